@@ -1,0 +1,1 @@
+"""The world outside: registries over HTTP and in folders, docker's configuration."""

@@ -1,0 +1,1 @@
+"""What docker keeps on this machine: its config.json."""

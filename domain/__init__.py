@@ -1,0 +1,1 @@
+"""The rules: values, lists, drafts and use cases, without input or output."""

@@ -1,0 +1,103 @@
+"""Descriptors: a media type, a digest and a size that name bytes elsewhere (image-spec, descriptor.md)."""
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import DocumentError, InvalidDigestError
+from manyfest.domain.platforms import Platform
+from manyfest.domain.strict_json import Json, JsonObject
+
+_CORE = ("mediaType", "size", "digest", "platform")
+_SIZE_LIMIT = 2**63  # a signed 64-bit integer in every Go reader
+
+
+@frozen
+class Descriptor:
+    """What a manifest or list says about one child.
+
+    ``others`` holds every further member as it came, in its order: annotations, artifactType, urls,
+    data, and those nobody knows yet.
+    """
+
+    media_type: str
+    digest: Digest
+    size: int
+    platform: Platform | None = None
+    others: Mapping[str, Json] = field(factory=dict)
+
+    @classmethod
+    def from_json(cls, document: Json, subject: str) -> "Descriptor":
+        """The descriptor in ``document``; ``subject`` is its place, such as ``REF: manifests[3]``.
+
+        Raises DocumentError: no object, a member missing or of another type, a digest that is none,
+        a size that is no integer of 0 to 2^63-1.
+        """
+        if not isinstance(document, dict):
+            raise DocumentError(subject, "not an object")
+        platform = document.get("platform")
+        if platform is not None and not isinstance(platform, dict):
+            raise DocumentError(f"{subject}.platform", "not an object")
+        _check_texts(document, subject)
+        return cls(
+            media_type=_text(document, "mediaType", subject),
+            digest=_digest(document, subject),
+            size=_size(document, subject),
+            platform=None if platform is None else Platform.from_json(platform, f"{subject}.platform"),
+            others={key: value for key, value in document.items() if key not in _CORE},
+        )
+
+    def to_json(self) -> dict[str, Json]:
+        """The JSON members: docker's four in docker's order for lists, then the others."""
+        core: dict[str, Json] = {
+            "mediaType": self.media_type,
+            "size": self.size,
+            "digest": str(self.digest),
+        }
+        if self.platform is not None:
+            core["platform"] = self.platform.to_json()
+        return core | dict(self.others)
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """The annotations, empty where there are none."""
+        return self.others.get("annotations") or {}
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Where else the bytes may be had; we never follow these (CVE-2020-15157)."""
+        return tuple(self.others.get("urls") or ())
+
+
+def _text(document: JsonObject, key: str, subject: str) -> str:
+    value = document.get(key)
+    if not isinstance(value, str) or not value:
+        raise DocumentError(f"{subject}.{key}", "missing or not a text")
+    return value
+
+
+def _digest(document: JsonObject, subject: str) -> Digest:
+    try:
+        return Digest.parse(_text(document, "digest", subject))
+    except InvalidDigestError as error:
+        raise DocumentError(f"{subject}.digest", str(error)) from error
+
+
+def _size(document: JsonObject, subject: str) -> int:
+    size = document.get("size")
+    if type(size) is not int or not 0 <= size < _SIZE_LIMIT:
+        raise DocumentError(f"{subject}.size", "missing or no size in bytes")
+    return size
+
+
+def _check_texts(document: JsonObject, subject: str) -> None:
+    annotations, urls = document.get("annotations") or {}, document.get("urls") or []
+    if not isinstance(annotations, dict) or not _all_texts(annotations.values()):
+        raise DocumentError(f"{subject}.annotations", "not an object of texts")
+    if not isinstance(urls, list) or not _all_texts(urls):
+        raise DocumentError(f"{subject}.urls", "not a list of texts")
+
+
+def _all_texts(values: Json) -> bool:
+    return all(isinstance(value, str) for value in values)

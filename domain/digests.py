@@ -1,0 +1,84 @@
+"""Digests: the value ``sha256:<hex>``, the digest of bytes, and checking bytes as they pass."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+
+from attrs import field, frozen
+
+from manyfest.domain.errors import DigestMismatchError, InvalidDigestError, SizeMismatchError
+
+# image-spec, descriptor.md "Digests": these two are registered and verified by us.
+HEX_LENGTHS = {"sha256": 64, "sha512": 128}
+
+_GRAMMAR = re.compile(r"([a-z0-9]+(?:[.+_-][a-z0-9]+)*):([A-Za-z0-9=_-]+)")
+_HEX = re.compile(r"[0-9a-f]+")
+
+
+@frozen(order=True)
+class Digest:
+    """An algorithm and its lower-case hexadecimal result; always valid, ``str()`` is its text."""
+
+    algorithm: str
+    hex: str = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> "Digest":
+        """The digest that ``text`` spells.
+
+        Raises InvalidDigestError: not ``algorithm:hex``, an algorithm other than sha256 and sha512,
+        or a result of the wrong length or alphabet (image-spec, descriptor.md).
+        """
+        match = _GRAMMAR.fullmatch(text)
+        if match is None:
+            raise InvalidDigestError(text, "invalid checksum digest format")
+        algorithm, result = match.groups()
+        if algorithm not in HEX_LENGTHS:
+            raise InvalidDigestError(text, "unsupported digest algorithm")
+        if len(result) != HEX_LENGTHS[algorithm]:
+            raise InvalidDigestError(text, "invalid checksum digest length")
+        if _HEX.fullmatch(result) is None:
+            raise InvalidDigestError(text, "invalid checksum digest format")
+        return cls(algorithm, result)
+
+    @classmethod
+    def of(cls, data: bytes, algorithm: str = "sha256") -> "Digest":
+        """The digest of ``data``."""
+        return cls(algorithm, hashlib.new(algorithm, data).hexdigest())
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.hex}"
+
+
+def verified(data: bytes, digest: Digest, size: int | None, subject: str) -> bytes:
+    """``data``, if it has this digest and, where one is given, this size in bytes.
+
+    ``subject`` names the bytes in the error. Raises SizeMismatchError, DigestMismatchError.
+    """
+    if size is not None and len(data) != size:
+        raise SizeMismatchError(subject, size, len(data))
+    actual = Digest.of(data, digest.algorithm)
+    if actual != digest:
+        raise DigestMismatchError(subject, str(digest), str(actual))
+    return data
+
+
+def verified_chunks(
+    chunks: Iterable[bytes], digest: Digest, size: int, subject: str
+) -> Iterator[bytes]:
+    """The same chunks, counted and hashed as they pass.
+
+    Raises SizeMismatchError as soon as more than ``size`` bytes came, and SizeMismatchError or
+    DigestMismatchError after the last chunk: a reader must not use what it got before the end.
+    """
+    hasher, passed = hashlib.new(digest.algorithm), 0
+    for chunk in chunks:
+        passed += len(chunk)
+        if passed > size:
+            raise SizeMismatchError(subject, size, passed)
+        hasher.update(chunk)
+        yield chunk
+    if passed != size:
+        raise SizeMismatchError(subject, size, passed)
+    if hasher.hexdigest() != digest.hex:
+        raise DigestMismatchError(subject, str(digest), f"{digest.algorithm}:{hasher.hexdigest()}")

@@ -1,0 +1,285 @@
+"""Every error the library raises, one tree.
+
+::
+
+    ManyfestError
+    ├── InputError                  what the caller wrote cannot be read or used
+    │   ├── InvalidReferenceError
+    │   ├── InvalidDigestError
+    │   ├── InvalidPlatformError
+    │   └── UnsupportedPlatformError
+    ├── NotFoundError               the thing named is not there
+    │   ├── ManifestUnknownError
+    │   ├── BlobUnknownError
+    │   ├── DraftUnknownError
+    │   ├── EntryUnknownError
+    │   └── NeverSeenError
+    ├── AccessError                 the registry knows us too little or not at all
+    │   ├── UnauthorizedError
+    │   └── DeniedError
+    ├── UnavailableError            the other side is away, busy or broken, after retries
+    │   ├── UnreachableError
+    │   ├── RateLimitedError
+    │   ├── ServerError
+    │   └── DeadlineError
+    ├── ConflictError
+    │   └── DraftExistsError
+    ├── IntegrityError              bytes are not what they were said to be
+    │   ├── DigestMismatchError
+    │   ├── SizeMismatchError
+    │   └── DamagedStoreError
+    ├── DocumentError               bytes are intact, but no manifest or config we may use
+    ├── ListError                   the draft cannot become a list
+    ├── LayoutError                 an OCI layout directory that cannot be read or written
+    ├── StoreError                  the store cannot be opened or written
+    ├── CredentialsError            configured credentials that cannot be read, or may not be sent
+    ├── ProtocolError               an answer that no registry gives
+    └── RefusedError                the registry refused what was asked
+
+Facts are fields, as text, so that this module depends on nothing. ``str()`` is one sentence without
+advice and without a final stop; where docker has a sentence for the case, it is contained.
+Names end in ``Error``. Nothing here knows exit codes: ``cli/exit_codes.py`` has that table.
+"""
+
+
+class ManyfestError(Exception):
+    """The root: everything this library raises on purpose."""
+
+
+class InputError(ManyfestError):
+    """What the caller wrote cannot be read or used."""
+
+
+class InvalidReferenceError(InputError):
+    """``text`` is no reference; ``reason`` is docker's sentence for it."""
+
+    def __init__(self, text: str, reason: str = "invalid reference format") -> None:
+        super().__init__(f"{reason}: {text!r}")
+        self.text = text
+        self.reason = reason
+
+
+class InvalidDigestError(InputError):
+    """``text`` is no digest."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(f"invalid digest {shortened(text)!r}: {reason}")
+        self.text = text
+        self.reason = reason
+
+
+class InvalidPlatformError(InputError):
+    """``text`` is no platform specifier."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(f"invalid platform {shortened(text)!r}: {reason}")
+        self.text = text
+        self.reason = reason
+
+
+class UnsupportedPlatformError(InputError):
+    """No Go port exists for this operating system and architecture."""
+
+    def __init__(self, os: str, architecture: str) -> None:
+        super().__init__(
+            f"manifest entry for image has unsupported os/arch combination: {os}/{architecture}"
+        )
+        self.os = os
+        self.architecture = architecture
+
+
+class NotFoundError(ManyfestError):
+    """The thing named is not there."""
+
+
+class ManifestUnknownError(NotFoundError):
+    """The registry or layout has no manifest under ``reference``."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"no such manifest: {reference}")
+        self.reference = reference
+
+
+class BlobUnknownError(NotFoundError):
+    """The registry or layout has no blob under ``reference``."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"no such blob: {reference}")
+        self.reference = reference
+
+
+class DraftUnknownError(NotFoundError):
+    """There is no draft of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No such manifest: {name}")
+        self.name = name
+
+
+class EntryUnknownError(NotFoundError):
+    """The draft ``name`` has no entry that ``entry`` finds."""
+
+    def __init__(self, entry: str, name: str) -> None:
+        super().__init__(f"manifest for image {entry} does not exist in {name}")
+        self.entry = entry
+        self.name = name
+
+
+class NeverSeenError(NotFoundError):
+    """Offline, and the store holds nothing under ``reference``."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"no such manifest in the store: {reference} was never seen")
+        self.reference = reference
+
+
+class AccessError(ManyfestError):
+    """The registry does not let us do this."""
+
+    def __init__(self, host: str, message: str) -> None:
+        super().__init__(message)
+        self.host = host
+
+
+class UnauthorizedError(AccessError):
+    """The registry wants credentials, or refuses those it got (401)."""
+
+
+class DeniedError(AccessError):
+    """The registry knows who asks, and says no (403)."""
+
+
+class UnavailableError(ManyfestError):
+    """The other side is away, busy or broken; retries, if any, are used up."""
+
+    def __init__(self, host: str, message: str) -> None:
+        super().__init__(message)
+        self.host = host
+
+
+class UnreachableError(UnavailableError):
+    """No usable connection: refused, reset, unknown name, TLS failure, broken transfer."""
+
+
+class RateLimitedError(UnavailableError):
+    """The registry says slow down (429)."""
+
+
+class ServerError(UnavailableError):
+    """The registry failed (5xx)."""
+
+    def __init__(self, host: str, message: str, status: int) -> None:
+        super().__init__(host, message)
+        self.status = status
+
+
+class DeadlineError(UnavailableError):
+    """The time allowed for the command has run out."""
+
+
+class ConflictError(ManyfestError):
+    """What is there already stands against what was asked."""
+
+
+class DraftExistsError(ConflictError):
+    """A draft of this name exists and was not pushed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"refusing to amend an existing manifest list with no --amend flag: {name}")
+        self.name = name
+
+
+class IntegrityError(ManyfestError):
+    """Bytes are not what they were said to be."""
+
+
+class DigestMismatchError(IntegrityError):
+    """The bytes of ``subject`` hash to ``actual``, not to ``expected``."""
+
+    def __init__(self, subject: str, expected: str, actual: str) -> None:
+        super().__init__(
+            f"manifest verification failed for digest {expected}: {subject} has digest {actual}"
+        )
+        self.subject = subject
+        self.expected = expected
+        self.actual = actual
+
+
+class SizeMismatchError(IntegrityError):
+    """The bytes of ``subject`` are ``actual`` long, not ``expected``."""
+
+    def __init__(self, subject: str, expected: int, actual: int) -> None:
+        super().__init__(f"{subject} is {actual} bytes long, {expected} were announced")
+        self.subject = subject
+        self.expected = expected
+        self.actual = actual
+
+
+class DamagedStoreError(IntegrityError):
+    """The store file at ``path`` is damaged; it was left untouched."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"the store is damaged: {path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class DocumentError(ManyfestError):
+    """``subject``'s bytes are no manifest, list or config that may be used."""
+
+    def __init__(self, subject: str, reason: str) -> None:
+        super().__init__(f"{subject}: {reason}")
+        self.subject = subject
+        self.reason = reason
+
+
+class ListError(ManyfestError):
+    """The draft ``name`` cannot become a list."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name = name
+
+
+class LayoutError(ManyfestError):
+    """The OCI layout in ``directory`` cannot be read or written."""
+
+    def __init__(self, directory: str, reason: str) -> None:
+        super().__init__(f"OCI layout {directory}: {reason}")
+        self.directory = directory
+        self.reason = reason
+
+
+class StoreError(ManyfestError):
+    """The store file at ``path`` cannot be opened or written; it was left untouched."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"the store {path} {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class CredentialsError(ManyfestError):
+    """Credentials that are configured cannot be read, or may not go where they were asked for."""
+
+
+class ProtocolError(ManyfestError):
+    """``host`` gave an answer that no registry gives."""
+
+    def __init__(self, host: str, message: str) -> None:
+        super().__init__(message)
+        self.host = host
+
+
+class RefusedError(ManyfestError):
+    """``host`` refused what was asked, for a reason that trying again does not change."""
+
+    def __init__(self, host: str, message: str, status: int) -> None:
+        super().__init__(message)
+        self.host = host
+        self.status = status
+
+
+def shortened(text: str, limit: int = 80) -> str:
+    """``text`` cut to ``limit`` characters, so that no input makes an endless message."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,18 @@
+"""Image configs: the platform that an image says it was built for."""
+
+from manyfest.domain.platforms import Platform
+from manyfest.domain.strict_json import parse_object
+
+# As for manifests: a config that is larger is an attack or a mistake.
+SIZE_LIMIT = 4 * 1024 * 1024
+
+
+def platform_of_config(data: bytes, subject: str) -> Platform:
+    """The platform in the config's bytes, empty members where it says nothing.
+
+    Docker reads the same five members (``cli/registry/client/fetcher.go``). Raises DocumentError:
+    not strict JSON, or a member that is not of its type.
+    """
+    document = parse_object(data, subject)
+    known = ("architecture", "os", "os.version", "os.features", "variant")
+    return Platform.from_json({key: document[key] for key in known if key in document}, subject)

@@ -1,0 +1,150 @@
+"""Manifests: verbatim bytes with a media type, and what can be read in them.
+
+The bytes are the manifest. Digest and size are of the bytes; the document is a view, made on first
+use and never written back.
+"""
+
+from functools import cached_property
+
+from attrs import field, frozen
+
+from manyfest.domain import media_types
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import DocumentError
+from manyfest.domain.strict_json import JsonObject, parse_object
+
+# distribution-spec, "Pushing Manifests": registries take at least this much, and we take no more.
+SIZE_LIMIT = 4 * 1024 * 1024
+
+# Members that only one kind of document may have (CVE-2021-41190).
+_IMAGE_MEMBERS = ("config", "layers")
+_LIST_MEMBERS = ("manifests",)
+_SCHEMA_1_MEMBERS = ("fsLayers", "history", "signatures")
+_KNOWN_MEMBERS = (
+    *("schemaVersion", "mediaType", "artifactType", "subject", "annotations"),
+    *(_IMAGE_MEMBERS + _LIST_MEMBERS + _SCHEMA_1_MEMBERS),
+)
+_LOWER_KNOWN = {member.lower(): member for member in _KNOWN_MEMBERS}
+
+# Content types that say nothing about the document (faults: what plain file servers send).
+_GENERIC_TYPES = frozenset({"", "application/json", "application/octet-stream", "text/plain"})
+
+
+@frozen
+class Manifest:
+    """An image manifest or a list: ``data`` exactly as served, and its media type.
+
+    ``algorithm`` is that of the digest it goes by. Made freely from trusted bytes; bytes from outside
+    go through ``received``.
+    """
+
+    media_type: str
+    data: bytes = field(repr=False)
+    algorithm: str = "sha256"
+
+    @classmethod
+    def received(
+        cls, data: bytes, content_type: str, subject: str, algorithm: str = "sha256"
+    ) -> "Manifest":
+        """The manifest in bytes that came from outside, checked to be exactly one kind of document.
+
+        ``content_type`` is what the sender called it, empty where nothing did. Raises DocumentError:
+        over 4 MiB, not strict JSON, schema 1, image and list at once, a ``mediaType`` that disagrees
+        with the content type (distribution-spec, "Pulling manifests"), or a type we do not know.
+        """
+        if len(data) > SIZE_LIMIT:
+            raise DocumentError(subject, f"larger than {SIZE_LIMIT} bytes")
+        document = parse_object(data, subject)
+        manifest = cls(_media_type(document, content_type, subject), data, algorithm)
+        _check_members(document, subject, is_list=manifest.is_list)
+        return manifest
+
+    @cached_property
+    def digest(self) -> Digest:
+        """The digest of the bytes."""
+        return Digest.of(self.data, self.algorithm)
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return len(self.data)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether this is a Docker manifest list or an OCI index."""
+        return self.media_type in media_types.LISTS
+
+    @cached_property
+    def document(self) -> JsonObject:
+        """The parsed document. Raises DocumentError."""
+        return parse_object(self.data, str(self.digest))
+
+    @cached_property
+    def entries(self) -> tuple[Descriptor, ...]:
+        """What a list lists, in its order; nothing for an image. Raises DocumentError."""
+        return self._descriptors("manifests")
+
+    @cached_property
+    def config(self) -> Descriptor | None:
+        """An image's config; None for a list. Raises DocumentError."""
+        if self.is_list:
+            return None
+        return Descriptor.from_json(self.document.get("config"), f"{self.digest}: config")
+
+    @cached_property
+    def layers(self) -> tuple[Descriptor, ...]:
+        """An image's layers, in their order; nothing for a list. Raises DocumentError."""
+        return self._descriptors("layers")
+
+    def descriptor(self) -> Descriptor:
+        """The descriptor that names these bytes, without platform."""
+        return Descriptor(self.media_type, self.digest, self.size)
+
+    def _descriptors(self, member: str) -> tuple[Descriptor, ...]:
+        values = self.document.get(member) or []
+        if not isinstance(values, list):
+            raise DocumentError(f"{self.digest}: {member}", "not a list")
+        return tuple(
+            Descriptor.from_json(value, f"{self.digest}: {member}[{position}]")
+            for position, value in enumerate(values)
+        )
+
+
+def _media_type(document: JsonObject, content_type: str, subject: str) -> str:
+    sent = media_types.without_parameters(content_type)
+    stated = document.get("mediaType")
+    if stated is not None and not isinstance(stated, str):
+        raise DocumentError(subject, "mediaType is not a text")
+    if sent not in _GENERIC_TYPES and stated and stated != sent:
+        raise DocumentError(subject, f"served as {sent} but calls itself {stated}")
+    media_type = stated or (sent if sent not in _GENERIC_TYPES else _type_by_shape(document))
+    if media_type in media_types.SCHEMA_1 or document.get("schemaVersion") == 1:
+        raise DocumentError(subject, "a schema 1 image, which no current registry or runtime takes")
+    if media_type not in media_types.IMAGES | media_types.LISTS:
+        reason = f"unsupported manifest media type and no default available: {media_type or sent}"
+        raise DocumentError(subject, reason)
+    return media_type
+
+
+def _type_by_shape(document: JsonObject) -> str:
+    """OCI documents may leave ``mediaType`` out (image-spec, manifest.md); Docker's may not."""
+    is_list, is_image = "manifests" in document, "config" in document and "layers" in document
+    if is_list == is_image:
+        return ""
+    return media_types.OCI_INDEX if is_list else media_types.OCI_MANIFEST
+
+
+def _check_members(document: JsonObject, subject: str, *, is_list: bool) -> None:
+    for key in document:
+        known = _LOWER_KNOWN.get(key.lower())
+        if known is not None and key != known:
+            raise DocumentError(subject, f"member {key!r} is {known!r} in another letter case")
+    foreign = (_IMAGE_MEMBERS if is_list else _LIST_MEMBERS) + _SCHEMA_1_MEMBERS
+    both = [member for member in foreign if member in document]
+    if both:
+        kind = "a list" if is_list else "an image"
+        raise DocumentError(subject, f"ambiguous: {kind} that also has {both[0]!r}")
+    version = document.get("schemaVersion")
+    if type(version) is not int or version != 2:
+        raise DocumentError(subject, "schemaVersion is not 2")

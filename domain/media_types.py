@@ -1,0 +1,30 @@
+"""The media types of manifests and lists, in Docker's and in OCI's family."""
+
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+
+DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+SCHEMA_1 = frozenset(
+    {
+        "application/vnd.docker.distribution.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.v1+prettyjws",
+    }
+)
+
+IMAGES = frozenset({DOCKER_MANIFEST, OCI_MANIFEST})
+LISTS = frozenset({DOCKER_LIST, OCI_INDEX})
+OCI_FAMILY = frozenset({OCI_MANIFEST, OCI_INDEX})
+
+# What we ask registries for. All four always: distribution hides an OCI index from who does not ask.
+ACCEPTED = (OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST)
+
+
+def without_parameters(content_type: str) -> str:
+    """The media type alone, lower case: what stands before ``; charset=utf-8`` (RFC 9110 §8.3)."""
+    return content_type.partition(";")[0].strip().lower()

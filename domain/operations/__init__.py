@@ -1,0 +1,1 @@
+"""The use cases, one a file, written against the ports."""

@@ -1,0 +1,110 @@
+"""The platform value: what an image runs on, and its text form ``os[(version+feature)]/arch[/variant]``.
+
+The text form is containerd's (``platforms`` package): ``linux/arm/v7``, ``windows(10.0.17763)/amd64``;
+bytes that would be read as syntax are percent-escaped. ``str()`` and ``Platform.parse`` are inverses.
+The JSON form is the image-spec's (image-index.md, "platform").
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, unquote
+
+from attrs import field, frozen
+
+from manyfest.domain.errors import DocumentError, InvalidPlatformError
+from manyfest.domain.strict_json import Json, JsonObject
+
+_WORD = re.compile(r"[A-Za-z0-9_.-]+")
+_OS = re.compile(r"([A-Za-z0-9_.-]+)(?:\(([^()]*)\))?")
+_ESCAPED = re.compile(r"(?:[A-Za-z0-9_.:-]|%[0-9A-Fa-f]{2})*")
+
+_MEMBERS = {
+    "architecture": "architecture",
+    "os": "os",
+    "os.version": "os_version",
+    "os.features": "os_features",
+    "variant": "variant",
+}
+
+
+@frozen
+class Platform:
+    """An operating system, an architecture and what narrows them; empty text means not said.
+
+    ``others`` are members of the JSON form that we do not know; they are kept, and do not take part
+    in equality.
+    """
+
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
+    os_version: str = ""
+    os_features: tuple[str, ...] = ()
+    others: Mapping[str, Json] = field(factory=dict, eq=False, repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> "Platform":
+        """The platform that ``text`` spells, as it is written: nothing is normalised.
+
+        Raises InvalidPlatformError: fewer than two or more than three parts, an empty part, a
+        wildcard or any other character outside the grammar.
+        """
+        system, *rest = _split(text)
+        match = _OS.fullmatch(system)
+        if match is None or not 1 <= len(rest) <= 2 or not all(map(_WORD.fullmatch, rest)):
+            raise InvalidPlatformError(text, "expected os/arch or os/arch/variant")
+        os, narrowing = match.groups()
+        if narrowing is not None and all(map(_ESCAPED.fullmatch, narrowing.split("+"))) is False:
+            raise InvalidPlatformError(text, "expected os(version+feature)/arch")
+        version, *features = (unquote(part) for part in (narrowing or "").split("+"))
+        return cls(os, rest[0], rest[1] if rest[1:] else "", version, tuple(features))
+
+    @classmethod
+    def from_json(cls, document: JsonObject, subject: str) -> "Platform":
+        """The platform in a descriptor or an image config; absent and null members are empty.
+
+        Raises DocumentError when a member is not of its type.
+        """
+        values: dict[str, str | tuple[str, ...]] = {}
+        for key, name in _MEMBERS.items():
+            values[name] = _member(document, key, subject)
+        others = {key: value for key, value in document.items() if key not in _MEMBERS}
+        return cls(**values, others=others)  # type: ignore[arg-type]
+
+    def to_json(self) -> dict[str, Json]:
+        """The JSON members in docker's order; empty ones are left out, but for os and architecture."""
+        members: dict[str, Json] = {"architecture": self.architecture, "os": self.os}
+        optional = {
+            "os.version": self.os_version,
+            "os.features": list(self.os_features),
+            "variant": self.variant,
+        }
+        members.update({key: value for key, value in optional.items() if value})
+        return members | dict(self.others)
+
+    def __str__(self) -> str:
+        narrowing = "+".join(_escape(part) for part in (self.os_version, *self.os_features))
+        system = f"{self.os}({narrowing})" if narrowing else self.os
+        return "/".join([system, self.architecture, *filter(None, [self.variant])])
+
+
+def _split(text: str) -> list[str]:
+    return text.split("/")
+
+
+def _escape(part: str) -> str:
+    return quote(part, safe=":")
+
+
+def _member(document: JsonObject, key: str, subject: str) -> str | tuple[str, ...]:
+    value = document.get(key)
+    if key == "os.features":
+        features = [] if value is None else value
+        if not isinstance(features, list) or not all(isinstance(item, str) for item in features):
+            raise DocumentError(subject, f"{key} is not a list of texts")
+        return tuple(features)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise DocumentError(subject, f"{key} is not a text")
+    return value

@@ -1,0 +1,54 @@
+"""The content store port: verbatim bytes by digest, and what tags were seen to point to.
+
+Reading is possible from several threads at once; writing is for the thread that made the object.
+All methods may raise StoreError (cannot be opened, read or written; locked for too long) and
+DamagedStoreError.
+"""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.observations import Observation
+from manyfest.domain.references import Reference
+
+
+class ContentStore(Protocol):
+    """Keeps what passed. Bytes are re-hashed when read, so damage is an error and never an answer."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes inside happen together when it ends, or none when it raises.
+
+        Other processes' writes happen wholly before or wholly after: what is read inside stays true
+        until the end. Not to be nested. Shared with the draft book of the same store.
+        """
+        ...
+
+    def manifest(self, digest: Digest) -> Manifest | None:
+        """The manifest kept under ``digest``, if any."""
+        ...
+
+    def blob(self, digest: Digest) -> bytes | None:
+        """The small blob (an image config) kept under ``digest``, if any."""
+        ...
+
+    def last_observation(self, reference: Reference) -> Observation | None:
+        """The newest observation of exactly this home and tag, if any; a digest is ignored."""
+        ...
+
+    def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
+        """Keep these manifests, verbatim; those held already are left as they are.
+
+        Call within ``transaction``.
+        """
+        ...
+
+    def keep_blobs(self, blobs: Iterable[bytes]) -> None:
+        """Keep these small blobs under their sha256, verbatim. Call within ``transaction``."""
+        ...
+
+    def observe(self, observations: Iterable[Observation]) -> None:
+        """Add these observations; their manifests are kept before. Call within ``transaction``."""
+        ...

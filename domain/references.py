@@ -1,0 +1,167 @@
+"""References: where a manifest stands (a repository or an OCI layout), and its tag or digest there.
+
+The grammar is distribution's (``reference/regexp.go``) and the short forms are docker's
+(``reference/normalize.go``): ``alpine`` is ``docker.io/library/alpine:latest``. One form is ours:
+``oci:DIR[:TAG][@DIGEST]`` is an OCI image-layout directory; a registry image that is called ``oci``
+is written ``library/oci:TAG``. ``tag@digest`` keeps both, and the digest decides.
+"""
+
+import re
+
+from attrs import evolve, frozen
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import InvalidDigestError, InvalidReferenceError
+
+DEFAULT_REGISTRY = "docker.io"
+DEFAULT_TAG = "latest"
+LAYOUT_SCHEME = "oci:"
+
+_LEGACY_REGISTRY = "index.docker.io"
+_OFFICIAL = "library/"
+_PATH_LIMIT = 255  # distribution: RepositoryNameTotalLengthMax
+
+_LABEL = r"(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[A-Fa-f0-9:]+\])(?::[0-9]+)?")
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_DIGEST_SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}")
+_BARE_HEX = re.compile(r"[a-f0-9]{64}")
+
+# image-spec, annotations.md: the grammar of org.opencontainers.image.ref.name.
+_REF_NAME = re.compile(r"[A-Za-z0-9]+(?:[-._:@/+][A-Za-z0-9]+|--[A-Za-z0-9]+|_+[A-Za-z0-9]+)*")
+
+
+@frozen
+class Repository:
+    """A repository in a registry: ``registry`` is ``host[:port]``, ``path`` has no tag."""
+
+    registry: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.registry}/{self.path}"
+
+
+@frozen
+class Layout:
+    """An OCI image-layout directory. A relative path stays relative: the domain has no folder."""
+
+    directory: str
+
+    def __str__(self) -> str:
+        return f"{LAYOUT_SCHEME}{self.directory}"
+
+
+Home = Repository | Layout
+
+
+@frozen
+class Reference:
+    """A manifest's name: a home, and a tag, a digest, or both; the digest decides.
+
+    Only a layout may be named with neither: then it is the layout's one image.
+    ``str()`` is the full canonical form, and ``parse`` reads it back.
+    """
+
+    home: Home
+    tag: str | None = None
+    digest: Digest | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Reference":
+        """The reference that ``text`` spells, short forms filled in as docker fills them.
+
+        Raises InvalidReferenceError with docker's reason.
+        """
+        if text.startswith(LAYOUT_SCHEME):
+            return _parse_layout(text)
+        return _parse_registry(text)
+
+    def at(self, digest: Digest) -> "Reference":
+        """The manifest or blob with this digest in the same home."""
+        return Reference(self.home, None, digest)
+
+    def tagged(self, tag: str) -> "Reference":
+        """The manifest under this tag in the same home."""
+        return evolve(self, tag=tag, digest=None)
+
+    @property
+    def name(self) -> str:
+        """What the home is asked for: the digest, else the tag, else nothing."""
+        return str(self.digest or self.tag or "")
+
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.home}{tag}{digest}"
+
+
+def _parse_registry(text: str) -> Reference:
+    if _BARE_HEX.fullmatch(text):
+        reason = f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings"
+        raise InvalidReferenceError(text, reason)
+    registry, remainder = _split_registry(text)
+    path, tag, digest = _split_name(text, remainder)
+    if path != path.lower():
+        lowercase = f"repository name ({path}) must be lowercase"
+        raise InvalidReferenceError(text, f"invalid reference format: {lowercase}")
+    if _HOST.fullmatch(registry) is None or _PATH.fullmatch(path) is None:
+        raise InvalidReferenceError(text)
+    if len(path) > _PATH_LIMIT:
+        reason = f"repository name must not be more than {_PATH_LIMIT} characters"
+        raise InvalidReferenceError(text, reason)
+    if tag is None and digest is None:
+        tag = DEFAULT_TAG
+    return Reference(Repository(registry, path), tag, digest)
+
+
+def _split_registry(text: str) -> tuple[str, str]:
+    first, slash, rest = text.partition("/")
+    if not slash or not _looks_like_host(first):
+        first, rest = DEFAULT_REGISTRY, text
+    if first == _LEGACY_REGISTRY:
+        first = DEFAULT_REGISTRY
+    if first == DEFAULT_REGISTRY and "/" not in rest:
+        rest = _OFFICIAL + rest
+    return first, rest
+
+
+def _looks_like_host(component: str) -> bool:
+    return (
+        any(mark in component for mark in ".:")
+        or component == "localhost"
+        or component != component.lower()
+    )
+
+
+def _split_name(text: str, remainder: str) -> tuple[str, str | None, Digest | None]:
+    named, at, digest_text = remainder.partition("@")
+    path, colon, tag = named.partition(":")
+    if colon and _TAG.fullmatch(tag) is None:
+        raise InvalidReferenceError(text)
+    return path, tag if colon else None, _digest_in(text, digest_text) if at else None
+
+
+def _digest_in(text: str, digest_text: str) -> Digest:
+    if _DIGEST_SHAPE.fullmatch(digest_text) is None:
+        raise InvalidReferenceError(text)
+    try:
+        return Digest.parse(digest_text)
+    except InvalidDigestError as error:
+        raise InvalidReferenceError(text, error.reason) from error
+
+
+def _parse_layout(text: str) -> Reference:
+    """``oci:DIR[:TAG][@DIGEST]``; the first colon ends the directory, as skopeo reads it."""
+    named, digest = text, None
+    before, at, after = text.rpartition("@")
+    if at and _DIGEST_SHAPE.fullmatch(after):
+        named, digest = before, _digest_in(text, after)
+    directory, colon, tag = named.removeprefix(LAYOUT_SCHEME).partition(":")
+    if not directory or not directory.isprintable():
+        raise InvalidReferenceError(text, "invalid reference format: no layout directory")
+    if colon and _REF_NAME.fullmatch(tag) is None:
+        raise InvalidReferenceError(text)
+    return Reference(Layout(directory), tag if colon else None, digest)

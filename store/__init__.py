@@ -1,0 +1,1 @@
+"""The content store and the draft book in one SQLite file."""
