@@ -44,7 +44,9 @@ class Descriptor:
             media_type=_text(document, "mediaType", subject),
             digest=_digest(document, subject),
             size=_size(document, subject),
-            platform=None if platform is None else Platform.from_json(platform, f"{subject}.platform"),
+            platform=None
+            if platform is None
+            else Platform.from_json(platform, f"{subject}.platform"),
             others={key: value for key, value in document.items() if key not in _CORE},
         )
 

@@ -4,7 +4,7 @@ An entry keeps facts (the descriptor as found) apart from overrides (what was an
 everything can be taken back. A draft is a value: each change gives a new one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from attrs import evolve, field, frozen
@@ -119,15 +119,18 @@ class Draft:
         """The same draft, known to stand in the registry as ``digest``."""
         return evolve(self, pushed=digest)
 
-    def entry(self, source: Reference, as_typed: str, list_as_typed: str) -> Entry:
-        """The one entry that came by ``source``. Raises EntryUnknownError with the words given."""
-        found = self._where(lambda entry: entry.source == source)
-        if len(found) != 1:
-            raise EntryUnknownError(as_typed, list_as_typed)
-        return found[0]
+    def entry(self, wanted: Reference) -> Entry:
+        """The entry that came by ``wanted``, or whose content it names by digest.
 
-    def _where(self, wanted: Callable[[Entry], bool]) -> list[Entry]:
-        return [entry for entry in self.entries if wanted(entry)]
+        A list that was taken apart is found by its entries' digests (``repo@sha256:…``), not by its
+        own name. Raises EntryUnknownError.
+        """
+        by_source = [entry for entry in self.entries if entry.source == wanted]
+        by_content = [entry for entry in self.entries if entry.content == wanted]
+        for found in (by_source, by_content):
+            if len(found) == 1:
+                return found[0]
+        raise EntryUnknownError(str(wanted), str(self.name))
 
     def _changed(self, entries: tuple[Entry, ...], now: datetime) -> "Draft":
         return evolve(self, entries=entries, changed_at=now, pushed=None)

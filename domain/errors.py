@@ -185,7 +185,9 @@ class DraftExistsError(ConflictError):
     """A draft of this name exists and was not pushed."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"refusing to amend an existing manifest list with no --amend flag: {name}")
+        super().__init__(
+            f"refusing to amend an existing manifest list with no --amend flag: {name}"
+        )
         self.name = name
 
 

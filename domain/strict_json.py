@@ -43,7 +43,9 @@ def _parse(data: bytes, subject: str) -> Json:
             parse_float=_finite_float,
         )
         if "\\u" in text:
-            json.dumps(value, ensure_ascii=False).encode("utf-8")  # an unpaired surrogate fails here
+            json.dumps(value, ensure_ascii=False).encode(
+                "utf-8"
+            )  # an unpaired surrogate fails here
     except (ValueError, RecursionError) as error:
         raise DocumentError(subject, f"not JSON that may be used ({_first_line(error)})") from error
     return value

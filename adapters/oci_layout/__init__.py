@@ -1,1 +1,1 @@
-"""The registry port over an OCI image-layout directory (image-spec, image-layout.md)."""
+"""OCI image-layout directories as a registry (image-spec, image-layout.md)."""

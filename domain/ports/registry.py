@@ -67,9 +67,7 @@ class BlobReader(Protocol):
         """The size in bytes of the blob under ``reference``. Raises BlobUnknownError."""
         ...
 
-    def open_blob(
-        self, reference: Reference, size: int
-    ) -> AbstractContextManager[Iterator[bytes]]:
+    def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
         """The blob's bytes in chunks of at most 1 MiB, never whole in memory; leaving closes it.
 
         Chunks are counted and hashed as they pass, and the last ``next`` raises when they were not

@@ -1,0 +1,77 @@
+"""What makes a directory a layout: ``oci-layout``, ``index.json`` and ``blobs`` (image-layout.md)."""
+
+from contextlib import ExitStack
+
+from manyfest.adapters.oci_layout.files import MissingError, Root, make_root, open_root
+from manyfest.adapters.oci_layout.index_json import EMPTY, IndexJson
+from manyfest.domain import manifests
+from manyfest.domain.digests import HEX_LENGTHS, Digest
+from manyfest.domain.errors import DocumentError, LayoutError
+from manyfest.domain.strict_json import parse_object
+
+INDEX = "index.json"
+
+_MARKER = "oci-layout"
+_MARKER_LIMIT = 4096  # bytes; it has one member
+_VERSION = "1.0.0"
+
+
+def open_layout(directory: str) -> Root:
+    """The layout in ``directory``, open.
+
+    Raises MissingError: no such directory. LayoutError: it is no layout of version 1.0.0.
+    """
+    with ExitStack() as stack:
+        root = stack.enter_context(open_root(directory))
+        if not _is_marked(root):
+            raise LayoutError(directory, f"{_MARKER} is not there")
+        stack.pop_all()
+        return root
+
+
+def make_layout(directory: str) -> Root:
+    """The layout in ``directory``, open; made where there is nothing or an empty directory.
+
+    Raises LayoutError: something else is there; it stays untouched.
+    """
+    with ExitStack() as stack:
+        root = stack.enter_context(make_root(directory))
+        with root.locked():
+            _complete(root)
+        stack.pop_all()
+        return root
+
+
+def _complete(root: Root) -> None:
+    """The marker comes first: a directory that has it is ours to finish after a crash."""
+    if not _is_marked(root):
+        if root.names():
+            raise LayoutError(root.directory, "the directory is neither empty nor an OCI layout")
+        root.write([f'{{"imageLayoutVersion":"{_VERSION}"}}'.encode()], _MARKER)
+    if not root.holds(INDEX):
+        root.write([EMPTY], INDEX)
+    for algorithm in HEX_LENGTHS:
+        root.make_folder("blobs", algorithm)
+
+
+def _is_marked(root: Root) -> bool:
+    try:
+        data = root.read(_MARKER_LIMIT, _MARKER)
+        version = parse_object(data[:_MARKER_LIMIT], _MARKER).get("imageLayoutVersion")
+    except MissingError:
+        return False
+    except DocumentError as error:
+        raise LayoutError(root.directory, str(error)) from error
+    if version != _VERSION:
+        raise LayoutError(root.directory, f"{_MARKER} has version {version!r}, not {_VERSION!r}")
+    return True
+
+
+def read_index(root: Root) -> IndexJson:
+    """The layout's index. Raises LayoutError."""
+    return IndexJson.parse(root.read(manifests.SIZE_LIMIT, INDEX), root.directory)
+
+
+def blob_path(digest: Digest) -> tuple[str, str, str]:
+    """Where a blob stands: ``blobs/<algorithm>/<hex>``; a digest is always valid."""
+    return "blobs", digest.algorithm, digest.hex

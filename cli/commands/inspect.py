@@ -1,0 +1,119 @@
+"""``manyfest inspect``: show an image, a list, a draft, or one entry of a draft."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.options import (
+    JOBS,
+    Insecure,
+    Jobs,
+    Timeout,
+    reference,
+    require_count,
+)
+from manyfest.cli.output import note, warn, write_bytes, write_text
+from manyfest.cli.rendering.documents import document_text
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import Session, open_session
+from manyfest.domain.drafts import Draft
+from manyfest.domain.errors import DraftUnknownError, StoreError
+from manyfest.domain.list_assembly import assemble
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations import inspect
+from manyfest.domain.operations.remember import remember
+from manyfest.domain.operations.resolve import Resolved, resolve
+from manyfest.domain.references import Reference
+
+
+def command(
+    names: Annotated[list[str], typer.Argument(metavar="[LIST] MANIFEST", show_default=False)],
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Add each image's descriptor and raw bytes.")
+    ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Write the exact bytes and nothing else.")
+    ] = False,
+    remote: Annotated[
+        bool, typer.Option("--remote", help="Look past a draft of this name.")
+    ] = False,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Answer from what was seen before; ask no registry."),
+    ] = False,
+    insecure: Insecure = False,
+    jobs: Jobs = JOBS,
+    timeout: Timeout = None,
+) -> None:
+    """Show an image, a list, or a draft; with LIST, the entry that MANIFEST is in that draft.
+
+    A draft of the name is shown first, if there is one that was not pushed yet.
+    """
+    require_count("inspect", names, 1, 2)
+    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
+    with open_session(settings) as session:
+        *lists, name = map(reference, names)
+        if lists:
+            _show_entry(lists[0], name, session, verbose=verbose, raw=raw)
+        elif not remote and (draft := inspect.unpushed_draft(name, session.drafts)):
+            note(f"this is the draft {name}, not what was published (--remote looks past it)")
+            _show_draft(draft, session, verbose=verbose, raw=raw)
+        else:
+            _show_published(name, session, verbose=verbose, raw=raw)
+
+
+def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bool) -> None:
+    found = resolve(name, session.registry)
+    if not verbose:
+        _remember([found], session)
+        _show(found.manifest, raw=raw)
+        return
+    details = inspect.details(found, session.registry, session.each)
+    _remember([found, *(detail.found for detail in details)], session)
+    from manyfest.cli.rendering.verbose import detail_text, details_text
+
+    write_text(details_text(details) if found.manifest.is_list else detail_text(details[0]))
+
+
+def _show_draft(draft: Draft, session: Session, *, verbose: bool, raw: bool) -> None:
+    if not verbose:
+        _show(assemble(draft), raw=raw)
+        return
+    details = inspect.draft_details(draft, session.registry, session.each)
+    from manyfest.cli.rendering.verbose import details_text
+
+    write_text(details_text(details))
+
+
+def _show_entry(
+    list_name: Reference, wanted: Reference, session: Session, *, verbose: bool, raw: bool
+) -> None:
+    draft = session.drafts.find(list_name)
+    if draft is None:
+        raise DraftUnknownError(str(wanted))
+    detail = inspect.entry_details(draft.entry(wanted), session.registry)
+    if not verbose:
+        _show(detail.found.manifest, raw=raw)
+        return
+    from manyfest.cli.rendering.verbose import detail_text
+
+    write_text(detail_text(detail))
+
+
+def _remember(found: Sequence[Resolved], session: Session) -> None:
+    """Looking works where the store cannot be written; only looking again offline will not."""
+    if session.offline:
+        return
+    try:
+        with session.contents.transaction():
+            remember(session.contents, found, session.now)
+    except StoreError as error:
+        warn(f"not kept for --offline: {error}")
+
+
+def _show(manifest: Manifest, *, raw: bool) -> None:
+    if raw:
+        write_bytes(manifest.data)
+    else:
+        write_text(document_text(manifest))

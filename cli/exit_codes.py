@@ -1,0 +1,42 @@
+"""What each error means to the shell, and what a person may do about it."""
+
+from typing import NamedTuple
+
+from manyfest.domain import errors
+
+DONE = 0
+FAILED = 1
+USAGE = 2
+INTERRUPTED = 130
+PIPE_CLOSED = 141  # 128 + SIGPIPE, as a program that knows nothing of pipes would end
+
+
+class Meaning(NamedTuple):
+    """An exit code, and a hint where one helps."""
+
+    code: int
+    hint: str = ""
+
+
+_MEANINGS: dict[type[BaseException], Meaning] = {
+    errors.ManyfestError: Meaning(FAILED),
+    errors.InputError: Meaning(USAGE),
+    errors.NotFoundError: Meaning(3),
+    errors.DraftUnknownError: Meaning(3, "manyfest ls shows the drafts"),
+    errors.NeverSeenError: Meaning(3, "inspect it once without --offline"),
+    errors.AccessError: Meaning(4),
+    errors.UnavailableError: Meaning(5),
+    errors.ConflictError: Meaning(6),
+    errors.DraftExistsError: Meaning(6, "use --amend to change it, or manyfest rm to start anew"),
+    errors.IntegrityError: Meaning(7),
+    KeyboardInterrupt: Meaning(INTERRUPTED),
+    BrokenPipeError: Meaning(PIPE_CLOSED),
+}
+
+
+def meaning_of(error: BaseException) -> Meaning:
+    """The entry of the nearest class in the error's ancestry; plain failure for all others."""
+    for ancestor in type(error).__mro__:
+        if ancestor in _MEANINGS:
+            return _MEANINGS[ancestor]
+    return Meaning(FAILED)

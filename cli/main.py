@@ -1,0 +1,63 @@
+"""The program: runs the command line, and turns every way it can end into an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from manyfest.cli import exit_codes
+from manyfest.cli.output import fail
+from manyfest.domain.errors import ManyfestError
+
+
+def run() -> None:
+    """The console script: runs what the process was called with, and exits."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run ``arguments`` (without the program's name); gives the exit code and never raises."""
+    try:
+        return _run_app(arguments)
+    except BaseException as error:  # noqa: BLE001 -- nothing may reach the person as a traceback
+        return _explain(error)
+
+
+def _run_app(arguments: Sequence[str]) -> int:
+    import typer
+
+    from manyfest.cli.app import app
+
+    try:
+        code = typer.main.get_command(app).main(
+            list(arguments), prog_name="manyfest", standalone_mode=False
+        )
+    except typer.TyperException as usage:
+        fail(usage.format_message())
+        return exit_codes.USAGE
+    return code if isinstance(code, int) else exit_codes.DONE
+
+
+def _explain(error: BaseException) -> int:
+    if os.environ.get("MANYFEST_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    code, hint = exit_codes.meaning_of(error)
+    if isinstance(error, BrokenPipeError):
+        _forget_stdout()
+    elif not isinstance(error, KeyboardInterrupt):
+        fail(f"{_sentence(error)} ({hint})" if hint else _sentence(error))
+    return code
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, ManyfestError):
+        return str(error)
+    if isinstance(error, OSError):
+        return str(error)
+    return f"this is a bug: {type(error).__name__}: {error} (MANYFEST_DEBUG=1 shows where)"
+
+
+def _forget_stdout() -> None:
+    """Keep the interpreter from complaining, at its end, about what it could not write."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,71 @@
+"""The options that several commands share, each said once, and reading what they are given."""
+
+from collections.abc import Sequence
+from os.path import abspath
+from typing import Annotated
+
+import typer
+from attrs import evolve
+
+from manyfest.cli.settings import DEFAULT_JOBS, DEFAULT_SECONDS
+from manyfest.domain.references import Layout, Reference
+
+Insecure = Annotated[
+    bool,
+    typer.Option(
+        "--insecure", help="Talk to registries whose TLS cannot be verified, or that have none."
+    ),
+]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        "--jobs", min=1, max=256, envvar="MANYFEST_JOBS", help="How much to do at a time."
+    ),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout",
+        min=0.001,
+        envvar="MANYFEST_TIMEOUT",
+        show_default=f"{DEFAULT_SECONDS:.0f}, layers excepted",
+        help="Seconds after which the command gives up.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+JOBS = DEFAULT_JOBS
+
+
+def reference(text: str) -> Reference:
+    """The reference that a person typed; a layout's path is made absolute here, where a folder is.
+
+    Raises InvalidReferenceError.
+    """
+    parsed = Reference.parse(text)
+    if isinstance(parsed.home, Layout):
+        return evolve(
+            parsed,
+            home=Layout(
+                abspath(parsed.home.directory)  # noqa: PTH100 -- links stay as typed
+            ),
+        )
+    return parsed
+
+
+def require_count(command: str, names: Sequence[str], least: int, most: int | None) -> None:
+    """Refuse, in docker's words, another number of arguments than the command takes."""
+    if len(names) >= least and (most is None or len(names) <= most):
+        return
+    raise typer.TyperException(f"'manyfest {command}' {_requirement(least, most)}")
+
+
+def _requirement(least: int, most: int | None) -> str:
+    def counted(number: int) -> str:
+        return f"{number} argument{'' if number == 1 else 's'}"
+
+    if most is None:
+        return f"requires at least {counted(least)}"
+    if least == most:
+        return f"requires {counted(least)}"
+    return f"requires at least {least} and at most {counted(most)}"

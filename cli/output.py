@@ -1,0 +1,55 @@
+"""Writing results to stdout and everything else to stderr, whatever the terminal or locale is."""
+
+import sys
+
+
+def write_bytes(data: bytes) -> None:
+    """``data`` exactly, to stdout, and out of our hands when this returns.
+
+    Raises OSError when stdout is closed, full or gone: results that nobody got are a failure.
+    """
+    if sys.stdout is None:
+        raise OSError("standard output is closed")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def write_text(text: str) -> None:
+    """``text`` and a newline to stdout, as UTF-8 in every locale."""
+    write_bytes(f"{text}\n".encode("utf-8", errors="surrogateescape"))
+
+
+def note(message: str) -> None:
+    """One line for a person, on stderr."""
+    _to_stderr(f"note: {message}")
+
+
+def warn(message: str) -> None:
+    """One line about something that did not stop the command, on stderr."""
+    _to_stderr(f"warning: {message}")
+
+
+def fail(message: str) -> None:
+    """The one line that says why a command failed, on stderr."""
+    _to_stderr(f"error: {message}")
+
+
+_LINE_LIMIT = 390
+
+
+def _to_stderr(line: str) -> None:
+    if sys.stderr is not None:
+        shown = "".join(char if char.isprintable() else _escaped(char) for char in line)
+        if len(shown) > _LINE_LIMIT:
+            shown = shown[: _LINE_LIMIT - 1] + "…"
+        print(_encodable(shown), file=sys.stderr, flush=True)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape", errors="backslashreplace").decode("ascii")
+
+
+def _encodable(text: str) -> str:
+    encoding = sys.stderr.encoding or "ascii"
+    return text.encode(encoding, errors="backslashreplace").decode(encoding)

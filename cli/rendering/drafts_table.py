@@ -1,0 +1,62 @@
+"""The drafts as ``ls`` shows them: a table for people, JSON for programs."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from manyfest.domain.drafts import Draft
+from manyfest.domain.list_assembly import ordered_entries
+from manyfest.domain.strict_json import Json
+
+_HEADINGS = ("NAME", "ENTRIES", "CHANGED", "PUSHED", "PLATFORMS")
+
+# Seconds in a unit, largest first: the first that fits once is the one to speak of.
+_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+
+
+def drafts_table(drafts: Sequence[Draft], now: datetime) -> str:
+    """A line a draft under headings, columns set apart by three spaces."""
+    rows = [_HEADINGS, *(_row(draft, now) for draft in drafts)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def drafts_json(drafts: Sequence[Draft]) -> str:
+    """An array of objects, times in ISO 8601 with zone."""
+    return json.dumps([_object(draft) for draft in drafts], indent=2, ensure_ascii=False)
+
+
+def _row(draft: Draft, now: datetime) -> tuple[str, ...]:
+    pushed = "yes" if draft.pushed else "no"
+    changed = _ago((now - draft.changed_at).total_seconds())
+    platforms = ", ".join(dict.fromkeys(_platforms(draft)))
+    return str(draft.name), str(len(draft.entries)), changed, pushed, platforms
+
+
+def _platforms(draft: Draft) -> list[str]:
+    return [
+        str(platform) if (platform := entry.descriptor.platform) and platform.os else "unknown"
+        for entry in ordered_entries(draft)
+    ]
+
+
+def _object(draft: Draft) -> dict[str, Json]:
+    return {
+        "name": str(draft.name),
+        "entries": len(draft.entries),
+        "platforms": _platforms(draft),
+        "created": draft.created_at.isoformat(),
+        "changed": draft.changed_at.isoformat(),
+        "pushed": None if draft.pushed is None else str(draft.pushed),
+    }
+
+
+def _ago(seconds: float) -> str:
+    for length, unit in _UNITS:
+        count = int(seconds // length)
+        if count >= 1:
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return "just now"

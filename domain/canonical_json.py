@@ -1,0 +1,37 @@
+"""The exact bytes of the documents we author, which are docker's for the same content.
+
+Docker writes lists with Go's ``json.MarshalIndent(list, "", "   ")`` (``manifestlist.go``): three
+spaces, no newline at the end, and ``< > &`` and the two Unicode line separators escaped. Golden files
+in ``tests/golden`` hold these bytes: changing a byte here changes the digest of every list.
+"""
+
+import json
+
+from manyfest.domain.strict_json import JsonObject
+
+LIST_INDENT = "   "
+
+# Go's encoder escapes these wherever they stand in a text (encoding/json, HTMLEscape).
+_GO_ESCAPES = str.maketrans(
+    {
+        "<": "\\u003c",
+        ">": "\\u003e",
+        "&": "\\u0026",
+        "\u2028": "\\u2028",
+        "\u2029": "\\u2029",
+    }
+)
+
+
+def authored_list(document: JsonObject) -> bytes:
+    """The bytes of a list that we author, members in the order of ``document``."""
+    text = json.dumps(document, indent=LIST_INDENT, ensure_ascii=False)
+    return go_escaped(text).encode("utf-8")
+
+
+def go_escaped(text: str) -> str:
+    """JSON ``text`` with the characters that Go escapes in texts escaped.
+
+    None of them is JSON syntax, so they stand in texts only and the whole can be translated.
+    """
+    return text.translate(_GO_ESCAPES)

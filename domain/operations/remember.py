@@ -1,0 +1,23 @@
+"""Keeping what a command read, so that it can be shown again without a network."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from manyfest.domain.observations import Observation
+from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.ports.content_store import ContentStore
+
+
+def remember(contents: ContentStore, found: Iterable[Resolved], now: datetime) -> None:
+    """Keep manifests, configs, and what each tag pointed to. Call within a transaction.
+
+    ``now`` is in UTC. Raises StoreError.
+    """
+    found = tuple(found)
+    contents.keep_manifests(resolved.manifest for resolved in found)
+    contents.keep_blobs(resolved.config for resolved in found if resolved.config is not None)
+    contents.observe(
+        Observation(resolved.reference, resolved.manifest.digest, now)
+        for resolved in found
+        if resolved.reference.digest is None
+    )

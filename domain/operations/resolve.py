@@ -1,0 +1,56 @@
+"""From a reference to what stands there: the manifest and, for an image, its config."""
+
+from attrs import evolve, frozen
+
+from manyfest.domain.digests import verified
+from manyfest.domain.errors import DocumentError
+from manyfest.domain.image_configs import SIZE_LIMIT, platform_of_config
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
+from manyfest.domain.references import Reference
+
+
+@frozen
+class Resolved:
+    """What was read at ``reference``, verified; ``config`` are an image's config bytes, if read."""
+
+    reference: Reference
+    manifest: Manifest
+    config: bytes | None = None
+
+    @property
+    def platform(self) -> Platform:
+        """What the config says the image runs on. Raises DocumentError."""
+        return platform_of_config(self.config or b"{}", f"{self.reference}: config")
+
+
+def resolve(reference: Reference, registry: ManifestReader) -> Resolved:
+    """The manifest at ``reference``. Raises what ``get_manifest`` raises."""
+    return Resolved(reference, registry.get_manifest(reference))
+
+
+def with_config(found: Resolved, blobs: BlobReader) -> Resolved:
+    """The same, with the config read if it is an image; a list has none.
+
+    Raises what the registry raises; DocumentError: the config is over 4 MiB or no config.
+    """
+    if found.manifest.is_list:
+        return found
+    image = evolve(found, config=_config(found, blobs))
+    image.platform  # noqa: B018 -- a config that cannot be read fails here, at its reference
+    return image
+
+
+def resolve_with_config(reference: Reference, registry: Registry) -> Resolved:
+    """What stands at ``reference``, with its config if it is an image; raises as ``with_config``."""
+    return with_config(resolve(reference, registry), registry)
+
+
+def _config(resolved: Resolved, blobs: BlobReader) -> bytes:
+    descriptor = resolved.manifest.config
+    if descriptor is None or descriptor.size > SIZE_LIMIT:
+        raise DocumentError(f"{resolved.reference}: config", f"larger than {SIZE_LIMIT} bytes")
+    with blobs.open_blob(resolved.reference.at(descriptor.digest), descriptor.size) as chunks:
+        data = b"".join(chunks)
+    return verified(data, descriptor.digest, descriptor.size, f"{resolved.reference}: config")

@@ -1,0 +1,80 @@
+"""Tiny real images, made of nothing: for the demonstration, and for trying things out.
+
+The bytes depend on the arguments alone, so the same call gives the same digests everywhere.
+"""
+
+import gzip
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+
+from attrs import frozen
+
+from manyfest.domain import media_types
+from manyfest.domain.digests import Digest
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.registry import Registry
+from manyfest.domain.references import Reference
+from manyfest.domain.strict_json import JsonObject
+
+
+@frozen
+class TinyImage:
+    """An OCI image of one layer with one file in it: the manifest and the two blobs it names."""
+
+    manifest: Manifest
+    config: bytes
+    layer: bytes
+
+
+def tiny_image(platform: Platform, greeting: str) -> TinyImage:
+    """An image for ``platform`` whose only file, ``hello.txt``, holds ``greeting``."""
+    archive = _archive(greeting)
+    layer = gzip.compress(archive, mtime=0)
+    config = _json(
+        platform.to_json()
+        | {
+            "config": {"Cmd": ["cat", "hello.txt"]},
+            "rootfs": {"type": "layers", "diff_ids": [str(Digest.of(archive))]},
+        }
+    )
+    document = {
+        "schemaVersion": 2,
+        "mediaType": media_types.OCI_MANIFEST,
+        "config": _descriptor(media_types.OCI_CONFIG, config),
+        "layers": [_descriptor(media_types.OCI_LAYER, layer)],
+    }
+    return TinyImage(Manifest(media_types.OCI_MANIFEST, _json(document)), config, layer)
+
+
+def put_image(image: TinyImage, reference: Reference, registry: Registry) -> None:
+    """Write the image's blobs and then its manifest under ``reference``."""
+    for blob in (image.config, image.layer):
+        target = reference.at(Digest.of(blob))
+        registry.write_blob(target, len(blob), partial(_opened, blob))
+    registry.put_manifest(reference, image.manifest)
+
+
+def _opened(blob: bytes) -> AbstractContextManager[Iterator[bytes]]:
+    return nullcontext(iter([blob]))
+
+
+def _archive(greeting: str) -> bytes:
+    data, file = greeting.encode(), io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        member = tarfile.TarInfo("hello.txt")
+        member.size = len(data)
+        archive.addfile(member, io.BytesIO(data))
+    return file.getvalue()
+
+
+def _descriptor(media_type: str, data: bytes) -> JsonObject:
+    return {"mediaType": media_type, "digest": str(Digest.of(data)), "size": len(data)}
+
+
+def _json(document: JsonObject) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode()

@@ -1,0 +1,27 @@
+"""How values stand in columns, and what it means when they cannot be read back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from manyfest.domain.errors import DamagedStoreError, DocumentError, InputError
+
+_UNREADABLE = (InputError, DocumentError, ValueError, TypeError, AttributeError)
+
+
+def time_text(time: datetime) -> str:
+    """``time`` in UTC and of one width, so that texts sort as times do."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+@contextmanager
+def readable(path: Path, what: str) -> Iterator[None]:
+    """Inside, a value that does not parse is damage: only parsed ones were ever written.
+
+    Raises DamagedStoreError, which names ``what``.
+    """
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise DamagedStoreError(str(path), f"{what} cannot be read") from error

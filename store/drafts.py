@@ -1,0 +1,59 @@
+"""The draft book in SQLite."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from itertools import groupby
+
+from manyfest.domain.drafts import Draft
+from manyfest.domain.references import Reference
+from manyfest.store.columns import readable
+from manyfest.store.database import Database, Parameters
+from manyfest.store.draft_rows import draft_of, draft_row, entry_rows
+
+# One statement for drafts and entries: of two, another process might write in between.
+_ALL = """
+    SELECT name, created_at, changed_at, pushed, source, list_digest, found, overrides
+    FROM drafts LEFT JOIN entries ON draft = name"""
+_ORDER = "ORDER BY name, position"
+_ADD_DRAFT = "INSERT INTO drafts (name, created_at, changed_at, pushed) VALUES (?, ?, ?, ?)"
+_ADD_ENTRY = """
+    INSERT INTO entries (draft, position, source, list_digest, found, overrides)
+    VALUES (?, ?, ?, ?, ?, ?)"""
+_REMOVE = ("DELETE FROM entries WHERE draft = ?", "DELETE FROM drafts WHERE name = ?")
+
+
+class SqliteDraftBook:
+    """``DraftBook`` in one SQLite file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """See the port."""
+        return self._database.transaction()
+
+    def find(self, name: Reference) -> Draft | None:
+        """See the port."""
+        return next(self._found(f"{_ALL} WHERE name = ? {_ORDER}", (str(name),)), None)
+
+    def drafts(self) -> tuple[Draft, ...]:
+        """See the port."""
+        return tuple(self._found(f"{_ALL} {_ORDER}"))
+
+    def save(self, draft: Draft) -> None:
+        """See the port."""
+        self.remove(draft.name)
+        self._database.write(_ADD_DRAFT, [draft_row(draft)])
+        self._database.write(_ADD_ENTRY, entry_rows(draft))
+
+    def remove(self, name: Reference) -> None:
+        """See the port."""
+        for statement in _REMOVE:
+            self._database.write(statement, [(str(name),)])
+
+    def _found(self, statement: str, parameters: Parameters = ()) -> Iterator[Draft]:
+        rows = self._database.rows(statement, parameters)
+        for draft, joined in groupby(rows, key=lambda row: row[:4]):
+            entries = [row[4:] for row in joined if row[4] is not None]
+            with readable(self._database.path, f"draft {draft[0]}"):
+                yield draft_of(draft, entries)

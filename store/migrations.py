@@ -1,0 +1,70 @@
+"""The schema, as numbered migrations; ``user_version`` of a file is that of the last one done.
+
+A migration that was released is never edited: what comes later is added at the end.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def _contents_and_observations(database: "Database") -> None:
+    columns = {"digest": str, "media_type": str, "data": bytes}
+    database.table("manifests").create(columns, pk="digest", not_null=columns)
+    columns = {"digest": str, "data": bytes}
+    database.table("blobs").create(columns, pk="digest", not_null=columns)
+    # tag is empty for the only image of a layout
+    texts = ("home", "tag", "digest", "first_seen", "last_seen")
+    database.table("observations").create(
+        {"id": int} | dict.fromkeys(texts, str),
+        pk="id",
+        not_null=texts,
+        foreign_keys=[("digest", "manifests", "digest")],
+    ).create_index(("home", "tag", "last_seen"))
+
+
+def _drafts(database: "Database") -> None:
+    columns = dict.fromkeys(("name", "created_at", "changed_at", "pushed"), str)
+    database.table("drafts").create(columns, pk="name", not_null=set(columns) - {"pushed"})
+    # found and overrides are JSON: the descriptor's own members, and what was annotated
+    texts = ("draft", "source", "list_digest", "found", "overrides")
+    database.table("entries").create(
+        {"position": int} | dict.fromkeys(texts, str),
+        pk=("draft", "position"),
+        not_null={"position", *texts} - {"list_digest"},
+        foreign_keys=[("draft", "drafts", "name")],
+    )
+
+
+MIGRATIONS: tuple[Callable[["Database"], None], ...] = (_contents_and_observations, _drafts)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The number of the last migration that this file has seen."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to the newest version, each migration in a transaction of its own.
+
+    Imports sqlite-utils, which takes longer than most commands: call it only when it is needed.
+    Raises sqlite3.Error; the file then is of the version it had after the last migration done.
+    """
+    from sqlite_utils import Database
+
+    database = Database(connection, execute_plugins=False)
+    for number, migration in enumerate(MIGRATIONS, start=1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if version_of(connection) < number:  # else another process was faster
+                migration(database)
+                connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise

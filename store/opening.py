@@ -1,0 +1,115 @@
+"""Opening the store file, or refusing it by name; creating it whole or not at all."""
+
+import os
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from manyfest.domain.errors import DamagedStoreError, StoreError
+from manyfest.store.migrations import MIGRATIONS, migrate, version_of
+
+APPLICATION_ID = int.from_bytes(b"mfst", "big")  # in the header of each store, for file(1) too
+
+# SQLite's own wait lets no Ctrl-C through, so it is short, and repeated in Python.
+_BUSY_SECONDS = 0.1
+
+# A rollback journal, because a WAL database cannot be read from a read-only folder.
+_SETTINGS = ("foreign_keys = ON", "journal_mode = DELETE", "synchronous = FULL")
+
+_KINDS = {
+    stat.S_IFDIR: "is a folder",
+    stat.S_IFIFO: "is a named pipe",
+    stat.S_IFSOCK: "is a socket",
+    stat.S_IFCHR: "is a device",
+    stat.S_IFBLK: "is a device",
+}
+
+
+def open_existing(path: Path) -> sqlite3.Connection | None:
+    """The store at ``path`` (absolute), migrated to the newest version; None when there is no file.
+
+    Where the file or its folder cannot be written, reading works and writing fails.
+    Raises StoreError: no regular file, of another program, written by a newer version.
+    DamagedStoreError: empty. Besides these sqlite3.Error and OSError.
+    """
+    if not _is_there(path):
+        return None
+    connection = _connect(path)
+    try:
+        _check_owner(connection, path)
+        for setting in _SETTINGS:
+            connection.execute(f"PRAGMA {setting}")
+        if version_of(connection) < len(MIGRATIONS):
+            migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def create(path: Path) -> None:
+    """Make an empty store at ``path``, unless there is a file by then.
+
+    It is built beside and appears at once, so that of several processes one wins and nobody ever
+    sees a part of it. The file is its owner's only, and so is the folder if it had to be made.
+    Raises sqlite3.Error and OSError; then nothing is left behind.
+    """
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".manyfest-", dir=target.parent) as folder:
+        built = Path(folder, "store")
+        built.touch(mode=0o600)
+        with closing(_connect(built)) as connection:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            migrate(connection)
+        _appear(built, target)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether SQLite has a file to open: it would wait at a pipe, and fill an empty file."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return False
+    kind = stat.S_IFMT(status.st_mode)
+    if kind != stat.S_IFREG:
+        raise StoreError(str(path), f"{_KINDS.get(kind, 'is something else')}, not a file")
+    if status.st_size == 0:
+        raise DamagedStoreError(str(path), "the file is empty")
+    if not os.access(path, os.R_OK):
+        raise StoreError(str(path), "cannot be opened: Permission denied")
+    return True
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """``mode=rw`` never creates, and falls back to reading where writing is not permitted."""
+    return sqlite3.connect(
+        f"{path.as_uri()}?mode=rw",
+        uri=True,
+        timeout=_BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
+    owner = connection.execute("PRAGMA application_id").fetchone()[0]
+    if owner != APPLICATION_ID:
+        raise StoreError(str(path), f"belongs to another program (application_id {owner:#x})")
+    version, known = version_of(connection), len(MIGRATIONS)
+    if version > known:
+        reason = f"is of version {version}, and this manyfest knows up to version {known}"
+        raise StoreError(str(path), reason)
+
+
+def _appear(built: Path, target: Path) -> None:
+    try:
+        os.link(built, target)
+    except FileExistsError:
+        return
+    except OSError:
+        # A file system without hard links (FAT): the moment between look and leap stays open there.
+        if not target.exists():
+            built.rename(target)

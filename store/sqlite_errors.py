@@ -1,0 +1,57 @@
+"""What SQLite's and the system's errors mean for the store, as errors of the library."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from manyfest.domain.errors import DamagedStoreError, ManyfestError, StoreError
+
+# By primary result code (https://sqlite.org/rescode.html).
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_REASONS = {
+    sqlite3.SQLITE_BUSY: "is locked by another process",
+    sqlite3.SQLITE_FULL: "cannot be written: no space left on the device",
+    sqlite3.SQLITE_READONLY: "cannot be written: it is read-only",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened, or its folder not be written to",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: disk I/O error",
+    sqlite3.SQLITE_NOMEM: "cannot be read or written: out of memory",
+}
+
+
+@contextmanager
+def translated(path: Path, doing: str = "be opened") -> Iterator[None]:
+    """Inside, errors of SQLite and of the system become StoreError or DamagedStoreError.
+
+    ``doing`` completes "the store PATH cannot …" for errors of the system.
+    """
+    try:
+        yield
+    except sqlite3.ProgrammingError:
+        raise  # a mistake of ours
+    except sqlite3.DatabaseError as error:
+        raise _meaning(path, error) from error
+    except OSError as error:
+        raise StoreError(str(path), f"cannot {doing}: {error.strerror or error}") from error
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another process has the lock that was needed."""
+    return _primary_code(error) == sqlite3.SQLITE_BUSY
+
+
+def _meaning(path: Path, error: sqlite3.DatabaseError) -> ManyfestError:
+    code = _primary_code(error)
+    # An error without a code is the sqlite3 module's own: text that is not UTF-8.
+    if code is None or code in _DAMAGE:
+        return DamagedStoreError(str(path), _first_line(error))
+    return StoreError(str(path), _REASONS.get(code, f"cannot be used: {_first_line(error)}"))
+
+
+def _primary_code(error: sqlite3.Error) -> int | None:
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def _first_line(error: sqlite3.Error) -> str:
+    return (str(error).splitlines() or ["unknown error"])[0]

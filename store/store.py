@@ -1,0 +1,39 @@
+"""The store as one object: content store and draft book in the same file."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from attrs import field, frozen
+
+from manyfest.store.contents import SqliteContentStore
+from manyfest.store.database import Database
+from manyfest.store.drafts import SqliteDraftBook
+
+
+@frozen
+class Store:
+    """Both ports over one connection, so that ``transaction()`` of either is that of both."""
+
+    contents: SqliteContentStore
+    drafts: SqliteDraftBook
+    _database: Database = field(repr=False)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """See the ports."""
+        return self._database.transaction()
+
+    def close(self) -> None:
+        """Let go of the file; what was not committed is lost. A later use opens it again."""
+        self._database.close()
+
+
+def open_store(path: Path | str, patience: float = 10.0) -> Store:
+    """The store in the file at ``path``, which need not be there.
+
+    Touches nothing: the file is opened at the first use, made at the first transaction, and until
+    then holds nothing. What is wrong with it, or with its folder, raises at that use (StoreError,
+    DamagedStoreError), and it is left as it was. ``patience`` is how many seconds to wait for
+    another process's lock.
+    """
+    database = Database(Path(path), patience)
+    return Store(SqliteContentStore(database), SqliteDraftBook(database), database)

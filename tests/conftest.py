@@ -1,0 +1,102 @@
+"""Fixtures and rules for all tests: a clean environment, real registries, no silent skips."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import docker_client
+from tests.fakes.certificates import Certificate, self_signed
+from tests.fakes.docker_client import CommandLine
+from tests.fakes.docker_registry import RunningRegistry, running_registry
+from tests.fakes.programs import NO_SKIP, skipping_is_forbidden
+
+# What would let the machine leak into a test: proxies, credentials, folders, colours, settings.
+_LEAKING = frozenset(
+    {
+        *("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ftp_proxy"),
+        *("registry_auth_file", "containers_registries_conf", "ssl_cert_file", "ssl_cert_dir"),
+        *("no_color", "force_color", "clicolor", "clicolor_force", "source_date_epoch"),
+    }
+)
+_LEAKING_PREFIXES = ("DOCKER_", "XDG_", "MANYFEST_")
+_KEPT_PREFIX = "MANYFEST_TESTS_"
+
+
+@pytest.fixture(autouse=True)
+def _hermetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees this machine's home, settings, credentials, store or proxies."""
+    for name in os.environ:
+        by_prefix = name.startswith(_LEAKING_PREFIXES) and not name.startswith(_KEPT_PREFIX)
+        if by_prefix or name.lower() in _LEAKING:
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("DOCKER_CONFIG", str(home / ".docker"))
+    monkeypatch.setenv("MANYFEST_STORE", str(home / "store.sqlite"))
+
+
+@pytest.fixture
+def repository() -> str:
+    """A repository path that no other test uses, for registries that tests share."""
+    return f"t/{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    """The real registry, open and on plain HTTP; one for all tests of a worker process."""
+    with running_registry(tmp_path_factory.mktemp("docker-registry")) as registry:
+        yield registry
+
+
+@pytest.fixture
+def start_docker_registry(tmp_path: Path) -> Iterator[Callable[..., RunningRegistry]]:
+    """Starts special registries: takes the options of ``running_registry``, ends with the test."""
+    with ExitStack() as running:
+
+        def start(**options: object) -> RunningRegistry:
+            folder = tmp_path / f"docker-registry-{uuid.uuid4().hex[:8]}"
+            return running.enter_context(running_registry(folder, **options))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """A certificate for loopback that is its own authority."""
+    return self_signed(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+def docker_manifest(tmp_path: Path) -> CommandLine:
+    """``docker manifest``, with a configuration folder of the test's own."""
+    return docker_client.docker_manifest(tmp_path / "home" / ".docker")
+
+
+@pytest.fixture
+def manyfest() -> CommandLine:
+    """Our command line, run as a program."""
+    return docker_client.manyfest()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A skipped test fails the run where ``MANYFEST_TESTS_NO_SKIP`` is set."""
+    if _skipped(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if skipped := _skipped(config):
+        terminalreporter.write_line(f"{skipped} skipped, and {NO_SKIP} is set", red=True)
+
+
+def _skipped(config: pytest.Config) -> int:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return len(reporter.stats.get("skipped", ())) if reporter and skipping_is_forbidden() else 0

@@ -1,0 +1,31 @@
+"""OCI layout directories keep the contract of the registry port."""
+
+from pathlib import Path
+
+import pytest
+
+from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.domain.references import Layout, Reference
+from tests.contracts.registry import Plant, RegistryContract
+
+
+class TestLayoutRegistry(RegistryContract):
+    @pytest.fixture
+    def registry(self):
+        return LayoutRegistry()
+
+    @pytest.fixture
+    def home(self, tmp_path):
+        return Layout(str(tmp_path / "layout"))
+
+    @pytest.fixture
+    def other_home(self, tmp_path):
+        return Layout(str(tmp_path / "other" / "layout"))
+
+    @pytest.fixture
+    def plant(self) -> Plant:
+        def plant(reference: Reference, data: bytes) -> None:
+            blobs = Path(reference.home.directory, "blobs", reference.digest.algorithm)
+            (blobs / reference.digest.hex).write_bytes(data)
+
+        return plant

@@ -1,0 +1,130 @@
+"""The content store and the draft book in memory, with the promises of the real ones."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from attrs import Factory, define, evolve, field
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.drafts import Draft
+from manyfest.domain.errors import DamagedStoreError, StoreError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.observations import Observation
+from manyfest.domain.references import Reference
+
+PATH = "(memory)"
+
+
+@define
+class Held:
+    """What is kept; a transaction works on a copy that takes its place at the end."""
+
+    manifests: dict[Digest, Manifest] = field(factory=dict)
+    blobs: dict[Digest, bytes] = field(factory=dict)
+    observations: list[Observation] = field(factory=list)
+    drafts: dict[str, Draft] = field(factory=dict)
+
+    def copy(self) -> "Held":
+        return Held(
+            self.manifests.copy(), self.blobs.copy(), self.observations.copy(), self.drafts.copy()
+        )
+
+
+@define
+class _Part:
+    """What both halves share: the store they belong to, its transaction, and what it holds."""
+
+    _store: "MemoryStore" = field(repr=False)
+
+    def transaction(self):
+        return self._store.transaction()
+
+    @property
+    def _held(self) -> Held:
+        return self._store.held
+
+    @property
+    def _writable(self) -> Held:
+        if not self._store.in_transaction:
+            raise RuntimeError("writing is for inside of a transaction")
+        return self._store.held
+
+
+@define
+class MemoryContents(_Part):
+    """``ContentStore``."""
+
+    def manifest(self, digest: Digest) -> Manifest | None:
+        found = self._held.manifests.get(digest)
+        return found and evolve(found, data=_intact(found.data, digest))
+
+    def blob(self, digest: Digest) -> bytes | None:
+        found = self._held.blobs.get(digest)
+        return found and _intact(found, digest)
+
+    def last_observation(self, reference: Reference) -> Observation | None:
+        tag = Reference(reference.home, reference.tag)
+        seen = [each for each in self._held.observations if each.reference == tag]
+        # of two that were seen at one moment, the one that came later
+        return max(reversed(seen), key=lambda each: each.seen_at, default=None)
+
+    def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
+        for manifest in manifests:
+            self._writable.manifests.setdefault(manifest.digest, manifest)
+
+    def keep_blobs(self, blobs: Iterable[bytes]) -> None:
+        for blob in blobs:
+            self._writable.blobs.setdefault(Digest.of(blob), blob)
+
+    def observe(self, observations: Iterable[Observation]) -> None:
+        for seen in observations:
+            if seen.digest not in self._writable.manifests:
+                raise StoreError(PATH, f"holds no manifest {seen.digest}")
+            tag = Reference(seen.reference.home, seen.reference.tag)
+            self._writable.observations.append(evolve(seen, reference=tag))
+
+
+@define
+class MemoryDrafts(_Part):
+    """``DraftBook``."""
+
+    def find(self, name: Reference) -> Draft | None:
+        return self._held.drafts.get(str(name))
+
+    def drafts(self) -> tuple[Draft, ...]:
+        return tuple(draft for _, draft in sorted(self._held.drafts.items()))
+
+    def save(self, draft: Draft) -> None:
+        self._writable.drafts[str(draft.name)] = draft
+
+    def remove(self, name: Reference) -> None:
+        self._writable.drafts.pop(str(name), None)
+
+
+@define
+class MemoryStore:
+    """``contents`` and ``drafts`` over the same ``held``, which a test may look into."""
+
+    held: Held = field(factory=Held)
+    in_transaction: bool = False
+    contents: MemoryContents = Factory(MemoryContents, takes_self=True)
+    drafts: MemoryDrafts = Factory(MemoryDrafts, takes_self=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        if self.in_transaction:
+            raise RuntimeError("transactions do not nest")
+        before, self.held, self.in_transaction = self.held, self.held.copy(), True
+        try:
+            yield
+        except BaseException:
+            self.held = before
+            raise
+        finally:
+            self.in_transaction = False
+
+
+def _intact(data: bytes, digest: Digest) -> bytes:
+    if Digest.of(data, digest.algorithm) != digest:
+        raise DamagedStoreError(PATH, f"{digest} has other bytes")
+    return data
