@@ -61,17 +61,13 @@ def _online(settings: Settings, budget: Budget, stack: ExitStack) -> Registry:
         from manyfest.adapters.docker.config import DockerConfig
         from manyfest.adapters.http_registry.client import HttpRegistry
 
-        config = DockerConfig(settings.docker_config)
-        return stack.enter_context(
-            closing(
-                HttpRegistry(
-                    budget,
-                    insecure=settings.insecure,
-                    credentials_for=config.credentials_for,
-                    connections=settings.jobs,
-                )
-            )
+        registry = HttpRegistry(
+            budget,
+            credentials_for=DockerConfig(settings.docker_config).credentials_for,
+            insecure=settings.insecure,
+            connections=settings.jobs,
         )
+        return stack.enter_context(registry)
 
     def layouts() -> Registry:
         from manyfest.adapters.oci_layout.layout import LayoutRegistry

@@ -1,4 +1,7 @@
-"""Descriptors: a media type, a digest and a size that name bytes elsewhere (image-spec, descriptor.md)."""
+"""Descriptors: a media type, a digest and a size that name bytes elsewhere.
+
+The members are the image-spec's (descriptor.md).
+"""
 
 from collections.abc import Mapping
 
@@ -7,9 +10,11 @@ from attrs import field, frozen
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, InvalidDigestError
 from manyfest.domain.platforms import Platform
-from manyfest.domain.strict_json import Json, JsonObject
+from manyfest.domain.strict_json import Json, JsonObject, check_letter_case
 
 _CORE = ("mediaType", "size", "digest", "platform")
+_OTHERS = ("urls", "annotations", "data", "artifactType")
+_KNOWN = frozenset(_CORE + _OTHERS)
 _SIZE_LIMIT = 2**63  # a signed 64-bit integer in every Go reader
 
 
@@ -25,28 +30,24 @@ class Descriptor:
     digest: Digest
     size: int
     platform: Platform | None = None
-    others: Mapping[str, Json] = field(factory=dict)
+    others: Mapping[str, Json] = field(factory=dict, hash=False)
 
     @classmethod
     def from_json(cls, document: Json, subject: str) -> "Descriptor":
         """The descriptor in ``document``; ``subject`` is its place, such as ``REF: manifests[3]``.
 
-        Raises DocumentError: no object, a member missing or of another type, a digest that is none,
-        a size that is no integer of 0 to 2^63-1.
+        Raises DocumentError: no object, a member missing, of another type or in another letter
+        case, a digest that is none, a size that is no integer of 0 to 2^63-1.
         """
         if not isinstance(document, dict):
             raise DocumentError(subject, "not an object")
-        platform = document.get("platform")
-        if platform is not None and not isinstance(platform, dict):
-            raise DocumentError(f"{subject}.platform", "not an object")
-        _check_texts(document, subject)
+        check_letter_case(document, _KNOWN, subject)
+        _check_others(document, subject)
         return cls(
             media_type=_text(document, "mediaType", subject),
             digest=_digest(document, subject),
             size=_size(document, subject),
-            platform=None
-            if platform is None
-            else Platform.from_json(platform, f"{subject}.platform"),
+            platform=_platform(document, subject),
             others={key: value for key, value in document.items() if key not in _CORE},
         )
 
@@ -93,7 +94,19 @@ def _size(document: JsonObject, subject: str) -> int:
     return size
 
 
-def _check_texts(document: JsonObject, subject: str) -> None:
+def _platform(document: JsonObject, subject: str) -> Platform | None:
+    platform = document.get("platform")
+    if platform is None:
+        return None
+    if not isinstance(platform, dict):
+        raise DocumentError(f"{subject}.platform", "not an object")
+    return Platform.from_json(platform, f"{subject}.platform")
+
+
+def _check_others(document: JsonObject, subject: str) -> None:
+    for key in ("data", "artifactType"):
+        if not isinstance(document.get(key) or "", str):
+            raise DocumentError(f"{subject}.{key}", "not a text")
     annotations, urls = document.get("annotations") or {}, document.get("urls") or []
     if not isinstance(annotations, dict) or not _all_texts(annotations.values()):
         raise DocumentError(f"{subject}.annotations", "not an object of texts")

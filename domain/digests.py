@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 
-from attrs import field, frozen
+from attrs import frozen
 
 from manyfest.domain.errors import DigestMismatchError, InvalidDigestError, SizeMismatchError
 
@@ -17,29 +17,33 @@ _HEX = re.compile(r"[0-9a-f]+")
 
 @frozen(order=True)
 class Digest:
-    """An algorithm and its lower-case hexadecimal result; always valid, ``str()`` is its text."""
+    """An algorithm and its lower-case hexadecimal result; always valid, ``str()`` is its text.
+
+    Raises InvalidDigestError when made of an algorithm other than sha256 and sha512, or of a result
+    of the wrong length or alphabet (image-spec, descriptor.md).
+    """
 
     algorithm: str
-    hex: str = field(repr=False)
+    hex: str
+
+    def __attrs_post_init__(self) -> None:
+        if self.algorithm not in HEX_LENGTHS:
+            raise InvalidDigestError(str(self), "unsupported digest algorithm")
+        if len(self.hex) != HEX_LENGTHS[self.algorithm]:
+            raise InvalidDigestError(str(self), "invalid checksum digest length")
+        if _HEX.fullmatch(self.hex) is None:
+            raise InvalidDigestError(str(self), "invalid checksum digest format")
 
     @classmethod
     def parse(cls, text: str) -> "Digest":
         """The digest that ``text`` spells.
 
-        Raises InvalidDigestError: not ``algorithm:hex``, an algorithm other than sha256 and sha512,
-        or a result of the wrong length or alphabet (image-spec, descriptor.md).
+        Raises InvalidDigestError with go-digest's reason, which docker shows too.
         """
         match = _GRAMMAR.fullmatch(text)
         if match is None:
             raise InvalidDigestError(text, "invalid checksum digest format")
-        algorithm, result = match.groups()
-        if algorithm not in HEX_LENGTHS:
-            raise InvalidDigestError(text, "unsupported digest algorithm")
-        if len(result) != HEX_LENGTHS[algorithm]:
-            raise InvalidDigestError(text, "invalid checksum digest length")
-        if _HEX.fullmatch(result) is None:
-            raise InvalidDigestError(text, "invalid checksum digest format")
-        return cls(algorithm, result)
+        return cls(*match.groups())
 
     @classmethod
     def of(cls, data: bytes, algorithm: str = "sha256") -> "Digest":

@@ -1,5 +1,7 @@
 """Image configs: the platform that an image says it was built for."""
 
+from attrs import evolve
+
 from manyfest.domain.platforms import Platform
 from manyfest.domain.strict_json import parse_object
 
@@ -13,6 +15,4 @@ def platform_of_config(data: bytes, subject: str) -> Platform:
     Docker reads the same five members (``cli/registry/client/fetcher.go``). Raises DocumentError:
     not strict JSON, or a member that is not of its type.
     """
-    document = parse_object(data, subject)
-    known = ("architecture", "os", "os.version", "os.features", "variant")
-    return Platform.from_json({key: document[key] for key in known if key in document}, subject)
+    return evolve(Platform.from_json(parse_object(data, subject), subject), others={})

@@ -12,31 +12,34 @@ from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.strict_json import JsonObject, parse_object
+from manyfest.domain.strict_json import JsonObject, check_letter_case, parse_object
 
 # distribution-spec, "Pushing Manifests": registries take at least this much, and we take no more.
 SIZE_LIMIT = 4 * 1024 * 1024
+
+SCHEMA_VERSION = 2
 
 # Members that only one kind of document may have (CVE-2021-41190).
 _IMAGE_MEMBERS = ("config", "layers")
 _LIST_MEMBERS = ("manifests",)
 _SCHEMA_1_MEMBERS = ("fsLayers", "history", "signatures")
-_KNOWN_MEMBERS = (
-    *("schemaVersion", "mediaType", "artifactType", "subject", "annotations"),
-    *(_IMAGE_MEMBERS + _LIST_MEMBERS + _SCHEMA_1_MEMBERS),
-)
-_LOWER_KNOWN = {member.lower(): member for member in _KNOWN_MEMBERS}
+_COMMON_MEMBERS = ("schemaVersion", "mediaType", "artifactType", "subject", "annotations")
+_KNOWN = frozenset(_COMMON_MEMBERS + _IMAGE_MEMBERS + _LIST_MEMBERS + _SCHEMA_1_MEMBERS)
 
-# Content types that say nothing about the document (faults: what plain file servers send).
-_GENERIC_TYPES = frozenset({"", "application/json", "application/octet-stream", "text/plain"})
+# Content types that say nothing about the document: what plain file servers send.
+_GENERIC_TYPES = frozenset(
+    {"", "application/json", "application/octet-stream", "binary/octet-stream", "text/plain"}
+)
+
+_SCHEMA_1_REASON = "a schema 1 image, which no current registry or runtime takes"
 
 
 @frozen
 class Manifest:
     """An image manifest or a list: ``data`` exactly as served, and its media type.
 
-    ``algorithm`` is that of the digest it goes by. Made freely from trusted bytes; bytes from outside
-    go through ``received``.
+    ``algorithm`` is that of the digest it goes by. Made freely from trusted bytes; bytes from
+    outside go through ``received``.
     """
 
     media_type: str
@@ -49,14 +52,19 @@ class Manifest:
     ) -> "Manifest":
         """The manifest in bytes that came from outside, checked to be exactly one kind of document.
 
-        ``content_type`` is what the sender called it, empty where nothing did. Raises DocumentError:
-        over 4 MiB, not strict JSON, schema 1, image and list at once, a ``mediaType`` that disagrees
-        with the content type (distribution-spec, "Pulling manifests"), or a type we do not know.
+        ``content_type`` is what the sender called it, empty where nothing did. Raises
+        DocumentError: over 4 MiB, not strict JSON, schema 1, image and list at once, a
+        ``mediaType`` that disagrees with the content type (distribution-spec, "Pulling manifests"),
+        a type we do not know, or a known member in another letter case.
         """
         if len(data) > SIZE_LIMIT:
             raise DocumentError(subject, f"larger than {SIZE_LIMIT} bytes")
+        sent = media_types.without_parameters(content_type)
+        if sent not in _GENERIC_TYPES:
+            _check_type(sent, subject)  # first: a login page is no broken manifest
         document = parse_object(data, subject)
-        manifest = cls(_media_type(document, content_type, subject), data, algorithm)
+        check_letter_case(document, _KNOWN, subject)
+        manifest = cls(_media_type(document, sent, subject), data, algorithm)
         _check_members(document, subject, is_list=manifest.is_list)
         return manifest
 
@@ -111,20 +119,26 @@ class Manifest:
         )
 
 
-def _media_type(document: JsonObject, content_type: str, subject: str) -> str:
-    sent = media_types.without_parameters(content_type)
+def _media_type(document: JsonObject, sent: str, subject: str) -> str:
     stated = document.get("mediaType")
     if stated is not None and not isinstance(stated, str):
         raise DocumentError(subject, "mediaType is not a text")
-    if sent not in _GENERIC_TYPES and stated and stated != sent:
+    generic = sent in _GENERIC_TYPES
+    if stated and not generic and stated != sent:
         raise DocumentError(subject, f"served as {sent} but calls itself {stated}")
-    media_type = stated or (sent if sent not in _GENERIC_TYPES else _type_by_shape(document))
-    if media_type in media_types.SCHEMA_1 or document.get("schemaVersion") == 1:
-        raise DocumentError(subject, "a schema 1 image, which no current registry or runtime takes")
-    if media_type not in media_types.IMAGES | media_types.LISTS:
-        reason = f"unsupported manifest media type and no default available: {media_type or sent}"
-        raise DocumentError(subject, reason)
+    if document.get("schemaVersion") == 1:
+        raise DocumentError(subject, _SCHEMA_1_REASON)
+    media_type = stated or (_type_by_shape(document) if generic else sent)
+    _check_type(media_type or sent, subject)
     return media_type
+
+
+def _check_type(media_type: str, subject: str) -> None:
+    if media_type in media_types.SCHEMA_1:
+        raise DocumentError(subject, _SCHEMA_1_REASON)
+    if media_type not in media_types.ACCEPTED:
+        reason = f"unsupported manifest media type and no default available: {media_type}"
+        raise DocumentError(subject, reason)
 
 
 def _type_by_shape(document: JsonObject) -> str:
@@ -136,15 +150,11 @@ def _type_by_shape(document: JsonObject) -> str:
 
 
 def _check_members(document: JsonObject, subject: str, *, is_list: bool) -> None:
-    for key in document:
-        known = _LOWER_KNOWN.get(key.lower())
-        if known is not None and key != known:
-            raise DocumentError(subject, f"member {key!r} is {known!r} in another letter case")
     foreign = (_IMAGE_MEMBERS if is_list else _LIST_MEMBERS) + _SCHEMA_1_MEMBERS
     both = [member for member in foreign if member in document]
     if both:
         kind = "a list" if is_list else "an image"
         raise DocumentError(subject, f"ambiguous: {kind} that also has {both[0]!r}")
     version = document.get("schemaVersion")
-    if type(version) is not int or version != 2:
-        raise DocumentError(subject, "schemaVersion is not 2")
+    if type(version) is not int or version != SCHEMA_VERSION:
+        raise DocumentError(subject, f"schemaVersion is not {SCHEMA_VERSION}")

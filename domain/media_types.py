@@ -21,7 +21,8 @@ IMAGES = frozenset({DOCKER_MANIFEST, OCI_MANIFEST})
 LISTS = frozenset({DOCKER_LIST, OCI_INDEX})
 OCI_FAMILY = frozenset({OCI_MANIFEST, OCI_INDEX})
 
-# What we ask registries for. All four always: distribution hides an OCI index from who does not ask.
+# What we ask registries for. All four always: distribution hides an OCI index from those who do not
+# ask for one.
 ACCEPTED = (OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST)
 
 

@@ -1,8 +1,9 @@
-"""The platform value: what an image runs on, and its text form ``os[(version+feature)]/arch[/variant]``.
+"""The platform value: what an image runs on, its text form and its JSON form.
 
-The text form is containerd's (``platforms`` package): ``linux/arm/v7``, ``windows(10.0.17763)/amd64``;
-bytes that would be read as syntax are percent-escaped. ``str()`` and ``Platform.parse`` are inverses.
-The JSON form is the image-spec's (image-index.md, "platform").
+The text form is containerd's (``platforms`` package), ``os[(version+feature)]/arch[/variant]``:
+``linux/arm/v7``, ``windows(10.0.17763+win32k)/amd64``. Bytes that would be read as syntax are
+percent-escaped. ``str()`` and ``Platform.parse`` are inverses. The JSON form is the image-spec's
+(image-index.md, "platform").
 """
 
 import re
@@ -12,11 +13,13 @@ from urllib.parse import quote, unquote
 from attrs import field, frozen
 
 from manyfest.domain.errors import DocumentError, InvalidPlatformError
-from manyfest.domain.strict_json import Json, JsonObject
+from manyfest.domain.strict_json import Json, JsonObject, check_letter_case
 
-_WORD = re.compile(r"[A-Za-z0-9_.-]+")
-_OS = re.compile(r"([A-Za-z0-9_.-]+)(?:\(([^()]*)\))?")
-_ESCAPED = re.compile(r"(?:[A-Za-z0-9_.:-]|%[0-9A-Fa-f]{2})*")
+_WORD = r"[A-Za-z0-9_.-]+"
+_ESCAPED = r"(?:[A-Za-z0-9_.~-]|%[0-9A-Fa-f]{2})*"
+_SPECIFIER = re.compile(
+    rf"([A-Za-z0-9_-]+)(?:\(({_ESCAPED}(?:\+{_ESCAPED})*)\))?/({_WORD})(?:/({_WORD}))?"
+)
 
 _MEMBERS = {
     "architecture": "architecture",
@@ -47,24 +50,25 @@ class Platform:
         """The platform that ``text`` spells, as it is written: nothing is normalised.
 
         Raises InvalidPlatformError: fewer than two or more than three parts, an empty part, a
-        wildcard or any other character outside the grammar.
+        wildcard or any other character outside the grammar, an escape that is not UTF-8.
         """
-        system, *rest = _split(text)
-        match = _OS.fullmatch(system)
-        if match is None or not 1 <= len(rest) <= 2 or not all(map(_WORD.fullmatch, rest)):
-            raise InvalidPlatformError(text, "expected os/arch or os/arch/variant")
-        os, narrowing = match.groups()
-        if narrowing is not None and all(map(_ESCAPED.fullmatch, narrowing.split("+"))) is False:
-            raise InvalidPlatformError(text, "expected os(version+feature)/arch")
-        version, *features = (unquote(part) for part in (narrowing or "").split("+"))
-        return cls(os, rest[0], rest[1] if rest[1:] else "", version, tuple(features))
+        match = _SPECIFIER.fullmatch(text)
+        if match is None:
+            raise InvalidPlatformError(text, "expected os[(version+feature)]/arch[/variant]")
+        os, narrowing, architecture, variant = match.groups(default="")
+        try:
+            version, *features = (unquote(part, errors="strict") for part in narrowing.split("+"))
+        except UnicodeDecodeError as error:
+            raise InvalidPlatformError(text, "an escape that is not UTF-8") from error
+        return cls(os, architecture, variant, version, tuple(features))
 
     @classmethod
     def from_json(cls, document: JsonObject, subject: str) -> "Platform":
         """The platform in a descriptor or an image config; absent and null members are empty.
 
-        Raises DocumentError when a member is not of its type.
+        Raises DocumentError when a member is not of its type, or in another letter case.
         """
+        check_letter_case(document, _MEMBERS, subject)
         values: dict[str, str | tuple[str, ...]] = {}
         for key, name in _MEMBERS.items():
             values[name] = _member(document, key, subject)
@@ -72,7 +76,7 @@ class Platform:
         return cls(**values, others=others)  # type: ignore[arg-type]
 
     def to_json(self) -> dict[str, Json]:
-        """The JSON members in docker's order; empty ones are left out, but for os and architecture."""
+        """The JSON members in docker's order; of those that are empty, only os and architecture."""
         members: dict[str, Json] = {"architecture": self.architecture, "os": self.os}
         optional = {
             "os.version": self.os_version,
@@ -83,17 +87,9 @@ class Platform:
         return members | dict(self.others)
 
     def __str__(self) -> str:
-        narrowing = "+".join(_escape(part) for part in (self.os_version, *self.os_features))
+        narrowing = "+".join(quote(part, safe="") for part in (self.os_version, *self.os_features))
         system = f"{self.os}({narrowing})" if narrowing else self.os
         return "/".join([system, self.architecture, *filter(None, [self.variant])])
-
-
-def _split(text: str) -> list[str]:
-    return text.split("/")
-
-
-def _escape(part: str) -> str:
-    return quote(part, safe=":")
 
 
 def _member(document: JsonObject, key: str, subject: str) -> str | tuple[str, ...]:

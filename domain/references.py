@@ -10,7 +10,7 @@ import re
 
 from attrs import evolve, frozen
 
-from manyfest.domain.digests import Digest
+from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.errors import InvalidDigestError, InvalidReferenceError
 
 DEFAULT_REGISTRY = "docker.io"
@@ -24,13 +24,20 @@ _PATH_LIMIT = 255  # distribution: RepositoryNameTotalLengthMax
 _LABEL = r"(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])"
 _HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[A-Fa-f0-9:]+\])(?::[0-9]+)?")
 _COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_DIGEST_SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}")
+_PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*"
+_TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+_DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}"
+_NAMED = re.compile(rf"({_PATH})(?::({_TAG}))?(?:@({_DIGEST}))?")
 _BARE_HEX = re.compile(r"[a-f0-9]{64}")
 
-# image-spec, annotations.md: the grammar of org.opencontainers.image.ref.name.
-_REF_NAME = re.compile(r"[A-Za-z0-9]+(?:[-._:@/+][A-Za-z0-9]+|--[A-Za-z0-9]+|_+[A-Za-z0-9]+)*")
+# image-spec, annotations.md: the grammar of org.opencontainers.image.ref.name. Registry tags that
+# it has no room for ("_x", "a..b") may be copied into a layout all the same.
+_REF_NAME = r"[A-Za-z0-9]+(?:(?:[-._:@+/]|--)[A-Za-z0-9]+)*"
+_LAYOUT_TAG = re.compile(rf"{_REF_NAME}|{_TAG}")
+_LAYOUT_DIGEST = re.compile(rf"{_DIGEST}|(?:{'|'.join(HEX_LENGTHS)}):.*", re.DOTALL)
+
+# No folder of this name can be shown on one line, or kept as UTF-8.
+_UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @frozen
@@ -103,18 +110,20 @@ def _parse_registry(text: str) -> Reference:
         reason = f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings"
         raise InvalidReferenceError(text, reason)
     registry, remainder = _split_registry(text)
-    path, tag, digest = _split_name(text, remainder)
-    if path != path.lower():
-        lowercase = f"repository name ({path}) must be lowercase"
-        raise InvalidReferenceError(text, f"invalid reference format: {lowercase}")
-    if _HOST.fullmatch(registry) is None or _PATH.fullmatch(path) is None:
+    remote = remainder.partition(":")[0]  # docker's idea of the name, here only
+    if remote != remote.lower():
+        reason = f"invalid reference format: repository name ({remote}) must be lowercase"
+        raise InvalidReferenceError(text, reason)
+    named = _NAMED.fullmatch(remainder)
+    if named is None or _HOST.fullmatch(registry) is None:
         raise InvalidReferenceError(text)
+    path, tag, digest = named.groups()
     if len(path) > _PATH_LIMIT:
         reason = f"repository name must not be more than {_PATH_LIMIT} characters"
         raise InvalidReferenceError(text, reason)
-    if tag is None and digest is None:
-        tag = DEFAULT_TAG
-    return Reference(Repository(registry, path), tag, digest)
+    if digest is None:
+        return Reference(Repository(registry, path), tag or DEFAULT_TAG)
+    return Reference(Repository(registry, path), tag, _digest_in(text, digest))
 
 
 def _split_registry(text: str) -> tuple[str, str]:
@@ -136,32 +145,30 @@ def _looks_like_host(component: str) -> bool:
     )
 
 
-def _split_name(text: str, remainder: str) -> tuple[str, str | None, Digest | None]:
-    named, at, digest_text = remainder.partition("@")
-    path, colon, tag = named.partition(":")
-    if colon and _TAG.fullmatch(tag) is None:
-        raise InvalidReferenceError(text)
-    return path, tag if colon else None, _digest_in(text, digest_text) if at else None
-
-
-def _digest_in(text: str, digest_text: str) -> Digest:
-    if _DIGEST_SHAPE.fullmatch(digest_text) is None:
-        raise InvalidReferenceError(text)
+def _digest_in(text: str, digest: str) -> Digest:
     try:
-        return Digest.parse(digest_text)
+        return Digest.parse(digest)
     except InvalidDigestError as error:
         raise InvalidReferenceError(text, error.reason) from error
 
 
 def _parse_layout(text: str) -> Reference:
     """``oci:DIR[:TAG][@DIGEST]``; the first colon ends the directory, as skopeo reads it."""
-    named, digest = text, None
-    before, at, after = text.rpartition("@")
-    if at and _DIGEST_SHAPE.fullmatch(after):
-        named, digest = before, _digest_in(text, after)
+    named, digest = _split_layout_digest(text)
     directory, colon, tag = named.removeprefix(LAYOUT_SCHEME).partition(":")
-    if not directory or not directory.isprintable():
+    if not directory:
         raise InvalidReferenceError(text, "invalid reference format: no layout directory")
-    if colon and _REF_NAME.fullmatch(tag) is None:
+    if _UNUSABLE.search(directory):
+        reason = "invalid reference format: control characters in the layout directory"
+        raise InvalidReferenceError(text, reason)
+    if colon and _LAYOUT_TAG.fullmatch(tag) is None:
         raise InvalidReferenceError(text)
     return Reference(Layout(directory), tag if colon else None, digest)
+
+
+def _split_layout_digest(text: str) -> tuple[str, Digest | None]:
+    """An @ may stand in directories and tags: what follows the last one may be no digest."""
+    named, at, digest = text.rpartition("@")
+    if at and _LAYOUT_DIGEST.fullmatch(digest):
+        return named, _digest_in(text, digest)
+    return text, None

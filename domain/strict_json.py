@@ -6,7 +6,8 @@ refused (CVE-2021-41190 is the known case).
 """
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Any, Never
 
 from manyfest.domain.errors import DocumentError
@@ -31,10 +32,23 @@ def parse_object(data: bytes, subject: str) -> JsonObject:
     return value
 
 
+def check_letter_case(document: JsonObject, known: Collection[str], subject: str) -> None:
+    """Refuse a ``known`` member written in another letter case.
+
+    Go's ``encoding/json`` takes ``Manifests``, and even one with a long s (U+017F), for
+    ``manifests``; other readers do not. Raises DocumentError.
+    """
+    strangers = [key for key in document if key not in known]
+    folded = {member.casefold(): member for member in known} if strangers else {}
+    for key in strangers:
+        if member := folded.get(key.casefold()):
+            reason = f"member {key!r} is {member!r} in another letter case"
+            raise DocumentError(subject, reason)
+
+
 def _parse(data: bytes, subject: str) -> Json:
     try:
         text = data.decode("utf-8")
-        _check_depth(text)
         value = json.loads(
             text,
             object_pairs_hook=_unique,
@@ -42,20 +56,20 @@ def _parse(data: bytes, subject: str) -> Json:
             parse_int=_bounded_int,
             parse_float=_finite_float,
         )
-        if "\\u" in text:
-            json.dumps(value, ensure_ascii=False).encode(
-                "utf-8"
-            )  # an unpaired surrogate fails here
-    except (ValueError, RecursionError) as error:
-        raise DocumentError(subject, f"not JSON that may be used ({_first_line(error)})") from error
+        _check_depth(value)
+        if "\\u" in text:  # only an escape can hide an unpaired surrogate, and encoding refuses it
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except RecursionError as error:
+        raise DocumentError(subject, f"nested deeper than {_DEPTH}") from error
+    except ValueError as error:
+        raise DocumentError(subject, f"not JSON that may be used ({error})") from error
     return value
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
         raise ValueError(f"key {twice[:40]!r} stands twice in one object")
     return members
 
@@ -77,26 +91,18 @@ def _finite_float(digits: str) -> float:
     return number
 
 
-def _check_depth(text: str) -> None:
-    """Brackets in strings count too: a document this crowded with them is no manifest."""
-    if text.count("{") + text.count("[") <= _DEPTH:
-        return
-    depth = 0
-    in_string = escaped = False
-    for char in text:
-        if escaped:
-            escaped = False
-        elif char == "\\":
-            escaped = in_string
-        elif char == '"':
-            in_string = not in_string
-        elif not in_string and char in "{[":
-            depth += 1
-            if depth > _DEPTH:
-                raise ValueError(f"nested deeper than {_DEPTH}")
-        elif not in_string and char in "}]":
-            depth -= 1
+def _check_depth(value: Json) -> None:
+    """What reads the value later may recurse; ``json.loads`` itself stops at Python's own limit."""
+    level = [value]
+    for _ in range(_DEPTH):
+        level = [child for parent in level for child in _containers_in(parent)]
+        if not level:
+            return
+    raise ValueError(f"nested deeper than {_DEPTH}")
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _containers_in(value: Json) -> list[Json]:
+    if not isinstance(value, dict | list):
+        return []
+    members = value.values() if isinstance(value, dict) else value
+    return [member for member in members if isinstance(member, dict | list)]

@@ -5,7 +5,6 @@ import sqlite3
 import stat
 from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.store.migrations import MIGRATIONS, migrate, version_of
@@ -56,6 +55,8 @@ def create(path: Path) -> None:
     sees a part of it. The file is its owner's only, and so is the folder if it had to be made.
     Raises sqlite3.Error and OSError; then nothing is left behind.
     """
+    from tempfile import TemporaryDirectory
+
     target = Path(os.path.realpath(path))
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".manyfest-", dir=target.parent) as folder:

@@ -12,8 +12,8 @@ _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _REASONS = {
     sqlite3.SQLITE_BUSY: "is locked by another process",
     sqlite3.SQLITE_FULL: "cannot be written: no space left on the device",
-    sqlite3.SQLITE_READONLY: "cannot be written: it is read-only",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened, or its folder not be written to",
+    sqlite3.SQLITE_READONLY: "cannot be written: it or its folder is read-only",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened",
     sqlite3.SQLITE_IOERR: "cannot be read or written: disk I/O error",
     sqlite3.SQLITE_NOMEM: "cannot be read or written: out of memory",
 }
@@ -31,6 +31,8 @@ def translated(path: Path, doing: str = "be opened") -> Iterator[None]:
         raise  # a mistake of ours
     except sqlite3.DatabaseError as error:
         raise _meaning(path, error) from error
+    except UnicodeDecodeError as error:  # the damaged text is in SQLite's own message
+        raise DamagedStoreError(str(path), "text that is not UTF-8") from error
     except OSError as error:
         raise StoreError(str(path), f"cannot {doing}: {error.strerror or error}") from error
 

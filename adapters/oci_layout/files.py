@@ -11,8 +11,9 @@ import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from secrets import token_hex
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from attrs import frozen
 
@@ -22,7 +23,7 @@ TEMPORARY = ".manyfest-"  # begins the names of files that are being written
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a FIFO waits for somebody to write to it.
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _CHUNK = 1024 * 1024
@@ -48,7 +49,7 @@ class Root:
     directory: str
     fd: int
 
-    def __enter__(self) -> "Root":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -57,11 +58,11 @@ class Root:
     def names(self) -> frozenset[str]:
         """What stands in the directory, but for files that are being written."""
         with _reported(self.directory):
-            names = os.listdir(self.fd)
+            names = os.listdir(self.fd)  # noqa: PTH208 (a path has no descriptor)
         return frozenset(name for name in names if not name.startswith(TEMPORARY))
 
     def open(self, *path: str) -> BinaryIO:
-        """The regular file, for reading. Raises MissingError; LayoutError: something else is there."""
+        """The regular file, for reading. Raises MissingError; LayoutError: it is something else."""
         with _reported(self.directory, *path):
             with self._folder(path[:-1]) as folder:
                 fd = os.open(path[-1], _READ, dir_fd=folder)
@@ -84,9 +85,13 @@ class Root:
     def make_folder(self, *path: str) -> None:
         """Make this folder and those above it, where they are missing."""
         for depth, name in enumerate(path):
-            with _reported(self.directory, *path), self._folder(path[:depth]) as above:
-                with suppress(FileExistsError):
-                    os.mkdir(name, dir_fd=above)
+            with (
+                _reported(self.directory, *path),
+                self._folder(path[:depth]) as above,
+                suppress(FileExistsError),
+            ):
+                os.mkdir(name, dir_fd=above)
+                os.fsync(above)
 
     def write(self, chunks: Iterable[bytes], *path: str) -> None:
         """Put a file of these chunks in the place of any other, in a folder that is there.
@@ -164,18 +169,18 @@ def open_root(directory: str) -> Root:
 def make_root(directory: str) -> Root:
     """The directory, made with those above it where they are missing. Raises LayoutError."""
     with _reported(directory):
-        os.makedirs(directory, exist_ok=True)
+        Path(directory).mkdir(parents=True, exist_ok=True)
     return open_root(directory)
 
 
 def read_chunks(file: BinaryIO, directory: str) -> Iterator[bytes]:
     """What is left of a file that ``Root.open`` gave, in chunks of 1 MiB. Raises LayoutError."""
-    more = True
-    while more:
+
+    def next_chunk() -> bytes:
         with _reported(directory):
-            chunk = file.read(_CHUNK)
-        yield chunk
-        more = len(chunk) == _CHUNK
+            return file.read(_CHUNK)
+
+    return iter(next_chunk, b"")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What makes a directory a layout: ``oci-layout``, ``index.json`` and ``blobs`` (image-layout.md)."""
+"""What makes a directory a layout: ``oci-layout``, ``index.json``, ``blobs`` (image-layout.md)."""
 
 from contextlib import ExitStack
 
@@ -19,12 +19,15 @@ _VERSION = "1.0.0"
 def open_layout(directory: str) -> Root:
     """The layout in ``directory``, open.
 
-    Raises MissingError: no such directory. LayoutError: it is no layout of version 1.0.0.
+    Raises MissingError: no such directory, or an empty one, as it is while it is being made.
+    LayoutError: it is no layout of version 1.0.0.
     """
     with ExitStack() as stack:
         root = stack.enter_context(open_root(directory))
+        empty = not root.names()  # looked at first: a layout that is made meanwhile is one
         if not _is_marked(root):
-            raise LayoutError(directory, f"{_MARKER} is not there")
+            problem = MissingError if empty else LayoutError
+            raise problem(directory, f"{_MARKER} is not there")
         stack.pop_all()
         return root
 

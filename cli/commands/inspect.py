@@ -18,7 +18,7 @@ from manyfest.cli.rendering.documents import document_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts import Draft
-from manyfest.domain.errors import DraftUnknownError, StoreError
+from manyfest.domain.errors import StoreError
 from manyfest.domain.list_assembly import assemble
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations import inspect
@@ -89,10 +89,8 @@ def _show_draft(draft: Draft, session: Session, *, verbose: bool, raw: bool) -> 
 def _show_entry(
     list_name: Reference, wanted: Reference, session: Session, *, verbose: bool, raw: bool
 ) -> None:
-    draft = session.drafts.find(list_name)
-    if draft is None:
-        raise DraftUnknownError(str(wanted))
-    detail = inspect.entry_details(draft.entry(wanted), session.registry)
+    entry = inspect.draft_entry(list_name, wanted, session.drafts)
+    detail = inspect.entry_details(entry, session.registry)
     if not verbose:
         _show(detail.found.manifest, raw=raw)
         return

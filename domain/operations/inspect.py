@@ -7,6 +7,7 @@ from attrs import evolve, frozen
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.errors import DraftUnknownError, EntryUnknownError
 from manyfest.domain.list_assembly import ordered_entries
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
@@ -35,6 +36,20 @@ def unpushed_draft(name: Reference, drafts: DraftBook) -> Draft | None:
     """
     draft = drafts.find(name)
     return None if draft is None or draft.pushed else draft
+
+
+def draft_entry(name: Reference, wanted: Reference, drafts: DraftBook) -> Entry:
+    """The entry ``wanted`` of the draft ``name``.
+
+    Raises DraftUnknownError: no such draft or entry; docker names ``wanted`` in both cases.
+    """
+    draft = drafts.find(name)
+    if draft is None:
+        raise DraftUnknownError(str(wanted))
+    try:
+        return draft.entry(wanted)
+    except EntryUnknownError as error:
+        raise DraftUnknownError(str(wanted)) from error
 
 
 def details(found: Resolved, registry: Registry, each: Each) -> tuple[Detail, ...]:

@@ -7,7 +7,8 @@ A test file makes a subclass whose name starts with ``Test`` and gives it three 
 
 Where something can be put behind the implementation's back, it also gives ``plant``: a function
 ``plant(reference, data)`` after which the other side holds ``data`` under the digest of
-``reference``, as manifest and as blob, true or not. ``takes_sha512`` says whether the other side can.
+``reference``, as manifest and as blob, true or not. ``takes_sha512`` says whether the other side
+can.
 """
 
 import json

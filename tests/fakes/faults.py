@@ -85,7 +85,7 @@ class Dripping:
 
 
 class Endless:
-    """A body that has no end and no length; ``sent`` tells how much of it the client let through."""
+    """A body without end and length; ``sent`` tells how many bytes of it the client let through."""
 
     def __init__(self, *headers: tuple[str, str], piece: bytes = b"x" * 65536) -> None:
         self._head = Answer(200, headers=(*headers, ("Connection", "close"))).head()

@@ -86,7 +86,7 @@ def oci_index(*images: Image, **members: Json) -> Image:
 
 
 def oddly_spelled(image: Image) -> Image:
-    """The same image or list in bytes that no program writes: only a verbatim copy has its digest."""
+    """The same image or list in bytes no program writes: only a verbatim copy has its digest."""
     document = dict(image.manifest.document) | {"x-unknown": [1.50, None, {"ü": "\u2028"}]}
     text = json.dumps(document, indent="\t", separators=(" ,", " :  "))
     return evolve(image, manifest=evolve(image.manifest, data=f"\r\n {text}\n\n".encode()))

@@ -30,7 +30,7 @@ class Held:
         )
 
 
-@define
+@define(eq=False)
 class _Part:
     """What both halves share: the store they belong to, its transaction, and what it holds."""
 
@@ -50,7 +50,7 @@ class _Part:
         return self._store.held
 
 
-@define
+@define(eq=False)
 class MemoryContents(_Part):
     """``ContentStore``."""
 
@@ -84,7 +84,7 @@ class MemoryContents(_Part):
             self._writable.observations.append(evolve(seen, reference=tag))
 
 
-@define
+@define(eq=False)
 class MemoryDrafts(_Part):
     """``DraftBook``."""
 
@@ -101,7 +101,7 @@ class MemoryDrafts(_Part):
         self._writable.drafts.pop(str(name), None)
 
 
-@define
+@define(eq=False)
 class MemoryStore:
     """``contents`` and ``drafts`` over the same ``held``, which a test may look into."""
 

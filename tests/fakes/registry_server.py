@@ -21,6 +21,7 @@ from manyfest.domain.errors import (
     DocumentError,
     InvalidDigestError,
     ManifestUnknownError,
+    ManyfestError,
     RefusedError,
 )
 from manyfest.domain.manifests import SIZE_LIMIT, Manifest
@@ -109,19 +110,8 @@ class RegistryApp:
     def _handled(self, handler: "Handler", request: Request, *names: str) -> Answer:
         try:
             return handler(self, request, *names)
-        except ManifestUnknownError:
-            return failure("MANIFEST_UNKNOWN", detail=_manifest_detail(*names))
-        except BlobUnknownError:
-            return failure("BLOB_UNKNOWN", detail=names[1])
-        except DigestMismatchError:
-            return failure("DIGEST_INVALID")
-        except InvalidDigestError:
-            return failure("DIGEST_INVALID", detail={})
-        except DocumentError as error:
-            return failure("MANIFEST_INVALID", detail=error.reason)
-        except RefusedError as error:
-            missing = _DIGEST.search(str(error))
-            return failure("MANIFEST_BLOB_UNKNOWN", detail=missing and missing[0])
+        except tuple(_FAILURES) as error:
+            return _FAILURES[type(error)](error, *names)
 
     def _base(self, _request: Request) -> Answer:
         return Answer(200, b"{}", (JSON_TYPE,))
@@ -261,10 +251,21 @@ _ROUTES: tuple[tuple[re.Pattern[str], dict[str, Handler]], ...] = (
 )
 
 
+_FAILURES: dict[type[ManyfestError], Handler] = {
+    ManifestUnknownError: lambda _, path, name: failure(
+        "MANIFEST_UNKNOWN",
+        detail={"Name": path, "Revision": name} if ":" in name else {"Tag": name},
+    ),
+    BlobUnknownError: lambda _, _path, name: failure("BLOB_UNKNOWN", detail=name),
+    DigestMismatchError: lambda *_: failure("DIGEST_INVALID"),
+    InvalidDigestError: lambda *_: failure("DIGEST_INVALID", detail={}),
+    DocumentError: lambda error, *_: failure("MANIFEST_INVALID", detail=error.reason),
+    RefusedError: lambda error, *_: failure(
+        "MANIFEST_BLOB_UNKNOWN", detail=_DIGEST.findall(str(error))[0]
+    ),
+}
+
+
 def _reference(path: str, name: str) -> Reference:
     home = Repository(REGISTRY, path)
     return Reference(home, None, Digest.parse(name)) if ":" in name else Reference(home, name)
-
-
-def _manifest_detail(path: str, name: str) -> dict[str, str]:
-    return {"Name": path, "Revision": name} if ":" in name else {"Tag": name}

@@ -1,0 +1,50 @@
+"""A registry in front of another: what the content store holds by digest is not fetched again."""
+# ruff: noqa: D102 (the port documents its methods)
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+from manyfest.adapters.held_blobs import blob_digest, opened
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports.registry import BlobSource, Registry
+from manyfest.domain.references import Home, Reference
+
+
+class CachedRegistry(Registry):
+    """Reads by digest come from ``contents`` where it holds them; all else goes to ``origin``.
+
+    A tag may have moved, so the origin is asked. So it is for the head of anything: that asks
+    whether something is *there*, and bytes that we hold say nothing about it. Nothing is kept here:
+    what was read is recorded when the command has succeeded.
+    """
+
+    def __init__(self, origin: Registry, contents: ContentStore) -> None:
+        self._origin = origin
+        self._contents = contents
+
+    def get_manifest(self, reference: Reference) -> Manifest:
+        held = self._contents.manifest(reference.digest) if reference.digest else None
+        return held or self._origin.get_manifest(reference)
+
+    def head_manifest(self, reference: Reference) -> Descriptor:
+        return self._origin.head_manifest(reference)
+
+    def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
+        self._origin.put_manifest(reference, manifest)
+
+    def head_blob(self, reference: Reference) -> int:
+        return self._origin.head_blob(reference)
+
+    def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
+        data = self._contents.blob(blob_digest(reference))
+        if data is None:
+            return self._origin.open_blob(reference, size)
+        return opened(data, reference, size)
+
+    def mount_blob(self, reference: Reference, origin: Home) -> bool:
+        return self._origin.mount_blob(reference, origin)
+
+    def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
+        self._origin.write_blob(reference, size, source)

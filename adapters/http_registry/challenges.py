@@ -1,0 +1,78 @@
+"""Challenges: what a ``WWW-Authenticate`` header asks for (RFC 9110 §11.6.1). Pure."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from attrs import field, frozen
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a grammar
+_QUOTED = r'"((?:[^"\\]|\\.)*)"'
+_PARAMETER = re.compile(rf"({_TOKEN})\s*=\s*(?:{_QUOTED}|({_TOKEN}))\s*(?=,|$)")
+_SCHEME = re.compile(rf"({_TOKEN})(?:\s+|(?=,|$))")
+_TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*\s*(?=,|$)")
+_SEPARATOR = re.compile(r"[\s,]*")
+_ESCAPE = re.compile(r"\\(.)")
+
+# The best first: a bearer token says less about a person than a password does.
+_PREFERRED = ("bearer", "basic")
+
+
+@frozen
+class Challenge:
+    """A scheme, lower case, and its parameters with lower-case names."""
+
+    scheme: str
+    parameters: Mapping[str, str] = field(factory=dict)
+
+    def get(self, name: str) -> str:
+        """A parameter, empty where it is missing."""
+        return self.parameters.get(name, "")
+
+
+def parse(headers: Iterable[str]) -> tuple[Challenge, ...]:
+    """All challenges in these header lines; of a line that is malformed, those before the fault."""
+    return tuple(challenge for line in headers for challenge in _parse_line(line))
+
+
+def preferred(challenges: Iterable[Challenge]) -> Challenge | None:
+    """The one to answer: Bearer with a realm before Basic; None if neither was asked for."""
+    usable = [
+        c for c in challenges if c.scheme == "basic" or (c.scheme == "bearer" and c.get("realm"))
+    ]
+    return min(usable, key=lambda challenge: _PREFERRED.index(challenge.scheme), default=None)
+
+
+def _parse_line(line: str) -> list[Challenge]:
+    found: list[Challenge] = []
+    position = _skip(line, 0)
+    while position < len(line):
+        scheme = _SCHEME.match(line, position)
+        if scheme is None:
+            break
+        parameters, position = _parse_parameters(line, scheme.end())
+        found.append(Challenge(scheme[1].lower(), parameters))
+    return found
+
+
+def _parse_parameters(line: str, position: int) -> tuple[dict[str, str], int]:
+    """``name=value`` pairs, or one token68, as far as they go. The first of a name counts."""
+    parameters: dict[str, str] = {}
+    position = _skip(line, position)
+    while match := _PARAMETER.match(line, position):
+        name, quoted, plain = match.groups()
+        value = plain if quoted is None else _ESCAPE.sub(r"\1", quoted)
+        parameters.setdefault(name.lower(), value)
+        position = _skip(line, match.end())
+    token68 = None if parameters else _TOKEN68.match(line, position)
+    if token68 is not None and not _SCHEME_BEFORE_PARAMETER.match(line, position):
+        position = _skip(line, token68.end())
+    return parameters, position
+
+
+# ``Negotiate, Basic realm="x"``: what follows the first scheme is a scheme, and no token68.
+_SCHEME_BEFORE_PARAMETER = re.compile(rf"{_TOKEN}(?:\s+{_TOKEN}\s*=|\s*,|\s*$)")
+
+
+def _skip(line: str, position: int) -> int:
+    match = _SEPARATOR.match(line, position)
+    return match.end() if match else position

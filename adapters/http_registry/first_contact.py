@@ -1,0 +1,128 @@
+"""First contact: by the first request to a host, learn whether it speaks HTTP or HTTPS.
+
+There is no ping: the first request is the trial, and while it runs, others to that host wait. Which
+ways may be tried at all is the endpoint's to say (``Endpoint.contacts``); a certificate that is not
+right never leads to plain HTTP.
+"""
+
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+
+import httpcore
+
+from manyfest.adapters.http_registry.endpoints import Contact, Endpoint
+from manyfest.adapters.http_registry.flights import SingleFlight
+from manyfest.adapters.http_registry.messages import Message, transmit
+from manyfest.adapters.http_registry.slim_httpx import httpx
+from manyfest.adapters.http_registry.wire_errors import is_not_tls, is_refused
+
+_Fault = httpcore.NetworkError | httpcore.ProtocolError | httpcore.TimeoutException
+
+
+class Wire:
+    """The connections to one host, and what was learnt about it. Thread-safe."""
+
+    def __init__(self, endpoint: Endpoint, new_client: Callable[[Contact], httpx.Client]) -> None:
+        self._endpoint = endpoint
+        self._new_client = new_client
+        self._clients: dict[Contact, httpx.Client] = {}
+        self._lock = threading.Lock()
+        self._contact: Contact | None = None
+        self._flights: SingleFlight[httpx.Response] = SingleFlight()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the host was found to speak plain HTTP."""
+        return self._contact is not None and self._contact.scheme == "http"
+
+    def url(self, path: str) -> httpx.URL:
+        """The absolute URL of ``path``, once there was contact; absolute ones stay as they are."""
+        return httpx.URL(self._base(self._contact or self._endpoint.contacts[0])).join(path)
+
+    def send(self, message: Message) -> httpx.Response:
+        """Send a message to the host, by the way that works. Raises httpcore's exceptions."""
+        while self._contact is None:
+            ours: list[httpx.Response] = []
+
+            def explore(ours: list[httpx.Response] = ours) -> httpx.Response:
+                ours.append(self._explore(message))
+                return ours[0]
+
+            self._flights.share("contact", explore)
+            if ours:
+                return ours[0]
+        return self._by(self._contact, message)
+
+    def client(self, contact: Contact | None = None) -> httpx.Client:
+        """The client that reaches this host, or another port of it by another way."""
+        contact = contact or self._contact or self._endpoint.contacts[0]
+        with self._lock:
+            if contact not in self._clients:
+                self._clients[contact] = self._new_client(contact)
+            return self._clients[contact]
+
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            client.close()
+
+    def _explore(self, message: Message) -> httpx.Response:
+        first, *others = self._endpoint.contacts
+        try:
+            response = self._by(first, message)
+        except (httpcore.NetworkError, httpcore.ProtocolError) as fault:
+            if not others or not self._hints_at_another(first, fault):
+                raise
+            second = self._second(others[0], message)
+            self._contact = others[0] if second is not None else self._after(first, fault)
+            if second is None:
+                raise
+            return second
+        return self._unless_for_tls(first, others, message, response)
+
+    def _unless_for_tls(
+        self, first: Contact, others: list[Contact], message: Message, response: httpx.Response
+    ) -> httpx.Response:
+        """``response``, unless it is a TLS server's complaint about plain HTTP."""
+        second = None
+        if others and first.scheme == "http" and _may_be_for_tls(response):
+            second = self._second(others[0], message)
+        self._contact = first if second is None else others[0]
+        if second is None:
+            return response
+        response.close()
+        return second
+
+    def _second(self, contact: Contact, message: Message) -> httpx.Response | None:
+        """The answer by another way, None if that is not open; raises certificate faults."""
+        try:
+            return self._by(contact, message)
+        except (httpcore.NetworkError, httpcore.TimeoutException) as fault:
+            if is_not_tls(fault) or is_refused(fault) or isinstance(fault, httpcore.ConnectTimeout):
+                return None
+            raise
+
+    def _hints_at_another(self, first: Contact, fault: _Fault) -> bool:
+        if is_refused(fault):
+            return not self._endpoint.has_port
+        if first.scheme == "https":
+            return is_not_tls(fault)
+        return isinstance(fault, httpcore.ProtocolError | httpcore.ReadError)
+
+    def _after(self, first: Contact, fault: _Fault) -> Contact | None:
+        """Somebody listens there, and it is no TLS server: then the first way is the one."""
+        return None if is_refused(fault) else first
+
+    def _by(self, contact: Contact, message: Message) -> httpx.Response:
+        url = httpx.URL(self._base(contact)).join(message.url)
+        return transmit(self.client(contact), message, url)
+
+    def _base(self, contact: Contact) -> str:
+        return f"{contact.scheme}://{self._endpoint.address}"
+
+
+def _may_be_for_tls(response: httpx.Response) -> bool:
+    """Go and nginx answer plain HTTP on an HTTPS port with 400 and a text; no registry does."""
+    is_json = "json" in response.headers.get("content-type", "")
+    return response.status_code == HTTPStatus.BAD_REQUEST and not is_json

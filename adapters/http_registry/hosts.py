@@ -1,0 +1,219 @@
+"""Hosts: the conversation with one registry host, from a message to an answer worth reading.
+
+Around each message: the scheme that works, authorisation when asked for it, redirects for reading.
+Trying again is not done here but around whole operations (``retries``).
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from typing import TypeVar
+
+from attrs import evolve
+
+from manyfest.adapters.http_registry import bodies, challenges, redirects, tls, tokens
+from manyfest.adapters.http_registry.budget import Budget
+from manyfest.adapters.http_registry.credentials import CredentialsFor
+from manyfest.adapters.http_registry.endpoints import PLAIN, SECURE, UNVERIFIED, Contact, Endpoint
+from manyfest.adapters.http_registry.first_contact import Wire
+from manyfest.adapters.http_registry.messages import Message, transmit
+from manyfest.adapters.http_registry.refusals import refusal, what_it_says
+from manyfest.adapters.http_registry.retries import persistently
+from manyfest.adapters.http_registry.slim_httpx import httpx
+from manyfest.adapters.http_registry.token_auth import Authorizer
+from manyfest.adapters.http_registry.tokens import Token, TokenRequest
+from manyfest.adapters.http_registry.transport import new_client
+from manyfest.adapters.http_registry.wire_errors import translated
+from manyfest.domain.errors import ProtocolError
+
+_UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
+_REJECTIONS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+# Twice: the token that was refused may have expired, and what was asked for then may be more.
+_ANSWERS_TO_CHALLENGES = 2
+_READING = ("GET", "HEAD")
+
+Result = TypeVar("Result")
+
+
+class Host:
+    """One registry host. Thread-safe."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        wire: Wire,
+        elsewhere: Callable[[], httpx.Client],
+        credentials_for: CredentialsFor,
+    ) -> None:
+        self.name = endpoint.host
+        self._endpoint = endpoint
+        self._wire = wire
+        self._elsewhere = elsewhere
+        self._authorizer = Authorizer(endpoint, credentials_for, self._token)
+
+    @contextlib.contextmanager
+    def answer(self, message: Message) -> Iterator[httpx.Response]:
+        """The answer to ``message``, whose body is to be read inside; faults there are ours, too.
+
+        Raises PassingError for what may pass, and our errors.
+        """
+        with translated(self.name, message.subject):
+            response = self._final_answer(message)
+            try:
+                yield response
+            except BaseException:
+                response.close()
+                raise
+            bodies.drop(response)
+
+    def refusal(self, response: httpx.Response, subject: str) -> Exception:
+        """The error for an answer that was not hoped for; PassingError where it may pass."""
+        return refusal(response, self._name_of(response), subject)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._wire.close()
+
+    def _final_answer(self, message: Message) -> httpx.Response:
+        response = self._authorized(message)
+        if message.method not in _READING:
+            return response
+        for _ in range(redirects.LIMIT):
+            if not redirects.is_redirect(response):
+                return response
+            response.close()
+            url = redirects.target(response, self.name, message.subject)
+            response = self._authorized(evolve(message, url=str(url)))
+        response.close()
+        reason = f"redirects more than {redirects.LIMIT} times"
+        raise ProtocolError(self.name, f"{message.subject}: {self.name} {reason}")
+
+    def _authorized(self, message: Message) -> httpx.Response:
+        """Send it with what this host asks for; to another origin with nothing of ours."""
+        if self._is_foreign(message.url):
+            return self._to_stranger(message)
+        header = self._authorizer.in_advance(
+            message.scopes, message.subject, is_plain=self._wire.is_plain
+        )
+        response = self._send(message, header)
+        for _ in range(_ANSWERS_TO_CHALLENGES):
+            if response.status_code != _UNAUTHORIZED:
+                return response
+            header = self._answer_to(response, message, refused=header)
+            response = self._send(message, header)
+        if response.status_code == _UNAUTHORIZED:
+            said = what_it_says(response)
+            response.close()
+            raise self._authorizer.unauthorized(message.subject, said)
+        return response
+
+    def _send(self, message: Message, authorization: str | None) -> httpx.Response:
+        if authorization is not None:
+            headers = {**message.headers, "Authorization": authorization}
+            message = evolve(message, headers=headers)
+        return self._wire.send(message)
+
+    def _answer_to(self, response: httpx.Response, message: Message, *, refused: str | None) -> str:
+        bodies.drop(response)
+        asked = challenges.parse(response.headers.get_list("www-authenticate"))
+        return self._authorizer.answer(
+            challenges.preferred(asked),
+            message.scopes,
+            message.subject,
+            refused=refused,
+            is_plain=self._wire.is_plain,
+        )
+
+    def _to_stranger(self, message: Message) -> httpx.Response:
+        url = httpx.URL(message.url)
+        message = evolve(message, headers=redirects.for_strangers(message.headers))
+        return transmit(self._client_for(url), message, url)
+
+    def _token(self, request: TokenRequest, subject: str) -> Token:
+        """A token server is not followed elsewhere, whatever it answers."""
+        server, url = request.realm.host, httpx.URL(request.url)
+        message = Message(
+            request.method, request.url, subject, headers=request.headers, content=request.body
+        )
+        with translated(server, f"{subject}: token server"):
+            response = transmit(self._client_for(url), message, url)
+            try:
+                return self._token_in(response, request, subject)
+            finally:
+                bodies.drop(response)
+
+    def _token_in(self, response: httpx.Response, request: TokenRequest, subject: str) -> Token:
+        server = request.realm.host
+        if response.status_code in _REJECTIONS and request.secrets:
+            raise self._authorizer.unauthorized(subject, f"by its token server {server}")
+        if response.status_code != HTTPStatus.OK:
+            raise refusal(response, server, f"{subject}: token server", request.secrets)
+        try:
+            return tokens.parse(bodies.whole(response, tokens.SIZE_LIMIT), server)
+        except bodies.TooLargeError as error:
+            reason = f"answers more than {tokens.SIZE_LIMIT} bytes"
+            raise ProtocolError(server, f"{subject}: the token server {server} {reason}") from error
+
+    def _client_for(self, url: httpx.URL) -> httpx.Client:
+        """Insecurity that was granted to a host holds for its other ports, and nowhere else."""
+        if not self._is_foreign(str(url)):
+            return self._wire.client()
+        if self._endpoint.insecure and url.host == self._endpoint.name:
+            return self._wire.client(UNVERIFIED)
+        return self._elsewhere()
+
+    def _is_foreign(self, url: str) -> bool:
+        return "://" in url and not redirects.same_origin(httpx.URL(url), self._wire.url("/"))
+
+    def _name_of(self, response: httpx.Response) -> str:
+        url = response.request.url
+        return url.netloc.decode() if self._is_foreign(str(url)) else self.name
+
+
+class Hosts:
+    """The hosts that one command speaks to, under its budget. Thread-safe."""
+
+    def __init__(
+        self, budget: Budget, credentials_for: CredentialsFor, *, insecure: bool, connections: int
+    ) -> None:
+        self.budget = budget
+        self._credentials_for = credentials_for
+        self._insecure = insecure
+        self._connections = connections
+        self._hosts: dict[str, Host] = {}
+        self._strangers: list[httpx.Client] = []
+        self._lock = threading.Lock()
+
+    def host(self, name: str) -> Host:
+        """The host of this name, as references have it: the same object each time."""
+        with self._lock:
+            if name not in self._hosts:
+                endpoint = Endpoint(name, insecure=self._insecure)
+                wire = Wire(endpoint, self._new_client)
+                self._hosts[name] = Host(endpoint, wire, self._elsewhere, self._credentials_for)
+            return self._hosts[name]
+
+    def persistently(self, operation: Callable[[], Result]) -> Result:
+        """What ``operation()`` gives, with the retries that are due to it."""
+        return persistently(self.budget, operation)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for host in self._hosts.values():
+            host.close()
+        for client in self._strangers:
+            client.close()
+
+    def _elsewhere(self) -> httpx.Client:
+        """One client for token servers and where redirects lead, made when first needed."""
+        with self._lock:
+            if not self._strangers:
+                self._strangers.append(self._new_client(SECURE))
+            return self._strangers[0]
+
+    def _new_client(self, contact: Contact) -> httpx.Client:
+        return new_client(self.budget, _CONTEXTS[contact](), self._connections)
+
+
+_CONTEXTS = {PLAIN: tls.trusting_no_one, SECURE: tls.verifying, UNVERIFIED: tls.trusting_anyone}

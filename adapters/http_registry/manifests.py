@@ -1,0 +1,152 @@
+"""Manifests over HTTP: reading, looking, writing (distribution-spec, "Pulling manifests")."""
+
+from http import HTTPStatus
+
+from manyfest.adapters.http_registry import bodies
+from manyfest.adapters.http_registry.hosts import Host, Hosts
+from manyfest.adapters.http_registry.messages import Message
+from manyfest.adapters.http_registry.repositories import repository_of
+from manyfest.adapters.http_registry.scopes import pull, push
+from manyfest.adapters.http_registry.slim_httpx import httpx
+from manyfest.domain import manifests, media_types
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest, verified
+from manyfest.domain.errors import (
+    DigestMismatchError,
+    DocumentError,
+    InvalidDigestError,
+    ManifestUnknownError,
+    ProtocolError,
+)
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports.registry import ManifestReader, ManifestWriter
+from manyfest.domain.references import Reference
+
+# One header line: some proxies keep only the first of several.
+_ACCEPT = {"Accept": ", ".join(media_types.ACCEPTED)}
+
+# Where HEAD is not to be had, GET may be (distribution-spec allows neither, registries do both).
+_HEAD_IS_NO_GUIDE = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+
+
+class HttpManifests(ManifestReader, ManifestWriter):
+    """The port's roles for manifests."""
+
+    def __init__(self, hosts: Hosts) -> None:
+        self._hosts = hosts
+
+    def get_manifest(self, reference: Reference) -> Manifest:
+        """One GET on the usual path; see the port."""
+        return self._hosts.persistently(lambda: self._get(reference))
+
+    def head_manifest(self, reference: Reference) -> Descriptor:
+        """One HEAD on the usual path; see the port."""
+        found = self._hosts.persistently(lambda: self._look(reference))
+        return found or self.get_manifest(reference).descriptor()
+
+    def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
+        """One PUT on the usual path; see the port."""
+        if reference.digest is not None:
+            verified(manifest.data, reference.digest, None, str(reference))
+        stored = self._hosts.persistently(lambda: self._put(reference, manifest))
+        if not stored:
+            self._confirm(reference, manifest)
+
+    def _get(self, reference: Reference) -> Manifest:
+        subject, host = str(reference), self._host(reference)
+        with host.answer(_reading("GET", reference)) as response:
+            if response.status_code == HTTPStatus.NOT_FOUND:
+                raise ManifestUnknownError(subject)
+            if response.status_code != HTTPStatus.OK:
+                raise host.refusal(response, subject)
+            bodies.check_plain(response, host.name, subject)
+            data = _document(response, subject)
+        announced = reference.digest or _announced_digest(response, host.name, subject)
+        if announced is not None:
+            verified(data, announced, None, subject)
+        algorithm = announced.algorithm if announced else "sha256"
+        return Manifest.received(data, response.headers.get("content-type", ""), subject, algorithm)
+
+    def _look(self, reference: Reference) -> Descriptor | None:
+        """None where the answer does not tell all: then a GET does."""
+        subject, host = str(reference), self._host(reference)
+        with host.answer(_reading("HEAD", reference)) as response:
+            if response.status_code in _HEAD_IS_NO_GUIDE:
+                return None
+            if response.status_code != HTTPStatus.OK:
+                raise host.refusal(response, subject)
+            digest = _announced_digest(response, host.name, subject)
+        size = bodies.announced_size(response)
+        media_type = media_types.without_parameters(response.headers.get("content-type", ""))
+        if digest is None or size is None or reference.digest not in (None, digest):
+            return None
+        if media_type not in media_types.ACCEPTED or size > manifests.SIZE_LIMIT:
+            return None
+        return Descriptor(media_type, digest, size)
+
+    def _put(self, reference: Reference, manifest: Manifest) -> bool:
+        """Whether the registry confirmed these bytes; False when it said something vague."""
+        subject, host = str(reference), self._host(reference)
+        with host.answer(_writing(reference, manifest)) as response:
+            if not response.is_success:
+                raise host.refusal(response, subject)
+            if response.status_code != HTTPStatus.CREATED:
+                return False
+            digest = _announced_digest(response, host.name, subject)
+        if digest is not None:
+            _check_confirmed(manifest, digest, subject)
+        return True
+
+    def _confirm(self, reference: Reference, manifest: Manifest) -> None:
+        """Another 2xx than 201 may be a captive portal's: only what can be read back was stored."""
+        subject, host = str(reference), self._host(reference)
+        try:
+            read_back = self.get_manifest(reference)
+        except (ManifestUnknownError, DocumentError, ProtocolError) as error:
+            reason = "answers success but does not give back what was pushed"
+            raise ProtocolError(host.name, f"{subject}: {host.name} {reason}") from error
+        if read_back.data != manifest.data:
+            raise DigestMismatchError(subject, str(manifest.digest), str(read_back.digest))
+
+    def _host(self, reference: Reference) -> Host:
+        return self._hosts.host(repository_of(reference).registry)
+
+
+def _reading(method: str, reference: Reference) -> Message:
+    path = repository_of(reference).path
+    url = f"/v2/{path}/manifests/{reference.name}"
+    return Message(method, url, str(reference), pull(path), _ACCEPT)
+
+
+def _writing(reference: Reference, manifest: Manifest) -> Message:
+    path = repository_of(reference).path
+    url = f"/v2/{path}/manifests/{reference.name}"
+    headers = {"Content-Type": manifest.media_type}
+    return Message("PUT", url, str(reference), push(path), headers, manifest.data)
+
+
+def _document(response: httpx.Response, subject: str) -> bytes:
+    try:
+        return bodies.whole(response, manifests.SIZE_LIMIT)
+    except bodies.TooLargeError as error:
+        raise DocumentError(subject, f"larger than {manifests.SIZE_LIMIT} bytes") from error
+
+
+def _announced_digest(response: httpx.Response, host: str, subject: str) -> Digest | None:
+    """``Docker-Content-Digest``; None when there is none, or of an algorithm nobody here knows."""
+    text = response.headers.get("docker-content-digest", "").strip()
+    if not text:
+        return None
+    try:
+        return Digest.parse(text)
+    except InvalidDigestError as error:
+        if error.reason == "unsupported digest algorithm":
+            return None
+        raise ProtocolError(host, f"{subject}: {host} announces an {error}") from error
+
+
+def _check_confirmed(manifest: Manifest, digest: Digest, subject: str) -> None:
+    """The registry may name another algorithm than the one pushed by (distribution-spec, 2025)."""
+    ours = Digest.of(manifest.data, digest.algorithm)
+    if digest != ours:
+        raise DigestMismatchError(subject, str(ours), str(digest))

@@ -1,0 +1,37 @@
+"""Messages: one HTTP request as a value, and sending it on a client."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+
+from attrs import field, frozen
+
+from manyfest.adapters.http_registry.scopes import Scopes
+from manyfest.adapters.http_registry.slim_httpx import httpx
+
+# Bytes, or what opens them anew for each sending; their number must be in the headers then.
+Content = bytes | Callable[[], AbstractContextManager[Iterator[bytes]]] | None
+
+
+@frozen
+class Message:
+    """A request: ``url`` is a path on the registry or absolute, ``subject`` is named in errors."""
+
+    method: str
+    url: str = field(repr=False)
+    subject: str
+    scopes: Scopes = frozenset()
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    content: Content = field(default=None, repr=False)
+
+
+def transmit(client: httpx.Client, message: Message, url: httpx.URL) -> httpx.Response:
+    """Send it once; the answer's body is still to be read. Raises httpcore's exceptions."""
+    content = message.content
+    if not callable(content):
+        request = client.build_request(
+            message.method, url, headers=message.headers, content=content
+        )
+        return client.send(request, stream=True)
+    with content() as chunks:
+        request = client.build_request(message.method, url, headers=message.headers, content=chunks)
+        return client.send(request, stream=True)

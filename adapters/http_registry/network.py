@@ -1,0 +1,204 @@
+"""Sockets under a budget: httpcore's network backend whose every wait ends at the deadline.
+
+httpx's timeouts are per read, so a server that sends one byte a second is never late. Here each
+connect, handshake, read and write gets at most what the budget has left, and cancelling the budget
+shuts all sockets down, which wakes the threads that wait on them.
+"""
+
+import contextlib
+import ipaddress
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import httpcore
+
+from manyfest.adapters.http_registry.budget import Budget
+
+CONNECT_SECONDS = 10.0
+TRANSFER_SECONDS = 30.0
+
+_Address = tuple[int, Any]  # family, and what connect() takes
+
+
+class HandshakeError(httpcore.ConnectError):
+    """The port was reached, but there was no TLS session; the cause is the OSError."""
+
+
+class BudgetedBackend(httpcore.NetworkBackend):
+    """Opens TCP connections that live under ``budget``."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,  # noqa: ARG002 - httpcore's signature
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - likewise
+    ) -> httpcore.NetworkStream:
+        """The first address of ``host`` that answers; they share the time."""
+        seconds = CONNECT_SECONDS if timeout is None else timeout
+        addresses = self._addresses(host, port, seconds)
+        for number, address in enumerate(addresses, start=1):
+            try:
+                return self._connected(address, seconds / len(addresses))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if number == len(addresses):
+                    raise
+        raise httpcore.ConnectError(f"{host} has no address")
+
+    def _connected(self, address: _Address, seconds: float) -> "BudgetedStream":
+        family, where = address
+        stream = BudgetedStream(socket.socket(family, socket.SOCK_STREAM), self._budget)
+        with stream.closed_on_error(), stream.bounded(seconds, _CONNECT):
+            stream.socket.connect(where)
+            stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return stream
+
+    def _addresses(self, host: str, port: int, seconds: float) -> list[_Address]:
+        if host == "localhost" or host.endswith(".localhost"):
+            # RFC 6761 §6.3, and a safeguard: these may speak plain HTTP, so no DNS decides on them.
+            return [(socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET6, ("::1", port))]
+        with contextlib.suppress(ValueError):
+            version = ipaddress.ip_address(host).version
+            return [(socket.AF_INET6 if version == 6 else socket.AF_INET, (host, port))]  # noqa: PLR2004
+        return self._looked_up(host, port, seconds)
+
+    def _looked_up(self, host: str, port: int, seconds: float) -> list[_Address]:
+        """By a thread that may be left behind, for nothing else ends a resolver early."""
+        done = threading.Event()
+        found: list[_Address] = []
+        failed: list[Exception] = []
+
+        def look_up() -> None:
+            try:
+                answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                found.extend((family, where) for family, _, _, _, where in answers)
+            except (OSError, UnicodeError) as error:
+                failed.append(error)
+            done.set()
+
+        self._budget.watch(done.set)
+        try:
+            threading.Thread(target=look_up, daemon=True).start()
+            done.wait(self._budget.allowance(seconds))
+            self._budget.check()
+        finally:
+            self._budget.unwatch(done.set)
+        if failed:
+            raise httpcore.ConnectError(failed[0]) from failed[0]
+        if not found:
+            raise httpcore.ConnectTimeout("the name look-up takes too long")
+        return found
+
+
+_Errors = tuple[type[Exception], type[Exception]]  # when it took too long, when it failed
+_CONNECT: _Errors = (httpcore.ConnectTimeout, httpcore.ConnectError)
+_HANDSHAKE: _Errors = (httpcore.ConnectTimeout, HandshakeError)
+_READ: _Errors = (httpcore.ReadTimeout, httpcore.ReadError)
+_WRITE: _Errors = (httpcore.WriteTimeout, httpcore.WriteError)
+
+
+class BudgetedStream(httpcore.NetworkStream):
+    """One connection; closed by whoever holds it, shut down when the budget is cancelled."""
+
+    def __init__(self, sock: socket.socket, budget: Budget) -> None:
+        self.socket = sock
+        self._budget = budget
+        self._wake = _shutting_down(sock)
+        try:
+            budget.watch(self._wake)
+        except BaseException:
+            sock.close()
+            raise
+
+    @contextlib.contextmanager
+    def bounded(self, seconds: float, errors: _Errors) -> Iterator[None]:
+        """One operation on the socket, within ``seconds`` and the budget."""
+        self.socket.settimeout(self._budget.allowance(seconds))
+        try:
+            yield
+        except OSError as error:
+            self._budget.check()
+            late, failed = errors
+            raise (late if isinstance(error, TimeoutError) else failed)(error) from error
+        self._budget.check()
+
+    @contextlib.contextmanager
+    def closed_on_error(self) -> Iterator[None]:
+        """Nobody else knows a connection that is still being made."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """What has arrived, at most ``max_bytes``; nothing when the other side has ended."""
+        with self.bounded(TRANSFER_SECONDS if timeout is None else timeout, _READ):
+            data = self.socket.recv(max_bytes)
+        self._budget.moved(len(data))
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """All of ``buffer``; the time is for each piece that the system takes."""
+        rest = memoryview(buffer)
+        while rest:
+            with self.bounded(TRANSFER_SECONDS if timeout is None else timeout, _WRITE):
+                sent = self.socket.send(rest)
+            self._budget.moved(sent)
+            rest = rest[sent:]
+
+    def close(self) -> None:
+        """Unwatched first: a closed socket's number may be another's by then."""
+        self._budget.unwatch(self._wake)
+        self.socket.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        """The same connection, encrypted; closed when that fails."""
+        with self.closed_on_error():
+            self._budget.unwatch(self._wake)
+            wrapped = ssl_context.wrap_socket(
+                self.socket, server_hostname=server_hostname, do_handshake_on_connect=False
+            )
+            stream = BudgetedStream(wrapped, self._budget)
+            seconds = CONNECT_SECONDS if timeout is None else timeout
+            with stream.closed_on_error(), stream.bounded(seconds, _HANDSHAKE):
+                wrapped.do_handshake()
+        return stream
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore asks for: ``is_readable`` of an idle connection means that it has ended."""
+        if info == "ssl_object" and isinstance(self.socket, ssl.SSLSocket):
+            return self.socket
+        if info == "is_readable":
+            return _is_readable(self.socket)
+        return None
+
+
+def _shutting_down(sock: socket.socket) -> Callable[[], None]:
+    """``SSLSocket.shutdown`` would also take the session from under the thread that reads."""
+
+    def wake() -> None:
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    return wake
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    if sock.fileno() < 0:
+        return True
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,0 +1,93 @@
+"""Retries: which waits lie between the tries of one operation. The only place that tries again."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+from manyfest.adapters.http_registry.budget import Budget, BudgetError
+from manyfest.domain.errors import ManyfestError
+
+TRIES = 5
+_FIRST_PAUSE = 0.2
+_LONGEST_WAIT = 30.0  # seconds that a Retry-After may ask for
+
+_SECONDS = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(ms|s)?")  # ghcr.io sends 12.5ms
+
+Result = TypeVar("Result")
+
+
+class PassingError(Exception):
+    """A fault that may pass. ``wait`` is how many seconds the other side asked for, if it did.
+
+    ``build(message=…)`` makes the error that callers see when it does not pass.
+    """
+
+    def __init__(
+        self, build: Callable[..., ManyfestError], message: str, wait: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.wait = wait
+        self._build = build
+
+    def final(self, reason: str) -> ManyfestError:
+        """What callers see; ``reason`` says why there was no further try."""
+        return self._build(message=f"{self} ({reason})")
+
+
+class Tries:
+    """The tries of one operation that moves forward in steps: ``moved_on`` gives it new ones."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._failed = 0
+
+    def moved_on(self) -> None:
+        """The operation got further than before."""
+        self._failed = 0
+
+    def wait_after(self, fault: PassingError) -> None:
+        """Wait until the next try; raises the fault's error if there is none."""
+        self._failed += 1
+        wait = fault.wait or 0.0
+        if wait > _LONGEST_WAIT:
+            raise fault.final(f"asked to wait {wait:.10g} s") from fault
+        if self._failed == TRIES:
+            raise fault.final(f"tried {TRIES} times") from fault
+        jitter = 0.75 + self._budget.jitter() / 2
+        pause = max(wait, _FIRST_PAUSE * 2 ** (self._failed - 1) * jitter)
+        if pause >= self._budget.left():
+            raise fault.final("no time left to try again") from fault
+        try:
+            self._budget.sleep(pause)
+        except BudgetError as error:
+            raise fault.final(str(error)) from fault
+
+
+def persistently(budget: Budget, operation: Callable[[], Result]) -> Result:
+    """What ``operation()`` gives, which must be repeatable, tried anew after PassingErrors."""
+    tries = Tries(budget)
+    while True:
+        try:
+            return operation()
+        except PassingError as fault:
+            tries.wait_after(fault)
+
+
+def retry_after(text: str | None, now: datetime) -> float | None:
+    """The seconds that a ``Retry-After`` asks for (RFC 9110 §10.2.3), never negative.
+
+    None when there is none or it cannot be read. Fractions and ``12.5ms`` are read too.
+    """
+    if text is None:
+        return None
+    match = _SECONDS.fullmatch(text.strip())
+    if match is not None:
+        return float(match[1]) / (1000 if match[2] == "ms" else 1)
+    try:
+        then = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return max(0.0, (then - now).total_seconds())

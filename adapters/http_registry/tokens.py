@@ -1,0 +1,98 @@
+"""Bearer tokens: what to ask a token server, and what it answers (distribution, token/). Pure."""
+
+import base64
+import re
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from attrs import field, frozen
+
+from manyfest.adapters.http_registry.credentials import Credentials
+from manyfest.adapters.http_registry.realms import Realm
+from manyfest.adapters.http_registry.scopes import Scopes, texts
+from manyfest.domain.errors import DocumentError, ProtocolError
+from manyfest.domain.strict_json import Json, parse_object
+
+SIZE_LIMIT = 128 * 1024
+
+_CLIENT_ID = "manyfest"
+_SHORTEST_SECONDS = 60.0  # token/jwt.md: "no less than 60 seconds"
+_LONGEST_SECONDS = 24 * 3600.0
+_HEADER_SAFE = re.compile(r"[!-~]+")
+
+
+@frozen
+class TokenRequest:
+    """An HTTP request to a token server; ``secrets`` are in it and must not be shown."""
+
+    method: str
+    realm: Realm
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+@frozen
+class Token:
+    """A bearer token, and for how many seconds from now it may be used."""
+
+    value: str = field(repr=False)
+    seconds: float
+
+
+def request_for(
+    realm: Realm, service: str, scopes: Scopes, credentials: Credentials | None
+) -> TokenRequest:
+    """By GET, with a password if there is one; by the OAuth 2 POST with an identity token."""
+    if credentials is not None and credentials.identity_token:
+        return _refresh(realm, service, scopes, credentials)
+    query = [("service", service)] if service else []
+    query += [("scope", text) for text in texts(scopes)]
+    joint = "&" if "?" in realm.url else "?"
+    headers = {"Authorization": basic(credentials)} if credentials is not None else {}
+    secrets = credentials.secrets if credentials is not None else ()
+    url = f"{realm.url}{joint}{urlencode(query)}" if query else realm.url
+    return TokenRequest("GET", realm, url, headers, secrets=secrets)
+
+
+def _refresh(realm: Realm, service: str, scopes: Scopes, credentials: Credentials) -> TokenRequest:
+    form = {
+        "grant_type": "refresh_token",
+        "service": service,
+        "client_id": _CLIENT_ID,
+        "scope": " ".join(texts(scopes)),
+        "refresh_token": credentials.identity_token,
+    }
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = urlencode(form).encode()
+    return TokenRequest("POST", realm, realm.url, headers, body, credentials.secrets)
+
+
+def basic(credentials: Credentials) -> str:
+    """The ``Authorization`` for name and password (RFC 7617)."""
+    pair = f"{credentials.username}:{credentials.password}".encode()
+    return f"Basic {base64.b64encode(pair).decode()}"
+
+
+def parse(data: bytes, server: str) -> Token:
+    """The token in an answer: ``token``, or ``access_token`` as OAuth 2 calls it.
+
+    Raises ProtocolError: not a JSON object, no token, or one that is not fit for a header.
+    """
+    try:
+        answer = parse_object(data, server)
+    except DocumentError as error:
+        raise ProtocolError(server, f"the token server's answer: {error}") from error
+    value = answer.get("token") or answer.get("access_token")
+    if not isinstance(value, str):
+        raise ProtocolError(server, f"the token server {server} answers without a token")
+    if _HEADER_SAFE.fullmatch(value) is None:
+        raise ProtocolError(server, f"the token server {server} gives a token with odd characters")
+    return Token(value, _seconds(answer.get("expires_in")))
+
+
+def _seconds(value: Json) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return _SHORTEST_SECONDS
+    return float(min(max(value, _SHORTEST_SECONDS), _LONGEST_SECONDS))

@@ -1,0 +1,117 @@
+"""Wire errors: from what went wrong on a connection to our error tree."""
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Iterator
+from functools import partial
+
+import httpcore
+
+from manyfest.adapters.http_registry.budget import BudgetError
+from manyfest.adapters.http_registry.network import HandshakeError
+from manyfest.adapters.http_registry.retries import PassingError
+from manyfest.adapters.http_registry.slim_httpx import httpx
+from manyfest.domain.errors import DeadlineError, ProtocolError, UnreachableError
+
+_TRANSPORT_FAULTS = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+)
+
+# h11's and httpcore's words for a connection that ended too early; other faults do not pass.
+_BROKEN_OFF = ("disconnected", "peer closed", "peer unexpectedly closed")
+
+# OpenSSL's X509_V_ERR_* in words that say what to look at.
+_CERTIFICATE_FAULTS = {
+    9: "it is not valid yet",
+    10: "it has expired",
+    18: "it is self-signed",
+    19: "it is signed by an unknown authority",
+    20: "it is signed by an unknown authority",
+    21: "it is signed by an unknown authority",
+    62: "it is for another host name",
+    64: "it is for another address",
+}
+
+_TIMEOUTS: dict[type[BaseException], str] = {
+    httpcore.ConnectTimeout: "no connection in time",
+    httpcore.ReadTimeout: "no answer in time",
+    httpcore.WriteTimeout: "it takes no more bytes",
+}
+
+
+@contextlib.contextmanager
+def translated(host: str, subject: str) -> Iterator[None]:
+    """Inside, transport faults become PassingError or ours, naming host and subject."""
+    try:
+        yield
+    except BudgetError as error:
+        raise DeadlineError(host, f"{subject}: {host}: {error}") from error
+    except (httpx.InvalidURL, httpx.RemoteProtocolError) as error:
+        raise ProtocolError(host, f"{subject}: {host} sends us to no valid URL") from error
+    except _TRANSPORT_FAULTS as fault:
+        raise _translation(fault, host, subject) from fault
+
+
+def is_certificate_fault(fault: BaseException) -> bool:
+    """Whether there is TLS, with a certificate that will not do."""
+    return isinstance(root_cause(fault), ssl.SSLCertVerificationError)
+
+
+def is_not_tls(fault: BaseException) -> bool:
+    """Whether what is listening there does not speak TLS, or gives up in its first words."""
+    return isinstance(fault, HandshakeError) and not is_certificate_fault(fault)
+
+
+def is_refused(fault: BaseException) -> bool:
+    """Whether nothing listens on that port."""
+    return isinstance(root_cause(fault), ConnectionRefusedError)
+
+
+def root_cause(fault: BaseException) -> BaseException:
+    """The first of a chain of causes: the socket's own error, if there was one."""
+    while fault.__cause__ is not None:
+        fault = fault.__cause__
+    return fault
+
+
+def _translation(fault: Exception, host: str, subject: str) -> Exception:
+    cause = root_cause(fault)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return UnreachableError(host, _certificate_message(cause, host, subject))
+    if (
+        is_not_tls(fault)
+        and isinstance(cause, ssl.SSLError)
+        and not isinstance(cause, ssl.SSLEOFError)
+    ):
+        reason = "it does not speak TLS on this port (--insecure also tries plain HTTP)"
+        return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}")
+    if isinstance(fault, httpcore.ProtocolError) and not _is_broken_off(fault):
+        return ProtocolError(host, f"{subject}: {host} does not speak HTTP as it should: {fault}")
+    message = f"{subject}: cannot reach {host}: {_reason(fault, cause)}"
+    if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
+        return UnreachableError(host, message)
+    return PassingError(partial(UnreachableError, host), message)
+
+
+def _certificate_message(cause: ssl.SSLCertVerificationError, host: str, subject: str) -> str:
+    fault = _CERTIFICATE_FAULTS.get(cause.verify_code, cause.verify_message)
+    hint = "--insecure accepts any"
+    return f"{subject}: the certificate of {host} is not trusted: {fault} ({hint})"
+
+
+def _is_broken_off(fault: Exception) -> bool:
+    return any(words in str(fault) for words in _BROKEN_OFF)
+
+
+def _reason(fault: Exception, cause: BaseException) -> str:
+    if type(fault) in _TIMEOUTS:
+        return _TIMEOUTS[type(fault)]
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror.lower()
+    if _is_broken_off(fault):
+        return "the connection was closed before the answer was complete"
+    return type(fault).__name__

@@ -1,0 +1,66 @@
+"""A registry with nothing behind it: it answers from the content store, as things last were."""
+# ruff: noqa: D102 (the port documents its methods)
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Never
+
+from manyfest.adapters.held_blobs import blob_digest, opened
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import NeverSeenError, UnreachableError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports.registry import BlobSource, Registry
+from manyfest.domain.references import Home, Reference
+
+
+class OfflineRegistry(Registry):
+    """Reads what ``contents`` holds, wherever it was seen; a tag points to what it last did.
+
+    Raises NeverSeenError for all else, and UnreachableError for what would write.
+    """
+
+    def __init__(self, contents: ContentStore) -> None:
+        self._contents = contents
+
+    def get_manifest(self, reference: Reference) -> Manifest:
+        digest = reference.digest or self._last_seen(reference)
+        held = self._contents.manifest(digest)
+        if held is None:
+            raise NeverSeenError(str(reference))
+        return held
+
+    def head_manifest(self, reference: Reference) -> Descriptor:
+        return self.get_manifest(reference).descriptor()
+
+    def head_blob(self, reference: Reference) -> int:
+        return len(self._blob(reference))
+
+    def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
+        return opened(self._blob(reference), reference, size)
+
+    def put_manifest(self, reference: Reference, manifest: Manifest) -> Never:  # noqa: ARG002
+        _refuse(reference)
+
+    def mount_blob(self, reference: Reference, origin: Home) -> Never:  # noqa: ARG002
+        _refuse(reference)
+
+    def write_blob(self, reference: Reference, size: int, source: BlobSource) -> Never:  # noqa: ARG002
+        _refuse(reference)
+
+    def _last_seen(self, reference: Reference) -> Digest:
+        observation = self._contents.last_observation(reference)
+        if observation is None:
+            raise NeverSeenError(str(reference))
+        return observation.digest
+
+    def _blob(self, reference: Reference) -> bytes:
+        data = self._contents.blob(blob_digest(reference))
+        if data is None:
+            raise NeverSeenError(str(reference))
+        return data
+
+
+def _refuse(reference: Reference) -> Never:
+    raise UnreachableError(str(reference.home), f"offline: {reference} cannot be written")

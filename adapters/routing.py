@@ -1,0 +1,54 @@
+"""A registry that sends each call to the one its home asks for: registries or layouts."""
+# ruff: noqa: D102 (the port documents its methods)
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from threading import Lock
+
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports.registry import BlobSource, Registry
+from manyfest.domain.references import Home, Layout, Reference, Repository
+
+
+class RoutingRegistry(Registry):
+    """Repositories are served by what ``registries`` makes, layout directories by ``layouts``.
+
+    Each is made once, when it is first needed: no HTTP client where only layouts are named.
+    """
+
+    def __init__(self, registries: Callable[[], Registry], layouts: Callable[[], Registry]) -> None:
+        self._makers: dict[type[Home], Callable[[], Registry]] = {
+            Repository: registries,
+            Layout: layouts,
+        }
+        self._made: dict[type[Home], Registry] = {}
+        self._lock = Lock()
+
+    def get_manifest(self, reference: Reference) -> Manifest:
+        return self._serving(reference).get_manifest(reference)
+
+    def head_manifest(self, reference: Reference) -> Descriptor:
+        return self._serving(reference).head_manifest(reference)
+
+    def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
+        self._serving(reference).put_manifest(reference, manifest)
+
+    def head_blob(self, reference: Reference) -> int:
+        return self._serving(reference).head_blob(reference)
+
+    def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
+        return self._serving(reference).open_blob(reference, size)
+
+    def mount_blob(self, reference: Reference, origin: Home) -> bool:
+        return self._serving(reference).mount_blob(reference, origin)
+
+    def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
+        self._serving(reference).write_blob(reference, size, source)
+
+    def _serving(self, reference: Reference) -> Registry:
+        kind = type(reference.home)
+        with self._lock:
+            if kind not in self._made:
+                self._made[kind] = self._makers[kind]()
+            return self._made[kind]

@@ -1,0 +1,38 @@
+"""Seeding real registries through our own client."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from manyfest.adapters.http_registry.budget import Budget
+from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.domain.references import Reference
+from tests.fakes.images import Image, push_image
+
+_SOCKETLESS = Path(__file__).parents[1] / "fakes" / "socketless"
+
+
+@frozen
+class Seed:
+    """Puts images where a test wants them."""
+
+    registry: HttpRegistry
+    monkeypatch: pytest.MonkeyPatch
+
+    def __call__(self, name: str, image: Image) -> str:
+        """Push ``image`` as ``name``; gives the name."""
+        push_image(self.registry, Reference.parse(name), image)
+        return name
+
+    def forbid_network(self) -> None:
+        """From now on, programs that open an internet socket die of it."""
+        self.monkeypatch.setenv("PYTHONPATH", str(_SOCKETLESS))
+
+
+@pytest.fixture
+def seed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Seed]:
+    with closing(HttpRegistry(Budget(60))) as registry:
+        yield Seed(registry, monkeypatch)

@@ -1,0 +1,167 @@
+import pytest
+
+from manyfest.domain.drafts import Overrides
+from manyfest.domain.errors import (
+    DocumentError,
+    DraftExistsError,
+    InvalidReferenceError,
+    ManifestUnknownError,
+)
+from manyfest.domain.operations.annotate import annotate
+from manyfest.domain.strict_json import Json
+from tests.fakes.images import docker_image, docker_list, oci_image, oci_index
+from tests.unit.operations.conftest import LATER, NOW, World, ref
+
+
+def test_an_image_gives_an_entry_with_the_platform_of_its_config(world: World) -> None:
+    image = world.plant("r.example/a:1", docker_image("windows(10.0.1)/amd64"))
+    (entry,) = world.create("r.example/l:1", "r.example/a:1").entries
+    assert entry.source == ref("r.example/a:1")
+    assert (entry.found.digest, entry.found.size) == (image.digest, image.manifest.size)
+    assert str(entry.found.platform) == "windows(10.0.1)/amd64"
+    assert entry.list_digest is None
+
+
+def test_the_draft_is_saved_with_what_was_read(world: World) -> None:
+    image = world.plant("r.example/a:1", oci_image("linux/arm64"))
+    draft = world.create("r.example/l:1", "r.example/a:1")
+    assert world.draft("r.example/l:1") == draft
+    contents = world.store.contents
+    assert contents.manifest(image.digest) == image.manifest
+    assert contents.blob(image.manifest.config.digest) == image.blobs[0]
+    seen = contents.last_observation(ref("r.example/a:1"))
+    assert seen is not None
+    assert (seen.digest, seen.seen_at) == (image.digest, NOW)
+
+
+def test_a_list_gives_its_entries_with_all_they_say(world: World) -> None:
+    images = oci_image("linux/amd64"), oci_image("linux/arm64", artifactType="a/b")
+    members: dict[str, Json] = {"annotations": {"k": "v"}, "x-unknown": [1]}
+    index = world.plant("r.example/i:1", _with_members(oci_index(*images), members))
+    draft = world.create("r.example/l:1", "r.example/i:1")
+    assert tuple(entry.found for entry in draft.entries) == index.manifest.entries
+    assert draft.entries[0].found.others == members
+    assert {entry.list_digest for entry in draft.entries} == {index.digest}
+    assert {entry.source for entry in draft.entries} == {ref("r.example/i:1")}
+
+
+def _with_members(index, members):
+    import json
+
+    from attrs import evolve
+
+    document = json.loads(index.manifest.data)
+    document["manifests"][0] |= members
+    return evolve(index, manifest=evolve(index.manifest, data=json.dumps(document).encode()))
+
+
+def test_nothing_is_saved_when_one_source_is_missing(world: World) -> None:
+    image = world.plant("r.example/a:1", docker_image())
+    with pytest.raises(ManifestUnknownError, match="no such manifest: r.example/a:2"):
+        world.create("r.example/l:1", "r.example/a:1", "r.example/a:2")
+    assert world.draft("r.example/l:1") is None
+    assert world.store.contents.manifest(image.digest) is None
+
+
+def test_a_draft_that_exists_is_refused_before_anything_is_read(world: World) -> None:
+    world.plant("r.example/a:1", docker_image())
+    before = world.create("r.example/l:1", "r.example/a:1")
+    with pytest.raises(DraftExistsError, match="refusing to amend an existing manifest list"):
+        world.create("r.example/l:1", "r.example/nowhere:1")
+    assert world.draft("r.example/l:1") == before
+
+
+def test_a_draft_that_was_pushed_is_replaced(world: World) -> None:
+    world.plant("r.example/l:a", docker_image("linux/amd64"))
+    world.plant("r.example/l:b", docker_image("linux/arm64"))
+    world.create("r.example/l:1", "r.example/l:a")
+    world.push("r.example/l:1")
+    draft = world.create("r.example/l:1", "r.example/l:b", now=LATER)
+    assert [entry.source for entry in draft.entries] == [ref("r.example/l:b")]
+    assert (draft.created_at, draft.pushed) == (LATER, None)
+
+
+def test_a_pushed_draft_that_was_touched_since_is_in_the_way_again(world: World) -> None:
+    world.plant("r.example/l:a", docker_image("linux/amd64"))
+    world.create("r.example/l:1", "r.example/l:a")
+    world.push("r.example/l:1")
+    _annotate(world, "r.example/l:1", "r.example/l:a", Overrides(variant="v2"))
+    with pytest.raises(DraftExistsError):
+        world.create("r.example/l:1", "r.example/l:a")
+
+
+def test_amend_adds_and_keeps_the_order_in_which_entries_came(world: World) -> None:
+    for name in ("a", "b", "c"):
+        world.plant(f"r.example/l:{name}", docker_image(text=name))
+    world.create("r.example/l:1", "r.example/l:c", "r.example/l:a")
+    draft = world.create("r.example/l:1", "r.example/l:b", amend=True, now=LATER)
+    assert [entry.source.tag for entry in draft.entries] == ["c", "a", "b"]
+    assert (draft.created_at, draft.changed_at) == (NOW, LATER)
+
+
+def test_amend_without_a_draft_just_creates(world: World) -> None:
+    world.plant("r.example/a:1", docker_image())
+    assert world.create("r.example/l:1", "r.example/a:1", amend=True).entries
+
+
+def test_amend_reads_a_moved_tag_anew_and_keeps_its_annotations(world: World) -> None:
+    world.plant("r.example/a:1", docker_image("linux/arm", text="old"))
+    world.create("r.example/l:1", "r.example/a:1")
+    _annotate(world, "r.example/l:1", "r.example/a:1", Overrides(variant="v7"))
+    new = world.plant("r.example/a:1", docker_image("linux/arm", text="new"))
+    (entry,) = world.create("r.example/l:1", "r.example/a:1", amend=True).entries
+    assert entry.descriptor.digest == new.digest
+    assert str(entry.descriptor.platform) == "linux/arm/v7"
+
+
+def test_amend_with_a_list_that_grew_keeps_its_place_and_annotations(world: World) -> None:
+    amd, arm, late = (docker_image(p) for p in ("linux/amd64", "linux/arm", "linux/s390x"))
+    world.plant("r.example/i:1", docker_list(amd, arm))
+    world.plant("r.example/z:1", docker_image("linux/riscv64"))
+    world.create("r.example/l:1", "r.example/i:1", "r.example/z:1")
+    _annotate(world, "r.example/l:1", f"r.example/i@{arm.digest}", Overrides(variant="v6"))
+    world.plant("r.example/i:1", docker_list(late, amd, arm))
+    draft = world.create("r.example/l:1", "r.example/i:1", amend=True)
+    platforms = [str(entry.descriptor.platform) for entry in draft.entries]
+    assert platforms == ["linux/s390x", "linux/amd64", "linux/arm/v6", "linux/riscv64"]
+
+
+def test_the_same_source_twice_is_one_entry_and_read_once(world: World) -> None:
+    world.plant("r.example/a:1", docker_image())
+    assert len(world.create("r.example/l:1", "r.example/a:1", "r.example/a:1").entries) == 1
+
+
+def test_the_same_image_by_tag_and_by_digest_is_two_entries_as_in_docker(world: World) -> None:
+    image = world.plant("r.example/a:1", docker_image())
+    draft = world.create("r.example/l:1", "r.example/a:1", f"r.example/a@{image.digest}")
+    assert len(draft.entries) == 2
+
+
+def test_a_list_is_not_named_by_a_digest(world: World) -> None:
+    with pytest.raises(InvalidReferenceError, match="named by a tag"):
+        world.create(f"r.example/l@sha256:{'0' * 64}", "r.example/a:1")
+
+
+def test_a_config_that_is_none_is_refused_at_its_image(world: World) -> None:
+    world.plant("r.example/a:1", _image_with_config(b"[1]"))
+    with pytest.raises(DocumentError, match="r.example/a:1: config: not a JSON object"):
+        world.create("r.example/l:1", "r.example/a:1")
+    assert world.draft("r.example/l:1") is None
+
+
+def _image_with_config(config: bytes):
+    import json
+
+    from attrs import evolve
+
+    from manyfest.domain.digests import Digest
+
+    image = docker_image()
+    document = json.loads(image.manifest.data)
+    document["config"] |= {"digest": str(Digest.of(config)), "size": len(config)}
+    manifest = evolve(image.manifest, data=json.dumps(document).encode())
+    return evolve(image, manifest=manifest, blobs=(config, *image.blobs[1:]))
+
+
+def _annotate(world: World, name: str, source: str, overrides: Overrides) -> None:
+    annotate(ref(name), ref(source), overrides, drafts=world.store.drafts, now=LATER)

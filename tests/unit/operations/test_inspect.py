@@ -1,0 +1,101 @@
+import pytest
+
+from manyfest.domain.drafts import Overrides
+from manyfest.domain.errors import DraftUnknownError, ManifestUnknownError
+from manyfest.domain.operations import inspect
+from manyfest.domain.operations.annotate import annotate
+from manyfest.domain.operations.each import one_by_one
+from manyfest.domain.operations.resolve import resolve
+from tests.fakes.images import docker_image, docker_list, oci_image, oci_index
+from tests.unit.operations.conftest import LATER, World, ref
+
+
+def test_an_images_details_have_the_platform_of_its_config(world: World) -> None:
+    image = world.plant("r.example/a:1", docker_image("linux/arm/v7"))
+    found = resolve(ref("r.example/a:1"), world.registry)
+    (detail,) = inspect.details(found, world.registry, one_by_one)
+    assert detail.reference == ref("r.example/a:1")
+    assert str(detail.descriptor.platform) == "linux/arm/v7"
+    assert detail.found.manifest == image.manifest
+    assert detail.found.config == image.blobs[0]
+
+
+def test_a_lists_details_are_its_entries_as_it_describes_them(world: World) -> None:
+    children = docker_image("linux/amd64"), docker_image("linux/arm64")
+    made = world.plant("r.example/l:1", docker_list(*children))
+    found = resolve(ref("r.example/l:1"), world.registry)
+    details = inspect.details(found, world.registry, one_by_one)
+    assert tuple(d.descriptor for d in details) == made.manifest.entries
+    assert [str(d.reference) for d in details] == [
+        f"r.example/l:1@{child.digest}" for child in children
+    ]
+    assert [d.found.manifest for d in details] == [child.manifest for child in children]
+    assert {d.found.config for d in details} == {None}
+
+
+def test_a_drafts_details_are_in_the_order_of_the_list_with_annotations(world: World) -> None:
+    for name in ("b", "a"):
+        world.plant(f"r.example/l:{name}", docker_image("linux/arm", text=name))
+    world.create("r.example/l:1", "r.example/l:b", "r.example/l:a")
+    draft = _annotate(world, "r.example/l:b", Overrides(variant="v6"))
+    details = inspect.draft_details(draft, world.registry, one_by_one)
+    assert [str(d.reference) for d in details] == ["r.example/l:a", "r.example/l:b"]
+    assert str(details[1].descriptor.platform) == "linux/arm/v6"
+
+
+def test_an_entry_of_a_list_that_was_taken_apart_is_found_by_its_digest(world: World) -> None:
+    children = oci_image("linux/amd64"), oci_image("linux/arm64")
+    world.plant("r.example/i:1", oci_index(*children))
+    world.create("r.example/l:1", "r.example/i:1")
+    wanted = ref(f"r.example/i@{children[1].digest}")
+    entry = inspect.draft_entry(ref("r.example/l:1"), wanted, world.store.drafts)
+    detail = inspect.entry_details(entry, world.registry)
+    assert detail.found.manifest == children[1].manifest
+    assert str(detail.reference) == f"r.example/i:1@{children[1].digest}"
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("r.example/none:1", "r.example/l:a"),
+        ("r.example/l:1", "r.example/l:none"),
+        ("r.example/l:1", "r.example/i:1"),  # a list of two entries is none of them
+    ],
+)
+def test_an_entry_that_is_not_there_is_named(world: World, name: str, wanted: str) -> None:
+    world.plant("r.example/l:a", docker_image())
+    world.plant("r.example/i:1", docker_list(docker_image(), docker_image(text="other")))
+    world.create("r.example/l:1", "r.example/l:a", "r.example/i:1")
+    with pytest.raises(DraftUnknownError, match=f"No such manifest: {wanted}"):
+        inspect.draft_entry(ref(name), ref(wanted), world.store.drafts)
+
+
+def test_a_draft_hides_the_registry_until_it_is_pushed_and_when_touched_again(
+    world: World,
+) -> None:
+    world.plant("r.example/l:a", docker_image("linux/arm"))
+    name, drafts = ref("r.example/l:1"), world.store.drafts
+    assert inspect.unpushed_draft(name, drafts) is None
+    draft = world.create("r.example/l:1", "r.example/l:a")
+    assert inspect.unpushed_draft(name, drafts) == draft
+    world.push("r.example/l:1")
+    assert inspect.unpushed_draft(name, drafts) is None
+    changed = _annotate(world, "r.example/l:a", Overrides(variant="v7"))
+    assert inspect.unpushed_draft(name, drafts) == changed
+
+
+def test_a_missing_child_is_named(world: World) -> None:
+    children = docker_image("linux/amd64"), docker_image("linux/arm64")
+    listed = resolve_planted(world, docker_list(*children))
+    with pytest.raises(ManifestUnknownError, match=str(children[0].digest)):
+        inspect.details(listed, World().registry, one_by_one)
+
+
+def resolve_planted(world: World, image):
+    world.plant("r.example/l:1", image)
+    return resolve(ref("r.example/l:1"), world.registry)
+
+
+def _annotate(world: World, source: str, overrides: Overrides):
+    drafts = world.store.drafts
+    return annotate(ref("r.example/l:1"), ref(source), overrides, drafts=drafts, now=LATER)

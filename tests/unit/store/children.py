@@ -1,0 +1,43 @@
+"""Other processes, which do things to a store at the same time or die in the middle."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+_PREAMBLE = """
+import os
+import sys
+import tempfile
+from datetime import UTC, datetime
+from manyfest.domain.digests import Digest
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.errors import ManyfestError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.references import Reference
+from manyfest.store.store import open_store
+store = open_store(sys.argv[1])
+"""
+
+# After the imports, as another user may not read this Python's folder. Who is not root has no
+# powers that would have to go.
+AS_NOBODY = """
+if os.geteuid() == 0:
+    os.setgroups([]), os.setgid(65534), os.setuid(65534)
+"""
+
+
+def start(code: str, path: Path, *arguments: str) -> subprocess.Popen[str]:
+    """A Python that runs ``code`` with ``store`` opened at ``path``; arguments from argv[2] on."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _PREAMBLE + code, str(path), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(code: str, path: Path, *arguments: str) -> str:
+    """What such a Python printed, its error if it failed."""
+    return start(code, path, *arguments).communicate(timeout=60)[0]
