@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 # Name -> module, in the order in which help shows them: the way a list is made.
 COMMANDS = {
@@ -16,6 +16,18 @@ COMMANDS = {
     "ls": "ls",
     "demo": "demo",
 }
+
+
+class CommandAsWritten(TyperCommand):
+    """Shows its arguments in the usage line as their metavars write them.
+
+    To typer they are all optional, so that it is we who refuse a wrong number, in docker's words.
+    """
+
+    def collect_usage_pieces(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """What follows the command's name."""
+        arguments = (p for p in self.params if p.param_type_name == "argument")
+        return [self.options_metavar or "", *(p.human_readable_name for p in arguments)]
 
 
 class CommandsOnDemand(TyperGroup):
@@ -31,14 +43,14 @@ class CommandsOnDemand(TyperGroup):
             return None
         module = import_module(f"manyfest.cli.commands.{COMMANDS[cmd_name]}")
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(cmd_name)(module.command)
+        single.command(cmd_name, cls=CommandAsWritten)(module.command)
         return typer.main.get_command(single)
 
 
 app = typer.Typer(
     cls=CommandsOnDemand,
     add_completion=False,
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -46,6 +58,7 @@ app = typer.Typer(
 
 @app.callback()
 def manyfest(
+    ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,  # noqa: FBT002
 ) -> None:
     """Make, edit, look at and publish multi-platform image lists.
@@ -57,4 +70,5 @@ def manyfest(
         from importlib.metadata import version as version_of
 
         typer.echo(f"manyfest {version_of('manyfest')}")
-        raise typer.Exit
+    elif ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help(), err=True)

@@ -53,19 +53,23 @@ def reference(text: str) -> Reference:
     return parsed
 
 
-def require_count(command: str, names: Sequence[str], least: int, most: int | None) -> None:
-    """Refuse, in docker's words, another number of arguments than the command takes."""
-    if len(names) >= least and (most is None or len(names) <= most):
-        return
-    raise typer.TyperException(f"'manyfest {command}' {_requirement(least, most)}")
+def counted(
+    command: str, names: Sequence[str] | None, least: int, most: int | None = None
+) -> Sequence[str]:
+    """The names, if they are as many as the command takes; else refused in docker's words."""
+    given = names or ()
+    if len(given) < least or (most is not None and len(given) > most):
+        raise typer.TyperException(f"'manyfest {command}' {_requirement(least, most)}")
+    return given
 
 
 def _requirement(least: int, most: int | None) -> str:
-    def counted(number: int) -> str:
-        return f"{number} argument{'' if number == 1 else 's'}"
-
     if most is None:
-        return f"requires at least {counted(least)}"
+        return f"requires at least {_arguments(least)}"
     if least == most:
-        return f"requires {counted(least)}"
-    return f"requires at least {least} and at most {counted(most)}"
+        return f"requires {_arguments(least)}"
+    return f"requires at least {least} and at most {_arguments(most)}"
+
+
+def _arguments(number: int) -> str:
+    return f"{number} argument{'' if number == 1 else 's'}"

@@ -20,7 +20,9 @@ class AuthEntry:
     @classmethod
     def from_json(cls, document: Json) -> "AuthEntry":
         """The entry in ``document``. Raises ValueError, which shows none of it."""
+        if not isinstance(document, dict):
+            raise ValueError("not an object")  # noqa: TRY004 - a value from outside, not a bug
         try:
             return CONVERTER.structure(document, cls)
         except (BaseValidationError, TypeError, AttributeError):
-            raise ValueError("not an object of texts") from None
+            raise ValueError("a member is not a text") from None

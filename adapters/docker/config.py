@@ -39,10 +39,10 @@ class DockerConfig:
         self._read: list[Mapping[str, Json]] = []
 
     def credentials_for(self, host: str) -> Credentials | None:
-        """What ``auths`` has for a registry, by the name that references use; None if nothing.
+        """What ``auths`` has for a registry, by its name in references; None if nothing.
 
-        Raises CredentialsError, naming the file: it cannot be read, is no JSON object, or this host's
-        entry makes no sense. A file that is not there is an empty one.
+        Raises CredentialsError, naming the file: it cannot be read, is no JSON object, or the
+        entry for this host makes no sense. A file that is not there is an empty one.
         """
         found = _entry_for(host, self._auths())
         if found is None:
@@ -63,7 +63,7 @@ class DockerConfig:
 
 
 def to_hostname(key: str) -> str:
-    """The host that a key of ``auths`` is for, lower case (docker/cli, ``ConvertToHostname``)."""
+    """The host that a key of ``auths`` is for, lower case: docker's ``ConvertToHostname``."""
     return key.removeprefix("http://").removeprefix("https://").partition("/")[0].lower()
 
 

@@ -105,7 +105,7 @@ class Host:
         if response.status_code == _UNAUTHORIZED:
             said = what_it_says(response)
             response.close()
-            raise self._authorizer.unauthorized(message.subject, said)
+            raise self._authorizer.rejected(message.subject, said)
         return response
 
     def _send(self, message: Message, authorization: str | None) -> httpx.Response:
@@ -128,7 +128,8 @@ class Host:
     def _to_stranger(self, message: Message) -> httpx.Response:
         url = httpx.URL(message.url)
         message = evolve(message, headers=redirects.for_strangers(message.headers))
-        return transmit(self._client_for(url), message, url)
+        with translated(url.netloc.decode(), message.subject):
+            return transmit(self._client_for(url), message, url)
 
     def _token(self, request: TokenRequest, subject: str) -> Token:
         """A token server is not followed elsewhere, whatever it answers."""
@@ -146,7 +147,7 @@ class Host:
     def _token_in(self, response: httpx.Response, request: TokenRequest, subject: str) -> Token:
         server = request.realm.host
         if response.status_code in _REJECTIONS and request.secrets:
-            raise self._authorizer.unauthorized(subject, f"by its token server {server}")
+            raise self._authorizer.rejected(subject, f"by its token server {server}")
         if response.status_code != HTTPStatus.OK:
             raise refusal(response, server, f"{subject}: token server", request.secrets)
         try:

@@ -4,6 +4,7 @@ Credentials and everything else that is ours stay with the registry's own origin
 port: GHSA-vh4v-2xq2-g5cg), and nothing leads from https to http.
 """
 
+import re
 from collections.abc import Mapping
 
 from manyfest.adapters.http_registry.slim_httpx import httpx
@@ -11,6 +12,7 @@ from manyfest.domain.errors import ProtocolError
 
 LIMIT = 10
 _STATUSES = frozenset({301, 302, 303, 307, 308})
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _HARMLESS = ("accept", "range", "content-type", "content-length")
 
 
@@ -27,7 +29,8 @@ def target(response: httpx.Response, host: str, subject: str) -> httpx.URL:
         url = source.join(location)
     except httpx.InvalidURL:
         url = httpx.URL()
-    if not location or url.scheme not in ("http", "https") or not url.host or url.userinfo:
+    is_web = url.scheme in ("http", "https") and _HOST.fullmatch(url.host)
+    if not location or not is_web or url.userinfo:
         raise ProtocolError(host, f"{subject}: {host} sends us on to no usable address")
     if source.scheme == "https" and url.scheme == "http":
         raise ProtocolError(host, f"{subject}: {host} sends us on from https to plain http")

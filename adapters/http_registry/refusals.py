@@ -45,11 +45,16 @@ def refusal(
     status = response.status_code
     said = what_it_says(response, secrets)
     build, sentence = _kind(status, host)
-    message = f"{subject}: {host}: {sentence}{': ' if said else ''}{said}"
+    message = f"{about(subject, host)}: {sentence}{': ' if said else ''}{said}"
     if status in _PASSING:
         wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
         return PassingError(build, message, wait)
     return build(message=message)
+
+
+def about(subject: str, host: str) -> str:
+    """Both in one; references begin with their host, and need it only once."""
+    return subject if subject.startswith(host) else f"{subject}: {host}"
 
 
 def _kind(status: int, host: str) -> tuple[Callable[..., ManyfestError], str]:

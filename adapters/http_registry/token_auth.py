@@ -15,6 +15,7 @@ from manyfest.adapters.http_registry.challenges import Challenge
 from manyfest.adapters.http_registry.credentials import Credentials, CredentialsFor
 from manyfest.adapters.http_registry.endpoints import Endpoint
 from manyfest.adapters.http_registry.flights import SingleFlight
+from manyfest.adapters.http_registry.refusals import about
 from manyfest.adapters.http_registry.scopes import Scopes
 from manyfest.adapters.http_registry.tokens import Token, TokenRequest
 from manyfest.domain.errors import UnauthorizedError
@@ -67,23 +68,24 @@ class Authorizer:
         there is may not be sent.
         """
         if challenge is None:
-            raise self.unauthorized(subject, "it asks for nothing that could be given")
+            raise self._unauthorized(subject, "it does not say how it wants to be asked")
         self._wider[wanted] = self._widened(wanted) | scopes.parse(challenge.get("scope"))
         self._challenge = challenge
         self._drop(refused)
         header = self._header(challenge, wanted, subject, is_plain=is_plain)
         if header == refused:
-            raise self.unauthorized(subject)
+            raise self.rejected(subject)
         return header
 
-    def unauthorized(self, subject: str, reason: str = "") -> UnauthorizedError:
-        """The error for a registry that still says 401."""
-        host, credentials = self._registry.host, self.credentials()
-        if credentials is not None:
+    def rejected(self, subject: str, said: str = "") -> UnauthorizedError:
+        """The error for a registry that still says 401, after it got all there is."""
+        credentials = self.credentials()
+        if credentials is None:
+            reason = "no such repository, or none that may be used without credentials"
+        else:
             source = f" from {credentials.source}" if credentials.source else ""
-            reason = f"the credentials{source} were rejected" + (reason and f": {reason}")
-        reason = reason or "no such repository, or none that may be used without credentials"
-        return UnauthorizedError(host, f"{subject}: {host}: unauthorized: {reason}")
+            reason = f"the credentials{source} were rejected"
+        return self._unauthorized(subject, f"{reason}: {said}" if said else reason)
 
     def credentials(self) -> Credentials | None:
         """Those for this host, looked up when first needed. Raises CredentialsError."""
@@ -92,6 +94,10 @@ class Authorizer:
                 self._found.append(self._credentials_for(self._registry.host))
             return self._found[0]
 
+    def _unauthorized(self, subject: str, reason: str) -> UnauthorizedError:
+        host = self._registry.host
+        return UnauthorizedError(host, f"{about(subject, host)}: unauthorized: {reason}")
+
     def _header(self, challenge: Challenge, wanted: Scopes, subject: str, *, is_plain: bool) -> str:
         credentials = self.credentials()
         if credentials is not None and credentials.registry_token:
@@ -99,7 +105,7 @@ class Authorizer:
         if challenge.scheme == "bearer":
             return self._bearer(challenge, wanted, subject, is_plain=is_plain)
         if credentials is None or not credentials.username:
-            raise self.unauthorized(subject, "no basic auth credentials")
+            raise self._unauthorized(subject, "no basic auth credentials")
         return tokens.basic(credentials)
 
     def _bearer(self, challenge: Challenge, wanted: Scopes, subject: str, *, is_plain: bool) -> str:

@@ -12,7 +12,7 @@ from manyfest.adapters.http_registry.budget import BudgetError
 from manyfest.adapters.http_registry.network import HandshakeError
 from manyfest.adapters.http_registry.retries import PassingError
 from manyfest.adapters.http_registry.slim_httpx import httpx
-from manyfest.domain.errors import DeadlineError, ProtocolError, UnreachableError
+from manyfest.domain.errors import DeadlineError, ProtocolError, UnreachableError, shortened
 
 _TRANSPORT_FAULTS = (
     httpcore.TimeoutException,
@@ -72,9 +72,9 @@ def is_refused(fault: BaseException) -> bool:
 
 
 def root_cause(fault: BaseException) -> BaseException:
-    """The first of a chain of causes: the socket's own error, if there was one."""
-    while fault.__cause__ is not None:
-        fault = fault.__cause__
+    """The socket's own error, if any: httpcore's pool drops ``__cause__``, but no argument."""
+    while fault.args and isinstance(fault.args[0], BaseException):
+        fault = fault.args[0]
     return fault
 
 
@@ -90,7 +90,8 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
         reason = "it does not speak TLS on this port (--insecure also tries plain HTTP)"
         return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}")
     if isinstance(fault, httpcore.ProtocolError) and not _is_broken_off(fault):
-        return ProtocolError(host, f"{subject}: {host} does not speak HTTP as it should: {fault}")
+        reason = shortened(str(fault), 120)
+        return ProtocolError(host, f"{subject}: {host} does not speak HTTP as it should: {reason}")
     message = f"{subject}: cannot reach {host}: {_reason(fault, cause)}"
     if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
         return UnreachableError(host, message)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import reference, require_count
+from manyfest.cli.options import counted, reference
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.drafts import Overrides
@@ -13,7 +13,9 @@ from manyfest.domain.operations.annotate import annotate
 
 
 def command(
-    names: Annotated[list[str], typer.Argument(metavar="LIST MANIFEST", show_default=False)],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="LIST MANIFEST", show_default=False)
+    ] = None,
     os: Annotated[str, typer.Option("--os", help="Set the operating system.")] = "",
     arch: Annotated[str, typer.Option("--arch", help="Set the architecture.")] = "",
     os_version: Annotated[
@@ -25,11 +27,11 @@ def command(
     ] = None,
     variant: Annotated[str, typer.Option("--variant", help="Set the architecture variant.")] = "",
 ) -> None:
-    """Say what an entry of a draft runs on, over what its image says.
+    """Say what an entry of a draft runs on.
 
-    What is not given stays as it is. Nothing is printed.
+    It is laid over what the image says itself; what is not given stays. Nothing is printed.
     """
-    require_count("annotate", names, 2, 2)
+    names = counted("annotate", arguments, 2, 2)
     overrides = Overrides(
         os=os,
         architecture=arch,

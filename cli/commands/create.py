@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, reference, require_count
+from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, reference
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
@@ -12,9 +12,9 @@ from manyfest.domain.operations.create import create
 
 
 def command(
-    names: Annotated[
-        list[str], typer.Argument(metavar="LIST MANIFEST [MANIFEST...]", show_default=False)
-    ],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="LIST MANIFEST [MANIFEST...]", show_default=False)
+    ] = None,
     amend: Annotated[
         bool, typer.Option("-a", "--amend", help="Add to a draft that exists, or renew its images.")
     ] = False,
@@ -22,11 +22,12 @@ def command(
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
 ) -> None:
-    """Make a draft of a list from images; from a list its entries are taken.
+    """Make a draft of a list from images and lists.
 
-    All or nothing: when one image cannot be read, the drafts are as they were.
+    From a list its entries are taken. All or nothing: when one image cannot be read, the drafts
+    are as they were.
     """
-    require_count("create", names, 2, None)
+    names = counted("create", arguments, 2)
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
     with open_session(settings) as session:
         name, *sources = map(reference, names)

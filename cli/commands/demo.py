@@ -38,9 +38,9 @@ def command(
         Path, typer.Argument(metavar="[DIR]", help="A new or empty folder to work in.")
     ] = Path("manyfest-demo"),
 ) -> None:
-    """Show the main job, with no network: four small images become one list.
+    """Show the main job, with no network.
 
-    Works in DIR and leaves it to play with. Drafts are kept in DIR, too, not among yours.
+    Four small images become one list. Works in DIR and leaves it to play with. Drafts are kept in DIR, too, not among yours.
     """
     _enter(folder)
     os.environ["MANYFEST_STORE"] = "store.db"

@@ -10,8 +10,8 @@ from manyfest.cli.options import (
     Insecure,
     Jobs,
     Timeout,
+    counted,
     reference,
-    require_count,
 )
 from manyfest.cli.output import note, warn, write_bytes, write_text
 from manyfest.cli.rendering.documents import document_text
@@ -28,7 +28,9 @@ from manyfest.domain.references import Reference
 
 
 def command(
-    names: Annotated[list[str], typer.Argument(metavar="[LIST] MANIFEST", show_default=False)],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[LIST] MANIFEST", show_default=False)
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Add each image's descriptor and raw bytes.")
     ] = False,
@@ -46,11 +48,12 @@ def command(
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
 ) -> None:
-    """Show an image, a list, or a draft; with LIST, the entry that MANIFEST is in that draft.
+    """Show an image, a list or a draft.
 
-    A draft of the name is shown first, if there is one that was not pushed yet.
+    With LIST, show the entry that MANIFEST is in that draft. A draft of the name is shown first,
+    if there is one that was not pushed yet.
     """
-    require_count("inspect", names, 1, 2)
+    names = counted("inspect", arguments, 1, 2)
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
     with open_session(settings) as session:
         *lists, name = map(reference, names)

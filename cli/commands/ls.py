@@ -8,7 +8,10 @@ from manyfest.cli.wiring import open_session
 
 
 def command(as_json: AsJson = False) -> None:
-    """Show the drafts: name, entries, when they changed, whether they are published, platforms."""
+    """Show the drafts.
+
+    One a line: name, entries, when it was changed, whether it is published, platforms.
+    """
     with open_session(settings_from()) as session:
         drafts = session.drafts.drafts()
         write_text(drafts_json(drafts) if as_json else drafts_table(drafts, session.now))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, reference, require_count
+from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, reference
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
@@ -12,7 +12,9 @@ from manyfest.domain.operations.push import PushPlan, plan_push, push
 
 
 def command(
-    names: Annotated[list[str], typer.Argument(metavar="LIST", show_default=False)],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="LIST", show_default=False)
+    ] = None,
     purge: Annotated[
         bool, typer.Option("-p", "--purge", help="Forget the draft once it is published.")
     ] = False,
@@ -20,11 +22,11 @@ def command(
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
 ) -> None:
-    """Publish a draft: what its images need in the target first, the list last.
+    """Publish a draft.
 
-    Prints a line for each image from another repository, and then the digest of the list.
+    What its images need in the target is brought there first, the list comes last. Prints a line for each image from another repository, and then the digest of the list.
     """
-    require_count("push", names, 1, 1)
+    names = counted("push", arguments, 1, 1)
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
     with open_session(settings) as session:
         plan = plan_push(

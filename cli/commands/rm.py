@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from manyfest.cli.exit_codes import meaning_of
-from manyfest.cli.options import reference, require_count
+from manyfest.cli.options import counted, reference
 from manyfest.cli.output import fail
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
@@ -14,13 +14,15 @@ from manyfest.domain.operations.remove import remove
 
 
 def command(
-    names: Annotated[list[str], typer.Argument(metavar="LIST [LIST...]", show_default=False)],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="LIST [LIST...]", show_default=False)
+    ] = None,
 ) -> None:
     """Forget drafts. What was published stays; nothing is printed.
 
     One that is missing is an error, but the others are still removed.
     """
-    require_count("rm", names, 1, None)
+    names = counted("rm", arguments, 1)
     code = 0
     with open_session(settings_from()) as session:
         for name in names:

@@ -214,6 +214,12 @@ class RegistryContract:
             push_image(registry, Reference(home, None, AMD64.digest), AMD64)
         assert registry.get_manifest(Reference(home, "v1")) == AMD64.manifest
 
+    def test_putting_by_tag_and_digest_moves_no_tag(self, registry: Registry, home: Home):
+        push_image(registry, Reference(home, "v1"), AMD64)
+        push_image(registry, Reference(home, "v1", ARM64.digest), ARM64)
+        assert registry.get_manifest(Reference(home, "v1")) == AMD64.manifest
+        assert registry.get_manifest(Reference(home, None, ARM64.digest)) == ARM64.manifest
+
     def test_bytes_of_another_digest_are_not_put(self, registry: Registry, home: Home):
         push_image(registry, Reference(home, "v1"), AMD64)
         reference = Reference(home, None, ABSENT)

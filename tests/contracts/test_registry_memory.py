@@ -3,10 +3,11 @@
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.references import Reference, Repository
-from tests.contracts.registry import Plant, RegistryContract
-from tests.fakes.images import push_blob
+from manyfest.domain.references import Layout, Reference, Repository
+from tests.contracts.registry import AMD64, ARM64, Plant, RegistryContract
+from tests.fakes.images import push_blob, push_image
 
 
 class TestMemoryRegistry(RegistryContract):
@@ -36,3 +37,11 @@ class TestMemoryRegistry(RegistryContract):
         assert registry.mount_blob(Reference(other_home, None, blob.digest), home)
         elsewhere = Repository("elsewhere.example", "team/app")
         assert not registry.mount_blob(Reference(elsewhere, None, blob.digest), home)
+
+    def test_a_layout_may_be_named_without_a_tag(self, registry):
+        only = Reference(Layout("/layouts/app"))
+        push_image(registry, only.at(ARM64.digest), ARM64)
+        with pytest.raises(ManifestUnknownError):
+            registry.get_manifest(only)
+        push_image(registry, only, AMD64)
+        assert registry.get_manifest(only) == AMD64.manifest

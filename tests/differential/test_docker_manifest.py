@@ -7,7 +7,15 @@ import pytest
 
 from manyfest.domain.references import Reference
 from tests.differential.conftest import Both
-from tests.fakes.images import Image, docker_image, docker_list, oci_image, oci_index, windows_image
+from tests.fakes.images import (
+    Image,
+    docker_image,
+    docker_list,
+    oci_image,
+    oci_index,
+    windows_image,
+    with_config,
+)
 
 Plant = Callable[[str, Image], Reference]
 Served = Callable[[str], bytes]
@@ -38,7 +46,7 @@ LISTS = {
     "all flags": (
         ["app:amd64", "app:win"],
         [
-            ("app:win", "--os", "windows", "--arch", "arm", "--variant", "v7"),
+            ("app:win", "--os", "windows", "--arch", "386", "--variant", "v7"),
             ("app:win", "--os-version", "10.0.1", "--os-features", "a,b", "--os-features", "c"),
         ],
     ),
@@ -46,7 +54,7 @@ LISTS = {
         ["app:amd64"],
         [("app:amd64", "--os-features", "a,b"), ("app:amd64", "--os-features", "b,c")],
     ),
-    "escapes": (["app:win"], [("app:win", "--os-version", "<10.0&>\u2028")]),
+    "escapes": (["app:win"], [("app:win", "--os-version", "<10.0&>\u2028\b\f\x7f")]),
     "empty values change nothing": (["app:arm64"], [("app:arm64", "--variant", "", "--os", "")]),
 }
 
@@ -157,7 +165,7 @@ def test_failures_say_what_docker_says(
     plant("app:bare", docker_image("linux/amd64", text="bare"))
     both("create", "PLACE/list:v1", "PLACE/app:amd64")
     if "bare" in arguments[1]:
-        plant("app:bare", _without_platform())
+        plant("app:bare", with_config(b"{}"))
         both("create", "PLACE/bare:v1", "PLACE/app:bare")
     docker, ours = both(*arguments)
     sentence = docker.stderr.strip()
@@ -169,10 +177,6 @@ def test_failures_say_what_docker_says(
     assert sentence in ours.stderr
     assert ours.stdout == docker.stdout == b""
     assert len(ours.stderr.splitlines()) == 1
-
-
-def _without_platform() -> Image:
-    return docker_image("")
 
 
 def test_rm_of_several_removes_what_is_there_and_names_what_is_not(

@@ -29,6 +29,9 @@ log:
 storage:
   filesystem: {{rootdirectory: "{folder}/data"}}
   delete: {{enabled: true}}
+validation:
+  manifests:
+    urls: {{allow: [".*"]}} # it refuses layers that live elsewhere otherwise
 http:
   addr: "127.0.0.1:{port}"
   secret: "{instance}"

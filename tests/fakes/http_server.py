@@ -34,7 +34,7 @@ class HttpServer:
         certificate: Certificate | None = None,
     ) -> None:
         self._app = app
-        self._address = address
+        self._address, self._port = address, 0
         self._tls = None if certificate is None else _context(certificate)
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -46,9 +46,8 @@ class HttpServer:
 
     @property
     def host(self) -> str:
-        """``ADDRESS:PORT``."""
-        address, port = self._listener.getsockname()
-        return f"{address}:{port}"
+        """``ADDRESS:PORT``, known once the block is entered."""
+        return f"{self._address}:{self._port}"
 
     @property
     def url(self) -> str:
@@ -77,6 +76,7 @@ class HttpServer:
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server((self._address, 0), backlog=128)
+        self._port = self._listener.getsockname()[1]
         self._start(self._accept)
         return self
 

@@ -75,6 +75,14 @@ def windows_image(version: str = "10.0.17763.1", *, text: str = "hello") -> Imag
     return _image(document, (config, layer), platform)
 
 
+def with_config(config: bytes) -> Image:
+    """A Docker image that has these bytes as its config, whatever they are."""
+    image = docker_image()
+    document = dict(image.manifest.document)
+    document["config"] = _descriptor(media_types.DOCKER_CONFIG, config)
+    return Image(_manifest(document), (config, *image.blobs[1:]))
+
+
 def docker_list(*images: Image) -> Image:
     """A Docker manifest list of ``images``, spelled as docker spells it."""
     return _list(media_types.DOCKER_LIST, images)

@@ -24,12 +24,13 @@ _CODES = {
 }
 
 
-def failure(code: str, message: str = "", detail: object = None) -> Answer:
-    """The error answer for ``code``; the message is the code's own when none is given."""
+def failure(code: str, message: str = "", **detail: object) -> Answer:
+    """The error answer for ``code``; the message is the code's own when none is given.
+
+    ``detail=`` is optional: distribution tells ``"detail":null`` from none.
+    """
     status, sentence = _CODES[code]
-    error = {"code": code, "message": message or sentence}
-    if detail is not None:
-        error["detail"] = detail
+    error = {"code": code, "message": message or sentence, **detail}
     return Answer(status, _json({"errors": [error]}), (JSON_TYPE,))
 
 

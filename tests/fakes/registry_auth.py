@@ -38,7 +38,8 @@ class BasicGate:
         if _login(request) == (self.user, self.password):
             return None
         challenge = 'Basic realm="Registry Realm"'
-        return failure("UNAUTHORIZED").with_header("Www-Authenticate", challenge)
+        refusal = failure("UNAUTHORIZED", detail=None)
+        return refusal.with_header("Www-Authenticate", challenge)
 
 
 class TokenGate:
@@ -92,7 +93,7 @@ class TokenGate:
             {"Type": "repository", "Class": "", "Name": path, "Action": action}
             for path, action in sorted(needed)
         ]
-        refusal = failure("UNAUTHORIZED", detail=detail or None)
+        refusal = failure("UNAUTHORIZED", detail=detail)
         return refusal.with_header("Www-Authenticate", f"Bearer {','.join(parts)}")
 
     def _give(self, request: Request) -> Answer:

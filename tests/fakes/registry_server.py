@@ -192,9 +192,12 @@ class RegistryApp:
         if refusal := self._uploads.refusal(request, path, identity):
             return refusal
         stated = request.query.get("digest", [""])[0]
-        if not stated:
-            return failure("DIGEST_INVALID", detail="digest missing")
+        if _DIGEST.fullmatch(stated) is None:
+            reason = "digest parsing failed" if stated else "digest missing"
+            return failure("DIGEST_INVALID", detail=reason)
         digest, data = Digest.parse(stated), self._uploads.end(identity) + request.body
+        if Digest.of(data, digest.algorithm) != digest:
+            return failure("DIGEST_INVALID", detail={"Digest": stated, "Reason": {}})
         self._registry.write_blob(
             _reference(path, stated), len(data), lambda: nullcontext(iter((data,)))
         )
@@ -259,7 +262,7 @@ _FAILURES: dict[type[ManyfestError], Handler] = {
     BlobUnknownError: lambda _, _path, name: failure("BLOB_UNKNOWN", detail=name),
     DigestMismatchError: lambda *_: failure("DIGEST_INVALID"),
     InvalidDigestError: lambda *_: failure("DIGEST_INVALID", detail={}),
-    DocumentError: lambda error, *_: failure("MANIFEST_INVALID", detail=error.reason),
+    DocumentError: lambda *_: failure("MANIFEST_INVALID", detail={}),
     RefusedError: lambda error, *_: failure(
         "MANIFEST_BLOB_UNKNOWN", detail=_DIGEST.findall(str(error))[0]
     ),

@@ -34,6 +34,8 @@ class Uploads:
 
     def refusal(self, request: Request, path: str, identity: str) -> Answer | None:
         """Why this request may not use the upload, if so."""
+        if "_state" not in request.query:
+            return failure("BLOB_UPLOAD_INVALID", detail={})
         upload = self._open.get(identity)
         if upload is None or upload.path != path:
             return failure("BLOB_UPLOAD_UNKNOWN", detail={})

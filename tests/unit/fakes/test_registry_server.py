@@ -251,7 +251,7 @@ QUIRKS = {
 @pytest.mark.parametrize(("quirks", "method", "target", "shows"), named(QUIRKS))
 def test_quirks_show(memory, quirks, method, target, shows):
     with RegistryServer(memory, quirks=quirks) as server:
-        assert shows(ask(server.host, method, target))
+        assert shows(ask(server.host, method, target, None, EVERY_TYPE))
 
 
 def test_planted_bytes_are_served_as_they_are(memory):

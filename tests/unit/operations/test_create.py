@@ -1,4 +1,7 @@
+import json
+
 import pytest
+from attrs import evolve
 
 from manyfest.domain.drafts import Overrides
 from manyfest.domain.errors import (
@@ -9,7 +12,7 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.operations.annotate import annotate
 from manyfest.domain.strict_json import Json
-from tests.fakes.images import docker_image, docker_list, oci_image, oci_index
+from tests.fakes.images import Image, docker_image, docker_list, oci_image, oci_index, with_config
 from tests.unit.operations.conftest import LATER, NOW, World, ref
 
 
@@ -45,11 +48,7 @@ def test_a_list_gives_its_entries_with_all_they_say(world: World) -> None:
     assert {entry.source for entry in draft.entries} == {ref("r.example/i:1")}
 
 
-def _with_members(index, members):
-    import json
-
-    from attrs import evolve
-
+def _with_members(index: Image, members: dict[str, Json]) -> Image:
     document = json.loads(index.manifest.data)
     document["manifests"][0] |= members
     return evolve(index, manifest=evolve(index.manifest, data=json.dumps(document).encode()))
@@ -143,24 +142,10 @@ def test_a_list_is_not_named_by_a_digest(world: World) -> None:
 
 
 def test_a_config_that_is_none_is_refused_at_its_image(world: World) -> None:
-    world.plant("r.example/a:1", _image_with_config(b"[1]"))
+    world.plant("r.example/a:1", with_config(b"[1]"))
     with pytest.raises(DocumentError, match="r.example/a:1: config: not a JSON object"):
         world.create("r.example/l:1", "r.example/a:1")
     assert world.draft("r.example/l:1") is None
-
-
-def _image_with_config(config: bytes):
-    import json
-
-    from attrs import evolve
-
-    from manyfest.domain.digests import Digest
-
-    image = docker_image()
-    document = json.loads(image.manifest.data)
-    document["config"] |= {"digest": str(Digest.of(config)), "size": len(config)}
-    manifest = evolve(image.manifest, data=json.dumps(document).encode())
-    return evolve(image, manifest=manifest, blobs=(config, *image.blobs[1:]))
 
 
 def _annotate(world: World, name: str, source: str, overrides: Overrides) -> None:

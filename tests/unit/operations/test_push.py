@@ -1,4 +1,5 @@
 import pytest
+from attrs import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.drafts import Overrides
@@ -11,7 +12,14 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.operations.annotate import annotate
 from manyfest.domain.references import Reference
-from tests.fakes.images import docker_image, docker_list, oci_image, oci_index, windows_image
+from tests.fakes.images import (
+    docker_image,
+    docker_list,
+    oci_image,
+    oci_index,
+    windows_image,
+    with_config,
+)
 from tests.unit.operations.conftest import LATER, NOW, World, ref
 
 
@@ -120,8 +128,6 @@ def test_a_failed_push_moves_no_tag_and_keeps_the_draft(world: World) -> None:
     draft = world.create("r.example/l:1", "r.example/a:1")
     plan = world.plan("r.example/l:1")
     gone = Reference(ref("r.example/nowhere").home, None, plan.blobs[0].source.digest)
-    from attrs import evolve
-
     broken = evolve(plan, blobs=(evolve(plan.blobs[0], source=gone), *plan.blobs[1:]))
     with pytest.raises(BlobUnknownError):
         world.carry_out(broken)
@@ -143,23 +149,7 @@ def test_no_draft_is_an_error_in_dockers_words(world: World) -> None:
 
 
 def test_an_image_without_platform_stops_before_anything_is_written(world: World) -> None:
-    world.plant("r.example/a:1", _without_platform())
+    world.plant("r.example/a:1", with_config(b'{"rootfs":{}}'))
     world.create("r.example/l:1", "r.example/a:1")
     with pytest.raises(ListError, match="must have an OS and Architecture"):
         world.plan("r.example/l:1")
-
-
-def _without_platform():
-    """An image of a scratch build that says nothing of where it runs."""
-    import json
-
-    from attrs import evolve
-
-    from manyfest.domain.digests import Digest
-
-    image = docker_image()
-    config = json.dumps({"rootfs": {}}).encode()
-    document = json.loads(image.manifest.data)
-    document["config"] |= {"digest": str(Digest.of(config)), "size": len(config)}
-    manifest = evolve(image.manifest, data=json.dumps(document).encode())
-    return evolve(image, manifest=manifest, blobs=(config, *image.blobs[1:]))

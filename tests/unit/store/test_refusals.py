@@ -185,10 +185,19 @@ def _read_all(path):
     return outcomes
 
 
-def test_a_draft_that_cannot_be_read_back_is_damage_that_names_it(path):
+NO_ENTRIES = {
+    "found": ("found = '[1]'", r"draft docker\.io/library/app:latest cannot be read"),
+    "overrides": ("overrides = '[1]'", r"draft docker\.io/library/app:latest cannot be read"),
+    "source": ("source = 'A B'", r"draft docker\.io/library/app:latest cannot be read"),
+    "no UTF-8": ("source = CAST(x'ff' AS TEXT)", "Could not decode to UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("spoilt", "reason"), NO_ENTRIES.values(), ids=NO_ENTRIES.keys())
+def test_a_draft_that_cannot_be_read_back_is_damage(path, spoilt, reason):
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE entries SET found = '[1]' WHERE position = 1")
-    with pytest.raises(DamagedStoreError, match=r"draft docker\.io/library/app:latest cannot be"):
+        connection.execute(f"UPDATE entries SET {spoilt} WHERE position = 1")
+    with pytest.raises(DamagedStoreError, match=reason):
         open_store(path).drafts.find(Reference.parse("app"))
 
 

@@ -1,0 +1,81 @@
+"""The HTTP client keeps the contract of the registry port, at ordinary and at odd registries."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from manyfest.adapters.http_registry.budget import Budget
+from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.http_registry.credentials import Credentials
+from manyfest.adapters.memory import MemoryRegistry
+from manyfest.domain.references import Reference, Repository
+from tests.contracts.registry import Plant, RegistryContract
+from tests.fakes.registry_auth import TokenGate
+from tests.fakes.registry_server import Quirks, RegistryServer
+
+
+class HttpContract(RegistryContract):
+    """The suite over HTTP; subclasses say what the server is like."""
+
+    @pytest.fixture
+    def server(self) -> Iterator[RegistryServer]:
+        with RegistryServer(MemoryRegistry()) as running:
+            yield running
+
+    @pytest.fixture
+    def registry(self, server) -> Iterator[HttpRegistry]:
+        with HttpRegistry(Budget(30)) as client:
+            yield client
+
+    @pytest.fixture
+    def home(self, server) -> Repository:
+        return Repository(server.host, "team/app")
+
+    @pytest.fixture
+    def other_home(self, server) -> Repository:
+        return Repository(server.host, "team/copy")
+
+    @pytest.fixture
+    def plant(self, server) -> Plant:
+        def plant(reference: Reference, data: bytes) -> None:
+            server.app.planted[reference.home.path, str(reference.digest)] = data
+
+        return plant
+
+
+class TestHttpRegistry(HttpContract):
+    """As distribution speaks."""
+
+
+class TestHttpRegistryAtOddRegistries(HttpContract):
+    """Without digest headers, ETags, HEAD and mounts, and with relative locations."""
+
+    @pytest.fixture
+    def server(self) -> Iterator[RegistryServer]:
+        quirks = Quirks(
+            digest_header=False,
+            etags=False,
+            head_manifests=False,
+            mounts=False,
+            relative_locations=True,
+        )
+        with RegistryServer(MemoryRegistry(), quirks=quirks) as running:
+            yield running
+
+
+class TestHttpRegistryWithTokens(HttpContract):
+    """Behind a token server that gives nothing to strangers."""
+
+    @pytest.fixture
+    def server(self) -> Iterator[RegistryServer]:
+        gate = TokenGate("user", "secret", anonymous_pull=False)
+        with RegistryServer(MemoryRegistry(), gate=gate) as running:
+            yield running
+
+    @pytest.fixture
+    def registry(self, server) -> Iterator[HttpRegistry]:
+        def credentials_for(host: str) -> Credentials | None:
+            return Credentials("user", "secret") if host == server.host else None
+
+        with HttpRegistry(Budget(30), credentials_for=credentials_for) as client:
+            yield client

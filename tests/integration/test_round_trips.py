@@ -1,0 +1,110 @@
+"""As few requests as the protocol allows, and no more connections than there are jobs."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from manyfest.adapters.memory import MemoryRegistry
+from manyfest.domain.references import Reference
+from tests.fakes.docker_client import CommandLine
+from tests.fakes.images import Image, docker_image, docker_list, push_image
+from tests.fakes.registry_server import REGISTRY, RegistryServer
+
+AMD, ARM = docker_image("linux/amd64"), docker_image("linux/arm64")  # they share their layer
+
+
+@pytest.fixture
+def server() -> Iterator[RegistryServer]:
+    registry = MemoryRegistry()
+    planted: dict[str, Image] = {
+        "app:amd": AMD,
+        "app:arm": ARM,
+        "list:1": docker_list(AMD, ARM),
+    }
+    for name, image in planted.items():
+        push_image(registry, Reference.parse(f"{REGISTRY}/{name}"), image)
+    with RegistryServer(registry) as server:
+        yield server
+
+
+def ask(manyfest: CommandLine, server: RegistryServer, *arguments: str) -> list[str]:
+    """The requests that a command made, by method and kind."""
+    before = len(server.log())
+    result = manyfest(*(argument.replace("HOST", server.host) for argument in arguments))
+    assert result.code == 0, result.stderr
+    return sorted(
+        f"{line.split()[0]} {line.split('/')[3]}{'?mount' if 'mount=' in line else ''}"
+        for line in server.log()[before:]
+    )
+
+
+GET, CONFIG, MOUNT, PUT = "GET manifests", "GET blobs", "POST blobs?mount", "PUT manifests"
+
+COMMANDS = {
+    "an image": (("inspect", "HOST/app:amd"), [GET]),
+    "an image, verbosely": (("inspect", "-v", "HOST/app:amd"), [CONFIG, GET]),
+    "a list": (("inspect", "HOST/list:1"), [GET]),
+    "a list, verbosely": (("inspect", "-v", "HOST/list:1"), [GET] * 3),
+    "create": (("create", "HOST/app:l", "HOST/app:amd", "HOST/app:arm"), [CONFIG] * 2 + [GET] * 2),
+    "create from a list": (("create", "HOST/app:l", "HOST/list:1"), [GET]),
+}
+
+
+@pytest.mark.parametrize(("arguments", "requests"), COMMANDS.values(), ids=COMMANDS.keys())
+def test_looking_asks_for_nothing_that_is_not_shown(
+    manyfest: CommandLine, server: RegistryServer, arguments: tuple[str, ...], requests: list[str]
+) -> None:
+    assert ask(manyfest, server, *arguments) == requests
+
+
+def test_a_push_within_a_repository_is_one_request(
+    manyfest: CommandLine, server: RegistryServer
+) -> None:
+    ask(manyfest, server, "create", "HOST/app:l", "HOST/app:amd", "HOST/app:arm")
+    assert ask(manyfest, server, "push", "HOST/app:l") == [PUT]
+
+
+def test_a_push_across_repositories_mounts_each_blob_once(
+    manyfest: CommandLine, server: RegistryServer
+) -> None:
+    ask(manyfest, server, "create", "HOST/other:l", "HOST/app:amd", "HOST/app:arm")
+    # Two configs and the layer that both have; two children and the list.
+    assert ask(manyfest, server, "push", "HOST/other:l") == [MOUNT] * 3 + [PUT] * 3
+
+
+def test_what_is_held_by_digest_is_not_asked_for_again(
+    manyfest: CommandLine, server: RegistryServer
+) -> None:
+    ask(manyfest, server, "create", "HOST/app:l", "HOST/app:amd")
+    assert ask(manyfest, server, "create", "-a", "HOST/app:l", "HOST/app:amd") == [GET]
+    assert ask(manyfest, server, "inspect", "-v", "HOST/app:l") == []
+    assert ask(manyfest, server, "inspect", f"HOST/app@{AMD.digest}") == []
+
+
+def test_what_is_local_asks_nobody(manyfest: CommandLine, server: RegistryServer) -> None:
+    ask(manyfest, server, "create", "HOST/app:l", "HOST/app:amd")
+    entry = ("HOST/app:l", "HOST/app:amd")
+    for arguments in (
+        ("annotate", "--variant", "v2", *entry),
+        ("inspect", "HOST/app:l"),
+        ("inspect", *entry),
+        ("inspect", "-v", *entry),
+        ("ls",),
+        ("rm", "HOST/app:l"),
+    ):
+        assert ask(manyfest, server, *arguments) == [], arguments
+
+
+def test_there_are_no_more_connections_than_jobs(
+    manyfest: CommandLine, server: RegistryServer
+) -> None:
+    registry, names = MemoryRegistry(), [f"app:{number}" for number in range(24)]
+    for name in names:
+        push_image(registry, Reference.parse(f"{REGISTRY}/{name}"), docker_image(text=name))
+    with RegistryServer(registry) as many:
+        sources = [f"{many.host}/{name}" for name in names]
+        assert manyfest("create", "--jobs", "4", f"{many.host}/app:l", *sources).code == 0
+        assert len(many.requests) == 48
+        assert many.connections <= 4
+        assert manyfest("push", f"{many.host}/app:l").code == 0
+        assert many.connections <= 5

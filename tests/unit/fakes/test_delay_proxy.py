@@ -1,0 +1,111 @@
+"""The proxy delays by what it says, no more, and counts requests and connections right."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.delay_proxy import DelayProxy
+from tests.fakes.http_client import ask, ask_on, connect
+from tests.fakes.http_messages import Answer
+from tests.fakes.http_server import HttpServer
+from tests.fakes.request_counter import RequestCounter
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def server():
+    with HttpServer(lambda request: Answer(200, request.body or b"empty")) as running:
+        yield running
+
+
+def test_requests_take_a_round_trip_each_and_the_connection_one_more(server):
+    with DelayProxy(server.host, rtt=100) as proxy:
+        connection = connect(proxy.host)
+        times = []
+        for _ in range(3):
+            started = time.monotonic()
+            assert ask_on(connection, "GET", "/x").body == b"empty"
+            times.append(time.monotonic() - started)
+        connection.close()
+    assert 0.2 <= times[0] < 0.29
+    assert all(0.1 <= later < 0.19 for later in times[1:])
+
+
+def test_connections_do_not_wait_for_each_other(server):
+    with DelayProxy(server.host, rtt=100) as proxy, ThreadPoolExecutor(16) as pool:
+        started = time.monotonic()
+        seen = list(pool.map(lambda n: ask(proxy.host, "PUT", f"/{n}", b"%d" % n), range(16)))
+        taken = time.monotonic() - started
+    assert [int(one.body) for one in seen] == list(range(16))
+    assert taken < 1.0
+    assert (proxy.connections, len(proxy.requests)) == (16, 16)
+
+
+def test_much_data_takes_hardly_longer_than_little(server):
+    body = bytes(16 * 1024 * 1024)
+    with DelayProxy(server.host, rtt=100) as proxy:
+        started = time.monotonic()
+        assert ask(proxy.host, "PUT", "/x", body).body == body
+        assert time.monotonic() - started < 2.0
+
+
+def test_it_passes_tls_and_counts_connections_only(certificate):
+    with (
+        HttpServer(lambda _request: Answer(200, b"secret"), certificate=certificate) as server,
+        DelayProxy(server.host, rtt=2) as proxy,
+    ):
+        assert ask(proxy.host, "GET", "/x", certificate=certificate).body == b"secret"
+        assert (proxy.connections, proxy.requests) == (1, [])
+
+
+def test_a_server_that_is_not_there_ends_the_connection():
+    with DelayProxy("127.0.0.1:1", rtt=2) as proxy, pytest.raises(ConnectionError):
+        ask(proxy.host, "GET", "/x")
+
+
+def test_as_a_program_it_prints_its_address_and_its_counts(server):
+    command = [sys.executable, "-m", "tests.fakes.delay_proxy", "--to", server.host, "--rtt", "2"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as proxy:
+        host = proxy.stdout.readline().strip()
+        ask(host, "GET", "/x")
+        ask(host, "HEAD", "/y")
+        proxy.send_signal(signal.SIGTERM)
+        counts, _ = proxy.communicate(timeout=10)
+    assert (json.loads(counts), proxy.returncode) == ({"connections": 2, "requests": 2}, 0)
+
+
+STREAMS = {
+    "get": (b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n", ["GET /a"]),
+    "two gets": (b"GET /a HTTP/1.1\r\n\r\nHEAD /b?c HTTP/1.1\r\n\r\n", ["GET /a", "HEAD /b?c"]),
+    "put with what looks like a request": (
+        b"PUT /a HTTP/1.1\r\ncontent-length: 18\r\n\r\nGET /b HTTP/1.1\r\n\r\nGET /c HTTP/1.1\r\n\r\n",
+        ["PUT /a", "GET /c"],
+    ),
+    "chunked with what looks like a request": (
+        b"PATCH /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"12;x=y\r\nGET /b HTTP/1.1\r\n\r\n\r\n3\r\nabc\r\n0\r\nTrailer: x\r\n\r\nGET /c HTTP/1.1\r\n\r\n",
+        ["PATCH /a", "GET /c"],
+    ),
+    "unfinished head": (b"GET /a HTTP/1.1\r\nHost", []),
+    "unfinished body": (
+        b"PUT /a HTTP/1.1\r\nContent-Length: 99\r\n\r\nGET /b HTTP/1.1",
+        ["PUT /a"],
+    ),
+    "TLS": (b"\x16\x03\x01GET /a HTTP/1.1\r\n\r\n", []),
+}
+
+
+@pytest.mark.parametrize("cut", [1, 7, 10_000])
+@pytest.mark.parametrize(("stream", "lines"), STREAMS.values(), ids=STREAMS)
+def test_requests_are_counted_however_the_stream_is_cut(stream, lines, cut):
+    counter = RequestCounter()
+    for start in range(0, len(stream), cut):
+        counter.feed(stream[start : start + cut])
+    assert counter.lines == lines

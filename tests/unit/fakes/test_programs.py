@@ -1,0 +1,76 @@
+"""Missing programs skip a test, and no skip goes unnoticed where skipping is forbidden."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.docker_client import CommandLine
+from tests.fakes.programs import NO_SKIP, require_program
+
+ROOT = Path(__file__).parents[3]
+MISSING = "no-such-program"
+
+
+def test_an_installed_program_is_found():
+    assert Path(require_program("sh")).is_absolute()
+
+
+def test_a_missing_program_skips_the_test(monkeypatch):
+    monkeypatch.delenv(NO_SKIP, raising=False)
+    with pytest.raises(pytest.skip.Exception, match=MISSING):
+        require_program(MISSING)
+
+
+def test_a_missing_program_fails_the_test_where_skipping_is_forbidden(monkeypatch):
+    monkeypatch.setenv(NO_SKIP, "1")
+    with pytest.raises(pytest.fail.Exception, match=MISSING):
+        require_program(MISSING)
+
+
+SKIPS = {
+    "in a test": "import pytest\ndef test_it(): pytest.skip('no')\n",
+    "by a mark": "import pytest\n@pytest.mark.skip\ndef test_it(): pass\n",
+    "of a file": "import pytest\npytest.importorskip('no_such_module')\ndef test_it(): pass\n",
+}
+NO_SKIPS = {
+    "expected failure": "import pytest\n@pytest.mark.xfail\ndef test_it(): assert False\n",
+    "passing test": "def test_it(): pass\n",
+}
+RUNS = [
+    *[pytest.param(text, "1", True, id=f"{name}, forbidden") for name, text in SKIPS.items()],
+    *[pytest.param(text, "", False, id=f"{name}, allowed") for name, text in SKIPS.items()],
+    *[pytest.param(text, "1", False, id=f"{name}, forbidden") for name, text in NO_SKIPS.items()],
+]
+
+
+@pytest.mark.parametrize(("text", "forbidden", "fails"), RUNS)
+def test_a_run_with_skips_fails_where_skipping_is_forbidden(tmp_path, text, forbidden, fails):
+    file = tmp_path / "test_some.py"
+    file.write_text(f"{text}\ndef test_other(): pass\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "--rootdir", tmp_path]
+    ended = subprocess.run(
+        [*command, "-c", os.devnull, "-p", "no:cacheprovider", file],
+        cwd=ROOT,
+        env={**os.environ, NO_SKIP: forbidden, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.returncode != 0) == fails, ended.stdout
+
+
+def test_a_command_line_gives_bytes_text_and_code():
+    shell = CommandLine(("sh", "-c", 'cat; echo "$@" >&2; exit 3', "sh"))
+    result = shell("a", Path("b"), input=b"\xff\n")
+    assert (result.stdout, result.stderr, result.code) == (b"\xff\n", "a b\n", 3)
+
+
+def test_the_environment_is_the_tests_own(tmp_path):
+    home = str(tmp_path / "home")
+    assert os.environ["HOME"] == home
+    assert os.environ["DOCKER_CONFIG"].startswith(home)
+    assert os.environ["MANYFEST_STORE"].startswith(home)
+    assert not [name for name in os.environ if name.lower().endswith("_proxy")]

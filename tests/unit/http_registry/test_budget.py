@@ -1,0 +1,123 @@
+"""What a command may take: deadlines, cancelling, and the clock that waits for layers."""
+
+import time
+
+import pytest
+
+from manyfest.adapters.http_registry import budget as budgets
+from manyfest.adapters.http_registry.budget import Budget, BudgetError
+from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import DeadlineError
+from manyfest.domain.references import Reference
+
+LAYER = bytes(5 * 1024 * 1024)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that is put forward by hand."""
+    now = [1000.0]
+    monkeypatch.setattr(budgets, "monotonic", lambda: now[0])
+
+    def forward(seconds):
+        now[0] += seconds
+
+    return forward
+
+
+def test_an_allowance_is_never_more_than_what_is_left(clock):
+    budget = Budget(10)
+    assert budget.allowance(3) == 3
+    clock(8)
+    assert budget.allowance(3) == 2
+    clock(2)
+    with pytest.raises(BudgetError, match="within the 10 s"):
+        budget.allowance(3)
+
+
+def test_the_clock_stands_still_for_layers_and_goes_on_after(clock):
+    budget = Budget(10)
+    clock(4)
+    with budget.layer_stream(), budget.layer_stream():
+        clock(1000)
+        assert budget.left() == 6
+    assert budget.left() == 6
+    clock(7)
+    with pytest.raises(BudgetError):
+        budget.check()
+
+
+def test_the_clock_of_a_limit_that_was_given_never_stands_still(clock):
+    budget = Budget(10, hard=True)
+    with budget.layer_stream():
+        clock(11)
+        with pytest.raises(BudgetError):
+            budget.check()
+
+
+@pytest.mark.parametrize(
+    ("moves", "crawls"),
+    {
+        "fast": ([(10, 10**6)] * 10, False),
+        "just fast enough": ([(10, 10240)] * 10, False),
+        "slow for less than the window": ([(10, 1), (10, 1), (9, 1)], False),
+        "slow": ([(10, 10230)] * 3, True),
+        "fast, then slow": ([(10, 10**6)] * 6 + [(10, 1)] * 3, True),
+    }.values(),
+)
+def test_a_layer_must_not_crawl(clock, moves, crawls):
+    budget = Budget(10)
+    with budget.layer_stream():
+        try:
+            for seconds, count in moves:
+                clock(seconds)
+                budget.moved(count)
+        except BudgetError:
+            assert crawls
+        else:
+            assert not crawls
+
+
+def test_only_layers_must_not_crawl(clock):
+    budget = Budget(1000)
+    clock(100)
+    budget.moved(1)
+
+
+def test_cancelling_calls_who_waits_and_lets_nothing_begin():
+    budget, woken = Budget(10), []
+    budget.watch(lambda: woken.append("a"))
+    forgotten = woken.clear
+    budget.watch(forgotten)
+    budget.unwatch(forgotten)
+    budget.cancel()
+    assert woken == ["a"]
+    for act in (budget.check, lambda: budget.sleep(1), lambda: budget.watch(woken.clear)):
+        with pytest.raises(BudgetError, match="interrupted"):
+            act()
+
+
+def slow_layer(reply):
+    def answer(_, connection):
+        head = reply(200, b"", content_length=str(len(LAYER)))
+        connection.sendall(head)
+        for part in range(5):
+            time.sleep(0.25)
+            connection.sendall(LAYER[part * 1024**2 : (part + 1) * 1024**2])
+        return b""
+
+    return answer
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_a_slow_layer_outlives_a_soft_deadline_only(serve, reply, hard):
+    server = serve(slow_layer(reply))
+    reference = Reference.parse(f"{server.host}/t/app:1").at(Digest.of(LAYER))
+    with HttpRegistry(Budget(0.7, hard=hard)) as registry:
+        if hard:
+            with pytest.raises(DeadlineError), registry.open_blob(reference, len(LAYER)) as chunks:
+                list(chunks)
+        else:
+            with registry.open_blob(reference, len(LAYER)) as chunks:
+                assert b"".join(chunks) == LAYER

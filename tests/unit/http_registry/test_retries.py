@@ -1,0 +1,85 @@
+"""How long is waited, how often, and when not at all."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+
+from manyfest.adapters.http_registry.budget import Budget
+from manyfest.adapters.http_registry.retries import PassingError, persistently, retry_after
+from manyfest.domain.errors import ServerError
+
+NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
+QUICK = -1.4  # a jitter that makes pauses a fifteenth
+
+SECONDS = {
+    "seconds": ("7", 7.0),
+    "zero": ("0", 0.0),
+    "fraction": ("0.25", 0.25),
+    "milliseconds": ("12.5ms", 0.0125),
+    "with unit": ("3 s", 3.0),
+    "blanks": (" 4 ", 4.0),
+    "date ahead": ("Thu, 01 Jan 2026 12:00:10 GMT", 10.0),
+    "date in the past": ("Thu, 01 Jan 2026 11:00:00 GMT", 0.0),
+    "date without zone": ("Thu, 01 Jan 2026 12:00:10 -0000", 10.0),
+    "negative": ("-5", None),
+    "words": ("abc", None),
+    "empty": ("", None),
+    "infinity": ("inf", None),
+    "other digits": ("٣", None),
+    "huge": ("1" + "0" * 30, 1e30),
+    "absent": (None, None),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), SECONDS.values(), ids=SECONDS)
+def test_retry_after_is_read_in_all_its_forms(text, expected):
+    assert retry_after(text, NOW) == expected
+
+
+def failing(times, wait=None):
+    """An operation that fails so often, and counts its runs."""
+    runs = []
+
+    def operation():
+        runs.append(1)
+        if len(runs) <= times:
+            raise PassingError(partial(ServerError, "h", status=503), "h: busy", wait)
+        return len(runs)
+
+    return operation, runs
+
+
+def test_an_operation_is_tried_five_times():
+    operation, _ = failing(4)
+    assert persistently(Budget(10, jitter=lambda: QUICK), operation) == 5
+
+
+@pytest.mark.parametrize(
+    ("times", "wait", "seconds", "runs_expected", "words"),
+    {
+        "tries used up": (9, None, 10, 5, r"h: busy \(tried 5 times\)"),
+        "asked to wait too long": (9, 3600.0, 60, 1, r"\(asked to wait 3600 s\)"),
+        "asked to wait for ever": (9, 1e30, 60, 1, r"\(asked to wait 1e\+30 s\)"),
+        "no time left": (9, 5.0, 2, 1, r"\(no time left to try again\)"),
+    }.values(),
+)
+def test_giving_up_says_why(times, wait, seconds, runs_expected, words):
+    operation, runs = failing(times, wait)
+    with pytest.raises(ServerError, match=words) as caught:
+        persistently(Budget(seconds, jitter=lambda: QUICK), operation)
+    assert len(runs) == runs_expected
+    assert caught.value.status == 503
+
+
+def test_cancelling_ends_a_pause():
+    budget = Budget(60)
+    operation, runs = failing(9, wait=20.0)
+
+    def cancelling():
+        budget.cancel()
+        return operation()
+
+    with pytest.raises(ServerError, match="interrupted"):
+        persistently(budget, cancelling)
+    assert len(runs) == 1
