@@ -1,5 +1,4 @@
 """A registry in front of another: what the content store holds by digest is not fetched again."""
-# ruff: noqa: D102 (the port documents its methods)
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager

@@ -1,5 +1,4 @@
 """A registry in memory: for tests, ours and those of the library's users."""
-# ruff: noqa: D102 (the port documents its methods)
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager

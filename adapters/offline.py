@@ -1,5 +1,4 @@
 """A registry with nothing behind it: it answers from the content store, as things last were."""
-# ruff: noqa: D102 (the port documents its methods)
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager

@@ -1,5 +1,4 @@
 """A registry that sends each call to the one its home asks for: registries or layouts."""
-# ruff: noqa: D102 (the port documents its methods)
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager

@@ -1,8 +1,8 @@
 """The exact bytes of the documents we author, which are docker's for the same content.
 
 Docker writes lists with Go's ``json.MarshalIndent(list, "", "   ")`` (``manifestlist.go``): three
-spaces, no newline at the end, and ``< > &`` and the two Unicode line separators escaped. Golden files
-in ``tests/golden`` hold these bytes: changing a byte here changes the digest of every list.
+spaces, no newline at the end, and ``< > &`` and the two Unicode line separators escaped. Golden
+files in ``tests/golden`` hold these bytes: changing one here changes the digest of every list.
 """
 
 import json

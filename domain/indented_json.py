@@ -9,22 +9,22 @@ _WHITE_SPACE = " \t\r\n"
 def indented(text: str, indent: str) -> str:
     """Valid JSON ``text`` with one member a line, each level set in by ``indent``.
 
-    As Go's ``json.Indent``: members, order, escapes and number forms stay as they are, empty objects
-    and arrays stay closed, and white space after the document is kept.
+    As Go's ``json.Indent``: members, order, escapes and number forms stay as they are, empty
+    objects and arrays stay closed, and white space after the document is kept.
     """
     pieces: list[str] = []
     margin = "\n"
-    for token in _TOKENS.findall(text):
-        if token in "{[":
+    for piece in _TOKENS.findall(text):
+        if piece in "{[":
             margin += indent
-            pieces += (token, margin)
-        elif token in "}]":
+            pieces += (piece, margin)
+        elif piece in "}]":
             margin = margin.removesuffix(indent)
-            pieces += (margin, token)
-        elif token == ",":
-            pieces += (token, margin)
-        elif token == ":":
+            pieces += (margin, piece)
+        elif piece == ",":
+            pieces += (piece, margin)
+        elif piece == ":":
             pieces.append(": ")
         else:
-            pieces.append(token if token[0] not in "{[" else token[0] + token[-1])
+            pieces.append(piece if piece[0] not in "{[" else piece[0] + piece[-1])
     return "".join(pieces) + text[len(text.rstrip(_WHITE_SPACE)) :]

@@ -33,8 +33,8 @@ def assemble(draft: Draft) -> Manifest:
 def assemble_for_push(draft: Draft) -> Manifest:
     """The list that ``draft`` stands for, checked to be one that may be published.
 
-    Raises ListError, where docker refuses too: no entries, or a single image that neither its config
-    nor an annotation gives an operating system and an architecture.
+    Raises ListError, where docker refuses too: no entries, or a single image that neither its
+    config nor an annotation gives an operating system and an architecture.
     """
     if not draft.entries:
         raise ListError(str(draft.name), f"{draft.name} has no entries")
@@ -46,10 +46,10 @@ def assemble_for_push(draft: Draft) -> Manifest:
 def ordered_entries(draft: Draft) -> tuple[Entry, ...]:
     """The entries as they are listed.
 
-    Docker's order where docker could make the list: by the file name that it would keep each source
-    under (``cli/manifest/store``, ``makeFilesafeName``). Entries of one source stay together, in its
-    order. As soon as a layout takes part, the order is the one given: a folder's path on one machine
-    must not decide the digest.
+    Docker's order where docker could make the list: by the file name that it would keep each
+    source under (``cli/manifest/store``, ``makeFilesafeName``). Entries of one source stay
+    together, in its order. As soon as a layout takes part, the order is the one given: a folder's
+    path on one machine must not decide the digest.
     """
     homes = [draft.name.home, *(entry.source.home for entry in draft.entries)]
     if any(isinstance(home, Layout) for home in homes):

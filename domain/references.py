@@ -110,7 +110,7 @@ def _parse_registry(text: str) -> Reference:
         reason = f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings"
         raise InvalidReferenceError(text, reason)
     registry, remainder = _split_registry(text)
-    remote = remainder.partition(":")[0]  # docker's idea of the name, here only
+    remote = remainder.partition(":")[0]  # all that docker looks at for letter case
     if remote != remote.lower():
         reason = f"invalid reference format: repository name ({remote}) must be lowercase"
         raise InvalidReferenceError(text, reason)

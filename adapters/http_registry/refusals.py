@@ -91,7 +91,7 @@ def what_it_says(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
 
 
 def _errors_in(text: str) -> str:
-    """``code: message`` of distribution-spec's error list; empty when it is something else."""
+    """``code: message: digest`` of distribution-spec's errors; empty when it is something else."""
     try:
         errors: Json = json.loads(text)["errors"]
         return "; ".join(": ".join(_words_of(error)) for error in errors)
@@ -100,7 +100,12 @@ def _errors_in(text: str) -> str:
 
 
 def _words_of(error: Json) -> list[str]:
-    words = (error.get(member) for member in ("code", "message")) if isinstance(error, dict) else ()
+    """Distribution's ``detail`` tells which child is missing."""
+    if not isinstance(error, dict):
+        return []
+    detail = error.get("detail")
+    digest = detail.get("digest") if isinstance(detail, dict) else None
+    words = (error.get("code"), error.get("message"), digest)
     return [word for word in words if isinstance(word, str) and word]
 
 

@@ -1,5 +1,4 @@
 """OCI image-layout directories as a registry: the port over files (image-spec, image-layout.md)."""
-# ruff: noqa: D102 (the port documents its methods)
 
 import os
 from collections.abc import Iterator

@@ -40,7 +40,8 @@ def command(
 ) -> None:
     """Show the main job, with no network.
 
-    Four small images become one list. Works in DIR and leaves it to play with. Drafts are kept in DIR, too, not among yours.
+    Four small images become one list. Works in DIR and leaves it to play with; drafts are kept
+    in DIR, too, not among yours.
     """
     _enter(folder)
     os.environ["MANYFEST_STORE"] = "store.db"

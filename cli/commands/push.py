@@ -24,7 +24,8 @@ def command(
 ) -> None:
     """Publish a draft.
 
-    What its images need in the target is brought there first, the list comes last. Prints a line for each image from another repository, and then the digest of the list.
+    What its images need in the target is brought there first; the list comes last. Prints a line
+    for each image from another repository, and then the digest of the list.
     """
     names = counted("push", arguments, 1, 1)
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)

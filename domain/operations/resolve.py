@@ -43,7 +43,7 @@ def with_config(found: Resolved, blobs: BlobReader) -> Resolved:
 
 
 def resolve_with_config(reference: Reference, registry: Registry) -> Resolved:
-    """What stands at ``reference``, with its config if it is an image; raises as ``with_config``."""
+    """What stands at ``reference``, with its config if it is an image. As ``with_config``."""
     return with_config(resolve(reference, registry), registry)
 
 

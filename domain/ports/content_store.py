@@ -16,7 +16,7 @@ from manyfest.domain.references import Reference
 
 
 class ContentStore(Protocol):
-    """Keeps what passed. Bytes are re-hashed when read, so damage is an error and never an answer."""
+    """Keeps what passed. Bytes are hashed again when read: damage is an error, never an answer."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside happen together when it ends, or none when it raises.

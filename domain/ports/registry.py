@@ -11,8 +11,8 @@ One object serves every registry and layout a command names: each method takes a
 - must not be assumed to be on a network: a folder and a dictionary are registries too.
 
 Besides the errors named at each method, all may raise AccessError (401, 403), UnavailableError
-(unreachable, rate limited, failing, out of time), ProtocolError (no registry answers so), RefusedError
-(another 4xx), CredentialsError and, for layouts, LayoutError.
+(unreachable, rate limited, failing, out of time), ProtocolError (no registry answers so),
+RefusedError (another 4xx), CredentialsError and, for layouts, LayoutError.
 """
 
 from collections.abc import Callable, Iterator

@@ -62,7 +62,7 @@ descriptors = st.fixed_dictionaries(
         "platform": platforms,
         "annotations": st.dictionaries(texts, texts, max_size=3),
         "urls": st.lists(texts, max_size=2),
-        "data": values,
+        "data": texts,
         "of.tomorrow": values,
     },
 ).map(lambda document: Descriptor.from_json(document, "drawn"))

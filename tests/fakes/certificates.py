@@ -37,7 +37,7 @@ def expired(folder: Path, names: tuple[str, ...] = LOOPBACK) -> Certificate:
     config.write_text(_AUTHORITY.format(folder=folder))
     dates = ("-startdate", "20200101000000Z", "-enddate", "20200102000000Z")
     signing = ("-config", config, "-selfsign", "-keyfile", made.key, "-in", request)
-    _openssl("ca", "-batch", "-notext", "-rand_serial", *signing, *dates, "-out", made.file)
+    _openssl("ca", "-batch", "-notext", *signing, *dates, "-out", made.file)
     return made
 
 
@@ -50,6 +50,7 @@ default_ca = authority
 database = {folder}/index.txt
 new_certs_dir = {folder}
 default_md = sha256
+rand_serial = yes
 policy = anything
 copy_extensions = copyall
 [anything]

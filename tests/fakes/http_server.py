@@ -139,13 +139,13 @@ class HttpServer:
             connection.close()
 
     def _secured(self, connection: socket.socket) -> socket.socket:
+        """Over TLS if there is a certificate; hands are shaken when it is first read."""
         if self._tls is None:
             return connection
         secured = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         with self._lock:
             self._open.discard(connection)  # it gave its descriptor away
             self._open.add(secured)
-        secured.do_handshake()
         return secured
 
     def _answer(self, stream: object, connection: socket.socket) -> bool:

@@ -170,12 +170,12 @@ class RegistryApp:
         return blob_answer(request, data, name)
 
     def _start_upload(self, request: Request, path: str) -> Answer:
-        mounted, origin = request.query.get("mount"), request.query.get("from")
-        if mounted and origin and self._quirks.mounts:
-            digest = Digest.parse(mounted[0])
-            home = Repository(REGISTRY, origin[0])
-            if self._registry.mount_blob(_reference(path, str(digest)), home):
-                return self._created(request, f"/v2/{path}/blobs/", digest)
+        wanted = request.query.get("mount", [""])[0]
+        for origin in request.query.get("from", ()):
+            if self._quirks.mounts and _DIGEST.fullmatch(wanted):
+                reference = _reference(path, wanted)
+                if self._registry.mount_blob(reference, Repository(REGISTRY, origin)):
+                    return self._created(request, f"/v2/{path}/blobs/", Digest.parse(wanted))
         return self._progress(request, self._uploads.start(path), 202)
 
     def _tell_upload(self, request: Request, path: str, identity: str) -> Answer:

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("quick", max_examples=60, deadline=None, database=None)
 settings.register_profile(
     "thorough",
-    max_examples=3_000,
+    max_examples=1_000,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

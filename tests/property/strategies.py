@@ -40,7 +40,9 @@ ref_names = bare("[A-Za-z0-9]{1,4}(([-._:@+/]|--)[A-Za-z0-9]{1,4}){0,3}")
 digests = st.builds(Digest.of, st.binary(max_size=8), st.sampled_from(sorted(HEX_LENGTHS)))
 repositories = st.builds(
     Repository,
-    bare(rf"({_LABEL}\.{_LABEL}|localhost|\[[0-9A-Fa-f:]{{2,8}}\])(:[0-9]{{1,5}})?"),
+    bare(
+        rf"({_LABEL}\.{_LABEL}|localhost|\[[0-9A-Fa-f]{{0,4}}::?[0-9A-Fa-f]{{0,4}}\])(:[0-9]{{1,5}})?"
+    ),
     st.lists(bare(_COMPONENT), min_size=2, max_size=4).map("/".join),
 )
 layouts = bare(r"(/|\./)?[A-Za-z0-9_ é画@./-]{0,12}[a-z]").map(Layout)

@@ -6,7 +6,12 @@ import pytest
 
 from manyfest.adapters.offline import OfflineRegistry
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import NeverSeenError, SizeMismatchError, UnreachableError
+from manyfest.domain.errors import (
+    BlobUnknownError,
+    NeverSeenError,
+    SizeMismatchError,
+    UnreachableError,
+)
 from manyfest.domain.observations import Observation
 from manyfest.domain.references import Layout, Reference, Repository
 from tests.fakes.images import docker_image, oci_image, pull_blob, source_of
@@ -81,6 +86,11 @@ def test_other_blobs_were_never_seen(offline):
         offline.head_blob(reference)
     with pytest.raises(NeverSeenError):
         pull_blob(offline, reference, 7)
+
+
+def test_a_tag_names_no_blob(offline):
+    with pytest.raises(BlobUnknownError):
+        offline.head_blob(TAGGED)
 
 
 WRITES = {

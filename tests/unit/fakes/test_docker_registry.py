@@ -2,6 +2,7 @@
 
 import base64
 import ssl
+from contextlib import suppress
 
 import pytest
 
@@ -16,9 +17,11 @@ LOGIN = {"Authorization": f"Basic {base64.b64encode(b'user:secret').decode()}"}
 
 
 def test_it_ends_with_the_block_even_when_the_block_fails(tmp_path):
-    with pytest.raises(ZeroDivisionError), running_registry(tmp_path) as registry:
-        assert ask(registry.host, "GET", "/v2/").status == 200
-        _ = 1 / 0
+    asked = []
+    with suppress(ZeroDivisionError), running_registry(tmp_path) as registry:
+        asked.append(ask(registry.host, "GET", "/v2/").status)
+        asked.append(1 // 0)
+    assert asked == [200]
     with pytest.raises(ConnectionRefusedError):
         ask(registry.host, "GET", "/v2/")
 

@@ -30,29 +30,25 @@ def test_a_missing_program_fails_the_test_where_skipping_is_forbidden(monkeypatc
         require_program(MISSING)
 
 
-SKIPS = {
+SKIPPING = {
     "in a test": "import pytest\ndef test_it(): pytest.skip('no')\n",
-    "by a mark": "import pytest\n@pytest.mark.skip\ndef test_it(): pass\n",
     "of a file": "import pytest\npytest.importorskip('no_such_module')\ndef test_it(): pass\n",
 }
-NO_SKIPS = {
-    "expected failure": "import pytest\n@pytest.mark.xfail\ndef test_it(): assert False\n",
-    "passing test": "def test_it(): pass\n",
+XFAIL = "import pytest\n@pytest.mark.xfail\ndef test_it(): assert False\n"
+RUNS = {
+    **{f"a skip {name}, forbidden": ([text], "1", True) for name, text in SKIPPING.items()},
+    "skips, allowed": (list(SKIPPING.values()), "", False),
+    "an expected failure, which is none": ([XFAIL], "1", False),
 }
-RUNS = [
-    *[pytest.param(text, "1", True, id=f"{name}, forbidden") for name, text in SKIPS.items()],
-    *[pytest.param(text, "", False, id=f"{name}, allowed") for name, text in SKIPS.items()],
-    *[pytest.param(text, "1", False, id=f"{name}, forbidden") for name, text in NO_SKIPS.items()],
-]
 
 
-@pytest.mark.parametrize(("text", "forbidden", "fails"), RUNS)
-def test_a_run_with_skips_fails_where_skipping_is_forbidden(tmp_path, text, forbidden, fails):
-    file = tmp_path / "test_some.py"
-    file.write_text(f"{text}\ndef test_other(): pass\n")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "--rootdir", tmp_path]
+@pytest.mark.parametrize(("texts", "forbidden", "fails"), RUNS.values(), ids=RUNS)
+def test_a_run_with_skips_fails_where_skipping_is_forbidden(tmp_path, texts, forbidden, fails):
+    for number, text in enumerate([*texts, "def test_other(): pass\n"]):
+        (tmp_path / f"test_{number}.py").write_text(text)
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider"]
     ended = subprocess.run(
-        [*command, "-c", os.devnull, "-p", "no:cacheprovider", file],
+        [*command, "-c", os.devnull, "--rootdir", tmp_path, tmp_path],
         cwd=ROOT,
         env={**os.environ, NO_SKIP: forbidden, "PYTHONPATH": str(ROOT)},
         capture_output=True,

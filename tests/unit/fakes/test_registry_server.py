@@ -86,6 +86,7 @@ WRITES = {
     "mount of what is not there": (
         *("POST", f"{{b}}/blobs/uploads/?mount={ABSENT}&from={{a}}", b"", {}),
     ),
+    "mount of no digest": ("POST", "{b}/blobs/uploads/?mount=bad&from={a}", b"", {}),
     "mount without origin": ("POST", f"{{b}}/blobs/uploads/?mount={CONFIG_DIGEST}", b"", {}),
     "whole blob in one request": ("POST", f"{{b}}/blobs/uploads/?digest={CONFIG_DIGEST}", b"x", {}),
     "unknown upload": ("PATCH", "{b}/blobs/uploads/absent", b"x", {}),

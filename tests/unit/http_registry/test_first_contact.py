@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import subprocess
 import threading
 
 import pytest
@@ -12,7 +13,8 @@ from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.adapters.http_registry.endpoints import PLAIN, SECURE, UNVERIFIED, Endpoint
 from manyfest.domain.errors import BlobUnknownError, RefusedError, UnreachableError
 from manyfest.domain.references import Reference
-from tests.fakes.certificates import WRONG_NAME, expired, self_signed
+from tests.fakes.certificates import LOOPBACK, WRONG_NAME, self_signed
+from tests.fakes.programs import require_program
 
 CONTACTS = {
     "a public name": ("reg.example.com", False, (SECURE,)),
@@ -32,7 +34,7 @@ CONTACTS = {
 
 COMPLAINTS = {
     "Go's": b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
-    "nginx's": b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>",
+    "nginx's": b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html>",
     "a TLS alert": b"\x15\x03\x01\x00\x02\x02\x46",
     "none": b"",
 }
@@ -45,6 +47,41 @@ def test_hosts_are_spoken_to_in_these_ways(host, insecure, contacts):
 
 def test_the_hub_is_asked_at_its_registry_host():
     assert Endpoint("docker.io").address == "registry-1.docker.io"
+
+
+NAMES = (*LOOPBACK, "DNS:registry.test")
+
+EXPIRY = """\
+[ca]
+default_ca = signing
+[signing]
+database = {folder}/index.txt
+new_certs_dir = {folder}
+default_md = sha256
+rand_serial = yes
+policy = anything
+copy_extensions = copyall
+[anything]
+commonName = supplied
+"""
+
+
+def expired(folder):
+    """A good certificate, signed again by itself for a day of the year 2020."""
+    made, config = self_signed(folder, NAMES), folder / "expiry.cnf"
+    config.write_text(EXPIRY.format(folder=folder))
+    (folder / "index.txt").touch()
+    request = folder / "request.pem"
+    openssl(f"x509 -x509toreq -copy_extensions copyall -signkey {made.key}", made.file, request)
+    dates = "-startdate 20200101000000Z -enddate 20200102000000Z"
+    signing = f"ca -batch -notext -config {config} -selfsign -keyfile {made.key}"
+    openssl(f"{signing} {dates}", request, made.file)
+    return made
+
+
+def openssl(command, source, target):
+    arguments = [require_program("openssl"), *command.split(), "-in", source, "-out", target]
+    subprocess.run(arguments, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +101,15 @@ def context(certificate):
 
 
 @pytest.fixture
-def trusted(certificates, monkeypatch):
-    """The certificates are roots of this system."""
-    made = ssl.create_default_context()
-    for certificate in certificates.values():
-        made.load_verify_locations(certificate.file)
-    monkeypatch.setattr(tls, "verifying", lambda: made)
+def trust(certificates, monkeypatch):
+    """Makes one of the certificates the only root of this system."""
+
+    def as_root(kind):
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificates[kind].file))
+        tls.verifying.cache_clear()
+
+    yield as_root
+    tls.verifying.cache_clear()
 
 
 @pytest.fixture
@@ -100,7 +140,8 @@ def ask(client, host):
 
 
 @pytest.mark.parametrize("complaint", COMPLAINTS.values(), ids=COMPLAINTS)
-def test_a_tls_server_on_loopback_is_found_once(serve, reply, certificates, trusted, complaint):
+def test_a_tls_server_on_loopback_is_found_once(serve, reply, certificates, trust, complaint):
+    trust("good")
     server = serve(absent(reply), context(certificates["good"]), complaint)
     with registry() as client:
         ask(client, server.host)
@@ -120,7 +161,7 @@ def test_a_plain_server_that_stumbles_is_not_taken_for_tls(serve, reply, complai
 
 def test_a_plain_400_on_first_contact_stays_an_answer(serve, reply):
     server = serve(lambda *_: reply(400, b"no", content_type="text/plain"))
-    with registry() as client, pytest.raises(RefusedError, match="400 Bad Request.: no"):
+    with registry() as client, pytest.raises(RefusedError, match=r"400 Bad Request\): no"):
         client.get_manifest(blob(server.host))
     assert (len(server.requests), server.complaints) == (1, 1)
 
@@ -132,16 +173,18 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("kind", "is_root", "words"), FAULTS.values(), ids=FAULTS)
+@pytest.mark.usefixtures("names_on_loopback")
+@pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("name", ["127.0.0.1", "registry.test"])
 def test_a_certificate_that_is_not_right_is_named_and_ends_it(
-    serve, reply, certificates, names_on_loopback, request, kind, is_root, words, name
+    serve, reply, certificates, trust, fault, name
 ):
+    kind, is_root, words = FAULTS[fault]
     if is_root:
-        request.getfixturevalue("trusted")
+        trust(kind)
     server = serve(absent(reply), context(certificates[kind]))
     host = server.host.replace("127.0.0.1", name)
-    with registry() as client, pytest.raises(UnreachableError, match=f"{words}.*--insecure"):
+    with registry() as client, pytest.raises(UnreachableError, match=rf"{words}.*--insecure"):
         client.head_blob(blob(host))
     assert server.requests == []
 
@@ -159,7 +202,7 @@ def test_a_public_host_that_speaks_plain_http_is_refused_with_a_hint(
 ):
     server = serve(absent(reply))
     host = server.host.replace("127.0.0.1", "registry.test")
-    with registry() as client, pytest.raises(UnreachableError, match="TLS.*--insecure"):
+    with registry() as client, pytest.raises(UnreachableError, match=r"TLS.*--insecure"):
         client.head_blob(blob(host))
     assert server.requests == []
 
@@ -174,7 +217,8 @@ def test_insecure_goes_on_to_plain_http(serve, reply, names_on_loopback, complai
     assert len(server.requests) == 2
 
 
-def test_threads_make_one_first_contact(serve, reply, certificates, trusted):
+def test_threads_make_one_first_contact(serve, reply, certificates, trust):
+    trust("good")
     server = serve(absent(reply), context(certificates["good"]), COMPLAINTS["Go's"])
     with registry() as client:
         threads = [threading.Thread(target=ask, args=(client, server.host)) for _ in range(8)]

@@ -102,8 +102,10 @@ def test_purge_forgets_the_draft(world: World) -> None:
     assert world.draft("r.example/l:1") is None
 
 
-@pytest.mark.parametrize("purge", [False, True])
-def test_a_draft_changed_during_the_push_is_left_as_it_is(world: World, purge: bool) -> None:
+@pytest.mark.parametrize("flags", [{}, {"purge": True}], ids=["kept", "purged"])
+def test_a_draft_changed_during_the_push_is_left_as_it_is(
+    world: World, flags: dict[str, bool]
+) -> None:
     world.plant("r.example/l:a", docker_image("linux/arm"))
     world.create("r.example/l:1", "r.example/l:a")
     plan = world.plan("r.example/l:1")
@@ -111,7 +113,7 @@ def test_a_draft_changed_during_the_push_is_left_as_it_is(world: World, purge: b
     changed = annotate(
         ref("r.example/l:1"), ref("r.example/l:a"), variant, drafts=world.store.drafts, now=LATER
     )
-    world.carry_out(plan, purge=purge)
+    world.carry_out(plan, **flags)
     assert world.draft("r.example/l:1") == changed
     assert changed.pushed is None
 

@@ -1,0 +1,70 @@
+"""Who imports whom: the hexagon, and what the library's public names drag in."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+HEAVY = ("httpx", "sqlite3", "sqlite_utils", "typer", "rich")
+PROBE = """
+import sys
+before = set(sys.modules)
+{statement}
+print(*sorted(set({unwanted!r}) & (set(sys.modules) - before)))
+"""
+
+
+def every_module_of(folder: str) -> str:
+    """A statement that imports all modules of the folder."""
+    package = f"manyfest.{folder.replace('/', '.')}"
+    names = sorted(file.stem for file in (ROOT / folder).glob("[!_]*.py"))
+    return "import " + ", ".join(f"{package}.{name}" for name in names)
+
+
+# Promised to library users: names that stay put and cost little.
+PUBLIC = {
+    "reference": ("from manyfest.domain.references import Reference; Reference.parse", HEAVY),
+    "digest": ("from manyfest.domain.digests import Digest; Digest.parse", HEAVY),
+    "platform": ("from manyfest.domain.platforms import Platform; Platform.parse", HEAVY),
+    "manifest": ("from manyfest.domain.manifests import Manifest; Manifest('', b'')", HEAVY),
+    "errors": ("from manyfest.domain.errors import ManyfestError", HEAVY),
+    "operations": (every_module_of("domain/operations"), HEAVY),
+    "ports": (every_module_of("domain/ports"), HEAVY),
+    "whole domain": (every_module_of("domain"), HEAVY),
+    "wiring": ("import manyfest.cli.wiring", ("typer", "rich")),
+}
+
+
+@pytest.mark.parametrize(("statement", "unwanted"), PUBLIC.values(), ids=PUBLIC)
+def test_public_names_import_nothing_heavy(statement, unwanted):
+    probe = PROBE.format(statement=statement, unwanted=unwanted)
+    ended = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ended.stdout.strip(), ended.stderr) == ("", "")
+
+
+def test_the_probe_sees_what_is_imported():
+    probe = PROBE.format(statement="import httpx", unwanted=HEAVY)
+    ended = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True
+    )
+    assert "httpx" in ended.stdout.split()
+
+
+def test_the_layers_are_kept():
+    linter = Path(sys.executable).parent / "lint-imports"
+    ended = subprocess.run(
+        [linter, "--no-cache"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / ".dev")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -1,0 +1,67 @@
+"""What a command may load: local ones no HTTP client, none what only the store's making needs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.domain.references import Layout, Reference
+from tests.fakes.images import oci_image, push_image
+
+_PROGRAM = """\
+import sys
+from manyfest.cli.main import main
+code = main(sys.argv[1:])
+print(code, *sorted(sys.modules), file=sys.stderr)
+"""
+
+HEAVY = {"httpx", "httpcore", "ssl", "rich", "pygments", "cattrs", "sqlite_utils", "asyncio"}
+
+# The arguments, and which of the heavy packages they may load.
+COMMANDS: dict[str, tuple[list[str], set[str]]] = {
+    "version": (["--version"], set()),
+    "help": (["--help"], set()),
+    "ls": (["ls"], set()),
+    "inspect a draft": (["inspect", "oci:app:list"], set()),
+    "inspect an entry": (["inspect", "-v", "oci:app:list", "oci:app:a"], set()),
+    "inspect a layout": (["inspect", "oci:app:a"], set()),
+    "inspect offline": (["inspect", "--offline", "oci:app:a"], set()),
+    "annotate": (["annotate", "--os", "linux", "oci:app:list", "oci:app:a"], set()),
+    "create from a layout": (["create", "oci:app:new", "oci:app:a"], set()),
+    "push to a layout": (["push", "oci:app:list"], set()),
+    "rm": (["rm", "oci:app:list"], set()),
+    "inspect online": (["inspect", "127.0.0.1:1/app:a"], {"httpx", "httpcore", "ssl", "asyncio"}),
+}
+
+
+def _run(arguments: list[str]) -> list[str]:
+    ended = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, *arguments], capture_output=True, text=True, check=True
+    )
+    return ended.stderr.splitlines()[-1].split()
+
+
+@pytest.mark.parametrize(("arguments", "allowed"), COMMANDS.values(), ids=COMMANDS.keys())
+def test_nothing_heavy_is_loaded_without_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], allowed: set[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "app")), "a"), oci_image())
+    for step in (["create", "oci:app:list", "oci:app:a"], ["inspect", "oci:app:a"]):
+        assert _run(step)[0] == "0"  # makes the store, too, which needs sqlite-utils
+    code, *modules = _run(arguments)
+    assert code == ("5" if "httpx" in allowed else "0")
+    assert HEAVY & set(modules) <= allowed
+
+
+def test_local_commands_load_few_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    bare = subprocess.run(
+        [sys.executable, "-c", "import typer, sys; print(len(sys.modules))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(_run(["ls"])) <= int(bare.stdout) + 105

@@ -1,0 +1,60 @@
+"""What is in the tree is what gets installed: every package, every module, and nothing else."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("domain", "adapters", "store", "cli")
+BUILD = "import sys, setuptools.build_meta as backend; backend.build_wheel(sys.argv[1])"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def modules() -> list[Path]:
+    """The Python files of the four folders, relative to the project."""
+    return [file.relative_to(ROOT) for name in FOLDERS for file in (ROOT / name).rglob("*.py")]
+
+
+@pytest.fixture(scope="module")
+def wheel_names(tmp_path_factory) -> list[str]:
+    """What a wheel of a copy of the tree holds; in the tree itself a build leaves traces."""
+    needed = PROJECT["build-system"]["requires"][0].removeprefix("setuptools>=")
+    if int(version("setuptools").partition(".")[0]) < int(needed):
+        pytest.skip(f"setuptools {needed} or newer is not installed")
+    copy, out = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("wheel")
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, copy)
+    built = subprocess.run(
+        [sys.executable, "-c", BUILD, out], cwd=copy, capture_output=True, check=False, timeout=120
+    )
+    assert built.returncode == 0, built.stderr.decode()
+    with ZipFile(next(out.glob("*.whl"))) as wheel:
+        return wheel.namelist()
+
+
+def test_every_folder_with_modules_is_a_listed_package():
+    folders = {".".join(("manyfest", *module.parent.parts)) for module in modules()}
+    assert sorted(folders) == sorted(PROJECT["tool"]["setuptools"]["packages"])
+
+
+def test_every_module_lands_in_the_wheel(wheel_names):
+    installed = [name for name in wheel_names if name.endswith(".py")]
+    assert sorted(installed) == sorted(f"manyfest/{module.as_posix()}" for module in modules())
+
+
+def test_each_of_the_four_is_typed_in_the_wheel(wheel_names):
+    typed = [name for name in wheel_names if name.endswith("py.typed")]
+    assert sorted(typed) == sorted(f"manyfest/{name}/py.typed" for name in FOLDERS)
+
+
+def test_the_wheel_claims_no_other_name(wheel_names):
+    tops = {name.partition("/")[0] for name in wheel_names}
+    assert tops == {"manyfest", f"manyfest-{PROJECT['project']['version']}.dist-info"}

@@ -1,0 +1,46 @@
+"""How the sources look: introduced, short, and finished."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("domain", "adapters", "store", "cli")
+MODULES = [file for name in FOLDERS for file in sorted((ROOT / name).rglob("*.py"))]
+TEXTS = [
+    *MODULES,
+    *sorted((ROOT / "tests").rglob("*.py")),
+    *sorted((ROOT / "ADR").rglob("*.md")),
+    *sorted(ROOT.glob("*.md")),
+    *sorted(file for folder in (".ci", ".github") for file in (ROOT / folder).rglob("*.*")),
+    ROOT / "pyproject.toml",
+]
+LONGEST = 300  # lines
+SENTENCE = re.compile(r"\S.*\.")
+UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b")  # spelled so as not to find itself
+
+
+def test_every_module_says_in_one_sentence_what_it_holds():
+    assert [file for file in MODULES if not SENTENCE.fullmatch(introduction(file))] == []
+
+
+def test_no_module_is_long():
+    lengths = {file: len(file.read_text().splitlines()) for file in MODULES}
+    assert {file: length for file, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_nothing_is_left_for_later():
+    assert [file for file in TEXTS if UNFINISHED.search(file.read_text())] == []
+
+
+@pytest.mark.parametrize(("start", "end"), [("TO", "DO"), ("FIX", "ME"), ("XX", "X")])
+def test_what_is_left_for_later_would_be_found(start, end):
+    assert UNFINISHED.search(f"x = 1  # {start}{end}: more")
+
+
+def introduction(file: Path) -> str:
+    """The first paragraph of the module's docstring, in one line."""
+    docstring = ast.get_docstring(ast.parse(file.read_text())) or ""
+    return docstring.partition("\n\n")[0].replace("\n", " ")
