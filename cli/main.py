@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from manyfest.cli import exit_codes
 from manyfest.cli.output import fail
-from manyfest.domain.errors import ManyfestError
+from manyfest.domain.errors import InputError, ManyfestError
 
 
 def run() -> None:
@@ -17,9 +17,17 @@ def run() -> None:
 def main(arguments: Sequence[str]) -> int:
     """Run ``arguments`` (without the program's name); gives the exit code and never raises."""
     try:
+        _require_text(arguments)
         return _run_app(arguments)
     except BaseException as error:  # noqa: BLE001 -- nothing may reach the person as a traceback
         return _explain(error)
+
+
+def _require_text(arguments: Sequence[str]) -> None:
+    """Names and values end up in JSON, which is Unicode; Python hands us other bytes disguised."""
+    for argument in arguments:
+        if any("\ud800" <= char <= "\udfff" for char in argument):
+            raise InputError(f"an argument is not UTF-8: {argument!r}")
 
 
 def _run_app(arguments: Sequence[str]) -> int:

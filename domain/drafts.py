@@ -99,8 +99,8 @@ class Draft:
     def with_source(self, source: Reference, entries: Sequence[Entry], now: datetime) -> "Draft":
         """With what ``source`` holds now: in its old place if it was there, else at the end.
 
-        Overrides of entries that ``source`` gave before are kept, by digest, or for a single image
-        by source alone: an image that moved stays annotated.
+        Overrides of entries that ``source`` gave before are kept where it describes them as before,
+        and for a single image always: an image that moved stays annotated.
         """
         before = [entry for entry in self.entries if entry.source == source]
         renewed = tuple(_keeping_overrides(entry, before, len(entries)) for entry in entries)
@@ -137,7 +137,7 @@ class Draft:
 
 
 def _keeping_overrides(entry: Entry, before: Sequence[Entry], siblings: int) -> Entry:
-    same = [old for old in before if old.found.digest == entry.found.digest]
+    same = [old for old in before if old.found == entry.found]
     if not same and len(before) == siblings == 1:
         same = list(before)
     return evolve(entry, overrides=same[0].overrides) if same else entry

@@ -54,7 +54,7 @@ class InvalidReferenceError(InputError):
     """``text`` is no reference; ``reason`` is docker's sentence for it."""
 
     def __init__(self, text: str, reason: str = "invalid reference format") -> None:
-        super().__init__(f"{reason}: {text!r}")
+        super().__init__(f"{shortened(reason, 300)}: {shortened(text)!r}")
         self.text = text
         self.reason = reason
 

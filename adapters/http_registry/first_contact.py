@@ -17,7 +17,7 @@ from manyfest.adapters.http_registry.messages import Message, transmit
 from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.adapters.http_registry.wire_errors import is_not_tls, is_refused
 
-_Fault = httpcore.NetworkError | httpcore.ProtocolError | httpcore.TimeoutException
+_Fault = httpcore.NetworkError | httpcore.ProtocolError
 
 
 class Wire:
@@ -28,7 +28,8 @@ class Wire:
         self._new_client = new_client
         self._clients: dict[Contact, httpx.Client] = {}
         self._lock = threading.Lock()
-        self._contact: Contact | None = None
+        # With one way only there is nothing to learn, and nobody waits.
+        self._contact = endpoint.contacts[0] if len(endpoint.contacts) == 1 else None
         self._flights: SingleFlight[httpx.Response] = SingleFlight()
 
     @property
@@ -68,30 +69,24 @@ class Wire:
             client.close()
 
     def _explore(self, message: Message) -> httpx.Response:
-        first, *others = self._endpoint.contacts
+        first, other = self._endpoint.contacts
         try:
             response = self._by(first, message)
         except (httpcore.NetworkError, httpcore.ProtocolError) as fault:
-            if not others or not self._hints_at_another(first, fault):
+            if not self._hints_at_another(first, fault):
                 raise
-            second = self._second(others[0], message)
-            self._contact = others[0] if second is not None else self._after(first, fault)
+            second = self._second(other, message)
             if second is None:
+                self._contact = None if is_refused(fault) else first
                 raise
-            return second
-        return self._unless_for_tls(first, others, message, response)
-
-    def _unless_for_tls(
-        self, first: Contact, others: list[Contact], message: Message, response: httpx.Response
-    ) -> httpx.Response:
-        """``response``, unless it is a TLS server's complaint about plain HTTP."""
-        second = None
-        if others and first.scheme == "http" and _may_be_for_tls(response):
-            second = self._second(others[0], message)
-        self._contact = first if second is None else others[0]
-        if second is None:
-            return response
-        response.close()
+        else:
+            may_be_for_tls = first.scheme == "http" and _may_be_for_tls(response)
+            second = self._second(other, message) if may_be_for_tls else None
+            if second is None:
+                self._contact = first
+                return response
+            response.close()
+        self._contact = other
         return second
 
     def _second(self, contact: Contact, message: Message) -> httpx.Response | None:
@@ -109,10 +104,6 @@ class Wire:
         if first.scheme == "https":
             return is_not_tls(fault)
         return isinstance(fault, httpcore.ProtocolError | httpcore.ReadError)
-
-    def _after(self, first: Contact, fault: _Fault) -> Contact | None:
-        """Somebody listens there, and it is no TLS server: then the first way is the one."""
-        return None if is_refused(fault) else first
 
     def _by(self, contact: Contact, message: Message) -> httpx.Response:
         url = httpx.URL(self._base(contact)).join(message.url)

@@ -79,15 +79,16 @@ class Host:
         response = self._authorized(message)
         if message.method not in _READING:
             return response
-        for _ in range(redirects.LIMIT):
-            if not redirects.is_redirect(response):
-                return response
+        hops = 0
+        while redirects.is_redirect(response):
             response.close()
+            if hops == redirects.LIMIT:
+                reason = f"redirects more than {redirects.LIMIT} times"
+                raise ProtocolError(self.name, f"{message.subject}: {self.name} {reason}")
             url = redirects.target(response, self.name, message.subject)
             response = self._authorized(evolve(message, url=str(url)))
-        response.close()
-        reason = f"redirects more than {redirects.LIMIT} times"
-        raise ProtocolError(self.name, f"{message.subject}: {self.name} {reason}")
+            hops += 1
+        return response
 
     def _authorized(self, message: Message) -> httpx.Response:
         """Send it with what this host asks for; to another origin with nothing of ours."""

@@ -91,7 +91,7 @@ def what_it_says(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
 
 
 def _errors_in(text: str) -> str:
-    """``code: message: digest`` of distribution-spec's errors; empty when it is something else."""
+    """``code: message: detail`` of distribution-spec's errors; empty when it is something else."""
     try:
         errors: Json = json.loads(text)["errors"]
         return "; ".join(": ".join(_words_of(error)) for error in errors)
@@ -100,12 +100,9 @@ def _errors_in(text: str) -> str:
 
 
 def _words_of(error: Json) -> list[str]:
-    """Distribution's ``detail`` tells which child is missing."""
-    if not isinstance(error, dict):
-        return []
-    detail = error.get("detail")
-    digest = detail.get("digest") if isinstance(detail, dict) else None
-    words = (error.get("code"), error.get("message"), digest)
+    """A ``detail`` that is a text, too: distribution's says which child is missing."""
+    members = ("code", "message", "detail") if isinstance(error, dict) else ()
+    words = [error.get(member) for member in members]
     return [word for word in words if isinstance(word, str) and word]
 
 

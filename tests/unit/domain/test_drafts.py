@@ -198,3 +198,15 @@ def test_an_entry_that_is_not_there_is_an_error(wanted: Reference) -> None:
     with pytest.raises(EntryUnknownError) as caught:
         value.entry(wanted)
     assert (caught.value.entry, caught.value.name) == (str(wanted), str(NAME))
+
+
+def test_overrides_stay_with_the_description_they_were_laid_over() -> None:
+    # One digest may be listed under two platforms; only one of the two was annotated.
+    entries = [
+        Entry(LIST, found("same", Platform("linux", a)), Digest.of(b"list"))
+        for a in ("amd64", "386")
+    ]
+    annotated = draft(*entries).annotated(entries[1], Overrides(variant="v2"), NOW)
+    renewed = annotated.with_source(LIST, entries, NOW)
+    platforms = [str(entry.descriptor.platform) for entry in renewed.entries]
+    assert platforms == ["linux/amd64", "linux/386/v2"]

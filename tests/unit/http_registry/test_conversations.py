@@ -233,6 +233,15 @@ def test_redirects_that_lead_nowhere_are_refused(serve, reply, registry, locatio
     assert len(server.requests) == requests
 
 
+def test_ten_redirects_are_followed(serve, reply, registry):
+    def answer(*_):
+        hop = len(server.requests)
+        return fine(reply) if hop > 10 else reply(307, location=f"/{hop}")
+
+    server = serve(answer)
+    assert registry.get_manifest(tag(server)).data == LIST.data
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirected_put_is_no_success(serve, reply, registry, status):
     server = serve(

@@ -1,0 +1,23 @@
+"""The adapter loads what it needs for an anonymous conversation, and nothing more."""
+
+import subprocess
+import sys
+
+
+def test_no_command_line_no_converter_and_no_suffix_list_is_imported():
+    code = (
+        "import sys, manyfest.adapters.http_registry.client, manyfest.adapters.docker.config;"
+        "heavy = {'rich', 'pygments', 'click', 'typer', 'cattrs', 'publicsuffixlist', 'sqlite3'};"
+        "print(sorted(heavy & set(sys.modules)), 'httpx._main' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[] False\n"
+
+
+def test_httpx_can_be_imported_before_and_its_command_after():
+    code = (
+        "import httpx; from manyfest.adapters.http_registry.slim_httpx import httpx as slim;"
+        "import httpx._main; print(slim is httpx)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
