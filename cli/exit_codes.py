@@ -18,7 +18,7 @@ class Meaning(NamedTuple):
     hint: str = ""
 
 
-_MEANINGS: dict[type[BaseException], Meaning] = {
+MEANINGS: dict[type[BaseException], Meaning] = {
     errors.ManyfestError: Meaning(FAILED),
     errors.InputError: Meaning(USAGE),
     errors.NotFoundError: Meaning(3),
@@ -37,6 +37,6 @@ _MEANINGS: dict[type[BaseException], Meaning] = {
 def meaning_of(error: BaseException) -> Meaning:
     """The entry of the nearest class in the error's ancestry; plain failure for all others."""
     for ancestor in type(error).__mro__:
-        if ancestor in _MEANINGS:
-            return _MEANINGS[ancestor]
+        if ancestor in MEANINGS:
+            return MEANINGS[ancestor]
     return Meaning(FAILED)

@@ -1,0 +1,45 @@
+"""What the README says is so."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from manyfest.cli import exit_codes
+from manyfest.cli.app import COMMANDS
+from tests.fakes.docker_client import CommandLine
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_table_and_has_help(manyfest: CommandLine, name: str) -> None:
+    assert re.search(rf"^\| `manyfest {name}\b", README, re.MULTILINE)
+    assert manyfest(name, "--help").stdout.startswith(f"Usage: manyfest {name}".encode())
+
+
+def test_every_exit_code_is_explained() -> None:
+    explained = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    codes = {meaning.code for meaning in exit_codes.MEANINGS.values()} | {0}
+    assert codes <= explained
+
+
+def test_the_library_example_runs(
+    tmp_path: Path, manyfest: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    assert manyfest("demo").code == 0
+    ended = subprocess.run(
+        [sys.executable, "-c", example], capture_output=True, text=True, check=True, timeout=60
+    )
+    platforms = [line.split()[0] for line in ended.stdout.splitlines()]
+    assert platforms[:3] == ["linux/amd64", "linux/arm64/v8", "linux/arm/v7"]
+
+
+def test_the_checks_run_the_command_that_the_readme_gives() -> None:
+    run = (Path(__file__).parents[2] / ".ci" / "run").read_text()
+    assert "README.md" in run
+    assert len(re.findall(r"^\$ .*\.venv/bin/pytest", README, re.MULTILINE)) == 1
