@@ -1,6 +1,6 @@
 """The one cattrs converter: from parsed JSON to frozen values. Unknown members are left alone.
 
-cattrs makes a text of anything where a text is asked for; here a text must be one.
+cattrs makes a text or a truth of anything where one is asked for; here it must be one.
 """
 
 from typing import Any
@@ -16,4 +16,11 @@ def _text(value: Any, _: type[str]) -> str:
     return value
 
 
+def _truth(value: Any, _: type[bool]) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
+    return value
+
+
 CONVERTER.register_structure_hook(str, _text)
+CONVERTER.register_structure_hook(bool, _truth)

@@ -86,8 +86,9 @@ class Entry:
 class Draft:
     """A list being assembled, by the ``name`` it will be pushed to.
 
-    ``entries`` are in the order in which they came. ``pushed`` is the digest of the list that was
-    pushed, until the draft is changed again. Times are in UTC.
+    ``entries`` are in the order in which they came, and listed so if the draft ``keeps_order``.
+    ``pushed`` is the digest of the list that was pushed, until the draft is changed again. Times
+    are in UTC.
     """
 
     name: Reference
@@ -95,6 +96,7 @@ class Draft:
     changed_at: datetime
     entries: tuple[Entry, ...] = ()
     pushed: Digest | None = None
+    keeps_order: bool = False
 
     def with_source(self, source: Reference, entries: Sequence[Entry], now: datetime) -> "Draft":
         """With what ``source`` holds now: in its old place if it was there, else at the end.
@@ -109,6 +111,12 @@ class Draft:
         place = self.entries.index(before[0])
         others = [entry for entry in self.entries if entry.source != source]
         return self._changed((*others[:place], *renewed, *others[place:]), now)
+
+    def keeping_order(self, now: datetime) -> "Draft":
+        """The same draft, listed from now on in the order in which its entries came."""
+        return (
+            self if self.keeps_order else evolve(self._changed(self.entries, now), keeps_order=True)
+        )
 
     def annotated(self, entry: Entry, overrides: Overrides, now: datetime) -> "Draft":
         """With ``overrides`` laid over those that ``entry`` has."""

@@ -13,10 +13,12 @@
     │   ├── BlobUnknownError
     │   ├── DraftUnknownError
     │   ├── EntryUnknownError
+    │   ├── NoSuchPlatformError
     │   └── NeverSeenError
     ├── AccessError                 the registry knows us too little or not at all
     │   ├── UnauthorizedError
-    │   └── DeniedError
+    │   ├── DeniedError
+    │   └── BlockedError
     ├── UnavailableError            the other side is away, busy or broken, after retries
     │   ├── UnreachableError
     │   ├── RateLimitedError
@@ -33,6 +35,7 @@
     ├── LayoutError                 an OCI layout directory that cannot be read or written
     ├── StoreError                  the store cannot be opened or written
     ├── CredentialsError            configured credentials that cannot be read, or may not be sent
+    ├── ConfigError                 a configuration file or certificate that cannot be used
     ├── ProtocolError               an answer that no registry gives
     └── RefusedError                the registry refused what was asked
 
@@ -125,6 +128,16 @@ class EntryUnknownError(NotFoundError):
         self.name = name
 
 
+class NoSuchPlatformError(NotFoundError):
+    """The list ``subject`` has no entry for ``platform``; ``there`` are the platforms it has."""
+
+    def __init__(self, platform: str, subject: str, there: str) -> None:
+        super().__init__(f"{subject} has nothing for {platform}, only for {there or 'no platform'}")
+        self.platform = platform
+        self.subject = subject
+        self.there = there
+
+
 class NeverSeenError(NotFoundError):
     """Offline, and the store holds nothing under ``reference``."""
 
@@ -133,12 +146,16 @@ class NeverSeenError(NotFoundError):
         self.reference = reference
 
 
-class AccessError(ManyfestError):
-    """The registry does not let us do this."""
+class _FromHostError(ManyfestError):
+    """What went wrong with ``host``, in a sentence that only who spoke to it can make."""
 
     def __init__(self, host: str, message: str) -> None:
         super().__init__(message)
         self.host = host
+
+
+class AccessError(_FromHostError):
+    """The registry does not let us do this."""
 
 
 class UnauthorizedError(AccessError):
@@ -149,12 +166,12 @@ class DeniedError(AccessError):
     """The registry knows who asks, and says no (403)."""
 
 
-class UnavailableError(ManyfestError):
-    """The other side is away, busy or broken; retries, if any, are used up."""
+class BlockedError(AccessError):
+    """The configuration of this machine forbids the registry; it was not asked."""
 
-    def __init__(self, host: str, message: str) -> None:
-        super().__init__(message)
-        self.host = host
+
+class UnavailableError(_FromHostError):
+    """The other side is away, busy or broken; retries, if any, are used up."""
 
 
 class UnreachableError(UnavailableError):
@@ -265,20 +282,24 @@ class CredentialsError(ManyfestError):
     """Credentials that are configured cannot be read, or may not go where they were asked for."""
 
 
-class ProtocolError(ManyfestError):
+class ConfigError(ManyfestError):
+    """What ``source`` says cannot be read or used: a configuration file, a certificate, a variable."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
+
+
+class ProtocolError(_FromHostError):
     """``host`` gave an answer that no registry gives."""
 
-    def __init__(self, host: str, message: str) -> None:
-        super().__init__(message)
-        self.host = host
 
-
-class RefusedError(ManyfestError):
+class RefusedError(_FromHostError):
     """``host`` refused what was asked, for a reason that trying again does not change."""
 
     def __init__(self, host: str, message: str, status: int) -> None:
-        super().__init__(message)
-        self.host = host
+        super().__init__(host, message)
         self.status = status
 
 

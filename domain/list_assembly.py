@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from manyfest.domain import media_types
 from manyfest.domain.canonical_json import authored_list
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.docker_file_names import docker_file_name
 from manyfest.domain.drafts import Draft, Entry
 from manyfest.domain.errors import ListError
 from manyfest.domain.manifests import SIZE_LIMIT, Manifest
@@ -48,17 +49,17 @@ def ordered_entries(draft: Draft) -> tuple[Entry, ...]:
 
     Docker's order where docker could make the list: by the file name that it would keep each
     source under (``cli/manifest/store``, ``makeFilesafeName``). Entries of one source stay
-    together, in its order. As soon as a layout takes part, the order is the one given: a folder's
-    path on one machine must not decide the digest.
+    together, in its order. The order is the one given where the draft keeps it, and as soon as a
+    layout takes part: a folder's path on one machine must not decide the digest.
     """
     homes = [draft.name.home, *(entry.source.home for entry in draft.entries)]
-    if any(isinstance(home, Layout) for home in homes):
+    if draft.keeps_order or any(isinstance(home, Layout) for home in homes):
         return draft.entries
-    return tuple(sorted(draft.entries, key=lambda entry: _docker_file_name(entry.source)))
+    return tuple(sorted(draft.entries, key=_docker_place))
 
 
-def _docker_file_name(source: Reference) -> bytes:
-    return str(source).replace(":", "-").replace("/", "_").encode()
+def _docker_place(entry: Entry) -> bytes:
+    return docker_file_name(entry.source).encode()
 
 
 def _list_type(name: Reference, descriptors: Sequence[Descriptor]) -> str:

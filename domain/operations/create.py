@@ -27,12 +27,14 @@ def create(
     each: Each,
     now: datetime,
     amend: bool = False,
+    keep_order: bool = False,
 ) -> Draft:
     """The draft ``name`` with an entry for every source, saved with all that was read.
 
     An image gives one entry, a list all of its own. With ``amend`` an existing draft is kept, and
     the sources it already has are read anew; without, only a draft that was pushed and not touched
-    since may be there, and it is replaced. Nothing is saved when anything fails.
+    since may be there, and it is replaced. ``keep_order`` lists entries as they are given, now and
+    when more are added. Nothing is saved when anything fails.
 
     Raises InvalidReferenceError: ``name`` has a digest. DraftExistsError. What reading a source
     raises. StoreError.
@@ -46,6 +48,8 @@ def create(
         draft = _starting_point(name, drafts, now, amend=amend)
         for resolved in found:
             draft = draft.with_source(resolved.reference, entries_of(resolved), now)
+        if keep_order:
+            draft = draft.keeping_order(now)
         remember(contents, found, now)
         drafts.save(draft)
     return draft

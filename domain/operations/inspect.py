@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts import Draft, Entry
-from manyfest.domain.errors import DraftUnknownError, EntryUnknownError
+from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, ManifestUnknownError
 from manyfest.domain.list_assembly import ordered_entries
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
@@ -27,6 +27,14 @@ class Detail:
     reference: Reference
     descriptor: Descriptor
     found: Resolved
+
+
+@frozen
+class Details:
+    """The details of what is there, and which entries are not: a sparse list lacks some."""
+
+    present: tuple[Detail, ...]
+    missing: tuple[Reference, ...] = ()
 
 
 def unpushed_draft(name: Reference, drafts: DraftBook) -> Draft | None:
@@ -52,16 +60,16 @@ def draft_entry(name: Reference, wanted: Reference, drafts: DraftBook) -> Entry:
         raise DraftUnknownError(str(wanted)) from error
 
 
-def details(found: Resolved, registry: Registry, each: Each) -> tuple[Detail, ...]:
-    """The details of what was found: of an image its own, of a list those of all its entries.
+def details(found: Resolved, registry: Registry, each: Each) -> Details:
+    """The details of what was found: of an image its own, of a list those of its entries.
 
     An image's platform is its config's; an entry's is what the list says, so no entry's config is
-    read. Raises what reading raises: every entry must be there.
+    read. Raises what reading raises, but for entries that are not there.
     """
     if not found.manifest.is_list:
         image = with_config(found, registry)
         described = evolve(image.manifest.descriptor(), platform=image.platform)
-        return (Detail(found.reference, described, image),)
+        return Details((Detail(found.reference, described, image),))
     listed = [
         (evolve(found.reference, digest=descriptor.digest), descriptor)
         for descriptor in found.manifest.entries
@@ -69,8 +77,8 @@ def details(found: Resolved, registry: Registry, each: Each) -> tuple[Detail, ..
     return _read(listed, registry, each)
 
 
-def draft_details(draft: Draft, registry: ManifestReader, each: Each) -> tuple[Detail, ...]:
-    """The details of a draft's entries, as they will be listed."""
+def draft_details(draft: Draft, registry: ManifestReader, each: Each) -> Details:
+    """The details of a draft's entries, as they will be listed. Raises as ``details``."""
     listed = [(entry_reference(e), e.descriptor) for e in ordered_entries(draft)]
     return _read(listed, registry, each)
 
@@ -90,11 +98,22 @@ def entry_reference(entry: Entry) -> Reference:
 
 def _read(
     listed: Sequence[tuple[Reference, Descriptor]], registry: ManifestReader, each: Each
-) -> tuple[Detail, ...]:
-    return each(partial(_detail, registry=registry), listed)
+) -> Details:
+    read = each(partial(_detail_or_none, registry=registry), listed)
+    return Details(
+        present=tuple(detail for detail in read if detail is not None),
+        missing=tuple(
+            reference for (reference, _), detail in zip(listed, read, strict=True) if detail is None
+        ),
+    )
 
 
-def _detail(listed: tuple[Reference, Descriptor], registry: ManifestReader) -> Detail:
+def _detail_or_none(
+    listed: tuple[Reference, Descriptor], registry: ManifestReader
+) -> Detail | None:
     reference, descriptor = listed
-    found = resolve(reference.at(descriptor.digest), registry)
+    try:
+        found = resolve(reference.at(descriptor.digest), registry)
+    except ManifestUnknownError:
+        return None
     return Detail(reference, descriptor, found)

@@ -1,0 +1,49 @@
+"""Choosing entries of a list by platform."""
+
+from collections.abc import Sequence
+
+from manyfest.domain.attestations import attested, with_their_attestations
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.errors import NoSuchPlatformError
+from manyfest.domain.platform_rules import normalised
+from manyfest.domain.platforms import Platform
+
+
+def is_wanted(have: Platform, wanted: Platform) -> bool:
+    """Whether ``have`` is the platform that a person asked for.
+
+    Both are read as containerd normalises them, so ``linux/x86_64`` is ``linux/amd64`` and
+    ``linux/arm64/v8`` is ``linux/arm64``. What was not said is not asked for: ``linux/arm`` is
+    every variant of it.
+    """
+    usual, asked = normalised(have), normalised(wanted)
+    return (
+        (usual.os, usual.architecture) == (asked.os, asked.architecture)
+        and (not wanted.variant or usual.variant == asked.variant)
+        and (not wanted.os_version or usual.os_version == asked.os_version)
+    )
+
+
+def selected(
+    entries: Sequence[Descriptor], wanted: Sequence[Platform], subject: str
+) -> tuple[Descriptor, ...]:
+    """The entries for the ``wanted`` platforms, with what attests them; all when none are named.
+
+    Raises NoSuchPlatformError when one of them has no entry; ``subject`` names the list in it.
+    """
+    if not wanted:
+        return tuple(entries)
+    chosen = [entry for platform in wanted for entry in _entries_for(entries, platform, subject)]
+    return with_their_attestations(entries, chosen)
+
+
+def _entries_for(
+    entries: Sequence[Descriptor], wanted: Platform, subject: str
+) -> tuple[Descriptor, ...]:
+    found = tuple(
+        entry for entry in entries if entry.platform and is_wanted(entry.platform, wanted)
+    )
+    if not found:
+        there = [str(e.platform) for e in entries if e.platform and attested(e) is None]
+        raise NoSuchPlatformError(str(wanted), subject, ", ".join(dict.fromkeys(there)))
+    return found
