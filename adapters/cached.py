@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 
 from manyfest.adapters.held_blobs import blob_digest, opened
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import DamagedStoreError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.registry import BlobSource, Registry
@@ -24,7 +26,7 @@ class CachedRegistry(Registry):
         self._contents = contents
 
     def get_manifest(self, reference: Reference) -> Manifest:
-        held = self._contents.manifest(reference.digest) if reference.digest else None
+        held = self._held(reference.digest) if reference.digest else None
         return held or self._origin.get_manifest(reference)
 
     def head_manifest(self, reference: Reference) -> Descriptor:
@@ -33,17 +35,32 @@ class CachedRegistry(Registry):
     def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
         self._origin.put_manifest(reference, manifest)
 
+    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
+        return self._origin.referrers(reference)
+
     def head_blob(self, reference: Reference) -> int:
         return self._origin.head_blob(reference)
 
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
-        data = self._contents.blob(blob_digest(reference))
-        if data is None:
-            return self._origin.open_blob(reference, size)
-        return opened(data, reference, size)
+        try:
+            data = self._contents.blob(blob_digest(reference))
+        except DamagedStoreError:
+            data = None
+        return (
+            self._origin.open_blob(reference, size)
+            if data is None
+            else opened(data, reference, size)
+        )
 
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
         return self._origin.mount_blob(reference, origin)
 
     def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
         self._origin.write_blob(reference, size, source)
+
+    def _held(self, digest: Digest) -> Manifest | None:
+        """Damaged bytes are as good as none: the origin has right ones, and keeping those heals."""
+        try:
+            return self._contents.manifest(digest)
+        except DamagedStoreError:
+            return None

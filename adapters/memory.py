@@ -13,6 +13,7 @@ from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Home, Reference, Repository
+from manyfest.domain.referrers import referrer_descriptor
 
 
 @frozen
@@ -66,6 +67,15 @@ class MemoryRegistry(Registry):
         shelf.manifests[digest] = manifest
         if reference.digest is None:
             shelf.tags[reference.tag] = digest
+
+    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
+        held = tuple(self._shelf(reference.home).manifests.values())
+        listed = {
+            manifest.digest: referrer_descriptor(manifest)
+            for manifest in held
+            if manifest.subject and manifest.subject.digest == reference.digest
+        }
+        return tuple(listed.values())
 
     def head_blob(self, reference: Reference) -> int:
         return len(self._blob(reference))

@@ -17,7 +17,8 @@ from manyfest.domain.references import Home, Reference
 class OfflineRegistry(Registry):
     """Reads what ``contents`` holds, wherever it was seen; a tag points to what it last did.
 
-    Raises NeverSeenError for all else, and UnreachableError for what would write.
+    Raises NeverSeenError for all else, and UnreachableError for what would write. Who refers to
+    what is not kept, so there are no referrers.
     """
 
     def __init__(self, contents: ContentStore) -> None:
@@ -32,6 +33,9 @@ class OfflineRegistry(Registry):
 
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self.get_manifest(reference).descriptor()
+
+    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:  # noqa: ARG002
+        return ()
 
     def head_blob(self, reference: Reference) -> int:
         return len(self._blob(reference))

@@ -33,6 +33,9 @@ class RoutingRegistry(Registry):
     def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
         self._serving(reference).put_manifest(reference, manifest)
 
+    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
+        return self._serving(reference).referrers(reference)
+
     def head_blob(self, reference: Reference) -> int:
         return self._serving(reference).head_blob(reference)
 

@@ -6,23 +6,46 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from manyfest.cli import pflags
+from manyfest.domain.errors import shortened
+
 # Name -> module, in the order in which help shows them: the way a list is made.
 COMMANDS = {
     "inspect": "inspect",
     "create": "create",
+    "add": "add",
+    "drop": "drop",
     "annotate": "annotate",
     "push": "push",
+    "copy": "copy",
     "rm": "rm",
     "ls": "ls",
+    "diff": "diff",
+    "verify": "verify",
+    "import-docker": "import_docker",
+    "login": "login",
+    "logout": "logout",
+    "auth why": "auth_why",
+    "plugin install": "plugin_install",
     "demo": "demo",
+}
+
+# Commands of two words: what help says of the first.
+GROUPS = {
+    "auth": "See how registries let you in.",
+    "plugin": "Be a command of docker: docker manyfest.",
 }
 
 
 class CommandAsWritten(TyperCommand):
-    """Shows its arguments in the usage line as their metavars write them.
+    """Reads its arguments as docker's commands do, and shows them as their metavars write them.
 
     To typer they are all optional, so that it is we who refuse a wrong number, in docker's words.
     """
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Typer's reading of what pflag reads in ``args``."""
+        return super().parse_args(ctx, as_typer_reads(args, self.get_params(ctx)))
 
     def collect_usage_pieces(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
         """What follows the command's name."""
@@ -31,20 +54,63 @@ class CommandAsWritten(TyperCommand):
 
 
 class CommandsOnDemand(TyperGroup):
-    """Finds commands by importing ``manyfest.cli.commands.NAME`` (ADR 0009)."""
+    """Finds commands by importing ``manyfest.cli.commands.NAME`` (ADR 0009).
+
+    The names of a group within start with ``prefix``.
+    """
+
+    prefix = ""
 
     def list_commands(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        """All names."""
-        return list(COMMANDS)
+        """All names, that of a group once."""
+        own = (name.removeprefix(self.prefix) for name in COMMANDS if name.startswith(self.prefix))
+        return list(dict.fromkeys(name.partition(" ")[0] for name in own))
 
     def get_command(self, _ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
-        """The command of this name, or None."""
-        if cmd_name not in COMMANDS:
+        """The command or group of this name, or None."""
+        name = self.prefix + cmd_name
+        if name in GROUPS:
+            group = CommandsOnDemand(name=cmd_name, help=GROUPS[name])
+            group.prefix = f"{name} "
+            return group
+        if name not in COMMANDS:
             return None
-        module = import_module(f"manyfest.cli.commands.{COMMANDS[cmd_name]}")
+        module = import_module(f"manyfest.cli.commands.{COMMANDS[name]}")
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
         single.command(cmd_name, cls=CommandAsWritten)(module.command)
         return typer.main.get_command(single)
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """As a command, up to the first argument: what follows is for the command it names."""
+        words = as_typer_reads(args, self.get_params(ctx), interspersed=False)
+        return super().parse_args(ctx, words)
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
+        """The command named first; refused in docker's words if there is none of the name."""
+        if self.get_command(ctx, args[0]) is None:
+            shown = shortened(args[0])
+            raise typer.TyperException(f"unknown command: {ctx.command_path} {shown}")
+        return super().resolve_command(ctx, args)
+
+
+def as_typer_reads(args: list[str], params: list[Any], *, interspersed: bool = True) -> list[str]:
+    """``args``, read by pflag's rules with the flags in ``params``, spelled for typer's parser."""
+    flags = [flag_of(param) for param in params if param.param_type_name == "option"]
+    given = pflags.read(args, flags, interspersed=interspersed)
+    switches = {flag: value for flag, value in given.last().items() if flag.is_switch}
+    return [
+        *(f"--{flag.name}" for flag, value in switches.items() if value == "true"),
+        *(f"--{flag.name}={value}" for flag, value in given.flags if not flag.is_switch),
+        *(["--"] if given.arguments else []),
+        *given.arguments,
+    ]
+
+
+def flag_of(option: Any) -> pflags.Flag:
+    """How pflag would know an option of typer's."""
+    names = sorted((name.lstrip("-") for name in option.opts), key=len)
+    letter = names[0] if len(names[0]) == 1 else ""
+    return pflags.Flag(names[-1], letter, option.is_flag)
 
 
 app = typer.Typer(

@@ -7,6 +7,7 @@ from manyfest.domain import errors
 DONE = 0
 FAILED = 1
 USAGE = 2
+FINDINGS = 8  # verify found errors, diff found differences
 INTERRUPTED = 130
 PIPE_CLOSED = 141  # 128 + SIGPIPE, as a program that knows nothing of pipes would end
 

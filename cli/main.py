@@ -9,16 +9,14 @@ from manyfest.cli.output import fail
 from manyfest.domain.errors import InputError, ManyfestError
 
 
-def run() -> None:
-    """The console script: runs what the process was called with, and exits."""
-    sys.exit(main(sys.argv[1:]))
+def main(arguments: Sequence[str], program: str = "manyfest") -> int:
+    """Run ``arguments`` (without the program's name); gives the exit code and never raises.
 
-
-def main(arguments: Sequence[str]) -> int:
-    """Run ``arguments`` (without the program's name); gives the exit code and never raises."""
+    ``program`` is what help calls it.
+    """
     try:
         _require_text(arguments)
-        return _run_app(arguments)
+        return _run_app(arguments, program)
     except BaseException as error:  # noqa: BLE001 -- nothing may reach the person as a traceback
         return _explain(error)
 
@@ -30,14 +28,14 @@ def _require_text(arguments: Sequence[str]) -> None:
             raise InputError(f"an argument is not UTF-8: {argument!r}")
 
 
-def _run_app(arguments: Sequence[str]) -> int:
+def _run_app(arguments: Sequence[str], program: str) -> int:
     import typer
 
     from manyfest.cli.app import app
 
     try:
         code = typer.main.get_command(app).main(
-            list(arguments), prog_name="manyfest", standalone_mode=False
+            list(arguments), prog_name=program, standalone_mode=False
         )
     except typer.TyperException as usage:
         fail(usage.format_message())
@@ -62,7 +60,8 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, ManyfestError):
         return str(error)
     if isinstance(error, OSError):
-        return str(error)
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}"
     return f"this is a bug: {type(error).__name__}: {error} (MANYFEST_DEBUG=1 shows where)"
 
 

@@ -8,7 +8,18 @@ import typer
 from attrs import evolve
 
 from manyfest.cli.settings import DEFAULT_JOBS, DEFAULT_SECONDS
-from manyfest.domain.references import Layout, Reference
+from manyfest.domain.errors import InvalidReferenceError
+from manyfest.domain.references import LAYOUT_SCHEME, Layout, Reference
+
+
+def finite(seconds: float | None) -> float | None:
+    """A time to wait that ends; typer's own bounds let ``nan`` and ``inf`` through."""
+    if seconds is not None and not 0 < seconds < _LONGEST:
+        raise typer.TyperException(f"--timeout wants a number of seconds, not {seconds:g}")
+    return seconds
+
+
+_LONGEST = 1e9
 
 Insecure = Annotated[
     bool,
@@ -26,7 +37,7 @@ Timeout = Annotated[
     float | None,
     typer.Option(
         "--timeout",
-        min=0.001,
+        callback=finite,
         envvar="MANYFEST_TIMEOUT",
         show_default=f"{DEFAULT_SECONDS:.0f}, layers excepted",
         help="Seconds after which the command gives up.",
@@ -44,13 +55,25 @@ def reference(text: str) -> Reference:
     """
     parsed = Reference.parse(text)
     if isinstance(parsed.home, Layout):
-        return evolve(
-            parsed,
-            home=Layout(
-                abspath(parsed.home.directory)  # noqa: PTH100 -- links stay as typed
-            ),
-        )
+        directory = abspath(parsed.home.directory)  # noqa: PTH100 -- links stay as typed
+        if ":" in directory:
+            reason = "invalid reference format: a colon ends the path of a layout, and this has one"
+            raise InvalidReferenceError(directory, reason)
+        return evolve(parsed, home=Layout(directory))
     return parsed
+
+
+def entry_name(text: str) -> str:
+    """What a person calls an entry of a draft; a layout's path in it is made absolute here."""
+    return str(reference(text)) if text.startswith(LAYOUT_SCHEME) else text
+
+
+def tag_or_reference(text: str, name: Reference) -> Reference:
+    """A further name for the list ``name``: a tag beside it, or a reference of its own."""
+    if any(mark in text for mark in "/:@"):
+        return reference(text)
+    Reference.parse(f"name:{text}")  # refuses what is no tag
+    return name.tagged(text)
 
 
 def counted(

@@ -40,10 +40,15 @@ _LINE_LIMIT = 390
 
 def _to_stderr(line: str) -> None:
     if sys.stderr is not None:
-        shown = "".join(char if char.isprintable() else _escaped(char) for char in line)
+        shown = printable(line)
         if len(shown) > _LINE_LIMIT:
             shown = shown[: _LINE_LIMIT - 1] + "…"
         print(_encodable(shown), file=sys.stderr, flush=True)
+
+
+def printable(text: str) -> str:
+    """``text`` with control characters, line ends and marks of direction escaped."""
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
 
 
 def _escaped(char: str) -> str:

@@ -4,9 +4,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 DEFAULT_JOBS = 16
+_PROXY_VARIABLES = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "no_proxy"),
+)
+
 DEFAULT_SECONDS = 120.0  # for all that a command does with servers, but for layers that move
 
 
@@ -15,11 +20,22 @@ class Settings:
     """What a command is run with.
 
     ``seconds`` bounds all that talks to servers; given by hand (``seconds_are_hard``), it bounds
-    everything. ``docker_config`` is the folder that has docker's ``config.json``.
+    everything. ``docker_config`` is the folder that has docker's ``config.json``, ``docker_auths``
+    the text of such a file, ``auth_files`` are containers', in order. ``auth_realms`` are hosts
+    whose token servers get credentials of any registry. ``certificate_folders`` are named certs.d;
+    ``registries_conf`` is used in the place of those in ``containers_folders``, later ones before
+    earlier. ``proxies`` are the variables that name them.
     """
 
     store: Path
     docker_config: Path
+    docker_auths: str = field(default="", repr=False)
+    auth_files: tuple[Path, ...] = ()
+    auth_realms: frozenset[str] = frozenset()
+    certificate_folders: tuple[Path, ...] = ()
+    registries_conf: Path | None = None
+    containers_folders: tuple[Path, ...] = ()
+    proxies: Mapping[str, str] = field(factory=dict, repr=False)
     jobs: int = DEFAULT_JOBS
     seconds: float = DEFAULT_SECONDS
     seconds_are_hard: bool = False
@@ -43,6 +59,49 @@ def docker_config_folder(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("HOME") or "/") / ".docker"
 
 
+def auth_files(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Containers' ``auth.json`` files: ``REGISTRY_AUTH_FILE`` alone, or the usual two, in order."""
+    if chosen := environment.get("REGISTRY_AUTH_FILE"):
+        return (Path(chosen),)
+    config = environment.get("XDG_CONFIG_HOME") or f"{environment.get('HOME') or ''}/.config"
+    folders = filter(None, (environment.get("XDG_RUNTIME_DIR"), config))
+    return tuple(Path(folder) / "containers" / "auth.json" for folder in folders)
+
+
+def auth_realms(environment: Mapping[str, str]) -> frozenset[str]:
+    """The hosts in ``MANYFEST_AUTH_REALMS``, which are separated by commas, in lower case."""
+    listed = environment.get("MANYFEST_AUTH_REALMS", "").lower().split(",")
+    return frozenset(host.strip() for host in listed) - {""}
+
+
+def containers_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where podman and its kin keep their configuration: the system's folder, then the user's."""
+    config = environment.get("XDG_CONFIG_HOME") or f"{environment.get('HOME') or ''}/.config"
+    return Path("/etc/containers"), Path(config) / "containers"
+
+
+def certificate_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """The ``certs.d`` folders: docker's and containers', or those in ``MANYFEST_CERTS_D``.
+
+    The variable's folders are separated as in ``PATH``.
+    """
+    if chosen := environment.get("MANYFEST_CERTS_D"):
+        return tuple(Path(folder) for folder in chosen.split(os.pathsep) if folder)
+    parents = (Path("/etc/docker"), *containers_folders(environment))
+    return tuple(parent / "certs.d" for parent in parents)
+
+
+def registries_conf(environment: Mapping[str, str]) -> Path | None:
+    """The file that ``CONTAINERS_REGISTRIES_CONF`` names, if it does."""
+    chosen = environment.get("CONTAINERS_REGISTRIES_CONF")
+    return Path(chosen) if chosen else None
+
+
+def proxies(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables about proxies, under their names in upper or lower case."""
+    return {name: environment[name] for name in _PROXY_VARIABLES if name in environment}
+
+
 def settings_from(
     *,
     insecure: bool = False,
@@ -54,6 +113,13 @@ def settings_from(
     return Settings(
         store=store_path(os.environ),
         docker_config=docker_config_folder(os.environ),
+        docker_auths=os.environ.get("DOCKER_AUTH_CONFIG", ""),
+        auth_files=auth_files(os.environ),
+        auth_realms=auth_realms(os.environ),
+        certificate_folders=certificate_folders(os.environ),
+        registries_conf=registries_conf(os.environ),
+        containers_folders=containers_folders(os.environ),
+        proxies=proxies(os.environ),
         jobs=jobs,
         seconds=DEFAULT_SECONDS if seconds is None else seconds,
         seconds_are_hard=seconds is not None,

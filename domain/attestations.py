@@ -1,7 +1,7 @@
 """Attestation manifests: BuildKit's provenance and SBOMs, which stand in a list beside their image.
 
 Such an entry is for platform ``unknown/unknown`` and names its image in annotations (BuildKit,
-``docs/attestations/attestation-storage.md``). It follows its image: kept, dropped and copied with it.
+``docs/attestations/attestation-storage.md``). It follows its image: kept, dropped and copied so.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _SUBJECT = "vnd.docker.reference.digest"
 
 
 def attested(descriptor: Descriptor) -> str | None:
-    """The digest, as it is spelled, of the image that ``descriptor`` attests; None if it is none."""
+    """The digest, as it is spelled, of the image that ``descriptor`` attests; None for others."""
     if descriptor.annotations.get(_TYPE) != _ATTESTATION:
         return None
     return descriptor.annotations.get(_SUBJECT, "")

@@ -24,10 +24,11 @@ def docker_file_name(reference: Reference) -> str:
 def list_names(directory: str, neighbours: Iterable[Reference]) -> tuple[Reference, ...]:
     """The list names that docker's folder ``directory`` may stand for, the likeliest ones only.
 
-    ``neighbours`` are the references of its entries. A single ``_`` is read as a slash, unless a
-    neighbour's repository has it. Of several readings those in a neighbour's repository count, else
-    those on a neighbour's registry; of these the one with docker's own tag, ``latest``. One that is
-    left is the name; several are candidates; none means that the name cannot be told.
+    ``neighbours`` are the references of its entries. A single ``_`` is read as a slash and digits
+    after the host's last ``-`` as its port, unless a neighbour has them otherwise. Of several
+    readings those in a neighbour's repository count, else those on a neighbour's registry; of these
+    the one with docker's own tag, ``latest``. One that is left is the name; several are candidates;
+    none means that the name cannot be told.
     """
     homes = {each.home for each in neighbours}
     hosts = {home.registry for home in homes if isinstance(home, Repository)}
@@ -57,7 +58,7 @@ def _tagged_latest(name: Reference) -> bool:
 
 def _readings(directory: str, homes: set[Home], hosts: set[str]) -> Iterator[Reference]:
     first = directory.partition("_")[0]  # no host has an underscore
-    for registry in sorted({first, _PORT.sub(":", first), *hosts}):
+    for registry in sorted({_PORT.sub(":", first), *hosts}):
         start = _mangled(registry) + "_"
         if directory.startswith(start):
             paths = {h.path for h in homes if isinstance(h, Repository) and h.registry == registry}

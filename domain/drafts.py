@@ -4,55 +4,27 @@ An entry keeps facts (the descriptor as found) apart from overrides (what was an
 everything can be taken back. A draft is a value: each change gives a new one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 
 from attrs import evolve, field, frozen
 
+from manyfest.domain.attestations import attested
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import EntryUnknownError
-from manyfest.domain.platforms import Platform
+from manyfest.domain.index_members import IndexOverrides
+from manyfest.domain.overrides import Overrides
 from manyfest.domain.references import Reference
+from manyfest.domain.strict_json import Json
 
 
-@frozen
-class Overrides:
-    """What was annotated, beside the facts; empty members change nothing.
+class ListType(Enum):
+    """Which family the list is to be of; ``AUTO`` goes by what is listed, and where."""
 
-    As in docker, an empty text leaves a member alone, and ``os_features`` are added to those found.
-    """
-
-    os: str = ""
-    architecture: str = ""
-    variant: str = ""
-    os_version: str = ""
-    os_features: tuple[str, ...] = ()
-
-    def applied_to(self, platform: Platform) -> Platform:
-        """``platform`` with these members in the place of its own."""
-        return evolve(
-            platform,
-            os=self.os or platform.os,
-            architecture=self.architecture or platform.architecture,
-            variant=self.variant or platform.variant,
-            os_version=self.os_version or platform.os_version,
-            os_features=_merged(platform.os_features, self.os_features),
-        )
-
-    def followed_by(self, later: "Overrides") -> "Overrides":
-        """Both, where ``later`` wins; features add up."""
-        return Overrides(
-            os=later.os or self.os,
-            architecture=later.architecture or self.architecture,
-            variant=later.variant or self.variant,
-            os_version=later.os_version or self.os_version,
-            os_features=_merged(self.os_features, later.os_features),
-        )
-
-
-def _merged(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(first + second))
+    AUTO = "auto"
+    DOCKER = "docker"
+    OCI = "oci"
 
 
 @frozen
@@ -71,15 +43,17 @@ class Entry:
     @property
     def descriptor(self) -> Descriptor:
         """The descriptor to be listed: the facts with the overrides on top."""
-        if self.overrides == Overrides():
-            return self.found
-        platform = self.overrides.applied_to(self.found.platform or Platform())
-        return evolve(self.found, platform=platform)
+        return self.overrides.applied_to(self.found)
 
     @property
     def content(self) -> Reference:
         """Where the child's own bytes are: by digest, beside the source."""
         return self.source.at(self.found.digest)
+
+    @property
+    def is_taken_apart(self) -> bool:
+        """Whether this is one of the entries of a list, and not an image or a list itself."""
+        return self.list_digest is not None and self.list_digest != self.found.digest
 
 
 @frozen
@@ -88,7 +62,8 @@ class Draft:
 
     ``entries`` are in the order in which they came, and listed so if the draft ``keeps_order``.
     ``pushed`` is the digest of the list that was pushed, until the draft is changed again. Times
-    are in UTC.
+    are in UTC. ``index_found`` is what the one list that was taken apart says of itself, verbatim;
+    ``index`` what a person says over that.
     """
 
     name: Reference
@@ -97,6 +72,19 @@ class Draft:
     entries: tuple[Entry, ...] = ()
     pushed: Digest | None = None
     keeps_order: bool = False
+    list_type: ListType = ListType.AUTO
+    index_found: Mapping[str, Json] = field(factory=dict)
+    index: IndexOverrides = field(factory=IndexOverrides)
+
+    @property
+    def lists_taken_apart(self) -> tuple[Reference, ...]:
+        """The sources that are lists whose entries are here, each once."""
+        return tuple(dict.fromkeys(e.source for e in self.entries if e.is_taken_apart))
+
+    @property
+    def index_members(self) -> Mapping[str, Json]:
+        """What the list will say of itself, beside its entries."""
+        return self.index.applied_to(self.index_found)
 
     def with_source(self, source: Reference, entries: Sequence[Entry], now: datetime) -> "Draft":
         """With what ``source`` holds now: in its old place if it was there, else at the end.
@@ -123,22 +111,27 @@ class Draft:
         changed = evolve(entry, overrides=entry.overrides.followed_by(overrides))
         return self._changed(tuple(changed if e == entry else e for e in self.entries), now)
 
+    def index_annotated(self, overrides: IndexOverrides, now: datetime) -> "Draft":
+        """With ``overrides`` laid over what the list says of itself."""
+        return evolve(self._changed(self.entries, now), index=self.index.followed_by(overrides))
+
+    def of_type(self, list_type: ListType, now: datetime) -> "Draft":
+        """The same draft, to become a list of this type."""
+        return evolve(self._changed(self.entries, now), list_type=list_type)
+
+    def without(self, entries: Sequence[Entry], now: datetime) -> "Draft":
+        """Without these entries, and without what attests them."""
+        gone = {str(entry.found.digest) for entry in entries}
+        kept = tuple(
+            entry
+            for entry in self.entries
+            if entry not in entries and attested(entry.found) not in gone
+        )
+        return self._changed(kept, now)
+
     def marked_pushed(self, digest: Digest) -> "Draft":
         """The same draft, known to stand in the registry as ``digest``."""
         return evolve(self, pushed=digest)
-
-    def entry(self, wanted: Reference) -> Entry:
-        """The entry that came by ``wanted``, or whose content it names by digest.
-
-        A list that was taken apart is found by its entries' digests (``repo@sha256:…``), not by its
-        own name. Raises EntryUnknownError.
-        """
-        by_source = [entry for entry in self.entries if entry.source == wanted]
-        by_content = [entry for entry in self.entries if entry.content == wanted]
-        for found in (by_source, by_content):
-            if len(found) == 1:
-                return found[0]
-        raise EntryUnknownError(str(wanted), str(self.name))
 
     def _changed(self, entries: tuple[Entry, ...], now: datetime) -> "Draft":
         return evolve(self, entries=entries, changed_at=now, pushed=None)

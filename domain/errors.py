@@ -7,7 +7,9 @@
     │   ├── InvalidReferenceError
     │   ├── InvalidDigestError
     │   ├── InvalidPlatformError
-    │   └── UnsupportedPlatformError
+    │   ├── UnsupportedPlatformError
+    │   ├── UnknownMemberError
+    │   └── AmbiguousEntryError
     ├── NotFoundError               the thing named is not there
     │   ├── ManifestUnknownError
     │   ├── BlobUnknownError
@@ -25,7 +27,9 @@
     │   ├── ServerError
     │   └── DeadlineError
     ├── ConflictError
-    │   └── DraftExistsError
+    │   ├── DraftExistsError
+    │   ├── PlatformConflictError
+    │   └── TagMovedError
     ├── IntegrityError              bytes are not what they were said to be
     │   ├── DigestMismatchError
     │   ├── SizeMismatchError
@@ -89,6 +93,25 @@ class UnsupportedPlatformError(InputError):
         )
         self.os = os
         self.architecture = architecture
+
+
+class UnknownMemberError(InputError):
+    """``name`` is nothing that can be taken away; ``known`` are the names that can."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"{shortened(name)!r} cannot be unset, only {', '.join(known)}")
+        self.name = name
+        self.known = known
+
+
+class AmbiguousEntryError(InputError):
+    """``entry`` names several entries of the draft ``name``; ``found`` tells them apart."""
+
+    def __init__(self, entry: str, name: str, found: tuple[str, ...]) -> None:
+        super().__init__(f"{entry} names {len(found)} entries of {name}: {'; '.join(found)}")
+        self.entry = entry
+        self.name = name
+        self.found = found
 
 
 class NotFoundError(ManyfestError):
@@ -208,6 +231,28 @@ class DraftExistsError(ConflictError):
         self.name = name
 
 
+class PlatformConflictError(ConflictError):
+    """Two entries of the draft ``name`` are for one ``platform``: ``first`` and ``second``."""
+
+    def __init__(self, name: str, platform: str, first: str, second: str) -> None:
+        super().__init__(f"two entries of {name} are for {platform}: {first} and {second}")
+        self.name = name
+        self.platform = platform
+        self.first = first
+        self.second = second
+
+
+class TagMovedError(ConflictError):
+    """``reference`` does not point where it was expected to; empty texts mean nowhere."""
+
+    def __init__(self, reference: str, expected: str, actual: str) -> None:
+        wanted, found = expected or "nothing", actual or "nothing"
+        super().__init__(f"the tag moved: {reference} points to {found}, not to {wanted}")
+        self.reference = reference
+        self.expected = expected
+        self.actual = actual
+
+
 class IntegrityError(ManyfestError):
     """Bytes are not what they were said to be."""
 
@@ -283,7 +328,7 @@ class CredentialsError(ManyfestError):
 
 
 class ConfigError(ManyfestError):
-    """What ``source`` says cannot be read or used: a configuration file, a certificate, a variable."""
+    """``source``, a configuration file, a certificate or a variable, cannot be read or used."""
 
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(f"{source}: {reason}")

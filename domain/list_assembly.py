@@ -1,37 +1,41 @@
 """From a draft to its list: which type, in which order, and what must hold before it is pushed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from manyfest.domain import media_types
 from manyfest.domain.canonical_json import authored_list
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
 from manyfest.domain.docker_file_names import docker_file_name
-from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.drafts import Draft, Entry, ListType
 from manyfest.domain.errors import ListError
+from manyfest.domain.index_members import IndexOverrides
 from manyfest.domain.manifests import SIZE_LIMIT, Manifest
-from manyfest.domain.references import Layout, Reference
+from manyfest.domain.references import Layout
+from manyfest.domain.strict_json import Json
 
-# Descriptor members that Docker's lists do not have: they make an index of the list.
-_INDEX_ONLY_MEMBERS = frozenset({"annotations", "artifactType", "data"})
+# Gives the list of this digest, if its bytes are at hand.
+Held = Callable[[Digest], Manifest | None]
 
+# Members that Docker's lists do not have, of the list and of its descriptors.
+_INDEX_MEMBERS = frozenset({"annotations", "artifactType", "subject"})
+_INDEX_DESCRIPTOR_MEMBERS = frozenset({"annotations", "artifactType", "data"})
 
-def assemble(draft: Draft) -> Manifest:
-    """The list that ``draft`` stands for now, ready to be shown. Raises ListError: over 4 MiB."""
-    descriptors = [entry.descriptor for entry in ordered_entries(draft)]
-    media_type = _list_type(draft.name, descriptors)
-    document = {
-        "schemaVersion": 2,
-        "mediaType": media_type,
-        "manifests": [descriptor.to_json() for descriptor in descriptors],
-    }
-    data = authored_list(document)
-    if len(data) > SIZE_LIMIT:
-        reason = f"the list would be {len(data)} bytes long, registries take {SIZE_LIMIT}"
-        raise ListError(str(draft.name), reason)
-    return Manifest(media_type, data)
+_MEDIA_TYPES = {ListType.DOCKER: media_types.DOCKER_LIST, ListType.OCI: media_types.OCI_INDEX}
 
 
-def assemble_for_push(draft: Draft) -> Manifest:
+def assemble(draft: Draft, held: Held = lambda _digest: None) -> Manifest:
+    """The list that ``draft`` stands for now, ready to be shown.
+
+    A list that was taken apart and that nothing was changed of is that list, to the byte, if
+    ``held`` has it. Raises ListError: over 4 MiB, or Docker's type is asked for and something
+    needs an OCI index.
+    """
+    entries = ordered_entries(draft)
+    return _unchanged(draft, entries, held) or _authored(draft, entries)
+
+
+def assemble_for_push(draft: Draft, held: Held = lambda _digest: None) -> Manifest:
     """The list that ``draft`` stands for, checked to be one that may be published.
 
     Raises ListError, where docker refuses too: no entries, or a single image that neither its
@@ -41,7 +45,7 @@ def assemble_for_push(draft: Draft) -> Manifest:
         raise ListError(str(draft.name), f"{draft.name} has no entries")
     for entry in ordered_entries(draft):
         _check_platform(draft, entry)
-    return assemble(draft)
+    return assemble(draft, held)
 
 
 def ordered_entries(draft: Draft) -> tuple[Entry, ...]:
@@ -49,39 +53,79 @@ def ordered_entries(draft: Draft) -> tuple[Entry, ...]:
 
     Docker's order where docker could make the list: by the file name that it would keep each
     source under (``cli/manifest/store``, ``makeFilesafeName``). Entries of one source stay
-    together, in its order. The order is the one given where the draft keeps it, and as soon as a
+    together, in its order. A draft that keeps its order has the one given. So has one as soon as a
     layout takes part: a folder's path on one machine must not decide the digest.
     """
-    homes = [draft.name.home, *(entry.source.home for entry in draft.entries)]
-    if draft.keeps_order or any(isinstance(home, Layout) for home in homes):
+    if draft.keeps_order or _involves_layout(draft):
         return draft.entries
-    return tuple(sorted(draft.entries, key=_docker_place))
+    return tuple(sorted(draft.entries, key=lambda entry: docker_file_name(entry.source)))
 
 
-def _docker_place(entry: Entry) -> bytes:
-    return docker_file_name(entry.source).encode()
+def _involves_layout(draft: Draft) -> bool:
+    homes = [draft.name.home, *(entry.source.home for entry in draft.entries)]
+    return any(isinstance(home, Layout) for home in homes)
 
 
-def _list_type(name: Reference, descriptors: Sequence[Descriptor]) -> str:
-    """An OCI index as soon as anything asks for one, else docker's list.
+def _unchanged(draft: Draft, entries: Sequence[Entry], held: Held) -> Manifest | None:
+    digests = {entry.list_digest for entry in entries}
+    digest = digests.pop() if len(digests) == 1 else None
+    manifest = None if digest is None else held(digest)
+    if manifest is None or draft.index != IndexOverrides():
+        return None
+    if tuple(entry.descriptor for entry in entries) != manifest.entries:
+        return None
+    wished = _MEDIA_TYPES.get(_wished_type(draft), manifest.media_type)
+    return manifest if manifest.media_type == wished else None
 
-    Layouts always do: readers of a layout find OCI media types only by name.
-    """
-    in_layout = isinstance(name.home, Layout)
-    if in_layout or any(map(_needs_index, descriptors)):
-        return media_types.OCI_INDEX
-    return media_types.DOCKER_LIST
+
+def _authored(draft: Draft, entries: Sequence[Entry]) -> Manifest:
+    descriptors = [entry.descriptor for entry in entries]
+    members = draft.index_members
+    media_type = _media_type(draft, descriptors, members)
+    document = {
+        "schemaVersion": 2,
+        "mediaType": media_type,
+        "manifests": [descriptor.to_json() for descriptor in descriptors],
+    }
+    data = authored_list(document | dict(members))
+    if len(data) > SIZE_LIMIT:
+        reason = f"the list would be {len(data)} bytes long, registries take {SIZE_LIMIT}"
+        raise ListError(str(draft.name), reason)
+    return Manifest(media_type, data)
 
 
-def _needs_index(descriptor: Descriptor) -> bool:
-    return descriptor.media_type in media_types.OCI_FAMILY or bool(
-        _INDEX_ONLY_MEMBERS & set(descriptor.others)
-    )
+def _wished_type(draft: Draft) -> ListType:
+    """A layout asks for OCI, where nothing else was said: its readers find nothing else by name."""
+    in_layout = isinstance(draft.name.home, Layout)
+    return ListType.OCI if in_layout and draft.list_type is ListType.AUTO else draft.list_type
+
+
+def _media_type(
+    draft: Draft, descriptors: Sequence[Descriptor], members: Mapping[str, Json]
+) -> str:
+    """As wished, else an OCI index as soon as anything asks for one, else docker's list."""
+    wished = _wished_type(draft)
+    carried = _carried_by_an_index_only(descriptors, members)
+    if wished is ListType.DOCKER and carried:
+        reason = f"a Docker manifest list cannot carry {carried}; an OCI index can"
+        raise ListError(str(draft.name), reason)
+    if wished is ListType.AUTO:
+        has_oci = any(each.media_type in media_types.OCI_FAMILY for each in descriptors)
+        wished = ListType.OCI if carried or has_oci else ListType.DOCKER
+    return _MEDIA_TYPES[wished]
+
+
+def _carried_by_an_index_only(
+    descriptors: Sequence[Descriptor], members: Mapping[str, Json]
+) -> str:
+    """The name of a member that Docker's lists do not have, if there is one."""
+    found = {name for each in descriptors for name in _INDEX_DESCRIPTOR_MEMBERS & set(each.others)}
+    return next(iter(sorted(found | (_INDEX_MEMBERS & set(members)))), "")
 
 
 def _check_platform(draft: Draft, entry: Entry) -> None:
     if entry.list_digest is not None:
-        return  # the list it came from was published as it is
+        return  # a list, or from one: it was published as it is
     platform = entry.descriptor.platform
     if platform is None or not (platform.os and platform.architecture):
         reason = (

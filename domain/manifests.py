@@ -11,7 +11,7 @@ from attrs import field, frozen
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import DocumentError
+from manyfest.domain.errors import DocumentError, SizeMismatchError
 from manyfest.domain.strict_json import JsonObject, check_letter_case, parse_object
 
 # distribution-spec, "Pushing Manifests": registries take at least this much, and we take no more.
@@ -105,6 +105,12 @@ class Manifest:
         """An image's layers, in their order; nothing for a list. Raises DocumentError."""
         return self._descriptors("layers")
 
+    @cached_property
+    def subject(self) -> Descriptor | None:
+        """The manifest that this one is about, where it names one. Raises DocumentError."""
+        named = self.document.get("subject")
+        return None if named is None else Descriptor.from_json(named, f"{self.digest}: subject")
+
     def descriptor(self) -> Descriptor:
         """The descriptor that names these bytes, without platform."""
         return Descriptor(self.media_type, self.digest, self.size)
@@ -117,6 +123,20 @@ class Manifest:
             Descriptor.from_json(value, f"{self.digest}: {member}[{position}]")
             for position, value in enumerate(values)
         )
+
+
+def as_described(manifest: Manifest, descriptor: Descriptor, subject: str) -> Manifest:
+    """``manifest``, if a list that names it by ``descriptor`` tells its size and type as they are.
+
+    Registries take lists that do not (distribution 2.8 checks neither). Raises SizeMismatchError,
+    DocumentError.
+    """
+    if manifest.size != descriptor.size:
+        raise SizeMismatchError(subject, descriptor.size, manifest.size)
+    if manifest.media_type != descriptor.media_type:
+        reason = f"listed as {descriptor.media_type}, but it is {manifest.media_type}"
+        raise DocumentError(subject, reason)
+    return manifest
 
 
 def _media_type(document: JsonObject, sent: str, subject: str) -> str:
@@ -155,6 +175,8 @@ def _check_members(document: JsonObject, subject: str, *, is_list: bool) -> None
     if both:
         kind = "a list" if is_list else "an image"
         raise DocumentError(subject, f"ambiguous: {kind} that also has {both[0]!r}")
+    if is_list and not isinstance(document.get("manifests"), list | None):
+        raise DocumentError(subject, "manifests is not a list")
     version = document.get("schemaVersion")
     if type(version) is not int or version != SCHEMA_VERSION:
         raise DocumentError(subject, f"schemaVersion is not {SCHEMA_VERSION}")

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from manyfest.domain.attestations import attested, with_their_attestations
+from manyfest.domain.canonical_json import authored_list
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.errors import NoSuchPlatformError
+from manyfest.domain.manifests import Manifest
 from manyfest.domain.platform_rules import normalised
 from manyfest.domain.platforms import Platform
 
@@ -47,3 +49,18 @@ def _entries_for(
         there = [str(e.platform) for e in entries if e.platform and attested(e) is None]
         raise NoSuchPlatformError(str(wanted), subject, ", ".join(dict.fromkeys(there)))
     return found
+
+
+def narrowed(manifest: Manifest, wanted: Sequence[Platform], subject: str) -> Manifest:
+    """The list with the entries that ``selected`` gives, and all its other members.
+
+    The same object where that are all: then nothing is authored and the digest stays.
+    Raises as ``selected`` does.
+    """
+    kept = selected(manifest.entries, wanted, subject)
+    if kept == manifest.entries:
+        return manifest
+    listed = zip(manifest.document["manifests"], manifest.entries, strict=True)
+    values = [value for value, entry in listed if entry in kept]
+    data = authored_list(dict(manifest.document) | {"manifests": values})
+    return Manifest(manifest.media_type, data)

@@ -16,8 +16,10 @@ _MANIFEST = "SELECT data, media_type FROM manifests WHERE digest = ?"
 _BLOB = "SELECT data FROM blobs WHERE digest = ?"
 _KEEP_MANIFEST = """
     INSERT INTO manifests (digest, media_type, data) VALUES (?, ?, ?)
-    ON CONFLICT (digest) DO NOTHING"""
-_KEEP_BLOB = "INSERT INTO blobs (digest, data) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
+    ON CONFLICT (digest) DO UPDATE SET data = excluded.data WHERE data != excluded.data"""
+_KEEP_BLOB = """
+    INSERT INTO blobs (digest, data) VALUES (?, ?)
+    ON CONFLICT (digest) DO UPDATE SET data = excluded.data WHERE data != excluded.data"""
 
 _NEWEST = """
     FROM observations WHERE home = :home AND tag = :tag ORDER BY last_seen DESC, id DESC LIMIT 1"""

@@ -12,10 +12,15 @@ from manyfest.store.draft_rows import draft_of, draft_row, entry_rows
 
 # One statement for drafts and entries: of two, another process might write in between.
 _ALL = """
-    SELECT name, created_at, changed_at, pushed, source, list_digest, found, overrides
+    SELECT name, created_at, changed_at, pushed, keeps_order, list_type, index_found, index_said,
+        source, list_digest, found, overrides
     FROM drafts LEFT JOIN entries ON draft = name"""
+_DRAFT = 8  # columns of the draft, before those of an entry
 _ORDER = "ORDER BY name, position"
-_ADD_DRAFT = "INSERT INTO drafts (name, created_at, changed_at, pushed) VALUES (?, ?, ?, ?)"
+_ADD_DRAFT = """
+    INSERT INTO drafts (name, created_at, changed_at, pushed, keeps_order, list_type, index_found,
+        index_said)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _ADD_ENTRY = """
     INSERT INTO entries (draft, position, source, list_digest, found, overrides)
     VALUES (?, ?, ?, ?, ?, ?)"""
@@ -53,7 +58,7 @@ class SqliteDraftBook:
 
     def _found(self, statement: str, parameters: Parameters = ()) -> Iterator[Draft]:
         rows = self._database.rows(statement, parameters)
-        for draft, joined in groupby(rows, key=lambda row: row[:4]):
-            entries = [row[4:] for row in joined if row[4] is not None]
+        for draft, joined in groupby(rows, key=lambda row: row[:_DRAFT]):
+            entries = [row[_DRAFT:] for row in joined if row[_DRAFT] is not None]
             with readable(self._database.path, f"draft {draft[0]}"):
                 yield draft_of(draft, entries)

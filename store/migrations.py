@@ -39,7 +39,24 @@ def _drafts(database: "Database") -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[["Database"], None], ...] = (_contents_and_observations, _drafts)
+def _order_of_drafts(database: "Database") -> None:
+    database.table("drafts").add_column("keeps_order", int, not_null_default=0)
+
+
+def _lists_themselves(database: "Database") -> None:
+    drafts = database.table("drafts")
+    drafts.add_column("list_type", str, not_null_default="auto")
+    # JSON: what the list that was taken apart says of itself, and what a person said over that
+    drafts.add_column("index_found", str, not_null_default="{}")
+    drafts.add_column("index_said", str, not_null_default="{}")
+
+
+MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
+    _contents_and_observations,
+    _drafts,
+    _order_of_drafts,
+    _lists_themselves,
+)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -1,127 +1,99 @@
-"""docker's ``config.json``: the credentials in its ``auths`` (docker/cli, ``cli/config``).
+"""docker's ``config.json``: credentials, credential helpers, headers (docker/cli, ``cli/config``).
 
-Nothing is ever written there. The file is read when a registry first asks for credentials, and an
-entry of another host may be broken without harm.
+Read when a registry is first spoken to. An entry of another host may be broken without harm.
 """
 
-import base64
-import binascii
-import os
-import stat
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING
 
-from manyfest.adapters.http_registry.credentials import Credentials
+from manyfest.adapters.docker.helpers import Helper, Helpers
+from manyfest.adapters.docker.json_files import JsonFile, object_in
+from manyfest.adapters.docker.registry_names import key_for, server_address
+from manyfest.adapters.http_registry.credentials import Credentials, Source
 from manyfest.domain.errors import CredentialsError, DocumentError
+from manyfest.domain.references import Repository
 from manyfest.domain.strict_json import Json, parse_object
 
-if TYPE_CHECKING:  # cattrs takes a while to import, and most commands ask for no credentials
-    from manyfest.adapters.docker.auth_entries import AuthEntry
-
 FILE_NAME = "config.json"
-_SIZE_LIMIT = 4 * 1024 * 1024
+_VARIABLE = "DOCKER_AUTH_CONFIG"
 
-# docker/cli, cli/command/registry.go: the hub goes by this key, a URL of long ago; other programs
-# write one of its names.
-_HUB = "docker.io"
-_HUB_KEY = "https://index.docker.io/v1/"
-_HUB_NAMES = ("index.docker.io", "docker.io")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[ -~]*")
+
+# What requests say for themselves, and ``Authorization``, which belongs to one host alone.
+_NEVER_ADDED = frozenset(
+    {
+        *("authorization", "proxy-authorization", "host", "connection", "transfer-encoding"),
+        *("accept", "accept-encoding", "content-length", "content-type", "range", "user-agent"),
+    }
+)
 
 
 class DockerConfig:
-    """The configuration in a folder (``$DOCKER_CONFIG``, or ``~/.docker``). Thread-safe."""
+    """The configuration in a folder (``$DOCKER_CONFIG``, or ``~/.docker``). Thread-safe.
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE_NAME
-        self._lock = Lock()
-        self._read: list[Mapping[str, Json]] = []
+    All methods raise CredentialsError, naming the file: it cannot be read, is no JSON object, or
+    what it has for this registry makes no sense. A file that is not there is an empty one.
+    """
 
-    def credentials_for(self, host: str) -> Credentials | None:
-        """What ``auths`` has for a registry, by its name in references; None if nothing.
+    def __init__(self, folder: Path, helpers: Helpers) -> None:
+        self.path = folder / FILE_NAME
+        self._file = JsonFile(self.path)
+        self._helpers = helpers
 
-        Raises CredentialsError, naming the file: it cannot be read, is no JSON object, or the
-        entry for this host makes no sense. A file that is not there is an empty one.
-        """
-        found = _entry_for(host, self._auths())
-        if found is None:
+    def credentials_for(self, repository: Repository) -> Credentials | None:
+        """What the helper for this registry keeps, else what ``auths`` has; None if nothing."""
+        host = repository.registry
+        helper = self.helper_for(host)
+        kept = self._helpers.get(helper, server_address(host)) if helper else None
+        return kept or in_auths(host, self._file.object("auths"), str(self.path))
+
+    def helper_for(self, host: str) -> Helper | None:
+        """The helper in ``credHelpers``, else that in ``credsStore``; an empty name is none."""
+        by_host = self._file.object("credHelpers")
+        key = key_for(host, by_host)
+        name = self._file.document().get("credsStore") if key is None else by_host[key]
+        if not name:
             return None
-        key, document = found
-        from manyfest.adapters.docker.auth_entries import AuthEntry
+        where = "credsStore" if key is None else f"credHelpers[{ascii(key)[:80]}]"
+        return self._helpers.named(name, Source(str(self.path), where))
 
+    def headers(self) -> Mapping[str, str]:
+        """``HttpHeaders``, without those that requests have of their own."""
+        headers = self._file.object("HttpHeaders")
+        for name, value in headers.items():
+            is_text = isinstance(value, str) and _HEADER_VALUE.fullmatch(value)
+            if not is_text or _HEADER_NAME.fullmatch(name) is None:
+                raise CredentialsError(
+                    f"{self.path}: HttpHeaders[{ascii(name)[:80]}]: not a header"
+                )
+        return {name: headers[name] for name in headers if name.lower() not in _NEVER_ADDED}
+
+
+class EnvironmentAuths:
+    """The ``auths`` in the text of ``DOCKER_AUTH_CONFIG``, which docker looks into first."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def credentials_for(self, repository: Repository) -> Credentials | None:
+        """What it has for this registry. Raises CredentialsError, as DockerConfig does."""
+        if not self._text:
+            return None
         try:
-            return _credentials(AuthEntry.from_json(document), str(self._path))
-        except ValueError as error:
-            raise CredentialsError(f"{self._path}: auths[{ascii(key)[:80]}]: {error}") from error
-
-    def _auths(self) -> Mapping[str, Json]:
-        with self._lock:
-            if not self._read:
-                self._read.append(_auths_in(self._path))
-            return self._read[0]
+            document = parse_object(self._text.encode(), _VARIABLE)
+        except (DocumentError, UnicodeEncodeError):
+            raise CredentialsError(f"cannot read credentials: {_VARIABLE} is not JSON") from None
+        auths = object_in(document, "auths", Path(_VARIABLE))
+        return in_auths(repository.registry, auths, _VARIABLE)
 
 
-def to_hostname(key: str) -> str:
-    """The host that a key of ``auths`` is for, lower case: docker's ``ConvertToHostname``."""
-    return key.removeprefix("http://").removeprefix("https://").partition("/")[0].lower()
-
-
-def _entry_for(host: str, auths: Mapping[str, Json]) -> tuple[str, Json] | None:
-    """The exact key first, then any that comes down to the host; the first in the file counts."""
-    exact, names = (_HUB_KEY, _HUB_NAMES) if host == _HUB else (host, (host.lower(),))
-    if exact in auths:
-        return exact, auths[exact]
-    return next(((key, auths[key]) for key in auths if to_hostname(key) in names), None)
-
-
-def _credentials(entry: "AuthEntry", source: str) -> Credentials | None:
-    username, password = _decoded(entry.auth) if entry.auth else (entry.username, entry.password)
-    credentials = Credentials(
-        username, password, entry.identitytoken, entry.registrytoken, source=source
-    )
-    is_empty = not (username or credentials.secrets)  # docker leaves {} where a helper has them
-    return None if is_empty else credentials
-
-
-def _decoded(auth: str) -> tuple[str, str]:
-    """docker/cli, ``decodeAuth``: ``user:password`` in base64, and some writers pad with NUL."""
-    try:
-        text = base64.b64decode(auth, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        raise ValueError("auth is not base64 of text") from None
-    username, colon, password = text.partition(":")
-    if not colon or not username:
-        raise ValueError("auth is not base64 of user:password")
-    return username, password.strip("\0")
-
-
-def _auths_in(path: Path) -> Mapping[str, Json]:
-    data = _contents(path)
-    if data is None:
-        return {}
-    try:
-        auths = parse_object(data, str(path)).get("auths") or {}
-    except DocumentError as error:
-        raise CredentialsError(f"cannot read credentials: {error}") from error
-    if not isinstance(auths, dict):
-        raise CredentialsError(f"cannot read credentials: {path}: auths is not an object")
-    return auths
-
-
-def _contents(path: Path) -> bytes | None:
-    """The file's bytes, None where there is none; without waiting for the writer of a pipe."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise CredentialsError(f"cannot read credentials: {path} is not a file")
-            if status.st_size > _SIZE_LIMIT:
-                raise CredentialsError(f"cannot read credentials: {path} is too large")
-            return file.read(_SIZE_LIMIT)
-    except (FileNotFoundError, NotADirectoryError):
+def in_auths(host: str, auths: Mapping[str, Json], file: str) -> Credentials | None:
+    """What ``auths`` have for a registry. Raises CredentialsError, naming ``file`` and the key."""
+    key = key_for(host, auths)
+    if key is None:
         return None
-    except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
-        raise CredentialsError(f"cannot read credentials: {path}: {reason}") from error
+    from manyfest.adapters.docker.auth_entries import credentials_in  # cattrs takes a while
+
+    return credentials_in(auths[key], Source(file, key))

@@ -9,7 +9,7 @@ from manyfest.adapters.http_registry import bodies, redirects
 from manyfest.adapters.http_registry.hosts import Host, Hosts
 from manyfest.adapters.http_registry.messages import Message
 from manyfest.adapters.http_registry.repositories import repository_of
-from manyfest.adapters.http_registry.retries import PassingError, Tries
+from manyfest.adapters.http_registry.retries import PassingError
 from manyfest.adapters.http_registry.scopes import pull, push
 from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.adapters.http_registry.uploads import Sessions, upload
@@ -110,7 +110,7 @@ class HttpBlobs(BlobReader, BlobWriter):
         self, reference: Reference, chunks: Iterator[bytes], answers: contextlib.ExitStack
     ) -> Iterator[bytes]:
         subject, host = str(reference), self._host(reference)
-        passed, tries = 0, Tries(self._hosts.budget)
+        passed, tries = 0, self._hosts.tries()
         rest: Iterator[bytes] | None = chunks
         while True:
             try:
@@ -139,19 +139,19 @@ class HttpBlobs(BlobReader, BlobWriter):
         return self._hosts.budget.layer_stream() if size > _LAYER_SIZE else contextlib.nullcontext()
 
     def _host(self, reference: Reference) -> Host:
-        return self._hosts.host(repository_of(reference).registry)
+        return self._hosts.host(repository_of(reference))
 
 
 def _reading(method: str, reference: Reference, headers: dict[str, str] | None = None) -> Message:
     path = repository_of(reference).path
     url = f"/v2/{path}/blobs/{_digest_of(reference)}"
-    return Message(method, url, str(reference), pull(path), headers or {})
+    return Message(method, url, str(reference), path, pull(path), headers or {})
 
 
 def _mounting(reference: Reference, origin: Repository) -> Message:
     path, digest = repository_of(reference).path, quote(str(_digest_of(reference)), safe="")
     url = f"/v2/{path}/blobs/uploads/?mount={digest}&from={quote(origin.path, safe='')}"
-    return Message("POST", url, str(reference), push(path) | pull(origin.path))
+    return Message("POST", url, str(reference), path, push(path) | pull(origin.path))
 
 
 def _check_found(response: httpx.Response, host: Host, subject: str) -> None:

@@ -2,20 +2,27 @@
 
 from typing import Self
 
+from manyfest.adapters.http_registry.access import HttpAccess
 from manyfest.adapters.http_registry.blobs import HttpBlobs
 from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.credentials import CredentialsFor, anonymous
+from manyfest.adapters.http_registry.credentials import NOBODY, Account
+from manyfest.adapters.http_registry.endpoints import EndpointFor, insecure_too, undecided
 from manyfest.adapters.http_registry.hosts import Hosts
+from manyfest.adapters.http_registry.listings import HttpListings
 from manyfest.adapters.http_registry.manifests import HttpManifests
+from manyfest.adapters.http_registry.proxies import NO_PROXIES, Proxies
+from manyfest.adapters.http_registry.retries import TRIES
 from manyfest.domain.ports.registry import Registry
 
 
-class HttpRegistry(HttpManifests, HttpBlobs, Registry):
+class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry):
     """Registries by the distribution-spec, each spoken to as its host asks for. Thread-safe.
 
-    ``credentials_for`` is asked when a registry challenges, once a host. ``insecure`` allows plain
-    HTTP and unproven certificates for every registry, as docker's flag does; registries on loopback
-    may speak plain HTTP without it. ``connections`` is how many stay open to each host.
+    Credentials of the ``account`` are asked for when a registry challenges, once a repository.
+    What was decided about a registry, certificates above all, comes from ``endpoint_for``;
+    ``insecure`` allows plain HTTP and unproven certificates for every one, as docker's flag does.
+    Registries on loopback may speak plain HTTP without it. ``connections`` is how many stay open to
+    each host, and ``tries`` how often an operation is tried.
 
     Nothing is sent when it is made. Close it when done: connections are kept until then.
     """
@@ -24,13 +31,25 @@ class HttpRegistry(HttpManifests, HttpBlobs, Registry):
         self,
         budget: Budget,
         *,
-        credentials_for: CredentialsFor = anonymous,
+        account: Account = NOBODY,
+        endpoint_for: EndpointFor = undecided,
         insecure: bool = False,
+        proxies: Proxies = NO_PROXIES,
         connections: int = 32,
+        tries: int = TRIES,
     ) -> None:
-        hosts = Hosts(budget, credentials_for, insecure=insecure, connections=connections)
+        hosts = Hosts(
+            budget,
+            account,
+            insecure_too(endpoint_for) if insecure else endpoint_for,
+            proxies=proxies,
+            connections=connections,
+            tries=tries,
+        )
         HttpManifests.__init__(self, hosts)
+        HttpListings.__init__(self, hosts, self)
         HttpBlobs.__init__(self, hosts)
+        HttpAccess.__init__(self, hosts)
 
     def __enter__(self) -> Self:
         return self

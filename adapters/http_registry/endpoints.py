@@ -1,8 +1,11 @@
 """Endpoints: where the registry of a host stands, and in which ways it may be spoken to."""
 
 import ipaddress
+from collections.abc import Callable
 
-from attrs import frozen
+from attrs import evolve, frozen
+
+from manyfest.domain.references import Repository
 
 # docker's reference/normalize.go names the hub docker.io, its registry package asks here.
 _API_HOSTS = {"docker.io": "registry-1.docker.io"}
@@ -30,11 +33,34 @@ _CONTACTS = {
 
 
 @frozen
+class Certificates:
+    """PEM files for TLS with a host: authorities to trust beside the system's, and who we are.
+
+    ``identities`` are pairs of a client certificate and its key.
+    """
+
+    authorities: tuple[str, ...] = ()
+    identities: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def for_strangers(self) -> "Certificates":
+        """What holds for servers that the host sends us to, too: trust, but not who we are."""
+        return evolve(self, identities=())
+
+
+NO_CERTIFICATES = Certificates()
+
+
+@frozen
 class Endpoint:
-    """A registry ``host[:port]`` as references name it; ``insecure`` is what a person allowed."""
+    """A registry ``host[:port]`` as references name it, and all that a person decided about it.
+
+    ``insecure`` allows unproven certificates and plain HTTP.
+    """
 
     host: str
     insecure: bool = False
+    certificates: Certificates = NO_CERTIFICATES
 
     @property
     def address(self) -> str:
@@ -60,6 +86,21 @@ class Endpoint:
     def contacts(self) -> tuple[Contact, ...]:
         """The ways to speak to it, in the order in which they are tried."""
         return _CONTACTS[self.is_loopback, self.insecure]
+
+
+# Which endpoint serves a repository: one host may be spoken to in several ways. May raise
+# ConfigError.
+EndpointFor = Callable[[Repository], Endpoint]
+
+
+def undecided(repository: Repository) -> Endpoint:
+    """The registry of the name, about which nothing was decided."""
+    return Endpoint(repository.registry)
+
+
+def insecure_too(endpoint_for: EndpointFor) -> EndpointFor:
+    """The same endpoints, with insecurity allowed for each."""
+    return lambda repository: evolve(endpoint_for(repository), insecure=True)
 
 
 def is_loopback(name: str) -> bool:

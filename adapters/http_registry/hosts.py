@@ -7,6 +7,7 @@ Trying again is not done here but around whole operations (``retries``).
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -14,24 +15,34 @@ from attrs import evolve
 
 from manyfest.adapters.http_registry import bodies, challenges, redirects, tls, tokens
 from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.credentials import CredentialsFor
-from manyfest.adapters.http_registry.endpoints import PLAIN, SECURE, UNVERIFIED, Contact, Endpoint
+from manyfest.adapters.http_registry.credentials import Account
+from manyfest.adapters.http_registry.endpoints import (
+    SECURE,
+    UNVERIFIED,
+    Certificates,
+    Contact,
+    Endpoint,
+    EndpointFor,
+)
 from manyfest.adapters.http_registry.first_contact import Wire
 from manyfest.adapters.http_registry.messages import Message, transmit
+from manyfest.adapters.http_registry.proxies import Proxies
 from manyfest.adapters.http_registry.refusals import refusal, what_it_says
-from manyfest.adapters.http_registry.retries import persistently
+from manyfest.adapters.http_registry.retries import Tries, persistently
 from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.adapters.http_registry.token_auth import Authorizer
 from manyfest.adapters.http_registry.tokens import Token, TokenRequest
 from manyfest.adapters.http_registry.transport import new_client
 from manyfest.adapters.http_registry.wire_errors import translated
-from manyfest.domain.errors import ProtocolError
+from manyfest.domain.errors import NotFoundError, ProtocolError
+from manyfest.domain.references import Repository
 
 _UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
 _REJECTIONS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 # Twice: the token that was refused may have expired, and what was asked for then may be more.
 _ANSWERS_TO_CHALLENGES = 2
 _READING = ("GET", "HEAD")
+_SHORTEST_SECRET = 8
 
 Result = TypeVar("Result")
 
@@ -43,14 +54,15 @@ class Host:
         self,
         endpoint: Endpoint,
         wire: Wire,
-        elsewhere: Callable[[], httpx.Client],
-        credentials_for: CredentialsFor,
+        elsewhere: Callable[[Certificates], httpx.Client],
+        account: Account,
     ) -> None:
         self.name = endpoint.host
         self._endpoint = endpoint
         self._wire = wire
         self._elsewhere = elsewhere
-        self._authorizer = Authorizer(endpoint, credentials_for, self._token)
+        self._account = account
+        self.authorizer = Authorizer(endpoint, account, self._token)
 
     @contextlib.contextmanager
     def answer(self, message: Message) -> Iterator[httpx.Response]:
@@ -62,6 +74,9 @@ class Host:
             response = self._final_answer(message)
             try:
                 yield response
+            except NotFoundError:
+                bodies.drop(response)  # a usual answer: the connection is worth keeping
+                raise
             except BaseException:
                 response.close()
                 raise
@@ -69,7 +84,7 @@ class Host:
 
     def refusal(self, response: httpx.Response, subject: str) -> Exception:
         """The error for an answer that was not hoped for; PassingError where it may pass."""
-        return refusal(response, self._name_of(response), subject)
+        return refusal(response, self._name_of(response), subject, self._confidential())
 
     def close(self) -> None:
         """Close all connections."""
@@ -94,9 +109,7 @@ class Host:
         """Send it with what this host asks for; to another origin with nothing of ours."""
         if self._is_foreign(message.url):
             return self._to_stranger(message)
-        header = self._authorizer.in_advance(
-            message.scopes, message.subject, is_plain=self._wire.is_plain
-        )
+        header = self.authorizer.in_advance(message, is_plain=self._wire.is_plain)
         response = self._send(message, header)
         for _ in range(_ANSWERS_TO_CHALLENGES):
             if response.status_code != _UNAUTHORIZED:
@@ -104,26 +117,23 @@ class Host:
             header = self._answer_to(response, message, refused=header)
             response = self._send(message, header)
         if response.status_code == _UNAUTHORIZED:
-            said = what_it_says(response)
+            said = what_it_says(response, self._confidential())
             response.close()
-            raise self._authorizer.rejected(message.subject, said)
+            credentials = self.authorizer.credentials(message.repository)
+            raise self.authorizer.rejected(message.subject, credentials, said)
         return response
 
     def _send(self, message: Message, authorization: str | None) -> httpx.Response:
+        headers = {**self._account.headers(), **message.headers}
         if authorization is not None:
-            headers = {**message.headers, "Authorization": authorization}
-            message = evolve(message, headers=headers)
-        return self._wire.send(message)
+            headers["Authorization"] = authorization
+        return self._wire.send(evolve(message, headers=headers))
 
     def _answer_to(self, response: httpx.Response, message: Message, *, refused: str | None) -> str:
         bodies.drop(response)
         asked = challenges.parse(response.headers.get_list("www-authenticate"))
-        return self._authorizer.answer(
-            challenges.preferred(asked),
-            message.scopes,
-            message.subject,
-            refused=refused,
-            is_plain=self._wire.is_plain,
+        return self.authorizer.answer(
+            challenges.preferred(asked), message, refused=refused, is_plain=self._wire.is_plain
         )
 
     def _to_stranger(self, message: Message) -> httpx.Response:
@@ -146,11 +156,13 @@ class Host:
                 bodies.drop(response)
 
     def _token_in(self, response: httpx.Response, request: TokenRequest, subject: str) -> Token:
-        server = request.realm.host
-        if response.status_code in _REJECTIONS and request.secrets:
-            raise self._authorizer.rejected(subject, f"by its token server {server}")
+        server, credentials = request.realm.host, request.credentials
+        if response.status_code in _REJECTIONS and credentials is not None:
+            said = f"by its token server {server}"
+            raise self.authorizer.rejected(subject, credentials, said)
         if response.status_code != HTTPStatus.OK:
-            raise refusal(response, server, f"{subject}: token server", request.secrets)
+            secrets = credentials.secrets if credentials else ()
+            raise refusal(response, server, f"{subject}: token server", secrets)
         try:
             return tokens.parse(bodies.whole(response, tokens.SIZE_LIMIT), server)
         except bodies.TooLargeError as error:
@@ -163,10 +175,16 @@ class Host:
             return self._wire.client()
         if self._endpoint.insecure and url.host == self._endpoint.name:
             return self._wire.client(UNVERIFIED)
-        return self._elsewhere()
+        return self._elsewhere(self._endpoint.certificates.for_strangers)
 
     def _is_foreign(self, url: str) -> bool:
         return "://" in url and not redirects.same_origin(httpx.URL(url), self._wire.url("/"))
+
+    def _confidential(self) -> list[str]:
+        """Values of a person's own headers; short ones are no secrets, but parts of many words."""
+        return [
+            value for value in self._account.headers().values() if len(value) >= _SHORTEST_SECRET
+        ]
 
     def _name_of(self, response: httpx.Response) -> str:
         url = response.request.url
@@ -177,45 +195,56 @@ class Hosts:
     """The hosts that one command speaks to, under its budget. Thread-safe."""
 
     def __init__(
-        self, budget: Budget, credentials_for: CredentialsFor, *, insecure: bool, connections: int
+        self,
+        budget: Budget,
+        account: Account,
+        endpoint_for: EndpointFor,
+        *,
+        proxies: Proxies,
+        connections: int,
+        tries: int,
     ) -> None:
         self.budget = budget
-        self._credentials_for = credentials_for
-        self._insecure = insecure
+        self._account = account
+        self._endpoint_for = endpoint_for
+        self._proxies = proxies
         self._connections = connections
-        self._hosts: dict[str, Host] = {}
-        self._strangers: list[httpx.Client] = []
+        self._limit = tries
+        self._hosts: dict[Endpoint, Host] = {}
+        self._strangers: dict[Certificates, httpx.Client] = {}
         self._lock = threading.Lock()
 
-    def host(self, name: str) -> Host:
-        """The host of this name, as references have it: the same object each time."""
+    def host(self, repository: Repository) -> Host:
+        """The host of a repository: the same object for all that are spoken to alike."""
+        endpoint = self._endpoint_for(repository)
         with self._lock:
-            if name not in self._hosts:
-                endpoint = Endpoint(name, insecure=self._insecure)
-                wire = Wire(endpoint, self._new_client)
-                self._hosts[name] = Host(endpoint, wire, self._elsewhere, self._credentials_for)
-            return self._hosts[name]
+            if endpoint not in self._hosts:
+                wire = Wire(endpoint, partial(self._new_client, endpoint.certificates))
+                self._hosts[endpoint] = Host(endpoint, wire, self._elsewhere, self._account)
+            return self._hosts[endpoint]
+
+    def tries(self) -> Tries:
+        """The tries of one operation."""
+        return Tries(self.budget, self._limit)
 
     def persistently(self, operation: Callable[[], Result]) -> Result:
         """What ``operation()`` gives, with the retries that are due to it."""
-        return persistently(self.budget, operation)
+        return persistently(self.budget, operation, self._limit)
 
     def close(self) -> None:
         """Close all connections."""
         for host in self._hosts.values():
             host.close()
-        for client in self._strangers:
+        for client in self._strangers.values():
             client.close()
 
-    def _elsewhere(self) -> httpx.Client:
-        """One client for token servers and where redirects lead, made when first needed."""
+    def _elsewhere(self, certificates: Certificates) -> httpx.Client:
+        """The client for token servers and where redirects lead, made when first needed."""
         with self._lock:
-            if not self._strangers:
-                self._strangers.append(self._new_client(SECURE))
-            return self._strangers[0]
+            if certificates not in self._strangers:
+                self._strangers[certificates] = self._new_client(certificates, SECURE)
+            return self._strangers[certificates]
 
-    def _new_client(self, contact: Contact) -> httpx.Client:
-        return new_client(self.budget, _CONTEXTS[contact](), self._connections)
-
-
-_CONTEXTS = {PLAIN: tls.trusting_no_one, SECURE: tls.verifying, UNVERIFIED: tls.trusting_anyone}
+    def _new_client(self, certificates: Certificates, contact: Contact) -> httpx.Client:
+        context = tls.context_for(contact, certificates)
+        return new_client(self.budget, context, self._connections, self._proxies)

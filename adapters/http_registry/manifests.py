@@ -1,6 +1,9 @@
 """Manifests over HTTP: reading, looking, writing (distribution-spec, "Pulling manifests")."""
 
+import threading
 from http import HTTPStatus
+
+from attrs import frozen
 
 from manyfest.adapters.http_registry import bodies
 from manyfest.adapters.http_registry.hosts import Host, Hosts
@@ -21,12 +24,21 @@ from manyfest.domain.errors import (
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import ManifestReader, ManifestWriter
 from manyfest.domain.references import Reference
+from manyfest.domain.referrers import referrers_tag, with_referrer
 
 # One header line: some proxies keep only the first of several.
 _ACCEPT = {"Accept": ", ".join(media_types.ACCEPTED)}
 
-# Where HEAD is not to be had, GET may be (distribution-spec allows neither, registries do both).
-_HEAD_IS_NO_GUIDE = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+
+@frozen
+class _Receipt:
+    """What a registry said to a PUT: whether it has these bytes, and noted who they refer to.
+
+    It is not confirmed by the vaguer words that captive portals say, too.
+    """
+
+    is_confirmed: bool
+    is_subject_noted: bool
 
 
 class HttpManifests(ManifestReader, ManifestWriter):
@@ -34,6 +46,7 @@ class HttpManifests(ManifestReader, ManifestWriter):
 
     def __init__(self, hosts: Hosts) -> None:
         self._hosts = hosts
+        self._noting = threading.Lock()
 
     def get_manifest(self, reference: Reference) -> Manifest:
         """One GET on the usual path; see the port."""
@@ -45,12 +58,12 @@ class HttpManifests(ManifestReader, ManifestWriter):
         return found or self.get_manifest(reference).descriptor()
 
     def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
-        """One PUT on the usual path; see the port."""
+        """One PUT on the usual path, and one for a subject nobody else notes; see the port."""
         if reference.digest is not None:
             verified(manifest.data, reference.digest, None, str(reference))
-        stored = self._hosts.persistently(lambda: self._put(reference, manifest))
-        if not stored:
-            self._confirm(reference, manifest)
+        is_noted = self._store(reference, manifest)
+        if manifest.subject is not None and not is_noted:
+            self._note(reference.at(manifest.subject.digest), manifest)
 
     def _get(self, reference: Reference) -> Manifest:
         subject, host = str(reference), self._host(reference)
@@ -71,8 +84,10 @@ class HttpManifests(ManifestReader, ManifestWriter):
         """None where the answer does not tell all: then a GET does."""
         subject, host = str(reference), self._host(reference)
         with host.answer(_reading("HEAD", reference)) as response:
-            if response.status_code in _HEAD_IS_NO_GUIDE:
-                return None
+            if response.status_code == HTTPStatus.NOT_FOUND:
+                raise ManifestUnknownError(subject)
+            if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+                return None  # distribution-spec has it, and some registries do not
             if response.status_code != HTTPStatus.OK:
                 raise host.refusal(response, subject)
             digest = _announced_digest(response, host.name, subject)
@@ -84,18 +99,23 @@ class HttpManifests(ManifestReader, ManifestWriter):
             return None
         return Descriptor(media_type, digest, size)
 
-    def _put(self, reference: Reference, manifest: Manifest) -> bool:
-        """Whether the registry confirmed these bytes; False when it said something vague."""
+    def _store(self, reference: Reference, manifest: Manifest) -> bool:
+        """Whether the registry keeps book of the manifest's subject, if it has one."""
+        receipt = self._hosts.persistently(lambda: self._put(reference, manifest))
+        if not receipt.is_confirmed:
+            self._confirm(reference, manifest)
+        return receipt.is_subject_noted
+
+    def _put(self, reference: Reference, manifest: Manifest) -> _Receipt:
         subject, host = str(reference), self._host(reference)
         with host.answer(_writing(reference, manifest)) as response:
             if not response.is_success:
                 raise host.refusal(response, subject)
-            if response.status_code != HTTPStatus.CREATED:
-                return False
-            digest = _announced_digest(response, host.name, subject)
+            is_confirmed = response.status_code == HTTPStatus.CREATED
+            digest = _announced_digest(response, host.name, subject) if is_confirmed else None
         if digest is not None:
             _check_confirmed(manifest, digest, subject)
-        return True
+        return _Receipt(is_confirmed, "oci-subject" in response.headers)
 
     def _confirm(self, reference: Reference, manifest: Manifest) -> None:
         """Another 2xx than 201 may be a captive portal's: only what can be read back was stored."""
@@ -108,21 +128,36 @@ class HttpManifests(ManifestReader, ManifestWriter):
         if read_back.data != manifest.data:
             raise DigestMismatchError(subject, str(manifest.digest), str(read_back.digest))
 
+    def _note(self, subject: Reference, referrer: Manifest) -> None:
+        """Keep book in the registry's place. One at a time: the list is read, then put."""
+        tag = referrers_tag(subject)
+        with self._noting:
+            listed = self._listed(tag)
+            extended = with_referrer(listed, referrer)
+            if extended is not listed:
+                self._store(tag, extended)
+
+    def _listed(self, tag: Reference) -> Manifest | None:
+        try:
+            return self.get_manifest(tag)
+        except ManifestUnknownError:
+            return None
+
     def _host(self, reference: Reference) -> Host:
-        return self._hosts.host(repository_of(reference).registry)
+        return self._hosts.host(repository_of(reference))
 
 
 def _reading(method: str, reference: Reference) -> Message:
     path = repository_of(reference).path
     url = f"/v2/{path}/manifests/{reference.name}"
-    return Message(method, url, str(reference), pull(path), _ACCEPT)
+    return Message(method, url, str(reference), path, pull(path), _ACCEPT)
 
 
 def _writing(reference: Reference, manifest: Manifest) -> Message:
     path = repository_of(reference).path
     url = f"/v2/{path}/manifests/{reference.name}"
     headers = {"Content-Type": manifest.media_type}
-    return Message("PUT", url, str(reference), push(path), headers, manifest.data)
+    return Message("PUT", url, str(reference), path, push(path), headers, manifest.data)
 
 
 def _document(response: httpx.Response, subject: str) -> bytes:

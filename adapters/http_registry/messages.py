@@ -14,11 +14,15 @@ Content = bytes | Callable[[], AbstractContextManager[Iterator[bytes]]] | None
 
 @frozen
 class Message:
-    """A request: ``url`` is a path on the registry or absolute, ``subject`` is named in errors."""
+    """A request: ``url`` is a path on the registry or absolute, ``subject`` is named in errors.
+
+    ``repository`` is the path of the one it is about, empty where it is about the registry.
+    """
 
     method: str
     url: str = field(repr=False)
     subject: str
+    repository: str = ""
     scopes: Scopes = frozenset()
     headers: Mapping[str, str] = field(factory=dict, repr=False)
     content: Content = field(default=None, repr=False)

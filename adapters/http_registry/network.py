@@ -166,17 +166,23 @@ class BudgetedStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        """The same connection, encrypted; closed when that fails."""
-        with self.closed_on_error():
-            self._budget.unwatch(self._wake)
-            wrapped = ssl_context.wrap_socket(
-                self.socket, server_hostname=server_hostname, do_handshake_on_connect=False
-            )
-            stream = BudgetedStream(wrapped, self._budget)
-            seconds = CONNECT_SECONDS if timeout is None else timeout
-            with stream.closed_on_error(), stream.bounded(seconds, _HANDSHAKE):
-                wrapped.do_handshake()
-        return stream
+        """The same connection, encrypted; closed when that fails.
+
+        Hands are shaken inside ``wrap_socket``: truststore checks certificates there only. Since
+        that takes the descriptor from our socket, another one of the connection is watched.
+        """
+        seconds = CONNECT_SECONDS if timeout is None else timeout
+        with self.closed_on_error(), contextlib.closing(self.socket.dup()) as twin:
+            wake = _shutting_down(twin)
+            self._budget.watch(wake)
+            try:
+                with self.bounded(seconds, _HANDSHAKE):
+                    wrapped = ssl_context.wrap_socket(self.socket, server_hostname=server_hostname)
+                    self.socket = wrapped  # to be closed from here on
+            finally:
+                self._budget.unwatch(wake)
+        self._budget.unwatch(self._wake)
+        return BudgetedStream(wrapped, self._budget)
 
     def get_extra_info(self, info: str) -> Any:
         """What httpcore asks for: ``is_readable`` of an idle connection means that it has ended."""

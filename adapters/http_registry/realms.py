@@ -7,7 +7,8 @@ The registry names the server that gets the password, so a hostile or broken one
 - loopback addresses are for registries on loopback, and other addresses that are not public, or are
   written in an odd way, only for a registry on the very same host;
 - credentials go to the registry's own host or its registrable domain; without credentials any other
-  realm will do.
+  realm will do;
+- a host that the user listed may have any address and gets credentials, over https.
 
 A name that resolves to a private address is not looked into.
 """
@@ -15,6 +16,7 @@ A name that resolves to a private address is not looked into.
 import functools
 import ipaddress
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -41,14 +43,24 @@ class Realm:
     host: str
 
 
-def checked(realm: str, registry: Endpoint, *, registry_is_plain: bool, with_secret: bool) -> Realm:
-    """The token server to ask. Raises CredentialsError, naming realm and host, if it may not be."""
+def checked(
+    realm: str,
+    registry: Endpoint,
+    *,
+    registry_is_plain: bool,
+    with_secret: bool,
+    listed: Collection[str] = (),
+) -> Realm:
+    """The token server to ask. Raises CredentialsError, naming realm and host, if it may not be.
+
+    ``listed`` are the hosts, in lower case, that the user trusts with credentials.
+    """
     scheme, host = _parts(realm)
-    objection = (
-        _objection_to_url(scheme, host, registry_is_plain=registry_is_plain)
-        or _objection_to_host(host, registry)
-        or (with_secret and _objection_to_secret(host, registry))
-    )
+    objection = _objection_to_url(scheme, host, registry_is_plain=registry_is_plain)
+    if not objection and (scheme, host) not in {("https", name) for name in listed}:
+        objection = _objection_to_host(host, registry)
+        if with_secret and not objection:
+            objection = _objection_to_secret(host, registry)
     if objection:
         shown = ascii(shortened(realm, 120))
         raise CredentialsError(f"{registry.host} names the token server {shown}: {objection}")
@@ -94,7 +106,8 @@ def _objection_to_secret(host: str, registry: Endpoint) -> str:
         domain = _registrable_domain(registry.name)
         if domain and domain == _registrable_domain(host):
             return ""
-    return f"credentials for {registry.host} are not sent to {host}, which is not of its domain"
+    reason = f"credentials for {registry.host} are not sent to {host}, which is not of its domain"
+    return f"{reason} (MANYFEST_AUTH_REALMS={host} allows it)"
 
 
 def _is_numeric(host: str) -> bool:

@@ -101,8 +101,12 @@ def _errors_in(text: str) -> str:
 
 def _words_of(error: Json) -> list[str]:
     """A ``detail`` that is a text, too: distribution's says which child is missing."""
-    members = ("code", "message", "detail") if isinstance(error, dict) else ()
-    words = [error.get(member) for member in members]
+    if not isinstance(error, dict):
+        return []
+    detail = error.get("detail")
+    if isinstance(detail, dict):  # others have under a name what distribution 2 has as a text
+        detail = detail.get("digest") or detail.get("Digest")
+    words = (error.get("code"), error.get("message"), detail)
     return [word for word in words if isinstance(word, str) and word]
 
 

@@ -39,8 +39,9 @@ class PassingError(Exception):
 class Tries:
     """The tries of one operation that moves forward in steps: ``moved_on`` gives it new ones."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, limit: int = TRIES) -> None:
         self._budget = budget
+        self._limit = limit
         self._failed = 0
 
     def moved_on(self) -> None:
@@ -53,8 +54,9 @@ class Tries:
         wait = fault.wait or 0.0
         if wait > _LONGEST_WAIT:
             raise fault.final(f"asked to wait {wait:.10g} s") from fault
-        if self._failed == TRIES:
-            raise fault.final(f"tried {TRIES} times") from fault
+        if self._failed == self._limit:
+            often = "once" if self._limit == 1 else f"{self._limit} times"
+            raise fault.final(f"tried {often}") from fault
         jitter = 0.75 + self._budget.jitter() / 2
         pause = max(wait, _FIRST_PAUSE * 2 ** (self._failed - 1) * jitter)
         if pause >= self._budget.left():
@@ -65,9 +67,9 @@ class Tries:
             raise fault.final(str(error)) from fault
 
 
-def persistently(budget: Budget, operation: Callable[[], Result]) -> Result:
+def persistently(budget: Budget, operation: Callable[[], Result], limit: int = TRIES) -> Result:
     """What ``operation()`` gives, which must be repeatable, tried anew after PassingErrors."""
-    tries = Tries(budget)
+    tries = Tries(budget, limit)
     while True:
         try:
             return operation()

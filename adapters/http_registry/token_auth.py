@@ -1,24 +1,27 @@
 """Authorisation at one registry host: nothing until it is asked for, then in advance.
 
 A registry asks by a 401 with challenges. What it asked for last is remembered, and tokens are kept
-per set of scopes, each fetched once however many threads want it (distribution, token/jwt.md).
+per credentials and set of scopes, each fetched once however many threads want it (distribution,
+token/jwt.md). Repositories of one host may have different credentials; their tokens never mix.
 """
 
 import threading
 from collections.abc import Callable
 from time import monotonic
 
-from attrs import field, frozen
+from attrs import frozen
 
 from manyfest.adapters.http_registry import realms, scopes, tokens
 from manyfest.adapters.http_registry.challenges import Challenge
-from manyfest.adapters.http_registry.credentials import Credentials, CredentialsFor
+from manyfest.adapters.http_registry.credentials import Account, Credentials
 from manyfest.adapters.http_registry.endpoints import Endpoint
 from manyfest.adapters.http_registry.flights import SingleFlight
+from manyfest.adapters.http_registry.messages import Message
 from manyfest.adapters.http_registry.refusals import about
 from manyfest.adapters.http_registry.scopes import Scopes
 from manyfest.adapters.http_registry.tokens import Token, TokenRequest
-from manyfest.domain.errors import UnauthorizedError
+from manyfest.domain.errors import AccessError, UnauthorizedError
+from manyfest.domain.references import Repository
 
 # Taken off a token's life, for the time that requests travel.
 _TRAVEL_SECONDS = 5.0
@@ -26,41 +29,61 @@ _TRAVEL_SECONDS = 5.0
 # Sends a token request; the text names what it is for.
 Ask = Callable[[TokenRequest, str], Token]
 
+# What a token was asked for with.
+_Key = tuple[Credentials | None, Scopes]
+
 
 @frozen
 class _Held:
-    header: str = field(repr=False)
+    token: Token
     ends_at: float
+
+    @property
+    def header(self) -> str:
+        return f"Bearer {self.token.value}"
+
+
+@frozen
+class Access:
+    """What a registry asked for, what it got, and what the token server gave.
+
+    ``scheme`` is that of the challenge in lower case, empty where the registry did not ask.
+    ``tokens`` are those that are held, with the scopes each was asked for. ``refusal`` is why we
+    were not let in after all.
+    """
+
+    credentials: Credentials | None
+    scheme: str
+    realm: str
+    tokens: tuple[tuple[Scopes, Token], ...]
+    refusal: AccessError | None = None
 
 
 class Authorizer:
     """Finds the ``Authorization`` for requests to ``registry``. Thread-safe."""
 
-    def __init__(self, registry: Endpoint, credentials_for: CredentialsFor, ask: Ask) -> None:
+    def __init__(self, registry: Endpoint, account: Account, ask: Ask) -> None:
         self._registry = registry
-        self._credentials_for = credentials_for
+        self._account = account
         self._ask = ask
-        self._challenge: Challenge | None = None
-        self._found: list[Credentials | None] = []
+        self._found: dict[str, Credentials | None] = {}
         self._wider: dict[Scopes, Scopes] = {}
-        self._held: dict[Scopes, _Held] = {}
+        self._held: dict[_Key, _Held] = {}
         self._finding = threading.Lock()
         self._flights: SingleFlight[str] = SingleFlight()
+        self._challenge: Challenge | None = None
 
-    def in_advance(self, wanted: Scopes, subject: str, *, is_plain: bool) -> str | None:
+    def in_advance(self, message: Message, *, is_plain: bool) -> str | None:
         """The header to send unasked; None as long as this host never asked."""
-        if self._challenge is None:
+        challenge = self._challenge
+        if challenge is None:
             return None
-        return self._header(self._challenge, wanted, subject, is_plain=is_plain)
+        if challenge.scheme == "basic" and self.credentials(message.repository) is None:
+            return None  # another repository had some, this one may be open
+        return self._header(challenge, message, is_plain=is_plain)
 
     def answer(
-        self,
-        challenge: Challenge | None,
-        wanted: Scopes,
-        subject: str,
-        *,
-        refused: str | None,
-        is_plain: bool,
+        self, challenge: Challenge | None, message: Message, *, refused: str | None, is_plain: bool
     ) -> str:
         """The header that answers ``challenge``, after ``refused`` was sent in vain.
 
@@ -68,18 +91,20 @@ class Authorizer:
         there is may not be sent.
         """
         if challenge is None:
-            raise self._unauthorized(subject, "it does not say how it wants to be asked")
-        self._wider[wanted] = self._widened(wanted) | scopes.parse(challenge.get("scope"))
+            raise self._unauthorized(message.subject, "it does not say how it wants to be asked")
+        asked_for = scopes.parse(challenge.get("scope"))
+        self._wider[message.scopes] = self._widened(message.scopes) | asked_for
         self._challenge = challenge
         self._drop(refused)
-        header = self._header(challenge, wanted, subject, is_plain=is_plain)
+        header = self._header(challenge, message, is_plain=is_plain)
         if header == refused:
-            raise self.rejected(subject)
+            raise self.rejected(message.subject, self.credentials(message.repository))
         return header
 
-    def rejected(self, subject: str, said: str = "") -> UnauthorizedError:
+    def rejected(
+        self, subject: str, credentials: Credentials | None, said: str = ""
+    ) -> UnauthorizedError:
         """The error for a registry that still says 401, after it got all there is."""
-        credentials = self.credentials()
         if credentials is None:
             reason = "no such repository, or none that may be used without credentials"
         else:
@@ -87,55 +112,77 @@ class Authorizer:
             reason = f"the credentials{source} were rejected"
         return self._unauthorized(subject, f"{reason}: {said}" if said else reason)
 
-    def credentials(self) -> Credentials | None:
-        """Those for this host, looked up when first needed. Raises CredentialsError."""
+    def credentials(self, path: str) -> Credentials | None:
+        """Those for this repository, looked up when first needed. Raises CredentialsError."""
         with self._finding:
-            if not self._found:
-                self._found.append(self._credentials_for(self._registry.host))
-            return self._found[0]
+            if path not in self._found:
+                repository = Repository(self._registry.host, path)
+                self._found[path] = self._account.credentials_for(repository)
+            return self._found[path]
+
+    def access(self, path: str) -> Access:
+        """How the host let us in to a repository so far."""
+        challenge, credentials = self._challenge, self.credentials(path)
+        return Access(
+            credentials=credentials,
+            scheme=challenge.scheme if challenge else "",
+            realm=challenge.get("realm") if challenge else "",
+            tokens=tuple(
+                (asked, held.token)
+                for (held_by, asked), held in self._held.items()
+                if held_by == credentials
+            ),
+        )
 
     def _unauthorized(self, subject: str, reason: str) -> UnauthorizedError:
         host = self._registry.host
         return UnauthorizedError(host, f"{about(subject, host)}: unauthorized: {reason}")
 
-    def _header(self, challenge: Challenge, wanted: Scopes, subject: str, *, is_plain: bool) -> str:
-        credentials = self.credentials()
+    def _header(self, challenge: Challenge, message: Message, *, is_plain: bool) -> str:
+        credentials = self.credentials(message.repository)
         if credentials is not None and credentials.registry_token:
             return f"Bearer {credentials.registry_token}"
         if challenge.scheme == "bearer":
-            return self._bearer(challenge, wanted, subject, is_plain=is_plain)
+            return self._bearer(challenge, message, credentials, is_plain=is_plain)
         if credentials is None or not credentials.username:
-            raise self._unauthorized(subject, "no basic auth credentials")
+            raise self._unauthorized(message.subject, "no basic auth credentials")
         return tokens.basic(credentials)
 
-    def _bearer(self, challenge: Challenge, wanted: Scopes, subject: str, *, is_plain: bool) -> str:
-        full = self._widened(wanted)
+    def _bearer(
+        self,
+        challenge: Challenge,
+        message: Message,
+        credentials: Credentials | None,
+        *,
+        is_plain: bool,
+    ) -> str:
+        key = credentials, self._widened(message.scopes)
 
         def fetch() -> str:
-            held = self._usable(full)
-            return held or self._fetch(challenge, full, subject, is_plain=is_plain)
+            held = self._usable(key)
+            return held or self._fetch(challenge, key, message.subject, is_plain=is_plain)
 
-        return self._usable(full) or self._flights.share(full, fetch)
+        return self._usable(key) or self._flights.share(key, fetch)
 
-    def _fetch(self, challenge: Challenge, full: Scopes, subject: str, *, is_plain: bool) -> str:
-        credentials = self.credentials()
+    def _fetch(self, challenge: Challenge, key: _Key, subject: str, *, is_plain: bool) -> str:
+        credentials, full = key
         realm = realms.checked(
             challenge.get("realm"),
             self._registry,
             registry_is_plain=is_plain,
             with_secret=credentials is not None,
+            listed=self._account.realms,
         )
         request = tokens.request_for(realm, challenge.get("service"), full, credentials)
         token = self._ask(request, subject)
-        header = f"Bearer {token.value}"
-        self._held[full] = _Held(header, monotonic() + token.seconds - _TRAVEL_SECONDS)
-        return header
+        held = self._held[key] = _Held(token, monotonic() + token.seconds - _TRAVEL_SECONDS)
+        return held.header
 
-    def _usable(self, full: Scopes) -> str | None:
-        """A header that is held for these scopes or more."""
-        now = monotonic()
-        for held_for, held in list(self._held.items()):
-            if held_for >= full and held.ends_at > now:
+    def _usable(self, key: _Key) -> str | None:
+        """A header that is held for these credentials and scopes, or more scopes."""
+        (credentials, full), now = key, monotonic()
+        for (held_by, held_for), held in list(self._held.items()):
+            if held_by == credentials and held_for >= full and held.ends_at > now:
                 return held.header
         return None
 
@@ -143,6 +190,6 @@ class Authorizer:
         return self._wider.get(wanted, wanted)
 
     def _drop(self, refused: str | None) -> None:
-        for held_for, held in list(self._held.items()):
+        for key, held in list(self._held.items()):
             if held.header == refused:
-                self._held.pop(held_for, None)
+                self._held.pop(key, None)

@@ -1,13 +1,16 @@
-"""httpx clients on budgeted sockets: no redirects, no cookies, no proxies, no compression.
+"""httpx clients on budgeted sockets: no redirects, no cookies, no compression.
 
 Failures come out as httpcore's exceptions, with the socket's error as their cause; ``wire_errors``
 turns them into ours.
 """
 
 import ssl
+import threading
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import metadata
+from typing import Any
 
 import httpcore
 
@@ -17,18 +20,31 @@ from manyfest.adapters.http_registry.network import (
     TRANSFER_SECONDS,
     BudgetedBackend,
 )
+from manyfest.adapters.http_registry.proxies import Proxies, Proxy
 from manyfest.adapters.http_registry.slim_httpx import httpx
 
 _IDLE_SECONDS = 60.0
+_PORTS = {"http": 80, "https": 443}
 
 
-def new_client(budget: Budget, context: ssl.SSLContext, connections: int) -> httpx.Client:
+class ProxyError(httpcore.ProxyError):
+    """The proxy ``name`` cannot be reached, or answers ``status`` in the place of the server."""
+
+    def __init__(self, name: str, fault: Exception | None = None, status: int = 0) -> None:
+        super().__init__(fault or status)
+        self.name = name
+        self.status = status
+
+
+def new_client(
+    budget: Budget, context: ssl.SSLContext, connections: int, proxies: Proxies
+) -> httpx.Client:
     """A client that keeps ``connections`` open per pool, and opens up to twice as many.
 
     Twice, because a thread that copies from a host to itself holds two.
     """
     return httpx.Client(
-        transport=_Transport(budget, context, connections),
+        transport=_Transport(budget, context, connections, proxies),
         headers={
             "User-Agent": f"manyfest/{metadata.version('manyfest')}",
             "Accept-Encoding": "identity",  # the bytes that were hashed, and no bombs
@@ -41,32 +57,77 @@ def new_client(budget: Budget, context: ssl.SSLContext, connections: int) -> htt
 
 
 class _Transport(httpx.BaseTransport):
-    def __init__(self, budget: Budget, context: ssl.SSLContext, connections: int) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=context,
-            max_connections=2 * connections,
-            max_keepalive_connections=connections,
-            keepalive_expiry=_IDLE_SECONDS,
-            network_backend=BudgetedBackend(budget),
-        )
+    """A pool of connections for each proxy, and one for the direct way."""
+
+    def __init__(
+        self, budget: Budget, context: ssl.SSLContext, connections: int, proxies: Proxies
+    ) -> None:
+        self._budget = budget
+        self._proxies = proxies
+        self._options: dict[str, Any] = {
+            "ssl_context": context,
+            "max_connections": 2 * connections,
+            "max_keepalive_connections": connections,
+            "keepalive_expiry": _IDLE_SECONDS,
+        }
+        self._pools: dict[Proxy | None, httpcore.ConnectionPool] = {}
+        self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(
-                    scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-                ),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
+        proxy = self._proxies.between(url.scheme, url.host, url.port or _PORTS[url.scheme])
+        answer = self._answer(request, proxy)
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
 
     def close(self) -> None:
-        self._pool.close()
+        for pool in self._pools.values():
+            pool.close()
+
+    def _answer(self, request: httpx.Request, proxy: Proxy | None) -> httpcore.Response:
+        message = _as_httpcore(request)
+        if proxy is None:
+            return self._pool(None).handle_request(message)
+        try:
+            answer = self._pool(proxy).handle_request(message)
+        except ProxyError:
+            raise
+        except httpcore.ProxyError as refusal:  # its text begins with the status
+            raise ProxyError(proxy.name, status=int(str(refusal)[:3])) from refusal
+        if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            answer.close()
+            raise ProxyError(proxy.name, status=answer.status)
+        return answer
+
+    def _pool(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
+        with self._lock:
+            if proxy not in self._pools:
+                self._pools[proxy] = self._new_pool(proxy)
+            return self._pools[proxy]
+
+    def _new_pool(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
+        if proxy is None:
+            backend = BudgetedBackend(self._budget)
+            return httpcore.ConnectionPool(**self._options, network_backend=backend)
+        return httpcore.HTTPProxy(
+            httpcore.URL(scheme="http", host=proxy.host, port=proxy.port, target="/"),
+            proxy_auth=proxy.login and (proxy.login[0].encode(), proxy.login[1].encode()),
+            **self._options,
+            network_backend=_ProxyBackend(self._budget, proxy),
+        )
+
+
+class _ProxyBackend(BudgetedBackend):
+    """Connects to a proxy, and says so when that fails."""
+
+    def __init__(self, budget: Budget, proxy: Proxy) -> None:
+        super().__init__(budget)
+        self._name = proxy.name
+
+    def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        try:
+            return super().connect_tcp(*arguments, **options)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as fault:
+            raise ProxyError(self._name, fault) from fault
 
 
 class _Body(httpx.SyncByteStream):
@@ -80,3 +141,16 @@ class _Body(httpx.SyncByteStream):
 
     def close(self) -> None:
         self._answer.close()
+
+
+def _as_httpcore(request: httpx.Request) -> httpcore.Request:
+    url = request.url
+    return httpcore.Request(
+        method=request.method,
+        url=httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        ),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )

@@ -58,7 +58,7 @@ def upload(host: Host, reference: Reference, size: int, source: Source, sessions
 
 def _begin(host: Host, reference: Reference) -> str:
     path, subject = repository_of(reference).path, str(reference)
-    message = Message("POST", f"/v2/{path}/blobs/uploads/", subject, push(path))
+    message = Message("POST", f"/v2/{path}/blobs/uploads/", subject, path, push(path))
     with host.answer(message) as response:
         if response.status_code != HTTPStatus.ACCEPTED:
             raise host.refusal(response, subject)
@@ -70,5 +70,5 @@ def _sending(reference: Reference, session: str, size: int, source: Source) -> M
     joint = "&" if "?" in session else "?"
     url = f"{session}{joint}digest={quote(str(reference.digest), safe='')}"
     headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-    scopes = push(repository_of(reference).path)
-    return Message("PUT", url, str(reference), scopes, headers, source)
+    path = repository_of(reference).path
+    return Message("PUT", url, str(reference), path, push(path), headers, source)

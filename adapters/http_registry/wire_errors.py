@@ -12,6 +12,7 @@ from manyfest.adapters.http_registry.budget import BudgetError
 from manyfest.adapters.http_registry.network import HandshakeError
 from manyfest.adapters.http_registry.retries import PassingError
 from manyfest.adapters.http_registry.slim_httpx import httpx
+from manyfest.adapters.http_registry.transport import ProxyError
 from manyfest.domain.errors import DeadlineError, ProtocolError, UnreachableError, shortened
 
 _TRANSPORT_FAULTS = (
@@ -36,6 +37,10 @@ _CERTIFICATE_FAULTS = {
     64: "it is for another address",
 }
 
+# What a proxy answers when it is the proxy's way to the server that is at fault.
+_PASSING_AT_PROXIES = frozenset({0, 502, 503, 504})
+_PROXY_WANTS_LOGIN = 407
+
 _TIMEOUTS: dict[type[BaseException], str] = {
     httpcore.ConnectTimeout: "no connection in time",
     httpcore.ReadTimeout: "no answer in time",
@@ -52,6 +57,8 @@ def translated(host: str, subject: str) -> Iterator[None]:
         raise DeadlineError(host, f"{subject}: {host}: {error}") from error
     except (httpx.InvalidURL, httpx.RemoteProtocolError) as error:
         raise ProtocolError(host, f"{subject}: {host} sends us to no valid URL") from error
+    except ProxyError as fault:
+        raise _proxy_translation(fault, host, subject) from fault
     except _TRANSPORT_FAULTS as fault:
         raise _translation(fault, host, subject) from fault
 
@@ -93,14 +100,34 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
         reason = shortened(str(fault), 120)
         return ProtocolError(host, f"{subject}: {host} does not speak HTTP as it should: {reason}")
     message = f"{subject}: cannot reach {host}: {_reason(fault, cause)}"
-    if isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME:
+    if _is_unknown_name(cause):
         return UnreachableError(host, message)
     return PassingError(partial(UnreachableError, host), message)
 
 
+def _proxy_translation(fault: ProxyError, host: str, subject: str) -> Exception:
+    cause = root_cause(fault)
+    message = f"{subject}: cannot reach {host}: its proxy {fault.name} {_of_proxy(fault, cause)}"
+    if _is_unknown_name(cause) or fault.status not in _PASSING_AT_PROXIES:
+        return UnreachableError(host, message)
+    return PassingError(partial(UnreachableError, host), message)
+
+
+def _of_proxy(fault: ProxyError, cause: BaseException) -> str:
+    if fault.status == _PROXY_WANTS_LOGIN:
+        return "wants a name and a password, or others (407)"
+    if fault.status:
+        return f"answers {fault.status}"
+    return f"cannot be reached: {_reason(fault.args[0], cause)}"
+
+
+def _is_unknown_name(cause: BaseException) -> bool:
+    return isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
+
+
 def _certificate_message(cause: ssl.SSLCertVerificationError, host: str, subject: str) -> str:
     fault = _CERTIFICATE_FAULTS.get(cause.verify_code, cause.verify_message)
-    hint = "--insecure accepts any"
+    hint = f"trust its authority by certs.d/{host}/ca.crt, or any by --insecure"
     return f"{subject}: the certificate of {host} is not trusted: {fault} ({hint})"
 
 

@@ -14,6 +14,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, LayoutError
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.referrers import is_referrers_tag
 from manyfest.domain.strict_json import Json, JsonObject
 
 REF_NAME = "org.opencontainers.image.ref.name"
@@ -52,9 +53,10 @@ class IndexJson:
     def named(self, name: str | None) -> Descriptor | None:
         """The entry of this name; for None, the only one there is. None: there is none.
 
+        Lists of referrers are no images: they are found by their names only.
         Raises LayoutError: several entries with different digests answer.
         """
-        answers = [entry for entry in self.entries if name is None or _name(entry) == name]
+        answers = [entry for entry in self.entries if _answers_to(name, _name(entry))]
         if len({entry.digest for entry in answers}) > 1:
             found = ", ".join(f"{_name(entry) or '(no name)'} {entry.digest}" for entry in answers)
             raise LayoutError(self.directory, f"holds several images, choose one: {found}")
@@ -95,6 +97,10 @@ def _listed(document: JsonObject) -> list[Json]:
 
 def _name(entry: Descriptor) -> str | None:
     return entry.annotations.get(REF_NAME)
+
+
+def _answers_to(wanted: str | None, name: str | None) -> bool:
+    return wanted == name or (wanted is None and not is_referrers_tag(name))
 
 
 def _same(entry: Descriptor, child: Descriptor) -> bool:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from manyfest.adapters.completeness import require_children
@@ -15,18 +15,20 @@ from manyfest.adapters.oci_layout.structure import (
     open_layout,
     read_index,
 )
-from manyfest.domain import manifests
+from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified, verified_chunks
 from manyfest.domain.errors import (
     BlobUnknownError,
     DocumentError,
+    IntegrityError,
     ManifestUnknownError,
     NotFoundError,
 )
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Home, Layout, Reference
+from manyfest.domain.referrers import referrer_descriptor, referrers_tag, with_referrer
 
 
 class LayoutRegistry(Registry):
@@ -51,14 +53,32 @@ class LayoutRegistry(Registry):
                 manifest, str(reference.home), lambda child: root.holds(*blob_path(child.digest))
             )
             root.write([manifest.data], *blob_path(digest))
-            if reference.digest is None:
-                with root.locked():
-                    index = read_index(root)
-                    root.write([index.naming(reference.tag, manifest.descriptor())], INDEX)
+            with root.locked():
+                if manifest.subject is not None:
+                    _note(root, reference.at(manifest.subject.digest), manifest)
+                if reference.digest is None:
+                    _name(root, reference.tag, manifest)
+
+    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
+        """Those under the referrers tag, and those that the index lists themselves."""
+        try:
+            root = open_layout(_directory(reference))
+        except MissingError:
+            return ()
+        with root:
+            return tuple({each.digest: each for each in _referrers(root, reference)}.values())
 
     def head_blob(self, reference: Reference) -> int:
+        """Reads it all: what is damaged counts as missing, and is then written again."""
         with _blob_file(reference) as file:
-            return os.fstat(file.fileno()).st_size
+            size = os.fstat(file.fileno()).st_size
+            chunks = read_chunks(file, _directory(reference))
+            try:
+                for _ in verified_chunks(chunks, blob_digest(reference), size, str(reference)):
+                    pass
+            except IntegrityError as error:
+                raise BlobUnknownError(str(reference)) from error
+            return size
 
     @contextmanager
     def open_blob(self, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:
@@ -95,6 +115,36 @@ def _read(root: Root, digest: Digest, entry: Descriptor | None, subject: str) ->
         raise DocumentError(subject, f"larger than {manifests.SIZE_LIMIT} bytes")
     verified(data, digest, entry.size if entry else None, subject)
     return Manifest.received(data, entry.media_type if entry else "", subject, digest.algorithm)
+
+
+def _name(root: Root, tag: str | None, manifest: Manifest) -> None:
+    root.write([read_index(root).naming(tag, manifest.descriptor())], INDEX)
+
+
+def _note(root: Root, subject: Reference, referrer: Manifest) -> None:
+    tag = referrers_tag(subject)
+    listed = _tagged(root, tag)
+    extended = with_referrer(listed, referrer)
+    if extended is not listed:
+        root.write([extended.data], *blob_path(extended.digest))
+        _name(root, tag.tag, extended)
+
+
+def _tagged(root: Root, tag: Reference) -> Manifest | None:
+    entry = read_index(root).named(tag.tag)
+    return _read(root, entry.digest, entry, str(tag)) if entry else None
+
+
+def _referrers(root: Root, subject: Reference) -> Iterator[Descriptor]:
+    listed = _tagged(root, referrers_tag(subject))
+    yield from listed.entries if listed else ()
+    for entry in read_index(root).entries:
+        if entry.media_type not in media_types.OCI_FAMILY:
+            continue
+        with suppress(MissingError):
+            manifest = _read(root, entry.digest, entry, str(subject.at(entry.digest)))
+            if manifest.subject and manifest.subject.digest == subject.digest:
+                yield referrer_descriptor(manifest)
 
 
 def _blob_file(reference: Reference) -> BinaryIO:

@@ -1,20 +1,27 @@
-"""``manyfest annotate``: say what an entry of a draft runs on."""
+"""``manyfest annotate``: say what an entry of a draft runs on, or what the list says of itself."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import counted, reference
+from manyfest.cli.annotating import annotations, refuse_together, separated
+from manyfest.cli.options import Insecure, counted, entry_name, reference
+from manyfest.cli.output import warn
 from manyfest.cli.settings import settings_from
-from manyfest.cli.wiring import open_session
-from manyfest.domain.drafts import Overrides
+from manyfest.cli.wiring import Session, open_session
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.entry_lookup import find_entry
 from manyfest.domain.errors import EntryUnknownError
-from manyfest.domain.operations.annotate import annotate
+from manyfest.domain.index_members import IndexOverrides
+from manyfest.domain.operations.annotate import annotate, annotate_index
+from manyfest.domain.overrides import Overrides
+from manyfest.domain.platform_conflicts import disagreement
 
 
 def command(
     arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="LIST MANIFEST", show_default=False)
+        list[str] | None, typer.Argument(metavar="LIST [ENTRY]", show_default=False)
     ] = None,
     os: Annotated[str, typer.Option("--os", help="Set the operating system.")] = "",
     arch: Annotated[str, typer.Option("--arch", help="Set the architecture.")] = "",
@@ -26,26 +33,68 @@ def command(
         typer.Option("--os-features", help="Add operating system features, separated by commas."),
     ] = None,
     variant: Annotated[str, typer.Option("--variant", help="Set the architecture variant.")] = "",
+    annotation: Annotated[
+        list[str] | None,
+        typer.Option("--annotation", metavar="KEY=VALUE", help="Set an annotation."),
+    ] = None,
+    unset: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--unset", metavar="MEMBER", help="Take away variant, os-version, annotation:KEY, ..."
+        ),
+    ] = None,
+    index: Annotated[
+        bool, typer.Option("--index", help="Annotate the list itself, not an entry.")
+    ] = False,
+    artifact_type: Annotated[
+        str, typer.Option("--artifact-type", help="Set the list's artifact type (with --index).")
+    ] = "",
+    subject: Annotated[
+        str | None,
+        typer.Option("--subject", metavar="REF", help="Set the list's subject (with --index)."),
+    ] = None,
+    insecure: Insecure = False,
 ) -> None:
     """Say what an entry of a draft runs on.
 
-    It is laid over what the image says itself; what is not given stays. Nothing is printed.
+    It is laid over what the image says itself; what is not given stays. ENTRY is the reference it
+    came by, a digest, the beginning of one, or a platform. With --index, say what the list says of
+    itself. Nothing is printed.
     """
-    names = counted("annotate", arguments, 2, 2)
-    overrides = Overrides(
-        os=os,
-        architecture=arch,
-        variant=variant,
-        os_version=os_version,
-        os_features=_separated(os_features or []),
-    )
-    with open_session(settings_from()) as session:
-        name, source = map(reference, names)
-        try:
-            annotate(name, source, overrides, drafts=session.drafts, now=session.now)
-        except EntryUnknownError as error:
-            raise EntryUnknownError(names[1], names[0]) from error  # as typed, as docker says it
+    names = counted("annotate", arguments, *((1, 1) if index else (2, 2)))
+    said, taken = annotations(annotation), tuple(unset or ())
+    features = separated(os_features)
+    with open_session(settings_from(insecure=insecure)) as session:
+        if index:
+            refuse_together(
+                "is for an entry, not for the list itself (--index)",
+                os=os,
+                arch=arch,
+                variant=variant,
+                **{"os-version": os_version, "os-features": features},
+            )
+            about_list = IndexOverrides(artifact_type, _subject(subject, session), said, taken)
+            name = reference(names[0])
+            annotate_index(name, about_list, drafts=session.drafts, now=session.now)
+        else:
+            refuse_together(
+                "is for the list itself: add --index", artifact_type=artifact_type, subject=subject
+            )
+            about_entry = Overrides(os, arch, variant, os_version, features, said, taken)
+            _annotate_entry(names, about_entry, session)
 
 
-def _separated(values: list[str]) -> tuple[str, ...]:
-    return tuple(feature for value in values for feature in value.split(",") if feature)
+def _annotate_entry(names: Sequence[str], overrides: Overrides, session: Session) -> None:
+    name, entry = reference(names[0]), entry_name(names[1])
+    try:
+        draft = annotate(name, entry, overrides, drafts=session.drafts, now=session.now)
+    except EntryUnknownError as error:
+        raise EntryUnknownError(names[1], names[0]) from error  # as typed, as docker says it
+    disagreeing = disagreement(find_entry(draft, entry))
+    if disagreeing is not None and (overrides.os or overrides.architecture):
+        warn(f"{names[1]} says that it is for {disagreeing[0]}, and is listed for {disagreeing[1]}")
+
+
+def _subject(text: str | None, session: Session) -> Descriptor | None:
+    """The descriptor of the subject, asked for where it is published."""
+    return None if text is None else session.registry.head_manifest(reference(text))

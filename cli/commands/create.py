@@ -4,11 +4,22 @@ from typing import Annotated
 
 import typer
 
+from manyfest.cli.composing import (
+    KeepOrder,
+    Nest,
+    NoAttestations,
+    Platforms,
+    Replace,
+    Strict,
+    TypeOfList,
+    compose,
+    terms_for,
+)
 from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, reference
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.operations.create import create
+from manyfest.domain.operations.create import Start
 
 
 def command(
@@ -18,27 +29,40 @@ def command(
     amend: Annotated[
         bool, typer.Option("-a", "--amend", help="Add to a draft that exists, or renew its images.")
     ] = False,
+    push: Annotated[bool, typer.Option("--push", help="Publish it at once.")] = False,
+    platform: Platforms = None,
+    no_attestations: NoAttestations = False,
+    nest: Nest = False,
+    replace: Replace = False,
+    strict: Strict = False,
+    keep_order: KeepOrder = False,
+    list_type: TypeOfList = None,
     insecure: Insecure = False,
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
 ) -> None:
     """Make a draft of a list from images and lists.
 
-    From a list its entries are taken. All or nothing: when one image cannot be read, the drafts
-    are as they were.
+    From a list its entries are taken; the list's own name may be among the sources. All or
+    nothing: when one image cannot be read, the drafts are as they were.
     """
     names = counted("create", arguments, 2)
+    terms = terms_for(
+        Start.AMEND if amend else Start.NEW,
+        platforms=platform,
+        no_attestations=no_attestations,
+        nest=nest,
+        replace=replace,
+        strict=strict,
+        keep_order=keep_order,
+        list_type=list_type,
+    )
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
     with open_session(settings) as session:
         name, *sources = map(reference, names)
-        draft = create(
-            name,
-            sources,
-            registry=session.registry,
-            contents=session.contents,
-            drafts=session.drafts,
-            each=session.each,
-            now=session.now,
-            amend=amend,
-        )
-    write_text(f"Created manifest list {draft.name}")
+        compose(name, sources, terms, session)
+        write_text(f"Created manifest list {name}")
+        if push:
+            from manyfest.cli.publishing import plan, publish
+
+            publish(plan(name, (), None, session), session)

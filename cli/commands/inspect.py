@@ -5,23 +5,18 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import (
-    JOBS,
-    Insecure,
-    Jobs,
-    Timeout,
-    counted,
-    reference,
-)
-from manyfest.cli.output import note, warn, write_bytes, write_text
-from manyfest.cli.rendering.documents import document_text
+from manyfest.cli.exit_codes import meaning_of
+from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, entry_name, reference
+from manyfest.cli.output import fail, note, warn, write_bytes, write_text
+from manyfest.cli.rendering.documents import document_text, entry_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts import Draft
-from manyfest.domain.errors import StoreError
+from manyfest.domain.errors import ManifestUnknownError, StoreError
 from manyfest.domain.list_assembly import assemble
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations import inspect
+from manyfest.domain.operations.inspect import Detail, Details
 from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved, resolve
 from manyfest.domain.references import Reference
@@ -54,11 +49,13 @@ def command(
     if there is one that was not pushed yet.
     """
     names = counted("inspect", arguments, 1, 2)
+    if raw and verbose:
+        raise typer.TyperException("--raw and --verbose exclude each other")
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
     with open_session(settings) as session:
-        *lists, name = map(reference, names)
-        if lists:
-            _show_entry(lists[0], name, session, verbose=verbose, raw=raw)
+        name = reference(names[0])
+        if names[1:]:
+            _show_entry(name, entry_name(names[1]), session, verbose=verbose, raw=raw)
         elif not remote and (draft := inspect.unpushed_draft(name, session.drafts)):
             note(f"this is the draft {name}, not what was published (--remote looks past it)")
             _show_draft(draft, session, verbose=verbose, raw=raw)
@@ -73,30 +70,46 @@ def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bo
         _show(found.manifest, raw=raw)
         return
     details = inspect.details(found, session.registry, session.each)
-    _remember([found, *(detail.found for detail in details)], session)
-    from manyfest.cli.rendering.verbose import detail_text, details_text
-
-    write_text(details_text(details) if found.manifest.is_list else detail_text(details[0]))
+    _remember([found, *(detail.found for detail in details.present)], session)
+    if found.manifest.is_list:
+        _show_details(details)
+    else:
+        _show_detail(details.present[0])
 
 
 def _show_draft(draft: Draft, session: Session, *, verbose: bool, raw: bool) -> None:
     if not verbose:
-        _show(assemble(draft), raw=raw)
+        _show(assemble(draft, session.contents.manifest), raw=raw)
         return
-    details = inspect.draft_details(draft, session.registry, session.each)
-    from manyfest.cli.rendering.verbose import details_text
-
-    write_text(details_text(details))
+    _show_details(inspect.draft_details(draft, session.registry, session.each))
 
 
 def _show_entry(
-    list_name: Reference, wanted: Reference, session: Session, *, verbose: bool, raw: bool
+    list_name: Reference, wanted: str, session: Session, *, verbose: bool, raw: bool
 ) -> None:
     entry = inspect.draft_entry(list_name, wanted, session.drafts)
     detail = inspect.entry_details(entry, session.registry)
-    if not verbose:
-        _show(detail.found.manifest, raw=raw)
-        return
+    if verbose:
+        _show_detail(detail)
+    elif raw:
+        write_bytes(detail.found.manifest.data)
+    else:
+        write_text(entry_text(detail.found.manifest))
+
+
+def _show_details(details: Details) -> None:
+    """What is there is shown all the same when something is missing, and that is said."""
+    from manyfest.cli.rendering.verbose import details_text
+
+    write_text(details_text(details.present))
+    errors = [ManifestUnknownError(str(missing)) for missing in details.missing]
+    for error in errors:
+        fail(str(error))
+    if errors:
+        raise typer.Exit(meaning_of(errors[0]).code)
+
+
+def _show_detail(detail: Detail) -> None:
     from manyfest.cli.rendering.verbose import detail_text
 
     write_text(detail_text(detail))

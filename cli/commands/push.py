@@ -1,14 +1,25 @@
 """``manyfest push``: publish a draft."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, reference
+from manyfest.cli.options import (
+    JOBS,
+    AsJson,
+    Insecure,
+    Jobs,
+    Timeout,
+    counted,
+    reference,
+    tag_or_reference,
+)
 from manyfest.cli.output import write_text
+from manyfest.cli.publishing import plan, publish, write_files
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.operations.push import PushPlan, plan_push, push
+from manyfest.domain.expectations import Expectation
 
 
 def command(
@@ -18,6 +29,27 @@ def command(
     purge: Annotated[
         bool, typer.Option("-p", "--purge", help="Forget the draft once it is published.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be written, and write nothing.")
+    ] = False,
+    as_json: AsJson = False,
+    expect: Annotated[
+        str | None,
+        typer.Option(
+            "--expect", metavar="DIGEST|absent", help="Only if the tag points there, or nowhere."
+        ),
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", metavar="TAG|REF", help="Publish it under this name, too."),
+    ] = None,
+    digest_file: Annotated[
+        Path | None, typer.Option("--digest-file", metavar="FILE", help="Write the digest there.")
+    ] = None,
+    metadata_file: Annotated[
+        Path | None,
+        typer.Option("--metadata-file", metavar="FILE", help="Write name and descriptor there."),
+    ] = None,
     insecure: Insecure = False,
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
@@ -25,29 +57,20 @@ def command(
     """Publish a draft.
 
     What its images need in the target is brought there first; the list comes last. Prints a line
-    for each image from another repository, and then the digest of the list.
+    for each image from another repository, and then the digest of the list. What is published
+    already is not written again.
     """
     names = counted("push", arguments, 1, 1)
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
     with open_session(settings) as session:
-        plan = plan_push(
-            reference(names[0]),
-            registry=session.registry,
-            drafts=session.drafts,
-            each=session.each,
-        )
-        push(
-            plan,
-            registry=session.registry,
-            contents=session.contents,
-            drafts=session.drafts,
-            each=session.each,
-            now=session.now,
-            purge=purge,
-        )
-    write_text(_report(plan))
+        name = reference(names[0])
+        expected = None if expect is None else Expectation.parse(expect)
+        more_tags = [tag_or_reference(text, name) for text in tag or ()]
+        planned = plan(name, more_tags, expected, session)
+        if dry_run:
+            from manyfest.cli.rendering.push_plan import plan_json, plan_text
 
-
-def _report(plan: PushPlan) -> str:
-    pushed = [f"Pushed ref {child} with digest: {child.digest}" for child in plan.foreign_entries]
-    return "\n".join([*pushed, str(plan.manifest.digest)])
+            write_text(plan_json(planned) if as_json else plan_text(planned))
+            return
+        publish(planned, session, purge=purge)
+        write_files(planned, digest_file, metadata_file)

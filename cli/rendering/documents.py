@@ -1,6 +1,6 @@
 """A manifest or a list as ``inspect`` shows it: the document itself, with docker's white space."""
 
-from manyfest.domain.canonical_json import LIST_INDENT
+from manyfest.domain.canonical_json import LIST_INDENT, go_escaped
 from manyfest.domain.indented_json import indented
 from manyfest.domain.manifests import Manifest
 
@@ -12,3 +12,10 @@ def document_text(manifest: Manifest) -> str:
     bytes.
     """
     return indented(manifest.data.decode(), LIST_INDENT if manifest.is_list else "\t")
+
+
+def entry_text(manifest: Manifest) -> str:
+    """The document of an entry of a draft: docker's drafts have lost outer white space, and have
+    the characters escaped that Go escapes.
+    """
+    return go_escaped(document_text(manifest).strip())

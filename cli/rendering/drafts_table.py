@@ -4,11 +4,15 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from manyfest.cli.output import printable
 from manyfest.domain.drafts import Draft
+from manyfest.domain.errors import shortened
 from manyfest.domain.list_assembly import ordered_entries
 from manyfest.domain.strict_json import Json
 
 _HEADINGS = ("NAME", "ENTRIES", "CHANGED", "PUSHED", "PLATFORMS")
+
+_PLATFORM_LIMIT = 60
 
 # Seconds in a unit, largest first: the first that fits once is the one to speak of.
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
@@ -32,8 +36,13 @@ def drafts_json(drafts: Sequence[Draft]) -> str:
 def _row(draft: Draft, now: datetime) -> tuple[str, ...]:
     pushed = "yes" if draft.pushed else "no"
     changed = _ago((now - draft.changed_at).total_seconds())
-    platforms = ", ".join(dict.fromkeys(_platforms(draft)))
-    return str(draft.name), str(len(draft.entries)), changed, pushed, platforms
+    platforms = ", ".join(dict.fromkeys(_shown(each) for each in _platforms(draft)))
+    return printable(str(draft.name)), str(len(draft.entries)), changed, pushed, platforms
+
+
+def _shown(platform: str) -> str:
+    """What registries say is a stranger's text."""
+    return shortened(printable(platform), _PLATFORM_LIMIT)
 
 
 def _platforms(draft: Draft) -> list[str]:

@@ -1,9 +1,12 @@
-"""Changing what a draft says about one of its entries."""
+"""Changing what a draft says: about one of its entries, or about the list itself."""
 
 from datetime import datetime
 
-from manyfest.domain.drafts import Draft, Overrides
-from manyfest.domain.errors import EntryUnknownError, UnsupportedPlatformError
+from manyfest.domain.drafts import Draft
+from manyfest.domain.entry_lookup import find_entry
+from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, UnsupportedPlatformError
+from manyfest.domain.index_members import IndexOverrides
+from manyfest.domain.overrides import Overrides
 from manyfest.domain.platform_rules import is_supported
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.draft_book import DraftBook
@@ -12,31 +15,53 @@ from manyfest.domain.references import Reference
 
 def annotate(
     name: Reference,
-    source: Reference,
+    entry: str,
     overrides: Overrides,
     *,
     drafts: DraftBook,
     now: datetime,
 ) -> Draft:
-    """The draft ``name`` with ``overrides`` laid over the entry that came by ``source``, saved.
+    """The draft ``name`` with ``overrides`` laid over the entry that ``entry`` finds, saved.
 
-    As docker's ``annotate``: what is not given stays, features are added, and the pair of operating
-    system and architecture that results must be one that Go knows.
-    Raises EntryUnknownError: no such draft or entry. UnsupportedPlatformError. StoreError.
+    As docker's ``annotate``: what is not given stays, features are added, and if the platform
+    changes, its operating system and architecture must be a pair that Go knows.
+    Raises EntryUnknownError: no such draft or entry. AmbiguousEntryError. UnsupportedPlatformError.
+    StoreError.
     """
     with drafts.transaction():
         draft = drafts.find(name)
         if draft is None:
-            raise EntryUnknownError(str(source), str(name))
-        entry = draft.entry(source)
-        annotated = draft.annotated(entry, overrides, now)
-        _check_pair(annotated.entry(source).descriptor.platform or Platform())
+            raise EntryUnknownError(entry, str(name))
+        found = find_entry(draft, entry)
+        laid_over = found.overrides.followed_by(overrides)
+        _check_pair(found.descriptor.platform, laid_over.applied_to(found.found).platform)
+        annotated = draft.annotated(found, overrides, now)
         if annotated.entries != draft.entries:
             drafts.save(annotated)
             return annotated
     return draft
 
 
-def _check_pair(platform: Platform) -> None:
-    if not is_supported(platform.os, platform.architecture):
-        raise UnsupportedPlatformError(platform.os, platform.architecture)
+def annotate_index(
+    name: Reference, overrides: IndexOverrides, *, drafts: DraftBook, now: datetime
+) -> Draft:
+    """The draft ``name`` with ``overrides`` laid over what the list says of itself, saved.
+
+    Raises DraftUnknownError, StoreError.
+    """
+    with drafts.transaction():
+        draft = drafts.find(name)
+        if draft is None:
+            raise DraftUnknownError(str(name))
+        annotated = draft.index_annotated(overrides, now)
+        if annotated.index != draft.index:
+            drafts.save(annotated)
+            return annotated
+    return draft
+
+
+def _check_pair(before: Platform | None, after: Platform | None) -> None:
+    if after is None or after == before:
+        return
+    if not is_supported(after.os, after.architecture):
+        raise UnsupportedPlatformError(after.os, after.architecture)

@@ -1,17 +1,30 @@
-"""Bringing children to where a list will be put: which manifests and blobs, and moving them."""
+"""Bringing manifests to where a list will be put: which of them, their blobs, and moving them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from attrs import frozen
 
-from manyfest.domain.errors import BlobUnknownError, DocumentError
-from manyfest.domain.manifests import Manifest
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.errors import BlobUnknownError, DocumentError, ManifestUnknownError
+from manyfest.domain.events import (
+    BlobCopied,
+    BlobFound,
+    BlobMounted,
+    BlobMoved,
+    BlobStarted,
+    ManifestPut,
+    OnEvent,
+    ignore,
+)
+from manyfest.domain.manifests import Manifest, as_described
+from manyfest.domain.operations.each import Each
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Home, Reference, Repository
 
 # Lists in lists are rare and two levels are the most that is seen; what goes deeper is a trap.
-_NESTING_LIMIT = 8
+NESTING_LIMIT = 8
 
 
 @frozen
@@ -37,16 +50,16 @@ def manifest_copies(
 ) -> tuple[ManifestCopy, ...]:
     """The manifest at ``source`` and, before it, all that it lists, to be put in ``target``.
 
-    Reads every one of them. Raises what ``get_manifest`` raises; DocumentError: nested too deep.
+    Reads every one of them. Raises what ``get_manifest`` raises; SizeMismatchError: one is not as
+    its list describes it; DocumentError: likewise, or nested too deep.
     """
-    if level > _NESTING_LIMIT:
-        raise DocumentError(str(source), f"lists nested deeper than {_NESTING_LIMIT}")
+    if level > NESTING_LIMIT:
+        raise DocumentError(str(source), f"lists nested deeper than {NESTING_LIMIT}")
     manifest = registry.get_manifest(source)
-    below = [
-        copy
-        for entry in manifest.entries
-        for copy in manifest_copies(source.at(entry.digest), target, registry, level + 1)
-    ]
+    below: list[ManifestCopy] = []
+    for entry in manifest.entries:
+        below += manifest_copies(source.at(entry.digest), target, registry, level + 1)
+        as_described(below[-1].manifest, entry, str(below[-1].source))
     return (*below, ManifestCopy(source, Reference(target, None, manifest.digest), manifest))
 
 
@@ -61,24 +74,80 @@ def blob_copies(manifests: Iterable[ManifestCopy]) -> tuple[BlobCopy, ...]:
 
 
 def _blobs_of(copy: ManifestCopy) -> Iterator[BlobCopy]:
-    config = copy.manifest.config
-    for descriptor in (*([config] if config else []), *copy.manifest.layers):
-        if not descriptor.urls:
-            source, target = (at.at(descriptor.digest) for at in (copy.source, copy.target))
-            yield BlobCopy(source, target, descriptor.size)
+    for descriptor in _own_blobs(copy.manifest):
+        source, target = (at.at(descriptor.digest) for at in (copy.source, copy.target))
+        yield BlobCopy(source, target, descriptor.size)
 
 
-def copy_blob(copy: BlobCopy, registry: Registry) -> None:
+def _own_blobs(manifest: Manifest) -> Iterator[Descriptor]:
+    if manifest.config is not None:
+        yield manifest.config
+    yield from (layer for layer in manifest.layers if not layer.urls)
+
+
+def is_complete(manifest: Reference, registry: Registry) -> bool:
+    """Whether the manifest of this digest is there, with the blobs that it names.
+
+    A registry takes an image only when it has its blobs, and keeps them as long, so its word is
+    enough. The files of a layout come and go one by one, and looking at them costs little.
+    """
+    try:
+        registry.head_manifest(manifest)
+    except ManifestUnknownError:
+        return False
+    if isinstance(manifest.home, Repository):
+        return True
+    blobs = _own_blobs(registry.get_manifest(manifest))
+    return all(_is_there(manifest.at(blob.digest), registry) for blob in blobs)
+
+
+def put_copies(
+    copies: Sequence[ManifestCopy], registry: Registry, each: Each, on_event: OnEvent = ignore
+) -> None:
+    """Put them where they belong: images in any order, then lists in that of ``copies``."""
+    put = partial(put_copy, registry=registry, on_event=on_event)
+    each(put, [copy for copy in copies if not copy.manifest.is_list])
+    for nested in (copy for copy in copies if copy.manifest.is_list):
+        put(nested)
+
+
+def put_copy(copy: ManifestCopy, registry: Registry, on_event: OnEvent = ignore) -> None:
+    """Put one of them."""
+    registry.put_manifest(copy.target, copy.manifest)
+    on_event(ManifestPut(copy.target))
+
+
+def copy_blob(copy: BlobCopy, registry: Registry, on_event: OnEvent = ignore) -> None:
     """Make the blob appear at its target: mounted within one registry, else streamed if missing."""
-    if _share_registry(copy):
-        if registry.mount_blob(copy.target, copy.source.home):
-            return
+    if may_be_mounted(copy) and registry.mount_blob(copy.target, copy.source.home):
+        on_event(BlobMounted(copy.target, copy.size))
     elif _is_there(copy.target, registry):
-        return
-    registry.write_blob(copy.target, copy.size, partial(registry.open_blob, copy.source, copy.size))
+        on_event(BlobFound(copy.target, copy.size))
+    else:
+        _stream(copy, registry, on_event)
+        on_event(BlobCopied(copy.target, copy.size))
 
 
-def _share_registry(copy: BlobCopy) -> bool:
+def _stream(copy: BlobCopy, registry: Registry, on_event: OnEvent) -> None:
+    """From source to target in chunks; the writer may open the source anew."""
+
+    @contextmanager
+    def opened() -> Iterator[Iterator[bytes]]:
+        with registry.open_blob(copy.source, copy.size) as chunks:
+            on_event(BlobStarted(copy.target))
+            yield _announced(chunks, copy.target, on_event)
+
+    registry.write_blob(copy.target, copy.size, opened)
+
+
+def _announced(chunks: Iterator[bytes], blob: Reference, on_event: OnEvent) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+        on_event(BlobMoved(blob, len(chunk)))
+
+
+def may_be_mounted(copy: BlobCopy) -> bool:
+    """Whether both ends are in one registry, which can then make the blob appear by itself."""
     source, target = copy.source.home, copy.target.home
     return (
         isinstance(source, Repository)

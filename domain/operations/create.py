@@ -1,76 +1,163 @@
-"""Making a draft from images and lists, all or nothing."""
+"""Making a draft from images and lists, or adding to one; all or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from functools import partial
 
-from attrs import evolve
+from attrs import evolve, frozen
 
-from manyfest.domain.drafts import Draft, Entry
-from manyfest.domain.errors import DraftExistsError, InvalidReferenceError
+from manyfest.domain.attestations import attested
+from manyfest.domain.contributions import EVERYTHING, Wanted, entries_of_list
+from manyfest.domain.drafts import Draft, Entry, ListType
+from manyfest.domain.errors import (
+    DocumentError,
+    DraftExistsError,
+    DraftUnknownError,
+    InvalidReferenceError,
+    PlatformConflictError,
+)
+from manyfest.domain.index_members import found_members
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved, resolve_with_config
+from manyfest.domain.platform_conflicts import conflicts, hidden_by_later
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
+from manyfest.domain.strict_json import Json
+
+
+class Start(Enum):
+    """What a draft of the name may be there before.
+
+    ``NEW``: none, or one that was pushed and not touched since, which is replaced. ``AMEND``: any
+    or none. ``ADD``: it must be there.
+    """
+
+    NEW = "new"
+    AMEND = "amend"
+    ADD = "add"
+
+
+class OnConflict(Enum):
+    """What is done about two entries for one platform."""
+
+    KEEP = "keep"  # both are listed, as docker does
+    REPLACE = "replace"  # the later one wins
+    REFUSE = "refuse"
+
+
+@frozen
+class Terms:
+    """How a draft is made: where it starts, what is taken of lists, and how it is to be listed.
+
+    ``keep_order`` and ``list_type`` stay with the draft; None leaves them as they are.
+    """
+
+    start: Start = Start.NEW
+    wanted: Wanted = EVERYTHING
+    on_conflict: OnConflict = OnConflict.KEEP
+    keep_order: bool = False
+    list_type: ListType | None = None
+
+
+@frozen
+class Created:
+    """The draft as saved, and how many attestations its sources have that were not taken."""
+
+    draft: Draft
+    attestations_left: int
 
 
 def create(
     name: Reference,
     sources: Sequence[Reference],
+    terms: Terms = Terms(),
     *,
     registry: Registry,
     contents: ContentStore,
     drafts: DraftBook,
     each: Each,
     now: datetime,
-    amend: bool = False,
-    keep_order: bool = False,
-) -> Draft:
-    """The draft ``name`` with an entry for every source, saved with all that was read.
+) -> Created:
+    """The draft ``name`` with what every source contributes, saved with all that was read.
 
-    An image gives one entry, a list all of its own. With ``amend`` an existing draft is kept, and
-    the sources it already has are read anew; without, only a draft that was pushed and not touched
-    since may be there, and it is replaced. ``keep_order`` lists entries as they are given, now and
-    when more are added. Nothing is saved when anything fails.
+    An image gives one entry; a list its own, or those wanted. Sources are always read from where
+    they are published, so the name may be among them. A source that the draft has already is read
+    anew. Nothing is saved when anything fails.
 
-    Raises InvalidReferenceError: ``name`` has a digest. DraftExistsError. What reading a source
+    Raises InvalidReferenceError: ``name`` has a digest. DraftExistsError, DraftUnknownError: not
+    what ``terms.start`` asks for. NoSuchPlatformError. PlatformConflictError. What reading a source
     raises. StoreError.
     """
     if name.digest is not None:
         raise InvalidReferenceError(str(name), "a list is named by a tag, not by a digest")
-    _starting_point(name, drafts, now, amend=amend)  # refused before anything is asked for
+    _starting_point(name, drafts, now, terms.start)  # refused before anything is asked for
     distinct = tuple(dict.fromkeys(sources))
     found = each(partial(resolve_with_config, registry=registry), distinct)
+    contributed = {r.reference: contribution(r, terms.wanted) for r in found}
     with drafts.transaction():
-        draft = _starting_point(name, drafts, now, amend=amend)
-        for resolved in found:
-            draft = draft.with_source(resolved.reference, entries_of(resolved), now)
-        if keep_order:
-            draft = draft.keeping_order(now)
+        draft = _starting_point(name, drafts, now, terms.start)
+        for source, entries in contributed.items():
+            draft = draft.with_source(source, entries, now)
+        draft = _on_terms(evolve(draft, index_found=inherited(draft, found)), terms, now)
         remember(contents, found, now)
         drafts.save(draft)
-    return draft
+    return Created(draft, _attestations_left(found, contributed))
 
 
-def entries_of(resolved: Resolved) -> tuple[Entry, ...]:
-    """What a source contributes: an image itself, a list its own entries, as it describes them."""
+def contribution(resolved: Resolved, wanted: Wanted = EVERYTHING) -> tuple[Entry, ...]:
+    """The entries that a source gives. Raises NoSuchPlatformError, DocumentError."""
     manifest = resolved.manifest
+    if manifest.is_list and not manifest.entries and not wanted.nested:
+        raise DocumentError(str(resolved.reference), "an empty list, which contributes nothing")
     if manifest.is_list:
-        return tuple(
-            Entry(resolved.reference, descriptor, manifest.digest)
-            for descriptor in manifest.entries
-        )
+        return entries_of_list(resolved.reference, manifest, wanted)
     described = evolve(manifest.descriptor(), platform=resolved.platform)
     return (Entry(resolved.reference, described),)
 
 
-def _starting_point(name: Reference, drafts: DraftBook, now: datetime, *, amend: bool) -> Draft:
+def _starting_point(name: Reference, drafts: DraftBook, now: datetime, start: Start) -> Draft:
     existing = drafts.find(name)
-    if existing is None or (existing.pushed and not amend):
+    if existing is None and start is Start.ADD:
+        raise DraftUnknownError(str(name))
+    if existing is None or (existing.pushed and start is Start.NEW):
         return Draft(name, created_at=now, changed_at=now)
-    if not amend:
+    if start is Start.NEW:
         raise DraftExistsError(str(name))
     return existing
+
+
+def inherited(draft: Draft, found: Sequence[Resolved]) -> Mapping[str, Json]:
+    """What the one list among the sources says of itself; of several lists none speaks for all."""
+    lists = draft.lists_taken_apart
+    if len(lists) != 1:
+        return {}
+    read = [r.manifest for r in found if r.reference == lists[0]]
+    return found_members(read[0]) if read else draft.index_found
+
+
+def _on_terms(draft: Draft, terms: Terms, now: datetime) -> Draft:
+    if terms.on_conflict is OnConflict.REPLACE:
+        draft = draft.without(hidden_by_later(draft.entries), now)
+    if terms.on_conflict is OnConflict.REFUSE:
+        for first, second in conflicts(draft.entries):
+            platform = str(second.descriptor.platform)
+            names = str(first.content), str(second.content)
+            raise PlatformConflictError(str(draft.name), platform, *names)
+    if terms.keep_order:
+        draft = draft.keeping_order(now)
+    return draft if terms.list_type is None else draft.of_type(terms.list_type, now)
+
+
+def _attestations_left(
+    found: Sequence[Resolved], contributed: Mapping[Reference, Sequence[Entry]]
+) -> int:
+    taken = {e.found.digest for entries in contributed.values() for e in entries}
+    return sum(
+        attested(descriptor) is not None and descriptor.digest not in taken
+        for resolved in found
+        for descriptor in resolved.manifest.entries
+    )

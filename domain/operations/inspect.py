@@ -7,8 +7,10 @@ from attrs import evolve, frozen
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.entry_lookup import find_entry
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, ManifestUnknownError
 from manyfest.domain.list_assembly import ordered_entries
+from manyfest.domain.manifests import as_described
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.ports.draft_book import DraftBook
@@ -46,18 +48,19 @@ def unpushed_draft(name: Reference, drafts: DraftBook) -> Draft | None:
     return None if draft is None or draft.pushed else draft
 
 
-def draft_entry(name: Reference, wanted: Reference, drafts: DraftBook) -> Entry:
-    """The entry ``wanted`` of the draft ``name``.
+def draft_entry(name: Reference, wanted: str, drafts: DraftBook) -> Entry:
+    """The entry of the draft ``name`` that ``wanted`` finds.
 
     Raises DraftUnknownError: no such draft or entry; docker names ``wanted`` in both cases.
+    AmbiguousEntryError.
     """
     draft = drafts.find(name)
     if draft is None:
-        raise DraftUnknownError(str(wanted))
+        raise DraftUnknownError(wanted)
     try:
-        return draft.entry(wanted)
+        return find_entry(draft, wanted)
     except EntryUnknownError as error:
-        raise DraftUnknownError(str(wanted)) from error
+        raise DraftUnknownError(wanted) from error
 
 
 def details(found: Resolved, registry: Registry, each: Each) -> Details:
@@ -116,4 +119,5 @@ def _detail_or_none(
         found = resolve(reference.at(descriptor.digest), registry)
     except ManifestUnknownError:
         return None
+    as_described(found.manifest, descriptor, str(reference))
     return Detail(reference, descriptor, found)

@@ -1,114 +1,104 @@
-"""Publishing a draft: what would be written, as a value, and writing just that."""
+"""Publishing a draft: carrying out a plan, children before parents, tags last."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
-from attrs import frozen
-
-from manyfest.domain.drafts import Draft
-from manyfest.domain.errors import DraftUnknownError
-from manyfest.domain.list_assembly import assemble_for_push, ordered_entries
-from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.copy_content import (
-    BlobCopy,
-    ManifestCopy,
-    blob_copies,
-    copy_blob,
-    manifest_copies,
-)
+from manyfest.domain.errors import TagMovedError
+from manyfest.domain.events import OnEvent, ignore
+from manyfest.domain.operations.copy_content import copy_blob, put_copies
 from manyfest.domain.operations.each import Each
+from manyfest.domain.operations.plan_push import PushPlan, standing_at
 from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
-from manyfest.domain.ports.registry import ManifestReader, Registry
-from manyfest.domain.references import Reference
+from manyfest.domain.ports.registry import Registry
+
+# Seconds to wait before each further look, for registries that take a moment to show what was put.
+_PATIENCE = (0.2, 0.5, 1.0, 2.0, 4.0)
+
+Pause = Callable[[float], None]
 
 
-@frozen
-class PushPlan:
-    """What publishing ``draft`` writes, in this order: blobs, then children, then the list.
-
-    ``children`` stand before those that list them.
-    """
-
-    draft: Draft
-    manifest: Manifest
-    blobs: tuple[BlobCopy, ...]
-    children: tuple[ManifestCopy, ...]
-
-    @property
-    def foreign_entries(self) -> tuple[Reference, ...]:
-        """The entries that come from another home, by digest in the target, as they are listed."""
-        home = self.draft.name.home
-        return tuple(
-            Reference(home, None, entry.found.digest)
-            for entry in ordered_entries(self.draft)
-            if entry.source.home != home
-        )
-
-
-def plan_push(
-    name: Reference, *, registry: ManifestReader, drafts: DraftBook, each: Each
-) -> PushPlan:
-    """What ``push`` of the draft ``name`` writes. Reads children of other homes, writes nothing.
-
-    Raises DraftUnknownError; ListError: the draft cannot be a list yet; what reading raises.
-    """
-    draft = drafts.find(name)
-    if draft is None:
-        raise DraftUnknownError(str(name))
-    manifest = assemble_for_push(draft)
-    foreign = dict.fromkeys(
-        entry.content for entry in ordered_entries(draft) if entry.source.home != name.home
-    )
-    copies = each(partial(manifest_copies, target=name.home, registry=registry), tuple(foreign))
-    children = {copy.target: copy for group in copies for copy in group}
-    return PushPlan(draft, manifest, blob_copies(children.values()), tuple(children.values()))
-
-
-def push(
+def carry_out(
     plan: PushPlan,
     *,
     registry: Registry,
+    each: Each,
+    pause: Pause,
+    on_event: OnEvent = ignore,
+) -> None:
+    """Write what ``plan`` says, children before parents, tags last.
+
+    When it fails, the tags stand where they stood. With an expectation, the draft's tag is looked
+    at again right before it is put, and read back after; ``pause`` waits so many seconds.
+    Raises TagMovedError, and what writing raises.
+    """
+    bring_children([plan], registry, each, on_event)
+    put_tags(plan, registry, pause)
+
+
+def bring_children(
+    plans: Sequence[PushPlan], registry: Registry, each: Each, on_event: OnEvent = ignore
+) -> None:
+    """Write all that ``plans`` say but the tags. Raises what writing raises."""
+    blobs = {blob.target: blob for plan in plans for blob in plan.blobs}
+    children = {child.target: child for plan in plans for child in plan.children}
+    each(partial(copy_blob, registry=registry, on_event=on_event), tuple(blobs.values()))
+    put_copies(tuple(children.values()), registry, each, on_event)
+
+
+def put_tags(plan: PushPlan, registry: Registry, pause: Pause) -> None:
+    """Let the tags point to the list, whose children are there. Raises as ``carry_out`` does."""
+    for tagging in plan.tags:
+        if tagging.target == plan.draft.name and plan.expected is not None:
+            _put_guarded(plan, registry, pause)
+        else:
+            registry.put_manifest(tagging.target, plan.manifest)
+
+
+def settle(
+    plan: PushPlan,
+    *,
     contents: ContentStore,
     drafts: DraftBook,
-    each: Each,
     now: datetime,
     purge: bool = False,
 ) -> None:
-    """Write what ``plan`` says, children before parents, the tag last.
+    """Keep what was published, and mark the draft as pushed or, with ``purge``, forget it.
 
-    When it fails, the tag stands where it stood and the draft is kept. Afterwards the draft is
-    marked as pushed or, with ``purge``, forgotten; a draft changed meanwhile is left as it is.
-    Raises what writing raises.
+    For a plan that was carried out. A draft changed meanwhile is left as it is. Raises StoreError.
     """
-    name = plan.draft.name
-    each(partial(copy_blob, registry=registry), plan.blobs)
-    each(partial(_put, registry=registry), [c for c in plan.children if not c.manifest.is_list])
-    for nested in (copy for copy in plan.children if copy.manifest.is_list):
-        _put(nested, registry)
-    registry.put_manifest(name, plan.manifest)
     with drafts.transaction():
-        remember(contents, _written(plan), now)
-        _settle(plan, drafts, purge=purge)
+        remember(contents, written(plan), now)
+        if drafts.find(plan.draft.name) != plan.draft:
+            return
+        if purge:
+            drafts.remove(plan.draft.name)
+        else:
+            drafts.save(plan.draft.marked_pushed(plan.manifest.digest))
 
 
-def _put(copy: ManifestCopy, registry: Registry) -> None:
-    registry.put_manifest(copy.target, copy.manifest)
+def _put_guarded(plan: PushPlan, registry: Registry, pause: Pause) -> None:
+    name, digest = plan.draft.name, plan.manifest.digest
+    if plan.expected is not None:
+        plan.expected.check(name, standing_at(name, registry))
+    registry.put_manifest(name, plan.manifest)
+    seen = standing_at(name, registry)
+    for seconds in _PATIENCE:
+        if seen == digest:
+            return
+        pause(seconds)
+        seen = standing_at(name, registry)
+    if seen != digest:
+        raise TagMovedError(str(name), str(digest), "" if seen is None else str(seen))
 
 
-def _written(plan: PushPlan) -> Iterable[Resolved]:
+def written(plan: PushPlan) -> Iterable[Resolved]:
+    """What stands in the registry once ``plan`` was carried out."""
     yield Resolved(plan.draft.name, plan.manifest)
+    for tagging in plan.tags:
+        yield Resolved(tagging.target, plan.manifest)
     for copy in plan.children:
         yield Resolved(copy.target, copy.manifest)
-
-
-def _settle(plan: PushPlan, drafts: DraftBook, *, purge: bool) -> None:
-    if drafts.find(plan.draft.name) != plan.draft:
-        return
-    if purge:
-        drafts.remove(plan.draft.name)
-    else:
-        drafts.save(plan.draft.marked_pushed(plan.manifest.digest))

@@ -39,7 +39,7 @@ class ContentStore(Protocol):
         ...
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
-        """Keep these manifests, verbatim; those held already are left as they are.
+        """Keep these manifests, verbatim; of those held already only damaged ones are replaced.
 
         Call within ``transaction``.
         """

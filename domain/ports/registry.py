@@ -1,4 +1,4 @@
-"""The registry port: where manifests and blobs stand, by four small roles.
+"""The registry port: where manifests and blobs stand, by five small roles.
 
 One object serves every registry and layout a command names: each method takes a full reference
 (``Reference``: home, and tag or digest), so a copy may span hosts. An implementation
@@ -52,10 +52,26 @@ class ManifestWriter(Protocol):
     def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
         """Store ``manifest`` under the tag or the digest of ``reference``.
 
-        All that the manifest names must be there before (children before parents). When this
+        All that the manifest names must be there before (children before parents), but for its
+        subject. Of that it is one of the ``referrers`` afterwards: where the other side keeps no
+        book of them, it is listed under the referrers tag (distribution-spec, "Pushing Manifests
+        with Subject"), so that such a manifest may write two. When this
         returns, the other side has confirmed these very bytes. Putting the same twice is fine.
         Raises DigestMismatchError: ``reference`` has a digest that is not the manifest's, or the
         other side confirms another. RefusedError: a child is missing, too large, read-only.
+        """
+        ...
+
+
+class ReferrerReader(Protocol):
+    """Finds what was attached to a manifest afterwards."""
+
+    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
+        """The manifests that name the digest of ``reference`` as their subject, in its home.
+
+        Each once, with ``artifactType`` and annotations where they are told. Nothing where there
+        are none, where the home or the manifest is unknown, and where nobody can tell.
+        Raises DocumentError: the answer is no index; ProtocolError: it never ends.
         """
         ...
 
@@ -100,5 +116,5 @@ class BlobWriter(Protocol):
 BlobSource = Callable[[], AbstractContextManager[Iterator[bytes]]]
 
 
-class Registry(ManifestReader, ManifestWriter, BlobReader, BlobWriter, Protocol):
+class Registry(ManifestReader, ManifestWriter, ReferrerReader, BlobReader, BlobWriter, Protocol):
     """All roles in one object, for code that reads and writes."""

@@ -18,6 +18,7 @@ TEXTS = [
     ROOT / "pyproject.toml",
 ]
 LONGEST = 300  # lines
+ONE_IDEA = {ROOT / "domain" / "errors.py"}  # the whole tree in one file (ADR 0007)
 SENTENCE = re.compile(r"\S.*\.")
 UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b")  # spelled so as not to find itself
 
@@ -27,7 +28,7 @@ def test_every_module_says_in_one_sentence_what_it_holds():
 
 
 def test_no_module_is_long():
-    lengths = {file: len(file.read_text().splitlines()) for file in MODULES}
+    lengths = {file: len(file.read_text().splitlines()) for file in MODULES if file not in ONE_IDEA}
     assert {file: length for file, length in lengths.items() if length > LONGEST} == {}
 
 

@@ -92,6 +92,19 @@ class ContentStoreContract:
             with pytest.raises(DamagedStoreError, match=str(digest)):
                 read(digest)
 
+    def test_keeping_what_was_damaged_heals_it(self, contents):
+        def keep() -> None:
+            with contents.transaction():
+                contents.keep_manifests([ONE])
+                contents.keep_blobs([b"{}"])
+
+        keep()
+        for digest in (ONE.digest, Digest.of(b"{}")):
+            self.flip_a_bit(contents, digest)
+        keep()
+        assert contents.manifest(ONE.digest) == ONE
+        assert contents.blob(Digest.of(b"{}")) == b"{}"
+
     def test_an_error_in_a_transaction_takes_all_of_it_back(self, contents):
         with pytest.raises(KeyboardInterrupt), contents.transaction():  # noqa: PT012
             contents.keep_manifests([ONE])

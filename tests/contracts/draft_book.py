@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import HEX_LENGTHS, Digest
-from manyfest.domain.drafts import Draft, Entry, Overrides
+from manyfest.domain.drafts import Draft, Entry, ListType
+from manyfest.domain.index_members import IndexOverrides
+from manyfest.domain.overrides import Overrides
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.references import Reference
 
@@ -76,11 +78,29 @@ overrides = st.builds(
     Overrides,
     **dict.fromkeys(("os", "architecture", "variant", "os_version"), texts),
     os_features=st.lists(texts, max_size=3).map(tuple),
+    annotations=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
+    unset=st.lists(st.sampled_from(["variant", "os-features"]), max_size=2).map(tuple),
+)
+index_overrides = st.builds(
+    IndexOverrides,
+    artifact_type=texts,
+    subject=st.none() | descriptors,
+    annotations=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
+    unset=st.lists(texts.map("annotation:{}".format), max_size=2).map(tuple),
 )
 entries = st.builds(Entry, references, descriptors, st.none() | digests, overrides)
 times = st.datetimes(datetime(1970, 1, 2), datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 drafts = st.builds(
-    Draft, references, times, times, st.lists(entries, max_size=4).map(tuple), st.none() | digests
+    Draft,
+    references,
+    times,
+    times,
+    st.lists(entries, max_size=4).map(tuple),
+    st.none() | digests,
+    keeps_order=st.booleans(),
+    list_type=st.sampled_from(ListType),
+    index_found=st.dictionaries(texts, st.none() | st.integers() | texts, max_size=3),
+    index=index_overrides,
 )
 
 

@@ -33,6 +33,7 @@ from manyfest.domain.errors import (
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Home, Layout, Reference, Repository
+from tests.contracts.referrers import ReferrersContract
 from tests.fakes.images import (
     Image,
     docker_image,
@@ -91,7 +92,7 @@ def named(cases: dict[str, object]) -> list[object]:
     return [pytest.param(value, id=name) for name, value in cases.items()]
 
 
-class RegistryContract:
+class RegistryContract(ReferrersContract):
     """Every promise of ``domain/ports/registry.py`` that can be seen through the port."""
 
     takes_sha512 = True

@@ -6,10 +6,14 @@ import pytest
 
 from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
-from manyfest.adapters.http_registry.credentials import Credentials
+from manyfest.adapters.http_registry.credentials import Account, Credentials
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.references import Reference, Repository
+from manyfest.domain.referrers import referrers_tag
+from tests.contracts.referrers import SUBJECT, put_referrers
 from tests.contracts.registry import Plant, RegistryContract
+from tests.fakes.images import referrer
 from tests.fakes.registry_auth import TokenGate
 from tests.fakes.registry_server import Quirks, RegistryServer
 
@@ -63,6 +67,21 @@ class TestHttpRegistryAtOddRegistries(HttpContract):
             yield running
 
 
+class TestHttpRegistryWithReferrersApi(HttpContract):
+    """Two referrers a page, and none under tags."""
+
+    @pytest.fixture
+    def server(self) -> Iterator[RegistryServer]:
+        quirks = Quirks(referrers=True, referrers_a_page=2)
+        with RegistryServer(MemoryRegistry(), quirks=quirks) as running:
+            yield running
+
+    def test_no_list_under_a_tag_is_kept(self, registry, home):
+        put_referrers(registry, home, [referrer(SUBJECT)])
+        with pytest.raises(ManifestUnknownError):
+            registry.head_manifest(referrers_tag(Reference(home, None, SUBJECT.digest)))
+
+
 class TestHttpRegistryWithTokens(HttpContract):
     """Behind a token server that gives nothing to strangers."""
 
@@ -74,8 +93,8 @@ class TestHttpRegistryWithTokens(HttpContract):
 
     @pytest.fixture
     def registry(self, server) -> Iterator[HttpRegistry]:
-        def credentials_for(host: str) -> Credentials | None:
-            return Credentials("user", "secret") if host == server.host else None
+        def credentials_for(repository: Repository) -> Credentials | None:
+            return Credentials("user", "secret") if repository.registry == server.host else None
 
-        with HttpRegistry(Budget(30), credentials_for=credentials_for) as client:
+        with HttpRegistry(Budget(30), account=Account(credentials_for)) as client:
             yield client

@@ -1,6 +1,7 @@
 """Images in the real registry, and both command lines with drafts of their own."""
 
 import http.client
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
@@ -11,64 +12,84 @@ from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.domain import media_types
 from manyfest.domain.references import Reference
+from tests.differential.shelf import IMAGES
 from tests.fakes.docker_client import CommandLine, Result
 from tests.fakes.docker_registry import RunningRegistry
 from tests.fakes.images import Image, push_image
+from tests.fakes.our_program import run_here
+
+# Docker wants --insecure to read from loopback; we do not.
+_READING = frozenset({"inspect", "create"})
 
 
 @frozen
 class Both:
-    """Runs the same arguments through docker and through us; ``HOST/REPO`` stands for the place."""
+    """Runs the same arguments through docker and through us; ``PLACE`` stands for host and path."""
 
-    docker: CommandLine
-    ours: CommandLine
+    docker_manifest: CommandLine
     place: str
 
     def __call__(self, *arguments: str) -> tuple[Result, Result]:
         """Docker's result and ours."""
-        docker, ours = (self._placed(arguments, flag) for flag in (("--insecure",), ()))
-        return self.docker(*docker), self.ours(*ours)
+        return self.docker(*arguments), self.ours(*arguments)
 
-    def _placed(self, arguments: tuple[str, ...], flag: tuple[str, ...]) -> list[str]:
-        verb, *rest = (argument.replace("PLACE", self.place) for argument in arguments)
-        # Docker wants --insecure to read from loopback; we do not.
-        return [verb, *(flag if verb in ("inspect", "create", "push") else ()), *rest]
+    def docker(self, *arguments: str) -> Result:
+        """Docker's alone."""
+        verb, *rest = self.placed(*arguments)
+        return self.docker_manifest(verb, *(["--insecure"] if verb in _READING else []), *rest)
+
+    def ours(self, *arguments: str) -> Result:
+        """Ours alone."""
+        return run_here(*self.placed(*arguments))
+
+    def placed(self, *arguments: str) -> list[str]:
+        """The arguments as both are given them."""
+        return [argument.replace("PLACE", self.place) for argument in arguments]
+
+    def alike(self, *arguments: str, code: int = 0) -> str:
+        """What both print: the same, and both say alike whether it worked."""
+        docker, ours = self(*arguments)
+        assert ours.stdout.decode() == docker.stdout.decode(), (arguments, ours.stderr)
+        assert (bool(ours.code), bool(docker.code)) == (bool(code), bool(code)), (ours, docker)
+        return ours.stdout.decode()
 
 
-@pytest.fixture
-def both(
-    docker_manifest: CommandLine,
-    manyfest: CommandLine,
-    docker_registry: RunningRegistry,
-    repository: str,
-) -> Both:
-    return Both(docker_manifest, manyfest, f"{docker_registry.host}/{repository}")
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client() -> Iterator[HttpRegistry]:
-    with closing(HttpRegistry(Budget(60))) as registry:
+    with closing(HttpRegistry(Budget(600))) as registry:
         yield registry
 
 
-@pytest.fixture
-def plant(client: HttpRegistry, both: Both) -> Callable[[str, Image], Reference]:
-    """Puts an image at ``PLACE``/name and tells its reference."""
+@pytest.fixture(scope="session")
+def place(docker_registry: RunningRegistry, client: HttpRegistry) -> str:
+    """A place in the registry that has all images of the shelf."""
+    place = f"{docker_registry.host}/t{uuid.uuid4().hex[:8]}"
+    for name, image in IMAGES.items():
+        push_image(client, Reference.parse(f"{place}/{name}"), image)
+    return place
 
-    def plant(name: str, image: Image) -> Reference:
-        reference = Reference.parse(f"{both.place}/{name}")
-        push_image(client, reference, image)
-        return reference
+
+@pytest.fixture
+def both(docker_manifest: CommandLine, place: str) -> Both:
+    return Both(docker_manifest, place)
+
+
+@pytest.fixture
+def plant(client: HttpRegistry, place: str) -> Callable[[str, Image], None]:
+    """Puts an image at ``PLACE``/name."""
+
+    def plant(name: str, image: Image) -> None:
+        push_image(client, Reference.parse(f"{place}/{name}"), image)
 
     return plant
 
 
 @pytest.fixture
-def served(docker_registry: RunningRegistry, both: Both) -> Callable[[str], bytes]:
+def served(docker_registry: RunningRegistry, place: str) -> Callable[[str], bytes]:
     """The bytes that the registry serves for ``PLACE``/name, asked for by no client of ours."""
 
     def served(name: str) -> bytes:
-        repository, _, tag = f"{both.place}/{name}".partition("/")[2].rpartition(":")
+        repository, _, tag = f"{place}/{name}".partition("/")[2].rpartition(":")
         with closing(http.client.HTTPConnection(docker_registry.host, timeout=10)) as connection:
             headers = {"Accept": ", ".join(media_types.ACCEPTED)}
             connection.request("GET", f"/v2/{repository}/manifests/{tag}", headers=headers)
@@ -77,3 +98,16 @@ def served(docker_registry: RunningRegistry, both: Both) -> Callable[[str], byte
             return answer.read()
 
     return served
+
+
+@pytest.fixture
+def forget(docker_registry: RunningRegistry, place: str) -> Callable[[str, Image], None]:
+    """Removes an image from the repository ``PLACE``/name by its digest: lists keep naming it."""
+
+    def forget(repository: str, image: Image) -> None:
+        path = f"{place}/{repository}".partition("/")[2]
+        with closing(http.client.HTTPConnection(docker_registry.host, timeout=10)) as connection:
+            connection.request("DELETE", f"/v2/{path}/manifests/{image.digest}")
+            assert connection.getresponse().status == 202
+
+    return forget

@@ -38,12 +38,26 @@ http:
   headers: {{{header}: ["{instance}"]}}
 """
 _TLS = """\
-  tls: {{certificate: "{certificate.file}", key: "{certificate.key}"}}
+  tls: {{certificate: "{certificate.file}", key: "{certificate.key}", clientcas: [{clients}]}}
+"""
+_TOKENS = """\
+auth:
+  token: {{realm: "{0.realm}", service: "{0.service}", issuer: "{0.issuer}", rootcertbundle: "{0.bundle}"}}
 """
 _HTPASSWD = """\
 auth:
   htpasswd: {{realm: "Registry Realm", path: "{file}"}}
 """
+
+
+@frozen
+class TokenRules:
+    """Whose tokens a registry takes: the server at ``realm``, by the certificate in ``bundle``."""
+
+    realm: str
+    service: str
+    issuer: str
+    bundle: Path
 
 
 @frozen
@@ -53,6 +67,7 @@ class RunningRegistry:
     host: str
     folder: Path
     certificate: Certificate | None = None
+    client: Certificate | None = None
 
     @property
     def url(self) -> str:
@@ -65,21 +80,25 @@ def running_registry(
     folder: Path,
     *,
     login: tuple[str, str] | None = None,
+    tokens: TokenRules | None = None,
     certificate: Certificate | None = None,
+    client: Certificate | None = None,
 ) -> Iterator[RunningRegistry]:
     """A registry with its files in ``folder``, ended when the block is left, however it is left.
 
-    ``login`` is a user and password to ask for (Basic, bcrypt); ``certificate`` makes it speak TLS.
+    ``login`` is a user and password to ask for (Basic, bcrypt); ``tokens`` makes it want bearer
+    tokens of a token server; ``certificate`` makes it speak TLS,
+    and with ``client`` only to who has that certificate.
     """
     program = require_program("docker-registry")
     folder.mkdir(parents=True, exist_ok=True)
     for _ in range(_PORTS_TRIED):
         port, instance = _free_port(), secrets.token_hex(8)
-        configuration = _configure(folder, port, instance, login, certificate)
+        configuration = _configure(folder, port, instance, login, tokens, certificate, client)
         with (folder / "log").open("ab") as log:
             process = subprocess.Popen([program, "serve", configuration], stdout=log, stderr=log)
         try:
-            registry = RunningRegistry(f"127.0.0.1:{port}", folder, certificate)
+            registry = RunningRegistry(f"127.0.0.1:{port}", folder, certificate, client)
             if _becomes_ready(process, registry, instance):
                 yield registry
                 return
@@ -93,13 +112,18 @@ def _configure(
     port: int,
     instance: str,
     login: tuple[str, str] | None,
+    tokens: TokenRules | None,
     certificate: Certificate | None,
+    client: Certificate | None,
 ) -> Path:
     text = _CONFIGURATION.format(folder=folder, port=port, instance=instance, header=_INSTANCE)
     if certificate is not None:
-        text += _TLS.format(certificate=certificate)
+        clients = f'"{client.file}"' if client else ""
+        text += _TLS.format(certificate=certificate, clients=clients)
     if login is not None:
         text += _HTPASSWD.format(file=_password_file(folder, *login))
+    if tokens is not None:
+        text += _TOKENS.format(tokens)
     file = folder / "config.yml"
     file.write_text(text)
     return file
@@ -136,6 +160,8 @@ def _instance_at(registry: RunningRegistry) -> str | None:
         connection = http.client.HTTPConnection(registry.host, timeout=5)
     else:
         trust = ssl.create_default_context(cafile=registry.certificate.file)
+        if registry.client:
+            trust.load_cert_chain(registry.client.file, registry.client.key)
         connection = http.client.HTTPSConnection(registry.host, timeout=5, context=trust)
     with closing(connection):
         try:

@@ -93,6 +93,12 @@ def oci_index(*images: Image, **members: Json) -> Image:
     return _list(media_types.OCI_INDEX, images, **members)
 
 
+def referrer(subject: Image, text: str = "sbom", kind: str = "application/x-sbom") -> Image:
+    """An artifact of this ``kind`` that names ``subject``; ``text`` is its layer and annotation."""
+    named = subject.manifest.descriptor().to_json()
+    return oci_image(text=text, artifactType=kind, subject=named, annotations={"about": text})
+
+
 def oddly_spelled(image: Image) -> Image:
     """The same image or list in bytes no program writes: only a verbatim copy has its digest."""
     document = dict(image.manifest.document) | {"x-unknown": [1.50, None, {"ü": "\u2028"}]}

@@ -70,11 +70,13 @@ class MemoryContents(_Part):
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
         for manifest in manifests:
-            self._writable.manifests.setdefault(manifest.digest, manifest)
+            held = self._writable.manifests.setdefault(manifest.digest, manifest)
+            if held.data != manifest.data:
+                self._writable.manifests[manifest.digest] = manifest
 
     def keep_blobs(self, blobs: Iterable[bytes]) -> None:
         for blob in blobs:
-            self._writable.blobs.setdefault(Digest.of(blob), blob)
+            self._writable.blobs[Digest.of(blob)] = blob
 
     def observe(self, observations: Iterable[Observation]) -> None:
         for seen in observations:

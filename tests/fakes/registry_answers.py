@@ -2,7 +2,10 @@
 
 import json
 import re
+from collections.abc import Sequence
 
+from manyfest.domain import media_types
+from manyfest.domain.descriptors import Descriptor
 from tests.fakes.http_messages import Answer, Headers, Request
 
 JSON_TYPE = ("Content-Type", "application/json; charset=utf-8")
@@ -51,6 +54,16 @@ def plain(status: int, text: str, *headers: tuple[str, str]) -> Answer:
 def manifest_answer(data: bytes, media_type: str, digest: str) -> Answer:
     """A manifest with its type and digest."""
     return Answer(200, data, (("Content-Type", media_type), *_named(digest)))
+
+
+def referrers_answer(listed: Sequence[Descriptor]) -> Answer:
+    """A page of referrers."""
+    document = {
+        "schemaVersion": 2,
+        "mediaType": media_types.OCI_INDEX,
+        "manifests": [descriptor.to_json() for descriptor in listed],
+    }
+    return Answer(200, _json(document), (("Content-Type", media_types.OCI_INDEX),))
 
 
 def blob_answer(request: Request, data: bytes, digest: str) -> Answer:

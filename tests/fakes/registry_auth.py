@@ -35,7 +35,7 @@ class BasicGate:
     password: str
 
     def __call__(self, request: Request) -> Answer | None:
-        if _login(request) == (self.user, self.password):
+        if login_in(request) == (self.user, self.password):
             return None
         challenge = 'Basic realm="Registry Realm"'
         refusal = failure("UNAUTHORIZED", detail=None)
@@ -111,17 +111,18 @@ class TokenGate:
         return success({"token": token, "access_token": token, "expires_in": 300})
 
     def _may_log_in(self, request: Request, form: dict[str, list[str]]) -> bool:
-        presented = bool(_login(request) or form.get("password") or form.get("refresh_token"))
+        presented = bool(login_in(request) or form.get("password") or form.get("refresh_token"))
         return not presented or self._knows(request, form)
 
     def _knows(self, request: Request, form: dict[str, list[str]]) -> bool:
         if form.get("refresh_token"):
             return [self._identity_token] == form["refresh_token"]
         in_form = tuple("".join(form.get(name, ())) for name in ("username", "password"))
-        return self._login in (_login(request), in_form)
+        return self._login in (login_in(request), in_form)
 
 
-def _login(request: Request) -> tuple[str, str] | None:
+def login_in(request: Request) -> tuple[str, str] | None:
+    """User and password of a Basic ``Authorization``, if there is one."""
     scheme, _, value = request.header("Authorization").partition(" ")
     if scheme.lower() != "basic":
         return None

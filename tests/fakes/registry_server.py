@@ -3,7 +3,7 @@
 ``RegistryServer(MemoryRegistry())`` is a registry in this process. What the port holds under
 ``registry.test/PATH`` is served as ``PATH``, whatever name the client knows the server by, so that
 it may stand behind proxies. ``Quirks`` turn it into registries that differ. Unlike distribution it
-takes sha512 and any tag, makes no schema 1 images, and has no listings.
+takes sha512 and any tag, makes no schema 1 images, and lists only referrers, where it should.
 """
 
 import json
@@ -30,7 +30,14 @@ from manyfest.domain.references import Reference, Repository
 from tests.fakes.certificates import Certificate
 from tests.fakes.http_messages import Answer, Request
 from tests.fakes.http_server import HttpServer
-from tests.fakes.registry_answers import JSON_TYPE, blob_answer, failure, manifest_answer, plain
+from tests.fakes.registry_answers import (
+    JSON_TYPE,
+    blob_answer,
+    failure,
+    manifest_answer,
+    plain,
+    referrers_answer,
+)
 from tests.fakes.registry_auth import Gate, open_gate
 from tests.fakes.registry_uploads import Uploads
 
@@ -49,6 +56,8 @@ class Quirks:
     head_manifests: bool = True  # False, answers 405: Sonatype Nexus (docker-registry-util #3)
     mounts: bool = True  # False, answers 202: ECR for blobs no manifest names (roadmap #2860)
     relative_locations: bool = False  # True: distribution with ``http.relativeurls``
+    referrers: bool = False  # True: zot, Harbor, Docker Hub
+    referrers_a_page: int = 1000  # zot's pages are as long as it likes
     blobs_elsewhere: str = ""  # an origin to send blob reads to, 307: Docker Hub, Quay, ECR
 
 
@@ -93,7 +102,7 @@ class RegistryApp:
         return answer.with_header("Docker-Distribution-Api-Version", "registry/2.0")
 
     def _routed(self, request: Request) -> Answer:
-        for pattern, methods in _ROUTES:
+        for pattern, methods in _ROUTES + (_REFERRERS_ROUTES if self._quirks.referrers else ()):
             found = pattern.fullmatch(request.path)
             if found is not None:
                 handler = methods.get(request.method)
@@ -154,7 +163,19 @@ class RegistryApp:
         if sent != manifest.media_type:
             return failure("MANIFEST_INVALID", detail={})
         self._registry.put_manifest(reference, manifest)
-        return self._created(request, f"/v2/{path}/manifests/", manifest.digest)
+        answer = self._created(request, f"/v2/{path}/manifests/", manifest.digest)
+        if manifest.subject is None or not self._quirks.referrers:
+            return answer
+        return answer.with_header("OCI-Subject", str(manifest.subject.digest))
+
+    def _get_referrers(self, request: Request, path: str, name: str) -> Answer:
+        listed = self._registry.referrers(_reference(path, str(Digest.parse(name))))
+        start = int(request.query.get("start", ["0"])[0])
+        end = start + self._quirks.referrers_a_page
+        answer = referrers_answer(listed[start:end])
+        if end >= len(listed):
+            return answer
+        return answer.with_header("Link", f'<{request.path}?start={end}>; rel="next"')
 
     # Blobs
 
@@ -251,6 +272,11 @@ _ROUTES: tuple[tuple[re.Pattern[str], dict[str, Handler]], ...] = (
         re.compile(r"/v2/(.+)/blobs/([^/]+)"),
         {"GET": RegistryApp._get_blob, "HEAD": RegistryApp._get_blob},
     ),
+)
+
+
+_REFERRERS_ROUTES: tuple[tuple[re.Pattern[str], dict[str, Handler]], ...] = (
+    (re.compile(r"/v2/(.+)/referrers/([^/]+)"), {"GET": RegistryApp._get_referrers}),
 )
 
 

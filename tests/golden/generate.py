@@ -10,14 +10,15 @@ from pathlib import Path
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft, Entry, Overrides
+from manyfest.domain.drafts import Draft, Entry
 from manyfest.domain.list_assembly import assemble
+from manyfest.domain.overrides import Overrides
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
 FOLDER = Path(__file__).parent
-_NOW = datetime(2026, 1, 1, tzinfo=UTC)
-_LIST_DIGEST = Digest.of(b"a list")
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LIST_DIGEST = Digest.of(b"a list")
 
 
 def entry(
@@ -36,7 +37,7 @@ def entry(
 
 
 def draft(name: str, *entries: Entry) -> Draft:
-    return Draft(Reference.parse(name), _NOW, _NOW, entries)
+    return Draft(Reference.parse(name), NOW, NOW, entries)
 
 
 _OCI = media_types.OCI_MANIFEST
@@ -70,9 +71,9 @@ DRAFTS = {
     ),
     "entries_of_a_list_stay_together": draft(
         "r.example/l:1",
-        entry("r.example/z:list", "linux/s390x", _OCI, _LIST_DIGEST),
+        entry("r.example/z:list", "linux/s390x", _OCI, LIST_DIGEST),
         entry("r.example/m:b", "linux/arm64", _OCI),
-        entry("r.example/z:list", None, _OCI, _LIST_DIGEST, artifactType="a/b", x=[1, {"y": None}]),
+        entry("r.example/z:list", None, _OCI, LIST_DIGEST, artifactType="a/b", x=[1, {"y": None}]),
     ),
     "layouts_keep_the_order_given": draft(
         "oci:/l:1",

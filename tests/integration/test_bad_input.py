@@ -31,6 +31,9 @@ BAD = {
     "annotate: too few": (["annotate", "a"], 2, "requires 2 arguments"),
     "push: too many": (["push", "a", "b"], 2, "requires 1 argument"),
     "rm: too few": (["rm"], 2, "requires at least 1 argument"),
+    "time without end": (["inspect", "--timeout", "nan", "a"], 2, "--timeout"),
+    "no time": (["inspect", "--timeout", "0", "a"], 2, "--timeout"),
+    "raw and verbose": (["inspect", "--raw", "-v", "oci:app:a"], 2, "exclude each other"),
     "jobs of nothing": (["inspect", "--jobs", "0", "a"], 2, "--jobs"),
     "upper case": (["inspect", "library/BAD"], 2, "must be lowercase"),
     "an empty name": (["inspect", ""], 2, "invalid reference format"),
@@ -77,6 +80,17 @@ def test_it_is_one_line_and_changes_nothing(
     assert line.isprintable()
     assert len(line) <= 400
     assert manyfest("ls", "--json").stdout == before
+
+
+def test_a_folder_with_a_colon_is_refused_before_anything_is_written(
+    folder: Path, manyfest: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "x:y").mkdir()
+    monkeypatch.chdir(folder / "x:y")
+    result = manyfest("create", "oci:site:v1", "oci:../app:a")
+    assert (result.code, result.stdout) == (2, b"")
+    assert "a colon ends the path of a layout" in result.stderr
+    assert not (folder / "x").exists()
 
 
 HURT = {

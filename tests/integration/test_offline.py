@@ -1,6 +1,7 @@
 """What was seen can be looked at again, from the store alone."""
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,3 +92,37 @@ def test_looking_works_where_the_store_cannot_be_written(
     assert result.stdout
     assert result.stderr.startswith("warning: not kept for --offline: ")
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("size", [4096, 0], ids=["disk full", "locked"])
+def test_a_push_that_cannot_be_noted_is_not_half_done(
+    docker_registry: RunningRegistry,
+    repository: str,
+    seed: Seed,
+    manyfest: CommandLine,
+    tmp_path: Path,
+    size: int,
+) -> None:
+    place = f"{docker_registry.host}/{repository}"
+    seed(f"{place}:a", docker_image())
+    assert manyfest("create", f"{place}:l", f"{place}:a").code == 0
+    program = manyfest.command[0]
+    if size:
+        pushed = CommandLine(("prlimit", f"--fsize={size}", program))("push", f"{place}:l")
+        assert pushed.code == 0, pushed.stderr
+        assert pushed.stdout.decode().startswith("sha256:")
+        assert "published, but the draft could not be marked so" in pushed.stderr
+    else:
+        store = tmp_path / "home" / "store.sqlite"
+        locked = _locked(store)
+        pushed = manyfest("push", "--timeout", "1", f"{place}:l")
+        locked.close()
+        assert (pushed.code, pushed.stdout) == (1, b"")
+        assert manyfest("inspect", "--remote", f"{place}:l").code == 3
+    assert manyfest("push", f"{place}:l").code == 0
+
+
+def _locked(store: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(store, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    return connection

@@ -39,6 +39,22 @@ def test_the_library_example_runs(
     assert platforms[:3] == ["linux/amd64", "linux/arm64/v8", "linux/arm/v7"]
 
 
+def test_what_goes_beyond_docker_runs_as_it_stands(
+    tmp_path: Path, manyfest: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = README.partition("## Beyond docker manifest")[2].partition("\n## ")[0]
+    lines = re.findall(r"^\$ (.*?)(?:\s+# exits with (\d+))?$", section, re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+    assert manyfest("demo").code == 0
+    (setup, _), *commands = lines
+    assert len(commands) >= 10
+    for command, code in commands:
+        shell = f"cd manyfest-demo; {setup.partition('&&')[2]}; {command}"
+        ended = subprocess.run(["bash", "-c", shell], capture_output=True, check=False, timeout=60)
+        assert ended.returncode == int(code or 0), (command, ended.stderr)
+
+
 def test_the_checks_run_the_command_that_the_readme_gives() -> None:
     run = (Path(__file__).parents[2] / ".ci" / "run").read_text()
     assert "README.md" in run

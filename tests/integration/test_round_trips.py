@@ -39,6 +39,7 @@ def ask(manyfest: CommandLine, server: RegistryServer, *arguments: str) -> list[
 
 
 GET, CONFIG, MOUNT, PUT = "GET manifests", "GET blobs", "POST blobs?mount", "PUT manifests"
+HEAD = "HEAD manifests"
 
 COMMANDS = {
     "an image": (("inspect", "HOST/app:amd"), [GET]),
@@ -57,19 +58,19 @@ def test_looking_asks_for_nothing_that_is_not_shown(
     assert ask(manyfest, server, *arguments) == requests
 
 
-def test_a_push_within_a_repository_is_one_request(
+def test_a_push_within_a_repository_is_a_look_and_a_put(
     manyfest: CommandLine, server: RegistryServer
 ) -> None:
     ask(manyfest, server, "create", "HOST/app:l", "HOST/app:amd", "HOST/app:arm")
-    assert ask(manyfest, server, "push", "HOST/app:l") == [PUT]
+    assert ask(manyfest, server, "push", "HOST/app:l") == [HEAD, PUT]
 
 
 def test_a_push_across_repositories_mounts_each_blob_once(
     manyfest: CommandLine, server: RegistryServer
 ) -> None:
     ask(manyfest, server, "create", "HOST/other:l", "HOST/app:amd", "HOST/app:arm")
-    # Two configs and the layer that both have; two children and the list.
-    assert ask(manyfest, server, "push", "HOST/other:l") == [MOUNT] * 3 + [PUT] * 3
+    # The tag is looked at; two configs and the layer that both have; two children and the list.
+    assert ask(manyfest, server, "push", "HOST/other:l") == [HEAD] + [MOUNT] * 3 + [PUT] * 3
 
 
 def test_what_is_held_by_digest_is_not_asked_for_again(

@@ -10,7 +10,8 @@ from hypothesis.strategies import SearchStrategy
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import HEX_LENGTHS, Digest
-from manyfest.domain.drafts import Draft, Entry, Overrides
+from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.overrides import Overrides
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Layout, Reference, Repository
 
@@ -107,6 +108,12 @@ overrides = st.builds(
     variant=st.sampled_from(["", "v6", "v7"]),
     os_version=st.sampled_from(["", "1", "2"]),
     os_features=st.lists(st.sampled_from("abc"), max_size=3).map(tuple),
+    annotations=st.dictionaries(st.sampled_from("kl"), st.sampled_from("12")).map(
+        lambda annotations: tuple(annotations.items())
+    ),
+    unset=st.lists(
+        st.sampled_from(["variant", "os-version", "os-features", "annotation:k"]), unique=True
+    ).map(tuple),
 )
 
 

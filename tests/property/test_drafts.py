@@ -3,8 +3,9 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from manyfest.domain.drafts import Draft, Overrides
-from manyfest.domain.platforms import Platform
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.drafts import Draft
+from manyfest.domain.overrides import Overrides
 from tests.property import strategies
 from tests.property.strategies import LATER, NOW
 
@@ -23,15 +24,15 @@ class TestOverrides:
         assert once.followed_by(Overrides()) == once
         assert Overrides().followed_by(overrides) == once
 
-    @given(strategies.overrides, strategies.platforms)
-    def test_twice_is_once(self, overrides: Overrides, platform: Platform) -> None:
-        once = overrides.applied_to(platform)
+    @given(strategies.overrides, strategies.descriptors())
+    def test_twice_is_once(self, overrides: Overrides, found: Descriptor) -> None:
+        once = overrides.applied_to(found)
         assert overrides.applied_to(once) == once
 
-    @given(strategies.overrides, strategies.overrides, strategies.platforms)
-    def test_both_together_are_one_after_the_other(self, first, later, platform) -> None:
-        together = first.followed_by(later).applied_to(platform)
-        assert together == later.applied_to(first.applied_to(platform))
+    @given(strategies.overrides, strategies.overrides, strategies.descriptors())
+    def test_both_together_are_one_after_the_other(self, first, later, found) -> None:
+        together = first.followed_by(later).applied_to(found)
+        assert together == later.applied_to(first.applied_to(found))
 
 
 class TestSources:

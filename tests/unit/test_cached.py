@@ -1,6 +1,7 @@
 """The cached registry: what it takes from the store, and what it never does."""
 
 import pytest
+from attrs import evolve
 
 from manyfest.adapters.cached import CachedRegistry
 from manyfest.adapters.memory import MemoryRegistry
@@ -42,6 +43,15 @@ def test_a_manifest_that_is_held_is_read_by_digest_without_the_origin(cached, ta
 
 
 def test_a_blob_that_is_held_is_read_without_the_origin(cached):
+    assert pull_blob(cached, CONFIG_REFERENCE, len(CONFIG)) == CONFIG
+
+
+def test_what_is_damaged_is_asked_for_where_it_came_from(cached, origin, contents):
+    push_image(origin, Reference(HOME, "v1"), HELD)
+    held = contents._store.held
+    held.manifests[HELD.digest] = evolve(HELD.manifest, data=b"damaged")
+    held.blobs[Digest.of(CONFIG)] = b"damaged"
+    assert cached.get_manifest(BY_DIGEST) == HELD.manifest
     assert pull_blob(cached, CONFIG_REFERENCE, len(CONFIG)) == CONFIG
 
 

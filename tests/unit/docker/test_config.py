@@ -6,19 +6,25 @@ import os
 
 import pytest
 
-from manyfest.adapters.docker.config import DockerConfig
+from manyfest.adapters.docker.config import DockerConfig, EnvironmentAuths
+from manyfest.adapters.docker.helpers import Helpers
 from manyfest.adapters.http_registry.credentials import Credentials
 from manyfest.domain.errors import CredentialsError
+from manyfest.domain.references import Repository
 
 
 def auth(text):
     return {"auth": base64.b64encode(text.encode()).decode()}
 
 
+def repository(host):
+    return Repository(host, "team/app")
+
+
 HUB_KEY = "https://index.docker.io/v1/"
 HOST = "reg.example.com:5000"
 
-# auths, host asked for, user and password found
+# K2, K3, A22: auths, host asked for, user and password found
 FOUND = {
     "by host": ({HOST: auth("u:p")}, HOST, ("u", "p")),
     "by https URL": ({f"https://{HOST}/v1/": auth("u:p")}, HOST, ("u", "p")),
@@ -33,6 +39,8 @@ FOUND = {
     "the hub": ({HUB_KEY: auth("u:p")}, "docker.io", ("u", "p")),
     "the hub as podman has it": ({"docker.io": auth("u:p")}, "docker.io", ("u", "p")),
     "the hub by its old name": ({"index.docker.io": auth("u:p")}, "docker.io", ("u", "p")),
+    "the hub by its API's name": ({HUB_KEY: auth("u:p")}, "registry-1.docker.io", ("u", "p")),
+    "the hub's API by the hub": ({"registry-1.docker.io": auth("u:p")}, "docker.io", ("u", "p")),
     "colons in the password": ({HOST: auth("u:p:q")}, HOST, ("u", "p:q")),
     "padded with NUL": ({HOST: auth("u:p\0\0")}, HOST, ("u", "p")),
     "plain members": ({HOST: {"username": "u", "password": "p"}}, HOST, ("u", "p")),
@@ -47,7 +55,9 @@ NOT_FOUND = {
     "host in the path": ({f"evil/{HOST}": auth("u:p")}, HOST),
     "host as user": ({f"https://{HOST}@evil/": auth("u:p")}, HOST),
     "what a helper left": ({HOST: {}}, HOST),
-    "the hub's is not the API host's": ({HUB_KEY: auth("u:p")}, "registry-1.docker.io"),
+    "with the default port": ({"reg.example.com:443": auth("u:p")}, "reg.example.com"),
+    "look-alike of the hub": ({HUB_KEY: auth("u:p")}, "index.docker.io.evil.com"),
+    "trailing dot": ({HUB_KEY: auth("u:p")}, "docker.io."),
 }
 BROKEN_ENTRY = {
     "not base64": {"auth": "%%%"},
@@ -58,6 +68,7 @@ BROKEN_ENTRY = {
     "a list": [],
     "a text": "secret",
     "null": None,
+    "a token with a line's end": {"registrytoken": "secret\r\nX: y"},
 }
 BROKEN_FILE = {
     "empty": b"",
@@ -72,23 +83,25 @@ BROKEN_FILE = {
 
 def config(folder, auths):
     (folder / "config.json").write_text(json.dumps({"auths": auths}))
-    return DockerConfig(folder)
+    return DockerConfig(folder, Helpers())
 
 
 @pytest.mark.parametrize(("auths", "host", "expected"), FOUND.values(), ids=FOUND)
 def test_credentials_are_found(tmp_path, auths, host, expected):
-    found = config(tmp_path, auths).credentials_for(host)
-    assert found == Credentials(*expected, source=str(tmp_path / "config.json"))
+    found = config(tmp_path, auths).credentials_for(repository(host))
+    assert (found.username, found.password) == expected
+    assert found.source.file == str(tmp_path / "config.json")
+    assert found.source.key in auths
 
 
 @pytest.mark.parametrize(("auths", "host"), NOT_FOUND.values(), ids=NOT_FOUND)
 def test_credentials_of_others_are_not_taken(tmp_path, auths, host):
-    assert config(tmp_path, auths).credentials_for(host) is None
+    assert config(tmp_path, auths).credentials_for(repository(host)) is None
 
 
 @pytest.mark.parametrize("kind", ["identitytoken", "registrytoken"])
 def test_tokens_are_found(tmp_path, kind):
-    found = config(tmp_path, {HOST: {kind: "t"}}).credentials_for(HOST)
+    found = config(tmp_path, {HOST: {kind: "t"}}).credentials_for(repository(HOST))
     assert found is not None
     assert {"identitytoken": found.identity_token, "registrytoken": found.registry_token}[
         kind
@@ -98,7 +111,7 @@ def test_tokens_are_found(tmp_path, kind):
 @pytest.mark.parametrize("entry", BROKEN_ENTRY.values(), ids=BROKEN_ENTRY)
 def test_a_broken_entry_is_named_by_file_and_host_and_not_shown(tmp_path, entry):
     with pytest.raises(CredentialsError) as caught:
-        config(tmp_path, {HOST: entry}).credentials_for(HOST)
+        config(tmp_path, {HOST: entry}).credentials_for(repository(HOST))
     assert f"{tmp_path}/config.json" in str(caught.value)
     assert HOST in str(caught.value)
     assert "secret" not in str(caught.value)
@@ -108,28 +121,81 @@ def test_a_broken_entry_is_named_by_file_and_host_and_not_shown(tmp_path, entry)
 def test_a_broken_file_is_named(tmp_path, data):
     (tmp_path / "config.json").write_bytes(data)
     with pytest.raises(CredentialsError, match=f"{tmp_path}/config.json"):
-        DockerConfig(tmp_path).credentials_for(HOST)
+        DockerConfig(tmp_path, Helpers()).credentials_for(repository(HOST))
 
 
 def test_no_file_is_no_credentials(tmp_path):
-    assert DockerConfig(tmp_path / "none").credentials_for(HOST) is None
+    assert DockerConfig(tmp_path / "none", Helpers()).credentials_for(repository(HOST)) is None
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
 def test_what_is_no_file_is_refused_at_once(tmp_path, make):
     make(tmp_path / "config.json")
     with pytest.raises(CredentialsError, match=r"config\.json"):
-        DockerConfig(tmp_path).credentials_for(HOST)
+        DockerConfig(tmp_path, Helpers()).credentials_for(repository(HOST))
 
 
 def test_the_file_is_read_when_first_needed_and_once(tmp_path):
-    made = DockerConfig(tmp_path)
+    made = DockerConfig(tmp_path, Helpers())
     config(tmp_path, {HOST: auth("u:p")})
-    assert made.credentials_for(HOST) is not None
+    assert made.credentials_for(repository(HOST)) is not None
     (tmp_path / "config.json").unlink()
-    assert made.credentials_for(HOST) is not None
+    assert made.credentials_for(repository(HOST)) is not None
 
 
 def test_credentials_do_not_show_in_their_repr():
     shown = repr(Credentials("u", "canary1", "canary2", "canary3"))
     assert "canary" not in shown
+
+
+HEADERS = {
+    "kept as written": ({"X-Meta-Team": "a b"}, {"X-Meta-Team": "a b"}),
+    "never Authorization": ({"Authorization": "Bearer x", "X": "y"}, {"X": "y"}),
+    "in any letter case": ({"AUTHORIZATION": "x", "proxy-authorization": "x"}, {}),
+    "never what requests say themselves": ({"Accept": "x", "Host": "x", "Content-Length": "1"}, {}),
+    "none": (None, {}),
+}
+BAD_HEADERS = {
+    "a line's end in the value": {"X": "secret\r\nHost: evil"},
+    "a colon in the name": {"X: y": "secret"},
+    "a number": {"X": 5},
+    "not ASCII": {"X": "secret-\u00e4"},
+}
+
+
+@pytest.mark.parametrize(("headers", "expected"), HEADERS.values(), ids=HEADERS)
+def test_headers_of_ones_own_are_read(tmp_path, headers, expected):
+    (tmp_path / "config.json").write_text(json.dumps({"HttpHeaders": headers}))
+    assert DockerConfig(tmp_path, Helpers()).headers() == expected
+
+
+@pytest.mark.parametrize("headers", BAD_HEADERS.values(), ids=BAD_HEADERS)
+def test_what_is_no_header_is_refused_and_not_shown(tmp_path, headers):
+    (tmp_path / "config.json").write_text(json.dumps({"HttpHeaders": headers}))
+    with pytest.raises(CredentialsError, match=r"config\.json: HttpHeaders\[") as caught:
+        DockerConfig(tmp_path, Helpers()).headers()
+    assert "secret" not in str(caught.value)
+
+
+BAD_VARIABLES = {  # K12
+    "two documents": '{"auths": {}} {"auths": {}}',
+    "not JSON": "secret",
+    "a list": "[]",
+    "surrogates": "\udcff",
+}
+
+
+def test_the_variable_is_read_like_the_file():
+    auths = EnvironmentAuths(json.dumps({"auths": {HOST: auth("u:p")}}))
+    found = auths.credentials_for(repository(HOST))
+    assert (found.username, found.password) == ("u", "p")
+    assert str(found.source) == "DOCKER_AUTH_CONFIG"
+    assert auths.credentials_for(repository("other.example")) is None
+    assert EnvironmentAuths("").credentials_for(repository(HOST)) is None
+
+
+@pytest.mark.parametrize("text", BAD_VARIABLES.values(), ids=BAD_VARIABLES)
+def test_a_variable_that_makes_no_sense_is_named_and_not_shown(text):
+    with pytest.raises(CredentialsError, match="DOCKER_AUTH_CONFIG") as caught:
+        EnvironmentAuths(text).credentials_for(repository(HOST))
+    assert "secret" not in str(caught.value)

@@ -7,9 +7,9 @@ from attrs import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft, Entry, Overrides
-from manyfest.domain.errors import EntryUnknownError
+from manyfest.domain.drafts import Draft, Entry
 from manyfest.domain.media_types import OCI_MANIFEST
+from manyfest.domain.overrides import Overrides
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
@@ -70,12 +70,12 @@ OVERRIDDEN = {
 
 @pytest.mark.parametrize(("platform", "overrides", "result"), OVERRIDDEN.values(), ids=OVERRIDDEN)
 def test_overrides_change_what_they_say_and_nothing_else(platform, overrides, result) -> None:
-    assert overrides.applied_to(platform) == result
+    assert overrides.applied_to(found("a", platform)) == found("a", result)
 
 
 def test_overrides_keep_members_that_nobody_knows() -> None:
     platform = Platform("linux", "amd64", others={"x": 1})
-    assert ARM.applied_to(platform).others == {"x": 1}
+    assert ARM.applied_to(found("a", platform)).platform.others == {"x": 1}
 
 
 def test_later_overrides_win_and_features_add_up() -> None:
@@ -154,6 +154,7 @@ def test_annotating_again_adds_to_what_was_annotated() -> None:
 CHANGES = {
     "source": lambda value: value.with_source(IMAGE, [single("a")], NOW),
     "annotation": lambda value: value.annotated(value.entries[0], ARM, NOW),
+    "order": lambda value: value.keeping_order(NOW),
 }
 
 
@@ -163,41 +164,14 @@ def test_a_change_is_dated_and_makes_the_draft_unpushed(change) -> None:
     assert (value.created_at, value.changed_at, value.pushed) == (THEN, NOW, None)
 
 
+def test_a_draft_that_keeps_its_order_already_is_not_changed_by_keeping_it() -> None:
+    kept = evolve(draft(single("a")), keeps_order=True)
+    assert kept.keeping_order(NOW) == kept
+
+
 def test_pushing_changes_nothing_but_the_mark() -> None:
     value = evolve(draft(single("a")), pushed=None)
     assert value.marked_pushed(Digest.of(b"l")) == evolve(value, pushed=Digest.of(b"l"))
-
-
-def test_an_image_is_found_by_its_source_and_by_its_digest() -> None:
-    value = draft(single("a"), *of_list("b", "c"))
-    assert value.entry(IMAGE) == single("a")
-    assert value.entry(IMAGE.at(Digest.of(b"a"))) == single("a")
-
-
-def test_entries_of_a_list_are_found_by_their_digests() -> None:
-    value = draft(*of_list("b", "c"))
-    assert value.entry(LIST.at(Digest.of(b"c"))) == of_list("b", "c")[1]
-
-
-def test_an_entry_found_by_its_source_goes_before_one_found_by_its_digest() -> None:
-    pinned = single("a", IMAGE.at(Digest.of(b"a")))
-    assert draft(single("a"), pinned).entry(pinned.source) == pinned
-
-
-LOST = {
-    "source that never came": Reference.parse("r.example/other:1"),
-    "list that was taken apart": LIST,
-    "digest that never came": IMAGE.at(Digest.of(b"other")),
-    "digest in another repository": Reference.parse(f"r.example/c@{Digest.of(b'a')}"),
-}
-
-
-@pytest.mark.parametrize("wanted", LOST.values(), ids=LOST.keys())
-def test_an_entry_that_is_not_there_is_an_error(wanted: Reference) -> None:
-    value = draft(single("a"), *of_list("b", "c"))
-    with pytest.raises(EntryUnknownError) as caught:
-        value.entry(wanted)
-    assert (caught.value.entry, caught.value.name) == (str(wanted), str(NAME))
 
 
 def test_overrides_stay_with_the_description_they_were_laid_over() -> None:

@@ -1,10 +1,11 @@
 import pytest
+from attrs import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Overrides
 from manyfest.domain.errors import ListError
 from manyfest.domain.list_assembly import assemble, assemble_for_push, ordered_entries
+from manyfest.domain.overrides import Overrides
 from tests.golden.generate import DRAFTS, draft, entry, golden_file
 
 
@@ -35,6 +36,12 @@ def test_a_layout_among_the_sources_keeps_the_order_given() -> None:
         "r.example/l:1", entry("r.example/l:z", "linux/s390x"), entry("oci:/a:1", "linux/amd64")
     )
     assert ordered_entries(given) == given.entries
+
+
+def test_a_draft_that_keeps_its_order_is_listed_in_it() -> None:
+    given = [entry(f"r.example/l:{tag}", "linux/amd64") for tag in "zam"]
+    kept = evolve(draft("r.example/l:1", *given), keeps_order=True)
+    assert ordered_entries(kept) == tuple(given)
 
 
 def test_docker_sorts_by_file_name_where_colon_is_hyphen_and_slash_is_underscore() -> None:

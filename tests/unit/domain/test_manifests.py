@@ -193,7 +193,6 @@ def test_an_image_has_a_config_and_layers_and_no_entries() -> None:
 
 # Name, document, the member that is read, the place that the error names.
 BAD_CHILDREN = {
-    "entries as an object": (listing(OCI_INDEX, manifests={"a": 1}), "entries", "manifests"),
     "entry as a text": (listing(OCI_INDEX, manifests=["a"]), "entries", r"manifests\[0\]"),
     "second entry without a size": (
         listing(OCI_INDEX, manifests=[CHILDREN[0], {"mediaType": "a", "digest": "b"}]),
@@ -232,6 +231,16 @@ def test_a_bad_child_is_an_error_when_it_is_read_and_its_place_is_named(
     manifest = received(document)
     with pytest.raises(DocumentError, match=place):
         getattr(manifest, member)
+
+
+@pytest.mark.parametrize("entries", [{}, {"a": 1}, "", 0, False])
+def test_entries_that_are_no_list_are_refused_at_once(entries) -> None:
+    with pytest.raises(DocumentError, match="manifests is not a list"):
+        received(listing(OCI_INDEX, manifests=entries))
+
+
+def test_entries_may_be_null_as_go_writes_an_empty_list() -> None:
+    assert received(listing(OCI_INDEX, manifests=None)).entries == ()
 
 
 def test_ten_thousand_entries_are_checked_and_read_in_no_time() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
-from manyfest.adapters.http_registry.credentials import Credentials
+from manyfest.adapters.http_registry.credentials import Account, Credentials, Source
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
@@ -206,7 +206,7 @@ def test_a_redirect_to_another_port_takes_nothing_of_ours_along(serve, reply, st
         return asked or reply(status, location=f"http://{sink.host}/there", set_cookie="c=d")
 
     server = serve(answer)
-    with HttpRegistry(Budget(20), credentials_for=lambda _: Credentials("u", SECRET)) as registry:
+    with HttpRegistry(Budget(20), account=Account(lambda _: Credentials("u", SECRET))) as registry:
         assert registry.get_manifest(tag(server)).data == LIST.data
         registry.get_manifest(tag(server))
     assert base64.b64encode(f"u:{SECRET}".encode()).decode() in str(server.requests[1].headers)
@@ -337,7 +337,7 @@ def test_a_manifest_that_is_not_there_is_named(serve, reply, registry):
     server = serve(lambda *_: reply(404, b"404 page not found"))
     with pytest.raises(ManifestUnknownError, match=re.escape(str(tag(server)))):
         registry.head_manifest(tag(server))
-    assert [request.method for request in server.requests] == ["HEAD", "GET"]
+    assert [request.method for request in server.requests] == ["HEAD"]
 
 
 def test_the_session_of_a_mount_that_did_not_happen_takes_the_upload(serve, reply, registry):
@@ -369,7 +369,7 @@ def test_an_upload_elsewhere_takes_no_credentials_along(serve, reply):
         return with_basic(reply)(request) or reply(202, location=f"http://{sink.host}/up")
 
     server = serve(answer)
-    with HttpRegistry(Budget(20), credentials_for=lambda _: Credentials("u", SECRET)) as registry:
+    with HttpRegistry(Budget(20), account=Account(lambda _: Credentials("u", SECRET))) as registry:
         registry.write_blob(blob(server), len(BLOB), opened)
     assert sink.requests[0].body == BLOB
     assert "authorization" not in sink.requests[0].headers
@@ -478,9 +478,9 @@ def test_wrong_credentials_are_named_by_file_and_never_shown(serve, reply):
         return reply(401, echoed + SECRET.encode(), www_authenticate='Basic realm="r"')
 
     server = serve(answer)
-    wrong = Credentials("u", SECRET, source="/home/u/config.json")
+    wrong = Credentials("u", SECRET, source=Source("/home/u/config.json"))
     with (
-        HttpRegistry(Budget(20), credentials_for=lambda _: wrong) as registry,
+        HttpRegistry(Budget(20), account=Account(lambda _: wrong)) as registry,
         pytest.raises(
             UnauthorizedError, match=r"from /home/u/config\.json were rejected"
         ) as caught,
@@ -497,7 +497,7 @@ def test_a_registry_that_echoes_secrets_does_not_get_them_shown(serve, reply):
 
     server = serve(answer)
     with (
-        HttpRegistry(Budget(20), credentials_for=lambda _: Credentials("u", SECRET)) as registry,
+        HttpRegistry(Budget(20), account=Account(lambda _: Credentials("u", SECRET))) as registry,
         pytest.raises(RefusedError) as caught,
     ):
         registry.get_manifest(tag(server))

@@ -108,3 +108,30 @@ def test_a_realm_with_a_query_keeps_it():
 )
 def test_challenged_scopes_are_read(text, expected):
     assert scopes.parse(text) == expected
+
+
+def jwt(claims):
+    middle = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"e30.{middle}.c2ln"
+
+
+READ = [{"type": "repository", "name": "a/b", "actions": ["pull", "push"]}]
+TOLD = {
+    "by the answer": ({"token": "abc", "scope": "repository:a:pull"}, scopes.pull("a")),
+    "by claims": ({"token": jwt({"access": READ})}, scopes.push("a/b")),
+    "by claims that grant nothing": ({"token": jwt({"access": []})}, frozenset()),
+    "the answer before the claims": (
+        {"token": jwt({"access": READ}), "scope": "repository:a:pull"},
+        scopes.pull("a"),
+    ),
+    "not at all": ({"token": "abc"}, None),
+    "not by a number": ({"token": "abc", "scope": 5}, None),
+    "not by claims of another shape": ({"token": jwt({"access": [{"type": "x"}]})}, None),
+    "not by claims that are no list": ({"token": jwt({"access": "x"})}, None),
+    "not by claims that are no JSON": ({"token": "a.!!!.c"}, None),
+}
+
+
+@pytest.mark.parametrize(("answer", "expected"), TOLD.values(), ids=TOLD)
+def test_what_was_granted_is_told_by_answer_or_token(answer, expected):
+    assert parse(json.dumps(answer).encode(), "auth.example.com").granted == expected

@@ -202,6 +202,16 @@ def test_a_damaged_blob_is_healed_by_writing_it_again(directory, home):
     assert REGISTRY.get_manifest(Reference(home, "v1")) == OLD.manifest
 
 
+def test_a_damaged_blob_counts_as_missing(directory, home):
+    push_image(REGISTRY, Reference(home, "v1"), OLD)
+    layer = Reference(home, None, OLD.manifest.layers[0].digest)
+    file = directory / "blobs" / "sha256" / layer.digest.hex
+    assert REGISTRY.head_blob(layer) == file.stat().st_size
+    file.write_bytes(bytes(file.stat().st_size))
+    with pytest.raises(BlobUnknownError):
+        REGISTRY.head_blob(layer)
+
+
 def test_another_home_is_no_layout():
     with pytest.raises(TypeError, match="is in no layout"):
         REGISTRY.get_manifest(Reference.parse("alpine"))

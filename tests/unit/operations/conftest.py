@@ -1,18 +1,18 @@
 """A registry in memory, a store in memory, and operations called as the command line calls them."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import pytest
 from attrs import define, field
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.domain.drafts import Draft
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.create import create
+from manyfest.domain.operations.create import Created, Start, Terms, create
 from manyfest.domain.operations.each import one_by_one
-from manyfest.domain.operations.push import PushPlan, plan_push, push
+from manyfest.domain.operations.plan_push import PushPlan, plan_push
+from manyfest.domain.operations.push import carry_out, settle
 from manyfest.domain.references import Reference
 from tests.fakes.images import Image, push_image
 from tests.fakes.memory_store import MemoryStore
@@ -29,26 +29,41 @@ class World:
 
     registry: MemoryRegistry = field(factory=MemoryRegistry)
     store: MemoryStore = field(factory=MemoryStore)
+    pauses: list[float] = field(factory=list)
 
     def plant(self, name: str, image: Image) -> Image:
         push_image(self.registry, ref(name), image)
         return image
 
-    def create(self, name: str, *sources: str, amend: bool = False, now: datetime = NOW) -> Draft:
+    def create(
+        self, name: str, *sources: str, amend: bool = False, now: datetime = NOW, **terms
+    ) -> Draft:
+        return self.created(name, *sources, amend=amend, now=now, **terms).draft
+
+    def created(
+        self, name: str, *sources: str, amend: bool = False, now: datetime = NOW, **terms
+    ) -> Created:
+        terms.setdefault("start", Start.AMEND if amend else Start.NEW)
         return create(
             ref(name),
             [ref(source) for source in sources],
+            Terms(**terms),
             registry=self.registry,
             contents=self.store.contents,
             drafts=self.store.drafts,
             each=one_by_one,
             now=now,
-            amend=amend,
         )
 
-    def plan(self, name: str) -> PushPlan:
+    def plan(self, name: str, *more_tags: str, expected: str | None = None) -> PushPlan:
         return plan_push(
-            ref(name), registry=self.registry, drafts=self.store.drafts, each=one_by_one
+            ref(name),
+            [ref(tag) for tag in more_tags],
+            registry=self.registry,
+            contents=self.store.contents,
+            drafts=self.store.drafts,
+            each=one_by_one,
+            expected=None if expected is None else Expectation.parse(expected),
         )
 
     def push(self, name: str, *, purge: bool = False) -> PushPlan:
@@ -56,16 +71,10 @@ class World:
         self.carry_out(plan, purge=purge)
         return plan
 
-    @property
-    def carry_out(self) -> Callable[..., None]:
-        return partial(
-            push,
-            registry=self.registry,
-            contents=self.store.contents,
-            drafts=self.store.drafts,
-            each=one_by_one,
-            now=NOW,
-        )
+    def carry_out(self, plan: PushPlan, *, purge: bool = False) -> None:
+        carry_out(plan, registry=self.registry, each=one_by_one, pause=self.pauses.append)
+        contents, drafts = self.store.contents, self.store.drafts
+        settle(plan, contents=contents, drafts=drafts, now=NOW, purge=purge)
 
     def draft(self, name: str) -> Draft | None:
         return self.store.drafts.find(ref(name))

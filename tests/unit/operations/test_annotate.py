@@ -1,8 +1,8 @@
 import pytest
 
-from manyfest.domain.drafts import Overrides
 from manyfest.domain.errors import EntryUnknownError, UnsupportedPlatformError
 from manyfest.domain.operations.annotate import annotate
+from manyfest.domain.overrides import Overrides
 from tests.fakes.images import docker_image
 from tests.unit.operations.conftest import LATER, World, ref
 
@@ -10,7 +10,7 @@ from tests.unit.operations.conftest import LATER, World, ref
 def _annotate(world: World, **members):
     return annotate(
         ref("r.example/l:1"),
-        ref("r.example/l:a"),
+        "r.example/l:a",
         Overrides(**members),
         drafts=world.store.drafts,
         now=LATER,
@@ -73,6 +73,4 @@ def test_annotating_nothing_leaves_a_pushed_draft_pushed(drafted) -> None:
 def test_what_is_not_there_is_named(drafted, name, source) -> None:
     wanted = f"manifest for image {source} does not exist in {name}"
     with pytest.raises(EntryUnknownError, match=wanted):
-        annotate(
-            ref(name), ref(source), Overrides(os="linux"), drafts=drafted.store.drafts, now=LATER
-        )
+        annotate(ref(name), source, Overrides(os="linux"), drafts=drafted.store.drafts, now=LATER)

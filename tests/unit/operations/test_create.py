@@ -3,7 +3,6 @@ import json
 import pytest
 from attrs import evolve
 
-from manyfest.domain.drafts import Overrides
 from manyfest.domain.errors import (
     DocumentError,
     DraftExistsError,
@@ -11,6 +10,7 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
 )
 from manyfest.domain.operations.annotate import annotate
+from manyfest.domain.overrides import Overrides
 from manyfest.domain.strict_json import Json
 from tests.fakes.images import Image, docker_image, docker_list, oci_image, oci_index, with_config
 from tests.unit.operations.conftest import LATER, NOW, World, ref
@@ -141,6 +141,12 @@ def test_a_list_is_not_named_by_a_digest(world: World) -> None:
         world.create(f"r.example/l@sha256:{'0' * 64}", "r.example/a:1")
 
 
+def test_an_empty_list_contributes_nothing_and_is_refused(world: World) -> None:
+    world.plant("r.example/i:1", oci_index())
+    with pytest.raises(DocumentError, match="r.example/i:1: an empty list"):
+        world.create("r.example/l:1", "r.example/i:1")
+
+
 def test_a_config_that_is_none_is_refused_at_its_image(world: World) -> None:
     world.plant("r.example/a:1", with_config(b"[1]"))
     with pytest.raises(DocumentError, match="r.example/a:1: config: not a JSON object"):
@@ -149,4 +155,4 @@ def test_a_config_that_is_none_is_refused_at_its_image(world: World) -> None:
 
 
 def _annotate(world: World, name: str, source: str, overrides: Overrides) -> None:
-    annotate(ref(name), ref(source), overrides, drafts=world.store.drafts, now=LATER)
+    annotate(ref(name), source, overrides, drafts=world.store.drafts, now=LATER)

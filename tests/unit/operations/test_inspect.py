@@ -1,11 +1,11 @@
 import pytest
 
-from manyfest.domain.drafts import Overrides
-from manyfest.domain.errors import DraftUnknownError, ManifestUnknownError
+from manyfest.domain.errors import AmbiguousEntryError, DraftUnknownError
 from manyfest.domain.operations import inspect
 from manyfest.domain.operations.annotate import annotate
 from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.operations.resolve import resolve
+from manyfest.domain.overrides import Overrides
 from tests.fakes.images import docker_image, docker_list, oci_image, oci_index
 from tests.unit.operations.conftest import LATER, World, ref
 
@@ -13,7 +13,7 @@ from tests.unit.operations.conftest import LATER, World, ref
 def test_an_images_details_have_the_platform_of_its_config(world: World) -> None:
     image = world.plant("r.example/a:1", docker_image("linux/arm/v7"))
     found = resolve(ref("r.example/a:1"), world.registry)
-    (detail,) = inspect.details(found, world.registry, one_by_one)
+    (detail,) = inspect.details(found, world.registry, one_by_one).present
     assert detail.reference == ref("r.example/a:1")
     assert str(detail.descriptor.platform) == "linux/arm/v7"
     assert detail.found.manifest == image.manifest
@@ -24,7 +24,7 @@ def test_a_lists_details_are_its_entries_as_it_describes_them(world: World) -> N
     children = docker_image("linux/amd64"), docker_image("linux/arm64")
     made = world.plant("r.example/l:1", docker_list(*children))
     found = resolve(ref("r.example/l:1"), world.registry)
-    details = inspect.details(found, world.registry, one_by_one)
+    details = inspect.details(found, world.registry, one_by_one).present
     assert tuple(d.descriptor for d in details) == made.manifest.entries
     assert [str(d.reference) for d in details] == [
         f"r.example/l:1@{child.digest}" for child in children
@@ -38,7 +38,7 @@ def test_a_drafts_details_are_in_the_order_of_the_list_with_annotations(world: W
         world.plant(f"r.example/l:{name}", docker_image("linux/arm", text=name))
     world.create("r.example/l:1", "r.example/l:b", "r.example/l:a")
     draft = _annotate(world, "r.example/l:b", Overrides(variant="v6"))
-    details = inspect.draft_details(draft, world.registry, one_by_one)
+    details = inspect.draft_details(draft, world.registry, one_by_one).present
     assert [str(d.reference) for d in details] == ["r.example/l:a", "r.example/l:b"]
     assert str(details[1].descriptor.platform) == "linux/arm/v6"
 
@@ -47,7 +47,7 @@ def test_an_entry_of_a_list_that_was_taken_apart_is_found_by_its_digest(world: W
     children = oci_image("linux/amd64"), oci_image("linux/arm64")
     world.plant("r.example/i:1", oci_index(*children))
     world.create("r.example/l:1", "r.example/i:1")
-    wanted = ref(f"r.example/i@{children[1].digest}")
+    wanted = f"r.example/i@{children[1].digest}"
     entry = inspect.draft_entry(ref("r.example/l:1"), wanted, world.store.drafts)
     detail = inspect.entry_details(entry, world.registry)
     assert detail.found.manifest == children[1].manifest
@@ -59,7 +59,6 @@ def test_an_entry_of_a_list_that_was_taken_apart_is_found_by_its_digest(world: W
     [
         ("r.example/none:1", "r.example/l:a"),
         ("r.example/l:1", "r.example/l:none"),
-        ("r.example/l:1", "r.example/i:1"),  # a list of two entries is none of them
     ],
 )
 def test_an_entry_that_is_not_there_is_named(world: World, name: str, wanted: str) -> None:
@@ -67,7 +66,14 @@ def test_an_entry_that_is_not_there_is_named(world: World, name: str, wanted: st
     world.plant("r.example/i:1", docker_list(docker_image(), docker_image(text="other")))
     world.create("r.example/l:1", "r.example/l:a", "r.example/i:1")
     with pytest.raises(DraftUnknownError, match=f"No such manifest: {wanted}"):
-        inspect.draft_entry(ref(name), ref(wanted), world.store.drafts)
+        inspect.draft_entry(ref(name), wanted, world.store.drafts)
+
+
+def test_a_list_that_was_taken_apart_names_several_entries(world: World) -> None:
+    world.plant("r.example/i:1", docker_list(docker_image(), docker_image(text="other")))
+    world.create("r.example/l:1", "r.example/i:1")
+    with pytest.raises(AmbiguousEntryError, match="names 2 entries"):
+        inspect.draft_entry(ref("r.example/l:1"), "r.example/i:1", world.store.drafts)
 
 
 def test_a_draft_hides_the_registry_until_it_is_pushed_and_when_touched_again(
@@ -84,11 +90,14 @@ def test_a_draft_hides_the_registry_until_it_is_pushed_and_when_touched_again(
     assert inspect.unpushed_draft(name, drafts) == changed
 
 
-def test_a_missing_child_is_named(world: World) -> None:
-    children = docker_image("linux/amd64"), docker_image("linux/arm64")
-    listed = resolve_planted(world, docker_list(*children))
-    with pytest.raises(ManifestUnknownError, match=str(children[0].digest)):
-        inspect.details(listed, World().registry, one_by_one)
+def test_a_missing_child_is_named_and_the_others_are_there(world: World) -> None:
+    there, gone = docker_image("linux/amd64"), docker_image("linux/arm64")
+    listed = resolve_planted(world, docker_list(there, gone))
+    sparse = World()
+    sparse.plant("r.example/l:a", there)
+    details = inspect.details(listed, sparse.registry, one_by_one)
+    assert [detail.found.manifest for detail in details.present] == [there.manifest]
+    assert [str(reference) for reference in details.missing] == [f"r.example/l:1@{gone.digest}"]
 
 
 def resolve_planted(world: World, image):
@@ -98,4 +107,4 @@ def resolve_planted(world: World, image):
 
 def _annotate(world: World, source: str, overrides: Overrides):
     drafts = world.store.drafts
-    return annotate(ref("r.example/l:1"), ref(source), overrides, drafts=drafts, now=LATER)
+    return annotate(ref("r.example/l:1"), source, overrides, drafts=drafts, now=LATER)

@@ -2,7 +2,6 @@ import pytest
 from attrs import evolve
 
 from manyfest.domain import media_types
-from manyfest.domain.drafts import Overrides
 from manyfest.domain.errors import (
     BlobUnknownError,
     DocumentError,
@@ -11,6 +10,7 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
 )
 from manyfest.domain.operations.annotate import annotate
+from manyfest.domain.overrides import Overrides
 from manyfest.domain.references import Reference
 from tests.fakes.images import (
     docker_image,
@@ -111,7 +111,7 @@ def test_a_draft_changed_during_the_push_is_left_as_it_is(
     plan = world.plan("r.example/l:1")
     variant = Overrides(variant="v7")
     changed = annotate(
-        ref("r.example/l:1"), ref("r.example/l:a"), variant, drafts=world.store.drafts, now=LATER
+        ref("r.example/l:1"), "r.example/l:a", variant, drafts=world.store.drafts, now=LATER
     )
     world.carry_out(plan, **flags)
     assert world.draft("r.example/l:1") == changed

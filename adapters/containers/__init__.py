@@ -1,0 +1,1 @@
+"""What podman, buildah and skopeo keep on this machine: their auth.json."""

@@ -1,0 +1,57 @@
+"""containers' ``auth.json``: credentials for registries and for parts of them.
+
+The rules are those of containers-auth.json(5): a key is a registry or a registry and a path, the
+longest that fits counts, and ``credHelpers`` go before ``auths``.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from manyfest.adapters.docker.helpers import Helpers
+from manyfest.adapters.docker.json_files import JsonFile
+from manyfest.adapters.docker.registry_names import canonical, keys_of
+from manyfest.adapters.http_registry.credentials import Credentials, Source
+from manyfest.domain.references import Repository
+from manyfest.domain.strict_json import Json
+
+
+class AuthJson:
+    """One such file. Thread-safe. A file that is not there is an empty one."""
+
+    def __init__(self, path: Path, helpers: Helpers) -> None:
+        self._file = JsonFile(path)
+        self._helpers = helpers
+
+    def credentials_for(self, repository: Repository) -> Credentials | None:
+        """What the file or its helper has for a repository; None if nothing.
+
+        Raises CredentialsError, naming the file or the helper.
+        """
+        return self._from_helper(canonical(repository.registry)) or self._from_auths(repository)
+
+    def _from_helper(self, registry: str) -> Credentials | None:
+        """By registry alone: the keys of ``credHelpers`` have no paths."""
+        name = self._file.object("credHelpers").get(registry)
+        if not name:
+            return None
+        source = Source(str(self._file.path), f"credHelpers[{registry!r}]")
+        return self._helpers.get(self._helpers.named(name, source), registry)
+
+    def _from_auths(self, repository: Repository) -> Credentials | None:
+        auths = self._file.object("auths")
+        key = next(_fitting(repository, auths), None)
+        if key is None:
+            return None
+        from manyfest.adapters.docker.auth_entries import credentials_in  # cattrs takes a while
+
+        return credentials_in(auths[key], Source(str(self._file.path), key))
+
+
+def _fitting(repository: Repository, auths: Mapping[str, Json]) -> Iterator[str]:
+    """The keys for a repository, the longest first, then what docker writes for its registry."""
+    registry = canonical(repository.registry)
+    parts = [registry, *repository.path.split("/")] if repository.path else [registry]
+    for length in range(len(parts), 0, -1):
+        if (key := "/".join(parts[:length])) in auths:
+            yield key
+    yield from (key for key in keys_of(registry, auths) if "://" in key or "/" not in key)

@@ -1,0 +1,67 @@
+"""``registries.conf``: mirrors, rewriting, insecurity and blocks (containers-registries.conf(5)).
+
+Only version 2 is read. Of its settings, the lists for unqualified names and the aliases are left
+alone: short names are docker's here.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from manyfest.adapters.containers.registry_rules import RegistryRules, Rule
+from manyfest.domain.errors import ConfigError
+
+FILE_NAME = "registries.conf"
+DROP_INS = "registries.conf.d"
+
+
+def read_rules(chosen: Path | None, folders: Iterable[Path]) -> RegistryRules:
+    """The rules in the file ``chosen``, or else in the last of ``folders`` that has one.
+
+    The ``*.conf`` files in each folder's ``registries.conf.d`` follow, by name: what has the same
+    prefix as a rule before takes its place. Raises ConfigError, naming file and key.
+    """
+    folders = tuple(folders)
+    rules = {rule.prefix: rule for file in _files(chosen, folders) for rule in _rules_in(file)}
+    return RegistryRules(tuple(rules.values()))
+
+
+def _files(chosen: Path | None, folders: tuple[Path, ...]) -> Iterable[Path]:
+    mains = [folder / FILE_NAME for folder in folders]
+    found = [main for main in mains if os.path.lexists(main)]  # false for what may not be seen
+    yield from [chosen] if chosen else found[-1:]
+    for folder in folders:
+        yield from sorted((folder / DROP_INS).glob("*.conf"))
+
+
+def _rules_in(file: Path) -> Iterable[Rule]:
+    document = _document(file)
+    if _is_version_1(document):
+        reason = "this is version 1 of the format, which is not read: write [[registry]] tables"
+        raise ConfigError(f"{file}: registries", reason)
+    tables = document.get("registry", [])
+    if not isinstance(tables, list):
+        raise ConfigError(f"{file}: registry", "not a list of tables")
+    if not tables:
+        return ()
+    from manyfest.adapters.containers.registry_tables import rule
+
+    return [rule(table, str(file), number) for number, table in enumerate(tables)]
+
+
+def _is_version_1(document: Mapping[str, Any]) -> bool:
+    """Systems still ship its tables empty."""
+    tables = document.get("registries")
+    lists = tables.values() if isinstance(tables, dict) else [tables]
+    return any(one.get("registries") if isinstance(one, dict) else one for one in lists)
+
+
+def _document(file: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(file), f"not TOML: {error}") from error
+    except OSError as error:
+        raise ConfigError(str(file), (error.strerror or "unreadable").lower()) from error

@@ -1,0 +1,123 @@
+"""The rules of ``registries.conf``: which one a repository falls under, and where it leads. Pure.
+
+As podman's (containers/image, pkg/sysregistriesv2), but for two things: letter case of hosts does
+not matter, and a host without port is not also that host at another port.
+"""
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from manyfest.adapters.mirrored import Mirror, Route
+from manyfest.domain.errors import BlockedError
+from manyfest.domain.references import Reference, Repository
+
+_ANY_HOST = "*."
+
+
+@frozen
+class MirrorRule:
+    """``[[registry.mirror]]``."""
+
+    location: str
+    insecure: bool = False
+    by_tag: bool = True
+    by_digest: bool = True
+
+
+@frozen
+class Rule:
+    """``[[registry]]`` in the file ``source``; the longest ``prefix`` that a name has decides.
+
+    ``*.example.com`` is a prefix of all hosts below it. Only then may ``location`` be empty, and
+    names stay what they are.
+    """
+
+    prefix: str
+    location: str
+    source: str
+    insecure: bool = False
+    blocked: bool = False
+    mirrors: tuple[MirrorRule, ...] = ()
+
+    def moved(self, repository: Repository, location: str) -> Repository:
+        """The repository with ``location`` in the place of the prefix."""
+        return repository_at(f"{location}{_rest(self.prefix, str(repository))}")
+
+
+@frozen
+class RegistryRules:
+    """All rules, each with another prefix; false when there are none."""
+
+    rules: tuple[Rule, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.rules)
+
+    def route(self, repository: Repository) -> Route:
+        """Where it stands, and its mirrors. Raises BlockedError, naming prefix and file."""
+        rule = self._rule_for(repository)
+        if rule is None:
+            return Route(repository)
+        origin = rule.moved(repository, rule.location) if rule.location else repository
+        for place in (repository, origin):
+            self._check_open(place, repository)
+        mirrors = (
+            Mirror(rule.moved(repository, mirror.location), mirror.by_tag, mirror.by_digest)
+            for mirror in rule.mirrors
+        )
+        return Route(origin, tuple(mirror for mirror in mirrors if not self._block(mirror.home)))
+
+    def is_insecure(self, repository: Repository) -> bool:
+        """Whether insecurity is allowed where ``repository`` stands as an origin."""
+        places = ((rule.location or rule.prefix, rule.insecure) for rule in self.rules)
+        return _decided(repository, places)
+
+    def is_insecure_mirror(self, repository: Repository) -> bool:
+        """Whether insecurity is allowed where ``repository`` stands as a mirror."""
+        mirrors = (mirror for rule in self.rules for mirror in rule.mirrors)
+        return _decided(repository, ((mirror.location, mirror.insecure) for mirror in mirrors))
+
+    def _rule_for(self, repository: Repository) -> Rule | None:
+        matching = [rule for rule in self.rules if _has_prefix(str(repository), rule.prefix)]
+        return max(matching, key=lambda rule: len(rule.prefix), default=None)
+
+    def _block(self, repository: Repository) -> Rule | None:
+        rule = self._rule_for(repository)
+        return rule if rule and rule.blocked else None
+
+    def _check_open(self, place: Repository, named: Repository) -> None:
+        if block := self._block(place):
+            reason = f"{block.prefix} is blocked by {block.source}"
+            raise BlockedError(place.registry, f"{named}: {reason}")
+
+
+def repository_at(name: str) -> Repository:
+    """The repository of this full name. Raises InvalidReferenceError."""
+    home = Reference.parse(name).home
+    assert isinstance(home, Repository)  # noqa: S101 - callers see to a host in front
+    return home
+
+
+def _decided(repository: Repository, places: Iterable[tuple[str, bool]]) -> bool:
+    """By the longest of the places; where these disagree, the safe side."""
+    name = str(repository)
+    matching = [(len(place), insecure) for place, insecure in places if _has_prefix(name, place)]
+    longest = max((length for length, _ in matching), default=0)
+    return bool(matching) and all(insecure for length, insecure in matching if length == longest)
+
+
+def _has_prefix(name: str, prefix: str) -> bool:
+    return _rest(prefix, name) is not None
+
+
+def _rest(prefix: str, name: str) -> str | None:
+    """What follows the prefix; None where ``name`` does not have it. A wildcard takes the port."""
+    if prefix.startswith(_ANY_HOST):
+        host, slash, path = name.partition("/")
+        below = prefix.removeprefix("*").lower()
+        names = (host.lower(), host.lower().partition(":")[0])
+        return slash + path if any(one.endswith(below) for one in names) else None
+    rest = name[len(prefix) :]
+    is_prefix = name.lower().startswith(prefix.lower()) and rest[:1] in ("", "/")
+    return rest if is_prefix else None

@@ -1,0 +1,101 @@
+"""``[[registry]]`` tables: from parsed TOML to rules, by cattrs. Unknown keys are left alone."""
+
+from typing import Any
+
+from attrs import frozen
+from cattrs import BaseValidationError, override, transform_error
+from cattrs.gen import make_dict_structure_fn
+
+from manyfest.adapters.containers.registry_rules import MirrorRule, Rule, repository_at
+from manyfest.domain.converters import CONVERTER
+from manyfest.domain.errors import ConfigError, InvalidReferenceError
+from manyfest.domain.references import Repository
+
+# By value of pull-from-mirror: whether it serves tags, and digests.
+_PULLS = {
+    "": (True, True),
+    "all": (True, True),
+    "digest-only": (False, True),
+    "tag-only": (True, False),
+}
+
+# By cattrs' names of what it expected.
+_EXPECTED = {"str": "a text", "bool": "true or false", "tuple": "a list of tables"}
+
+
+@frozen
+class _Mirror:
+    location: str = ""
+    insecure: bool = False
+    pull_from_mirror: str = ""
+
+
+@frozen
+class _Registry:
+    prefix: str = ""
+    location: str = ""
+    insecure: bool = False
+    blocked: bool = False
+    mirror_by_digest_only: bool = False
+    pull_from_mirror: str = ""
+    mirror: tuple[_Mirror, ...] = ()
+
+
+for _table in (_Mirror, _Registry):
+    _keys: Any = {name: override(rename=name.replace("_", "-")) for name in _table.__annotations__}
+    CONVERTER.register_structure_hook(_table, make_dict_structure_fn(_table, CONVERTER, **_keys))
+
+
+def rule(document: Any, file: str, number: int) -> Rule:
+    """The rule in a table, ``registry[number]`` of ``file``. Raises ConfigError, naming the key."""
+    where = f"{file}: registry[{number}]"
+    table = _structured(document, where)
+    prefix, location = _location(table.prefix, f"{where}.prefix"), table.location
+    if not location and not prefix.startswith("*."):
+        raise ConfigError(f"{where}.location", "missing; only a prefix *.HOST does without")
+    if table.pull_from_mirror:
+        raise ConfigError(f"{where}.pull-from-mirror", "this is for mirrors only")
+    location = _location(location, f"{where}.location")
+    mirrors = (
+        _mirror(mirror, f"{where}.mirror[{position}]", by_tag=not table.mirror_by_digest_only)
+        for position, mirror in enumerate(table.mirror)
+    )
+    return Rule(prefix or location, location, file, table.insecure, table.blocked, tuple(mirrors))
+
+
+def _structured(document: Any, where: str) -> _Registry:
+    if not isinstance(document, dict):
+        raise ConfigError(where, "not a table")
+    try:
+        return CONVERTER.structure(document, _Registry)
+    except BaseValidationError as error:
+        said, _, path = transform_error(error, path="")[0].rpartition(" @ ")
+        expected = _EXPECTED.get(said.rpartition("expected ")[2], "a table")
+        raise ConfigError(where + path.replace("_", "-"), f"not {expected}") from error
+
+
+def _mirror(table: _Mirror, where: str, *, by_tag: bool) -> MirrorRule:
+    location = _location(table.location, f"{where}.location")
+    if not location:
+        raise ConfigError(f"{where}.location", "missing")
+    if table.pull_from_mirror not in _PULLS:
+        known = ", ".join(filter(None, _PULLS))
+        raise ConfigError(f"{where}.pull-from-mirror", f"none of {known}")
+    if table.pull_from_mirror and not by_tag:
+        reason = "the registry's mirror-by-digest-only has said it for all mirrors"
+        raise ConfigError(f"{where}.pull-from-mirror", reason)
+    tags, digests = _PULLS[table.pull_from_mirror]
+    return MirrorRule(location, table.insecure, tags and by_tag, digests)
+
+
+def _location(text: str, where: str) -> str:
+    """A host, with or without a path; no URL, no tag."""
+    trimmed = text.rstrip("/")
+    sample = trimmed.removeprefix("*.")
+    try:
+        home = repository_at(f"{sample}/a/b") if sample else Repository("", "")
+    except InvalidReferenceError as error:
+        raise ConfigError(where, f"neither a host nor a repository: {text[:80]!a}") from error
+    if not f"{sample}/".startswith(f"{home.registry}/"):
+        raise ConfigError(where, f"it does not begin with a host: {text[:80]!a}")
+    return trimmed

@@ -1,0 +1,173 @@
+"""docker's own drafts: ``$DOCKER_CONFIG/manifests``, a folder for each list, a file for each image.
+
+The form is docker/cli's ``cli/manifest/types`` (``ImageManifest``); its ``store`` still takes the
+members ``Digest`` and ``Platform`` of files that are older than ``Descriptor``. Nothing is ever
+written there.
+"""
+
+import base64
+import binascii
+import json
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from manyfest.domain import media_types
+from manyfest.domain.canonical_json import LIST_INDENT
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest, verified
+from manyfest.domain.errors import DocumentError, InputError, IntegrityError, ManyfestError
+from manyfest.domain.manifests import SIZE_LIMIT, Manifest
+from manyfest.domain.operations.import_drafts import ForeignEntry
+from manyfest.domain.references import Reference
+from manyfest.domain.strict_json import JsonObject, parse_object
+
+FOLDER_NAME = "manifests"
+
+# The manifest stands there twice: in base64, and with up to six characters for one (\u003c).
+_FILE_LIMIT = 8 * SIZE_LIMIT
+
+# Under which member the manifest stands, parsed.
+_MEMBERS = {
+    "SchemaV2Manifest": media_types.DOCKER_MANIFEST,
+    "OCIManifest": media_types.OCI_MANIFEST,
+}
+
+
+@frozen
+class DraftFolder:
+    """What one folder holds: its entries in docker's order, and why files in it cannot be used."""
+
+    name: str
+    entries: tuple[ForeignEntry, ...]
+    problems: tuple[ManyfestError, ...]
+
+
+class DockerDrafts:
+    """The drafts in a folder of docker's configuration (``$DOCKER_CONFIG``, or ``~/.docker``)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / FOLDER_NAME
+
+    def names(self) -> tuple[str, ...]:
+        """The folders that there are, one for each list, by name. Raises DocumentError."""
+        try:
+            return tuple(sorted(entry.name for entry in os.scandir(self._folder) if entry.is_dir()))
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise _unreadable(self._folder, error) from error
+
+    def read(self, name: str) -> DraftFolder:
+        """What the folder ``name`` holds; docker reads all files in it, but for those hidden.
+
+        Raises DocumentError: the folder cannot be read.
+        """
+        entries: list[ForeignEntry] = []
+        problems: list[ManyfestError] = []
+        for path in _files_in(self._folder / name):
+            try:
+                entries.append(_entry(parse_object(_contents(path), str(path)), str(path)))
+            except (DocumentError, InputError, IntegrityError) as error:
+                problems.append(_named(path, error))
+        return DraftFolder(name, tuple(entries), tuple(problems))
+
+
+def _files_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+
+
+def _contents(path: Path) -> bytes:
+    """The file's bytes, without waiting for the writer of a pipe. Raises DocumentError."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise DocumentError(str(path), "not a file")
+            data = file.read(_FILE_LIMIT + 1)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if len(data) > _FILE_LIMIT:
+        raise DocumentError(str(path), f"larger than {_FILE_LIMIT} bytes")
+    return data
+
+
+def _entry(document: JsonObject, subject: str) -> ForeignEntry:
+    source = Reference.parse(_text(document, "Ref", subject))
+    member = next((name for name in _MEMBERS if document.get(name) is not None), "")
+    spellings = tuple(_spellings(document, member, subject))
+    if document.get("Digest"):
+        digest = Digest.parse(_text(document, "Digest", subject))
+        data = _spelled(spellings, digest, subject)
+        descriptor = _old_descriptor(document, member, data, subject)
+    else:
+        descriptor = Descriptor.from_json(document.get("Descriptor"), f"{subject}: Descriptor")
+        data = _spelled(spellings, descriptor.digest, subject)
+    verified(data, descriptor.digest, descriptor.size, subject)
+    manifest = Manifest.received(
+        data, descriptor.media_type, subject, algorithm=descriptor.digest.algorithm
+    )
+    return ForeignEntry(source, descriptor, manifest)
+
+
+def _spellings(document: JsonObject, member: str, subject: str) -> Iterator[bytes]:
+    """What the manifest's bytes may be: some files have them, in all it stands parsed.
+
+    Parsed, it has lost its white space. Docker builds manifests with three spaces; BuildKit and
+    most others with none.
+    """
+    if document.get("Raw"):
+        yield _decoded(_text(document, "Raw", subject), subject)
+    if member:
+        value = document[member]
+        yield json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        yield json.dumps(value, ensure_ascii=False, indent=LIST_INDENT).encode()
+
+
+def _spelled(spellings: Sequence[bytes], digest: Digest, subject: str) -> bytes:
+    """The one of ``spellings`` that has this digest. Raises DigestMismatchError, DocumentError."""
+    if not spellings:
+        raise DocumentError(subject, "there is no manifest in it")
+    for data in spellings:
+        if Digest.of(data, digest.algorithm) == digest:
+            return data
+    return verified(spellings[0], digest, None, subject)
+
+
+def _old_descriptor(document: JsonObject, member: str, data: bytes, subject: str) -> Descriptor:
+    described = {
+        "mediaType": _MEMBERS.get(member, media_types.DOCKER_MANIFEST),
+        "size": len(data),
+        "digest": document["Digest"],
+        "platform": document.get("Platform"),
+    }
+    return Descriptor.from_json(described, subject)
+
+
+def _decoded(text: str, subject: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise DocumentError(f"{subject}: Raw", "not base64") from error
+
+
+def _text(document: JsonObject, member: str, subject: str) -> str:
+    value = document.get(member)
+    if not isinstance(value, str):
+        raise DocumentError(f"{subject}: {member}", "missing or not a text")
+    return value
+
+
+def _named(path: Path, error: ManyfestError) -> ManyfestError:
+    """``error``, saying which file it is about."""
+    return error if str(path) in str(error) else DocumentError(str(path), str(error))
+
+
+def _unreadable(path: Path, error: OSError) -> DocumentError:
+    return DocumentError(str(path), (error.strerror or "unreadable").lower())

@@ -1,0 +1,53 @@
+"""``manyfest add``: add images and lists to a draft that exists."""
+
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.composing import (
+    Nest,
+    NoAttestations,
+    Platforms,
+    Replace,
+    Strict,
+    compose,
+    terms_for,
+)
+from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, reference
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_session
+from manyfest.domain.operations.create import Start
+
+
+def command(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="LIST MANIFEST [MANIFEST...]", show_default=False)
+    ] = None,
+    platform: Platforms = None,
+    no_attestations: NoAttestations = False,
+    nest: Nest = False,
+    replace: Replace = False,
+    strict: Strict = False,
+    insecure: Insecure = False,
+    jobs: Jobs = JOBS,
+    timeout: Timeout = None,
+) -> None:
+    """Add images and lists to a draft that exists.
+
+    As create --amend, but there must be a draft. Nothing is printed.
+    """
+    names = counted("add", arguments, 2)
+    terms = terms_for(
+        Start.ADD,
+        platforms=platform,
+        no_attestations=no_attestations,
+        nest=nest,
+        replace=replace,
+        strict=strict,
+        keep_order=False,
+        list_type=None,
+    )
+    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
+    with open_session(settings) as session:
+        name, *sources = map(reference, names)
+        compose(name, sources, terms, session)

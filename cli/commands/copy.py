@@ -1,0 +1,76 @@
+"""``manyfest copy``: bring an image or a list to another registry, repository or layout."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, reference
+from manyfest.cli.output import note, write_text
+from manyfest.cli.rendering.progress import shown_progress
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_session
+from manyfest.domain.operations.copy import CopyPlan, copy, plan_copy
+from manyfest.domain.platforms import Platform
+
+
+def command(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="SRC DST", show_default=False)
+    ] = None,
+    platform: Annotated[
+        list[str] | None,
+        typer.Option("--platform", help="Copy only these platforms, OS/ARCH[/VARIANT]."),
+    ] = None,
+    referrers: Annotated[
+        bool,
+        typer.Option("--referrers", help="Copy signatures, SBOMs and all else that refers to it."),
+    ] = False,
+    insecure: Insecure = False,
+    jobs: Jobs = JOBS,
+    timeout: Timeout = None,
+) -> None:
+    """Copy an image or a list with all that it names.
+
+    Between registries, repositories and layouts, byte for byte, so the digest stays; it is printed
+    last. What DST has already is not sent again. With --platform a list is made of the entries
+    that are kept, which has another digest; from one platform it is a list, too.
+    """
+    names = counted("copy", arguments, 2, 2)
+    platforms = [Platform.parse(text) for text in platform or ()]
+    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
+    with open_session(settings) as session:
+        source, target = map(reference, names)
+        plan = plan_copy(
+            source,
+            target,
+            registry=session.registry,
+            each=session.each,
+            platforms=platforms,
+            with_referrers=referrers,
+        )
+        with shown_progress() as on_event:
+            copy(
+                plan,
+                registry=session.registry,
+                contents=session.contents,
+                each=session.each,
+                now=session.now,
+                on_event=on_event,
+            )
+    for message in _notes(plan):
+        note(message)
+    write_text(str(plan.manifest.digest))
+
+
+def _notes(plan: CopyPlan) -> Iterator[str]:
+    if plan.writes_nothing:
+        yield f"unchanged: {plan.target} is there with all it names"
+    else:
+        yield f"copied {plan.source.reference} to {plan.target}"
+    if plan.referrers:
+        yield f"{len(plan.referrers)} referrers came along"
+    if plan.changes_digest:
+        before, after = plan.source.manifest, plan.manifest
+        kept = f"kept {len(after.entries)} of {len(before.entries)} entries"
+        yield f"{kept}: the digest changes from {before.digest} to {after.digest}"

@@ -1,0 +1,54 @@
+"""``manyfest diff``: how two published images or lists differ."""
+
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.exit_codes import FINDINGS
+from manyfest.cli.keeping import keep
+from manyfest.cli.options import JOBS, AsJson, Insecure, Jobs, Timeout, counted, reference
+from manyfest.cli.output import write_text
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_session
+from manyfest.domain.comparison.changes import Status
+from manyfest.domain.operations.diff import Comparison, diff
+
+
+def command(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="A B", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Compare what was seen before; ask no registry."),
+    ] = False,
+    insecure: Insecure = False,
+    jobs: Jobs = JOBS,
+    timeout: Timeout = None,
+) -> None:
+    """Compare two published images or lists by what is in them.
+
+    By platform: what was added, removed and changed, layers, configs, annotations, order. Drafts
+    are not looked at. An image is compared with the entry of its platform in a list. The exit code
+    is 0 if the content is the same, even in other bytes, and 8 if it differs.
+    """
+    names = counted("diff", arguments, 2, 2)
+    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
+    with open_session(settings) as session:
+        before, after = map(reference, names)
+        comparison = diff(before, after, registry=session.registry, each=session.each)
+        keep(comparison.read, session)
+    write_text(_shown(comparison, as_json=as_json))
+    if comparison.status is Status.CHANGED:
+        raise typer.Exit(FINDINGS)
+
+
+def _shown(comparison: Comparison, *, as_json: bool) -> str:
+    if as_json:
+        from manyfest.cli.rendering.diff_json import diff_json
+
+        return diff_json(comparison)
+    from manyfest.cli.rendering.diff_text import diff_text
+
+    return diff_text(comparison)

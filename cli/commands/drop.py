@@ -1,0 +1,26 @@
+"""``manyfest drop``: take entries out of a draft."""
+
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.options import counted, entry_name, reference
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_session
+from manyfest.domain.operations.drop import drop
+
+
+def command(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="LIST ENTRY [ENTRY...]", show_default=False)
+    ] = None,
+) -> None:
+    """Take entries out of a draft, with what attests them.
+
+    ENTRY is the reference it came by, a digest, the beginning of one, or a platform. Either all
+    go or none. Nothing is printed.
+    """
+    names = counted("drop", arguments, 2)
+    with open_session(settings_from()) as session:
+        entries = list(map(entry_name, names[1:]))
+        drop(reference(names[0]), entries, drafts=session.drafts, now=session.now)

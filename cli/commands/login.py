@@ -1,0 +1,84 @@
+"""``manyfest login``: keep a name and password for a registry, once it has taken them."""
+
+import getpass
+import sys
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.options import Insecure, Timeout, counted
+from manyfest.cli.output import warn, write_text
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_access, open_logins
+from manyfest.domain.errors import InputError
+
+_PASSWORD_LIMIT = 16 * 1024  # bytes; some passwords are JSON documents
+
+
+def command(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="HOST", show_default=False)
+    ] = None,
+    username: Annotated[
+        str | None, typer.Option("-u", "--username", help="Whom to log in; asked for otherwise.")
+    ] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+    insecure: Insecure = False,
+    timeout: Timeout = None,
+) -> None:
+    """Log in to a registry.
+
+    The registry is asked first, and nothing is kept unless it agrees. Then a credential helper of
+    docker's config.json keeps the password if there is one for HOST, and else config.json itself.
+    """
+    from manyfest.adapters.docker.registry_names import registry_named
+
+    registry = registry_named(counted("login", arguments, 1, 1)[0])
+    settings = settings_from(insecure=insecure, seconds=timeout)
+    login = _login(username, from_stdin=password_stdin)
+    with open_access(settings, login) as access:
+        access.enter(registry)
+    if file := open_logins(settings).store(registry, *login):
+        warn(f"the password is kept unencrypted in {file}; a credential helper would encrypt it")
+    write_text("Login Succeeded")
+
+
+def _login(username: str | None, *, from_stdin: bool) -> tuple[str, str]:
+    """Name and password, asked for where there is a terminal; refused in docker's sentences."""
+    if from_stdin and not username:
+        raise typer.TyperException("Must provide --username with --password-stdin")
+    if not from_stdin and not (sys.stdin and sys.stdin.isatty()):
+        reason = "Cannot perform an interactive login from a non TTY device"
+        raise typer.TyperException(f"{reason} (give --username and --password-stdin)")
+    name = username or _asked_name()
+    if not name or ":" in name or not name.isprintable():
+        raise InputError(f"no user name: {name!r}")
+    password = _read_password() if from_stdin else _asked_password()
+    if not password or "\0" in password:
+        raise InputError("the password is empty, or no text")
+    return name, password
+
+
+def _asked_name() -> str:
+    typer.echo("Username: ", err=True, nl=False)
+    return sys.stdin.readline().strip()
+
+
+def _asked_password() -> str:
+    try:
+        return getpass.getpass("Password: ")
+    except EOFError:
+        return ""
+
+
+def _read_password() -> str:
+    """All of standard input but the line's end, as docker reads it."""
+    data = sys.stdin.buffer.read(_PASSWORD_LIMIT + 1)
+    if len(data) > _PASSWORD_LIMIT:
+        raise InputError(f"the password has more than {_PASSWORD_LIMIT} bytes")
+    try:
+        return data.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        raise InputError("the password is not UTF-8") from None

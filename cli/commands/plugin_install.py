@@ -1,0 +1,46 @@
+"""``manyfest plugin install``: let docker find this program as ``docker manyfest``."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.output import write_text
+from manyfest.cli.settings import docker_config_folder
+
+_PROGRAM = "docker-manyfest"
+
+
+def command(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="A folder in which docker looks.")
+    ] = None,
+) -> None:
+    """Make docker manyfest work.
+
+    Puts a link to this program into DIR, which is cli-plugins in docker's configuration folder
+    unless another is given, and says where.
+    """
+    place = (folder or docker_config_folder(os.environ) / "cli-plugins").absolute()
+    place.mkdir(parents=True, exist_ok=True)
+    link = place / _PROGRAM
+    with TemporaryDirectory(prefix=".manyfest-", dir=place) as beside:
+        made = Path(beside, _PROGRAM)
+        made.symlink_to(_program())
+        made.replace(link)
+    write_text(f"Installed {link}")
+
+
+def _program() -> Path:
+    """The plugin's own program: beside the one that runs, through links or not, or on the path."""
+    ran = Path(sys.argv[0]).absolute()
+    for folder in (ran.parent, ran.resolve().parent):
+        if (folder / _PROGRAM).is_file():
+            return folder / _PROGRAM
+    if found := shutil.which(_PROGRAM):
+        return Path(found).absolute()
+    raise FileNotFoundError(f"{_PROGRAM} is not installed beside {ran}")

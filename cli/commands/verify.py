@@ -1,0 +1,53 @@
+"""``manyfest verify``: all that is wrong with a published image or list."""
+
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.exit_codes import FINDINGS
+from manyfest.cli.keeping import keep
+from manyfest.cli.options import JOBS, AsJson, Insecure, Jobs, Timeout, counted, reference
+from manyfest.cli.output import write_text
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_session
+from manyfest.domain.operations.verify import Verification, verify
+from manyfest.domain.verification.findings import Severity
+
+
+def command(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="MANIFEST", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="Show the rules instead; takes no MANIFEST.")
+    ] = False,
+    insecure: Insecure = False,
+    jobs: Jobs = JOBS,
+    timeout: Timeout = None,
+) -> None:
+    """Look for all that is wrong with a published image or list.
+
+    Asks whether all that it names is there, and compares what it says with that. Drafts are not
+    looked at; layers are not downloaded, and those that live elsewhere not looked for. Prints a
+    line a finding. The exit code is 8 if one is an error, and 0 if there are only warnings.
+    """
+    from manyfest.cli.rendering import findings
+
+    if rules:
+        counted("verify --rules", arguments, 0, 0)
+        write_text(findings.rules_json() if as_json else findings.rules_text())
+        return
+    (name,) = counted("verify", arguments, 1, 1)
+    found = _verification(name, insecure=insecure, jobs=jobs, timeout=timeout)
+    write_text(findings.findings_json(found) if as_json else findings.findings_text(found))
+    if found.count(Severity.ERROR):
+        raise typer.Exit(FINDINGS)
+
+
+def _verification(name: str, *, insecure: bool, jobs: int, timeout: float | None) -> Verification:
+    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
+    with open_session(settings) as session:
+        found = verify(reference(name), registry=session.registry, each=session.each)
+        keep(found.read, session)
+    return found

@@ -1,0 +1,87 @@
+"""What ``create`` and ``add`` share: their options, and telling what a person should know."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.output import note, warn
+from manyfest.cli.wiring import Session
+from manyfest.domain.contributions import Wanted
+from manyfest.domain.drafts import Draft, ListType
+from manyfest.domain.operations.create import Created, OnConflict, Start, Terms, create
+from manyfest.domain.platform_conflicts import conflicts
+from manyfest.domain.platforms import Platform
+from manyfest.domain.references import Reference
+
+Platforms = Annotated[
+    list[str] | None,
+    typer.Option("--platform", help="Take only these platforms from lists, OS/ARCH[/VARIANT]."),
+]
+NoAttestations = Annotated[
+    bool, typer.Option("--no-attestations", help="Take no attestations from lists.")
+]
+Nest = Annotated[bool, typer.Option("--nest", help="Take a list as one entry.")]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Of two entries for one platform keep the later.")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse two entries for one platform.")]
+KeepOrder = Annotated[
+    bool, typer.Option("--keep-order", help="List images in the order given, not in docker's.")
+]
+TypeOfList = Annotated[
+    ListType | None,
+    typer.Option(
+        "--type", help="Make a Docker manifest list or an OCI index.", show_default="auto"
+    ),
+]
+
+
+def terms_for(
+    start: Start,
+    *,
+    platforms: Sequence[str] | None,
+    no_attestations: bool,
+    nest: bool,
+    replace: bool,
+    strict: bool,
+    keep_order: bool,
+    list_type: ListType | None,
+) -> Terms:
+    """The options as one value. Raises InvalidPlatformError."""
+    if replace and strict:
+        raise typer.TyperException("--replace and --strict exclude each other")
+    conflict = OnConflict.REPLACE if replace else OnConflict.REFUSE if strict else OnConflict.KEEP
+    wanted = Wanted(
+        platforms=tuple(map(Platform.parse, platforms or ())),
+        attestations=not no_attestations,
+        nested=nest,
+    )
+    return Terms(start, wanted, conflict, keep_order, list_type)
+
+
+def compose(
+    name: Reference, sources: Sequence[Reference], terms: Terms, session: Session
+) -> Created:
+    """Make the draft, and say on stderr what may not be meant."""
+    created = create(
+        name,
+        sources,
+        terms,
+        registry=session.registry,
+        contents=session.contents,
+        drafts=session.drafts,
+        each=session.each,
+        now=session.now,
+    )
+    if not terms.wanted.attestations:
+        note(f"{created.attestations_left} attestations were not taken")
+    warn_of_conflicts(created.draft)
+    return created
+
+
+def warn_of_conflicts(draft: Draft) -> None:
+    """Say on stderr which entries stand in each other's way."""
+    for first, second in conflicts(draft.entries):
+        platform = second.descriptor.platform
+        warn(f"two entries are for {platform}: {first.content} and {second.content}")

@@ -1,0 +1,141 @@
+"""Reading arguments by the rules of Go's pflag, which docker's commands are made with.
+
+``--flag=false``, ``-pv``, ``-p=true``, ``-fVALUE``, flags after arguments, and ``--`` before what
+is no flag. Which flags there are is told by the caller; the sentences are pflag's (``flag.go``).
+"""
+
+import json
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+from attrs import frozen
+
+from manyfest.domain.errors import InputError, shortened
+
+# strconv.ParseBool takes these and no others.
+_BOOLEANS = {
+    **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
+    **dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False),
+}
+
+
+@frozen
+class Flag:
+    """``--name`` and perhaps ``-letter``; one that ``is_switch`` has a value only after ``=``."""
+
+    name: str
+    letter: str = ""
+    is_switch: bool = False
+
+    def __str__(self) -> str:
+        return f"-{self.letter}, --{self.name}" if self.letter else f"--{self.name}"
+
+
+@frozen
+class Given:
+    """What arguments say: each flag with its value, in order, and what is no flag.
+
+    The value of a switch is ``true`` or ``false``.
+    """
+
+    flags: tuple[tuple[Flag, str], ...]
+    arguments: tuple[str, ...]
+
+    def last(self) -> dict[Flag, str]:
+        """The value that counts where a flag has one, in the order in which they came first."""
+        return dict(self.flags)
+
+
+def read(words: Sequence[str], flags: Iterable[Flag], *, interspersed: bool = True) -> Given:
+    """What ``words`` say. Not ``interspersed``, the first argument ends the flags.
+
+    Raises InputError: a flag that there is not, without its value, or a switch with another value
+    than Go's booleans.
+    """
+    reader = _Reader(words, flags)
+    given: list[tuple[Flag, str]] = []
+    arguments: list[str] = []
+    while reader.words and (interspersed or not arguments):
+        word = reader.words.popleft()
+        if word == "--":
+            break
+        if word == "-" or not word.startswith("-"):
+            arguments.append(word)
+        elif word.startswith("--"):
+            given.append(reader.long(word))
+        else:
+            given.extend(reader.letters(word))
+    return Given(tuple(given), (*arguments, *reader.words))
+
+
+class _Reader:
+    """The words that are left, and the flags by name and by letter."""
+
+    def __init__(self, words: Sequence[str], flags: Iterable[Flag]) -> None:
+        self.words = deque(words)
+        flags = tuple(flags)
+        self._named = {flag.name: flag for flag in flags}
+        self._lettered = {flag.letter: flag for flag in flags if flag.letter}
+
+    def long(self, word: str) -> tuple[Flag, str]:
+        name, equals, value = word.removeprefix("--").partition("=")
+        if not name or name.startswith("-"):
+            _refuse(f"bad flag syntax: {shortened(word)}")
+        flag = self._named.get(name)
+        if flag is None:
+            _refuse(f"unknown flag: --{shortened(name)}")
+        if not equals:
+            value = "true" if flag.is_switch else self._next_word(word)
+        return flag, _checked(flag, value)
+
+    def letters(self, word: str) -> list[tuple[Flag, str]]:
+        """``-p``, ``-pv``, ``-p=true``, ``-pVALUE`` and ``-p VALUE``."""
+        given = []
+        rest = word.removeprefix("-")
+        while rest:
+            letter, tail = rest[0], rest[1:]
+            flag = self._lettered.get(letter)
+            shown = f"{_quoted_letter(letter)} in -{shortened(rest)}"
+            if flag is None:
+                _refuse(f"unknown shorthand flag: {shown}")
+            if len(tail) > 1 and tail.startswith("="):
+                value, rest = tail.removeprefix("="), ""
+            elif flag.is_switch:
+                value, rest = "true", tail
+            else:
+                value, rest = tail or self._next_word(shown), ""
+            given.append((flag, _checked(flag, value)))
+        return given
+
+    def _next_word(self, shown: str) -> str:
+        if not self.words:
+            _refuse(f"flag needs an argument: {shown}")
+        return self.words.popleft()
+
+
+def _checked(flag: Flag, value: str) -> str:
+    if not flag.is_switch:
+        return value
+    if value not in _BOOLEANS:
+        shown = _quoted(shortened(value))
+        refuse_value(flag, value, f"strconv.ParseBool: parsing {shown}: invalid syntax")
+    return "true" if _BOOLEANS[value] else "false"
+
+
+def refuse_value(flag: Flag, value: str, reason: str) -> NoReturn:
+    """Raise InputError with pflag's sentence for a value that a flag cannot take."""
+    _refuse(f'invalid argument {_quoted(shortened(value))} for "{flag}" flag: {reason}')
+
+
+def _quoted(text: str) -> str:
+    """As Go's ``%q``, but for control characters, which JSON escapes in its own way."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _quoted_letter(letter: str) -> str:
+    return {"'": "'\\''", '"': "'\"'"}.get(letter, f"'{_quoted(letter)[1:-1]}'")
+
+
+def _refuse(sentence: str) -> NoReturn:
+    raise InputError(sentence)

@@ -1,0 +1,68 @@
+"""What ``push`` and ``create --push`` share: planning, carrying out, and telling."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from manyfest.cli.output import note, warn, write_text
+from manyfest.cli.wiring import Session
+from manyfest.domain.errors import StoreError
+from manyfest.domain.expectations import Expectation
+from manyfest.domain.operations.plan_push import PushPlan, plan_push
+from manyfest.domain.operations.push import carry_out, settle
+from manyfest.domain.references import Reference
+
+
+def plan(
+    name: Reference,
+    more_tags: Sequence[Reference],
+    expected: Expectation | None,
+    session: Session,
+) -> PushPlan:
+    """What publishing the draft ``name`` writes."""
+    return plan_push(
+        name,
+        more_tags,
+        registry=session.registry,
+        contents=session.contents,
+        drafts=session.drafts,
+        each=session.each,
+        expected=expected,
+    )
+
+
+def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None:
+    """Carry it out, and print what docker prints: images from elsewhere, and the list's digest."""
+    with session.drafts.transaction():
+        pass  # a store that cannot be written is found out before anything is published
+    carry_out(planned, registry=session.registry, each=session.each, pause=session.pause)
+    try:
+        settle(
+            planned,
+            contents=session.contents,
+            drafts=session.drafts,
+            now=session.now,
+            purge=purge,
+        )
+    except StoreError as error:
+        warn(f"published, but the draft could not be marked so: {error}")
+    if planned.is_empty:
+        note(f"unchanged: {planned.draft.name} is {planned.manifest.digest} already")
+    children = (f"Pushed ref {c} with digest: {c.digest}" for c in planned.foreign_entries)
+    write_text("\n".join([*children, str(planned.manifest.digest)]))
+
+
+def write_files(planned: PushPlan, digest_file: Path | None, metadata_file: Path | None) -> None:
+    """For the next step of a pipeline: the digest alone, and buildx's keys as JSON."""
+    if digest_file is not None:
+        digest_file.write_text(str(planned.manifest.digest))
+    if metadata_file is not None:
+        metadata_file.write_text(json.dumps(_metadata(planned), indent=2) + "\n")
+
+
+def _metadata(planned: PushPlan) -> dict[str, object]:
+    return {
+        "containerimage.descriptor": planned.manifest.descriptor().to_json(),
+        "containerimage.digest": str(planned.manifest.digest),
+        "image.name": str(planned.draft.name),
+    }

@@ -1,0 +1,106 @@
+"""What ``diff`` found, for programs; members keep their names."""
+
+import json
+from collections.abc import Sequence
+
+from manyfest.domain.comparison.changes import EntryChange
+from manyfest.domain.comparison.entries import DigestChange, OrderChange
+from manyfest.domain.comparison.images import ImageChange, LayerChange
+from manyfest.domain.comparison.json_differences import Difference
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.operations.diff import Comparison, Selection
+from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.platforms import Platform
+from manyfest.domain.strict_json import Json
+
+
+def diff_json(comparison: Comparison) -> str:
+    """One object; ``a`` and ``b`` are the sides, ``status`` is as in ``Status``.
+
+    What does not apply is null; what has no differences is empty. ADR 0015 lists the members.
+    """
+    document = {
+        "status": comparison.status,
+        "a": _side(comparison.before),
+        "b": _side(comparison.after),
+        "selected": _selected(comparison.selection),
+        "list": _differences(comparison.members),
+        "order": _order(comparison.order),
+        "entries": [_entry(entry) for entry in comparison.entries],
+        "danglingAttestations": _digests(comparison.dangling),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _side(found: Resolved) -> Json:
+    return {
+        "reference": str(found.reference),
+        "digest": str(found.manifest.digest),
+        "mediaType": found.manifest.media_type,
+    }
+
+
+def _selected(selection: Selection | None) -> Json:
+    if selection is None:
+        return None
+    entry = selection.entry
+    return {
+        "list": str(selection.reference),
+        "digest": str(entry.digest) if entry else None,
+        "platform": _platform(entry.platform) if entry else None,
+    }
+
+
+def _order(order: OrderChange | None) -> Json:
+    if order is None:
+        return None
+    return {"a": list(map(_platform, order.before)), "b": list(map(_platform, order.after))}
+
+
+def _entry(entry: EntryChange) -> Json:
+    pair = entry.pair
+    return {
+        "platform": _platform(pair.platform),
+        "status": entry.status,
+        "a": str(pair.before.digest) if pair.before else None,
+        "b": str(pair.after.digest) if pair.after else None,
+        "descriptor": _differences(entry.descriptor),
+        "attestations": _digests(pair.attestations),
+        "image": _image(entry.image),
+    }
+
+
+def _image(image: ImageChange | None) -> Json:
+    if image is None:
+        return None
+    return {
+        "manifest": _differences(image.manifest),
+        "config": _differences(image.config),
+        "layers": _layers(image.layers),
+    }
+
+
+def _layers(layers: LayerChange) -> Json:
+    return {
+        "shared": len(layers.shared),
+        "sharedBytes": sum(layer.size for layer in layers.shared),
+        "removed": _descriptors(layers.removed),
+        "added": _descriptors(layers.added),
+        "reordered": layers.reordered,
+    }
+
+
+def _descriptors(layers: Sequence[Descriptor]) -> Json:
+    return [{"digest": str(layer.digest), "size": layer.size} for layer in layers]
+
+
+def _differences(found: Sequence[Difference]) -> Json:
+    return [{"path": list(d.path), "a": d.before, "b": d.after} for d in found]
+
+
+def _digests(change: DigestChange) -> Json:
+    return {"removed": list(map(str, change.removed)), "added": list(map(str, change.added))}
+
+
+def _platform(platform: Platform | None) -> str | None:
+    return str(platform) if platform else None

@@ -1,0 +1,140 @@
+"""What ``diff`` found, for people: ``+`` only in B, ``-`` only in A, ``~`` different, ``=`` same."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from manyfest.cli.rendering.printable import printable
+from manyfest.domain.comparison.changes import EntryChange, Status
+from manyfest.domain.comparison.entries import DigestChange, OrderChange
+from manyfest.domain.comparison.images import LayerChange
+from manyfest.domain.comparison.json_differences import Difference
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.errors import shortened
+from manyfest.domain.operations.diff import Comparison, Selection
+from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.platforms import Platform
+from manyfest.domain.strict_json import Json
+
+_MARKS = {
+    Status.SAME: "=",
+    Status.REWRITTEN: "=",
+    Status.CHANGED: "~",
+    Status.ADDED: "+",
+    Status.REMOVED: "-",
+}
+_VERDICTS = {
+    Status.SAME: "the same",
+    Status.REWRITTEN: "the same content in other bytes",
+    Status.CHANGED: "different",
+}
+
+# Where the layers differ these do, too, and say nothing more to a person.
+_SAID_BY_LAYERS = {"rootfs", "history"}
+
+_SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
+
+def diff_text(comparison: Comparison) -> str:
+    """Both sides, the verdict, and a few lines for each platform that differs."""
+    return "\n".join(printable(line) for line in _lines(comparison))
+
+
+def _lines(comparison: Comparison) -> Iterator[str]:
+    yield _side("A", comparison.before)
+    yield _side("B", comparison.after)
+    yield f"{_VERDICTS[comparison.status]}: {_counts(comparison.entries)}"
+    yield from _selected(comparison.selection)
+    yield from map(_difference, comparison.members)
+    yield from _order(comparison.order)
+    yield from _attestations("", "dangling attestation", comparison.dangling)
+    for entry in comparison.entries:
+        if entry.status is not Status.SAME:
+            yield from _entry(entry)
+
+
+def _side(letter: str, found: Resolved) -> str:
+    return f"{letter} {found.reference} ({found.manifest.digest})"
+
+
+def _counts(entries: Sequence[EntryChange]) -> str:
+    counts = Counter(entry.status for entry in entries)
+    counted = [f"{counts[status]} {status}" for status in Status if counts[status]]
+    return ", ".join(counted) or "no entries"
+
+
+def _selected(selection: Selection | None) -> Iterator[str]:
+    if selection is None:
+        return
+    if selection.entry is None:
+        yield f"an image compared with the list {selection.reference}: no entry for its platform"
+    else:
+        name = _name(selection.entry.platform)
+        yield f"an image compared with the entry {name} of the list {selection.reference}"
+
+
+def _order(order: OrderChange | None) -> Iterator[str]:
+    if order is not None:
+        before, after = (", ".join(map(_name, side)) for side in (order.before, order.after))
+        yield f"~ order: {before} -> {after}"
+
+
+def _entry(entry: EntryChange) -> Iterator[str]:
+    pair, status = entry.pair, entry.status
+    digests = [_short(side) for side in (pair.before, pair.after) if side]
+    remark = " (other bytes only)" if status is Status.REWRITTEN else ""
+    yield f"{_MARKS[status]} {_name(pair.platform)} {' -> '.join(dict.fromkeys(digests))}{remark}"
+    found = [*entry.descriptor]
+    if entry.image:
+        yield from _layers(entry.image.layers)
+        found += [*entry.image.manifest, *_of_config(entry)]
+    yield from (f"    {_difference(difference)}" for difference in found)
+    yield from _attestations("    ", "attestation", pair.attestations)
+
+
+def _of_config(entry: EntryChange) -> list[Difference]:
+    if entry.image is None:
+        return []
+    skipped = _SAID_BY_LAYERS if entry.image.layers else set()
+    return [found for found in entry.image.config if found.path[0] not in skipped]
+
+
+def _layers(layers: LayerChange) -> Iterator[str]:
+    counted = {"shared": layers.shared, "removed": layers.removed, "added": layers.added}
+    parts = [f"{len(some)} {what} ({_bytes(some)})" for what, some in counted.items() if some]
+    if parts:
+        yield f"    layers: {', '.join(parts)}{', reordered' if layers.reordered else ''}"
+
+
+def _difference(found: Difference) -> str:
+    path = " ".join(found.path)
+    if found.before is None:
+        return f"+ {path}: {_value(found.after)}"
+    if found.after is None:
+        return f"- {path}: {_value(found.before)}"
+    return f"~ {path}: {_value(found.before)} -> {_value(found.after)}"
+
+
+def _attestations(margin: str, what: str, change: DigestChange) -> Iterator[str]:
+    for mark, digests in (("-", change.removed), ("+", change.added)):
+        yield from (f"{margin}{mark} {what} {str(digest)[:19]}" for digest in digests)
+
+
+def _name(platform: Platform | None) -> str:
+    return str(platform) if platform and (platform.os or platform.architecture) else "image"
+
+
+def _value(value: Json) -> str:
+    return shortened(json.dumps(value, ensure_ascii=False), 120)
+
+
+def _short(descriptor: Descriptor) -> str:
+    return str(descriptor.digest)[:19]
+
+
+def _bytes(layers: Sequence[Descriptor]) -> str:
+    size = sum(layer.size for layer in layers)
+    for unit, name in _SIZES:
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} B"

@@ -1,0 +1,69 @@
+"""What ``verify`` found: a line a finding for people, JSON for programs, and the rules."""
+
+import json
+
+from manyfest.cli.rendering.printable import printable
+from manyfest.domain.operations.verify import Verification
+from manyfest.domain.verification.findings import RULES, Finding, Severity
+
+
+def findings_text(verification: Verification) -> str:
+    """A line a finding, as compilers write them, and a line that sums up."""
+    return "\n".join([*map(_line, verification.findings), _sum(verification)])
+
+
+def findings_json(verification: Verification) -> str:
+    """An object with ``reference``, ``digest``, ``mediaType``, the counts and ``findings``."""
+    root = verification.root
+    document = {
+        "reference": str(root.reference),
+        "digest": str(root.manifest.digest),
+        "mediaType": root.manifest.media_type,
+        "manifests": verification.manifests,
+        "blobs": verification.blobs,
+        "errors": verification.count(Severity.ERROR),
+        "warnings": verification.count(Severity.WARNING),
+        "findings": [
+            {
+                "rule": found.rule.name,
+                "severity": found.rule.severity,
+                "path": found.path,
+                "message": found.message,
+            }
+            for found in verification.findings
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def rules_text() -> str:
+    """The rules, a line each: name, severity, what a breach is."""
+    width = max(map(len, RULES))
+    return "\n".join(f"{r.name:<{width}}  {r.severity:<7}  {r.breach}" for r in RULES.values())
+
+
+def rules_json() -> str:
+    """An array of objects with ``rule``, ``severity`` and ``breach``."""
+    rules = [
+        {"rule": rule.name, "severity": rule.severity, "breach": rule.breach}
+        for rule in RULES.values()
+    ]
+    return json.dumps(rules, indent=2)
+
+
+def _line(found: Finding) -> str:
+    rule = found.rule
+    return printable(f"{found.path}: {rule.severity}: {found.message} [{rule.name}]")
+
+
+def _sum(verification: Verification) -> str:
+    errors, warnings = map(verification.count, (Severity.ERROR, Severity.WARNING))
+    looked = (
+        f"{_counted(verification.manifests, 'manifest')}, {_counted(verification.blobs, 'blob')}"
+    )
+    found = f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
+    return printable(f"{verification.root.reference}: {found} ({looked} looked for)")
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,127 @@
+"""Progress: one line on a terminal that tells how far a transfer is, and goes away at the end."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Lock
+from time import monotonic
+from typing import TextIO
+
+from attrs import define, field
+
+from manyfest.domain.events import (
+    BlobCopied,
+    BlobFound,
+    BlobMounted,
+    BlobMoved,
+    BlobStarted,
+    Event,
+    ManifestPut,
+    OnEvent,
+    TransferPlanned,
+    ignore,
+)
+from manyfest.domain.references import Reference
+
+_PAUSE = 0.1  # seconds between two drawings, at least
+_CLEARED = "\r\x1b[K"
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+_STEP = 1000
+
+
+@contextmanager
+def shown_progress(stream: TextIO | None = None) -> Iterator[OnEvent]:
+    """Draws what it is told on ``stream``, standard error by default, if that is a terminal."""
+    stream = stream or sys.stderr
+    if not _can_draw(stream):
+        yield ignore
+        return
+    line = _Line(stream)
+    try:
+        yield line.show
+    finally:
+        line.clear()
+
+
+@define
+class Tally:
+    """How far a transfer is; bytes in flight are those of blobs that are not done yet."""
+
+    started_at: float
+    blobs: int = 0
+    blobs_done: int = 0
+    size: int = 0
+    bytes_done: int = 0
+    bytes_moved: int = 0
+    manifests: int = 0
+    manifests_put: int = 0
+    in_flight: dict[Reference, int] = field(factory=dict)
+
+    def count(self, event: Event) -> None:
+        """Take ``event`` into account."""
+        match event:
+            case TransferPlanned(blobs, size, manifests):
+                self.blobs, self.size, self.manifests = blobs, size, manifests
+            case BlobStarted(blob):
+                self.in_flight[blob] = 0
+            case BlobMoved(blob, count):
+                self.in_flight[blob] += count
+                self.bytes_moved += count
+            case BlobCopied(blob, size) | BlobMounted(blob, size) | BlobFound(blob, size):
+                self.in_flight.pop(blob, None)
+                self.blobs_done += 1
+                self.bytes_done += size
+            case ManifestPut():
+                self.manifests_put += 1
+
+    def text(self, now: float) -> str:
+        """What there is to say: manifests once all blobs are done."""
+        if self.blobs_done == self.blobs:
+            return f"manifests {self.manifests_put}/{self.manifests}"
+        done = self.bytes_done + sum(self.in_flight.values())
+        rate = self.bytes_moved / max(now - self.started_at, _PAUSE)
+        counts = f"blobs {self.blobs_done}/{self.blobs}"
+        return f"{counts}, {amount(done)} of {amount(self.size)}, {amount(rate)}/s"
+
+
+class _Line:
+    """The line on a terminal. Thread-safe."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._tally = Tally(monotonic())
+        self._lock = Lock()
+        self._drawn_at = float("-inf")
+
+    def show(self, event: Event) -> None:
+        with self._lock:
+            self._tally.count(event)
+            now = monotonic()
+            if now - self._drawn_at >= _PAUSE:
+                self._drawn_at = now
+                width = shutil.get_terminal_size().columns - 1  # the last column may wrap
+                self._write(_CLEARED + self._tally.text(now)[:width])
+
+    def clear(self) -> None:
+        with self._lock:
+            self._write(_CLEARED)
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError):  # a terminal that has gone is no reason to fail
+            self._stream.write(text)
+            self._stream.flush()
+
+
+def amount(count: float) -> str:
+    """So many bytes, in a unit of a thousand that suits: ``999 B``, ``1.2 GB``."""
+    for unit in _UNITS:
+        if count < _STEP or unit == _UNITS[-1]:
+            break
+        count /= _STEP
+    return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+
+
+def _can_draw(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"

@@ -1,0 +1,51 @@
+"""What a push would write, in order: for people a line a step, for programs JSON."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from manyfest.domain.operations.copy_content import BlobCopy, may_be_mounted
+from manyfest.domain.operations.plan_push import PushPlan
+from manyfest.domain.strict_json import Json
+
+
+def plan_text(plan: PushPlan) -> str:
+    """A line a step; one line that says so when there is nothing to do."""
+    lines = [" ".join(str(value) for value in step.values()) for step in _steps(plan)]
+    return "\n".join(lines or [f"unchanged {plan.draft.name} {plan.manifest.digest}"])
+
+
+def plan_json(plan: PushPlan) -> str:
+    """An object: the list's name, digest, media type and size, and the ``steps`` in their order."""
+    return json.dumps(_document(plan), indent=2, ensure_ascii=False)
+
+
+def plans_json(plans: Sequence[PushPlan]) -> str:
+    """An array of such objects."""
+    return json.dumps([_document(plan) for plan in plans], indent=2, ensure_ascii=False)
+
+
+def _document(plan: PushPlan) -> dict[str, Json]:
+    return {
+        "name": str(plan.draft.name),
+        "digest": str(plan.manifest.digest),
+        "mediaType": plan.manifest.media_type,
+        "size": plan.manifest.size,
+        "steps": list(_steps(plan)),
+    }
+
+
+def _steps(plan: PushPlan) -> Iterator[dict[str, Json]]:
+    for blob in plan.blobs:
+        yield _blob_step(blob)
+    for child in plan.children:
+        size = child.manifest.size
+        yield {"step": "put", "target": str(child.target), "from": str(child.source), "size": size}
+    for tagging in plan.tags:
+        before = "new" if tagging.standing is None else str(tagging.standing)
+        digest = str(plan.manifest.digest)
+        yield {"step": "tag", "target": str(tagging.target), "digest": digest, "before": before}
+
+
+def _blob_step(blob: BlobCopy) -> dict[str, Json]:
+    step = "mount" if may_be_mounted(blob) else "copy"
+    return {"step": step, "target": str(blob.target), "from": str(blob.source), "size": blob.size}

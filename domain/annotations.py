@@ -1,0 +1,35 @@
+"""Annotations of descriptors and lists: laying some over those found, and taking some away."""
+
+from collections.abc import Mapping, Sequence
+
+from manyfest.domain.strict_json import Json, JsonObject
+
+# How a member that can be taken away is named: ``annotation:org.opencontainers.image.url``.
+ANNOTATION = "annotation:"
+
+Annotations = tuple[tuple[str, str], ...]
+
+
+def merged_annotations(first: Annotations, second: Annotations) -> Annotations:
+    """Both, each key once and by key; ``second`` wins."""
+    return tuple(sorted((dict(first) | dict(second)).items()))
+
+
+def without_annotations(annotations: Annotations, unset: Sequence[str]) -> Annotations:
+    """Those whose key no name in ``unset`` takes away."""
+    return tuple((key, value) for key, value in annotations if ANNOTATION + key not in unset)
+
+
+def with_annotations(
+    members: JsonObject, annotations: Annotations, unset: Sequence[str]
+) -> Mapping[str, Json]:
+    """JSON ``members``, where ``annotations`` are as wished: first taken away, then laid over.
+
+    Members keep their places; annotations that nothing is left of go.
+    """
+    found: Annotations = tuple((members.get("annotations") or {}).items())
+    wished = dict(without_annotations(found, unset)) | dict(annotations)
+    if wished == (members.get("annotations") or {}):
+        return members
+    changed = {key: value for key, value in members.items() if key != "annotations" or wished}
+    return changed | ({"annotations": wished} if wished else {})

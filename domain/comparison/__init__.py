@@ -1,0 +1,1 @@
+"""How two images or lists differ: pure functions over what was read."""

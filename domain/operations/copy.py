@@ -1,0 +1,175 @@
+"""Copying an image or a list with all it names: what the target lacks, and bringing it there."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+
+from attrs import evolve, frozen
+
+from manyfest.domain.digests import Digest, verified
+from manyfest.domain.errors import ManifestUnknownError, NoSuchPlatformError
+from manyfest.domain.events import ManifestPut, OnEvent, TransferPlanned, ignore
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.copy_content import (
+    BlobCopy,
+    ManifestCopy,
+    blob_copies,
+    copy_blob,
+    is_complete,
+    put_copies,
+)
+from manyfest.domain.operations.each import Each
+from manyfest.domain.operations.find_referrers import Referrer, all_referrers
+from manyfest.domain.operations.remember import remember
+from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.trees import Node, below, tree
+from manyfest.domain.platform_selection import is_wanted, narrowed
+from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
+from manyfest.domain.references import Home, Reference
+
+
+@frozen
+class CopyPlan:
+    """What copying ``source`` to ``target`` writes: blobs, then what is below, then ``manifest``.
+
+    ``manifest`` is the source's own, or a list of some of its entries. ``standing`` is the digest
+    that ``target`` has before. ``referrers`` are those that the target does not know of yet; what
+    is to be put of them is in ``below``.
+    """
+
+    source: Resolved
+    target: Reference
+    manifest: Manifest
+    standing: Digest | None
+    below: tuple[ManifestCopy, ...] = ()
+    blobs: tuple[BlobCopy, ...] = ()
+    referrers: tuple[Referrer, ...] = ()
+
+    @property
+    def changes_digest(self) -> bool:
+        """Whether the target gets another digest than the source has."""
+        return self.manifest is not self.source.manifest
+
+    @property
+    def writes_target(self) -> bool:
+        """Whether the target has another digest before."""
+        return self.standing != self.manifest.digest
+
+    @property
+    def writes_nothing(self) -> bool:
+        """Whether all is there."""
+        return not (self.blobs or self.below or self.writes_target)
+
+
+def plan_copy(
+    source: Reference,
+    target: Reference,
+    *,
+    registry: Registry,
+    each: Each,
+    platforms: Sequence[Platform] = (),
+    with_referrers: bool = False,
+) -> CopyPlan:
+    """What ``copy`` of ``source`` to ``target`` has to write. Writes nothing.
+
+    With ``platforms``, only their entries are copied, with their attestations, in a list that is
+    made anew. With ``with_referrers``, what refers to the list and its images comes along, and to
+    a list that is made anew nothing refers.
+
+    Raises ManifestUnknownError: the source, or a child of it that the target lacks too;
+    NoSuchPlatformError; DigestMismatchError: ``target`` has another digest; what reading raises.
+    """
+    found = resolve(source, registry)
+    manifest = _chosen(found, platforms, registry)
+    if target.digest is not None:
+        verified(manifest.data, target.digest, None, str(target))
+    standing = _standing(target, registry)
+    if source.home == target.home:
+        return CopyPlan(found, target, manifest, standing)
+    top = Node(source.at(manifest.digest), manifest)
+    nodes = tuple(below(source, manifest, registry))
+    subjects = nodes if manifest is not found.manifest else (*nodes, top)
+    referrers = _new_referrers(subjects, target.home, registry, each) if with_referrers else ()
+    lacking = partial(_lacking, target=target.home, registry=registry)
+    copies = _present(each(lacking, (*nodes, *_trees(referrers, registry))))
+    own = () if manifest.is_list else _present([lacking(top)])
+    return CopyPlan(
+        found, target, manifest, standing, copies, blob_copies((*copies, *own)), referrers
+    )
+
+
+def copy(
+    plan: CopyPlan,
+    *,
+    registry: Registry,
+    contents: ContentStore,
+    each: Each,
+    now: datetime,
+    on_event: OnEvent = ignore,
+) -> None:
+    """Write what ``plan`` says, children before parents, the tag last; then remember it.
+
+    When it fails, the tag stands where it stood. What is there already is not written again.
+    Raises what writing raises, and StoreError once all is copied.
+    """
+    blobs, size = len(plan.blobs), sum(blob.size for blob in plan.blobs)
+    on_event(TransferPlanned(blobs, size, len(plan.below) + plan.writes_target))
+    each(partial(copy_blob, registry=registry, on_event=on_event), plan.blobs)
+    put_copies(plan.below, registry, each, on_event)
+    if plan.writes_target:
+        registry.put_manifest(plan.target, plan.manifest)
+        on_event(ManifestPut(plan.target))
+    with contents.transaction():
+        remember(contents, _seen(plan), now)
+
+
+def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -> Manifest:
+    """An image is copied whole or not at all: its config says what it is for."""
+    if not platforms or found.manifest.is_list:
+        return narrowed(found.manifest, platforms, str(found.reference))
+    have = with_config(found, blobs).platform
+    for wanted in platforms:
+        if not is_wanted(have, wanted):
+            raise NoSuchPlatformError(str(wanted), str(found.reference), str(have))
+    return found.manifest
+
+
+def _standing(target: Reference, registry: ManifestReader) -> Digest | None:
+    try:
+        return registry.head_manifest(target).digest
+    except ManifestUnknownError:
+        return None
+
+
+def _new_referrers(
+    subjects: Iterable[Node], target: Home, registry: Registry, each: Each
+) -> tuple[Referrer, ...]:
+    found = all_referrers([node.source for node in subjects], target, registry, each)
+    return tuple(referrer for referrer in found if not referrer.is_listed)
+
+
+def _trees(referrers: Iterable[Referrer], registry: ManifestReader) -> Iterator[Node]:
+    for referrer in referrers:
+        *under, itself = tree(referrer.source, referrer.media_type, registry)
+        yield from under
+        yield evolve(itself, is_new=True)  # it may be there, but nobody found it
+
+
+def _lacking(node: Node, target: Home, registry: Registry) -> ManifestCopy | None:
+    there = Reference(target, None, node.source.digest)
+    if not node.is_new and is_complete(there, registry):
+        return None
+    return ManifestCopy(node.source, there, node.manifest or registry.get_manifest(node.source))
+
+
+def _present(copies: Iterable[ManifestCopy | None]) -> tuple[ManifestCopy, ...]:
+    return tuple({copy.target: copy for copy in copies if copy is not None}.values())
+
+
+def _seen(plan: CopyPlan) -> Iterator[Resolved]:
+    yield plan.source
+    yield Resolved(plan.target, plan.manifest)
+    for copied in plan.below:
+        yield Resolved(copied.target, copied.manifest)

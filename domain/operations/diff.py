@@ -1,0 +1,192 @@
+"""Comparing two published images or lists by what is in them, reading only what may differ."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import chain
+
+from attrs import evolve, field, frozen
+
+from manyfest.domain.attestations import without_attestations
+from manyfest.domain.comparison.changes import EntryChange, Status
+from manyfest.domain.comparison.entries import (
+    DigestChange,
+    OrderChange,
+    Pair,
+    dangling_change,
+    order_change,
+    paired,
+)
+from manyfest.domain.comparison.images import (
+    ImageChange,
+    described,
+    have_comparable_configs,
+    image_change,
+)
+from manyfest.domain.comparison.json_differences import Difference, differences
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.operations.each import Each
+from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.platform_selection import is_wanted
+from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.registry import Registry
+from manyfest.domain.references import Reference
+from manyfest.domain.strict_json import JsonObject
+
+_Found = dict[Reference, Resolved]
+
+
+@frozen
+class Selection:
+    """An image was compared with ``entry`` of the list ``reference``; None: it has none for it."""
+
+    reference: Reference
+    entry: Descriptor | None
+
+
+@frozen
+class Comparison:
+    """How ``after`` differs from ``before``.
+
+    ``members`` are the differences of what two lists say beside their entries; ``dangling`` are
+    attestations of images that their list lacks. ``read`` is all that was read.
+    """
+
+    before: Resolved
+    after: Resolved
+    entries: tuple[EntryChange, ...]
+    members: tuple[Difference, ...] = ()
+    order: OrderChange | None = None
+    dangling: DigestChange = field(factory=DigestChange)
+    selection: Selection | None = None
+    read: tuple[Resolved, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """SAME, REWRITTEN or CHANGED. What was not compared with an image has no part in it."""
+        became = {entry.status for entry in self.entries}
+        if self.members or self.order or self.dangling or became - {Status.SAME, Status.REWRITTEN}:
+            return Status.CHANGED
+        same = self.selection or self.before.manifest.digest == self.after.manifest.digest
+        return Status.SAME if same and became <= {Status.SAME} else Status.REWRITTEN
+
+
+def diff(before: Reference, after: Reference, *, registry: Registry, each: Each) -> Comparison:
+    """How the image or list at ``after`` differs from that at ``before``, platform by platform.
+
+    An image is compared with the entry of its platform where the other side is a list. Entries of
+    equal digests are not read, nor are configs of equal digests. Raises what reading raises; an
+    entry that differs and is not there is a ManifestUnknownError.
+    """
+    mine, theirs = each(partial(resolve, registry=registry), (before, after))
+    if mine.manifest.is_list and theirs.manifest.is_list:
+        return _lists_compared(mine, theirs, registry, each)
+    selection = None
+    if mine.manifest.is_list:
+        theirs, image, entry = _beside_its_entry(theirs, mine, registry)
+        pair, selection = Pair(entry, image), Selection(before, entry)
+    elif theirs.manifest.is_list:
+        mine, image, entry = _beside_its_entry(mine, theirs, registry)
+        pair, selection = Pair(image, entry), Selection(after, entry)
+    else:
+        pair = Pair(mine.manifest.descriptor(), theirs.manifest.descriptor())
+    found = _read([pair], mine, theirs, registry, each)
+    change = EntryChange(pair, image=_image_change(pair, mine, theirs, found))
+    return Comparison(
+        mine, theirs, (change,), selection=selection, read=(mine, theirs, *found.values())
+    )
+
+
+def _lists_compared(mine: Resolved, theirs: Resolved, registry: Registry, each: Each) -> Comparison:
+    left, right = mine.manifest.entries, theirs.manifest.entries
+    pairs = paired(left, right)
+    found = _read(pairs, mine, theirs, registry, each)
+    return Comparison(
+        mine,
+        theirs,
+        tuple(
+            EntryChange(pair, _described_otherwise(pair), _image_change(pair, mine, theirs, found))
+            for pair in pairs
+        ),
+        members=differences(_members(mine), _members(theirs)),
+        order=order_change(pairs, left, right),
+        dangling=dangling_change(left, right),
+        read=(mine, theirs, *found.values()),
+    )
+
+
+def _members(found: Resolved) -> JsonObject:
+    """What a list says beside its entries; an OCI index may leave its media type out."""
+    manifest = found.manifest
+    return {**manifest.document, "mediaType": manifest.media_type, "manifests": None}
+
+
+def _beside_its_entry(
+    image: Resolved, listed: Resolved, registry: Registry
+) -> tuple[Resolved, Descriptor, Descriptor | None]:
+    """The image, described as in a list, and the entry for it: itself, or one of its platform."""
+    own, entries = image.manifest.descriptor(), without_attestations(listed.manifest.entries)
+    for entry in entries:
+        if entry.digest == own.digest:
+            return image, evolve(own, platform=entry.platform), entry
+    image = with_config(image, registry)
+    own = evolve(own, platform=image.platform)
+    return image, own, _entry_of(image.platform, entries)
+
+
+def _entry_of(platform: Platform, entries: Sequence[Descriptor]) -> Descriptor | None:
+    """The first one for ``platform``; if there is none of its os.version, of any."""
+    for wanted in (platform, evolve(platform, os_version="")):
+        for entry in entries:
+            if entry.platform and is_wanted(entry.platform, wanted):
+                return entry
+    return None
+
+
+def _read(
+    pairs: Iterable[Pair], mine: Resolved, theirs: Resolved, registry: Registry, each: Each
+) -> _Found:
+    """The images of pairs that differ, each read once, and the configs that differ."""
+    sides = [_references(both, mine, theirs) for pair in pairs if (both := _differing(pair))]
+    found = {_by_digest(root).reference: _by_digest(root) for root in (mine, theirs)}
+    unread = [side for side in dict.fromkeys(chain(*sides)) if side not in found]
+    found |= zip(unread, each(partial(resolve, registry=registry), unread), strict=True)
+    without = dict.fromkeys(
+        side
+        for left, right in sides
+        if have_comparable_configs(found[left].manifest, found[right].manifest)
+        for side in (left, right)
+        if found[side].config is None
+    )
+    read = each(partial(with_config, blobs=registry), [found[side] for side in without])
+    return found | {image.reference: image for image in read}
+
+
+def _by_digest(found: Resolved) -> Resolved:
+    return evolve(found, reference=found.reference.at(found.manifest.digest))
+
+
+def _differing(pair: Pair) -> tuple[Descriptor, Descriptor] | None:
+    both = pair.both
+    return both if both and both[0].digest != both[1].digest else None
+
+
+def _references(
+    both: tuple[Descriptor, Descriptor], mine: Resolved, theirs: Resolved
+) -> tuple[Reference, Reference]:
+    before, after = both
+    return mine.reference.at(before.digest), theirs.reference.at(after.digest)
+
+
+def _image_change(
+    pair: Pair, mine: Resolved, theirs: Resolved, found: _Found
+) -> ImageChange | None:
+    both = _differing(pair)
+    if both is None:
+        return None
+    left, right = (found[side] for side in _references(both, mine, theirs))
+    return image_change(left.manifest, right.manifest, (left.config, right.config))
+
+
+def _described_otherwise(pair: Pair) -> tuple[Difference, ...]:
+    both = pair.both
+    return differences(described(both[0]), described(both[1])) if both else ()

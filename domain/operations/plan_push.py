@@ -1,0 +1,168 @@
+"""What publishing a draft writes, as a value that can be shown before it is carried out."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from attrs import evolve, frozen
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.errors import DraftUnknownError, ManifestUnknownError
+from manyfest.domain.expectations import Expectation
+from manyfest.domain.list_assembly import Held, assemble_for_push, ordered_entries
+from manyfest.domain.manifests import Manifest, as_described
+from manyfest.domain.operations.copy_content import (
+    BlobCopy,
+    ManifestCopy,
+    blob_copies,
+    manifest_copies,
+)
+from manyfest.domain.operations.each import Each, Item, Result
+from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports.draft_book import DraftBook
+from manyfest.domain.ports.registry import ManifestReader
+from manyfest.domain.references import Home, Reference
+
+# An entry whose content is needed in a home.
+Move = tuple[Entry, Home]
+
+
+@frozen
+class Tagging:
+    """``target`` is to point to the list; before, it points to ``standing``, or to nothing."""
+
+    target: Reference
+    standing: Digest | None
+
+
+@frozen
+class PushPlan:
+    """What publishing ``draft`` writes, in this order: blobs, then children, then tags.
+
+    ``children`` stand before those that list them; ``tags`` begin with the draft's own name.
+    Tags that point to the list already are left out, and with them what only they would need.
+    """
+
+    draft: Draft
+    manifest: Manifest
+    blobs: tuple[BlobCopy, ...]
+    children: tuple[ManifestCopy, ...]
+    tags: tuple[Tagging, ...]
+    expected: Expectation | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is as it should be already."""
+        return not self.tags
+
+    @property
+    def foreign_entries(self) -> tuple[Reference, ...]:
+        """The entries that come from another home, by digest in the target, as they are listed."""
+        home = self.draft.name.home
+        return tuple(
+            Reference(home, None, entry.found.digest)
+            for entry in ordered_entries(self.draft)
+            if entry.source.home != home
+        )
+
+
+@frozen
+class Publication:
+    """A draft that is to be published under its own name and ``more_tags``; it may be unsaved."""
+
+    draft: Draft
+    more_tags: tuple[Reference, ...] = ()
+    expected: Expectation | None = None
+
+    @property
+    def targets(self) -> tuple[Reference, ...]:
+        """The names, its own first, each once."""
+        return tuple(dict.fromkeys((self.draft.name, *self.more_tags)))
+
+
+def plan_push(
+    name: Reference,
+    more_tags: Sequence[Reference] = (),
+    *,
+    registry: ManifestReader,
+    contents: ContentStore,
+    drafts: DraftBook,
+    each: Each,
+    expected: Expectation | None = None,
+) -> PushPlan:
+    """What ``push`` of the draft ``name`` writes, under its name and ``more_tags``.
+
+    Raises DraftUnknownError, and what ``plan_publications`` raises.
+    """
+    draft = drafts.find(name)
+    if draft is None:
+        raise DraftUnknownError(str(name))
+    publication = Publication(draft, tuple(more_tags), expected)
+    (plan,) = plan_publications([publication], contents.manifest, registry, each)
+    return plan
+
+
+def plan_publications(
+    publications: Sequence[Publication], held: Held, registry: ManifestReader, each: Each
+) -> tuple[PushPlan, ...]:
+    """What publishing each of them writes, planned together.
+
+    Reads children of other homes and what the tags point to; writes nothing.
+    Raises ListError: a draft cannot be a list yet; TagMovedError: a draft's own tag points
+    elsewhere than expected; what reading raises.
+    """
+    lists = [assemble_for_push(publication.draft, held) for publication in publications]
+    targets = [target for publication in publications for target in publication.targets]
+    standing = _of_all(targets, partial(standing_at, registry=registry), each)
+    bare = [_without_children(*both, standing) for both in zip(publications, lists, strict=True)]
+    moves = [move for plan in bare for move in _moves(plan)]
+    copies = _of_all(moves, partial(_copies, registry=registry), each)
+    return tuple(_with_children(plan, copies) for plan in bare)
+
+
+def standing_at(reference: Reference, registry: ManifestReader) -> Digest | None:
+    """What the tag points to now, None if there is none. Raises what ``head_manifest`` raises."""
+    try:
+        return registry.head_manifest(reference).digest
+    except ManifestUnknownError:
+        return None
+
+
+def _of_all(
+    items: Iterable[Item], function: Callable[[Item], Result], each: Each
+) -> dict[Item, Result]:
+    distinct = tuple(dict.fromkeys(items))
+    return dict(zip(distinct, each(function, distinct), strict=True))
+
+
+def _without_children(
+    publication: Publication, manifest: Manifest, standing: Mapping[Reference, Digest | None]
+) -> PushPlan:
+    draft, expected = publication.draft, publication.expected
+    if expected is not None:
+        expected.check(draft.name, standing[draft.name])
+    tags = tuple(
+        Tagging(target, standing[target])
+        for target in publication.targets
+        if standing[target] != manifest.digest
+    )
+    return PushPlan(draft, manifest, (), (), tags, expected)
+
+
+def _moves(plan: PushPlan) -> tuple[Move, ...]:
+    homes = dict.fromkeys(tagging.target.home for tagging in plan.tags)
+    entries = ordered_entries(plan.draft)
+    return tuple((entry, home) for home in homes for entry in entries if entry.source.home != home)
+
+
+def _with_children(plan: PushPlan, copies: Mapping[Move, tuple[ManifestCopy, ...]]) -> PushPlan:
+    found = (copy for move in _moves(plan) for copy in copies[move])
+    children = tuple({copy.target: copy for copy in found}.values())
+    return evolve(plan, children=children, blobs=blob_copies(children))
+
+
+def _copies(move: Move, registry: ManifestReader) -> tuple[ManifestCopy, ...]:
+    entry, home = move
+    copies = manifest_copies(entry.content, home, registry)
+    as_described(copies[-1].manifest, entry.found, str(entry.content))
+    return copies

@@ -1,0 +1,162 @@
+"""Looking for all that is wrong with a published image or list, in one go."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from attrs import frozen
+
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import DocumentError, ManyfestError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.each import Each
+from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.ports.registry import ManifestReader, Registry
+from manyfest.domain.references import Reference
+from manyfest.domain.verification.children import TELLING
+from manyfest.domain.verification.findings import Finding, Severity
+from manyfest.domain.verification.places import Evidence, Place, findings_at
+
+# As for copying: lists nested deeper than this are a trap.
+_NESTING_LIMIT = 8
+
+_NUMBERS = re.compile(r"\d+|\D+")
+
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
+_Manifests = dict[Digest, Manifest | ManyfestError]
+
+
+@frozen
+class Verification:
+    """What is wrong with what stands at ``root``, in the order of the document.
+
+    ``manifests`` and ``blobs`` are how many different ones were looked for; ``read`` is all that
+    was read.
+    """
+
+    root: Resolved
+    findings: tuple[Finding, ...]
+    manifests: int
+    blobs: int
+    read: tuple[Resolved, ...]
+
+    def count(self, severity: Severity) -> int:
+        """How many findings are of this severity."""
+        return sum(found.rule.severity is severity for found in self.findings)
+
+
+def verify(reference: Reference, *, registry: Registry, each: Each) -> Verification:
+    """All that is wrong with the image or list at ``reference`` and with what it names.
+
+    Manifests and configs are read, and of all it is asked whether they are there: what the store
+    holds says nothing about that. Layers are not read, and those with ``urls`` not looked for. What
+    is missing or unusable below ``reference`` is a finding.
+
+    Raises what reading ``reference`` itself raises, whatever keeps the rest from being found out,
+    and DocumentError: lists nested deeper than 8.
+    """
+    root = _root(reference, registry)
+    manifests, places = _walk(root, registry, each)
+    sizes = _blob_sizes(reference, places, registry, each)
+    images = _images_to_read(reference, places, sizes)
+    read = each(partial(_or_error, partial(with_config, blobs=registry)), tuple(images.values()))
+    platforms = {
+        digest: found.platform if isinstance(found, Resolved) else found
+        for digest, found in zip(images, read, strict=True)
+    }
+    evidence = Evidence(manifests, sizes, platforms)
+    findings = dict.fromkeys(found for place in places for found in findings_at(place, evidence))
+    return Verification(
+        root,
+        findings=tuple(sorted(findings, key=_place_in_document)),
+        manifests=len(manifests),
+        blobs=len(sizes),
+        read=(
+            root,
+            *_manifests_read(root, manifests),
+            *(r for r in read if isinstance(r, Resolved)),
+        ),
+    )
+
+
+def _root(reference: Reference, registry: ManifestReader) -> Resolved:
+    """By digest, the store may answer; that it is there, the registry must say."""
+    if reference.digest is not None:
+        registry.head_manifest(reference)
+    return resolve(reference, registry)
+
+
+def _walk(root: Resolved, registry: Registry, each: Each) -> tuple[_Manifests, list[Place]]:
+    """All that is listed, level by level, each digest read once and in the place it has first."""
+    places = level = [Place(root.manifest)]
+    manifests: _Manifests = {root.manifest.digest: root.manifest}
+    look = partial(_or_error, partial(_child, root.reference, registry))
+    for _ in range(_NESTING_LIMIT + 1):
+        new = _not_yet(manifests, level)
+        manifests |= zip(new, each(look, tuple(new)), strict=True)
+        level = [
+            Place(manifest, path, entry)
+            for digest, (path, entry) in new.items()
+            if isinstance(manifest := manifests[digest], Manifest)
+        ]
+        if not level:
+            return manifests, places
+        places = places + level
+    raise DocumentError(str(root.reference), f"lists nested deeper than {_NESTING_LIMIT}")
+
+
+def _not_yet(manifests: _Manifests, level: Iterable[Place]) -> dict[Digest, tuple[str, Descriptor]]:
+    new: dict[Digest, tuple[str, Descriptor]] = {}
+    for path, entry in (child for place in level for child in place.children):
+        if entry.digest not in manifests:
+            new.setdefault(entry.digest, (path, entry))
+    return new
+
+
+def _child(root: Reference, registry: ManifestReader, digest: Digest) -> Manifest:
+    """The manifest, if it is there and all that it names can be read in it."""
+    registry.head_manifest(root.at(digest))
+    manifest = registry.get_manifest(root.at(digest))
+    manifest.entries, manifest.config, manifest.layers  # noqa: B018 -- fails here, at its digest
+    return manifest
+
+
+def _blob_sizes(
+    reference: Reference, places: Iterable[Place], registry: Registry, each: Each
+) -> dict[Digest, int | ManyfestError]:
+    digests = list(dict.fromkeys(blob.digest for place in places for _, blob in place.blobs))
+    look = partial(_or_error, registry.head_blob)
+    found = each(look, [reference.at(digest) for digest in digests])
+    return dict(zip(digests, found, strict=True))
+
+
+def _images_to_read(
+    reference: Reference, places: Iterable[Place], sizes: dict[Digest, int | ManyfestError]
+) -> dict[Digest, Resolved]:
+    """For each config that is there, in the size that is said of it, an image that has it."""
+    return {
+        config.digest: Resolved(reference.at(place.manifest.digest), place.manifest)
+        for place in places
+        if (config := place.image_config) and sizes[config.digest] == config.size
+    }
+
+
+def _or_error(look: Callable[[_Asked], _Answer], asked: _Asked) -> _Answer | ManyfestError:
+    try:
+        return look(asked)
+    except TELLING as error:
+        return error
+
+
+def _manifests_read(root: Resolved, manifests: _Manifests) -> Sequence[Resolved]:
+    found = [manifest for manifest in manifests.values() if isinstance(manifest, Manifest)]
+    return [Resolved(root.reference.at(manifest.digest), manifest) for manifest in found]
+
+
+def _place_in_document(finding: Finding) -> list[tuple[int, str]]:
+    """A key that puts ``manifests[10]`` behind ``manifests[9]``."""
+    parts = _NUMBERS.findall(finding.path)
+    return [(int(part) if part.isdigit() else 0, part) for part in parts]

@@ -1,0 +1,51 @@
+"""Entries that stand in each other's way: of two for one platform, a runtime only ever finds one.
+
+The spec lets the first match win (image-spec, image-index.md, "manifests"). Docker says nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from manyfest.domain.attestations import attested
+from manyfest.domain.drafts import Entry
+from manyfest.domain.platform_rules import normalised
+from manyfest.domain.platforms import Platform
+
+Conflict = tuple[Entry, Entry]
+
+
+def conflicts(entries: Sequence[Entry]) -> tuple[Conflict, ...]:
+    """For each entry whose platform an earlier one has, the first that has it and this one."""
+    return tuple(_conflicts(entries))
+
+
+def _conflicts(entries: Sequence[Entry]) -> Iterator[Conflict]:
+    first: dict[Platform, Entry] = {}
+    for entry in entries:
+        platform = _platform(entry)
+        if platform is not None and first.setdefault(platform, entry) is not entry:
+            yield first[platform], entry
+
+
+def hidden_by_later(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """The entries whose platform a later one has, too: those that go when the later is to win."""
+    return tuple(later for _, later in _conflicts(tuple(reversed(entries))))
+
+
+def _platform(entry: Entry) -> Platform | None:
+    """What the entry takes; attestations, and what says no platform, take none."""
+    platform = entry.descriptor.platform
+    if platform is None or not platform.os or attested(entry.descriptor) is not None:
+        return None
+    return normalised(platform)
+
+
+def disagreement(entry: Entry) -> tuple[Platform, Platform] | None:
+    """What an image says it runs on and what was annotated, if that is another system or machine.
+
+    Only for an image that came by itself: of a list's entries, the config was never read.
+    """
+    said, annotated = entry.found.platform, entry.descriptor.platform
+    if entry.list_digest is not None or said is None or annotated is None or not said.os:
+        return None
+    pairs = {(normalised(p).os, normalised(p).architecture) for p in (said, annotated)}
+    return (said, annotated) if len(pairs) > 1 else None

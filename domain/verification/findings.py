@@ -1,0 +1,70 @@
+"""Findings, and the table of the rules that they are breaches of."""
+
+from enum import StrEnum
+
+from attrs import evolve, frozen
+
+
+class Severity(StrEnum):
+    """An error breaks something for somebody; a warning may, or may be meant so."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@frozen
+class Rule:
+    """A rule by its name, which stays what it is, and what a breach of it is."""
+
+    name: str
+    severity: Severity
+    breach: str
+
+
+@frozen
+class Finding:
+    """A breach of ``rule`` at ``path`` in the document, such as ``manifests[3].platform``."""
+
+    rule: Rule
+    path: str
+    message: str
+
+    def below(self, path: str) -> "Finding":
+        """The same of a document that stands at ``path`` in another."""
+        return evolve(self, path=f"{path}.{self.path}" if path else self.path)
+
+
+_ERRORS = {
+    "missing-manifest": "a manifest that is listed is not there",
+    "missing-blob": "a config or layer is not there",
+    "wrong-digest": "the bytes that are there have another digest",
+    "wrong-size": "what is there has another size than is said of it",
+    "unreadable-manifest": "a manifest is there and may not be used",
+    "unreadable-config": "an image's config is there and may not be used",
+    "wrong-media-type": "a manifest is of another media type than is said of it",
+    "wrong-platform": "an entry's platform is not the one that the image's config gives",
+    "duplicate-platform": "two entries are for one platform, so nobody gets the later one",
+    "dangling-attestation": "an attestation is of an image that is not in the list",
+}
+_WARNINGS = {
+    "empty-list": "nothing is listed",
+    "missing-platform": "an entry has no platform, so it cannot be chosen by one",
+    "unsupported-platform": "no Go port exists for the pair of operating system and architecture",
+    "missing-variant": "an entry for arm does not say which; readers assume v7",
+    "shadowed-entry": "an earlier entry runs wherever this one does, and the first match is taken",
+    "nested-list": "a list is listed; docker manifest and skopeo cannot read it",
+    "docker-child-in-oci-index": "an OCI index lists a Docker manifest",
+    "oci-child-in-docker-list": "a Docker list lists an OCI manifest",
+    "annotations-on-docker-list": "a Docker list has annotations, which readers of it ignore",
+}
+
+RULES = {
+    name: Rule(name, severity, breach)
+    for severity, table in ((Severity.ERROR, _ERRORS), (Severity.WARNING, _WARNINGS))
+    for name, breach in table.items()
+}
+
+
+def finding(name: str, path: str, message: str) -> Finding:
+    """A breach of the rule of this name."""
+    return Finding(RULES[name], path, message)

@@ -1,0 +1,149 @@
+"""What a list alone shows to be wrong with it, without a look at what it lists."""
+
+from collections.abc import Callable, Iterator
+from itertools import combinations, islice
+
+from manyfest.domain import media_types
+from manyfest.domain.attestations import attested
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.platform_rules import is_supported, normalised
+from manyfest.domain.platforms import Platform
+from manyfest.domain.verification.findings import Finding, finding
+from manyfest.domain.verification.shadowing import hides
+
+# Podman lists an image twice, its layers compressed in two ways, and marks the second
+# (containers/image, "manifest.Instances").
+_ZSTD = "io.github.containers.compression.zstd"
+
+_UNKNOWN = ("unknown", "unknown")
+
+# Of one operating system and architecture; a list of more is an attack, and each meets each.
+_SHADOWS_LOOKED_FOR = 200
+
+
+def list_findings(manifest: Manifest) -> tuple[Finding, ...]:
+    """All that is wrong with the list itself, check by check. Raises DocumentError."""
+    return tuple(found for check in _CHECKS for found in check(manifest))
+
+
+def _images(manifest: Manifest) -> Iterator[tuple[str, Descriptor]]:
+    for position, entry in enumerate(manifest.entries):
+        if attested(entry) is None:
+            yield f"manifests[{position}]", entry
+
+
+def _with_platform(manifest: Manifest) -> Iterator[tuple[str, Descriptor, Platform]]:
+    for path, entry in _images(manifest):
+        if entry.platform and entry.platform.os and entry.platform.architecture:
+            yield path, entry, entry.platform
+
+
+def _emptiness(manifest: Manifest) -> Iterator[Finding]:
+    if not manifest.entries:
+        yield finding("empty-list", "manifests", "the list has no entries")
+
+
+def _platforms_missing(manifest: Manifest) -> Iterator[Finding]:
+    have = {path for path, *_ in _with_platform(manifest)}
+    for path, entry in _images(manifest):
+        if path not in have and entry.media_type not in media_types.LISTS:
+            message = f"{entry.digest} has no operating system and architecture"
+            yield finding("missing-platform", f"{path}.platform", message)
+
+
+def _pairs_unsupported(manifest: Manifest) -> Iterator[Finding]:
+    for path, _, platform in _with_platform(manifest):
+        usual = normalised(platform)
+        if not is_supported(usual.os, usual.architecture):
+            message = f"{platform.os}/{platform.architecture} is no pair that Go knows"
+            yield finding("unsupported-platform", f"{path}.platform", message)
+
+
+def _variants_missing(manifest: Manifest) -> Iterator[Finding]:
+    for path, _, platform in _with_platform(manifest):
+        if platform.architecture == "arm" and not platform.variant:
+            message = f"{platform} has no variant, and will be taken for v7"
+            yield finding("missing-variant", f"{path}.platform.variant", message)
+
+
+def _platforms_twice(manifest: Manifest) -> Iterator[Finding]:
+    first: dict[tuple[Platform, str], str] = {}
+    for path, entry, platform in _with_platform(manifest):
+        if (platform.os, platform.architecture) == _UNKNOWN:
+            continue  # attestations that lost what marks them
+        key = normalised(platform), entry.annotations.get(_ZSTD, "")
+        if first.setdefault(key, path) != path:
+            message = f"{platform} is what {first[key]} is for already"
+            yield finding("duplicate-platform", f"{path}.platform", message)
+
+
+def _shadows(manifest: Manifest) -> Iterator[Finding]:
+    groups: dict[tuple[str, str], dict[Platform, str]] = {}
+    for path, _, platform in _with_platform(manifest):
+        usual = normalised(platform)
+        groups.setdefault((usual.os, usual.architecture), {}).setdefault(usual, path)
+    for group in groups.values():
+        hidden: set[str] = set()
+        for (earlier, first), (later, path) in _in_twos(group):
+            if path not in hidden and hides(earlier, later):
+                hidden.add(path)
+                message = f"{later} also matches {first} ({earlier}), which comes first"
+                yield finding("shadowed-entry", f"{path}.platform", message)
+
+
+def _in_twos(group: dict[Platform, str]) -> Iterator[tuple[tuple[Platform, str], ...]]:
+    return combinations(islice(group.items(), _SHADOWS_LOOKED_FOR), 2)
+
+
+def _attestations_dangling(manifest: Manifest) -> Iterator[Finding]:
+    digests = {str(entry.digest) for entry in manifest.entries}
+    for position, entry in enumerate(manifest.entries):
+        image = attested(entry)
+        if image is not None and image not in digests:
+            message = f"attests {image or 'no digest'}, which is not in the list"
+            yield finding("dangling-attestation", f"manifests[{position}].annotations", message)
+
+
+def _lists_within(manifest: Manifest) -> Iterator[Finding]:
+    for path, entry in _images(manifest):
+        if entry.media_type in media_types.LISTS:
+            yield finding("nested-list", path, f"{entry.digest} is itself a list")
+
+
+def _families_mixed(manifest: Manifest) -> Iterator[Finding]:
+    in_docker = manifest.media_type == media_types.DOCKER_LIST
+    rule = "oci-child-in-docker-list" if in_docker else "docker-child-in-oci-index"
+    foreign = media_types.OCI_FAMILY if in_docker else _DOCKER_FAMILY
+    for position, entry in enumerate(manifest.entries):
+        if entry.media_type in foreign:
+            message = f"a {manifest.media_type} that lists a {entry.media_type}"
+            yield finding(rule, f"manifests[{position}].mediaType", message)
+
+
+def _annotations_ignored(manifest: Manifest) -> Iterator[Finding]:
+    if manifest.media_type != media_types.DOCKER_LIST:
+        return
+    message = "annotations on a Docker list, which has no place for them"
+    if manifest.document.get("annotations"):
+        yield finding("annotations-on-docker-list", "annotations", message)
+    for position, entry in enumerate(manifest.entries):
+        if entry.annotations:
+            path = f"manifests[{position}].annotations"
+            yield finding("annotations-on-docker-list", path, message)
+
+
+_DOCKER_FAMILY = frozenset({media_types.DOCKER_MANIFEST, media_types.DOCKER_LIST})
+
+_CHECKS: tuple[Callable[[Manifest], Iterator[Finding]], ...] = (
+    _emptiness,
+    _platforms_missing,
+    _pairs_unsupported,
+    _variants_missing,
+    _platforms_twice,
+    _shadows,
+    _attestations_dangling,
+    _lists_within,
+    _families_mixed,
+    _annotations_ignored,
+)

@@ -1,0 +1,113 @@
+"""Manifests in their places, what was found out about all they name, and what is wrong there."""
+
+from collections.abc import Iterator, Mapping
+
+from attrs import field, frozen
+
+from manyfest.domain.attestations import attested
+from manyfest.domain.comparison.images import IMAGE_CONFIGS
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import ManyfestError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.platforms import Platform
+from manyfest.domain.verification.children import (
+    blob_trouble,
+    child_findings,
+    manifest_trouble,
+    platform_findings,
+    size_findings,
+)
+from manyfest.domain.verification.findings import Finding
+from manyfest.domain.verification.lists import list_findings
+
+
+@frozen
+class Place:
+    """A manifest where it is listed first: at ``path``, by ``entry``; the root has neither."""
+
+    manifest: Manifest
+    path: str = ""
+    entry: Descriptor | None = None
+
+    @property
+    def children(self) -> Iterator[tuple[str, Descriptor]]:
+        """What a list lists, with the paths to it."""
+        for position, entry in enumerate(self.manifest.entries):
+            yield self._at(f"manifests[{position}]"), entry
+
+    @property
+    def blobs(self) -> Iterator[tuple[str, Descriptor]]:
+        """An image's config and layers, with the paths to them; not those that have ``urls``."""
+        if self.manifest.config:
+            yield self._at("config"), self.manifest.config
+        for position, layer in enumerate(self.manifest.layers):
+            if not layer.urls:
+                yield self._at(f"layers[{position}]"), layer
+
+    @property
+    def image_config(self) -> Descriptor | None:
+        """The config that says what the image runs on; an attestation has none that does."""
+        config = self.manifest.config
+        if config is None or config.media_type not in IMAGE_CONFIGS:
+            return None
+        return None if self.entry and attested(self.entry) is not None else config
+
+    def _at(self, path: str) -> str:
+        return f"{self.path}.{path}" if self.path else path
+
+
+@frozen
+class Evidence:
+    """What stands under each digest: the thing, or the error that looking for it gave.
+
+    ``sizes`` are those of blobs, in bytes; ``platforms`` are what configs say.
+    """
+
+    manifests: Mapping[Digest, Manifest | ManyfestError]
+    sizes: Mapping[Digest, int | ManyfestError] = field(factory=dict)
+    platforms: Mapping[Digest, Platform | ManyfestError] = field(factory=dict)
+
+
+def findings_at(place: Place, evidence: Evidence) -> Iterator[Finding]:
+    """All that is wrong with the manifest in this place, and with what it names directly."""
+    if place.manifest.is_list:
+        for found in list_findings(place.manifest):
+            yield found.below(place.path)
+    yield from _of_children(place, evidence)
+    yield from _of_blobs(place, evidence)
+    yield from _of_configs(place, evidence)
+
+
+def _of_children(place: Place, evidence: Evidence) -> Iterator[Finding]:
+    for path, entry in place.children:
+        child = evidence.manifests[entry.digest]
+        if isinstance(child, Manifest):
+            yield from child_findings(path, entry, child)
+            yield from _of_platform(path, entry, child, evidence)
+        else:
+            yield manifest_trouble(path, child)
+
+
+def _of_platform(
+    path: str, entry: Descriptor, child: Manifest, evidence: Evidence
+) -> Iterator[Finding]:
+    own = evidence.platforms.get(child.config.digest) if child.config else None
+    if isinstance(own, Platform) and entry.platform and attested(entry) is None:
+        yield from platform_findings(path, entry.platform, own)
+
+
+def _of_blobs(place: Place, evidence: Evidence) -> Iterator[Finding]:
+    for path, blob in place.blobs:
+        size = evidence.sizes[blob.digest]
+        if isinstance(size, int):
+            yield from size_findings(path, blob, size)
+        else:
+            yield blob_trouble(path, size)
+
+
+def _of_configs(place: Place, evidence: Evidence) -> Iterator[Finding]:
+    for path, blob in place.blobs:
+        error = evidence.platforms.get(blob.digest)
+        if isinstance(error, ManyfestError):
+            yield blob_trouble(path, error)

@@ -1,0 +1,68 @@
+"""An entry is found by reference, digest, beginning of a digest, or platform, in this order."""
+
+import pytest
+
+from manyfest.domain.entry_lookup import find_entry
+from manyfest.domain.errors import AmbiguousEntryError, EntryUnknownError
+from tests.golden.generate import LIST_DIGEST, draft, entry
+
+IMAGE = entry("r.example/a:1", "linux/amd64")
+PINNED = entry(f"r.example/p@sha256:{'0' * 64}", "linux/s390x")
+LISTED = [
+    entry("r.example/i:1", platform, list_digest=LIST_DIGEST)
+    for platform in ("linux/arm/v7", "linux/arm/v6", "linux/arm64")
+]
+NAMED_AS_PLATFORM = entry("linux/riscv64", "linux/ppc64le")
+DRAFT = draft("r.example/l:1", IMAGE, PINNED, *LISTED, NAMED_AS_PLATFORM)
+
+FOUND = {
+    "reference": ("r.example/a:1", IMAGE),
+    "short reference": ("linux/riscv64", NAMED_AS_PLATFORM),
+    "reference with digest": (f"r.example/p@sha256:{'0' * 64}", PINNED),
+    "content": (f"r.example/i@{LISTED[0].found.digest}", LISTED[0]),
+    "digest": (str(LISTED[1].found.digest), LISTED[1]),
+    "beginning of a digest": (str(LISTED[1].found.digest)[:15], LISTED[1]),
+    "beginning of the hexadecimals": (LISTED[1].found.digest.hex[:8], LISTED[1]),
+    "platform": ("linux/arm/v6", LISTED[1]),
+    "platform by another name": ("linux/aarch64", LISTED[2]),
+    "platform without variant": ("linux/amd64", IMAGE),
+}
+
+
+@pytest.mark.parametrize(("text", "wanted"), FOUND.values(), ids=FOUND.keys())
+def test_an_entry_is_found(text: str, wanted) -> None:
+    assert find_entry(DRAFT, text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "r.example/a:2",
+        "r.example/other@" + str(IMAGE.found.digest),
+        "sha256:" + "f" * 64,
+        "linux/mips",
+        IMAGE.found.digest.hex[:3],  # too short to be meant
+        "SHA256:" + IMAGE.found.digest.hex,
+        "",
+    ],
+)
+def test_what_is_not_there_is_not_found(text: str) -> None:
+    with pytest.raises(EntryUnknownError) as caught:
+        find_entry(DRAFT, text)
+    assert (caught.value.entry, caught.value.name) == (text, "r.example/l:1")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("r.example/i:1", 3), ("linux/arm", 2)], ids=["a list", "a platform"]
+)
+def test_what_names_several_is_refused_and_they_are_told_apart(text: str, number: int) -> None:
+    with pytest.raises(AmbiguousEntryError, match=f"names {number} entries") as caught:
+        find_entry(DRAFT, text)
+    assert str(LISTED[1].found.digest) in str(caught.value)
+    assert caught.value.found[0].startswith("linux/arm/v7 sha256:")
+
+
+def test_a_source_goes_before_a_content() -> None:
+    by_tag = entry("r.example/p:1", "linux/s390x")
+    pinned = entry(f"r.example/p@{by_tag.found.digest}", "linux/arm64")
+    assert find_entry(draft("r.example/l:1", by_tag, pinned), str(pinned.source)) == pinned

@@ -1,0 +1,48 @@
+from attrs import evolve
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.overrides import Overrides
+from manyfest.domain.platform_conflicts import conflicts, disagreement, hidden_by_later
+from tests.golden.generate import entry
+
+A, B = entry("r.example/a:1", "linux/arm64"), entry("r.example/b:1", "linux/arm64/v8")
+C = entry("r.example/c:1", "linux/amd64")
+V6, V7 = entry("r.example/d:6", "linux/arm/v6"), entry("r.example/d:7", "linux/arm")
+OLD, NEW = (entry(f"r.example/w:{v}", f"windows(10.0.{v})/amd64") for v in (1, 2))
+
+
+def test_two_spellings_of_one_platform_are_one() -> None:
+    assert conflicts([A, C, B]) == ((A, B),)
+    assert hidden_by_later([A, C, B]) == (A,)
+
+
+def test_what_narrows_a_platform_tells_apart() -> None:
+    assert conflicts([A, C, V6, V7, OLD, NEW]) == ()
+
+
+def test_three_of_a_kind_are_two_conflicts_with_the_first() -> None:
+    third = entry("r.example/e:1", "linux/arm64")
+    assert conflicts([A, B, third]) == ((A, B), (A, third))
+    assert set(hidden_by_later([A, B, third])) == {A, B}
+
+
+def test_what_says_no_platform_and_what_attests_conflicts_with_nothing() -> None:
+    attestation = {"vnd.docker.reference.type": "attestation-manifest"}
+    unknown = [entry(f"r.example/x:{n}", "unknown/unknown", annotations=attestation) for n in "12"]
+    assert conflicts([*unknown, *(entry(f"r.example/n:{n}", None) for n in "12")]) == ()
+
+
+def test_an_annotation_that_contradicts_the_image_is_told() -> None:
+    said = evolve(C, overrides=Overrides(architecture="arm64"))
+    assert [str(platform) for platform in disagreement(said) or ()] == [
+        "linux/amd64",
+        "linux/arm64",
+    ]
+
+
+def test_what_only_narrows_or_was_never_said_is_no_contradiction() -> None:
+    assert disagreement(evolve(C, overrides=Overrides(variant="v2"))) is None
+    bare = entry("r.example/n:1", None, overrides=Overrides(os="linux", architecture="amd64"))
+    assert disagreement(bare) is None
+    listed = evolve(C, list_digest=Digest.of(b"l"), overrides=Overrides(architecture="arm64"))
+    assert disagreement(listed) is None

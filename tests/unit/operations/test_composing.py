@@ -1,0 +1,181 @@
+"""What is taken of sources, what is done about conflicts, and taking entries out again."""
+
+import pytest
+
+from manyfest.domain.contributions import Wanted
+from manyfest.domain.drafts import ListType
+from manyfest.domain.errors import (
+    AmbiguousEntryError,
+    DraftUnknownError,
+    EntryUnknownError,
+    NoSuchPlatformError,
+    PlatformConflictError,
+)
+from manyfest.domain.index_members import IndexOverrides
+from manyfest.domain.list_assembly import assemble
+from manyfest.domain.operations.annotate import annotate_index
+from manyfest.domain.operations.create import OnConflict, Start
+from manyfest.domain.operations.drop import drop
+from manyfest.domain.platforms import Platform
+from tests.fakes.images import docker_image, docker_list, oci_image, oci_index
+from tests.unit.operations.attested import attested_index
+from tests.unit.operations.conftest import LATER, World, ref
+
+AMD, ARM = oci_image("linux/amd64"), oci_image("linux/arm64")
+
+
+@pytest.fixture
+def attested(world: World) -> World:
+    """``r.example/i:1`` lists two images, each with an attestation."""
+    world.plant("r.example/i:1", attested_index(AMD, ARM))
+    return world
+
+
+def platforms(draft) -> list[str]:
+    return [str(entry.descriptor.platform) for entry in draft.entries]
+
+
+def test_attestations_come_along(attested: World) -> None:
+    draft = attested.create("r.example/l:1", "r.example/i:1")
+    assert platforms(draft) == ["linux/amd64", "linux/arm64", *["unknown/unknown"] * 2]
+
+
+def test_attestations_follow_the_platforms_that_are_wanted(attested: World) -> None:
+    wanted = Wanted(platforms=(Platform.parse("linux/arm64"),))
+    draft = attested.create("r.example/l:1", "r.example/i:1", wanted=wanted)
+    assert platforms(draft) == ["linux/arm64", "unknown/unknown"]
+    subject = draft.entries[1].found.annotations["vnd.docker.reference.digest"]
+    assert subject == str(ARM.digest)
+
+
+def test_attestations_may_be_left_and_are_counted(attested: World) -> None:
+    created = attested.created("r.example/l:1", "r.example/i:1", wanted=Wanted(attestations=False))
+    assert platforms(created.draft) == ["linux/amd64", "linux/arm64"]
+    assert created.attestations_left == 2
+
+
+def test_a_platform_that_no_entry_has_fails_it_all(attested: World) -> None:
+    wanted = Wanted(platforms=(Platform.parse("linux/s390x"),))
+    with pytest.raises(NoSuchPlatformError, match="nothing for linux/s390x, only for linux/amd64"):
+        attested.create("r.example/l:1", "r.example/i:1", wanted=wanted)
+    assert attested.draft("r.example/l:1") is None
+
+
+def test_a_list_may_be_kept_as_one_entry(attested: World) -> None:
+    draft = attested.create("r.example/l:1", "r.example/i:1", wanted=Wanted(nested=True))
+    (entry,) = draft.entries
+    assert entry.found == attested.served("r.example/i:1").descriptor()
+    assert attested.push("r.example/l:1").manifest.entries == (entry.found,)
+
+
+def test_the_target_may_be_among_the_sources(world: World) -> None:
+    world.plant("r.example/app:1", docker_list(docker_image("linux/amd64")))
+    world.plant("r.example/app:1-riscv64", docker_image("linux/riscv64"))
+    for _ in range(2):  # the second time the draft is a pushed one, and the registry has both
+        world.create("r.example/app:1", "r.example/app:1", "r.example/app:1-riscv64", **REPLACING)
+        world.push("r.example/app:1")
+        served = world.served("r.example/app:1")
+        assert {str(e.platform) for e in served.entries} == {"linux/amd64", "linux/riscv64"}
+
+
+REPLACING = {"on_conflict": OnConflict.REPLACE}
+
+
+def test_the_later_of_two_for_one_platform_may_win(attested: World) -> None:
+    attested.plant("r.example/a:2", oci_image("linux/arm64", text="newer"))
+    draft = attested.create("r.example/l:1", "r.example/i:1", "r.example/a:2", **REPLACING)
+    assert platforms(draft) == ["linux/amd64", "unknown/unknown", "linux/arm64"]
+    assert draft.entries[-1].source == ref("r.example/a:2")
+
+
+def test_two_for_one_platform_may_be_refused(attested: World) -> None:
+    attested.plant("r.example/a:2", oci_image("linux/arm64/v8", text="newer"))
+    with pytest.raises(PlatformConflictError, match="are for linux/arm64/v8") as caught:
+        attested.create(
+            *("r.example/l:1", "r.example/i:1", "r.example/a:2"), on_conflict=OnConflict.REFUSE
+        )
+    assert caught.value.first == f"r.example/i@{ARM.digest}"
+    assert attested.draft("r.example/l:1") is None
+
+
+def test_adding_needs_a_draft(world: World) -> None:
+    world.plant("r.example/a:1", docker_image())
+    with pytest.raises(DraftUnknownError):
+        world.create("r.example/l:1", "r.example/a:1", start=Start.ADD)
+    world.create("r.example/l:1", "r.example/a:1")
+    world.plant("r.example/a:2", docker_image("linux/arm64"))
+    assert len(world.create("r.example/l:1", "r.example/a:2", start=Start.ADD).entries) == 2
+
+
+def test_a_list_pushed_unchanged_keeps_its_digest(attested: World) -> None:
+    source = attested.served("r.example/i:1")
+    attested.create("r.example/copy:1", "r.example/i:1")
+    assert attested.push("r.example/copy:1").manifest == source
+
+
+def test_what_the_one_list_says_of_itself_is_kept_when_something_is_added(world: World) -> None:
+    world.plant("r.example/i:1", oci_index(AMD, annotations={"k": "v"}, x=[1]))
+    world.plant("r.example/a:1", oci_image("linux/arm64"))
+    draft = world.create("r.example/l:1", "r.example/i:1", "r.example/a:1")
+    assert dict(draft.index_members) == {"annotations": {"k": "v"}, "x": [1]}
+    assert world.push("r.example/l:1").manifest.document["annotations"] == {"k": "v"}
+
+
+def test_of_several_lists_none_speaks_for_all(world: World) -> None:
+    world.plant("r.example/i:1", oci_index(AMD, annotations={"k": "v"}))
+    world.plant("r.example/i:2", oci_index(ARM, annotations={"k": "w"}))
+    assert not world.create("r.example/l:1", "r.example/i:1", "r.example/i:2").index_members
+
+
+def test_the_list_itself_can_be_annotated_and_that_taken_back(world: World) -> None:
+    world.plant("r.example/a:1", docker_image())
+    world.create("r.example/l:1", "r.example/a:1")
+
+    def say(**members):
+        overrides = IndexOverrides(**members)
+        drafts = world.store.drafts
+        return annotate_index(ref("r.example/l:1"), overrides, drafts=drafts, now=LATER)
+
+    said = say(annotations=(("k", "v"),), artifact_type="a/b")
+    assert assemble(said).document["annotations"] == {"k": "v"}
+    assert world.draft("r.example/l:1") == said
+    taken_back = say(unset=("annotation:k", "artifact-type"))
+    assert set(assemble(taken_back).document) == {"schemaVersion", "mediaType", "manifests"}
+    with pytest.raises(DraftUnknownError):
+        annotate_index(ref("r.example/n:1"), IndexOverrides(), drafts=world.store.drafts, now=LATER)
+
+
+def test_the_type_stays_with_the_draft(world: World) -> None:
+    world.plant("r.example/a:1", docker_image())
+    world.plant("r.example/a:2", docker_image("linux/arm64"))
+    world.create("r.example/l:1", "r.example/a:1", list_type=ListType.OCI)
+    draft = world.create("r.example/l:1", "r.example/a:2", start=Start.AMEND)
+    assert draft.list_type is ListType.OCI
+
+
+class TestDrop:
+    def _drop(self, world: World, *entries: str):
+        return drop(ref("r.example/l:1"), entries, drafts=world.store.drafts, now=LATER)
+
+    def test_what_attests_an_entry_goes_with_it(self, attested: World) -> None:
+        attested.create("r.example/l:1", "r.example/i:1")
+        left = self._drop(attested, "linux/amd64")
+        assert platforms(left) == ["linux/arm64", "unknown/unknown"]
+        assert attested.draft("r.example/l:1") == left
+
+    @pytest.mark.parametrize(
+        ("entries", "error"),
+        [
+            (("linux/amd64", "linux/s390x"), EntryUnknownError),
+            (("linux/amd64", "r.example/i:1"), AmbiguousEntryError),
+        ],
+    )
+    def test_all_go_or_none(self, attested: World, entries, error) -> None:
+        before = attested.create("r.example/l:1", "r.example/i:1")
+        with pytest.raises(error):
+            self._drop(attested, *entries)
+        assert attested.draft("r.example/l:1") == before
+
+    def test_there_must_be_a_draft(self, world: World) -> None:
+        with pytest.raises(DraftUnknownError):
+            self._drop(world, "linux/amd64")

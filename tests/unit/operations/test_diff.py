@@ -1,0 +1,382 @@
+import json
+from collections import Counter
+
+import pytest
+from attrs import evolve
+
+from manyfest.adapters.memory import MemoryRegistry
+from manyfest.cli.rendering.diff_json import diff_json
+from manyfest.cli.rendering.diff_text import diff_text
+from manyfest.domain import media_types
+from manyfest.domain.comparison.changes import Status
+from manyfest.domain.comparison.images import layer_change
+from manyfest.domain.comparison.json_differences import Difference, differences
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import ManifestUnknownError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.diff import Comparison, diff
+from manyfest.domain.operations.each import one_by_one
+from tests.fakes.images import Image, docker_image, oci_image, oci_index, oddly_spelled
+from tests.unit.operations.conftest import World, ref
+
+AMD, ARM = "linux/amd64", "linux/arm64"
+
+
+class CountingRegistry(MemoryRegistry):
+    """Counts what is read of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = Counter()
+
+    def get_manifest(self, reference):
+        self.reads["manifest"] += 1
+        return super().get_manifest(reference)
+
+    def open_blob(self, reference, size):
+        self.reads["blob"] += 1
+        return super().open_blob(reference, size)
+
+
+def compared(before: Image, after: Image, registry: MemoryRegistry | None = None) -> Comparison:
+    world = World(registry or MemoryRegistry())
+    world.plant("r.example/x:a", before)
+    world.plant("r.example/x:b", after)
+    return diff(
+        ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, each=one_by_one
+    )
+
+
+def statuses(comparison: Comparison) -> dict[str, str]:
+    return {str(entry.pair.platform): entry.status.value for entry in comparison.entries}
+
+
+def remade(image: Image, *, config: dict | None = None, spaced: bool = False, **members) -> Image:
+    """``image`` with these members, and its config with these."""
+    blobs = image.blobs
+    document = dict(image.manifest.document)
+    if config is not None or spaced:
+        changed = json.loads(blobs[0]) | (config or {})
+        data = json.dumps(changed, indent=1 if spaced else None).encode()
+        blobs = (data, *blobs[1:])
+        named = {"digest": str(Digest.of(data)), "size": len(data)}
+        document["config"] = document["config"] | named
+    manifest = Manifest(image.manifest.media_type, json.dumps(document | members).encode())
+    return evolve(image, manifest=manifest, blobs=blobs)
+
+
+def relisted(index: Image, *entries: dict, **members) -> Image:
+    """The list with other descriptors of the same children."""
+    document = {**index.manifest.document, "manifests": list(entries)} | members
+    manifest = Manifest(index.manifest.media_type, json.dumps(document).encode())
+    return evolve(index, manifest=manifest)
+
+
+def attestation_of(image: Image, text: str = "sbom") -> Image:
+    return oci_image("unknown/unknown", text=f"{text} {image.digest}")
+
+
+def attested_index(image: Image, attestation: Image, subject: Digest | None = None) -> Image:
+    index = oci_index(image, attestation)
+    first, second = index.manifest.document["manifests"]
+    annotations = {
+        "vnd.docker.reference.type": "attestation-manifest",
+        "vnd.docker.reference.digest": str(subject or image.digest),
+    }
+    return relisted(index, first, second | {"annotations": annotations})
+
+
+def test_the_same_digest_needs_no_more_reading_than_the_two_names() -> None:
+    registry = CountingRegistry()
+    index = oci_index(oci_image(AMD), oci_image(ARM))
+    comparison = compared(index, index, registry)
+    assert comparison.status is Status.SAME
+    assert registry.reads == {"manifest": 2}
+
+
+def test_only_what_changed_is_read() -> None:
+    registry = CountingRegistry()
+    before = oci_index(oci_image(AMD), oci_image(ARM), oci_image("linux/386"))
+    after = oci_index(oci_image(AMD), oci_image(ARM, text="new"), oci_image("linux/s390x"))
+    comparison = compared(before, after, registry)
+    assert statuses(comparison) == {
+        AMD: "same",
+        ARM: "changed",
+        "linux/386": "removed",
+        "linux/s390x": "added",
+    }
+    assert registry.reads == {"manifest": 4, "blob": 2}
+    assert comparison.status is Status.CHANGED
+    kept = {r.manifest.digest for r in comparison.read}
+    assert {before.digest, after.digest, after.children[1].digest} <= kept
+    assert not {c.digest for c in (before.children[0], before.children[2])} & kept
+
+
+def test_a_config_that_both_have_is_not_read() -> None:
+    registry = CountingRegistry()
+    image = oci_image(AMD)
+    comparison = compared(image, remade(image, annotations={"a": "b"}), registry)
+    assert registry.reads == {"manifest": 2}
+    (entry,) = comparison.entries
+    assert entry.image.manifest == (Difference(("annotations", "a"), None, "b"),)
+
+
+OTHER_BYTES = {
+    "image": lambda: (oci_image(AMD), remade(oci_image(AMD))),
+    "config": lambda: (oci_image(AMD), remade(oci_image(AMD), spaced=True)),
+    "empty members": lambda: (
+        remade(oci_image(AMD), config={"config": {"User": "", "Labels": None}, "author": ""}),
+        remade(oci_image(AMD), config={"config": {"Entrypoint": [], "Tty": False}}),
+    ),
+    "children": lambda: (
+        oci_index(oci_image(AMD), oci_image(ARM)),
+        oci_index(remade(oci_image(AMD), spaced=True), oci_image(ARM)),
+    ),
+    "list": lambda: (
+        index := oci_index(oci_image(AMD)),
+        relisted(index, *index.manifest.document["manifests"], annotations={}),
+    ),
+    "order of attestations": lambda: (
+        index := attested_index(oci_image(AMD), attestation_of(oci_image(AMD))),
+        relisted(index, *reversed(index.manifest.document["manifests"])),
+    ),
+}
+
+
+@pytest.mark.parametrize("sides", OTHER_BYTES.values(), ids=OTHER_BYTES)
+def test_the_same_content_in_other_bytes_is_recognised(sides) -> None:
+    before, after = sides()
+    if before.manifest.data == after.manifest.data:
+        after = evolve(after, manifest=evolve(after.manifest, data=after.manifest.data + b"\n"))
+    comparison = compared(before, after)
+    assert comparison.status is Status.REWRITTEN
+    assert "the same content in other bytes" in diff_text(comparison)
+
+
+def test_an_unknown_member_is_a_difference() -> None:
+    assert compared(oci_image(AMD), oddly_spelled(oci_image(AMD))).status is Status.CHANGED
+
+
+CONFIGS = {
+    "env": ({"Env": ["A=1", "B=2"]}, {"Env": ["B=3", "C="]}, ["Env A", "Env B", "Env C"]),
+    "env that is no text": ({"Env": [1]}, {"Env": [2]}, ["Env"]),
+    "env with a variable twice": ({"Env": ["A=1", "A=2"]}, {"Env": ["A=2"]}, ["Env"]),
+    "entrypoint": ({"Entrypoint": ["a"]}, {"Entrypoint": ["b"]}, ["Entrypoint"]),
+    "cmd": ({"Cmd": ["a"]}, {}, ["Cmd"]),
+    "labels": ({"Labels": {"x.y": ""}}, {"Labels": {"z": "1"}}, ["Labels x.y", "Labels z"]),
+    "user": ({"User": "root"}, {"User": ""}, ["User"]),
+    "folder": ({"WorkingDir": "/a"}, {"WorkingDir": "/b"}, ["WorkingDir"]),
+    "ports": ({"ExposedPorts": {"80/tcp": {}}}, {}, ["ExposedPorts 80/tcp"]),
+    "no config at all": (None, {"User": "x"}, ["User"]),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "paths"), CONFIGS.values(), ids=CONFIGS)
+def test_configs_are_compared_member_by_member(before, after, paths) -> None:
+    sides = (remade(oci_image(AMD), config={"config": side}) for side in (before, after))
+    (entry,) = compared(*sides).entries
+    assert [" ".join(found.path) for found in entry.image.config] == [f"config {p}" for p in paths]
+
+
+def test_layers_are_shared_removed_added_and_reordered() -> None:
+    a, b, c = (Descriptor(media_types.OCI_LAYER, Digest.of(x), 10) for x in (b"a", b"b", b"c"))
+    change = layer_change((a, b), (a, c))
+    assert (change.shared, change.removed, change.added) == ((a,), (b,), (c,))
+    assert not change.reordered
+    assert layer_change((a, b), (b, a)).reordered
+    assert layer_change((a, a), (a,)).reordered
+    assert not layer_change((a, a), (a, a))
+
+
+def test_configs_that_are_no_image_configs_are_compared_by_digest() -> None:
+    first, second = (
+        remade(
+            image := oci_image(AMD, text=text),
+            config_media="x",
+            **{"config": image.manifest.document["config"] | {"mediaType": "text/x-chart"}},
+        )
+        for text in ("one", "two")
+    )
+    registry = CountingRegistry()
+    (entry,) = compared(first, second, registry).entries
+    assert [found.path for found in entry.image.config] == [("digest",)]
+    assert registry.reads == {"manifest": 2}
+
+
+def test_what_lists_say_of_an_image_is_compared() -> None:
+    index = oci_index(oci_image("linux/arm64"))
+    (entry,) = index.manifest.document["manifests"]
+    platform = {"architecture": "arm64", "os": "linux", "variant": "v8"}
+    other = relisted(
+        index, entry | {"platform": platform, "annotations": {"k": "v"}}, annotations={"l": "w"}
+    )
+    comparison = compared(index, other)
+    (change,) = comparison.entries
+    assert [found.path for found in change.descriptor] == [
+        ("platform", "variant"),
+        ("annotations", "k"),
+    ]
+    assert [found.path for found in comparison.members] == [("annotations", "l")]
+    assert comparison.status is Status.CHANGED
+
+
+def test_the_order_of_images_is_compared() -> None:
+    images = oci_image(AMD), oci_image(ARM)
+    comparison = compared(oci_index(*images), oci_index(*reversed(images)))
+    assert [str(p) for p in comparison.order.before] == [AMD, ARM]
+    assert [str(p) for p in comparison.order.after] == [ARM, AMD]
+    assert comparison.status is Status.CHANGED
+    assert "~ order: linux/amd64, linux/arm64 -> linux/arm64, linux/amd64" in diff_text(comparison)
+
+
+def test_of_several_entries_for_a_platform_the_equal_ones_belong_together() -> None:
+    a, b, c = (oci_image(AMD, text=text) for text in "abc")
+    comparison = compared(oci_index(a, b), oci_index(b, c))
+    digests = [(e.pair.before.digest, e.pair.after.digest) for e in comparison.entries]
+    assert digests == [(b.digest, b.digest), (a.digest, c.digest)]
+
+
+def test_attestations_are_compared_under_their_image() -> None:
+    image = oci_image(AMD)
+    old, new = attestation_of(image, "old"), attestation_of(image, "new")
+    comparison = compared(attested_index(image, old), attested_index(image, new))
+    (entry,) = comparison.entries
+    assert entry.status is Status.CHANGED
+    assert entry.pair.attestations.removed == (old.digest,)
+    assert entry.pair.attestations.added == (new.digest,)
+    assert "+ attestation" in diff_text(comparison)
+
+
+def test_attestations_of_nothing_are_told_apart() -> None:
+    image, nothing = oci_image(AMD), Digest.of(b"nothing")
+    loose = attestation_of(image)
+    comparison = compared(attested_index(image, loose, nothing), oci_index(image))
+    assert comparison.dangling.removed == (loose.digest,)
+    assert comparison.status is Status.CHANGED
+
+
+@pytest.mark.parametrize("list_first", [False, True])
+def test_an_image_is_compared_with_the_entry_of_its_platform(list_first) -> None:
+    image, index = oci_image(ARM, text="new"), oci_index(oci_image(AMD), oci_image(ARM))
+    sides = (index, image) if list_first else (image, index)
+    comparison = compared(*sides)
+    assert comparison.selection.entry.digest == index.children[1].digest
+    assert statuses(comparison) == {ARM: "changed"}
+    assert "compared with the entry linux/arm64 of the list r.example/x" in diff_text(comparison)
+
+
+def test_an_image_that_is_in_the_list_is_the_same_and_its_config_is_not_read() -> None:
+    registry = CountingRegistry()
+    image = oci_image(ARM)
+    comparison = compared(image, oci_index(oci_image(AMD), image), registry)
+    assert comparison.status is Status.SAME
+    assert registry.reads == {"manifest": 2}
+
+
+def test_an_image_whose_platform_the_list_lacks_is_removed() -> None:
+    comparison = compared(oci_image(ARM), oci_index(oci_image(AMD)))
+    assert comparison.selection.entry is None
+    assert statuses(comparison) == {ARM: "removed"}
+    assert "no entry for its platform" in diff_text(comparison)
+
+
+def test_an_image_of_another_build_of_windows_finds_its_entry() -> None:
+    old, new = "windows(10.0.1)/amd64", "windows(10.0.2)/amd64"
+    comparison = compared(docker_image(new), oci_index(docker_image(old, text="old")))
+    assert comparison.selection.entry is not None
+
+
+def test_entries_without_platform_and_nested_lists_are_compared() -> None:
+    before, after = (oci_index(oci_index(oci_image(AMD, text=text))) for text in "ab")
+    comparison = compared(before, after)
+    (entry,) = comparison.entries
+    assert entry.pair.platform is None
+    assert [found.path for found in entry.image.manifest] == [("manifests",)]
+    assert "~ image sha256:" in diff_text(comparison)
+
+
+def test_an_entry_that_differs_and_is_missing_is_named() -> None:
+    world, image = World(), oci_image(AMD)
+    world.plant("r.example/x:a", oci_index(image))
+    world.plant("r.example/x:b", oci_index(lost := oci_image(AMD, text="lost")))
+    del world.registry._shelf(ref("r.example/x:b").home).manifests[lost.digest]
+    with pytest.raises(ManifestUnknownError, match=str(lost.digest)):
+        diff(ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, each=one_by_one)
+
+
+JSON_PAIRS = {
+    "true is not one": (True, 1, False),
+    "null is absent": ({"a": None}, {}, True),
+    "order of members": ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+    "order of items": ([1, 2], [2, 1], False),
+    "text for object": ({"a": {"b": 1}}, {"a": "b"}, False),
+    "empty label": ({"Labels": {"a": ""}}, {"Labels": {}}, False),
+    "empty list for object": ({"a": []}, {"a": {}}, True),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "equal"), JSON_PAIRS.values(), ids=JSON_PAIRS)
+def test_documents_are_equal_as_json(before, after, equal) -> None:
+    assert (differences(before, after) == ()) is equal
+
+
+def test_the_text_shows_layers_and_escapes_what_moves_the_cursor() -> None:
+    before = remade(oci_image(AMD), config={"config": {"User": "a\x1b[2J"}})
+    after = remade(oci_image(AMD, text="new"), config={"config": {"Env": ["A=1"]}})
+    text = diff_text(compared(before, after))
+    assert "layers: 1 removed (" in text
+    assert '- config User: "a\\u001b[2J"' in text
+    assert '+ config Env A: "1"' in text
+    assert "rootfs" not in text
+    assert "\x1b" not in text
+
+
+def test_the_text_counts_in_readable_units() -> None:
+    layers = [
+        {"mediaType": media_types.OCI_LAYER, "digest": str(Digest.of(bytes([n]))), "size": size}
+        for n, size in enumerate((5, 2_000, 3_000_000, 4_000_000_000))
+    ]
+    image = oci_image(AMD)
+    for layer, shown in zip(layers, ("5 B", "2.0 kB", "3.0 MB", "4.0 GB"), strict=True):
+        world = World()
+        world.plant("r.example/x:a", image)
+        world.plant("r.example/x:b", image)
+        shelf = world.registry._shelf(ref("r.example/x:a").home)
+        other = remade(image, layers=[*image.manifest.document["layers"], layer])
+        shelf.manifests[other.digest] = other.manifest
+        shelf.tags["b"] = other.digest
+        found = diff(
+            ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, each=one_by_one
+        )
+        assert f"1 shared (119 B), 1 added ({shown})" in diff_text(found).replace(
+            f"({len(image.blobs[1])} B)", "(119 B)"
+        )
+
+
+def test_the_json_has_the_promised_members() -> None:
+    before = attested_index(oci_image(AMD), attestation_of(oci_image(AMD)))
+    after = oci_index(oci_image(ARM), oci_image(AMD, text="new"))
+    document = json.loads(diff_json(compared(before, after)))
+    assert list(document) == [
+        *("status", "a", "b", "selected", "list", "order", "entries", "danglingAttestations")
+    ]
+    assert list(document["a"]) == ["reference", "digest", "mediaType"]
+    changed, added = document["entries"]
+    assert list(changed) == [
+        *("platform", "status", "a", "b", "descriptor", "attestations", "image")
+    ]
+    assert list(changed["image"]) == ["manifest", "config", "layers"]
+    assert list(changed["image"]["layers"]) == [
+        *("shared", "sharedBytes", "removed", "added", "reordered")
+    ]
+    assert changed["attestations"]["removed"]
+    assert (added["a"], added["status"], added["image"]) == (None, "added", None)
+
+
+def test_the_json_of_an_order_and_of_a_selection() -> None:
+    images = oci_image(AMD), oci_image(ARM)
+    ordered = json.loads(diff_json(compared(oci_index(*images), oci_index(*reversed(images)))))
+    assert ordered["order"] == {"a": [AMD, ARM], "b": [ARM, AMD]}
+    selected = json.loads(diff_json(compared(images[0], oci_index(images[1]))))
+    assert selected["selected"] == {"list": "r.example/x:b", "digest": None, "platform": None}
