@@ -7,6 +7,7 @@ from manyfest.adapters.held_blobs import blob_digest, opened
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.registry import BlobSource, Registry
@@ -32,8 +33,10 @@ class CachedRegistry(Registry):
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self._origin.head_manifest(reference)
 
-    def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
-        self._origin.put_manifest(reference, manifest)
+    def put_manifest(
+        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
+    ) -> None:
+        self._origin.put_manifest(reference, manifest, expected)
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
         return self._origin.referrers(reference)

@@ -10,6 +10,7 @@ from manyfest.adapters.held_blobs import blob_digest, opened
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified, verified_chunks
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Home, Reference, Repository
@@ -60,12 +61,16 @@ class MemoryRegistry(Registry):
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self.get_manifest(reference).descriptor()
 
-    def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
+    def put_manifest(
+        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
+    ) -> None:
         shelf, digest = self._shelf(reference.home), reference.digest or manifest.digest
         verified(manifest.data, digest, None, str(reference))
         require_children(manifest, str(reference.home), shelf.holds)
         shelf.manifests[digest] = manifest
         if reference.digest is None:
+            if expected is not None:
+                expected.check(reference, shelf.tags.get(reference.tag))
             shelf.tags[reference.tag] = digest
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:

@@ -19,6 +19,7 @@ from manyfest.domain.errors import (
     UnreachableError,
     shortened,
 )
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Home, Reference, Repository
@@ -84,8 +85,11 @@ class MirroredRegistry(Registry):
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self._at_origin(reference, self._origin.head_manifest)
 
-    def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
-        self._at_origin(reference, partial(self._origin.put_manifest, manifest=manifest))
+    def put_manifest(
+        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
+    ) -> None:
+        put = partial(self._origin.put_manifest, manifest=manifest, expected=expected)
+        self._at_origin(reference, put)
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
         """A mirror without any might just not have copied them: the origin knows."""

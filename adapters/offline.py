@@ -8,6 +8,7 @@ from manyfest.adapters.held_blobs import blob_digest, opened
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import NeverSeenError, UnreachableError
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.registry import BlobSource, Registry
@@ -43,7 +44,12 @@ class OfflineRegistry(Registry):
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
         return opened(self._blob(reference), reference, size)
 
-    def put_manifest(self, reference: Reference, manifest: Manifest) -> Never:  # noqa: ARG002
+    def put_manifest(
+        self,
+        reference: Reference,
+        manifest: Manifest,  # noqa: ARG002
+        expected: Expectation | None = None,  # noqa: ARG002
+    ) -> Never:
         _refuse(reference)
 
     def mount_blob(self, reference: Reference, origin: Home) -> Never:  # noqa: ARG002

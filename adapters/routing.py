@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from threading import Lock
 
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Home, Layout, Reference, Repository
@@ -30,8 +31,10 @@ class RoutingRegistry(Registry):
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self._serving(reference).head_manifest(reference)
 
-    def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
-        self._serving(reference).put_manifest(reference, manifest)
+    def put_manifest(
+        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
+    ) -> None:
+        self._serving(reference).put_manifest(reference, manifest, expected)
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
         return self._serving(reference).referrers(reference)

@@ -17,6 +17,8 @@ COMMANDS = {
     "drop": "drop",
     "annotate": "annotate",
     "push": "push",
+    "apply": "apply",
+    "lock": "lock",
     "copy": "copy",
     "rm": "rm",
     "ls": "ls",

@@ -33,8 +33,8 @@ def _candidates(before: Sequence[str], begun: str) -> Iterator[str]:
         yield from _options(command.get_params(context))
     elif isinstance(command, TyperGroup):
         for name in command.list_commands(context):
-            described = command.get_command(context, name).get_short_help_str(limit=80)
-            yield f"{name}\t{described}"
+            named: Any = command.get_command(context, name)
+            yield f"{name}\t{named.get_short_help_str(limit=80)}"
 
 
 def _options(params: Sequence[Any]) -> Iterator[str]:

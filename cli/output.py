@@ -2,6 +2,8 @@
 
 import sys
 
+from manyfest.cli.rendering.printable import printable
+
 
 def write_bytes(data: bytes) -> None:
     """``data`` exactly, to stdout, and out of our hands when this returns.
@@ -44,15 +46,6 @@ def _to_stderr(line: str) -> None:
         if len(shown) > _LINE_LIMIT:
             shown = shown[: _LINE_LIMIT - 1] + "…"
         print(_encodable(shown), file=sys.stderr, flush=True)
-
-
-def printable(text: str) -> str:
-    """``text`` with control characters, line ends and marks of direction escaped."""
-    return "".join(char if char.isprintable() else _escaped(char) for char in text)
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape", errors="backslashreplace").decode("ascii")
 
 
 def _encodable(text: str) -> str:

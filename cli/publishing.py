@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from manyfest.cli.output import note, warn, write_text
+from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import StoreError
 from manyfest.domain.expectations import Expectation
@@ -35,7 +36,14 @@ def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None
     """Carry it out, and print what docker prints: images from elsewhere, and the list's digest."""
     with session.drafts.transaction():
         pass  # a store that cannot be written is found out before anything is published
-    carry_out(planned, registry=session.registry, each=session.each, pause=session.pause)
+    with shown_progress() as on_event:
+        carry_out(
+            planned,
+            registry=session.registry,
+            each=session.each,
+            pause=session.pause,
+            on_event=on_event,
+        )
     try:
         settle(
             planned,
@@ -46,10 +54,15 @@ def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None
         )
     except StoreError as error:
         warn(f"published, but the draft could not be marked so: {error}")
+    tell(planned, str(planned.manifest.digest))
+
+
+def tell(planned: PushPlan, result: str) -> None:
+    """Print the images from elsewhere, and ``result`` last; if nothing was written, say so."""
     if planned.is_empty:
         note(f"unchanged: {planned.draft.name} is {planned.manifest.digest} already")
     children = (f"Pushed ref {c} with digest: {c.digest}" for c in planned.foreign_entries)
-    write_text("\n".join([*children, str(planned.manifest.digest)]))
+    write_text("\n".join([*children, result]))
 
 
 def write_files(planned: PushPlan, digest_file: Path | None, metadata_file: Path | None) -> None:

@@ -26,6 +26,7 @@ def find_entry(draft: Draft, text: str) -> Entry:
     Tried in this order, and the first that finds something decides. A reference is the one an entry
     came by, or its content's (``repo@sha256:…``).
     Raises EntryUnknownError: nothing answers to it. AmbiguousEntryError: several do.
+    InvalidReferenceError: it is no name of any kind.
     """
     for rule in _RULES:
         found = rule(draft, text)
@@ -33,6 +34,8 @@ def find_entry(draft: Draft, text: str) -> Entry:
             return found[0]
         if found:
             raise AmbiguousEntryError(text, str(draft.name), tuple(_labels(found)))
+    if _PREFIX.fullmatch(text) is None and _platform(text) is None:
+        Reference.parse(text)
     raise EntryUnknownError(text, str(draft.name))
 
 
@@ -61,14 +64,11 @@ def _by_prefix(draft: Draft, text: str) -> list[Entry]:
 
 
 def _by_platform(draft: Draft, text: str) -> list[Entry]:
-    try:
-        wanted = Platform.parse(text)
-    except InvalidPlatformError:
-        return []
+    wanted = _platform(text)
     return [
         entry
         for entry in draft.entries
-        if (platform := entry.descriptor.platform) and is_wanted(platform, wanted)
+        if wanted and (platform := entry.descriptor.platform) and is_wanted(platform, wanted)
     ]
 
 
@@ -79,6 +79,13 @@ def _reference(text: str) -> Reference | None:
     try:
         return Reference.parse(text)
     except InvalidReferenceError:
+        return None
+
+
+def _platform(text: str) -> Platform | None:
+    try:
+        return Platform.parse(text)
+    except InvalidPlatformError:
         return None
 
 

@@ -9,7 +9,8 @@
     │   ├── InvalidPlatformError
     │   ├── UnsupportedPlatformError
     │   ├── UnknownMemberError
-    │   └── AmbiguousEntryError
+    │   ├── AmbiguousEntryError
+    │   └── SpecError
     ├── NotFoundError               the thing named is not there
     │   ├── ManifestUnknownError
     │   ├── BlobUnknownError
@@ -28,6 +29,7 @@
     │   └── DeadlineError
     ├── ConflictError
     │   ├── DraftExistsError
+    │   ├── LockError
     │   ├── PlatformConflictError
     │   └── TagMovedError
     ├── IntegrityError              bytes are not what they were said to be
@@ -112,6 +114,14 @@ class AmbiguousEntryError(InputError):
         self.entry = entry
         self.name = name
         self.found = found
+
+
+class SpecError(InputError):
+    """A spec of lists cannot be read; ``problems`` has a sentence for each fault, by its place."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 class NotFoundError(ManyfestError):
@@ -229,6 +239,15 @@ class DraftExistsError(ConflictError):
             f"refusing to amend an existing manifest list with no --amend flag: {name}"
         )
         self.name = name
+
+
+class LockError(ConflictError):
+    """``name``, a source or a list, is not what the lock file says, or not in it."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"not as locked: {name} {reason}")
+        self.name = name
+        self.reason = reason
 
 
 class PlatformConflictError(ConflictError):

@@ -21,6 +21,7 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
     ProtocolError,
 )
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import ManifestReader, ManifestWriter
 from manyfest.domain.references import Reference
@@ -57,11 +58,13 @@ class HttpManifests(ManifestReader, ManifestWriter):
         found = self._hosts.persistently(lambda: self._look(reference))
         return found or self.get_manifest(reference).descriptor()
 
-    def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
+    def put_manifest(
+        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
+    ) -> None:
         """One PUT on the usual path, and one for a subject nobody else notes; see the port."""
         if reference.digest is not None:
             verified(manifest.data, reference.digest, None, str(reference))
-        is_noted = self._store(reference, manifest)
+        is_noted = self._store(reference, manifest, expected)
         if manifest.subject is not None and not is_noted:
             self._note(reference.at(manifest.subject.digest), manifest)
 
@@ -99,16 +102,22 @@ class HttpManifests(ManifestReader, ManifestWriter):
             return None
         return Descriptor(media_type, digest, size)
 
-    def _store(self, reference: Reference, manifest: Manifest) -> bool:
+    def _store(
+        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
+    ) -> bool:
         """Whether the registry keeps book of the manifest's subject, if it has one."""
-        receipt = self._hosts.persistently(lambda: self._put(reference, manifest))
+        receipt = self._hosts.persistently(lambda: self._put(reference, manifest, expected))
         if not receipt.is_confirmed:
             self._confirm(reference, manifest)
         return receipt.is_subject_noted
 
-    def _put(self, reference: Reference, manifest: Manifest) -> _Receipt:
+    def _put(
+        self, reference: Reference, manifest: Manifest, expected: Expectation | None
+    ) -> _Receipt:
         subject, host = str(reference), self._host(reference)
-        with host.answer(_writing(reference, manifest)) as response:
+        with host.answer(_writing(reference, manifest, expected)) as response:
+            if response.status_code == HTTPStatus.PRECONDITION_FAILED and expected is not None:
+                return self._unless_moved(reference, manifest, expected)
             if not response.is_success:
                 raise host.refusal(response, subject)
             is_confirmed = response.status_code == HTTPStatus.CREATED
@@ -116,6 +125,18 @@ class HttpManifests(ManifestReader, ManifestWriter):
         if digest is not None:
             _check_confirmed(manifest, digest, subject)
         return _Receipt(is_confirmed, "oci-subject" in response.headers)
+
+    def _unless_moved(
+        self, reference: Reference, manifest: Manifest, expected: Expectation
+    ) -> _Receipt:
+        """The tag is not where it was expected, unless an earlier try of ours has moved it."""
+        try:
+            standing = self.head_manifest(reference).digest
+        except ManifestUnknownError:
+            standing = None
+        if standing != manifest.digest:
+            expected.check(reference, standing)
+        return _Receipt(is_confirmed=standing == manifest.digest, is_subject_noted=False)
 
     def _confirm(self, reference: Reference, manifest: Manifest) -> None:
         """Another 2xx than 201 may be a captive portal's: only what can be read back was stored."""
@@ -153,11 +174,19 @@ def _reading(method: str, reference: Reference) -> Message:
     return Message(method, url, str(reference), path, pull(path), _ACCEPT)
 
 
-def _writing(reference: Reference, manifest: Manifest) -> Message:
+def _writing(reference: Reference, manifest: Manifest, expected: Expectation | None) -> Message:
     path = repository_of(reference).path
     url = f"/v2/{path}/manifests/{reference.name}"
-    headers = {"Content-Type": manifest.media_type}
+    headers = {"Content-Type": manifest.media_type} | _condition(expected)
     return Message("PUT", url, str(reference), path, push(path), headers, manifest.data)
+
+
+def _condition(expected: Expectation | None) -> dict[str, str]:
+    """RFC 9110 §13.1; registries that have entity tags use the digest (distribution-spec)."""
+    if expected is None:
+        return {}
+    digest = expected.digest
+    return {"If-None-Match": "*"} if digest is None else {"If-Match": f'"{digest}"'}
 
 
 def _document(response: httpx.Response, subject: str) -> bytes:

@@ -25,6 +25,7 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
     NotFoundError,
 )
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Home, Layout, Reference
@@ -45,7 +46,9 @@ class LayoutRegistry(Registry):
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self.get_manifest(reference).descriptor()
 
-    def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
+    def put_manifest(
+        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
+    ) -> None:
         digest = reference.digest or manifest.digest
         verified(manifest.data, digest, None, str(reference))
         with make_layout(_directory(reference)) as root:
@@ -54,6 +57,9 @@ class LayoutRegistry(Registry):
             )
             root.write([manifest.data], *blob_path(digest))
             with root.locked():
+                if expected is not None and reference.digest is None:
+                    standing = read_index(root).named(reference.tag)
+                    expected.check(reference, None if standing is None else standing.digest)
                 if manifest.subject is not None:
                     _note(root, reference.at(manifest.subject.digest), manifest)
                 if reference.digest is None:

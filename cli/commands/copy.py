@@ -68,8 +68,8 @@ def _notes(plan: CopyPlan) -> Iterator[str]:
         yield f"unchanged: {plan.target} is there with all it names"
     else:
         yield f"copied {plan.source.reference} to {plan.target}"
-    if plan.referrers:
-        yield f"{len(plan.referrers)} referrers came along"
+    if came := len(plan.referrers):
+        yield f"{came} referrer{'' if came == 1 else 's'} came along"
     if plan.changes_digest:
         before, after = plan.source.manifest, plan.manifest
         kept = f"kept {len(after.entries)} of {len(before.entries)} entries"

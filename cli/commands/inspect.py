@@ -1,24 +1,23 @@
 """``manyfest inspect``: show an image, a list, a draft, or one entry of a draft."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from manyfest.cli.exit_codes import meaning_of
+from manyfest.cli.keeping import keep
 from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, entry_name, reference
-from manyfest.cli.output import fail, note, warn, write_bytes, write_text
+from manyfest.cli.output import fail, note, write_bytes, write_text
 from manyfest.cli.rendering.documents import document_text, entry_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts import Draft
-from manyfest.domain.errors import ManifestUnknownError, StoreError
+from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.list_assembly import assemble
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations import inspect
 from manyfest.domain.operations.inspect import Detail, Details
-from manyfest.domain.operations.remember import remember
-from manyfest.domain.operations.resolve import Resolved, resolve
+from manyfest.domain.operations.resolve import resolve
 from manyfest.domain.references import Reference
 
 
@@ -66,11 +65,11 @@ def command(
 def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bool) -> None:
     found = resolve(name, session.registry)
     if not verbose:
-        _remember([found], session)
+        keep([found], session)
         _show(found.manifest, raw=raw)
         return
     details = inspect.details(found, session.registry, session.each)
-    _remember([found, *(detail.found for detail in details.present)], session)
+    keep([found, *(detail.found for detail in details.present)], session)
     if found.manifest.is_list:
         _show_details(details)
     else:
@@ -113,17 +112,6 @@ def _show_detail(detail: Detail) -> None:
     from manyfest.cli.rendering.verbose import detail_text
 
     write_text(detail_text(detail))
-
-
-def _remember(found: Sequence[Resolved], session: Session) -> None:
-    """Looking works where the store cannot be written; only looking again offline will not."""
-    if session.offline:
-        return
-    try:
-        with session.contents.transaction():
-            remember(session.contents, found, session.now)
-    except StoreError as error:
-        warn(f"not kept for --offline: {error}")
 
 
 def _show(manifest: Manifest, *, raw: bool) -> None:

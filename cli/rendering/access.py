@@ -5,6 +5,7 @@ import json
 from manyfest.adapters.http_registry.credentials import Credentials
 from manyfest.adapters.http_registry.scopes import Scopes, texts
 from manyfest.adapters.http_registry.token_auth import Access
+from manyfest.cli.rendering.printable import printable
 from manyfest.domain.references import Reference
 from manyfest.domain.strict_json import Json
 
@@ -20,7 +21,7 @@ def access_text(name: Reference, access: Access) -> str:
         granted = token.granted
         rows.append(("scopes granted", _UNTOLD if granted is None else _line(granted)))
     rows.append(("let in", "no" if access.refusal else "yes"))
-    return "\n".join(f"{label + ':':<16}{_harmless(value)}" for label, value in rows)
+    return "\n".join(f"{label + ':':<16}{printable(value)}" for label, value in rows)
 
 
 def access_json(name: Reference, access: Access) -> str:
@@ -80,8 +81,3 @@ def _listed(granted: Scopes | None) -> list[str] | None:
 
 def _line(scopes: Scopes) -> str:
     return " ".join(texts(scopes)) or "none"
-
-
-def _harmless(text: str) -> str:
-    """What others wrote may not steer the terminal."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

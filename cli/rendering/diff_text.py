@@ -1,4 +1,4 @@
-"""What ``diff`` found, for people: ``+`` only in B, ``-`` only in A, ``~`` different, ``=`` same."""
+"""What ``diff`` found, for people: ``+`` is in B only, ``-`` in A only, ``~`` in both, changed."""
 
 import json
 from collections import Counter

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from manyfest.cli.output import printable
+from manyfest.cli.rendering.printable import printable
 from manyfest.domain.drafts import Draft
 from manyfest.domain.errors import shortened
 from manyfest.domain.list_assembly import ordered_entries

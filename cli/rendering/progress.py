@@ -79,10 +79,10 @@ class Tally:
     def text(self, now: float) -> str:
         """What there is to say: manifests once all blobs are done."""
         if self.blobs_done == self.blobs:
-            return f"manifests {self.manifests_put}/{self.manifests}"
+            return f"{self.manifests_put}/{self.manifests} manifests"
         done = self.bytes_done + sum(self.in_flight.values())
         rate = self.bytes_moved / max(now - self.started_at, _PAUSE)
-        counts = f"blobs {self.blobs_done}/{self.blobs}"
+        counts = f"{self.blobs_done}/{self.blobs} blobs"
         return f"{counts}, {amount(done)} of {amount(self.size)}, {amount(rate)}/s"
 
 
@@ -120,7 +120,8 @@ def amount(count: float) -> str:
         if count < _STEP or unit == _UNITS[-1]:
             break
         count /= _STEP
-    return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+    is_short = unit != "B" and count < _STEP / 10
+    return f"{count:.1f} {unit}" if is_short else f"{count:.0f} {unit}"
 
 
 def _can_draw(stream: TextIO | None) -> bool:

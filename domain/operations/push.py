@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from manyfest.domain.errors import TagMovedError
-from manyfest.domain.events import OnEvent, ignore
+from manyfest.domain.events import OnEvent, TransferPlanned, ignore
 from manyfest.domain.operations.copy_content import copy_blob, put_copies
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.plan_push import PushPlan, standing_at
@@ -45,6 +45,8 @@ def bring_children(
     """Write all that ``plans`` say but the tags. Raises what writing raises."""
     blobs = {blob.target: blob for plan in plans for blob in plan.blobs}
     children = {child.target: child for plan in plans for child in plan.children}
+    size = sum(blob.size for blob in blobs.values())
+    on_event(TransferPlanned(len(blobs), size, len(children)))
     each(partial(copy_blob, registry=registry, on_event=on_event), tuple(blobs.values()))
     put_copies(tuple(children.values()), registry, each, on_event)
 
@@ -84,7 +86,7 @@ def _put_guarded(plan: PushPlan, registry: Registry, pause: Pause) -> None:
     name, digest = plan.draft.name, plan.manifest.digest
     if plan.expected is not None:
         plan.expected.check(name, standing_at(name, registry))
-    registry.put_manifest(name, plan.manifest)
+    registry.put_manifest(name, plan.manifest, plan.expected)
     seen = standing_at(name, registry)
     for seconds in _PATIENCE:
         if seen == digest:

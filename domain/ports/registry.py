@@ -20,6 +20,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Home, Reference
 
@@ -49,16 +50,21 @@ class ManifestReader(Protocol):
 class ManifestWriter(Protocol):
     """Writes manifests."""
 
-    def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
+    def put_manifest(
+        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
+    ) -> None:
         """Store ``manifest`` under the tag or the digest of ``reference``.
 
         All that the manifest names must be there before (children before parents), but for its
         subject. Of that it is one of the ``referrers`` afterwards: where the other side keeps no
         book of them, it is listed under the referrers tag (distribution-spec, "Pushing Manifests
-        with Subject"), so that such a manifest may write two. When this
-        returns, the other side has confirmed these very bytes. Putting the same twice is fine.
-        Raises DigestMismatchError: ``reference`` has a digest that is not the manifest's, or the
-        other side confirms another. RefusedError: a child is missing, too large, read-only.
+        with Subject"), so that such a manifest may write two. When this returns, the other side
+        has confirmed these very bytes. Putting the same twice is fine. ``expected`` is what the
+        tag points to before: checked in the same step where the other side can (RFC 9110,
+        conditional requests), and else not at all.
+        Raises TagMovedError: it could, and the tag points elsewhere. DigestMismatchError:
+        ``reference`` has a digest that is not the manifest's, or the other side confirms another.
+        RefusedError: a child is missing, too large, read-only.
         """
         ...
 

@@ -64,4 +64,4 @@ def test_local_commands_load_few_modules(tmp_path: Path, monkeypatch: pytest.Mon
         text=True,
         check=True,
     )
-    assert len(_run(["ls"])) <= int(bare.stdout) + 105
+    assert len(_run(["ls"])) <= int(bare.stdout) + 110

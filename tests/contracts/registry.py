@@ -29,7 +29,9 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
     RefusedError,
     SizeMismatchError,
+    TagMovedError,
 )
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Home, Layout, Reference, Repository
@@ -208,6 +210,25 @@ class RegistryContract(ReferrersContract):
         assert registry.get_manifest(Reference(home, "v1")) == ARM64.manifest
         assert registry.get_manifest(Reference(home, "v2")) == AMD64.manifest
         assert registry.get_manifest(Reference(home, None, AMD64.digest)) == AMD64.manifest
+
+    def test_a_tag_that_is_where_it_was_expected_is_put(self, registry: Registry, home: Home):
+        push_image(registry, Reference(home, None, AMD64.digest), AMD64)
+        push_image(registry, Reference(home, None, ARM64.digest), ARM64)
+        tag = Reference(home, "v1")
+        registry.put_manifest(tag, AMD64.manifest, Expectation(None))
+        registry.put_manifest(tag, ARM64.manifest, Expectation(AMD64.digest))
+        assert registry.get_manifest(tag) == ARM64.manifest
+
+    @pytest.mark.parametrize("expected", [None, ABSENT], ids=["nowhere", "elsewhere"])
+    def test_an_expectation_is_checked_or_left_unchecked(self, registry, home, expected):
+        push_image(registry, Reference(home, "v1"), AMD64)
+        push_image(registry, Reference(home, None, ARM64.digest), ARM64)
+        try:
+            registry.put_manifest(Reference(home, "v1"), ARM64.manifest, Expectation(expected))
+        except TagMovedError:
+            assert registry.get_manifest(Reference(home, "v1")) == AMD64.manifest
+        else:
+            assert registry.get_manifest(Reference(home, "v1")) == ARM64.manifest
 
     def test_putting_twice_is_fine(self, registry: Registry, home: Home):
         for _ in range(2):

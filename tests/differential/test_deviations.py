@@ -9,7 +9,7 @@ from manyfest.domain import media_types
 from tests.differential.conftest import Both
 from tests.differential.shelf import IMAGES
 from tests.fakes.docker_client import Result
-from tests.fakes.images import Image, docker_image, docker_list, oci_image, oci_index
+from tests.fakes.images import Image, docker_image, docker_list, oci_image, oci_index, with_config
 
 Plant = Callable[[str, Image], None]
 Served = Callable[[str], bytes]
@@ -96,6 +96,25 @@ def test_a_list_in_a_list_is_shown(both: Both, plant: Plant) -> None:
     assert docker.code == 1
     members = [set(detail) & {"OCIManifest", "OCIIndex"} for detail in json.loads(ours.stdout)]
     assert members == [{"OCIManifest"}, {"OCIIndex"}]
+
+
+CHART = with_config(b"not an image's")
+
+
+def test_an_artifact_is_shown(both: Both, plant: Plant) -> None:
+    plant("chart:1", CHART)
+    docker, ours = both("inspect", "PLACE/chart:1")
+    assert docker.code == 1
+    assert (ours.code, json.loads(ours.stdout)) == (0, CHART.manifest.document)
+
+
+def test_a_referrer_is_shown_alike(both: Both, plant: Plant) -> None:
+    plant("app:subject", OCI_AMD)
+    subject = OCI_AMD.manifest.descriptor().to_json()
+    referrer = oci_image("linux/amd64", text="signed", artifactType="x/y", subject=subject)
+    plant("app:referrer", referrer)
+    both.alike("inspect", "PLACE/app:referrer")
+    both.alike("inspect", "-v", f"PLACE/app@{referrer.digest}")
 
 
 def test_nothing_is_dropped_from_a_list(both: Both, plant: Plant) -> None:

@@ -42,7 +42,11 @@ _TLS = """\
 """
 _TOKENS = """\
 auth:
-  token: {{realm: "{0.realm}", service: "{0.service}", issuer: "{0.issuer}", rootcertbundle: "{0.bundle}"}}
+  token:
+    realm: "{0.realm}"
+    service: "{0.service}"
+    issuer: "{0.issuer}"
+    rootcertbundle: "{0.bundle}"
 """
 _HTPASSWD = """\
 auth:

@@ -39,7 +39,6 @@ class Rules:
     anonymous: frozenset[str] = frozenset({"pull"})
     lives: tuple[int, ...] = (300,)
     tells: bool = True
-    scope_member: bool = False
 
 
 @frozen
@@ -54,7 +53,7 @@ class Asked:
 class TokenServer:
     """Serves tokens signed with the key of ``signer`` while its block lasts."""
 
-    def __init__(self, signer: Certificate, rules: Rules = Rules()) -> None:  # noqa: B008 - frozen
+    def __init__(self, signer: Certificate, rules: Rules = Rules()) -> None:
         self.asked: list[Asked] = []
         self._signer = signer
         self._rules = rules
@@ -94,8 +93,6 @@ class TokenServer:
         answer = {"token": self._signed(granted, lives)}
         if self._rules.tells:
             answer["expires_in"] = lives
-        if self._rules.scope_member:
-            answer["scope"] = " ".join(_text(access) for access in granted)
         return success(answer)
 
     def _user(self, request: Request, form: Mapping[str, list[str]]) -> str | None:
@@ -142,10 +139,6 @@ def _accesses(scope: str, allowed: frozenset[str] | None) -> list[dict[str, obje
     kind, _, name = resource.partition(":")
     granted = [a for a in actions.split(",") if allowed is None or a in allowed]
     return [{"type": kind, "name": name, "actions": granted}]
-
-
-def _text(access: dict[str, object]) -> str:
-    return f"{access['type']}:{access['name']}:{','.join(access['actions'])}"
 
 
 def _encoded(document: object) -> str:

@@ -17,6 +17,12 @@ LIST = docker_list(docker_image(), docker_image("linux/arm64", text="other"))
 NAME = "named.test/team/app"
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    """Layouts are made where the test is."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def contacts(tmp_path, monkeypatch):
     """What the programs of the test looked up and connected to since the last time."""

@@ -180,7 +180,7 @@ def test_a_list_that_lacks_a_child_is_not_copied(tmp_path: Path, server) -> None
 def test_referrers_come_along_to_where_they_can_be_found(
     one: str, two: str, seed: Seed, server, tmp_path: Path, target: str
 ) -> None:
-    """From distribution 2.8 and its tags to another, to a registry that has the API, to a folder."""
+    """From distribution 2.8, which has tags, to another, to one that has the API, to a folder."""
     sbom = referrer(INDEX.children[0])
     signature = referrer(sbom, "signature", "application/x-signature")
     for name in (INDEX, sbom, signature):
@@ -205,7 +205,7 @@ def test_a_referrer_that_nobody_lists_is_put_again(one: str, two: str, seed: See
     tag = f"{two}:sha256-{image.digest.hex}"
     seed(tag, oci_index())
     result = run_here("copy", "--referrers", f"{one}:1", f"{two}:1")
-    assert "1 referrers came along" in result.stderr
+    assert "1 referrer came along" in result.stderr
     listed = json.loads(run_here("inspect", tag).stdout)["manifests"]
     assert [entry["digest"] for entry in listed] == [str(sbom.digest)]
 

@@ -3,7 +3,9 @@
 import json
 import os
 import pty
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -125,7 +127,7 @@ def test_what_cannot_be_a_login_is_refused(config, manyfest, arguments, stdin, w
 
 @pytest.fixture
 def tokens(certificate):
-    rules = Rules(login=(USER, PASSWORD), identity_token="canary-identity", scope_member=False)
+    rules = Rules(login=(USER, PASSWORD), identity_token="canary-identity")
     with TokenServer(certificate, rules) as running:
         yield running
 
@@ -246,3 +248,39 @@ def test_credentials_are_looked_for_in_order(
             monkeypatch.setenv("REGISTRY_AUTH_FILE", str(places[name]))
     told = manyfest("auth", "why", "--json", f"{registry.host}/team/app")
     assert json.loads(told.stdout)["credentials"]["username"] == expected
+
+
+@pytest.mark.parametrize("sources", [1, 3])
+def test_a_hanging_helper_ends_with_the_command(
+    tmp_path, monkeypatch, registry, manyfest, config, sources
+):  # K7
+    helpers = helper_folder(tmp_path / "helpers", monkeypatch)
+    helpers.script("hang", f"echo $$ >{tmp_path}/pid; exec sleep 60")
+    config.parent.mkdir()
+    config.write_text('{"credsStore": "hang"}')
+    names = [f"{registry.host}/team/app:v{number}" for number in range(sources)]
+    began = time.monotonic()
+    ended = manyfest("create", "--timeout", "1.5", f"{registry.host}/team/app:list", *names)
+    assert (ended.code, len(ended.stderr.splitlines())) == (5, 1)
+    assert time.monotonic() - began < 8
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+@pytest.mark.parametrize("sources", [1, 3])
+def test_ctrl_c_ends_a_hanging_helper(tmp_path, monkeypatch, registry, config, sources):
+    helpers = helper_folder(tmp_path / "helpers", monkeypatch)
+    helpers.script("hang", f"echo $$ >{tmp_path}/pid; exec sleep 60")
+    config.parent.mkdir()
+    config.write_text('{"credsStore": "hang"}')
+    names = [f"{registry.host}/team/app:v{number}" for number in range(sources)]
+    command = [*our_command_line().command, "create", f"{registry.host}/team/app:list", *names]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=10)
+    assert (process.returncode, stderr) == (130, b"")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)

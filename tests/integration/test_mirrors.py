@@ -16,6 +16,12 @@ IMAGE, OTHER = docker_image(), docker_image("linux/arm64", text="other")
 NAME = "named.test/team/app"
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    """Layouts are made where the test is."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def conf(tmp_path, monkeypatch):
     """Writes registries.conf: a table for ``named.test``, its location, its mirrors, more lines."""

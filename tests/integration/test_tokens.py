@@ -1,4 +1,4 @@
-"""Bearer tokens at the real distribution registry, given out by a token server of the tests' own."""
+"""Bearer tokens at the real distribution registry, given out by the tests' own token server."""
 
 import base64
 import json
@@ -104,11 +104,12 @@ def test_one_command_asks_for_one_token_a_scope_set(tmp_path, serve, manyfest):
         configure(tmp_path, registry, auth(USER, PASSWORD))
         sources = [f"{registry.host}/team/app:v{number}" for number in range(16)]
         made = manyfest("create", f"{registry.host}/team/app:list", *sources)
-        assert (made.code, made.stderr) == (0, "")
+        assert made.code == 0
         assert [asked.scopes for asked in tokens.asked] == [(PULL,)]
         pushed = manyfest("push", f"{registry.host}/team/app:list")
-        assert (pushed.code, pushed.stderr) == (0, "")
-        assert [asked.scopes for asked in tokens.asked[1:]] == [(WRITE,)]
+        assert pushed.code == 0
+        # It looks at what the tag points to before it writes.
+        assert [asked.scopes for asked in tokens.asked[1:]] == [(PULL,), (WRITE,)]
 
 
 def test_a_mount_asks_for_both_repositories_and_no_more(serve):
@@ -152,9 +153,12 @@ def test_a_token_that_expires_in_between_is_replaced(serve):
 
 def test_strangers_may_not_write_where_they_may_read(serve):
     image = docker_image(text="new")
-    with serve() as (tokens, registry), client(None) as ours:
-        with pytest.raises(UnauthorizedError, match="without credentials"):
-            push_image(ours, reference(registry, "new"), image)
+    with (
+        serve() as (tokens, registry),
+        client(None) as ours,
+        pytest.raises(UnauthorizedError, match="without credentials"),
+    ):
+        push_image(ours, reference(registry, "new"), image)
     assert all(asked.user == "" for asked in tokens.asked)
 
 

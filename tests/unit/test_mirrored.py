@@ -52,7 +52,7 @@ class Troubled(MemoryRegistry):
         self._arrive("open", reference)
         return super().open_blob(reference, size)
 
-    def put_manifest(self, reference, manifest):
+    def put_manifest(self, reference, manifest, expected=None):
         self._arrive("put", reference)
         super().put_manifest(reference, manifest)
 

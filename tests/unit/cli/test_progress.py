@@ -51,7 +51,7 @@ def tally(*events) -> Tally:
 @pytest.mark.parametrize(
     ("events", "text"),
     [
-        ([TransferPlanned(3, 30 * MEGABYTE, 1)], "blobs 0/3, 0 B of 30.0 MB, 0 B/s"),
+        ([TransferPlanned(3, 30 * MEGABYTE, 1)], "0/3 blobs, 0 B of 30.0 MB, 0 B/s"),
         (
             [
                 TransferPlanned(3, 30 * MEGABYTE, 1),
@@ -59,7 +59,7 @@ def tally(*events) -> Tally:
                 BlobStarted(B),
                 BlobMoved(B, 4 * MEGABYTE),
             ],
-            "blobs 1/3, 14.0 MB of 30.0 MB, 2.0 MB/s",
+            "1/3 blobs, 14.0 MB of 30.0 MB, 2.0 MB/s",
         ),
         (
             [
@@ -69,7 +69,7 @@ def tally(*events) -> Tally:
                 BlobStarted(B),  # the transfer broke, and begins anew
                 BlobMoved(B, 6 * MEGABYTE),
             ],
-            "blobs 0/2, 6.0 MB of 30.0 MB, 5.0 MB/s",
+            "0/2 blobs, 6.0 MB of 30.0 MB, 5.0 MB/s",
         ),
         (
             [
@@ -80,7 +80,7 @@ def tally(*events) -> Tally:
                 BlobCopied(B, 20),
                 ManifestPut(C),
             ],
-            "manifests 1/3",
+            "1/3 manifests",
         ),
     ],
 )
@@ -90,7 +90,14 @@ def test_the_line_says_how_far_it_is(events: list, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (2.5e9, "2.5 GB"), (5e15, "5000.0 TB")],
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (2.5e9, "2.5 GB"),
+        (450e6, "450 MB"),
+        (5e15, "5000 TB"),
+    ],
 )
 def test_amounts_are_in_a_unit_that_suits(count: float, text: str) -> None:
     assert amount(count) == text
@@ -103,14 +110,18 @@ def test_the_line_fits_the_terminal_and_goes_away(
     monkeypatch.setenv("COLUMNS", str(columns))
     with shown_progress(terminal) as on_event:
         on_event(TransferPlanned(1234, 56_789 * MEGABYTE, 1))
-        assert terminal.lines[-1] == "blobs 0/1234, 0 B of 56.8 GB, 0 B/s"[: columns - 1]
+        assert terminal.lines[-1] == "0/1234 blobs, 0 B of 56.8 GB, 0 B/s"[: columns - 1]
     assert terminal.lines[-1] == ""
 
 
 def test_the_line_goes_away_after_an_error_too(terminal: Terminal) -> None:
-    with pytest.raises(KeyboardInterrupt), shown_progress(terminal) as on_event:
-        on_event(TransferPlanned(1, 1, 1))
-        raise KeyboardInterrupt
+    def interrupted() -> None:
+        with shown_progress(terminal) as on_event:
+            on_event(TransferPlanned(1, 1, 1))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert terminal.lines[-1] == ""
 
 

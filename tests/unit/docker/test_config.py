@@ -70,7 +70,7 @@ BROKEN_ENTRY = {
     "null": None,
     "a token with a line's end": {"registrytoken": "secret\r\nX: y"},
 }
-BROKEN_FILE = {
+BROKEN_FILE = {  # K1
     "empty": b"",
     "not JSON": b"{",
     "byte-order mark": b'\xef\xbb\xbf{"auths": {}}',
@@ -128,7 +128,7 @@ def test_no_file_is_no_credentials(tmp_path):
     assert DockerConfig(tmp_path / "none", Helpers()).credentials_for(repository(HOST)) is None
 
 
-@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])  # K1
 def test_what_is_no_file_is_refused_at_once(tmp_path, make):
     make(tmp_path / "config.json")
     with pytest.raises(CredentialsError, match=r"config\.json"):

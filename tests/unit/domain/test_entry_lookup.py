@@ -3,7 +3,7 @@
 import pytest
 
 from manyfest.domain.entry_lookup import find_entry
-from manyfest.domain.errors import AmbiguousEntryError, EntryUnknownError
+from manyfest.domain.errors import AmbiguousEntryError, EntryUnknownError, InvalidReferenceError
 from tests.golden.generate import LIST_DIGEST, draft, entry
 
 IMAGE = entry("r.example/a:1", "linux/amd64")
@@ -42,14 +42,18 @@ def test_an_entry_is_found(text: str, wanted) -> None:
         "sha256:" + "f" * 64,
         "linux/mips",
         IMAGE.found.digest.hex[:3],  # too short to be meant
-        "SHA256:" + IMAGE.found.digest.hex,
-        "",
     ],
 )
 def test_what_is_not_there_is_not_found(text: str) -> None:
     with pytest.raises(EntryUnknownError) as caught:
         find_entry(DRAFT, text)
     assert (caught.value.entry, caught.value.name) == (text, "r.example/l:1")
+
+
+@pytest.mark.parametrize("text", ["SHA256:" + IMAGE.found.digest.hex, "", "r.example/a:b:c"])
+def test_what_is_no_name_of_any_kind_is_refused_in_dockers_words(text: str) -> None:
+    with pytest.raises(InvalidReferenceError, match="invalid reference format"):
+        find_entry(DRAFT, text)
 
 
 @pytest.mark.parametrize(

@@ -201,9 +201,9 @@ def test_tokens_are_blotted_out_too(serve, reply, client, secret):
         return reply(400, request.headers["authorization"].encode())
 
     server = serve(answer)
-    with client(Credentials(**{secret: "canary-token"})) as registry:
-        with pytest.raises(Exception, match=r"refused|500") as error:
-            registry.get_manifest(blob(server.host))
+    login = Credentials(**{secret: "canary-token"})
+    with client(login) as registry, pytest.raises(Exception, match=r"refused|500") as error:
+        registry.get_manifest(blob(server.host))
     assert "***" in str(error.value)
     assert "canary" not in str(error.value)
 

@@ -20,9 +20,9 @@ class Watched(MemoryRegistry):
         super().__init__()
         self.puts: list[str] = []
 
-    def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
+    def put_manifest(self, reference: Reference, manifest: Manifest, expected=None) -> None:
         self.puts.append(str(reference))
-        super().put_manifest(reference, manifest)
+        super().put_manifest(reference, manifest, expected)
 
 
 @pytest.fixture
@@ -110,8 +110,8 @@ class Lagging(MemoryRegistry):
         self.lag = lag
         self._looks_left: dict[str, int] = {}
 
-    def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
-        super().put_manifest(reference, manifest)
+    def put_manifest(self, reference: Reference, manifest: Manifest, expected=None) -> None:
+        super().put_manifest(reference, manifest, expected)
         self._looks_left[str(reference)] = self.lag
 
     def head_manifest(self, reference: Reference):

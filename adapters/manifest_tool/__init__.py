@@ -1,0 +1,1 @@
+"""What manifest-tool's users have: lists declared in YAML."""

@@ -1,0 +1,187 @@
+"""Specs of lists in manifest-tool's YAML, read strictly: every fault is told, by line and key."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import yaml
+
+from manyfest.adapters.manifest_tool.yaml_nodes import NULL, SCALARS, documents
+from manyfest.domain.annotations import Annotations
+from manyfest.domain.drafts import ListType
+from manyfest.domain.errors import InvalidReferenceError, SpecError, shortened
+from manyfest.domain.list_specs import EntrySpec, ListSpec
+from manyfest.domain.platform_rules import is_supported
+from manyfest.domain.platforms import Platform
+from manyfest.domain.references import Reference, Repository
+
+Value = TypeVar("Value")
+
+_LIST = ("image", "tags", "type", "annotations", "manifests")
+_ENTRY = ("image", "platform", "annotations")
+_TEXTS = ("os", "architecture", "variant", "osversion", "os.version")
+_FEATURES = ("osfeatures", "os.features")
+
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")  # distribution-spec, "Pulling manifests"
+
+# In the place of a name that cannot be read; nothing is done with it.
+_NOWHERE = Reference(Repository("invalid.", "invalid"), "invalid")
+
+
+def read_specs(
+    data: bytes, name: str, reference: Callable[[str], Reference]
+) -> tuple[ListSpec, ...]:
+    """The lists declared in ``data``, a document each; ``name`` is the file's in errors.
+
+    ``reference`` reads the names of images. Raises SpecError with all faults there are.
+    """
+    reader = _Reader(name, reference)
+    found = documents(data, name)
+    if not found:
+        raise SpecError((f"{name}:1: declares no list",))
+    specs = tuple(map(reader.list_spec, found))
+    if reader.problems:
+        raise SpecError(tuple(text for _, text in sorted(reader.problems)))
+    return specs
+
+
+class _Reader:
+    """Reads nodes, and goes on after a fault: what is read then is never used."""
+
+    def __init__(self, name: str, reference: Callable[[str], Reference]) -> None:
+        self._name = name
+        self._reference = reference
+        self._published: dict[Reference, int] = {}
+        self.problems: list[tuple[int, str]] = []
+
+    def list_spec(self, node: yaml.Node) -> ListSpec:
+        members = self._members(node, "", _LIST)
+        target = self._target(members["image"])
+        tags = self._each(members["tags"], "tags", lambda *at: self._tag(target, *at))
+        if not members["manifests"].value:
+            self._refuse(members["manifests"], "manifests", "missing or empty")
+        return ListSpec(
+            written=str(members["image"].value),
+            target=target,
+            entries=self._each(members["manifests"], "manifests", self._entry),
+            more_tags=tags,
+            annotations=self._annotations(members["annotations"], "annotations"),
+            list_type=self._type(members["type"]),
+        )
+
+    def _entry(self, node: yaml.Node, path: str) -> EntrySpec:
+        members = self._members(node, path, _ENTRY)
+        return EntrySpec(
+            written=str(members["image"].value),
+            source=self._image(members["image"], f"{path}.image"),
+            platform=self._platform(members["platform"], f"{path}.platform"),
+            annotations=self._annotations(members["annotations"], f"{path}.annotations"),
+        )
+
+    def _target(self, node: yaml.Node) -> Reference:
+        target = self._image(node, "image")
+        if target.digest is not None:
+            self._refuse(node, "image", "a list is named by a tag, not by a digest")
+        self._publish(target, node, "image")
+        return target
+
+    def _tag(self, target: Reference, node: yaml.Node, path: str) -> Reference:
+        text = self._text(node, path)
+        if not text:
+            return _NOWHERE
+        if _TAG.fullmatch(text) is None:
+            self._refuse(node, path, f"not a tag: {shortened(text)!r}")
+        self._publish(target.tagged(text), node, path)
+        return target.tagged(text)
+
+    def _publish(self, target: Reference, node: yaml.Node, path: str) -> None:
+        """One name for two lists of a file is a slip: they are published in no order."""
+        first = self._published.setdefault(target, _line(node))
+        if first != _line(node) and target != _NOWHERE:
+            self._refuse(node, path, f"published by line {first}, too")
+
+    def _image(self, node: yaml.Node, path: str) -> Reference:
+        text = self._text(node, path)
+        try:
+            return self._reference(text) if text else _NOWHERE
+        except InvalidReferenceError as error:
+            self._refuse(node, path, str(error))
+            return _NOWHERE
+
+    def _type(self, node: yaml.Node) -> ListType:
+        text = "auto" if node.tag == NULL else self._text(node, "type")
+        if text in set(ListType._value2member_map_):
+            return ListType(text)
+        self._refuse(node, "type", f"not auto, docker or oci: {shortened(text)!r}")
+        return ListType.AUTO
+
+    def _platform(self, node: yaml.Node, path: str) -> Platform:
+        if node.tag == NULL:
+            return Platform()
+        members = self._members(node, path, _TEXTS + _FEATURES)
+        texts = {
+            key: self._text(members[key], f"{path}.{key}") if members[key].tag != NULL else ""
+            for key in _TEXTS
+        }
+        os, architecture = texts["os"], texts["architecture"]
+        if (os or architecture) and not is_supported(os, architecture):
+            self._refuse(node, path, f"unsupported os/arch combination: {os}/{architecture}")
+        features = [self._each(members[key], f"{path}.{key}", self._text) for key in _FEATURES]
+        version = texts["osversion"] or texts["os.version"]
+        return Platform(os, architecture, texts["variant"], version, (*features[0], *features[1]))
+
+    def _annotations(self, node: yaml.Node, path: str) -> Annotations:
+        if node.tag == NULL:
+            return ()
+        if not isinstance(node, yaml.MappingNode):
+            self._refuse(node, path, "not a mapping")
+            return ()
+        keys = [str(key.value) for key, _ in node.value]
+        members = self._members(node, path, tuple(keys))
+        return tuple(
+            (key, self._text(value, f"{path}.{key}", may_be_empty=True))
+            for key, value in sorted(members.items(), key=lambda member: member[0])
+        )
+
+    def _members(self, node: yaml.Node, path: str, known: Sequence[str]) -> dict[str, yaml.Node]:
+        """The members by their keys; those that are absent are null, and stand where all do."""
+        absent = yaml.ScalarNode(NULL, "", node.start_mark)
+        members: dict[str, yaml.Node] = dict.fromkeys(known, absent)
+        if not isinstance(node, yaml.MappingNode):
+            self._refuse(node, path, "not a mapping")
+            return members
+        for key, value in node.value:
+            name, place = str(key.value), f"{path}.{key.value}".lstrip(".")
+            if not isinstance(key, yaml.ScalarNode) or name not in members:
+                self._refuse(key, place, "unknown key")
+            elif members[name] is not absent:
+                self._refuse(key, place, "stands twice")
+            else:
+                members[name] = value
+        return members
+
+    def _each(
+        self, node: yaml.Node, path: str, read: Callable[[yaml.Node, str], Value]
+    ) -> tuple[Value, ...]:
+        if node.tag == NULL:
+            return ()
+        if not isinstance(node, yaml.SequenceNode):
+            self._refuse(node, path, "not a list")
+            return ()
+        return tuple(read(item, f"{path}[{place}]") for place, item in enumerate(node.value))
+
+    def _text(self, node: yaml.Node, path: str, *, may_be_empty: bool = False) -> str:
+        is_text = isinstance(node, yaml.ScalarNode) and node.tag in SCALARS
+        if is_text and (node.value or may_be_empty):
+            return str(node.value)
+        empty = node.tag == NULL or not node.value
+        self._refuse(node, path, "missing or empty" if empty else "not a text")
+        return ""
+
+    def _refuse(self, node: yaml.Node, path: str, reason: str) -> None:
+        place = f"{shortened(path, 120)}: " if path else ""
+        self.problems.append((_line(node), f"{self._name}:{_line(node)}: {place}{reason}"))
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1 if node.start_mark else 1

@@ -1,0 +1,155 @@
+"""``manyfest apply``: publish lists as a file declares them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from attrs import evolve
+
+from manyfest.cli.annotating import separated
+from manyfest.cli.composing import TypeOfList, warn_of_conflicts
+from manyfest.cli.declaring import (
+    IgnoreMissing,
+    keep,
+    lock_file,
+    lock_in,
+    specs_in,
+    tell_missing,
+)
+from manyfest.cli.options import (
+    JOBS,
+    AsJson,
+    Insecure,
+    Jobs,
+    Timeout,
+    counted,
+    reference,
+    tag_or_reference,
+)
+from manyfest.cli.output import write_text
+from manyfest.cli.publishing import tell
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import Session, open_session
+from manyfest.domain.drafts import ListType
+from manyfest.domain.list_specs import ListSpec, entries_from_template
+from manyfest.domain.operations.apply import ApplyPlan, apply, plan_apply
+from manyfest.domain.operations.plan_push import PushPlan
+from manyfest.domain.platforms import Platform
+
+
+def command(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[SPEC]", show_default=False)
+    ] = None,
+    platforms: Annotated[
+        list[str] | None,
+        typer.Option("--platforms", metavar="OS/ARCH[/VARIANT],...", help="Without a SPEC: these."),
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option("--template", help="Images, by OS, ARCH and VARIANT in the place of parts."),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="LIST", help="What they are published as.")
+    ] = None,
+    tags: Annotated[
+        list[str] | None, typer.Option("--tags", metavar="TAG,...", help="And under these tags.")
+    ] = None,
+    list_type: TypeOfList = None,
+    ignore_missing: IgnoreMissing = False,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Only what the lock of SPEC says.")
+    ] = False,
+    lock: Annotated[
+        Path | None, typer.Option("--lock", metavar="FILE", help="The lock, if not SPEC.lock.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be written, and write nothing.")
+    ] = False,
+    as_json: AsJson = False,
+    insecure: Insecure = False,
+    jobs: Jobs = JOBS,
+    timeout: Timeout = None,
+) -> None:
+    """Publish lists as SPEC declares them, in the YAML of manifest-tool; - is standard input.
+
+    Every document is a list. Nothing is written unless all of them can be; drafts are neither used
+    nor left. Prints what push prints; where there are several lists, each name before its digest.
+    """
+    specs = _specs(arguments, platforms, template, target, tags)
+    if list_type is not None:
+        specs = tuple(_of_type(spec, list_type) for spec in specs)
+    in_lock = lock_in(lock_file(_spec_name(arguments), lock)) if locked or lock else None
+    with open_session(settings_from(insecure=insecure, jobs=jobs, seconds=timeout)) as session:
+        planned = plan_apply(
+            specs,
+            registry=session.registry,
+            each=session.each,
+            now=session.now,
+            ignore_missing=ignore_missing,
+            lock=in_lock,
+        )
+        tell_missing(planned.missing)
+        for push in planned.pushes:
+            warn_of_conflicts(push.draft)
+        if not dry_run:
+            _carry_out(planned, session)
+        _show(planned.pushes, as_json=as_json, dry_run=dry_run)
+
+
+def _specs(
+    arguments: Sequence[str] | None,
+    platforms: Sequence[str] | None,
+    template: str | None,
+    target: str | None,
+    tags: Sequence[str] | None,
+) -> tuple[ListSpec, ...]:
+    if arguments:
+        if platforms or template or target or tags:
+            raise typer.TyperException(
+                "SPEC goes without --platforms, --template, --target, --tags"
+            )
+        return specs_in(_spec_name(arguments))
+    if not (platforms and template and target):
+        reason = "wants a SPEC, or --platforms, --template and --target"
+        raise typer.TyperException(f"'manyfest apply' {reason}")
+    name = reference(target)
+    wanted = [Platform.parse(text) for text in separated(platforms)]
+    return (
+        ListSpec(
+            target,
+            name,
+            entries_from_template(template, wanted, reference),
+            more_tags=tuple(tag_or_reference(tag, name) for tag in separated(tags)),
+        ),
+    )
+
+
+def _spec_name(arguments: Sequence[str] | None) -> str:
+    return counted("apply", arguments, 1, 1)[0]
+
+
+def _of_type(spec: ListSpec, list_type: ListType) -> ListSpec:
+    return evolve(spec, list_type=list_type) if spec.list_type is ListType.AUTO else spec
+
+
+def _carry_out(planned: ApplyPlan, session: Session) -> None:
+    with session.contents.transaction():
+        pass  # a store that cannot be written is found out before anything is published
+    apply(planned, registry=session.registry, each=session.each, pause=session.pause)
+    keep(planned.read_and_written, session)
+
+
+def _show(pushes: Sequence[PushPlan], *, as_json: bool, dry_run: bool) -> None:
+    """As JSON, the same before and after: what is to be written is what was written."""
+    from manyfest.cli.rendering.push_plan import plan_text, plans_json
+
+    if as_json:
+        write_text(plans_json(pushes))
+    elif dry_run:
+        write_text("\n".join(map(plan_text, pushes)))
+    else:
+        for push in pushes:
+            digest = str(push.manifest.digest)
+            tell(push, digest if len(pushes) == 1 else f"{push.draft.name} {digest}")

@@ -1,0 +1,45 @@
+"""``manyfest lock``: write down which digests the images of a spec have now."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.declaring import IgnoreMissing, keep, lock_file, specs_in, tell_missing
+from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_session
+from manyfest.domain.operations.lock import lock
+
+
+def command(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="SPEC", show_default=False)
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Not SPEC.lock but this.")
+    ] = None,
+    ignore_missing: IgnoreMissing = False,
+    insecure: Insecure = False,
+    jobs: Jobs = JOBS,
+    timeout: Timeout = None,
+) -> None:
+    """Write the digests of SPEC's images, and of its lists, to SPEC.lock; publish nothing.
+
+    apply --locked then publishes these and nothing else.
+    """
+    name = counted("lock", arguments, 1, 1)[0]
+    file, specs = lock_file(name, output), specs_in(name)
+    with open_session(settings_from(insecure=insecure, jobs=jobs, seconds=timeout)) as session:
+        made = lock(
+            specs,
+            registry=session.registry,
+            each=session.each,
+            now=session.now,
+            ignore_missing=ignore_missing,
+        )
+        tell_missing(made.missing)
+        text = json.dumps(made.lock.to_json(), indent=2, ensure_ascii=False)
+        file.write_text(f"{text}\n", encoding="utf-8")
+        keep(made.found, session)

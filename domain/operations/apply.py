@@ -1,0 +1,82 @@
+"""Publishing lists as specs declare them: planned together, written together, no drafts left."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
+
+from attrs import frozen
+
+from manyfest.domain.errors import LockError
+from manyfest.domain.events import OnEvent, ignore
+from manyfest.domain.list_locks import Lock
+from manyfest.domain.list_specs import ListSpec
+from manyfest.domain.operations.compose_specs import compose_specs
+from manyfest.domain.operations.each import Each
+from manyfest.domain.operations.plan_push import PushPlan, plan_publications
+from manyfest.domain.operations.push import Pause, bring_children, put_tags, written
+from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.ports.registry import Registry
+
+
+@frozen
+class ApplyPlan:
+    """What was ``found`` at the sources, what is ``missing`` of them, a push plan for each list."""
+
+    found: tuple[Resolved, ...]
+    missing: tuple[str, ...]
+    pushes: tuple[PushPlan, ...]
+
+    @property
+    def read_and_written(self) -> Iterable[Resolved]:
+        """What is known of the registry once all is carried out, in the order in which it came."""
+        yield from self.found
+        for plan in self.pushes:
+            yield from written(plan)
+
+
+def plan_apply(
+    specs: Sequence[ListSpec],
+    *,
+    registry: Registry,
+    each: Each,
+    now: datetime,
+    ignore_missing: bool = False,
+    lock: Lock | None = None,
+) -> ApplyPlan:
+    """What publishing the lists of ``specs`` writes. Writes nothing, and fails if one list would.
+
+    With a ``lock``, sources are read by their locked digests, whatever their tags point to.
+    Raises LockError: a source is not locked, or a list would not be the locked one. What
+    ``compose_specs`` and ``plan_publications`` raise.
+    """
+    unknown = () if lock is None else lock.unknown_sources(specs)
+    if unknown and not ignore_missing:
+        raise LockError(unknown[0], "has no digest in the lock")
+    composed = compose_specs(
+        specs if lock is None else tuple(map(lock.pinned, specs)),
+        registry=registry,
+        each=each,
+        now=now,
+        ignore_missing=ignore_missing,
+    )
+    pushes = plan_publications(composed.publications, composed.held, registry, each)
+    if lock is not None:
+        for spec, plan in zip(specs, pushes, strict=True):
+            lock.check_list(spec.written, plan.manifest.digest)
+    return ApplyPlan(composed.found, (*unknown, *composed.missing), pushes)
+
+
+def apply(
+    plan: ApplyPlan,
+    *,
+    registry: Registry,
+    each: Each,
+    pause: Pause,
+    on_event: OnEvent = ignore,
+) -> None:
+    """Write what ``plan`` says. No tag of any list is put before the images of all are there.
+
+    Raises what writing raises; tags that are not put yet then stand where they stood.
+    """
+    bring_children(plan.pushes, registry, each, on_event)
+    each(partial(put_tags, registry=registry, pause=pause), plan.pushes)

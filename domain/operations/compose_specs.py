@@ -1,0 +1,123 @@
+"""From specs to what is to be published: every source is read, and every list put together."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+
+from attrs import evolve, frozen
+
+from manyfest.domain.attestations import attested
+from manyfest.domain.digests import Digest
+from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.errors import ListError, ManifestUnknownError, NoSuchPlatformError
+from manyfest.domain.index_members import IndexOverrides
+from manyfest.domain.list_specs import EntrySpec, ListSpec
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.create import contribution, inherited
+from manyfest.domain.operations.each import Each
+from manyfest.domain.operations.plan_push import Publication
+from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.overrides import Overrides
+from manyfest.domain.ports.registry import Registry
+from manyfest.domain.references import Reference
+
+
+@frozen
+class Composed:
+    """What was ``found`` at the sources, what is ``missing`` of them, and what is to be published.
+
+    The drafts are values only: none is saved.
+    """
+
+    found: tuple[Resolved, ...]
+    missing: tuple[str, ...]
+    publications: tuple[Publication, ...]
+
+    def held(self, digest: Digest) -> Manifest | None:
+        """The source of this digest: a list that nothing is changed of stays what it is."""
+        read = {resolved.manifest.digest: resolved.manifest for resolved in self.found}
+        return read.get(digest)
+
+
+def compose_specs(
+    specs: Sequence[ListSpec],
+    *,
+    registry: Registry,
+    each: Each,
+    now: datetime,
+    ignore_missing: bool = False,
+) -> Composed:
+    """Read the sources of all ``specs`` at once, and put the lists together. Writes nothing.
+
+    With ``ignore_missing``, a source or a platform of it that is not there is left out.
+    Raises ManifestUnknownError, NoSuchPlatformError: else; ListError: nothing of a list is there;
+    what reading raises.
+    """
+    places = tuple(dict.fromkeys(entry.source for spec in specs for entry in spec.entries))
+    read = each(partial(_read, registry=registry, ignore_missing=ignore_missing), places)
+    found = {resolved.reference: resolved for resolved in read if resolved is not None}
+    given = {
+        entry: _given(entry, found, ignore_missing=ignore_missing)
+        for spec in specs
+        for entry in spec.entries
+    }
+    return Composed(
+        found=tuple(found.values()),
+        missing=tuple(dict.fromkeys(e.written for e, entries in given.items() if entries is None)),
+        publications=tuple(_publication(spec, given, found, now) for spec in specs),
+    )
+
+
+def _read(reference: Reference, registry: Registry, *, ignore_missing: bool) -> Resolved | None:
+    try:
+        found = resolve(reference, registry)
+    except ManifestUnknownError:
+        if ignore_missing:
+            return None
+        raise
+    return with_config(found, registry)
+
+
+def _given(
+    spec: EntrySpec, found: Mapping[Reference, Resolved], *, ignore_missing: bool
+) -> tuple[Entry, ...] | None:
+    """What a source gives; None if it, or its platform, is not there and may be missing."""
+    if spec.source not in found:
+        return None
+    try:
+        entries = contribution(found[spec.source], spec.wanted)
+    except NoSuchPlatformError:
+        if ignore_missing:
+            return None
+        raise
+    return _with_overrides(entries, spec)
+
+
+def _with_overrides(entries: Sequence[Entry], spec: EntrySpec) -> tuple[Entry, ...]:
+    """What is said of an image, not of what attests it; of several, one platform cannot be said."""
+    images = [entry for entry in entries if attested(entry.found) is None]
+    said = spec.overrides if len(images) == 1 else Overrides(annotations=spec.annotations)
+    return tuple(evolve(e, overrides=said) if e in images else e for e in entries)
+
+
+def _publication(
+    spec: ListSpec,
+    given: Mapping[EntrySpec, tuple[Entry, ...] | None],
+    found: Mapping[Reference, Resolved],
+    now: datetime,
+) -> Publication:
+    entries = tuple(entry for each in spec.entries for entry in given[each] or ())
+    if not entries:
+        reason = f"{spec.target} would have no entries: none of its images is there"
+        raise ListError(str(spec.target), reason)
+    draft = Draft(
+        spec.target,
+        created_at=now,
+        changed_at=now,
+        entries=entries,
+        keeps_order=True,
+        list_type=spec.list_type,
+        index=IndexOverrides(annotations=spec.annotations),
+    )
+    draft = evolve(draft, index_found=inherited(draft, tuple(found.values())))
+    return Publication(draft, spec.more_tags)

@@ -1,0 +1,52 @@
+"""Locking specs: which digests their sources have now, and the lists made of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from manyfest.domain.list_assembly import assemble_for_push
+from manyfest.domain.list_locks import Lock
+from manyfest.domain.list_specs import ListSpec
+from manyfest.domain.operations.compose_specs import compose_specs
+from manyfest.domain.operations.each import Each
+from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.ports.registry import Registry
+
+
+@frozen
+class Locked:
+    """The lock, what was ``found`` for it, and what is ``missing`` of the sources."""
+
+    lock: Lock
+    found: tuple[Resolved, ...]
+    missing: tuple[str, ...]
+
+
+def lock(
+    specs: Sequence[ListSpec],
+    *,
+    registry: Registry,
+    each: Each,
+    now: datetime,
+    ignore_missing: bool = False,
+) -> Locked:
+    """The digests of all that ``specs`` name and make. Writes nothing.
+
+    Raises what ``compose_specs`` raises; ListError: a list cannot be made.
+    """
+    composed = compose_specs(
+        specs, registry=registry, each=each, now=now, ignore_missing=ignore_missing
+    )
+    digests = {resolved.reference: resolved.manifest.digest for resolved in composed.found}
+    sources = {
+        entry.written: digests[entry.source]
+        for spec in specs
+        for entry in spec.entries
+        if entry.source in digests
+    }
+    lists = {
+        spec.written: assemble_for_push(publication.draft, composed.held).digest
+        for spec, publication in zip(specs, composed.publications, strict=True)
+    }
+    return Locked(Lock(sources, lists), composed.found, composed.missing)
