@@ -51,10 +51,12 @@ class _Reader:
     def __init__(self, name: str, reference: Callable[[str], Reference]) -> None:
         self._name = name
         self._reference = reference
+        self._document = 1  # the line at which the one that is read begins
         self._published: dict[Reference, int] = {}
         self.problems: list[tuple[int, str]] = []
 
     def list_spec(self, node: yaml.Node) -> ListSpec:
+        self._document = _line(node)
         members = self._members(node, "", _LIST)
         target = self._target(members["image"])
         tags = self._each(members["tags"], "tags", lambda *at: self._tag(target, *at))
@@ -96,9 +98,9 @@ class _Reader:
 
     def _publish(self, target: Reference, node: yaml.Node, path: str) -> None:
         """One name for two lists of a file is a slip: they are published in no order."""
-        first = self._published.setdefault(target, _line(node))
-        if first != _line(node) and target != _NOWHERE:
-            self._refuse(node, path, f"published by line {first}, too")
+        first = self._published.setdefault(target, self._document)
+        if first != self._document and target.home != _NOWHERE.home:
+            self._refuse(node, path, f"published by the list at line {first}, too")
 
     def _image(self, node: yaml.Node, path: str) -> Reference:
         text = self._text(node, path)

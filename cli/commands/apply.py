@@ -29,6 +29,7 @@ from manyfest.cli.options import (
 )
 from manyfest.cli.output import write_text
 from manyfest.cli.publishing import tell
+from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts import ListType
@@ -137,7 +138,14 @@ def _of_type(spec: ListSpec, list_type: ListType) -> ListSpec:
 def _carry_out(planned: ApplyPlan, session: Session) -> None:
     with session.contents.transaction():
         pass  # a store that cannot be written is found out before anything is published
-    apply(planned, registry=session.registry, each=session.each, pause=session.pause)
+    with shown_progress() as on_event:
+        apply(
+            planned,
+            registry=session.registry,
+            each=session.each,
+            pause=session.pause,
+            on_event=on_event,
+        )
     keep(planned.read_and_written, session)
 
 

@@ -1,7 +1,6 @@
 """The images that both command lines are shown, by the names they have below ``PLACE``."""
 
-from manyfest.domain.platforms import Platform
-from tests.fakes.images import Image, docker_image, oci_image, windows_image, with_config
+from tests.fakes.images import docker_image, oci_image, windows_image, with_config
 
 DOCKER = {
     "app:armv7": docker_image("linux/arm/v7"),
@@ -32,8 +31,3 @@ def by_digest(name: str) -> str:
 def by_both(name: str) -> str:
     """The same image as ``repository:tag@digest``."""
     return f"{name}@{IMAGES[name].digest}"
-
-
-def platform_of(image: Image) -> Platform:
-    """What an image of ours runs on."""
-    return image.platform or Platform()

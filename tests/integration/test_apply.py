@@ -193,7 +193,7 @@ def test_what_goes_together_with_nothing_is_refused(
 
 
 OLD = docker_list(docker_image(text="old"))
-REQUESTS = 6  # three mounts' worth of blobs and the children, before the two tags
+REQUESTS = 6  # for each of two images two mounts and the put; then the tags
 
 
 def _planned(registry: HttpRegistry, host: str) -> ApplyPlan:

@@ -78,6 +78,11 @@ def test_a_tag_that_looks_like_a_number_keeps_its_zeros() -> None:
     assert [tag.tag for tag in spec.more_tags] == ["1.10", "2024-01-01"]
 
 
+def test_a_list_may_name_its_own_tag_again() -> None:
+    (spec,) = read("image: a:1\ntags:\n- 1\nmanifests: [{image: x}]")
+    assert spec.more_tags == (spec.target,)
+
+
 def test_every_document_that_is_not_empty_is_a_list() -> None:
     one, other = (f"image: {name}\nmanifests: [{{image: x}}]\n" for name in ("a:1", "b:1"))
     found = read(f"---\n{one}---\n---\n{other}---\n")
@@ -129,7 +134,7 @@ FAULTS = {
     ),
     "two lists of one name": (
         "image: a:1\nmanifests: [{image: x}]\n---\nimage: a:2\ntags:\n- 1\nmanifests: [{image: x}]",
-        ["6: tags[0]: published by line 1, too"],
+        ["6: tags[0]: published by the list at line 1, too"],
     ),
     "several, in the order of their lines": (
         "manifests:\n- image: 'x:'\n  k: v\nimage: a\ntag: x",
