@@ -6,6 +6,7 @@ shuts all sockets down, which wakes the threads that wait on them.
 """
 
 import contextlib
+import errno
 import ipaddress
 import select
 import socket
@@ -20,6 +21,7 @@ from manyfest.adapters.http_registry.budget import Budget
 
 CONNECT_SECONDS = 10.0
 TRANSFER_SECONDS = 30.0
+_PORTS = 65536
 
 _Address = tuple[int, Any]  # family, and what connect() takes
 
@@ -43,6 +45,9 @@ class BudgetedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - likewise
     ) -> httpcore.NetworkStream:
         """The first address of ``host`` that answers; they share the time."""
+        if not 0 < port < _PORTS:
+            error = OSError(errno.EINVAL, f"there is no port {port}")
+            raise httpcore.ConnectError(error) from error
         seconds = CONNECT_SECONDS if timeout is None else timeout
         addresses = self._addresses(host, port, seconds)
         for number, address in enumerate(addresses, start=1):

@@ -65,7 +65,7 @@ def _kind(status: int, host: str) -> tuple[Callable[..., ManyfestError], str]:
         return partial(DeniedError, host), "denied"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return partial(RateLimitedError, host), "toomanyrequests"
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         sentence = f"received unexpected HTTP status: {_with_phrase(status)}"
         return partial(ServerError, host, status=status), sentence
     if status >= HTTPStatus.BAD_REQUEST:

@@ -87,6 +87,7 @@ DOCUMENTS: dict[str, tuple[Fault, int, str]] = {
     "404": (Answer(404), 3, "no such manifest"),
     "404 page": (html(404), 3, "no such manifest"),
     "418": (Answer(418, b"I'm a teapot"), 1, "418"),
+    "408": (Answer(408), 5, "408"),
     "429": (unavailable(429), 5, "toomanyrequests"),
     "500": (with_status(500), 5, "500"),
     "503": (unavailable(503), 5, "503"),

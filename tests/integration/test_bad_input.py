@@ -61,6 +61,7 @@ BAD = {
         "unsupported os/arch",
     ),
     "never seen": (["inspect", "--offline", "oci:app:b"], 3, "never seen"),
+    "no such port": (["inspect", "127.0.0.1:65536/a:1"], 5, "no port 65536"),
     "unknown host": (["inspect", "nowhere.invalid/a:1"], 5, "nowhere.invalid"),
 }
 
