@@ -8,9 +8,9 @@ import typer
 from manyfest.cli.output import note, warn
 from manyfest.cli.wiring import Session
 from manyfest.domain.contributions import Wanted
-from manyfest.domain.drafts import Draft, ListType
+from manyfest.domain.drafts import Draft, Entry, ListType
 from manyfest.domain.operations.create import Created, OnConflict, Start, Terms, create
-from manyfest.domain.platform_conflicts import conflicts
+from manyfest.domain.platform_conflicts import conflicts, disagreement
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
@@ -85,3 +85,11 @@ def warn_of_conflicts(draft: Draft) -> None:
     for first, second in conflicts(draft.entries):
         platform = second.descriptor.platform
         warn(f"two entries are for {platform}: {first.content} and {second.content}")
+
+
+def warn_of_disagreement(entry: Entry) -> None:
+    """Say that an image calls itself something else than it is listed as."""
+    disagreeing = disagreement(entry)
+    if disagreeing is not None:
+        said, listed = disagreeing
+        warn(f"{entry.content} says that it is for {said}, and is listed for {listed}")

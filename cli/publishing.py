@@ -1,8 +1,11 @@
 """What ``push`` and ``create --push`` share: planning, carrying out, and telling."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
+
+import typer
 
 from manyfest.cli.output import note, warn, write_text
 from manyfest.cli.rendering.progress import shown_progress
@@ -33,7 +36,7 @@ def plan(
 
 
 def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None:
-    """Carry it out, and print what docker prints: images from elsewhere, and the list's digest."""
+    """Carry it out, and mark the draft as pushed."""
     with session.drafts.transaction():
         pass  # a store that cannot be written is found out before anything is published
     with shown_progress() as on_event:
@@ -54,7 +57,6 @@ def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None
         )
     except StoreError as error:
         warn(f"published, but the draft could not be marked so: {error}")
-    tell(planned, str(planned.manifest.digest))
 
 
 def tell(planned: PushPlan, result: str) -> None:
@@ -63,6 +65,13 @@ def tell(planned: PushPlan, result: str) -> None:
         note(f"unchanged: {planned.draft.name} is {planned.manifest.digest} already")
     children = (f"Pushed ref {c} with digest: {c.digest}" for c in planned.foreign_entries)
     write_text("\n".join([*children, result]))
+
+
+def require_writable(*files: Path | None) -> None:
+    """Refuse, before anything is published, what could not be written after it."""
+    for file in filter(None, files):
+        if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise typer.TyperException(f"cannot write {file}")
 
 
 def write_files(planned: PushPlan, digest_file: Path | None, metadata_file: Path | None) -> None:

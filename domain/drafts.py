@@ -120,13 +120,11 @@ class Draft:
         return evolve(self._changed(self.entries, now), list_type=list_type)
 
     def without(self, entries: Sequence[Entry], now: datetime) -> "Draft":
-        """Without these entries, and without what attests them."""
-        gone = {str(entry.found.digest) for entry in entries}
-        kept = tuple(
-            entry
-            for entry in self.entries
-            if entry not in entries and attested(entry.found) not in gone
-        )
+        """Without these entries, and without what attests images that are then not listed."""
+        left = [entry for entry in self.entries if entry not in entries]
+        digests = {str(entry.found.digest) for entry in left}
+        gone = {str(entry.found.digest) for entry in entries} - digests
+        kept = tuple(entry for entry in left if attested(entry.found) not in gone)
         return self._changed(kept, now)
 
     def marked_pushed(self, digest: Digest) -> "Draft":

@@ -40,12 +40,16 @@ def _platform(entry: Entry) -> Platform | None:
 
 
 def disagreement(entry: Entry) -> tuple[Platform, Platform] | None:
-    """What an image says it runs on and what was annotated, if that is another system or machine.
+    """What an image says it runs on and what was annotated, if one contradicts the other.
 
     Only for an image that came by itself: of a list's entries, the config was never read.
     """
     said, annotated = entry.found.platform, entry.descriptor.platform
     if entry.list_digest is not None or said is None or annotated is None or not said.os:
         return None
-    pairs = {(normalised(p).os, normalised(p).architecture) for p in (said, annotated)}
-    return (said, annotated) if len(pairs) > 1 else None
+    first, second = normalised(said), normalised(annotated)
+    both_say = said.variant and annotated.variant
+    same = (first.os, first.architecture) == (second.os, second.architecture) and (
+        not both_say or first.variant == second.variant
+    )
+    return None if same else (said, annotated)

@@ -28,6 +28,9 @@ from manyfest.domain.references import Reference
 from manyfest.domain.referrers import referrers_tag, with_referrer
 
 # One header line: some proxies keep only the first of several.
+# Seconds before each further look for what was put.
+_PATIENCE = (0.2, 0.5, 1.0, 2.0)
+
 _ACCEPT = {"Accept": ", ".join(media_types.ACCEPTED)}
 
 
@@ -136,18 +139,29 @@ class HttpManifests(ManifestReader, ManifestWriter):
             standing = None
         if standing != manifest.digest:
             expected.check(reference, standing)
-        return _Receipt(is_confirmed=standing == manifest.digest, is_subject_noted=False)
+            host = self._host(reference).name
+            raise ProtocolError(host, f"{reference}: {host} refuses a condition that holds (412)")
+        return _Receipt(is_confirmed=True, is_subject_noted=False)
 
     def _confirm(self, reference: Reference, manifest: Manifest) -> None:
         """Another 2xx than 201 may be a captive portal's: only what can be read back was stored."""
         subject, host = str(reference), self._host(reference)
         try:
-            read_back = self.get_manifest(reference)
+            read_back = self._read_back(reference)
         except (ManifestUnknownError, DocumentError, ProtocolError) as error:
             reason = "answers success but does not give back what was pushed"
             raise ProtocolError(host.name, f"{subject}: {host.name} {reason}") from error
         if read_back.data != manifest.data:
             raise DigestMismatchError(subject, str(manifest.digest), str(read_back.digest))
+
+    def _read_back(self, reference: Reference) -> Manifest:
+        """With patience for registries that take a moment to show what was put."""
+        for seconds in _PATIENCE:
+            try:
+                return self.get_manifest(reference)
+            except ManifestUnknownError:
+                self._hosts.budget.sleep(seconds)
+        return self.get_manifest(reference)
 
     def _note(self, subject: Reference, referrer: Manifest) -> None:
         """Keep book in the registry's place. One at a time: the list is read, then put."""

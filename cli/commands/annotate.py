@@ -6,17 +6,15 @@ from typing import Annotated
 import typer
 
 from manyfest.cli.annotating import annotations, refuse_together, separated
+from manyfest.cli.composing import warn_of_conflicts, warn_of_disagreement
 from manyfest.cli.options import Insecure, counted, entry_name, reference
-from manyfest.cli.output import warn
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.entry_lookup import find_entry
 from manyfest.domain.errors import EntryUnknownError
 from manyfest.domain.index_members import IndexOverrides
 from manyfest.domain.operations.annotate import annotate, annotate_index
 from manyfest.domain.overrides import Overrides
-from manyfest.domain.platform_conflicts import disagreement
 
 
 def command(
@@ -87,12 +85,11 @@ def command(
 def _annotate_entry(names: Sequence[str], overrides: Overrides, session: Session) -> None:
     name, entry = reference(names[0]), entry_name(names[1])
     try:
-        draft = annotate(name, entry, overrides, drafts=session.drafts, now=session.now)
+        annotated = annotate(name, entry, overrides, drafts=session.drafts, now=session.now)
     except EntryUnknownError as error:
         raise EntryUnknownError(names[1], names[0]) from error  # as typed, as docker says it
-    disagreeing = disagreement(find_entry(draft, entry))
-    if disagreeing is not None and (overrides.os or overrides.architecture):
-        warn(f"{names[1]} says that it is for {disagreeing[0]}, and is listed for {disagreeing[1]}")
+    warn_of_disagreement(annotated.entry)
+    warn_of_conflicts(annotated.draft)
 
 
 def _subject(text: str | None, session: Session) -> Descriptor | None:

@@ -8,7 +8,7 @@ import typer
 from attrs import evolve
 
 from manyfest.cli.annotating import separated
-from manyfest.cli.composing import TypeOfList, warn_of_conflicts
+from manyfest.cli.composing import TypeOfList, warn_of_conflicts, warn_of_disagreement
 from manyfest.cli.declaring import (
     IgnoreMissing,
     keep,
@@ -94,6 +94,8 @@ def command(
         tell_missing(planned.missing)
         for push in planned.pushes:
             warn_of_conflicts(push.draft)
+            for entry in push.draft.entries:
+                warn_of_disagreement(entry)
         if not dry_run:
             _carry_out(planned, session)
         _show(planned.pushes, as_json=as_json, dry_run=dry_run)

@@ -19,7 +19,7 @@ from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, referen
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.operations.create import Start
+from manyfest.domain.operations.create import Start, take_back
 
 
 def command(
@@ -60,9 +60,17 @@ def command(
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
     with open_session(settings) as session:
         name, *sources = map(reference, names)
-        compose(name, sources, terms, session)
+        before = session.drafts.find(name)
+        created = compose(name, sources, terms, session)
+        if push:
+            from manyfest.cli.publishing import plan, publish, tell
+
+            try:
+                planned = plan(name, (), None, session)
+                publish(planned, session)
+            except BaseException:
+                take_back(created.draft, before, session.drafts)
+                raise
         write_text(f"Created manifest list {name}")
         if push:
-            from manyfest.cli.publishing import plan, publish
-
-            publish(plan(name, (), None, session), session)
+            tell(planned, str(planned.manifest.digest))

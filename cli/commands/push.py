@@ -16,7 +16,7 @@ from manyfest.cli.options import (
     tag_or_reference,
 )
 from manyfest.cli.output import write_text
-from manyfest.cli.publishing import plan, publish, write_files
+from manyfest.cli.publishing import plan, publish, require_writable, tell, write_files
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.expectations import Expectation
@@ -61,6 +61,7 @@ def command(
     already is not written again.
     """
     names = counted("push", arguments, 1, 1)
+    require_writable(digest_file, metadata_file)
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
     with open_session(settings) as session:
         name = reference(names[0])
@@ -73,4 +74,10 @@ def command(
             write_text(plan_json(planned) if as_json else plan_text(planned))
             return
         publish(planned, session, purge=purge)
+        if as_json:
+            from manyfest.cli.rendering.push_plan import plan_json
+
+            write_text(plan_json(planned))
+        else:
+            tell(planned, str(planned.manifest.digest))
         write_files(planned, digest_file, metadata_file)

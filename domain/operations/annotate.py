@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from manyfest.domain.drafts import Draft
+from attrs import evolve, frozen
+
+from manyfest.domain.drafts import Draft, Entry
 from manyfest.domain.entry_lookup import find_entry
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, UnsupportedPlatformError
 from manyfest.domain.index_members import IndexOverrides
@@ -13,6 +15,14 @@ from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.references import Reference
 
 
+@frozen
+class Annotated:
+    """The draft, and in it the entry as it is now."""
+
+    draft: Draft
+    entry: Entry
+
+
 def annotate(
     name: Reference,
     entry: str,
@@ -20,7 +30,7 @@ def annotate(
     *,
     drafts: DraftBook,
     now: datetime,
-) -> Draft:
+) -> Annotated:
     """The draft ``name`` with ``overrides`` laid over the entry that ``entry`` finds, saved.
 
     As docker's ``annotate``: what is not given stays, features are added, and if the platform
@@ -36,10 +46,10 @@ def annotate(
         laid_over = found.overrides.followed_by(overrides)
         _check_pair(found.descriptor.platform, laid_over.applied_to(found.found).platform)
         annotated = draft.annotated(found, overrides, now)
-        if annotated.entries != draft.entries:
-            drafts.save(annotated)
-            return annotated
-    return draft
+        if annotated.entries == draft.entries:
+            return Annotated(draft, found)
+        drafts.save(annotated)
+        return Annotated(annotated, evolve(found, overrides=laid_over))
 
 
 def annotate_index(

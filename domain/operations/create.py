@@ -26,6 +26,7 @@ from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
+from manyfest.domain.repeats import without_repeats
 from manyfest.domain.strict_json import Json
 
 
@@ -102,10 +103,25 @@ def create(
         draft = _starting_point(name, drafts, now, terms.start)
         for source, entries in contributed.items():
             draft = draft.with_source(source, entries, now)
+        draft = evolve(draft, entries=without_repeats(draft.entries))
         draft = _on_terms(evolve(draft, index_found=inherited(draft, found)), terms, now)
         remember(contents, found, now)
         drafts.save(draft)
     return Created(draft, _attestations_left(found, contributed))
+
+
+def take_back(created: Draft, before: Draft | None, drafts: DraftBook) -> None:
+    """Undo a ``create`` that was to be published at once and was not: ``before`` stands again.
+
+    A draft that was changed meanwhile is left as it is. Raises StoreError.
+    """
+    with drafts.transaction():
+        if drafts.find(created.name) != created:
+            return
+        if before is None:
+            drafts.remove(created.name)
+        else:
+            drafts.save(before)
 
 
 def contribution(resolved: Resolved, wanted: Wanted = EVERYTHING) -> tuple[Entry, ...]:
@@ -155,9 +171,9 @@ def _on_terms(draft: Draft, terms: Terms, now: datetime) -> Draft:
 def _attestations_left(
     found: Sequence[Resolved], contributed: Mapping[Reference, Sequence[Entry]]
 ) -> int:
-    taken = {e.found.digest for entries in contributed.values() for e in entries}
+    taken = {str(e.found.digest) for entries in contributed.values() for e in entries}
     return sum(
-        attested(descriptor) is not None and descriptor.digest not in taken
+        attested(descriptor) in taken and str(descriptor.digest) not in taken
         for resolved in found
         for descriptor in resolved.manifest.entries
     )

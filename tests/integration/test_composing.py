@@ -155,6 +155,48 @@ def test_a_dry_run_says_what_the_push_then_does_and_writes_nothing(
     assert done(manyfest, "push", f"{place}:1").splitlines()[-1] == plan["digest"]
 
 
+def test_an_entry_may_be_called_by_the_platform_that_is_annotated(
+    docker_registry: RunningRegistry, repository: str, seed: Seed, manyfest: CommandLine
+) -> None:
+    place = f"{docker_registry.host}/{repository}"
+    seed(f"{place}:a", docker_image("linux/arm/v6"))
+    seed(f"{place}:b", docker_image("linux/arm/v5"))
+    done(manyfest, "create", f"{place}:l", f"{place}:a", f"{place}:b")
+    changed = manyfest("annotate", "--variant", "v5", f"{place}:l", "linux/arm/v6")
+    assert changed.code == 0
+    lines = changed.stderr.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["warning", "warning"]
+    assert "says that it is for linux/arm/v6, and is listed for linux/arm/v5" in lines[0]
+    assert "two entries are for linux/arm/v5" in lines[1]
+
+
+def test_a_create_that_cannot_be_published_leaves_no_draft(
+    hosts: tuple[str, str], repository: str, seed: Seed, manyfest: CommandLine
+) -> None:
+    source = seed(f"{hosts[0]}/{repository}:a", docker_image())
+    command = ("create", "--push", f"127.0.0.1:1/{repository}:l", source)
+    for _ in range(2):
+        result = manyfest(*command)
+        assert (result.code, result.stdout) == (5, b"")
+    assert manyfest("ls", "--json").stdout == b"[]\n"
+
+
+def test_files_that_cannot_be_written_are_refused_before_anything_is_published(
+    docker_registry: RunningRegistry,
+    repository: str,
+    seed: Seed,
+    manyfest: CommandLine,
+    tmp_path: Path,
+) -> None:
+    name = f"{docker_registry.host}/{repository}:l"
+    done(manyfest, "create", name, seed(f"{docker_registry.host}/{repository}:a", docker_image()))
+    for file in ("/nowhere/digest", str(tmp_path)):
+        result = manyfest("push", "--digest-file", file, name)
+        assert (result.code, result.stdout) == (2, b"")
+    assert manyfest("inspect", "--remote", name).code == 3
+    assert json.loads(done(manyfest, "push", "--json", name))["name"] == name
+
+
 def test_options_that_make_no_sense_together_are_refused(manyfest: CommandLine) -> None:
     for arguments in (
         ["create", "--replace", "--strict", "l", "a"],

@@ -14,7 +14,7 @@ def _annotate(world: World, **members):
         Overrides(**members),
         drafts=world.store.drafts,
         now=LATER,
-    )
+    ).draft
 
 
 @pytest.fixture

@@ -78,6 +78,41 @@ def test_the_target_may_be_among_the_sources(world: World) -> None:
         assert {str(e.platform) for e in served.entries} == {"linux/amd64", "linux/riscv64"}
 
 
+def test_doing_it_again_changes_nothing(world: World) -> None:
+    world.plant("r.example/app:1", docker_list(docker_image("linux/amd64")))
+    world.plant("r.example/app:1-riscv64", docker_image("linux/riscv64"))
+    command = ("r.example/app:1", "r.example/app:1", "r.example/app:1-riscv64")
+    world.create(*command)
+    first = world.push("r.example/app:1").manifest
+    assert len(world.create(*command).entries) == 2
+    again = world.push("r.example/app:1")
+    assert again.manifest == first
+    assert again.is_empty
+
+
+def test_two_lists_that_share_an_image_list_it_once(world: World) -> None:
+    world.plant("r.example/i:1", oci_index(AMD, ARM))
+    world.plant("r.example/i:2", oci_index(ARM, oci_image("linux/s390x")))
+    draft = world.create("r.example/l:1", "r.example/i:1", "r.example/i:2")
+    assert platforms(draft) == ["linux/amd64", "linux/arm64", "linux/s390x"]
+
+
+def test_the_entry_that_says_more_stays(attested: World) -> None:
+    attested.plant("r.example/a:1", AMD)
+    index = attested_index(AMD)
+    attested.plant("r.example/said:1", index)
+    draft = attested.create("r.example/l:1", "r.example/a:1", "r.example/said:1")
+    assert [str(e.source) for e in draft.entries] == ["r.example/a:1", "r.example/said:1"]
+    assert platforms(draft) == ["linux/amd64", "unknown/unknown"]
+
+
+def test_replacing_an_image_by_itself_keeps_its_attestation(attested: World) -> None:
+    attested.plant("r.example/copy:1", AMD)
+    sources = ("r.example/i:1", "r.example/copy:1")
+    draft = attested.create("r.example/l:1", *sources, **REPLACING)
+    assert sorted(platforms(draft)) == ["linux/amd64", "linux/arm64", *["unknown/unknown"] * 2]
+
+
 REPLACING = {"on_conflict": OnConflict.REPLACE}
 
 
@@ -162,6 +197,16 @@ class TestDrop:
         left = self._drop(attested, "linux/amd64")
         assert platforms(left) == ["linux/arm64", "unknown/unknown"]
         assert attested.draft("r.example/l:1") == left
+
+    def test_an_attestation_stays_while_its_image_is_listed(self, world: World) -> None:
+        world.plant("r.example/i:1", attested_index(AMD))
+        for name in ("a", "b"):
+            world.plant(f"r.example/{name}:1", AMD)
+        sources = ("r.example/a:1", "r.example/b:1", "r.example/i:1")
+        world.create("r.example/l:1", *sources)
+        left = self._drop(world, "r.example/a:1")
+        assert platforms(left) == ["linux/amd64", "unknown/unknown"]
+        assert platforms(self._drop(world, "r.example/b:1")) == []
 
     @pytest.mark.parametrize(
         ("entries", "error"),

@@ -107,4 +107,4 @@ def resolve_planted(world: World, image):
 
 def _annotate(world: World, source: str, overrides: Overrides):
     drafts = world.store.drafts
-    return annotate(ref("r.example/l:1"), source, overrides, drafts=drafts, now=LATER)
+    return annotate(ref("r.example/l:1"), source, overrides, drafts=drafts, now=LATER).draft

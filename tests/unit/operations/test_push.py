@@ -112,7 +112,7 @@ def test_a_draft_changed_during_the_push_is_left_as_it_is(
     variant = Overrides(variant="v7")
     changed = annotate(
         ref("r.example/l:1"), "r.example/l:a", variant, drafts=world.store.drafts, now=LATER
-    )
+    ).draft
     world.carry_out(plan, **flags)
     assert world.draft("r.example/l:1") == changed
     assert changed.pushed is None
