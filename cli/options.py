@@ -8,7 +8,7 @@ import typer
 from attrs import evolve
 
 from manyfest.cli.settings import DEFAULT_JOBS, DEFAULT_SECONDS
-from manyfest.domain.errors import InvalidReferenceError
+from manyfest.domain.errors import InvalidReferenceError, shortened
 from manyfest.domain.references import LAYOUT_SCHEME, Layout, Reference
 
 
@@ -61,6 +61,15 @@ def reference(text: str) -> Reference:
             raise InvalidReferenceError(directory, reason)
         return evolve(parsed, home=Layout(directory))
     return parsed
+
+
+def list_name(text: str, command: str = "") -> Reference:
+    """The name of a list; a malformed one is refused in docker's words for ``command``."""
+    try:
+        return reference(text)
+    except InvalidReferenceError as error:
+        reason = f"{command}error parsing name for manifest list {shortened(text)}: {error.reason}"
+        raise InvalidReferenceError(text, reason) from error
 
 
 def entry_name(text: str) -> str:

@@ -15,7 +15,7 @@ from manyfest.domain.errors import DocumentError
 Json = Any  # what json.loads gives: dict, list, str, int, float, bool, None
 JsonObject = Mapping[str, Json]
 
-_INTEGER_DIGITS = 19  # 2**63 has as many
+_INTEGER_DIGITS = 300  # as far as floats reach; sizes have a bound of their own
 _DEPTH = 100
 
 
@@ -23,7 +23,7 @@ def parse_object(data: bytes, subject: str) -> JsonObject:
     """The JSON object that ``data`` spells; ``subject`` names the bytes in errors.
 
     Raises DocumentError: not UTF-8, a byte-order mark, not JSON, not an object, a key twice in one
-    object, NaN or an infinity, an integer of more than 19 digits, an unpaired surrogate, or nesting
+    object, NaN or an infinity, an integer of more than 300 digits, an unpaired surrogate, or nesting
     deeper than 100.
     """
     value = _parse(data, subject)
@@ -49,6 +49,9 @@ def check_letter_case(document: JsonObject, known: Collection[str], subject: str
 def _parse(data: bytes, subject: str) -> Json:
     try:
         text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DocumentError(subject, "not UTF-8") from error
+    try:
         value = json.loads(
             text,
             object_pairs_hook=_unique,
@@ -59,6 +62,8 @@ def _parse(data: bytes, subject: str) -> Json:
         _check_depth(value)
         if "\\u" in text:  # only an escape can hide an unpaired surrogate, and encoding refuses it
             json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise DocumentError(subject, "an unpaired surrogate stands in a text") from error
     except RecursionError as error:
         raise DocumentError(subject, f"nested deeper than {_DEPTH}") from error
     except ValueError as error:

@@ -7,11 +7,11 @@ import typer
 
 from manyfest.cli.annotating import annotations, refuse_together, separated
 from manyfest.cli.composing import warn_of_conflicts, warn_of_disagreement
-from manyfest.cli.options import Insecure, counted, entry_name, reference
+from manyfest.cli.options import Insecure, counted, entry_name, list_name, reference
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.errors import EntryUnknownError
+from manyfest.domain.errors import EntryUnknownError, InvalidReferenceError, shortened
 from manyfest.domain.index_members import IndexOverrides
 from manyfest.domain.operations.annotate import annotate, annotate_index
 from manyfest.domain.overrides import Overrides
@@ -83,9 +83,13 @@ def command(
 
 
 def _annotate_entry(names: Sequence[str], overrides: Overrides, session: Session) -> None:
-    name, entry = reference(names[0]), entry_name(names[1])
+    name = list_name(names[0], "annotate: ")
     try:
+        entry = entry_name(names[1])
         annotated = annotate(name, entry, overrides, drafts=session.drafts, now=session.now)
+    except InvalidReferenceError as error:
+        reason = f"annotate: error parsing name for manifest {shortened(names[1])}: {error.reason}"
+        raise InvalidReferenceError(names[1], reason) from error
     except EntryUnknownError as error:
         raise EntryUnknownError(names[1], names[0]) from error  # as typed, as docker says it
     warn_of_disagreement(annotated.entry)

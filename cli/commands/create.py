@@ -15,7 +15,7 @@ from manyfest.cli.composing import (
     compose,
     terms_for,
 )
-from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, reference
+from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, list_name, reference
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
@@ -59,7 +59,7 @@ def command(
     )
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
     with open_session(settings) as session:
-        name, *sources = map(reference, names)
+        name, sources = list_name(names[0]), list(map(reference, names[1:]))
         before = session.drafts.find(name)
         created = compose(name, sources, terms, session)
         if push:
