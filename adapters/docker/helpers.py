@@ -23,7 +23,7 @@ from attrs import field, frozen
 
 from manyfest.adapters.docker.registry_names import canonical, to_hostname
 from manyfest.adapters.http_registry.credentials import Credentials, Source
-from manyfest.domain.errors import CredentialsError, DocumentError
+from manyfest.domain.errors import CredentialsError, DeadlineError, DocumentError
 from manyfest.domain.strict_json import parse_object
 
 PREFIX = "docker-credential-"
@@ -150,7 +150,7 @@ def _run(command: list[str], payload: bytes, seconds: float, check: Check) -> tu
     deadline = time.monotonic() + seconds
     try:
         _write(process, payload)
-        output = _read(process, lambda: _go_on(deadline, seconds, check))
+        output = _read(process, lambda: _go_on(command[0], deadline, seconds, check))
     except BaseException:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -188,8 +188,14 @@ def _read(process: subprocess.Popen[bytes], go_on: Check) -> bytes:
             go_on()
 
 
-def _go_on(deadline: float, seconds: float, check: Check) -> None:
-    check()
+def _go_on(program: str, deadline: float, seconds: float, check: Check) -> None:
+    try:
+        check()
+    except Exception as error:
+        name = Path(program).name
+        raise DeadlineError(
+            name, f"the credential helper {name} has not answered: {error}"
+        ) from error
     if time.monotonic() > deadline:
         raise _Misbehaviour(f"does not end within {seconds:g} s")
 

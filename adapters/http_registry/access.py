@@ -10,7 +10,7 @@ from manyfest.adapters.http_registry.repositories import repository_of
 from manyfest.adapters.http_registry.scopes import pull
 from manyfest.adapters.http_registry.token_auth import Access
 from manyfest.domain import media_types
-from manyfest.domain.errors import AccessError
+from manyfest.domain.errors import AccessError, UnavailableError
 from manyfest.domain.references import Reference, Repository
 
 # Who is told that there is nothing, or no HEAD, would have been told what there is.
@@ -40,7 +40,7 @@ class HttpAccess:
     def access(self, reference: Reference) -> Access:
         """How we are let in to read, or why not: found out by one HEAD, which is no pull.
 
-        Raises what the port's methods may raise, but no AccessError.
+        Raises what the port's methods may raise, but no AccessError and no UnavailableError.
         """
         home, subject = repository_of(reference), str(reference)
         host = self._hosts.host(home)
@@ -53,9 +53,9 @@ class HttpAccess:
                 if response.status_code not in _LET_IN:
                     raise host.refusal(response, subject)
 
-        refusal = None
+        refusal: AccessError | UnavailableError | None = None
         try:
             self._hosts.persistently(look)
-        except AccessError as error:
-            refusal = error
+        except (AccessError, UnavailableError) as error:
+            refusal = error  # whose credentials they are is known all the same
         return evolve(host.authorizer.access(home.path), refusal=refusal)

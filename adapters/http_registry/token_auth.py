@@ -20,7 +20,7 @@ from manyfest.adapters.http_registry.messages import Message
 from manyfest.adapters.http_registry.refusals import about
 from manyfest.adapters.http_registry.scopes import Scopes
 from manyfest.adapters.http_registry.tokens import Token, TokenRequest
-from manyfest.domain.errors import AccessError, UnauthorizedError
+from manyfest.domain.errors import AccessError, UnauthorizedError, UnavailableError
 from manyfest.domain.references import Repository
 
 # Taken off a token's life, for the time that requests travel.
@@ -56,7 +56,7 @@ class Access:
     scheme: str
     realm: str
     tokens: tuple[tuple[Scopes, Token], ...]
-    refusal: AccessError | None = None
+    refusal: AccessError | UnavailableError | None = None
 
 
 class Authorizer:

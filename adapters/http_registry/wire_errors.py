@@ -37,6 +37,12 @@ _CERTIFICATE_FAULTS = {
     64: "it is for another address",
 }
 
+# Those that trusting another authority mends.
+_AUTHORITY_FAULTS = frozenset({18, 19, 20, 21})
+
+# What servers that miss a client certificate say; with TLS 1.3 only after the handshake.
+_CERTIFICATE_WANTED = ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE")
+
 # What a proxy answers when it is the proxy's way to the server that is at fault.
 _PASSING_AT_PROXIES = frozenset({0, 502, 503, 504})
 _PROXY_WANTS_LOGIN = 407
@@ -89,6 +95,11 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
     cause = root_cause(fault)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return UnreachableError(host, _certificate_message(cause, host, subject))
+    if isinstance(cause, ssl.SSLError) and any(
+        words in str(cause.reason) for words in _CERTIFICATE_WANTED
+    ):
+        reason = f"it wants a client certificate (certs.d/{host}/*.cert with *.key)"
+        return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}")
     if (
         is_not_tls(fault)
         and isinstance(cause, ssl.SSLError)
@@ -127,7 +138,9 @@ def _is_unknown_name(cause: BaseException) -> bool:
 
 def _certificate_message(cause: ssl.SSLCertVerificationError, host: str, subject: str) -> str:
     fault = _CERTIFICATE_FAULTS.get(cause.verify_code, cause.verify_message)
-    hint = f"trust its authority by certs.d/{host}/ca.crt, or any by --insecure"
+    hint = "--insecure takes any"
+    if cause.verify_code in _AUTHORITY_FAULTS:
+        hint = f"trust its authority by certs.d/{host}/ca.crt, or any by --insecure"
     return f"{subject}: the certificate of {host} is not trusted: {fault} ({hint})"
 
 
