@@ -23,8 +23,8 @@ def parse_object(data: bytes, subject: str) -> JsonObject:
     """The JSON object that ``data`` spells; ``subject`` names the bytes in errors.
 
     Raises DocumentError: not UTF-8, a byte-order mark, not JSON, not an object, a key twice in one
-    object, NaN or an infinity, an integer of more than 300 digits, an unpaired surrogate, or nesting
-    deeper than 100.
+    object, NaN or an infinity, an integer of more than 300 digits, an unpaired surrogate, or
+    nesting deeper than 100.
     """
     value = _parse(data, subject)
     if not isinstance(value, dict):
