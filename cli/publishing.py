@@ -35,18 +35,23 @@ def plan(
     )
 
 
-def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None:
-    """Carry it out, and mark the draft as pushed."""
+def carry_out_shown(plans: Sequence[PushPlan], session: Session) -> None:
+    """Carry the plans out, with progress; not begun when the store could not note it."""
     with session.drafts.transaction():
         pass  # a store that cannot be written is found out before anything is published
     with shown_progress() as on_event:
         carry_out(
-            planned,
+            plans,
             registry=session.registry,
             each=session.each,
             pause=session.pause,
             on_event=on_event,
         )
+
+
+def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None:
+    """Carry it out, and mark the draft as pushed."""
+    carry_out_shown([planned], session)
     try:
         settle(
             planned,

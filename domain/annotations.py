@@ -1,13 +1,21 @@
 """Annotations of descriptors and lists: laying some over those found, and taking some away."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from manyfest.domain.errors import UnknownMemberError
 from manyfest.domain.strict_json import Json, JsonObject
 
 # How a member that can be taken away is named: ``annotation:org.opencontainers.image.url``.
 ANNOTATION = "annotation:"
 
 Annotations = tuple[tuple[str, str], ...]
+
+
+def check_unset(names: Sequence[str], members: Collection[str]) -> None:
+    """Raises UnknownMemberError for a name that is none of ``members`` and no annotation's."""
+    for name in names:
+        if name not in members and not name.startswith(ANNOTATION):
+            raise UnknownMemberError(name, (*members, f"{ANNOTATION}KEY"))
 
 
 def merged_annotations(first: Annotations, second: Annotations) -> Annotations:

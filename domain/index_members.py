@@ -9,14 +9,13 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from manyfest.domain.annotations import (
-    ANNOTATION,
     Annotations,
+    check_unset,
     merged_annotations,
     with_annotations,
     without_annotations,
 )
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.errors import UnknownMemberError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.strict_json import Json
 
@@ -50,9 +49,7 @@ class IndexOverrides:
 
     @unset.validator
     def _check_unset(self, _attribute: object, names: tuple[str, ...]) -> None:
-        for name in names:
-            if name not in _EMPTIED and not name.startswith(ANNOTATION):
-                raise UnknownMemberError(name, (*_EMPTIED, f"{ANNOTATION}KEY"))
+        check_unset(names, _EMPTIED)
 
     def applied_to(self, found: Mapping[str, Json]) -> Mapping[str, Json]:
         """The list's own members, as they will be written."""

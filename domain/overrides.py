@@ -5,14 +5,13 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from manyfest.domain.annotations import (
-    ANNOTATION,
     Annotations,
+    check_unset,
     merged_annotations,
     with_annotations,
     without_annotations,
 )
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.errors import UnknownMemberError
 from manyfest.domain.platforms import Platform
 
 # What can be taken away from an entry, by its name on the command line, and what then stands there.
@@ -43,9 +42,7 @@ class Overrides:
 
     @unset.validator
     def _check_unset(self, _attribute: object, names: tuple[str, ...]) -> None:
-        for name in names:
-            if name not in _EMPTIED and not name.startswith(ANNOTATION):
-                raise UnknownMemberError(name, (*_EMPTIED, f"{ANNOTATION}KEY"))
+        check_unset(names, _EMPTIED)
 
     def applied_to(self, found: Descriptor) -> Descriptor:
         """``found`` with these members in the place of its own; all others stay as they are."""

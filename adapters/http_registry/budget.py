@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-DEFAULT_SECONDS = 120.0
-
 # A layer that moves more slowly than this fails (DESIGN.md §4).
 SLOWEST_BYTES_PER_SECOND = 1024
 _WINDOW_SECONDS = 30.0
@@ -31,7 +29,7 @@ class Budget:
 
     def __init__(
         self,
-        seconds: float = DEFAULT_SECONDS,
+        seconds: float,
         *,
         hard: bool = False,
         jitter: Callable[[], float] = random.random,

@@ -28,13 +28,12 @@ from manyfest.cli.options import (
     tag_or_reference,
 )
 from manyfest.cli.output import write_text
-from manyfest.cli.publishing import tell
-from manyfest.cli.rendering.progress import shown_progress
+from manyfest.cli.publishing import carry_out_shown, tell
 from manyfest.cli.settings import settings_from
-from manyfest.cli.wiring import Session, open_session
+from manyfest.cli.wiring import open_session
 from manyfest.domain.drafts import ListType
 from manyfest.domain.list_specs import ListSpec, entries_from_template
-from manyfest.domain.operations.apply import ApplyPlan, apply, plan_apply
+from manyfest.domain.operations.apply import plan_apply
 from manyfest.domain.operations.plan_push import PushPlan
 from manyfest.domain.platforms import Platform
 
@@ -97,7 +96,8 @@ def command(
             for entry in push.draft.entries:
                 warn_of_disagreement(entry)
         if not dry_run:
-            _carry_out(planned, session)
+            carry_out_shown(planned.pushes, session)
+            keep(planned.read_and_written, session)
         _show(planned.pushes, as_json=as_json, dry_run=dry_run)
 
 
@@ -135,20 +135,6 @@ def _spec_name(arguments: Sequence[str] | None) -> str:
 
 def _of_type(spec: ListSpec, list_type: ListType) -> ListSpec:
     return evolve(spec, list_type=list_type) if spec.list_type is ListType.AUTO else spec
-
-
-def _carry_out(planned: ApplyPlan, session: Session) -> None:
-    with session.contents.transaction():
-        pass  # a store that cannot be written is found out before anything is published
-    with shown_progress() as on_event:
-        apply(
-            planned,
-            registry=session.registry,
-            each=session.each,
-            pause=session.pause,
-            on_event=on_event,
-        )
-    keep(planned.read_and_written, session)
 
 
 def _show(pushes: Sequence[PushPlan], *, as_json: bool, dry_run: bool) -> None:

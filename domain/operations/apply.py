@@ -2,18 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import partial
 
 from attrs import frozen
 
 from manyfest.domain.errors import LockError
-from manyfest.domain.events import OnEvent, ignore
 from manyfest.domain.list_locks import Lock
 from manyfest.domain.list_specs import ListSpec
 from manyfest.domain.operations.compose_specs import compose_specs
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.plan_push import PushPlan, plan_publications
-from manyfest.domain.operations.push import Pause, bring_children, put_tags, written
+from manyfest.domain.operations.push import written
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.ports.registry import Registry
 
@@ -64,19 +62,3 @@ def plan_apply(
         for spec, plan in zip(specs, pushes, strict=True):
             lock.check_list(spec.written, plan.manifest.digest)
     return ApplyPlan(composed.found, (*unknown, *composed.missing), pushes)
-
-
-def apply(
-    plan: ApplyPlan,
-    *,
-    registry: Registry,
-    each: Each,
-    pause: Pause,
-    on_event: OnEvent = ignore,
-) -> None:
-    """Write what ``plan`` says. No tag of any list is put before the images of all are there.
-
-    Raises what writing raises; tags that are not put yet then stand where they stood.
-    """
-    bring_children(plan.pushes, registry, each, on_event)
-    each(partial(put_tags, registry=registry, pause=pause), plan.pushes)

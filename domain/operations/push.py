@@ -6,6 +6,7 @@ from functools import partial
 
 from manyfest.domain.errors import TagMovedError
 from manyfest.domain.events import OnEvent, TransferPlanned, ignore
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.operations.copy_content import copy_blob, put_copies
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.plan_push import PushPlan, standing_at
@@ -22,40 +23,32 @@ Pause = Callable[[float], None]
 
 
 def carry_out(
-    plan: PushPlan,
+    plans: Sequence[PushPlan],
     *,
     registry: Registry,
     each: Each,
     pause: Pause,
     on_event: OnEvent = ignore,
 ) -> None:
-    """Write what ``plan`` says, children before parents, tags last.
+    """Write what ``plans`` say, children before parents; no tag before all children are there.
 
-    When it fails, the tags stand where they stood. With an expectation, the draft's tag is looked
-    at again right before it is put, and read back after; ``pause`` waits so many seconds.
-    Raises TagMovedError, and what writing raises.
+    When it fails, tags that are not put yet stand where they stood. With an expectation, a draft's
+    tag is looked at again right before it is put, and read back after; ``pause`` waits so many
+    seconds. Raises TagMovedError, and what writing raises.
     """
-    bring_children([plan], registry, each, on_event)
-    put_tags(plan, registry, pause)
-
-
-def bring_children(
-    plans: Sequence[PushPlan], registry: Registry, each: Each, on_event: OnEvent = ignore
-) -> None:
-    """Write all that ``plans`` say but the tags. Raises what writing raises."""
     blobs = {blob.target: blob for plan in plans for blob in plan.blobs}
     children = {child.target: child for plan in plans for child in plan.children}
     size = sum(blob.size for blob in blobs.values())
     on_event(TransferPlanned(len(blobs), size, len(children)))
     each(partial(copy_blob, registry=registry, on_event=on_event), tuple(blobs.values()))
     put_copies(tuple(children.values()), registry, each, on_event)
+    each(partial(_put_tags, registry=registry, pause=pause), plans)
 
 
-def put_tags(plan: PushPlan, registry: Registry, pause: Pause) -> None:
-    """Let the tags point to the list, whose children are there. Raises as ``carry_out`` does."""
+def _put_tags(plan: PushPlan, registry: Registry, pause: Pause) -> None:
     for tagging in plan.tags:
         if tagging.target == plan.draft.name and plan.expected is not None:
-            _put_guarded(plan, registry, pause)
+            _put_guarded(plan, plan.expected, registry, pause)
         else:
             registry.put_manifest(tagging.target, plan.manifest)
 
@@ -82,11 +75,10 @@ def settle(
             drafts.save(plan.draft.marked_pushed(plan.manifest.digest))
 
 
-def _put_guarded(plan: PushPlan, registry: Registry, pause: Pause) -> None:
+def _put_guarded(plan: PushPlan, expected: Expectation, registry: Registry, pause: Pause) -> None:
     name, digest = plan.draft.name, plan.manifest.digest
-    if plan.expected is not None:
-        plan.expected.check(name, standing_at(name, registry))
-    registry.put_manifest(name, plan.manifest, plan.expected)
+    expected.check(name, standing_at(name, registry))
+    registry.put_manifest(name, plan.manifest, expected)
     seen = standing_at(name, registry)
     for seconds in _PATIENCE:
         if seen == digest:

@@ -13,8 +13,9 @@ from manyfest.adapters.manifest_tool.spec_yaml import read_specs
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.domain import media_types
 from manyfest.domain.errors import UnavailableError
-from manyfest.domain.operations.apply import ApplyPlan, apply, plan_apply
+from manyfest.domain.operations.apply import ApplyPlan, plan_apply
 from manyfest.domain.operations.each import one_by_one
+from manyfest.domain.operations.push import carry_out
 from manyfest.domain.references import Reference
 from tests.fakes.docker_client import CommandLine, Result
 from tests.fakes.docker_registry import RunningRegistry
@@ -219,9 +220,9 @@ def test_cut_off_anywhere_tags_stand_until_all_images_are_there(answered: int) -
         with closing(HttpRegistry(Budget(0.5, hard=True))) as registry:
             if answered < REQUESTS + 2:
                 with pytest.raises(UnavailableError):
-                    apply(plan, registry=registry, each=one_by_one, pause=lambda _: None)
+                    carry_out(plan.pushes, registry=registry, each=one_by_one, pause=lambda _: None)
             else:
-                apply(plan, registry=registry, each=one_by_one, pause=lambda _: None)
+                carry_out(plan.pushes, registry=registry, each=one_by_one, pause=lambda _: None)
     tags = (Reference.parse(f"{REGISTRY}/{name}:1") for name in ("l", "m"))
     moved = [memory.get_manifest(tag) != OLD.manifest for tag in tags]
     assert sum(moved) == max(0, answered - REQUESTS)

@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import subprocess
 import threading
 
 import pytest
@@ -13,8 +12,7 @@ from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.adapters.http_registry.endpoints import PLAIN, SECURE, UNVERIFIED, Endpoint
 from manyfest.domain.errors import BlobUnknownError, RefusedError, UnreachableError
 from manyfest.domain.references import Reference
-from tests.fakes.certificates import LOOPBACK, WRONG_NAME, self_signed
-from tests.fakes.programs import require_program
+from tests.fakes.certificates import LOOPBACK, WRONG_NAME, expired, self_signed
 
 CONTACTS = {
     "a public name": ("reg.example.com", False, (SECURE,)),
@@ -49,47 +47,12 @@ def test_the_hub_is_asked_at_its_registry_host():
     assert Endpoint("docker.io").address == "registry-1.docker.io"
 
 
-NAMES = (*LOOPBACK, "DNS:registry.test")
-
-EXPIRY = """\
-[ca]
-default_ca = signing
-[signing]
-database = {folder}/index.txt
-new_certs_dir = {folder}
-default_md = sha256
-rand_serial = yes
-policy = anything
-copy_extensions = copyall
-[anything]
-commonName = supplied
-"""
-
-
-def expired(folder):
-    """A good certificate, signed again by itself for a day of the year 2020."""
-    made, config = self_signed(folder, NAMES), folder / "expiry.cnf"
-    config.write_text(EXPIRY.format(folder=folder))
-    (folder / "index.txt").touch()
-    request = folder / "request.pem"
-    openssl(f"x509 -x509toreq -copy_extensions copyall -signkey {made.key}", made.file, request)
-    dates = "-startdate 20200101000000Z -enddate 20200102000000Z"
-    signing = f"ca -batch -notext -config {config} -selfsign -keyfile {made.key}"
-    openssl(f"{signing} {dates}", request, made.file)
-    return made
-
-
-def openssl(command, source, target):
-    arguments = [require_program("openssl"), *command.split(), "-in", source, "-out", target]
-    subprocess.run(arguments, check=True, capture_output=True)
-
-
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
     folder = tmp_path_factory.mktemp("certificates")
     return {
         "good": self_signed(folder / "good"),
-        "expired": expired(folder / "expired"),
+        "expired": expired(folder / "expired", (*LOOPBACK, "DNS:registry.test")),
         "wrong name": self_signed(folder / "wrong", WRONG_NAME),
     }
 

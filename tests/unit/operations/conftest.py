@@ -72,7 +72,7 @@ class World:
         return plan
 
     def carry_out(self, plan: PushPlan, *, purge: bool = False) -> None:
-        carry_out(plan, registry=self.registry, each=one_by_one, pause=self.pauses.append)
+        carry_out([plan], registry=self.registry, each=one_by_one, pause=self.pauses.append)
         contents, drafts = self.store.contents, self.store.drafts
         settle(plan, contents=contents, drafts=drafts, now=NOW, purge=purge)
 

@@ -14,9 +14,10 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.list_locks import Lock
 from manyfest.domain.list_specs import EntrySpec, ListSpec
-from manyfest.domain.operations.apply import ApplyPlan, apply, plan_apply
+from manyfest.domain.operations.apply import ApplyPlan, plan_apply
 from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.operations.lock import lock
+from manyfest.domain.operations.push import carry_out
 from manyfest.domain.operations.remember import remember
 from manyfest.domain.platforms import Platform
 from tests.fakes.images import docker_image, docker_list, oci_image, oci_index, windows_image
@@ -48,7 +49,7 @@ def planned(world: World, *specs: ListSpec, **terms) -> ApplyPlan:
 
 def applied(world: World, *specs: ListSpec, **terms) -> ApplyPlan:
     plan = planned(world, *specs, **terms)
-    apply(plan, registry=world.registry, each=one_by_one, pause=world.pauses.append)
+    carry_out(plan.pushes, registry=world.registry, each=one_by_one, pause=world.pauses.append)
     return plan
 
 
@@ -188,7 +189,9 @@ def test_no_tag_is_put_before_the_images_of_all_lists_are_there(stocked: World) 
     gone = evolve(second.blobs[0], source=ref(f"r.example/no@{second.blobs[0].source.digest}"))
     broken = evolve(plan, pushes=(first, evolve(second, blobs=(gone,))))
     with pytest.raises(BlobUnknownError):
-        apply(broken, registry=stocked.registry, each=one_by_one, pause=stocked.pauses.append)
+        carry_out(
+            broken.pushes, registry=stocked.registry, each=one_by_one, pause=stocked.pauses.append
+        )
     with pytest.raises(ManifestUnknownError):
         stocked.served("r.example/l:1")
 
