@@ -1,7 +1,7 @@
 """A registry in front of another: what the content store holds by digest is not fetched again."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 from manyfest.adapters.held_blobs import blob_digest, opened
 from manyfest.domain.descriptors import Descriptor
@@ -10,6 +10,7 @@ from manyfest.domain.errors import DamagedStoreError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Home, Reference
 
@@ -22,9 +23,10 @@ class CachedRegistry(Registry):
     what was read is recorded when the command has succeeded.
     """
 
-    def __init__(self, origin: Registry, contents: ContentStore) -> None:
+    def __init__(self, origin: Registry, contents: ContentStore, layers: LayerStore) -> None:
         self._origin = origin
         self._contents = contents
+        self._layers = layers
 
     def get_manifest(self, reference: Reference) -> Manifest:
         held = self._held(reference.digest) if reference.digest else None
@@ -45,15 +47,13 @@ class CachedRegistry(Registry):
         return self._origin.head_blob(reference)
 
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
-        try:
-            data = self._contents.blob(blob_digest(reference))
-        except DamagedStoreError:
-            data = None
-        return (
-            self._origin.open_blob(reference, size)
-            if data is None
-            else opened(data, reference, size)
-        )
+        digest = blob_digest(reference)
+        with suppress(DamagedStoreError):
+            if (data := self._contents.blob(digest)) is not None:
+                return opened(data, reference, size)
+        if self._layers.size(digest) == size:
+            return self._layers.open(digest)
+        return self._origin.open_blob(reference, size)
 
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
         return self._origin.mount_blob(reference, origin)

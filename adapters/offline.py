@@ -1,16 +1,17 @@
 """A registry with nothing behind it: it answers from the content store, as things last were."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from typing import Never
 
 from manyfest.adapters.held_blobs import blob_digest, opened
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.digests import Digest
+from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.errors import NeverSeenError, UnreachableError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Home, Reference
 
@@ -22,8 +23,9 @@ class OfflineRegistry(Registry):
     what is not kept, so there are no referrers.
     """
 
-    def __init__(self, contents: ContentStore) -> None:
+    def __init__(self, contents: ContentStore, layers: LayerStore) -> None:
         self._contents = contents
+        self._layers = layers
 
     def get_manifest(self, reference: Reference) -> Manifest:
         digest = reference.digest or self._last_seen(reference)
@@ -39,10 +41,18 @@ class OfflineRegistry(Registry):
         return ()
 
     def head_blob(self, reference: Reference) -> int:
-        return len(self._blob(reference))
+        size = self._layers.size(blob_digest(reference))
+        return len(self._blob(reference)) if size is None else size
 
-    def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
-        return opened(self._blob(reference), reference, size)
+    @contextmanager
+    def open_blob(self, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:
+        digest = blob_digest(reference)
+        if self._layers.size(digest) is None:
+            with opened(self._blob(reference), reference, size) as chunks:
+                yield chunks
+        else:
+            with self._layers.open(digest) as chunks:
+                yield verified_chunks(chunks, digest, size, str(reference))
 
     def put_manifest(
         self,

@@ -17,9 +17,10 @@ from manyfest.cli.settings import Settings
 from manyfest.domain.operations.each import Each
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
+from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Repository
-from manyfest.store.store import open_store
+from manyfest.store.store import Store, open_store
 
 if TYPE_CHECKING:  # most commands do without
     from manyfest.adapters.containers.registry_rules import RegistryRules
@@ -36,6 +37,7 @@ class Session:
     registry: Registry
     contents: ContentStore
     drafts: DraftBook
+    layers: LayerStore
     each: Each
     now: datetime
     pause: Callable[[float], None]
@@ -53,16 +55,11 @@ def open_session(settings: Settings) -> Iterator[Session]:
         store = stack.enter_context(
             closing(open_store(settings.store, patience=min(10.0, settings.seconds)))
         )
-        registry: Registry
-        if settings.offline:
-            registry = OfflineRegistry(store.contents)
-        else:
-            online = _online(settings, budget, stack)
-            registry = CachedRegistry(online, store.contents)
         yield Session(
-            registry=registry,
+            registry=_routes(settings, budget, store, stack),
             contents=store.contents,
             drafts=store.drafts,
+            layers=store.layers,
             each=Threads(settings.jobs, budget.cancel),
             now=datetime.now(UTC),
             pause=budget.sleep,
@@ -91,16 +88,21 @@ def open_logins(settings: Settings) -> "DockerLogins":
     return DockerLogins(settings.docker_config, Helpers())
 
 
-def _online(settings: Settings, budget: Budget, stack: ExitStack) -> Registry:
-    def http() -> Registry:
-        return _registries(settings, budget, stack)
+def _routes(settings: Settings, budget: Budget, store: Store, stack: ExitStack) -> Registry:
+    """Folders are always at hand; registries are asked for what is not held, or not at all."""
+
+    def registries() -> Registry:
+        if settings.offline:
+            return OfflineRegistry(store.contents, store.layers)
+        origin = _registries(settings, budget, stack)
+        return CachedRegistry(origin, store.contents, store.layers)
 
     def layouts() -> Registry:
         from manyfest.adapters.oci_layout.layout import LayoutRegistry
 
         return LayoutRegistry()
 
-    return RoutingRegistry(http, layouts)
+    return RoutingRegistry(registries, layouts)
 
 
 def _registries(settings: Settings, budget: Budget, stack: ExitStack) -> Registry:

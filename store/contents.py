@@ -9,8 +9,8 @@ from manyfest.domain.errors import DamagedStoreError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.observations import Observation
 from manyfest.domain.references import Reference
-from manyfest.store.columns import readable, time_text
-from manyfest.store.database import Database
+from manyfest.store.columns import home_of, readable, time_text
+from manyfest.store.database import Database, Row
 
 _MANIFEST = "SELECT data, media_type FROM manifests WHERE digest = ?"
 _BLOB = "SELECT data FROM blobs WHERE digest = ?"
@@ -23,11 +23,20 @@ _KEEP_BLOB = """
 
 _NEWEST = """
     FROM observations WHERE home = :home AND tag = :tag ORDER BY last_seen DESC, id DESC LIMIT 1"""
-_LAST_OBSERVATION = "SELECT digest, last_seen" + _NEWEST
+_COLUMNS = "home, tag, digest, last_seen, first_seen"
+_LAST_OBSERVATION = f"SELECT {_COLUMNS} {_NEWEST}"
+_HISTORY = f"""
+    SELECT {_COLUMNS} FROM observations WHERE home = :home AND tag = :tag
+    ORDER BY last_seen DESC, id DESC"""  # noqa: S608 - of constants alone
+_LATEST = f"""
+    SELECT {_COLUMNS} FROM observations AS o WHERE id = (
+        SELECT id FROM observations WHERE home = o.home AND tag = o.tag
+        ORDER BY last_seen DESC, id DESC LIMIT 1)
+    ORDER BY home, tag"""  # noqa: S608 - of constants alone
 # A row is a time through which a tag pointed to one digest: it ends when another is seen.
 _SEEN_NEW = f"""
     INSERT INTO observations (home, tag, digest, first_seen, last_seen)
-    SELECT :home, :tag, :digest, :seen, :seen WHERE :digest IS NOT (SELECT digest {_NEWEST})"""
+    SELECT :home, :tag, :digest, :first, :seen WHERE :digest IS NOT (SELECT digest {_NEWEST})"""
 _SEEN_AGAIN = f"""
     UPDATE observations SET last_seen = max(last_seen, :seen)
     WHERE digest = :digest AND id = (SELECT id {_NEWEST})"""  # noqa: S608 - of constants alone
@@ -57,11 +66,15 @@ class SqliteContentStore:
 
     def last_observation(self, reference: Reference) -> Observation | None:
         """See the port."""
-        tag = Reference(reference.home, reference.tag)
-        for row in self._database.rows(_LAST_OBSERVATION, _place(tag)):
-            with readable(self._database.path, f"what {tag} was seen to be"):
-                return Observation(tag, Digest.parse(row[0]), datetime.fromisoformat(row[1]))
-        return None
+        return next(iter(self._observed(_LAST_OBSERVATION, _place(reference))), None)
+
+    def history(self, reference: Reference) -> tuple[Observation, ...]:
+        """See the port."""
+        return self._observed(_HISTORY, _place(reference))
+
+    def latest(self) -> tuple[Observation, ...]:
+        """See the port."""
+        return self._observed(_LATEST, {})
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
         """See the port."""
@@ -77,8 +90,20 @@ class SqliteContentStore:
         for seen in observations:
             row = _place(seen.reference)
             row |= {"digest": str(seen.digest), "seen": time_text(seen.seen_at)}
+            row |= {"first": time_text(seen.first_seen)}
             self._database.write(_SEEN_NEW, [row])
             self._database.write(_SEEN_AGAIN, [row])
+
+    def _observed(self, statement: str, parameters: dict[str, str]) -> tuple[Observation, ...]:
+        return tuple(map(self._observation, self._database.rows(statement, parameters)))
+
+    def _observation(self, row: Row) -> Observation:
+        home, tag, digest, last_seen, first_seen = row
+        name = f"{home}:{tag}" if tag else home
+        with readable(self._database.path, f"what {name} was seen to be"):
+            times = map(datetime.fromisoformat, (last_seen, first_seen))
+            place = Reference(home_of(home), tag or None)
+            return Observation(place, Digest.parse(digest), *times)
 
     def _intact(self, data: object, digest: Digest) -> bytes:
         """SQLite does not see a flipped bit, which may even have turned the bytes into text."""

@@ -1,4 +1,4 @@
-"""The store as one object: content store and draft book in the same file."""
+"""The store as one object: content store and draft book in one file, layers in a folder beside."""
 
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -8,6 +8,7 @@ from attrs import field, frozen
 from manyfest.store.contents import SqliteContentStore
 from manyfest.store.database import Database
 from manyfest.store.drafts import SqliteDraftBook
+from manyfest.store.layers import LayerFolder
 
 
 @frozen
@@ -16,6 +17,7 @@ class Store:
 
     contents: SqliteContentStore
     drafts: SqliteDraftBook
+    layers: LayerFolder
     _database: Database = field(repr=False)
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -36,4 +38,9 @@ def open_store(path: Path | str, patience: float = 10.0) -> Store:
     another process's lock.
     """
     database = Database(Path(path), patience)
-    return Store(SqliteContentStore(database), SqliteDraftBook(database), database)
+    return Store(
+        SqliteContentStore(database),
+        SqliteDraftBook(database),
+        LayerFolder(database.path.with_name(f"{database.path.name}.layers")),
+        database,
+    )

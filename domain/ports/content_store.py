@@ -38,6 +38,18 @@ class ContentStore(Protocol):
         """The newest observation of exactly this home and tag, if any; a digest is ignored."""
         ...
 
+    def history(self, reference: Reference) -> tuple[Observation, ...]:
+        """All that exactly this home and tag was seen to point to, newest first.
+
+        Neighbours have different digests; a digest that came back has a place for each time.
+        A digest in ``reference`` is ignored.
+        """
+        ...
+
+    def latest(self) -> tuple[Observation, ...]:
+        """The newest observation of every home and tag, by reference."""
+        ...
+
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
         """Keep these manifests, verbatim; of those held already only damaged ones are replaced.
 
@@ -50,5 +62,8 @@ class ContentStore(Protocol):
         ...
 
     def observe(self, observations: Iterable[Observation]) -> None:
-        """Add these observations; their manifests are kept before. Call within ``transaction``."""
+        """Add these observations; their manifests are kept before. Call within ``transaction``.
+
+        What was seen between others, as an import may bring it, takes its place between them.
+        """
         ...

@@ -146,7 +146,7 @@ class ContentStoreContract:
         later = NOON + MINUTE
         for seen_at in (NOON, later, NOON):
             _observe(contents, Observation(APP, ONE.digest, seen_at))
-        assert contents.last_observation(APP) == Observation(APP, ONE.digest, later)
+        assert contents.last_observation(APP) == Observation(APP, ONE.digest, later, NOON)
 
     @pytest.mark.parametrize(
         "other",

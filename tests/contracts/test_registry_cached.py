@@ -7,6 +7,7 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference, Repository
 from tests.contracts.registry import IMAGES, Plant, RegistryContract
+from tests.fakes.memory_layers import MemoryLayers
 from tests.fakes.memory_store import MemoryContents, MemoryStore
 
 
@@ -21,7 +22,7 @@ class TestCachedRegistryThatHoldsNothing(RegistryContract):
 
     @pytest.fixture
     def registry(self, origin, contents):
-        return CachedRegistry(origin, contents)
+        return CachedRegistry(origin, contents, MemoryLayers())
 
     @pytest.fixture
     def home(self):

@@ -63,10 +63,25 @@ class MemoryContents(_Part):
         return found and _intact(found, digest)
 
     def last_observation(self, reference: Reference) -> Observation | None:
+        return next(iter(self.history(reference)), None)
+
+    def history(self, reference: Reference) -> tuple[Observation, ...]:
         tag = Reference(reference.home, reference.tag)
-        seen = [each for each in self._held.observations if each.reference == tag]
-        # of two that were seen at one moment, the one that came later
-        return max(reversed(seen), key=lambda each: each.seen_at, default=None)
+        seen = sorted(
+            (each for each in self._held.observations if each.reference == tag),
+            key=lambda each: each.seen_at,
+        )
+        spans: list[Observation] = []
+        for each in seen:
+            if spans and spans[-1].digest == each.digest:
+                spans[-1] = evolve(spans[-1], seen_at=each.seen_at)
+            else:
+                spans.append(each)
+        return tuple(reversed(spans))
+
+    def latest(self) -> tuple[Observation, ...]:
+        places = sorted({each.reference for each in self._held.observations}, key=str)
+        return tuple(self.history(place)[0] for place in places)
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
         for manifest in manifests:

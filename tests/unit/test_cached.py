@@ -9,6 +9,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
 from manyfest.domain.references import Reference, Repository
 from tests.fakes.images import docker_image, pull_blob, push_image
+from tests.fakes.memory_layers import MemoryLayers
 from tests.fakes.memory_store import MemoryStore
 
 HOME = Repository("registry.example", "team/app")
@@ -34,7 +35,7 @@ def origin():
 
 @pytest.fixture
 def cached(origin, contents):
-    return CachedRegistry(origin, contents)
+    return CachedRegistry(origin, contents, MemoryLayers())
 
 
 @pytest.mark.parametrize("tag", [None, "v1"])

@@ -15,6 +15,7 @@ from manyfest.domain.errors import (
 from manyfest.domain.observations import Observation
 from manyfest.domain.references import Layout, Reference, Repository
 from tests.fakes.images import docker_image, oci_image, pull_blob, source_of
+from tests.fakes.memory_layers import MemoryLayers
 from tests.fakes.memory_store import MemoryStore
 
 HOME = Repository("registry.example", "team/app")
@@ -39,7 +40,7 @@ def offline():
                 Observation(LAYOUT, OLD.digest, NOON),
             ]
         )
-    return OfflineRegistry(contents)
+    return OfflineRegistry(contents, MemoryLayers())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+"""The layer store in a folder beside the SQLite file: a layer a file, named by its digest."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO
+
+from manyfest.domain.digests import HEX_LENGTHS, Digest, verified_chunks
+from manyfest.domain.errors import BlobUnknownError, DamagedStoreError, IntegrityError
+from manyfest.store.sqlite_errors import translated
+
+_CHUNK = 1024 * 1024
+
+
+class LayerFolder:
+    """``LayerStore`` in ``FOLDER/ALGORITHM/HEX``; the folder is made with the first layer.
+
+    Not in the SQLite file: writing a layer there would hold its lock for as long as a download
+    takes, and a file of gigabytes never shrinks without being copied (ADR 0021).
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.absolute()
+
+    def size(self, digest: Digest) -> int | None:
+        """See the port."""
+        path = self._path(digest)
+        with translated(path):
+            try:
+                return path.stat().st_size
+            except FileNotFoundError:
+                return None
+
+    @contextmanager
+    def open(self, digest: Digest) -> Iterator[Iterator[bytes]]:
+        """See the port."""
+        path = self._path(digest)
+        with translated(path):
+            try:
+                file = path.open("rb")
+            except FileNotFoundError:
+                raise BlobUnknownError(str(digest)) from None
+        with file:
+            yield _intact(file, digest, path)
+
+    def write(self, digest: Digest, size: int, chunks: Iterable[bytes]) -> None:
+        """See the port. Built beside and moved, so that a kill leaves no half layer."""
+        path = self._path(digest)
+        with translated(path, "be written"):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+                try:
+                    for chunk in verified_chunks(chunks, digest, size, str(digest)):
+                        file.write(chunk)
+                    file.flush()
+                    os.fsync(file.fileno())
+                    Path(file.name).replace(path)
+                except BaseException:
+                    with suppress(OSError):
+                        Path(file.name).unlink()
+                    raise
+
+    def digests(self) -> Iterator[Digest]:
+        """See the port."""
+        with translated(self._folder):
+            for algorithm in HEX_LENGTHS:
+                for path in self._folder.joinpath(algorithm).glob("[0-9a-f]*"):
+                    yield Digest(algorithm, path.name)
+
+    def remove(self, digest: Digest) -> None:
+        """See the port."""
+        path = self._path(digest)
+        with translated(path, "be removed"):
+            path.unlink(missing_ok=True)
+
+    def _path(self, digest: Digest) -> Path:
+        return self._folder / digest.algorithm / digest.hex
+
+
+def _intact(file: BinaryIO, digest: Digest, path: Path) -> Iterator[bytes]:
+    size = os.fstat(file.fileno()).st_size
+    chunks = iter(lambda: file.read(_CHUNK), b"")
+    try:
+        with translated(path, "be read"):
+            yield from verified_chunks(chunks, digest, size, str(digest))
+    except IntegrityError as error:
+        raise DamagedStoreError(str(path), f"{digest} has other bytes") from error

@@ -1,0 +1,42 @@
+"""The layer store in memory, with the promises of the real one."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from attrs import define, field
+
+from manyfest.domain.digests import Digest, verified_chunks
+from manyfest.domain.errors import BlobUnknownError, DamagedStoreError, IntegrityError
+
+
+@define
+class MemoryLayers:
+    """``LayerStore``; ``held`` is there for a test to look into, and to damage."""
+
+    held: dict[Digest, bytes] = field(factory=dict)
+
+    def size(self, digest: Digest) -> int | None:
+        data = self.held.get(digest)
+        return None if data is None else len(data)
+
+    @contextmanager
+    def open(self, digest: Digest) -> Iterator[Iterator[bytes]]:
+        if digest not in self.held:
+            raise BlobUnknownError(str(digest))
+        yield self._intact(digest)
+
+    def write(self, digest: Digest, size: int, chunks: Iterable[bytes]) -> None:
+        self.held[digest] = b"".join(verified_chunks(chunks, digest, size, str(digest)))
+
+    def digests(self) -> Iterator[Digest]:
+        return iter(tuple(self.held))
+
+    def remove(self, digest: Digest) -> None:
+        self.held.pop(digest, None)
+
+    def _intact(self, digest: Digest) -> Iterator[bytes]:
+        data = self.held[digest]
+        try:
+            yield from verified_chunks([data], digest, len(data), str(digest))
+        except IntegrityError as error:
+            raise DamagedStoreError("(memory)", f"{digest} has other bytes") from error
