@@ -40,6 +40,9 @@ class CachedRegistry(Registry):
     ) -> None:
         self._origin.put_manifest(reference, manifest, expected)
 
+    def tags(self, home: Home) -> tuple[str, ...]:
+        return self._origin.tags(home)
+
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
         return self._origin.referrers(reference)
 

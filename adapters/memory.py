@@ -73,6 +73,9 @@ class MemoryRegistry(Registry):
                 expected.check(reference, shelf.tags.get(reference.tag))
             shelf.tags[reference.tag] = digest
 
+    def tags(self, home: Home) -> tuple[str, ...]:
+        return tuple(tag for tag in self._shelf(home).tags if tag is not None)
+
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
         held = tuple(self._shelf(reference.home).manifests.values())
         listed = {

@@ -91,6 +91,10 @@ class MirroredRegistry(Registry):
         put = partial(self._origin.put_manifest, manifest=manifest, expected=expected)
         self._at_origin(reference, put)
 
+    def tags(self, home: Home) -> tuple[str, ...]:
+        """Those of the origin: a mirror has those only that somebody asked it for."""
+        return self._at_origin(Reference(home), lambda there: self._origin.tags(there.home))
+
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
         """A mirror without any might just not have copied them: the origin knows."""
         return self._at_origin(reference, self._origin.referrers)

@@ -37,6 +37,12 @@ class OfflineRegistry(Registry):
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self.get_manifest(reference).descriptor()
 
+    def tags(self, home: Home) -> tuple[str, ...]:
+        seen = (each.reference for each in self._contents.latest())
+        return tuple(
+            reference.tag for reference in seen if reference.home == home and reference.tag
+        )
+
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:  # noqa: ARG002
         return ()
 

@@ -26,33 +26,36 @@ class RoutingRegistry(Registry):
         self._lock = Lock()
 
     def get_manifest(self, reference: Reference) -> Manifest:
-        return self._serving(reference).get_manifest(reference)
+        return self._serving(reference.home).get_manifest(reference)
 
     def head_manifest(self, reference: Reference) -> Descriptor:
-        return self._serving(reference).head_manifest(reference)
+        return self._serving(reference.home).head_manifest(reference)
 
     def put_manifest(
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
     ) -> None:
-        self._serving(reference).put_manifest(reference, manifest, expected)
+        self._serving(reference.home).put_manifest(reference, manifest, expected)
+
+    def tags(self, home: Home) -> tuple[str, ...]:
+        return self._serving(home).tags(home)
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
-        return self._serving(reference).referrers(reference)
+        return self._serving(reference.home).referrers(reference)
 
     def head_blob(self, reference: Reference) -> int:
-        return self._serving(reference).head_blob(reference)
+        return self._serving(reference.home).head_blob(reference)
 
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
-        return self._serving(reference).open_blob(reference, size)
+        return self._serving(reference.home).open_blob(reference, size)
 
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
-        return self._serving(reference).mount_blob(reference, origin)
+        return self._serving(reference.home).mount_blob(reference, origin)
 
     def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
-        self._serving(reference).write_blob(reference, size, source)
+        self._serving(reference.home).write_blob(reference, size, source)
 
-    def _serving(self, reference: Reference) -> Registry:
-        kind = type(reference.home)
+    def _serving(self, home: Home) -> Registry:
+        kind = type(home)
         with self._lock:
             if kind not in self._made:
                 self._made[kind] = self._makers[kind]()

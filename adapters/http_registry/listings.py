@@ -1,25 +1,24 @@
-"""Listings over HTTP: the referrers of a manifest (distribution-spec, "Listing Referrers")."""
+"""Listings over HTTP: referrers and tags (distribution-spec, "Content Discovery")."""
 
-import re
 from http import HTTPStatus
 
-from attrs import frozen
-
-from manyfest.adapters.http_registry import bodies, redirects
+from manyfest.adapters.http_registry import bodies
 from manyfest.adapters.http_registry.hosts import Host, Hosts
 from manyfest.adapters.http_registry.messages import Message
+from manyfest.adapters.http_registry.paging import Page, all_pages, following
 from manyfest.adapters.http_registry.repositories import repository_of
 from manyfest.adapters.http_registry.scopes import pull
 from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.errors import DocumentError, ManifestUnknownError, ProtocolError
+from manyfest.domain.errors import DocumentError, ManifestUnknownError
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.ports.registry import ManifestReader, ReferrerReader
-from manyfest.domain.references import Reference
+from manyfest.domain.ports.registry import ManifestReader, ReferrerReader, TagReader
+from manyfest.domain.references import Home, Reference
 from manyfest.domain.referrers import referrers_tag
+from manyfest.domain.strict_json import parse_object
 
-_PAGES = 100
+_TAGS_A_PAGE = 1000
 _ACCEPT = {"Accept": media_types.OCI_INDEX}
 
 # What registries answer that never heard of the endpoint (go-containerregistry, ``remote``).
@@ -29,80 +28,88 @@ _UNHEARD_OF = (
     HTTPStatus.METHOD_NOT_ALLOWED,
     HTTPStatus.NOT_ACCEPTABLE,
 )
-_NEXT = re.compile(r'<([^<>]+)>[^,<>]*;\s*rel="?next\b', re.IGNORECASE)
 
 
-@frozen
-class _Page:
-    """A part of a listing, and the URL of the next one."""
+class HttpListings(TagReader, ReferrerReader):
+    """The port's roles for listings; ``tagged`` reads what is listed under a referrers tag."""
 
-    entries: tuple[Descriptor, ...]
-    following: str | None
-
-
-class HttpListings(ReferrerReader):
-    """The port's role for listings; ``tags`` reads what is listed under a tag instead."""
-
-    def __init__(self, hosts: Hosts, tags: ManifestReader) -> None:
+    def __init__(self, hosts: Hosts, tagged: ManifestReader) -> None:
         self._hosts = hosts
-        self._tags = tags
+        self._tagged = tagged
+
+    def tags(self, home: Home) -> tuple[str, ...]:
+        """One GET a page (distribution-spec, "Listing Tags")."""
+        reference = Reference(home)
+        repository = repository_of(reference)
+        found = all_pages(
+            f"/v2/{repository.path}/tags/list?n={_TAGS_A_PAGE}",
+            lambda url: self._hosts.persistently(lambda: self._tags(reference, url)),
+            repository.registry,
+            str(home),
+        )
+        return tuple(dict.fromkeys(found or ()))
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
         """One GET a page; where there is no such endpoint, another for the referrers tag."""
-        tag, path = referrers_tag(reference), repository_of(reference).path
-        page = self._page(reference, f"/v2/{path}/referrers/{reference.digest}")
-        if page is None:
-            return self._tagged(tag)
-        found, pages = list(page.entries), 1
-        while page.following is not None:
-            page, pages = self._page(reference, page.following), pages + 1
-            if page is None or pages > _PAGES:
-                host = self._host(reference).name
-                raise ProtocolError(host, f"{reference}: {host} does not end its list of referrers")
-            found += page.entries
+        tag, repository = referrers_tag(reference), repository_of(reference)
+        found = all_pages(
+            f"/v2/{repository.path}/referrers/{reference.digest}",
+            lambda url: self._hosts.persistently(lambda: self._referrers(reference, url)),
+            repository.registry,
+            str(reference),
+        )
+        if found is None:
+            return self._listed_at(tag)
         return tuple({entry.digest: entry for entry in found}.values())
 
-    def _tagged(self, tag: Reference) -> tuple[Descriptor, ...]:
+    def _listed_at(self, tag: Reference) -> tuple[Descriptor, ...]:
         try:
-            return self._tags.get_manifest(tag).entries
+            return self._tagged.get_manifest(tag).entries
         except ManifestUnknownError:
             return ()
 
-    def _page(self, reference: Reference, url: str) -> _Page | None:
-        """None where nobody knows of such pages."""
-        return self._hosts.persistently(lambda: self._read(reference, url))
+    def _tags(self, reference: Reference, url: str) -> Page[str] | None:
+        host, subject = self._host(reference), f"tags of {reference}"
+        with host.answer(_get(url, reference)) as response:
+            if response.status_code == HTTPStatus.NOT_FOUND:
+                return None
+            if response.status_code != HTTPStatus.OK:
+                raise host.refusal(response, str(reference))
+            bodies.check_plain(response, host.name, subject)
+            tags = _texts(parse_object(_body(response, subject), subject).get("tags"), subject)
+            return Page(tags, following(response, host, subject))
 
-    def _read(self, reference: Reference, url: str) -> _Page | None:
-        subject, host = str(reference), self._host(reference)
-        path = repository_of(reference).path
-        with host.answer(Message("GET", url, subject, path, pull(path), _ACCEPT)) as response:
+    def _referrers(self, reference: Reference, url: str) -> Page[Descriptor] | None:
+        host, subject = self._host(reference), f"referrers of {reference}"
+        with host.answer(_get(url, reference, _ACCEPT)) as response:
             if response.status_code in _UNHEARD_OF or bodies.is_html(response):
                 return None
             if response.status_code != HTTPStatus.OK:
-                raise host.refusal(response, subject)
-            bodies.check_plain(response, host.name, subject)
-            following = _following(response, host, subject)
-            return _Page(_entries(response, f"referrers of {subject}"), following)
+                raise host.refusal(response, str(reference))
+            bodies.check_plain(response, host.name, str(reference))
+            said = response.headers.get("content-type", "")
+            listed = Manifest.received(_body(response, subject), said, subject)
+            return Page(listed.entries, following(response, host, str(reference)))
 
     def _host(self, reference: Reference) -> Host:
         return self._hosts.host(repository_of(reference))
 
 
-def _entries(response: httpx.Response, subject: str) -> tuple[Descriptor, ...]:
+def _get(url: str, reference: Reference, headers: dict[str, str] | None = None) -> Message:
+    path = repository_of(reference).path
+    return Message("GET", url, str(reference), path, pull(path), headers or {})
+
+
+def _body(response: httpx.Response, subject: str) -> bytes:
     try:
-        data = bodies.whole(response, manifests.SIZE_LIMIT)
+        return bodies.whole(response, manifests.SIZE_LIMIT)
     except bodies.TooLargeError as error:
         raise DocumentError(subject, f"larger than {manifests.SIZE_LIMIT} bytes") from error
-    return Manifest.received(data, response.headers.get("content-type", ""), subject).entries
 
 
-def _following(response: httpx.Response, host: Host, subject: str) -> str | None:
-    """Where ``Link`` leads, which must be the same origin (RFC 8288; see GHSA-vh4v-2xq2-g5cg)."""
-    link = _NEXT.search(response.headers.get("link", ""))
-    if link is None:
-        return None
-    here = response.request.url
-    url = here.join(link[1])
-    if not redirects.same_origin(here, url) or url.userinfo:
-        raise ProtocolError(host.name, f"{subject}: {host.name} continues its list elsewhere")
-    return str(url)
+def _texts(value: object, subject: str) -> tuple[str, ...]:
+    """Null is what some registries say of a repository whose last tag went."""
+    tags = [] if value is None else value
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise DocumentError(subject, "no list of tags")
+    return tuple(tags)

@@ -62,6 +62,11 @@ class IndexJson:
             raise LayoutError(self.directory, f"holds several images, choose one: {found}")
         return answers[0] if answers else None
 
+    def names(self) -> tuple[str, ...]:
+        """The names there are, each once, in their order; lists of referrers are no images."""
+        names = (_name(entry) for entry in self.entries)
+        return tuple(dict.fromkeys(n for n in names if n is not None and not is_referrers_tag(n)))
+
     def listed(self, digest: Digest) -> Descriptor | None:
         """The first entry with this digest, whatever its name."""
         return next((entry for entry in self.entries if entry.digest == digest), None)

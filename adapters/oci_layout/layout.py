@@ -65,6 +65,14 @@ class LayoutRegistry(Registry):
                 if reference.digest is None:
                     _name(root, reference.tag, manifest)
 
+    def tags(self, home: Home) -> tuple[str, ...]:
+        try:
+            root = open_layout(_directory(Reference(home)))
+        except MissingError:
+            return ()
+        with root:
+            return read_index(root).names()
+
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
         """Those under the referrers tag, and those that the index lists themselves."""
         try:

@@ -1,4 +1,4 @@
-"""The registry port: where manifests and blobs stand, by five small roles.
+"""The registry port: where manifests and blobs stand, by six small roles.
 
 One object serves every registry and layout a command names: each method takes a full reference
 (``Reference``: home, and tag or digest), so a copy may span hosts. An implementation
@@ -69,6 +69,17 @@ class ManifestWriter(Protocol):
         ...
 
 
+class TagReader(Protocol):
+    """Lists tags."""
+
+    def tags(self, home: Home) -> tuple[str, ...]:
+        """All tags in ``home``, each once, in no order; none where ``home`` is unknown.
+
+        Raises DocumentError: the answer is no list of tags; ProtocolError: it never ends.
+        """
+        ...
+
+
 class ReferrerReader(Protocol):
     """Finds what was attached to a manifest afterwards."""
 
@@ -122,5 +133,7 @@ class BlobWriter(Protocol):
 BlobSource = Callable[[], AbstractContextManager[Iterator[bytes]]]
 
 
-class Registry(ManifestReader, ManifestWriter, ReferrerReader, BlobReader, BlobWriter, Protocol):
+class Registry(
+    ManifestReader, ManifestWriter, TagReader, ReferrerReader, BlobReader, BlobWriter, Protocol
+):
     """All roles in one object, for code that reads and writes."""

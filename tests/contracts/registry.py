@@ -356,6 +356,16 @@ class RegistryContract(ReferrersContract):
             False
         ] * 4
 
+    # Tags
+
+    def test_all_tags_are_listed_each_once(self, registry: Registry, home: Home, absent: Home):
+        assert registry.tags(absent) == ()
+        tags = [f"v{number}" for number in range(7)]
+        for tag in (*tags, tags[0]):
+            push_image(registry, Reference(home, tag), AMD64)
+        push_image(registry, Reference(home, None, ARM64.digest), ARM64)
+        assert sorted(registry.tags(home)) == tags
+
     # What the other side holds is not believed
 
     def test_a_manifest_with_other_bytes_is_not_handed_out(

@@ -20,6 +20,7 @@ _CODES = {
     "MANIFEST_BLOB_UNKNOWN": (400, "blob unknown to registry"),
     "MANIFEST_INVALID": (400, "manifest invalid"),
     "MANIFEST_UNKNOWN": (404, "manifest unknown"),
+    "NAME_UNKNOWN": (404, "repository name not known to registry"),
     "TOOMANYREQUESTS": (429, "too many requests"),
     "UNAUTHORIZED": (401, "authentication required"),
     "UNAVAILABLE": (503, "service unavailable"),

@@ -3,7 +3,7 @@
 ``RegistryServer(MemoryRegistry())`` is a registry in this process. What the port holds under
 ``registry.test/PATH`` is served as ``PATH``, whatever name the client knows the server by, so that
 it may stand behind proxies. ``Quirks`` turn it into registries that differ. Unlike distribution it
-takes sha512 and any tag, makes no schema 1 images, and lists only referrers, where it should.
+takes sha512 and any tag, makes no schema 1 images, and lists referrers only where it should.
 """
 
 import json
@@ -37,6 +37,7 @@ from tests.fakes.registry_answers import (
     manifest_answer,
     plain,
     referrers_answer,
+    success,
 )
 from tests.fakes.registry_auth import Gate, open_gate
 from tests.fakes.registry_uploads import Uploads
@@ -58,6 +59,7 @@ class Quirks:
     relative_locations: bool = False  # True: distribution with ``http.relativeurls``
     referrers: bool = False  # True: zot, Harbor, Docker Hub
     referrers_a_page: int = 1000  # zot's pages are as long as it likes
+    tags_a_page: int = 1000  # GitHub's and Quay's pages are 100 at most, whatever is asked for
     blobs_elsewhere: str = ""  # an origin to send blob reads to, 307: Docker Hub, Quay, ECR
 
 
@@ -177,6 +179,19 @@ class RegistryApp:
             return answer
         return answer.with_header("Link", f'<{request.path}?start={end}>; rel="next"')
 
+    def _get_tags(self, request: Request, path: str) -> Answer:
+        tags = sorted(self._registry.tags(Repository(REGISTRY, path)))
+        if not tags:
+            return failure("NAME_UNKNOWN", detail={"name": path})
+        last = request.query.get("last", [""])[0]
+        left = [tag for tag in tags if tag > last]
+        shown = left[: min(int(request.query.get("n", ["1000"])[0]), self._quirks.tags_a_page)]
+        answer = success({"name": path, "tags": shown})
+        if len(shown) == len(left):
+            return answer
+        query = f"n={len(shown)}&last={shown[-1]}"
+        return answer.with_header("Link", f'<{request.path}?{query}>; rel="next"')
+
     # Blobs
 
     def _get_blob(self, request: Request, path: str, name: str) -> Answer:
@@ -258,6 +273,7 @@ _ROUTES: tuple[tuple[re.Pattern[str], dict[str, Handler]], ...] = (
             "PUT": RegistryApp._put_manifest,
         },
     ),
+    (re.compile(r"/v2/(.+)/tags/list"), {"GET": RegistryApp._get_tags}),
     (re.compile(r"/v2/(.+)/blobs/uploads/"), {"POST": RegistryApp._start_upload}),
     (
         re.compile(r"/v2/(.+)/blobs/uploads/([^/]+)"),

@@ -1,11 +1,11 @@
-"""Listing referrers over HTTP: pages, registries that have no such endpoint, and hostile ones."""
+"""Listings over HTTP: pages, registries that have no such endpoint, and hostile ones."""
 
 import json
 
 import pytest
 
 from manyfest.adapters.http_registry.client import HttpRegistry
-from manyfest.adapters.http_registry.listings import _PAGES
+from manyfest.adapters.http_registry.paging import PAGES
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, ProtocolError
@@ -84,7 +84,7 @@ def test_a_listing_without_end_is_refused(serve, registry) -> None:
     server = serve(lambda *_: page("a", link='</v2/app/more>; rel="next"'))
     with pytest.raises(ProtocolError, match="does not end"):
         listed(registry, server.host)
-    assert len(server.requests) == _PAGES + 1
+    assert len(server.requests) == PAGES + 1
 
 
 def test_a_page_that_is_missing_is_no_end(serve, registry) -> None:
@@ -105,3 +105,34 @@ def test_a_broken_listing_is_an_error(serve, registry, body) -> None:
 def test_a_failing_registry_is_asked_again(serve, registry) -> None:
     answers = [reply(503), page("a")]
     assert listed(registry, serve(lambda *_: answers.pop(0)).host) == [Digest.of(b"a")]
+
+
+HOME = "app"
+
+
+def tags(registry: HttpRegistry, host: str) -> tuple[str, ...]:
+    return registry.tags(Repository(host, HOME))
+
+
+def test_pages_of_tags_are_followed(serve, registry) -> None:
+    def answer(request, _):
+        if "last=b" in request.target:
+            return reply(200, b'{"tags": ["c"]}')
+        return reply(200, b'{"tags": ["a", "b"]}', link='</v2/app/tags/list?last=b>; rel="next"')
+
+    server = serve(answer)
+    assert tags(registry, server.host) == ("a", "b", "c")
+    assert server.requests[0].target == "/v2/app/tags/list?n=1000"
+
+
+@pytest.mark.parametrize(
+    "answer", [reply(404), reply(200, b'{"tags": null}'), reply(200, b'{"name": "app"}')]
+)
+def test_there_may_be_no_tags(serve, registry, answer) -> None:
+    assert tags(registry, serve(lambda *_: answer).host) == ()
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b'{"tags": {}}', b'{"tags": [1]}'])
+def test_what_is_no_list_of_tags_is_an_error(serve, registry, body) -> None:
+    with pytest.raises(DocumentError, match="tags of"):
+        tags(registry, serve(lambda *_: reply(200, body)).host)

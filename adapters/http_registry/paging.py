@@ -1,0 +1,56 @@
+"""Listings that come in pages: following ``Link`` to the end, within the registry."""
+
+import re
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from attrs import frozen
+
+from manyfest.adapters.http_registry import redirects
+from manyfest.adapters.http_registry.hosts import Host
+from manyfest.adapters.http_registry.slim_httpx import httpx
+from manyfest.domain.errors import ProtocolError
+
+Item = TypeVar("Item")
+
+PAGES = 1000
+_NEXT = re.compile(r'<([^<>]+)>[^,<>]*;\s*rel="?next\b', re.IGNORECASE)
+
+
+@frozen
+class Page(Generic[Item]):
+    """A part of a listing, and the URL of the next one."""
+
+    entries: tuple[Item, ...]
+    following: str | None
+
+
+def all_pages(
+    first: str, read: Callable[[str], Page[Item] | None], host: str, subject: str
+) -> tuple[Item, ...] | None:
+    """What ``read`` gives from the URL ``first`` on; None where it knows of no such listing.
+
+    Raises ProtocolError: the listing never ends.
+    """
+    page = read(first)
+    if page is None:
+        return None
+    found, pages = list(page.entries), 1
+    while page.following is not None:
+        page, pages = read(page.following), pages + 1
+        if page is None or pages > PAGES:
+            raise ProtocolError(host, f"{subject}: {host} does not end its list")
+        found += page.entries
+    return tuple(found)
+
+
+def following(response: httpx.Response, host: Host, subject: str) -> str | None:
+    """Where ``Link`` leads, which must be the same origin (RFC 8288; see GHSA-vh4v-2xq2-g5cg)."""
+    link = _NEXT.search(response.headers.get("link", ""))
+    if link is None:
+        return None
+    here = response.request.url
+    url = here.join(link[1])
+    if not redirects.same_origin(here, url) or url.userinfo:
+        raise ProtocolError(host.name, f"{subject}: {host.name} continues its list elsewhere")
+    return str(url)
