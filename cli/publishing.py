@@ -2,18 +2,20 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import typer
 
+from manyfest.cli.air_gap import require_held, require_reachable
 from manyfest.cli.output import note, warn, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import StoreError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.operations.plan_push import PushPlan, plan_push
-from manyfest.domain.operations.push import carry_out, settle
+from manyfest.domain.operations.push import carry_out, settle, written
+from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.references import Reference
 
 
@@ -23,7 +25,8 @@ def plan(
     expected: Expectation | None,
     session: Session,
 ) -> PushPlan:
-    """What publishing the draft ``name`` writes."""
+    """What publishing the draft ``name`` writes. Offline, registries raise UnreachableError."""
+    require_reachable([name, *more_tags], session)
     return plan_push(
         name,
         more_tags,
@@ -37,8 +40,8 @@ def plan(
 
 def carry_out_shown(plans: Sequence[PushPlan], session: Session) -> None:
     """Carry the plans out, with progress; not begun when the store could not note it."""
-    with session.drafts.transaction():
-        pass  # a store that cannot be written is found out before anything is published
+    require_held((blob for each in plans for blob in each.blobs), session)
+    require_writable_store(session)
     with shown_progress() as on_event:
         carry_out(
             plans,
@@ -49,12 +52,26 @@ def carry_out_shown(plans: Sequence[PushPlan], session: Session) -> None:
         )
 
 
+def require_writable_store(session: Session) -> None:
+    """Raises StoreError, before anything is published that could not be noted after."""
+    with session.drafts.transaction():
+        pass
+
+
 def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None:
     """Carry it out, and mark the draft as pushed."""
     carry_out_shown([planned], session)
+    settle_shown(planned, written(planned), session, purge=purge)
+
+
+def settle_shown(
+    planned: PushPlan, published: Iterable[Resolved], session: Session, *, purge: bool
+) -> None:
+    """Mark the draft as pushed; where that cannot be, say so: published it is."""
     try:
         settle(
             planned,
+            published,
             contents=session.contents,
             drafts=session.drafts,
             now=session.now,

@@ -17,7 +17,11 @@
     │   ├── DraftUnknownError
     │   ├── EntryUnknownError
     │   ├── NoSuchPlatformError
-    │   └── NeverSeenError
+    │   ├── NeverSeenError
+    │   ├── NoSuchStateError
+    │   ├── PartGoneError
+    │   ├── NotHeldError
+    │   └── IncompleteError
     ├── AccessError                 the registry knows us too little or not at all
     │   ├── UnauthorizedError
     │   ├── DeniedError
@@ -30,6 +34,7 @@
     ├── ConflictError
     │   ├── DraftExistsError
     │   ├── LockError
+    │   ├── MergeUnsettledError
     │   ├── PlatformConflictError
     │   └── TagMovedError
     ├── IntegrityError              bytes are not what they were said to be
@@ -39,6 +44,7 @@
     ├── DocumentError               bytes are intact, but no manifest or config we may use
     ├── ListError                   the draft cannot become a list
     ├── LayoutError                 an OCI layout directory that cannot be read or written
+    ├── BundleError                 a bundle that cannot be read or written
     ├── StoreError                  the store cannot be opened or written
     ├── CredentialsError            configured credentials that cannot be read, or may not be sent
     ├── ConfigError                 a configuration file or certificate that cannot be used
@@ -179,6 +185,46 @@ class NeverSeenError(NotFoundError):
         self.reference = reference
 
 
+class NoSuchStateError(NotFoundError):
+    """A tag was never seen in this ``state``, only in ``count`` others since the time ``since``."""
+
+    def __init__(self, state: str, count: int, since: str) -> None:
+        seen = f"{count} {'was' if count == 1 else 'were'} seen"
+        super().__init__(f"no such state: {state}: {seen}, since {since}")
+        self.state = state
+        self.count = count
+        self.since = since
+
+
+class NotHeldError(NotFoundError):
+    """Offline, and the store holds none of these ``blobs``: configs or layers."""
+
+    def __init__(self, blobs: tuple[str, ...]) -> None:
+        shown, more = ", ".join(blobs[:2]), len(blobs) - 2
+        super().__init__(f"not in the store: {shown}{f' and {more} more' if more > 0 else ''}")
+        self.blobs = blobs
+
+
+class IncompleteError(NotFoundError):
+    """Of ``what`` ``reference`` names the store lacks ``count``; ``digest`` is the first."""
+
+    def __init__(self, reference: str, digest: str, count: int, what: str) -> None:
+        more = f" and {count - 1} more" if count > 1 else ""
+        super().__init__(f"the store has not all {what} of {reference}: {digest}{more} missing")
+        self.reference = reference
+        self.digest = digest
+        self.count = count
+
+
+class PartGoneError(NotFoundError):
+    """``reference`` was there once and cannot be again: it names ``part``, which is gone."""
+
+    def __init__(self, reference: str, part: str) -> None:
+        super().__init__(f"{reference} cannot be put back: {part}, which it names, is gone")
+        self.reference = reference
+        self.part = part
+
+
 class _FromHostError(ManyfestError):
     """What went wrong with ``host``, in a sentence that only who spoke to it can make."""
 
@@ -261,6 +307,14 @@ class PlatformConflictError(ConflictError):
         self.second = second
 
 
+class MergeUnsettledError(ConflictError):
+    """However often it was put, ``reference`` was not seen to hold what was merged into it."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"{reference} does not show what was put: it may lack entries")
+        self.reference = reference
+
+
 class TagMovedError(ConflictError):
     """``reference`` does not point where it was expected to; empty texts mean nowhere."""
 
@@ -330,6 +384,15 @@ class LayoutError(ManyfestError):
     def __init__(self, directory: str, reason: str) -> None:
         super().__init__(f"OCI layout {directory}: {reason}")
         self.directory = directory
+        self.reason = reason
+
+
+class BundleError(ManyfestError):
+    """The bundle at ``path`` cannot be read or written; nothing of it was taken over."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"the bundle {path} {shortened(reason, 300)}")
+        self.path = path
         self.reason = reason
 
 

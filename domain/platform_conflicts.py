@@ -6,6 +6,7 @@ The spec lets the first match win (image-spec, image-index.md, "manifests"). Doc
 from collections.abc import Iterator, Sequence
 
 from manyfest.domain.attestations import attested
+from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts import Entry
 from manyfest.domain.platform_rules import normalised
 from manyfest.domain.platforms import Platform
@@ -21,7 +22,7 @@ def conflicts(entries: Sequence[Entry]) -> tuple[Conflict, ...]:
 def _conflicts(entries: Sequence[Entry]) -> Iterator[Conflict]:
     first: dict[Platform, Entry] = {}
     for entry in entries:
-        platform = _platform(entry)
+        platform = platform_taken(entry.descriptor)
         if platform is not None and first.setdefault(platform, entry) is not entry:
             yield first[platform], entry
 
@@ -31,10 +32,10 @@ def hidden_by_later(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     return tuple(later for _, later in _conflicts(tuple(reversed(entries))))
 
 
-def _platform(entry: Entry) -> Platform | None:
-    """What the entry takes; attestations, and what says no platform, take none."""
-    platform = entry.descriptor.platform
-    if platform is None or not platform.os or attested(entry.descriptor) is not None:
+def platform_taken(descriptor: Descriptor) -> Platform | None:
+    """What an entry takes; attestations, and what says no platform, take none."""
+    platform = descriptor.platform
+    if platform is None or not platform.os or attested(descriptor) is not None:
         return None
     return normalised(platform)
 

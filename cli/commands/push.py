@@ -10,6 +10,7 @@ from manyfest.cli.options import (
     AsJson,
     Insecure,
     Jobs,
+    Offline,
     Timeout,
     counted,
     reference,
@@ -39,6 +40,12 @@ def command(
             "--expect", metavar="DIGEST|absent", help="Only if the tag points there, or nowhere."
         ),
     ] = None,
+    merge: Annotated[
+        bool,
+        typer.Option(
+            "--merge", help="Put its entries into what the tag holds, by platform; others may, too."
+        ),
+    ] = False,
     tag: Annotated[
         list[str] | None,
         typer.Option("--tag", metavar="TAG|REF", help="Publish it under this name, too."),
@@ -50,6 +57,7 @@ def command(
         Path | None,
         typer.Option("--metadata-file", metavar="FILE", help="Write name and descriptor there."),
     ] = None,
+    offline: Offline = False,
     insecure: Insecure = False,
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
@@ -58,22 +66,34 @@ def command(
 
     What its images need in the target is brought there first; the list comes last. Prints a line
     for each image from another repository, and then the digest of the list. What is published
-    already is not written again.
+    already is not written again. With --merge several jobs may each push their own platforms to
+    one tag at the same time, and none is lost; each leaves a small tag manyfest-merge-... behind.
     """
     names = counted("push", arguments, 1, 1)
+    if merge and expect is not None:
+        raise typer.TyperException("--merge and --expect exclude each other")
     require_writable(digest_file, metadata_file)
-    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
+    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
     with open_session(settings) as session:
         name = reference(names[0])
         expected = None if expect is None else Expectation.parse(expect)
         more_tags = [tag_or_reference(text, name) for text in tag or ()]
         planned = plan(name, more_tags, expected, session)
+        if merge:
+            from manyfest.cli.merging import merge_shown, previewed
+
+            planned = (
+                previewed(planned, session)
+                if dry_run
+                else merge_shown(planned, more_tags, session, purge=purge)
+            )
         if dry_run:
             from manyfest.cli.rendering.push_plan import plan_json, plan_text
 
             write_text(plan_json(planned) if as_json else plan_text(planned))
             return
-        publish(planned, session, purge=purge)
+        if not merge:
+            publish(planned, session, purge=purge)
         if as_json:
             from manyfest.cli.rendering.push_plan import plan_json
 

@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts import Draft, Entry
-from manyfest.domain.errors import DraftUnknownError, ManifestUnknownError
+from manyfest.domain.errors import DraftUnknownError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.list_assembly import Held, assemble_for_push, ordered_entries
 from manyfest.domain.manifests import Manifest, as_described
@@ -18,6 +18,7 @@ from manyfest.domain.operations.copy_content import (
     manifest_copies,
 )
 from manyfest.domain.operations.each import Each, Item, Result
+from manyfest.domain.operations.guarded_put import standing_at
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import ManifestReader
@@ -118,14 +119,6 @@ def plan_publications(
     moves = [move for plan in bare for move in _moves(plan)]
     copies = _of_all(moves, partial(_copies, registry=registry), each)
     return tuple(_with_children(plan, copies) for plan in bare)
-
-
-def standing_at(reference: Reference, registry: ManifestReader) -> Digest | None:
-    """What the tag points to now, None if there is none. Raises what ``head_manifest`` raises."""
-    try:
-        return registry.head_manifest(reference).digest
-    except ManifestUnknownError:
-        return None
 
 
 def _of_all(

@@ -12,7 +12,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.create import Created, Start, Terms, create
 from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.operations.plan_push import PushPlan, plan_push
-from manyfest.domain.operations.push import carry_out, settle
+from manyfest.domain.operations.push import carry_out, settle, written
 from manyfest.domain.references import Reference
 from tests.fakes.images import Image, push_image
 from tests.fakes.memory_store import MemoryStore
@@ -74,7 +74,7 @@ class World:
     def carry_out(self, plan: PushPlan, *, purge: bool = False) -> None:
         carry_out([plan], registry=self.registry, each=one_by_one, pause=self.pauses.append)
         contents, drafts = self.store.contents, self.store.drafts
-        settle(plan, contents=contents, drafts=drafts, now=NOW, purge=purge)
+        settle(plan, written(plan), contents=contents, drafts=drafts, now=NOW, purge=purge)
 
     def draft(self, name: str) -> Draft | None:
         return self.store.drafts.find(ref(name))

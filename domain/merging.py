@@ -1,0 +1,100 @@
+"""Merging: the entries of intents, put by platform into what a tag holds."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from manyfest.domain import media_types
+from manyfest.domain.annotations import with_annotations
+from manyfest.domain.attestations import attested
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.drafts import Draft, Entry, ListType
+from manyfest.domain.index_members import found_members
+from manyfest.domain.list_assembly import assemble
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.merge_intents import Intent, in_order
+from manyfest.domain.platform_conflicts import platform_taken
+from manyfest.domain.references import Reference
+from manyfest.domain.strict_json import Json
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def merged_list(
+    target: Reference,
+    standing: Manifest | None,
+    held: Sequence[Descriptor],
+    intents: Sequence[Intent],
+    list_type: ListType = ListType.AUTO,
+) -> Manifest:
+    """What ``target`` is to point to: ``held``, the entries of what it has, with all ``intents``.
+
+    Where ``standing`` holds them all, it is that itself, in whatever order. Else entries are by
+    platform, so that the digest does not depend on who came first; what attests an image stands
+    with it and goes with it. Raises ListError, as ``assemble`` does.
+    """
+    entries = _merged(held, intents)
+    members = _members(standing, intents)
+    if standing is not None and standing.is_list and _says(standing, entries, members):
+        return standing
+    draft = Draft(
+        target,
+        created_at=_NEVER,
+        changed_at=_NEVER,
+        entries=tuple(Entry(target.at(entry.digest), entry) for entry in _by_platform(entries)),
+        keeps_order=True,
+        list_type=_family(standing, list_type),
+        index_found=members,
+    )
+    return assemble(draft)
+
+
+def _merged(held: Sequence[Descriptor], intents: Sequence[Intent]) -> tuple[Descriptor, ...]:
+    entries = tuple(held)
+    for intent in in_order(intents):
+        entries = _with(entries, intent.entries)
+    return entries
+
+
+def _with(entries: Sequence[Descriptor], newer: Sequence[Descriptor]) -> tuple[Descriptor, ...]:
+    taken = {platform_taken(entry) for entry in newer} - {None}
+    kept = [e for e in entries if e not in newer and platform_taken(e) not in taken]
+    listed = {str(entry.digest) for entry in (*kept, *newer)}
+    gone = {str(entry.digest) for entry in entries} - listed
+    return (*(entry for entry in kept if attested(entry) not in gone), *newer)
+
+
+def _members(standing: Manifest | None, intents: Sequence[Intent]) -> Mapping[str, Json]:
+    found = found_members(standing) if standing is not None and standing.is_list else {}
+    annotations = {k: v for intent in in_order(intents) for k, v in intent.annotations.items()}
+    return with_annotations(found, tuple(annotations.items()), ())
+
+
+def _says(standing: Manifest, entries: Sequence[Descriptor], members: Mapping[str, Json]) -> bool:
+    same = len(entries) == len(standing.entries)
+    return same and set(entries) == set(standing.entries) and members == found_members(standing)
+
+
+def _by_platform(entries: Sequence[Descriptor]) -> tuple[Descriptor, ...]:
+    """Images by platform, each with what attests it right behind, then what has no platform."""
+    texts = {str(entry.digest): _platform_text(entry) for entry in reversed(entries)}
+
+    def place(entry: Descriptor) -> tuple[str, str, bool]:
+        image = attested(entry)
+        image = str(entry.digest) if image is None else image
+        return texts.get(image, _LAST), image, attested(entry) is not None
+
+    return tuple(sorted(entries, key=place))
+
+
+_LAST = "~"  # behind every letter
+
+
+def _platform_text(entry: Descriptor) -> str:
+    platform = entry.platform
+    return str(platform) if platform is not None and platform.os else _LAST
+
+
+def _family(standing: Manifest | None, wished: ListType) -> ListType:
+    """An OCI index stays one, where nothing else was asked for."""
+    is_oci = standing is not None and standing.media_type == media_types.OCI_INDEX
+    return ListType.OCI if is_oci and wished is ListType.AUTO else wished

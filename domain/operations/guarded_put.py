@@ -1,0 +1,48 @@
+"""Moving a tag only from where it is expected to stand, and seeing that it moved."""
+
+from collections.abc import Callable
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import ManifestUnknownError
+from manyfest.domain.expectations import Expectation
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports.registry import ManifestReader, Registry
+from manyfest.domain.references import Reference
+
+# Seconds to wait before each further look, for registries that take a moment to show what was put.
+_PATIENCE = (0.2, 0.5, 1.0, 2.0, 4.0)
+
+Pause = Callable[[float], None]
+
+
+def put_guarded(
+    reference: Reference,
+    manifest: Manifest,
+    expected: Expectation,
+    *,
+    registry: Registry,
+    pause: Pause,
+) -> None:
+    """Put ``manifest`` under the tag if that points where ``expected`` says, and read it back.
+
+    The tag is looked at right before; a registry that can checks it once more in the same step.
+    ``pause`` waits so many seconds. Raises TagMovedError, before anything is written or when
+    somebody else moved the tag at the same time; what ``put_manifest`` raises.
+    """
+    expected.check(reference, standing_at(reference, registry))
+    registry.put_manifest(reference, manifest, expected)
+    seen = standing_at(reference, registry)
+    for seconds in _PATIENCE:
+        if seen == manifest.digest:
+            return
+        pause(seconds)
+        seen = standing_at(reference, registry)
+    Expectation(manifest.digest).check(reference, seen)
+
+
+def standing_at(reference: Reference, registry: ManifestReader) -> Digest | None:
+    """What the tag points to now, None if there is none. Raises what ``head_manifest`` raises."""
+    try:
+        return registry.head_manifest(reference).digest
+    except ManifestUnknownError:
+        return None
