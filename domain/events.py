@@ -11,6 +11,18 @@ from manyfest.domain.references import Reference
 
 
 @frozen
+class ReadingPlanned:
+    """What is ahead: so many references, to be read with all that they name."""
+
+    references: int
+
+
+@frozen
+class ReferenceRead:
+    """One of these was read, or could not be; what it lists may still be to come."""
+
+
+@frozen
 class TransferPlanned:
     """What is ahead: so many blobs, of ``size`` bytes at most, and so many manifests."""
 
@@ -66,7 +78,15 @@ class ManifestPut:
 
 
 Event = (
-    TransferPlanned | BlobStarted | BlobMoved | BlobCopied | BlobMounted | BlobFound | ManifestPut
+    ReadingPlanned
+    | ReferenceRead
+    | TransferPlanned
+    | BlobStarted
+    | BlobMoved
+    | BlobCopied
+    | BlobMounted
+    | BlobFound
+    | ManifestPut
 )
 OnEvent = Callable[[Event], None]
 

@@ -8,7 +8,12 @@ from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
 from manyfest.domain.digests import HEX_LENGTHS, Digest, verified_chunks
-from manyfest.domain.errors import BlobUnknownError, DamagedStoreError, IntegrityError
+from manyfest.domain.errors import (
+    BlobUnknownError,
+    DamagedStoreError,
+    IntegrityError,
+    InvalidDigestError,
+)
 from manyfest.store.sqlite_errors import translated
 
 _CHUNK = 1024 * 1024
@@ -18,7 +23,7 @@ class LayerFolder:
     """``LayerStore`` in ``FOLDER/ALGORITHM/HEX``; the folder is made with the first layer.
 
     Not in the SQLite file: writing a layer there would hold its lock for as long as a download
-    takes, and a file of gigabytes never shrinks without being copied (ADR 0021).
+    takes, and a file of gigabytes never shrinks without being copied (ADR 0025).
     """
 
     def __init__(self, folder: Path) -> None:
@@ -66,8 +71,9 @@ class LayerFolder:
         """See the port."""
         with translated(self._folder):
             for algorithm in HEX_LENGTHS:
-                for path in self._folder.joinpath(algorithm).glob("[0-9a-f]*"):
-                    yield Digest(algorithm, path.name)
+                for path in self._folder.joinpath(algorithm).glob("*"):
+                    with suppress(InvalidDigestError):  # what is being written, or a stranger's
+                        yield Digest(algorithm, path.name)
 
     def remove(self, digest: Digest) -> None:
         """See the port."""

@@ -20,6 +20,8 @@ from manyfest.domain.events import (
     Event,
     ManifestPut,
     OnEvent,
+    ReadingPlanned,
+    ReferenceRead,
     TransferPlanned,
     ignore,
 )
@@ -57,13 +59,21 @@ class Tally:
     bytes_moved: int = 0
     manifests: int = 0
     manifests_put: int = 0
+    references: int = 0
+    references_done: int = 0
     in_flight: dict[Reference, int] = field(factory=dict)
 
     def count(self, event: Event) -> None:
         """Take ``event`` into account."""
         match event:
+            case ReadingPlanned(references):
+                self.references = references
+            case ReferenceRead():
+                self.references_done += 1
             case TransferPlanned(blobs, size, manifests):
-                self.blobs, self.size, self.manifests = blobs, size, manifests
+                self.blobs += blobs
+                self.size += size
+                self.manifests += manifests
             case BlobStarted(blob):
                 self.in_flight[blob] = 0
             case BlobMoved(blob, count):
@@ -77,11 +87,15 @@ class Tally:
                 self.manifests_put += 1
 
     def text(self, now: float) -> str:
-        """What there is to say: manifests once all blobs are done."""
+        """What there is to say: blobs while there are any, else what is read or put."""
+        passed = max(now - self.started_at, _PAUSE)
+        if self.blobs_done == self.blobs and self.references:
+            rate = self.references_done / passed
+            return f"{self.references_done}/{self.references} references, {rate:.0f}/s"
         if self.blobs_done == self.blobs:
             return f"{self.manifests_put}/{self.manifests} manifests"
         done = self.bytes_done + sum(self.in_flight.values())
-        rate = self.bytes_moved / max(now - self.started_at, _PAUSE)
+        rate = self.bytes_moved / passed
         counts = f"{self.blobs_done}/{self.blobs} blobs"
         return f"{counts}, {amount(done)} of {amount(self.size)}, {amount(rate)}/s"
 

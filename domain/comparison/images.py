@@ -11,8 +11,6 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.strict_json import Json, JsonObject, parse_object
 
-IMAGE_CONFIGS = frozenset({media_types.DOCKER_CONFIG, media_types.OCI_CONFIG})
-
 # What names content; the content itself is compared instead.
 _NAMING = ("digest", "size")
 
@@ -55,7 +53,7 @@ def have_comparable_configs(before: Manifest, after: Manifest) -> bool:
         mine is not None
         and theirs is not None
         and mine.digest != theirs.digest
-        and {mine.media_type, theirs.media_type} <= IMAGE_CONFIGS
+        and {mine.media_type, theirs.media_type} <= media_types.IMAGE_CONFIGS
     )
 
 

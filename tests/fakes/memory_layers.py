@@ -8,6 +8,8 @@ from attrs import define, field
 from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.errors import BlobUnknownError, DamagedStoreError, IntegrityError
 
+_CHUNK = 1024 * 1024
+
 
 @define
 class MemoryLayers:
@@ -37,6 +39,7 @@ class MemoryLayers:
     def _intact(self, digest: Digest) -> Iterator[bytes]:
         data = self.held[digest]
         try:
-            yield from verified_chunks([data], digest, len(data), str(digest))
+            chunks = (data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
+            yield from verified_chunks(chunks, digest, len(data), str(digest))
         except IntegrityError as error:
             raise DamagedStoreError("(memory)", f"{digest} has other bytes") from error

@@ -1,0 +1,118 @@
+"""What ``cache fetch`` does: slice by slice, each kept before the next begins."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+import typer
+from attrs import define, field
+
+from manyfest.cli.exit_codes import FAILED
+from manyfest.cli.naming import source
+from manyfest.cli.output import fail, write_text
+from manyfest.cli.reference_files import references_in
+from manyfest.cli.rendering.progress import amount, shown_progress
+from manyfest.cli.wiring import Session
+from manyfest.domain.errors import ManyfestError
+from manyfest.domain.events import OnEvent, ReadingPlanned, ReferenceRead
+from manyfest.domain.operations.fetch import Fetched, fetch
+from manyfest.domain.operations.remember import remember
+from manyfest.domain.platforms import Platform
+from manyfest.domain.references import Reference
+
+# References that are read and kept together: what a broken-off fetch has to do again, at most.
+_SLICE = 128
+
+
+def fetch_all(
+    names: Sequence[str],
+    file: str | None,
+    platforms: Sequence[Platform],
+    session: Session,
+    *,
+    with_layers: bool,
+    as_json: bool,
+) -> None:
+    """Fetch what ``names`` and the lines of ``file`` name; a line for each failure, and a summary.
+
+    As long as something can be fetched, there is always time for the next ones.
+    """
+    texts = tuple(dict.fromkeys((*names, *_lines(file))))
+    summary = _Summary(len(texts))
+    with shown_progress() as on_event:
+        on_event(ReadingPlanned(len(texts)))
+        for start in range(0, len(texts), _SLICE):
+            references = _read_names(texts[start : start + _SLICE], summary, session, on_event)
+            fetched = fetch(
+                references,
+                registry=session.registry,
+                layers=session.layers,
+                each=session.each,
+                platforms=platforms,
+                with_layers=with_layers,
+                on_event=on_event,
+            )
+            with session.contents.transaction():
+                remember(session.contents, fetched.found, session.now)
+            summary.count(fetched)
+            if fetched.found:
+                session.renew()
+    for line in summary.failures:
+        fail(line)
+    write_text(summary.as_json() if as_json else summary.text())
+    if summary.failures:
+        raise typer.Exit(FAILED)
+
+
+@define
+class _Summary:
+    """What all slices came to."""
+
+    references: int
+    manifests: int = 0
+    layers: int = 0
+    layer_bytes: int = 0
+    failures: list[str] = field(factory=list)
+
+    def count(self, fetched: Fetched) -> None:
+        self.manifests += len({found.manifest.digest for found in fetched.found})
+        self.layers += fetched.layers
+        self.layer_bytes += fetched.layer_bytes
+        self.failures += [_failure(str(ref), error) for ref, error in fetched.failures.items()]
+
+    def text(self) -> str:
+        whole = self.references - len(self.failures)
+        layers = f", {self.layers} layers ({amount(self.layer_bytes)})" if self.layers else ""
+        return f"{whole} of {self.references} references, {self.manifests} manifests{layers}"
+
+    def as_json(self) -> str:
+        document = {
+            "references": self.references,
+            "failed": len(self.failures),
+            "manifests": self.manifests,
+            "layers": self.layers,
+            "layerBytes": self.layer_bytes,
+        }
+        return json.dumps(document)
+
+
+def _lines(file: str | None) -> Iterator[str]:
+    if file:
+        with references_in(file) as lines:
+            yield from lines
+
+
+def _read_names(
+    texts: Sequence[str], summary: _Summary, session: Session, on_event: OnEvent
+) -> tuple[Reference, ...]:
+    references: list[Reference] = []
+    for text in texts:
+        try:
+            references.append(source(text, session))
+        except ManyfestError as error:
+            summary.failures.append(_failure(text, error))
+            on_event(ReferenceRead())
+    return tuple(dict.fromkeys(references))
+
+
+def _failure(name: str, error: ManyfestError) -> str:
+    return str(error) if name in str(error) else f"{name}: {error}"

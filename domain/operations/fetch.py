@@ -1,0 +1,180 @@
+"""Fetching: bringing images and lists whole into the store, for when no registry can be asked."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from attrs import define, field, frozen
+
+from manyfest.domain import media_types
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import ManyfestError, NoSuchPlatformError, StoreError
+from manyfest.domain.events import (
+    BlobCopied,
+    OnEvent,
+    ReferenceRead,
+    TransferPlanned,
+    ignore,
+)
+from manyfest.domain.operations.copy_content import NESTING_LIMIT, announced, own_blobs
+from manyfest.domain.operations.each import Each
+from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.platform_selection import is_wanted, selected
+from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.layer_store import LayerStore
+from manyfest.domain.ports.registry import Registry
+from manyfest.domain.references import Reference
+
+# The references a person gave that need something.
+_Roots = tuple[Reference, ...]
+
+# What stands somewhere, and what it lists of that which is wanted; or why that cannot be read.
+_Answer = tuple[Resolved, tuple[Reference, ...]] | ManyfestError
+
+
+@frozen
+class Fetched:
+    """What was read, to be remembered; how many layers came, with their bytes; and what failed.
+
+    ``failures`` has a reference that a person gave, and why it is not whole: the first reason.
+    """
+
+    found: tuple[Resolved, ...]
+    layers: int
+    layer_bytes: int
+    failures: Mapping[Reference, ManyfestError]
+
+
+@frozen
+class _Blob:
+    """A blob to fetch, by home and digest, that ``roots`` need."""
+
+    reference: Reference
+    size: int
+    roots: _Roots
+
+
+@define
+class _Reading:
+    """What was found so far, who needs it, and what failed."""
+
+    found: dict[Reference, Resolved] = field(factory=dict)
+    needed_by: dict[Reference, _Roots] = field(factory=dict)
+    failures: dict[Reference, ManyfestError] = field(factory=dict)
+
+    def note(
+        self, wanted: Mapping[Reference, _Roots], answers: Sequence[_Answer]
+    ) -> dict[Reference, _Roots]:
+        """Take the ``answers`` to what was ``wanted``; gives what is wanted next."""
+        following: dict[Reference, _Roots] = {}
+        for (reference, roots), answer in zip(wanted.items(), answers, strict=True):
+            if isinstance(answer, ManyfestError):
+                self.fail(roots, answer)
+                continue
+            self.found[reference], children = answer
+            self.needed_by[reference] = roots
+            for child in children:
+                following[child] = (*following.get(child, ()), *roots)
+        return {child: roots for child, roots in following.items() if child not in self.found}
+
+    def fail(self, roots: _Roots, error: ManyfestError) -> None:
+        """The first reason stands."""
+        self.failures |= {root: error for root in roots if root not in self.failures}
+
+    def missing_blobs(self, layers: LayerStore) -> tuple[_Blob, ...]:
+        """What the images name and is not held, each once; configs that were read are not it."""
+        configs = {r.manifest.config for r in self.found.values() if r.config is not None}
+        blobs: dict[Digest, _Blob] = {}
+        for reference, resolved in self.found.items():
+            for blob in own_blobs(resolved.manifest):
+                if blob in configs or layers.size(blob.digest) == blob.size:
+                    continue
+                before = blobs[blob.digest].roots if blob.digest in blobs else ()
+                roots = (*before, *self.needed_by[reference])
+                blobs[blob.digest] = _Blob(reference.at(blob.digest), blob.size, roots)
+        return tuple(blobs.values())
+
+
+def fetch(
+    references: Sequence[Reference],
+    *,
+    registry: Registry,
+    layers: LayerStore,
+    each: Each,
+    platforms: Sequence[Platform] = (),
+    with_layers: bool = False,
+    on_event: OnEvent = ignore,
+) -> Fetched:
+    """Read all that ``references`` name: lists, images, configs, and ``with_layers`` their blobs.
+
+    Of lists only ``platforms``, all if none are named, with what attests them. Manifests and
+    configs are given back for the caller to remember; layers are kept at once, each whole. What is
+    held by digest is not asked for. One reference that fails leaves the others alone.
+    Raises StoreError: layers cannot be kept.
+    """
+    reading = _Reading()
+    wanted: dict[Reference, _Roots] = {reference: (reference,) for reference in references}
+    read = partial(_read, platforms=tuple(platforms), registry=registry, on_event=on_event)
+    for _ in range(NESTING_LIMIT + 1):
+        if wanted:
+            wanted = reading.note(wanted, each(read, tuple(wanted)))
+            read = partial(_read, platforms=(), registry=registry, on_event=ignore)
+    blobs = reading.missing_blobs(layers) if with_layers else ()
+    on_event(TransferPlanned(len(blobs), sum(blob.size for blob in blobs), 0))
+    bring = partial(_bring, registry=registry, layers=layers, on_event=on_event)
+    errors = each(bring, blobs)
+    for blob, error in zip(blobs, errors, strict=True):
+        if error is not None:
+            reading.fail(blob.roots, error)
+    brought = [blob.size for blob, error in zip(blobs, errors, strict=True) if error is None]
+    found = tuple(reading.found.values())
+    return Fetched(found, len(brought), sum(brought), reading.failures)
+
+
+def _read(
+    reference: Reference, platforms: Sequence[Platform], registry: Registry, on_event: OnEvent
+) -> _Answer:
+    try:
+        resolved = _with_config(resolve(reference, registry), registry)
+        children = _children(resolved, platforms)
+    except StoreError:
+        raise
+    except ManyfestError as error:
+        return error
+    else:
+        return resolved, children
+    finally:
+        on_event(ReferenceRead())
+
+
+def _with_config(resolved: Resolved, registry: Registry) -> Resolved:
+    """Of an artifact that is no image, the config is a blob as any other."""
+    config = resolved.manifest.config
+    is_image = config is not None and config.media_type in media_types.IMAGE_CONFIGS
+    return with_config(resolved, registry) if is_image else resolved
+
+
+def _children(resolved: Resolved, platforms: Sequence[Platform]) -> tuple[Reference, ...]:
+    manifest, subject = resolved.manifest, str(resolved.reference)
+    if manifest.is_list:
+        listed = selected(manifest.entries, platforms, subject)
+        return tuple(resolved.reference.at(entry.digest) for entry in listed)
+    for wanted in platforms:
+        if not is_wanted(resolved.platform, wanted):
+            raise NoSuchPlatformError(str(wanted), subject, str(resolved.platform))
+    return ()
+
+
+def _bring(
+    blob: _Blob, registry: Registry, layers: LayerStore, on_event: OnEvent
+) -> ManyfestError | None:
+    digest = blob.reference.digest
+    assert digest is not None  # noqa: S101 - made by ``Reference.at``
+    try:
+        with registry.open_blob(blob.reference, blob.size) as chunks:
+            layers.write(digest, blob.size, announced(chunks, blob.reference, on_event))
+    except StoreError:
+        raise
+    except ManyfestError as error:
+        return error
+    on_event(BlobCopied(blob.reference, blob.size))
+    return None

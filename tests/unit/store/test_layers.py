@@ -1,0 +1,53 @@
+"""The layer stores: the folder beside the store, and the one in memory."""
+
+import pytest
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import StoreError
+from manyfest.store.layers import LayerFolder
+from tests.contracts.layer_store import LAYER, LayerStoreContract, keep
+from tests.fakes.memory_layers import MemoryLayers
+
+
+class TestLayerFolder(LayerStoreContract):
+    @pytest.fixture
+    def layers(self, tmp_path) -> LayerFolder:
+        return LayerFolder(tmp_path / "layers")
+
+    def flip_a_bit(self, layers: LayerFolder, digest: Digest) -> None:
+        path = layers._path(digest)
+        data = bytearray(path.read_bytes())
+        data[0] ^= 1
+        path.write_bytes(data)
+
+    def test_a_layer_is_its_owners_only_and_nothing_else_is_left(self, layers, tmp_path):
+        digest = keep(layers, LAYER)
+        path = tmp_path / "layers" / "sha256" / digest.hex
+        assert path.stat().st_mode & 0o077 == 0
+        assert path.parent.stat().st_mode & 0o077 == 0
+        assert list(path.parent.iterdir()) == [path]
+
+    def test_looking_makes_no_folder(self, layers, tmp_path):
+        assert layers.size(Digest.of(LAYER)) is None
+        assert list(layers.digests()) == []
+        assert not (tmp_path / "layers").exists()
+
+    def test_a_folder_that_cannot_be_made_is_named(self, tmp_path):
+        (tmp_path / "layers").write_text("a file")
+        with pytest.raises(StoreError, match=str(tmp_path / "layers")):
+            keep(LayerFolder(tmp_path / "layers"), LAYER)
+
+    def test_strange_names_are_passed_over(self, layers, tmp_path):
+        digest = keep(layers, LAYER)
+        for name in ("a", "g" * 64, "ABC", digest.hex + "0"):
+            (tmp_path / "layers" / "sha256" / name).write_text("?")
+        assert list(layers.digests()) == [digest]
+
+
+class TestMemoryLayers(LayerStoreContract):
+    @pytest.fixture
+    def layers(self) -> MemoryLayers:
+        return MemoryLayers()
+
+    def flip_a_bit(self, layers: MemoryLayers, digest: Digest) -> None:
+        layers.held[digest] = b"b" + layers.held[digest][1:]
