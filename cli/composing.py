@@ -1,6 +1,6 @@
 """What ``create`` and ``add`` share: their options, and telling what a person should know."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -61,9 +61,13 @@ def terms_for(
 
 
 def compose(
-    name: Reference, sources: Sequence[Reference], terms: Terms, session: Session
+    name: Reference,
+    sources: Sequence[Reference],
+    terms: Terms,
+    session: Session,
+    meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Created:
-    """Make the draft, and say on stderr what may not be meant."""
+    """Make the draft, asking for something else ``meanwhile``; say what may not be meant."""
     created = create(
         name,
         sources,
@@ -73,6 +77,7 @@ def compose(
         drafts=session.drafts,
         each=session.each,
         now=session.now,
+        meanwhile=meanwhile,
     )
     if not terms.wanted.attestations:
         note(f"{created.attestations_left} attestations were not taken")

@@ -1,11 +1,14 @@
 """The fan-out of a command: the same function over many items in a few threads."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from manyfest.domain.operations.each import Each, Item, Result, one_by_one
+
+if TYPE_CHECKING:  # most commands do one thing at a time
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 
 @frozen
@@ -24,8 +27,10 @@ class Threads(Each):
         """As ``Each`` promises."""
         if min(self.jobs, len(items)) <= 1:
             return one_by_one(function, items)
+        from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
         with ThreadPoolExecutor(min(self.jobs, len(items))) as pool:
-            futures = [pool.submit(function, item) for item in items]
+            futures = _submitted(pool, function, items)
             try:
                 wait(futures, return_when=FIRST_EXCEPTION)
                 return tuple(_first_failure_or_results(futures))
@@ -35,7 +40,16 @@ class Threads(Each):
                 raise
 
 
-def _first_failure_or_results(futures: Sequence[Future[Result]]) -> list[Result]:
+def _submitted(
+    pool: "ThreadPoolExecutor", function: Callable[[Item], Result], items: Sequence[Item]
+) -> "list[Future[Result]]":
+    try:
+        return [pool.submit(function, item) for item in items]
+    except RuntimeError as error:  # the system has no process or no memory left for a thread
+        raise OSError("no more threads can be started; --jobs 1 does with one") from error
+
+
+def _first_failure_or_results(futures: "Sequence[Future[Result]]") -> list[Result]:
     for future in futures:
         if future.done() and (error := future.exception()) is not None:
             raise error

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from manyfest.cli.version import VERSION
+
 if TYPE_CHECKING:
     from socket import socket
 
@@ -47,13 +49,11 @@ def main(words: Sequence[str]) -> int:
 
 def metadata() -> str:
     """What docker must know of a plugin (``cli-plugins/metadata``)."""
-    from importlib.metadata import version
-
     return json.dumps(
         {
             "SchemaVersion": "0.1.0",
             "Vendor": "manyfest",
-            "Version": version("manyfest"),
+            "Version": VERSION,
             "ShortDescription": "Multi-platform image lists",
         }
     )

@@ -13,6 +13,7 @@ from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import StoreError
 from manyfest.domain.expectations import Expectation
+from manyfest.domain.operations.guarded_put import Standings
 from manyfest.domain.operations.plan_push import PushPlan, plan_push
 from manyfest.domain.operations.push import carry_out, settle, written
 from manyfest.domain.operations.resolve import Resolved
@@ -24,8 +25,12 @@ def plan(
     more_tags: Sequence[Reference],
     expected: Expectation | None,
     session: Session,
+    standings: Standings | None = None,
 ) -> PushPlan:
-    """What publishing the draft ``name`` writes. Offline, registries raise UnreachableError."""
+    """What publishing the draft ``name`` writes; some ``standings`` may be known.
+
+    Raises UnreachableError: offline, and not all names are of layouts.
+    """
     require_reachable([name, *more_tags], session)
     return plan_push(
         name,
@@ -35,6 +40,7 @@ def plan(
         drafts=session.drafts,
         each=session.each,
         expected=expected,
+        standings=standings,
     )
 
 

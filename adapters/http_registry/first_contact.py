@@ -1,8 +1,9 @@
 """First contact: by the first request to a host, learn whether it speaks HTTP or HTTPS.
 
-There is no ping: the first request is the trial, and while it runs, others to that host wait. Which
-ways may be tried at all is the endpoint's to say (``Endpoint.contacts``); a certificate that is not
-right never leads to plain HTTP.
+There is no ping: the first request is the trial. While it runs, other reading requests are trials,
+too, since waiting for it would cost them two round trips; what writes waits. Which ways may be
+tried at all is the endpoint's to say (``Endpoint.contacts``); a certificate that is not right never
+leads to plain HTTP.
 """
 
 import threading
@@ -16,6 +17,8 @@ from manyfest.adapters.http_registry.flights import SingleFlight
 from manyfest.adapters.http_registry.messages import Message, transmit
 from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.adapters.http_registry.wire_errors import is_not_tls, is_refused
+
+_READING = ("GET", "HEAD")
 
 _Fault = httpcore.NetworkError | httpcore.ProtocolError
 
@@ -43,6 +46,8 @@ class Wire:
 
     def send(self, message: Message) -> httpx.Response:
         """Send a message to the host, by the way that works. Raises httpcore's exceptions."""
+        if self._contact is None and message.method in _READING:
+            return self._explore(message)
         while self._contact is None:
             ours: list[httpx.Response] = []
 
@@ -77,7 +82,8 @@ class Wire:
                 raise
             second = self._second(other, message)
             if second is None:
-                self._contact = None if is_refused(fault) else first
+                if not is_refused(fault):
+                    self._contact = first
                 raise
         else:
             may_be_for_tls = first.scheme == "http" and _may_be_for_tls(response)

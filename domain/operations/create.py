@@ -1,6 +1,6 @@
 """Making a draft from images and lists, or adding to one; all or nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from functools import partial
@@ -82,12 +82,14 @@ def create(
     drafts: DraftBook,
     each: Each,
     now: datetime,
+    meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Created:
     """The draft ``name`` with what every source contributes, saved with all that was read.
 
     An image gives one entry; a list its own, or those wanted. Sources are always read from where
     they are published, so the name may be among them. A source that the draft has already is read
-    anew. Nothing is saved when anything fails.
+    anew. Nothing is saved when anything fails. What is to be asked ``meanwhile`` is called while
+    sources are read, and fails it, too.
 
     Raises InvalidReferenceError: ``name`` has a digest. DraftExistsError, DraftUnknownError: not
     what ``terms.start`` asks for. NoSuchPlatformError. PlatformConflictError. What reading a source
@@ -97,7 +99,9 @@ def create(
         raise InvalidReferenceError(str(name), "a list is named by a tag, not by a digest")
     _starting_point(name, drafts, now, terms.start)  # refused before anything is asked for
     distinct = tuple(dict.fromkeys(sources))
-    found = each(partial(resolve_with_config, registry=registry), distinct)
+    calls: list[Callable[[], object]] = list(meanwhile)
+    calls += [partial(resolve_with_config, source, registry) for source in distinct]
+    found = tuple(_resolved(each(_called, calls)))
     contributed = {r.reference: contribution(r, terms.wanted) for r in found}
     with drafts.transaction():
         draft = _starting_point(name, drafts, now, terms.start)
@@ -108,6 +112,14 @@ def create(
         remember(contents, found, now)
         drafts.save(draft)
     return Created(draft, _attestations_left(found, contributed))
+
+
+def _called(call: Callable[[], object]) -> object:
+    return call()
+
+
+def _resolved(answers: Iterable[object]) -> Iterator[Resolved]:
+    return (answer for answer in answers if isinstance(answer, Resolved))
 
 
 def take_back(created: Draft, before: Draft | None, drafts: DraftBook) -> None:

@@ -40,6 +40,20 @@ def put_guarded(
     Expectation(manifest.digest).check(reference, seen)
 
 
+class Standings:
+    """What tags point to, each asked for once. Thread-safe."""
+
+    def __init__(self, registry: ManifestReader) -> None:
+        self._registry = registry
+        self._known: dict[Reference, Digest | None] = {}
+
+    def at(self, reference: Reference) -> Digest | None:
+        """As ``standing_at`` says, now or when it was asked for first."""
+        if reference not in self._known:
+            self._known[reference] = standing_at(reference, self._registry)
+        return self._known[reference]
+
+
 def standing_at(reference: Reference, registry: ManifestReader) -> Digest | None:
     """What the tag points to now, None if there is none. Raises what ``head_manifest`` raises."""
     try:

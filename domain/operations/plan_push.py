@@ -18,7 +18,7 @@ from manyfest.domain.operations.copy_content import (
     manifest_copies,
 )
 from manyfest.domain.operations.each import Each, Item, Result
-from manyfest.domain.operations.guarded_put import standing_at
+from manyfest.domain.operations.guarded_put import Standings
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import ManifestReader
@@ -90,21 +90,27 @@ def plan_push(
     drafts: DraftBook,
     each: Each,
     expected: Expectation | None = None,
+    standings: Standings | None = None,
 ) -> PushPlan:
     """What ``push`` of the draft ``name`` writes, under its name and ``more_tags``.
 
-    Raises DraftUnknownError, and what ``plan_publications`` raises.
+    ``standings`` may know already what some of these point to. Raises DraftUnknownError, and what
+    ``plan_publications`` raises.
     """
     draft = drafts.find(name)
     if draft is None:
         raise DraftUnknownError(str(name))
     publication = Publication(draft, tuple(more_tags), expected)
-    (plan,) = plan_publications([publication], contents.manifest, registry, each)
+    (plan,) = plan_publications([publication], contents.manifest, registry, each, standings)
     return plan
 
 
 def plan_publications(
-    publications: Sequence[Publication], held: Held, registry: ManifestReader, each: Each
+    publications: Sequence[Publication],
+    held: Held,
+    registry: ManifestReader,
+    each: Each,
+    standings: Standings | None = None,
 ) -> tuple[PushPlan, ...]:
     """What publishing each of them writes, planned together.
 
@@ -114,7 +120,7 @@ def plan_publications(
     """
     lists = [assemble_for_push(publication.draft, held) for publication in publications]
     targets = [target for publication in publications for target in publication.targets]
-    standing = _of_all(targets, partial(standing_at, registry=registry), each)
+    standing = _of_all(targets, (standings or Standings(registry)).at, each)
     bare = [_without_children(*both, standing) for both in zip(publications, lists, strict=True)]
     moves = [move for plan in bare for move in _moves(plan)]
     copies = _of_all(moves, partial(_copies, registry=registry), each)

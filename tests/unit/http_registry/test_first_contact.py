@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -180,14 +181,29 @@ def test_insecure_goes_on_to_plain_http(serve, reply, names_on_loopback, complai
     assert len(server.requests) == 2
 
 
-def test_threads_make_one_first_contact(serve, reply, certificates, trust):
+def test_what_reads_does_not_wait_for_first_contact(serve, reply):
+    together = threading.Barrier(8, timeout=10)
+
+    def answer(*_):
+        together.wait()  # all requests are here before the first is answered
+        return reply(404)
+
+    with registry() as client:
+        in_threads(8, client, serve(answer).host)
+
+
+def test_what_was_learnt_is_not_tried_again(serve, reply, certificates, trust):
     trust("good")
     server = serve(absent(reply), context(certificates["good"]), COMPLAINTS["Go's"])
     with registry() as client:
-        threads = [threading.Thread(target=ask, args=(client, server.host)) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert len(server.requests) == 8
-    assert server.complaints == 1
+        in_threads(8, client, server.host)
+        tried = server.complaints
+        in_threads(8, client, server.host)
+    assert len(server.requests) == 16
+    assert 1 <= tried <= 8
+    assert server.complaints == tried
+
+
+def in_threads(number, client, host):
+    with ThreadPoolExecutor(number) as threads:
+        list(threads.map(lambda _: ask(client, host), range(number)))
