@@ -1,15 +1,16 @@
-"""How much memory the copy of an image with one large layer takes; run by hand, asserts nothing.
+"""How much memory the copy of an image with one large layer takes.
 
-``python tests/benchmarks/large_layer.py [GIBIBYTES] [FOLDER]`` makes such an image in a layout and
-copies it as a user would: into a registry, from there to another, and into a layout. Each copy is
-a process of its own, whose peak is what the kernel says (``ru_maxrss``). Needs three
-times the layer's size in FOLDER, and ``docker-registry``.
+An image in a layout is copied as a user would: into a registry, from there to another, and into a
+layout. Each copy is a process of its own, whose peak is what the kernel says (``ru_maxrss``). The
+suite does it with half a gibibyte; ``python tests/benchmarks/large_layer.py [GIBIBYTES] [FOLDER]``
+with any size, and needs three times that in FOLDER.
 """
 
 import hashlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,14 +22,26 @@ from random import Random
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.contracts.images import push_blob
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Layout, Reference
+from tests.benchmarks.cases import MANYFEST, Case, FailedError
+from tests.benchmarks.figures import Row, duration
 from tests.fakes.docker_registry import running_registry
-from tests.fakes.images import push_blob
 
 MEBIBYTE = 1024 * 1024
+_NAME, _MEBIBYTES = "large-layer", 512
+
+# A small process between: what is spawned starts with the peak of the one that spawned it.
+_PEAK_OF = """\
+import os, sys
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+print(usage.ru_maxrss)
+sys.exit(status != 0)
+"""
 CONFIG = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
 
 
@@ -69,32 +82,45 @@ def descriptor(media_type: str, digest: Digest, size: int) -> dict[str, object]:
     return {"mediaType": media_type, "digest": str(digest), "size": size}
 
 
-def measured(name: str, source: str, target: str) -> None:
-    """Copy in a process of its own, and say what it took."""
-    program = str(Path(sys.executable).parent / "manyfest")
+def measured(way: str, source: str, target: str, store: Path) -> Row:
+    """Copy in a process of its own."""
+    command = [sys.executable, "-S", "-c", _PEAK_OF, MANYFEST, "copy", source, target]
+    environment = os.environ | {"MANYFEST_STORE": str(store)}
     before = time.monotonic()
-    pid = os.posix_spawn(program, [program, "copy", source, target], os.environ)
-    _, status, usage = os.wait4(pid, 0)
-    if status:
-        sys.exit(f"{name} failed")
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     seconds = time.monotonic() - before
-    print(f"{name}: peak {usage.ru_maxrss / 1024:.0f} MiB, {seconds:.1f} s", flush=True)
+    if ended.returncode:
+        raise FailedError(ended.stderr)
+    peak = int(ended.stdout.splitlines()[-1]) / 1024
+    return Row(_NAME, f"manyfest copy, {way}", seconds, note=f"peak {peak:.0f} MiB")
 
 
-def main(gibibytes: float, folder: Path) -> None:
-    os.environ["MANYFEST_STORE"] = str(folder / "store.db")
-    layout = Layout(str(folder / "layout"))
-    make_image(Reference(layout, "1"), int(gibibytes * 1024))
+def copies(mebibytes: int, folder: Path) -> Iterator[Row]:
+    """Make the image and copy it on and on."""
+    layout, store = Layout(str(folder / "layout")), folder / "store.db"
+    make_image(Reference(layout, "1"), mebibytes)
     with running_registry(folder / "one") as one:
         made, first = f"{layout}:1", f"{one.host}/app:1"
-        measured("layout to registry", made, first)
+        yield measured("layout to registry", made, first, store)
         shutil.rmtree(layout.directory)
         with running_registry(folder / "two") as two:
-            measured("registry to registry", first, f"{two.host}/app:1")
-        measured("registry to layout", first, f"oci:{folder / 'out'}:1")
+            yield measured("registry to registry", first, f"{two.host}/app:1", store)
+        yield measured("registry to layout", first, f"oci:{folder / 'out'}:1", store)
 
+
+CASES = (
+    Case(
+        _NAME,
+        f"the copy of an image with a layer of {_MEBIBYTES} MiB",
+        (),
+        runs=1,
+        prepare=lambda site: copies(_MEBIBYTES, site.folder),
+        baseline="",
+    ),
+)
 
 if __name__ == "__main__":
     size, place = (*sys.argv[1:], *("2", tempfile.gettempdir())[len(sys.argv) - 1 :])
     with tempfile.TemporaryDirectory(dir=place) as work:
-        main(float(size), Path(work))
+        for row in copies(int(float(size) * 1024), Path(work)):
+            print(f"{row.tool}: {duration(row.seconds)}, {row.note}", flush=True)

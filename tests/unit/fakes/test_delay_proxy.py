@@ -7,6 +7,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -52,6 +53,21 @@ def test_connections_do_not_wait_for_each_other(server):
     assert [int(one.body) for one in seen] == list(range(16))
     assert taken < 1.0
     assert (proxy.connections, len(proxy.requests)) == (16, 16)
+
+
+def test_many_connections_at_a_time_are_no_slower_than_one(server):
+    def asked_often(_number):
+        connection = connect(proxy.host)
+        asked = [seconds_for_a_request(connection) for _ in range(4)]
+        connection.close()
+        return asked
+
+    with DelayProxy(server.host, rtt=100) as proxy, ThreadPoolExecutor(64) as pool:
+        seconds = list(pool.map(asked_often, range(64)))
+    assert (proxy.connections, len(proxy.requests)) == (64, 256)
+    assert min(first for first, *_ in seconds) >= 0.2
+    # One after the other they would take seconds.
+    assert 0.1 <= median(later for _, *laters in seconds for later in laters) < 1.0
 
 
 def test_much_data_takes_hardly_longer_than_little(server):

@@ -1,0 +1,139 @@
+"""Running a case: every contender in turn, again and again, over a line that counts."""
+
+import resource
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+from attrs import define, field, frozen
+
+from tests.benchmarks.cases import Case, Command, Contender, FailedError, Place, Site
+from tests.benchmarks.figures import Row, Sample
+from tests.fakes.delay_proxy import DelayProxy
+
+
+@frozen
+class Choice:
+    """What the person who runs this wants otherwise than the cases have it."""
+
+    rtt: float | None = None
+    runs: int | None = None
+
+    def rtt_of(self, case: Case) -> float:
+        """Local cases stay local."""
+        return case.rtt if self.rtt is None or not case.rtt else self.rtt
+
+    def runs_of(self, case: Case) -> int:
+        return self.runs or case.runs
+
+    def title_of(self, case: Case) -> str:
+        """What is done, and how far away."""
+        return f"{case.title}, {self.rtt_of(case):g} ms away" if case.rtt else case.title
+
+
+def run_case(case: Case, choice: Choice, registry: str, folder: Path) -> Iterator[Row]:
+    """The rows of ``case`` at ``registry`` (``HOST:PORT``), with its files in ``folder``."""
+    with DelayProxy(registry, rtt=choice.rtt_of(case)) as line:
+        site = Site(folder, registry, line.host, case.name)
+        try:
+            yield from case.prepare(site)
+        except FailedError as error:
+            yield Row(case.name, "preparation", note=str(error))
+            return
+        race = Race(site, line, warm=case.warm)
+        race.run(case.contenders, choice.runs_of(case))
+        for contender in case.contenders:
+            yield race.row(case.name, contender)
+
+
+@define
+class Race:
+    """Samples of those that run, by tool, and why others do not."""
+
+    _site: Site
+    _line: DelayProxy
+    _warm: bool
+    _samples: dict[str, list[Sample]] = field(factory=dict)
+    _failures: dict[str, str] = field(factory=dict)
+
+    def run(self, contenders: Iterable[Contender], runs: int) -> None:
+        """They take turns, so that what else the machine does hits all alike."""
+        there = [contender for contender in contenders if is_there(contender.needs)]
+        for number in range(runs):
+            for contender in there:
+                if contender.tool not in self._failures:
+                    self._try(contender, number)
+
+    def row(self, case: str, contender: Contender) -> Row:
+        tool = contender.tool
+        if tool in self._failures:
+            return Row(case, tool, note=self._failures[tool])
+        if tool not in self._samples:
+            return Row(case, tool, note="not there")
+        return medians_of(case, contender, self._samples[tool])
+
+    def _try(self, contender: Contender, number: int) -> None:
+        try:
+            place = ready_place(contender, number, self._site, warm=self._warm)
+            taken = sample(contender.commands(place), place, self._line)
+        except FailedError as error:
+            self._failures[contender.tool] = str(error)
+        else:
+            self._samples.setdefault(contender.tool, []).append(taken)
+
+
+def medians_of(case: str, contender: Contender, samples: Sequence[Sample]) -> Row:
+    """The row that ``samples`` give, times the contender's scale."""
+    scale = contender.scale
+    scaled = f"1/{scale} of it done, times {scale}" if scale > 1 else ""
+    return Row(
+        case,
+        contender.tool,
+        median(sample.seconds for sample in samples) * scale,
+        median(sample.processor for sample in samples) * scale,
+        median(sample.connections for sample in samples) * scale,
+        median(sample.requests for sample in samples) * scale,
+        scaled,
+        tuple(sample.seconds * scale for sample in samples),
+    )
+
+
+def ready_place(contender: Contender, number: int, site: Site, *, warm: bool) -> Place:
+    """The contender's home for this run, made ready if it is new."""
+    kept = site.folder / "homes" / contender.slug
+    place = Place(site, kept if warm else kept / str(number), number, contender.slug)
+    if not (warm and kept.exists()):
+        place.home.mkdir(parents=True)  # raises when two contenders would share it
+        contender.before(place)
+    return place
+
+
+def sample(commands: Iterable[Command], place: Place, line: DelayProxy) -> Sample:
+    """Run ``commands`` one after the other."""
+    commands = tuple(commands)
+    connections, requests = line.connections, len(line.requests)
+    started, used = time.perf_counter(), used_by_ended_processes()
+    for command in commands:
+        place.run(command)
+    return Sample(
+        time.perf_counter() - started,
+        used_by_ended_processes() - used,
+        line.connections - connections,
+        len(line.requests) - requests,
+    )
+
+
+def used_by_ended_processes() -> float:
+    """Processor seconds; the registry still runs, and so is not among them."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def is_there(command: Command) -> bool:
+    """Whether ``command``, which only asks whether it exists, exits with 0."""
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,58 @@
+"""Filling the registry before anything is timed, with no delay and many things at a time."""
+
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from itertools import count
+
+from attrs import evolve
+
+from manyfest.adapters.http_registry.budget import Budget
+from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.contracts.images import Image, docker_image, push_image
+from manyfest.domain.references import Reference
+from tests.benchmarks.cases import Site
+from tests.benchmarks.figures import Row
+
+_SECONDS = 300.0
+_AT_A_TIME = 8
+
+
+def images(number: int) -> Callable[[Site], Iterable[Row]]:
+    """Puts ``number`` Docker images into the repository, for as many platforms, tagged from 0."""
+
+    def prepare(site: Site) -> Iterable[Row]:
+        push_all(site, (docker_image(f"linux/arm/v{n}", text=str(n)) for n in range(number)))
+        return ()
+
+    return prepare
+
+
+def alike_images(number: int) -> Callable[[Site], Iterable[Row]]:
+    """As ``images``, but all have one config and one layer: quick to put where there are many."""
+
+    def prepare(site: Site) -> Iterable[Row]:
+        one = docker_image()
+        push_all(site, [one])
+        push_all(site, (evolve(numbered(one, n), blobs=()) for n in range(number)))
+        return ()
+
+    return prepare
+
+
+def numbered(image: Image, number: int) -> Image:
+    """The same image with a number in its manifest, and so with another digest."""
+    document = dict(image.manifest.document) | {"x-number": number}
+    return evolve(image, manifest=evolve(image.manifest, data=json.dumps(document).encode()))
+
+
+def push_all(site: Site, pushed: Iterable[Image]) -> None:
+    """Push images as the tags 0, 1, 2 and so on."""
+    references = (Reference.parse(f"{site.near}/{site.repository}:{number}") for number in count())
+    with (
+        closing(HttpRegistry(Budget(_SECONDS), connections=_AT_A_TIME)) as registry,
+        ThreadPoolExecutor(_AT_A_TIME) as pool,
+    ):
+        list(pool.map(partial(push_image, registry), references, pushed))  # raises what went wrong

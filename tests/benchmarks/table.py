@@ -1,0 +1,51 @@
+"""The figures as a table for people."""
+
+from collections.abc import Sequence
+
+from tests.benchmarks.cases import Case
+from tests.benchmarks.figures import Row, duration, speed_ratio
+from tests.benchmarks.running import Choice
+
+_HEADINGS = ("", "time", "best", "CPU", "speed", "connections", "requests", "")
+
+
+def table(case: Case, choice: Choice, rows: Sequence[Row]) -> str:
+    """A line for each tool, below what they did; those that were not measured come last."""
+    measured = [row for row in rows if row.seconds is not None]
+    lines = [_HEADINGS, *(_cells(row, rows, case.baseline) for row in measured)]
+    others = [f"  {row.tool}: {row.note}" for row in rows if row.seconds is None]
+    return "\n".join([_heading(case, choice), *_aligned(lines if measured else []), *others])
+
+
+def _heading(case: Case, choice: Choice) -> str:
+    unit = f"; speed of {case.baseline} is 1" if case.baseline else ""
+    return f"{case.name}: {choice.title_of(case)} (medians of {choice.runs_of(case)}{unit})"
+
+
+def _cells(row: Row, rows: Sequence[Row], baseline: str) -> tuple[str, ...]:
+    ratio = speed_ratio(row, rows, baseline)
+    return (
+        row.tool,
+        *(
+            "" if time is None else duration(time)
+            for time in (row.seconds, row.best, row.processor)
+        ),
+        "" if ratio is None else f"{ratio:.1f}x",
+        *("" if count is None else f"{count:g}" for count in (row.connections, row.requests)),
+        row.note,
+    )
+
+
+def _aligned(lines: Sequence[tuple[str, ...]]) -> list[str]:
+    """The first and the last column to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(
+            ("", line[0].ljust(widths[0]), *_right(line[1:-1], widths[1:-1]), line[-1])
+        ).rstrip()
+        for line in lines
+    ]
+
+
+def _right(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
+    return [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
