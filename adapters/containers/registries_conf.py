@@ -61,7 +61,9 @@ def _is_version_1(document: Mapping[str, Any]) -> bool:
 def _document(file: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise ConfigError(str(file), "not TOML that may be used: nested too deeply") from error
+    except ValueError as error:  # of TOML, of UTF-8, of a number with thousands of digits
         raise ConfigError(str(file), f"not TOML: {error}") from error
     except OSError as error:
         raise ConfigError(str(file), (error.strerror or "unreadable").lower()) from error

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from manyfest.adapters.mirrored import Mirror, Route
-from manyfest.domain.errors import BlockedError
+from manyfest.domain.errors import BlockedError, InvalidReferenceError
 from manyfest.domain.references import Reference, Repository
 
 _ANY_HOST = "*."
@@ -68,6 +68,12 @@ class RegistryRules:
         )
         return Route(origin, tuple(mirror for mirror in mirrors if not self._block(mirror.home)))
 
+    def may_mirror(self, reference: Reference) -> bool:
+        """Whether a mirror may answer for ``reference``. Raises BlockedError."""
+        home = reference.home
+        mirrors = self.route(home).mirrors if isinstance(home, Repository) else ()
+        return any(mirror.may_serve(reference) for mirror in mirrors)
+
     def is_insecure(self, repository: Repository) -> bool:
         """Whether insecurity is allowed where ``repository`` stands as an origin."""
         places = ((rule.location or rule.prefix, rule.insecure) for rule in self.rules)
@@ -95,7 +101,8 @@ class RegistryRules:
 def repository_at(name: str) -> Repository:
     """The repository of this full name. Raises InvalidReferenceError."""
     home = Reference.parse(name).home
-    assert isinstance(home, Repository)  # noqa: S101 - callers see to a host in front
+    if not isinstance(home, Repository):
+        raise InvalidReferenceError(name, "a layout is no repository")
     return home
 
 

@@ -6,7 +6,6 @@ written there.
 """
 
 import base64
-import binascii
 import json
 import os
 import stat
@@ -153,7 +152,7 @@ def _old_descriptor(document: JsonObject, member: str, data: bytes, subject: str
 def _decoded(text: str, subject: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # the alphabet, the padding, or no ASCII at all
         raise DocumentError(f"{subject}: Raw", "not base64") from error
 
 

@@ -53,6 +53,12 @@ class Budget:
                 with contextlib.suppress(OSError):
                     wake()
 
+    def renew(self) -> None:
+        """Let a soft budget have all its seconds again; for who works bit by bit, between bits."""
+        with self._lock:
+            if not self._hard:
+                self._deadline = monotonic() + self._seconds
+
     def left(self) -> float:
         """The seconds left; negative once they have passed."""
         with self._lock:
@@ -72,7 +78,11 @@ class Budget:
 
     def sleep(self, seconds: float) -> None:
         """Wait. Raises BudgetError as soon as cancelled or out of time."""
+        began = monotonic()
         self._cancelled.wait(self.allowance(seconds))
+        pace: _Pace | None = getattr(self._thread, "pace", None)
+        if pace is not None:
+            pace.rested(monotonic() - began)
         self.check()
 
     def watch(self, wake: Callable[[], None]) -> None:
@@ -127,6 +137,10 @@ class _Pace:
     def __init__(self) -> None:
         self._since = monotonic()
         self._bytes = 0
+
+    def rested(self, seconds: float) -> None:
+        """Waiting because the other side asked for it is not crawling."""
+        self._since += seconds
 
     def moved(self, count: int) -> None:
         self._bytes += count

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from attrs import evolve
 
-from manyfest.adapters.http_registry import bodies, challenges, redirects, tls, tokens
+from manyfest.adapters.http_registry import bodies, challenges, learning, redirects, tls, tokens
 from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.credentials import Account
 from manyfest.adapters.http_registry.endpoints import (
@@ -25,20 +25,25 @@ from manyfest.adapters.http_registry.endpoints import (
     EndpointFor,
 )
 from manyfest.adapters.http_registry.first_contact import Wire
+from manyfest.adapters.http_registry.learning import KnownOf
 from manyfest.adapters.http_registry.messages import Message, transmit
+from manyfest.adapters.http_registry.pauses import Pauses
 from manyfest.adapters.http_registry.proxies import Proxies
 from manyfest.adapters.http_registry.refusals import refusal, what_it_says
-from manyfest.adapters.http_registry.retries import Tries, persistently
+from manyfest.adapters.http_registry.retries import LONGEST_WAIT, Tries, persistently
 from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.adapters.http_registry.token_auth import Authorizer
 from manyfest.adapters.http_registry.tokens import Token, TokenRequest
 from manyfest.adapters.http_registry.transport import new_client
 from manyfest.adapters.http_registry.wire_errors import translated
 from manyfest.domain.errors import NotFoundError, ProtocolError
+from manyfest.domain.host_facts import HostFacts
 from manyfest.domain.references import Repository
 
 _UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
 _REJECTIONS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+# To a token that is not of the realm that is in charge by now; 401 says what is wanted.
+_DOUBTS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
 # Twice: the token that was refused may have expired, and what was asked for then may be more.
 _ANSWERS_TO_CHALLENGES = 2
 _READING = ("GET", "HEAD")
@@ -56,13 +61,23 @@ class Host:
         wire: Wire,
         elsewhere: Callable[[Certificates], httpx.Client],
         account: Account,
+        known: HostFacts | None = None,
     ) -> None:
         self.name = endpoint.host
         self._endpoint = endpoint
         self._wire = wire
         self._elsewhere = elsewhere
         self._account = account
-        self.authorizer = Authorizer(endpoint, account, self._token)
+        self._known = known
+        self.authorizer = Authorizer(endpoint, account, self._token, learning.presumed(known))
+
+    @property
+    def learnt(self) -> HostFacts | None:
+        """What is worth knowing next time, unless that was known already."""
+        facts = learning.facts(self._endpoint, self._wire.scheme, self.authorizer.challenge)
+        if not facts.scheme or facts == self._known:
+            return None
+        return facts if self._known or learning.is_useful(facts, self._endpoint) else None
 
     @contextlib.contextmanager
     def answer(self, message: Message) -> Iterator[httpx.Response]:
@@ -111,6 +126,10 @@ class Host:
             return self._to_stranger(message)
         header = self.authorizer.in_advance(message, is_plain=self._wire.is_plain)
         response = self._send(message, header)
+        if response.status_code in _DOUBTS and self.authorizer.gives_up(header):
+            bodies.drop(response)
+            header = None
+            response = self._send(message, header)
         for _ in range(_ANSWERS_TO_CHALLENGES):
             if response.status_code != _UNAUTHORIZED:
                 return response
@@ -203,13 +222,17 @@ class Hosts:
         proxies: Proxies,
         connections: int,
         tries: int,
+        known_of: KnownOf,
     ) -> None:
         self.budget = budget
         self._account = account
         self._endpoint_for = endpoint_for
+        self._known_of = known_of
         self._proxies = proxies
         self._connections = connections
         self._limit = tries
+        # Who does not try again does not wait either, but goes elsewhere.
+        self._pauses = Pauses(budget, LONGEST_WAIT if tries > 1 else 0.0)
         self._hosts: dict[Endpoint, Host] = {}
         self._strangers: dict[Certificates, httpx.Client] = {}
         self._lock = threading.Lock()
@@ -219,9 +242,14 @@ class Hosts:
         endpoint = self._endpoint_for(repository)
         with self._lock:
             if endpoint not in self._hosts:
-                wire = Wire(endpoint, partial(self._new_client, endpoint.certificates))
-                self._hosts[endpoint] = Host(endpoint, wire, self._elsewhere, self._account)
+                self._hosts[endpoint] = self._new_host(endpoint)
             return self._hosts[endpoint]
+
+    @property
+    def learnt(self) -> tuple[HostFacts, ...]:
+        """What is worth knowing next time and was not known before, one a host and way."""
+        facts = (host.learnt for host in self._hosts.values())
+        return tuple(dict.fromkeys(each for each in facts if each is not None))
 
     def tries(self) -> Tries:
         """The tries of one operation."""
@@ -238,6 +266,14 @@ class Hosts:
         for client in self._strangers.values():
             client.close()
 
+    def _new_host(self, endpoint: Endpoint) -> Host:
+        known = self._known_of(endpoint.host, insecure=endpoint.insecure)
+        if known is not None and known.scheme not in {way.scheme for way in endpoint.contacts}:
+            known = None
+        new_client = partial(self._new_client, endpoint.certificates)
+        wire = Wire(endpoint, new_client, known.scheme if known else "")
+        return Host(endpoint, wire, self._elsewhere, self._account, known)
+
     def _elsewhere(self, certificates: Certificates) -> httpx.Client:
         """The client for token servers and where redirects lead, made when first needed."""
         with self._lock:
@@ -247,4 +283,4 @@ class Hosts:
 
     def _new_client(self, certificates: Certificates, contact: Contact) -> httpx.Client:
         context = tls.context_for(contact, certificates)
-        return new_client(self.budget, context, self._connections, self._proxies)
+        return new_client(self.budget, self._pauses, context, self._connections, self._proxies)

@@ -23,6 +23,9 @@ CONNECT_SECONDS = 10.0
 TRANSFER_SECONDS = 30.0
 _PORTS = 65536
 
+# For all that comes before the body: interim answers and headers. h11 takes 100 KiB of each.
+_HEAD_LIMIT = 256 * 1024
+
 _Address = tuple[int, Any]  # family, and what connect() takes
 
 
@@ -116,6 +119,7 @@ class BudgetedStream(httpcore.NetworkStream):
     def __init__(self, sock: socket.socket, budget: Budget) -> None:
         self.socket = sock
         self._budget = budget
+        self._head: int | None = None  # bytes of the answer that is awaited
         self._wake = _shutting_down(sock)
         try:
             budget.watch(self._wake)
@@ -149,16 +153,34 @@ class BudgetedStream(httpcore.NetworkStream):
         with self.bounded(TRANSFER_SECONDS if timeout is None else timeout, _READ):
             data = self.socket.recv(max_bytes)
         self._budget.moved(len(data))
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > _HEAD_LIMIT:
+                raise httpcore.RemoteProtocolError(f"{_HEAD_LIMIT} bytes and no answer yet")
         return data
+
+    def answered(self) -> None:
+        """The answer's headers are in: what is read from now on is its body."""
+        self._head = None
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """All of ``buffer``; the time is for each piece that the system takes."""
+        self._head = 0
         rest = memoryview(buffer)
         while rest:
-            with self.bounded(TRANSFER_SECONDS if timeout is None else timeout, _WRITE):
-                sent = self.socket.send(rest)
+            sent = self._send(rest, TRANSFER_SECONDS if timeout is None else timeout)
             self._budget.moved(sent)
             rest = rest[sent:]
+
+    def _send(self, data: memoryview, seconds: float) -> int:
+        """After a WriteError httpcore looks for an answer, and no more is taken where one is."""
+        try:
+            with self.bounded(seconds, _WRITE):
+                return self.socket.send(data)
+        except httpcore.WriteTimeout as fault:
+            if _is_readable(self.socket):
+                raise httpcore.WriteError(*fault.args) from fault
+            raise
 
     def close(self) -> None:
         """Unwatched first: a closed socket's number may be another's by then."""

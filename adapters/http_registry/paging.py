@@ -50,7 +50,10 @@ def following(response: httpx.Response, host: Host, subject: str) -> str | None:
     if link is None:
         return None
     here = response.request.url
-    url = here.join(link[1])
+    try:
+        url = here.join(link[1])
+    except (httpx.InvalidURL, ValueError):  # the latter for brackets of no IPv6 address
+        url = httpx.URL()
     if not redirects.same_origin(here, url) or url.userinfo:
         raise ProtocolError(host.name, f"{subject}: {host.name} continues its list elsewhere")
     return str(url)

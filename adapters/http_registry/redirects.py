@@ -27,7 +27,7 @@ def target(response: httpx.Response, host: str, subject: str) -> httpx.URL:
     location = response.headers.get("location", "")
     try:
         url = source.join(location)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, ValueError):  # the latter for brackets of no IPv6 address
         url = httpx.URL()
     is_web = url.scheme in ("http", "https") and _HOST.fullmatch(url.host)
     if not location or not is_web or url.userinfo:

@@ -7,6 +7,7 @@ turns them into ours.
 import ssl
 import threading
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import metadata
@@ -19,8 +20,11 @@ from manyfest.adapters.http_registry.network import (
     CONNECT_SECONDS,
     TRANSFER_SECONDS,
     BudgetedBackend,
+    BudgetedStream,
 )
+from manyfest.adapters.http_registry.pauses import Pauses
 from manyfest.adapters.http_registry.proxies import Proxies, Proxy
+from manyfest.adapters.http_registry.retries import retry_after
 from manyfest.adapters.http_registry.slim_httpx import httpx
 
 _IDLE_SECONDS = 60.0
@@ -37,14 +41,14 @@ class ProxyError(httpcore.ProxyError):
 
 
 def new_client(
-    budget: Budget, context: ssl.SSLContext, connections: int, proxies: Proxies
+    budget: Budget, pauses: Pauses, context: ssl.SSLContext, connections: int, proxies: Proxies
 ) -> httpx.Client:
     """A client that keeps ``connections`` open per pool, and opens up to twice as many.
 
     Twice, because a thread that copies from a host to itself holds two.
     """
     return httpx.Client(
-        transport=_Transport(budget, context, connections, proxies),
+        transport=_Transport(budget, pauses, context, connections, proxies),
         headers={
             "User-Agent": f"manyfest/{metadata.version('manyfest')}",
             "Accept-Encoding": "identity",  # the bytes that were hashed, and no bombs
@@ -60,9 +64,15 @@ class _Transport(httpx.BaseTransport):
     """A pool of connections for each proxy, and one for the direct way."""
 
     def __init__(
-        self, budget: Budget, context: ssl.SSLContext, connections: int, proxies: Proxies
+        self,
+        budget: Budget,
+        pauses: Pauses,
+        context: ssl.SSLContext,
+        connections: int,
+        proxies: Proxies,
     ) -> None:
         self._budget = budget
+        self._pauses = pauses
         self._proxies = proxies
         self._options: dict[str, Any] = {
             "ssl_context": context,
@@ -75,9 +85,17 @@ class _Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        proxy = self._proxies.between(url.scheme, url.host, url.port or _PORTS[url.scheme])
+        server = url.host, url.port or _PORTS[url.scheme]
+        proxy = self._proxies.between(url.scheme, *server)
+        self._pauses.keep(server)
         answer = self._answer(request, proxy)
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+        stream = answer.extensions.get("network_stream")
+        if isinstance(stream, BudgetedStream):
+            stream.answered()
+        response = httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+        wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
+        self._pauses.heed(server, answer.status, wait)
+        return response
 
     def close(self) -> None:
         for pool in self._pools.values():

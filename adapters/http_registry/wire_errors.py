@@ -10,10 +10,17 @@ import httpcore
 
 from manyfest.adapters.http_registry.budget import BudgetError
 from manyfest.adapters.http_registry.network import HandshakeError
+from manyfest.adapters.http_registry.pauses import PausedError
 from manyfest.adapters.http_registry.retries import PassingError
 from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.adapters.http_registry.transport import ProxyError
-from manyfest.domain.errors import DeadlineError, ProtocolError, UnreachableError, shortened
+from manyfest.domain.errors import (
+    DeadlineError,
+    ProtocolError,
+    RateLimitedError,
+    UnreachableError,
+    shortened,
+)
 
 _TRANSPORT_FAULTS = (
     httpcore.TimeoutException,
@@ -61,12 +68,14 @@ def translated(host: str, subject: str) -> Iterator[None]:
         yield
     except BudgetError as error:
         raise DeadlineError(host, f"{subject}: {host}: {error}") from error
-    except (httpx.InvalidURL, httpx.RemoteProtocolError) as error:
-        raise ProtocolError(host, f"{subject}: {host} sends us to no valid URL") from error
+    except PausedError as error:
+        raise RateLimitedError(host, f"{subject}: {host}: toomanyrequests: {error}") from error
     except ProxyError as fault:
         raise _proxy_translation(fault, host, subject) from fault
     except _TRANSPORT_FAULTS as fault:
         raise _translation(fault, host, subject) from fault
+    except (httpx.InvalidURL, httpx.RemoteProtocolError, ValueError) as error:  # IDNA, no IPv6
+        raise ProtocolError(host, f"{subject}: {host} sends us to no valid URL") from error
 
 
 def is_certificate_fault(fault: BaseException) -> bool:

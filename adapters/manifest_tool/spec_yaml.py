@@ -60,7 +60,7 @@ class _Reader:
         members = self._members(node, "", _LIST)
         target = self._target(members["image"])
         tags = self._each(members["tags"], "tags", lambda *at: self._tag(target, *at))
-        if not members["manifests"].value:
+        if members["manifests"].tag == NULL or not members["manifests"].value:
             self._refuse(members["manifests"], "manifests", "missing or empty")
         return ListSpec(
             written=str(members["image"].value),

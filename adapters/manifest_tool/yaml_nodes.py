@@ -1,6 +1,8 @@
 """YAML as nodes that know their lines: no values are made of it, and no aliases followed."""
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import yaml
 
@@ -11,6 +13,8 @@ SCALARS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "timestamp")
 )
 NULL = "tag:yaml.org,2002:null"
+
+_SURROGATE = re.compile("[\ud800-\udfff]")  # escapes may spell one, and UTF-8 has no room for it
 
 
 def documents(data: bytes, name: str) -> tuple[yaml.Node, ...]:
@@ -37,14 +41,27 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(None, None, "aliases are not read here", mark)
+            raise _unusable("aliases are not read here", mark)
         return super().compose_node(parent, index)
+
+    def compose_scalar_node(self, anchor: dict[Any, yaml.Node]) -> yaml.ScalarNode:
+        node = super().compose_scalar_node(anchor)
+        if _SURROGATE.search(node.value):
+            raise _unusable("an unpaired surrogate stands in a text", node.start_mark)
+        return node
 
 
 def _nodes(text: str) -> Iterator[yaml.Node]:
     loader = _Loader(text)
-    while loader.check_node():
-        yield from filter(None, [loader.get_node()])
+    try:
+        while loader.check_node():
+            yield from filter(None, [loader.get_node()])
+    except (ValueError, OverflowError) as error:  # the reader takes numbers for granted
+        raise _unusable("a number or character beyond all bounds", loader.get_mark()) from error
+
+
+def _unusable(problem: str, mark: yaml.Mark) -> yaml.MarkedYAMLError:
+    return yaml.composer.ComposerError(None, None, problem, mark)
 
 
 def _place(error: yaml.MarkedYAMLError) -> str:

@@ -7,13 +7,18 @@
         server.always("PUT", "/v2/t/app/manifests/v1", with_status(202))
 """
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from itertools import repeat
+from typing import BinaryIO
 
 from attrs import frozen
 
 from tests.fakes.certificates import Certificate
+from tests.fakes.connection_server import wait_until_gone
 from tests.fakes.faults import Fault
 from tests.fakes.http_messages import Reply, Request
 from tests.fakes.http_server import App, HttpServer, matches
@@ -44,6 +49,13 @@ class FaultServer(HttpServer):
         self._good = app or (lambda _request: plain(404, "404 page not found\n"))
         self._rules: list[_Rule] = []
         self._rules_lock = threading.Lock()
+        self._unread: list[tuple[str, str]] = []
+        self._arrivals: list[float] = []
+
+    @property
+    def arrivals(self) -> tuple[float, ...]:
+        """When each request had come in, by the monotonic clock, in seconds."""
+        return tuple(self._arrivals)
 
     def on(self, method: str, path: str, *faults: Fault) -> None:
         """One fault a request, in this order; method and path are shell patterns."""
@@ -53,7 +65,20 @@ class FaultServer(HttpServer):
         """The same fault for every request that matches."""
         self._rules.append(_Rule(method, path, repeat(fault)))
 
+    def ignore(self, method: str, path: str) -> None:
+        """Read nothing of such requests, not their headers either, and never answer them."""
+        self._unread.append((method, path))
+
+    def _answer(self, stream: BinaryIO, connection: socket.socket) -> bool:
+        method, _, rest = stream.peek(1).partition(b"\r\n")[0].decode("latin-1").partition(" ")
+        path = rest.partition(" ")[0]
+        if any(fnmatchcase(method, m) and fnmatchcase(path, p) for m, p in self._unread):
+            wait_until_gone(connection)
+            return False
+        return super()._answer(stream, connection)
+
     def _scripted(self, request: Request) -> Reply:
+        self._arrivals.append(time.monotonic())
         fault = self._next_fault(request)
         if fault is None:
             return self._good(request)

@@ -84,6 +84,21 @@ class Dripping:
         return True
 
 
+@frozen
+class Drip:
+    """``start`` at once and then ``piece`` over and over, ``pause`` seconds apart."""
+
+    start: bytes = field(repr=False)
+    piece: bytes
+    pause: float = 0.1
+
+    def send(self, connection: socket.socket, request: Request) -> bool:
+        connection.sendall(self.start)
+        while True:
+            connection.sendall(self.piece)
+            time.sleep(self.pause)
+
+
 class Endless:
     """A body without end and length; ``sent`` tells how many bytes of it the client let through."""
 
@@ -152,6 +167,30 @@ def truncated(keep: int) -> Fault:
 def reset_in_body(keep: int) -> Fault:
     """The good answer, cut by a reset after ``keep`` bytes of its body."""
     return lambda good: Truncated(good, keep, resets=True)
+
+
+def without_length(keep: int) -> Fault:
+    """The good answer as one that ends with the connection, cut after ``keep`` bytes of its body.
+
+    HTTP has no way to see that it was cut (RFC 9112 §8).
+    """
+
+    def cut(good: Answer) -> Reply:
+        head = good.with_header("Connection", "close").with_header("Content-Length", "0").head()
+        return Raw(head.replace(b"Content-Length: 0\r\n", b"") + good.body[:keep])
+
+    return cut
+
+
+def broken_chunk(keep: int) -> Fault:
+    """The good answer as one chunk (RFC 9112 §7.1), cut after ``keep`` bytes of its body."""
+
+    def cut(good: Answer) -> Reply:
+        head = good.with_header("Content-Length", "0").head()
+        head = head.replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+        return Raw(head + b"%x\r\n" % len(good.body) + good.body[:keep])
+
+    return cut
 
 
 def dripping(rate: float, *, from_body: bool = False) -> Fault:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.docker.drafts import DockerDrafts
+from manyfest.contracts.images import docker_image, oci_image
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.import_drafts import ForeignEntry
 from manyfest.domain.references import Reference
-from tests.fakes.images import docker_image, oci_image
 
 DOCKER, OCI = docker_image("linux/arm/v7"), oci_image("linux/amd64")
 REF = "h.example/app:arm"

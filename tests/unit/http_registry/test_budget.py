@@ -36,6 +36,14 @@ def test_an_allowance_is_never_more_than_what_is_left(clock):
         budget.allowance(3)
 
 
+@pytest.mark.parametrize(("hard", "left"), [(False, 10), (True, 2)], ids=["soft", "hard"])
+def test_only_a_soft_budget_is_renewed(clock, hard, left):
+    budget = Budget(10, hard=hard)
+    clock(8)
+    budget.renew()
+    assert budget.left() == left
+
+
 def test_the_clock_stands_still_for_layers_and_goes_on_after(clock):
     budget = Budget(10)
     clock(4)

@@ -5,13 +5,13 @@ import pytest
 from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.errors import TagMovedError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.references import Reference
 from tests.fakes.fault_server import FaultServer
 from tests.fakes.faults import lost
 from tests.fakes.http_messages import Answer
-from tests.fakes.images import docker_image, push_image
 from tests.fakes.registry_server import REGISTRY, RegistryApp
 
 OLD, NEW = docker_image(text="old"), docker_image(text="new")

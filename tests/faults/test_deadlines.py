@@ -1,0 +1,241 @@
+"""Everything that talks to a server ends, however slow the server is, and when Ctrl-C is pressed.
+
+The limits stand in DESIGN.md §4; here they are short, so that the tests are.
+"""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from manyfest.adapters.http_registry.budget import Budget
+from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.contracts.images import Image, docker_image, source_of
+from manyfest.domain import media_types
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import DeadlineError, RefusedError, UnreachableError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.references import Reference
+from tests.fakes.connection_server import ConnectionServer, tls_that_drips, wait_until_gone
+from tests.fakes.fault_server import FaultServer
+from tests.fakes.faults import Drip, Fault, Silent
+from tests.fakes.http_messages import Answer
+from tests.faults.judged import refused, succeeded
+from tests.faults.registries import CONFIGS, IMAGES, MANIFESTS, registry_of
+
+PROGRAM = str(Path(sys.executable).parent / "manyfest")
+LIMIT, ALLOWED = ("--timeout", "1.5"), "within the 1.5 s allowed"
+LATEST = 12  # seconds; the machine may be busy
+MIB = 1024 * 1024
+LAYER = bytes(32 * MIB)
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: " + IMAGES[0].manifest.media_type.encode() + b"\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+LONG = OK + b"Content-Length: 100000\r\n\r\n"
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with registry_of(*IMAGES) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _in_time():
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < LATEST
+
+
+SLOW: dict[str, Fault] = {
+    "no answer": Silent(),
+    "a status line that drips": Drip(b"", b"H"),
+    "a header that drips": Drip(OK + b"X: ", b"y"),
+    "headers that drip": Drip(OK, b"X: y\r\n"),
+    "interim answers that drip": Drip(b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+    "a body that drips": Drip(LONG, b" "),
+    "chunks that drip": Drip(CHUNKED, b"1\r\n \r\n"),
+    "a chunk's size that drips": Drip(CHUNKED, b"0"),
+    "a chunk's extension that drips": Drip(CHUNKED + b"5;x=", b"y"),
+    "trailers that drip": Drip(CHUNKED + b"2\r\n{}\r\n0\r\n", b"X: y\r\n"),
+    "an error that drips": Drip(b"HTTP/1.1 500 No\r\nContent-Length: 9999\r\n\r\n", b"x"),
+    "a challenge that drips": Drip(b"HTTP/1.1 401 No\r\nContent-Length: 9999\r\n\r\n", b"x"),
+    "an absence that drips": Drip(b"HTTP/1.1 404 No\r\nContent-Length: 9999\r\n\r\n", b"x"),
+}
+
+
+@pytest.mark.parametrize("fault", SLOW.values(), ids=SLOW)
+def test_an_answer_that_takes_for_ever_ends_at_the_time_limit(server, fault):  # T14, T15
+    server.always("GET", MANIFESTS, fault)
+    refused("inspect", *LIMIT, f"{server.host}/app:1", code=5, words=(server.host, ALLOWED))
+    assert server.count() == 1
+
+
+@pytest.mark.parametrize("fault", ["no answer", "a body that drips", "interim answers that drip"])
+def test_many_at_once_end_too_and_leave_nothing(server, fault):
+    server.always("GET", CONFIGS, SLOW[fault])
+    sources = [f"{server.host}/app:{number}" for number in range(16)]
+    command = ("create", f"{server.host}/app:list", *sources)
+    refused(*command, *LIMIT, code=5, words=(ALLOWED,))
+    assert server.count("GET", CONFIGS) == 16
+
+
+def test_without_a_limit_of_ones_own_an_answer_that_drips_ends_all_the_same(server):
+    """The limit that is not given does not count while layers are moved, but for all else."""
+    server.always("GET", MANIFESTS, SLOW["a body that drips"])
+    with (
+        HttpRegistry(Budget(1)) as registry,
+        pytest.raises(DeadlineError, match="within the 1 s allowed"),
+    ):
+        registry.get_manifest(Reference.parse(f"{server.host}/app:1"))
+
+
+@pytest.mark.parametrize("options", [(), ("--insecure",)], ids=["proven", "unproven"])
+def test_a_handshake_that_drips_ends_at_the_time_limit(options):  # T15
+    with ConnectionServer(tls_that_drips) as server:
+        refused("inspect", *LIMIT, *options, f"{server.host}/app:1", code=5, words=(ALLOWED,))
+
+
+@pytest.fixture
+def draft(server) -> str:
+    name = f"{server.host}/app:list"
+    succeeded("create", name, f"{server.host}/app:1", f"{server.host}/app:2")
+    return name
+
+
+@pytest.mark.parametrize("fault", ["no answer", "a header that drips", "an error that drips"])
+def test_a_push_whose_confirmation_takes_for_ever_ends(server, draft, fault):
+    server.always("PUT", MANIFESTS, SLOW[fault])
+    refused("push", *LIMIT, draft, code=5, words=(ALLOWED,))
+
+
+@pytest.fixture
+def upload(server):
+    """Sends a layer; nobody reads it."""
+    server.ignore("PUT", "/v2/app/blobs/uploads/*")
+    blob = Reference.parse(f"{server.host}/app@{Digest.of(LAYER)}")
+
+    def send(budget: Budget, **options: int) -> None:
+        with HttpRegistry(budget, **options) as registry:
+            registry.write_blob(blob, len(LAYER), source_of(LAYER))
+
+    return send
+
+
+def test_an_upload_that_nobody_reads_ends_at_the_time_limit(upload):
+    with pytest.raises(DeadlineError, match="within the 2 s allowed"):
+        upload(Budget(2, hard=True))
+
+
+def test_an_upload_that_nobody_reads_ends_without_one_too(upload, monkeypatch):
+    transport = "manyfest.adapters.http_registry.transport.TRANSFER_SECONDS"
+    monkeypatch.setattr(transport, 0.5)
+    with pytest.raises(UnreachableError, match=r"takes no more bytes \(tried 2 times\)"):
+        upload(Budget(120), tries=2)
+
+
+def test_an_answer_in_the_middle_of_an_upload_is_heard_when_no_more_is_read(monkeypatch):
+    """The server refuses at once, and keeps the connection without reading on."""
+    monkeypatch.setattr("manyfest.adapters.http_registry.transport.TRANSFER_SECONDS", 0.5)
+    with ConnectionServer(refusing_uploads) as server, HttpRegistry(Budget(120)) as registry:
+        blob = Reference.parse(f"{server.host}/app@{Digest.of(LAYER)}")
+        with pytest.raises(RefusedError, match=r"413 .*: too large"):
+            registry.write_blob(blob, len(LAYER), source_of(LAYER))
+        assert server.connections == 2
+
+
+def refusing_uploads(connection: socket.socket) -> None:
+    """Answers POST by a session on a connection of its own, and PUT by 413 without reading it."""
+    if connection.recv(4, socket.MSG_PEEK) == b"POST":
+        connection.recv(65536)
+        session = Answer(202, headers=(("Location", "/upload"), ("Connection", "close")))
+        connection.sendall(session.head())
+        return
+    connection.sendall(Answer(413, b"too large").head() + b"too large")
+    wait_until_gone(connection)
+
+
+@pytest.mark.parametrize("size", [1000, 16 * MIB], ids=["small", "large"])
+def test_a_copy_that_nobody_reads_ends_at_the_time_limit(server, tmp_path, monkeypatch, size):
+    """What is small stays in the system's buffers, and is never confirmed."""
+    monkeypatch.chdir(tmp_path)
+    with registry_of(image_with(bytes(size))) as source:
+        succeeded("copy", f"{source.host}/app:0", "oci:here:1")
+    server.ignore("PUT", "*")
+    refused("copy", *LIMIT, "oci:here:1", f"{server.host}/other:1", code=5, words=(ALLOWED,))
+    assert server.count("POST") >= 1
+
+
+def image_with(layer: bytes) -> Image:
+    """An image of this one layer."""
+    image = docker_image()
+    size, digest = len(layer), str(Digest.of(layer))
+    described = {"mediaType": media_types.DOCKER_LAYER, "size": size, "digest": digest}
+    document = dict(image.manifest.document) | {"layers": [described]}
+    manifest = Manifest(image.manifest.media_type, json.dumps(document).encode())
+    return Image(manifest, (image.blobs[0], layer))
+
+
+@pytest.fixture
+def slow_window(monkeypatch) -> None:
+    """Layers must move in half a second what otherwise is asked for in thirty."""
+    monkeypatch.setattr("manyfest.adapters.http_registry.budget._WINDOW_SECONDS", 0.5)
+
+
+@pytest.mark.usefixtures("slow_window")
+@pytest.mark.parametrize("answer", ["a body that drips", "interim answers that drip"])
+def test_a_layer_that_drips_ends_though_the_time_limit_waits_for_it(server, answer):
+    head = OK + b"Content-Length: %d\r\n\r\n" % len(LAYER)
+    server.always("GET", CONFIGS, Drip(head, b"x") if "body" in answer else SLOW[answer])
+    blob = Reference.parse(f"{server.host}/app@{Digest.of(LAYER)}")
+    with (
+        HttpRegistry(Budget(120)) as registry,
+        pytest.raises(DeadlineError, match=r"only \d+ bytes moved in \d s"),
+        registry.open_blob(blob, len(LAYER)) as chunks,
+    ):
+        list(chunks)
+    assert server.count() == 1
+
+
+@pytest.mark.parametrize("place", ["first contact", "configs"])
+def test_ctrl_c_ends_all_who_wait_for_an_answer(server, place):  # X1
+    path, held = (MANIFESTS, 1) if place == "first contact" else (CONFIGS, 16)
+    server.always("GET", path, Silent())
+    sources = [f"{server.host}/app:{number}" for number in range(16)]
+    command = [PROGRAM, "create", f"{server.host}/app:list", *sources]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        _wait_until(lambda: server.count("GET", path) >= held, process)
+        time.sleep(0.2)  # for those who wait for the first contact
+        pressed = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=LATEST)
+        took = time.monotonic() - pressed
+    assert (process.returncode, out, err) == (130, b"", b"")
+    assert took < 2
+
+
+def test_ctrl_c_ends_a_pause(server):  # X1
+    server.always("GET", MANIFESTS, Answer(503, headers=(("Retry-After", "25"),)))
+    sources = [f"{server.host}/app:{number}" for number in range(16)]
+    command = [PROGRAM, "create", f"{server.host}/app:list", *sources]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        _wait_until(lambda: server.count() >= 1, process)
+        time.sleep(0.2)
+        pressed = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=LATEST) == (b"", b"")
+        assert time.monotonic() - pressed < 2
+    assert process.returncode == 130
+
+
+def _wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    """The process must live until then."""
+    while not condition():
+        assert process.poll() is None
+        time.sleep(0.01)

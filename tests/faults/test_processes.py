@@ -1,0 +1,169 @@
+"""Our program among others: signals, little memory, few files, odd terminals and odd arguments."""
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from tests.fakes.docker_client import Result
+from tests.fakes.our_program import run_here
+from tests.faults.confined import PROGRAM, SOURCES, drafts, layout_of_eight, run
+from tests.faults.judged import error_line, refused, store_dump, succeeded
+
+KILLING = Path(__file__).parents[1] / "kill" / "run.py"
+LIST = "oci:app:l"
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture(autouse=True)
+def _layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    layout_of_eight(tmp_path)
+
+
+@pytest.mark.parametrize("signal", ["INT", "TERM", "HUP"])
+def test_a_signal_at_any_moment_leaves_the_old_state_or_the_new_and_no_words(signal: str) -> None:
+    """Ends with 130 after Ctrl-C, else by the signal; what must hold is in the program's help."""
+    command = [sys.executable, str(KILLING), "--signal", signal, "--times", "3"]
+    scenes = ["--only", "create", "--only", "push"]
+    ended = subprocess.run(
+        [*command, *scenes], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+
+
+def all_or_nothing(result: Result) -> None:
+    """It made the draft, or says in one line why not; then it works where nothing is missing."""
+    if result.code != 0:
+        error_line(result, 1)
+        assert store_dump() == []
+        succeeded("create", LIST, *SOURCES)
+    assert [len(sources) for sources in drafts().values()] == [8]
+
+
+@pytest.mark.parametrize("files", [6, 7, 8, 9, 10, 12, 16])
+def test_few_open_files_are_enough_or_one_line(files: int) -> None:
+    all_or_nothing(run("create", LIST, *SOURCES, limits={resource.RLIMIT_NOFILE: files}))
+
+
+def test_sixteen_open_files_are_enough_to_publish() -> None:
+    succeeded("create", LIST, *SOURCES)
+    result = run("push", "--jobs", "1", LIST, limits={resource.RLIMIT_NOFILE: 16})
+    assert (result.code, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("mebibytes", [40, 48, 56, 64, 80, 100])
+def test_little_memory_is_enough_or_one_line(mebibytes: int) -> None:
+    limits = {resource.RLIMIT_AS: mebibytes * MEBIBYTE}
+    all_or_nothing(run("create", "--jobs", "1", LIST, *SOURCES, limits=limits))
+
+
+def test_where_no_thread_can_be_started_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Thread, "start", refuse)
+    line = error_line(run_here("create", LIST, *SOURCES), 1)
+    assert line == "error: no more threads can be started; --jobs 1 does with one"
+    succeeded("create", "--jobs", "1", LIST, *SOURCES)
+
+
+def test_no_memory_left_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr(json, "dumps", refuse)
+    assert error_line(run_here("ls", "--json"), 1) == "error: out of memory"
+
+
+TERMINALS = {
+    "dumb": {"TERM": "dumb"},
+    "no colour": {"NO_COLOR": "1", "TERM": "xterm-256color"},
+    "narrow": {"COLUMNS": "1", "TERM": "xterm-256color"},
+    "none": {"TERM": ""},
+}
+
+
+@pytest.mark.parametrize("variables", TERMINALS.values(), ids=TERMINALS.keys())
+def test_what_is_no_terminal_gets_no_escapes(variables: dict[str, str]) -> None:
+    succeeded("create", LIST, *SOURCES)
+    for words in (["ls"], ["inspect", LIST], ["--help"], ["push", "a:b:c"], ["push", LIST]):
+        result = run(*words, **variables)
+        assert "\x1b" not in result.stdout.decode() + result.stderr
+
+
+def test_json_is_as_wide_as_it_is() -> None:
+    succeeded("create", LIST, *SOURCES)
+    for words in (["ls", "--json"], ["inspect", LIST]):
+        assert run(*words, COLUMNS="1").stdout == run(*words, COLUMNS="400").stdout
+
+
+LOCALES = {
+    "C": {"LC_ALL": "C"},
+    "strict": {"LC_ALL": "C", "PYTHONIOENCODING": "ascii:strict"},
+    "unknown": {"LC_ALL": "xx_YY.UTF-8"},
+}
+
+
+@pytest.mark.parametrize("variables", LOCALES.values(), ids=LOCALES.keys())
+def test_no_locale_changes_what_is_kept_and_shown(variables: dict[str, str]) -> None:
+    succeeded("create", LIST, *SOURCES)
+    words = ["annotate", LIST, SOURCES[0], "--annotation", "straße=\u2028\U0001f600"]
+    assert run(*words).code == 0
+    shown, pushed = run("inspect", LIST).stdout, run("push", LIST).stdout
+    succeeded("annotate", LIST, SOURCES[0], "--unset", "annotation:straße")
+    result = run(*words, **variables)
+    assert (result.code, result.stderr) == (0, "")
+    assert run("inspect", LIST, **variables).stdout == shown
+    assert run("push", LIST, **variables).stdout == pushed
+
+
+ODD = {
+    "a surrogate in a reference": (["inspect", "a/\udcff"], 2),
+    "a surrogate in an annotation": (["annotate", LIST, SOURCES[0], "--annotation", "a=\udcff"], 2),
+    "a surrogate in a value": (["annotate", LIST, SOURCES[0], "--os-version", "\udc80"], 2),
+    "looks like an option": (["inspect", "-x"], 2),
+    "is an option after all": (["inspect", "--", "-x"], 2),
+    "empty": (["create", LIST, ""], 2),
+    "NUL": (["inspect", "a\0b"], 2),
+    "a mebibyte": (["inspect", "a" * MEBIBYTE], 2),
+    "a mebibyte of options": (["inspect", "--" + "a" * MEBIBYTE], 2),
+    "ten thousand sources": (["create", "oci:app:new", *["oci:app:nowhere"] * 10_000], 3),
+}
+
+
+@pytest.mark.parametrize(("words", "code"), ODD.values(), ids=ODD.keys())
+def test_an_odd_argument_is_one_line(words: list[str], code: int) -> None:
+    succeeded("create", LIST, *SOURCES)
+    refused(*words, code=code)
+
+
+def test_ten_thousand_sources_are_taken() -> None:
+    succeeded("create", LIST, *SOURCES * 1250)
+    assert [len(sources) for sources in drafts().values()] == [8]
+
+
+STREAMS = {
+    "stdout is full": ("> /dev/full", 1),
+    "stdout is closed": (">&-", 1),
+    "stderr is full": ("2> /dev/full", 0),
+    "stderr is closed": ("2>&-", 0),
+    "all are closed": ("<&- >&- 2>&-", 1),
+}
+
+
+@pytest.mark.parametrize(("streams", "code"), STREAMS.values(), ids=STREAMS.keys())
+def test_what_cannot_be_printed_is_kept_all_the_same(streams: str, code: int) -> None:
+    """A draft that was made is there, and the exit code says that its name was not told."""
+    command = f"{PROGRAM} create {LIST} {' '.join(SOURCES)} {streams}"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, check=False, timeout=60)
+    assert (ended.returncode, b"Traceback" in ended.stderr) == (code, False)
+    assert [len(sources) for sources in drafts().values()] == [8]
+    command = f"{PROGRAM} push {LIST} {streams}"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, check=False, timeout=60)
+    assert (ended.returncode, b"Traceback" in ended.stderr) == (code, False)
+    succeeded("verify", LIST)

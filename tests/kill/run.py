@@ -1,0 +1,216 @@
+"""``kill -9`` at any moment: nothing that was committed is lost; run by hand, for a while.
+
+``python tests/kill/run.py [--times 300] [--only create]... [--signal INT] [--seed 0]`` kills each
+command of ``scenes.py`` that many times: every other time at a moment anywhere in its usual
+duration, and every other a moment after the store's journal appeared, which is when the file is
+written. After each kill the store is whole (checked by SQLite, every row hashed anew), the draft is
+the old one or the new, the tag on a real registry is the old list or the new with all its children,
+a draft is marked as pushed only if it was, and the next command works at once and ends where an
+undisturbed one does. Prints a line for each command; exits with 1 and says what broke if something
+did. Needs ``docker-registry`` and ``docker``.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from random import Random
+from shutil import rmtree
+from signal import Signals
+from statistics import median
+
+from attrs import frozen
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from manyfest.adapters.http_registry.budget import Budget
+from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.routing import RoutingRegistry
+from manyfest.cli.exit_codes import INTERRUPTED
+from manyfest.contracts.images import docker_image, push_image
+from manyfest.domain.references import Reference
+from tests.fakes.docker_client import docker_manifest
+from tests.fakes.docker_registry import running_registry
+from tests.kill.forks import Ended, Program, import_for
+from tests.kill.scenes import COMMANDS_RUN, DOCKER_DRAFT, SCENES, SOURCES, UNNEEDED, Scene, Words
+from tests.kill.soundness import State, faults_of, faults_of_layout, state_of
+
+PLATFORMS = ("linux/amd64", "linux/arm64", "linux/s390x", "linux/386")
+UNDISTURBED = 3  # runs that say how long it takes
+JOURNAL = 0.002  # seconds, about as long as a transaction is being written
+AT_ONCE = 10.0  # seconds; who waits for a lock that nobody holds gives up then
+
+
+class BrokenPromiseError(Exception):
+    """Something that must hold does not."""
+
+
+@frozen
+class Stage:
+    """A folder and a store of its own for one life of a command, on a registry that is shared."""
+
+    scene: Scene
+    signal: Signals
+    host: str
+    folder: Path
+    program: Program
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "store.db"
+
+    @property
+    def name(self) -> str:
+        number = f"n{self.folder.name}"
+        return self.scene.name.format(host=self.host, number=number, folder=self.folder)
+
+    def words(self, words: Words) -> list[str]:
+        return [word.format(host=self.host, list=self.name) for word in words]
+
+    def prepare(self) -> None:
+        self.folder.mkdir()
+        os.environ["MANYFEST_STORE"] = str(self.store)
+        for words in self.scene.before:
+            self.does(words, (0,))
+
+    def does(self, words: Words, fine: Sequence[int]) -> float:
+        ended = self.program.run(self.words(words))
+        if ended.code not in fine:
+            raise BrokenPromiseError(f"{' '.join(words)} ends with {ended.code}: {ended.output}")
+        return ended.seconds
+
+    def state(self) -> State:
+        """What is there now; raises BrokenPromiseError when it is not whole."""
+        with closing(HttpRegistry(Budget(60))) as http:
+            registry = RoutingRegistry(lambda: http, LayoutRegistry, lambda _: http)
+            try:
+                state = state_of(self.store, Reference.parse(self.name), registry)
+            except Exception as error:
+                raise BrokenPromiseError(f"{type(error).__name__}: {error}") from error
+        if faults := (*faults_of(self.store), *faults_of_layout(self.folder / "layout")):
+            raise BrokenPromiseError("; ".join(faults))
+        return state
+
+
+def kill_once(stage: Stage, seconds: float, goal: State, *, in_journal: bool) -> str:
+    """What the kill left: ``old``, ``new`` or ``between``, or ``ended`` if it came too late."""
+    stage.prepare()
+    old = stage.state()
+    journal = stage.store.with_name("store.db-journal")
+    ended = stage.program.kill(
+        stage.words(stage.scene.killed), seconds, stage.signal, journal if in_journal else None
+    )
+    check_end(ended, stage.signal)
+    hot = journal.exists()
+    left = stage.state()
+    check_between(left, old, goal)
+    if stage.does(stage.scene.again, stage.scene.fine) >= AT_ONCE:
+        raise BrokenPromiseError(f"{stage.scene.again[0]} waits after the kill")
+    if (new := stage.state()) != goal:
+        raise BrokenPromiseError(f"said again it leads to {new}, not to {goal}")
+    if ended.code == 0:
+        return "ended"
+    return ("hot, " if hot else "") + verdict(left, old, goal)
+
+
+def check_end(ended: Ended, signal: Signals) -> None:
+    """It had done its work, or it went by the signal; Ctrl-C has its own exit code. No words."""
+    by_signal = INTERRUPTED if signal is Signals.SIGINT else -signal
+    if ended.code not in (0, by_signal) or "rror" in ended.output or "Trace" in ended.output:
+        raise BrokenPromiseError(f"{signal.name} makes it end with {ended.code}: {ended.output}")
+
+
+def check_between(left: State, old: State, new: State) -> None:
+    """The parts are old or new each; a draft is not marked as pushed before the tag is."""
+    if left.unmarked not in (old.unmarked, new.unmarked) or left.tag not in (old.tag, new.tag):
+        raise BrokenPromiseError(f"{left} is neither {old} nor {new}")
+    pushed = left.draft.pushed if left.draft else None
+    if pushed not in (None, left.tag) and left.draft != old.draft:
+        raise BrokenPromiseError(f"marked as pushed and is not: {left}")
+
+
+def verdict(left: State, old: State, new: State) -> str:
+    if left == old:
+        return "old"
+    return "new" if left == new else "between"
+
+
+def kill_often(name: str, stages: Iterator[Stage], times: int, random: Random) -> bool:
+    """Kill one scene's command ``times`` times and tell; whether all was well."""
+    outcomes: Counter[str] = Counter()
+    usual = median(undisturbed(next(stages)) for _ in range(UNDISTURBED))
+    goal = where_it_leads(next(stages))
+    for number in range(times):
+        stage, in_journal = next(stages), number % 2 == 1
+        moment = random.uniform(0, JOURNAL if in_journal else usual)
+        try:
+            outcomes[kill_once(stage, moment, goal, in_journal=in_journal)] += 1
+        except BrokenPromiseError as broken:
+            outcomes["BROKEN"] += 1
+            print(f"{name}, killed at {moment * 1000:.1f} ms: {broken}")
+        rmtree(stage.folder)
+    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+    print(f"{name}: usually {usual * 1000:.0f} ms; {times} kills: {told}", flush=True)
+    return not outcomes["BROKEN"]
+
+
+def undisturbed(stage: Stage) -> float:
+    stage.prepare()
+    return stage.does(stage.scene.killed, (0,))
+
+
+def where_it_leads(stage: Stage) -> State:
+    undisturbed(stage)
+    goal = stage.state()
+    stage.does(stage.scene.again, stage.scene.fine)
+    if stage.state() != goal:
+        raise BrokenPromiseError(f"said twice it leads to {stage.state()}, not to {goal}")
+    return goal
+
+
+def seed(host: str, docker_config: Path) -> None:
+    """The images on the registry, and docker's draft of them."""
+    with closing(HttpRegistry(Budget(60))) as registry:
+        for source, platform in zip((*SOURCES, UNNEEDED), PLATFORMS, strict=True):
+            push_image(registry, Reference.parse(source.format(host=host)), docker_image(platform))
+    docker = docker_manifest(docker_config)
+    names = [name.format(host=host) for name in (DOCKER_DRAFT, *SOURCES)]
+    made = docker("create", "--insecure", *names)
+    if made.code != 0:
+        raise RuntimeError(made.stderr)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--times", type=int, default=300, help="kills of each command")
+    parser.add_argument("--only", action="append", choices=SCENES, help="this command alone")
+    parser.add_argument("--signal", choices=("KILL", "TERM", "HUP", "INT"), default="KILL")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    random = Random(options.seed)
+    import_for(COMMANDS_RUN)
+    with tempfile.TemporaryDirectory() as parent, running_registry(Path(parent, "r")) as registry:
+        docker_config = Path(parent, "docker")
+        os.environ.update(HOME=parent, DOCKER_CONFIG=str(docker_config), NO_PROXY="*")
+        seed(registry.host, docker_config)
+        well, numbers = True, count()
+        for name in options.only or SCENES:
+            folder = Path(parent, name.replace(" ", "-"))
+            folder.mkdir()
+            program, signal = Program(folder / "written"), Signals[f"SIG{options.signal}"]
+            stages = (
+                Stage(SCENES[name], signal, registry.host, folder / str(number), program)
+                for number in numbers
+            )
+            well &= kill_often(name, stages, options.times, random)
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""Histories: whatever comes late or twice, spans stay apart, and the store does as merging says."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from itertools import count, pairwise
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.media_types import OCI_MANIFEST
+from manyfest.domain.observations import Observation, merged
+from manyfest.domain.references import Reference
+from manyfest.store.store import Store, open_store
+from tests.property.strategies import NOW
+
+MANIFESTS = [Manifest(OCI_MANIFEST, b"%d" % number) for number in range(3)]
+PLACE = Reference.parse("r.example/app:1")
+PLACES = count()
+
+
+def at(minutes: int) -> datetime:
+    return NOW + timedelta(minutes=minutes)
+
+
+@st.composite
+def observations(draw: st.DrawFn) -> Observation:
+    """Few digests and few moments, so that they meet."""
+    first, last = sorted(draw(st.tuples(st.integers(0, 8), st.integers(0, 8))))
+    return Observation(PLACE, draw(st.sampled_from(MANIFESTS)).digest, at(last), at(first))
+
+
+batches = st.lists(observations(), min_size=1, max_size=4)
+histories = st.lists(batches, min_size=1, max_size=4)
+
+
+def history_of(parts: list[list[Observation]]) -> tuple[Observation, ...]:
+    history: tuple[Observation, ...] = ()
+    for part in parts:
+        history = merged(history, part)
+    return history
+
+
+@given(histories)
+def test_spans_are_in_order_apart_and_of_different_digests(parts: list[list[Observation]]) -> None:
+    history = history_of(parts)
+    assert history
+    assert all(span.first_seen <= span.seen_at for span in history)
+    for later, earlier in pairwise(history):
+        assert earlier.seen_at <= later.first_seen
+        assert earlier.digest != later.digest
+
+
+@given(histories, batches)
+def test_adding_the_same_twice_is_adding_it_once(
+    parts: list[list[Observation]], batch: list[Observation]
+) -> None:
+    once = merged(history_of(parts), batch)
+    assert merged(once, batch) == once
+    assert merged(once, once) == once
+
+
+@given(st.lists(observations(), min_size=1, max_size=6))
+def test_every_sighting_is_in_a_span_and_no_span_is_made_up(seen: list[Observation]) -> None:
+    history = merged((), seen)
+    sightings = {(moment, one.digest) for one in seen for moment in (one.first_seen, one.seen_at)}
+    for moment, digest in sightings:
+        spans = [span for span in history if span.first_seen <= moment <= span.seen_at]
+        assert digest in {span.digest for span in spans}
+    ends = {(moment, one.digest) for one in history for moment in (one.first_seen, one.seen_at)}
+    assert ends <= sightings
+
+
+@given(st.lists(observations(), min_size=1, max_size=6))
+def test_the_newest_is_what_was_seen_last_and_of_these_added_last(seen: list[Observation]) -> None:
+    newest = merged((), seen)[0]
+    last = max(one.seen_at for one in seen)
+    assert newest.seen_at == last
+    assert newest.digest in {one.digest for one in seen if one.seen_at == last}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with closing(open_store(tmp_path_factory.mktemp("store") / "store.db")) as store:
+        with store.contents.transaction():
+            store.contents.keep_manifests(MANIFESTS)
+        yield store
+
+
+@given(parts=histories)
+def test_the_store_keeps_what_merging_gives(store: Store, parts: list[list[Observation]]) -> None:
+    place = Reference.parse(f"r.example/app:{next(PLACES)}")
+    with store.contents.transaction():
+        for part in parts:
+            store.contents.observe(evolve(seen, reference=place) for seen in part)
+    expected = tuple(evolve(seen, reference=place) for seen in history_of(parts))
+    assert store.contents.history(place) == expected
