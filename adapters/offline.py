@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Never
 
+from attrs import evolve
+
+from manyfest.adapters.freshness import Unconfirmed, nobody
 from manyfest.adapters.held_blobs import blob_digest, opened
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified_chunks
-from manyfest.domain.errors import NeverSeenError, UnreachableError
+from manyfest.domain.errors import NeverSeenError, NotHeldError, UnreachableError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
@@ -19,20 +22,24 @@ from manyfest.domain.references import Home, Reference
 class OfflineRegistry(Registry):
     """Reads what ``contents`` holds, wherever it was seen; a tag points to what it last did.
 
-    Raises NeverSeenError for all else, and UnreachableError for what would write. Who refers to
-    what is not kept, so there are no referrers.
+    Of that ``tell`` hears. Raises NeverSeenError for other manifests, NotHeldError for other blobs,
+    and UnreachableError for what would write. Who refers to what is not kept, so there are no
+    referrers.
     """
 
-    def __init__(self, contents: ContentStore, layers: LayerStore) -> None:
+    def __init__(
+        self, contents: ContentStore, layers: LayerStore, tell: Unconfirmed = nobody
+    ) -> None:
         self._contents = contents
         self._layers = layers
+        self._tell = tell
 
     def get_manifest(self, reference: Reference) -> Manifest:
         digest = reference.digest or self._last_seen(reference)
         held = self._contents.manifest(digest)
         if held is None:
             raise NeverSeenError(str(reference))
-        return held
+        return evolve(held, name=str(reference))
 
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self.get_manifest(reference).descriptor()
@@ -78,12 +85,13 @@ class OfflineRegistry(Registry):
         observation = self._contents.last_observation(reference)
         if observation is None:
             raise NeverSeenError(str(reference))
+        self._tell(observation, None)
         return observation.digest
 
     def _blob(self, reference: Reference) -> bytes:
         data = self._contents.blob(blob_digest(reference))
         if data is None:
-            raise NeverSeenError(str(reference))
+            raise NotHeldError((str(reference),))
         return data
 
 

@@ -1,4 +1,4 @@
-"""A registry that sends each call to the one its home asks for: registries or layouts."""
+"""A registry that sends each call to the one its home asks for: registries, layouts, others."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -8,21 +8,26 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource, Registry
-from manyfest.domain.references import Home, Layout, Reference, Repository
+from manyfest.domain.references import External, Home, Layout, Reference, Repository
 
 
 class RoutingRegistry(Registry):
     """Repositories are served by what ``registries`` makes, layout directories by ``layouts``.
 
-    Each is made once, when it is first needed: no HTTP client where only layouts are named.
+    Homes of other schemes by what ``externals`` makes for the scheme. Each is made once, when it is
+    first needed: no HTTP client where only layouts are named.
     """
 
-    def __init__(self, registries: Callable[[], Registry], layouts: Callable[[], Registry]) -> None:
-        self._makers: dict[type[Home], Callable[[], Registry]] = {
-            Repository: registries,
-            Layout: layouts,
-        }
-        self._made: dict[type[Home], Registry] = {}
+    def __init__(
+        self,
+        registries: Callable[[], Registry],
+        layouts: Callable[[], Registry],
+        externals: Callable[[str], Registry],
+    ) -> None:
+        self._registries = registries
+        self._layouts = layouts
+        self._externals = externals
+        self._made: dict[str, Registry] = {}
         self._lock = Lock()
 
     def get_manifest(self, reference: Reference) -> Manifest:
@@ -55,8 +60,17 @@ class RoutingRegistry(Registry):
         self._serving(reference.home).write_blob(reference, size, source)
 
     def _serving(self, home: Home) -> Registry:
-        kind = type(home)
+        kind = home.scheme if isinstance(home, External) else type(home).__name__
         with self._lock:
             if kind not in self._made:
-                self._made[kind] = self._makers[kind]()
+                self._made[kind] = self._maker(home)()
             return self._made[kind]
+
+    def _maker(self, home: Home) -> Callable[[], Registry]:
+        match home:
+            case Repository():
+                return self._registries
+            case Layout():
+                return self._layouts
+            case External(scheme):
+                return lambda: self._externals(scheme)

@@ -1,5 +1,6 @@
 """The command group: which commands there are, each loaded only when it is the one asked for."""
 
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -7,6 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from manyfest.cli import pflags
+from manyfest.cli.version import VERSION
 from manyfest.domain.errors import shortened
 
 # Name -> module, in the order in which help shows them: the way a list is made.
@@ -24,6 +26,16 @@ COMMANDS = {
     "ls": "ls",
     "diff": "diff",
     "verify": "verify",
+    "history": "history",
+    "undo": "undo",
+    "cache fetch": "cache_fetch",
+    "cache export": "cache_export",
+    "cache import": "cache_import",
+    "cache ls": "cache_ls",
+    "cache stats": "cache_stats",
+    "cache query": "cache_query",
+    "cache gc": "cache_gc",
+    "cache fsck": "cache_fsck",
     "import-docker": "import_docker",
     "login": "login",
     "logout": "logout",
@@ -34,6 +46,7 @@ COMMANDS = {
 
 # Commands of two words: what help says of the first.
 GROUPS = {
+    "cache": "See, fill, carry and clean what is kept.",
     "auth": "See how registries let you in.",
     "plugin": "Be a command of docker: docker manyfest.",
 }
@@ -72,15 +85,8 @@ class CommandsOnDemand(TyperGroup):
         """The command or group of this name, or None."""
         name = self.prefix + cmd_name
         if name in GROUPS:
-            group = CommandsOnDemand(name=cmd_name, help=GROUPS[name])
-            group.prefix = f"{name} "
-            return group
-        if name not in COMMANDS:
-            return None
-        module = import_module(f"manyfest.cli.commands.{COMMANDS[name]}")
-        single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(cmd_name, cls=CommandAsWritten)(module.command)
-        return typer.main.get_command(single)
+            return _group(name, cmd_name)
+        return _command(name, cmd_name) if name in COMMANDS else None
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """As a command, up to the first argument: what follows is for the command it names."""
@@ -93,6 +99,21 @@ class CommandsOnDemand(TyperGroup):
             shown = shortened(args[0])
             raise typer.TyperException(f"unknown command: {ctx.command_path} {shown}")
         return super().resolve_command(ctx, args)
+
+
+@cache  # typer asks twice, and making one takes a while
+def _command(name: str, last_word: str) -> Any:
+    module = import_module(f"manyfest.cli.commands.{COMMANDS[name]}")
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    single.command(last_word, cls=CommandAsWritten)(module.command)
+    return typer.main.get_command(single)
+
+
+@cache
+def _group(name: str, last_word: str) -> CommandsOnDemand:
+    group = CommandsOnDemand(name=last_word, help=GROUPS[name])
+    group.prefix = f"{name} "
+    return group
 
 
 def as_typer_reads(args: list[str], params: list[Any], *, interspersed: bool = True) -> list[str]:
@@ -135,8 +156,6 @@ def manyfest(
     Wherever a registry reference may stand, so may oci:DIR:TAG, an OCI layout folder.
     """
     if version:
-        from importlib.metadata import version as version_of
-
-        typer.echo(f"manyfest {version_of('manyfest')}")
+        typer.echo(f"manyfest {VERSION}")
     elif ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help(), err=True)

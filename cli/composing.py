@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.output import note, warn
+from manyfest.cli.doubts import warn_of_conflicts
+from manyfest.cli.output import note
 from manyfest.cli.wiring import Session
 from manyfest.domain.contributions import Wanted
-from manyfest.domain.drafts import Draft, Entry, ListType
+from manyfest.domain.drafts import ListType
 from manyfest.domain.operations.create import Created, OnConflict, Start, Terms, create
-from manyfest.domain.platform_conflicts import conflicts, disagreement
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
@@ -83,18 +83,3 @@ def compose(
         note(f"{created.attestations_left} attestations were not taken")
     warn_of_conflicts(created.draft)
     return created
-
-
-def warn_of_conflicts(draft: Draft) -> None:
-    """Say on stderr which entries stand in each other's way."""
-    for first, second in conflicts(draft.entries):
-        platform = second.descriptor.platform
-        warn(f"two entries are for {platform}: {first.content} and {second.content}")
-
-
-def warn_of_disagreement(entry: Entry) -> None:
-    """Say that an image calls itself something else than it is listed as."""
-    disagreeing = disagreement(entry)
-    if disagreeing is not None:
-        said, listed = disagreeing
-        warn(f"{entry.content} says that it is for {said}, and is listed for {listed}")

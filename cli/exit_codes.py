@@ -7,6 +7,7 @@ from manyfest.domain import errors
 DONE = 0
 FAILED = 1
 USAGE = 2
+INTEGRITY = 7
 FINDINGS = 8  # verify found errors, diff found differences
 INTERRUPTED = 130
 PIPE_CLOSED = 141  # 128 + SIGPIPE, as a program that knows nothing of pipes would end
@@ -25,11 +26,19 @@ MEANINGS: dict[type[BaseException], Meaning] = {
     errors.NotFoundError: Meaning(3),
     errors.DraftUnknownError: Meaning(3, "manyfest ls shows the drafts"),
     errors.NeverSeenError: Meaning(3, "inspect it once without --offline"),
+    errors.NoSuchStateError: Meaning(3, "manyfest history shows those that were"),
+    errors.NotHeldError: Meaning(
+        3, "manyfest cache fetch --layers brings them where there is a network"
+    ),
+    errors.IncompleteError: Meaning(3, "manyfest cache fetch brings what is missing"),
+    errors.SparseBundleError: Meaning(
+        FAILED, "import the earlier bundle first; --sparse takes lists without their images"
+    ),
     errors.AccessError: Meaning(4),
     errors.UnavailableError: Meaning(5),
     errors.ConflictError: Meaning(6),
     errors.DraftExistsError: Meaning(6, "use --amend to change it, or manyfest rm to start anew"),
-    errors.IntegrityError: Meaning(7),
+    errors.IntegrityError: Meaning(INTEGRITY),
     KeyboardInterrupt: Meaning(INTERRUPTED),
     BrokenPipeError: Meaning(PIPE_CLOSED),
 }

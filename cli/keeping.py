@@ -9,12 +9,14 @@ from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved
 
 
-def keep(found: Iterable[Resolved], session: Session) -> None:
-    """Keep ``found`` for ``--offline``; where that cannot be, say so and go on."""
+def keep(found: Iterable[Resolved], session: Session) -> bool:
+    """Keep ``found`` for ``--offline``; where that cannot be, say so, go on, and give False."""
     if session.offline:
-        return
+        return True
     try:
         with session.contents.transaction():
             remember(session.contents, found, session.now)
     except StoreError as error:
         warn(f"not kept for --offline: {error}")
+        return False
+    return True

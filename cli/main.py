@@ -17,6 +17,8 @@ def main(arguments: Sequence[str], program: str = "manyfest") -> int:
     try:
         _require_text(arguments)
         return _run_app(arguments, program)
+    except SystemExit as left:  # what typer makes of a pipe that nobody reads any more
+        return _explain(left.__context__ or left)
     except BaseException as error:  # noqa: BLE001 -- nothing may reach the person as a traceback
         return _explain(error)
 
@@ -62,6 +64,8 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror or error}"
+    if isinstance(error, MemoryError):
+        return "out of memory"
     return f"this is a bug: {type(error).__name__}: {error} (MANYFEST_DEBUG=1 shows where)"
 
 

@@ -1,6 +1,8 @@
 """The options that several commands share, each said once, and reading what they are given."""
 
+import re
 from collections.abc import Sequence
+from datetime import timedelta
 from os.path import abspath
 from typing import Annotated
 
@@ -20,6 +22,18 @@ def finite(seconds: float | None) -> float | None:
 
 
 _LONGEST = 1e9
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_PART = r"([0-9]{1,6})([smhd])"
+
+
+def age(text: str, option: str = "--max-age") -> timedelta:
+    """How old something may be, as people write it: ``90s``, ``10m``, ``1h30m``, ``7d``."""
+    if not re.fullmatch(f"(?:{_PART})+", text):
+        raise typer.TyperException(f"{option} wants a time such as 90s, 10m, 2h, 1d, not {text!r}")
+    parts = (timedelta(**{_UNITS[unit]: int(count)}) for count, unit in re.findall(_PART, text))
+    return sum(parts, timedelta())
+
 
 Insecure = Annotated[
     bool,
@@ -43,6 +57,31 @@ Timeout = Annotated[
         help="Seconds after which the command gives up.",
     ),
 ]
+Offline = Annotated[
+    bool,
+    typer.Option(
+        "--offline",
+        help="Use what was seen before; ask no registry.  [env var: MANYFEST_OFFLINE]",
+    ),
+]
+MaxAge = Annotated[
+    timedelta | None,
+    typer.Option(
+        "--max-age",
+        metavar="AGE",
+        parser=age,
+        envvar="MANYFEST_MAX_AGE",
+        help="Believe what a tag was seen to be within 90s, 10m, 2h, 1d; ask otherwise.",
+    ),
+]
+StaleIfError = Annotated[
+    bool,
+    typer.Option(
+        "--stale-if-error",
+        envvar="MANYFEST_STALE_IF_ERROR",
+        help="Use what was seen last where a registry cannot be asked, and say so.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 JOBS = DEFAULT_JOBS
@@ -51,8 +90,11 @@ JOBS = DEFAULT_JOBS
 def reference(text: str) -> Reference:
     """The reference that a person typed; a layout's path is made absolute here, where a folder is.
 
-    Raises InvalidReferenceError.
+    Past states are for what is read (``naming.source``). Raises InvalidReferenceError.
     """
+    if "@{" in text:
+        reason = "invalid reference format: @{...} names what was there, which can only be read"
+        raise InvalidReferenceError(text, reason)
     parsed = Reference.parse(text)
     if isinstance(parsed.home, Layout):
         directory = abspath(parsed.home.directory)  # noqa: PTH100 -- links stay as typed

@@ -1,8 +1,12 @@
 """Writing results to stdout and everything else to stderr, whatever the terminal or locale is."""
 
 import sys
+from collections.abc import Iterable
+from itertools import islice
 
 from manyfest.cli.rendering.printable import printable
+
+_LINES_AT_A_TIME = 500
 
 
 def write_bytes(data: bytes) -> None:
@@ -20,6 +24,13 @@ def write_bytes(data: bytes) -> None:
 def write_text(text: str) -> None:
     """``text`` and a newline to stdout, as UTF-8 in every locale."""
     write_bytes(f"{text}\n".encode("utf-8", errors="surrogateescape"))
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Each of ``lines`` as ``write_text`` does, some hundred at a time."""
+    waiting = iter(lines)
+    while some := tuple(islice(waiting, _LINES_AT_A_TIME)):
+        write_text("\n".join(some))
 
 
 def note(message: str) -> None:

@@ -1,16 +1,26 @@
 """Settings: where things are kept and how hard to try; from flags, then the environment."""
 
 import os
+import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from attrs import field, frozen
 
-DEFAULT_JOBS = 16
+from manyfest.domain.errors import ConfigError
+
+DEFAULT_JOBS = 32
 _PROXY_VARIABLES = (
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
     *("http_proxy", "https_proxy", "no_proxy"),
 )
+
+# As docker reads its own (Go's strconv.ParseBool), and what people write besides.
+_SWITCHES = {
+    **dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True),
+    **dict.fromkeys(("", "0", "f", "false", "n", "no", "off"), False),
+}
 
 DEFAULT_SECONDS = 120.0  # for all that a command does with servers, but for layers that move
 
@@ -24,10 +34,11 @@ class Settings:
     the text of such a file, ``auth_files`` are containers', in order. ``auth_realms`` are hosts
     whose token servers get credentials of any registry. ``certificate_folders`` are named certs.d;
     ``registries_conf`` is used in the place of those in ``containers_folders``, later ones before
-    earlier. ``proxies`` are the variables that name them.
+    earlier. ``proxies`` are the variables that name them. ``max_age`` and ``stale_if_error`` are
+    those of ``adapters.freshness``.
     """
 
-    store: Path
+    store: Path | str
     docker_config: Path
     docker_auths: str = field(default="", repr=False)
     auth_files: tuple[Path, ...] = ()
@@ -41,15 +52,38 @@ class Settings:
     seconds_are_hard: bool = False
     insecure: bool = False
     offline: bool = False
+    max_age: timedelta | None = None
+    stale_if_error: bool = False
 
 
-def store_path(environment: Mapping[str, str]) -> Path:
-    """The store's file: ``MANYFEST_STORE``, else in the user's data folder (platformdirs)."""
+def store_path(environment: Mapping[str, str]) -> Path | str:
+    """The store's file: ``MANYFEST_STORE``, else in the user's data folder (platformdirs).
+
+    ``SCHEME://…`` stays a text: a store that an adapter from outside has.
+    Raises ConfigError when the user has no home.
+    """
     if chosen := environment.get("MANYFEST_STORE"):
-        return Path(chosen).absolute()
+        return chosen if "://" in chosen else Path(chosen).absolute()
+    if sys.platform == "linux" and (folder := _xdg_data_home(environment)):
+        return folder / "manyfest" / "store.db"
     from platformdirs import user_data_path
 
-    return user_data_path("manyfest", appauthor=False) / "store.db"
+    try:
+        folder = user_data_path("manyfest", appauthor=False)
+    except RuntimeError:  # of newer versions; older ones leave "~" as it is
+        folder = Path("~")
+    if not folder.is_absolute():
+        raise ConfigError("HOME", "is not set; without a home, MANYFEST_STORE must name the store")
+    return folder / "store.db"
+
+
+def _xdg_data_home(environment: Mapping[str, str]) -> Path | None:
+    """As platformdirs has it, which takes as long to import as much of a command to run."""
+    chosen = environment.get("XDG_DATA_HOME", "").strip()
+    if chosen.startswith("/"):
+        return Path(chosen)
+    home = environment.get("HOME", "")
+    return Path(home, ".local", "share") if home.startswith("/") and not chosen else None
 
 
 def docker_config_folder(environment: Mapping[str, str]) -> Path:
@@ -102,14 +136,27 @@ def proxies(environment: Mapping[str, str]) -> Mapping[str, str]:
     return {name: environment[name] for name in _PROXY_VARIABLES if name in environment}
 
 
+def is_offline(environment: Mapping[str, str]) -> bool:
+    """What ``MANYFEST_OFFLINE`` says. Raises ConfigError: neither yes nor no."""
+    said = environment.get("MANYFEST_OFFLINE", "")
+    if said.lower() not in _SWITCHES:
+        raise ConfigError("MANYFEST_OFFLINE", f"wants 1 or 0, not {said!r}")
+    return _SWITCHES[said.lower()]
+
+
 def settings_from(
     *,
     insecure: bool = False,
     offline: bool = False,
+    max_age: timedelta | None = None,
+    stale_if_error: bool = False,
     jobs: int = DEFAULT_JOBS,
     seconds: float | None = None,
 ) -> Settings:
-    """The settings of this process: flags as given, the rest from its environment."""
+    """The settings of this process: flags as given, the rest from its environment.
+
+    Raises ConfigError: a variable cannot be used.
+    """
     return Settings(
         store=store_path(os.environ),
         docker_config=docker_config_folder(os.environ),
@@ -124,5 +171,7 @@ def settings_from(
         seconds=DEFAULT_SECONDS if seconds is None else seconds,
         seconds_are_hard=seconds is not None,
         insecure=insecure,
-        offline=offline,
+        offline=offline or is_offline(os.environ),
+        max_age=max_age,
+        stale_if_error=stale_if_error,
     )

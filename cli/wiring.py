@@ -1,47 +1,100 @@
 """The composition root: the only place where adapters and the store meet the domain's ports."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from manyfest.adapters.cached import CachedRegistry
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.offline import OfflineRegistry
-from manyfest.adapters.routing import RoutingRegistry
-from manyfest.cli.output import note, warn
-from manyfest.cli.parallel import Threads
 from manyfest.cli.settings import Settings
-from manyfest.domain.operations.each import Each
+from manyfest.domain.errors import ConfigError, UnreachableError
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.layer_store import LayerStore
-from manyfest.domain.ports.registry import Registry
-from manyfest.domain.references import Repository
-from manyfest.store.store import Store, open_store
+from manyfest.domain.ports.store import Store
+from manyfest.store.store import open_store
 
 if TYPE_CHECKING:  # most commands do without
-    from manyfest.adapters.containers.registry_rules import RegistryRules
     from manyfest.adapters.docker.logins import DockerLogins
     from manyfest.adapters.http_registry.access import HttpAccess
-    from manyfest.adapters.http_registry.client import HttpRegistry
-    from manyfest.adapters.http_registry.credentials import Account
+    from manyfest.adapters.http_registry.budget import Budget
+    from manyfest.cli.unconfirmed import UnconfirmedAnswers
+    from manyfest.domain.observations import Observation
+    from manyfest.domain.operations.each import Each
+    from manyfest.domain.ports.registry import Registry
+    from manyfest.domain.references import Reference
+    from manyfest.store.housekeeping import Housekeeping
+
+_LONGEST_LOCK = 10.0  # seconds to wait for another process
 
 
-@frozen
 class Session:
-    """What one command works with: the ports, the fan-out, and the moment it runs at (UTC)."""
+    """What one command works with: the ports, the fan-out, and the moment it runs at (UTC).
 
-    registry: Registry
-    contents: ContentStore
-    drafts: DraftBook
-    layers: LayerStore
-    each: Each
-    now: datetime
-    pause: Callable[[float], None]
-    offline: bool
+    What a command does not use is neither made nor imported. The time that a command may take
+    begins when a registry is first asked for.
+    """
+
+    def __init__(self, settings: Settings, store: Store, stack: ExitStack) -> None:
+        self.now = datetime.now(UTC)
+        self.offline = settings.offline
+        self.drafts: DraftBook = store.drafts
+        self.layers: LayerStore = store.layers
+        self._settings = settings
+        self._store = store
+        self._stack = stack
+
+    @cached_property
+    def registry(self) -> "Registry":
+        """Serves every reference."""
+        from manyfest.cli.routes import Routes
+
+        routes = Routes(
+            self._settings, self._budget, self._store, self._stack, self._answers, self.now
+        )
+        return routes.registry()
+
+    @cached_property
+    def contents(self) -> ContentStore:
+        """The content store; what is ``unconfirmed`` is not observed anew in it."""
+        from manyfest.adapters.confirmed_contents import ConfirmedContents
+
+        return ConfirmedContents(self._store.contents, self._answers.seen)
+
+    @property
+    def unconfirmed(self) -> "Mapping[Reference, Observation]":
+        """What is known from the store alone; grows as things are read."""
+        return self._answers.seen
+
+    @cached_property
+    def each(self) -> "Each":
+        """The fan-out, in threads."""
+        from manyfest.cli.parallel import Threads
+
+        return Threads(self._settings.jobs, self._budget.cancel)
+
+    def pause(self, seconds: float) -> None:
+        """Wait so long. Raises BudgetError when no time is left."""
+        self._budget.sleep(seconds)
+
+    def renew(self) -> None:
+        """Give the command all of its time again, unless a person said how much there is."""
+        self._budget.renew()
+
+    @cached_property
+    def _budget(self) -> "Budget":
+        from manyfest.adapters.http_registry.budget import Budget
+
+        return Budget(self._settings.seconds, hard=self._settings.seconds_are_hard)
+
+    @cached_property
+    def _answers(self) -> "UnconfirmedAnswers":
+        from manyfest.cli.unconfirmed import UnconfirmedAnswers
+
+        return UnconfirmedAnswers()
 
 
 @contextmanager
@@ -49,34 +102,50 @@ def open_session(settings: Settings) -> Iterator[Session]:
     """The ports as ``settings`` wish them; nothing is opened before it is used.
 
     Leaving it ends every connection; leaving it by an error or Ctrl-C ends them at once.
+    Raises UnknownSchemeError, ConfigError: the store is an adapter's, and there is none.
     """
-    budget = Budget(settings.seconds, hard=settings.seconds_are_hard)
     with ExitStack() as stack:
-        store = stack.enter_context(
-            closing(open_store(settings.store, patience=min(10.0, settings.seconds)))
-        )
-        yield Session(
-            registry=_routes(settings, budget, store, stack),
-            contents=store.contents,
-            drafts=store.drafts,
-            layers=store.layers,
-            each=Threads(settings.jobs, budget.cancel),
-            now=datetime.now(UTC),
-            pause=budget.sleep,
-            offline=settings.offline,
-        )
+        store = stack.enter_context(closing(_open_store(settings)))
+        yield Session(settings, store, stack)
+
+
+@contextmanager
+def open_housekeeping(settings: Settings) -> Iterator["Housekeeping"]:
+    """What looks after the store; nothing is opened before it is used.
+
+    Raises ConfigError: the store is an adapter's, which looks after it in its own way.
+    """
+    from manyfest.store.housekeeping import housekeeping_of
+
+    if not isinstance(settings.store, Path):
+        raise ConfigError("MANYFEST_STORE", f"{settings.store} is not looked after from here")
+    patience = min(_LONGEST_LOCK, settings.seconds)
+    seconds = settings.seconds if settings.seconds_are_hard else None
+    with (
+        closing(open_store(settings.store, patience)) as store,
+        closing(housekeeping_of(store, patience, seconds)) as housekeeping,
+    ):
+        yield housekeeping
 
 
 @contextmanager
 def open_access(settings: Settings, login: tuple[str, str] | None = None) -> Iterator["HttpAccess"]:
-    """Asks registries how they let us in: with this name and password, or what is configured."""
+    """Asks registries how they let us in: with this name and password, or what is configured.
+
+    Raises UnreachableError: ``settings`` let nobody be asked.
+    """
+    from manyfest.adapters.http_registry.budget import Budget
+    from manyfest.cli.routes import account_of, http_registry, rules_of
+
+    if settings.offline:
+        raise UnreachableError("", "offline: no registry can be asked how it lets us in")
     budget = Budget(settings.seconds, hard=settings.seconds_are_hard)
-    account = _account(settings, budget)
+    account = account_of(settings, budget)
     if login is not None:
         from manyfest.adapters.http_registry.credentials import Credentials
 
         account = evolve(account, credentials_for=lambda _: Credentials(*login))
-    with _http(settings, budget, account, _rules(settings).is_insecure) as registry:
+    with http_registry(settings, budget, account, rules_of(settings).is_insecure) as registry:
         yield registry
 
 
@@ -88,87 +157,11 @@ def open_logins(settings: Settings) -> "DockerLogins":
     return DockerLogins(settings.docker_config, Helpers())
 
 
-def _routes(settings: Settings, budget: Budget, store: Store, stack: ExitStack) -> Registry:
-    """Folders are always at hand; registries are asked for what is not held, or not at all."""
+def _open_store(settings: Settings) -> Store:
+    if isinstance(settings.store, Path):
+        return open_store(settings.store, min(_LONGEST_LOCK, settings.seconds))
+    from manyfest.cli.entry_points import STORES, factory_for
 
-    def registries() -> Registry:
-        if settings.offline:
-            return OfflineRegistry(store.contents, store.layers)
-        origin = _registries(settings, budget, stack)
-        return CachedRegistry(origin, store.contents, store.layers)
-
-    def layouts() -> Registry:
-        from manyfest.adapters.oci_layout.layout import LayoutRegistry
-
-        return LayoutRegistry()
-
-    return RoutingRegistry(registries, layouts)
-
-
-def _registries(settings: Settings, budget: Budget, stack: ExitStack) -> Registry:
-    """Registries over HTTP, behind their mirrors where a person has some.
-
-    ``--insecure`` is for the registries that a command names, and these are not the mirrors.
-    """
-    account, rules = _account(settings, budget), _rules(settings)
-    origin = stack.enter_context(_http(settings, budget, account, rules.is_insecure))
-    if not rules:
-        return origin
-    from manyfest.adapters.http_registry.credentials import no_headers
-    from manyfest.adapters.mirrored import MirroredRegistry
-
-    settings, account = evolve(settings, insecure=False), evolve(account, headers=no_headers)
-    mirrors = _http(settings, budget, account, rules.is_insecure_mirror, tries=1)
-    return MirroredRegistry(origin, stack.enter_context(mirrors), rules.route, note)
-
-
-def _http(
-    settings: Settings,
-    budget: Budget,
-    account: "Account",
-    is_insecure: Callable[[Repository], bool],
-    **options: int,
-) -> "HttpRegistry":
-    from manyfest.adapters.certificates_d import CertificateFolders
-    from manyfest.adapters.http_registry.client import HttpRegistry
-    from manyfest.adapters.http_registry.endpoints import Endpoint
-    from manyfest.adapters.http_registry.proxies import Proxies
-
-    certificates = CertificateFolders(settings.certificate_folders, warn)
-
-    def endpoint_for(repository: Repository) -> Endpoint:
-        host = repository.registry
-        return Endpoint(host, is_insecure(repository), certificates.certificates_for(host))
-
-    return HttpRegistry(
-        budget,
-        account=account,
-        endpoint_for=endpoint_for,
-        insecure=settings.insecure,
-        proxies=Proxies.from_variables(settings.proxies),
-        connections=settings.jobs,
-        **options,
-    )
-
-
-def _rules(settings: Settings) -> "RegistryRules":
-    from manyfest.adapters.containers.registries_conf import read_rules
-
-    return read_rules(settings.registries_conf, settings.containers_folders)
-
-
-def _account(settings: Settings, budget: Budget) -> "Account":
-    """Docker's credentials before those of containers (ADR 0012)."""
-    from manyfest.adapters.containers.auth_json import AuthJson
-    from manyfest.adapters.docker.config import DockerConfig, EnvironmentAuths
-    from manyfest.adapters.docker.helpers import Helpers
-    from manyfest.adapters.http_registry.credentials import Account, first_of
-
-    helpers = Helpers(budget.check)
-    docker = DockerConfig(settings.docker_config, helpers)
-    credentials_for = first_of(
-        EnvironmentAuths(settings.docker_auths).credentials_for,
-        docker.credentials_for,
-        *(AuthJson(path, helpers).credentials_for for path in settings.auth_files),
-    )
-    return Account(credentials_for, docker.headers, settings.auth_realms)
+    scheme = settings.store.partition("://")[0]
+    store: Store = factory_for(STORES, scheme)(settings.store, settings)
+    return store

@@ -9,6 +9,7 @@
     │   ├── InvalidPlatformError
     │   ├── UnsupportedPlatformError
     │   ├── UnknownMemberError
+    │   ├── UnknownSchemeError
     │   ├── AmbiguousEntryError
     │   └── SpecError
     ├── NotFoundError               the thing named is not there
@@ -45,6 +46,7 @@
     ├── ListError                   the draft cannot become a list
     ├── LayoutError                 an OCI layout directory that cannot be read or written
     ├── BundleError                 a bundle that cannot be read or written
+    │   └── SparseBundleError
     ├── StoreError                  the store cannot be opened or written
     ├── CredentialsError            configured credentials that cannot be read, or may not be sent
     ├── ConfigError                 a configuration file or certificate that cannot be used
@@ -109,6 +111,16 @@ class UnknownMemberError(InputError):
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         super().__init__(f"{shortened(name)!r} cannot be unset, only {', '.join(known)}")
         self.name = name
+        self.known = known
+
+
+class UnknownSchemeError(InputError):
+    """Nothing that is installed serves ``scheme://``; ``known`` are the schemes that are served."""
+
+    def __init__(self, scheme: str, known: tuple[str, ...]) -> None:
+        others = f", only {', '.join(known)}" if known else ""
+        super().__init__(f"no adapter for {shortened(scheme)}:// is installed{others}")
+        self.scheme = scheme
         self.known = known
 
 
@@ -394,6 +406,16 @@ class BundleError(ManyfestError):
         super().__init__(f"the bundle {path} {shortened(reason, 300)}")
         self.path = path
         self.reason = reason
+
+
+class SparseBundleError(BundleError):
+    """The bundle at ``path`` names ``digest``, which neither it has nor the store."""
+
+    def __init__(self, path: str, digest: str, count: int) -> None:
+        more = f" and {count - 1} more" if count > 1 else ""
+        super().__init__(path, f"lists {digest}{more} without bringing it, nor is it in the store")
+        self.digest = digest
+        self.count = count
 
 
 class StoreError(ManyfestError):

@@ -38,13 +38,15 @@ _SCHEMA_1_REASON = "a schema 1 image, which no current registry or runtime takes
 class Manifest:
     """An image manifest or a list: ``data`` exactly as served, and its media type.
 
-    ``algorithm`` is that of the digest it goes by. Made freely from trusted bytes; bytes from
-    outside go through ``received``.
+    ``algorithm`` is that of the digest it goes by. ``name`` is what errors about its members call
+    it, empty for its digest. Made freely from trusted bytes; bytes from outside go through
+    ``received``.
     """
 
     media_type: str
     data: bytes = field(repr=False)
     algorithm: str = "sha256"
+    name: str = field(default="", eq=False, repr=False)
 
     @classmethod
     def received(
@@ -64,7 +66,7 @@ class Manifest:
             _check_type(sent, subject)  # first: a login page is no broken manifest
         document = parse_object(data, subject)
         check_letter_case(document, _KNOWN, subject)
-        manifest = cls(_media_type(document, sent, subject), data, algorithm)
+        manifest = cls(_media_type(document, sent, subject), data, algorithm, subject)
         _check_members(document, subject, is_list=manifest.is_list)
         return manifest
 
@@ -86,7 +88,7 @@ class Manifest:
     @cached_property
     def document(self) -> JsonObject:
         """The parsed document. Raises DocumentError."""
-        return parse_object(self.data, str(self.digest))
+        return parse_object(self.data, self._called)
 
     @cached_property
     def entries(self) -> tuple[Descriptor, ...]:
@@ -98,7 +100,7 @@ class Manifest:
         """An image's config; None for a list. Raises DocumentError."""
         if self.is_list:
             return None
-        return Descriptor.from_json(self.document.get("config"), f"{self.digest}: config")
+        return Descriptor.from_json(self.document.get("config"), f"{self._called}: config")
 
     @cached_property
     def layers(self) -> tuple[Descriptor, ...]:
@@ -109,18 +111,22 @@ class Manifest:
     def subject(self) -> Descriptor | None:
         """The manifest that this one is about, where it names one. Raises DocumentError."""
         named = self.document.get("subject")
-        return None if named is None else Descriptor.from_json(named, f"{self.digest}: subject")
+        return None if named is None else Descriptor.from_json(named, f"{self._called}: subject")
 
     def descriptor(self) -> Descriptor:
         """The descriptor that names these bytes, without platform."""
         return Descriptor(self.media_type, self.digest, self.size)
 
+    @property
+    def _called(self) -> str:
+        return self.name or str(self.digest)
+
     def _descriptors(self, member: str) -> tuple[Descriptor, ...]:
         values = self.document.get(member) or []
         if not isinstance(values, list):
-            raise DocumentError(f"{self.digest}: {member}", "not a list")
+            raise DocumentError(f"{self._called}: {member}", "not a list")
         return tuple(
-            Descriptor.from_json(value, f"{self.digest}: {member}[{position}]")
+            Descriptor.from_json(value, f"{self._called}: {member}[{position}]")
             for position, value in enumerate(values)
         )
 

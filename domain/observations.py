@@ -1,8 +1,10 @@
-"""Observations: what a tag pointed to, and when that was seen."""
+"""Observations: what a tag pointed to, when that was seen, and how many of them make a history."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import groupby
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference
@@ -20,3 +22,35 @@ class Observation:
     digest: Digest
     seen_at: datetime
     first_seen: datetime = field(default=Factory(lambda self: self.seen_at, takes_self=True))
+
+    @property
+    def place(self) -> Reference:
+        """What was observed: the home and the tag, without any digest."""
+        return evolve(self.reference, digest=None)
+
+
+def by_place(observations: Iterable[Observation]) -> dict[Reference, list[Observation]]:
+    """The observations of each home and tag, each once, in their order."""
+    found: dict[Reference, list[Observation]] = {}
+    for seen in dict.fromkeys(observations):
+        found.setdefault(seen.place, []).append(seen)
+    return found
+
+
+def merged(history: Iterable[Observation], seen: Iterable[Observation]) -> tuple[Observation, ...]:
+    """The ``history`` of one home and tag, newest first, with what else was ``seen`` of it.
+
+    Only the first and the last moment of an observation are known to be sightings. Another digest
+    that was seen between them splits it there. Of two digests at one moment the one added later is
+    the newer. Adding the same once more changes nothing.
+    """
+    oldest_first = [*reversed(tuple(history)), *seen]
+    sightings = dict.fromkeys(
+        (moment, one.digest) for one in oldest_first for moment in (one.first_seen, one.seen_at)
+    )
+    in_order = sorted(sightings, key=lambda sighting: sighting[0])
+    spans: list[Observation] = []
+    for digest, group in groupby(in_order, key=lambda sighting: sighting[1]):
+        moments = [moment for moment, _ in group]
+        spans.append(Observation(oldest_first[0].place, digest, moments[-1], moments[0]))
+    return tuple(reversed(spans))

@@ -1,9 +1,10 @@
 """References: where a manifest stands (a repository or an OCI layout), and its tag or digest there.
 
 The grammar is distribution's (``reference/regexp.go``) and the short forms are docker's
-(``reference/normalize.go``): ``alpine`` is ``docker.io/library/alpine:latest``. One form is ours:
+(``reference/normalize.go``): ``alpine`` is ``docker.io/library/alpine:latest``. Two forms are ours:
 ``oci:DIR[:TAG][@DIGEST]`` is an OCI image-layout directory; a registry image that is called ``oci``
-is written ``library/oci:TAG``. ``tag@digest`` keeps both, and the digest decides.
+is written ``library/oci:TAG``. ``SCHEME://PLACE[:TAG][@DIGEST]`` is for an adapter from outside to
+serve. ``tag@digest`` keeps both, and the digest decides.
 """
 
 import re
@@ -30,14 +31,19 @@ _DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}
 _NAMED = re.compile(rf"({_PATH})(?::({_TAG}))?(?:@({_DIGEST}))?")
 _BARE_HEX = re.compile(r"[a-f0-9]{64}")
 
+# The patterns from here on are compiled when first used: most commands read registries' names only.
+
 # image-spec, annotations.md: the grammar of org.opencontainers.image.ref.name. Registry tags that
 # it has no room for ("_x", "a..b") may be copied into a layout all the same.
 _REF_NAME = r"[A-Za-z0-9]+(?:(?:[-._:@+/]|--)[A-Za-z0-9]+)*"
-_LAYOUT_TAG = re.compile(rf"{_REF_NAME}|{_TAG}")
-_LAYOUT_DIGEST = re.compile(rf"{_DIGEST}|(?:{'|'.join(HEX_LENGTHS)}):.*", re.DOTALL)
+_LAYOUT_TAG = rf"{_REF_NAME}|{_TAG}"
+_LAYOUT_DIGEST = rf"(?s:{_DIGEST}|(?:{'|'.join(HEX_LENGTHS)}):.*)"
+
+# What other tools write before references is no adapter's: it is refused, as docker refuses it.
+_EXTERNAL = r"(?s:(?!(?:https?|docker|oci)://)([a-z][a-z0-9+.-]*)://(.*))"
 
 # No folder of this name can be shown on one line, or kept as UTF-8.
-_UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNUSABLE = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 
 
 @frozen
@@ -61,7 +67,18 @@ class Layout:
         return f"{LAYOUT_SCHEME}{self.directory}"
 
 
-Home = Repository | Layout
+@frozen
+class External:
+    """A home that an adapter from outside serves; what ``place`` means is that one's business."""
+
+    scheme: str
+    place: str
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.place}"
+
+
+Home = Repository | Layout | External
 
 
 @frozen
@@ -84,6 +101,8 @@ class Reference:
         """
         if text.startswith(LAYOUT_SCHEME):
             return _parse_layout(text)
+        if "://" in text and (external := re.fullmatch(_EXTERNAL, text)):
+            return _parse_external(text, *external.groups())
         return _parse_registry(text)
 
     def at(self, digest: Digest) -> "Reference":
@@ -158,17 +177,30 @@ def _parse_layout(text: str) -> Reference:
     directory, colon, tag = named.removeprefix(LAYOUT_SCHEME).partition(":")
     if not directory:
         raise InvalidReferenceError(text, "invalid reference format: no layout directory")
-    if _UNUSABLE.search(directory):
+    if re.search(_UNUSABLE, directory):
         reason = "invalid reference format: control characters in the layout directory"
         raise InvalidReferenceError(text, reason)
-    if colon and _LAYOUT_TAG.fullmatch(tag) is None:
+    if colon and re.fullmatch(_LAYOUT_TAG, tag) is None:
         raise InvalidReferenceError(text)
     return Reference(Layout(directory), tag if colon else None, digest)
+
+
+def _parse_external(text: str, scheme: str, rest: str) -> Reference:
+    """A tag stands behind the last slash, so that places may have ports."""
+    named, digest = _split_layout_digest(rest)
+    parents, slash, last = named.rpartition("/")
+    name, colon, tag = last.partition(":")
+    place = f"{parents}{slash}{name}"
+    if not name or re.search(_UNUSABLE, place) or (colon and re.fullmatch(_TAG, tag) is None):
+        raise InvalidReferenceError(text)
+    if not colon and digest is None:
+        tag = DEFAULT_TAG
+    return Reference(External(scheme, place), tag or None, digest)
 
 
 def _split_layout_digest(text: str) -> tuple[str, Digest | None]:
     """An @ may stand in directories and tags: what follows the last one may be no digest."""
     named, at, digest = text.rpartition("@")
-    if at and _LAYOUT_DIGEST.fullmatch(digest):
+    if at and re.fullmatch(_LAYOUT_DIGEST, digest):
         return named, _digest_in(text, digest)
     return text, None

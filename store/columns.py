@@ -2,18 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from manyfest.domain.errors import DamagedStoreError, DocumentError, InputError
 from manyfest.domain.references import Home, Reference
 
 _UNREADABLE = (InputError, DocumentError, ValueError, TypeError, AttributeError)
-
-
-def time_text(time: datetime) -> str:
-    """``time`` in UTC and of one width, so that texts sort as times do."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def home_of(text: str) -> Home:

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from datetime import datetime
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.observations import Observation
+from manyfest.domain.observations import Observation, by_place, merged
 from manyfest.domain.references import Reference
-from manyfest.store.columns import home_of, readable, time_text
-from manyfest.store.database import Database, Row
+from manyfest.domain.times import time_text
+from manyfest.store.database import Database
+from manyfest.store.observation_rows import OBSERVATION_COLUMNS, observation_of
 
 _MANIFEST = "SELECT data, media_type FROM manifests WHERE digest = ?"
 _BLOB = "SELECT data FROM blobs WHERE digest = ?"
@@ -23,23 +23,23 @@ _KEEP_BLOB = """
 
 _NEWEST = """
     FROM observations WHERE home = :home AND tag = :tag ORDER BY last_seen DESC, id DESC LIMIT 1"""
-_COLUMNS = "home, tag, digest, last_seen, first_seen"
-_LAST_OBSERVATION = f"SELECT {_COLUMNS} {_NEWEST}"
+_LAST_OBSERVATION = f"SELECT {OBSERVATION_COLUMNS} {_NEWEST}"
 _HISTORY = f"""
-    SELECT {_COLUMNS} FROM observations WHERE home = :home AND tag = :tag
+    SELECT {OBSERVATION_COLUMNS} FROM observations WHERE home = :home AND tag = :tag
     ORDER BY last_seen DESC, id DESC"""  # noqa: S608 - of constants alone
 _LATEST = f"""
-    SELECT {_COLUMNS} FROM observations AS o WHERE id = (
+    SELECT {OBSERVATION_COLUMNS} FROM observations AS o WHERE id = (
         SELECT id FROM observations WHERE home = o.home AND tag = o.tag
         ORDER BY last_seen DESC, id DESC LIMIT 1)
     ORDER BY home, tag"""  # noqa: S608 - of constants alone
 # A row is a time through which a tag pointed to one digest: it ends when another is seen.
-_SEEN_NEW = f"""
+_ADD = """
     INSERT INTO observations (home, tag, digest, first_seen, last_seen)
-    SELECT :home, :tag, :digest, :first, :seen WHERE :digest IS NOT (SELECT digest {_NEWEST})"""
+    VALUES (:home, :tag, :digest, :first, :last)"""
 _SEEN_AGAIN = f"""
-    UPDATE observations SET last_seen = max(last_seen, :seen)
-    WHERE digest = :digest AND id = (SELECT id {_NEWEST})"""  # noqa: S608 - of constants alone
+    UPDATE observations SET last_seen = max(last_seen, :last)
+    WHERE id = (SELECT id {_NEWEST})"""  # noqa: S608 - of constants alone
+_FORGET = "DELETE FROM observations WHERE home = :home AND tag = :tag"
 
 
 class SqliteContentStore:
@@ -86,24 +86,26 @@ class SqliteContentStore:
         self._database.write(_KEEP_BLOB, ((str(Digest.of(blob)), blob) for blob in blobs))
 
     def observe(self, observations: Iterable[Observation]) -> None:
-        """See the port; only the time is noted when the newest is of the same digest."""
-        for seen in observations:
-            row = _place(seen.reference)
-            row |= {"digest": str(seen.digest), "seen": time_text(seen.seen_at)}
-            row |= {"first": time_text(seen.first_seen)}
-            self._database.write(_SEEN_NEW, [row])
-            self._database.write(_SEEN_AGAIN, [row])
+        """See the port; what is newer than all that is held, as nearly always, is one more row."""
+        for place, seen in by_place(observations).items():
+            newest = self.last_observation(place)
+            if len(seen) > 1 or not _goes_on(newest, seen[0]):
+                self._observe_between(place, seen)
+            elif newest and newest.digest == seen[0].digest:
+                self._database.write(_SEEN_AGAIN, [_columns(seen[0])])
+            else:
+                self._database.write(_ADD, [_columns(seen[0])])
+
+    def _observe_between(self, place: Reference, seen: Iterable[Observation]) -> None:
+        before = self.history(place)
+        after = merged(before, seen)
+        if after != before:
+            self._database.write(_FORGET, [_place(place)])
+            self._database.write(_ADD, map(_columns, reversed(after)))
 
     def _observed(self, statement: str, parameters: dict[str, str]) -> tuple[Observation, ...]:
-        return tuple(map(self._observation, self._database.rows(statement, parameters)))
-
-    def _observation(self, row: Row) -> Observation:
-        home, tag, digest, last_seen, first_seen = row
-        name = f"{home}:{tag}" if tag else home
-        with readable(self._database.path, f"what {name} was seen to be"):
-            times = map(datetime.fromisoformat, (last_seen, first_seen))
-            place = Reference(home_of(home), tag or None)
-            return Observation(place, Digest.parse(digest), *times)
+        rows = self._database.rows(statement, parameters)
+        return tuple(observation_of(row, self._database.path) for row in rows)
 
     def _intact(self, data: object, digest: Digest) -> bytes:
         """SQLite does not see a flipped bit, which may even have turned the bytes into text."""
@@ -114,3 +116,17 @@ class SqliteContentStore:
 
 def _place(reference: Reference) -> dict[str, str]:
     return {"home": str(reference.home), "tag": reference.tag or ""}
+
+
+def _columns(seen: Observation) -> dict[str, str]:
+    times = {"first": time_text(seen.first_seen), "last": time_text(seen.seen_at)}
+    return _place(seen.reference) | {"digest": str(seen.digest)} | times
+
+
+def _goes_on(newest: Observation | None, seen: Observation) -> bool:
+    """Whether ``seen`` is the newest of its home and tag, or the ``newest`` seen again."""
+    if newest is None:
+        return True
+    if newest.digest == seen.digest:
+        return newest.first_seen <= seen.first_seen
+    return newest.seen_at < seen.first_seen

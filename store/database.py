@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from manyfest.domain.errors import StoreError
-from manyfest.store.opening import create, open_existing
+from manyfest.store.opening import create, open_existing, require_writable
 from manyfest.store.sqlite_errors import is_busy, translated
 
 Row = tuple[Any, ...]
 Parameters = Sequence[Any] | Mapping[str, Any]
+Opener = Callable[[Path], sqlite3.Connection | None]
 _T = TypeVar("_T")
 
 _PAUSE_SECONDS = 0.01  # SQLite has waited already, but for locks it thinks hopeless
@@ -24,12 +25,13 @@ class Database:
 
     Any thread may read; the one that made it writes. Not for use on both sides of a fork.
     ``patience`` is how many seconds to wait for the lock of another process. Everything raises
-    StoreError and DamagedStoreError.
+    StoreError and DamagedStoreError. ``opener`` opens a file that may not be there.
     """
 
-    def __init__(self, path: Path, patience: float) -> None:
+    def __init__(self, path: Path, patience: float, opener: Opener = open_existing) -> None:
         self.path = path.absolute()
         self._patience = patience
+        self._opener = opener
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.RLock()
 
@@ -48,7 +50,10 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is written inside is kept at the end, or nothing when something raises."""
+        """All that is written inside is kept at the end, or nothing when something raises.
+
+        Raises at once where nothing could be written.
+        """
         self._begin()
         try:
             yield
@@ -56,6 +61,24 @@ class Database:
         except BaseException:
             self._roll_back()
             raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read inside is of one moment; temporary tables made inside go away."""
+        with self._lock, translated(self.path):
+            connection = self._opened()
+            if connection is not None:
+                connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._roll_back()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a file."""
+        with self._lock, translated(self.path):
+            return self._opened() is not None
 
     def close(self) -> None:
         """Let go of the file; what was not committed is lost. A later use opens it again."""
@@ -70,6 +93,7 @@ class Database:
             connection = self._opened() or self._created()
             if connection.in_transaction:
                 raise RuntimeError("transactions do not nest")
+            require_writable(self.path)
             self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
 
     def _commit(self) -> None:
@@ -85,7 +109,7 @@ class Database:
 
     def _opened(self) -> sqlite3.Connection | None:
         if self._connection is None:
-            self._connection = self._patiently(lambda: open_existing(self.path))
+            self._connection = self._patiently(lambda: self._opener(self.path))
         return self._connection
 
     def _created(self) -> sqlite3.Connection:
@@ -102,12 +126,16 @@ class Database:
         return self._connection
 
     def _patiently(self, action: Callable[[], _T]) -> _T:
-        """``action()``, again and again while another process holds the lock it needs."""
-        deadline = time.monotonic() + self._patience
-        while True:
-            try:
-                return action()
-            except sqlite3.OperationalError as error:
-                if not is_busy(error) or time.monotonic() >= deadline:
-                    raise
-            time.sleep(_PAUSE_SECONDS)
+        return patiently(action, self._patience)
+
+
+def patiently(action: Callable[[], _T], seconds: float) -> _T:
+    """``action()``, for so long again and again as another process holds the lock it needs."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() >= deadline:
+                raise
+        time.sleep(_PAUSE_SECONDS)

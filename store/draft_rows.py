@@ -7,22 +7,22 @@ from datetime import datetime
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts import Draft, Entry, ListType
-from manyfest.domain.references import Reference
-from manyfest.store.columns import time_text
-from manyfest.store.database import Row
-from manyfest.store.overrides_json import (
-    index_overrides_of,
-    index_overrides_text,
-    overrides_of,
-    overrides_text,
+from manyfest.domain.overrides_json import (
+    index_overrides_from_json,
+    index_overrides_to_json,
+    overrides_from_json,
+    overrides_to_json,
 )
+from manyfest.domain.references import Reference
+from manyfest.domain.times import time_text
+from manyfest.store.database import Row
 
 
 def draft_row(draft: Draft) -> Row:
     """Name, times of creation and change, digest pushed, order, type, the list's own members."""
     times = time_text(draft.created_at), time_text(draft.changed_at)
     listing = int(draft.keeps_order), draft.list_type.value
-    members = json.dumps(dict(draft.index_found)), index_overrides_text(draft.index)
+    members = json.dumps(dict(draft.index_found)), json.dumps(index_overrides_to_json(draft.index))
     return (str(draft.name), *times, _text_or_none(draft.pushed), *listing, *members)
 
 
@@ -30,7 +30,8 @@ def entry_rows(draft: Draft) -> Iterator[Row]:
     """For each entry the draft's name, its place, source, list digest, found, overrides."""
     for position, entry in enumerate(draft.entries):
         list_digest = _text_or_none(entry.list_digest)
-        found, overrides = json.dumps(entry.found.to_json()), overrides_text(entry.overrides)
+        found = json.dumps(entry.found.to_json())
+        overrides = json.dumps(overrides_to_json(entry.overrides))
         yield str(draft.name), position, str(entry.source), list_digest, found, overrides
 
 
@@ -49,7 +50,7 @@ def draft_of(row: Row, entry_values: Sequence[Row]) -> Draft:
         keeps_order=bool(keeps_order),
         list_type=ListType(list_type),
         index_found=json.loads(index_found),
-        index=index_overrides_of(index),
+        index=index_overrides_from_json(json.loads(index), name),
     )
 
 
@@ -58,7 +59,7 @@ def _entry(source: str, list_digest: str | None, found: str, overrides: str) -> 
         source=Reference.parse(source),
         found=Descriptor.from_json(json.loads(found), source),
         list_digest=_digest_or_none(list_digest),
-        overrides=overrides_of(overrides),
+        overrides=overrides_from_json(json.loads(overrides), source),
     )
 
 

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
 from manyfest.domain.digests import HEX_LENGTHS, Digest, verified_chunks
@@ -27,7 +26,7 @@ class LayerFolder:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder.absolute()
+        self.folder = folder.absolute()
 
     def size(self, digest: Digest) -> int | None:
         """See the port."""
@@ -52,6 +51,8 @@ class LayerFolder:
 
     def write(self, digest: Digest, size: int, chunks: Iterable[bytes]) -> None:
         """See the port. Built beside and moved, so that a kill leaves no half layer."""
+        from tempfile import NamedTemporaryFile  # its start-up is for those who write
+
         path = self._path(digest)
         with translated(path, "be written"):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -69,9 +70,9 @@ class LayerFolder:
 
     def digests(self) -> Iterator[Digest]:
         """See the port."""
-        with translated(self._folder):
+        with translated(self.folder):
             for algorithm in HEX_LENGTHS:
-                for path in self._folder.joinpath(algorithm).glob("*"):
+                for path in self.folder.joinpath(algorithm).glob("*"):
                     with suppress(InvalidDigestError):  # what is being written, or a stranger's
                         yield Digest(algorithm, path.name)
 
@@ -82,7 +83,7 @@ class LayerFolder:
             path.unlink(missing_ok=True)
 
     def _path(self, digest: Digest) -> Path:
-        return self._folder / digest.algorithm / digest.hex
+        return self.folder / digest.algorithm / digest.hex
 
 
 def _intact(file: BinaryIO, digest: Digest, path: Path) -> Iterator[bytes]:

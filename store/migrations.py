@@ -51,11 +51,28 @@ def _lists_themselves(database: "Database") -> None:
     drafts.add_column("index_said", str, not_null_default="{}")
 
 
+def _housekeeping(database: "Database") -> None:
+    # forgetting a manifest looks for what refers to it
+    database.table("observations").create_index(("digest",))
+    # kind and name: of what was found damaged; data: its bytes, or its row as JSON
+    columns = dict.fromkeys(("kind", "name", "reason", "set_aside_at"), str) | {"data": bytes}
+    database.table("quarantine").create({"id": int} | columns, pk="id", not_null=columns)
+
+
+def _hosts(database: "Database") -> None:
+    # how registries were found to want to be spoken to; insecure: learnt where that was allowed
+    texts = ("host", "scheme", "realm", "service", "learnt_at")
+    columns = dict.fromkeys(texts, str) | {"insecure": int}
+    database.table("hosts").create(columns, pk=("host", "insecure"), not_null=columns)
+
+
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _contents_and_observations,
     _drafts,
     _order_of_drafts,
     _lists_themselves,
+    _housekeeping,
+    _hosts,
 )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.store.migrations import MIGRATIONS, migrate, version_of
+from manyfest.store.sqlite_errors import READ_ONLY
 
 APPLICATION_ID = int.from_bytes(b"mfst", "big")  # in the header of each store, for file(1) too
 
@@ -26,16 +27,17 @@ _KINDS = {
 }
 
 
-def open_existing(path: Path) -> sqlite3.Connection | None:
+def open_existing(path: Path, patience: float = _BUSY_SECONDS) -> sqlite3.Connection | None:
     """The store at ``path`` (absolute), migrated to the newest version; None when there is no file.
 
-    Where the file or its folder cannot be written, reading works and writing fails.
+    Where the file or its folder cannot be written, reading works and writing fails. ``patience`` is
+    how many seconds SQLite itself waits for a lock.
     Raises StoreError: no regular file, of another program, written by a newer version.
     DamagedStoreError: empty. Besides these sqlite3.Error and OSError.
     """
     if not _is_there(path):
         return None
-    connection = _connect(path)
+    connection = _connect(path, patience)
     try:
         _check_owner(connection, path)
         for setting in _SETTINGS:
@@ -68,6 +70,16 @@ def create(path: Path) -> None:
         _appear(built, target)
 
 
+def require_writable(path: Path) -> None:
+    """SQLite begins a transaction on a read-only file, too, and fails at the first write.
+
+    Raises StoreError where the file is read-only, or its folder, in which the journal has to be.
+    """
+    folder = Path(os.path.realpath(path)).parent
+    if not (os.access(path, os.W_OK) and os.access(folder, os.W_OK | os.X_OK)):
+        raise StoreError(str(path), READ_ONLY)
+
+
 def _is_there(path: Path) -> bool:
     """Whether SQLite has a file to open: it would wait at a pipe, and fill an empty file."""
     try:
@@ -84,12 +96,12 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, patience: float = _BUSY_SECONDS) -> sqlite3.Connection:
     """``mode=rw`` never creates, and falls back to reading where writing is not permitted."""
     return sqlite3.connect(
         f"{path.as_uri()}?mode=rw",
         uri=True,
-        timeout=_BUSY_SECONDS,
+        timeout=patience,
         isolation_level=None,
         check_same_thread=False,
     )

@@ -7,12 +7,20 @@ from pathlib import Path
 
 from manyfest.domain.errors import DamagedStoreError, ManyfestError, StoreError
 
+READ_ONLY = "cannot be written: it or its folder is read-only"
+
 # By primary result code (https://sqlite.org/rescode.html).
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_OF_THE_STATEMENT = frozenset(
+    {
+        *(sqlite3.SQLITE_ERROR, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY),
+        *(sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE),
+    }
+)
 _REASONS = {
     sqlite3.SQLITE_BUSY: "is locked by another process",
     sqlite3.SQLITE_FULL: "cannot be written: no space left on the device",
-    sqlite3.SQLITE_READONLY: "cannot be written: it or its folder is read-only",
+    sqlite3.SQLITE_READONLY: READ_ONLY,
     sqlite3.SQLITE_CANTOPEN: "cannot be opened",
     sqlite3.SQLITE_IOERR: "cannot be read or written: disk I/O error",
     sqlite3.SQLITE_NOMEM: "cannot be read or written: out of memory",
@@ -37,6 +45,15 @@ def translated(path: Path, doing: str = "be opened") -> Iterator[None]:
         raise StoreError(str(path), f"cannot {doing}: {error.strerror or error}") from error
 
 
+def is_of_the_statement(error: Exception) -> bool:
+    """Whether the statement is to blame, and not the file or the machine.
+
+    An error without a code is the sqlite3 module's own.
+    """
+    code = _primary_code(error)
+    return code is None or code in _OF_THE_STATEMENT
+
+
 def is_busy(error: sqlite3.Error) -> bool:
     """Whether another process has the lock that was needed."""
     return _primary_code(error) == sqlite3.SQLITE_BUSY
@@ -50,7 +67,7 @@ def _meaning(path: Path, error: sqlite3.DatabaseError) -> ManyfestError:
     return StoreError(str(path), _REASONS.get(code, f"cannot be used: {_first_line(error)}"))
 
 
-def _primary_code(error: sqlite3.Error) -> int | None:
+def _primary_code(error: Exception) -> int | None:
     code: int | None = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 

@@ -18,15 +18,20 @@ class Store:
     contents: SqliteContentStore
     drafts: SqliteDraftBook
     layers: LayerFolder
-    _database: Database = field(repr=False)
+    database: Database = field(repr=False)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.database.path
 
     def transaction(self) -> AbstractContextManager[None]:
         """See the ports."""
-        return self._database.transaction()
+        return self.database.transaction()
 
     def close(self) -> None:
         """Let go of the file; what was not committed is lost. A later use opens it again."""
-        self._database.close()
+        self.database.close()
 
 
 def open_store(path: Path | str, patience: float = 10.0) -> Store:

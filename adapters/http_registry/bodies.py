@@ -12,6 +12,8 @@ _PLAIN_ENCODINGS = ("", "identity")
 # Enough to keep a connection for the next request; whoever sends more loses it.
 _LEFTOVER_LIMIT = 64 * 1024
 
+_BREAKS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
+
 
 class TooLargeError(Exception):
     """The body is, or says that it is, larger than the limit."""
@@ -30,10 +32,15 @@ def whole(response: httpx.Response, limit: int) -> bytes:
 def start(response: httpx.Response, limit: int) -> bytes:
     """The body's first ``limit`` bytes."""
     data = bytearray()
-    for chunk in response.iter_raw():
-        data += chunk
-        if len(data) >= limit:
-            break
+    _fill(data, response, limit)
+    return bytes(data[:limit])
+
+
+def salvaged(response: httpx.Response, limit: int) -> bytes:
+    """As ``start``, but where the body breaks off, what has come: to explain a status will do."""
+    data = bytearray()
+    with contextlib.suppress(*_BREAKS):
+        _fill(data, response, limit)
     return bytes(data[:limit])
 
 
@@ -41,10 +48,7 @@ def drop(response: httpx.Response) -> None:
     """Done with this answer: read what little is left, so that the connection can be kept."""
     is_short = (announced_size(response) or 0) <= _LEFTOVER_LIMIT
     if not response.is_stream_consumed and (is_short or response.request.method == "HEAD"):
-        with contextlib.suppress(
-            httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException
-        ):
-            start(response, _LEFTOVER_LIMIT)
+        salvaged(response, _LEFTOVER_LIMIT)
     response.close()
 
 
@@ -66,3 +70,10 @@ def check_plain(response: httpx.Response, host: str, subject: str) -> None:
 def is_html(response: httpx.Response) -> bool:
     """Whether the answer calls itself HTML: a login page, a captive portal, a proxy's word."""
     return str(response.headers.get("content-type", "")).strip().lower().startswith("text/html")
+
+
+def _fill(data: bytearray, response: httpx.Response, limit: int) -> None:
+    for chunk in response.iter_raw():
+        data += chunk
+        if len(data) >= limit:
+            return

@@ -8,10 +8,12 @@ from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.credentials import NOBODY, Account
 from manyfest.adapters.http_registry.endpoints import EndpointFor, insecure_too, undecided
 from manyfest.adapters.http_registry.hosts import Hosts
+from manyfest.adapters.http_registry.learning import KnownOf, nothing_known
 from manyfest.adapters.http_registry.listings import HttpListings
 from manyfest.adapters.http_registry.manifests import HttpManifests
 from manyfest.adapters.http_registry.proxies import NO_PROXIES, Proxies
 from manyfest.adapters.http_registry.retries import TRIES
+from manyfest.domain.host_facts import HostFacts
 from manyfest.domain.ports.registry import Registry
 
 
@@ -22,7 +24,8 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
     What was decided about a registry, certificates above all, comes from ``endpoint_for``;
     ``insecure`` allows plain HTTP and unproven certificates for every one, as docker's flag does.
     Registries on loopback may speak plain HTTP without it. ``connections`` is how many stay open to
-    each host, and ``tries`` how often an operation is tried.
+    each host, and ``tries`` how often an operation is tried. ``known_of`` tells what was learnt
+    about a host earlier, asked at first contact; what it says saves requests and permits nothing.
 
     Nothing is sent when it is made. Close it when done: connections are kept until then.
     """
@@ -37,6 +40,7 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
         proxies: Proxies = NO_PROXIES,
         connections: int = 32,
         tries: int = TRIES,
+        known_of: KnownOf = nothing_known,
     ) -> None:
         hosts = Hosts(
             budget,
@@ -45,11 +49,17 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
             proxies=proxies,
             connections=connections,
             tries=tries,
+            known_of=known_of,
         )
         HttpManifests.__init__(self, hosts)
         HttpListings.__init__(self, hosts, self)
         HttpBlobs.__init__(self, hosts)
         HttpAccess.__init__(self, hosts)
+
+    @property
+    def learnt(self) -> tuple[HostFacts, ...]:
+        """What is worth knowing next time and was not known: for when all was well, at the end."""
+        return self._hosts.learnt
 
     def __enter__(self) -> Self:
         return self

@@ -2,8 +2,8 @@
 
 There is no ping: the first request is the trial. While it runs, other reading requests are trials,
 too, since waiting for it would cost them two round trips; what writes waits. Which ways may be
-tried at all is the endpoint's to say (``Endpoint.contacts``); a certificate that is not right never
-leads to plain HTTP.
+tried at all is the endpoint's to say (``Endpoint.contacts``); what was learnt earlier says no more
+than which is tried first. A certificate that is not right never leads to plain HTTP.
 """
 
 import threading
@@ -20,29 +20,42 @@ from manyfest.adapters.http_registry.wire_errors import is_not_tls, is_refused
 
 _READING = ("GET", "HEAD")
 
-_Fault = httpcore.NetworkError | httpcore.ProtocolError
+_FAULTS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ConnectTimeout)
 
 
 class Wire:
-    """The connections to one host, and what was learnt about it. Thread-safe."""
+    """The connections to one host, and what was learnt about it. Thread-safe.
 
-    def __init__(self, endpoint: Endpoint, new_client: Callable[[Contact], httpx.Client]) -> None:
+    ``scheme`` is the one by which the host was reached earlier, empty where nobody knows.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, new_client: Callable[[Contact], httpx.Client], scheme: str = ""
+    ) -> None:
         self._endpoint = endpoint
+        self._ways = sorted(endpoint.contacts, key=lambda contact: contact.scheme != scheme)
         self._new_client = new_client
         self._clients: dict[Contact, httpx.Client] = {}
         self._lock = threading.Lock()
         # With one way only there is nothing to learn, and nobody waits.
-        self._contact = endpoint.contacts[0] if len(endpoint.contacts) == 1 else None
+        self._contact = self._ways[0] if len(self._ways) == 1 else None
         self._flights: SingleFlight[httpx.Response] = SingleFlight()
 
     @property
+    def scheme(self) -> str:
+        """The one by which the host was reached; empty before there was contact."""
+        return self._contact.scheme if self._contact else ""
+
+    @property
     def is_plain(self) -> bool:
-        """Whether the host was found to speak plain HTTP."""
-        return self._contact is not None and self._contact.scheme == "http"
+        """Whether the host speaks plain HTTP: was found to, or on this machine, is thought to."""
+        if self._contact is None and not self._endpoint.is_loopback:
+            return False
+        return self._usual.scheme == "http"
 
     def url(self, path: str) -> httpx.URL:
         """The absolute URL of ``path``, once there was contact; absolute ones stay as they are."""
-        return httpx.URL(self._base(self._contact or self._endpoint.contacts[0])).join(path)
+        return httpx.URL(self._base(self._usual)).join(path)
 
     def send(self, message: Message) -> httpx.Response:
         """Send a message to the host, by the way that works. Raises httpcore's exceptions."""
@@ -62,7 +75,7 @@ class Wire:
 
     def client(self, contact: Contact | None = None) -> httpx.Client:
         """The client that reaches this host, or another port of it by another way."""
-        contact = contact or self._contact or self._endpoint.contacts[0]
+        contact = contact or self._usual
         with self._lock:
             if contact not in self._clients:
                 self._clients[contact] = self._new_client(contact)
@@ -73,11 +86,15 @@ class Wire:
         for client in self._clients.values():
             client.close()
 
+    @property
+    def _usual(self) -> Contact:
+        return self._contact or self._ways[0]
+
     def _explore(self, message: Message) -> httpx.Response:
-        first, other = self._endpoint.contacts
+        first, other = self._ways
         try:
             response = self._by(first, message)
-        except (httpcore.NetworkError, httpcore.ProtocolError) as fault:
+        except _FAULTS as fault:
             if not self._hints_at_another(first, fault):
                 raise
             second = self._second(other, message)
@@ -104,9 +121,11 @@ class Wire:
                 return None
             raise
 
-    def _hints_at_another(self, first: Contact, fault: _Fault) -> bool:
+    def _hints_at_another(self, first: Contact, fault: Exception) -> bool:
         if is_refused(fault):
             return not self._endpoint.has_port
+        if isinstance(fault, httpcore.ConnectTimeout):  # a plain server may wait for a request
+            return first != self._endpoint.contacts[0]
         if first.scheme == "https":
             return is_not_tls(fault)
         return isinstance(fault, httpcore.ProtocolError | httpcore.ReadError)

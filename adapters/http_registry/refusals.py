@@ -83,7 +83,7 @@ def what_it_says(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
     """The message in the body, fit to be shown: the registry's own errors, or the text as it is."""
     if bodies.is_html(response):
         return "a web page, not a registry answer"
-    text = bodies.start(response, _READ_LIMIT).decode("utf-8", "replace")
+    text = bodies.salvaged(response, _READ_LIMIT).decode("utf-8", "replace")
     said = _errors_in(text) or text
     for secret in (*secrets, *_secrets_of(response.request)):
         said = said.replace(secret, "***")

@@ -18,9 +18,15 @@ from manyfest.adapters.http_registry.endpoints import Endpoint
 from manyfest.adapters.http_registry.flights import SingleFlight
 from manyfest.adapters.http_registry.messages import Message
 from manyfest.adapters.http_registry.refusals import about
+from manyfest.adapters.http_registry.retries import PassingError
 from manyfest.adapters.http_registry.scopes import Scopes
 from manyfest.adapters.http_registry.tokens import Token, TokenRequest
-from manyfest.domain.errors import AccessError, UnauthorizedError, UnavailableError
+from manyfest.domain.errors import (
+    AccessError,
+    ManyfestError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from manyfest.domain.references import Repository
 
 # Taken off a token's life, for the time that requests travel.
@@ -60,9 +66,15 @@ class Access:
 
 
 class Authorizer:
-    """Finds the ``Authorization`` for requests to ``registry``. Thread-safe."""
+    """Finds the ``Authorization`` for requests to ``registry``. Thread-safe.
 
-    def __init__(self, registry: Endpoint, account: Account, ask: Ask) -> None:
+    The challenge that is ``presumed`` was made to an earlier command. It is answered in advance as
+    if it had been made to this one, by the same rules, and given up at the first trouble.
+    """
+
+    def __init__(
+        self, registry: Endpoint, account: Account, ask: Ask, presumed: Challenge | None = None
+    ) -> None:
         self._registry = registry
         self._account = account
         self._ask = ask
@@ -71,13 +83,18 @@ class Authorizer:
         self._held: dict[_Key, _Held] = {}
         self._finding = threading.Lock()
         self._flights: SingleFlight[str] = SingleFlight()
-        self._challenge: Challenge | None = None
+        self._challenge = presumed
+        self._is_presumed = presumed is not None
+        self._asking = threading.Lock()
+        self._sent_unasked: set[str] = set()
 
     def in_advance(self, message: Message, *, is_plain: bool) -> str | None:
         """The header to send unasked; None as long as this host never asked."""
         challenge = self._challenge
         if challenge is None:
             return None
+        if self._is_presumed:
+            return self._presumably(challenge, message, is_plain=is_plain)
         if challenge.scheme == "basic" and self.credentials(message.repository) is None:
             return None  # another repository had some, this one may be open
         return self._header(challenge, message, is_plain=is_plain)
@@ -94,12 +111,26 @@ class Authorizer:
             raise self._unauthorized(message.subject, "it does not say how it wants to be asked")
         asked_for = scopes.parse(challenge.get("scope"))
         self._wider[message.scopes] = self._widened(message.scopes) | asked_for
-        self._challenge = challenge
+        with self._asking:
+            self._challenge, self._is_presumed = challenge, False
         self._drop(refused)
         header = self._header(challenge, message, is_plain=is_plain)
         if header == refused:
             raise self.rejected(message.subject, self.credentials(message.repository))
         return header
+
+    @property
+    def challenge(self) -> Challenge | None:
+        """What the host asks for, as far as we know."""
+        return self._challenge
+
+    def gives_up(self, refused: str | None) -> bool:
+        """Whether ``refused`` was sent on a presumption, which is given up herewith."""
+        if refused not in self._sent_unasked:
+            return False
+        self._presume_nothing()
+        self._drop(refused)
+        return True
 
     def rejected(
         self, subject: str, credentials: Credentials | None, said: str = ""
@@ -137,6 +168,20 @@ class Authorizer:
     def _unauthorized(self, subject: str, reason: str) -> UnauthorizedError:
         host = self._registry.host
         return UnauthorizedError(host, f"{about(subject, host)}: unauthorized: {reason}")
+
+    def _presumably(self, challenge: Challenge, message: Message, *, is_plain: bool) -> str | None:
+        try:
+            header = self._header(challenge, message, is_plain=is_plain)
+        except (ManyfestError, PassingError):  # the host will say what it wants by now
+            self._presume_nothing()
+            return None
+        self._sent_unasked.add(header)
+        return header
+
+    def _presume_nothing(self) -> None:
+        with self._asking:
+            if self._is_presumed:
+                self._challenge, self._is_presumed = None, False
 
     def _header(self, challenge: Challenge, message: Message, *, is_plain: bool) -> str:
         credentials = self.credentials(message.repository)

@@ -13,7 +13,8 @@ from manyfest.cli.composing import (
     compose,
     terms_for,
 )
-from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, reference
+from manyfest.cli.naming import source
+from manyfest.cli.options import JOBS, Insecure, Jobs, Offline, Timeout, counted, reference
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.create import Start
@@ -28,6 +29,7 @@ def command(
     nest: Nest = False,
     replace: Replace = False,
     strict: Strict = False,
+    offline: Offline = False,
     insecure: Insecure = False,
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
@@ -47,7 +49,8 @@ def command(
         keep_order=False,
         list_type=None,
     )
-    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
+    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
     with open_session(settings) as session:
-        name, *sources = map(reference, names)
+        name = reference(names[0])
+        sources = [source(text, session) for text in names[1:]]
         compose(name, sources, terms, session)

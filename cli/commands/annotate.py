@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from manyfest.cli.annotating import annotations, refuse_together, separated
-from manyfest.cli.composing import warn_of_conflicts, warn_of_disagreement
+from manyfest.cli.doubts import warn_of_conflicts, warn_of_disagreement
+from manyfest.cli.naming import source
 from manyfest.cli.options import Insecure, counted, entry_name, list_name, reference
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
@@ -98,4 +99,4 @@ def _annotate_entry(names: Sequence[str], overrides: Overrides, session: Session
 
 def _subject(text: str | None, session: Session) -> Descriptor | None:
     """The descriptor of the subject, asked for where it is published."""
-    return None if text is None else session.registry.head_manifest(reference(text))
+    return None if text is None else session.registry.head_manifest(source(text, session))

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 from attrs import evolve
 
+from manyfest.cli.air_gap import require_reachable
 from manyfest.cli.annotating import separated
-from manyfest.cli.composing import TypeOfList, warn_of_conflicts, warn_of_disagreement
+from manyfest.cli.composing import TypeOfList
 from manyfest.cli.declaring import (
     IgnoreMissing,
     keep,
@@ -17,6 +18,7 @@ from manyfest.cli.declaring import (
     specs_in,
     tell_missing,
 )
+from manyfest.cli.doubts import warn_of_conflicts, warn_of_disagreement
 from manyfest.cli.options import (
     JOBS,
     AsJson,
@@ -82,6 +84,7 @@ def command(
         specs = tuple(_of_type(spec, list_type) for spec in specs)
     in_lock = lock_in(lock_file(_spec_name(arguments), lock)) if locked or lock else None
     with open_session(settings_from(insecure=insecure, jobs=jobs, seconds=timeout)) as session:
+        require_reachable([t for spec in specs for t in (spec.target, *spec.more_tags)], session)
         planned = plan_apply(
             specs,
             registry=session.registry,

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, reference
+from manyfest.cli.air_gap import require_held, require_reachable
+from manyfest.cli.naming import source
+from manyfest.cli.options import JOBS, Insecure, Jobs, Offline, Timeout, counted, reference
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from
@@ -26,6 +28,7 @@ def command(
         bool,
         typer.Option("--referrers", help="Copy signatures, SBOMs and all else that refers to it."),
     ] = False,
+    offline: Offline = False,
     insecure: Insecure = False,
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
@@ -38,17 +41,19 @@ def command(
     """
     names = counted("copy", arguments, 2, 2)
     platforms = [Platform.parse(text) for text in platform or ()]
-    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
+    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
     with open_session(settings) as session:
-        source, target = map(reference, names)
+        target = reference(names[1])
+        require_reachable([target], session)
         plan = plan_copy(
-            source,
+            source(names[0], session),
             target,
             registry=session.registry,
             each=session.each,
             platforms=platforms,
             with_referrers=referrers,
         )
+        require_held(plan.blobs, session)
         with shown_progress() as on_event:
             copy(
                 plan,

@@ -1,5 +1,6 @@
 """``manyfest create``: make a draft from images and lists."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -15,11 +16,13 @@ from manyfest.cli.composing import (
     compose,
     terms_for,
 )
-from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, list_name, reference
+from manyfest.cli.naming import source
+from manyfest.cli.options import JOBS, Insecure, Jobs, Offline, Timeout, counted, list_name
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.create import Start, take_back
+from manyfest.domain.operations.guarded_put import Standings
 
 
 def command(
@@ -37,6 +40,7 @@ def command(
     strict: Strict = False,
     keep_order: KeepOrder = False,
     list_type: TypeOfList = None,
+    offline: Offline = False,
     insecure: Insecure = False,
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
@@ -57,16 +61,23 @@ def command(
         keep_order=keep_order,
         list_type=list_type,
     )
-    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
+    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
     with open_session(settings) as session:
-        name, sources = list_name(names[0]), list(map(reference, names[1:]))
+        name = list_name(names[0])
+        if push:
+            from manyfest.cli.air_gap import require_reachable
+
+            require_reachable([name], session)
+        sources = [source(text, session) for text in names[1:]]
         before = session.drafts.find(name)
-        created = compose(name, sources, terms, session)
+        standings = Standings(session.registry)
+        meanwhile = [partial(standings.at, name)] if push else []
+        created = compose(name, sources, terms, session, meanwhile)
         if push:
             from manyfest.cli.publishing import plan, publish, tell
 
             try:
-                planned = plan(name, (), None, session)
+                planned = plan(name, (), None, session, standings)
                 publish(planned, session)
             except BaseException:
                 take_back(created.draft, before, session.drafts)

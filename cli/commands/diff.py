@@ -6,7 +6,18 @@ import typer
 
 from manyfest.cli.exit_codes import FINDINGS
 from manyfest.cli.keeping import keep
-from manyfest.cli.options import JOBS, AsJson, Insecure, Jobs, Timeout, counted, reference
+from manyfest.cli.naming import source
+from manyfest.cli.options import (
+    JOBS,
+    AsJson,
+    Insecure,
+    Jobs,
+    MaxAge,
+    Offline,
+    StaleIfError,
+    Timeout,
+    counted,
+)
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
@@ -19,10 +30,9 @@ def command(
         list[str] | None, typer.Argument(metavar="A B", show_default=False)
     ] = None,
     as_json: AsJson = False,
-    offline: Annotated[
-        bool,
-        typer.Option("--offline", help="Compare what was seen before; ask no registry."),
-    ] = False,
+    offline: Offline = False,
+    max_age: MaxAge = None,
+    stale_if_error: StaleIfError = False,
     insecure: Insecure = False,
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
@@ -34,9 +44,16 @@ def command(
     is 0 if the content is the same, even in other bytes, and 8 if it differs.
     """
     names = counted("diff", arguments, 2, 2)
-    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
+    settings = settings_from(
+        insecure=insecure,
+        jobs=jobs,
+        seconds=timeout,
+        offline=offline,
+        max_age=max_age,
+        stale_if_error=stale_if_error,
+    )
     with open_session(settings) as session:
-        before, after = map(reference, names)
+        before, after = (source(name, session) for name in names)
         comparison = diff(before, after, registry=session.registry, each=session.each)
         keep(comparison.read, session)
     write_text(_shown(comparison, as_json=as_json))

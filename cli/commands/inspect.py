@@ -5,8 +5,19 @@ from typing import Annotated
 import typer
 
 from manyfest.cli.exit_codes import meaning_of
-from manyfest.cli.keeping import keep
-from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, entry_name, reference
+from manyfest.cli.naming import source
+from manyfest.cli.options import (
+    JOBS,
+    Insecure,
+    Jobs,
+    MaxAge,
+    Offline,
+    StaleIfError,
+    Timeout,
+    counted,
+    entry_name,
+    reference,
+)
 from manyfest.cli.output import fail, note, write_bytes, write_text
 from manyfest.cli.rendering.documents import document_text, entry_text
 from manyfest.cli.settings import settings_from
@@ -17,7 +28,6 @@ from manyfest.domain.list_assembly import assemble
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations import inspect
 from manyfest.domain.operations.inspect import Detail, Details
-from manyfest.domain.operations.resolve import resolve
 from manyfest.domain.references import Reference
 
 
@@ -34,10 +44,15 @@ def command(
     remote: Annotated[
         bool, typer.Option("--remote", help="Look past a draft of this name.")
     ] = False,
-    offline: Annotated[
-        bool,
-        typer.Option("--offline", help="Answer from what was seen before; ask no registry."),
-    ] = False,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "-f", "--file", metavar="FILE", help="Show those in FILE, as a line of JSON each."
+        ),
+    ] = None,
+    offline: Offline = False,
+    max_age: MaxAge = None,
+    stale_if_error: StaleIfError = False,
     insecure: Insecure = False,
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
@@ -45,14 +60,26 @@ def command(
     """Show an image, a list or a draft.
 
     With LIST, show the entry that MANIFEST is in that draft. A draft of the name is shown first,
-    if there is one that was not pushed yet.
+    if there is one that was not pushed yet. FILE has a reference a line, and comments after #; -
+    is standard input. Of these no drafts are shown.
     """
-    names = counted("inspect", arguments, 1, 2)
-    if raw and verbose:
-        raise typer.TyperException("--raw and --verbose exclude each other")
-    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
+    _refuse_together(file, arguments, verbose=verbose, raw=raw)
+    names = () if file else counted("inspect", arguments, 1, 2)
+    settings = settings_from(
+        insecure=insecure,
+        jobs=jobs,
+        seconds=timeout,
+        offline=offline,
+        max_age=max_age,
+        stale_if_error=stale_if_error,
+    )
     with open_session(settings) as session:
-        name = reference(names[0])
+        if file:
+            from manyfest.cli.inspecting import inspect_many
+
+            inspect_many(file, session)
+            return
+        name = reference(names[0]) if names[1:] else source(names[0], session)
         if names[1:]:
             _show_entry(name, entry_name(names[1]), session, verbose=verbose, raw=raw)
         elif not remote and (draft := inspect.unpushed_draft(name, session.drafts)):
@@ -62,7 +89,21 @@ def command(
             _show_published(name, session, verbose=verbose, raw=raw)
 
 
+def _refuse_together(
+    file: str | None, arguments: list[str] | None, *, verbose: bool, raw: bool
+) -> None:
+    if raw and verbose:
+        raise typer.TyperException("--raw and --verbose exclude each other")
+    if file is not None and (arguments or raw or verbose):
+        raise typer.TyperException("--file goes without MANIFEST, --raw and --verbose")
+    if file == "":
+        raise typer.TyperException("--file wants a file, or - for standard input")
+
+
 def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bool) -> None:
+    from manyfest.cli.keeping import keep
+    from manyfest.domain.operations.resolve import resolve
+
     found = resolve(name, session.registry)
     if not verbose:
         keep([found], session)

@@ -6,9 +6,20 @@ import typer
 
 from manyfest.cli.exit_codes import FINDINGS
 from manyfest.cli.keeping import keep
-from manyfest.cli.options import JOBS, AsJson, Insecure, Jobs, Timeout, counted, reference
-from manyfest.cli.output import write_text
-from manyfest.cli.settings import settings_from
+from manyfest.cli.naming import source
+from manyfest.cli.options import (
+    JOBS,
+    AsJson,
+    Insecure,
+    Jobs,
+    MaxAge,
+    Offline,
+    StaleIfError,
+    Timeout,
+    counted,
+)
+from manyfest.cli.output import note, write_text
+from manyfest.cli.settings import Settings, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.verify import Verification, verify
 from manyfest.domain.verification.findings import Severity
@@ -22,6 +33,9 @@ def command(
     rules: Annotated[
         bool, typer.Option("--rules", help="Show the rules instead; takes no MANIFEST.")
     ] = False,
+    offline: Offline = False,
+    max_age: MaxAge = None,
+    stale_if_error: StaleIfError = False,
     insecure: Insecure = False,
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
@@ -39,15 +53,24 @@ def command(
         write_text(findings.rules_json() if as_json else findings.rules_text())
         return
     (name,) = counted("verify", arguments, 1, 1)
-    found = _verification(name, insecure=insecure, jobs=jobs, timeout=timeout)
+    settings = settings_from(
+        insecure=insecure,
+        jobs=jobs,
+        seconds=timeout,
+        offline=offline,
+        max_age=max_age,
+        stale_if_error=stale_if_error,
+    )
+    found = _verification(name, settings)
+    if found.unseen:
+        note(f"not in the store, and so not looked for: {found.unseen} of its blobs")
     write_text(findings.findings_json(found) if as_json else findings.findings_text(found))
     if found.count(Severity.ERROR):
         raise typer.Exit(FINDINGS)
 
 
-def _verification(name: str, *, insecure: bool, jobs: int, timeout: float | None) -> Verification:
-    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
+def _verification(name: str, settings: Settings) -> Verification:
     with open_session(settings) as session:
-        found = verify(reference(name), registry=session.registry, each=session.each)
+        found = verify(source(name, session), registry=session.registry, each=session.each)
         keep(found.read, session)
     return found

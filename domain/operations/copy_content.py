@@ -7,6 +7,7 @@ from functools import partial
 from attrs import frozen
 
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
 from manyfest.domain.errors import BlobUnknownError, DocumentError, ManifestUnknownError
 from manyfest.domain.events import (
     BlobCopied,
@@ -46,21 +47,36 @@ class BlobCopy:
 
 
 def manifest_copies(
-    source: Reference, target: Home, registry: ManifestReader, level: int = 0
+    source: Reference, target: Home, registry: ManifestReader
 ) -> tuple[ManifestCopy, ...]:
     """The manifest at ``source`` and, before it, all that it lists, to be put in ``target``.
 
-    Reads every one of them. Raises what ``get_manifest`` raises; SizeMismatchError: one is not as
-    its list describes it; DocumentError: likewise, or nested too deep.
+    Reads every one of them, and once, however often it is listed. Raises what ``get_manifest``
+    raises; SizeMismatchError: one is not as its list describes it; DocumentError: likewise, or
+    nested too deep.
     """
+    found: dict[Digest, ManifestCopy] = {}
+    _collect(found, source, target, registry, 0)
+    return tuple(found.values())
+
+
+def _collect(
+    found: dict[Digest, ManifestCopy],
+    source: Reference,
+    target: Home,
+    registry: ManifestReader,
+    level: int,
+) -> ManifestCopy:
     if level > NESTING_LIMIT:
         raise DocumentError(str(source), f"lists nested deeper than {NESTING_LIMIT}")
     manifest = registry.get_manifest(source)
-    below: list[ManifestCopy] = []
     for entry in manifest.entries:
-        below += manifest_copies(source.at(entry.digest), target, registry, level + 1)
-        as_described(below[-1].manifest, entry, str(below[-1].source))
-    return (*below, ManifestCopy(source, Reference(target, None, manifest.digest), manifest))
+        child = found.get(entry.digest) or _collect(
+            found, source.at(entry.digest), target, registry, level + 1
+        )
+        as_described(child.manifest, entry, str(child.source))
+    copy = ManifestCopy(source, Reference(target, None, manifest.digest), manifest)
+    return found.setdefault(manifest.digest, copy)
 
 
 def blob_copies(manifests: Iterable[ManifestCopy]) -> tuple[BlobCopy, ...]:
@@ -74,12 +90,13 @@ def blob_copies(manifests: Iterable[ManifestCopy]) -> tuple[BlobCopy, ...]:
 
 
 def _blobs_of(copy: ManifestCopy) -> Iterator[BlobCopy]:
-    for descriptor in _own_blobs(copy.manifest):
+    for descriptor in own_blobs(copy.manifest):
         source, target = (at.at(descriptor.digest) for at in (copy.source, copy.target))
         yield BlobCopy(source, target, descriptor.size)
 
 
-def _own_blobs(manifest: Manifest) -> Iterator[Descriptor]:
+def own_blobs(manifest: Manifest) -> Iterator[Descriptor]:
+    """Its config and its layers, but for those that live elsewhere by licence."""
     if manifest.config is not None:
         yield manifest.config
     yield from (layer for layer in manifest.layers if not layer.urls)
@@ -97,7 +114,7 @@ def is_complete(manifest: Reference, registry: Registry) -> bool:
         return False
     if isinstance(manifest.home, Repository):
         return True
-    blobs = _own_blobs(registry.get_manifest(manifest))
+    blobs = own_blobs(registry.get_manifest(manifest))
     return all(_is_there(manifest.at(blob.digest), registry) for blob in blobs)
 
 
@@ -134,13 +151,14 @@ def _stream(copy: BlobCopy, registry: Registry, on_event: OnEvent) -> None:
     @contextmanager
     def opened() -> Iterator[Iterator[bytes]]:
         with registry.open_blob(copy.source, copy.size) as chunks:
-            on_event(BlobStarted(copy.target))
-            yield _announced(chunks, copy.target, on_event)
+            yield announced(chunks, copy.target, on_event)
 
     registry.write_blob(copy.target, copy.size, opened)
 
 
-def _announced(chunks: Iterator[bytes], blob: Reference, on_event: OnEvent) -> Iterator[bytes]:
+def announced(chunks: Iterator[bytes], blob: Reference, on_event: OnEvent) -> Iterator[bytes]:
+    """The same chunks; that they begin, and each that has passed, is told."""
+    on_event(BlobStarted(blob))
     for chunk in chunks:
         yield chunk
         on_event(BlobMoved(blob, len(chunk)))

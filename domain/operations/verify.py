@@ -9,7 +9,7 @@ from attrs import frozen
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import DocumentError, ManyfestError
+from manyfest.domain.errors import DocumentError, ManyfestError, NotHeldError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
@@ -33,14 +33,15 @@ _Manifests = dict[Digest, Manifest | ManyfestError]
 class Verification:
     """What is wrong with what stands at ``root``, in the order of the document.
 
-    ``manifests`` and ``blobs`` are how many different ones were looked for; ``read`` is all that
-    was read.
+    ``manifests`` and ``blobs`` are how many different ones were looked for, ``unseen`` how many
+    blobs could not be, because nobody but the store was asked; ``read`` is all that was read.
     """
 
     root: Resolved
     findings: tuple[Finding, ...]
     manifests: int
     blobs: int
+    unseen: int
     read: tuple[Resolved, ...]
 
     def count(self, severity: Severity) -> int:
@@ -52,15 +53,17 @@ def verify(reference: Reference, *, registry: Registry, each: Each) -> Verificat
     """All that is wrong with the image or list at ``reference`` and with what it names.
 
     Manifests and configs are read, and of all it is asked whether they are there: what the store
-    holds says nothing about that. Layers are not read, and those with ``urls`` not looked for. What
-    is missing or unusable below ``reference`` is a finding.
+    holds says nothing about that, unless it is all there is to ask: then blobs that it lacks are
+    left out. Layers are not read, and those with ``urls`` not looked for. What is missing or
+    unusable below ``reference`` is a finding.
 
     Raises what reading ``reference`` itself raises, whatever keeps the rest from being found out,
     and DocumentError: lists nested deeper than 8.
     """
     root = _root(reference, registry)
     manifests, places = _walk(root, registry, each)
-    sizes = _blob_sizes(reference, places, registry, each)
+    answers = _blob_sizes(reference, places, registry, each)
+    sizes = {digest: size for digest, size in answers.items() if not isinstance(size, NotHeldError)}
     images = _images_to_read(reference, places, sizes)
     read = each(partial(_or_error, partial(with_config, blobs=registry)), tuple(images.values()))
     platforms = {
@@ -74,6 +77,7 @@ def verify(reference: Reference, *, registry: Registry, each: Each) -> Verificat
         findings=tuple(sorted(findings, key=_place_in_document)),
         manifests=len(manifests),
         blobs=len(sizes),
+        unseen=len(answers) - len(sizes),
         read=(
             root,
             *_manifests_read(root, manifests),
@@ -128,7 +132,7 @@ def _blob_sizes(
     reference: Reference, places: Iterable[Place], registry: Registry, each: Each
 ) -> dict[Digest, int | ManyfestError]:
     digests = list(dict.fromkeys(blob.digest for place in places for _, blob in place.blobs))
-    look = partial(_or_error, registry.head_blob)
+    look = partial(_or_error, registry.head_blob, telling=(*TELLING, NotHeldError))
     found = each(look, [reference.at(digest) for digest in digests])
     return dict(zip(digests, found, strict=True))
 
@@ -140,14 +144,18 @@ def _images_to_read(
     return {
         config.digest: Resolved(reference.at(place.manifest.digest), place.manifest)
         for place in places
-        if (config := place.image_config) and sizes[config.digest] == config.size
+        if (config := place.image_config) and sizes.get(config.digest) == config.size
     }
 
 
-def _or_error(look: Callable[[_Asked], _Answer], asked: _Asked) -> _Answer | ManyfestError:
+def _or_error(
+    look: Callable[[_Asked], _Answer],
+    asked: _Asked,
+    telling: tuple[type[ManyfestError], ...] = TELLING,
+) -> _Answer | ManyfestError:
     try:
         return look(asked)
-    except TELLING as error:
+    except telling as error:
         return error
 
 

@@ -41,13 +41,14 @@ class ContentStore(Protocol):
     def history(self, reference: Reference) -> tuple[Observation, ...]:
         """All that exactly this home and tag was seen to point to, newest first.
 
-        Neighbours have different digests; a digest that came back has a place for each time.
+        Neighbours have different digests, and times that do not overlap; a digest that came back
+        has a place for each time.
         A digest in ``reference`` is ignored.
         """
         ...
 
     def latest(self) -> tuple[Observation, ...]:
-        """The newest observation of every home and tag, by reference."""
+        """The newest observation of every home and tag, in the order of homes and then of tags."""
         ...
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
@@ -64,6 +65,8 @@ class ContentStore(Protocol):
     def observe(self, observations: Iterable[Observation]) -> None:
         """Add these observations; their manifests are kept before. Call within ``transaction``.
 
-        What was seen between others, as an import may bring it, takes its place between them.
+        What was seen before or between others, as an import may bring it, takes its place there
+        (``observations.merged``), and adding the same once more changes nothing. A digest in their
+        references is ignored. Raises StoreError: a manifest is not kept.
         """
         ...

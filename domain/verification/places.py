@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from manyfest.domain.attestations import attested
-from manyfest.domain.comparison.images import IMAGE_CONFIGS
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.media_types import IMAGE_CONFIGS
 from manyfest.domain.platforms import Platform
 from manyfest.domain.verification.children import (
     blob_trouble,
@@ -61,7 +61,8 @@ class Place:
 class Evidence:
     """What stands under each digest: the thing, or the error that looking for it gave.
 
-    ``sizes`` are those of blobs, in bytes; ``platforms`` are what configs say.
+    ``sizes`` are those of blobs, in bytes, if they were looked for; ``platforms`` are what configs
+    say.
     """
 
     manifests: Mapping[Digest, Manifest | ManyfestError]
@@ -99,10 +100,10 @@ def _of_platform(
 
 def _of_blobs(place: Place, evidence: Evidence) -> Iterator[Finding]:
     for path, blob in place.blobs:
-        size = evidence.sizes[blob.digest]
+        size = evidence.sizes.get(blob.digest)
         if isinstance(size, int):
             yield from size_findings(path, blob, size)
-        else:
+        elif size is not None:
             yield blob_trouble(path, size)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.contracts.images import oci_image, push_image
 from manyfest.domain.references import Layout, Reference
-from tests.fakes.images import oci_image, push_image
 
 _PROGRAM = """\
 import sys
@@ -32,6 +32,12 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "create from a layout": (["create", "oci:app:new", "oci:app:a"], set()),
     "push to a layout": (["push", "oci:app:list"], set()),
     "rm": (["rm", "oci:app:list"], set()),
+    "cache ls": (["cache", "ls"], set()),
+    "cache query": (["cache", "query", "SELECT 1"], set()),
+    "cache gc": (["cache", "gc", "--dry-run"], set()),
+    "history": (["history", "oci:app:a"], set()),
+    "inspect a past state": (["inspect", "oci:app:a@{0}"], set()),
+    "undo in a layout": (["undo", "oci:app:a@{0}"], set()),
     "inspect online": (["inspect", "127.0.0.1:1/app:a"], {"httpx", "httpcore", "ssl", "asyncio"}),
 }
 

@@ -10,15 +10,20 @@ from zipfile import ZipFile
 
 import pytest
 
+from manyfest.cli.version import VERSION
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("domain", "adapters", "store", "cli")
+CONTRACTS = "tests/contracts"  # installed, too, as manyfest.contracts
 BUILD = "import sys, setuptools.build_meta as backend; backend.build_wheel(sys.argv[1])"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
 def modules() -> list[Path]:
-    """The Python files of the four folders, relative to the project."""
-    return [file.relative_to(ROOT) for name in FOLDERS for file in (ROOT / name).rglob("*.py")]
+    """The Python files that are installed, relative to where the wheel's ``manyfest`` stands."""
+    own = [file.relative_to(ROOT) for name in FOLDERS for file in (ROOT / name).rglob("*.py")]
+    suites = (ROOT / CONTRACTS).glob("*.py")
+    return own + [file.relative_to(ROOT / "tests") for file in suites]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +33,7 @@ def wheel_names(tmp_path_factory) -> list[str]:
     if int(version("setuptools").partition(".")[0]) < int(needed):
         pytest.skip(f"setuptools {needed} or newer is not installed")
     copy, out = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("wheel")
-    for name in FOLDERS:
+    for name in (*FOLDERS, CONTRACTS):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
@@ -57,4 +62,4 @@ def test_each_of_the_four_is_typed_in_the_wheel(wheel_names):
 
 def test_the_wheel_claims_no_other_name(wheel_names):
     tops = {name.partition("/")[0] for name in wheel_names}
-    assert tops == {"manyfest", f"manyfest-{PROJECT['project']['version']}.dist-info"}
+    assert tops == {"manyfest", f"manyfest-{VERSION}.dist-info"}

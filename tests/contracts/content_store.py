@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from attrs import evolve
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, StoreError
@@ -24,7 +25,7 @@ DATA = {
     "empty": b"",
     "4 MiB": bytes(range(256)) * 16384,
 }
-ONE, TWO = Manifest(OCI_MANIFEST, b'{"n": 1}'), Manifest(OCI_MANIFEST, b'{"n": 2}')
+ONE, TWO, THREE = (Manifest(OCI_MANIFEST, b'{"n": %d}' % number) for number in (1, 2, 3))
 ABSENT = Digest.of(b"never kept")
 
 
@@ -141,6 +142,9 @@ class ContentStoreContract:
     def test_of_two_observations_of_one_moment_the_later_added_answers(self, contents):
         _observe(contents, *(Observation(APP, each.digest, NOON) for each in (ONE, TWO)))
         assert contents.last_observation(APP).digest == TWO.digest
+        history = contents.history(APP)
+        _observe(contents, Observation(APP, ONE.digest, NOON))
+        assert contents.history(APP) == history  # which has it already
 
     def test_seeing_the_same_again_renews_the_time_and_never_sets_it_back(self, contents):
         later = NOON + MINUTE
@@ -178,6 +182,70 @@ class ContentStoreContract:
         with pytest.raises(StoreError), contents.transaction():
             contents.observe([Observation(APP, ABSENT, NOON)])
 
+    def test_what_was_never_observed_has_no_history(self, contents):
+        _observe(contents, Observation(APP, ONE.digest, NOON))
+        assert contents.history(Reference.parse("registry.example/team/app:2")) == ()
+        assert contents.history(APP.at(ONE.digest)) == ()
+
+    def test_the_history_has_each_change_newest_first(self, contents):
+        for minutes, seen in enumerate((ONE, ONE, TWO, ONE, ONE)):
+            _observe(contents, Observation(APP, seen.digest, NOON + minutes * MINUTE))
+        assert contents.history(Reference(APP.home, APP.tag, ABSENT)) == (
+            _seen(ONE, 4, since=3),
+            _seen(TWO, 2),
+            _seen(ONE, 1, since=0),
+        )
+
+    @pytest.mark.parametrize(
+        ("late", "spans"),
+        [
+            ([(THREE, 5, 5)], [(TWO, 8, 9), (THREE, 5, 5), (ONE, 1, 4)]),
+            ([(THREE, 0, 0)], [(TWO, 8, 9), (ONE, 1, 4), (THREE, 0, 0)]),
+            ([(THREE, 2, 3)], [(TWO, 8, 9), (ONE, 4, 4), (THREE, 2, 3), (ONE, 1, 1)]),
+            ([(ONE, 5, 6)], [(TWO, 8, 9), (ONE, 1, 6)]),
+            ([(TWO, 5, 6)], [(TWO, 5, 9), (ONE, 1, 4)]),
+            ([(ONE, 0, 2)], [(TWO, 8, 9), (ONE, 0, 4)]),
+            (
+                [(ONE, 10, 11), (THREE, 6, 6)],
+                [(ONE, 10, 11), (TWO, 8, 9), (THREE, 6, 6), (ONE, 1, 4)],
+            ),
+            ([(THREE, 9, 9)], [(THREE, 9, 9), (TWO, 8, 9), (ONE, 1, 4)]),
+            ([(TWO, 7, 20)], [(TWO, 7, 20), (ONE, 1, 4)]),
+        ],
+    )
+    def test_what_comes_late_takes_its_place_and_never_twice(self, contents, late, spans):
+        _observe(contents, _seen(ONE, 4, since=1), _seen(TWO, 9, since=8))
+        expected = tuple(_seen(which, until, since=since) for which, since, until in spans)
+        for _ in range(2):
+            _observe(contents, *(_seen(which, until, since=since) for which, since, until in late))
+            assert contents.history(APP) == expected
+        assert contents.last_observation(APP) == expected[0]
+
+    def test_a_whole_history_added_again_or_elsewhere_is_the_same(self, contents):
+        for minutes, seen in enumerate((ONE, TWO, ONE, ONE, THREE)):
+            _observe(contents, Observation(APP, seen.digest, NOON + minutes * MINUTE))
+        history = contents.history(APP)
+        _observe(contents, *history)
+        assert contents.history(APP) == history
+        other = Reference.parse("registry.example/copy:1")
+        _observe(contents, *(evolve(seen, reference=other) for seen in history))
+        assert [seen.digest for seen in contents.history(other)] == [s.digest for s in history]
+        assert contents.history(APP) == history
+
+    def test_the_latest_of_all_tags_come_in_order(self, contents):
+        assert contents.latest() == ()
+        names = ("oci:/a:x", "oci:/a", "r.example/a-b:1", "r.example/a:2", "r.example/a:1")
+        for minutes, name in enumerate(names):
+            place = Reference.parse(name)
+            moment = NOON + minutes * MINUTE
+            _observe(contents, Observation(place, ONE.digest, moment))
+            _observe(contents, Observation(place, TWO.digest, moment + MINUTE))
+        latest = contents.latest()
+        assert [str(seen.reference) for seen in latest] == [
+            *("oci:/a", "oci:/a:x", "r.example/a:1", "r.example/a:2", "r.example/a-b:1")
+        ]
+        assert [seen for seen in latest if seen != contents.last_observation(seen.place)] == []
+
     def test_several_threads_may_read_at_once(self, contents):
         kept = [Manifest(OCI_MANIFEST, b"%d" % number) for number in range(50)]
         with contents.transaction():
@@ -187,7 +255,13 @@ class ContentStoreContract:
         assert found == kept * 4
 
 
+def _seen(which: Manifest, until: int, since: int | None = None) -> Observation:
+    """``APP`` pointed to ``which``, in minutes after noon."""
+    first = NOON + (until if since is None else since) * MINUTE
+    return Observation(APP, which.digest, NOON + until * MINUTE, first)
+
+
 def _observe(contents: ContentStore, *observations: Observation) -> None:
     with contents.transaction():
-        contents.keep_manifests([ONE, TWO])
+        contents.keep_manifests([ONE, TWO, THREE])
         contents.observe(observations)

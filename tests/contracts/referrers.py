@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from manyfest.contracts.images import Image, oci_image, oci_index, push_image, referrer
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Home, Reference
-from tests.fakes.images import Image, oci_image, oci_index, push_image, referrer
 
 SUBJECT, OTHER_SUBJECT = oci_image(text="subject"), oci_image(text="other subject")
 

@@ -18,6 +18,20 @@ from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
+from manyfest.contracts.images import (
+    Image,
+    docker_image,
+    docker_list,
+    oci_image,
+    oci_index,
+    oddly_spelled,
+    pull_blob,
+    push_blob,
+    push_image,
+    source_of,
+    windows_image,
+)
+from manyfest.contracts.referrers import ReferrersContract
 from manyfest.domain import manifests, media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
@@ -34,21 +48,7 @@ from manyfest.domain.errors import (
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import Registry
-from manyfest.domain.references import Home, Layout, Reference, Repository
-from tests.contracts.referrers import ReferrersContract
-from tests.fakes.images import (
-    Image,
-    docker_image,
-    docker_list,
-    oci_image,
-    oci_index,
-    oddly_spelled,
-    pull_blob,
-    push_blob,
-    push_image,
-    source_of,
-    windows_image,
-)
+from manyfest.domain.references import External, Home, Layout, Reference, Repository
 
 Plant = Callable[[Reference, bytes], None]
 
@@ -108,6 +108,8 @@ class RegistryContract(ReferrersContract):
         """A home that does not exist."""
         if isinstance(home, Layout):
             return Layout(f"{home.directory}-absent")
+        if isinstance(home, External):
+            return External(home.scheme, f"{home.place}-absent")
         return Repository(home.registry, f"{home.path}-absent")
 
     # Reading what was written

@@ -10,12 +10,12 @@ from attrs import frozen
 
 from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.contracts.images import Image, push_image
 from manyfest.domain import media_types
 from manyfest.domain.references import Reference
 from tests.differential.shelf import IMAGES
 from tests.fakes.docker_client import CommandLine, Result
 from tests.fakes.docker_registry import RunningRegistry
-from tests.fakes.images import Image, push_image
 from tests.fakes.our_program import run_here
 
 # Docker wants --insecure to read from loopback; we do not.

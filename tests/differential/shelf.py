@@ -1,6 +1,6 @@
 """The images that both command lines are shown, by the names they have below ``PLACE``."""
 
-from tests.fakes.images import docker_image, oci_image, windows_image, with_config
+from manyfest.contracts.images import docker_image, oci_image, windows_image, with_config
 
 DOCKER = {
     "app:armv7": docker_image("linux/arm/v7"),

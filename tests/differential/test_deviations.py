@@ -5,11 +5,18 @@ from collections.abc import Callable
 
 import pytest
 
+from manyfest.contracts.images import (
+    Image,
+    docker_image,
+    docker_list,
+    oci_image,
+    oci_index,
+    with_config,
+)
 from manyfest.domain import media_types
 from tests.differential.conftest import Both
 from tests.differential.shelf import IMAGES
 from tests.fakes.docker_client import Result
-from tests.fakes.images import Image, docker_image, docker_list, oci_image, oci_index, with_config
 
 Plant = Callable[[str, Image], None]
 Served = Callable[[str], bytes]

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from manyfest.contracts.images import Image, docker_image, docker_list, oci_image, oci_index
 from manyfest.domain import media_types
 from manyfest.domain.strict_json import Json
 from tests.differential.conftest import Both
 from tests.differential.shelf import IMAGES, by_both, by_digest
-from tests.fakes.images import Image, docker_image, docker_list, oci_image, oci_index
 
 Plant = Callable[[str, Image], None]
 

@@ -52,6 +52,9 @@ _HTPASSWD = """\
 auth:
   htpasswd: {{realm: "Registry Realm", path: "{file}"}}
 """
+_PULL_THROUGH = """\
+proxy: {{remoteurl: "{origin}"}}
+"""
 
 
 @frozen
@@ -87,22 +90,26 @@ def running_registry(
     tokens: TokenRules | None = None,
     certificate: Certificate | None = None,
     client: Certificate | None = None,
+    origin: str | None = None,
+    port: int = 0,
 ) -> Iterator[RunningRegistry]:
     """A registry with its files in ``folder``, ended when the block is left, however it is left.
 
     ``login`` is a user and password to ask for (Basic, bcrypt); ``tokens`` makes it want bearer
     tokens of a token server; ``certificate`` makes it speak TLS,
-    and with ``client`` only to who has that certificate.
+    and with ``client`` only to who has that certificate. ``origin`` is the URL of a registry that
+    it pulls through: it keeps what is read of that, and takes no pushes. ``port`` is that of a
+    registry that was ended before; else it gets a free one.
     """
     program = require_program("docker-registry")
     folder.mkdir(parents=True, exist_ok=True)
     for _ in range(_PORTS_TRIED):
-        port, instance = _free_port(), secrets.token_hex(8)
-        configuration = _configure(folder, port, instance, login, tokens, certificate, client)
+        at, instance = port or _free_port(), secrets.token_hex(8)
+        configuration = _configure(folder, at, instance, login, tokens, certificate, client, origin)
         with (folder / "log").open("ab") as log:
             process = subprocess.Popen([program, "serve", configuration], stdout=log, stderr=log)
         try:
-            registry = RunningRegistry(f"127.0.0.1:{port}", folder, certificate, client)
+            registry = RunningRegistry(f"127.0.0.1:{at}", folder, certificate, client)
             if _becomes_ready(process, registry, instance):
                 yield registry
                 return
@@ -119,6 +126,7 @@ def _configure(
     tokens: TokenRules | None,
     certificate: Certificate | None,
     client: Certificate | None,
+    origin: str | None,
 ) -> Path:
     text = _CONFIGURATION.format(folder=folder, port=port, instance=instance, header=_INSTANCE)
     if certificate is not None:
@@ -128,6 +136,8 @@ def _configure(
         text += _HTPASSWD.format(file=_password_file(folder, *login))
     if tokens is not None:
         text += _TOKENS.format(tokens)
+    if origin is not None:
+        text += _PULL_THROUGH.format(origin=origin)
     file = folder / "config.yml"
     file.write_text(text)
     return file

@@ -9,7 +9,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.drafts import Draft
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.observations import Observation
+from manyfest.domain.observations import Observation, by_place, merged
 from manyfest.domain.references import Reference
 
 PATH = "(memory)"
@@ -21,7 +21,7 @@ class Held:
 
     manifests: dict[Digest, Manifest] = field(factory=dict)
     blobs: dict[Digest, bytes] = field(factory=dict)
-    observations: list[Observation] = field(factory=list)
+    observations: dict[Reference, tuple[Observation, ...]] = field(factory=dict)
     drafts: dict[str, Draft] = field(factory=dict)
 
     def copy(self) -> "Held":
@@ -66,22 +66,11 @@ class MemoryContents(_Part):
         return next(iter(self.history(reference)), None)
 
     def history(self, reference: Reference) -> tuple[Observation, ...]:
-        tag = Reference(reference.home, reference.tag)
-        seen = sorted(
-            (each for each in self._held.observations if each.reference == tag),
-            key=lambda each: each.seen_at,
-        )
-        spans: list[Observation] = []
-        for each in seen:
-            if spans and spans[-1].digest == each.digest:
-                spans[-1] = evolve(spans[-1], seen_at=each.seen_at)
-            else:
-                spans.append(each)
-        return tuple(reversed(spans))
+        return self._held.observations.get(Reference(reference.home, reference.tag), ())
 
     def latest(self) -> tuple[Observation, ...]:
-        places = sorted({each.reference for each in self._held.observations}, key=str)
-        return tuple(self.history(place)[0] for place in places)
+        newest = [history[0] for history in self._held.observations.values()]
+        return tuple(sorted(newest, key=lambda seen: (str(seen.place.home), seen.place.tag or "")))
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
         for manifest in manifests:
@@ -94,11 +83,11 @@ class MemoryContents(_Part):
             self._writable.blobs[Digest.of(blob)] = blob
 
     def observe(self, observations: Iterable[Observation]) -> None:
-        for seen in observations:
-            if seen.digest not in self._writable.manifests:
-                raise StoreError(PATH, f"holds no manifest {seen.digest}")
-            tag = Reference(seen.reference.home, seen.reference.tag)
-            self._writable.observations.append(evolve(seen, reference=tag))
+        held = self._writable
+        for place, seen in by_place(observations).items():
+            for digest in {each.digest for each in seen} - held.manifests.keys():
+                raise StoreError(PATH, f"holds no manifest {digest}")
+            held.observations[place] = merged(self.history(place), seen)
 
 
 @define(eq=False)

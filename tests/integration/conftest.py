@@ -9,8 +9,8 @@ from attrs import frozen
 
 from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.contracts.images import Image, push_image
 from manyfest.domain.references import Reference
-from tests.fakes.images import Image, push_image
 
 _SOCKETLESS = Path(__file__).parents[1] / "fakes" / "socketless"
 

@@ -11,6 +11,7 @@ from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.adapters.manifest_tool.spec_yaml import read_specs
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import Image, docker_image, docker_list, oci_image, push_image
 from manyfest.domain import media_types
 from manyfest.domain.errors import UnavailableError
 from manyfest.domain.operations.apply import ApplyPlan, plan_apply
@@ -20,7 +21,6 @@ from manyfest.domain.references import Reference
 from tests.fakes.docker_client import CommandLine, Result
 from tests.fakes.docker_registry import RunningRegistry
 from tests.fakes.http_server import HttpServer
-from tests.fakes.images import Image, docker_image, docker_list, oci_image, push_image
 from tests.fakes.registry_server import REGISTRY, RegistryApp
 from tests.integration.conftest import Seed
 from tests.integration.test_interrupted_push import CutOff

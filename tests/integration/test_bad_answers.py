@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, docker_list, push_image
 from manyfest.domain import media_types
 from manyfest.domain.references import Reference
 from manyfest.store.store import open_store
@@ -25,7 +26,6 @@ from tests.fakes.faults import (
     with_status,
 )
 from tests.fakes.http_messages import Answer
-from tests.fakes.images import docker_image, docker_list, push_image
 from tests.fakes.registry_server import REGISTRY, RegistryApp
 
 IMAGE = docker_image("linux/amd64")

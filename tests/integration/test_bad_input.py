@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.contracts.images import oci_image, push_image
 from manyfest.domain.references import Layout, Reference
 from tests.fakes.docker_client import CommandLine
-from tests.fakes.images import oci_image, push_image
 
 IMAGE = oci_image("linux/amd64")
 DIGEST = f"sha256:{'0' * 64}"

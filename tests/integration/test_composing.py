@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from manyfest.contracts.images import docker_image, oci_image, windows_image
 from manyfest.domain import media_types
 from tests.fakes.docker_client import CommandLine
 from tests.fakes.docker_registry import RunningRegistry
-from tests.fakes.images import docker_image, oci_image, windows_image
 from tests.fakes.programs import require_program
 from tests.integration.conftest import Seed
 from tests.unit.operations.attested import attested_index

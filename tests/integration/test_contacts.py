@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, docker_list, oci_image, push_image
 from manyfest.domain.references import Reference
 from tests.fakes.fault_server import FaultServer
-from tests.fakes.images import docker_image, docker_list, oci_image, push_image
 from tests.fakes.registry_auth import TokenGate
 from tests.fakes.registry_server import REGISTRY, Quirks, RegistryApp, RegistryServer
 

@@ -9,11 +9,7 @@ import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
-from manyfest.domain.references import Layout, Reference, Repository
-from tests.fakes.docker_client import CommandLine
-from tests.fakes.http_messages import Answer, Request
-from tests.fakes.http_server import HttpServer
-from tests.fakes.images import (
+from manyfest.contracts.images import (
     Image,
     docker_image,
     docker_list,
@@ -24,6 +20,10 @@ from tests.fakes.images import (
     referrer,
     windows_image,
 )
+from manyfest.domain.references import Layout, Reference, Repository
+from tests.fakes.docker_client import CommandLine
+from tests.fakes.http_messages import Answer, Request
+from tests.fakes.http_server import HttpServer
 from tests.fakes.our_program import run_here
 from tests.fakes.programs import require_program
 from tests.fakes.registry_answers import failure

@@ -8,11 +8,18 @@ import pytest
 from attrs import evolve
 
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.contracts.images import (
+    Image,
+    docker_image,
+    docker_list,
+    oci_image,
+    oci_index,
+    push_image,
+)
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Layout, Reference
 from tests.fakes.docker_client import CommandLine
 from tests.fakes.docker_registry import RunningRegistry
-from tests.fakes.images import Image, docker_image, docker_list, oci_image, oci_index, push_image
 from tests.fakes.programs import require_program
 from tests.integration.conftest import Seed
 

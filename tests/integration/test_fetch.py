@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index
 from tests.fakes.docker_client import CommandLine
 from tests.fakes.docker_registry import RunningRegistry
-from tests.fakes.images import docker_image, docker_list, oci_image, oci_index
 from tests.integration.conftest import Seed
 
 DOCKER = docker_list(docker_image("linux/amd64"), docker_image("linux/arm64"))

@@ -7,12 +7,12 @@ import pytest
 from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, docker_list, push_image
 from manyfest.domain.errors import UnavailableError
 from manyfest.domain.references import Reference
 from tests.fakes.faults import Reset
 from tests.fakes.http_messages import Reply, Request
 from tests.fakes.http_server import HttpServer
-from tests.fakes.images import docker_image, docker_list, push_image
 from tests.fakes.registry_server import REGISTRY, RegistryApp
 from tests.unit.operations.conftest import World
 

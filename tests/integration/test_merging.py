@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from manyfest.contracts.images import docker_image, docker_list
 from manyfest.domain.merge_intents import PREFIX
 from tests.fakes.docker_client import CommandLine
 from tests.fakes.docker_registry import RunningRegistry
-from tests.fakes.images import docker_image, docker_list
 from tests.integration.conftest import Seed
 
 PLATFORMS = (
@@ -131,7 +131,7 @@ def test_many_jobs_merge_into_one_layout(seed, tmp_path, manyfest) -> None:
 
 def seed_layout(name: str, platform: str) -> None:
     from manyfest.adapters.oci_layout.layout import LayoutRegistry
+    from manyfest.contracts.images import oci_image, push_image
     from manyfest.domain.references import Reference
-    from tests.fakes.images import oci_image, push_image
 
     push_image(LayoutRegistry(), Reference.parse(name), oci_image(platform))

@@ -3,12 +3,12 @@
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, docker_list, push_image
 from manyfest.domain.references import Reference
 from tests.fakes.certificates import self_signed
 from tests.fakes.fault_server import FaultServer
 from tests.fakes.faults import with_status
 from tests.fakes.http_messages import Answer
-from tests.fakes.images import docker_image, docker_list, push_image
 from tests.fakes.registry_auth import BasicGate
 from tests.fakes.registry_server import REGISTRY, RegistryApp, RegistryServer
 

@@ -14,11 +14,11 @@ import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Layout, Reference
 from tests.fakes.docker_client import CommandLine
 from tests.fakes.fault_server import FaultServer
 from tests.fakes.faults import Silent
-from tests.fakes.images import docker_image, push_image
 from tests.fakes.programs import require_program
 from tests.fakes.registry_auth import BasicGate
 from tests.fakes.registry_server import REGISTRY, RegistryApp, RegistryServer

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference
 from tests.fakes.docker_client import CommandLine
 from tests.fakes.fault_server import FaultServer
 from tests.fakes.faults import Silent, dripping
-from tests.fakes.images import docker_image, push_image
 from tests.fakes.registry_server import REGISTRY, RegistryApp
 
 PROGRAM = str(Path(sys.executable).parent / "manyfest")

@@ -8,12 +8,12 @@ from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.adapters.http_registry.endpoints import Certificates, Endpoint
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference
 from tests.fakes.certificates import LOOPBACK, self_signed
 from tests.fakes.fault_server import FaultServer
 from tests.fakes.faults import Silent
 from tests.fakes.forward_proxy import ForwardProxy
-from tests.fakes.images import docker_image, push_image
 from tests.fakes.registry_auth import BasicGate
 from tests.fakes.registry_server import REGISTRY, Quirks, RegistryServer
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import Image, docker_image, docker_list, push_image
 from manyfest.domain.references import Reference
 from tests.fakes.docker_client import CommandLine
-from tests.fakes.images import Image, docker_image, docker_list, push_image
 from tests.fakes.registry_server import REGISTRY, RegistryServer
 
 AMD, ARM = docker_image("linux/amd64"), docker_image("linux/arm64")  # they share their layer
@@ -77,7 +77,7 @@ def test_what_is_held_by_digest_is_not_asked_for_again(
     manyfest: CommandLine, server: RegistryServer
 ) -> None:
     ask(manyfest, server, "create", "HOST/app:l", "HOST/app:amd")
-    assert ask(manyfest, server, "create", "-a", "HOST/app:l", "HOST/app:amd") == [GET]
+    assert ask(manyfest, server, "create", "-a", "HOST/app:l", "HOST/app:amd") == [HEAD]
     assert ask(manyfest, server, "inspect", "-v", "HOST/app:l") == []
     assert ask(manyfest, server, "inspect", f"HOST/app@{AMD.digest}") == []
 
@@ -109,3 +109,12 @@ def test_there_are_no_more_connections_than_jobs(
         assert many.connections <= 4
         assert manyfest("push", f"{many.host}/app:l").code == 0
         assert many.connections <= 5
+
+
+def test_the_target_is_looked_at_while_the_sources_are_read(
+    manyfest: CommandLine, server: RegistryServer
+) -> None:
+    arguments = ("create", "--push", "HOST/app:l", "HOST/app:amd", "HOST/app:arm")
+    expected = [CONFIG] * 2 + [GET] * 2 + [HEAD, PUT]
+    assert ask(manyfest, server, *arguments) == sorted(expected)
+    assert "HEAD" in [line.split()[0] for line in server.log()[:3]]

@@ -6,9 +6,9 @@ import json
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference
 from tests.fakes.credential_helpers import helper_folder
-from tests.fakes.images import docker_image, push_image
 from tests.fakes.registry_auth import BasicGate, TokenGate
 from tests.fakes.registry_server import REGISTRY, Quirks, RegistryServer
 

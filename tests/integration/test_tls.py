@@ -7,11 +7,11 @@ import pytest
 from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.adapters.http_registry.endpoints import Certificates, Endpoint
+from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference
 from tests.fakes.certificates import WRONG_NAME, expired, self_signed
 from tests.fakes.fault_server import FaultServer
 from tests.fakes.http_messages import Answer
-from tests.fakes.images import docker_image, push_image
 from tests.fakes.programs import require_program
 
 IMAGE = docker_image()

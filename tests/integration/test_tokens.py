@@ -10,11 +10,11 @@ import pytest
 from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.adapters.http_registry.credentials import Account, Credentials
+from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import UnauthorizedError
 from manyfest.domain.references import Reference
 from tests.fakes.credential_helpers import helper_folder
-from tests.fakes.images import docker_image, push_image
 from tests.fakes.token_server import Rules, TokenServer
 
 USER, PASSWORD = "user", "canary-password"

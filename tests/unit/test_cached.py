@@ -5,10 +5,10 @@ from attrs import evolve
 
 from manyfest.adapters.cached import CachedRegistry
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, pull_blob, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
 from manyfest.domain.references import Reference, Repository
-from tests.fakes.images import docker_image, pull_blob, push_image
 from tests.fakes.memory_layers import MemoryLayers
 from tests.fakes.memory_store import MemoryStore
 

@@ -7,6 +7,7 @@ import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.adapters.mirrored import Mirror, MirroredRegistry, Route
+from manyfest.contracts.images import docker_image, pull_blob, push_blob, push_image, source_of
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     BlobUnknownError,
@@ -19,7 +20,6 @@ from manyfest.domain.errors import (
     UnreachableError,
 )
 from manyfest.domain.references import Reference, Repository
-from tests.fakes.images import docker_image, pull_blob, push_blob, push_image, source_of
 
 NAME = Repository("named.test", "app")
 ORIGIN = Repository("origin.test", "team/app")

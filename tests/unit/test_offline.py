@@ -5,16 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from manyfest.adapters.offline import OfflineRegistry
+from manyfest.contracts.images import docker_image, oci_image, pull_blob, source_of
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     BlobUnknownError,
     NeverSeenError,
+    NotHeldError,
     SizeMismatchError,
     UnreachableError,
 )
 from manyfest.domain.observations import Observation
 from manyfest.domain.references import Layout, Reference, Repository
-from tests.fakes.images import docker_image, oci_image, pull_blob, source_of
 from tests.fakes.memory_layers import MemoryLayers
 from tests.fakes.memory_store import MemoryStore
 
@@ -28,7 +29,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def offline():
+def contents():
     contents = MemoryStore().contents
     with contents.transaction():
         contents.keep_manifests([OLD.manifest, NEW.manifest])
@@ -40,6 +41,11 @@ def offline():
                 Observation(LAYOUT, OLD.digest, NOON),
             ]
         )
+    return contents
+
+
+@pytest.fixture
+def offline(contents):
     return OfflineRegistry(contents, MemoryLayers())
 
 
@@ -81,12 +87,21 @@ def test_held_blobs_are_answered(offline):
         pull_blob(offline, CONFIG_REFERENCE, len(CONFIG) + 1)
 
 
-def test_other_blobs_were_never_seen(offline):
+def test_other_blobs_are_not_held(offline):
     reference = Reference(HOME, None, Digest.of(b"a layer"))
-    with pytest.raises(NeverSeenError):
-        offline.head_blob(reference)
-    with pytest.raises(NeverSeenError):
-        pull_blob(offline, reference, 7)
+    for read in (offline.head_blob, lambda blob: pull_blob(offline, blob, 7)):
+        with pytest.raises(NotHeldError) as caught:
+            read(reference)
+        assert caught.value.blobs == (str(reference),)
+
+
+def test_it_is_told_which_tags_nobody_confirmed(contents):
+    told = []
+    offline = OfflineRegistry(contents, MemoryLayers(), lambda *news: told.append(news))
+    offline.get_manifest(TAGGED.at(OLD.digest))
+    assert told == []
+    offline.get_manifest(TAGGED)
+    assert told == [(contents.last_observation(TAGGED), None)]
 
 
 def test_a_tag_names_no_blob(offline):

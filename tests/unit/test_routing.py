@@ -4,15 +4,16 @@ import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.adapters.routing import RoutingRegistry
+from manyfest.contracts.images import docker_image, pull_blob, push_blob, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import NotFoundError
-from manyfest.domain.references import Layout, Reference, Repository
-from tests.fakes.images import docker_image, pull_blob, push_blob, push_image
+from manyfest.domain.references import External, Layout, Reference, Repository
 
 IMAGE = docker_image()
 HOMES = {
     "repository": Repository("registry.example", "team/app"),
     "layout": Layout("/layouts/app"),
+    "external": External("shelf", "upper/app"),
 }
 
 
@@ -21,8 +22,9 @@ def unused() -> MemoryRegistry:
 
 
 def routing_for(kind, maker) -> RoutingRegistry:
-    makers = {"repository": unused, "layout": unused} | {kind: maker}
-    return RoutingRegistry(makers["repository"], makers["layout"])
+    makers = dict.fromkeys(HOMES, unused) | {kind: maker}
+    schemes = {"shelf": makers["external"]}
+    return RoutingRegistry(makers["repository"], makers["layout"], lambda s: schemes[s]())
 
 
 @pytest.mark.parametrize("kind", HOMES)

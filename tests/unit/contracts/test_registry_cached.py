@@ -4,9 +4,9 @@ import pytest
 
 from manyfest.adapters.cached import CachedRegistry
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.registry import IMAGES, Plant, RegistryContract
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference, Repository
-from tests.contracts.registry import IMAGES, Plant, RegistryContract
 from tests.fakes.memory_layers import MemoryLayers
 from tests.fakes.memory_store import MemoryContents, MemoryStore
 

@@ -7,12 +7,12 @@ import pytest
 
 from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.contracts.images import push_image
+from manyfest.contracts.registry import AMD64, NO_ONE_DOCUMENT, Plant, RegistryContract
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import RefusedError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference, Repository
-from tests.contracts.registry import AMD64, NO_ONE_DOCUMENT, Plant, RegistryContract
-from tests.fakes.images import push_image
 
 
 class TestHttpRegistryAtDistribution(RegistryContract):

@@ -8,12 +8,12 @@ from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.adapters.http_registry.credentials import Account, Credentials
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import referrer
+from manyfest.contracts.referrers import SUBJECT, put_referrers
+from manyfest.contracts.registry import Plant, RegistryContract
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.references import Reference, Repository
 from manyfest.domain.referrers import referrers_tag
-from tests.contracts.referrers import SUBJECT, put_referrers
-from tests.contracts.registry import Plant, RegistryContract
-from tests.fakes.images import referrer
 from tests.fakes.registry_auth import TokenGate
 from tests.fakes.registry_server import Quirks, RegistryServer
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.contracts.registry import Plant, RegistryContract
 from manyfest.domain.references import Layout, Reference
-from tests.contracts.registry import Plant, RegistryContract
 
 
 class TestLayoutRegistry(RegistryContract):

@@ -3,11 +3,11 @@
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import push_blob, push_image
+from manyfest.contracts.registry import AMD64, ARM64, Plant, RegistryContract
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Layout, Reference, Repository
-from tests.contracts.registry import AMD64, ARM64, Plant, RegistryContract
-from tests.fakes.images import push_blob, push_image
 
 
 class TestMemoryRegistry(RegistryContract):

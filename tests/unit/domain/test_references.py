@@ -10,7 +10,7 @@ import pytest
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InvalidReferenceError
-from manyfest.domain.references import Layout, Reference, Repository
+from manyfest.domain.references import External, Layout, Reference, Repository
 from tests.fakes.docker_client import docker_manifest
 
 HEX = "0123456789abcdef" * 4
@@ -353,3 +353,34 @@ def test_a_long_text_is_refused_in_no_time(text: str) -> None:
     with pytest.raises(InvalidReferenceError):
         Reference.parse(text)
     assert time.process_time() - before < 1
+
+
+EXTERNAL = {
+    "shelf:///srv/app": "shelf:///srv/app:latest",
+    "shelf:///srv/app:1": "shelf:///srv/app:1",
+    "s3://bucket/team/app:v1": "s3://bucket/team/app:v1",
+    "git+ssh://host:22/app": "git+ssh://host:22/app:latest",
+    f"s3://b/app:1@sha256:{HEX}": f"s3://b/app:1@sha256:{HEX}",
+    f"s3://b/app@sha256:{HEX}": f"s3://b/app@sha256:{HEX}",
+}
+
+
+@pytest.mark.parametrize(("text", "full"), EXTERNAL.items(), ids=EXTERNAL)
+def test_other_schemes_are_for_adapters_from_outside(text, full):
+    parsed = Reference.parse(text)
+    assert isinstance(parsed.home, External)
+    assert str(parsed) == full
+    assert Reference.parse(full) == parsed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("http://r.example/app", "https://r.example/app", "docker://alpine"),
+        *("s3://", "s3://b/", "s3://b/app:", "s3://b/app:a b", "S3://b/app", "s3:/b/app", "3s://b"),
+        *("s3://b/a\tpp:1", "s3://:1", f"s3://@sha256:{HEX}"),
+    ],
+)
+def test_what_is_no_reference_of_another_scheme_is_refused(text):
+    with pytest.raises(InvalidReferenceError):
+        Reference.parse(text)

@@ -3,8 +3,8 @@
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference, Repository
-from tests.fakes.images import docker_image, push_image
 from tests.fakes.registry_server import REGISTRY, RegistryServer
 
 PLATFORMS = ("linux/amd64", "linux/arm64")

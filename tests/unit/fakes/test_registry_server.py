@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, push_image
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference, Repository
 from tests.fakes.http_client import Seen, ask
-from tests.fakes.images import docker_image, docker_list, oci_image, oci_index, push_image
 from tests.fakes.registry_auth import BasicGate, TokenGate
 from tests.fakes.registry_server import REGISTRY, Quirks, RegistryServer
 

@@ -12,8 +12,8 @@ from itertools import count
 from pathlib import Path
 
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Layout, Reference
-from tests.fakes.images import docker_image, push_image
 
 IMAGE = docker_image(text="the new one")
 KILLED = 9

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.contracts.images import docker_image, oci_image, pull_blob, push_image, source_of
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     BlobUnknownError,
@@ -18,7 +19,6 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
 )
 from manyfest.domain.references import Layout, Reference
-from tests.fakes.images import docker_image, oci_image, pull_blob, push_image, source_of
 
 IMAGE, OTHER = docker_image(), oci_image("linux/arm64")
 LAYER = IMAGE.blobs[1]

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.contracts.images import oci_image, oci_index, push_image, referrer
 from manyfest.domain.errors import DocumentError
 from manyfest.domain.references import Layout, Reference
 from manyfest.domain.referrers import referrers_tag
-from tests.fakes.images import oci_image, oci_index, push_image, referrer
 
 SUBJECT = oci_image(text="subject")
 

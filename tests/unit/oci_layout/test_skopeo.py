@@ -5,8 +5,8 @@ import subprocess
 import pytest
 
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.contracts.images import oci_image, oci_index, oddly_spelled, push_image
 from manyfest.domain.references import Layout, Reference
-from tests.fakes.images import oci_image, oci_index, oddly_spelled, push_image
 from tests.fakes.programs import require_program
 
 IMAGE, ARM = oci_image(), oci_image("linux/arm64")

@@ -15,10 +15,10 @@ from manyfest.adapters.oci_layout import files
 from manyfest.adapters.oci_layout.files import TEMPORARY, open_root
 from manyfest.adapters.oci_layout.index_json import REF_NAME
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.contracts.images import docker_image, oci_image, push_image, source_of, windows_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import BlobUnknownError, LayoutError
 from manyfest.domain.references import Layout, Reference
-from tests.fakes.images import docker_image, oci_image, push_image, source_of, windows_image
 from tests.unit.oci_layout.die_writing import IMAGE as NEW
 
 REGISTRY = LayoutRegistry()

@@ -3,8 +3,8 @@
 import sys
 
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Layout, Reference
-from tests.fakes.images import docker_image, push_image
 
 if __name__ == "__main__":
     directory, *tags = sys.argv[1:]

@@ -4,8 +4,8 @@ import json
 
 from attrs import evolve
 
+from manyfest.contracts.images import Image, oci_image, oci_index
 from manyfest.domain.platforms import Platform
-from tests.fakes.images import Image, oci_image, oci_index
 
 
 def attested_index(*images: Image) -> Image:

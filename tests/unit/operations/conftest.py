@@ -6,6 +6,7 @@ import pytest
 from attrs import define, field
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import Image, push_image
 from manyfest.domain.drafts import Draft
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
@@ -14,7 +15,6 @@ from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.operations.plan_push import PushPlan, plan_push
 from manyfest.domain.operations.push import carry_out, settle, written
 from manyfest.domain.references import Reference
-from tests.fakes.images import Image, push_image
 from tests.fakes.memory_store import MemoryStore
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

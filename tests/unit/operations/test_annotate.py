@@ -1,9 +1,9 @@
 import pytest
 
+from manyfest.contracts.images import docker_image
 from manyfest.domain.errors import EntryUnknownError, UnsupportedPlatformError
 from manyfest.domain.operations.annotate import annotate
 from manyfest.domain.overrides import Overrides
-from tests.fakes.images import docker_image
 from tests.unit.operations.conftest import LATER, World, ref
 
 

@@ -3,6 +3,7 @@
 import pytest
 from attrs import evolve
 
+from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, windows_image
 from manyfest.domain import media_types
 from manyfest.domain.drafts import ListType
 from manyfest.domain.errors import (
@@ -20,7 +21,6 @@ from manyfest.domain.operations.lock import lock
 from manyfest.domain.operations.push import carry_out
 from manyfest.domain.operations.remember import remember
 from manyfest.domain.platforms import Platform
-from tests.fakes.images import docker_image, docker_list, oci_image, oci_index, windows_image
 from tests.unit.operations.attested import attested_index
 from tests.unit.operations.conftest import NOW, World, ref
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index
 from manyfest.domain.contributions import Wanted
 from manyfest.domain.drafts import ListType
 from manyfest.domain.errors import (
@@ -17,7 +18,6 @@ from manyfest.domain.operations.annotate import annotate_index
 from manyfest.domain.operations.create import OnConflict, Start
 from manyfest.domain.operations.drop import drop
 from manyfest.domain.platforms import Platform
-from tests.fakes.images import docker_image, docker_list, oci_image, oci_index
 from tests.unit.operations.attested import attested_index
 from tests.unit.operations.conftest import LATER, World, ref
 

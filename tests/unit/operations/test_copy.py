@@ -4,6 +4,17 @@ from functools import partial
 import pytest
 from attrs import evolve
 
+from manyfest.contracts.images import (
+    Image,
+    docker_image,
+    docker_list,
+    oci_image,
+    oci_index,
+    oddly_spelled,
+    push_image,
+    referrer,
+    windows_image,
+)
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     BlobUnknownError,
@@ -26,17 +37,6 @@ from manyfest.domain.operations.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
-from tests.fakes.images import (
-    Image,
-    docker_image,
-    docker_list,
-    oci_image,
-    oci_index,
-    oddly_spelled,
-    push_image,
-    referrer,
-    windows_image,
-)
 from tests.unit.operations.conftest import NOW, World, ref
 
 SOURCE = "r.example/team/app:1"

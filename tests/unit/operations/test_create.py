@@ -3,6 +3,14 @@ import json
 import pytest
 from attrs import evolve
 
+from manyfest.contracts.images import (
+    Image,
+    docker_image,
+    docker_list,
+    oci_image,
+    oci_index,
+    with_config,
+)
 from manyfest.domain.errors import (
     DocumentError,
     DraftExistsError,
@@ -12,7 +20,6 @@ from manyfest.domain.errors import (
 from manyfest.domain.operations.annotate import annotate
 from manyfest.domain.overrides import Overrides
 from manyfest.domain.strict_json import Json
-from tests.fakes.images import Image, docker_image, docker_list, oci_image, oci_index, with_config
 from tests.unit.operations.conftest import LATER, NOW, World, ref
 
 

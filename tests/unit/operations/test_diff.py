@@ -7,6 +7,7 @@ from attrs import evolve
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.cli.rendering.diff_json import diff_json
 from manyfest.cli.rendering.diff_text import diff_text
+from manyfest.contracts.images import Image, docker_image, oci_image, oci_index, oddly_spelled
 from manyfest.domain import media_types
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.comparison.images import layer_change
@@ -17,7 +18,6 @@ from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.diff import Comparison, diff
 from manyfest.domain.operations.each import one_by_one
-from tests.fakes.images import Image, docker_image, oci_image, oci_index, oddly_spelled
 from tests.unit.operations.conftest import World, ref
 
 AMD, ARM = "linux/amd64", "linux/arm64"

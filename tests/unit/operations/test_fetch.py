@@ -4,13 +4,7 @@ import pytest
 from attrs import evolve
 
 from manyfest.adapters.memory import MemoryRegistry
-from manyfest.domain.digests import Digest
-from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError, NoSuchPlatformError
-from manyfest.domain.operations.each import one_by_one
-from manyfest.domain.operations.fetch import Fetched, fetch
-from manyfest.domain.platforms import Platform
-from manyfest.domain.references import Reference
-from tests.fakes.images import (
+from manyfest.contracts.images import (
     _manifest,
     docker_image,
     docker_list,
@@ -18,6 +12,12 @@ from tests.fakes.images import (
     oci_index,
     referrer,
 )
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError, NoSuchPlatformError
+from manyfest.domain.operations.each import one_by_one
+from manyfest.domain.operations.fetch import Fetched, fetch
+from manyfest.domain.platforms import Platform
+from manyfest.domain.references import Reference
 from tests.fakes.memory_layers import MemoryLayers
 from tests.unit.operations.attested import attested_index
 from tests.unit.operations.conftest import World, ref

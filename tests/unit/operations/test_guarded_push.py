@@ -3,11 +3,11 @@
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, docker_list
 from manyfest.domain.errors import InvalidDigestError, ManifestUnknownError, TagMovedError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
-from tests.fakes.images import docker_image, docker_list
 from tests.unit.operations.conftest import World
 
 NAME = "r.example/l:1"

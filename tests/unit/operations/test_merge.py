@@ -9,6 +9,7 @@ import pytest
 from attrs import evolve
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, push_image
 from manyfest.domain import media_types
 from manyfest.domain.canonical_json import authored_list
 from manyfest.domain.errors import ListError, MergeUnsettledError
@@ -20,7 +21,6 @@ from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.operations.merge import Merged, merge, preview
 from manyfest.domain.operations.plan_push import PushPlan
 from manyfest.domain.references import Reference
-from tests.fakes.images import docker_image, docker_list, oci_image, oci_index, push_image
 from tests.unit.operations.attested import attested_index
 from tests.unit.operations.conftest import NOW, World, ref
 

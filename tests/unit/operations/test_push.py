@@ -1,6 +1,14 @@
 import pytest
 from attrs import evolve
 
+from manyfest.contracts.images import (
+    docker_image,
+    docker_list,
+    oci_image,
+    oci_index,
+    windows_image,
+    with_config,
+)
 from manyfest.domain import media_types
 from manyfest.domain.errors import (
     BlobUnknownError,
@@ -12,14 +20,6 @@ from manyfest.domain.errors import (
 from manyfest.domain.operations.annotate import annotate
 from manyfest.domain.overrides import Overrides
 from manyfest.domain.references import Reference
-from tests.fakes.images import (
-    docker_image,
-    docker_list,
-    oci_image,
-    oci_index,
-    windows_image,
-    with_config,
-)
 from tests.unit.operations.conftest import LATER, NOW, World, ref
 
 

@@ -8,6 +8,16 @@ from attrs import evolve
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.cli.rendering.findings import findings_json, findings_text, rules_json, rules_text
+from manyfest.contracts.images import (
+    Image,
+    docker_image,
+    docker_list,
+    oci_image,
+    oci_index,
+    push_image,
+    windows_image,
+    with_config,
+)
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
@@ -23,16 +33,6 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.strict_json import Json
 from manyfest.domain.verification.findings import RULES, Severity
 from manyfest.domain.verification.shadowing import hides
-from tests.fakes.images import (
-    Image,
-    docker_image,
-    docker_list,
-    oci_image,
-    oci_index,
-    push_image,
-    windows_image,
-    with_config,
-)
 from tests.unit.operations.conftest import ref
 
 AMD, ARM64 = oci_image("linux/amd64"), oci_image("linux/arm64")

@@ -6,10 +6,10 @@ from contextlib import closing
 import pytest
 from attrs import evolve
 
+from manyfest.contracts.content_store import ContentStoreContract
+from manyfest.contracts.draft_book import DraftBookContract
 from manyfest.domain.digests import Digest
 from manyfest.store.store import open_store
-from tests.contracts.content_store import ContentStoreContract
-from tests.contracts.draft_book import DraftBookContract
 from tests.fakes.memory_store import MemoryStore
 
 

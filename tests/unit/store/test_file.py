@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from manyfest.contracts.draft_book import draft
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.domain.observations import Observation
 from manyfest.domain.references import Reference
 from manyfest.store import migrations, opening
 from manyfest.store.store import open_store
-from tests.contracts.draft_book import draft
 
 ONE, TWO = Manifest(OCI_MANIFEST, b"1"), Manifest(OCI_MANIFEST, b"2")
 APP = Reference.parse("app")

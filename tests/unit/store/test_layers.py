@@ -2,10 +2,10 @@
 
 import pytest
 
+from manyfest.contracts.layer_store import LAYER, LayerStoreContract, keep
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import StoreError
 from manyfest.store.layers import LayerFolder
-from tests.contracts.layer_store import LAYER, LayerStoreContract, keep
 from tests.fakes.memory_layers import MemoryLayers
 
 

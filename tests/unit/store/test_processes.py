@@ -9,13 +9,13 @@ from contextlib import closing
 
 import pytest
 
+from manyfest.contracts.draft_book import draft
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import StoreError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.domain.references import Reference
 from manyfest.store.store import open_store
-from tests.contracts.draft_book import draft
 from tests.unit.store.children import start
 
 APP = Reference.parse("app")

@@ -7,6 +7,7 @@ from contextlib import chdir, closing
 
 import pytest
 
+from manyfest.contracts.draft_book import draft
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, ManyfestError, StoreError
 from manyfest.domain.manifests import Manifest
@@ -14,7 +15,6 @@ from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.domain.references import Reference
 from manyfest.store.migrations import MIGRATIONS
 from manyfest.store.store import open_store
-from tests.contracts.draft_book import draft
 from tests.unit.store.children import AS_NOBODY, run
 
 KNOWN = len(MIGRATIONS)
@@ -144,14 +144,22 @@ def test_a_file_that_may_not_be_read_is_refused(open_folder, use):
     assert line == f"the store {path} cannot be opened: Permission denied\n"
 
 
+def _pages_of_other_tables(path):
+    """Those of tables and indexes that no reading here goes to; each has one page, as yet."""
+    read = "('manifests', 'drafts', 'entries')"
+    with closing(sqlite3.connect(path)) as connection:
+        select = f"SELECT rootpage - 1 FROM sqlite_master WHERE tbl_name NOT IN {read}"
+        return {page for (page,) in connection.execute(select)}
+
+
 def test_a_page_of_noise_is_damage_and_never_a_wrong_answer(path):
-    data, outcomes = path.read_bytes(), {}
+    data, outcomes, not_read = path.read_bytes(), {}, _pages_of_other_tables(path)
     for page in range(len(data) // 4096):
         rest = data[(page + 1) * 4096 :]
         path.write_bytes(data[: page * 4096] + b"\x5a" * 4096 + rest)
         outcomes[page] = _read_all(path)
-    harmless = [page for page, outcome in outcomes.items() if "damaged" not in outcome]
-    assert len(harmless) <= 4, "pages of empty tables alone"
+    harmless = {page for page, outcome in outcomes.items() if "damaged" not in outcome}
+    assert harmless <= not_read
 
 
 @pytest.mark.parametrize("start", range(8))

@@ -6,11 +6,11 @@ from contextlib import closing
 
 import pytest
 
+from manyfest.contracts.draft_book import draft
 from manyfest.domain.errors import StoreError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.store.store import open_store
-from tests.contracts.draft_book import draft
 from tests.unit.store.children import AS_NOBODY, run
 
 ONE, TWO = Manifest(OCI_MANIFEST, b"1"), Manifest(OCI_MANIFEST, b"2")
@@ -100,8 +100,29 @@ def test_a_full_database_is_said_to_lack_space(folder):
     _keep(path, ONE)
     with closing(open_store(path)) as store:
         store.drafts.drafts()
-        (pages,) = store._database.rows("PRAGMA page_count")[0]
-        store._database.rows(f"PRAGMA max_page_count = {pages}")
+        (pages,) = store.database.rows("PRAGMA page_count")[0]
+        store.database.rows(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(StoreError, match="no space left on the device"), store.transaction():
             store.contents.keep_blobs([bytes(100_000)])
         assert store.contents.manifest(ONE.digest) == ONE
+
+
+def test_a_transaction_that_could_not_be_kept_is_refused_before_anything_is_done(open_folder):
+    """SQLite begins one on a read-only file, too, and fails at the first write."""
+    path = open_folder / "store.db"
+    _keep(path, ONE)
+    path.chmod(0o444)
+    open_folder.chmod(0o555)
+    code = "try:\n  with store.transaction(): print('inside')\nexcept ManyfestError as e: print(e)"
+    reason = "cannot be written: it or its folder is read-only"
+    assert run(AS_NOBODY + code, path) == f"the store {path} {reason}\n"
+
+
+def test_a_transaction_in_which_nothing_was_written_leaves_the_file_as_it_was(folder):
+    path = folder / "store.db"
+    _keep(path, ONE)
+    before = path.read_bytes()
+    with closing(open_store(path)) as store, store.transaction():
+        pass
+    assert path.read_bytes() == before
+    assert list(folder.iterdir()) == [path]

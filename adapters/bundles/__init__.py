@@ -1,0 +1,1 @@
+"""Bundles as folders and archives: OCI image layouts, and what docker save writes."""

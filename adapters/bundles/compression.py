@@ -1,0 +1,62 @@
+"""Gzip and zstd, told by their first bytes; the latter's library is loaded when it is met."""
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from manyfest.domain.errors import BundleError
+
+GZIP = b"\x1f\x8b"  # RFC 1952
+ZSTD = b"\x28\xb5\x2f\xfd"  # RFC 8878
+
+START = 4  # bytes that tell them
+
+# Of memory for one frame, as much as the zstd program takes without being asked.
+_WINDOW = 128 * 1024 * 1024
+_LEVEL = 3  # zstd's own; most of a bundle is compressed already
+
+
+def expanding(start: bytes) -> Callable[[BinaryIO], IO[bytes]] | None:
+    """What reads the bytes behind such a start expanded; None: they are plain."""
+    found = (reader for magic, reader in _READERS.items() if start.startswith(magic))
+    return next(found, None)
+
+
+def packing(file: BinaryIO) -> IO[bytes]:
+    """A file that writes zstd, with a checksum, into ``file``; close it before that."""
+    from zstandard import ZstdCompressor
+
+    compressor = ZstdCompressor(level=_LEVEL, write_checksum=True)
+    return cast("IO[bytes]", compressor.stream_writer(file, closefd=False))
+
+
+@contextmanager
+def reported(path: Path | str) -> Iterator[None]:
+    """Inside, what cannot be expanded is a BundleError."""
+    try:
+        yield
+    except EOFError as error:
+        raise BundleError(str(path), "is cut off") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise BundleError(str(path), f"is damaged: {error}") from error
+    except Exception as error:
+        if type(error).__name__ != "ZstdError":  # not loaded for what is no zstd
+            raise
+        raise BundleError(str(path), f"is damaged: {error}") from error
+
+
+def _gunzip(file: BinaryIO) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
+
+
+def _unzstd(file: BinaryIO) -> IO[bytes]:
+    from zstandard import ZstdDecompressor
+
+    reader = ZstdDecompressor(max_window_size=_WINDOW)
+    return cast("IO[bytes]", reader.stream_reader(file, read_across_frames=True))
+
+
+_READERS: dict[bytes, Callable[[BinaryIO], IO[bytes]]] = {GZIP: _gunzip, ZSTD: _unzstd}

@@ -1,0 +1,185 @@
+"""A bundle as ``docker save`` writes it: configs and layers, and no manifest that any registry has.
+
+``manifest.json`` lists, for each image, the file of its config, its names and the files of its
+layers, which are tar archives, some of them links to others (moby, ``image/tarexport``). We make
+the Docker manifest that names these very files. Skopeo makes the same, but always of expanded
+layers, which it then calls compressed.
+"""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from posixpath import normpath
+
+from attrs import evolve
+
+from manyfest.adapters.bundles.compression import GZIP, reported
+from manyfest.adapters.bundles.files import CHUNK, Chunks, Files
+from manyfest.domain import media_types
+from manyfest.domain.bundle_entries import IMAGE_NAME
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.drafts import Draft
+from manyfest.domain.errors import (
+    BundleError,
+    DigestMismatchError,
+    DocumentError,
+    InputError,
+)
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.references import Reference
+from manyfest.domain.strict_json import Json, JsonObject, parse_object
+
+LISTING = "manifest.json"
+
+_PLAIN_LAYER = "application/vnd.docker.image.rootfs.diff.tar"
+
+
+class DockerBundle:
+    """``Bundle`` over the files of a docker archive. Raises BundleError: it is none."""
+
+    drafts: tuple[Draft, ...] = ()
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._documents: dict[Digest, bytes] = {}
+        self._layers: dict[Digest, str] = {}
+        self._digests: dict[str, Digest] = {}
+        with _understood(files.name):
+            images = listed_images(files)
+            packed = _packed_layers(files, images)
+            self.entries = tuple(entry for image in images for entry in self._taken(image, packed))
+
+    @property
+    def name(self) -> str:
+        return self._files.name
+
+    def size(self, digest: Digest) -> int | None:
+        if digest in self._documents:
+            return len(self._documents[digest])
+        path = self._layers.get(digest)
+        return None if path is None else self._files.size(path)
+
+    def read(self, digest: Digest) -> bytes:
+        return self._documents[digest]
+
+    def each_blob(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, Chunks]]:
+        for digest in self._documents.keys() & set(digests):
+            yield digest, iter([self._documents[digest]])
+        paths = {self._layers[digest]: digest for digest in digests if digest in self._layers}
+        for path, chunks in self._files.each(paths):
+            yield paths[path], chunks
+
+    def _taken(
+        self, image: JsonObject, packed: Mapping[str, tuple[Digest, Digest]]
+    ) -> tuple[Descriptor, ...]:
+        config = self._files.read(normpath(image["Config"]))
+        diff_ids, paths = _diff_ids(config, self.name), _layer_paths(image)
+        if len(diff_ids) != len(paths):
+            reason = f"has an image of {len(paths)} layers whose config names {len(diff_ids)}"
+            raise BundleError(self.name, reason)
+        layers = [
+            self._layer(path, diff_id, packed)
+            for path, diff_id in zip(paths, diff_ids, strict=True)
+        ]
+        manifest = _manifest(self._document(config, media_types.DOCKER_CONFIG), layers)
+        described = self._document(manifest.data, manifest.media_type)
+        return _named(described, image.get("RepoTags") or [])
+
+    def _layer(
+        self, path: str, diff_id: Digest, packed: Mapping[str, tuple[Digest, Digest]]
+    ) -> Descriptor:
+        size = self._files.size(path)
+        if size is None:
+            raise BundleError(self.name, f"has no {path}, a layer that it lists")
+        digest, expanded = packed.get(path, (diff_id, diff_id))
+        if expanded != diff_id:
+            raise DigestMismatchError(f"{self.name}: {path}", str(diff_id), str(expanded))
+        if self._digests.setdefault(path, digest) != digest:
+            raise BundleError(self.name, f"has one file for two layers: {path}")
+        self._layers.setdefault(digest, path)
+        kind = media_types.DOCKER_LAYER if path in packed else _PLAIN_LAYER
+        return Descriptor(kind, digest, size)
+
+    def _document(self, data: bytes, media_type: str) -> Descriptor:
+        digest = Digest.of(data)
+        self._documents[digest] = data
+        return Descriptor(media_type, digest, len(data))
+
+
+def listed_images(files: Files) -> list[JsonObject]:
+    """What ``manifest.json`` lists. Raises BundleError, DocumentError."""
+    data = files.read(LISTING)
+    # It is a list, and strictly read are objects.
+    images = parse_object(b'{"images":%b}' % data, LISTING)["images"]
+    if not isinstance(images, list) or not all(isinstance(image, dict) for image in images):
+        raise DocumentError(LISTING, "no list of images")
+    return images
+
+
+def _packed_layers(files: Files, images: list[JsonObject]) -> dict[str, tuple[Digest, Digest]]:
+    """For each gzipped layer the digest of its bytes and that of what they expand to.
+
+    That costs reading them once more than plain ones, whose digest the config has.
+    """
+    paths = {path for image in images for path in _layer_paths(image)}
+    there = [path for path in sorted(paths) if files.size(path) is not None]
+    packed = [path for path in there if files.start(path).startswith(GZIP)]
+    return {path: _digests(chunks, files.name) for path, chunks in files.each(packed)}
+
+
+def _digests(chunks: Chunks, bundle: str) -> tuple[Digest, Digest]:
+    packed, expanded, gunzip = hashlib.sha256(), hashlib.sha256(), zlib.decompressobj(31)
+    with reported(bundle):
+        for chunk in chunks:
+            packed.update(chunk)
+            while chunk:
+                expanded.update(gunzip.decompress(chunk, CHUNK))
+                chunk = gunzip.unconsumed_tail  # noqa: PLW2901
+                if gunzip.eof:
+                    chunk = gunzip.unused_data  # noqa: PLW2901
+                    gunzip = zlib.decompressobj(31) if chunk else gunzip
+        if not gunzip.eof:
+            raise EOFError
+    return Digest("sha256", packed.hexdigest()), Digest("sha256", expanded.hexdigest())
+
+
+def _layer_paths(image: JsonObject) -> list[str]:
+    return [normpath(path) for path in image.get("Layers") or []]
+
+
+def _diff_ids(config: bytes, bundle: str) -> list[Digest]:
+    document = parse_object(config, f"{bundle}: config")
+    return [Digest.parse(text) for text in document["rootfs"].get("diff_ids") or []]
+
+
+def _manifest(config: Descriptor, layers: list[Descriptor]) -> Manifest:
+    """Spelled as skopeo spells it (``manifest.Schema2``)."""
+    document: dict[str, Json] = {
+        "schemaVersion": 2,
+        "mediaType": media_types.DOCKER_MANIFEST,
+        "config": config.to_json(),
+        "layers": [layer.to_json() for layer in layers],
+    }
+    data = json.dumps(document, separators=(",", ":")).encode()
+    return Manifest(media_types.DOCKER_MANIFEST, data)
+
+
+def _named(entry: Descriptor, tags: list[str]) -> tuple[Descriptor, ...]:
+    """Docker writes ``alpine:3`` for its own registry's, and ``oci:1`` there is no folder."""
+    names = (Reference.parse(f"library/{t}" if t.startswith("oci:") else t) for t in tags)
+    named = tuple(evolve(entry, others={"annotations": {IMAGE_NAME: str(name)}}) for name in names)
+    return named or (entry,)
+
+
+@contextmanager
+def _understood(bundle: str) -> Iterator[None]:
+    """Inside, what is not of docker's form is a BundleError."""
+    try:
+        yield
+    except KeyError as error:
+        raise BundleError(bundle, f"is no docker archive: {error} is missing") from error
+    except (DocumentError, InputError, TypeError, AttributeError) as error:
+        raise BundleError(bundle, f"is no docker archive: {error}") from error

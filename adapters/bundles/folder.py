@@ -1,0 +1,49 @@
+"""The files of a bundle that is a folder, opened without following links."""
+
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from manyfest.adapters.bundles.compression import START
+from manyfest.adapters.bundles.files import DOCUMENT_LIMIT, Chunks
+from manyfest.adapters.oci_layout.files import MissingError, Root, open_root, read_chunks
+from manyfest.domain.errors import BundleError
+
+
+class FolderFiles:
+    """``Files`` of an open folder."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+
+    @property
+    def name(self) -> str:
+        return self._root.directory
+
+    def size(self, path: str) -> int | None:
+        try:
+            with self._root.open(*path.split("/")) as file:
+                return os.fstat(file.fileno()).st_size
+        except MissingError:
+            return None
+
+    def start(self, path: str) -> bytes:
+        return self._root.read(START, *path.split("/"))[:START]
+
+    def read(self, path: str, limit: int = DOCUMENT_LIMIT) -> bytes:
+        data = self._root.read(limit, *path.split("/"))
+        if len(data) > limit:
+            raise BundleError(self.name, f"has a {path} of more than {limit} bytes")
+        return data
+
+    def each(self, paths: Collection[str]) -> Iterator[tuple[str, Chunks]]:
+        for path in paths:
+            with self._root.open(*path.split("/")) as file:
+                yield path, read_chunks(file, self.name)
+
+
+@contextmanager
+def open_folder(directory: str) -> Iterator[FolderFiles]:
+    """The files of the folder. Raises LayoutError."""
+    with open_root(directory) as root:
+        yield FolderFiles(root)

@@ -1,0 +1,92 @@
+"""Writing a bundle as a folder: a new one whole or not at all, into a layout its names last."""
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+
+from manyfest.adapters.bundles.layout import DRAFTS
+from manyfest.adapters.oci_layout.files import TEMPORARY, MissingError, Root, read_chunks
+from manyfest.adapters.oci_layout.structure import INDEX, blob_path, make_layout, open_layout
+from manyfest.domain.bundle_entries import INDEX_LIMIT, index_bytes
+from manyfest.domain.digests import Digest, verified_chunks
+from manyfest.domain.draft_documents import drafts_bytes, drafts_in
+from manyfest.domain.errors import DocumentError, IntegrityError, LayoutError
+from manyfest.domain.ports.bundles import PackedBlob, Packing
+
+
+def write_folder(directory: Path, packing: Packing) -> None:
+    """The layout in ``directory``, made, or added to where there is one.
+
+    In a layout, entries of the same names are replaced, and so are drafts; all else stays. Raises
+    LayoutError: something else stands there; OSError; what opening a blob raises. Then no name is
+    another than before, and of a new folder there is nothing.
+    """
+    if directory.is_symlink() or _holds_something(directory):
+        with open_layout(str(directory)) as root:
+            _add(root, packing)
+        return
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    built = directory.with_name(TEMPORARY + token_hex(8))
+    try:
+        with make_layout(str(built)) as root:
+            _add(root, packing)
+        built.rename(directory)
+    except BaseException as error:
+        with suppress(OSError):
+            shutil.rmtree(built)
+        if isinstance(error, LayoutError):  # by the name that a person knows
+            raise LayoutError(str(directory), error.reason) from error
+        raise
+
+
+def _holds_something(directory: Path) -> bool:
+    try:
+        return any(directory.iterdir())
+    except FileNotFoundError:
+        return False
+
+
+def _add(root: Root, packing: Packing) -> None:
+    for blob in packing.blobs:
+        if not _is_intact(root, blob.digest, blob.size):
+            _write_blob(root, blob)
+    with root.locked():
+        if packing.drafts:
+            _add_drafts(root, packing)
+        root.write([_index(root, packing)], INDEX)
+
+
+def _is_intact(root: Root, digest: Digest, size: int) -> bool:
+    try:
+        with root.open(*blob_path(digest)) as file:
+            chunks = read_chunks(file, root.directory)
+            for _ in verified_chunks(chunks, digest, size, str(digest)):
+                pass
+    except (MissingError, IntegrityError):
+        return False
+    return True
+
+
+def _write_blob(root: Root, blob: PackedBlob) -> None:
+    with blob.source() as chunks:
+        checked = verified_chunks(chunks, blob.digest, blob.size, str(blob.digest))
+        root.make_folder("blobs", blob.digest.algorithm)
+        root.write(checked, *blob_path(blob.digest))
+
+
+def _add_drafts(root: Root, packing: Packing) -> None:
+    folder, name = DRAFTS.split("/")
+    root.make_folder(folder)
+    present = root.read(INDEX_LIMIT, folder, name) if root.holds(folder, name) else None
+    kept = drafts_in(present, f"{root.directory}: {DRAFTS}") if present else ()
+    drafts = {draft.name: draft for draft in (*kept, *packing.drafts)}
+    root.write([drafts_bytes(drafts.values())], folder, name)
+
+
+def _index(root: Root, packing: Packing) -> bytes:
+    existing = root.read(INDEX_LIMIT, INDEX)
+    try:
+        return index_bytes(packing.entries, existing)
+    except DocumentError as error:
+        raise LayoutError(root.directory, str(error)) from error

@@ -1,0 +1,74 @@
+"""A bundle that is an OCI image layout (image-spec, image-layout.md), with drafts of ours."""
+
+from collections.abc import Collection, Iterator
+from functools import cached_property
+
+from manyfest.adapters.bundles.files import Chunks, Files
+from manyfest.domain.bundle_entries import INDEX_LIMIT, entries_in
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.draft_documents import drafts_in
+from manyfest.domain.drafts import Draft
+from manyfest.domain.errors import BundleError, DocumentError
+from manyfest.domain.strict_json import parse_object
+
+MARKER = "oci-layout"
+VERSION = "1.0.0"
+MARKER_BYTES = b'{"imageLayoutVersion":"1.0.0"}'
+INDEX = "index.json"
+DRAFTS = "manyfest/drafts.json"
+
+
+class LayoutBundle:
+    """``Bundle`` over the files of a layout. Raises BundleError: it is none of version 1.0.0."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._check_version()
+
+    @property
+    def name(self) -> str:
+        return self._files.name
+
+    @cached_property
+    def entries(self) -> tuple[Descriptor, ...]:
+        if self._files.size(INDEX) is None:
+            raise BundleError(self.name, f"is no OCI image layout: it has no {INDEX}")
+        try:
+            return entries_in(self._files.read(INDEX, INDEX_LIMIT))
+        except DocumentError as error:
+            raise BundleError(self.name, f"cannot be used: {error}") from error
+
+    @cached_property
+    def drafts(self) -> tuple[Draft, ...]:
+        if self._files.size(DRAFTS) is None:
+            return ()
+        return drafts_in(self._files.read(DRAFTS, INDEX_LIMIT), f"{self.name}: {DRAFTS}")
+
+    def size(self, digest: Digest) -> int | None:
+        return self._files.size(blob_file(digest))
+
+    def read(self, digest: Digest) -> bytes:
+        return self._files.read(blob_file(digest))
+
+    def each_blob(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, Chunks]]:
+        paths = {blob_file(digest): digest for digest in digests}
+        for path, chunks in self._files.each(paths):
+            yield paths[path], chunks
+
+    def _check_version(self) -> None:
+        if self._files.size(MARKER) is None:
+            raise BundleError(self.name, f"is no OCI image layout: it has no {MARKER}")
+        try:
+            marker = parse_object(self._files.read(MARKER, 4096), MARKER)
+        except DocumentError as error:
+            raise BundleError(self.name, f"is no OCI image layout: {error}") from error
+        version = marker.get("imageLayoutVersion")
+        if version != VERSION:
+            reason = f"is an OCI image layout of version {version!r}, not {VERSION!r}"
+            raise BundleError(self.name, reason)
+
+
+def blob_file(digest: Digest) -> str:
+    """Where a blob stands."""
+    return f"blobs/{digest.algorithm}/{digest.hex}"

@@ -1,0 +1,43 @@
+"""Opening a bundle of whichever kind: a folder or an archive, a layout or docker's own form."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from manyfest.adapters.bundles.archive import open_archive
+from manyfest.adapters.bundles.docker_archive import LISTING, DockerBundle, listed_images
+from manyfest.adapters.bundles.files import Files
+from manyfest.adapters.bundles.folder import open_folder
+from manyfest.adapters.bundles.layout import INDEX, LayoutBundle
+from manyfest.domain import media_types
+from manyfest.domain.ports.bundles import Bundle
+from manyfest.domain.strict_json import parse_object
+
+
+@contextmanager
+def open_bundle(path: Path) -> Iterator[Bundle]:
+    """The bundle in the folder or the file at ``path``.
+
+    Raises BundleError, LayoutError; DigestMismatchError: a compressed layer of a docker archive is
+    not what its config says; OSError: there is nothing, or it cannot be read.
+    """
+    with open_folder(str(path)) if path.is_dir() else open_archive(path) as files:
+        yield _read(files)
+
+
+def _read(files: Files) -> Bundle:
+    if files.size(LISTING) is None:
+        return LayoutBundle(files)
+    if files.size(INDEX) is None:
+        return DockerBundle(files)
+    layout = LayoutBundle(files)
+    return DockerBundle(files) if _is_hollow(layout, files) else layout
+
+
+def _is_hollow(layout: LayoutBundle, files: Files) -> bool:
+    """Docker 25.0 writes both forms, and leaves the layers out of the manifests of the layout."""
+    images = [entry for entry in layout.entries if entry.media_type in media_types.IMAGES]
+    there = [entry for entry in images if layout.size(entry.digest) is not None]
+    documents = [parse_object(layout.read(entry.digest), layout.name) for entry in there]
+    layered = any(image.get("Layers") for image in listed_images(files))
+    return layered and any(not document.get("layers") for document in documents)

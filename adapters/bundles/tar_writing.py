@@ -1,0 +1,101 @@
+"""Writing a bundle as a tar archive: the same bytes each time, whole or not at all."""
+
+import os
+import tarfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+from typing import IO, BinaryIO
+
+from manyfest.adapters.bundles.compression import packing as compressing
+from manyfest.adapters.bundles.layout import DRAFTS, INDEX, MARKER, MARKER_BYTES, blob_file
+from manyfest.domain.bundle_entries import index_bytes
+from manyfest.domain.digests import verified_chunks
+from manyfest.domain.draft_documents import drafts_bytes
+from manyfest.domain.errors import BundleError
+from manyfest.domain.ports.bundles import Packing
+
+_TEMPORARY = ".manyfest-"  # begins the names of files that are being written
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_END = bytes(tarfile.RECORDSIZE)
+
+_FILE_MODE, _FOLDER_MODE = 0o644, 0o755
+
+
+def write_archive(path: Path, packing: Packing, *, compressed: bool) -> None:
+    """The archive at ``path``, in the place of any other file.
+
+    Small things come first, blobs by digest; no time and no person is in it. Raises BundleError:
+    something else stands there, or the system refuses; what opening a blob raises. Then all is as
+    it was.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise BundleError(str(path), "is no regular file that could be replaced")
+    with _appearing(target) as file:
+        if compressed:
+            with compressing(file) as packed:
+                _write(packed, packing)
+        else:
+            _write(file, packing)
+
+
+def _write(file: IO[bytes], packing: Packing) -> None:
+    written = 0
+    for block in _blocks(packing):
+        file.write(block)
+        written += len(block)
+    file.write(_END[: -written % len(_END)] or _END)
+
+
+def _blocks(packing: Packing) -> Iterator[bytes]:
+    yield from _file(MARKER, len(MARKER_BYTES), [MARKER_BYTES])
+    index = index_bytes(packing.entries)
+    yield from _file(INDEX, len(index), [index])
+    if packing.drafts:
+        drafts = drafts_bytes(packing.drafts)
+        yield _folder(DRAFTS.partition("/")[0])
+        yield from _file(DRAFTS, len(drafts), [drafts])
+    yield _folder("blobs")
+    for algorithm in sorted({blob.digest.algorithm for blob in packing.blobs}):
+        yield _folder(f"blobs/{algorithm}")
+    for blob in packing.blobs:
+        with blob.source() as chunks:
+            checked = verified_chunks(chunks, blob.digest, blob.size, str(blob.digest))
+            yield from _file(blob_file(blob.digest), blob.size, checked)
+    yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def _file(path: str, size: int, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    yield _header(path, tarfile.REGTYPE, _FILE_MODE, size)
+    yield from chunks
+    yield bytes(-size % tarfile.BLOCKSIZE)
+
+
+def _folder(path: str) -> bytes:
+    return _header(f"{path}/", tarfile.DIRTYPE, _FOLDER_MODE, 0)
+
+
+def _header(path: str, kind: bytes, mode: int, size: int) -> bytes:
+    info = tarfile.TarInfo(path)
+    info.type, info.mode, info.size = kind, mode, size
+    return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")
+
+
+@contextmanager
+def _appearing(target: Path) -> Iterator[BinaryIO]:
+    """A file beside ``target`` that takes its place at the end, on disk by then."""
+    built = target.with_name(_TEMPORARY + token_hex(8))
+    try:
+        with os.fdopen(os.open(built, _CREATE, 0o666), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        built.replace(target)
+    except BaseException as error:
+        with suppress(OSError):
+            built.unlink()
+        if isinstance(error, OSError):
+            raise BundleError(str(target), f"cannot be written: {error.strerror}") from error
+        raise

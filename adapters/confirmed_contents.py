@@ -1,0 +1,50 @@
+"""A content store in front of another: what nobody confirmed just now is not observed anew."""
+
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.observations import Observation
+from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.references import Reference
+
+
+class ConfirmedContents(ContentStore):
+    """Drops the observations of ``unconfirmed`` references, which came from ``contents`` itself.
+
+    Else what was seen once would look as if it was seen again each time it is shown.
+    """
+
+    def __init__(self, contents: ContentStore, unconfirmed: Collection[Reference]) -> None:
+        self._contents = contents
+        self._unconfirmed = unconfirmed
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return self._contents.transaction()
+
+    def manifest(self, digest: Digest) -> Manifest | None:
+        return self._contents.manifest(digest)
+
+    def blob(self, digest: Digest) -> bytes | None:
+        return self._contents.blob(digest)
+
+    def last_observation(self, reference: Reference) -> Observation | None:
+        return self._contents.last_observation(reference)
+
+    def history(self, reference: Reference) -> tuple[Observation, ...]:
+        return self._contents.history(reference)
+
+    def latest(self) -> tuple[Observation, ...]:
+        return self._contents.latest()
+
+    def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
+        self._contents.keep_manifests(manifests)
+
+    def keep_blobs(self, blobs: Iterable[bytes]) -> None:
+        self._contents.keep_blobs(blobs)
+
+    def observe(self, observations: Iterable[Observation]) -> None:
+        self._contents.observe(
+            seen for seen in observations if seen.reference not in self._unconfirmed
+        )

@@ -1,0 +1,39 @@
+"""What ``--offline`` cannot do, said before anything is read or written."""
+
+from collections.abc import Iterable
+
+from manyfest.cli.wiring import Session
+from manyfest.domain.errors import BlobUnknownError, NotHeldError, UnreachableError
+from manyfest.domain.operations.copy_content import BlobCopy
+from manyfest.domain.ports.registry import BlobReader
+from manyfest.domain.references import Reference, Repository
+
+
+def require_reachable(targets: Iterable[Reference], session: Session) -> None:
+    """Offline, only layouts are written to. Raises UnreachableError."""
+    for target in targets:
+        if session.offline and isinstance(target.home, Repository):
+            host = target.home.registry
+            raise UnreachableError(host, f"offline: {target} cannot be written, only layouts can")
+
+
+def require_held(blobs: Iterable[BlobCopy], session: Session) -> None:
+    """Offline, all that is to be copied is in the store, or at its target already.
+
+    Raises NotHeldError, which names all that is not.
+    """
+    if not session.offline:
+        return
+    lacking = [blob.source for blob in blobs if not _is_at_hand(blob, session.registry)]
+    if lacking:
+        raise NotHeldError(tuple(map(str, lacking)))
+
+
+def _is_at_hand(blob: BlobCopy, registry: BlobReader) -> bool:
+    for place in (blob.source, blob.target):
+        try:
+            registry.head_blob(place)
+        except (NotHeldError, BlobUnknownError):
+            continue
+        return True
+    return False

@@ -1,0 +1,50 @@
+"""``manyfest cache fsck``: look at every byte that is kept, and set aside what is damaged."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.exit_codes import INTEGRITY
+from manyfest.cli.options import AsJson
+from manyfest.cli.output import fail, write_lines, write_text
+from manyfest.cli.rendering.damage import checked_json, checked_lines
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_housekeeping
+from manyfest.domain.errors import DamagedStoreError, StoreError
+from manyfest.domain.operations.check_store import Checked, check_store, set_damage_aside
+from manyfest.domain.ports.integrity import Integrity
+
+
+def command(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Look only, and change nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hash all that is kept again, and set aside what is damaged.
+
+    What was set aside is not read any more, and is fetched anew when it is needed. A tag is
+    forgotten back from the state whose manifest is damaged. The exit code is 7 if there is damage.
+    """
+    with open_housekeeping(settings_from()) as store:
+        checked = check_store(store.integrity)
+        forgotten = None if dry_run else _set_aside(store.integrity, checked)
+    is_aside, names = bool(checked.damaged) and forgotten is not None, forgotten or ()
+    if as_json:
+        write_text(checked_json(checked, names, is_aside=is_aside))
+    else:
+        write_lines(checked_lines(checked, names, is_aside=is_aside))
+    if checked.damaged:
+        raise typer.Exit(INTEGRITY)
+
+
+def _set_aside(store: Integrity, checked: Checked) -> tuple[str, ...] | None:
+    """The tags that were forgotten; None when nothing could be set aside."""
+    if not checked.damaged:
+        return ()
+    try:
+        return set_damage_aside(store, checked, datetime.now(UTC))
+    except (StoreError, DamagedStoreError) as error:
+        fail(f"nothing was set aside: {error}")
+        return None

@@ -1,0 +1,60 @@
+"""``manyfest cache gc``: forget what nobody needs."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.options import AsJson, age
+from manyfest.cli.output import note, warn, write_lines, write_text
+from manyfest.cli.rendering.garbage import garbage_json, garbage_lines
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_housekeeping
+from manyfest.domain.errors import StoreError
+from manyfest.domain.operations.collect_garbage import (
+    DEFAULT_KEEP,
+    Retention,
+    collect_garbage,
+    find_garbage,
+)
+from manyfest.domain.ports.garbage import GarbageCollector
+
+
+def command(
+    keep: Annotated[
+        str,
+        typer.Option("--keep", metavar="TIME", help="Keep what tags were seen at for so long."),
+    ] = f"{DEFAULT_KEEP.days}d",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Forget what no draft needs and no tag was seen at lately.
+
+    What is kept keeps all that it names, and what is attached to it. TIME is written as 12h or 30d;
+    0d keeps the drafts alone. Layers that nobody names go once they are a day old, or TIME if that
+    is less.
+    """
+    retention = Retention(age(keep, "--keep"), datetime.now(UTC))
+    given_back = 0
+    with open_housekeeping(settings_from()) as store:
+        act = find_garbage if dry_run else collect_garbage
+        garbage = act(store.garbage, store.drafts, retention)
+        if not dry_run:
+            given_back = _given_back(store.garbage)
+    if as_json:
+        write_text(garbage_json(garbage, is_gone=not dry_run, given_back=given_back))
+    else:
+        write_lines(garbage_lines(garbage, is_gone=not dry_run))
+    if garbage.unreadable:
+        note(f"kept {garbage.unreadable} that cannot be read: manyfest cache fsck looks closer")
+
+
+def _given_back(store: GarbageCollector) -> int:
+    """What is gone is gone, and its room in the file will be used again."""
+    try:
+        return store.give_back()
+    except StoreError as error:
+        warn(f"the file did not get smaller: {error}")
+        return 0

@@ -1,0 +1,72 @@
+"""``manyfest cache import``: take over what another store, or another program, wrote down."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from manyfest.adapters.bundles.opening import open_bundle
+from manyfest.cli.options import AsJson, counted
+from manyfest.cli.output import note, write_text
+from manyfest.cli.rendering.bundles import imported_json, imported_text
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_session
+from manyfest.domain.errors import ConflictError, InvalidReferenceError
+from manyfest.domain.operations.import_bundle import import_bundle
+from manyfest.domain.references import Reference, Repository
+
+
+def command(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="FILE|DIR", show_default=False)
+    ] = None,
+    repository: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="REPOSITORY", help="Where images belong that are named by a tag alone."
+        ),
+    ] = None,
+    no_layers: Annotated[bool, typer.Option("--no-layers", help="Leave layers.")] = False,
+    sparse: Annotated[
+        bool,
+        typer.Option("--sparse", help="Take lists though some of their images are nowhere."),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("-f", "--force", help="Replace drafts of the same names.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take what a bundle holds into the store; every byte is checked, and it is all or nothing.
+
+    A bundle is what cache export writes, any OCI layout in a folder or in an archive (.tar,
+    .tar.gz, .tar.zst), and what docker save and podman save write. What a tag points to there takes
+    its place among what was seen here, by the time it was seen.
+    """
+    name = counted("cache import", arguments, 1, 1)[0]
+    place = None if repository is None else _repository(repository)
+    with open_session(settings_from()) as session, open_bundle(Path(name)) as bundle:
+        try:
+            imported = import_bundle(
+                bundle,
+                contents=session.contents,
+                layers=session.layers,
+                drafts=session.drafts,
+                now=session.now,
+                repository=place,
+                with_layers=not no_layers,
+                sparse=sparse,
+                force=force,
+            )
+        except ConflictError as error:
+            raise ConflictError(f"{error} (--force replaces it)") from error
+    if imported.unnamed:
+        note(f"without a name, kept by digest: {', '.join(map(str, imported.unnamed))}")
+    write_text(imported_json(imported) if as_json else imported_text(imported))
+
+
+def _repository(text: str) -> Repository:
+    """Raises InvalidReferenceError: more than a repository, or none."""
+    parsed = Reference.parse(f"{text}:tag")
+    if not isinstance(parsed.home, Repository):
+        raise InvalidReferenceError(text, "this is no repository of a registry")
+    return parsed.home

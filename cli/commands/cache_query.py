@@ -1,0 +1,40 @@
+"""``manyfest cache query``: questions in SQL about what is kept."""
+
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.options import AsJson, Timeout, counted
+from manyfest.cli.output import write_lines, write_text
+from manyfest.cli.rendering.answers import answer_csv, answer_json, answer_table, views_text
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_housekeeping
+
+
+def command(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="SQL", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for programs.")] = False,
+    views: Annotated[
+        bool, typer.Option("--views", help="Show what can be asked for instead; takes no SQL.")
+    ] = False,
+    timeout: Timeout = None,
+) -> None:
+    """Ask a question in SQL (SQLite's) about what is kept; nothing is changed.
+
+    --views shows the views and their columns: tags, history, manifests, platforms, layers and more.
+    They are made of what is kept as it is asked for.
+    """
+    if as_json and as_csv:
+        raise typer.TyperException("--json and --csv cannot be used together")
+    with open_housekeeping(settings_from(seconds=timeout)) as store:
+        if views:
+            counted("cache query --views", arguments, 0, 0)
+            write_text(views_text(store.queries.views()))
+            return
+        (statement,) = counted("cache query", arguments, 1, 1)
+        render = answer_json if as_json else answer_csv if as_csv else answer_table
+        with store.queries.ask(statement) as answer:
+            write_lines(render(answer))

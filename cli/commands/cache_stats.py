@@ -1,0 +1,14 @@
+"""``manyfest cache stats``: how much is kept."""
+
+from manyfest.cli.options import AsJson
+from manyfest.cli.output import write_text
+from manyfest.cli.rendering.catalogue import statistics_json, statistics_text
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_housekeeping
+
+
+def command(as_json: AsJson = False) -> None:
+    """Show how much is kept: numbers and bytes, by kind and by registry."""
+    with open_housekeeping(settings_from()) as store:
+        statistics = store.catalogue.statistics()
+    write_text(statistics_json(statistics) if as_json else statistics_text(statistics))

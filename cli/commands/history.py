@@ -1,0 +1,31 @@
+"""``manyfest history``: what a tag was seen to point to."""
+
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.options import AsJson, counted, reference
+from manyfest.cli.output import write_text
+from manyfest.cli.rendering.history import history_json, history_table
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_session
+from manyfest.domain.operations.history import history
+
+
+def command(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="MANIFEST", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a tag was seen to point to, newest first.
+
+    As this store knows it: what it pointed to when it was read or written from here; no registry
+    is asked. One a line: the name for it (MANIFEST@{1}, wherever a manifest is read), digest, first
+    and last time it was seen so (UTC), images, and what changed by platform: + added, - removed, ~
+    changed.
+    """
+    (name,) = counted("history", arguments, 1, 1)
+    with open_session(settings_from()) as session:
+        states = history(reference(name), session.contents)
+        write_text(history_json(states) if as_json else history_table(states))

@@ -1,0 +1,90 @@
+"""``manyfest undo``: put back what a tag pointed to before."""
+
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, reference
+from manyfest.cli.output import note, write_text
+from manyfest.cli.publishing import require_writable_store
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import Session, open_session
+from manyfest.domain.errors import InvalidReferenceError
+from manyfest.domain.operations.undo import PREVIOUS, UndoPlan, plan_undo, undo
+from manyfest.domain.past_states import Wanted, parse_past
+from manyfest.domain.references import Reference
+
+
+def command(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="MANIFEST", show_default=False)
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="N|DIGEST", help="Put this state back, not the one before."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be written, and write nothing.")
+    ] = False,
+    insecure: Insecure = False,
+    jobs: Jobs = JOBS,
+    timeout: Timeout = None,
+) -> None:
+    """Put back what a tag pointed to before.
+
+    MANIFEST@{3}, or --to, puts back the state that has this number in its history. Only if the tag
+    is what was seen last, and if all that the state names is still there; what was seen is known
+    from this store. The state put back is the newest then, so a second undo undoes the first.
+    Prints its digest.
+    """
+    (text,) = counted("undo", arguments, 1, 1)
+    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
+    with open_session(settings) as session:
+        tag, wanted = _state(text, to, session)
+        plan = plan_undo(
+            tag,
+            wanted,
+            registry=session.registry,
+            contents=session.contents,
+            each=session.each,
+        )
+        if dry_run:
+            write_text(_step(plan))
+            return
+        require_writable_store(session)
+        undo(
+            plan,
+            registry=session.registry,
+            contents=session.contents,
+            pause=session.pause,
+            now=session.now,
+        )
+    note(_what_happened(plan))
+    write_text(str(plan.manifest.digest))
+
+
+def _state(text: str, to: str | None, session: Session) -> tuple[Reference, Wanted]:
+    """The tag, and which of its states is meant."""
+    past = parse_past(text, session.now)
+    if past and to is not None:
+        raise typer.TyperException("--to and @{...} exclude each other")
+    tag = reference(past.name if past else text)
+    if tag.digest is not None:
+        reason = "a tag is what is put back; which digest is told by --to"
+        raise InvalidReferenceError(text, reason)
+    if past:
+        return tag, past.wanted
+    return tag, PREVIOUS if to is None else Wanted.parse(to)
+
+
+def _step(plan: UndoPlan) -> str:
+    """As ``push --dry-run`` prints it."""
+    if plan.is_empty:
+        return f"unchanged {plan.tag} {plan.standing}"
+    return f"tag {plan.tag} {plan.manifest.digest} {plan.standing}"
+
+
+def _what_happened(plan: UndoPlan) -> str:
+    if plan.is_empty:
+        return f"unchanged: {plan.tag} is {plan.standing} already"
+    return f"{plan.tag} was {plan.standing}"

@@ -1,0 +1,20 @@
+"""Saying on stderr what a person may not have meant."""
+
+from manyfest.cli.output import warn
+from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.platform_conflicts import conflicts, disagreement
+
+
+def warn_of_conflicts(draft: Draft) -> None:
+    """Say on stderr which entries stand in each other's way."""
+    for first, second in conflicts(draft.entries):
+        platform = second.descriptor.platform
+        warn(f"two entries are for {platform}: {first.content} and {second.content}")
+
+
+def warn_of_disagreement(entry: Entry) -> None:
+    """Say that an image calls itself something else than it is listed as."""
+    disagreeing = disagreement(entry)
+    if disagreeing is not None:
+        said, listed = disagreeing
+        warn(f"{entry.content} says that it is for {said}, and is listed for {listed}")

@@ -1,0 +1,73 @@
+"""``inspect -f``: looking at many images and lists in one process, slice by slice."""
+
+from functools import partial
+from itertools import islice
+
+import typer
+from attrs import frozen
+
+from manyfest.cli.exit_codes import FAILED, meaning_of
+from manyfest.cli.keeping import keep
+from manyfest.cli.naming import source
+from manyfest.cli.output import fail, write_text
+from manyfest.cli.reference_files import references_in
+from manyfest.cli.rendering.json_lines import failure_line, found_line
+from manyfest.cli.wiring import Session
+from manyfest.domain.errors import ManyfestError
+from manyfest.domain.operations.resolve import Resolved, resolve
+
+# References that are read, shown and kept together; no more documents than that are in memory.
+_SLICE = 128
+
+
+@frozen
+class _Failure:
+    """Why nothing was read at the reference in a line; ``written`` is canonical if it is one."""
+
+    written: str
+    error: ManyfestError
+
+
+def inspect_many(file: str, session: Session) -> None:
+    """Print a line of JSON for each reference in ``file``, in its order; ``-`` is standard input.
+
+    What cannot be read is a line, too, and makes the exit code 1 in the end. As long as something
+    can be read, there is always time for the next ones. Raises OSError: the file cannot be read.
+    """
+    asked = failed = 0
+    keeps = True
+    with references_in(file) as lines:
+        while texts := tuple(islice(lines, _SLICE)):
+            answers = _read_all(texts, session)
+            found = [answer for answer in answers.values() if isinstance(answer, Resolved)]
+            keeps = keeps and keep(found, session)
+            write_text("\n".join(_line(answers[text], session) for text in texts))
+            asked += len(texts)
+            failed += sum(isinstance(answers[text], _Failure) for text in texts)
+            if found:
+                session.renew()
+    if failed:
+        fail(f"{failed} of {asked} could not be read")
+        raise typer.Exit(FAILED)
+
+
+def _read_all(texts: tuple[str, ...], session: Session) -> dict[str, Resolved | _Failure]:
+    distinct = tuple(dict.fromkeys(texts))
+    answers = session.each(partial(_read, session=session), distinct)
+    return dict(zip(distinct, answers, strict=True))
+
+
+def _read(text: str, session: Session) -> Resolved | _Failure:
+    written = text
+    try:
+        name = source(text, session)
+        written = str(name)
+        return resolve(name, session.registry)
+    except ManyfestError as error:
+        return _Failure(written, error)
+
+
+def _line(answer: Resolved | _Failure, session: Session) -> str:
+    if isinstance(answer, _Failure):
+        return failure_line(answer.written, answer.error, meaning_of(answer.error).code)
+    return found_line(answer, session.unconfirmed.get(answer.reference))

@@ -1,0 +1,68 @@
+"""What a bundle was given or brought, for people and as JSON."""
+
+import json
+from collections.abc import Iterable
+
+from manyfest.domain.operations.import_bundle import Imported
+from manyfest.domain.ports.bundles import Packing
+from manyfest.domain.strict_json import Json
+
+
+def packed_text(packing: Packing, target: str) -> str:
+    """One line."""
+    counts = (
+        (len(packing.entries), "image"),
+        (len(packing.manifests), "manifest"),
+        (len(packing.layers), "layer"),
+        (len(packing.drafts), "draft"),
+    )
+    return f"Exported {_counted(counts)} to {target}"
+
+
+def packed_json(packing: Packing) -> str:
+    """One object, with the digests of the blobs that were written."""
+    return _spelled(
+        {
+            "images": [entry.to_json() for entry in packing.entries],
+            "manifests": _texts(blob.digest for blob in packing.manifests),
+            "configs": _texts(blob.digest for blob in packing.configs),
+            "layers": _texts(blob.digest for blob in packing.layers),
+            "drafts": _texts(draft.name for draft in packing.drafts),
+        }
+    )
+
+
+def imported_text(imported: Imported) -> str:
+    """One line."""
+    counts = (
+        (len(imported.manifests), "manifest"),
+        (len(imported.tags), "tag"),
+        (len(imported.layers), "layer"),
+        (len(imported.drafts), "draft"),
+    )
+    return f"Imported {_counted(counts)}"
+
+
+def imported_json(imported: Imported) -> str:
+    """One object; ``unnamed`` are images that only their digest names."""
+    return _spelled(
+        {
+            "manifests": _texts(imported.manifests),
+            "tags": _texts(imported.tags),
+            "layers": _texts(imported.layers),
+            "drafts": _texts(imported.drafts),
+            "unnamed": _texts(imported.unnamed),
+        }
+    )
+
+
+def _counted(counts: Iterable[tuple[int, str]]) -> str:
+    return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts)
+
+
+def _texts(values: Iterable[object]) -> list[str]:
+    return [str(value) for value in values]
+
+
+def _spelled(document: dict[str, Json]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False)

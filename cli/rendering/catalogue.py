@@ -1,0 +1,130 @@
+"""What the store holds, as ``cache ls`` and ``cache stats`` show it."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from manyfest.cli.rendering.columns import aligned, counted, json_array
+from manyfest.cli.rendering.progress import amount
+from manyfest.domain.amounts import Amount
+from manyfest.domain.errors import shortened
+from manyfest.domain.ports.catalogue import SeenTag, Statistics
+from manyfest.domain.strict_json import Json
+from manyfest.domain.times import time_text
+
+_HEADINGS = ("REFERENCE", "DIGEST", "SIZE", "LAYERS", "LAST SEEN", "PLATFORMS")
+_PLATFORMS_LIMIT = 120
+
+
+def tags_table(tags: Iterable[SeenTag]) -> Iterator[str]:
+    """A line a tag under headings: the manifest's own size, and its layers' where it is known."""
+    return aligned(_HEADINGS, map(_row, tags))
+
+
+def tags_json(tags: Iterable[SeenTag]) -> Iterator[str]:
+    """An array of objects, sizes in bytes, times in ISO 8601 with zone."""
+    return json_array(map(_object, tags))
+
+
+def statistics_text(statistics: Statistics) -> str:
+    """A line a kind, then a line a registry."""
+    kinds = _kinds(statistics)
+    things = [
+        ("set aside" if name == "setAside" else name, f"{kind.number:,}", amount(kind.size))
+        for name, kind in kinds.items()
+    ]
+    numbers = {"tags": statistics.tags, "states": statistics.states, "drafts": statistics.drafts}
+    rows = [*things, *((name, f"{number:,}", "") for name, number in numbers.items())]
+    free = f" ({amount(statistics.reusable_size)} of it free)" if statistics.reusable_size else ""
+    return "\n".join(
+        [
+            *aligned(("HELD", "NUMBER", "BYTES"), rows),
+            f"file: {amount(statistics.file_size)}{free}",
+            *_seen(statistics),
+            *_registries(statistics),
+        ]
+    )
+
+
+def statistics_json(statistics: Statistics) -> str:
+    """An object; sizes in bytes, times in ISO 8601 with zone or null."""
+    document: dict[str, Json] = {
+        name: _amount_object(kind) for name, kind in _kinds(statistics).items()
+    }
+    document |= {
+        "tags": statistics.tags,
+        "states": statistics.states,
+        "drafts": statistics.drafts,
+        "fileSize": statistics.file_size,
+        "reusableSize": statistics.reusable_size,
+        "oldest": _time(statistics.oldest),
+        "newest": _time(statistics.newest),
+        "registries": [
+            {
+                "registry": host.registry,
+                "tags": host.tags,
+                "manifests": _amount_object(host.manifests),
+            }
+            for host in statistics.registries
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _row(tag: SeenTag) -> tuple[str, ...]:
+    layers = "unknown" if tag.layers_size is None else amount(tag.layers_size)
+    return (
+        str(tag.seen.reference),
+        str(tag.seen.digest)[:19],
+        amount(tag.size),
+        layers,
+        f"{tag.seen.seen_at:%Y-%m-%dT%H:%M:%SZ}",
+        shortened(", ".join(tag.platforms), _PLATFORMS_LIMIT),
+    )
+
+
+def _object(tag: SeenTag) -> dict[str, Json]:
+    return {
+        "reference": str(tag.seen.reference),
+        "digest": str(tag.seen.digest),
+        "mediaType": tag.media_type,
+        "size": tag.size,
+        "layersSize": tag.layers_size,
+        "platforms": list(tag.platforms),
+        "firstSeen": time_text(tag.seen.first_seen),
+        "lastSeen": time_text(tag.seen.seen_at),
+    }
+
+
+def _kinds(statistics: Statistics) -> dict[str, Amount]:
+    names = ("images", "lists", "configs", "layers")
+    kinds: dict[str, Amount] = {name: getattr(statistics, name) for name in names}
+    return kinds | {"setAside": statistics.set_aside}
+
+
+def _amount_object(amount: Amount) -> dict[str, Json]:
+    return {"number": amount.number, "size": amount.size}
+
+
+def _seen(statistics: Statistics) -> Iterator[str]:
+    if statistics.oldest and statistics.newest:
+        yield f"seen: {_time(statistics.oldest)} to {_time(statistics.newest)}"
+
+
+def _registries(statistics: Statistics) -> Iterator[str]:
+    if statistics.registries:
+        yield from aligned(
+            ("REGISTRY", "TAGS", "MANIFESTS SEEN AT THEM"),
+            (
+                (host.registry, f"{host.tags:,}", _counted(host.manifests))
+                for host in statistics.registries
+            ),
+        )
+
+
+def _counted(manifests: Amount) -> str:
+    return f"{counted(manifests.number, 'manifest')}, {amount(manifests.size)}"
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else time_text(moment)

@@ -1,0 +1,44 @@
+"""Columns for people, and arrays for programs, as they come: never all in memory."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from manyfest.cli.rendering.printable import printable
+from manyfest.domain.strict_json import Json
+
+_PAGE = 500  # rows that are aligned with each other, and at least as widely as those before
+
+
+def aligned(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A line a row under headings, columns set apart by three spaces; nothing moves the cursor."""
+    waiting, widths = iter(rows), [0] * len(headings)
+    page = [headings]
+    while page := [*page, *islice(waiting, _PAGE)]:
+        cells = [[printable(cell) for cell in row] for row in page]
+        lengths = ([len(cell) for cell in column] for column in zip(*cells, strict=True))
+        widths = [max(width, *column) for width, column in zip(widths, lengths, strict=True)]
+        for row in cells:
+            padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            yield "   ".join(padded).rstrip()
+        page = []
+
+
+def json_array(objects: Iterable[Json]) -> Iterator[str]:
+    """The lines of an array, an object a line."""
+    waiting = (json.dumps(one, ensure_ascii=False) for one in objects)
+    before = next(waiting, None)
+    if before is None:
+        yield "[]"
+        return
+    yield "["
+    for line in waiting:
+        yield f"  {before},"
+        before = line
+    yield f"  {before}"
+    yield "]"
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 layer``, ``2 layers``, ``1,000 layers``."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,47 @@
+"""What ``cache fsck`` found."""
+
+import json
+from collections.abc import Iterator
+
+from manyfest.cli.rendering.columns import counted
+from manyfest.cli.rendering.printable import printable
+from manyfest.domain.operations.check_store import Checked
+from manyfest.domain.ports.integrity import Kind
+from manyfest.domain.strict_json import Json
+
+_NAMES = {
+    Kind.MANIFEST: "manifest",
+    Kind.CONFIG: "config",
+    Kind.LAYER: "layer",
+    Kind.STATE: "tag state",
+    Kind.DRAFT: "draft",
+}
+
+
+def checked_lines(checked: Checked, forgotten: tuple[str, ...], *, is_aside: bool) -> Iterator[str]:
+    """A line a damaged thing, a line a tag that lost states with it, and a line that sums up."""
+    for damage in checked.damaged:
+        yield printable(f"damaged {damage.kind.value} {damage.name}: {damage.reason}")
+    yield from (printable(f"forgotten tag {name}") for name in forgotten)
+    looked = ", ".join(counted(checked.numbers.get(kind, 0), name) for kind, name in _NAMES.items())
+    yield f"{_result(checked, is_aside=is_aside)} (looked at {looked})"
+
+
+def checked_json(checked: Checked, forgotten: tuple[str, ...], *, is_aside: bool) -> str:
+    """An object; ``forgotten`` are tags that lost states with what they pointed to."""
+    document: dict[str, Json] = {
+        "checked": {kind.value: checked.numbers.get(kind, 0) for kind in _NAMES},
+        "damaged": [
+            {"kind": damage.kind.value, "name": damage.name, "reason": damage.reason}
+            for damage in checked.damaged
+        ],
+        "forgotten": list(forgotten),
+        "setAside": is_aside,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _result(checked: Checked, *, is_aside: bool) -> str:
+    if not checked.damaged:
+        return "no damage"
+    return f"{len(checked.damaged)} damaged{', set aside' if is_aside else ''}"

@@ -1,0 +1,91 @@
+"""The states of a tag as ``history`` shows them: a table for people, JSON for programs."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import evolve
+
+from manyfest.cli.rendering.printable import printable
+from manyfest.domain.comparison.changes import Status
+from manyfest.domain.errors import shortened
+from manyfest.domain.operations.history import PlatformChange, State
+from manyfest.domain.platforms import Platform
+from manyfest.domain.strict_json import Json
+
+_HEADINGS = ("STATE", "DIGEST", "FIRST SEEN", "LAST SEEN", "HOLDS", "CHANGES")
+_MARKS = {Status.ADDED: "+", Status.REMOVED: "-", Status.CHANGED: "~"}
+_CHANGES_LIMIT = 60
+
+
+def history_table(states: Sequence[State]) -> str:
+    """A line a state under headings, newest first; times are in UTC, as ``REF@{…}`` takes them.
+
+    What changed is marked as in ``diff``; the last line has nothing before it to differ from.
+    """
+    rows = [_HEADINGS, *map(_row, states)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def history_json(states: Sequence[State]) -> str:
+    """An array of objects, newest first; ADR 0021 lists the members."""
+    return json.dumps([_object(state) for state in states], indent=2, ensure_ascii=False)
+
+
+def _row(state: State) -> tuple[str, ...]:
+    times = (_time(moment) for moment in (state.seen.first_seen, state.seen.seen_at))
+    digest = str(state.seen.digest)[:19]
+    return f"@{{{state.number}}}", digest, *times, _content(state), _changed(state.changes)
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S}Z"
+
+
+def _content(state: State) -> str:
+    if state.manifest is None:
+        return "not held"
+    if not state.manifest.is_list:
+        return "an image"
+    count = len(state.images)
+    return f"{count} image{'' if count == 1 else 's'}"
+
+
+def _changed(changes: Sequence[PlatformChange] | None) -> str:
+    """What registries say is a stranger's text."""
+    marked = (f"{_MARKS[one.status]}{_name(one.platform)}" for one in changes or ())
+    return shortened(printable(" ".join(marked)), _CHANGES_LIMIT)
+
+
+def _name(platform: Platform | None) -> str:
+    return str(platform) if platform and (platform.os or platform.architecture) else "image"
+
+
+def _object(state: State) -> dict[str, Json]:
+    manifest = state.manifest
+    return {
+        "number": state.number,
+        "reference": str(evolve(state.seen.reference, digest=state.seen.digest)),
+        "digest": str(state.seen.digest),
+        "firstSeen": state.seen.first_seen.isoformat(),
+        "lastSeen": state.seen.seen_at.isoformat(),
+        "mediaType": manifest.media_type if manifest else None,
+        "size": manifest.size if manifest else None,
+        "platforms": [_platform(image.platform) for image in state.images],
+        "changes": None if state.changes is None else _changes(state.changes),
+    }
+
+
+def _changes(changes: Sequence[PlatformChange]) -> dict[str, Json]:
+    return {
+        status: [_platform(one.platform) for one in changes if one.status is status]
+        for status in _MARKS
+    }
+
+
+def _platform(platform: Platform | None) -> str | None:
+    return str(platform) if platform else None

@@ -1,0 +1,172 @@
+"""Which registry serves what: hosts behind mirrors and cache, folders, adapters from outside."""
+
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from manyfest.adapters.http_registry.budget import Budget
+from manyfest.adapters.routing import RoutingRegistry
+from manyfest.cli.output import note, warn
+from manyfest.cli.settings import Settings
+from manyfest.cli.unconfirmed import UnconfirmedAnswers
+from manyfest.domain.ports.registry import Registry
+from manyfest.domain.ports.store import Store
+from manyfest.domain.references import Reference, Repository
+
+if TYPE_CHECKING:  # most commands do without
+    from manyfest.adapters.containers.registry_rules import RegistryRules
+    from manyfest.adapters.http_registry.client import HttpRegistry
+    from manyfest.adapters.http_registry.credentials import Account
+
+
+@frozen
+class Routes:
+    """What registries are made with; those that were made are closed with ``stack``."""
+
+    settings: Settings
+    budget: Budget
+    store: Store
+    stack: ExitStack
+    unconfirmed: UnconfirmedAnswers
+    now: datetime
+
+    def registry(self) -> Registry:
+        """Serves all references. Folders are always at hand; of the rest nothing is made yet."""
+        return RoutingRegistry(self._registries, _layouts, self._external)
+
+    def _registries(self) -> Registry:
+        if self.settings.offline:
+            return self._offline()
+        rules = rules_of(self.settings)
+        return self._cached(self._mirrored(rules), rules.may_mirror)
+
+    def _mirrored(self, rules: "RegistryRules") -> Registry:
+        """Registries over HTTP, behind their mirrors where a person has some.
+
+        ``--insecure`` is for the registries that a command names, and these are not the mirrors.
+        """
+        account = account_of(self.settings, self.budget)
+        origin = self._over_http(self.settings, account, rules.is_insecure)
+        if not rules:
+            return origin
+        from manyfest.adapters.http_registry.credentials import no_headers
+        from manyfest.adapters.mirrored import MirroredRegistry
+
+        settings = evolve(self.settings, insecure=False)
+        account = evolve(account, headers=no_headers)
+        mirrors = self._over_http(settings, account, rules.is_insecure_mirror, tries=1)
+        return MirroredRegistry(origin, mirrors, rules.route, note)
+
+    def _over_http(
+        self,
+        settings: Settings,
+        account: "Account",
+        is_insecure: Callable[[Repository], bool],
+        **options: Any,
+    ) -> Registry:
+        """To be closed with the stack; what it learns about hosts goes into our own store only."""
+        make = partial(http_registry, settings, self.budget, account, is_insecure, **options)
+        if not isinstance(settings.store, Path):
+            return self.stack.enter_context(make())
+        from manyfest.cli.host_memory import HostMemory
+        from manyfest.store.host_facts import SqliteHostBook
+
+        book = self.stack.enter_context(closing(SqliteHostBook(settings.store)))
+        memory = HostMemory(book, self.now)
+        return self.stack.enter_context(memory.used_by(make(known_of=memory.known_of)))
+
+    def _external(self, scheme: str) -> Registry:
+        """Looked for only when a reference asks for it: what is installed takes time to list."""
+        from manyfest.cli.entry_points import REGISTRIES, factory_for
+
+        make = factory_for(REGISTRIES, scheme)
+        if self.settings.offline:
+            return self._offline()
+        made: Registry = make(scheme, self.settings)
+        if callable(close := getattr(made, "close", None)):
+            self.stack.callback(close)
+        return self._cached(made, lambda _: False)
+
+    def _cached(self, origin: Registry, may_mirror: Callable[[Reference], bool]) -> Registry:
+        from manyfest.adapters.cached import CachedRegistry
+        from manyfest.adapters.freshness import Freshness
+
+        settings = self.settings
+        return CachedRegistry(
+            origin,
+            self.store.contents,
+            self.store.layers,
+            freshness=Freshness(settings.max_age, settings.stale_if_error, self.now),
+            tell=self.unconfirmed.hear,
+            is_mirrored=may_mirror,
+        )
+
+    def _offline(self) -> Registry:
+        from manyfest.adapters.offline import OfflineRegistry
+
+        return OfflineRegistry(self.store.contents, self.store.layers, self.unconfirmed.hear)
+
+
+def http_registry(
+    settings: Settings,
+    budget: Budget,
+    account: "Account",
+    is_insecure: Callable[[Repository], bool],
+    **options: Any,
+) -> "HttpRegistry":
+    """Registries over HTTP, as ``settings`` say how to reach them; to be closed."""
+    from manyfest.adapters.certificates_d import CertificateFolders
+    from manyfest.adapters.http_registry.client import HttpRegistry
+    from manyfest.adapters.http_registry.endpoints import Endpoint
+    from manyfest.adapters.http_registry.proxies import Proxies
+
+    certificates = CertificateFolders(settings.certificate_folders, warn)
+
+    def endpoint_for(repository: Repository) -> Endpoint:
+        host = repository.registry
+        return Endpoint(host, is_insecure(repository), certificates.certificates_for(host))
+
+    return HttpRegistry(
+        budget,
+        account=account,
+        endpoint_for=endpoint_for,
+        insecure=settings.insecure,
+        proxies=Proxies.from_variables(settings.proxies),
+        connections=settings.jobs,
+        **options,
+    )
+
+
+def rules_of(settings: Settings) -> "RegistryRules":
+    """What ``registries.conf`` says. Raises ConfigError."""
+    from manyfest.adapters.containers.registries_conf import read_rules
+
+    return read_rules(settings.registries_conf, settings.containers_folders)
+
+
+def account_of(settings: Settings, budget: Budget) -> "Account":
+    """Docker's credentials before those of containers (ADR 0012)."""
+    from manyfest.adapters.containers.auth_json import AuthJson
+    from manyfest.adapters.docker.config import DockerConfig, EnvironmentAuths
+    from manyfest.adapters.docker.helpers import Helpers
+    from manyfest.adapters.http_registry.credentials import Account, first_of
+
+    helpers = Helpers(budget.check)
+    docker = DockerConfig(settings.docker_config, helpers)
+    credentials_for = first_of(
+        EnvironmentAuths(settings.docker_auths).credentials_for,
+        docker.credentials_for,
+        *(AuthJson(path, helpers).credentials_for for path in settings.auth_files),
+    )
+    return Account(credentials_for, docker.headers, settings.auth_realms)
+
+
+def _layouts() -> Registry:
+    from manyfest.adapters.oci_layout.layout import LayoutRegistry
+
+    return LayoutRegistry()

@@ -1,0 +1,38 @@
+"""What the store answered without a registry's word: which references, and saying so."""
+
+from threading import Lock
+
+from attrs import Factory, frozen
+
+from manyfest.cli.output import warn
+from manyfest.domain.errors import UnavailableError, shortened
+from manyfest.domain.observations import Observation
+from manyfest.domain.references import Reference
+
+_REASON_LIMIT = 150  # so that the end of the line is seen, which says how old the answer is
+
+
+@frozen
+class UnconfirmedAnswers:
+    """Of each reference that was answered so, the observation that did. Thread-safe."""
+
+    seen: dict[Reference, Observation] = Factory(dict)
+    _lock: Lock = Factory(Lock)
+
+    def hear(self, seen: Observation, error: UnavailableError | None) -> None:
+        """``seen`` answered. With ``error`` the registry was asked in vain, and a person is told.
+
+        ``--offline`` and ``--max-age`` are not commented on: nothing came otherwise than wished.
+        """
+        with self._lock:
+            self.seen[seen.reference] = seen
+            if error is not None:
+                warn(_shown_all_the_same(seen, error))
+
+
+def _shown_all_the_same(seen: Observation, error: UnavailableError) -> str:
+    from manyfest.adapters.mirror_log import reason
+
+    why = shortened(reason(error), _REASON_LIMIT)
+    since = f"{seen.seen_at:%Y-%m-%d %H:%M} UTC"
+    return f"{seen.reference} could not be asked for ({why}); shown as of {since}"

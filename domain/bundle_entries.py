@@ -1,0 +1,128 @@
+"""The entries of a bundle's ``index.json``: how an image's name and the times it was seen travel.
+
+``org.opencontainers.image.ref.name`` (image-spec, annotations.md) and ``io.containerd.image.name``
+(containerd, ``images.AnnotationImageName``) both hold the full canonical reference. Skopeo and our
+``oci:DIR:NAME`` find an image by the former; containerd, docker and podman name it by the latter.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+
+from attrs import evolve
+
+from manyfest.domain import media_types
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.errors import BundleError, DocumentError, InvalidReferenceError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.observations import Observation
+from manyfest.domain.references import Reference, Repository
+from manyfest.domain.referrers import is_referrers_tag
+from manyfest.domain.strict_json import Json, parse_object
+from manyfest.domain.times import time_in, time_text
+
+REF_NAME = "org.opencontainers.image.ref.name"
+IMAGE_NAME = "io.containerd.image.name"
+FIRST_SEEN = "dev.manyfest.first-seen"
+LAST_SEEN = "dev.manyfest.last-seen"
+
+# Of a million images; who reads an index of a stranger reads no more.
+INDEX_LIMIT = 64 * 1024 * 1024
+
+
+def listed(manifest: Manifest, reference: Reference, seen: Observation | None) -> Descriptor:
+    """The entry that lists ``manifest`` as ``reference``, with when it was ``seen`` there."""
+    annotations = {IMAGE_NAME: str(reference), REF_NAME: str(reference)}
+    if seen is not None:
+        times = {FIRST_SEEN: seen.first_seen, LAST_SEEN: seen.seen_at}
+        annotations |= {key: time_text(time) for key, time in times.items()}
+    return evolve(manifest.descriptor(), others={"annotations": annotations})
+
+
+def index_bytes(entries: Iterable[Descriptor], existing: bytes = b"{}") -> bytes:
+    """An ``index.json`` with these entries in the place of those of the same names.
+
+    All else in the ``existing`` one stays. Raises DocumentError: that is no index.
+    """
+    document = parse_object(existing, "index.json")
+    new = {entry.annotations.get(REF_NAME): entry for entry in entries}
+    kept = [each for each in _values(document) if _name(each) not in new]
+    head = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX}
+    manifests = [*kept, *(entry.to_json() for entry in new.values())]
+    spelled = head | dict(document) | {"manifests": manifests}
+    return json.dumps(spelled, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def entries_in(data: bytes) -> tuple[Descriptor, ...]:
+    """What an ``index.json`` lists. Raises DocumentError: no strict JSON, no OCI index."""
+    document = parse_object(data, "index.json")
+    media_type = document.get("mediaType") or media_types.OCI_INDEX
+    if media_type != media_types.OCI_INDEX or document.get("schemaVersion") != 2:  # noqa: PLR2004
+        raise DocumentError("index.json", "is no OCI index")
+    return tuple(
+        Descriptor.from_json(value, f"index.json: manifests[{position}]")
+        for position, value in enumerate(_values(document))
+    )
+
+
+def name_of(entry: Descriptor, bundle: str, repository: Repository | None) -> Reference | None:
+    """The reference that ``entry`` is for, None if it has no name.
+
+    A name that does not say its registry is one of ``repository``: what follows its last colon,
+    or all of it, is the tag there. Lists of referrers are for nobody to name.
+    Raises BundleError: there is no ``repository`` for such a name; the name is none.
+    """
+    full, short = (entry.annotations.get(key) for key in (IMAGE_NAME, REF_NAME))
+    text = full or short
+    if not text or is_referrers_tag(text):
+        return None
+    try:
+        if full or _says_its_registry(text):
+            return _in_a_registry(text, entry, bundle)
+        if repository is not None:
+            return Reference.parse(f"{repository}:{text.rpartition(':')[2]}")
+    except InvalidReferenceError as error:
+        raise BundleError(bundle, f"has an image of an impossible name: {error}") from error
+    raise BundleError(bundle, f"calls an image {text!r}: --as REPOSITORY says of which repository")
+
+
+def sighting(entry: Descriptor, reference: Reference, bundle: str, now: datetime) -> Observation:
+    """That ``reference`` was seen to point to ``entry``.
+
+    Who says nothing about when says that it is so ``now``, and nobody saw anything after that.
+    Raises BundleError: the times are none.
+    """
+    last, first = (entry.annotations.get(key) for key in (LAST_SEEN, FIRST_SEEN))
+    try:
+        seen_at = min(time_in(last), now) if last else now
+        first_seen = min(time_in(first), seen_at) if first else seen_at
+    except ValueError as error:
+        raise BundleError(bundle, f"has an impossible time of {reference}: {error}") from error
+    return Observation(reference, entry.digest, seen_at, first_seen)
+
+
+def _in_a_registry(text: str, entry: Descriptor, bundle: str) -> Reference:
+    reference = Reference.parse(text)
+    if not isinstance(reference.home, Repository):
+        raise BundleError(bundle, f"has an image of a folder's name: {text!r}")
+    if reference.digest not in {None, entry.digest}:
+        raise BundleError(bundle, f"calls {entry.digest} {reference}")
+    return reference
+
+
+def _says_its_registry(text: str) -> bool:
+    """As docker tells a host (``splitDockerDomain``), and no layout's name."""
+    host, slash, _ = text.partition("/")
+    return bool(slash) and ("." in host or ":" in host or host == "localhost")
+
+
+def _values(document: Json) -> list[Json]:
+    values = document.get("manifests") or []
+    if not isinstance(values, list):
+        raise DocumentError("index.json: manifests", "not a list")
+    return values
+
+
+def _name(value: Json) -> Json:
+    annotations = value.get("annotations") if isinstance(value, dict) else None
+    return annotations.get(REF_NAME, False) if isinstance(annotations, dict) else False

@@ -1,0 +1,82 @@
+"""What a tag was seen to point to, and what changed each time, from the store alone."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from manyfest.domain.attestations import without_attestations
+from manyfest.domain.comparison.changes import Status
+from manyfest.domain.comparison.entries import Pair, paired
+from manyfest.domain.comparison.images import described
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.errors import NeverSeenError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.observations import Observation
+from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.references import Reference
+
+
+@frozen
+class PlatformChange:
+    """What became of what a list has for ``platform``: ADDED, REMOVED or CHANGED.
+
+    An image by itself has no platform here: that stands in its config.
+    """
+
+    platform: Platform | None
+    status: Status
+
+
+@frozen
+class State:
+    """What a tag was, by the ``number`` that ``REF@{number}`` has; ``manifest`` if it is held.
+
+    ``changes`` are those against the state before, which has the next higher number. They are None
+    where there is none before, or not both manifests are held.
+    """
+
+    number: int
+    seen: Observation
+    manifest: Manifest | None
+    changes: tuple[PlatformChange, ...] | None
+
+    @property
+    def images(self) -> tuple[Descriptor, ...]:
+        """What a list lists, without attestations; nothing if it is no list or not held."""
+        return without_attestations(self.manifest.entries) if self.manifest else ()
+
+
+def history(reference: Reference, contents: ContentStore) -> tuple[State, ...]:
+    """The states of the tag that ``reference`` names, newest first; a digest in it is ignored.
+
+    Raises NeverSeenError: there is none; what the store raises.
+    """
+    seen = contents.history(reference)
+    if not seen:
+        raise NeverSeenError(str(reference))
+    held = {digest: contents.manifest(digest) for digest in {one.digest for one in seen}}
+    manifests = [held[one.digest] for one in seen]
+    changes = [*map(_changes, manifests[1:], manifests), None]
+    return tuple(map(State, range(len(seen)), seen, manifests, changes))
+
+
+def _changes(before: Manifest | None, after: Manifest | None) -> tuple[PlatformChange, ...] | None:
+    if before is None or after is None:
+        return None
+    pairs = paired(_entries(before), _entries(after))
+    found = ((pair.platform, _status(pair)) for pair in pairs)
+    return tuple(PlatformChange(*one) for one in found if one[1] is not Status.SAME)
+
+
+def _entries(manifest: Manifest) -> Sequence[Descriptor]:
+    return manifest.entries if manifest.is_list else (manifest.descriptor(),)
+
+
+def _status(pair: Pair) -> Status:
+    """By digests and by what the lists say: the images themselves are not read."""
+    if pair.both is None:
+        return Status.ADDED if pair.before is None else Status.REMOVED
+    before, after = pair.both
+    same = before.digest == after.digest and described(before) == described(after)
+    return Status.SAME if same and not pair.attestations else Status.CHANGED

@@ -1,0 +1,216 @@
+"""Taking a bundle into the store: every byte checked, all of it or nothing."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+
+from attrs import evolve, frozen
+
+from manyfest.domain import image_configs, manifests, media_types
+from manyfest.domain.bundle_entries import name_of, sighting
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest, verified
+from manyfest.domain.drafts import Draft
+from manyfest.domain.errors import (
+    BundleError,
+    ConflictError,
+    DocumentError,
+    SizeMismatchError,
+    SparseBundleError,
+)
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.gather import gather
+from manyfest.domain.ports.bundles import Bundle
+from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports.draft_book import DraftBook
+from manyfest.domain.ports.layer_store import LayerStore
+from manyfest.domain.references import Reference, Repository
+
+
+@frozen
+class Imported:
+    """What a bundle brought; ``unnamed`` are images that only their digest names."""
+
+    manifests: tuple[Digest, ...]
+    layers: tuple[Digest, ...]
+    tags: tuple[Reference, ...]
+    unnamed: tuple[Digest, ...]
+    drafts: tuple[Reference, ...]
+
+
+def import_bundle(
+    bundle: Bundle,
+    *,
+    contents: ContentStore,
+    layers: LayerStore,
+    drafts: DraftBook,
+    now: datetime,
+    repository: Repository | None = None,
+    with_layers: bool = True,
+    sparse: bool = False,
+    force: bool = False,
+) -> Imported:
+    """Keep what ``bundle`` holds; a name that says no registry is a tag of ``repository``.
+
+    Configs and layers may be absent, and so may manifests that the store holds already; if
+    ``sparse``, so may all that lists list, as where docker saves one platform of several. What a
+    tag was seen to be takes its place among what was seen here. A draft of the same name is
+    replaced if it was pushed and not touched since, or with ``force``.
+
+    When this raises, the store is as it was. Raises SparseBundleError: a manifest is in neither.
+    BundleError: a name is none or of no registry. SizeMismatchError, DigestMismatchError.
+    DocumentError. ConflictError: a draft stands in the way. StoreError.
+    """
+    named = _named(bundle, repository)
+    entries = _of_known_types(bundle)
+    found = _manifests(bundle, entries, contents, sparse=sparse)
+    blobs = _blobs_in(bundle, found.values())
+    small = {digest: blob for digest, blob in blobs.configs.items() if _is_small(blob)}
+    large = {digest: blob.size for digest, blob in blobs.all.items() if digest not in small}
+    wanted = large if with_layers else {}
+    with _kept_layers(bundle, wanted, layers), contents.transaction():
+        contents.keep_manifests(found.values())
+        contents.keep_blobs(_read(bundle, blob) for blob in small.values())
+        contents.observe(
+            sighting(entry, name, bundle.name, now) for entry, name in named if name.digest is None
+        )
+        _save(bundle.drafts, drafts, force=force)
+    tags = tuple(name for _, name in named if name.digest is None)
+    called = {entry.digest for entry, _ in named}
+    unnamed = tuple(dict.fromkeys(e.digest for e in entries if e.digest not in called))
+    return Imported(
+        tuple(found), tuple(wanted), tags, unnamed, tuple(draft.name for draft in bundle.drafts)
+    )
+
+
+@frozen
+class _Blobs:
+    """The configs that are there, and with them the layers."""
+
+    configs: Mapping[Digest, Descriptor]
+    all: Mapping[Digest, Descriptor]
+
+
+def _named(
+    bundle: Bundle, repository: Repository | None
+) -> tuple[tuple[Descriptor, Reference], ...]:
+    found: dict[Reference, Descriptor] = {}
+    for entry in bundle.entries:
+        name = name_of(entry, bundle.name, repository)
+        if name is not None and found.setdefault(name, entry).digest != entry.digest:
+            raise BundleError(bundle.name, f"has two images of the name {name}")
+    return tuple((entry, name) for name, entry in found.items())
+
+
+def _of_known_types(bundle: Bundle) -> Sequence[Descriptor]:
+    for entry in bundle.entries:
+        if entry.media_type not in media_types.ACCEPTED:
+            reason = f"unsupported manifest media type: {entry.media_type}"
+            raise DocumentError(f"{bundle.name}: {entry.digest}", reason)
+    return bundle.entries
+
+
+def _manifests(
+    bundle: Bundle, entries: Sequence[Descriptor], contents: ContentStore, *, sparse: bool
+) -> dict[Digest, Manifest]:
+    """Those in the bundle. What is in neither bundle nor store is told."""
+
+    def read(listed: Descriptor) -> Manifest | None:
+        if bundle.size(listed.digest) is None:
+            return contents.manifest(listed.digest)
+        return _received(bundle, listed)
+
+    gathered = gather(entries, read, bundle.name)
+    named = {entry.digest for entry in entries}
+    missing = [each for each in gathered.missing if each in named or not sparse]
+    if missing:
+        raise SparseBundleError(bundle.name, str(missing[0]), len(missing))
+    drafted = gather(_drafted(bundle), read, bundle.name).manifests
+    found = gathered.manifests | drafted
+    return {digest: each for digest, each in found.items() if bundle.size(digest) is not None}
+
+
+def _drafted(bundle: Bundle) -> Iterator[Descriptor]:
+    """What drafts list, and the lists they took apart, as far as these came along.
+
+    The rest is where it will be pushed from.
+    """
+    for entry in (entry for draft in bundle.drafts for entry in draft.entries):
+        if bundle.size(entry.found.digest) is not None:
+            yield entry.found
+        if entry.list_digest and (size := bundle.size(entry.list_digest)) is not None:
+            anything = Descriptor("", entry.list_digest, size)
+            yield _received(bundle, anything).descriptor()
+
+
+def _received(bundle: Bundle, listed: Descriptor) -> Manifest:
+    subject = f"{bundle.name}: {listed.digest}"
+    if listed.size > manifests.SIZE_LIMIT:
+        raise DocumentError(subject, f"larger than {manifests.SIZE_LIMIT} bytes")
+    data = _read(bundle, listed)
+    return Manifest.received(data, listed.media_type, subject, listed.digest.algorithm)
+
+
+def _read(bundle: Bundle, listed: Descriptor) -> bytes:
+    _require_size(bundle, listed.digest, listed.size)
+    subject = f"{bundle.name}: {listed.digest}"
+    return verified(bundle.read(listed.digest), listed.digest, listed.size, subject)
+
+
+def _blobs_in(bundle: Bundle, found: Collection[Manifest]) -> _Blobs:
+    configs = {m.config.digest: m.config for m in found if m.config}
+    layers = {each.digest: each for m in found for each in m.layers if not each.urls}
+    present = partial(_present, bundle)
+    return _Blobs(present(configs), present(layers | configs))
+
+
+def _present(bundle: Bundle, blobs: Mapping[Digest, Descriptor]) -> Mapping[Digest, Descriptor]:
+    return {digest: each for digest, each in blobs.items() if bundle.size(digest) is not None}
+
+
+def _is_small(config: Descriptor) -> bool:
+    """Whether the content store takes it: it keeps small blobs, by sha256."""
+    return config.size <= image_configs.SIZE_LIMIT and config.digest.algorithm == "sha256"
+
+
+@contextmanager
+def _kept_layers(
+    bundle: Bundle, wanted: Mapping[Digest, int], layers: LayerStore
+) -> Iterator[None]:
+    """The layers are kept while the rest is; when that fails, the new ones are gone again."""
+    for digest, size in wanted.items():
+        _require_size(bundle, digest, size)
+    new = {digest for digest, size in wanted.items() if layers.size(digest) != size}
+    kept: list[Digest] = []
+    try:
+        for digest, chunks in bundle.each_blob(new):
+            layers.write(digest, wanted[digest], chunks)
+            kept.append(digest)
+        yield
+    except BaseException:
+        for digest in kept:
+            layers.remove(digest)
+        raise
+
+
+def _require_size(bundle: Bundle, digest: Digest, size: int) -> None:
+    actual = bundle.size(digest)
+    if actual != size:
+        raise SizeMismatchError(f"{bundle.name}: {digest}", size, actual or 0)
+
+
+def _save(carried: Sequence[Draft], drafts: DraftBook, *, force: bool) -> None:
+    for draft in carried:
+        existing = drafts.find(draft.name)
+        if existing is not None and existing.pushed is None and not force:
+            if _says_the_same(draft, existing):
+                continue
+            raise ConflictError(f"{draft.name} is another draft here, and was not pushed")
+        drafts.save(draft)
+
+
+def _says_the_same(draft: Draft, other: Draft) -> bool:
+    """Whether they differ in their times at most."""
+    there = evolve(draft, created_at=other.created_at, changed_at=other.changed_at)
+    return evolve(there, pushed=other.pushed) == other

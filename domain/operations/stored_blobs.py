@@ -1,0 +1,88 @@
+"""The blobs of manifests as the store can give them to a bundle."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from functools import partial
+
+from attrs import frozen
+
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import NeverSeenError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports.bundles import PackedBlob
+from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports.layer_store import LayerStore
+from manyfest.domain.ports.registry import BlobSource
+
+
+@frozen
+class StoredBlobs:
+    """Blobs that open when they are written; of layers only ``with_layers``."""
+
+    contents: ContentStore
+    stored_layers: LayerStore
+    with_layers: bool
+
+    def manifest(self, manifest: Manifest) -> PackedBlob:
+        """The manifest, which is held."""
+
+        def read() -> bytes:
+            held = self.contents.manifest(manifest.digest)
+            return _present(None if held is None else held.data, manifest.digest)
+
+        return PackedBlob(manifest.digest, manifest.size, _opened(read))
+
+    def configs(self, manifests: Iterable[Manifest]) -> Iterator[PackedBlob]:
+        """Their configs, as far as they are held."""
+        configs = (manifest.config for manifest in manifests)
+        yield from filter(None, (self._config(config) for config in configs if config))
+
+    def layers(self, manifests: Iterable[Manifest]) -> Iterator[PackedBlob]:
+        """Their layers, as far as they are held."""
+        if self.with_layers:
+            for manifest in manifests:
+                yield from filter(None, map(self._large, _carried(manifest)))
+
+    def lacking(self, manifest: Manifest) -> Iterator[Digest]:
+        """The config and the layers that are not held."""
+        config = manifest.config
+        if config is not None and self._config(config) is None:
+            yield config.digest
+        yield from (each.digest for each in _carried(manifest) if self._large(each) is None)
+
+    def _config(self, config: Descriptor) -> PackedBlob | None:
+        packed = self._small(config)
+        return packed or (self._large(config) if self.with_layers else None)
+
+    def _large(self, layer: Descriptor) -> PackedBlob | None:
+        if self.stored_layers.size(layer.digest) != layer.size:
+            return self._small(layer)
+        opened = partial(self.stored_layers.open, layer.digest)
+        return PackedBlob(layer.digest, layer.size, opened)
+
+    def _small(self, blob: Descriptor) -> PackedBlob | None:
+        data = self.contents.blob(blob.digest)
+        if data is None or len(data) != blob.size:
+            return None
+        read = partial(self._read, blob.digest)
+        return PackedBlob(blob.digest, blob.size, _opened(read))
+
+    def _read(self, digest: Digest) -> bytes:
+        return _present(self.contents.blob(digest), digest)
+
+
+def _carried(manifest: Manifest) -> Iterator[Descriptor]:
+    """Layers with ``urls`` live elsewhere by licence (image-spec, "Non-distributable layers")."""
+    return (layer for layer in manifest.layers if not layer.urls)
+
+
+def _present(data: bytes | None, digest: Digest) -> bytes:
+    """What was there a moment ago may have been cleaned away by another process."""
+    if data is None:
+        raise NeverSeenError(str(digest))
+    return data
+
+
+def _opened(read: Callable[[], bytes]) -> BlobSource:
+    return lambda: nullcontext(iter([read()]))

@@ -1,0 +1,102 @@
+"""Putting a past state back under its tag, if the tag is still what was seen last."""
+
+from datetime import datetime
+from functools import partial
+
+from attrs import evolve, frozen
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError, PartGoneError
+from manyfest.domain.expectations import Expectation
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.each import Each
+from manyfest.domain.operations.guarded_put import Pause, put_guarded, standing_at
+from manyfest.domain.operations.remember import remember
+from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.trees import below
+from manyfest.domain.past_states import Wanted, number_of
+from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports.registry import Registry
+from manyfest.domain.references import Layout, Reference
+from manyfest.domain.verification.places import Place
+
+PREVIOUS = Wanted("1", 1)
+
+
+@frozen
+class UndoPlan:
+    """``manifest`` is to be put under ``tag``, which points to ``standing`` before."""
+
+    tag: Reference
+    manifest: Manifest
+    standing: Digest
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the tag points to it already."""
+        return self.standing == self.manifest.digest
+
+
+def plan_undo(
+    tag: Reference,
+    wanted: Wanted = PREVIOUS,
+    *,
+    registry: Registry,
+    contents: ContentStore,
+    each: Each,
+) -> UndoPlan:
+    """What putting the ``wanted`` state back under ``tag`` writes. Writes nothing.
+
+    Raises NeverSeenError, NoSuchStateError: the store knows of no such state; TagMovedError: the
+    tag is not what was seen last; PartGoneError: what the state names is not there any more; what
+    reading raises.
+    """
+    history = contents.history(tag)
+    number = number_of(wanted, tag, history)
+    last, digest = history[0].digest, history[number].digest
+    past = evolve(tag, digest=digest)
+    manifest = contents.manifest(digest) or registry.get_manifest(past)
+    standing = standing_at(tag, registry)
+    if standing == digest:
+        return UndoPlan(tag, manifest, digest)
+    Expectation(last).check(tag, standing)
+    _require_parts(past, manifest, registry, each)
+    return UndoPlan(tag, manifest, last)
+
+
+def undo(
+    plan: UndoPlan, *, registry: Registry, contents: ContentStore, pause: Pause, now: datetime
+) -> None:
+    """Put the state back, and keep that it was: now it is the newest.
+
+    What it replaces is the one before it then, so that undoing twice changes nothing. ``pause``
+    waits so many seconds; ``now`` is in UTC. Raises TagMovedError, what writing raises, and
+    StoreError: it is put back, but not noted.
+    """
+    if not plan.is_empty:
+        expected = Expectation(plan.standing)
+        put_guarded(plan.tag, plan.manifest, expected, registry=registry, pause=pause)
+    with contents.transaction():
+        remember(contents, [Resolved(plan.tag, plan.manifest)], now)
+
+
+def _require_parts(past: Reference, manifest: Manifest, registry: Registry, each: Each) -> None:
+    """All that it names must be there, or registries refuse it, or take it and it is broken."""
+    try:
+        images = [node.source for node in below(past, manifest, registry)]
+        each(partial(_require_image, registry=registry), images)
+        each(registry.head_blob, _blobs(past, manifest))
+    except (ManifestUnknownError, BlobUnknownError) as error:
+        raise PartGoneError(str(past), error.reference) from error
+
+
+def _require_image(image: Reference, registry: Registry) -> None:
+    """A registry keeps the blobs of an image that it has; the files of a layout come and go."""
+    registry.head_manifest(image)
+    if isinstance(image.home, Layout):
+        for blob in _blobs(image, registry.get_manifest(image)):
+            registry.head_blob(blob)
+
+
+def _blobs(image: Reference, manifest: Manifest) -> tuple[Reference, ...]:
+    return tuple(image.at(blob.digest) for _, blob in Place(manifest).blobs)

@@ -1,0 +1,95 @@
+"""What a person said over the facts, as JSON: only what was said, so that members may be added.
+
+The store keeps it so in a column, and bundles carry it so from one store to another.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from attrs import evolve, fields_dict
+
+from manyfest.domain.annotations import Annotations
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.errors import DocumentError, UnknownMemberError
+from manyfest.domain.index_members import IndexOverrides
+from manyfest.domain.overrides import Overrides
+from manyfest.domain.strict_json import Json
+
+_Said = TypeVar("_Said", Overrides, IndexOverrides)
+_PAIR = 2
+
+
+def overrides_to_json(overrides: Overrides) -> dict[str, Json]:
+    """What was annotated on an entry."""
+    return _said(overrides)
+
+
+def overrides_from_json(document: Json, subject: str) -> Overrides:
+    """The inverse of ``overrides_to_json``.
+
+    ``subject`` is its place. Raises DocumentError: not as it is written, or a member nobody knows:
+    what a person said is not to be dropped without a word.
+    """
+    return _read(Overrides, document, subject)
+
+
+def index_overrides_to_json(overrides: IndexOverrides) -> dict[str, Json]:
+    """What was said of the list itself."""
+    said = _said(evolve(overrides, subject=None))
+    if overrides.subject is not None:
+        said["subject"] = overrides.subject.to_json()
+    return said
+
+
+def index_overrides_from_json(document: Json, subject: str) -> IndexOverrides:
+    """The inverse of ``index_overrides_to_json``. Raises as ``overrides_from_json``."""
+    return _read(IndexOverrides, document, subject)
+
+
+def _said(overrides: Overrides | IndexOverrides) -> dict[str, Any]:
+    values = {name: getattr(overrides, name) for name in fields_dict(type(overrides))}
+    return {name: value for name, value in values.items() if value}
+
+
+def _read(kind: type[_Said], document: Json, subject: str) -> _Said:
+    if not isinstance(document, dict):
+        raise DocumentError(subject, "not an object")
+    if unknown := set(document) - set(fields_dict(kind)):
+        raise DocumentError(subject, f"a member nobody knows: {min(unknown)}")
+    try:
+        return kind(
+            **{name: _FORMS.get(name, _text)(value, subject) for name, value in document.items()}
+        )
+    except UnknownMemberError as error:
+        raise DocumentError(subject, str(error)) from error
+
+
+def _text(value: Json, subject: str) -> str:
+    if not isinstance(value, str):
+        raise DocumentError(subject, "not a text")
+    return value
+
+
+def _texts(value: Json, subject: str) -> tuple[str, ...]:
+    return tuple(_text(each, subject) for each in _listed(value, subject))
+
+
+def _pairs(value: Json, subject: str) -> Annotations:
+    pairs = tuple(_texts(each, subject) for each in _listed(value, subject))
+    if any(len(pair) != _PAIR for pair in pairs):
+        raise DocumentError(subject, "an annotation is a key and a value")
+    return tuple((pair[0], pair[1]) for pair in pairs)
+
+
+def _listed(value: Json, subject: str) -> list[Json]:
+    if not isinstance(value, list | tuple):
+        raise DocumentError(subject, "not a list")
+    return list(value)
+
+
+_FORMS: dict[str, Callable[[Json, str], Any]] = {
+    "os_features": _texts,
+    "unset": _texts,
+    "annotations": _pairs,
+    "subject": Descriptor.from_json,
+}

@@ -1,0 +1,90 @@
+"""The garbage port: what of the store nobody needs any more, and taking it away.
+
+All methods may raise StoreError and DamagedStoreError.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from attrs import field, frozen
+
+from manyfest.domain.amounts import Amount
+from manyfest.domain.digests import Digest
+from manyfest.domain.observations import Observation
+
+
+@frozen
+class Piece:
+    """A manifest, config or layer of so many bytes."""
+
+    digest: Digest
+    size: int
+
+
+@frozen
+class Garbage:
+    """What nobody needs. ``states`` are what tags were seen to point to long ago, by reference.
+
+    ``left_over`` are files that a killed program left among the layers, and ``set_aside`` damaged
+    things that have been in quarantine for long. ``unreadable`` is how many manifests cannot be
+    read, and so are no garbage, whoever names them.
+    """
+
+    states: tuple[Observation, ...] = ()
+    manifests: tuple[Piece, ...] = ()
+    configs: tuple[Piece, ...] = ()
+    layers: tuple[Piece, ...] = ()
+    left_over: Amount = field(factory=Amount)
+    set_aside: Amount = field(factory=Amount)
+    unreadable: int = 0
+
+    @property
+    def size(self) -> int:
+        """How many bytes it is together."""
+        pieces = sum(piece.size for piece in (*self.manifests, *self.configs, *self.layers))
+        return pieces + self.left_over.size + self.set_aside.size
+
+
+class GarbageCollector(Protocol):
+    """Finds and removes garbage. A store that is not there has none, and is not made."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """What is found inside is true of one moment. Works where the store cannot be written."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """As in the content store of the same store: nobody else writes until it ends."""
+        ...
+
+    def find(self, roots: Iterable[Digest], before: datetime, files_before: datetime) -> Garbage:
+        """All that is neither reachable nor recent. Call within ``snapshot`` or ``transaction``.
+
+        Reachable are the ``roots``, what a tag was seen to point to at ``before`` or later, what
+        these name (a list's entries, an image's config and layers, a subject), and what names these
+        as its subject; and so on from there. Files younger than ``files_before`` stay: somebody may
+        be about to name them. Times are in UTC.
+        """
+        ...
+
+    def remove(self, garbage: Garbage, before: datetime) -> None:
+        """Remove all of it that is rows. Call within the ``transaction`` that found it."""
+        ...
+
+    def remove_files(
+        self, layers: Sequence[Piece], before: datetime, files_before: datetime
+    ) -> tuple[Piece, ...]:
+        """Remove these layers, what is left over, and what was set aside before ``before``.
+
+        Call when the transaction has ended. Layers that a manifest now kept names stay; gives those
+        that went.
+        """
+        ...
+
+    def give_back(self) -> int:
+        """Make the store's file smaller by what is free in it, if that is much; by how many bytes.
+
+        Needs as much room again as what is held, for a while; a kill leaves the file as it was.
+        """
+        ...

@@ -1,0 +1,55 @@
+"""The host book in SQLite, on a connection of its own that waits for nobody."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from manyfest.domain.errors import DamagedStoreError, StoreError
+from manyfest.domain.host_facts import LIFETIME, HostFacts, still_counts
+from manyfest.domain.times import time_in, time_text
+from manyfest.store.columns import readable
+from manyfest.store.database import Database
+from manyfest.store.opening import open_existing
+
+_FIND = "SELECT scheme, realm, service, learnt_at FROM hosts WHERE host = ? AND insecure = ?"
+_KEEP = """
+    INSERT OR REPLACE INTO hosts (host, insecure, scheme, realm, service, learnt_at)
+    VALUES (?, ?, ?, ?, ?, ?)"""
+_FORGET_OLD = "DELETE FROM hosts WHERE learnt_at < ?"
+
+_NO_BOOK = (StoreError, DamagedStoreError)
+
+
+class SqliteHostBook:
+    """``HostBook`` in the store's file, where there is one: it is not made for this alone."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path, 0.0, partial(open_existing, patience=0.0))
+
+    def find(self, host: str, now: datetime, *, insecure: bool) -> HostFacts | None:
+        """See the port."""
+        with suppress(*_NO_BOOK), readable(self._database.path, f"what {host} was learnt to be"):
+            for scheme, realm, service, learnt_at in self._database.rows(_FIND, (host, insecure)):
+                if still_counts(time_in(learnt_at), now):
+                    return HostFacts(host, insecure, str(scheme), str(realm), str(service))
+        return None
+
+    def keep(self, facts: Iterable[HostFacts], now: datetime) -> None:
+        """See the port."""
+        rows = [_row(each, now) for each in facts]
+        with suppress(*_NO_BOOK):
+            if rows and self._database.is_there:
+                with self._database.transaction():
+                    self._database.write(_FORGET_OLD, [(time_text(now - LIFETIME),)])
+                    self._database.write(_KEEP, rows)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+
+def _row(facts: HostFacts, now: datetime) -> tuple[str | bool, ...]:
+    where = facts.host, facts.insecure
+    return *where, facts.scheme, facts.realm, facts.service, time_text(now)

@@ -1,0 +1,49 @@
+"""Looking after the store: what it holds, what is garbage or damaged, and questions in SQL."""
+
+from attrs import field, frozen
+
+from manyfest.store.catalogue import SqliteCatalogue
+from manyfest.store.database import Database
+from manyfest.store.drafts import SqliteDraftBook
+from manyfest.store.garbage import SqliteGarbage
+from manyfest.store.integrity import SqliteIntegrity
+from manyfest.store.layer_files import LayerFiles
+from manyfest.store.looking import open_for_looking
+from manyfest.store.queries import SqliteQueries
+from manyfest.store.store import Store
+
+
+@frozen
+class Housekeeping:
+    """The ports over one store; ``garbage`` and ``integrity`` share the store's transactions."""
+
+    catalogue: SqliteCatalogue
+    drafts: SqliteDraftBook
+    garbage: SqliteGarbage
+    integrity: SqliteIntegrity
+    queries: SqliteQueries
+    _looking: Database = field(repr=False)
+
+    def close(self) -> None:
+        """Let go of the connection that only looks; the store is closed by whoever opened it."""
+        self._looking.close()
+
+
+def housekeeping_of(
+    store: Store, patience: float = 10.0, seconds: float | None = None
+) -> Housekeeping:
+    """What looks after ``store``. Touches nothing until it is used.
+
+    ``patience`` is how many seconds to wait for another process's lock, ``seconds`` how long a
+    query may take, None for as long as it takes.
+    """
+    path, files = store.path, LayerFiles(store.layers.folder)
+    looking = Database(path, patience, open_for_looking)
+    return Housekeeping(
+        catalogue=SqliteCatalogue(looking, files),
+        drafts=store.drafts,
+        garbage=SqliteGarbage(store.database, files),
+        integrity=SqliteIntegrity(store.database, store.layers, files),
+        queries=SqliteQueries(path, patience, seconds),
+        looking=looking,
+    )

@@ -1,0 +1,178 @@
+"""Integrity in SQLite and the folder of layers: looking at everything, a few rows at a time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import BlobUnknownError, DamagedStoreError, StoreError
+from manyfest.domain.ports.integrity import Damage, Kind
+from manyfest.domain.references import Reference
+from manyfest.store.columns import readable
+from manyfest.store.database import Database, Row
+from manyfest.store.drafts import SqliteDraftBook
+from manyfest.store.layer_files import LayerFiles
+from manyfest.store.layers import LayerFolder
+from manyfest.store.observation_rows import OBSERVATION_COLUMNS, observation_of
+from manyfest.store.quarantine import Quarantine
+from manyfest.store.row_checks import (
+    CONTENT_COLUMNS,
+    MANIFEST_COLUMNS,
+    content_fault,
+    manifest_fault,
+    text_of,
+)
+
+_PAGE = 16  # rows of up to 4 MiB
+
+# By kind, the first column of a row is its rowid.
+_ROWS = {
+    Kind.MANIFEST: f"SELECT rowid, {MANIFEST_COLUMNS} FROM manifests WHERE rowid",  # noqa: S608
+    Kind.CONFIG: f"SELECT rowid, {CONTENT_COLUMNS} FROM blobs WHERE rowid",  # noqa: S608
+    Kind.STATE: "SELECT id, CAST(home AS BLOB), CAST(tag AS BLOB) FROM observations WHERE id",
+    Kind.DRAFT: "SELECT rowid, CAST(name AS BLOB) FROM drafts WHERE rowid",
+}
+_STATE = f"""
+    SELECT {OBSERVATION_COLUMNS}, digest IN (SELECT digest FROM manifests)
+    FROM observations WHERE id = ?"""  # noqa: S608 - of constants alone
+_LOST_ENTRIES = """
+    SELECT rowid, CAST(draft AS BLOB) FROM entries WHERE draft NOT IN (SELECT name FROM drafts)"""
+
+
+class SqliteIntegrity:
+    """``Integrity`` of one SQLite file and the folder of layers."""
+
+    def __init__(self, database: Database, layers: LayerFolder, files: LayerFiles) -> None:
+        self._database = database
+        self._drafts = SqliteDraftBook(database)
+        self._layers = layers
+        self._files = files
+        self._quarantine = Quarantine(database, files)
+        self._faults: dict[Kind, Callable[[Row], Damage | None]] = {
+            Kind.MANIFEST: self._manifest,
+            Kind.CONFIG: self._config,
+            Kind.STATE: self._state,
+            Kind.DRAFT: self._draft,
+        }
+
+    def check(self, kind: Kind) -> Iterator[Damage | None]:
+        """See the port."""
+        if kind is Kind.FILE:
+            return self._structure()
+        if kind is Kind.LAYER:
+            return self._all_layers()
+        return self._all_rows(kind)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """See the port."""
+        return self._database.transaction() if self._database.is_there else nullcontext()
+
+    def set_aside(self, damaged: Sequence[Damage], now: datetime) -> tuple[str, ...]:
+        """See the port."""
+        if any(damage.kind is Kind.FILE for damage in damaged):
+            self._mend()
+        tags: dict[str, None] = {}
+        for damage in damaged:
+            if (still := self._again(damage)) is not None:
+                tags |= dict.fromkeys(self._quarantine.take(still, now))
+        return tuple(tags)
+
+    def _structure(self) -> Iterator[Damage | None]:
+        """Faults, from the first to the hundredth."""
+        if not self._database.is_there:
+            return
+        try:
+            lines = [str(text) for (text,) in self._database.rows("PRAGMA integrity_check")]
+        except DamagedStoreError as error:
+            lines = [error.reason]
+        for line in lines:
+            yield None if line == "ok" else self._of_file(" ".join(line.split()))
+
+    def _mend(self) -> None:
+        """An index can be made anew of its table; nothing else can."""
+        self._database.write("REINDEX", [()])
+        for damage in self._structure():
+            if damage is not None:
+                raise DamagedStoreError(damage.name, f"beyond repair: {damage.reason}")
+
+    def _all_rows(self, kind: Kind) -> Iterator[Damage | None]:
+        place = -1
+        select = f"{_ROWS[kind]} > ? ORDER BY 1 LIMIT {_PAGE}"
+        try:
+            while page := self._database.rows(select, (place,)):
+                yield from map(self._faults[kind], page)
+                place = page[-1][0]
+            if kind is Kind.DRAFT:
+                yield from map(_lost, self._database.rows(_LOST_ENTRIES))
+        except DamagedStoreError as error:  # of the file's structure: the rest cannot be got at
+            yield self._of_file(f"{kind.value}s: {error.reason}")
+
+    def _of_file(self, reason: str) -> Damage:
+        return Damage(Kind.FILE, str(self._database.path), reason)
+
+    def _again(self, damage: Damage) -> Damage | None:
+        """What is wrong with the same thing now."""
+        if damage.kind is Kind.FILE:
+            return None
+        if damage.kind is Kind.LAYER:
+            return damage
+        if damage.row < 0:
+            lost = map(_lost, self._database.rows(_LOST_ENTRIES))
+            return next((entry for entry in lost if entry == damage), None)
+        rows = self._database.rows(f"{_ROWS[damage.kind]} = ?", (damage.row,))
+        return self._faults[damage.kind](rows[0]) if rows else None
+
+    def _manifest(self, row: Row) -> Damage | None:
+        return _damage(Kind.MANIFEST, row, manifest_fault(row[1:]))
+
+    def _config(self, row: Row) -> Damage | None:
+        return _damage(Kind.CONFIG, row, content_fault(row[1:]))
+
+    def _state(self, row: Row) -> Damage | None:
+        number, home, tag = row
+        name = f"{text_of(home)}:{text_of(tag)}" if tag else text_of(home)
+        try:
+            *columns, is_held = self._database.rows(_STATE, (number,))[0]
+            observation_of(tuple(columns), self._database.path)
+        except DamagedStoreError as error:
+            return Damage(Kind.STATE, name, error.reason, number)
+        except IndexError:  # it went away
+            return None
+        return None if is_held else Damage(Kind.STATE, name, "its manifest is not kept", number)
+
+    def _draft(self, row: Row) -> Damage | None:
+        number, name = row
+        try:
+            with readable(self._database.path, "its name"):
+                self._drafts.find(Reference.parse(name.decode()))
+        except DamagedStoreError as error:
+            return Damage(Kind.DRAFT, text_of(name), error.reason, number)
+        return None
+
+    def _all_layers(self) -> Iterator[Damage | None]:
+        for file in self._files.held():
+            if file.digest is not None:
+                fault = self._layer_fault(file.digest) if file.is_regular else "no file"
+                yield Damage(Kind.LAYER, str(file.digest), fault) if fault else None
+
+    def _layer_fault(self, digest: Digest) -> str:
+        try:
+            with self._layers.open(digest) as chunks:
+                for _ in chunks:
+                    pass
+        except DamagedStoreError:
+            return "other bytes"
+        except StoreError as error:
+            return error.reason
+        except BlobUnknownError:  # it went away
+            return ""
+        return ""
+
+
+def _damage(kind: Kind, row: Row, fault: str) -> Damage | None:
+    return Damage(kind, text_of(row[1]), fault, row[0]) if fault else None
+
+
+def _lost(row: Row) -> Damage:
+    """An entry, by a negative number: its draft has none."""
+    return Damage(Kind.DRAFT, text_of(row[1]), "an entry of no draft", -row[0])

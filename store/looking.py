@@ -1,0 +1,50 @@
+"""A connection for looking only: SQLite itself refuses to write, and the views are there."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from manyfest.store.migrations import migrate
+from manyfest.store.opening import open_existing
+from manyfest.store.views import make_views
+
+_BUSY_SECONDS = 0.1  # as in opening: what comes after is waited for in Python
+
+
+def open_for_looking(path: Path) -> sqlite3.Connection | None:
+    """The store at ``path`` (absolute) with the views in it; None when there is no file.
+
+    An older file is migrated before. Raises what ``open_existing`` raises.
+    """
+    existing = open_existing(path)
+    if existing is None:
+        return None
+    with closing(existing):
+        connection = _connect(f"{path.as_uri()}?mode=ro")
+    return _with_views(connection)
+
+
+def nothing_to_look_at() -> sqlite3.Connection:
+    """A store that holds nothing, with the views in it."""
+    connection = _connect(":memory:")
+    migrate(connection)
+    return _with_views(connection)
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    # An escape in a document may stand for half a character, which SQLite hands on.
+    connection.text_factory = lambda data: data.decode(errors="replace")
+    return connection
+
+
+def _with_views(connection: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        make_views(connection)
+        connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

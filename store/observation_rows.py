@@ -1,0 +1,21 @@
+"""Observations as rows."""
+
+from datetime import datetime
+from pathlib import Path
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.observations import Observation
+from manyfest.domain.references import Reference
+from manyfest.store.columns import home_of, readable
+from manyfest.store.database import Row
+
+OBSERVATION_COLUMNS = "home, tag, digest, last_seen, first_seen"
+
+
+def observation_of(row: Row, path: Path) -> Observation:
+    """The observation in these columns of the store at ``path``. Raises DamagedStoreError."""
+    home, tag, digest, last_seen, first_seen = row
+    name = f"{home}:{tag}" if tag else home
+    with readable(path, f"what {name} was seen to be"):
+        times = map(datetime.fromisoformat, (last_seen, first_seen))
+        return Observation(Reference(home_of(home), tag or None), Digest.parse(digest), *times)

@@ -1,0 +1,197 @@
+"""What can be asked of the store in SQL: views over the stored bytes, with SQLite's JSON functions.
+
+They hold nothing, so that nothing can get stale, and live in the connection that asks, so that they
+need no migration and can be made where the file cannot be written. Damaged bytes are hashed, found
+out, and are as if they said nothing.
+"""
+
+import hashlib
+import sqlite3
+
+from attrs import frozen
+
+from manyfest.domain.digests import HEX_LENGTHS
+from manyfest.domain.media_types import LISTS
+
+
+@frozen
+class View:
+    """A view by its ``name``; what it is about, its columns, and the statement that it stands for.
+
+    ``about`` is empty for a view that others are made of.
+    """
+
+    name: str
+    about: str
+    columns: str
+    statement: str
+
+
+_LISTS = ", ".join(f"'{media_type}'" for media_type in sorted(LISTS))
+_HOME = """
+    CASE WHEN substr(home, 1, 4) = 'oci:' THEN 'oci'
+        ELSE substr(home, 1, instr(home, '/') - 1) END AS registry,
+    CASE WHEN substr(home, 1, 4) = 'oci:' THEN substr(home, 5)
+        ELSE substr(home, instr(home, '/') + 1) END AS repository,
+    tag, CASE WHEN tag = '' THEN home ELSE home || ':' || tag END AS reference"""
+_NEWEST = """
+    o.id = (SELECT id FROM main.observations WHERE home = o.home AND tag = o.tag
+        ORDER BY last_seen DESC, id DESC LIMIT 1)"""
+_PLATFORM = """
+    os || CASE WHEN os_version = '' THEN '' ELSE '(' || os_version || ')' END || '/' || architecture
+        || CASE WHEN variant = '' THEN '' ELSE '/' || variant END"""
+
+_PLATFORM_COLUMNS = (
+    "list, position, digest, media_type, size, platform, os, os_version, architecture, variant"
+)
+
+
+def _document(table: str) -> str:
+    """The bytes of a row as text; NULL for what is damaged, or no JSON."""
+    return (
+        f"CASE WHEN json_valid(CAST({table}.data AS TEXT))"
+        f" THEN intact({table}.digest, {table}.data) END"
+    )
+
+
+def _platform_members(document: str, path: str) -> str:
+    members = ("os", "os"), ("os.version", "os_version"), ("architecture", "architecture")
+    return ", ".join(
+        f"""coalesce(json_extract({document}, '{path}."{member}"'), '') AS {name}"""
+        for member, name in (*members, ("variant", "variant"))
+    )
+
+
+VIEWS = (
+    View(
+        "documents",
+        "",
+        "digest, media_type, size, document",
+        f"""SELECT m.digest, m.media_type, length(m.data) AS size, {_document("m")} AS document
+            FROM main.manifests AS m""",
+    ),
+    View(
+        "configs",
+        "",
+        "manifest, media_type, size, document",
+        # The array of one has SQLite hash the bytes once, and not once for each column.
+        f"""SELECT d.digest AS manifest, d.media_type, d.size, one.value AS document
+            FROM temp.documents AS d
+            JOIN main.blobs AS b ON b.digest = json_extract(d.document, '$.config.digest')
+            JOIN json_each(json_array({_document("b")})) AS one""",
+    ),
+    View(
+        "tags",
+        "what each tag pointed to when it was seen last",
+        "registry, repository, tag, reference, digest, media_type, first_seen, last_seen",
+        f"""SELECT {_HOME}, o.digest, media_type, first_seen, last_seen
+            FROM main.observations AS o JOIN main.manifests AS m ON m.digest = o.digest
+            WHERE {_NEWEST}""",
+    ),
+    View(
+        "history",
+        "all that each tag was seen to point to",
+        "registry, repository, tag, reference, digest, media_type, first_seen, last_seen",
+        f"""SELECT {_HOME}, o.digest, media_type, first_seen, last_seen
+            FROM main.observations AS o JOIN main.manifests AS m ON m.digest = o.digest""",
+    ),
+    View(
+        "manifests",
+        "images and lists",
+        "digest, media_type, kind ('image' or 'list'), size, artifact_type, subject",
+        f"""SELECT digest, media_type,
+            CASE WHEN media_type IN ({_LISTS}) THEN 'list' ELSE 'image' END AS kind, size,
+            json_extract(document, '$.artifactType') AS artifact_type,
+            json_extract(document, '$.subject.digest') AS subject
+            FROM temp.documents""",
+    ),
+    View(
+        "listed",
+        "",
+        _PLATFORM_COLUMNS,
+        f"""SELECT list, position, digest, media_type, size, {_PLATFORM} AS platform,
+                os, os_version, architecture, variant
+            FROM (SELECT d.digest AS list, e.key AS position,
+                json_extract(e.value, '$.digest') AS digest,
+                json_extract(e.value, '$.mediaType') AS media_type,
+                json_extract(e.value, '$.size') AS size,
+                {_platform_members("e.value", "$.platform")}
+                FROM temp.documents AS d, json_each(d.document, '$.manifests') AS e
+                WHERE e.type = 'object')""",
+    ),
+    View(
+        "alone",
+        "",
+        _PLATFORM_COLUMNS,
+        f"""SELECT digest AS list, 0 AS position, digest, media_type, size, {_PLATFORM} AS platform,
+                os, os_version, architecture, variant
+            FROM (SELECT manifest AS digest, media_type, size, {_platform_members("document", "$")}
+                FROM temp.configs)
+            WHERE os != ''""",
+    ),
+    View(
+        "platforms",
+        "what lists list; an image whose config is held is listed as its own and only entry",
+        _PLATFORM_COLUMNS,
+        "SELECT * FROM temp.listed UNION ALL SELECT * FROM temp.alone",
+    ),
+    View(
+        "layers",
+        "the layers of images",
+        "manifest, position, digest, media_type, size",
+        """SELECT d.digest AS manifest, e.key AS position,
+            json_extract(e.value, '$.digest') AS digest,
+            json_extract(e.value, '$.mediaType') AS media_type,
+            json_extract(e.value, '$.size') AS size
+            FROM temp.documents AS d, json_each(d.document, '$.layers') AS e
+            WHERE e.type = 'object'""",
+    ),
+    View(
+        "annotations",
+        "annotations: of manifests (entry is NULL), and of a list's entries by their digests",
+        "manifest, entry, name, value",
+        """SELECT d.digest AS manifest, NULL AS entry, a.key AS name, a.value
+            FROM temp.documents AS d, json_each(d.document, '$.annotations') AS a
+            WHERE a.type = 'text'
+            UNION ALL
+            SELECT d.digest, json_extract(e.value, '$.digest'), a.key, a.value
+            FROM temp.documents AS d, json_each(d.document, '$.manifests') AS e,
+                json_each(e.value, '$.annotations') AS a
+            WHERE e.type = 'object' AND a.type = 'text'""",
+    ),
+    View(
+        "labels",
+        "labels of images whose config is held",
+        "manifest, name, value",
+        """SELECT c.manifest, l.key AS name, l.value
+            FROM temp.configs AS c, json_each(c.document, '$.config.Labels') AS l
+            WHERE l.type = 'text'""",
+    ),
+    View(
+        "drafts",
+        "lists being assembled",
+        "name, entries, created_at, changed_at, pushed",
+        """SELECT name, (SELECT count(*) FROM main.entries WHERE draft = name) AS entries,
+            created_at, changed_at, pushed FROM main.drafts""",
+    ),
+)
+
+
+def make_views(connection: sqlite3.Connection) -> None:
+    """Add the views, and the function that they need. Raises sqlite3.Error."""
+    connection.create_function("intact", 2, _intact, deterministic=True)
+    for view in VIEWS:
+        connection.execute(f"CREATE TEMP VIEW {view.name} AS {view.statement}")
+
+
+def _intact(digest: object, data: object) -> str | None:
+    """The text in ``data``, if it has this digest and is text."""
+    if not isinstance(digest, str) or not isinstance(data, bytes):
+        return None
+    algorithm, _, expected = digest.partition(":")
+    if algorithm not in HEX_LENGTHS or hashlib.new(algorithm, data).hexdigest() != expected:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None

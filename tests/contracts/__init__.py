@@ -1,0 +1,13 @@
+"""Contract suites of the ports, shipped as ``manyfest.contracts``: for our adapters and others'.
+
+An adapter is right when a subclass of its suite passes (ADR 0026). They need pytest, and hypothesis
+for draft books: ``pip install 'manyfest[contracts]'``.
+"""
+
+import pytest
+
+_SUITES = (
+    *("content_store", "draft_book", "garbage_collector", "layer_store", "referrers", "registry"),
+)
+
+pytest.register_assert_rewrite(*(f"{__name__}.{suite}" for suite in _SUITES))

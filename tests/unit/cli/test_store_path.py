@@ -1,0 +1,31 @@
+"""Where the store is: as platformdirs says, which is not imported to say it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from platformdirs import user_data_path
+
+from manyfest.cli.settings import store_path
+
+ENVIRONMENTS = {
+    "a home": {"HOME": "/home/ann"},
+    "a data folder": {"HOME": "/home/ann", "XDG_DATA_HOME": "/data"},
+    "an empty one": {"HOME": "/home/ann", "XDG_DATA_HOME": " "},
+    "a relative one": {"HOME": "/home/ann", "XDG_DATA_HOME": "data"},
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is platformdirs that says it")
+@pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_it_is_where_platformdirs_says(monkeypatch, environment):
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert store_path(environment) == user_data_path("manyfest", appauthor=False) / "store.db"
+
+
+def test_a_variable_names_another_file_or_another_store():
+    assert store_path({"MANYFEST_STORE": "/srv/store.db"}) == Path("/srv/store.db")
+    assert store_path({"MANYFEST_STORE": "s3://bucket/store"}) == "s3://bucket/store"

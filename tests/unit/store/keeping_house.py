@@ -1,0 +1,28 @@
+"""A store with what looks after it, at a path."""
+
+from contextlib import closing, contextmanager
+
+from attrs import frozen
+
+from manyfest.store.housekeeping import Housekeeping, housekeeping_of
+from manyfest.store.store import Store, open_store
+
+
+@frozen
+class Kept:
+    """The store and its housekeeping, by the names of their ports."""
+
+    store: Store
+    house: Housekeeping
+
+    def __getattr__(self, name):
+        return getattr(self.house if hasattr(self.house, name) else self.store, name)
+
+
+@contextmanager
+def opened(path, patience=10.0, seconds=None):
+    with (
+        closing(open_store(path, patience)) as store,
+        closing(housekeeping_of(store, patience, seconds)) as house,
+    ):
+        yield Kept(store, house)

@@ -1,0 +1,269 @@
+"""Damage is found, whatever it is, and set aside so that nothing reads it."""
+
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from manyfest.contracts.draft_book import draft
+from manyfest.contracts.images import docker_image, oci_image, oci_index
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import DamagedStoreError, StoreError
+from manyfest.domain.media_types import OCI_INDEX
+from manyfest.domain.operations.check_store import check_store, set_damage_aside
+from manyfest.domain.ports.integrity import Kind
+from manyfest.domain.references import Reference
+from manyfest.store import migrations, opening
+from tests.unit.store.holdings import NOW, hold, hold_layers, see
+from tests.unit.store.keeping_house import opened
+
+A, B = oci_image("linux/amd64", text="a"), docker_image("linux/arm64", text="b")
+LIST = oci_index(A, B)
+TAG = "registry.example/app:x"
+CONFIG, LAYER = (Digest.of(blob) for blob in A.blobs)
+
+
+@pytest.fixture
+def path(folder):
+    return folder / "store.db"
+
+
+@pytest.fixture
+def kept(path):
+    with opened(path) as kept:
+        see(kept.contents, TAG, LIST)
+        hold_layers(kept.layers, A, B)
+        with kept.drafts.transaction():
+            kept.drafts.save(draft("app", "a", "b"))
+        kept.store.close()
+        yield kept
+
+
+def test_what_is_intact_is_said_to_be(kept):
+    checked = check_store(kept.integrity)
+    assert checked.damaged == ()
+    numbers = {kind.value: number for kind, number in checked.numbers.items()}
+    expected = {"file": 1, "manifest": 3, "config": 2, "layer": 2, "tag": 1, "draft": 1}
+    assert numbers == expected
+
+
+def test_a_store_that_is_not_there_is_intact_and_not_made(folder):
+    with opened(folder / "none.db") as kept:
+        checked = check_store(kept.integrity)
+        assert set_damage_aside(kept.integrity, checked, NOW) == ()
+    assert (checked.damaged, dict(checked.numbers)) == ((), {})
+    assert list(folder.iterdir()) == []
+
+
+_FLIPPED = "x'00' || substr(data, 2)"
+
+# What is done to the file; the kind, a part of the name and of the reason that is told.
+DAMAGES = {
+    "a manifest's bytes": (
+        f"UPDATE manifests SET data = CAST({_FLIPPED} AS BLOB) WHERE digest = '{A.digest}'",
+        (Kind.MANIFEST, str(A.digest), "other bytes"),
+    ),
+    "a manifest that became text": (
+        f"UPDATE manifests SET data = CAST(data AS TEXT) WHERE digest = '{A.digest}'",
+        (Kind.MANIFEST, str(A.digest), "its bytes became text"),
+    ),
+    "a manifest's type": (
+        f"UPDATE manifests SET media_type = 'a/b' WHERE digest = '{A.digest}'",
+        (Kind.MANIFEST, str(A.digest), "kept as 'a/b'"),
+    ),
+    "a manifest's type, another": (
+        f"UPDATE manifests SET media_type = '{OCI_INDEX}' WHERE digest = '{A.digest}'",
+        (Kind.MANIFEST, str(A.digest), "but calls itself application/vnd.oci.image.manifest"),
+    ),
+    "a manifest's digest": (
+        f"UPDATE manifests SET digest = 'sha256:0' WHERE digest = '{A.digest}'",
+        (Kind.MANIFEST, "sha256:0", "its digest cannot be read"),
+    ),
+    "a digest that is no text": (
+        f"UPDATE manifests SET digest = CAST(x'ff00' AS TEXT) WHERE digest = '{A.digest}'",
+        (Kind.MANIFEST, "\ufffd", "its digest cannot be read"),
+    ),
+    "a config's bytes": (
+        f"UPDATE blobs SET data = CAST({_FLIPPED} AS BLOB) WHERE digest = '{CONFIG}'",
+        (Kind.CONFIG, str(CONFIG), "other bytes"),
+    ),
+    "a time": (
+        "UPDATE observations SET last_seen = 'noon'",
+        (Kind.STATE, TAG, "cannot be read"),
+    ),
+    "a home": (
+        "UPDATE observations SET home = CAST(x'ff' AS TEXT)",
+        (Kind.STATE, "\ufffd:x", "UTF-8"),
+    ),
+    "a reference to nothing": (
+        f"UPDATE observations SET digest = '{CONFIG}'",
+        (Kind.STATE, TAG, "its manifest is not kept"),
+    ),
+    "a draft": (
+        "UPDATE drafts SET list_type = 'x'",
+        (Kind.DRAFT, "docker.io/library/app:latest", "cannot be read"),
+    ),
+    "a draft's name": (
+        "UPDATE drafts SET name = '//'; UPDATE entries SET draft = '//'",
+        (Kind.DRAFT, "//", "its name cannot be read"),
+    ),
+    "an entry": (
+        "UPDATE entries SET found = '{' WHERE position = 1",
+        (Kind.DRAFT, "docker.io/library/app:latest", "cannot be read"),
+    ),
+    "entries of no draft": (
+        "UPDATE entries SET draft = 'y' WHERE position = 1",
+        (Kind.DRAFT, "y", "an entry of no draft"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "expected"), DAMAGES.values(), ids=DAMAGES.keys())
+def test_damage_is_found_and_set_aside(kept, path, statement, expected):
+    _write(path, statement)
+    kind, name, reason = expected
+    checked = check_store(kept.integrity)
+    (found,) = checked.damaged
+    assert found.kind is kind
+    assert name in found.name
+    assert reason in found.reason
+    set_damage_aside(kept.integrity, checked, NOW)
+    again = check_store(kept.integrity)
+    assert again.damaged == ()
+    rows = _rows(path, "SELECT kind, name, reason FROM quarantine WHERE kind != 'entry'")
+    assert rows == [(kind.value, found.name, found.reason)] or kind is Kind.DRAFT
+    assert _rows(path, "SELECT count(*) FROM quarantine") != [(0,)]
+    assert _rows(path, "PRAGMA foreign_key_check") == []
+
+
+def test_the_damaged_bytes_are_kept_in_quarantine(kept, path):
+    _write(path, f"UPDATE blobs SET data = x'0001ff' WHERE digest = '{CONFIG}'")
+    set_damage_aside(kept.integrity, check_store(kept.integrity), NOW)
+    assert _rows(path, "SELECT name, data FROM quarantine") == [(str(CONFIG), b"\x00\x01\xff")]
+    assert kept.contents.blob(CONFIG) is None
+    assert kept.catalogue.statistics().set_aside.size == 3
+
+
+def test_a_tag_is_forgotten_with_what_it_pointed_to_and_older_states_with_it(kept, path):
+    see(kept.contents, TAG, A, days_ago=-1)
+    see(kept.contents, TAG, B, days_ago=-2)
+    see(kept.contents, "registry.example/app:y", B)
+    _write(path, f"UPDATE manifests SET data = x'00' WHERE digest = '{A.digest}'")
+    forgotten = set_damage_aside(kept.integrity, check_store(kept.integrity), NOW)
+    assert forgotten == (TAG,)
+    history = kept.contents.history(Reference.parse(TAG))
+    assert [seen.digest for seen in history] == [B.digest]
+    assert kept.contents.last_observation(Reference.parse("registry.example/app:y"))
+    assert kept.contents.manifest(A.digest) is None
+
+
+def test_an_older_state_never_passes_for_the_newest(kept, path):
+    see(kept.contents, TAG, A, days_ago=-1)
+    _write(path, f"UPDATE manifests SET data = x'00' WHERE digest = '{A.digest}'")
+    set_damage_aside(kept.integrity, check_store(kept.integrity), NOW)
+    assert kept.contents.last_observation(Reference.parse(TAG)) is None
+    assert kept.contents.manifest(LIST.digest)
+
+
+def test_a_damaged_layer_is_moved_and_the_others_stay(kept, folder):
+    file = folder / "store.db.layers" / "sha256" / LAYER.hex
+    file.write_bytes(b"other")
+    checked = check_store(kept.integrity)
+    assert [(found.kind, found.name) for found in checked.damaged] == [(Kind.LAYER, str(LAYER))]
+    set_damage_aside(kept.integrity, checked, NOW)
+    assert kept.layers.size(LAYER) is None
+    aside = folder / "store.db.layers" / "quarantine" / "sha256" / LAYER.hex
+    assert aside.read_bytes() == b"other"
+    assert list(kept.layers.digests()) == [Digest.of(B.blobs[1])]
+    assert check_store(kept.integrity).damaged == ()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda place: place.symlink_to("/dev/zero")])
+def test_a_layer_that_is_no_file_is_damage_and_nothing_hangs(kept, folder, make):
+    file = folder / "store.db.layers" / "sha256" / LAYER.hex
+    file.unlink()
+    make(file)
+    checked = check_store(kept.integrity)
+    assert [found.reason for found in checked.damaged] == ["no file"]
+    set_damage_aside(kept.integrity, checked, NOW)
+    assert check_store(kept.integrity).damaged == ()
+
+
+def test_what_was_healed_meanwhile_is_left(kept, path):
+    _write(path, f"UPDATE manifests SET data = x'00' WHERE digest = '{A.digest}'")
+    checked = check_store(kept.integrity)
+    hold(kept.contents, A)
+    assert set_damage_aside(kept.integrity, checked, NOW) == ()
+    assert kept.contents.manifest(A.digest) == A.manifest
+    assert _rows(path, "SELECT count(*) FROM quarantine") == [(0,)]
+
+
+def test_an_index_that_lost_a_row_is_made_anew(kept, path):
+    index = "idx_observations_digest"
+    (schema,) = _rows(path, f"SELECT * FROM sqlite_master WHERE name = '{index}'")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(f"DELETE FROM sqlite_master WHERE name = '{index}'")
+    see(kept.contents, "registry.example/app:y", B)
+    kept.store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", schema)
+    checked = check_store(kept.integrity)
+    assert {found.kind for found in checked.damaged} == {Kind.FILE}
+    set_damage_aside(kept.integrity, checked, NOW)
+    assert check_store(kept.integrity).damaged == ()
+    assert kept.contents.last_observation(Reference.parse(TAG)).digest == LIST.digest
+
+
+def test_a_file_beyond_repair_is_left_as_it_is(kept, path):
+    (page,) = _rows(path, "SELECT rootpage FROM sqlite_master WHERE name = 'manifests'")[0]
+    (size,) = _rows(path, "PRAGMA page_size")[0]
+    data = bytearray(path.read_bytes())
+    data[(page - 1) * size : page * size] = b"\xff" * size
+    path.write_bytes(data)
+    checked = check_store(kept.integrity)
+    assert {found.kind for found in checked.damaged} >= {Kind.FILE}
+    with pytest.raises(DamagedStoreError):
+        set_damage_aside(kept.integrity, checked, NOW)
+    assert path.read_bytes() == data
+
+
+def test_a_failure_half_way_sets_nothing_aside(kept, path, monkeypatch):
+    _write(path, f"UPDATE blobs SET data = x'00' WHERE digest = '{CONFIG}'")
+    _write(path, f"UPDATE manifests SET data = x'00' WHERE digest = '{A.digest}'")
+    checked = check_store(kept.integrity)
+    assert len(checked.damaged) == 2
+    _write(
+        path,
+        "CREATE TRIGGER full BEFORE DELETE ON blobs BEGIN SELECT raise(ABORT, 'no'); END",
+    )
+    with pytest.raises(StoreError):
+        set_damage_aside(kept.integrity, checked, NOW)
+    assert _rows(path, "SELECT count(*) FROM quarantine") == [(0,)]
+
+
+def test_of_an_older_version_nothing_is_lost(folder, monkeypatch):
+    path = folder / "older.db"
+    with monkeypatch.context() as past, opened(path) as kept:
+        for module in (migrations, opening):
+            past.setattr(module, "MIGRATIONS", migrations.MIGRATIONS[:4])
+        see(kept.contents, TAG, LIST)
+    assert _rows(path, "PRAGMA user_version") == [(4,)]
+    with opened(path) as kept:
+        assert [seen.seen.digest for seen in kept.catalogue.tags()] == [LIST.digest]
+        assert check_store(kept.integrity).damaged == ()
+        assert kept.contents.last_observation(Reference.parse(TAG)).digest == LIST.digest
+    assert _rows(path, "SELECT count(*) FROM quarantine") == [(0,)]
+
+
+def _write(path, statements):
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for statement in statements.split("; ") if "TRIGGER" not in statements else [statements]:
+            connection.execute(statement)
+
+
+def _rows(path, statement):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(statement).fetchall()

@@ -1,0 +1,188 @@
+"""Questions in SQL: what the views say, and that nothing is written whatever is asked."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from manyfest.contracts.draft_book import draft
+from manyfest.contracts.images import docker_image, oci_image, oci_index, referrer, windows_image
+from manyfest.domain.errors import DeadlineError, InputError
+from manyfest.store.views import VIEWS
+from tests.unit.store.holdings import see
+from tests.unit.store.keeping_house import opened
+
+AMD, ARM = oci_image("linux/amd64", text="base"), docker_image("linux/arm64/v8", text="arm")
+BOTH = oci_index(AMD, ARM, annotations={"k": "v"})
+ONLY_AMD = oci_index(AMD)
+SIGNED = referrer(AMD)
+FOREVER = "WITH RECURSIVE t(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM t) SELECT max(x) FROM t"
+
+
+@pytest.fixture
+def path(folder):
+    return folder / "store.db"
+
+
+@pytest.fixture
+def kept(path):
+    with opened(path, seconds=30.0) as kept:
+        see(kept.contents, "registry.example/team/app:both", BOTH)
+        see(kept.contents, "registry.example/team/app:amd", ONLY_AMD)
+        see(kept.contents, "arm", ARM)
+        see(kept.contents, "oci:/srv/site", windows_image())
+        see(kept.contents, "registry.example/sbom:x", SIGNED)
+        with kept.drafts.transaction():
+            kept.drafts.save(draft("app", "a", "b"))
+        kept.store.close()
+        yield kept
+
+
+def _ask(kept, statement):
+    with kept.queries.ask(statement) as answer:
+        return [*answer.rows]
+
+
+QUESTIONS = {
+    "SELECT registry, repository, tag, reference FROM tags ORDER BY reference": [
+        ("docker.io", "library/arm", "latest", "docker.io/library/arm:latest"),
+        ("oci", "/srv/site", "", "oci:/srv/site"),
+        ("registry.example", "sbom", "x", "registry.example/sbom:x"),
+        ("registry.example", "team/app", "amd", "registry.example/team/app:amd"),
+        ("registry.example", "team/app", "both", "registry.example/team/app:both"),
+    ],
+    "SELECT reference FROM tags WHERE registry = 'registry.example' AND digest NOT IN ("
+    "SELECT list FROM platforms WHERE os = 'linux' AND architecture = 'arm64') ORDER BY 1": [
+        ("registry.example/sbom:x",),
+        ("registry.example/team/app:amd",),
+    ],
+    "SELECT count(DISTINCT manifest) FROM layers GROUP BY digest ORDER BY 1 DESC LIMIT 1": [(2,)],
+    f"SELECT platform, digest FROM platforms WHERE list = '{BOTH.digest}' ORDER BY position": [
+        ("linux/amd64", str(AMD.digest)),
+        ("linux/arm64/v8", str(ARM.digest)),
+    ],
+    f"SELECT platform FROM platforms WHERE list = '{windows_image().digest}'": [
+        ("windows(10.0.17763.1)/amd64",)
+    ],
+    f"SELECT entry, name, value FROM annotations WHERE manifest = '{BOTH.digest}'": [
+        (None, "k", "v")
+    ],
+    "SELECT kind, count(*) FROM manifests GROUP BY kind": [("image", 4), ("list", 2)],
+    "SELECT artifact_type, subject FROM manifests WHERE subject IS NOT NULL": [
+        ("application/x-sbom", str(AMD.digest))
+    ],
+    f"SELECT size FROM manifests WHERE digest = '{BOTH.digest}'": [(BOTH.manifest.size,)],
+    "SELECT name, entries, pushed FROM drafts": [("docker.io/library/app:latest", 2, None)],
+    "SELECT count(*) FROM history": [(5,)],
+    "SELECT count(*) FROM labels": [(0,)],
+}
+
+
+@pytest.mark.parametrize(("statement", "expected"), QUESTIONS.items())
+def test_the_views_answer(kept, statement, expected):
+    assert _ask(kept, statement) == expected
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=[view.name for view in VIEWS])
+def test_the_columns_are_those_that_are_told(kept, view):
+    told = [column.split(" (")[0] for column in view.columns.split(", ")]
+    with kept.queries.ask(f"SELECT * FROM {view.name}") as answer:
+        assert list(answer.columns) == told
+        assert len([*answer.rows]) >= 0
+
+
+FORBIDDEN = [
+    "DELETE FROM main.manifests",
+    "UPDATE main.drafts SET name = 'x'",
+    "INSERT INTO tags VALUES (1)",
+    "DROP TABLE main.manifests",
+    "CREATE TABLE x (y)",
+    "CREATE TEMP TABLE x (y)",
+    "ATTACH '{folder}/new' AS new",
+    "VACUUM INTO '{folder}/new'",
+    "VACUUM",
+    "PRAGMA query_only = OFF",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA user_version = 99",
+    "BEGIN IMMEDIATE",
+    "REINDEX",
+    "ANALYZE",
+    "SELECT * FROM main.manifests",
+    "SELECT * FROM quarantine",
+    "SELECT load_extension('x')",
+    "SELECT writefile('{folder}/new', 'x')",
+    "SELECT zeroblob(999999999)",
+    "SELECT 1; DELETE FROM main.drafts",
+    "SELECT ?",
+    "SELEC",
+    "",
+    "-- nothing",
+    "SELECT '\0'",
+    "SELECT json('{{')",
+]
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+def test_whatever_is_asked_nothing_changes(kept, path, folder, statement):
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="SQL: "):
+        _ask(kept, statement.format(folder=folder))
+    assert path.read_bytes() == before
+    assert list(folder.iterdir()) == [path]
+
+
+def test_a_store_that_is_not_there_holds_nothing_and_is_not_made(folder):
+    with opened(folder / "none.db") as kept:
+        assert _ask(kept, "SELECT * FROM tags") == []
+        assert _ask(kept, "SELECT count(*) FROM platforms") == [(0,)]
+    assert list(folder.iterdir()) == []
+
+
+def test_what_is_damaged_says_nothing(kept, path):
+    data = path.read_bytes()
+    assert b'"k": "v"' in data
+    path.write_bytes(data.replace(b'"k": "v"', b'"k": "x"'))
+    assert _ask(kept, "SELECT * FROM annotations WHERE name = 'k'") == []
+    assert _ask(kept, "SELECT count(*) FROM manifests") == [(6,)]
+
+
+def test_half_a_character_is_no_failure(kept):
+    odd = oci_image(text="odd", annotations={"a": "\ud800"})
+    see(kept.contents, "odd", odd)
+    assert _ask(kept, "SELECT length(value) > 0 FROM annotations WHERE name = 'a'") == [(1,)]
+    (row,) = _ask(kept, "SELECT value FROM annotations WHERE name = 'a'")
+    assert "\ufffd" in row[0]
+
+
+def test_a_query_without_end_ends_in_time(path, kept):
+    with opened(path, seconds=0.2) as hasty, pytest.raises(DeadlineError, match="too long"):
+        _ask(hasty, FOREVER)
+
+
+def test_leaving_early_ends_it(kept):
+    began = time.monotonic()
+    endless = FOREVER.replace("max(x)", "x")
+    with kept.queries.ask(endless) as answer:
+        assert next(answer.rows) == (1,)
+    assert time.monotonic() - began < 20
+
+
+def test_ctrl_c_ends_a_query_without_end(path, kept, monkeypatch):
+    monkeypatch.setenv("MANYFEST_STORE", str(path))
+    code = (
+        "import sys; print('up', flush=True);"
+        "from manyfest.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, "cache", "query", FOREVER],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout.readline() == "up\n"
+    time.sleep(1.5)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=30)
+    assert (child.returncode, out, err) == (130, "", "")
