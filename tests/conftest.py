@@ -28,13 +28,14 @@ _KEPT_PREFIX = "MANYFEST_TESTS_"
 
 @pytest.fixture(autouse=True)
 def _hermetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees this machine's home, settings, credentials, store or proxies."""
+    """No test sees this machine's home, folder, settings, credentials, store or proxies."""
     for name in os.environ:
         by_prefix = name.startswith(_LEAKING_PREFIXES) and not name.startswith(_KEPT_PREFIX)
         if by_prefix or name.lower() in _LEAKING:
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()
+    monkeypatch.chdir(tmp_path)  # what a test writes by a relative name is not left in the tree
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("DOCKER_CONFIG", str(home / ".docker"))
     monkeypatch.setenv("MANYFEST_STORE", str(home / "store.sqlite"))

@@ -1,0 +1,128 @@
+"""Processes of one machine share the store's file: all succeed, whatever the others do."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from manyfest.adapters.http_registry.budget import Budget
+from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.domain.references import Reference
+from tests.fakes.images import docker_image, docker_list, oci_image, push_image
+from tests.fakes.our_program import run_here
+from tests.kill.soundness import faults_of
+
+LIST = docker_list(docker_image("linux/amd64"), docker_image("linux/arm64"))
+SINGLE = oci_image("linux/s390x", text="single")
+TURNS = 4
+
+# Ready once the slow imports are done, so that what they do is done at the same moment.
+_IN_TURN = """
+import json, sys
+import httpx, sqlite_utils
+from manyfest.cli.main import main
+print("ready", flush=True)
+sys.stdin.readline()
+codes = [main(line.split()) for line in sys.argv[1].splitlines()]
+print(json.dumps(codes), file=sys.stderr)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layouts and bundles are made where the test is."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def place(docker_registry, repository: str) -> str:
+    """A repository with a list and an image."""
+    place = f"{docker_registry.host}/{repository}"
+    with closing(HttpRegistry(Budget(60))) as registry:
+        for tag, image in (("list", LIST), ("single", SINGLE)):
+            push_image(registry, Reference.parse(f"{place}:{tag}"), image)
+    return place
+
+
+@pytest.fixture
+def store() -> Path:
+    """No file yet: those who come first make it."""
+    return Path(os.environ["MANYFEST_STORE"])
+
+
+def all_succeed(*scripts: Sequence[str]) -> None:
+    """Each of ``scripts`` by a process of its own, at the same moment, every line with code 0."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", _IN_TURN, "\n".join(script)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for script in scripts
+    ]
+    for process in running:
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=120)[1] for process in running]
+    for script, errors in zip(scripts, said, strict=True):
+        assert json.loads(errors.splitlines()[-1]) == [0] * len(script), errors
+
+
+def publishing(place: str, name: str) -> list[str]:
+    made = f"{place}:{name}"
+    return [
+        f"create {made} {place}:list {place}:single",
+        f"annotate --os-version 1 {made} {place}:single",
+        f"push {made}",
+        f"rm {made}",
+    ]
+
+
+def test_fetch_create_push_inspect_remove_and_collect_at_once(place: str, store: Path) -> None:
+    fetching = [f"cache fetch --layers {place}:list {place}:single"]
+    looking = [f"inspect -v {place}:list", "ls", "cache ls", "cache stats"]
+    collecting = ["cache gc --keep 0d", "cache fsck"]
+    all_succeed(
+        *(publishing(place, name) * TURNS for name in ("one", "two")),
+        *(script * TURNS for script in (fetching, looking, collecting)),
+    )
+    assert faults_of(store) == ()
+    assert run_here("cache", "fsck").code == 0
+    assert run_here("ls", "--json").stdout == b"[]\n"
+    pushed = [run_here("inspect", "--raw", f"{place}:{name}").stdout for name in ("one", "two")]
+    assert pushed[0] == pushed[1]
+    assert len(json.loads(pushed[0])["manifests"]) == 3
+
+
+def test_what_all_fetched_at_once_is_there_once_for_all(place: str, store: Path) -> None:
+    all_succeed(*[[f"cache fetch --layers {place}:list {place}:single"]] * 5)
+    held = json.loads(run_here("cache", "stats", "--json").stdout)
+    counted = {kind: held[kind]["number"] for kind in ("images", "lists", "layers")}
+    assert counted == {"images": 3, "lists": 1, "layers": 2}
+    assert (held["tags"], held["states"]) == (2, 2)
+    made = run_here("create", "--offline", "--push", "oci:out:1", f"{place}:list")
+    assert made.code == 0, made.stderr
+    assert faults_of(store) == ()
+
+
+def test_bundles_go_in_and_out_while_others_work(place: str, store: Path) -> None:
+    assert run_here("cache", "fetch", "--layers", f"{place}:list").code == 0
+    assert run_here("cache", "export", "--layers", "before.tar").code == 0
+    importing = ["cache import before.tar"]
+    exporting = [f"cache export {place}:list after.tar"]
+    all_succeed(
+        *(script * TURNS for script in (importing, exporting, publishing(place, "made"))),
+        [f"cache fetch {place}:single"] * TURNS,
+    )
+    assert faults_of(store) == ()
+    assert run_here("cache", "fsck").code == 0
+    assert run_here("cache", "import", "after.tar").code == 0
