@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
+from datetime import datetime
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.manifests import Manifest
@@ -48,3 +49,6 @@ class ConfirmedContents(ContentStore):
         self._contents.observe(
             seen for seen in observations if seen.reference not in self._unconfirmed
         )
+
+    def note_asked(self, digests: Iterable[Digest], now: datetime) -> None:
+        self._contents.note_asked(digests, now)

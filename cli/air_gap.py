@@ -6,15 +6,15 @@ from manyfest.cli.wiring import Session
 from manyfest.domain.errors import BlobUnknownError, NotHeldError, UnreachableError
 from manyfest.domain.operations.copy_content import BlobCopy
 from manyfest.domain.ports.registry import BlobReader
-from manyfest.domain.references import Reference, Repository
+from manyfest.domain.references import Layout, Reference
 
 
 def require_reachable(targets: Iterable[Reference], session: Session) -> None:
     """Offline, only layouts are written to. Raises UnreachableError."""
     for target in targets:
-        if session.offline and isinstance(target.home, Repository):
-            host = target.home.registry
-            raise UnreachableError(host, f"offline: {target} cannot be written, only layouts can")
+        if session.offline and not isinstance(target.home, Layout):
+            reason = f"offline: {target} cannot be written, only layouts can"
+            raise UnreachableError(str(target.home), reason)
 
 
 def require_held(blobs: Iterable[BlobCopy], session: Session) -> None:

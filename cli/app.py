@@ -8,8 +8,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from manyfest.cli import pflags
-from manyfest.cli.version import VERSION
 from manyfest.domain.errors import shortened
+from manyfest.domain.version import VERSION
 
 # Name -> module, in the order in which help shows them: the way a list is made.
 COMMANDS = {
@@ -60,12 +60,17 @@ class CommandAsWritten(TyperCommand):
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Typer's reading of what pflag reads in ``args``."""
-        return super().parse_args(ctx, as_typer_reads(args, self.get_params(ctx)))
+        words = as_typer_reads(args, self.get_params(ctx))
+        if "--" in words and "--help" not in words and not self._arguments():
+            raise typer.TyperException(f"'{ctx.command_path}' accepts no arguments")
+        return super().parse_args(ctx, words)
 
     def collect_usage_pieces(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
         """What follows the command's name."""
-        arguments = (p for p in self.params if p.param_type_name == "argument")
-        return [self.options_metavar or "", *(p.human_readable_name for p in arguments)]
+        return [self.options_metavar or "", *self._arguments()]
+
+    def _arguments(self) -> list[str]:
+        return [p.human_readable_name for p in self.params if p.param_type_name == "argument"]
 
 
 class CommandsOnDemand(TyperGroup):
@@ -89,8 +94,12 @@ class CommandsOnDemand(TyperGroup):
         return _command(name, cmd_name) if name in COMMANDS else None
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """As a command, up to the first argument: what follows is for the command it names."""
-        words = as_typer_reads(args, self.get_params(ctx), interspersed=False)
+        """As a command, up to the first argument: what follows is for the command it names.
+
+        A group by itself shows its help, as docker's do.
+        """
+        given = args or (["--help"] if self.prefix else [])
+        words = as_typer_reads(given, self.get_params(ctx), interspersed=False)
         return super().parse_args(ctx, words)
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
@@ -111,7 +120,7 @@ def _command(name: str, last_word: str) -> Any:
 
 @cache
 def _group(name: str, last_word: str) -> CommandsOnDemand:
-    group = CommandsOnDemand(name=last_word, help=GROUPS[name])
+    group = CommandsOnDemand(name=last_word, help=GROUPS[name], rich_markup_mode=None)
     group.prefix = f"{name} "
     return group
 

@@ -23,14 +23,17 @@ class Meaning(NamedTuple):
 MEANINGS: dict[type[BaseException], Meaning] = {
     errors.ManyfestError: Meaning(FAILED),
     errors.InputError: Meaning(USAGE),
+    errors.QueryError: Meaning(USAGE, "manyfest cache query --views shows what can be asked for"),
     errors.NotFoundError: Meaning(3),
     errors.DraftUnknownError: Meaning(3, "manyfest ls shows the drafts"),
-    errors.NeverSeenError: Meaning(3, "inspect it once without --offline"),
+    errors.NeverSeenError: Meaning(3, "manyfest cache fetch brings it where there is a network"),
     errors.NoSuchStateError: Meaning(3, "manyfest history shows those that were"),
     errors.NotHeldError: Meaning(
         3, "manyfest cache fetch --layers brings them where there is a network"
     ),
-    errors.IncompleteError: Meaning(3, "manyfest cache fetch brings what is missing"),
+    errors.IncompleteError: Meaning(
+        3, "manyfest cache fetch brings what is missing; --sparse does without images"
+    ),
     errors.SparseBundleError: Meaning(
         FAILED, "import the earlier bundle first; --sparse takes lists without their images"
     ),

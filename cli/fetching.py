@@ -1,7 +1,7 @@
 """What ``cache fetch`` does: slice by slice, each kept before the next begins."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import typer
 from attrs import define, field
@@ -13,7 +13,7 @@ from manyfest.cli.reference_files import references_in
 from manyfest.cli.rendering.progress import amount, shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError
-from manyfest.domain.events import OnEvent, ReadingPlanned, ReferenceRead
+from manyfest.domain.events import ReadingPlanned
 from manyfest.domain.operations.fetch import Fetched, fetch
 from manyfest.domain.operations.remember import remember
 from manyfest.domain.platforms import Platform
@@ -36,14 +36,13 @@ def fetch_all(
 
     As long as something can be fetched, there is always time for the next ones.
     """
-    texts = tuple(dict.fromkeys((*names, *_lines(file))))
-    summary = _Summary(len(texts))
+    references, failures = _read_names((*names, *_lines(file)), session)
+    summary = _Summary(len(references) + len(failures), failures=failures)
     with shown_progress() as on_event:
-        on_event(ReadingPlanned(len(texts)))
-        for start in range(0, len(texts), _SLICE):
-            references = _read_names(texts[start : start + _SLICE], summary, session, on_event)
+        on_event(ReadingPlanned(len(references)))
+        for start in range(0, len(references), _SLICE):
             fetched = fetch(
-                references,
+                references[start : start + _SLICE],
                 registry=session.registry,
                 layers=session.layers,
                 each=session.each,
@@ -101,17 +100,16 @@ def _lines(file: str | None) -> Iterator[str]:
             yield from lines
 
 
-def _read_names(
-    texts: Sequence[str], summary: _Summary, session: Session, on_event: OnEvent
-) -> tuple[Reference, ...]:
-    references: list[Reference] = []
-    for text in texts:
+def _read_names(texts: Iterable[str], session: Session) -> tuple[tuple[Reference, ...], list[str]]:
+    """What they name, each once, and a line for each text that is no name."""
+    references: dict[Reference, None] = {}
+    failures: list[str] = []
+    for text in dict.fromkeys(texts):
         try:
-            references.append(source(text, session))
+            references[source(text, session)] = None
         except ManyfestError as error:
-            summary.failures.append(_failure(text, error))
-            on_event(ReferenceRead())
-    return tuple(dict.fromkeys(references))
+            failures.append(_failure(text, error))
+    return tuple(references), failures
 
 
 def _failure(name: str, error: ManyfestError) -> str:

@@ -140,6 +140,10 @@ def counted(
 def _requirement(least: int, most: int | None) -> str:
     if most is None:
         return f"requires at least {_arguments(least)}"
+    if most == 0:
+        return "accepts no arguments"
+    if least == 0:
+        return f"requires at most {_arguments(most)}"
     if least == most:
         return f"requires {_arguments(least)}"
     return f"requires at least {least} and at most {_arguments(most)}"

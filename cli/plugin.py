@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from manyfest.cli.version import VERSION
+from manyfest.domain.version import VERSION
 
 if TYPE_CHECKING:
     from socket import socket

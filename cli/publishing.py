@@ -80,7 +80,7 @@ def settle_shown(
             published,
             contents=session.contents,
             drafts=session.drafts,
-            now=session.now,
+            now=session.clock(),
             purge=purge,
         )
     except StoreError as error:

@@ -1,5 +1,6 @@
 """Files of references: one a line, with comments after ``#``; ``-`` is standard input."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 _STDIN = "-"
+_COMMENT = re.compile(r"(?:^|\s)#")  # within a path, it is one of its characters
+_MARK = "\ufeff"  # of UTF-8, which editors and shells of Windows begin files with
 
 
 @contextmanager
@@ -23,7 +26,8 @@ def references_in(file: str) -> Iterator[Iterator[str]]:
 
 
 def _without_comments(lines: BinaryIO) -> Iterator[str]:
-    for line in lines:
-        text = line.decode("utf-8", "replace").strip()
-        if text and not text.startswith("#"):
-            yield text
+    for number, line in enumerate(lines):
+        text = line.decode("utf-8", "replace")
+        text = text if number else text.removeprefix(_MARK)
+        if name := _COMMENT.split(text, maxsplit=1)[0].strip():
+            yield name

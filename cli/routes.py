@@ -37,7 +37,7 @@ class Routes:
 
     def registry(self) -> Registry:
         """Serves all references. Folders are always at hand; of the rest nothing is made yet."""
-        return RoutingRegistry(self._registries, _layouts, self._external)
+        return RoutingRegistry(self._registries, self._layouts, self._external)
 
     def _registries(self) -> Registry:
         if self.settings.offline:
@@ -79,6 +79,11 @@ class Routes:
         book = self.stack.enter_context(closing(SqliteHostBook(settings.store)))
         memory = HostMemory(book, self.now)
         return self.stack.enter_context(memory.used_by(make(known_of=memory.known_of)))
+
+    def _layouts(self) -> Registry:
+        from manyfest.adapters.oci_layout.past import RememberedLayouts
+
+        return RememberedLayouts(self.store.contents)
 
     def _external(self, scheme: str) -> Registry:
         """Looked for only when a reference asks for it: what is installed takes time to list."""
@@ -164,9 +169,3 @@ def account_of(settings: Settings, budget: Budget) -> "Account":
         *(AuthJson(path, helpers).credentials_for for path in settings.auth_files),
     )
     return Account(credentials_for, docker.headers, settings.auth_realms)
-
-
-def _layouts() -> Registry:
-    from manyfest.adapters.oci_layout.layout import LayoutRegistry
-
-    return LayoutRegistry()

@@ -80,6 +80,10 @@ class Session:
         """Wait so long. Raises BudgetError when no time is left."""
         self._budget.sleep(seconds)
 
+    def clock(self) -> datetime:
+        """The time (UTC), for what is seen long after the command began."""
+        return datetime.now(UTC)
+
     def renew(self) -> None:
         """Give the command all of its time again, unless a person said how much there is."""
         self._budget.renew()

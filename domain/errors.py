@@ -11,6 +11,7 @@
     │   ├── UnknownMemberError
     │   ├── UnknownSchemeError
     │   ├── AmbiguousEntryError
+    │   ├── QueryError
     │   └── SpecError
     ├── NotFoundError               the thing named is not there
     │   ├── ManifestUnknownError
@@ -132,6 +133,14 @@ class AmbiguousEntryError(InputError):
         self.entry = entry
         self.name = name
         self.found = found
+
+
+class QueryError(InputError):
+    """A statement that is no query, or asks for what is not there to be asked for."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"SQL: {shortened(reason, 300)}")
+        self.reason = reason
 
 
 class SpecError(InputError):

@@ -7,7 +7,11 @@ from collections.abc import Callable
 
 from attrs import frozen
 
+from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference
+
+# Where a blob goes or comes from; its digest alone when it is carried in a bundle.
+Blob = Reference | Digest
 
 
 @frozen
@@ -35,14 +39,14 @@ class TransferPlanned:
 class BlobStarted:
     """The bytes of ``blob`` begin to move; once more when a broken transfer is begun anew."""
 
-    blob: Reference
+    blob: Blob
 
 
 @frozen
 class BlobMoved:
     """``count`` further bytes of ``blob`` have passed."""
 
-    blob: Reference
+    blob: Blob
     count: int
 
 
@@ -50,7 +54,7 @@ class BlobMoved:
 class BlobCopied:
     """``blob`` was streamed to its target."""
 
-    blob: Reference
+    blob: Blob
     size: int
 
 
@@ -58,7 +62,7 @@ class BlobCopied:
 class BlobMounted:
     """The registry took ``blob`` from another of its repositories; no bytes moved."""
 
-    blob: Reference
+    blob: Blob
     size: int
 
 
@@ -66,7 +70,7 @@ class BlobMounted:
 class BlobFound:
     """``blob`` was there already."""
 
-    blob: Reference
+    blob: Blob
     size: int
 
 

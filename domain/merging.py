@@ -30,7 +30,8 @@ def merged_list(
 
     Where ``standing`` holds them all, it is that itself, in whatever order. Else entries are by
     platform, so that the digest does not depend on who came first; what attests an image stands
-    with it and goes with it. Raises ListError, as ``assemble`` does.
+    with it, and goes with it or when the image comes with attestations anew. Raises ListError, as
+    ``assemble`` does.
     """
     entries = _merged(held, intents)
     members = _members(standing, intents)
@@ -60,7 +61,8 @@ def _with(entries: Sequence[Descriptor], newer: Sequence[Descriptor]) -> tuple[D
     kept = [e for e in entries if e not in newer and platform_taken(e) not in taken]
     listed = {str(entry.digest) for entry in (*kept, *newer)}
     gone = {str(entry.digest) for entry in entries} - listed
-    return (*(entry for entry in kept if attested(entry) not in gone), *newer)
+    attested_anew = {image for entry in newer if (image := attested(entry))}
+    return (*(entry for entry in kept if attested(entry) not in gone | attested_anew), *newer)
 
 
 def _members(standing: Manifest | None, intents: Sequence[Intent]) -> Mapping[str, Json]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from datetime import datetime
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError
@@ -39,6 +40,9 @@ _ADD = """
 _SEEN_AGAIN = f"""
     UPDATE observations SET last_seen = max(last_seen, :last)
     WHERE id = (SELECT id {_NEWEST})"""  # noqa: S608 - of constants alone
+_ASKED = """
+    INSERT INTO digests (digest, last_seen) VALUES (?, ?)
+    ON CONFLICT (digest) DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)"""
 _FORGET = "DELETE FROM observations WHERE home = :home AND tag = :tag"
 
 
@@ -95,6 +99,10 @@ class SqliteContentStore:
                 self._database.write(_SEEN_AGAIN, [_columns(seen[0])])
             else:
                 self._database.write(_ADD, [_columns(seen[0])])
+
+    def note_asked(self, digests: Iterable[Digest], now: datetime) -> None:
+        """See the port."""
+        self._database.write(_ASKED, ((str(digest), time_text(now)) for digest in digests))
 
     def _observe_between(self, place: Reference, seen: Iterable[Observation]) -> None:
         before = self.history(place)

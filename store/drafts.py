@@ -61,4 +61,5 @@ class SqliteDraftBook:
         for draft, joined in groupby(rows, key=lambda row: row[:_DRAFT]):
             entries = [row[_DRAFT:] for row in joined if row[_DRAFT] is not None]
             with readable(self._database.path, f"draft {draft[0]}"):
-                yield draft_of(draft, entries)
+                made = draft_of(draft, entries)
+            yield made  # outside: nothing runs, to be interrupted, when no more are asked for

@@ -18,7 +18,13 @@ _TEXT = "CASE WHEN json_valid(CAST(m.data AS TEXT)) THEN CAST(m.data AS TEXT) EN
 _NAMED = f"json_tree({_TEXT}) AS named WHERE named.key = 'digest' AND named.type = 'text'"
 # A time that cannot be read is not long ago.
 _IS_TIME = "(last_seen LIKE '____-__-__T__:__:%' AND julianday(last_seen) IS NOT NULL)"
-_EXPIRED = f"({_IS_TIME} AND last_seen < :before)"
+_LONG_AGO = f"({_IS_TIME} AND last_seen < :before)"
+_ASKED = f"SELECT digest FROM digests WHERE NOT {_LONG_AGO}"  # noqa: S608 - of constants alone
+# The newest alone: an older one must not pass for what was seen last.
+_IS_NEWEST = """
+    o.id = (SELECT id FROM observations WHERE home = o.home AND tag = o.tag
+        ORDER BY last_seen DESC, id DESC LIMIT 1)"""
+_EXPIRED = f"({_LONG_AGO} AND NOT (digest IN ({_ASKED}) AND {_IS_NEWEST}))"
 _TABLES = (
     "DROP TABLE IF EXISTS temp.roots",
     "DROP TABLE IF EXISTS temp.referrers",
@@ -36,18 +42,20 @@ _BY_SUBJECT = "CREATE INDEX temp.by_subject ON referrers (subject)"
 _LIVE = f"""
     INSERT INTO live WITH RECURSIVE reached (digest) AS (
         SELECT digest FROM roots
-        UNION SELECT digest FROM observations WHERE NOT {_EXPIRED}
+        UNION {_ASKED}
+        UNION SELECT digest FROM observations AS o WHERE NOT {_EXPIRED}
         UNION SELECT named.value FROM reached JOIN manifests AS m ON m.digest = reached.digest
             JOIN {_NAMED}
         UNION SELECT r.digest FROM reached JOIN referrers AS r ON r.subject = reached.digest)
     SELECT digest FROM reached"""  # noqa: S608 - of constants alone
 _STATES = f"""
-    SELECT {OBSERVATION_COLUMNS} FROM observations WHERE {_EXPIRED}
+    SELECT {OBSERVATION_COLUMNS} FROM observations AS o WHERE {_EXPIRED}
     ORDER BY home, tag, last_seen DESC"""  # noqa: S608 - of constants alone
 _DEAD = "SELECT digest, length(data) FROM {} WHERE digest NOT IN live ORDER BY digest"
 _SET_ASIDE = "SELECT length(data) FROM quarantine WHERE set_aside_at < :before"
 _REMOVE = (
-    f"DELETE FROM observations WHERE {_EXPIRED}",  # noqa: S608 - of constants alone
+    f"DELETE FROM observations AS o WHERE {_EXPIRED}",  # noqa: S608 - of constants alone
+    f"DELETE FROM digests WHERE {_LONG_AGO}",  # noqa: S608 - of constants alone
     "DELETE FROM quarantine WHERE set_aside_at < :before",
 )
 _STILL_NAMED = f"""

@@ -37,6 +37,13 @@ class LayerFolder:
             except FileNotFoundError:
                 return None
 
+    def renew(self, digest: Digest) -> int | None:
+        """See the port."""
+        path = self._path(digest)
+        with translated(path, "be written"), suppress(FileNotFoundError):
+            os.utime(path)
+        return self.size(digest)
+
     @contextmanager
     def open(self, digest: Digest) -> Iterator[Iterator[bytes]]:
         """See the port."""

@@ -5,10 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 from manyfest.store.migrations import migrate
-from manyfest.store.opening import open_existing
+from manyfest.store.opening import connect, open_existing
 from manyfest.store.views import make_views
-
-_BUSY_SECONDS = 0.1  # as in opening: what comes after is waited for in Python
 
 
 def open_for_looking(path: Path) -> sqlite3.Connection | None:
@@ -20,27 +18,20 @@ def open_for_looking(path: Path) -> sqlite3.Connection | None:
     if existing is None:
         return None
     with closing(existing):
-        connection = _connect(f"{path.as_uri()}?mode=ro")
+        connection = connect(f"{path.as_uri()}?mode=ro")
     return _with_views(connection)
 
 
 def nothing_to_look_at() -> sqlite3.Connection:
     """A store that holds nothing, with the views in it."""
-    connection = _connect(":memory:")
+    connection = connect(":memory:")
     migrate(connection)
     return _with_views(connection)
 
 
-def _connect(uri: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
+def _with_views(connection: sqlite3.Connection) -> sqlite3.Connection:
     # An escape in a document may stand for half a character, which SQLite hands on.
     connection.text_factory = lambda data: data.decode(errors="replace")
-    return connection
-
-
-def _with_views(connection: sqlite3.Connection) -> sqlite3.Connection:
     try:
         make_views(connection)
         connection.execute("PRAGMA query_only = ON")

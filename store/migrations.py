@@ -66,6 +66,12 @@ def _hosts(database: "Database") -> None:
     database.table("hosts").create(columns, pk=("host", "insecure"), not_null=columns)
 
 
+def _asked_by_digest(database: "Database") -> None:
+    # what somebody asked for by digest, and when last: no tag need have pointed to it
+    columns = {"digest": str, "last_seen": str}
+    database.table("digests").create(columns, pk="digest", not_null=columns)
+
+
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _contents_and_observations,
     _drafts,
@@ -73,6 +79,7 @@ MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _lists_themselves,
     _housekeeping,
     _hosts,
+    _asked_by_digest,
 )
 
 

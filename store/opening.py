@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from manyfest.domain.errors import DamagedStoreError, StoreError
+from manyfest.store.interruption import let_interrupt
 from manyfest.store.migrations import MIGRATIONS, migrate, version_of
 from manyfest.store.sqlite_errors import READ_ONLY
 
@@ -17,6 +18,9 @@ _BUSY_SECONDS = 0.1
 
 # A rollback journal, because a WAL database cannot be read from a read-only folder.
 _SETTINGS = ("foreign_keys = ON", "journal_mode = DELETE", "synchronous = FULL")
+
+# Of a file that nobody sees yet nothing is to be saved, so the disk is waited for once, at the end.
+_WHILE_BUILDING = ("journal_mode = MEMORY", "synchronous = OFF")
 
 _KINDS = {
     stat.S_IFDIR: "is a folder",
@@ -32,7 +36,8 @@ def open_existing(path: Path, patience: float = _BUSY_SECONDS) -> sqlite3.Connec
 
     Where the file or its folder cannot be written, reading works and writing fails. ``patience`` is
     how many seconds SQLite itself waits for a lock.
-    Raises StoreError: no regular file, of another program, written by a newer version.
+    Raises StoreError: no regular file, of another program, written by a newer version, or by an
+    older one and not to be written.
     DamagedStoreError: empty. Besides these sqlite3.Error and OSError.
     """
     if not _is_there(path):
@@ -42,7 +47,9 @@ def open_existing(path: Path, patience: float = _BUSY_SECONDS) -> sqlite3.Connec
         _check_owner(connection, path)
         for setting in _SETTINGS:
             connection.execute(f"PRAGMA {setting}")
-        if version_of(connection) < len(MIGRATIONS):
+        if (version := version_of(connection)) < len(MIGRATIONS):
+            but = f"is of version {version}, has to become {len(MIGRATIONS)}, and "
+            require_writable(path, but)
             migrate(connection)
     except BaseException:
         connection.close()
@@ -65,19 +72,23 @@ def create(path: Path) -> None:
         built = Path(folder, "store")
         built.touch(mode=0o600)
         with closing(_connect(built)) as connection:
+            for setting in _WHILE_BUILDING:
+                connection.execute(f"PRAGMA {setting}")
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             migrate(connection)
+        _synchronise(built)
         _appear(built, target)
 
 
-def require_writable(path: Path) -> None:
+def require_writable(path: Path, but: str = "") -> None:
     """SQLite begins a transaction on a read-only file, too, and fails at the first write.
 
-    Raises StoreError where the file is read-only, or its folder, in which the journal has to be.
+    Raises StoreError where the file is read-only, or its folder, in which the journal has to be;
+    ``but`` is what to say of the file before that.
     """
     folder = Path(os.path.realpath(path)).parent
     if not (os.access(path, os.W_OK) and os.access(folder, os.W_OK | os.X_OK)):
-        raise StoreError(str(path), READ_ONLY)
+        raise StoreError(str(path), f"{but}{READ_ONLY}")
 
 
 def _is_there(path: Path) -> bool:
@@ -98,13 +109,18 @@ def _is_there(path: Path) -> bool:
 
 def _connect(path: Path, patience: float = _BUSY_SECONDS) -> sqlite3.Connection:
     """``mode=rw`` never creates, and falls back to reading where writing is not permitted."""
-    return sqlite3.connect(
-        f"{path.as_uri()}?mode=rw",
-        uri=True,
-        timeout=patience,
-        isolation_level=None,
-        check_same_thread=False,
+    return connect(f"{path.as_uri()}?mode=rw", patience)
+
+
+def connect(uri: str, patience: float = _BUSY_SECONDS) -> sqlite3.Connection:
+    """The database at ``uri``, for any thread, with transactions only where they are begun.
+
+    ``patience`` is how many seconds SQLite itself waits for a lock. Raises sqlite3.Error.
+    """
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=patience, isolation_level=None, check_same_thread=False
     )
+    return let_interrupt(connection)
 
 
 def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
@@ -115,6 +131,11 @@ def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
     if version > known:
         reason = f"is of version {version}, and this manyfest knows up to version {known}"
         raise StoreError(str(path), reason)
+
+
+def _synchronise(built: Path) -> None:
+    with built.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _appear(built: Path, target: Path) -> None:

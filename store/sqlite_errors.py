@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from manyfest.domain.errors import DamagedStoreError, ManyfestError, StoreError
+from manyfest.store.interruption import is_interruption
 
 READ_ONLY = "cannot be written: it or its folder is read-only"
 
@@ -31,6 +32,7 @@ _REASONS = {
 def translated(path: Path, doing: str = "be opened") -> Iterator[None]:
     """Inside, errors of SQLite and of the system become StoreError or DamagedStoreError.
 
+    Where a statement was interrupted, that is the KeyboardInterrupt which SQLite swallowed.
     ``doing`` completes "the store PATH cannot …" for errors of the system.
     """
     try:
@@ -38,6 +40,8 @@ def translated(path: Path, doing: str = "be opened") -> Iterator[None]:
     except sqlite3.ProgrammingError:
         raise  # a mistake of ours
     except sqlite3.DatabaseError as error:
+        if is_interruption(error):
+            raise KeyboardInterrupt from error
         raise _meaning(path, error) from error
     except UnicodeDecodeError as error:  # the damaged text is in SQLite's own message
         raise DamagedStoreError(str(path), "text that is not UTF-8") from error
@@ -51,7 +55,7 @@ def is_of_the_statement(error: Exception) -> bool:
     An error without a code is the sqlite3 module's own.
     """
     code = _primary_code(error)
-    return code is None or code in _OF_THE_STATEMENT
+    return (code is None or code in _OF_THE_STATEMENT) and not is_interruption(error)
 
 
 def is_busy(error: sqlite3.Error) -> bool:

@@ -148,7 +148,7 @@ VIEWS = (
     ),
     View(
         "annotations",
-        "annotations: of manifests (entry is NULL), and of a list's entries by their digests",
+        "of manifests (entry is NULL), and of a list's entries by their digests",
         "manifest, entry, name, value",
         """SELECT d.digest AS manifest, NULL AS entry, a.key AS name, a.value
             FROM temp.documents AS d, json_each(d.document, '$.annotations') AS a

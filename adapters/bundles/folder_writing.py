@@ -1,5 +1,6 @@
 """Writing a bundle as a folder: a new one whole or not at all, into a layout its names last."""
 
+import errno
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -22,10 +23,14 @@ def write_folder(directory: Path, packing: Packing) -> None:
     LayoutError: something else stands there; OSError; what opening a blob raises. Then no name is
     another than before, and of a new folder there is nothing.
     """
-    if directory.is_symlink() or _holds_something(directory):
+    is_there = directory.is_symlink() or _holds_something(directory)
+    if is_there or not _made(directory, packing):
         with open_layout(str(directory)) as root:
             _add(root, packing)
-        return
+
+
+def _made(directory: Path, packing: Packing) -> bool:
+    """A new folder, whole; False: somebody else has made one meanwhile."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     built = directory.with_name(TEMPORARY + token_hex(8))
     try:
@@ -35,9 +40,12 @@ def write_folder(directory: Path, packing: Packing) -> None:
     except BaseException as error:
         with suppress(OSError):
             shutil.rmtree(built)
+        if isinstance(error, OSError) and error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
+            return False
         if isinstance(error, LayoutError):  # by the name that a person knows
             raise LayoutError(str(directory), error.reason) from error
         raise
+    return True
 
 
 def _holds_something(directory: Path) -> bool:

@@ -58,6 +58,8 @@ def _member(info: tarfile.TarInfo, path: str, bundle: str) -> Member:
 
 def _headers(tape: Tape, bundle: str) -> Iterator[tarfile.TarInfo]:
     """Headers until the block of zeros that ends an archive: without it, who knows what is lost."""
+    if not tape.peek(1):
+        raise BundleError(bundle, "is empty, or cut off")
     try:
         tar = tarfile.TarFile(fileobj=cast("IO[bytes]", tape), mode="r")
         info = tar.next()  # which the constructor has read

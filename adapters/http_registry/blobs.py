@@ -6,7 +6,8 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from manyfest.adapters.http_registry import bodies, redirects
-from manyfest.adapters.http_registry.hosts import Host, Hosts
+from manyfest.adapters.http_registry.host import Host
+from manyfest.adapters.http_registry.hosts import Hosts
 from manyfest.adapters.http_registry.messages import Message
 from manyfest.adapters.http_registry.repositories import repository_of
 from manyfest.adapters.http_registry.retries import PassingError

@@ -16,6 +16,7 @@ from manyfest.adapters.http_registry.endpoints import Contact, Endpoint
 from manyfest.adapters.http_registry.flights import SingleFlight
 from manyfest.adapters.http_registry.messages import Message, transmit
 from manyfest.adapters.http_registry.slim_httpx import httpx
+from manyfest.adapters.http_registry.transport import Client
 from manyfest.adapters.http_registry.wire_errors import is_not_tls, is_refused
 
 _READING = ("GET", "HEAD")
@@ -30,12 +31,12 @@ class Wire:
     """
 
     def __init__(
-        self, endpoint: Endpoint, new_client: Callable[[Contact], httpx.Client], scheme: str = ""
+        self, endpoint: Endpoint, new_client: Callable[[Contact], Client], scheme: str = ""
     ) -> None:
         self._endpoint = endpoint
         self._ways = sorted(endpoint.contacts, key=lambda contact: contact.scheme != scheme)
         self._new_client = new_client
-        self._clients: dict[Contact, httpx.Client] = {}
+        self._clients: dict[Contact, Client] = {}
         self._lock = threading.Lock()
         # With one way only there is nothing to learn, and nobody waits.
         self._contact = self._ways[0] if len(self._ways) == 1 else None
@@ -73,7 +74,7 @@ class Wire:
                 return ours[0]
         return self._by(self._contact, message)
 
-    def client(self, contact: Contact | None = None) -> httpx.Client:
+    def client(self, contact: Contact | None = None) -> Client:
         """The client that reaches this host, or another port of it by another way."""
         contact = contact or self._usual
         with self._lock:
@@ -131,7 +132,8 @@ class Wire:
         return isinstance(fault, httpcore.ProtocolError | httpcore.ReadError)
 
     def _by(self, contact: Contact, message: Message) -> httpx.Response:
-        url = httpx.URL(self._base(contact)).join(message.url)
+        absolute = "://" in message.url
+        url = httpx.URL(message.url if absolute else f"{self._base(contact)}{message.url}")
         return transmit(self.client(contact), message, url)
 
     def _base(self, contact: Contact) -> str:

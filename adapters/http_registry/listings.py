@@ -3,7 +3,8 @@
 from http import HTTPStatus
 
 from manyfest.adapters.http_registry import bodies
-from manyfest.adapters.http_registry.hosts import Host, Hosts
+from manyfest.adapters.http_registry.host import Host
+from manyfest.adapters.http_registry.hosts import Hosts
 from manyfest.adapters.http_registry.messages import Message
 from manyfest.adapters.http_registry.paging import Page, all_pages, following
 from manyfest.adapters.http_registry.repositories import repository_of

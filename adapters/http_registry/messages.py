@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from manyfest.adapters.http_registry.scopes import Scopes
 from manyfest.adapters.http_registry.slim_httpx import httpx
+from manyfest.adapters.http_registry.transport import Client
 
 # Bytes, or what opens them anew for each sending; their number must be in the headers then.
 Content = bytes | Callable[[], AbstractContextManager[Iterator[bytes]]] | None
@@ -28,14 +29,10 @@ class Message:
     content: Content = field(default=None, repr=False)
 
 
-def transmit(client: httpx.Client, message: Message, url: httpx.URL) -> httpx.Response:
+def transmit(client: Client, message: Message, url: httpx.URL) -> httpx.Response:
     """Send it once; the answer's body is still to be read. Raises httpcore's exceptions."""
     content = message.content
     if not callable(content):
-        request = client.build_request(
-            message.method, url, headers=message.headers, content=content
-        )
-        return client.send(request, stream=True)
+        return client.send(message.method, url, message.headers, content)
     with content() as chunks:
-        request = client.build_request(message.method, url, headers=message.headers, content=chunks)
-        return client.send(request, stream=True)
+        return client.send(message.method, url, message.headers, chunks)

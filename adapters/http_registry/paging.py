@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from attrs import frozen
 
 from manyfest.adapters.http_registry import redirects
-from manyfest.adapters.http_registry.hosts import Host
+from manyfest.adapters.http_registry.host import Host
 from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.domain.errors import ProtocolError
 

@@ -1,4 +1,4 @@
-"""httpx clients on budgeted sockets: no redirects, no cookies, no compression.
+"""HTTP on budgeted sockets, httpx's values over httpcore: no redirects, cookies or compression.
 
 Failures come out as httpcore's exceptions, with the socket's error as their cause; ``wire_errors``
 turns them into ours.
@@ -6,11 +6,9 @@ turns them into ours.
 
 import ssl
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from importlib import metadata
 from typing import Any
 
 import httpcore
@@ -26,9 +24,14 @@ from manyfest.adapters.http_registry.pauses import Pauses
 from manyfest.adapters.http_registry.proxies import Proxies, Proxy
 from manyfest.adapters.http_registry.retries import retry_after
 from manyfest.adapters.http_registry.slim_httpx import httpx
+from manyfest.domain.version import VERSION
 
 _IDLE_SECONDS = 60.0
 _PORTS = {"http": 80, "https": 443}
+_HEADERS = {
+    "User-Agent": f"manyfest/{VERSION}",
+    "Accept-Encoding": "identity",  # the bytes that were hashed, and no bombs
+}
 
 
 class ProxyError(httpcore.ProxyError):
@@ -40,28 +43,12 @@ class ProxyError(httpcore.ProxyError):
         self.status = status
 
 
-def new_client(
-    budget: Budget, pauses: Pauses, context: ssl.SSLContext, connections: int, proxies: Proxies
-) -> httpx.Client:
-    """A client that keeps ``connections`` open per pool, and opens up to twice as many.
+class Client:
+    """Sends requests by pools of connections: one for each proxy, and one for the direct way.
 
-    Twice, because a thread that copies from a host to itself holds two.
+    Each pool keeps ``connections`` open, and opens up to twice as many, because a thread that
+    copies from a host to itself holds two. Thread-safe.
     """
-    return httpx.Client(
-        transport=_Transport(budget, pauses, context, connections, proxies),
-        headers={
-            "User-Agent": f"manyfest/{metadata.version('manyfest')}",
-            "Accept-Encoding": "identity",  # the bytes that were hashed, and no bombs
-        },
-        timeout=httpx.Timeout(TRANSFER_SECONDS, connect=CONNECT_SECONDS, pool=None),
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # httpx's jar ignores ports
-        follow_redirects=False,
-        trust_env=False,
-    )
-
-
-class _Transport(httpx.BaseTransport):
-    """A pool of connections for each proxy, and one for the direct way."""
 
     def __init__(
         self,
@@ -74,6 +61,14 @@ class _Transport(httpx.BaseTransport):
         self._budget = budget
         self._pauses = pauses
         self._proxies = proxies
+        self._extensions = {
+            "timeout": {
+                "connect": CONNECT_SECONDS,
+                "read": TRANSFER_SECONDS,
+                "write": TRANSFER_SECONDS,
+                "pool": None,
+            }
+        }
         self._options: dict[str, Any] = {
             "ssl_context": context,
             "max_connections": 2 * connections,
@@ -83,8 +78,19 @@ class _Transport(httpx.BaseTransport):
         self._pools: dict[Proxy | None, httpcore.ConnectionPool] = {}
         self._lock = threading.Lock()
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
+    def send(
+        self,
+        method: str,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        content: bytes | Iterable[bytes] | None,
+    ) -> httpx.Response:
+        """The answer, whose body is still to be read. Raises httpcore's exceptions."""
+        ours = httpx.Headers(_HEADERS)
+        ours.update(headers)  # whatever the case of their names
+        request = httpx.Request(
+            method, url, headers=ours, content=content, extensions=self._extensions
+        )
         server = url.host, url.port or _PORTS[url.scheme]
         proxy = self._proxies.between(url.scheme, *server)
         self._pauses.keep(server)
@@ -92,12 +98,15 @@ class _Transport(httpx.BaseTransport):
         stream = answer.extensions.get("network_stream")
         if isinstance(stream, BudgetedStream):
             stream.answered()
-        response = httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+        response = httpx.Response(
+            answer.status, headers=answer.headers, stream=_Body(answer), request=request
+        )
         wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
         self._pauses.heed(server, answer.status, wait)
         return response
 
     def close(self) -> None:
+        """Close all connections."""
         for pool in self._pools.values():
             pool.close()
 

@@ -74,10 +74,11 @@ def command(
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
 ) -> None:
-    """Publish lists as SPEC declares them, in the YAML of manifest-tool; - is standard input.
+    """Publish lists as a file in manifest-tool's YAML has them.
 
-    Every document is a list. Nothing is written unless all of them can be; drafts are neither used
-    nor left. Prints what push prints; where there are several lists, each name before its digest.
+    SPEC is that file; - is standard input. Every document is a list. Nothing is written unless all
+    of them can be; drafts are neither used nor left. Prints what push prints; where there are
+    several lists, each name before its digest.
     """
     specs = _specs(arguments, platforms, template, target, tags)
     if list_type is not None:

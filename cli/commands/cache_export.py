@@ -8,14 +8,16 @@ from typing import Annotated
 import typer
 
 from manyfest.adapters.bundles.opening import open_bundle
+from manyfest.cli.naming import source
 from manyfest.cli.options import AsJson, counted, reference
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.bundles import packed_json, packed_text
+from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts import Draft
 from manyfest.domain.errors import DraftUnknownError, InputError, NotFoundError
-from manyfest.domain.operations.export_bundle import export_bundle, is_whole, seen_references
+from manyfest.domain.operations.export_bundle import announced_layers, export_bundle
 from manyfest.domain.ports.bundles import Packing
 from manyfest.domain.references import Reference
 
@@ -37,37 +39,48 @@ def command(
         list[str] | None, typer.Option("--draft", metavar="LIST", help="Take this draft along.")
     ] = None,
     all_drafts: Annotated[bool, typer.Option("--drafts", help="Take all drafts along.")] = False,
+    sparse: Annotated[
+        bool,
+        typer.Option("--sparse", help="Take lists though some of their images are not held."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write what the store holds as an OCI layout: a folder, FILE.tar or FILE.tar.zst.
+    """Write what the store holds into an archive or a folder.
 
     The images named, or all that were seen by tag, as they were seen last; the network is not
-    asked. cache import reads it on another machine, and so do skopeo, podman and containerd. A file
-    is replaced, and a folder that is a layout is added to.
+    asked. What is written is an OCI layout: an archive where the name ends in .tar or .tar.zst, a
+    folder otherwise. cache import reads it on another machine, and so do skopeo, podman and
+    containerd. A file is replaced, and a folder that is a layout is added to.
     """
     *names, target = counted("cache export", arguments, 1)
     _require_target(target)
     with open_session(settings_from()) as session, ExitStack() as stack:
         earlier = [stack.enter_context(open_bundle(Path(each))) for each in since or ()]
         drafts = session.drafts.drafts() if all_drafts else _drafts(draft or (), session)
-        references = list(map(reference, names)) if names or draft else _all_seen(session)
-        packing = export_bundle(
-            references,
+        references = [source(each, session) for each in names]
+        exported = export_bundle(
+            references if names or draft else None,
             drafts,
             contents=session.contents,
             layers=session.layers,
             with_layers=layers,
+            sparse=sparse,
             earlier=earlier,
         )
+        _tell_left_out(exported.left_out)
+        packing = exported.packing
         if not (packing.entries or packing.drafts):
-            raise NotFoundError("there is nothing to export: no image was seen by tag")
-        _write(Path(target), packing)
-    write_text(packed_json(packing) if as_json else packed_text(packing, target))
+            raise NotFoundError(f"there is nothing to export: {_nothing(exported.left_out)}")
+        with shown_progress() as on_event:
+            _write(Path(target), announced_layers(packing, on_event))
+    write_text(packed_json(packing, exported.left_out) if as_json else packed_text(packing, target))
 
 
 def _require_target(target: str) -> None:
     if _is_compressed(target) is not None:
         return
+    if target in {"", "-"}:
+        raise InputError(f"{target!r}: a bundle is written to a file or a folder of another name")
     if target.endswith(_UNWRITTEN):
         raise InputError(f"{target}: archives are written as .tar or .tar.zst")
     if ":" in target:
@@ -88,15 +101,16 @@ def _drafts(names: Sequence[str], session: Session) -> Sequence[Draft]:
     return [draft for draft in found.values() if draft is not None]
 
 
-def _all_seen(session: Session) -> Sequence[Reference]:
-    """Lists of which only the list was looked at are no use elsewhere, and that is said."""
-    references = seen_references(session.contents)
-    whole = [each for each in references if is_whole(each, session.contents)]
-    if left := len(references) - len(whole):
-        first = next(each for each in references if each not in whole)
-        more = f" and {left - 1} more" if left > 1 else ""
-        note(f"left out, as their images were not fetched (cache fetch does): {first}{more}")
-    return whole
+def _tell_left_out(references: Sequence[Reference]) -> None:
+    """What is not whole is no use elsewhere, but to who asks for it."""
+    if references:
+        more = f" and {len(references) - 1} more" if len(references) > 1 else ""
+        ways = "cache fetch brings the rest, --sparse does without images"
+        note(f"left out, as not all of it is held ({ways}): {references[0]}{more}")
+
+
+def _nothing(left_out: Sequence[Reference]) -> str:
+    return "no image that was seen is whole" if left_out else "no image was seen by tag"
 
 
 def _write(target: Path, packing: Packing) -> None:

@@ -40,7 +40,7 @@ def command(
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
 ) -> None:
-    """Bring images and lists into the store, for when no registry can be asked.
+    """Bring images and lists into the store, to have them offline.
 
     Lists come with their images, images with their configs. FILE has a reference a line, and
     comments after #; - is standard input. What is held is not fetched again, so that a fetch that

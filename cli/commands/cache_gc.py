@@ -30,11 +30,12 @@ def command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Forget what no draft needs and no tag was seen at lately.
+    """Forget what no draft needs and nobody has seen or asked for lately.
 
-    What is kept keeps all that it names, and what is attached to it. TIME is written as 12h or 30d;
-    0d keeps the drafts alone. Layers that nobody names go once they are a day old, or TIME if that
-    is less.
+    Tags are seen, digests asked for, or imported. What is kept keeps all that it names, and what is
+    attached to it. Looking with --offline makes nothing younger. TIME is written as 12h or 30d; 0d
+    keeps the drafts alone. Layers that nobody names go once they are a day old, or TIME if that is
+    less.
     """
     retention = Retention(age(keep, "--keep"), datetime.now(UTC))
     given_back = 0

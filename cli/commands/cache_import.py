@@ -9,10 +9,11 @@ from manyfest.adapters.bundles.opening import open_bundle
 from manyfest.cli.options import AsJson, counted
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.bundles import imported_json, imported_text
+from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.errors import ConflictError, InvalidReferenceError
-from manyfest.domain.operations.import_bundle import import_bundle
+from manyfest.domain.operations.import_bundle import Terms, import_bundle
 from manyfest.domain.references import Reference, Repository
 
 
@@ -36,15 +37,19 @@ def command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take what a bundle holds into the store; every byte is checked, and it is all or nothing.
+    """Take what a bundle holds into the store, all or nothing.
 
-    A bundle is what cache export writes, any OCI layout in a folder or in an archive (.tar,
-    .tar.gz, .tar.zst), and what docker save and podman save write. What a tag points to there takes
-    its place among what was seen here, by the time it was seen.
+    Every byte is checked. A bundle is what cache export writes, any OCI layout in a folder or in an
+    archive (.tar, .tar.gz, .tar.zst), and what docker save and podman save write. What a tag points
+    to there takes its place among what was seen here, by the time it was seen.
     """
     name = counted("cache import", arguments, 1, 1)[0]
     place = None if repository is None else _repository(repository)
-    with open_session(settings_from()) as session, open_bundle(Path(name)) as bundle:
+    with (
+        open_session(settings_from()) as session,
+        open_bundle(Path(name)) as bundle,
+        shown_progress() as on_event,
+    ):
         try:
             imported = import_bundle(
                 bundle,
@@ -53,9 +58,8 @@ def command(
                 drafts=session.drafts,
                 now=session.now,
                 repository=place,
-                with_layers=not no_layers,
-                sparse=sparse,
-                force=force,
+                terms=Terms(not no_layers, sparse, force),
+                on_event=on_event,
             )
         except ConflictError as error:
             raise ConflictError(f"{error} (--force replaces it)") from error

@@ -22,10 +22,10 @@ def command(
     ] = False,
     timeout: Timeout = None,
 ) -> None:
-    """Ask a question in SQL (SQLite's) about what is kept; nothing is changed.
+    """Ask in SQL about what is kept; nothing is changed.
 
-    --views shows the views and their columns: tags, history, manifests, platforms, layers and more.
-    They are made of what is kept as it is asked for.
+    The SQL is SQLite's. --views shows the views and their columns: tags, history, manifests,
+    platforms, layers and more. They are made of what is kept as it is asked for.
     """
     if as_json and as_csv:
         raise typer.TyperException("--json and --csv cannot be used together")

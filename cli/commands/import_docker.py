@@ -25,12 +25,12 @@ def command(
         bool, typer.Option("-f", "--force", help="Replace drafts of the same names.")
     ] = False,
 ) -> None:
-    """Take over the drafts that docker manifest keeps, all or those of the names given.
+    """Take over the drafts that docker manifest keeps.
 
-    They are read from the folder manifests in docker's configuration, and left there. Docker does
-    not keep a list's name as it is written: where several names come to the same, say which.
-    A draft with a file that cannot be read is left out, and so is one that exists here and was not
-    pushed.
+    All of them, or those of the names given. They are read from the folder manifests in docker's
+    configuration, and left there. Docker does not keep a list's name as it is written: where
+    several names come to the same, say which. A draft with a file that cannot be read is left out,
+    and so is one that exists here and was not pushed.
     """
     settings = settings_from()
     theirs = DockerDrafts(settings.docker_config)

@@ -25,9 +25,9 @@ def command(
     jobs: Jobs = JOBS,
     timeout: Timeout = None,
 ) -> None:
-    """Write the digests of SPEC's images, and of its lists, to SPEC.lock; publish nothing.
+    """Write the digests of SPEC's images and lists to SPEC.lock.
 
-    apply --locked then publishes these and nothing else.
+    Nothing is published. apply --locked then publishes these and nothing else.
     """
     name = counted("lock", arguments, 1, 1)[0]
     file, specs = lock_file(name, output), specs_in(name)

@@ -43,7 +43,7 @@ def command(
     merge: Annotated[
         bool,
         typer.Option(
-            "--merge", help="Put its entries into what the tag holds, by platform; others may, too."
+            "--merge", help="Put its entries into what the tag holds, by platform; so may others."
         ),
     ] = False,
     tag: Annotated[
@@ -83,7 +83,7 @@ def command(
             from manyfest.cli.merging import merge_shown, previewed
 
             planned = (
-                previewed(planned, session)
+                previewed(planned, more_tags, session)
                 if dry_run
                 else merge_shown(planned, more_tags, session, purge=purge)
             )

@@ -32,10 +32,10 @@ def command(
 ) -> None:
     """Put back what a tag pointed to before.
 
-    MANIFEST@{3}, or --to, puts back the state that has this number in its history. Only if the tag
-    is what was seen last, and if all that the state names is still there; what was seen is known
-    from this store. The state put back is the newest then, so a second undo undoes the first.
-    Prints its digest.
+    --to 3, or MANIFEST@{3}, puts back the state that has this number in manyfest history. Nothing
+    is written unless the tag still is what this store saw last, and all that the state names is
+    still there. The state put back is the newest then, so a second undo undoes the first. Prints
+    its digest.
     """
     (text,) = counted("undo", arguments, 1, 1)
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
@@ -57,7 +57,7 @@ def command(
             registry=session.registry,
             contents=session.contents,
             pause=session.pause,
-            now=session.now,
+            clock=session.clock,
         )
     note(_what_happened(plan))
     write_text(str(plan.manifest.digest))

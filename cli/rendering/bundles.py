@@ -5,13 +5,14 @@ from collections.abc import Iterable
 
 from manyfest.domain.operations.import_bundle import Imported
 from manyfest.domain.ports.bundles import Packing
+from manyfest.domain.references import Reference
 from manyfest.domain.strict_json import Json
 
 
 def packed_text(packing: Packing, target: str) -> str:
     """One line."""
     counts = (
-        (len(packing.entries), "image"),
+        (len(packing.entries), "reference"),
         (len(packing.manifests), "manifest"),
         (len(packing.layers), "layer"),
         (len(packing.drafts), "draft"),
@@ -19,7 +20,7 @@ def packed_text(packing: Packing, target: str) -> str:
     return f"Exported {_counted(counts)} to {target}"
 
 
-def packed_json(packing: Packing) -> str:
+def packed_json(packing: Packing, left_out: Iterable[Reference]) -> str:
     """One object, with the digests of the blobs that were written."""
     return _spelled(
         {
@@ -28,6 +29,7 @@ def packed_json(packing: Packing) -> str:
             "configs": _texts(blob.digest for blob in packing.configs),
             "layers": _texts(blob.digest for blob in packing.layers),
             "drafts": _texts(draft.name for draft in packing.drafts),
+            "leftOut": _texts(left_out),
         }
     )
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from manyfest.cli.rendering.columns import aligned, counted, json_array
+from manyfest.cli.rendering.columns import aligned, counted, json_array, seconds
 from manyfest.cli.rendering.progress import amount
 from manyfest.domain.amounts import Amount
 from manyfest.domain.errors import shortened
@@ -33,7 +33,11 @@ def statistics_text(statistics: Statistics) -> str:
         ("set aside" if name == "setAside" else name, f"{kind.number:,}", amount(kind.size))
         for name, kind in kinds.items()
     ]
-    numbers = {"tags": statistics.tags, "states": statistics.states, "drafts": statistics.drafts}
+    numbers = {
+        "tags": statistics.tags,
+        "tag states": statistics.states,
+        "drafts": statistics.drafts,
+    }
     rows = [*things, *((name, f"{number:,}", "") for name, number in numbers.items())]
     free = f" ({amount(statistics.reusable_size)} of it free)" if statistics.reusable_size else ""
     return "\n".join(
@@ -78,7 +82,7 @@ def _row(tag: SeenTag) -> tuple[str, ...]:
         str(tag.seen.digest)[:19],
         amount(tag.size),
         layers,
-        f"{tag.seen.seen_at:%Y-%m-%dT%H:%M:%SZ}",
+        seconds(tag.seen.seen_at),
         shortened(", ".join(tag.platforms), _PLATFORMS_LIMIT),
     )
 
@@ -108,7 +112,7 @@ def _amount_object(amount: Amount) -> dict[str, Json]:
 
 def _seen(statistics: Statistics) -> Iterator[str]:
     if statistics.oldest and statistics.newest:
-        yield f"seen: {_time(statistics.oldest)} to {_time(statistics.newest)}"
+        yield f"seen: {seconds(statistics.oldest)} to {seconds(statistics.newest)}"
 
 
 def _registries(statistics: Statistics) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 
 from manyfest.cli.rendering.printable import printable
@@ -37,6 +38,11 @@ def json_array(objects: Iterable[Json]) -> Iterator[str]:
         before = line
     yield f"  {before}"
     yield "]"
+
+
+def seconds(moment: datetime) -> str:
+    """``2026-05-01T12:00:00Z``, as ``REF@{…}`` takes it."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def counted(number: int, thing: str) -> str:

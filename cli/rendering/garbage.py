@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from manyfest.cli.rendering.columns import counted
+from manyfest.cli.rendering.columns import counted, seconds
 from manyfest.cli.rendering.printable import printable
 from manyfest.cli.rendering.progress import amount
 from manyfest.domain.observations import Observation
@@ -15,7 +15,7 @@ from manyfest.domain.times import time_text
 def garbage_lines(garbage: Garbage, *, is_gone: bool) -> Iterator[str]:
     """A line a thing, and a line that sums up."""
     for state in garbage.states:
-        yield printable(f"tag {state.reference} {state.digest} {time_text(state.seen_at)}")
+        yield printable(f"tag {state.reference} {state.digest} {seconds(state.seen_at)}")
     for name, pieces in _pieces(garbage).items():
         yield from (f"{name} {piece.digest} {piece.size}" for piece in pieces)
     yield f"{'removed' if is_gone else 'would remove'} {_sum(garbage)}"
@@ -61,4 +61,4 @@ def _sum(garbage: Garbage) -> str:
         "damaged thing": garbage.set_aside.number,
     }
     parts = [counted(number, thing) for thing, number in numbers.items() if number]
-    return f"{', '.join(parts) or 'nothing'}: {amount(garbage.size)}"
+    return f"{', '.join(parts)}: {amount(garbage.size)}" if parts else "nothing"

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 
 from attrs import evolve
 
+from manyfest.cli.rendering.columns import aligned, seconds
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.errors import shortened
@@ -23,12 +23,7 @@ def history_table(states: Sequence[State]) -> str:
 
     What changed is marked as in ``diff``; the last line has nothing before it to differ from.
     """
-    rows = [_HEADINGS, *map(_row, states)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    return "\n".join(aligned(_HEADINGS, map(_row, states)))
 
 
 def history_json(states: Sequence[State]) -> str:
@@ -37,13 +32,9 @@ def history_json(states: Sequence[State]) -> str:
 
 
 def _row(state: State) -> tuple[str, ...]:
-    times = (_time(moment) for moment in (state.seen.first_seen, state.seen.seen_at))
+    times = (seconds(moment) for moment in (state.seen.first_seen, state.seen.seen_at))
     digest = str(state.seen.digest)[:19]
     return f"@{{{state.number}}}", digest, *times, _content(state), _changed(state.changes)
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}Z"
 
 
 def _content(state: State) -> str:

@@ -12,6 +12,7 @@ from typing import TextIO
 from attrs import define, field
 
 from manyfest.domain.events import (
+    Blob,
     BlobCopied,
     BlobFound,
     BlobMounted,
@@ -25,7 +26,6 @@ from manyfest.domain.events import (
     TransferPlanned,
     ignore,
 )
-from manyfest.domain.references import Reference
 
 _PAUSE = 0.1  # seconds between two drawings, at least
 _CLEARED = "\r\x1b[K"
@@ -61,7 +61,7 @@ class Tally:
     manifests_put: int = 0
     references: int = 0
     references_done: int = 0
-    in_flight: dict[Reference, int] = field(factory=dict)
+    in_flight: dict[Blob, int] = field(factory=dict)
 
     def count(self, event: Event) -> None:
         """Take ``event`` into account."""
@@ -93,7 +93,7 @@ class Tally:
             rate = self.references_done / passed
             return f"{self.references_done}/{self.references} references, {rate:.0f}/s"
         if self.blobs_done == self.blobs:
-            return f"{self.manifests_put}/{self.manifests} manifests"
+            return f"{self.manifests_put}/{self.manifests} manifests" if self.manifests else ""
         done = self.bytes_done + sum(self.in_flight.values())
         rate = self.bytes_moved / passed
         counts = f"{self.blobs_done}/{self.blobs} blobs"

@@ -42,8 +42,8 @@ def _steps(plan: PushPlan) -> Iterator[dict[str, Json]]:
         yield {"step": "put", "target": str(child.target), "from": str(child.source), "size": size}
     for tagging in plan.tags:
         before = "new" if tagging.standing is None else str(tagging.standing)
-        digest = str(plan.manifest.digest)
-        yield {"step": "tag", "target": str(tagging.target), "digest": digest, "before": before}
+        target, digest = str(tagging.target), str(tagging.digest)
+        yield {"step": "tag", "target": target, "digest": digest, "before": before}
 
 
 def _blob_step(blob: BlobCopy) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""Collecting garbage: what is no draft's and was not seen at a tag lately goes."""
+"""Collecting garbage: what is no draft's, and was neither seen at a tag nor asked for lately."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ _GRACE = timedelta(days=1)
 
 @frozen
 class Retention:
-    """What was seen within ``keep`` before ``now`` (UTC) stays."""
+    """What was seen or asked for by digest within ``keep`` before ``now`` (UTC) stays."""
 
     keep: timedelta
     now: datetime
@@ -45,7 +45,7 @@ def find_garbage(store: GarbageCollector, drafts: DraftBook, retention: Retentio
 
 
 def collect_garbage(store: GarbageCollector, drafts: DraftBook, retention: Retention) -> Garbage:
-    """Take away what no draft needs and no tag was seen to point to lately; what went.
+    """Take away what neither a draft, a tag nor somebody by digest needed lately; what went.
 
     Rows go in one transaction, in which they were found, so that what others keep or draft
     meanwhile stays. Layers go after it: a kill in between leaves some for the next time.

@@ -10,6 +10,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import BlobUnknownError, DocumentError, ManifestUnknownError
 from manyfest.domain.events import (
+    Blob,
     BlobCopied,
     BlobFound,
     BlobMounted,
@@ -156,7 +157,7 @@ def _stream(copy: BlobCopy, registry: Registry, on_event: OnEvent) -> None:
     registry.write_blob(copy.target, copy.size, opened)
 
 
-def announced(chunks: Iterator[bytes], blob: Reference, on_event: OnEvent) -> Iterator[bytes]:
+def announced(chunks: Iterator[bytes], blob: Blob, on_event: OnEvent) -> Iterator[bytes]:
     """The same chunks; that they begin, and each that has passed, is told."""
     on_event(BlobStarted(blob))
     for chunk in chunks:

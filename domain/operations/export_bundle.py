@@ -1,22 +1,34 @@
 """Packing what the store holds for another store: what was seen, drafts, and layers on request."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from manyfest.domain.bundle_entries import REF_NAME, listed
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts import Draft
 from manyfest.domain.errors import IncompleteError, InputError, NeverSeenError
+from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.observations import Observation
+from manyfest.domain.operations.copy_content import announced
 from manyfest.domain.operations.gather import Gathered, gather
 from manyfest.domain.operations.stored_blobs import StoredBlobs
 from manyfest.domain.ports.bundles import Bundle, PackedBlob, Packing
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.references import Reference, Repository
+
+
+@frozen
+class Exported:
+    """What to write, and the tags that are left out, as what they list is not all held."""
+
+    packing: Packing
+    left_out: tuple[Reference, ...] = ()
 
 
 @frozen
@@ -32,41 +44,59 @@ class _Tree:
         return self.gathered.manifests
 
 
-def seen_references(contents: ContentStore) -> tuple[Reference, ...]:
-    """Every tag of a registry that the store has seen."""
-    references = (seen.reference for seen in contents.latest())
-    return tuple(each for each in references if isinstance(each.home, Repository))
-
-
-def is_whole(reference: Reference, contents: ContentStore) -> bool:
-    """Whether all that ``reference`` lists is held, at every level. Raises NeverSeenError."""
-    return not _tree(reference, contents).gathered.missing
-
-
 def export_bundle(
-    references: Sequence[Reference],
+    references: Sequence[Reference] | None,
     drafts: Sequence[Draft] = (),
     *,
     contents: ContentStore,
     layers: LayerStore,
     with_layers: bool = False,
+    sparse: bool = False,
     earlier: Sequence[Bundle] = (),
-) -> Packing:
+) -> Exported:
     """What a bundle of ``references`` and ``drafts`` holds, from the store alone.
 
+    None is every tag of a registry that was seen, as it was seen last, if all of it is held.
     Manifests at every level, configs as far as they are held, with ``with_layers`` also layers,
-    but for those with ``urls``. Of what drafts list that which is held comes along. Blobs that
-    ``earlier`` bundles have are left out. The same store gives the same packing.
+    but for those with ``urls``. If ``sparse``, lists come with those of their images that are held.
+    Of what drafts list that which is held comes along. Blobs that ``earlier`` bundles have are left
+    out. The same store gives the same packing.
 
-    Raises InputError: a reference to a folder. NeverSeenError. IncompleteError: a child is not
-    held, or, ``with_layers``, a config or layer.
+    Raises InputError: a reference to a folder. NeverSeenError. IncompleteError: of what was named
+    a child is not held, or, ``with_layers``, a config or layer.
     """
     blobs = StoredBlobs(contents, layers, with_layers)
-    trees = [_tree(each, contents) for each in dict.fromkeys(references)]
-    for tree in trees:
-        _require_whole(tree, blobs)
+    check = partial(_require_whole, blobs=blobs, sparse=sparse)
+    if references is None:
+        trees, left_out = _whole(_seen(contents), check)
+    else:
+        trees, left_out = [_named(each, contents) for each in dict.fromkeys(references)], []
+        for tree in trees:
+            check(tree)
+    return Exported(_packing(trees, drafts, blobs, earlier), tuple(left_out))
+
+
+def announced_layers(packing: Packing, on_event: OnEvent) -> Packing:
+    """The same packing, of which ``on_event`` is told the layers as they are written."""
+    on_event(TransferPlanned(len(packing.layers), sum(blob.size for blob in packing.layers), 0))
+    return evolve(packing, layers=tuple(_announced(blob, on_event) for blob in packing.layers))
+
+
+def _announced(blob: PackedBlob, on_event: OnEvent) -> PackedBlob:
+    @contextmanager
+    def opened() -> Iterator[Iterator[bytes]]:
+        with blob.source() as chunks:
+            yield announced(chunks, blob.digest, on_event)
+        on_event(BlobCopied(blob.digest, blob.size))
+
+    return evolve(blob, source=opened)
+
+
+def _packing(
+    trees: Sequence[_Tree], drafts: Sequence[Draft], blobs: StoredBlobs, earlier: Sequence[Bundle]
+) -> Packing:
     found = {digest: each for tree in trees for digest, each in tree.manifests.items()}
-    manifests = tuple((found | _of_drafts(drafts, contents)).values())
+    manifests = tuple((found | _of_drafts(drafts, blobs.contents)).values())
     return Packing(
         entries=tuple(sorted((tree.entry for tree in trees), key=_name)),
         manifests=_left(map(blobs.manifest, manifests), earlier),
@@ -76,20 +106,54 @@ def export_bundle(
     )
 
 
-def _tree(reference: Reference, contents: ContentStore) -> _Tree:
+def _seen(contents: ContentStore) -> Iterator[_Tree]:
+    for seen in contents.latest():
+        if isinstance(seen.reference.home, Repository):
+            yield _tree(seen.reference, seen.digest, seen, contents)
+
+
+def _named(reference: Reference, contents: ContentStore) -> _Tree:
     if not isinstance(reference.home, Repository):
         raise InputError(f"{reference} is in a folder, which can be carried as it is")
-    seen = None if reference.digest else contents.last_observation(reference)
-    digest = reference.digest or (seen and seen.digest)
-    manifest = contents.manifest(digest) if digest else None
+    if reference.digest is not None:
+        return _tree(reference, reference.digest, None, contents)
+    seen = contents.last_observation(reference)
+    if seen is None:
+        raise NeverSeenError(str(reference))
+    return _tree(reference, seen.digest, seen, contents)
+
+
+def _tree(
+    reference: Reference, digest: Digest, seen: Observation | None, contents: ContentStore
+) -> _Tree:
+    manifest = contents.manifest(digest)
     if manifest is None:
         raise NeverSeenError(str(reference))
-    gathered = gather([manifest.descriptor()], partial(_held, contents), str(reference))
-    return _Tree(reference, listed(manifest, reference, seen), gathered)
+
+    def held(wanted: Descriptor) -> Manifest | None:
+        return manifest if wanted.digest == digest else contents.manifest(wanted.digest)
+
+    entry = listed(manifest, reference, seen)
+    return _Tree(reference, entry, gather([manifest.descriptor()], held, str(reference)))
 
 
-def _require_whole(tree: _Tree, blobs: StoredBlobs) -> None:
-    missing, what = tree.gathered.missing, "images"
+def _whole(
+    trees: Iterable[_Tree], check: Callable[[_Tree], None]
+) -> tuple[list[_Tree], list[Reference]]:
+    """Those that are, and the references of those that are not."""
+    whole: list[_Tree] = []
+    others: list[Reference] = []
+    for tree in trees:
+        try:
+            check(tree)
+            whole.append(tree)
+        except IncompleteError:
+            others.append(tree.reference)
+    return whole, others
+
+
+def _require_whole(tree: _Tree, *, blobs: StoredBlobs, sparse: bool) -> None:
+    missing, what = () if sparse else tree.gathered.missing, "images"
     if not missing and blobs.with_layers:
         lacking = (digest for each in tree.manifests.values() for digest in blobs.lacking(each))
         missing, what = tuple(dict.fromkeys(lacking)), "configs and layers"
@@ -115,7 +179,7 @@ def _left(blobs: Iterable[PackedBlob], earlier: Sequence[Bundle]) -> tuple[Packe
     distinct = {blob.digest: blob for blob in blobs}
     return tuple(
         blob
-        for digest, blob in sorted(distinct.items())
+        for digest, blob in sorted(distinct.items(), key=lambda item: str(item[0]))
         if not any(bundle.size(digest) == blob.size for bundle in earlier)
     )
 

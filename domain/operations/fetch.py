@@ -81,12 +81,15 @@ class _Reading:
         self.failures |= {root: error for root in roots if root not in self.failures}
 
     def missing_blobs(self, layers: LayerStore) -> tuple[_Blob, ...]:
-        """What the images name and is not held, each once; configs that were read are not it."""
+        """What the images name and is not held, each once; configs that were read are not it.
+
+        What is held is renewed: nobody names it yet but the images that are yet to be kept.
+        """
         configs = {r.manifest.config for r in self.found.values() if r.config is not None}
         blobs: dict[Digest, _Blob] = {}
         for reference, resolved in self.found.items():
             for blob in own_blobs(resolved.manifest):
-                if blob in configs or layers.size(blob.digest) == blob.size:
+                if blob in configs or layers.renew(blob.digest) == blob.size:
                     continue
                 before = blobs[blob.digest].roots if blob.digest in blobs else ()
                 roots = (*before, *self.needed_by[reference])

@@ -1,6 +1,7 @@
 """Moving a tag only from where it is expected to stand, and seeing that it moved."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManifestUnknownError
@@ -13,6 +14,7 @@ from manyfest.domain.references import Reference
 _PATIENCE = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 Pause = Callable[[float], None]
+Clock = Callable[[], datetime]
 
 
 def put_guarded(

@@ -15,11 +15,14 @@ from manyfest.domain.drafts import Draft
 from manyfest.domain.errors import (
     BundleError,
     ConflictError,
+    DigestMismatchError,
     DocumentError,
     SizeMismatchError,
     SparseBundleError,
 )
+from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned, ignore
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.copy_content import announced
 from manyfest.domain.operations.gather import gather
 from manyfest.domain.ports.bundles import Bundle
 from manyfest.domain.ports.content_store import ContentStore
@@ -39,6 +42,15 @@ class Imported:
     drafts: tuple[Reference, ...]
 
 
+@frozen
+class Terms:
+    """``with_layers``, if they are there; ``sparse``, ``force``: see ``import_bundle``."""
+
+    with_layers: bool = True
+    sparse: bool = False
+    force: bool = False
+
+
 def import_bundle(
     bundle: Bundle,
     *,
@@ -47,16 +59,16 @@ def import_bundle(
     drafts: DraftBook,
     now: datetime,
     repository: Repository | None = None,
-    with_layers: bool = True,
-    sparse: bool = False,
-    force: bool = False,
+    terms: Terms = Terms(),
+    on_event: OnEvent = ignore,
 ) -> Imported:
     """Keep what ``bundle`` holds; a name that says no registry is a tag of ``repository``.
 
     Configs and layers may be absent, and so may manifests that the store holds already; if
     ``sparse``, so may all that lists list, as where docker saves one platform of several. What a
     tag was seen to be takes its place among what was seen here. A draft of the same name is
-    replaced if it was pushed and not touched since, or with ``force``.
+    replaced if it was pushed and not touched since, or with ``force``. ``on_event`` is told the
+    layers that are taken.
 
     When this raises, the store is as it was. Raises SparseBundleError: a manifest is in neither.
     BundleError: a name is none or of no registry. SizeMismatchError, DigestMismatchError.
@@ -64,18 +76,19 @@ def import_bundle(
     """
     named = _named(bundle, repository)
     entries = _of_known_types(bundle)
-    found = _manifests(bundle, entries, contents, sparse=sparse)
+    found = _manifests(bundle, entries, contents, sparse=terms.sparse)
     blobs = _blobs_in(bundle, found.values())
     small = {digest: blob for digest, blob in blobs.configs.items() if _is_small(blob)}
     large = {digest: blob.size for digest, blob in blobs.all.items() if digest not in small}
-    wanted = large if with_layers else {}
-    with _kept_layers(bundle, wanted, layers), contents.transaction():
+    wanted = large if terms.with_layers else {}
+    with _kept_layers(bundle, wanted, layers, on_event), contents.transaction():
         contents.keep_manifests(found.values())
         contents.keep_blobs(_read(bundle, blob) for blob in small.values())
         contents.observe(
             sighting(entry, name, bundle.name, now) for entry, name in named if name.digest is None
         )
-        _save(bundle.drafts, drafts, force=force)
+        contents.note_asked((entry.digest for entry in entries), now)
+        _save(bundle.drafts, drafts, force=terms.force)
     tags = tuple(name for _, name in named if name.digest is None)
     called = {entry.digest for entry, _ in named}
     unnamed = tuple(dict.fromkeys(e.digest for e in entries if e.digest not in called))
@@ -176,22 +189,35 @@ def _is_small(config: Descriptor) -> bool:
 
 @contextmanager
 def _kept_layers(
-    bundle: Bundle, wanted: Mapping[Digest, int], layers: LayerStore
+    bundle: Bundle, wanted: Mapping[Digest, int], layers: LayerStore, on_event: OnEvent
 ) -> Iterator[None]:
     """The layers are kept while the rest is; when that fails, the new ones are gone again."""
     for digest, size in wanted.items():
         _require_size(bundle, digest, size)
-    new = {digest for digest, size in wanted.items() if layers.size(digest) != size}
+    new = {digest for digest, size in wanted.items() if layers.renew(digest) != size}
+    on_event(TransferPlanned(len(new), sum(wanted[digest] for digest in new), 0))
     kept: list[Digest] = []
     try:
         for digest, chunks in bundle.each_blob(new):
-            layers.write(digest, wanted[digest], chunks)
+            with _told_by(bundle, digest):
+                layers.write(digest, wanted[digest], announced(chunks, digest, on_event))
             kept.append(digest)
+            on_event(BlobCopied(digest, wanted[digest]))
         yield
     except BaseException:
         for digest in kept:
             layers.remove(digest)
         raise
+
+
+@contextmanager
+def _told_by(bundle: Bundle, digest: Digest) -> Iterator[None]:
+    """Other bytes than those of ``digest`` are this bundle's."""
+    try:
+        yield
+    except DigestMismatchError as error:
+        subject = f"{bundle.name}: {digest}"
+        raise DigestMismatchError(subject, error.expected, error.actual) from error
 
 
 def _require_size(bundle: Bundle, digest: Digest, size: int) -> None:

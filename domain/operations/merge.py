@@ -3,15 +3,20 @@
 Each writer first publishes its entries as an intent, then puts the tag with the entries of all
 intents, then looks at both again, until the tag holds them all. A slow writer that overwrites what
 it had not seen finds that out when it looks, since intents stay (ADR 0024 has the proof).
+
+What a tag is now is asked by HEAD, which no mirror answers, and then read by digest, from wherever:
+a mirror that is behind would have us put an old list, without what came to the tag since.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
 from attrs import frozen
 
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     ListError,
     ManifestUnknownError,
@@ -24,25 +29,27 @@ from manyfest.domain.merge_intents import Intent, intent_of, intent_prefix
 from manyfest.domain.merging import merged_list
 from manyfest.domain.operations.create import contribution
 from manyfest.domain.operations.each import Each
-from manyfest.domain.operations.guarded_put import Pause
+from manyfest.domain.operations.guarded_put import Clock, Pause
 from manyfest.domain.operations.plan_push import PushPlan
-from manyfest.domain.operations.resolve import resolve, with_config
-from manyfest.domain.ports.registry import ManifestReader, Registry
+from manyfest.domain.operations.resolve import Resolved, with_config
+from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import DEFAULT_TAG, Layout, Reference
 
 # Seconds to wait before each further look. Writers settle in two or three, however many they are;
 # the rest is for registries that take a while to show what was put.
 _PAUSES = (0.0, 0.0, 0.05, 0.1, 0.2, 0.2, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0, 8.0, 8.0)
 
-Clock = Callable[[], datetime]
-
 
 @frozen
 class Merged:
-    """``target`` points to ``manifest`` now, and ``was_put`` if that took a put of ours."""
+    """``target`` points to ``manifest`` now; before, it pointed to ``before``, or to nothing.
+
+    ``was_put`` if that took a put of ours.
+    """
 
     target: Reference
     manifest: Manifest
+    before: Digest | None
     was_put: bool
 
 
@@ -54,49 +61,74 @@ class _Standing:
     entries: tuple[Descriptor, ...] = ()
 
     @property
-    def expectation(self) -> Expectation:
-        return Expectation(self.manifest.digest if self.manifest else None)
+    def digest(self) -> Digest | None:
+        return self.manifest.digest if self.manifest else None
+
+
+class _Tags:
+    """What tags point to now, each manifest read once. Thread-safe."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._known: dict[Digest, Manifest] = {}
+
+    def standing(self, target: Reference) -> _Standing:
+        manifest = self.manifest(target)
+        if manifest is None or manifest.is_list:
+            return _Standing(manifest, manifest.entries if manifest else ())
+        image = with_config(Resolved(target, manifest), self._registry)
+        return _Standing(manifest, tuple(entry.found for entry in contribution(image)))
+
+    def manifest(self, reference: Reference) -> Manifest | None:
+        with suppress(ManifestUnknownError):
+            digest = self._registry.head_manifest(reference).digest
+            with suppress(ManifestUnknownError):
+                return self._by_digest(reference, digest)
+            return self._registry.get_manifest(reference)  # moved on, and what it was is gone
+        return None
+
+    def _by_digest(self, reference: Reference, digest: Digest) -> Manifest:
+        if digest not in self._known:
+            self._known[digest] = self._registry.get_manifest(reference.at(digest))
+        return self._known[digest]
 
 
 def merge(
     plan: PushPlan,
-    target: Reference,
+    targets: Sequence[Reference],
     *,
     registry: Registry,
     each: Each,
     pause: Pause,
     clock: Clock,
-) -> Merged:
-    """Put the entries of ``plan``'s draft into what ``target`` holds, by platform.
+) -> tuple[Merged, ...]:
+    """Put the entries of ``plan``'s draft into what each of ``targets`` holds, by platform.
 
-    All that they name is in the target's home already. When this returns, the tag has been seen to
-    hold them, with those of every other writer whose intent could be seen; unless another writer
+    All that they name is in the targets' homes already. When this returns, each tag has been seen
+    to hold them, with those of every other writer whose intent could be seen; unless another writer
     has entries for the same platforms, made later. A layout compares and puts in one step, and
-    needs no intents.
+    needs no intents. Intents for all targets come first, so that a writer who begins later is later
+    for all of them.
 
     ``clock`` tells the time in UTC. Raises ListError: the draft says more of the list than
     annotations; MergeUnsettledError: the registry does not show what was put; what reading and
     writing raise.
     """
-    own = intent(plan, target, clock())
-    if not isinstance(target.home, Layout):
-        registry.put_manifest(own.reference(target), own.manifest)
-    was_put = False
-    for seconds in _PAUSES:
-        standing = _standing(target, registry)
-        intents = _intents(own, target, registry, each, clock())
-        manifest = _merged(plan, target, standing, intents)
-        if manifest is standing.manifest:
-            return Merged(target, manifest, was_put)
-        was_put |= _put(target, manifest, standing.expectation, registry)
-        pause(seconds)
-    raise MergeUnsettledError(str(target))
+    made_at = clock()
+    own = [intent(plan, target, made_at) for target in targets]
+    each(partial(_publish, registry=registry), tuple(zip(targets, own, strict=True)))
+    writer = _Writer(plan, registry, each, pause, clock)
+    return tuple(map(writer.settle, targets, own))
 
 
-def preview(plan: PushPlan, target: Reference, *, registry: Registry, now: datetime) -> Manifest:
-    """What ``target`` would hold if nobody else wrote. Writes nothing. Raises as ``merge`` does."""
-    own = intent(plan, target, now)
-    return _merged(plan, target, _standing(target, registry), (own,))
+def preview(plan: PushPlan, target: Reference, *, registry: Registry, now: datetime) -> Merged:
+    """What merging into ``target`` would come to if nobody else wrote.
+
+    Writes nothing; ``was_put`` if there is something to write. Raises as ``merge`` does.
+    """
+    standing = _Tags(registry).standing(target)
+    manifest = _merged(plan, target, standing, (intent(plan, target, now),))
+    return Merged(target, manifest, standing.digest, manifest is not standing.manifest)
 
 
 def intent(plan: PushPlan, target: Reference, now: datetime) -> Intent:
@@ -116,42 +148,71 @@ def _merged(
     return merged_list(target, standing.manifest, standing.entries, intents, wished)
 
 
-def _standing(target: Reference, registry: Registry) -> _Standing:
-    try:
-        found = resolve(target, registry)
-    except ManifestUnknownError:
-        return _Standing()
-    if found.manifest.is_list:
-        return _Standing(found.manifest, found.manifest.entries)
-    entries = contribution(with_config(found, registry))
-    return _Standing(found.manifest, tuple(entry.found for entry in entries))
+def _publish(target_and_intent: tuple[Reference, Intent], registry: Registry) -> None:
+    target, own = target_and_intent
+    if not isinstance(target.home, Layout):
+        registry.put_manifest(own.reference(target), own.manifest)
 
 
-def _intents(
-    own: Intent, target: Reference, registry: Registry, each: Each, now: datetime
-) -> tuple[Intent, ...]:
-    """Those that can be seen; our own, too, unless another took its place."""
-    if isinstance(target.home, Layout):
-        return (own,)
-    prefix = intent_prefix(own.tag)
-    places = {t for t in registry.tags(target.home) if t.startswith(prefix)}
-    read = partial(_read_intent, tag=own.tag, registry=registry)
-    seen = each(read, tuple(target.tagged(place) for place in sorted(places)))
-    young = tuple(found for found in seen if found is not None and found.counts_at(now))
-    return young if own.reference(target).tag in places else (*young, own)
+@frozen
+class _Writer:
+    """Looks and puts until a tag holds all that it should."""
+
+    plan: PushPlan
+    registry: Registry
+    each: Each
+    pause: Pause
+    clock: Clock
+
+    def settle(self, target: Reference, own: Intent) -> Merged:
+        tags = _Tags(self.registry)
+        standing = first = tags.standing(target)
+        was_put, pauses = False, iter(_PAUSES)
+        while True:
+            intents = self._intents(tags, target, own)
+            manifest = _merged(self.plan, target, standing, intents.all)
+            is_held = manifest is standing.manifest
+            if is_held and intents.is_own_listed:
+                return Merged(target, manifest, first.digest, was_put)
+            is_overtaken = not is_held and not self._put(target, manifest, standing)
+            was_put |= not is_held and not is_overtaken
+            seconds = 0.0 if is_overtaken else next(pauses, None)
+            if seconds is None:
+                raise MergeUnsettledError(str(target))
+            self.pause(seconds)
+            standing = tags.standing(target)
+
+    def _intents(self, tags: _Tags, target: Reference, own: Intent) -> "_Intents":
+        if isinstance(target.home, Layout):
+            return _Intents((own,))
+        prefix, place = intent_prefix(own.tag), own.reference(target)
+        listed = {
+            target.tagged(tag) for tag in self.registry.tags(target.home) if tag.startswith(prefix)
+        }
+        places = tuple(sorted({*listed, place}, key=str))
+        found = dict(zip(places, self.each(tags.manifest, places), strict=True))
+        read = {at: intent_of(manifest, own.tag) for at, manifest in found.items() if manifest}
+        young = {at: i for at, i in read.items() if i is not None and i.counts_at(self.clock())}
+        return _Intents(tuple({place: own, **young}.values()), place in listed)
+
+    def _put(self, target: Reference, manifest: Manifest, standing: _Standing) -> bool:
+        """Whether it was put: a registry that compares refuses what another writer has overtaken.
+
+        Then that writer got ahead, so who looks again at once, as often as it takes, gets his turn.
+        """
+        try:
+            self.registry.put_manifest(target, manifest, Expectation(standing.digest))
+        except TagMovedError:
+            return False
+        return True
 
 
-def _read_intent(reference: Reference, tag: str, registry: ManifestReader) -> Intent | None:
-    try:
-        return intent_of(registry.get_manifest(reference), tag)
-    except ManifestUnknownError:
-        return None  # cleaned up by somebody in between
+@frozen
+class _Intents:
+    """Those that can be seen, and our own, unless another took its place.
 
+    A registry that does not list our own lists tags late, and may hide those of others.
+    """
 
-def _put(target: Reference, manifest: Manifest, expected: Expectation, registry: Registry) -> bool:
-    """A registry that compares refuses what another writer has overtaken: then look again."""
-    try:
-        registry.put_manifest(target, manifest, expected)
-    except TagMovedError:
-        return False
-    return True
+    all: tuple[Intent, ...]
+    is_own_listed: bool = True

@@ -30,9 +30,10 @@ Move = tuple[Entry, Home]
 
 @frozen
 class Tagging:
-    """``target`` is to point to the list; before, it points to ``standing``, or to nothing."""
+    """``target`` is to point to ``digest``; before, it points to ``standing``, or to nothing."""
 
     target: Reference
+    digest: Digest
     standing: Digest | None
 
 
@@ -141,7 +142,7 @@ def _without_children(
     if expected is not None:
         expected.check(draft.name, standing[draft.name])
     tags = tuple(
-        Tagging(target, standing[target])
+        Tagging(target, manifest.digest, standing[target])
         for target in publication.targets
         if standing[target] != manifest.digest
     )

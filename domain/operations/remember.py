@@ -9,9 +9,10 @@ from manyfest.domain.ports.content_store import ContentStore
 
 
 def remember(contents: ContentStore, found: Iterable[Resolved], now: datetime) -> None:
-    """Keep manifests, configs, and what each tag pointed to. Call within a transaction.
+    """Keep manifests, configs, what each tag pointed to, and what was asked for by digest.
 
-    ``now`` is in UTC. Raises StoreError.
+    An entry of a list that was read with it was not. Call within a transaction; ``now`` is in UTC.
+    Raises StoreError.
     """
     found = tuple(found)
     contents.keep_manifests(resolved.manifest for resolved in found)
@@ -21,3 +22,6 @@ def remember(contents: ContentStore, found: Iterable[Resolved], now: datetime) -
         for resolved in found
         if resolved.reference.digest is None
     )
+    listed = {entry.digest for resolved in found for entry in resolved.manifest.entries}
+    by_digest = {each.manifest.digest for each in found if each.reference.digest is not None}
+    contents.note_asked(by_digest - listed, now)

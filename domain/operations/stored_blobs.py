@@ -25,13 +25,9 @@ class StoredBlobs:
     with_layers: bool
 
     def manifest(self, manifest: Manifest) -> PackedBlob:
-        """The manifest, which is held."""
-
-        def read() -> bytes:
-            held = self.contents.manifest(manifest.digest)
-            return _present(None if held is None else held.data, manifest.digest)
-
-        return PackedBlob(manifest.digest, manifest.size, _opened(read))
+        """The manifest, which was read already; it is small."""
+        data = manifest.data
+        return PackedBlob(manifest.digest, len(data), _opened(lambda: data))
 
     def configs(self, manifests: Iterable[Manifest]) -> Iterator[PackedBlob]:
         """Their configs, as far as they are held."""

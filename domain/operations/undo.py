@@ -1,6 +1,5 @@
 """Putting a past state back under its tag, if the tag is still what was seen last."""
 
-from datetime import datetime
 from functools import partial
 
 from attrs import evolve, frozen
@@ -10,7 +9,7 @@ from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError, PartG
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.each import Each
-from manyfest.domain.operations.guarded_put import Pause, put_guarded, standing_at
+from manyfest.domain.operations.guarded_put import Clock, Pause, put_guarded, standing_at
 from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.trees import below
@@ -65,19 +64,19 @@ def plan_undo(
 
 
 def undo(
-    plan: UndoPlan, *, registry: Registry, contents: ContentStore, pause: Pause, now: datetime
+    plan: UndoPlan, *, registry: Registry, contents: ContentStore, pause: Pause, clock: Clock
 ) -> None:
     """Put the state back, and keep that it was: now it is the newest.
 
     What it replaces is the one before it then, so that undoing twice changes nothing. ``pause``
-    waits so many seconds; ``now`` is in UTC. Raises TagMovedError, what writing raises, and
-    StoreError: it is put back, but not noted.
+    waits so many seconds; ``clock`` tells the time in UTC. Raises TagMovedError, what writing
+    raises, and StoreError: it is put back, but not noted.
     """
     if not plan.is_empty:
         expected = Expectation(plan.standing)
         put_guarded(plan.tag, plan.manifest, expected, registry=registry, pause=pause)
     with contents.transaction():
-        remember(contents, [Resolved(plan.tag, plan.manifest)], now)
+        remember(contents, [Resolved(plan.tag, plan.manifest)], clock())
 
 
 def _require_parts(past: Reference, manifest: Manifest, registry: Registry, each: Each) -> None:

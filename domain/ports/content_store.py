@@ -7,6 +7,7 @@ DamagedStoreError.
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from manyfest.domain.digests import Digest
@@ -68,5 +69,13 @@ class ContentStore(Protocol):
         What was seen before or between others, as an import may bring it, takes its place there
         (``observations.merged``), and adding the same once more changes nothing. A digest in their
         references is ignored. Raises StoreError: a manifest is not kept.
+        """
+        ...
+
+    def note_asked(self, digests: Iterable[Digest], now: datetime) -> None:
+        """Note that somebody asked for these by digest, and no tag; ``now`` is in UTC.
+
+        They are garbage no earlier than what a tag is seen to point to ``now``, and neither are the
+        tags that were last seen to point to them. Call within ``transaction``.
         """
         ...

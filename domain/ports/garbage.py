@@ -62,9 +62,10 @@ class GarbageCollector(Protocol):
         """All that is neither reachable nor recent. Call within ``snapshot`` or ``transaction``.
 
         Reachable are the ``roots``, what a tag was seen to point to at ``before`` or later, what
-        these name (a list's entries, an image's config and layers, a subject), and what names these
-        as its subject; and so on from there. Files younger than ``files_before`` stay: somebody may
-        be about to name them. Times are in UTC.
+        was asked for by digest since then, what these name (a list's entries, an image's config and
+        layers, a subject), and what names these as its subject; and so on from there. A tag that
+        was last seen to point to what was asked for by digest stays with it. Files younger than
+        ``files_before`` stay: somebody may be about to name them. Times are in UTC.
         """
         ...
 

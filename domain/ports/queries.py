@@ -32,7 +32,7 @@ class Queries(Protocol):
     def ask(self, statement: str) -> AbstractContextManager[Answer]:
         """The answer to one SQL statement that reads.
 
-        Ctrl-C ends it at once. Raises on entering and while rows are read: InputError, in SQLite's
+        Ctrl-C ends it at once. Raises on entering and while rows are read: QueryError, in SQLite's
         words (no such statement, or it does more than read the views); DeadlineError, when the
         time for it is over; StoreError, DamagedStoreError.
         """

@@ -18,11 +18,13 @@ print(code, *sorted(sys.modules), file=sys.stderr)
 """
 
 HEAVY = {"httpx", "httpcore", "ssl", "rich", "pygments", "cattrs", "sqlite_utils", "asyncio"}
+HEAVY |= {"manyfest.store.host_facts"}  # who asks no host needs no memory for them
 
 # The arguments, and which of the heavy packages they may load.
 COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "version": (["--version"], set()),
     "help": (["--help"], set()),
+    "help of a group": (["cache", "--help"], set()),
     "ls": (["ls"], set()),
     "inspect a draft": (["inspect", "oci:app:list"], set()),
     "inspect an entry": (["inspect", "-v", "oci:app:list", "oci:app:a"], set()),
@@ -38,7 +40,10 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "history": (["history", "oci:app:a"], set()),
     "inspect a past state": (["inspect", "oci:app:a@{0}"], set()),
     "undo in a layout": (["undo", "oci:app:a@{0}"], set()),
-    "inspect online": (["inspect", "127.0.0.1:1/app:a"], {"httpx", "httpcore", "ssl", "asyncio"}),
+    "inspect online": (
+        ["inspect", "127.0.0.1:1/app:a"],
+        {"httpx", "httpcore", "ssl", "manyfest.store.host_facts"},
+    ),
 }
 
 

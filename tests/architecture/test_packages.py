@@ -1,5 +1,6 @@
 """What is in the tree is what gets installed: every package, every module, and nothing else."""
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from manyfest.cli.version import VERSION
+from manyfest.domain.version import VERSION
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("domain", "adapters", "store", "cli")
@@ -63,3 +64,11 @@ def test_each_of_the_four_is_typed_in_the_wheel(wheel_names):
 def test_the_wheel_claims_no_other_name(wheel_names):
     tops = {name.partition("/")[0] for name in wheel_names}
     assert tops == {"manyfest", f"manyfest-{VERSION}.dist-info"}
+
+
+@pytest.mark.parametrize("suite", sorted((ROOT / CONTRACTS).glob("*.py")), ids=lambda s: s.stem)
+def test_a_contract_needs_nothing_that_is_not_installed(suite):
+    nodes = list(ast.walk(ast.parse(suite.read_text())))
+    froms = [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
+    names = [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
+    assert not [name for name in (*froms, *names) if name.partition(".")[0] == "tests"]

@@ -1,24 +1,41 @@
 """What every garbage collector promises: subclass ``GarbageContract`` and give ``kept``."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import evolve
 
-from manyfest.contracts.images import docker_image, oci_image, oci_index, referrer
+from manyfest.contracts.images import Image, docker_image, oci_image, oci_index, referrer
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts import Draft, Entry
 from manyfest.domain.index_members import IndexOverrides
+from manyfest.domain.observations import Observation
 from manyfest.domain.operations.collect_garbage import Retention, collect_garbage, find_garbage
 from manyfest.domain.ports.garbage import Garbage
 from manyfest.domain.references import Reference
-from tests.unit.store.holdings import DAY, NOW, hold, see
 
+NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 A, B, C = (oci_image(f"linux/arm/v{n}", text=str(n)) for n in range(3))
 LIST = oci_index(A, B)
 MONTH = Retention(30 * DAY, NOW)
 APP = "registry.example/app"
+
+
+def hold(contents, *images: Image) -> None:
+    """Keep the images with all their children and configs, and no tag."""
+    with contents.transaction():
+        for image in images:
+            _hold(contents, image)
+
+
+def see(contents, name: str, image: Image, days_ago: float = 0) -> None:
+    """Keep ``image`` with all it has, and note that ``name`` pointed to it."""
+    hold(contents, image)
+    with contents.transaction():
+        seen = Observation(Reference.parse(name), image.digest, NOW - days_ago * DAY)
+        contents.observe([seen])
 
 
 class GarbageContract:
@@ -62,6 +79,29 @@ class GarbageContract:
         see(kept.contents, f"{APP}:x", A, days_ago=days)
         self._collect(kept)
         assert _held(kept, A) == left
+
+    @pytest.mark.parametrize(("days", "left"), [(29.99, 3), (30.01, 0)])
+    def test_what_was_asked_for_by_digest_stays_as_long_as_a_tag(self, kept, days, left):
+        hold(kept.contents, LIST)
+        with kept.contents.transaction():
+            kept.contents.note_asked([LIST.digest], NOW - days * DAY)
+            kept.contents.note_asked([LIST.digest], NOW - 99 * DAY)
+        assert len(self._collect(kept).manifests) == 3 - left
+        assert _held(kept, A, B, LIST) == left
+
+    def test_a_tag_of_what_was_asked_for_by_digest_stays(self, kept):
+        see(kept.contents, f"{APP}:x", A, days_ago=90)
+        self._ask_for(kept, A)
+        assert self._collect(kept) == Garbage()
+        assert kept.contents.last_observation(Reference.parse(f"{APP}:x")).digest == A.digest
+
+    def test_an_older_state_never_passes_for_the_newest(self, kept):
+        for image, days in ((A, 90), (B, 40)):
+            see(kept.contents, f"{APP}:x", image, days_ago=days)
+        self._ask_for(kept, A)
+        assert [state.digest for state in self._collect(kept).states] == [B.digest, A.digest]
+        assert kept.contents.history(Reference.parse(f"{APP}:x")) == ()
+        assert _held(kept, A) == 1
 
     def test_what_drafts_list_stays_however_old(self, kept):
         hold(kept.contents, A, LIST, C)
@@ -127,6 +167,10 @@ class GarbageContract:
     def _collect(self, kept) -> Garbage:
         return collect_garbage(kept.garbage, kept.drafts, MONTH)
 
+    def _ask_for(self, kept, image: Image) -> None:
+        with kept.contents.transaction():
+            kept.contents.note_asked([image.digest], NOW)
+
     def _draft(self, kept, draft: Draft) -> None:
         with kept.drafts.transaction():
             kept.drafts.save(draft)
@@ -139,3 +183,10 @@ def _entry(image, list_digest=None) -> Entry:
 
 def _held(kept, *images) -> int:
     return sum(kept.contents.manifest(image.digest) is not None for image in images)
+
+
+def _hold(contents, image: Image) -> None:
+    for child in image.children:
+        _hold(contents, child)
+    contents.keep_manifests([image.manifest])
+    contents.keep_blobs(image.blobs[:1])

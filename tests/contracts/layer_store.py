@@ -59,6 +59,12 @@ class LayerStoreContract:
             pytest.fail("opened")
         layers.remove(DIGEST)
 
+    def test_what_is_renewed_is_there_as_it_was(self, layers):
+        assert layers.renew(DIGEST) is None
+        keep(layers, LAYER)
+        assert layers.renew(DIGEST) == len(LAYER)
+        assert read(layers, DIGEST) == LAYER
+
     def test_all_that_is_kept_is_listed_until_it_is_removed(self, layers):
         digests = {keep(layers, data) for data in LAYERS.values()}
         digests.add(keep(layers, LAYER, Digest.of(LAYER, "sha512")))

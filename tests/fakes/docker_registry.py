@@ -52,9 +52,6 @@ _HTPASSWD = """\
 auth:
   htpasswd: {{realm: "Registry Realm", path: "{file}"}}
 """
-_PULL_THROUGH = """\
-proxy: {{remoteurl: "{origin}"}}
-"""
 
 
 @frozen
@@ -90,22 +87,23 @@ def running_registry(
     tokens: TokenRules | None = None,
     certificate: Certificate | None = None,
     client: Certificate | None = None,
-    origin: str | None = None,
+    more: str = "",
     port: int = 0,
 ) -> Iterator[RunningRegistry]:
     """A registry with its files in ``folder``, ended when the block is left, however it is left.
 
     ``login`` is a user and password to ask for (Basic, bcrypt); ``tokens`` makes it want bearer
     tokens of a token server; ``certificate`` makes it speak TLS,
-    and with ``client`` only to who has that certificate. ``origin`` is the URL of a registry that
-    it pulls through: it keeps what is read of that, and takes no pushes. ``port`` is that of a
-    registry that was ended before; else it gets a free one.
+    and with ``client`` only to who has that certificate. ``more`` is added to its configuration.
+    ``port`` is that of a registry that was ended before; else it gets a free one.
     """
     program = require_program("docker-registry")
     folder.mkdir(parents=True, exist_ok=True)
     for _ in range(_PORTS_TRIED):
         at, instance = port or _free_port(), secrets.token_hex(8)
-        configuration = _configure(folder, at, instance, login, tokens, certificate, client, origin)
+        configuration = _configure(folder, at, instance, login, tokens, certificate, client)
+        with configuration.open("a") as file:
+            file.write(more)
         with (folder / "log").open("ab") as log:
             process = subprocess.Popen([program, "serve", configuration], stdout=log, stderr=log)
         try:
@@ -126,7 +124,6 @@ def _configure(
     tokens: TokenRules | None,
     certificate: Certificate | None,
     client: Certificate | None,
-    origin: str | None,
 ) -> Path:
     text = _CONFIGURATION.format(folder=folder, port=port, instance=instance, header=_INSTANCE)
     if certificate is not None:
@@ -136,8 +133,6 @@ def _configure(
         text += _HTPASSWD.format(file=_password_file(folder, *login))
     if tokens is not None:
         text += _TOKENS.format(tokens)
-    if origin is not None:
-        text += _PULL_THROUGH.format(origin=origin)
     file = folder / "config.yml"
     file.write_text(text)
     return file

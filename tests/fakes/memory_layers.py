@@ -16,10 +16,15 @@ class MemoryLayers:
     """``LayerStore``; ``held`` is there for a test to look into, and to damage."""
 
     held: dict[Digest, bytes] = field(factory=dict)
+    renewed: set[Digest] = field(factory=set)
 
     def size(self, digest: Digest) -> int | None:
         data = self.held.get(digest)
         return None if data is None else len(data)
+
+    def renew(self, digest: Digest) -> int | None:
+        self.renewed.add(digest)
+        return self.size(digest)
 
     @contextmanager
     def open(self, digest: Digest) -> Iterator[Iterator[bytes]]:

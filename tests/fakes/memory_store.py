@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from attrs import Factory, define, evolve, field
 
@@ -23,10 +24,15 @@ class Held:
     blobs: dict[Digest, bytes] = field(factory=dict)
     observations: dict[Reference, tuple[Observation, ...]] = field(factory=dict)
     drafts: dict[str, Draft] = field(factory=dict)
+    asked: dict[Digest, datetime] = field(factory=dict)
 
     def copy(self) -> "Held":
         return Held(
-            self.manifests.copy(), self.blobs.copy(), self.observations.copy(), self.drafts.copy()
+            self.manifests.copy(),
+            self.blobs.copy(),
+            self.observations.copy(),
+            self.drafts.copy(),
+            self.asked.copy(),
         )
 
 
@@ -88,6 +94,9 @@ class MemoryContents(_Part):
             for digest in {each.digest for each in seen} - held.manifests.keys():
                 raise StoreError(PATH, f"holds no manifest {digest}")
             held.observations[place] = merged(self.history(place), seen)
+
+    def note_asked(self, digests: Iterable[Digest], now: datetime) -> None:
+        self._writable.asked |= dict.fromkeys(digests, now)
 
 
 @define(eq=False)

@@ -123,6 +123,57 @@ def test_where_nothing_can_be_written_reading_works_and_writing_is_one_line(shut
     assert list(shut.parent.iterdir()) == [shut]
 
 
+LOOKING = {
+    "ls": b"oci:",
+    "stats": b"HELD",
+    "query SELECT*FROM/**/tags": b"oci",
+    "gc --dry-run": b"would remove",
+    "fsck": b"no damage",
+    "fsck --dry-run": b"no damage",
+}
+
+
+@pytest.mark.parametrize("words", LOOKING)
+def test_where_nothing_can_be_written_the_cache_is_looked_at(shut: Path, words: str) -> None:
+    before = shut.read_bytes()
+    result = run_as_nobody("cache", *words.split())
+    assert (result.code, result.stderr) == (0, "")
+    assert LOOKING[words] in result.stdout
+    assert (shut.read_bytes(), list(shut.parent.iterdir())) == (before, [shut])
+
+
+@pytest.mark.parametrize("words", [["ls"], ["cache", "ls"], ["cache", "query", "SELECT 1"]])
+def test_an_older_store_that_cannot_be_written_says_what_it_lacks(shut: Path, words) -> None:
+    shut.chmod(0o644)
+    with closing(sqlite3.connect(shut)) as connection, connection:
+        connection.execute("DROP TABLE digests")
+        connection.execute("PRAGMA user_version = 6")
+    shut.chmod(0o444)
+    line = error_line(run_as_nobody(*words), 1)
+    assert f"the store {shut} is of version 6, has to become" in line
+    assert line.endswith("cannot be written: it or its folder is read-only")
+
+
+def test_where_nothing_can_be_written_nothing_is_collected(shut: Path) -> None:
+    before = shut.read_bytes()
+    line = error_line(run_as_nobody("cache", "gc", "--keep", "0d"), 1)
+    assert f"the store {shut} cannot be written: it or its folder is read-only" in line
+    assert (shut.read_bytes(), list(shut.parent.iterdir())) == (before, [shut])
+
+
+def test_where_nothing_can_be_written_damage_is_told_and_left(shut: Path) -> None:
+    shut.chmod(0o644)
+    with closing(sqlite3.connect(shut)) as connection, connection:
+        connection.execute("UPDATE blobs SET data = x'00'")
+    shut.chmod(0o444)
+    before = shut.read_bytes()
+    result = run_as_nobody("cache", "fsck")
+    assert (result.code, b"damaged config" in result.stdout) == (7, True)
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: nothing was set aside: the store {shut} cannot be written")
+    assert (shut.read_bytes(), list(shut.parent.iterdir())) == (before, [shut])
+
+
 def test_what_cannot_be_kept_is_shown_with_a_warning(shut: Path) -> None:
     result = run_as_nobody("inspect", "oci:app:c7")
     assert (result.code, result.stdout[:1]) == (0, b"{")

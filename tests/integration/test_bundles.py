@@ -224,6 +224,8 @@ def test_docker_save_is_read_and_pushed(
 USAGE = {
     "no target": (["cache", "export"], 2, "requires at least 1 argument"),
     "a reference in the place of a target": (["cache", "export", "r.example/a:1"], 2, "colon"),
+    "no name": (["cache", "export", ""], 2, "a file or a folder"),
+    "standard output": (["cache", "export", "-"], 2, "a file or a folder"),
     "an archive we do not write": (["cache", "export", "x.tar.gz"], 2, ".tar or .tar.zst"),
     "a folder": (["cache", "export", "oci:x:1", "y.tar"], 2, "in a folder"),
     "never seen": (["cache", "export", "r.example/a:1", "y.tar"], 3, "was never seen"),
@@ -281,12 +283,55 @@ def test_lists_that_were_only_looked_at_are_left_out(
     done(manyfest("inspect", seed(f"{place}:all", LISTED)))
     done(manyfest("inspect", seed(f"{place}:one", AMD)))
     exported = manyfest("cache", "export", tmp_path / "x.tar")
-    assert "1 image, 1 manifest," in done(exported)
+    assert "1 reference, 1 manifest," in done(exported)
     assert exported.stderr.startswith("note: left out")
     assert f"{place}:all" in exported.stderr
+    exported = manyfest("cache", "export", "--json", tmp_path / "x.tar")
+    assert json.loads(done(exported))["leftOut"] == [f"{place}:all"]
     named = manyfest("cache", "export", f"{place}:all", tmp_path / "y.tar")
     assert (named.code, named.stdout) == (3, b"")
     assert "cache fetch" in named.stderr
+
+
+def test_what_was_fetched_of_a_list_is_carried_when_asked_for(
+    docker_registry: RunningRegistry,
+    repository: str,
+    seed: Seed,
+    manyfest: Run,
+    tmp_path: Path,
+    side: Side,
+) -> None:
+    name = seed(f"{docker_registry.host}/{repository}:1", LISTED)
+    side("open")
+    done(manyfest("cache", "fetch", "--layers", "--platform", "linux/arm64", name))
+    refused = manyfest("cache", "export", "--layers", name, tmp_path / "x.tar")
+    assert (refused.code, refused.stdout) == (3, b"")
+    assert "--sparse" in refused.stderr
+    done(manyfest("cache", "export", "--layers", "--sparse", name, tmp_path / "x.tar"))
+    side("closed")
+    assert "--sparse" in manyfest("cache", "import", tmp_path / "x.tar").stderr
+    assert "2 manifests, 1 tag, 1 layer" in done(
+        manyfest("cache", "import", "--sparse", tmp_path / "x.tar")
+    )
+    arm = f"{name.rpartition(':')[0]}@{ARM.digest}"
+    done(manyfest("copy", "--offline", arm, f"oci:{tmp_path}/out:1"))
+    assert done(manyfest("inspect", "--raw", f"oci:{tmp_path}/out:1")).encode() == ARM.manifest.data
+
+
+def test_what_a_tag_was_before_is_carried_by_its_digest(
+    docker_registry: RunningRegistry,
+    repository: str,
+    seed: Seed,
+    manyfest: Run,
+    tmp_path: Path,
+) -> None:
+    name = f"{docker_registry.host}/{repository}:1"
+    for image in (AMD, ARM):
+        done(manyfest("cache", "fetch", seed(name, image)))
+    exported = json.loads(
+        done(manyfest("cache", "export", "--json", f"{name}@{{1}}", tmp_path / "x.tar"))
+    )
+    assert exported["manifests"] == [str(AMD.digest)]
 
 
 def test_two_of_a_name_are_a_conflict(

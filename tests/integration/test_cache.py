@@ -89,7 +89,35 @@ def test_what_no_draft_needs_goes(manyfest: CommandLine, names) -> None:
 
 def test_by_default_what_was_seen_lately_stays(manyfest: CommandLine, names) -> None:
     result = manyfest("cache", "gc")
-    assert (result.code, result.stdout, result.stderr) == (0, b"removed nothing: 0 B\n", "")
+    assert (result.code, result.stdout, result.stderr) == (0, b"removed nothing\n", "")
+    assert manyfest("inspect", "--offline", names["both"]).code == 0
+
+
+def test_what_was_fetched_by_digest_or_imported_stays_too(
+    manyfest: CommandLine, names, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("MANYFEST_STORE", str(tmp_path / "by_digest.db"))
+    by_digest = f"{names['place']}@{docker_list(AMD, ARM).digest}"
+    assert manyfest("cache", "fetch", by_digest).code == 0
+    assert manyfest("cache", "gc").stdout == b"removed nothing\n"
+    assert manyfest("inspect", "--offline", by_digest).code == 0
+    assert manyfest("cache", "export", by_digest, tmp_path / "bundle.tar").code == 0
+    monkeypatch.setenv("MANYFEST_STORE", str(tmp_path / "imported.db"))
+    assert manyfest("cache", "import", tmp_path / "bundle.tar").code == 0
+    assert manyfest("cache", "gc").stdout == b"removed nothing\n"
+    assert manyfest("inspect", "--offline", by_digest).code == 0
+
+
+def test_a_tag_that_was_imported_stays_however_long_ago_it_was_seen(
+    manyfest: CommandLine, names, tmp_path: Path, monkeypatch
+) -> None:
+    with closing(sqlite3.connect(_store())) as connection, connection:
+        old = "2020-01-01T00:00:00.000000+00:00"
+        connection.execute("UPDATE observations SET first_seen = ?, last_seen = ?", (old, old))
+    assert manyfest("cache", "export", names["both"], tmp_path / "bundle.tar").code == 0
+    monkeypatch.setenv("MANYFEST_STORE", str(tmp_path / "imported.db"))
+    assert manyfest("cache", "import", tmp_path / "bundle.tar").code == 0
+    assert manyfest("cache", "gc").stdout == b"removed nothing\n"
     assert manyfest("inspect", "--offline", names["both"]).code == 0
 
 
@@ -122,10 +150,11 @@ def test_the_questions_of_the_readme(manyfest: CommandLine, names) -> None:
     ("arguments", "said"),
     [
         (["SELEC"], "syntax error"),
+        (["SELECT * FROM tag"], "no such table: tag (manyfest cache query --views shows"),
         (["DELETE FROM main.drafts"], "not authorized"),
         ([], "requires 1 argument"),
         (["SELECT 1", "--json", "--csv"], "cannot be used together"),
-        (["--views", "SELECT 1"], "requires 0 arguments"),
+        (["--views", "SELECT 1"], "accepts no arguments"),
     ],
 )
 def test_a_wrong_question_is_one_line(manyfest: CommandLine, arguments, said) -> None:
@@ -133,6 +162,14 @@ def test_a_wrong_question_is_one_line(manyfest: CommandLine, arguments, said) ->
     assert (result.code, result.stdout) == (2, b"")
     assert said in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_too_many_patterns_are_refused(manyfest: CommandLine) -> None:
+    refused = manyfest("cache", "ls", "a", "b")
+    assert (refused.code, refused.stderr) == (
+        2,
+        "error: 'manyfest cache ls' requires at most 1 argument\n",
+    )
 
 
 def test_nothing_in_a_table_moves_the_cursor(manyfest: CommandLine) -> None:

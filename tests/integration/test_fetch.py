@@ -14,6 +14,12 @@ DOCKER = docker_list(docker_image("linux/amd64"), docker_image("linux/arm64"))
 OCI = oci_index(oci_image("linux/amd64", text="oci"))
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layouts are made where the test is."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def names(docker_registry: RunningRegistry, repository: str, seed: Seed) -> list[str]:
     home = f"{docker_registry.host}/{repository}"
@@ -65,6 +71,13 @@ def test_failures_are_a_line_each_and_the_rest_is_kept(names, seed, manyfest) ->
     assert any("NOT A NAME" in line for line in lines)
     seed.forbid_network()
     assert manyfest("inspect", "--offline", names[1]).code == 0
+
+
+def test_two_spellings_of_one_name_are_one_reference(manyfest) -> None:
+    fetched = manyfest("cache", "fetch", "--json", "127.0.0.1:1/app", "127.0.0.1:1/app:latest")
+    assert fetched.code == 1
+    summary = json.loads(fetched.stdout)
+    assert (summary["references"], summary["failed"]) == (1, 1)
 
 
 def test_only_a_platform(names, manyfest) -> None:

@@ -1,7 +1,13 @@
 """Past states as a person uses them: shown, named wherever something is read, and put back."""
 
+import fcntl
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +29,7 @@ from tests.fakes.our_program import run_here
 from tests.fakes.registry_server import REGISTRY, RegistryServer
 from tests.integration.conftest import Seed
 
+PROGRAM = str(Path(sys.executable).parent / "manyfest")
 AMD, ARM = docker_image("linux/amd64"), docker_image("linux/arm64")
 OLD, NEW = docker_list(AMD), docker_list(AMD, ARM)
 
@@ -233,6 +240,36 @@ def test_undo_brings_back_a_list_that_only_the_store_holds(layout: Layouts) -> N
     layout.blob(old).unlink()
     assert done("undo", layout.name) == str(old.digest)
     assert run_here("inspect", "--raw", layout.name).stdout == old.manifest.data
+
+
+@pytest.mark.parametrize("arguments", [["undo"], ["push"], ["push", "--merge"]])
+def test_what_is_put_is_seen_when_it_is_put(layout: Layouts, arguments: list[str]) -> None:
+    """Not when the command began: what others saw meanwhile was before."""
+    for image in (OLD, NEW):
+        layout.put(image)
+        done("inspect", layout.name)
+    layout.put(docker_image("linux/s390x"), "more")
+    done("create", layout.name, f"oci:{layout.directory}:more")
+    root = os.open(layout.directory, os.O_RDONLY)
+    fcntl.flock(root, fcntl.LOCK_EX)  # as another writer does
+    with subprocess.Popen([PROGRAM, *arguments, layout.name]) as waiting:
+        time.sleep(1.5)
+        released = datetime.now(UTC)
+        os.close(root)
+    assert waiting.returncode == 0
+    assert datetime.fromisoformat(states(layout.name)[0]["lastSeen"]) >= released
+
+
+def test_a_past_state_that_a_layout_lost_is_shown_from_the_store(layout: Layouts) -> None:
+    for image in (OLD, NEW):
+        layout.put(image)
+        done("inspect", layout.name)
+    layout.blob(OLD).unlink()
+    past = f"{layout.name}@{{1}}"
+    for more in ((), ("--offline",)):
+        assert run_here("inspect", "--raw", *more, past).stdout == OLD.manifest.data
+        assert run_here("diff", *more, past, layout.name).code == 8
+    assert run_here("inspect", f"oci:{layout.directory}@{OLD.digest}").code == 3
 
 
 def test_undo_of_the_only_image_of_a_layout(layout: Layouts) -> None:

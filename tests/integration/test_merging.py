@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from manyfest.contracts.images import docker_image, docker_list
+from manyfest.domain.digests import Digest
 from manyfest.domain.merge_intents import PREFIX
 from tests.fakes.docker_client import CommandLine
 from tests.fakes.docker_registry import RunningRegistry
@@ -100,6 +101,30 @@ def test_a_dry_run_writes_nothing_and_shows_what_would_be(home, seed, manyfest) 
     planned = json.loads(manyfest("push", "--merge", "--dry-run", "--json", name).stdout)
     assert platforms_of(manyfest, name) == ["linux/arm64"]
     assert manyfest("push", "--merge", name).stdout.decode().split() == [planned["digest"]]
+
+
+def test_each_tag_is_told_with_what_it_holds(home, seed, manyfest) -> None:
+    name, other = f"{home}:1", seed(f"{home}:2", docker_list(docker_image("linux/s390x")))
+    manyfest("create", name, seed(f"{home}:new", docker_image("linux/amd64")))
+    arguments = ("push", "--merge", "--json", "--tag", "2", "--tag", "1", name)
+    planned = json.loads(manyfest(*arguments, "--dry-run").stdout)
+    done = json.loads(manyfest(*arguments).stdout)
+    assert done == planned
+    assert [step["target"] for step in done["steps"]] == [name, other]
+    for step in done["steps"]:
+        raw = manyfest("inspect", "--remote", "--raw", step["target"]).stdout
+        assert step["digest"] == str(Digest.of(raw))
+
+
+def test_a_tag_that_only_others_changed_is_not_told_as_unchanged(home, seed, manyfest) -> None:
+    name, mine, theirs = f"{home}:1", docker_image("linux/amd64"), docker_image("linux/arm64")
+    manyfest("create", name, seed(f"{home}:theirs", theirs))
+    assert manyfest("push", "--merge", "--purge", name).code == 0
+    manyfest("create", name, seed(f"{home}:mine", mine))
+    assert manyfest("push", name).code == 0
+    pushed = manyfest("push", "--merge", name)
+    assert platforms_of(manyfest, name) == ["linux/amd64", "linux/arm64"]
+    assert "unchanged" not in pushed.stderr
 
 
 def test_what_is_left_behind_has_the_documented_prefix(home, seed, manyfest) -> None:

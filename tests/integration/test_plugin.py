@@ -67,7 +67,7 @@ def test_metadata_is_answered_before_anything_is_loaded() -> None:
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=60
     )
     loaded = set(ended.stdout.splitlines()[-1].split())
-    assert not {"typer", "attrs", "httpx", "sqlite3", "manyfest.domain"} & loaded
+    assert not {"typer", "attrs", "httpx", "sqlite3", "manyfest.domain.errors"} & loaded
 
 
 def test_the_main_job(docker: CommandLine, layout: None) -> None:

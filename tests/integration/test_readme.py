@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from manyfest.cli import exit_codes
-from manyfest.cli.app import COMMANDS
+from manyfest.cli.app import COMMANDS, GROUPS
 from tests.fakes.docker_client import CommandLine
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -18,6 +18,25 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 def test_every_command_is_in_the_table_and_has_help(manyfest: CommandLine, name: str) -> None:
     assert re.search(rf"^\| `manyfest {name}\b", README, re.MULTILINE)
     assert manyfest(name, "--help").stdout.startswith(f"Usage: manyfest {name}".encode())
+
+
+@pytest.mark.parametrize("group", ["", *GROUPS])
+def test_what_help_says_of_a_command_is_not_cut_short(manyfest: CommandLine, group: str) -> None:
+    assert b"..." not in manyfest(*group.split(), "--help").stdout.partition(b"Commands:")[2]
+
+
+@pytest.mark.parametrize("command", ["ls", "cache stats", "cache gc"])
+def test_what_takes_no_arguments_says_so(manyfest: CommandLine, command: str) -> None:
+    refused = manyfest(*command.split(), "more")
+    said = f"error: 'manyfest {command}' accepts no arguments\n"
+    assert (refused.code, refused.stdout, refused.stderr) == (2, b"", said)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_by_itself_shows_its_help_in_plain_text(manyfest: CommandLine, group: str) -> None:
+    shown = manyfest(group)
+    assert (shown.code, shown.stdout) == (0, manyfest(group, "--help").stdout)
+    assert shown.stdout.startswith(f"Usage: manyfest {group} ".encode())
 
 
 def test_every_exit_code_is_explained() -> None:

@@ -1,13 +1,18 @@
 """As few requests as the protocol allows, and no more connections than there are jobs."""
 
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, docker_image, docker_list, push_image
 from manyfest.domain.references import Reference
+from tests.fakes.certificates import Certificate
 from tests.fakes.docker_client import CommandLine
+from tests.fakes.http_messages import Answer, Request
+from tests.fakes.registry_auth import TokenGate
 from tests.fakes.registry_server import REGISTRY, RegistryServer
 
 AMD, ARM = docker_image("linux/amd64"), docker_image("linux/arm64")  # they share their layer
@@ -96,25 +101,73 @@ def test_what_is_local_asks_nobody(manyfest: CommandLine, server: RegistryServer
         assert ask(manyfest, server, *arguments) == [], arguments
 
 
+MANY = [f"app:{number}" for number in range(24)]
+SOURCES = [f"HOST/{name}" for name in MANY]
+JOBS = ("--jobs", "4")
+
+# What is made ready before, and what must do with four connections.
+AT_A_TIME = {
+    "inspect": ([], ("inspect", *JOBS, "-f", "names")),
+    "create": ([], ("create", *JOBS, "HOST/app:l", *SOURCES)),
+    "push": ([("create", "HOST/app:l", *SOURCES)], ("push", *JOBS, "HOST/app:l")),
+    "push to another repository": (
+        [("create", "HOST/other:l", *SOURCES)],
+        ("push", *JOBS, "HOST/other:l"),
+    ),
+    "create --push": ([], ("create", "--push", *JOBS, "HOST/app:l", *SOURCES)),
+}
+
+
+@pytest.mark.parametrize(("before", "arguments"), AT_A_TIME.values(), ids=AT_A_TIME.keys())
 def test_there_are_no_more_connections_than_jobs(
-    manyfest: CommandLine, server: RegistryServer
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    manyfest: CommandLine,
+    before: list[tuple[str, ...]],
+    arguments: tuple[str, ...],
 ) -> None:
-    registry, names = MemoryRegistry(), [f"app:{number}" for number in range(24)]
-    for name in names:
+    monkeypatch.chdir(tmp_path)
+    registry = MemoryRegistry()
+    for name in MANY:
         push_image(registry, Reference.parse(f"{REGISTRY}/{name}"), docker_image(text=name))
     with RegistryServer(registry) as many:
-        sources = [f"{many.host}/{name}" for name in names]
-        assert manyfest("create", "--jobs", "4", f"{many.host}/app:l", *sources).code == 0
-        assert len(many.requests) == 48
-        assert many.connections <= 4
-        assert manyfest("push", f"{many.host}/app:l").code == 0
-        assert many.connections <= 5
+        (tmp_path / "names").write_text("\n".join(f"{many.host}/{name}" for name in MANY))
+        for command in before:
+            ask(manyfest, many, *command)
+        made = many.connections
+        ask(manyfest, many, *arguments)
+        assert 0 < many.connections - made <= 4
 
 
-def test_the_target_is_looked_at_while_the_sources_are_read(
-    manyfest: CommandLine, server: RegistryServer
+def test_the_target_is_looked_at_while_the_sources_are_read(manyfest: CommandLine) -> None:
+    looked, registry = threading.Event(), MemoryRegistry()
+    push_image(registry, Reference.parse(f"{REGISTRY}/app:amd"), AMD)
+
+    def gate(request: Request) -> Answer | None:
+        """The source is kept back until the target was looked at."""
+        if request.method == "HEAD":
+            looked.set()
+        elif request.method == "GET" and not looked.wait(timeout=20):
+            return Answer(404)
+        return None
+
+    with RegistryServer(registry, gate=gate) as server:
+        assert ask(manyfest, server, "create", "--push", "HOST/app:l", "HOST/app:amd") == sorted(
+            [GET, CONFIG, HEAD, PUT]
+        )
+
+
+def test_what_a_host_wants_is_found_out_once(
+    monkeypatch: pytest.MonkeyPatch, manyfest: CommandLine, certificate: Certificate
 ) -> None:
-    arguments = ("create", "--push", "HOST/app:l", "HOST/app:amd", "HOST/app:arm")
-    expected = [CONFIG] * 2 + [GET] * 2 + [HEAD, PUT]
-    assert ask(manyfest, server, *arguments) == sorted(expected)
-    assert "HEAD" in [line.split()[0] for line in server.log()[:3]]
+    """TLS on loopback, where plain HTTP is tried first, and tokens, where nothing is sent first."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
+    gate, registry = TokenGate("user", "secret"), MemoryRegistry()
+    push_image(registry, Reference.parse(f"{REGISTRY}/app:amd"), AMD)
+    with RegistryServer(registry, gate=gate, certificate=certificate) as server:
+        for connections, challenges in ((2, 1), (1, 0), (1, 0)):
+            made, gate.challenges, gate.token_requests = server.connections, 0, []
+            shown = manyfest("inspect", f"{server.host}/app:amd")
+            assert shown.code == 0, shown.stderr
+            assert (server.connections - made, gate.challenges) == (connections, challenges)
+            assert len(gate.token_requests) == 1

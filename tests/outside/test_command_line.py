@@ -43,6 +43,15 @@ def test_what_is_on_a_shelf_is_seen_and_offline_shown(image, manyfest, tmp_path)
 
 
 @pytest.mark.usefixtures("installed")
+def test_nothing_is_written_to_a_shelf_offline(image, manyfest, tmp_path) -> None:
+    manyfest("create", f"shelf://{tmp_path}/app:list", image)
+    for step in (("push", "list"), ("copy", image, "copy")):
+        refused = manyfest(step[0], "--offline", *step[1:-1], f"shelf://{tmp_path}/app:{step[-1]}")
+        assert (refused.code, len(refused.stderr.splitlines())) == (5, 1)
+        assert "cannot be written, only layouts can" in refused.stderr
+
+
+@pytest.mark.usefixtures("installed")
 def test_a_tape_is_recorded_and_played(image, manyfest, tmp_path, monkeypatch) -> None:
     name = f"tape://{tmp_path}/a.tape/{image}"
     monkeypatch.setenv("TAPE", "record")

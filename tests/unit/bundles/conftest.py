@@ -9,7 +9,8 @@ import pytest
 from attrs import frozen
 
 from manyfest.adapters.bundles.opening import open_bundle
-from manyfest.domain.operations.import_bundle import Imported, import_bundle
+from manyfest.domain.events import ignore
+from manyfest.domain.operations.import_bundle import Imported, Terms, import_bundle
 from manyfest.domain.references import Reference, Repository
 from manyfest.store.store import Store, open_store
 from tests.fakes import bundles
@@ -23,7 +24,9 @@ class Taker:
 
     store: Store
 
-    def __call__(self, path: Path, *, place: str | None = None, **options) -> Imported:
+    def __call__(
+        self, path: Path, *, place: str | None = None, now=NOW, on_event=ignore, **terms
+    ) -> Imported:
         repository = Reference.parse(f"{place}:x").home if place else None
         assert repository is None or isinstance(repository, Repository)
         with open_bundle(path) as bundle:
@@ -33,7 +36,9 @@ class Taker:
                 layers=self.store.layers,
                 drafts=self.store.drafts,
                 repository=repository,
-                **{"now": NOW} | options,
+                now=now,
+                terms=Terms(**terms),
+                on_event=on_event,
             )
 
     def holds_nothing(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from attrs import evolve
 
 from manyfest.adapters.bundles.folder_writing import write_folder
 from manyfest.adapters.bundles.opening import open_bundle
@@ -22,8 +23,9 @@ from manyfest.domain.errors import (
     NeverSeenError,
     SizeMismatchError,
 )
+from manyfest.domain.events import BlobCopied, BlobMoved, BlobStarted, TransferPlanned
 from manyfest.domain.observations import Observation
-from manyfest.domain.operations.export_bundle import export_bundle, is_whole, seen_references
+from manyfest.domain.operations.export_bundle import Exported, announced_layers, export_bundle
 from manyfest.domain.ports.bundles import PackedBlob, Packing
 from manyfest.domain.references import Reference
 from tests.fakes.memory_layers import MemoryLayers
@@ -60,6 +62,9 @@ class World:
             self.layers.held |= {Digest.of(layer): layer for layer in image.blobs[1:]}
 
     def packed(self, *references, drafts=(), **options):
+        return self.exported(references, drafts, **options).packing
+
+    def exported(self, references, drafts=(), **options) -> Exported:
         return export_bundle(
             references, drafts, contents=self.store.contents, layers=self.layers, **options
         )
@@ -72,6 +77,10 @@ def world():
 
 def digests(blobs):
     return {blob.digest for blob in blobs}
+
+
+def names(packing):
+    return [entry.annotations["io.containerd.image.name"] for entry in packing.entries]
 
 
 def test_an_image_goes_with_all_it_lists_and_their_configs(world):
@@ -102,7 +111,6 @@ def test_a_digest_goes_by_its_digest(world):
 
 def test_what_is_not_held_is_said(world):
     world.keep(INDEX, APP, whole=False)
-    assert not is_whole(APP, world.store.contents)
     with pytest.raises(IncompleteError, match=f"{AMD.digest} and 1 more missing"):
         world.packed(APP)
     with pytest.raises(NeverSeenError):
@@ -113,7 +121,38 @@ def test_what_is_not_held_is_said(world):
 
 def test_what_was_seen_of_folders_stays(world):
     world.keep(AMD, APP, ref("oci:/x:1"))
-    assert seen_references(world.store.contents) == (APP,)
+    assert names(world.exported(None).packing) == [str(APP)]
+
+
+def test_of_all_that_was_seen_what_is_not_whole_is_left_out(world):
+    world.keep(INDEX, APP, whole=False)
+    world.keep(docker_image(), WEB)
+    exported = world.exported(None)
+    assert (names(exported.packing), exported.left_out) == ([str(WEB)], (APP,))
+    exported = world.exported(None, with_layers=True)
+    assert (names(exported.packing), exported.left_out) == ([], (APP, WEB))
+
+
+def test_a_sparse_bundle_has_what_is_held(world):
+    world.keep(INDEX, APP, whole=False)
+    world.keep(ARM)
+    packing = world.packed(APP, sparse=True)
+    assert digests(packing.manifests) == {INDEX.digest, ARM.digest}
+    exported = world.exported(None, sparse=True)
+    assert (exported.packing.entries, exported.left_out) == (packing.entries, ())
+    with pytest.raises(IncompleteError, match=f"layers of {APP}: {Digest.of(ARM.blobs[1])} miss"):
+        world.packed(APP, sparse=True, with_layers=True)
+
+
+def test_layers_are_announced_as_they_are_written(world, tmp_path):
+    world.keep(AMD, APP)
+    world.keep_layers(AMD)
+    events = []
+    packing = announced_layers(world.packed(APP, with_layers=True), events.append)
+    layer, size = Digest.of(AMD.blobs[1]), len(AMD.blobs[1])
+    assert events == [TransferPlanned(1, size, 0)]
+    write_archive(tmp_path / "a.tar", packing, compressed=False)
+    assert events[1:] == [BlobStarted(layer), BlobMoved(layer, size), BlobCopied(layer, size)]
 
 
 def test_layers_go_along_when_asked_and_held(world):
@@ -243,6 +282,25 @@ def test_a_layout_is_added_to_and_its_names_come_last(world, tmp_path):
         for each in document["manifests"]
     }
     assert listed == {None: str(AMD.digest), str(APP): str(ARM.digest), str(WEB): str(ARM.digest)}
+
+
+def test_a_folder_that_two_make_at_a_time_has_what_both_bring(world, tmp_path):
+    world.keep(AMD, APP)
+    world.keep(ARM, WEB)
+    target = tmp_path / "layout"
+
+    @contextmanager
+    def overtaken():
+        write_folder(target, world.packed(WEB))
+        yield iter([b"late"])
+
+    late = PackedBlob(Digest.of(b"late"), 4, overtaken)
+    write_folder(target, evolve(world.packed(APP), layers=(late,)))
+    with open_bundle(target) as bundle:
+        listed = {entry.digest for entry in bundle.entries}
+        assert listed == {AMD.digest, ARM.digest}
+        assert bundle.size(late.digest) == 4
+    assert not [*tmp_path.glob(".manyfest-*")]
 
 
 def test_damage_in_a_layout_is_mended(world, tmp_path):

@@ -56,7 +56,8 @@ NAMES_OF_NAMES = header(2, tarfile.GNUTYPE_LONGNAME) + b"x".ljust(512, b"\0")
 
 HOSTILE = {
     "no archive": (b"hello", "is no tar archive"),
-    "nothing": (b"", "is no tar archive"),
+    "nothing": (b"", "is empty"),
+    "zstd that is cut at once": (zstandard.compress(TAR)[:20], "or cut off"),
     "zeros": (bytes(10240), "is no OCI image layout"),
     "cut in a member": (TAR[: len(TAR) // 2], "is cut off"),
     "cut after a member": (TAR.rstrip(b"\0") + bytes(-len(TAR.rstrip(b"\0")) % 512), "is cut off"),

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from manyfest.domain.errors import (
     SizeMismatchError,
     SparseBundleError,
 )
+from manyfest.domain.events import BlobCopied, TransferPlanned
 from manyfest.domain.observations import Observation
 from manyfest.domain.references import Reference
 from tests.fakes import bundles
@@ -174,7 +176,27 @@ def test_what_is_wrong_is_said_and_nothing_is_taken(take, archived, files, error
     with pytest.raises(error) as raised:
         take(archived(files))
     assert take.holds_nothing()
-    assert len(str(raised.value).splitlines()) == 1
+    (line,) = str(raised.value).splitlines()
+    assert "bundle.tar" in line
+
+
+def test_layers_that_were_there_before_are_as_young_as_new_ones(take, archived):
+    path = archived(bundles.tar(WHOLE))
+    held = take.store.layers.folder / "sha256" / Digest.of(AMD.blobs[1]).hex
+    take(path)
+    os.utime(held, (0, 0))
+    take(path)
+    assert held.stat().st_mtime > 0
+
+
+def test_layers_are_announced_as_they_are_taken(take, archived):
+    path, events = archived(bundles.tar(WHOLE)), []
+    take(path, on_event=events.append)
+    layers = {Digest.of(image.blobs[1]): len(image.blobs[1]) for image in (AMD, ARM)}
+    assert events[0] == TransferPlanned(2, sum(layers.values()), 0)
+    assert {each.blob: each.size for each in events if isinstance(each, BlobCopied)} == layers
+    take(path, on_event=events.append)
+    assert events[-1] == TransferPlanned(0, 0, 0)
 
 
 def test_layers_that_were_there_before_stay_when_a_bundle_is_refused(take, archived):

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.past import RememberedLayouts
 from manyfest.contracts.registry import Plant, RegistryContract
 from manyfest.domain.references import Layout, Reference
+from tests.fakes.memory_store import MemoryStore
 
 
 class TestLayoutRegistry(RegistryContract):
@@ -29,3 +31,9 @@ class TestLayoutRegistry(RegistryContract):
             (blobs / reference.digest.hex).write_bytes(data)
 
         return plant
+
+
+class TestRememberedLayouts(TestLayoutRegistry):
+    @pytest.fixture
+    def registry(self):
+        return RememberedLayouts(MemoryStore().contents)

@@ -10,6 +10,7 @@ from manyfest.adapters.http_registry import tls
 from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.adapters.http_registry.credentials import NOBODY, Account, Credentials
+from manyfest.adapters.http_registry.network import BudgetedBackend
 from manyfest.domain.errors import BlobUnknownError, UnauthorizedError, UnreachableError
 from manyfest.domain.host_facts import HostFacts
 from manyfest.domain.references import Reference
@@ -257,12 +258,20 @@ BAD_REALMS = {
 
 
 @pytest.mark.parametrize("realm", BAD_REALMS.values(), ids=BAD_REALMS)
-def test_a_remembered_realm_gets_nothing_that_an_announced_one_would_not(door, realm):
-    server = door()
+def test_a_remembered_realm_gets_nothing_that_an_announced_one_would_not(door, monkeypatch, realm):
+    server, reached = door(), set()
+    connect = BudgetedBackend.connect_tcp
+
+    def noted(backend, host, *arguments, **options):
+        reached.add(host)
+        return connect(backend, host, *arguments, **options)
+
+    monkeypatch.setattr(BudgetedBackend, "connect_tcp", noted)
     known = HostFacts(server.host, insecure=False, scheme="http", realm=realm)
     with client(known, account=USER) as registry:
         ask(registry, server)
     assert targets(server) == ["v2", "token", "v2"]
+    assert reached == {"127.0.0.1"}
 
 
 def test_a_password_is_sent_to_nobody_who_did_not_ask(serve, reply):

@@ -12,7 +12,7 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, push_image
 from manyfest.domain import media_types
 from manyfest.domain.canonical_json import authored_list
-from manyfest.domain.errors import ListError, MergeUnsettledError
+from manyfest.domain.errors import ListError, ManifestUnknownError, MergeUnsettledError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.index_members import IndexOverrides
 from manyfest.domain.manifests import Manifest
@@ -46,14 +46,15 @@ def plan_of(world: World, *images, tag: Reference = TAG) -> PushPlan:
 
 
 def merged(world: World, plan: PushPlan, at=NOW, registry=None, tag: Reference = TAG) -> Merged:
-    return merge(
+    (outcome,) = merge(
         plan,
-        tag,
+        [tag],
         registry=registry or world.registry,
         each=one_by_one,
         pause=lambda _: None,
         clock=lambda: at,
     )
+    return outcome
 
 
 def digests(world: World) -> list[str]:
@@ -80,7 +81,7 @@ def test_what_the_tag_holds_already_is_left_as_it_is(world):
     image = docker_image("linux/arm64")
     standing = world.plant(str(TAG), docker_list(image, docker_image("linux/amd64")))
     outcome = merged(world, plan_of(world, image))
-    assert outcome == Merged(TAG, standing.manifest, was_put=False)
+    assert outcome == Merged(TAG, standing.manifest, standing.digest, was_put=False)
 
 
 def test_the_digest_does_not_depend_on_who_came_first():
@@ -111,6 +112,19 @@ def test_attestations_stand_and_go_with_their_image(world):
     assert digests(world) == [str(new.digest), *(str(e.digest) for e in second.manifest.entries)]
 
 
+def test_new_attestations_of_the_same_image_take_the_place_of_the_old(world):
+    index = attested_index(oci_image("linux/amd64"))
+    image, attestation = index.manifest.entries
+    other = evolve(attestation, digest=docker_image(text="older provenance").digest)
+    document = {**index.manifest.document, "manifests": [image.to_json(), other.to_json()]}
+    older = evolve(index.manifest, data=authored_list(document))
+    push_image(world.registry, TAG.tagged("x"), docker_image(text="older provenance"))
+    world.registry._shelves[TAG.home].tags["1"] = older.digest
+    world.registry._shelves[TAG.home].manifests[older.digest] = older
+    merged(world, plan_of(world, index))
+    assert digests(world) == [str(image.digest), str(attestation.digest)]
+
+
 def test_a_slow_writer_finds_what_it_overwrote(world):
     fast = plan_of(world, docker_image("linux/amd64"))
     slow = plan_of(world, docker_image("linux/arm64"))
@@ -138,9 +152,9 @@ def test_a_slow_writer_finds_what_it_overwrote(world):
 
 def only(manifest, architecture: str):
     """The list as a writer would put it that saw no other."""
-    entries = [e for e in manifest.entries if e.platform.architecture == architecture]
-    document = {**manifest.document, "manifests": [entry.to_json() for entry in entries]}
-    return Manifest(manifest.media_type, authored_list(document))
+    return listed(
+        [e for e in manifest.entries if e.platform.architecture == architecture], manifest
+    )
 
 
 class Scattered(Ignoring):
@@ -240,12 +254,140 @@ def test_a_registry_that_compares_refuses_and_is_looked_at_again():
     assert len(digests(world)) == 2
 
 
+def test_whoever_is_overtaken_again_and_again_gets_a_turn_without_waiting():
+    world, waited, images = World(), [], [docker_image(f"linux/arch{n}") for n in range(40)]
+    others = [plan_of(world, image) for image in images[1:]]
+    slow = plan_of(world, images[0])
+
+    class Overtaken(MemoryRegistry):
+        def put_manifest(self, reference, manifest, expected=None) -> None:
+            if reference == TAG and others:
+                standing = {str(e.digest): e for e in entries(world)}
+                mine = {str(e.digest): e for e in others.pop().manifest.entries}
+                world.registry.put_manifest(TAG, listed({**standing, **mine}.values(), manifest))
+            super().put_manifest(reference, manifest, expected)
+
+    registry = Overtaken()
+    registry._shelves = world.registry._shelves
+    merge(slow, [TAG], registry=registry, each=one_by_one, pause=waited.append, clock=lambda: NOW)
+    assert len(digests(world)) == len(images)
+    assert not any(waited)
+
+
+def entries(world: World):
+    try:
+        return world.served(str(TAG)).entries
+    except ManifestUnknownError:
+        return ()
+
+
+def listed(members, like: Manifest) -> Manifest:
+    document = {**like.document, "manifests": [entry.to_json() for entry in members]}
+    return Manifest(like.media_type, authored_list(document))
+
+
+class Behind(Ignoring):
+    """Tags are read from a mirror that still has what was there; the origin answers the rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.old: dict[Reference, Manifest] = {}
+
+    def get_manifest(self, reference):
+        return self.old.get(reference) or super().get_manifest(reference)
+
+    def head_manifest(self, reference):
+        return super().get_manifest(reference).descriptor()
+
+
+def test_a_mirror_that_is_behind_does_not_bring_back_an_old_list():
+    world = World(registry=Behind())
+    old = world.plant(str(TAG), docker_list(docker_image("linux/s390x"))).manifest
+    world.plant(str(TAG), docker_list(docker_image("linux/s390x"), docker_image("linux/amd64")))
+    world.registry.old[TAG] = old
+    merged(world, plan_of(world, docker_image("linux/arm64")))
+    del world.registry.old[TAG]
+    assert len(digests(world)) == 3
+
+
+def test_a_registry_that_lists_tags_late_is_told(world):
+    class Late(Ignoring):
+        """Shows a list of tags from before."""
+
+        def tags(self, home):
+            return ()
+
+    registry = Late()
+    registry._shelves = world.registry._shelves
+    with pytest.raises(MergeUnsettledError):
+        merged(world, plan_of(world, docker_image()), registry=registry)
+
+
+def test_a_writer_whose_intent_somebody_took_away_keeps_its_entries(world):
+    class Cleaned(Ignoring):
+        """Somebody deletes intents right after they were asked for."""
+
+        def head_manifest(self, reference):
+            return super().get_manifest(reference).descriptor()
+
+        def get_manifest(self, reference):
+            found = super().get_manifest(reference)
+            if intent_of(found, "1"):
+                raise ManifestUnknownError(str(reference))
+            return found
+
+    registry = Cleaned()
+    registry._shelves = world.registry._shelves
+    image = docker_image()
+    merged(world, plan_of(world, image), registry=registry)
+    assert digests(world) == [str(image.digest)]
+
+
+def test_a_writer_that_slept_for_hours_keeps_its_entries(world):
+    image, moments = docker_image(), iter([NOW, *[NOW + 2 * LIFETIME] * 9])
+    merge(
+        plan_of(world, image),
+        [TAG],
+        registry=world.registry,
+        each=one_by_one,
+        pause=lambda _: None,
+        clock=lambda: next(moments),
+    )
+    assert digests(world) == [str(image.digest)]
+
+
+def test_who_begins_later_is_later_for_all_tags(world):
+    early, late = (plan_of(world, docker_image("linux/amd64", text=t)) for t in ("early", "late"))
+    tags = [TAG, TAG.tagged("2")]
+
+    class Overtaken(Ignoring):
+        """Another writer is done with both tags before the first is put."""
+
+        is_overtaken = False
+
+        def put_manifest(self, reference, manifest, expected=None) -> None:
+            if reference == TAG and not self.is_overtaken:
+                self.is_overtaken = True
+                merge_all(world.registry, late, tags, NOW + timedelta(seconds=1))
+            super().put_manifest(reference, manifest)
+
+    registry = Overtaken()
+    registry._shelves = world.registry._shelves
+    merge_all(registry, early, tags, NOW)
+    wanted = late.manifest.entries
+    assert [world.served(str(tag)).entries for tag in tags] == [wanted, wanted]
+
+
+def merge_all(registry, plan: PushPlan, tags, at) -> None:
+    merge(plan, tags, registry=registry, each=one_by_one, pause=lambda _: None, clock=lambda: at)
+
+
 def test_a_preview_writes_nothing(world):
     plan = plan_of(world, docker_image("linux/amd64"))
     before = world.registry.tags(TAG.home)
     shown = preview(plan, TAG, registry=world.registry, now=NOW)
     assert world.registry.tags(TAG.home) == before
-    assert merged(world, plan).manifest == shown
+    assert merged(world, plan) == shown
 
 
 def test_a_registry_that_never_shows_what_was_put_is_told(world):

@@ -75,7 +75,7 @@ def undone(world: World, wanted: Wanted = PREVIOUS) -> Manifest:
         registry=world.registry,
         contents=contents,
         pause=world.pauses.append,
-        now=newest.seen_at + timedelta(hours=1),
+        clock=lambda: newest.seen_at + timedelta(hours=1),
     )
     return world.served(NAME)
 
@@ -145,7 +145,7 @@ def test_a_tag_that_moves_after_the_plan_was_made_is_seen_right_before_it_is_put
             registry=world.registry,
             contents=world.store.contents,
             pause=world.pauses.append,
-            now=NOW,
+            clock=lambda: NOW,
         )
     assert world.served(NAME) == C.manifest
     assert world.store.contents.last_observation(ref(NAME)).digest == B.digest

@@ -4,6 +4,8 @@ from contextlib import closing, contextmanager
 
 from attrs import frozen
 
+from manyfest.contracts.images import Image
+from manyfest.domain.digests import Digest
 from manyfest.store.housekeeping import Housekeeping, housekeeping_of
 from manyfest.store.store import Store, open_store
 
@@ -26,3 +28,10 @@ def opened(path, patience=10.0, seconds=None):
         closing(housekeeping_of(store, patience, seconds)) as house,
     ):
         yield Kept(store, house)
+
+
+def hold_layers(layers, *images: Image) -> None:
+    """Keep the images' layers."""
+    for image in images:
+        for blob in image.blobs[1:]:
+            layers.write(Digest.of(blob), len(blob), [blob])

@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 
 from manyfest.contracts.draft_book import draft
+from manyfest.contracts.garbage_collector import NOW, hold, see
 from manyfest.contracts.images import docker_image, oci_image, oci_index
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, StoreError
@@ -15,8 +16,7 @@ from manyfest.domain.operations.check_store import check_store, set_damage_aside
 from manyfest.domain.ports.integrity import Kind
 from manyfest.domain.references import Reference
 from manyfest.store import migrations, opening
-from tests.unit.store.holdings import NOW, hold, hold_layers, see
-from tests.unit.store.keeping_house import opened
+from tests.unit.store.keeping_house import hold_layers, opened
 
 A, B = oci_image("linux/amd64", text="a"), docker_image("linux/arm64", text="b")
 LIST = oci_index(A, B)

@@ -10,7 +10,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from manyfest.contracts.draft_book import draft
-from manyfest.contracts.garbage_collector import APP, LIST, MONTH, A, B, GarbageContract
+from manyfest.contracts.garbage_collector import (
+    APP,
+    DAY,
+    LIST,
+    MONTH,
+    NOW,
+    A,
+    B,
+    GarbageContract,
+    hold,
+    see,
+)
 from manyfest.contracts.images import oci_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, StoreError
@@ -20,8 +31,7 @@ from manyfest.domain.operations.collect_garbage import Retention, collect_garbag
 from manyfest.domain.ports.garbage import Piece
 from manyfest.domain.references import Reference
 from tests.unit.store.children import run, start
-from tests.unit.store.holdings import DAY, NOW, hold, hold_layers, see
-from tests.unit.store.keeping_house import opened
+from tests.unit.store.keeping_house import hold_layers, opened
 
 BROKEN = Manifest(OCI_MANIFEST, b"not JSON")
 

@@ -1,5 +1,7 @@
 """The layer stores: the folder beside the store, and the one in memory."""
 
+import os
+
 import pytest
 
 from manyfest.contracts.layer_store import LAYER, LayerStoreContract, keep
@@ -26,6 +28,14 @@ class TestLayerFolder(LayerStoreContract):
         assert path.stat().st_mode & 0o077 == 0
         assert path.parent.stat().st_mode & 0o077 == 0
         assert list(path.parent.iterdir()) == [path]
+
+    def test_what_is_renewed_is_as_young_as_what_was_just_written(self, layers, tmp_path):
+        path = tmp_path / "layers" / "sha256" / keep(layers, LAYER).hex
+        os.utime(path, (0, 0))
+        layers.size(Digest.of(LAYER))
+        assert path.stat().st_mtime == 0
+        layers.renew(Digest.of(LAYER))
+        assert path.stat().st_mtime >= (tmp_path / "layers").stat().st_mtime
 
     def test_looking_makes_no_folder(self, layers, tmp_path):
         assert layers.size(Digest.of(LAYER)) is None

@@ -1,17 +1,19 @@
 """Questions in SQL: what the views say, and that nothing is written whatever is asked."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
 from manyfest.contracts.draft_book import draft
+from manyfest.contracts.garbage_collector import see
 from manyfest.contracts.images import docker_image, oci_image, oci_index, referrer, windows_image
 from manyfest.domain.errors import DeadlineError, InputError
 from manyfest.store.views import VIEWS
-from tests.unit.store.holdings import see
 from tests.unit.store.keeping_house import opened
 
 AMD, ARM = oci_image("linux/amd64", text="base"), docker_image("linux/arm64/v8", text="arm")
@@ -131,6 +133,16 @@ def test_whatever_is_asked_nothing_changes(kept, path, folder, statement):
         _ask(kept, statement.format(folder=folder))
     assert path.read_bytes() == before
     assert list(folder.iterdir()) == [path]
+
+
+def test_no_table_can_be_asked(kept, path):
+    with closing(sqlite3.connect(path)) as connection:
+        listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        tables = [name for (name,) in connection.execute(listed)]
+    assert "hosts" in tables
+    for table in tables:
+        with pytest.raises(InputError, match="prohibited"):
+            _ask(kept, f"SELECT * FROM main.{table}")
 
 
 def test_a_store_that_is_not_there_holds_nothing_and_is_not_made(folder):

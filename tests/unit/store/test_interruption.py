@@ -1,0 +1,52 @@
+"""Ctrl-C while SQLite works: it ends what runs, is an interruption, and undoes what was begun."""
+
+import sqlite3
+
+import pytest
+
+from manyfest.contracts.garbage_collector import hold, see
+from manyfest.contracts.images import oci_image
+from manyfest.store import views
+from tests.unit.store.children import run
+from tests.unit.store.keeping_house import opened
+
+IMAGE = oci_image()
+
+_INTERRUPTED = """
+from threading import Timer
+endless = "WITH RECURSIVE t(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM t) SELECT max(x) FROM t"
+Timer(0.3, lambda: os.kill(os.getpid(), 2)).start()
+try:
+    with store.transaction():
+        store.contents.keep_blobs([b"x"])
+        store.database.rows(endless)
+except KeyboardInterrupt:
+    print("interrupted", store.contents.blob(Digest.of(b"x")))
+"""
+
+
+def test_a_statement_without_end_ends_and_its_transaction_is_taken_back(folder):
+    with opened(folder / "store.db") as kept:
+        hold(kept.contents, IMAGE)
+    assert run(_INTERRUPTED, folder / "store.db") == "interrupted None\n"
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda kept: list(kept.catalogue.tags()),
+        lambda kept: kept.queries.ask("SELECT * FROM manifests").__enter__(),
+    ],
+    ids=["ls", "query"],
+)
+def test_in_a_function_that_sqlite_calls_it_is_one_too(folder, monkeypatch, look):
+    with opened(folder / "store.db") as kept:
+        see(kept.contents, "registry.example/app:x", IMAGE)
+        monkeypatch.setattr(views.hashlib, "new", _interrupt)
+        with pytest.raises(KeyboardInterrupt) as caught:
+            look(kept)
+    assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
+
+
+def _interrupt(*_arguments):
+    raise KeyboardInterrupt
