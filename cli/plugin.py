@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from manyfest.cli.program import leave
 from manyfest.domain.version import VERSION
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _SWITCHES = {"debug": "D", "help": "h", "tls": "", "tlsverify": "", "version": "
 
 def run() -> None:
     """The console script ``docker-manyfest``."""
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))
 
 
 def main(words: Sequence[str]) -> int:

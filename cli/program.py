@@ -1,7 +1,9 @@
 """The console script: nothing is imported before Ctrl-C has somewhere to go."""
 
 import gc
+import os
 import sys
+from typing import NoReturn
 
 # A short command makes few cycles: looking for them every 700 objects is a tenth of its start, and
 # looking once through what was loaded is as much of the time that a command takes with a registry.
@@ -17,4 +19,18 @@ def run() -> None:
         code = main(sys.argv[1:])
     except KeyboardInterrupt:
         code = 130
-    sys.exit(code)
+    leave(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process, without taking apart what was loaded: a sixth of a short command's time.
+
+    By now all is closed that has an end of its own. Output that cannot be written makes it 1.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            code = code or 1
+    os._exit(code)

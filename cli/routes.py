@@ -7,9 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.routing import RoutingRegistry
 from manyfest.cli.output import note, warn
 from manyfest.cli.settings import Settings
@@ -20,20 +19,29 @@ from manyfest.domain.references import Reference, Repository
 
 if TYPE_CHECKING:  # most commands do without
     from manyfest.adapters.containers.registry_rules import RegistryRules
+    from manyfest.adapters.http_registry.budget import Budget
     from manyfest.adapters.http_registry.client import HttpRegistry
     from manyfest.adapters.http_registry.credentials import Account
 
 
-@frozen
 class Routes:
     """What registries are made with; those that were made are closed with ``stack``."""
 
-    settings: Settings
-    budget: Budget
-    store: Store
-    stack: ExitStack
-    unconfirmed: UnconfirmedAnswers
-    now: datetime
+    def __init__(
+        self,
+        settings: Settings,
+        budget: "Callable[[], Budget]",
+        store: Store,
+        stack: ExitStack,
+        unconfirmed: UnconfirmedAnswers,
+        now: datetime,
+    ) -> None:
+        self.settings = settings
+        self.budget = budget
+        self.store = store
+        self.stack = stack
+        self.unconfirmed = unconfirmed
+        self.now = now
 
     def registry(self) -> Registry:
         """Serves all references. Folders are always at hand; of the rest nothing is made yet."""
@@ -50,7 +58,7 @@ class Routes:
 
         ``--insecure`` is for the registries that a command names, and these are not the mirrors.
         """
-        account = account_of(self.settings, self.budget)
+        account = account_of(self.settings, self.budget())
         origin = self._over_http(self.settings, account, rules.is_insecure)
         if not rules:
             return origin
@@ -70,7 +78,7 @@ class Routes:
         **options: Any,
     ) -> Registry:
         """To be closed with the stack; what it learns about hosts goes into our own store only."""
-        make = partial(http_registry, settings, self.budget, account, is_insecure, **options)
+        make = partial(http_registry, settings, self.budget(), account, is_insecure, **options)
         if not isinstance(settings.store, Path):
             return self.stack.enter_context(make())
         from manyfest.cli.host_memory import HostMemory
@@ -119,7 +127,7 @@ class Routes:
 
 def http_registry(
     settings: Settings,
-    budget: Budget,
+    budget: "Budget",
     account: "Account",
     is_insecure: Callable[[Repository], bool],
     **options: Any,
@@ -154,7 +162,7 @@ def rules_of(settings: Settings) -> "RegistryRules":
     return read_rules(settings.registries_conf, settings.containers_folders)
 
 
-def account_of(settings: Settings, budget: Budget) -> "Account":
+def account_of(settings: Settings, budget: "Budget") -> "Account":
     """Docker's credentials before those of containers (ADR 0012)."""
     from manyfest.adapters.containers.auth_json import AuthJson
     from manyfest.adapters.docker.config import DockerConfig, EnvironmentAuths

@@ -2,8 +2,6 @@
 
 from threading import Lock
 
-from attrs import Factory, frozen
-
 from manyfest.cli.output import warn
 from manyfest.domain.errors import UnavailableError, shortened
 from manyfest.domain.observations import Observation
@@ -12,12 +10,12 @@ from manyfest.domain.references import Reference
 _REASON_LIMIT = 150  # so that the end of the line is seen, which says how old the answer is
 
 
-@frozen
 class UnconfirmedAnswers:
     """Of each reference that was answered so, the observation that did. Thread-safe."""
 
-    seen: dict[Reference, Observation] = Factory(dict)
-    _lock: Lock = Factory(Lock)
+    def __init__(self) -> None:
+        self.seen: dict[Reference, Observation] = {}
+        self._lock = Lock()
 
     def hear(self, seen: Observation, error: UnavailableError | None) -> None:
         """``seen`` answered. With ``error`` the registry was asked in vain, and a person is told.

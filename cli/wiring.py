@@ -53,7 +53,12 @@ class Session:
         from manyfest.cli.routes import Routes
 
         routes = Routes(
-            self._settings, self._budget, self._store, self._stack, self._answers, self.now
+            self._settings,
+            lambda: self._budget,
+            self._store,
+            self._stack,
+            self._answers,
+            self.now,
         )
         return routes.registry()
 

@@ -77,6 +77,14 @@ class Draft:
     index: IndexOverrides = field(factory=IndexOverrides)
 
     @property
+    def hides_the_registry(self) -> bool:
+        """Whether ``inspect`` shows it in the place of what is published under its name.
+
+        One that was pushed and not touched since does not.
+        """
+        return self.pushed is None
+
+    @property
     def lists_taken_apart(self) -> tuple[Reference, ...]:
         """The sources that are lists whose entries are here, each once."""
         return tuple(dict.fromkeys(e.source for e in self.entries if e.is_taken_apart))

@@ -30,7 +30,7 @@ def command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Forget what no draft needs and nobody has seen or asked for lately.
+    """Forget what no draft needs and nobody asked for lately.
 
     Tags are seen, digests asked for, or imported. What is kept keeps all that it names, and what is
     attached to it. Looking with --offline makes nothing younger. TIME is written as 12h or 30d; 0d

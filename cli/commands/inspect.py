@@ -1,6 +1,6 @@
 """``manyfest inspect``: show an image, a list, a draft, or one entry of a draft."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,9 +26,10 @@ from manyfest.domain.drafts import Draft
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.list_assembly import assemble
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations import inspect
-from manyfest.domain.operations.inspect import Detail, Details
 from manyfest.domain.references import Reference
+
+if TYPE_CHECKING:  # most of what is looked at is shown as it is
+    from manyfest.domain.operations.inspect import Detail, Details
 
 
 def command(
@@ -82,7 +83,7 @@ def command(
         name = reference(names[0]) if names[1:] else source(names[0], session)
         if names[1:]:
             _show_entry(name, entry_name(names[1]), session, verbose=verbose, raw=raw)
-        elif not remote and (draft := inspect.unpushed_draft(name, session.drafts)):
+        elif (draft := session.drafts.find(name)) and draft.hides_the_registry and not remote:
             note(f"this is the draft {name}, not what was published (--remote looks past it)")
             _show_draft(draft, session, verbose=verbose, raw=raw)
         else:
@@ -109,7 +110,9 @@ def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bo
         keep([found], session)
         _show(found.manifest, raw=raw)
         return
-    details = inspect.details(found, session.registry, session.each)
+    from manyfest.domain.operations.inspect import details as details_of
+
+    details = details_of(found, session.registry, session.each)
     keep([found, *(detail.found for detail in details.present)], session)
     if found.manifest.is_list:
         _show_details(details)
@@ -121,14 +124,18 @@ def _show_draft(draft: Draft, session: Session, *, verbose: bool, raw: bool) -> 
     if not verbose:
         _show(assemble(draft, session.contents.manifest), raw=raw)
         return
-    _show_details(inspect.draft_details(draft, session.registry, session.each))
+    from manyfest.domain.operations.inspect import draft_details
+
+    _show_details(draft_details(draft, session.registry, session.each))
 
 
 def _show_entry(
     list_name: Reference, wanted: str, session: Session, *, verbose: bool, raw: bool
 ) -> None:
-    entry = inspect.draft_entry(list_name, wanted, session.drafts)
-    detail = inspect.entry_details(entry, session.registry)
+    from manyfest.domain.operations.inspect import draft_entry, entry_details
+
+    entry = draft_entry(list_name, wanted, session.drafts)
+    detail = entry_details(entry, session.registry)
     if verbose:
         _show_detail(detail)
     elif raw:
@@ -137,7 +144,7 @@ def _show_entry(
         write_text(entry_text(detail.found.manifest))
 
 
-def _show_details(details: Details) -> None:
+def _show_details(details: "Details") -> None:
     """What is there is shown all the same when something is missing, and that is said."""
     from manyfest.cli.rendering.verbose import details_text
 
@@ -149,7 +156,7 @@ def _show_details(details: Details) -> None:
         raise typer.Exit(meaning_of(errors[0]).code)
 
 
-def _show_detail(detail: Detail) -> None:
+def _show_detail(detail: "Detail") -> None:
     from manyfest.cli.rendering.verbose import detail_text
 
     write_text(detail_text(detail))

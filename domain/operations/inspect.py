@@ -39,15 +39,6 @@ class Details:
     missing: tuple[Reference, ...] = ()
 
 
-def unpushed_draft(name: Reference, drafts: DraftBook) -> Draft | None:
-    """The draft that ``inspect`` shows in the place of what the registry has.
-
-    One that was pushed and not touched since does not hide the registry.
-    """
-    draft = drafts.find(name)
-    return None if draft is None or draft.pushed else draft
-
-
 def draft_entry(name: Reference, wanted: str, drafts: DraftBook) -> Entry:
     """The entry of the draft ``name`` that ``wanted`` finds.
 

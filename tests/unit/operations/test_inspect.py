@@ -81,13 +81,13 @@ def test_a_draft_hides_the_registry_until_it_is_pushed_and_when_touched_again(
 ) -> None:
     world.plant("r.example/l:a", docker_image("linux/arm"))
     name, drafts = ref("r.example/l:1"), world.store.drafts
-    assert inspect.unpushed_draft(name, drafts) is None
+    assert drafts.find(name) is None
     draft = world.create("r.example/l:1", "r.example/l:a")
-    assert inspect.unpushed_draft(name, drafts) == draft
+    assert (drafts.find(name), draft.hides_the_registry) == (draft, True)
     world.push("r.example/l:1")
-    assert inspect.unpushed_draft(name, drafts) is None
+    assert not drafts.find(name).hides_the_registry
     changed = _annotate(world, "r.example/l:a", Overrides(variant="v7"))
-    assert inspect.unpushed_draft(name, drafts) == changed
+    assert (drafts.find(name), changed.hides_the_registry) == (changed, True)
 
 
 def test_a_missing_child_is_named_and_the_others_are_there(world: World) -> None:
