@@ -108,7 +108,7 @@ def merge(
     to hold them, with those of every other writer whose intent could be seen; unless another writer
     has entries for the same platforms, made later. A layout compares and puts in one step, and
     needs no intents. Intents for all targets come first, so that a writer who begins later is later
-    for all of them.
+    for all of them; of two at the same moment each may win some.
 
     ``clock`` tells the time in UTC. Raises ListError: the draft says more of the list than
     annotations; MergeUnsettledError: the registry does not show what was put; what reading and
