@@ -78,3 +78,10 @@ def test_the_checks_run_the_command_that_the_readme_gives() -> None:
     run = (Path(__file__).parents[2] / ".ci" / "run").read_text()
     assert "README.md" in run
     assert len(re.findall(r"^\$ .*\.venv/bin/pytest", README, re.MULTILINE)) == 1
+
+
+def test_the_tests_that_the_fault_table_names_are_there() -> None:
+    section = README.partition("## Unbreakable")[2].partition("\n## ")[0]
+    named = re.findall(r"tests/[\w/]+(?:\.\w+)?", section)
+    assert len(named) > 15
+    assert [name for name in named if not (Path(__file__).parents[2] / name).exists()] == []

@@ -1,0 +1,16 @@
+"""What fuzzing by hand begins with is taken by the parser it is for."""
+
+import pytest
+
+from tests.fuzzing.parsers import PARSERS, SEEDS
+
+
+@pytest.mark.parametrize(
+    ("name", "seed"), [(name, seed) for name, seeds in SEEDS.items() for seed in seeds]
+)
+def test_a_seed_is_whole(name, seed):
+    PARSERS[name](seed)
+
+
+def test_every_parser_has_seeds():
+    assert SEEDS.keys() == PARSERS.keys()
