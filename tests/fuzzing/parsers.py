@@ -123,7 +123,7 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     "platform": (b"linux/arm/v7", b"windows(10.0.17763)/amd64"),
     "reference": (b"r.example:5000/a/b:1@" + _DIGEST.encode(), b"oci:a:b", b"s3://a/b:c"),
     "registries-conf": (
-        b'[[registry]]\nlocation="docker.io"\n[[registry.mirror]]\nlocation="m"\n',
+        b'[[registry]]\nlocation="docker.io"\n[[registry.mirror]]\nlocation="m.example/x"\n',
     ),
     "retry-after": (b"12.5ms", b"Fri, 01 May 2026 12:00:00 GMT"),
     "spec": (
