@@ -4,13 +4,15 @@ import contextlib
 
 import httpcore
 
+from manyfest.adapters.http_registry.network import BudgetedStream
 from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.domain.errors import ProtocolError
 
 _PLAIN_ENCODINGS = ("", "identity")
 
-# Enough to keep a connection for the next request; whoever sends more loses it.
+# Enough to keep a connection for the next request; whoever sends more, or takes longer, loses it.
 _LEFTOVER_LIMIT = 64 * 1024
+_LEFTOVER_SECONDS = 1.0
 
 _BREAKS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 
@@ -48,6 +50,9 @@ def drop(response: httpx.Response) -> None:
     """Done with this answer: read what little is left, so that the connection can be kept."""
     is_short = (announced_size(response) or 0) <= _LEFTOVER_LIMIT
     if not response.is_stream_consumed and (is_short or response.request.method == "HEAD"):
+        stream = response.extensions.get("network_stream")
+        if isinstance(stream, BudgetedStream):
+            stream.finish_within(_LEFTOVER_SECONDS)
         salvaged(response, _LEFTOVER_LIMIT)
     response.close()
 

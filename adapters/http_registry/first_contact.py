@@ -54,6 +54,14 @@ class Wire:
             return False
         return self._usual.scheme == "http"
 
+    @property
+    def may_be_trusted(self) -> bool:
+        """Whether what is secret may go along: never in the clear because of what was remembered.
+
+        It may, once there was contact; before, to this machine, or where TLS is tried first.
+        """
+        return bool(self._contact) or self._endpoint.is_loopback or self._usual.scheme == "https"
+
     def url(self, path: str) -> httpx.URL:
         """The absolute URL of ``path``, once there was contact; absolute ones stay as they are."""
         return httpx.URL(self._base(self._usual)).join(path)

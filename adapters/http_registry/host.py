@@ -106,7 +106,7 @@ class Host:
         """Send it with what this host asks for; to another origin with nothing of ours."""
         if self._is_foreign(message.url):
             return self._to_stranger(message)
-        header = self.authorizer.in_advance(message, is_plain=self._wire.is_plain)
+        header = self._in_advance(message)
         response = self._send(message, header)
         if response.status_code in _DOUBTS and self.authorizer.gives_up(header):
             bodies.drop(response)
@@ -123,6 +123,11 @@ class Host:
             credentials = self.authorizer.credentials(message.repository)
             raise self.authorizer.rejected(message.subject, credentials, said)
         return response
+
+    def _in_advance(self, message: Message) -> str | None:
+        if not self._wire.may_be_trusted:
+            return None
+        return self.authorizer.in_advance(message, is_plain=self._wire.is_plain)
 
     def _send(self, message: Message, authorization: str | None) -> httpx.Response:
         headers = {**self._account.headers(), **message.headers}

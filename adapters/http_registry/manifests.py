@@ -28,10 +28,10 @@ from manyfest.domain.ports.registry import ManifestReader, ManifestWriter
 from manyfest.domain.references import Reference
 from manyfest.domain.referrers import referrers_tag, with_referrer
 
-# One header line: some proxies keep only the first of several.
 # Seconds before each further look for what was put.
 _PATIENCE = (0.2, 0.5, 1.0, 2.0)
 
+# One header line: some proxies keep only the first of several.
 _ACCEPT = {"Accept": ", ".join(media_types.ACCEPTED)}
 
 

@@ -8,16 +8,20 @@ shuts all sockets down, which wakes the threads that wait on them.
 import contextlib
 import errno
 import ipaddress
+import math
 import select
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from time import monotonic
 from typing import Any
 
 import httpcore
 
 from manyfest.adapters.http_registry.budget import Budget
+from manyfest.adapters.http_registry.reuse import Reuse
 
 CONNECT_SECONDS = 10.0
 TRANSFER_SECONDS = 30.0
@@ -34,10 +38,11 @@ class HandshakeError(httpcore.ConnectError):
 
 
 class BudgetedBackend(httpcore.NetworkBackend):
-    """Opens TCP connections that live under ``budget``."""
+    """Opens TCP connections that live under ``budget``, and are kept as ``reuse`` says."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, reuse: Reuse) -> None:
         self._budget = budget
+        self._reuse = reuse
 
     def connect_tcp(
         self,
@@ -63,7 +68,7 @@ class BudgetedBackend(httpcore.NetworkBackend):
 
     def _connected(self, address: _Address, seconds: float) -> "BudgetedStream":
         family, where = address
-        stream = BudgetedStream(socket.socket(family, socket.SOCK_STREAM), self._budget)
+        stream = BudgetedStream(socket.socket(family), self._budget, self._reuse)
         with stream.closed_on_error(), stream.bounded(seconds, _CONNECT):
             stream.socket.connect(where)
             stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -116,10 +121,13 @@ _WRITE: _Errors = (httpcore.WriteTimeout, httpcore.WriteError)
 class BudgetedStream(httpcore.NetworkStream):
     """One connection; closed by whoever holds it, shut down when the budget is cancelled."""
 
-    def __init__(self, sock: socket.socket, budget: Budget) -> None:
+    def __init__(self, sock: socket.socket, budget: Budget, reuse: Reuse) -> None:
         self.socket = sock
         self._budget = budget
+        self._reuse = reuse
+        self._opened_at = monotonic()
         self._head: int | None = None  # bytes of the answer that is awaited
+        self._rest_until = math.inf
         self._wake = _shutting_down(sock)
         try:
             budget.watch(self._wake)
@@ -150,7 +158,8 @@ class BudgetedStream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """What has arrived, at most ``max_bytes``; nothing when the other side has ended."""
-        with self.bounded(TRANSFER_SECONDS if timeout is None else timeout, _READ):
+        seconds = TRANSFER_SECONDS if timeout is None else timeout
+        with self.bounded(min(seconds, self._rest_until - monotonic()), _READ):
             data = self.socket.recv(max_bytes)
         self._budget.moved(len(data))
         if self._head is not None:
@@ -159,13 +168,21 @@ class BudgetedStream(httpcore.NetworkStream):
                 raise httpcore.RemoteProtocolError(f"{_HEAD_LIMIT} bytes and no answer yet")
         return data
 
-    def answered(self) -> None:
-        """The answer's headers are in: what is read from now on is its body."""
-        self._head = None
+    def answered(self) -> bool:
+        """The answer's headers are in, and its body is next; False if nobody sent them.
+
+        They were there before the request was, then: what came after the last answer was kept.
+        """
+        was_read, self._head = self._head != 0, None
+        return was_read
+
+    def finish_within(self, seconds: float) -> None:
+        """What is still to come of this answer is wanted no later."""
+        self._rest_until = monotonic() + seconds
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """All of ``buffer``; the time is for each piece that the system takes."""
-        self._head = 0
+        self._head, self._rest_until = 0, math.inf
         rest = memoryview(buffer)
         while rest:
             sent = self._send(rest, TRANSFER_SECONDS if timeout is None else timeout)
@@ -209,24 +226,20 @@ class BudgetedStream(httpcore.NetworkStream):
             finally:
                 self._budget.unwatch(wake)
         self._budget.unwatch(self._wake)
-        return BudgetedStream(wrapped, self._budget)
+        return BudgetedStream(wrapped, self._budget, self._reuse)
 
     def get_extra_info(self, info: str) -> Any:
-        """What httpcore asks for: ``is_readable`` of an idle connection means that it has ended."""
+        """What httpcore asks for; it gives up idle connections that are ``is_readable``."""
         if info == "ssl_object" and isinstance(self.socket, ssl.SSLSocket):
             return self.socket
         if info == "is_readable":
-            return _is_readable(self.socket)
+            return not self._reuse.allows(self._opened_at) or _is_readable(self.socket)
         return None
 
 
 def _shutting_down(sock: socket.socket) -> Callable[[], None]:
     """``SSLSocket.shutdown`` would also take the session from under the thread that reads."""
-
-    def wake() -> None:
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-    return wake
+    return partial(socket.socket.shutdown, sock, socket.SHUT_RDWR)
 
 
 def _is_readable(sock: socket.socket) -> bool:

@@ -76,7 +76,7 @@ def _parts(realm: str) -> tuple[str, str]:
         _ = split.port
     except ValueError:
         return "", ""
-    if split.username is not None or split.fragment or "@" in split.netloc:
+    if split.username is not None or "#" in realm or "@" in split.netloc:
         return "", ""
     return split.scheme, split.hostname or ""
 

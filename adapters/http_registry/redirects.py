@@ -22,7 +22,10 @@ def is_redirect(response: httpx.Response) -> bool:
 
 
 def target(response: httpx.Response, host: str, subject: str) -> httpx.URL:
-    """The URL in ``Location``. Raises ProtocolError: none, not http(s), or from https to http."""
+    """The URL in ``Location``, without fragment: what is added to it would be part of that.
+
+    Raises ProtocolError: none, not http(s), or from https to http.
+    """
     source = response.request.url
     location = response.headers.get("location", "")
     try:
@@ -34,7 +37,7 @@ def target(response: httpx.Response, host: str, subject: str) -> httpx.URL:
         raise ProtocolError(host, f"{subject}: {host} sends us on to no usable address")
     if source.scheme == "https" and url.scheme == "http":
         raise ProtocolError(host, f"{subject}: {host} sends us on from https to plain http")
-    return url
+    return url.copy_with(fragment=None)
 
 
 def same_origin(one: httpx.URL, other: httpx.URL) -> bool:

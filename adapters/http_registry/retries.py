@@ -1,4 +1,4 @@
-"""Retries: which waits lie between the tries of one operation. The only place that tries again."""
+"""Retries: the waits between the tries of one operation. Nobody else waits and tries again."""
 
 import re
 from collections.abc import Callable

@@ -21,12 +21,7 @@ from manyfest.adapters.http_registry.refusals import about
 from manyfest.adapters.http_registry.retries import PassingError
 from manyfest.adapters.http_registry.scopes import Scopes
 from manyfest.adapters.http_registry.tokens import Token, TokenRequest
-from manyfest.domain.errors import (
-    AccessError,
-    ManyfestError,
-    UnauthorizedError,
-    UnavailableError,
-)
+from manyfest.domain.errors import AccessError, ManyfestError, UnauthorizedError, UnavailableError
 from manyfest.domain.references import Repository
 
 # Taken off a token's life, for the time that requests travel.
@@ -37,6 +32,14 @@ Ask = Callable[[TokenRequest, str], Token]
 
 # What a token was asked for with.
 _Key = tuple[Credentials | None, Scopes]
+
+
+@frozen
+class _Asked:
+    """A challenge, and whether it was made to an earlier command only: read and set as one."""
+
+    challenge: Challenge
+    is_presumed: bool = False
 
 
 @frozen
@@ -83,17 +86,17 @@ class Authorizer:
         self._held: dict[_Key, _Held] = {}
         self._finding = threading.Lock()
         self._flights: SingleFlight[str] = SingleFlight()
-        self._challenge = presumed
-        self._is_presumed = presumed is not None
+        self._asked = _Asked(presumed, is_presumed=True) if presumed else None
         self._asking = threading.Lock()
         self._sent_unasked: set[str] = set()
 
     def in_advance(self, message: Message, *, is_plain: bool) -> str | None:
         """The header to send unasked; None as long as this host never asked."""
-        challenge = self._challenge
-        if challenge is None:
+        asked = self._asked
+        if asked is None:
             return None
-        if self._is_presumed:
+        challenge = asked.challenge
+        if asked.is_presumed:
             return self._presumably(challenge, message, is_plain=is_plain)
         if challenge.scheme == "basic" and self.credentials(message.repository) is None:
             return None  # another repository had some, this one may be open
@@ -112,7 +115,7 @@ class Authorizer:
         asked_for = scopes.parse(challenge.get("scope"))
         self._wider[message.scopes] = self._widened(message.scopes) | asked_for
         with self._asking:
-            self._challenge, self._is_presumed = challenge, False
+            self._asked = _Asked(challenge)
         self._drop(refused)
         header = self._header(challenge, message, is_plain=is_plain)
         if header == refused:
@@ -122,7 +125,8 @@ class Authorizer:
     @property
     def challenge(self) -> Challenge | None:
         """What the host asks for, as far as we know."""
-        return self._challenge
+        asked = self._asked
+        return asked.challenge if asked else None
 
     def gives_up(self, refused: str | None) -> bool:
         """Whether ``refused`` was sent on a presumption, which is given up herewith."""
@@ -153,7 +157,7 @@ class Authorizer:
 
     def access(self, path: str) -> Access:
         """How the host let us in to a repository so far."""
-        challenge, credentials = self._challenge, self.credentials(path)
+        challenge, credentials = self.challenge, self.credentials(path)
         return Access(
             credentials=credentials,
             scheme=challenge.scheme if challenge else "",
@@ -180,8 +184,8 @@ class Authorizer:
 
     def _presume_nothing(self) -> None:
         with self._asking:
-            if self._is_presumed:
-                self._challenge, self._is_presumed = None, False
+            if self._asked and self._asked.is_presumed:
+                self._asked = None
 
     def _header(self, challenge: Challenge, message: Message, *, is_plain: bool) -> str:
         credentials = self.credentials(message.repository)
@@ -207,7 +211,9 @@ class Authorizer:
             held = self._usable(key)
             return held or self._fetch(challenge, key, message.subject, is_plain=is_plain)
 
-        return self._usable(key) or self._flights.share(key, fetch)
+        # Apart by realm: who knows what the host wants by now is not to share a presumption's fate.
+        flight = challenge.get("realm"), key
+        return self._usable(key) or self._flights.share(flight, fetch)
 
     def _fetch(self, challenge: Challenge, key: _Key, subject: str, *, is_plain: bool) -> str:
         credentials, full = key

@@ -23,6 +23,7 @@ from manyfest.adapters.http_registry.network import (
 from manyfest.adapters.http_registry.pauses import Pauses
 from manyfest.adapters.http_registry.proxies import Proxies, Proxy
 from manyfest.adapters.http_registry.retries import retry_after
+from manyfest.adapters.http_registry.reuse import Opening, Reuse, StaleError
 from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.domain.version import VERSION
 
@@ -48,6 +49,9 @@ class Client:
 
     Each pool keeps ``connections`` open, and opens up to twice as many, because a thread that
     copies from a host to itself holds two. Thread-safe.
+
+    Where a connection that was kept turns out to be dead, or has more to say than it was asked for,
+    the request is sent again at once, since no server is at fault yet (RFC 9112 §9.3.1).
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Client:
         proxies: Proxies,
     ) -> None:
         self._budget = budget
+        self._reuse = Reuse()
         self._pauses = pauses
         self._proxies = proxies
         self._extensions = {
@@ -91,27 +96,54 @@ class Client:
         request = httpx.Request(
             method, url, headers=ours, content=content, extensions=self._extensions
         )
-        server = url.host, url.port or _PORTS[url.scheme]
-        proxy = self._proxies.between(url.scheme, *server)
-        self._pauses.keep(server)
-        answer = self._answer(request, proxy)
-        stream = answer.extensions.get("network_stream")
-        if isinstance(stream, BudgetedStream):
-            stream.answered()
-        response = httpx.Response(
-            answer.status, headers=answer.headers, stream=_Body(answer), request=request
-        )
-        wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
-        self._pauses.heed(server, answer.status, wait)
-        return response
+        is_repeatable = content is None or isinstance(content, bytes)
+        for remedy in (self._reuse.renew, self._reuse.end):
+            try:
+                return self._sent(request)
+            except StaleError as fault:
+                (remedy if fault.is_dead else self._reuse.end)()
+                if not is_repeatable:
+                    raise
+        return self._sent(request)
 
     def close(self) -> None:
         """Close all connections."""
         for pool in self._pools.values():
             pool.close()
 
+    def _sent(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        server = url.host, url.port or _PORTS[url.scheme]
+        proxy = self._proxies.between(url.scheme, *server)
+        self._pauses.keep(server)
+        answer = self._answer(request, proxy)
+        response = httpx.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=_Body(answer),
+            request=request,
+            extensions={"network_stream": answer.extensions.get("network_stream")},
+        )
+        wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
+        self._pauses.heed(server, answer.status, wait)
+        return response
+
     def _answer(self, request: httpx.Request, proxy: Proxy | None) -> httpcore.Response:
-        message = _as_httpcore(request)
+        """Raises StaleError where it is a kept connection's fault that there is none."""
+        opening = Opening()
+        try:
+            answer = self._any_answer(_as_httpcore(request, opening), proxy)
+        except (httpcore.ReadError, httpcore.RemoteProtocolError) as fault:
+            if opening.happened:
+                raise
+            raise StaleError(fault) from fault
+        stream = answer.extensions.get("network_stream")
+        if isinstance(stream, BudgetedStream) and not stream.answered():
+            answer.close()
+            raise StaleError(httpcore.RemoteProtocolError("an answer before the request"))
+        return answer
+
+    def _any_answer(self, message: httpcore.Request, proxy: Proxy | None) -> httpcore.Response:
         if proxy is None:
             return self._pool(None).handle_request(message)
         try:
@@ -133,21 +165,21 @@ class Client:
 
     def _new_pool(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
         if proxy is None:
-            backend = BudgetedBackend(self._budget)
+            backend = BudgetedBackend(self._budget, self._reuse)
             return httpcore.ConnectionPool(**self._options, network_backend=backend)
         return httpcore.HTTPProxy(
             httpcore.URL(scheme="http", host=proxy.host, port=proxy.port, target="/"),
             proxy_auth=proxy.login and (proxy.login[0].encode(), proxy.login[1].encode()),
             **self._options,
-            network_backend=_ProxyBackend(self._budget, proxy),
+            network_backend=_ProxyBackend(self._budget, self._reuse, proxy),
         )
 
 
 class _ProxyBackend(BudgetedBackend):
     """Connects to a proxy, and says so when that fails."""
 
-    def __init__(self, budget: Budget, proxy: Proxy) -> None:
-        super().__init__(budget)
+    def __init__(self, budget: Budget, reuse: Reuse, proxy: Proxy) -> None:
+        super().__init__(budget, reuse)
         self._name = proxy.name
 
     def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
@@ -170,7 +202,7 @@ class _Body(httpx.SyncByteStream):
         self._answer.close()
 
 
-def _as_httpcore(request: httpx.Request) -> httpcore.Request:
+def _as_httpcore(request: httpx.Request, opening: Opening) -> httpcore.Request:
     url = request.url
     return httpcore.Request(
         method=request.method,
@@ -179,5 +211,5 @@ def _as_httpcore(request: httpx.Request) -> httpcore.Request:
         ),
         headers=request.headers.raw,
         content=request.stream,
-        extensions=request.extensions,
+        extensions={**request.extensions, "trace": opening},
     )

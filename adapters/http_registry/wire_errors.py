@@ -12,6 +12,7 @@ from manyfest.adapters.http_registry.budget import BudgetError
 from manyfest.adapters.http_registry.network import HandshakeError
 from manyfest.adapters.http_registry.pauses import PausedError
 from manyfest.adapters.http_registry.retries import PassingError
+from manyfest.adapters.http_registry.reuse import is_broken_off
 from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.adapters.http_registry.transport import ProxyError
 from manyfest.domain.errors import (
@@ -28,9 +29,6 @@ _TRANSPORT_FAULTS = (
     httpcore.ProtocolError,
     httpcore.UnsupportedProtocol,
 )
-
-# h11's and httpcore's words for a connection that ended too early; other faults do not pass.
-_BROKEN_OFF = ("disconnected", "peer closed", "peer unexpectedly closed")
 
 # OpenSSL's X509_V_ERR_* in words that say what to look at.
 _CERTIFICATE_FAULTS = {
@@ -116,7 +114,7 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
     ):
         reason = "it does not speak TLS on this port (--insecure also tries plain HTTP)"
         return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}")
-    if isinstance(fault, httpcore.ProtocolError) and not _is_broken_off(fault):
+    if isinstance(fault, httpcore.ProtocolError) and not is_broken_off(fault):
         reason = shortened(str(fault), 120)
         return ProtocolError(host, f"{subject}: {host} does not speak HTTP as it should: {reason}")
     message = f"{subject}: cannot reach {host}: {_reason(fault, cause)}"
@@ -153,15 +151,11 @@ def _certificate_message(cause: ssl.SSLCertVerificationError, host: str, subject
     return f"{subject}: the certificate of {host} is not trusted: {fault} ({hint})"
 
 
-def _is_broken_off(fault: Exception) -> bool:
-    return any(words in str(fault) for words in _BROKEN_OFF)
-
-
 def _reason(fault: Exception, cause: BaseException) -> str:
     if type(fault) in _TIMEOUTS:
         return _TIMEOUTS[type(fault)]
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror.lower()
-    if _is_broken_off(fault):
+    if is_broken_off(fault):
         return "the connection was closed before the answer was complete"
     return type(fault).__name__

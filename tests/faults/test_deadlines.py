@@ -65,8 +65,6 @@ SLOW: dict[str, Fault] = {
     "a chunk's extension that drips": Drip(CHUNKED + b"5;x=", b"y"),
     "trailers that drip": Drip(CHUNKED + b"2\r\n{}\r\n0\r\n", b"X: y\r\n"),
     "an error that drips": Drip(b"HTTP/1.1 500 No\r\nContent-Length: 9999\r\n\r\n", b"x"),
-    "a challenge that drips": Drip(b"HTTP/1.1 401 No\r\nContent-Length: 9999\r\n\r\n", b"x"),
-    "an absence that drips": Drip(b"HTTP/1.1 404 No\r\nContent-Length: 9999\r\n\r\n", b"x"),
 }
 
 
@@ -75,6 +73,19 @@ def test_an_answer_that_takes_for_ever_ends_at_the_time_limit(server, fault):  #
     server.always("GET", MANIFESTS, fault)
     refused("inspect", *LIMIT, f"{server.host}/app:1", code=5, words=(server.host, ALLOWED))
     assert server.count() == 1
+
+
+def dragging(status: str) -> dict[str, Fault]:
+    """Answers whose headers say all, and whose body takes for ever."""
+    head = f"HTTP/1.1 {status}\r\nContent-Length: 9999\r\n\r\n".encode()
+    return {"drips": Drip(head, b"x"), "stalls": Drip(head, b"", pause=60)}
+
+
+@pytest.mark.parametrize("body", ["drips", "stalls"])
+@pytest.mark.parametrize(("status", "code"), [("404 No", 3), ("401 No", 4)])
+def test_nobody_waits_for_words_that_add_nothing(server, body, status, code):  # T14
+    server.always("GET", MANIFESTS, dragging(status)[body])
+    refused("inspect", "--timeout", "30", f"{server.host}/app:1", code=code, words=(server.host,))
 
 
 @pytest.mark.parametrize("fault", ["no answer", "a body that drips", "interim answers that drip"])
@@ -113,6 +124,12 @@ def draft(server) -> str:
 def test_a_push_whose_confirmation_takes_for_ever_ends(server, draft, fault):
     server.always("PUT", MANIFESTS, SLOW[fault])
     refused("push", *LIMIT, draft, code=5, words=(ALLOWED,))
+
+
+@pytest.mark.parametrize("body", ["drips", "stalls"])
+def test_a_push_is_confirmed_by_the_headers(server, draft, body):  # T14
+    server.always("PUT", MANIFESTS, dragging("201 Created")[body])
+    succeeded("push", "--timeout", "30", draft)
 
 
 @pytest.fixture

@@ -362,6 +362,19 @@ def test_a_mount_that_is_refused_is_no_error(serve, reply, registry, status):
     assert registry.mount_blob(blob(server), tag(server, "t/origin").home) is False
 
 
+@pytest.mark.parametrize("fragment", ["#", "#part"])
+def test_the_digest_is_not_lost_in_the_fragment_of_a_session(serve, reply, registry, fragment):
+    def answer(request, _):
+        if request.method == "POST":
+            return reply(202, location=f"/session{fragment}")
+        return reply(201)
+
+    server = serve(answer)
+    registry.write_blob(blob(server), len(BLOB), opened)
+    (put,) = server.seen("PUT")
+    assert put.target == f"/session?digest={str(Digest.of(BLOB)).replace(':', '%3A')}"
+
+
 def test_an_upload_elsewhere_takes_no_credentials_along(serve, reply):
     sink = serve(lambda *_: reply(201))
 

@@ -2,15 +2,22 @@
 
 import socket
 import ssl
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from manyfest.adapters.http_registry import tls
 from manyfest.adapters.http_registry.budget import Budget
+from manyfest.adapters.http_registry.challenges import Challenge
 from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.adapters.http_registry.credentials import NOBODY, Account, Credentials
+from manyfest.adapters.http_registry.endpoints import Endpoint
+from manyfest.adapters.http_registry.messages import Message
 from manyfest.adapters.http_registry.network import BudgetedBackend
+from manyfest.adapters.http_registry.scopes import pull
+from manyfest.adapters.http_registry.token_auth import Authorizer
+from manyfest.adapters.http_registry.tokens import Token
 from manyfest.domain.errors import BlobUnknownError, UnauthorizedError, UnreachableError
 from manyfest.domain.host_facts import HostFacts
 from manyfest.domain.references import Reference
@@ -285,6 +292,57 @@ def test_a_password_is_sent_to_nobody_who_did_not_ask(serve, reply):
         ask(registry, server)
         assert registry.learnt == ()
     assert [("authorization" in r.headers) for r in server.requests] == [False, True]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_nothing_secret_goes_in_the_clear_because_of_what_is_remembered(
+    serve, reply, monkeypatch, scheme
+):
+    """Off this machine, with ``--insecure``: it spoke plain HTTP earlier, and may speak TLS now."""
+
+    def answer(request, _):
+        if "authorization" in request.headers:
+            return reply(404)
+        return reply(401, www_authenticate='Bearer realm="https://auth.example.com"')
+
+    server = serve(answer)
+    number = int(server.host.rpartition(":")[2])
+    there = [(socket.AF_INET, ("127.0.0.1", number))]
+    monkeypatch.setattr(BudgetedBackend, "_addresses", lambda *_: there)
+    name = f"registry.example.com:{number}"
+    known = HostFacts(name, insecure=True, scheme=scheme, realm="https://auth.example.com")
+    account = Account(lambda _: Credentials(registry_token="canary"))
+    digest = f"sha256:{'0' * 64}"
+    with client(known, insecure=True, account=account) as registry, pytest.raises(BlobUnknownError):
+        registry.head_blob(Reference.parse(f"{name}/t/app@{digest}"))
+    expected = [False, True] if scheme == "http" else [True]
+    assert [("authorization" in r.headers) for r in server.requests] == expected
+
+
+def test_who_was_asked_by_now_does_not_share_the_fate_of_a_presumption():
+    """A thread that asks the old realm late, and one that was told the new one meanwhile."""
+    is_asked, may_fail = threading.Event(), threading.Event()
+
+    def ask(request, _):
+        if "new" in request.url:
+            return Token("good", 60)
+        is_asked.set()
+        may_fail.wait(20)
+        raise UnauthorizedError("127.0.0.1", "no such realm")
+
+    def challenge(realm):
+        return Challenge("bearer", {"realm": f"http://127.0.0.1:1/{realm}"})
+
+    message = Message("GET", "/v2/", "it", "t/app", pull("t/app"))
+    authorizer = Authorizer(Endpoint("127.0.0.1:1"), NOBODY, ask, challenge("old"))
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(authorizer.in_advance, message, is_plain=True)
+        assert is_asked.wait(20)
+        timer = threading.Timer(0.5, may_fail.set)
+        timer.start()
+        header = authorizer.answer(challenge("new"), message, refused=None, is_plain=True)
+        assert (header, late.result()) == ("Bearer good", None)
+    assert authorizer.challenge == challenge("new")
 
 
 def test_nothing_secret_is_learnt(door):

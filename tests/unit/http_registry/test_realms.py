@@ -22,6 +22,8 @@ RULES = {
     "look-alike behind": (OWN, "https://reg.example.com.evil.net/t", False, True, False),
     "look-alike before": (OWN, "https://evilexample.com/t", False, True, False),
     "userinfo": (OWN, "https://reg.example.com@evil.net/t", False, False, False),
+    "a fragment": (OWN, "https://reg.example.com/token#x", False, False, False),
+    "an empty fragment": (OWN, "https://reg.example.com/token#", False, False, False),
     "trailing dot": (OWN, "https://auth.example.com./t", False, False, False),
     "backslash": (OWN, "https://evil.net\\@reg.example.com/t", False, False, False),
     "plain http": (OWN, "http://reg.example.com/token", False, False, False),

@@ -13,6 +13,7 @@ from manyfest.adapters.http_registry import tls
 from manyfest.adapters.http_registry.budget import Budget, BudgetError
 from manyfest.adapters.http_registry.endpoints import PLAIN, SECURE, UNVERIFIED, Certificates
 from manyfest.adapters.http_registry.network import BudgetedBackend
+from manyfest.adapters.http_registry.reuse import Reuse
 from manyfest.domain.errors import ConfigError
 from tests.fakes.certificates import self_signed
 from tests.fakes.programs import require_program
@@ -55,7 +56,7 @@ def silent():
 
 
 def shake_hands(budget, address, seconds=None):
-    stream = BudgetedBackend(budget).connect_tcp(*address)
+    stream = BudgetedBackend(budget, Reuse()).connect_tcp(*address)
     stream.start_tls(tls.trusting_anyone(), "registry.test", seconds)
 
 
