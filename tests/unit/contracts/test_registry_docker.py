@@ -13,6 +13,14 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import RefusedError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference, Repository
+from tests.fakes.docker_registry import RunningRegistry, running_registry
+
+
+@pytest.fixture(scope="module")
+def docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    """One of its own: blobs are damaged here that other tests have, too."""
+    with running_registry(tmp_path_factory.mktemp("damaged-registry")) as registry:
+        yield registry
 
 
 class TestHttpRegistryAtDistribution(RegistryContract):
