@@ -63,11 +63,6 @@ class PastState:
     wanted: Wanted
 
 
-def is_past(text: str) -> bool:
-    """Whether ``text`` has the form of a past state, whatever is in its braces."""
-    return _IN_BRACES.fullmatch(text) is not None
-
-
 def parse_past(text: str, now: datetime) -> PastState | None:
     """The past state that ``text`` spells; None if it is a reference like others.
 

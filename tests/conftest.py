@@ -42,6 +42,12 @@ def _hermetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that the test starts are not measured: coverage shows in what they import and do."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
+@pytest.fixture
 def repository() -> str:
     """A repository path that no other test uses, for registries that tests share."""
     return f"t/{uuid.uuid4().hex[:12]}"

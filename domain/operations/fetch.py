@@ -1,13 +1,18 @@
 """Fetching: bringing images and lists whole into the store, for when no registry can be asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from attrs import define, field, frozen
 
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import ManyfestError, NoSuchPlatformError, StoreError
+from manyfest.domain.errors import (
+    DocumentError,
+    ManyfestError,
+    NoSuchPlatformError,
+    StoreError,
+)
 from manyfest.domain.events import (
     BlobCopied,
     OnEvent,
@@ -23,9 +28,6 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
-
-# The references a person gave that need something.
-_Roots = tuple[Reference, ...]
 
 # What stands somewhere, and what it lists of that which is wanted; or why that cannot be read.
 _Answer = tuple[Resolved, tuple[Reference, ...]] | ManyfestError
@@ -46,39 +48,48 @@ class Fetched:
 
 @frozen
 class _Blob:
-    """A blob to fetch, by home and digest, that ``roots`` need."""
+    """A blob to fetch, by home and digest, that the images at ``needed_by`` name."""
 
     reference: Reference
     size: int
-    roots: _Roots
+    needed_by: tuple[Reference, ...]
 
 
 @define
 class _Reading:
-    """What was found so far, who needs it, and what failed."""
+    """What was found so far, what it lists of that which is wanted, and what failed where."""
 
     found: dict[Reference, Resolved] = field(factory=dict)
-    needed_by: dict[Reference, _Roots] = field(factory=dict)
-    failures: dict[Reference, ManyfestError] = field(factory=dict)
+    children: dict[Reference, tuple[Reference, ...]] = field(factory=dict)
+    errors: dict[Reference, ManyfestError] = field(factory=dict)
 
     def note(
-        self, wanted: Mapping[Reference, _Roots], answers: Sequence[_Answer]
-    ) -> dict[Reference, _Roots]:
+        self, wanted: Sequence[Reference], answers: Sequence[_Answer]
+    ) -> tuple[Reference, ...]:
         """Take the ``answers`` to what was ``wanted``; gives what is wanted next."""
-        following: dict[Reference, _Roots] = {}
-        for (reference, roots), answer in zip(wanted.items(), answers, strict=True):
+        for reference, answer in zip(wanted, answers, strict=True):
             if isinstance(answer, ManyfestError):
-                self.fail(roots, answer)
-                continue
-            self.found[reference], children = answer
-            self.needed_by[reference] = roots
-            for child in children:
-                following[child] = (*following.get(child, ()), *roots)
-        return {child: roots for child, roots in following.items() if child not in self.found}
+                self.fail([reference], answer)
+            else:
+                self.found[reference], self.children[reference] = answer
+        known = self.found.keys() | self.errors.keys()
+        return tuple(child for child in self._listed_by(wanted) if child not in known)
 
-    def fail(self, roots: _Roots, error: ManyfestError) -> None:
+    def fail(self, references: Iterable[Reference], error: ManyfestError) -> None:
         """The first reason stands."""
-        self.failures |= {root: error for root in roots if root not in self.failures}
+        for reference in references:
+            self.errors.setdefault(reference, error)
+
+    def give_up(self, wanted: Iterable[Reference]) -> None:
+        """What is still ``wanted`` stands too deep."""
+        for reference in wanted:
+            reason = f"lists nested deeper than {NESTING_LIMIT}"
+            self.fail([reference], DocumentError(str(reference), reason))
+
+    def failures(self, roots: Iterable[Reference]) -> dict[Reference, ManyfestError]:
+        """Why those of ``roots`` that are not whole are not."""
+        reasons = ((root, self._reason(root)) for root in roots)
+        return {root: reason for root, reason in reasons if reason is not None}
 
     def missing_blobs(self, layers: LayerStore) -> tuple[_Blob, ...]:
         """What the images name and is not held, each once; configs that were read are not it.
@@ -91,10 +102,26 @@ class _Reading:
             for blob in own_blobs(resolved.manifest):
                 if blob in configs or layers.renew(blob.digest) == blob.size:
                     continue
-                before = blobs[blob.digest].roots if blob.digest in blobs else ()
-                roots = (*before, *self.needed_by[reference])
-                blobs[blob.digest] = _Blob(reference.at(blob.digest), blob.size, roots)
+                before = blobs[blob.digest].needed_by if blob.digest in blobs else ()
+                place = reference.at(blob.digest)
+                blobs[blob.digest] = _Blob(place, blob.size, (*before, reference))
         return tuple(blobs.values())
+
+    def _reason(self, root: Reference) -> ManyfestError | None:
+        """The first error of those that stand nearest below ``root``, or at it."""
+        level: tuple[Reference, ...] = (root,)
+        seen = {root}
+        while level:
+            for reference in level:
+                if reference in self.errors:
+                    return self.errors[reference]
+            level = tuple(child for child in self._listed_by(level) if child not in seen)
+            seen.update(level)
+        return None
+
+    def _listed_by(self, references: Iterable[Reference]) -> Iterable[Reference]:
+        """Each once."""
+        return dict.fromkeys(c for each in references for c in self.children.get(each, ()))
 
 
 def fetch(
@@ -115,22 +142,23 @@ def fetch(
     Raises StoreError: layers cannot be kept.
     """
     reading = _Reading()
-    wanted: dict[Reference, _Roots] = {reference: (reference,) for reference in references}
+    wanted = tuple(dict.fromkeys(references))
     read = partial(_read, platforms=tuple(platforms), registry=registry, on_event=on_event)
     for _ in range(NESTING_LIMIT + 1):
         if wanted:
-            wanted = reading.note(wanted, each(read, tuple(wanted)))
+            wanted = reading.note(wanted, each(read, wanted))
             read = partial(_read, platforms=(), registry=registry, on_event=ignore)
+    reading.give_up(wanted)
     blobs = reading.missing_blobs(layers) if with_layers else ()
     on_event(TransferPlanned(len(blobs), sum(blob.size for blob in blobs), 0))
     bring = partial(_bring, registry=registry, layers=layers, on_event=on_event)
     errors = each(bring, blobs)
     for blob, error in zip(blobs, errors, strict=True):
         if error is not None:
-            reading.fail(blob.roots, error)
+            reading.fail(blob.needed_by, error)
     brought = [blob.size for blob, error in zip(blobs, errors, strict=True) if error is None]
     found = tuple(reading.found.values())
-    return Fetched(found, len(brought), sum(brought), reading.failures)
+    return Fetched(found, len(brought), sum(brought), reading.failures(references))
 
 
 def _read(

@@ -61,6 +61,14 @@ class GarbageContract:
         assert kept.contents.blob(Digest.of(C.blobs[0])) is None
         assert kept.contents.last_observation(Reference.parse(f"{APP}:old")) is None
 
+    def test_a_subject_that_is_no_digest_keeps_nothing(self, kept):
+        name = Reference.parse(f"{APP}:l")
+        for subject in ({"digest": "sha256:../x"}, {"digest": 5}, {}, "sha256"):
+            draft = Draft(name, NOW, NOW, index_found={"subject": subject})
+            with kept.drafts.transaction():
+                kept.drafts.save(draft)
+            assert find_garbage(kept.garbage, kept.drafts, MONTH) == Garbage()
+
     def test_it_says_how_many_bytes(self, kept):
         hold(kept.contents, A)
         gone = self._collect(kept)

@@ -20,7 +20,7 @@ MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture(autouse=True)
-def _layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unmeasured: None) -> None:
     monkeypatch.chdir(tmp_path)
     layout_of_eight(tmp_path)
 

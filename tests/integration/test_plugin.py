@@ -58,6 +58,7 @@ def test_docker_knows_us_by_our_metadata(docker: CommandLine) -> None:
     assert {"Vendor", "Version", "ShortDescription"} < set(metadata)
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_metadata_is_answered_before_anything_is_loaded() -> None:
     probe = (
         "import sys; from manyfest.cli.plugin import main;"

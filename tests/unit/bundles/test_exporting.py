@@ -119,6 +119,31 @@ def test_what_is_not_held_is_said(world):
         world.packed(ref("oci:x:1"))
 
 
+def test_a_config_that_is_missing_is_said(world):
+    world.keep(AMD, APP)
+    del world.store.held.blobs[Digest.of(AMD.blobs[0])]
+    world.keep_layers(AMD)
+    with pytest.raises(IncompleteError, match=str(Digest.of(AMD.blobs[0]))):
+        world.packed(APP, with_layers=True)
+
+
+def test_a_manifest_that_was_seen_and_is_not_held_any_more_is_said(world):
+    world.keep(AMD, APP)
+    del world.store.held.manifests[AMD.digest]
+    with pytest.raises(NeverSeenError, match=str(APP)):
+        world.packed(APP)
+    with pytest.raises(NeverSeenError, match=str(ARM.digest)):
+        world.packed(APP.at(ARM.digest))
+
+
+def test_a_config_that_is_cleaned_away_before_it_is_written_is_said(world):
+    world.keep(AMD, APP)
+    (config,) = world.packed(APP).configs
+    world.store.held.blobs.clear()
+    with pytest.raises(NeverSeenError, match=str(config.digest)), config.source():
+        pass
+
+
 def test_what_was_seen_of_folders_stays(world):
     world.keep(AMD, APP, ref("oci:/x:1"))
     assert names(world.exported(None).packing) == [str(APP)]

@@ -24,6 +24,7 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.events import BlobCopied, TransferPlanned
 from manyfest.domain.observations import Observation
+from manyfest.domain.operations.copy_content import NESTING_LIMIT
 from manyfest.domain.references import Reference
 from tests.fakes import bundles
 from tests.unit.bundles.conftest import NOW
@@ -116,6 +117,9 @@ def test_an_image_that_is_listed_itself_is_never_missing(take, archived):
         take(archived(without(WHOLE, INDEX.manifest.data)), sparse=True)
 
 
+ENDLESS = AMD
+for _ in range(NESTING_LIMIT + 1):
+    ENDLESS = oci_index(ENDLESS)
 FLIPPED = AMD.manifest.data[:-1] + b" "
 WRONG = {
     "an index that names what is nowhere": (without(WHOLE, INDEX.manifest.data), BundleError),
@@ -166,6 +170,18 @@ WRONG = {
     "a digest that could be a path": (
         bundles.layout([bundles.entry(AMD) | {"digest": "sha256:../../../x"}], AMD),
         BundleError,
+    ),
+    "an index of another type": (
+        WHOLE | {"index.json": b'{"schemaVersion": 2, "mediaType": "a/b", "manifests": []}'},
+        BundleError,
+    ),
+    "an index that lists nothing one can read": (
+        WHOLE | {"index.json": b'{"schemaVersion": 2, "manifests": {"a": 1}}'},
+        BundleError,
+    ),
+    "lists nested without end": (
+        bundles.layout([bundles.entry(ENDLESS)], ENDLESS),
+        DocumentError,
     ),
     "drafts nobody understands": (WHOLE | {"manyfest/drafts.json": b"[]"}, DocumentError),
 }
@@ -294,6 +310,22 @@ def test_a_draft_comes_with_what_it_lists(take, archived):
     assert take(archived(with_draft(DRAFT))).drafts == (DRAFT.name,)
     assert take.store.drafts.drafts() == (DRAFT,)
     assert take.store.contents.manifest(AMD.digest) == AMD.manifest
+
+
+def test_the_list_that_a_draft_took_apart_comes_along(take, archived):
+    entries = (Entry(Reference.parse(NAME), each, INDEX.digest) for each in INDEX.manifest.entries)
+    draft = Draft(DRAFT.name, NOW, NOW, tuple(entries))
+    files = bundles.layout([], INDEX) | {"manyfest/drafts.json": drafts_bytes([draft])}
+    take(archived(without(files, ARM.manifest.data)), sparse=True)
+    assert take.store.contents.manifest(INDEX.digest) == INDEX.manifest
+    assert take.store.contents.manifest(AMD.digest) == AMD.manifest
+
+
+def test_what_a_draft_lists_may_be_left_where_it_is(take, archived):
+    files = with_draft(DRAFT)
+    take(archived(without(files, AMD.manifest.data)))
+    assert take.store.drafts.drafts() == (DRAFT,)
+    assert take.store.contents.manifest(AMD.digest) is None
 
 
 def test_a_draft_that_differs_stays_unless_forced(take, archived):

@@ -120,3 +120,29 @@ def test_a_bad_member_is_refused_and_its_place_named(document, place: str) -> No
         Descriptor.from_json(document, "x")
     assert caught.value.subject == place
     assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "member",
+    ["mediaType", "size", "digest", "platform", "urls", "annotations", "data", "artifactType"],
+)
+def test_every_known_member_is_refused_in_another_letter_case(member: str) -> None:
+    with pytest.raises(DocumentError, match=f"is {member!r} in another letter case"):
+        Descriptor.from_json(changed(**{member.upper(): None}), "x")
+
+
+@pytest.mark.parametrize(
+    ("member", "reason"),
+    {
+        "mediaType": "missing or not a text",
+        "size": "missing or no size in bytes",
+        "platform": "not an object",
+        "artifactType": "not a text",
+        "annotations": "not an object of texts",
+        "urls": "not a list of texts",
+    }.items(),
+)
+def test_a_bad_member_is_refused_with_what_it_should_be(member: str, reason: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        Descriptor.from_json(changed(**{member: 0.5}), "x")
+    assert str(caught.value) == f"x.{member}: {reason}"

@@ -13,6 +13,13 @@ FOLDERS = {
     ),
     "a port": ("127.0.0.1-5710_t_m-v1", [], ["127.0.0.1:5710/t/m:v1"]),
     "digits that are no port to an entry": (*("Host-5_x-1", ["Host-5/x:a"], ["Host-5/x:1"]),),
+    "nor to an entry of another repository": (
+        *("Host-5_y-latest", ["Host-5/x:a"], ["Host-5/y:latest"]),
+    ),
+    "an entry in a folder": ("h.example_x-1", ["oci:dir:1"], ["h.example/x:1"]),
+    "an entry's repository on another host": (
+        *("h.example_my_app-1", ["other.example/my_app:x"], ["h.example/my/app:1"]),
+    ),
     "an address of six": ("[--1]-50_x-1", ["[::1]:50/x:a"], ["[::1]:50/x:1"]),
     "an entry's repository": (*("h.example_m-a-b", ["h.example/m-a:x"], ["h.example/m-a:b"]),),
     "an entry's repository with an underscore": (

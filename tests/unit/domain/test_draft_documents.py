@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 
 from manyfest.domain.descriptors import Descriptor
@@ -56,32 +57,62 @@ def document(**members):
 
 
 ENTRY = document()["drafts"][0]["entries"][0]
+
+
+def saying(**overrides):
+    return document(entries=[ENTRY | {"overrides": overrides}])
+
+
+# Name, document, reason.
 WRONG = {
-    "another version": document() | {"version": 2},
-    "two of a name": {"version": 1, "drafts": document()["drafts"] * 2},
-    "no list of drafts": {"version": 1, "drafts": {}},
-    "no drafts": {"version": 1},
-    "no draft": {"version": 1, "drafts": [5]},
-    "a name that is none": document(name="A B"),
-    "a name with a digest": document(name=f"a@{Digest.of(b'x')}"),
-    "a time without a zone": document(created="2026-01-01"),
-    "a time that is none": document(changed=5),
-    "a digest that is none": document(pushed="x"),
-    "a type nobody knows": document(type="both"),
-    "an index that is none": document(index=[]),
-    "no source": document(entries=[{key: ENTRY[key] for key in ENTRY if key != "source"}]),
-    "something said nobody knows": document(entries=[ENTRY | {"overrides": {"cpu": "x"}}]),
-    "something said of another form": document(entries=[ENTRY | {"overrides": {"os": 5}}]),
-    "features that are a text": document(entries=[ENTRY | {"overrides": {"os_features": "f"}}]),
-    "annotations of three": document(
-        entries=[ENTRY | {"overrides": {"annotations": [["a", "b", "c"]]}}]
+    "another version": (document() | {"version": 2}, "has version 2, not 1"),
+    "no version": ({"drafts": []}, "has version None, not 1"),
+    "two of a name": (
+        {"version": 1, "drafts": document()["drafts"] * 2},
+        "two drafts have one name",
     ),
-    "nothing to unset": document(entries=[ENTRY | {"overrides": {"unset": ["os"]}}]),
-    "overrides that are none": document(entries=[ENTRY | {"overrides": []}]),
+    "no list of drafts": ({"version": 1, "drafts": {}}, "no draft: not a list"),
+    "no drafts": ({"version": 1}, "a draft has no member 'drafts'"),
+    "no draft": ({"version": 1, "drafts": [5]}, "no draft: "),
+    "a name that is none": (document(name="A B"), "no draft: invalid reference format"),
+    "a name with a digest": (
+        document(name=f"a@{Digest.of(b'x')}"),
+        "has a digest, which no draft's name has",
+    ),
+    "a time without a zone": (document(created="2026-01-01"), "a time without a zone: 2026-01-01"),
+    "a time that is none": (document(changed=5), "no draft: "),
+    "a digest that is none": (document(pushed="x"), "no draft: invalid digest 'x'"),
+    "a type nobody knows": (document(type="both"), "no draft: 'both'"),
+    "an index that is none": (document(index=[]), "no draft: "),
+    "no source": (
+        document(entries=[{key: ENTRY[key] for key in ENTRY if key != "source"}]),
+        "a draft has no member 'source'",
+    ),
+    "something said nobody knows": (saying(cpu="x"), "a member nobody knows: cpu"),
+    "something said of another form": (saying(os=5), "not a text"),
+    "features that are a text": (saying(os_features="f"), "not a list"),
+    "features that are no texts": (saying(os_features=[5]), "not a text"),
+    "annotations of three": (
+        saying(annotations=[["a", "b", "c"]]),
+        "an annotation is a key and a value",
+    ),
+    "nothing to unset": (saying(unset=["os"]), "'os' cannot be unset"),
+    "overrides that are none": (document(entries=[ENTRY | {"overrides": []}]), "not an object"),
 }
 
 
-@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-def test_what_is_not_of_the_form_is_refused_by_name(wrong):
-    with pytest.raises(DocumentError, match="drafts.json"):
+@pytest.mark.parametrize(("wrong", "reason"), WRONG.values(), ids=WRONG)
+def test_what_is_not_of_the_form_is_refused_by_name(wrong, reason):
+    with pytest.raises(DocumentError) as caught:
         drafts_in(json.dumps(wrong).encode(), "drafts.json")
+    assert caught.value.subject.startswith("drafts.json")
+    assert reason in str(caught.value)
+
+
+def test_the_file_is_readable_and_its_drafts_are_sorted_by_name():
+    other = evolve(DRAFT, name=Reference.parse("r.example/a:1"), index_found={"note": "é"})
+    data = drafts_bytes([DRAFT, other])
+    assert [str(draft.name) for draft in drafts_in(data, "x")] == [str(other.name), str(DRAFT.name)]
+    assert data.startswith(b'{\n "version": 1,\n "drafts": [\n  {\n')
+    assert data.endswith(b"}\n")
+    assert '"note": "é"'.encode() in data

@@ -105,6 +105,13 @@ def test_an_entry_s_content_is_beside_its_source() -> None:
     assert str(single("a").content) == f"r.example/a@{Digest.of(b'a')}"
 
 
+def test_a_list_kept_as_one_entry_is_not_taken_apart() -> None:
+    first, second = of_list("b", "c")
+    whole = evolve(single("l"), list_digest=single("l").found.digest)
+    assert [entry.is_taken_apart for entry in (single("a"), first, whole)] == [False, True, False]
+    assert draft(first, whole, second, single("a")).lists_taken_apart == (LIST,)
+
+
 def test_a_new_source_comes_last() -> None:
     value = draft(single("a")).with_source(LIST, of_list("b", "c"), NOW)
     assert digests(value) == contents("a", "b", "c")
@@ -162,6 +169,10 @@ CHANGES = {
 def test_a_change_is_dated_and_makes_the_draft_unpushed(change) -> None:
     value = change(draft(single("a")))
     assert (value.created_at, value.changed_at, value.pushed) == (THEN, NOW, None)
+
+
+def test_a_draft_may_be_told_to_keep_its_order() -> None:
+    assert draft(single("a")).keeping_order(NOW).keeps_order
 
 
 def test_a_draft_that_keeps_its_order_already_is_not_changed_by_keeping_it() -> None:

@@ -41,6 +41,8 @@ def test_an_entry_is_found(text: str, wanted) -> None:
         "r.example/other@" + str(IMAGE.found.digest),
         "sha256:" + "f" * 64,
         "linux/mips",
+        "windows(10.0)/amd64",  # no reference, but a platform
+        "f" * 64,  # likewise, but a digest's beginning
         IMAGE.found.digest.hex[:3],  # too short to be meant
     ],
 )
@@ -64,6 +66,13 @@ def test_what_names_several_is_refused_and_they_are_told_apart(text: str, number
         find_entry(DRAFT, text)
     assert str(LISTED[1].found.digest) in str(caught.value)
     assert caught.value.found[0].startswith("linux/arm/v7 sha256:")
+
+
+def test_entries_without_a_platform_are_told_apart_by_their_digests() -> None:
+    bare = [entry(source, None, list_digest=LIST_DIGEST) for source in ("r.example/n:1",) * 2]
+    with pytest.raises(AmbiguousEntryError) as caught:
+        find_entry(draft("r.example/l:1", *bare), "r.example/n:1")
+    assert caught.value.found == (f"no platform {bare[0].found.digest}",) * 2
 
 
 def test_a_source_goes_before_a_content() -> None:

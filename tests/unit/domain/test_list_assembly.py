@@ -3,8 +3,10 @@ from attrs import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
+from manyfest.domain.drafts import Draft
 from manyfest.domain.errors import ListError
 from manyfest.domain.list_assembly import assemble, assemble_for_push, ordered_entries
+from manyfest.domain.manifests import SIZE_LIMIT
 from manyfest.domain.overrides import Overrides
 from tests.golden.generate import DRAFTS, draft, entry, golden_file
 
@@ -60,6 +62,12 @@ def test_an_image_without_platform_is_refused_at_push_only() -> None:
         assemble_for_push(bare)
 
 
+@pytest.mark.parametrize("half", [Overrides(os="linux"), Overrides(architecture="arm64")])
+def test_half_a_platform_is_refused_at_push(half: Overrides) -> None:
+    with pytest.raises(ListError, match="must have an OS and Architecture"):
+        assemble_for_push(draft("r.example/l:1", entry("r.example/l:a", None, overrides=half)))
+
+
 def test_an_annotated_platform_is_enough() -> None:
     overrides = Overrides(os="linux", architecture="amd64")
     given = draft("r.example/l:1", entry("r.example/l:a", None, overrides=overrides))
@@ -75,6 +83,16 @@ def test_an_empty_draft_is_refused_at_push_only() -> None:
     assert assemble(DRAFTS["empty"]).entries == ()
     with pytest.raises(ListError, match="has no entries"):
         assemble_for_push(DRAFTS["empty"])
+
+
+def test_4_mib_are_assembled_and_one_byte_more_is_not() -> None:
+    def made(length: int) -> Draft:
+        return draft("r.example/l:1", entry("r.example/l:a", "linux/amd64", note="x" * length))
+
+    room = SIZE_LIMIT - assemble(made(0)).size
+    assert assemble(made(room)).size == SIZE_LIMIT
+    with pytest.raises(ListError, match=r"^the list would be 4194305 bytes long, registries take"):
+        assemble(made(room + 1))
 
 
 def test_a_list_that_no_registry_would_take_is_refused() -> None:

@@ -24,21 +24,35 @@ def test_names_are_written_in_one_order() -> None:
     assert list(turned.to_json()["sources"]) == ["a:1", "b:1"]
 
 
+OTHER_MEMBERS = "not a lock: it has other members than ['lists', 'sources', 'version']"
+
+# Name, document, what is said of it.
 BAD = {
-    "not an object": [],
-    "a member more": LOCK.to_json() | {"x": 1},
-    "a member less": {"version": 1, "lists": {}},
-    "another version": LOCK.to_json() | {"version": 2},
-    "no digest": LOCK.to_json() | {"lists": {"a": "sha256:1"}},
-    "no texts": LOCK.to_json() | {"sources": {"a": 1}},
-    "no table": LOCK.to_json() | {"sources": None},
+    "not an object": ([], f"spec.lock: {OTHER_MEMBERS}"),
+    "names of members alone": (["version", "sources", "lists"], f"spec.lock: {OTHER_MEMBERS}"),
+    "a member more": (LOCK.to_json() | {"x": 1}, f"spec.lock: {OTHER_MEMBERS}"),
+    "a member less": ({"version": 1, "lists": {}}, f"spec.lock: {OTHER_MEMBERS}"),
+    "another version": (LOCK.to_json() | {"version": 2}, "spec.lock: a lock of version 2"),
+    "no digest": (
+        LOCK.to_json() | {"lists": {"a": "sha256:1"}},
+        "spec.lock: lists: invalid digest 'sha256:1': invalid checksum digest length",
+    ),
+    "no texts": (
+        LOCK.to_json() | {"sources": {"a": 1}},
+        "spec.lock: sources: not an object of digests",
+    ),
+    "no table": (
+        LOCK.to_json() | {"sources": None},
+        "spec.lock: sources: not an object of digests",
+    ),
 }
 
 
-@pytest.mark.parametrize("document", BAD.values(), ids=BAD.keys())
-def test_what_is_no_lock_is_refused(document) -> None:
-    with pytest.raises(DocumentError, match="spec.lock"):
+@pytest.mark.parametrize(("document", "words"), BAD.values(), ids=BAD.keys())
+def test_what_is_no_lock_is_refused(document, words: str) -> None:
+    with pytest.raises(DocumentError) as caught:
         Lock.from_json(document, "spec.lock")
+    assert str(caught.value).startswith(words)
 
 
 def test_sources_are_pinned_by_name_and_others_left_out() -> None:

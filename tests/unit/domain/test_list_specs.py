@@ -1,5 +1,7 @@
 import pytest
 
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
 from manyfest.domain.errors import UnsupportedPlatformError
 from manyfest.domain.list_specs import EntrySpec, entries_from_template
 from manyfest.domain.platforms import Platform
@@ -19,6 +21,19 @@ def test_a_template_is_filled_in(template: str, platform: str, written: str) -> 
     wanted = Platform.parse(platform)
     entry = EntrySpec(written, Reference.parse(written), wanted)
     assert entries_from_template(template, [wanted], Reference.parse) == (entry,)
+
+
+def test_what_a_spec_says_is_laid_over_and_its_features_replace_those_found() -> None:
+    said = Platform("windows", "amd64", "v2", "10.0", ("b",))
+    spec = EntrySpec("a", Reference.parse("a"), said, (("k", "v"),))
+    found = Platform("linux", "arm", "v7", "1", ("a",))
+    listed = spec.overrides.applied_to(Descriptor("a/b", Digest.of(b"a"), 1, found))
+    assert (listed.platform, listed.annotations) == (said, {"k": "v"})
+
+
+def test_what_a_spec_does_not_say_stays_as_it_was_found() -> None:
+    found = Descriptor("a/b", Digest.of(b"a"), 1, Platform("linux", "arm", "v7", "1", ("a",)))
+    assert EntrySpec("a", Reference.parse("a")).overrides.applied_to(found) is found
 
 
 def test_a_platform_that_nothing_runs_on_is_refused() -> None:

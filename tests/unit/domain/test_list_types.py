@@ -44,6 +44,15 @@ def test_the_type_is_as_wished_or_as_needed(made, media_type: str) -> None:
     [
         (draft("r.example/l:1", ANNOTATED), "annotations"),
         (draft("r.example/l:1", IMAGE).index_annotated(IndexOverrides("a/b"), NOW), "artifactType"),
+        (
+            draft("r.example/l:1", IMAGE).index_annotated(IndexOverrides(subject=IMAGE.found), NOW),
+            "subject",
+        ),
+        (draft("r.example/l:1", entry("r.example/l:a", "linux/amd64", data="e30=")), "data"),
+        (
+            draft("r.example/l:1", entry("r.example/l:a", "linux/amd64", artifactType="a/b")),
+            "artifactType",
+        ),
     ],
 )
 def test_what_a_docker_list_cannot_carry_is_named(made, member: str) -> None:

@@ -4,11 +4,12 @@ import json
 import time
 
 import pytest
+from attrs import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import DocumentError
-from manyfest.domain.manifests import SIZE_LIMIT, Manifest
+from manyfest.domain.errors import DocumentError, SizeMismatchError
+from manyfest.domain.manifests import SIZE_LIMIT, Manifest, as_described
 from manyfest.domain.media_types import (
     DOCKER_LIST,
     DOCKER_MANIFEST,
@@ -104,6 +105,7 @@ REFUSED = {
         "application/json",
         "unsupported manifest media type and no default available: application/json",
     ),
+    "config without layers": ({"schemaVersion": 2, "config": CONFIG}, "", "unsupported manifest"),
     "layers without a config": ({"schemaVersion": 2, "layers": []}, "", "unsupported manifest"),
     "type of no manifest": (image(OCI_CONFIG), "", "unsupported manifest media type"),
     "old artifact manifest": (
@@ -136,6 +138,23 @@ def test_a_document_that_could_be_two_things_is_refused(document, content_type, 
     with pytest.raises(DocumentError, match=reason) as caught:
         received(document, content_type)
     assert caught.value.subject == "x"
+
+
+KNOWN = ["schemaVersion", "mediaType", "artifactType", "subject", "annotations"]
+KNOWN += ["config", "layers", "manifests", "fsLayers", "history", "signatures"]
+
+
+@pytest.mark.parametrize("member", KNOWN)
+def test_every_known_member_is_refused_in_another_letter_case(member: str) -> None:
+    with pytest.raises(DocumentError, match=f"is {member!r} in another letter case"):
+        received(listing(OCI_INDEX) | {member.upper(): None})
+
+
+def test_what_a_manifest_is_called_does_not_tell_it_apart() -> None:
+    data = json.dumps(LIST).encode()
+    called = Manifest(OCI_INDEX, data, name="r.example/a:1")
+    assert called == Manifest(OCI_INDEX, data)
+    assert called != Manifest(OCI_INDEX, data, "sha512")
 
 
 def test_a_login_page_is_refused_for_what_it_is_and_not_for_its_json() -> None:
@@ -237,6 +256,29 @@ def test_a_bad_child_is_an_error_when_it_is_read_and_its_place_is_named(
 def test_entries_that_are_no_list_are_refused_at_once(entries) -> None:
     with pytest.raises(DocumentError, match="manifests is not a list"):
         received(listing(OCI_INDEX, manifests=entries))
+
+
+@pytest.mark.parametrize(("name", "called"), [("r.example/a:1", "r.example/a:1"), ("", None)])
+def test_a_bad_child_is_told_with_the_name_of_its_manifest_or_else_its_digest(name, called) -> None:
+    bad = Manifest(
+        OCI_MANIFEST, json.dumps(IMAGE | {"subject": {}, "layers": 1}).encode(), name=name
+    )
+    place = called or str(bad.digest)
+    for member, subject in {"subject": "subject.mediaType", "layers": "layers"}.items():
+        with pytest.raises(DocumentError) as caught:
+            getattr(bad, member)
+        assert caught.value.subject == f"{place}: {subject}"
+
+
+def test_what_is_listed_must_be_of_the_size_and_type_that_is_told() -> None:
+    manifest = received(listing(OCI_INDEX))
+    told = manifest.descriptor()
+    assert as_described(manifest, told, "x") is manifest
+    with pytest.raises(SizeMismatchError):
+        as_described(manifest, evolve(told, size=told.size + 1), "x")
+    with pytest.raises(DocumentError) as caught:
+        as_described(manifest, evolve(told, media_type=OCI_MANIFEST), "x")
+    assert caught.value.reason == f"listed as {OCI_MANIFEST}, but it is {OCI_INDEX}"
 
 
 def test_entries_may_be_null_as_go_writes_an_empty_list() -> None:

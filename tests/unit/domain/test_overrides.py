@@ -2,11 +2,12 @@
 
 import pytest
 
+from manyfest.contracts.images import oci_index
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import UnknownMemberError
-from manyfest.domain.index_members import IndexOverrides
+from manyfest.domain.index_members import IndexOverrides, found_members
 from manyfest.domain.overrides import Overrides
 from manyfest.domain.platforms import Platform
 
@@ -66,6 +67,24 @@ def test_an_annotation_alone_gives_no_platform_to_what_has_none() -> None:
 def test_what_cannot_be_unset_is_named_with_what_can(kind: type) -> None:
     with pytest.raises(UnknownMemberError, match="'digest' cannot be unset, only .*annotation:KEY"):
         kind(unset=("digest",))
+
+
+def test_no_annotations_at_all_stay_as_they_were_spelled() -> None:
+    for spelled in ({}, None):
+        said = Overrides(variant="v6").applied_to(found(annotations=spelled))
+        assert said.others == {"annotations": spelled}
+
+
+def test_a_lists_own_members_are_all_but_what_makes_it_a_list() -> None:
+    members = {"x": 1, "artifactType": "a/b", "annotations": {"k": "v"}}
+    assert found_members(oci_index(**members).manifest) == members
+
+
+def test_what_was_said_of_a_list_stays_when_more_is_said() -> None:
+    first = IndexOverrides("c/d", SUBJECT, (("a", "1"),))
+    both = first.followed_by(IndexOverrides(annotations=(("b", "2"),)))
+    assert both == IndexOverrides("c/d", SUBJECT, (("a", "1"), ("b", "2")))
+    assert first.followed_by(IndexOverrides("e/f")).artifact_type == "e/f"
 
 
 def test_a_lists_own_members_are_laid_over_and_taken_away() -> None:

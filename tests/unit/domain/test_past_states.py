@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyfest.domain.digests import Digest
@@ -14,7 +14,6 @@ from manyfest.domain.observations import Observation
 from manyfest.domain.past_states import (
     PastState,
     Wanted,
-    is_past,
     number_of,
     parse_past,
     reference_to,
@@ -42,7 +41,6 @@ def parsed(inside: str) -> int | datetime | str:
 @pytest.mark.parametrize("text", NEVER_PAST)
 def test_other_references_are_no_past_states(text: str) -> None:
     assert parse_past(text, NOW) is None
-    assert not is_past(text)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +49,6 @@ def test_other_references_are_no_past_states(text: str) -> None:
 )
 def test_the_last_braces_count(text: str, name: str) -> None:
     assert parse_past(text, NOW) == PastState(name, Wanted("1", 1))
-    assert is_past(text)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +108,7 @@ def test_what_is_neither_is_refused_with_what_was_typed(inside: str) -> None:
     assert caught.value.text == f"app:1@{{{inside}}}"
 
 
+@settings(deadline=None)  # others may be computing
 @given(st.text(max_size=30), st.text("0123456789-:T.Z+ agodys{}@", max_size=24))
 def test_nothing_typed_breaks_it(name: str, inside: str) -> None:
     try:
@@ -174,6 +172,23 @@ def test_what_was_never_so_is_an_error_that_says_since_when_it_is_known(
     assert str(caught.value) == (
         f"no such state: {state}: 4 were seen, since 2026-05-01T12:00:00+00:00"
     )
+
+
+def test_what_is_observed_is_the_tag_whatever_digest_was_named_with_it() -> None:
+    seen = Observation(Reference(APP.home, "1", ONE), ONE, day(1))
+    assert seen.place == APP
+
+
+def test_since_when_it_is_known_is_told_to_the_second() -> None:
+    seen = Observation(APP, ONE, day(1) + timedelta(microseconds=5))
+    with pytest.raises(NoSuchStateError, match=r"since 2026-05-01T12:00:00\+00:00$"):
+        number_of(Wanted.parse("1"), APP, (seen,))
+
+
+def test_a_state_was_there_from_the_moment_it_was_first_seen() -> None:
+    for late, number in ((0, 0), (-1, 1)):
+        moment = day(3) + timedelta(microseconds=late)
+        assert number_of(Wanted("then", moment), APP, HISTORY[2:]) == number
 
 
 def test_what_was_never_seen_is_another_error() -> None:

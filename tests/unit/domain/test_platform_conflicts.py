@@ -1,8 +1,10 @@
+import pytest
 from attrs import evolve
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.overrides import Overrides
 from manyfest.domain.platform_conflicts import conflicts, disagreement, hidden_by_later
+from manyfest.domain.platforms import Platform
 from tests.golden.generate import entry
 
 A, B = entry("r.example/a:1", "linux/arm64"), entry("r.example/b:1", "linux/arm64/v8")
@@ -38,6 +40,30 @@ def test_an_annotation_that_contradicts_the_image_is_told() -> None:
         "linux/amd64",
         "linux/arm64",
     ]
+
+
+@pytest.mark.parametrize(
+    ("found", "said", "contradicts"),
+    [
+        ("linux/arm/v6", Overrides(variant="v7"), True),
+        ("linux/arm/v6", Overrides(variant="v6"), False),
+        ("linux/amd64/v2", Overrides(unset=("variant",)), False),
+        ("linux/amd64/v2", Overrides(unset=("variant",), architecture="arm64"), True),
+        ("linux/amd64", Overrides(os="windows"), True),
+        ("linux/arm64", Overrides(architecture="aarch64"), False),
+    ],
+)
+def test_variants_contradict_only_where_both_are_said(found, said, contradicts) -> None:
+    assert (disagreement(entry("r.example/v:1", found, overrides=said)) is not None) is contradicts
+
+
+def test_only_an_operating_system_makes_a_platform_that_is_taken() -> None:
+    half = [
+        evolve(entry(f"r.example/h:{n}", None), overrides=Overrides(variant="v7")) for n in "12"
+    ]
+    assert conflicts(half) == ()
+    said = evolve(half[0], found=evolve(half[0].found, platform=Platform(variant="v6")))
+    assert disagreement(evolve(said, overrides=Overrides(os="linux"))) is None
 
 
 def test_what_only_narrows_or_was_never_said_is_no_contradiction() -> None:

@@ -15,6 +15,8 @@ USUAL = {
     "linux/x86_64/V1": "linux/amd64",
     "linux/amd64/v0": "linux/amd64/v0",
     "linux/i386": "linux/386",
+    "linux/i486/x": "linux/386",
+    "linux/i586/x": "linux/386",
     "linux/i686/x": "linux/386",
     "linux/x86": "linux/386",
     "linux/386/softfloat": "linux/386/softfloat",

@@ -47,6 +47,7 @@ ENTRIES = (AMD, ARM, attestation(AMD), V6, attestation(V6), WIN)
         ("linux/amd64", "windows/amd64", False),
         ("linux/amd64", "linux/arm64", False),
         ("windows(10.0.1)/amd64", "windows/amd64", True),
+        ("windows(10.0.1)/amd64", "windows(10.0.1)/amd64", True),
         ("windows(10.0.1)/amd64", "windows(10.0.2)/amd64", False),
     ],
 )
@@ -76,6 +77,13 @@ def test_a_platform_that_is_not_there_is_named_with_those_that_are() -> None:
         "r.example/l:1 has nothing for linux/s390x, only for "
         "linux/amd64, linux/arm/v7, linux/arm/v6, windows(10.0.1)/amd64"
     )
+
+
+def test_what_says_no_platform_is_not_chosen_by_one_and_not_named_among_them() -> None:
+    bare = Descriptor(media_types.OCI_MANIFEST, Digest.of(b"bare"), 4)
+    assert selected((bare, AMD), [Platform("linux", "amd64")], "l") == (AMD,)
+    with pytest.raises(NoSuchPlatformError, match="s390x, only for linux/amd64$"):
+        selected((bare, AMD), [Platform("linux", "s390x")], "l")
 
 
 def test_attestations_are_told_by_their_annotations() -> None:

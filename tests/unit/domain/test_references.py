@@ -290,6 +290,7 @@ LAYOUTS = {
     "tag with plus and at sign": ("oci:x:1.0+b@c", ("x", "1.0+b@c", None)),
     "tag with two dashes": ("oci:x:a--b", ("x", "a--b", None)),
     "registry tag with two underscores": ("oci:x:a__b", ("x", "a__b", None)),
+    "folder that could be the hexadecimals of a digest": (f"oci:{HEX}", (HEX, None, None)),
     "registry tag that ends in a dot": ("oci:x:_v1.", ("x", "_v1.", None)),
 }
 
@@ -371,6 +372,7 @@ def test_other_schemes_are_for_adapters_from_outside(text, full):
     assert isinstance(parsed.home, External)
     assert str(parsed) == full
     assert Reference.parse(full) == parsed
+    assert parsed.tag != ""
 
 
 @pytest.mark.parametrize(

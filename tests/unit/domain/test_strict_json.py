@@ -20,6 +20,8 @@ READ = {
     "escaped backslash before a u": (b'{"a": "\\\\ud800"}', {"a": "\\ud800"}),
     "largest size": (b'{"a": 9223372036854775807}', {"a": 2**63 - 1}),
     "19 digits and a sign": (b'{"a": -9223372036854775808}', {"a": -(2**63)}),
+    "300 digits": (b'{"a": ' + b"1" * 300 + b"}", {"a": int("1" * 300)}),
+    "300 digits and a sign": (b'{"a": -' + b"1" * 300 + b"}", {"a": -int("1" * 300)}),
     "number too small to tell from zero": (b'{"a": 1e-400}', {"a": 0.0}),
     "one key in two objects": (b'{"a": {"a": 1}, "b": {"a": 2}}', {"a": {"a": 1}, "b": {"a": 2}}),
     "brackets in a text": (b'{"a": "' + b"[" * 500 + b'"}', {"a": "[" * 500}),
@@ -96,6 +98,7 @@ def test_what_readers_may_see_differently_is_refused_quickly_on_one_line(
 
 def test_100_levels_are_read() -> None:
     assert parse_object(b'{"a":' + b"[" * 99 + b"]" * 99 + b"}", "x")
+    assert parse_object(b'{"a":' + b"[" * 99 + b"1" + b"]" * 99 + b"}", "x")
 
 
 CASES = {

@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.usefixtures("unmeasured")
 def test_no_command_line_no_converter_and_no_suffix_list_is_imported():
     code = (
         "import sys, manyfest.adapters.http_registry.client, manyfest.adapters.docker.config;"

@@ -1,8 +1,13 @@
 import pytest
 
 from manyfest.contracts.images import docker_image
-from manyfest.domain.errors import EntryUnknownError, UnsupportedPlatformError
-from manyfest.domain.operations.annotate import annotate
+from manyfest.domain.errors import (
+    DraftUnknownError,
+    EntryUnknownError,
+    UnsupportedPlatformError,
+)
+from manyfest.domain.index_members import IndexOverrides
+from manyfest.domain.operations.annotate import annotate, annotate_index
 from manyfest.domain.overrides import Overrides
 from tests.unit.operations.conftest import LATER, World, ref
 
@@ -74,3 +79,35 @@ def test_what_is_not_there_is_named(drafted, name, source) -> None:
     wanted = f"manifest for image {source} does not exist in {name}"
     with pytest.raises(EntryUnknownError, match=wanted):
         annotate(ref(name), source, Overrides(os="linux"), drafts=drafted.store.drafts, now=LATER)
+
+
+def test_an_answer_has_the_entry_as_it_is_now(drafted) -> None:
+    for said in (Overrides(variant="v6"), Overrides()):
+        made = annotate(
+            ref("r.example/l:1"), "r.example/l:a", said, drafts=drafted.store.drafts, now=LATER
+        )
+        assert made.entry in made.draft.entries
+        assert str(made.entry.descriptor.platform) == "linux/arm/v6"
+
+
+def test_a_platform_that_an_annotation_leaves_alone_may_be_any(world: World) -> None:
+    world.plant("r.example/l:a", docker_image("plan10/pdp11"))
+    world.create("r.example/l:1", "r.example/l:a")
+    assert _annotate(world, annotations=(("k", "v"),)).changed_at == LATER
+
+
+def test_what_a_list_says_of_itself_is_laid_over_and_saved(drafted) -> None:
+    name, drafts = ref("r.example/l:1"), drafted.store.drafts
+    changed = annotate_index(name, IndexOverrides("a/b"), drafts=drafts, now=LATER)
+    assert changed.index == IndexOverrides("a/b")
+    assert drafts.find(name) == changed
+
+
+def test_saying_nothing_of_a_list_leaves_a_pushed_draft_pushed(drafted) -> None:
+    drafted.push("r.example/l:1")
+    name, drafts = ref("r.example/l:1"), drafted.store.drafts
+    pushed = drafts.find(name)
+    assert annotate_index(name, IndexOverrides(), drafts=drafts, now=LATER) == pushed
+    assert drafts.find(name) == pushed
+    with pytest.raises(DraftUnknownError):
+        annotate_index(ref("r.example/no:1"), IndexOverrides("a/b"), drafts=drafts, now=LATER)

@@ -137,6 +137,22 @@ def test_one_platform_cannot_be_said_of_several_images(world: World) -> None:
     assert world.served("r.example/l:1") == listed
 
 
+def test_an_annotation_can_be_said_of_several_images(world: World) -> None:
+    both = world.plant(
+        "r.example/both:1", oci_index(oci_image("linux/amd64"), oci_image("linux/arm64"))
+    )
+    applied(world, spec("r.example/l:1", entry("r.example/both:1", k="v")))
+    published = world.served("r.example/l:1").entries
+    assert [e.digest for e in published] == [child.digest for child in both.children]
+    assert [e.annotations for e in published] == [{"k": "v"}] * 2
+
+
+def test_what_the_one_list_among_the_sources_says_of_itself_is_kept(world: World) -> None:
+    world.plant("r.example/i:1", oci_index(oci_image(), annotations={"a": "b"}))
+    applied(world, spec("r.example/l:1", "r.example/i:1", annotations=(("c", "d"),)))
+    assert world.served("r.example/l:1").document["annotations"] == {"a": "b", "c": "d"}
+
+
 def test_the_target_may_be_among_the_sources(stocked: World) -> None:
     stocked.plant("r.example/l:1", docker_list(AMD))
     plan = applied(stocked, spec("r.example/l:1", "r.example/l:1", "r.example/l:arm"))

@@ -133,6 +133,19 @@ def test_two_for_one_platform_may_be_refused(attested: World) -> None:
     assert attested.draft("r.example/l:1") is None
 
 
+def test_where_no_two_are_for_one_platform_nothing_is_refused(attested: World) -> None:
+    draft = attested.create("r.example/l:1", "r.example/i:1", on_conflict=OnConflict.REFUSE)
+    assert platforms(draft) == platforms(attested.create("r.example/l:2", "r.example/i:1"))
+
+
+def test_the_order_given_is_kept_when_asked_for(world: World) -> None:
+    for tag in "ab":
+        world.plant(f"r.example/l:{tag}", docker_image(text=tag))
+    sources = "r.example/l:b", "r.example/l:a"
+    assert world.create("r.example/l:1", *sources, keep_order=True).keeps_order
+    assert not world.create("r.example/l:2", *sources).keeps_order
+
+
 def test_adding_needs_a_draft(world: World) -> None:
     world.plant("r.example/a:1", docker_image())
     with pytest.raises(DraftUnknownError):

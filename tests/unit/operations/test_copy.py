@@ -34,6 +34,7 @@ from manyfest.domain.events import (
     TransferPlanned,
 )
 from manyfest.domain.operations.copy import CopyPlan, copy, plan_copy
+from manyfest.domain.operations.copy_content import BlobCopy, may_be_mounted
 from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
@@ -319,6 +320,40 @@ def test_events_tell_of_every_byte_and_manifest(world: World) -> None:
     put = [event.reference for event in events if isinstance(event, ManifestPut)]
     assert put == [*(ref("other.example/app").at(i.digest) for i in index.children), put[-1]]
     assert put[-1] == ref("other.example/app:1")
+
+
+@pytest.mark.parametrize("target", ["other.example/app:1", "oci:/shelf:1"])
+def test_each_manifest_is_written_once(world: World, target: str) -> None:
+    world.plant(SOURCE, oci_index(oci_index(AMD), ARM, oci_index(AMD)))
+    events = carry_out(world, plan(world, target))
+    put = [event.reference for event in events if isinstance(event, ManifestPut)]
+    assert len(put) == len(set(put)) == 4
+
+
+@pytest.mark.parametrize("image", [AMD, oci_index(AMD)], ids=["image", "list"])
+def test_a_plan_says_whether_anything_is_to_be_written(world: World, image: Image) -> None:
+    world.plant(SOURCE, image)
+    elsewhere = "other.example/app:1"
+    assert not plan(world, elsewhere).writes_nothing
+    copied(world, elsewhere)
+    assert plan(world, elsewhere).writes_nothing
+    assert not plan(world, "other.example/app:2").writes_nothing
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "answer"),
+    [
+        ("r.example/a", "r.example/b", True),
+        ("r.example/a", "other.example/a", False),
+        ("oci:/a", "oci:/a", False),
+        ("r.example/a", "oci:/a", False),
+        ("oci:/a", "r.example/a", False),
+        ("s3://r.example/a", "s3://r.example/b", False),
+    ],
+)
+def test_only_one_registry_mounts(source: str, target: str, answer: bool) -> None:  # noqa: FBT001
+    at = ref(source).at(AMD.digest), ref(target).at(AMD.digest)
+    assert may_be_mounted(BlobCopy(*at, 1)) is answer
 
 
 def test_within_a_registry_blobs_are_mounted(world: World) -> None:

@@ -18,6 +18,7 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
 )
 from manyfest.domain.operations.annotate import annotate
+from manyfest.domain.operations.create import take_back
 from manyfest.domain.overrides import Overrides
 from manyfest.domain.strict_json import Json
 from tests.unit.operations.conftest import LATER, NOW, World, ref
@@ -105,6 +106,23 @@ def test_amend_adds_and_keeps_the_order_in_which_entries_came(world: World) -> N
     assert (draft.created_at, draft.changed_at) == (NOW, LATER)
 
 
+def test_amend_adds_to_a_draft_that_was_pushed(world: World) -> None:
+    for name in ("a", "b"):
+        world.plant(f"r.example/l:{name}", docker_image(text=name))
+    world.create("r.example/l:1", "r.example/l:a")
+    world.push("r.example/l:1")
+    draft = world.create("r.example/l:1", "r.example/l:b", amend=True)
+    assert [entry.source.tag for entry in draft.entries] == ["a", "b"]
+
+
+def test_what_a_list_said_of_itself_stays_when_it_is_not_read_again(world: World) -> None:
+    world.plant("r.example/i:1", oci_index(oci_image("linux/amd64"), annotations={"a": "b"}))
+    world.plant("r.example/l:a", docker_image("linux/arm64"))
+    world.create("r.example/l:1", "r.example/i:1")
+    draft = world.create("r.example/l:1", "r.example/l:a", amend=True)
+    assert draft.index_members == {"annotations": {"a": "b"}}
+
+
 def test_amend_without_a_draft_just_creates(world: World) -> None:
     world.plant("r.example/a:1", docker_image())
     assert world.create("r.example/l:1", "r.example/a:1", amend=True).entries
@@ -141,6 +159,31 @@ def test_the_same_image_by_tag_and_by_digest_is_two_entries_as_in_docker(world: 
     image = world.plant("r.example/a:1", docker_image())
     draft = world.create("r.example/l:1", "r.example/a:1", f"r.example/a@{image.digest}")
     assert len(draft.entries) == 2
+
+
+def test_what_was_created_may_be_taken_back(world: World) -> None:
+    world.plant("r.example/l:a", docker_image())
+    created = world.create("r.example/l:1", "r.example/l:a")
+    take_back(created, None, world.store.drafts)
+    assert world.draft("r.example/l:1") is None
+
+
+def test_what_was_amended_is_as_before_when_it_is_taken_back(world: World) -> None:
+    for tag in "ab":
+        world.plant(f"r.example/l:{tag}", docker_image(text=tag))
+    before = world.create("r.example/l:1", "r.example/l:a")
+    amended = world.create("r.example/l:1", "r.example/l:b", amend=True)
+    take_back(amended, before, world.store.drafts)
+    assert world.draft("r.example/l:1") == before
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_taken_back(world: World) -> None:
+    world.plant("r.example/l:a", docker_image())
+    created = world.create("r.example/l:1", "r.example/l:a")
+    _annotate(world, "r.example/l:1", "r.example/l:a", Overrides(variant="v2"))
+    changed = world.draft("r.example/l:1")
+    take_back(created, None, world.store.drafts)
+    assert world.draft("r.example/l:1") == changed
 
 
 def test_a_list_is_not_named_by_a_digest(world: World) -> None:

@@ -10,7 +10,7 @@ from manyfest.cli.rendering.diff_text import diff_text
 from manyfest.contracts.images import Image, docker_image, oci_image, oci_index, oddly_spelled
 from manyfest.domain import media_types
 from manyfest.domain.comparison.changes import Status
-from manyfest.domain.comparison.images import layer_change
+from manyfest.domain.comparison.images import ImageChange, LayerChange, layer_change
 from manyfest.domain.comparison.json_differences import Difference, differences
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -152,6 +152,62 @@ def test_the_same_content_in_other_bytes_is_recognised(sides) -> None:
     comparison = compared(before, after)
     assert comparison.status is Status.REWRITTEN
     assert "the same content in other bytes" in diff_text(comparison)
+
+
+ONE_SIDE = {
+    "a layer less": ({"layers": []}, {}, Status.CHANGED),
+    "a layer more": ({}, {"layers": []}, Status.CHANGED),
+    "no media type in the document": ({"mediaType": None}, {}, Status.REWRITTEN),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "status"), ONE_SIDE.values(), ids=ONE_SIDE)
+def test_what_only_one_image_has_is_a_change_but_for_its_type(before, after, status) -> None:
+    image = oci_image(AMD)
+    assert compared(remade(image, **before), remade(image, **after)).status is status
+
+
+def test_layers_in_another_order_are_a_change() -> None:
+    image = oci_image(AMD)
+    layers = [*image.manifest.document["layers"], image.manifest.document["config"]]
+    comparison = compared(remade(image, layers=layers), remade(image, layers=layers[::-1]))
+    assert comparison.status is Status.CHANGED
+    assert comparison.entries[0].image == ImageChange(
+        layers=LayerChange(tuple(map(descriptor_of, layers)), reordered=True)
+    )
+
+
+def test_what_is_said_of_a_layer_that_both_have_is_compared() -> None:
+    image = oci_image(AMD)
+    (layer,) = image.manifest.document["layers"]
+    comparison = compared(image, remade(image, layers=[layer | {"annotations": {"a": "b"}}]))
+    path = ("layers", layer["digest"], "annotations", "a")
+    assert comparison.entries[0].image.manifest == (Difference(path, None, "b"),)
+
+
+def test_what_a_list_says_of_itself_is_a_change() -> None:
+    index = oci_index(oci_image(AMD))
+    after = relisted(index, *index.manifest.document["manifests"], annotations={"a": "b"})
+    comparison = compared(index, after)
+    assert comparison.members == (Difference(("annotations", "a"), None, "b"),)
+    assert comparison.status is Status.CHANGED
+
+
+def test_a_list_in_the_place_of_an_image_is_a_change() -> None:
+    listed = oci_index(oci_image(AMD))
+    bare = relisted(listed, oci_image(AMD).manifest.descriptor().to_json())
+    comparison = compared(bare, oci_index(oci_index(oci_image(AMD))))
+    assert statuses(comparison) == {"None": "changed"}
+
+
+def test_an_entry_of_no_platform_is_not_what_an_image_is_compared_with() -> None:
+    nested = oci_index(oci_index(oci_image(AMD)), oci_image(ARM))
+    comparison = compared(oci_image(ARM, text="new"), nested)
+    assert comparison.selection.entry.digest == nested.children[1].digest
+
+
+def descriptor_of(document: dict) -> Descriptor:
+    return Descriptor.from_json(document, "x")
 
 
 def test_an_unknown_member_is_a_difference() -> None:

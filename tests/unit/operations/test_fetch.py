@@ -13,7 +13,14 @@ from manyfest.contracts.images import (
     referrer,
 )
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError, NoSuchPlatformError
+from manyfest.domain.errors import (
+    BlobUnknownError,
+    ManifestUnknownError,
+    NoSuchPlatformError,
+    StoreError,
+)
+from manyfest.domain.events import BlobCopied, ReferenceRead, TransferPlanned
+from manyfest.domain.operations.copy_content import NESTING_LIMIT
 from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.operations.fetch import Fetched, fetch
 from manyfest.domain.platforms import Platform
@@ -104,6 +111,75 @@ def test_lists_in_lists_come_whole(world):
     assert len(result.found) == 3
 
 
+@pytest.mark.parametrize("deeper", [False, True])
+def test_lists_are_fetched_whole_as_deep_as_they_are_copied_or_fail(world, deeper):
+    name, made = ref("r.example/app:deep"), oci_image()
+    for _ in range(NESTING_LIMIT + deeper):
+        made = oci_index(made)
+    world.plant(str(name), made)
+    result = fetched(world, name)
+    assert len(result.found) == NESTING_LIMIT + 1
+    told = {place: str(error) for place, error in result.failures.items()}
+    reason = f"{name.at(oci_image().digest)}: lists nested deeper than {NESTING_LIMIT}"
+    assert told == ({name: reason} if deeper else {})
+
+
+def test_everything_is_told_as_it_happens(world):
+    events = []
+    layers = MemoryLayers()
+    result = fetch(
+        [LIST],
+        registry=world.registry,
+        layers=layers,
+        each=one_by_one,
+        with_layers=True,
+        on_event=events.append,
+    )
+    assert events[:2] == [
+        ReferenceRead(),
+        TransferPlanned(result.layers, result.layer_bytes, 0),
+    ]
+    copied = [event.blob.digest for event in events if isinstance(event, BlobCopied)]
+    assert copied == list(layers.digests())
+
+
+def test_what_fails_is_told_as_read_too(world):
+    events = []
+    missing = ref("r.example/app:none")
+    fetch(
+        [missing, LIST],
+        registry=world.registry,
+        layers=MemoryLayers(),
+        each=one_by_one,
+        on_event=events.append,
+    )
+    assert events == [ReferenceRead(), ReferenceRead(), TransferPlanned(0, 0, 0)]
+
+
+def test_what_the_store_cannot_keep_is_no_failure_of_one_reference(world):
+    class Full(MemoryLayers):
+        def write(self, digest, size, chunks):
+            raise StoreError("store.sqlite", "full")
+
+    with pytest.raises(StoreError, match="full"):
+        fetched(world, LIST, layers=Full())
+
+
+def test_a_store_that_is_damaged_is_no_failure_of_one_reference(world, monkeypatch):
+    def damaged(_reference):
+        raise StoreError("store.sqlite", "damaged")
+
+    monkeypatch.setattr(world.registry, "get_manifest", damaged)
+    with pytest.raises(StoreError, match="damaged"):
+        fetched(world, LIST)
+
+
+def test_an_image_of_the_wanted_platform_is_fetched(world):
+    name = ref("r.example/app:image")
+    world.plant(str(name), AMD)
+    assert fetched(world, name, platforms=["linux/amd64"]).failures == {}
+
+
 def test_one_failure_leaves_the_others_alone(world):
     missing = ref("r.example/app:none")
     result = fetched(world, missing, LIST)
@@ -162,3 +238,35 @@ def test_artifacts_come_with_their_config_as_a_layer(world):
     result = fetched(world, ref("r.example/app:sbom"), layers=layers)
     assert result.failures == {}
     assert {Digest.of(blob) for blob in odd.blobs} == set(layers.digests())
+
+
+# The second list has, one level further down, what the first has.
+SHARED = docker_list(AMD)
+DEEPER = oci_index(oci_index(SHARED))
+
+
+@pytest.fixture
+def both(world: World) -> tuple[Reference, Reference]:
+    names = ref("r.example/app:first"), ref("r.example/app:deeper")
+    for name, image in zip(names, (SHARED, DEEPER), strict=True):
+        world.plant(str(name), image)
+    return names
+
+
+def test_a_layer_that_is_missing_fails_what_has_it_at_any_level(world, both):
+    del world.registry._shelf(LIST.home).blobs[Digest.of(AMD.blobs[1])]
+    result = fetched(world, *both, layers=MemoryLayers())
+    assert set(result.failures) == set(both)
+
+
+def test_an_image_that_is_missing_fails_what_has_it_at_any_level(world, both):
+    del world.registry._shelf(LIST.home).manifests[AMD.digest]
+    result = fetched(world, oci_index_of(world, "r.example/app:middle", SHARED), both[1])
+    assert set(result.failures) == {ref("r.example/app:middle"), both[1]}
+
+
+def oci_index_of(world: World, name: str, image) -> Reference:
+    shelf = world.registry._shelf(LIST.home)
+    index = oci_index(image)
+    shelf.manifests[index.digest], shelf.tags[ref(name).tag] = index.manifest, index.digest
+    return ref(name)

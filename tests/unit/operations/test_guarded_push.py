@@ -102,6 +102,25 @@ def test_a_tag_that_moves_after_the_plan_was_made_is_seen_right_before_it_is_put
     assert world.draft(NAME).pushed is None
 
 
+class Unconditional(Watched):
+    """A registry that cannot look and put in one step."""
+
+    def put_manifest(self, reference: Reference, manifest: Manifest, expected=None) -> None:
+        del expected
+        super().put_manifest(reference, manifest)
+
+
+def test_where_a_registry_cannot_check_the_tag_is_looked_at_right_before() -> None:
+    world = World(registry=Unconditional())
+    world.plant("r.example/l:a", docker_image())
+    world.create(NAME, "r.example/l:a")
+    plan = world.plan(NAME, expected="absent")
+    other = world.plant(NAME, docker_list(docker_image(text="other")))
+    with pytest.raises(TagMovedError, match=f"points to {other.digest}"):
+        world.carry_out(plan)
+    assert world.served(NAME) == other.manifest
+
+
 class Lagging(MemoryRegistry):
     """Shows a tag's new place only at the ``lag``-th look after it was put."""
 

@@ -103,6 +103,21 @@ def test_what_the_list_says_of_an_image_is_a_change_of_it(store: MemoryStore, se
     assert changed(store) == [("linux/amd64", Status.CHANGED)]
 
 
+def test_a_tag_that_was_an_image_says_so_by_having_no_platform(store: MemoryStore, seen) -> None:
+    seen(AMD, NEW_AMD)
+    states = history(NAME, store.contents)
+    assert [state.images for state in states] == [(), ()]
+    assert changed(store) == [("None", Status.CHANGED)]
+
+
+def test_a_state_that_is_not_held_is_told_without_its_changes(store: MemoryStore, seen) -> None:
+    seen(docker_list(AMD), docker_list(AMD, ARM), docker_list(ARM))
+    del store.held.manifests[docker_list(AMD, ARM).digest]
+    states = history(NAME, store.contents)
+    assert [state.changes for state in states] == [None, None, None]
+    assert [len(state.images) for state in states] == [1, 0, 1]
+
+
 def test_a_tag_that_was_never_seen_is_an_error(store: MemoryStore) -> None:
     with pytest.raises(NeverSeenError, match="r.example/app:1 was never seen"):
         history(NAME, store.contents)

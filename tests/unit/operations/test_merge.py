@@ -409,3 +409,62 @@ def test_only_annotations_of_a_list_are_merged(world):
     typed = evolve(plan, draft=evolve(plan.draft, index=IndexOverrides(artifact_type="a/b")))
     with pytest.raises(ListError, match="artifactType"):
         merged(world, typed)
+
+
+def test_an_image_under_the_tag_stays_as_the_entry_of_its_platform(world):
+    old = world.plant(str(TAG), docker_image("linux/amd64"))
+    new = docker_image("linux/arm64")
+    outcome = merged(world, plan_of(world, new))
+    assert outcome.before == old.digest
+    assert digests(world) == [str(old.digest), str(new.digest)]
+    merged(world, plan_of(world, docker_image("linux/amd64", text="newer")))
+    assert str(old.digest) not in digests(world)
+
+
+def test_a_layout_gets_no_intents(world):
+    tag = ref("oci:/shelf:1")
+    merged(world, plan_of(world, docker_image("linux/amd64"), tag=tag), tag=tag)
+    assert [tag for tag in world.registry.tags(tag.home) if tag.startswith(PREFIX)] == []
+
+
+def test_who_put_looks_again_after_a_while_and_not_when_all_is_there(world):
+    plan, waited = plan_of(world, docker_image("linux/amd64")), []
+    for _ in range(2):
+        merge(
+            plan,
+            [TAG],
+            registry=world.registry,
+            each=one_by_one,
+            pause=waited.append,
+            clock=lambda: NOW,
+        )
+    assert len(waited) == 1
+
+
+def test_a_manifest_that_went_while_the_tag_was_read_is_read_by_the_tag(world):
+    class Moving(Ignoring):
+        """The tag moves between two looks, and what it was is gone at once."""
+
+        def get_manifest(self, reference):
+            if reference.digest == old.digest:
+                raise ManifestUnknownError(str(reference))
+            return super().get_manifest(reference)
+
+    old = world.plant(str(TAG), docker_list(docker_image("linux/s390x")))
+    plan = plan_of(world, docker_image("linux/amd64"))
+    registry = Moving()
+    registry._shelves = world.registry._shelves
+    new = docker_list(docker_image("linux/arm64"))
+    heads = []
+
+    def head_manifest(reference):
+        answer = MemoryRegistry.head_manifest(registry, reference)
+        if reference == TAG and not heads:
+            heads.append(answer)
+            world.plant(str(TAG), new)
+        return answer
+
+    registry.head_manifest = head_manifest
+    merged(world, plan, registry=registry)
+    platforms = [str(entry.platform) for entry in world.served(str(TAG)).entries]
+    assert platforms == ["linux/amd64", "linux/arm64"]

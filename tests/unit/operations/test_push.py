@@ -10,6 +10,7 @@ from manyfest.contracts.images import (
     with_config,
 )
 from manyfest.domain import media_types
+from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     BlobUnknownError,
     DocumentError,
@@ -17,7 +18,10 @@ from manyfest.domain.errors import (
     ListError,
     ManifestUnknownError,
 )
+from manyfest.domain.events import BlobCopied, ManifestPut, TransferPlanned
 from manyfest.domain.operations.annotate import annotate
+from manyfest.domain.operations.each import one_by_one
+from manyfest.domain.operations.push import bring_content
 from manyfest.domain.overrides import Overrides
 from manyfest.domain.references import Reference
 from tests.unit.operations.conftest import LATER, NOW, World, ref
@@ -155,3 +159,15 @@ def test_an_image_without_platform_stops_before_anything_is_written(world: World
     world.create("r.example/l:1", "r.example/a:1")
     with pytest.raises(ListError, match="must have an OS and Architecture"):
         world.plan("r.example/l:1")
+
+
+def test_all_that_is_brought_along_is_told(world: World) -> None:
+    image = world.plant("other.example/a:1", docker_image())
+    world.create("r.example/l:1", "other.example/a:1")
+    plan, events = world.plan("r.example/l:1"), []
+    bring_content([plan], world.registry, one_by_one, events.append)
+    blobs = {Digest.of(blob): len(blob) for blob in image.blobs}
+    assert events[0] == TransferPlanned(2, sum(blobs.values()), 1)
+    copied = [event for event in events if isinstance(event, BlobCopied)]
+    assert {(event.blob.digest, event.size) for event in copied} == set(blobs.items())
+    assert events[-1] == ManifestPut(ref("r.example/l:1").at(image.digest))

@@ -6,6 +6,7 @@ import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, docker_image, docker_list
+from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     ManifestUnknownError,
     NeverSeenError,
@@ -50,21 +51,21 @@ def world() -> World:
     return World(registry=Forgetful())
 
 
-def see(world: World, *images: Image) -> None:
+def see(world: World, *images: Image, name: str = NAME) -> None:
     """The tag points to these, one after the other, and each is seen."""
-    hours = len(world.store.contents.history(ref(NAME)))
+    hours = len(world.store.contents.history(ref(name)))
     for image in images:
-        world.plant(NAME, image)
+        world.plant(name, image)
         hours += 1
         with world.store.transaction():
             moment = NOW + timedelta(hours=hours)
-            remember(world.store.contents, [resolve(ref(NAME), world.registry)], moment)
+            remember(world.store.contents, [resolve(ref(name), world.registry)], moment)
     world.registry.puts.clear()
 
 
-def planned(world: World, wanted: Wanted = PREVIOUS) -> UndoPlan:
+def planned(world: World, wanted: Wanted = PREVIOUS, name: str = NAME) -> UndoPlan:
     contents = world.store.contents
-    return plan_undo(ref(NAME), wanted, registry=world.registry, contents=contents, each=one_by_one)
+    return plan_undo(ref(name), wanted, registry=world.registry, contents=contents, each=one_by_one)
 
 
 def undone(world: World, wanted: Wanted = PREVIOUS) -> Manifest:
@@ -169,6 +170,21 @@ def test_an_image_needs_its_layers(world: World) -> None:
     del world.registry._shelf(ref(NAME).home).blobs[layer]
     with pytest.raises(PartGoneError, match=str(layer)):
         planned(world)
+
+
+@pytest.mark.parametrize("blob", [0, 1], ids=["config", "layer"])
+def test_in_a_layout_the_blobs_of_images_must_be_there_too(world: World, blob: int) -> None:
+    see(world, A, C, name="oci:/shelf:1")
+    gone = Digest.of(AMD.blobs[blob])
+    del world.registry._shelf(ref("oci:/shelf").home).blobs[gone]
+    with pytest.raises(PartGoneError, match=str(gone)):
+        planned(world, name="oci:/shelf:1")
+
+
+def test_a_manifest_that_is_not_held_is_read_in_the_registry(world: World) -> None:
+    see(world, A, B)
+    del world.store.held.manifests[A.digest]
+    assert undone(world) == A.manifest
 
 
 def test_the_manifest_itself_may_be_gone_from_the_registry(world: World) -> None:

@@ -24,6 +24,7 @@ from manyfest.domain.errors import (
     DigestMismatchError,
     DocumentError,
     ManifestUnknownError,
+    NotHeldError,
     UnreachableError,
 )
 from manyfest.domain.manifests import Manifest
@@ -204,6 +205,81 @@ def test_a_breach_is_found_where_it_is_and_only_there(rule, case) -> None:
     assert rule not in dict(breaches(verified(sound)))
 
 
+# Rule -> what is said of the breach above.
+WORDS = {
+    "empty-list": "the list has no entries",
+    "missing-platform": f"{AMD.digest} has no operating system and architecture",
+    "unsupported-platform": "linux/sparc is no pair that Go knows",
+    "missing-variant": "linux/arm has no variant, and will be taken for v7",
+    "duplicate-platform": "linux/arm64/v8 is what manifests[0] is for already",
+    "shadowed-entry": "linux/arm/v7 also matches manifests[0] (linux/arm/v6), which comes first",
+    "dangling-attestation": f"attests {NOWHERE}, which is not in the list",
+    "nested-list": f"{oci_index(AMD).digest} is itself a list",
+    "oci-child-in-docker-list": f"a {media_types.DOCKER_LIST} that lists a "
+    f"{media_types.OCI_MANIFEST}",
+    "wrong-media-type": f"listed as {media_types.OCI_MANIFEST}, but it is a "
+    f"{media_types.DOCKER_MANIFEST}",
+    "wrong-size": f"{AMD.digest} is said to be 1 bytes long and has {AMD.manifest.size}",
+    "wrong-platform": "listed as linux/arm64, but the image's config says linux/amd64",
+}
+
+
+@pytest.mark.parametrize(("rule", "words"), WORDS.items(), ids=WORDS)
+def test_a_breach_is_told_with_the_facts(rule: str, words: str) -> None:
+    found = verified(LISTS[rule][0]).findings
+    assert words in [each.message for each in found if each.rule.name == rule]
+
+
+@pytest.mark.parametrize(
+    ("listed", "own"),
+    [
+        ("linux/arm/v6", "linux/arm"),
+        ("linux/arm", "linux/arm/v6"),
+        ("windows(10.0.1)/amd64", "windows/amd64"),
+        ("windows(10.0.1+win32k)/amd64", "windows(10.0.1)/amd64"),
+        ("linux/aarch64/v8", "linux/arm64"),
+    ],
+)
+def test_what_one_side_does_not_say_of_a_platform_is_not_compared(listed: str, own: str) -> None:
+    index = changed(oci_index(oci_image(own)), setting(0, "platform", platform(listed)))
+    assert "wrong-platform" not in dict(breaches(verified(index)))
+
+
+@pytest.mark.parametrize(
+    ("listed", "own"),
+    [
+        ("windows/amd64", "linux/amd64"),
+        ("linux/arm/v7", "linux/arm/v6"),
+        ("windows(10.0.1)/amd64", "windows(10.0.2)/amd64"),
+    ],
+)
+def test_what_both_sides_say_of_a_platform_is_compared(listed: str, own: str) -> None:
+    index = changed(oci_index(oci_image(own)), setting(0, "platform", platform(listed)))
+    assert "wrong-platform" in dict(breaches(verified(index)))
+
+
+def test_the_config_of_an_artifact_says_nothing_of_a_platform() -> None:
+    document = json.loads(AMD.manifest.data)
+    document["config"] |= {"mediaType": "application/x-chart"}
+    artifact = Manifest(media_types.OCI_MANIFEST, json.dumps(document).encode())
+    chart = evolve(AMD, manifest=artifact, platform=Platform("linux", "s390x"))
+    assert breaches(verified(oci_index(chart))) == []
+
+
+def test_half_a_platform_is_a_missing_one() -> None:
+    for half in ({"os": "linux"}, {"architecture": "amd64"}):
+        broken = changed(oci_index(AMD), setting(0, "platform", half | {"variant": "v2"}))
+        assert ("missing-platform", "manifests[0].platform") in breaches(verified(broken))
+
+
+def test_an_entry_is_said_to_be_hidden_once() -> None:
+    found = breaches(verified(listing("linux/arm/v5", "linux/arm/v6", "linux/arm/v7")))
+    assert found == [
+        ("shadowed-entry", "manifests[1].platform"),
+        ("shadowed-entry", "manifests[2].platform"),
+    ]
+
+
 DAMAGE = {
     "missing-blob": ("manifests[0].config", lambda shelf: shelf.blobs.pop(Digest.of(AMD.blobs[0]))),
     "missing-blob of a layer": (
@@ -324,6 +400,44 @@ def test_a_root_that_is_missing_or_damaged_is_a_failure() -> None:
         verify(ref("r.example/x:1"), registry=registry, each=one_by_one)
 
 
+class HeldElsewhere(MemoryRegistry):
+    """Gives manifests that the registry itself lacks, as one behind a cache does."""
+
+    def __init__(self, *lacking: Digest) -> None:
+        super().__init__()
+        self.lacking = lacking
+
+    def head_manifest(self, reference):
+        if reference.digest in self.lacking:
+            raise ManifestUnknownError(str(reference))
+        return super().head_manifest(reference)
+
+
+def test_what_the_store_holds_is_asked_for_in_the_registry_all_the_same() -> None:
+    index = oci_index(AMD, ARM64)
+    assert breaches(verified(index, HeldElsewhere(ARM64.digest))) == [
+        ("missing-manifest", "manifests[1]")
+    ]
+    registry = HeldElsewhere(index.digest)
+    assert breaches(verified(index, registry)) == []  # by its tag: reading that asks the registry
+    with pytest.raises(ManifestUnknownError):
+        verify(ref(f"r.example/x@{index.digest}"), registry=registry, each=one_by_one)
+
+
+class WithoutLayers(MemoryRegistry):
+    """All there is to ask is a store that holds configs alone."""
+
+    def head_blob(self, reference):
+        if reference.digest == Digest.of(AMD.blobs[1]):
+            raise NotHeldError((str(reference),))
+        return super().head_blob(reference)
+
+
+def test_what_cannot_be_asked_for_is_no_finding_and_counted() -> None:
+    result = verified(oci_index(AMD), WithoutLayers())
+    assert (breaches(result), result.blobs, result.unseen) == ([], 1, 1)
+
+
 class AwayForBlobs(MemoryRegistry):
     """A registry whose blobs nobody reaches."""
 
@@ -351,6 +465,9 @@ HIDES = {
     "plain amd64": ("linux/amd64", "linux/amd64/v3", True),
     "newer amd64": ("linux/amd64/v3", "linux/amd64", False),
     "older arm64": ("linux/arm64", "linux/arm64/v8.2", True),
+    "half a step older": ("linux/arm64/v8.1", "linux/arm64/v8.2", True),
+    "half a step newer": ("linux/arm64/v8.1", "linux/arm64/v8.0", False),
+    "unknown after known variants": ("linux/arm/v7", "linux/arm/hard", False),
     "newer arm64": ("linux/arm64/v9", "linux/arm64/v8.2", False),
     "unknown variants": ("linux/arm/hard", "linux/arm/v7", False),
     "the same unknown variant": ("linux/arm/hard", "linux(1)/arm/hard", True),

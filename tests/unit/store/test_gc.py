@@ -180,6 +180,7 @@ except ManyfestError as error:
 """
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_where_there_is_no_room_the_file_stays_as_it_is(kept, path):
     see(kept.contents, f"{APP}:x", A)
     hold(kept.contents, *(oci_image(text=str(number)) for number in range(50)))

@@ -1,0 +1,41 @@
+"""What a list says again is listed once, and of two that say it the one that says more."""
+
+import pytest
+from attrs import evolve
+
+from manyfest.domain.drafts import Entry
+from manyfest.domain.overrides import Overrides
+from manyfest.domain.platforms import Platform
+from manyfest.domain.repeats import without_repeats
+from tests.golden.generate import LIST_DIGEST, entry
+
+IMAGE = entry("r.example/a:1", "linux/arm64")
+LISTED = evolve(IMAGE, list_digest=LIST_DIGEST)
+SAYS_MORE = evolve(LISTED, found=evolve(LISTED.found, others={"annotations": {"k": "v"}}))
+ANNOTATED = evolve(IMAGE, overrides=Overrides(unset=("os-version",)))
+LISTED_ANNOTATED = evolve(ANNOTATED, list_digest=LIST_DIGEST)
+SPELLED_OTHERWISE = evolve(
+    LISTED, found=evolve(LISTED.found, platform=Platform("linux", "arm64", "v8"))
+)
+OTHER_PLATFORM = evolve(LISTED, found=evolve(LISTED.found, platform=Platform("linux", "arm")))
+NO_PLATFORM = evolve(LISTED, found=evolve(LISTED.found, platform=None))
+
+# Name, entries, the positions of those that stay.
+CASES = {
+    "the image goes before a list's entry": ((LISTED, IMAGE), (1,)),
+    "and first, too": ((IMAGE, LISTED), (0,)),
+    "an entry that says more goes before the image": ((IMAGE, SAYS_MORE), (1,)),
+    "what was annotated goes before what says more": ((SAYS_MORE, LISTED_ANNOTATED), (1,)),
+    "of equals the first stays": ((LISTED, LISTED), (0, 1)),
+    "images that were named themselves all stay": ((IMAGE, ANNOTATED, IMAGE), (0, 1, 2)),
+    "a list's entry goes where images stay": ((ANNOTATED, LISTED, IMAGE), (0, 2)),
+    "two spellings of a platform are one": ((LISTED, SPELLED_OTHERWISE), (0,)),
+    "another platform is no repeat": ((LISTED, OTHER_PLATFORM), (0, 1)),
+    "no platform is no repeat of one": ((LISTED, NO_PLATFORM), (0, 1)),
+}
+
+
+@pytest.mark.parametrize(("entries", "stay"), CASES.values(), ids=CASES)
+def test_what_is_said_again_is_left_out(entries: tuple[Entry, ...], stay: tuple[int, ...]) -> None:
+    kept = without_repeats(entries)
+    assert [id(each) for each in kept] == [id(entries[position]) for position in stay]
