@@ -162,7 +162,11 @@ def manyfest(
     """Make, edit, look at and publish multi-platform image lists.
 
     A drop-in for docker manifest: inspect, create, annotate, push and rm take the same arguments.
-    Wherever a registry reference may stand, so may oci:DIR:TAG, an OCI layout folder.
+    Wherever a registry reference may stand, so may oci:DIR:TAG, an OCI layout folder. A draft is a
+    list on this machine, until push publishes it.
+
+    Exit codes: 1 failed, 2 usage, 3 not found, 4 denied, 5 network or server trouble, 6 conflict,
+    7 damaged or false content, 8 findings of diff or verify.
     """
     if version:
         typer.echo(f"manyfest {VERSION}")

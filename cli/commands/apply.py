@@ -46,22 +46,29 @@ def command(
     ] = None,
     platforms: Annotated[
         list[str] | None,
-        typer.Option("--platforms", metavar="OS/ARCH[/VARIANT],...", help="Without a SPEC: these."),
+        typer.Option(
+            "--platforms", metavar="OS/ARCH[/VARIANT],...", help="Without SPEC: its platforms."
+        ),
     ] = None,
     template: Annotated[
         str | None,
-        typer.Option("--template", help="Images, by OS, ARCH and VARIANT in the place of parts."),
+        typer.Option(
+            "--template",
+            help="Without SPEC: its images, where OS, ARCH and VARIANT stand for theirs.",
+        ),
     ] = None,
     target: Annotated[
-        str | None, typer.Option("--target", metavar="LIST", help="What they are published as.")
+        str | None,
+        typer.Option("--target", metavar="LIST", help="Without SPEC: the list to publish."),
     ] = None,
     tags: Annotated[
-        list[str] | None, typer.Option("--tags", metavar="TAG,...", help="And under these tags.")
+        list[str] | None,
+        typer.Option("--tags", metavar="TAG,...", help="Without SPEC: further tags for it."),
     ] = None,
     list_type: TypeOfList = None,
     ignore_missing: IgnoreMissing = False,
     locked: Annotated[
-        bool, typer.Option("--locked", help="Only what the lock of SPEC says.")
+        bool, typer.Option("--locked", help="Publish only what the lock of SPEC says.")
     ] = False,
     lock: Annotated[
         Path | None, typer.Option("--lock", metavar="FILE", help="The lock, if not SPEC.lock.")

@@ -45,12 +45,12 @@ def command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write what the store holds into an archive or a folder.
+    """Write what the store holds into a bundle, to take it elsewhere.
 
-    The images named, or all that were seen by tag, as they were seen last; the network is not
-    asked. What is written is an OCI layout: an archive where the name ends in .tar or .tar.zst, a
-    folder otherwise. cache import reads it on another machine, and so do skopeo, podman and
-    containerd. A file is replaced, and a folder that is a layout is added to.
+    The images and lists named, or all that were seen by tag at registries, as they were seen last;
+    the network is not asked. A bundle is an OCI layout: an archive where the name ends in .tar or
+    .tar.zst, a folder otherwise. cache import reads it on another machine, and so do skopeo, podman
+    and containerd. A file is replaced, and a folder that is a layout is added to.
     """
     *names, target = counted("cache export", arguments, 1)
     _require_target(target)

@@ -62,7 +62,8 @@ def command(
 
     With LIST, show the entry that MANIFEST is in that draft. A draft of the name is shown first,
     if there is one that was not pushed yet. FILE has a reference a line, and comments after #; -
-    is standard input. Of these no drafts are shown.
+    is standard input. Of these no drafts are shown; what cannot be read is a line, too, and makes
+    the exit code 1.
     """
     _refuse_together(file, arguments, verbose=verbose, raw=raw)
     names = () if file else counted("inspect", arguments, 1, 2)

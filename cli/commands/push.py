@@ -37,7 +37,9 @@ def command(
     expect: Annotated[
         str | None,
         typer.Option(
-            "--expect", metavar="DIGEST|absent", help="Only if the tag points there, or nowhere."
+            "--expect",
+            metavar="DIGEST|absent",
+            help="Only if the tag points there, or nowhere; else exit code 6.",
         ),
     ] = None,
     merge: Annotated[
@@ -66,8 +68,10 @@ def command(
 
     What its images need in the target is brought there first; the list comes last. Prints a line
     for each image from another repository, and then the digest of the list. What is published
-    already is not written again. With --merge several jobs may each push their own platforms to
-    one tag at the same time, and none is lost; each leaves a small tag manyfest-merge-... behind.
+    already is not written again. A dry run prints a step a line: copy, mount or put, with target,
+    source and bytes; tag, with target and the digests after and before. With --merge several jobs
+    may each push their own platforms to one tag at the same time, and none is lost; each leaves a
+    small tag manyfest-merge-... behind.
     """
     names = counted("push", arguments, 1, 1)
     if merge and expect is not None:

@@ -20,7 +20,7 @@ def command(
 ) -> None:
     """Forget drafts. What was published stays; nothing is printed.
 
-    One that is missing is an error, but the others are still removed.
+    One that is missing is an error, with exit code 3, but the others are still removed.
     """
     names = counted("rm", arguments, 1)
     code = 0

@@ -1,7 +1,7 @@
 """Contract suites of the ports, shipped as ``manyfest.contracts``: for our adapters and others'.
 
 An adapter is right when a subclass of its suite passes (ADR 0026). They need pytest, and hypothesis
-for draft books: ``pip install 'manyfest[contracts]'``.
+for draft books; the extra ``contracts`` brings both.
 """
 
 import pytest

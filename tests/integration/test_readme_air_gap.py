@@ -14,6 +14,7 @@ from tests.fakes.docker_client import CommandLine, Result
 README = (Path(__file__).parents[2] / "README.md").read_text()
 SECTION = README.partition("## Offline and air gap")[2].partition("\n## ")[0]
 STEPS = re.findall(r"^\$ (.*?)(?:\s+# exits with (\d+))?$", SECTION, re.MULTILINE)
+(SETUP,) = re.findall(r"^\$ (cd manyfest-demo .*)$", README, re.MULTILINE)
 APP = "registry.example.com/team/app"
 AWAY = '[[registry]]\nprefix = "registry.example.com"\nlocation = "127.0.0.1:1"\n'
 
@@ -28,7 +29,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "HOME": str(folder),
         "CONTAINERS_REGISTRIES_CONF": str(folder / "away.conf"),
     }
-    script = ["manyfest demo >demo.txt", *map(_checked, *zip(*STEPS, strict=True))]
+    script = ["manyfest demo >demo.txt", SETUP, *map(_checked, *zip(*STEPS, strict=True))]
     ended = subprocess.run(
         ["bash", "-c", "\n".join(script)],
         cwd=folder,
