@@ -7,7 +7,7 @@ from functools import partial
 from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest, verified
-from manyfest.domain.errors import ManifestUnknownError, NoSuchPlatformError
+from manyfest.domain.errors import NoSuchPlatformError
 from manyfest.domain.events import ManifestPut, OnEvent, TransferPlanned, ignore
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.copy_content import (
@@ -20,6 +20,7 @@ from manyfest.domain.operations.copy_content import (
 )
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.find_referrers import Referrer, all_referrers
+from manyfest.domain.operations.guarded_put import standing_at
 from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.trees import Node, below, tree
@@ -85,7 +86,7 @@ def plan_copy(
     manifest = _chosen(found, platforms, registry)
     if target.digest is not None:
         verified(manifest.data, target.digest, None, str(target))
-    standing = _standing(target, registry)
+    standing = standing_at(target, registry)
     if source.home == target.home:
         return CopyPlan(found, target, manifest, standing)
     top = Node(source.at(manifest.digest), manifest)
@@ -134,13 +135,6 @@ def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -
         if not is_wanted(have, wanted):
             raise NoSuchPlatformError(str(wanted), str(found.reference), str(have))
     return found.manifest
-
-
-def _standing(target: Reference, registry: ManifestReader) -> Digest | None:
-    try:
-        return registry.head_manifest(target).digest
-    except ManifestUnknownError:
-        return None
 
 
 def _new_referrers(
