@@ -1,22 +1,13 @@
 """What a registry may serve that is not what it should be: one line, and nothing is kept."""
 
 import json
-from collections.abc import Iterator
 from itertools import cycle
 
 import pytest
 
-from manyfest.adapters.memory import MemoryRegistry
-from manyfest.contracts.images import (
-    docker_list,
-    push_image,
-)
 from manyfest.domain.digests import Digest
-from manyfest.domain.references import Reference
-from tests.fakes.fault_server import FaultServer
 from tests.fakes.faults import Fault, redirect, with_header, with_status
 from tests.fakes.http_messages import Answer
-from tests.fakes.registry_server import REGISTRY, RegistryApp
 from tests.faults.judged import refused, succeeded
 from tests.faults.served import (
     IMAGE,
@@ -29,22 +20,6 @@ from tests.faults.served import (
     listing,
     served_as,
 )
-
-
-@pytest.fixture
-def memory() -> MemoryRegistry:
-    registry = MemoryRegistry()
-    push_image(registry, Reference.parse(f"{REGISTRY}/app:1"), IMAGE)
-    push_image(registry, Reference.parse(f"{REGISTRY}/list:1"), docker_list(IMAGE, OTHER))
-    return registry
-
-
-@pytest.fixture
-def server(memory, tmp_path, monkeypatch) -> Iterator[FaultServer]:
-    """A registry that has ``app:1`` and ``list:1``; layouts are made in the test's folder."""
-    monkeypatch.chdir(tmp_path)
-    with FaultServer(RegistryApp(memory)) as server:
-        yield server
 
 
 def test_bytes_of_another_digest_than_asked_for_name_both(server) -> None:  # C1

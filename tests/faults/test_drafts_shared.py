@@ -4,14 +4,14 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from manyfest.store.store import open_store
+from tests.fakes.at_once import at_once
 from tests.faults.confined import PROGRAM, SOURCES, drafts, layout_of_eight, run
 from tests.faults.judged import error_line, store_dump, succeeded
 from tests.kill.soundness import faults_of
@@ -39,29 +39,11 @@ def _layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     layout_of_eight(tmp_path)
 
 
-def at_once(*scripts: Sequence[str]) -> list[tuple[str, str]]:
-    """Run a process for each script, all at the same moment; what each wrote to both streams."""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", _AT_ONCE, "\n".join(script)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for script in scripts
-    ]
-    for process in processes:
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    return [process.communicate(timeout=120) for process in processes]
-
-
 def test_eight_that_annotate_eight_children_are_all_heard() -> None:
     succeeded("create", LIST, *SOURCES)
-    ended = at_once(*([f"annotate {LIST} {each} --os-version {each[-1]}"] for each in SOURCES))
+    ended = at_once(
+        _AT_ONCE, *([f"annotate {LIST} {each} --os-version {each[-1]}"] for each in SOURCES)
+    )
     assert ended == [("", "ended 0\n")] * 8
     with closing(open_store(os.environ["MANYFEST_STORE"])) as store:
         (draft,) = store.drafts.drafts()
@@ -73,7 +55,7 @@ def test_eight_that_annotate_eight_children_are_all_heard() -> None:
 def test_of_eight_that_create_one_draft_one_wins(beginning: str) -> None:
     if beginning == "a store":
         succeeded("create", "oci:app:other", SOURCES[0])
-    ended = at_once(*([f"create {LIST} {each}"] for each in SOURCES))
+    ended = at_once(_AT_ONCE, *([f"create {LIST} {each}"] for each in SOURCES))
     won = [place for place, (out, _) in enumerate(ended) if out]
     assert len(won) == 1
     for place in {*range(8)} - {*won}:
@@ -86,7 +68,7 @@ def test_of_eight_that_create_one_draft_one_wins(beginning: str) -> None:
 
 
 def test_of_eight_that_amend_one_draft_all_are_in_it() -> None:
-    ended = at_once(*([f"create --amend {LIST} {each}"] for each in SOURCES))
+    ended = at_once(_AT_ONCE, *([f"create --amend {LIST} {each}"] for each in SOURCES))
     assert [errors for _, errors in ended] == ["ended 0\n"] * 8
     (sources,) = drafts().values()
     assert sorted(source[-1] for source in sources) == [*"01234567"]
@@ -96,7 +78,7 @@ def test_of_eight_that_add_and_drop_each_has_its_way() -> None:
     succeeded("create", LIST, *SOURCES[:4])
     added = ([f"add {LIST} {each}"] for each in SOURCES[4:])
     dropped = ([f"drop {LIST} {each}"] for each in SOURCES[:4])
-    ended = at_once(*added, *dropped)
+    ended = at_once(_AT_ONCE, *added, *dropped)
     assert [errors.splitlines()[-1] for _, errors in ended] == ["ended 0"] * 8
     (sources,) = drafts().values()
     assert sorted(source[-1] for source in sources) == [*"4567"]
@@ -108,7 +90,7 @@ def test_whoever_inspects_sees_a_whole_draft_whatever_others_do() -> None:
     renew = f"create --amend {LIST} {' '.join(SOURCES[:3])}"
     looks = [f"inspect {LIST}"] * 10
     scripts = [[create, remove] * 5, [renew, f"push {LIST}"] * 5, looks, looks]
-    ended = at_once(*scripts)
+    ended = at_once(_AT_ONCE, *scripts)
     for out, errors in ended[2:]:
         for shown in _documents(out):
             assert len(shown["manifests"]) == 3
@@ -126,7 +108,7 @@ def test_garbage_is_collected_while_others_create_and_nothing_needed_goes() -> N
         [f"create oci:app:{word}{number} {SOURCES[number + shift]}" for number in range(4)]
         for word, shift in {"early": 0, "late": 4}.items()
     ]
-    ended = at_once(*creating, ["cache gc --keep 0d"] * 8)
+    ended = at_once(_AT_ONCE, *creating, ["cache gc --keep 0d"] * 8)
     assert [errors for _, errors in ended[:2]] == ["ended 0\n" * 4] * 2
     assert [line for line in ended[2][1].splitlines() if line.startswith("ended")] == [
         "ended 0"

@@ -2,15 +2,12 @@
 
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import (
     Image,
     docker_image,
-    docker_list,
     oci_image,
     oci_index,
     push_image,
@@ -31,7 +28,6 @@ from tests.faults.judged import refused, succeeded
 from tests.faults.served import (
     IMAGE,
     INDEX,
-    OTHER,
     TAG,
     all_refuse,
     commands,
@@ -39,23 +35,6 @@ from tests.faults.served import (
     listing,
     served_as,
 )
-
-
-@pytest.fixture
-def memory() -> MemoryRegistry:
-    registry = MemoryRegistry()
-    push_image(registry, Reference.parse(f"{REGISTRY}/app:1"), IMAGE)
-    push_image(registry, Reference.parse(f"{REGISTRY}/list:1"), docker_list(IMAGE, OTHER))
-    return registry
-
-
-@pytest.fixture
-def server(memory, tmp_path, monkeypatch) -> Iterator[FaultServer]:
-    """A registry that has ``app:1`` and ``list:1``; layouts are made in the test's folder."""
-    monkeypatch.chdir(tmp_path)
-    with FaultServer(RegistryApp(memory)) as server:
-        yield server
-
 
 LIES = {  # C15: what the list says of its child; our exit code and words
     "size": ({"size": 5}, 7, "5 were announced"),

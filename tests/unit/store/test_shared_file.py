@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.domain.references import Reference
+from tests.fakes.at_once import at_once
 from tests.fakes.images import docker_image, docker_list, oci_image, push_image
 from tests.fakes.our_program import run_here
 from tests.kill.soundness import faults_of
@@ -33,12 +32,6 @@ print(json.dumps(codes), file=sys.stderr)
 """
 
 
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Layouts and bundles are made where the test is."""
-    monkeypatch.chdir(tmp_path)
-
-
 @pytest.fixture
 def place(docker_registry, repository: str) -> str:
     """A repository with a list and an image."""
@@ -57,22 +50,7 @@ def store() -> Path:
 
 def all_succeed(*scripts: Sequence[str]) -> None:
     """Each of ``scripts`` by a process of its own, at the same moment, every line with code 0."""
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", _IN_TURN, "\n".join(script)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for script in scripts
-    ]
-    for process in running:
-        assert process.stdout.readline() == "ready\n"
-    for process in running:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    said = [process.communicate(timeout=120)[1] for process in running]
+    said = [errors for _, errors in at_once(_IN_TURN, *scripts)]
     for script, errors in zip(scripts, said, strict=True):
         assert json.loads(errors.splitlines()[-1]) == [0] * len(script), errors
 

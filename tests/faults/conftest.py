@@ -1,0 +1,27 @@
+"""The registry that most faults begin with; files with another override it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_list, push_image
+from manyfest.domain.references import Reference
+from tests.fakes.fault_server import FaultServer
+from tests.fakes.registry_server import REGISTRY, RegistryApp
+from tests.faults.served import IMAGE, OTHER
+
+
+@pytest.fixture
+def memory() -> MemoryRegistry:
+    registry = MemoryRegistry()
+    push_image(registry, Reference.parse(f"{REGISTRY}/app:1"), IMAGE)
+    push_image(registry, Reference.parse(f"{REGISTRY}/list:1"), docker_list(IMAGE, OTHER))
+    return registry
+
+
+@pytest.fixture
+def server(memory: MemoryRegistry) -> Iterator[FaultServer]:
+    """A registry that has ``app:1`` and ``list:1``."""
+    with FaultServer(RegistryApp(memory)) as server:
+        yield server
