@@ -19,15 +19,17 @@ _VERSION = "1.0.0"
 def open_layout(directory: str) -> Root:
     """The layout in ``directory``, open.
 
-    Raises MissingError: no such directory, or an empty one, as it is while it is being made.
-    LayoutError: it is no layout of version 1.0.0.
+    Raises MissingError: no such directory, or one with nothing in it but the marker, as it is
+    while it is being made. LayoutError: it is no layout of version 1.0.0.
     """
     with ExitStack() as stack:
         root = stack.enter_context(open_root(directory))
-        empty = not root.names()  # looked at first: a layout that is made meanwhile is one
+        begun = root.names() <= {_MARKER}  # looked at first: a layout that is made meanwhile is one
+        problem = MissingError if begun else LayoutError
         if not _is_marked(root):
-            problem = MissingError if empty else LayoutError
             raise problem(directory, f"{_MARKER} is not there")
+        if not root.holds(INDEX):
+            raise problem(directory, f"{INDEX} is not there")
         stack.pop_all()
         return root
 
