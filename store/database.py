@@ -80,6 +80,12 @@ class Database:
         with self._lock, translated(self.path):
             return self._opened() is not None
 
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction or a snapshot is running: not in one begun without a file."""
+        with self._lock:
+            return self._connection is not None and self._connection.in_transaction
+
     def close(self) -> None:
         """Let go of the file; what was not committed is lost. A later use opens it again."""
         with self._lock:

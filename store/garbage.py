@@ -85,7 +85,7 @@ class SqliteGarbage:
 
     def find(self, roots: Iterable[Digest], before: datetime, files_before: datetime) -> Garbage:
         """See the port."""
-        if not self._database.is_there:
+        if not self._database.is_in_transaction:  # there was no file, whatever there is by now
             return Garbage()
         moment = {"before": time_text(before)}
         unreadable = self._mark(roots, moment)
@@ -105,7 +105,7 @@ class SqliteGarbage:
 
     def remove(self, garbage: Garbage, before: datetime) -> None:
         """See the port."""
-        for statement in _REMOVE if self._database.is_there else ():
+        for statement in _REMOVE if self._database.is_in_transaction else ():
             self._database.write(statement, [{"before": time_text(before)}])
         for table, pieces in (("manifests", garbage.manifests), ("blobs", garbage.configs)):
             rows = ((str(piece.digest),) for piece in pieces)

@@ -11,7 +11,7 @@ from manyfest.domain.references import Reference
 from manyfest.store.columns import readable
 from manyfest.store.database import Database, Row
 from manyfest.store.drafts import SqliteDraftBook
-from manyfest.store.layer_files import LayerFiles
+from manyfest.store.layer_files import LayerFile, LayerFiles
 from manyfest.store.layers import LayerFolder
 from manyfest.store.observation_rows import OBSERVATION_COLUMNS, observation_of
 from manyfest.store.quarantine import Quarantine
@@ -60,7 +60,7 @@ class SqliteIntegrity:
         if kind is Kind.FILE:
             return self._structure()
         if kind is Kind.LAYER:
-            return self._all_layers()
+            return map(self._layer, self._files.held())
         return self._all_rows(kind)
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -115,7 +115,8 @@ class SqliteIntegrity:
         if damage.kind is Kind.FILE:
             return None
         if damage.kind is Kind.LAYER:
-            return damage
+            same = (file for file in self._files.held() if str(file.digest) == damage.name)
+            return next(map(self._layer, same), None)
         if damage.row < 0:
             lost = map(_lost, self._database.rows(_LOST_ENTRIES))
             return next((entry for entry in lost if entry == damage), None)
@@ -149,11 +150,11 @@ class SqliteIntegrity:
             return Damage(Kind.DRAFT, text_of(name), error.reason, number)
         return None
 
-    def _all_layers(self) -> Iterator[Damage | None]:
-        for file in self._files.held():
-            if file.digest is not None:
-                fault = self._layer_fault(file.digest) if file.is_regular else "no file"
-                yield Damage(Kind.LAYER, str(file.digest), fault) if fault else None
+    def _layer(self, file: LayerFile) -> Damage | None:
+        if file.digest is None:
+            return None
+        fault = self._layer_fault(file.digest) if file.is_regular else "no file"
+        return Damage(Kind.LAYER, str(file.digest), fault) if fault else None
 
     def _layer_fault(self, digest: Digest) -> str:
         try:

@@ -1,6 +1,7 @@
 """The layer store in a folder beside the SQLite file: a layer a file, named by its digest."""
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ from manyfest.store.sqlite_errors import translated
 
 _CHUNK = 1024 * 1024
 
+_State = tuple[int, int]
+
 
 class LayerFolder:
     """``LayerStore`` in ``FOLDER/ALGORITHM/HEX``; the folder is made with the first layer.
@@ -27,6 +30,7 @@ class LayerFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
+        self._written: dict[Digest, _State] = {}
 
     def size(self, digest: Digest) -> int | None:
         """See the port."""
@@ -40,8 +44,9 @@ class LayerFolder:
     def renew(self, digest: Digest) -> int | None:
         """See the port."""
         path = self._path(digest)
+        now = time.time_ns()  # finer than what the system would take, so that it is another
         with translated(path, "be written"), suppress(FileNotFoundError):
-            os.utime(path)
+            os.utime(path, ns=(now, now))
         return self.size(digest)
 
     @contextmanager
@@ -69,7 +74,7 @@ class LayerFolder:
                         file.write(chunk)
                     file.flush()
                     os.fsync(file.fileno())
-                    Path(file.name).replace(path)
+                    self._put(Path(file.name), digest)
                 except BaseException:
                     with suppress(OSError):
                         Path(file.name).unlink()
@@ -85,12 +90,30 @@ class LayerFolder:
 
     def remove(self, digest: Digest) -> None:
         """See the port."""
-        path = self._path(digest)
-        with translated(path, "be removed"):
-            path.unlink(missing_ok=True)
+        path, written = self._path(digest), self._written.pop(digest, None)
+        with translated(path, "be removed"), suppress(FileNotFoundError):
+            if written == _state(path):
+                path.unlink()
+
+    def _put(self, built: Path, digest: Digest) -> None:
+        """Where there is none it is ours to take away again; else it takes the place of another."""
+        path, state = self._path(digest), _state(built)
+        try:
+            os.link(built, path)
+        except OSError:
+            built.replace(path)
+        else:
+            self._written[digest] = state
+            built.unlink()
 
     def _path(self, digest: Digest) -> Path:
         return self.folder / digest.algorithm / digest.hex
+
+
+def _state(path: Path) -> _State:
+    """By which it is seen that a file was replaced or renewed."""
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns
 
 
 def _intact(file: BinaryIO, digest: Digest, path: Path) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from manyfest.store.sqlite_errors import is_of_the_statement, translated
 from manyfest.store.views import VIEWS
 
 _CHUNK = 500  # rows
+_AHEAD = 100_000  # rows; whoever is slow to take them, a person perhaps, must not hold the lock
 _TEXT_LIMIT = 64 * 1024 * 1024  # bytes of a value that a statement makes up
 _VIEW_NAMES = frozenset(view.name for view in VIEWS)
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
@@ -64,6 +65,10 @@ class SqliteQueries:
         return patiently(lambda: connection.execute(statement), self._patience)
 
     def _rows(self, cursor: sqlite3.Cursor, deadline: float) -> Iterator[tuple[Value, ...]]:
+        ahead: list[tuple[Value, ...]] = []
+        while len(ahead) < _AHEAD and (chunk := self._chunk(cursor, deadline)):
+            ahead += chunk
+        yield from ahead
         while chunk := self._chunk(cursor, deadline):
             yield from chunk
 

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, BinaryIO
 
 from attrs import evolve, frozen
 
 from manyfest.adapters.bundles.compression import START
 from manyfest.adapters.bundles.files import CHUNK, DOCUMENT_LIMIT, Chunks
 from manyfest.adapters.bundles.members import Member, members
-from manyfest.adapters.bundles.tapes import Tape
+from manyfest.adapters.bundles.tapes import Tape, opened
 from manyfest.domain.errors import BundleError
 
 _LINKS = 8  # one after the other
@@ -27,14 +27,17 @@ class _Found:
 
 
 class ArchiveFiles:
-    """``Files`` of the archive at ``path``.
+    """``Files`` of the ``archive`` at ``path``.
 
     One pass finds all there is. In a compressed archive going back costs all over again, so that
     pass lays documents aside, in a file without a name, and layers come in one more pass.
     """
 
-    def __init__(self, path: Path, found: dict[str, _Found], aside: IO[bytes]) -> None:
+    def __init__(
+        self, path: Path, archive: BinaryIO, found: dict[str, _Found], aside: IO[bytes]
+    ) -> None:
         self._path = path
+        self._archive = archive
         self._found = found
         self._aside = aside
 
@@ -60,7 +63,7 @@ class ArchiveFiles:
 
     def each(self, paths: Collection[str]) -> Iterator[tuple[str, Chunks]]:
         in_order = sorted(paths, key=lambda path: self._there(path).member.offset)
-        with Tape(self._path) as tape:
+        with Tape(self._path, self._archive) as tape:
             for path in in_order:
                 member = self._there(path).member
                 tape.make_room(member.offset + member.size)  # it was passed before
@@ -85,13 +88,13 @@ class ArchiveFiles:
 @contextmanager
 def open_archive(path: Path) -> Iterator[ArchiveFiles]:
     """The files of the archive. Raises BundleError; OSError: it cannot be opened."""
-    with TemporaryFile() as aside:
-        with Tape(path) as tape:
+    with opened(path) as archive, TemporaryFile() as aside:
+        with Tape(path, archive) as tape:
             found = {
                 member.path: _laid_aside(member, tape, aside) for member in members(tape, str(path))
             }
             _pass_the_end(tape)
-        yield ArchiveFiles(path, found, aside)
+        yield ArchiveFiles(path, archive, found, aside)
 
 
 def _laid_aside(member: Member, tape: Tape, aside: IO[bytes]) -> _Found:

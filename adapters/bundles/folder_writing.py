@@ -7,8 +7,14 @@ from pathlib import Path
 from secrets import token_hex
 
 from manyfest.adapters.bundles.layout import DRAFTS
-from manyfest.adapters.oci_layout.files import TEMPORARY, MissingError, Root, read_chunks
-from manyfest.adapters.oci_layout.structure import INDEX, blob_path, make_layout, open_layout
+from manyfest.adapters.oci_layout.files import (
+    TEMPORARY,
+    MissingError,
+    Root,
+    make_root,
+    read_chunks,
+)
+from manyfest.adapters.oci_layout.structure import INDEX, blob_path, make_layout
 from manyfest.domain.bundle_entries import INDEX_LIMIT, index_bytes
 from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.draft_documents import drafts_bytes, drafts_in
@@ -25,7 +31,7 @@ def write_folder(directory: Path, packing: Packing) -> None:
     """
     is_there = directory.is_symlink() or _holds_something(directory)
     if is_there or not _made(directory, packing):
-        with open_layout(str(directory)) as root:
+        with make_layout(str(directory)) as root:
             _add(root, packing)
 
 
@@ -36,7 +42,9 @@ def _made(directory: Path, packing: Packing) -> bool:
     try:
         with make_layout(str(built)) as root:
             _add(root, packing)
-        built.rename(directory)
+        # Under the lock, or it takes the place of a folder in which somebody begins a layout.
+        with make_root(str(directory)) as place, place.locked():
+            built.rename(directory)
     except BaseException as error:
         with suppress(OSError):
             shutil.rmtree(built)

@@ -4,12 +4,16 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack
+from io import SEEK_CUR, SEEK_SET, BufferedReader, RawIOBase
 from pathlib import Path
-from typing import IO, BinaryIO, Self
+from typing import IO, TYPE_CHECKING, BinaryIO, Self
 
 from manyfest.adapters.bundles.compression import START, expanding, reported
 from manyfest.adapters.bundles.files import CHUNK
 from manyfest.domain.errors import BundleError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 # What expands to more than both, with nothing that names it, is made to keep machines busy.
 _EXPANDED_FREELY = 1024 * 1024 * 1024
@@ -17,20 +21,22 @@ _EXPANSION = 1000
 
 
 class Tape:
-    """An open archive, for ``with``. It goes forwards only; ``read`` gives at most 1 MiB.
+    """The archive in an open file, for ``with``, from its front, wherever other tapes of it are.
 
-    Raises BundleError: damaged, cut off within a compressed part, expands without end, or is asked
-    for what lies behind.
+    It goes forwards only; ``read`` gives at most 1 MiB. ``path`` is how errors name it.
+    Raises BundleError: damaged, cut off within a compressed part or a member, expands without end,
+    or is asked for what lies behind.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, archive: BinaryIO) -> None:
         self._path = path
         with ExitStack() as stack:
-            file = stack.enter_context(_opened(path))
+            file = stack.enter_context(BufferedReader(_Pass(archive.fileno())))
             expand = expanding(_start(file))
             self._expanded = expand is not None
             self._file: IO[bytes] = stack.enter_context(expand(file)) if expand else file
-            self._limit = max(_EXPANDED_FREELY, _EXPANSION * os.fstat(file.fileno()).st_size)
+            self._size = os.fstat(archive.fileno()).st_size
+            self._limit = max(_EXPANDED_FREELY, _EXPANSION * self._size)
             self._stack = stack.pop_all()
         self._at = 0
         self._ahead = b""
@@ -79,6 +85,8 @@ class Tape:
         if self._expanded or position - self._at <= len(self._ahead):
             while self._at < position and self.read(min(CHUNK, position - self._at)):
                 pass
+        elif position > self._size:  # perhaps by more than a file can have
+            raise BundleError(str(self._path), "is cut off")
         else:
             self._file.seek(position)
             self._at, self._ahead = position, b""
@@ -109,8 +117,35 @@ class Tape:
         return data
 
 
-def _opened(path: Path) -> BinaryIO:
-    """The file; a pipe would be waited for, and a device never ends."""
+class _Pass(RawIOBase):
+    """An open file of another, read at a place of its own."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        """Of the two that are asked for here."""
+        self._at = offset + (self._at if whence == SEEK_CUR else 0)
+        return self._at
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        count = os.preadv(self._descriptor, [buffer], self._at)
+        self._at += count
+        return count
+
+
+def opened(path: Path) -> BinaryIO:
+    """The file; a pipe would be waited for, and a device never ends. Raises BundleError, OSError.
+
+    All that is read of an archive is read of one open file: another may take its place meanwhile.
+    """
     if not stat.S_ISREG(path.stat().st_mode):
         raise BundleError(str(path), "is no regular file")
     return path.open("rb")

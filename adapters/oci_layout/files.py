@@ -61,6 +61,12 @@ class Root:
             names = os.listdir(self.fd)  # noqa: PTH208 (a path has no descriptor)
         return frozenset(name for name in names if not name.startswith(TEMPORARY))
 
+    def is_in_place(self) -> bool:
+        """Whether the path still leads to this directory."""
+        with _reported(self.directory), suppress(FileNotFoundError):
+            return os.path.samestat(os.fstat(self.fd), os.stat(self.directory))  # noqa: PTH116
+        return False
+
     def open(self, *path: str) -> BinaryIO:
         """The regular file, for reading. Raises MissingError; LayoutError: it is something else."""
         with _reported(self.directory, *path):

@@ -39,12 +39,15 @@ def make_layout(directory: str) -> Root:
 
     Raises LayoutError: something else is there; it stays untouched.
     """
-    with ExitStack() as stack:
-        root = stack.enter_context(make_root(directory))
-        with root.locked():
-            _complete(root)
-        stack.pop_all()
-        return root
+    while True:
+        with ExitStack() as stack:
+            root = stack.enter_context(make_root(directory))
+            with root.locked():
+                if not root.is_in_place():  # a whole layout took the place of the empty directory
+                    continue
+                _complete(root)
+            stack.pop_all()
+            return root
 
 
 def _complete(root: Root) -> None:

@@ -46,5 +46,8 @@ class LayerStore(Protocol):
         ...
 
     def remove(self, digest: Digest) -> None:
-        """Forget the layer, if it is kept."""
+        """Forget the layer that was written here, unless somebody wrote or renewed it since.
+
+        Who did so is about to keep a manifest that names it, or has.
+        """
         ...

@@ -96,6 +96,9 @@ HOSTILE = {
     "attributes without an end": (header(2**40, tarfile.XHDTYPE), "a header of"),
     "names of names": (NAMES_OF_NAMES * 3000, "is no tar archive, or damaged"),
     "a file of less than nothing": (header(-512) + TAR, "damaged|no file"),
+    "a file of more than there are bytes to count": (header(2**62) + TAR, "is cut off"),
+    "a file of more than a file system has": (header(2**63 - 1) + TAR, "is cut off"),
+    "a file of more than a machine counts": (header(2**80) + TAR, "is cut off"),
     "a bomb": (bomb(), "expands to more than 1000 times"),
 }
 

@@ -199,6 +199,16 @@ def test_what_was_healed_meanwhile_is_left(kept, path):
     assert _rows(path, "SELECT count(*) FROM quarantine") == [(0,)]
 
 
+def test_a_layer_that_was_fetched_again_meanwhile_is_left(kept):
+    kept.layers.folder.joinpath("sha256", LAYER.hex).write_bytes(b"damaged")
+    checked = check_store(kept.integrity)
+    assert [found.name for found in checked.damaged] == [str(LAYER)]
+    hold_layers(kept.layers, A)
+    set_damage_aside(kept.integrity, checked, NOW)
+    assert check_store(kept.integrity).damaged == ()
+    assert kept.layers.size(LAYER) is not None
+
+
 def test_an_index_that_lost_a_row_is_made_anew(kept, path):
     index = "idx_observations_digest"
     (schema,) = _rows(path, f"SELECT * FROM sqlite_master WHERE name = '{index}'")

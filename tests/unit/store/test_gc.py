@@ -30,6 +30,7 @@ from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.domain.operations.collect_garbage import Retention, collect_garbage, find_garbage
 from manyfest.domain.ports.garbage import Piece
 from manyfest.domain.references import Reference
+from tests.unit.oci_layout.between import each_place
 from tests.unit.store.children import run, start
 from tests.unit.store.keeping_house import hold_layers, opened
 
@@ -59,6 +60,21 @@ def test_a_store_that_is_not_there_is_not_made(kept, folder):
     find_garbage(kept.garbage, kept.drafts, MONTH)
     assert kept.garbage.give_back() == 0
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("look", [find_garbage, collect_garbage])
+def test_a_store_that_is_made_while_garbage_is_looked_for_stays_as_it_is(folder, look):
+    def make(place):
+        with opened(place / "store.db") as kept, kept.drafts.transaction():
+            kept.drafts.save(draft("app"))
+
+    def collect(place):
+        with opened(place / "store.db") as kept:
+            look(kept.garbage, kept.drafts, MONTH)
+
+    for place in each_place(folder, lambda _: None, collect, make):
+        with opened(place / "store.db") as kept:
+            assert kept.drafts.drafts() == (draft("app"),)
 
 
 def _age_layers(folder, days):

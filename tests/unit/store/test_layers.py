@@ -37,6 +37,19 @@ class TestLayerFolder(LayerStoreContract):
         layers.renew(Digest.of(LAYER))
         assert path.stat().st_mtime >= (tmp_path / "layers").stat().st_mtime
 
+    @pytest.mark.parametrize("order", ["written before", "written after", "renewed after"])
+    def test_what_another_relies_on_is_not_taken_away(self, layers, order):
+        other = LayerFolder(layers.folder)
+        if order == "written before":
+            keep(other, LAYER)
+        digest = keep(layers, LAYER)
+        if order == "written after":
+            keep(other, LAYER)
+        if order == "renewed after":
+            assert other.renew(digest) == len(LAYER)
+        layers.remove(digest)
+        assert other.size(digest) == len(LAYER)
+
     def test_looking_makes_no_folder(self, layers, tmp_path):
         assert layers.size(Digest.of(LAYER)) is None
         assert list(layers.digests()) == []

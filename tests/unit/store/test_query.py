@@ -173,6 +173,15 @@ def test_a_query_without_end_ends_in_time(path, kept):
         _ask(hasty, FOREVER)
 
 
+def test_who_is_slow_to_read_an_answer_keeps_nobody_from_writing(path, kept):
+    many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+    with kept.queries.ask(f"{many} SELECT i, tag FROM n, tags") as answer:
+        assert next(answer.rows)[0] == 1
+        with opened(path, patience=0) as other, other.drafts.transaction():
+            other.drafts.save(draft("later"))
+        assert sum(1 for _ in answer.rows) >= 1999
+
+
 def test_leaving_early_ends_it(kept):
     began = time.monotonic()
     endless = FOREVER.replace("max(x)", "x")
