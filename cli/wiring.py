@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from manyfest.cli.settings import Settings
-from manyfest.domain.errors import ConfigError, UnreachableError
+from manyfest.domain.errors import ConfigError, DeadlineError, UnreachableError
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.layer_store import LayerStore
@@ -82,8 +82,13 @@ class Session:
         return Threads(self._settings.jobs, self._budget.cancel)
 
     def pause(self, seconds: float) -> None:
-        """Wait so long. Raises BudgetError when no time is left."""
-        self._budget.sleep(seconds)
+        """Wait so long for what was put to show. Raises DeadlineError when no time is left."""
+        from manyfest.adapters.http_registry.budget import BudgetError
+
+        try:
+            self._budget.sleep(seconds)
+        except BudgetError as error:
+            raise DeadlineError("", f"what was put does not show: {error}") from error
 
     def clock(self) -> datetime:
         """The time (UTC), for what is seen long after the command began."""

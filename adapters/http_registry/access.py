@@ -4,13 +4,15 @@ from http import HTTPStatus
 
 from attrs import evolve
 
+from manyfest.adapters.http_registry import bodies
 from manyfest.adapters.http_registry.hosts import Hosts
 from manyfest.adapters.http_registry.messages import Message
 from manyfest.adapters.http_registry.repositories import repository_of
 from manyfest.adapters.http_registry.scopes import pull
+from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.adapters.http_registry.token_auth import Access
 from manyfest.domain import media_types
-from manyfest.domain.errors import AccessError, UnavailableError
+from manyfest.domain.errors import AccessError, ProtocolError, UnavailableError
 from manyfest.domain.references import Reference, Repository
 
 # Who is told that there is nothing, or no HEAD, would have been told what there is.
@@ -34,6 +36,9 @@ class HttpAccess:
             with host.answer(Message("GET", "/v2/", registry)) as response:
                 if response.status_code != HTTPStatus.OK:
                     raise host.refusal(response, registry)
+                if _is_web_page(response):
+                    reason = "sends a web page, not a registry answer"
+                    raise ProtocolError(host.name, f"{host.name} {reason}")
 
         self._hosts.persistently(knock)
 
@@ -59,3 +64,8 @@ class HttpAccess:
         except (AccessError, UnavailableError) as error:
             refusal = error  # whose credentials they are is known all the same
         return evolve(host.authorizer.access(home.path), refusal=refusal)
+
+
+def _is_web_page(response: httpx.Response) -> bool:
+    """By its first character, too: Quay calls the word ``true`` text/html."""
+    return bodies.is_html(response) and bodies.salvaged(response, 80).lstrip().startswith(b"<")

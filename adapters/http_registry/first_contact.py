@@ -17,7 +17,7 @@ from manyfest.adapters.http_registry.flights import SingleFlight
 from manyfest.adapters.http_registry.messages import Message, transmit
 from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.adapters.http_registry.transport import Client
-from manyfest.adapters.http_registry.wire_errors import is_not_tls, is_refused
+from manyfest.adapters.http_registry.wire_errors import is_cut_off, is_not_tls, is_refused
 
 _READING = ("GET", "HEAD")
 
@@ -107,6 +107,9 @@ class Wire:
             if not self._hints_at_another(first, fault):
                 raise
             second = self._second(other, message)
+            if second is not None and is_cut_off(fault) and _may_be_for_tls(second):
+                second.close()  # it does speak TLS, and the next handshake may go well
+                second = None
             if second is None:
                 if not is_refused(fault):
                     self._contact = first

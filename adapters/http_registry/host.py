@@ -174,6 +174,8 @@ class Host:
         except bodies.TooLargeError as error:
             reason = f"answers more than {tokens.SIZE_LIMIT} bytes"
             raise ProtocolError(server, f"{subject}: the token server {server} {reason}") from error
+        except ProtocolError as error:
+            raise ProtocolError(server, f"{subject}: {error}") from error
 
     def _client_for(self, url: httpx.URL) -> Client:
         """Insecurity that was granted to a host holds for its other ports, and nowhere else."""

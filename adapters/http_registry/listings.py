@@ -77,8 +77,9 @@ class HttpListings(TagReader, ReferrerReader):
             if response.status_code != HTTPStatus.OK:
                 raise host.refusal(response, str(reference))
             bodies.check_plain(response, host.name, subject)
-            tags = _texts(parse_object(_body(response, subject), subject).get("tags"), subject)
-            return Page(tags, following(response, host, subject))
+            data = _body(response, subject)
+            tags = _texts(parse_object(data, subject).get("tags"), subject)
+            return Page(tags, len(data), following(response, host, subject))
 
     def _referrers(self, reference: Reference, url: str) -> Page[Descriptor] | None:
         host, subject = self._host(reference), f"referrers of {reference}"
@@ -88,9 +89,9 @@ class HttpListings(TagReader, ReferrerReader):
             if response.status_code != HTTPStatus.OK:
                 raise host.refusal(response, str(reference))
             bodies.check_plain(response, host.name, str(reference))
-            said = response.headers.get("content-type", "")
-            listed = Manifest.received(_body(response, subject), said, subject)
-            return Page(listed.entries, following(response, host, str(reference)))
+            data, said = _body(response, subject), response.headers.get("content-type", "")
+            listed = Manifest.received(data, said, subject)
+            return Page(listed.entries, len(data), following(response, host, str(reference)))
 
     def _host(self, reference: Reference) -> Host:
         return self._hosts.host(repository_of(reference))

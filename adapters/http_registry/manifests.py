@@ -12,6 +12,7 @@ from manyfest.adapters.http_registry.messages import Message
 from manyfest.adapters.http_registry.repositories import repository_of
 from manyfest.adapters.http_registry.scopes import pull, push
 from manyfest.adapters.http_registry.slim_httpx import httpx
+from manyfest.adapters.http_registry.wire_errors import translated
 from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
@@ -161,7 +162,8 @@ class HttpManifests(ManifestReader, ManifestWriter):
             try:
                 return self.get_manifest(reference)
             except ManifestUnknownError:
-                self._hosts.budget.sleep(seconds)
+                with translated(self._host(reference).name, str(reference)):
+                    self._hosts.budget.sleep(seconds)
         return self.get_manifest(reference)
 
     def _note(self, subject: Reference, referrer: Manifest) -> None:

@@ -9,19 +9,23 @@ from attrs import frozen
 from manyfest.adapters.http_registry import redirects
 from manyfest.adapters.http_registry.host import Host
 from manyfest.adapters.http_registry.slim_httpx import httpx
+from manyfest.domain import manifests
 from manyfest.domain.errors import ProtocolError
 
 Item = TypeVar("Item")
 
+# What a listing may be. The bytes are those of all its pages, for their items stay in memory.
 PAGES = 1000
+SIZE_LIMIT = 4 * manifests.SIZE_LIMIT
 _NEXT = re.compile(r'<([^<>]+)>[^,<>]*;\s*rel="?next\b', re.IGNORECASE)
 
 
 @frozen
 class Page(Generic[Item]):
-    """A part of a listing, and the URL of the next one."""
+    """A part of a listing, of ``size`` bytes, and the URL of the next one."""
 
     entries: tuple[Item, ...]
+    size: int
     following: str | None
 
 
@@ -35,10 +39,11 @@ def all_pages(
     page = read(first)
     if page is None:
         return None
-    found, pages = list(page.entries), 1
+    found, pages, size = list(page.entries), 1, page.size
     while page.following is not None:
         page, pages = read(page.following), pages + 1
-        if page is None or pages > PAGES:
+        size += page.size if page else 0
+        if page is None or pages > PAGES or size > SIZE_LIMIT:
             raise ProtocolError(host, f"{subject}: {host} does not end its list")
         found += page.entries
     return tuple(found)

@@ -43,7 +43,8 @@ def refusal(
     headers are known.
     """
     status = response.status_code
-    said = what_it_says(response, secrets)
+    # The body of a success is no message but what was asked for: of a token server, a token.
+    said = what_it_says(response, secrets) if status >= HTTPStatus.BAD_REQUEST else ""
     build, sentence = _kind(status, host)
     message = f"{about(subject, host)}: {sentence}{': ' if said else ''}{said}"
     if status in _PASSING:
@@ -94,7 +95,7 @@ def _errors_in(text: str) -> str:
     """``code: message: detail`` of distribution-spec's errors; empty when it is something else."""
     try:
         errors: Json = json.loads(text)["errors"]
-        return "; ".join(": ".join(_words_of(error)) for error in errors)
+        return "; ".join(filter(None, (": ".join(_words_of(error)) for error in errors)))
     except (ValueError, TypeError, KeyError, RecursionError):
         return ""
 

@@ -86,6 +86,13 @@ def is_not_tls(fault: BaseException) -> bool:
     return isinstance(fault, HandshakeError) and not is_certificate_fault(fault)
 
 
+def is_cut_off(fault: BaseException) -> bool:
+    """Whether the connection ended in the handshake, which says nothing about what it speaks."""
+    cause = root_cause(fault)
+    is_word = isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError)
+    return isinstance(fault, HandshakeError) and not is_word
+
+
 def is_refused(fault: BaseException) -> bool:
     """Whether nothing listens on that port."""
     return isinstance(root_cause(fault), ConnectionRefusedError)
@@ -107,11 +114,7 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
     ):
         reason = f"it wants a client certificate (certs.d/{host}/*.cert with *.key)"
         return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}")
-    if (
-        is_not_tls(fault)
-        and isinstance(cause, ssl.SSLError)
-        and not isinstance(cause, ssl.SSLEOFError)
-    ):
+    if is_not_tls(fault) and not is_cut_off(fault):
         reason = "it does not speak TLS on this port (--insecure also tries plain HTTP)"
         return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}")
     if isinstance(fault, httpcore.ProtocolError) and not is_broken_off(fault):

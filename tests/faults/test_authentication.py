@@ -1,6 +1,7 @@
 """How registries and token servers go wrong when they ask who we are."""
 
 import gzip
+import io
 import json
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ from manyfest.adapters.http_registry.budget import Budget
 from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.domain.references import Reference
 from tests.fakes.fault_server import FaultServer
-from tests.fakes.faults import Endless, Fault, Reset, html, redirect, unavailable
+from tests.fakes.faults import Endless, Fault, Reset, html, redirect, unavailable, with_body
 from tests.fakes.http_messages import Answer
 from tests.fakes.registry_auth import BasicGate, TokenGate
 from tests.faults.judged import refused, succeeded
@@ -43,6 +44,24 @@ def challenge(*lines: str) -> Answer:
 def server() -> Iterator[FaultServer]:
     with registry_of(IMAGE) as running:
         yield running
+
+
+@pytest.fixture
+def log_in(server, monkeypatch) -> tuple[str, ...]:
+    """The arguments of a login whose password is on standard input."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(PASSWORD.encode())))
+    return "login", "-u", USER, "--password-stdin", server.host
+
+
+def test_a_login_page_is_not_what_lets_us_in(server, log_in, tmp_path):  # C7
+    server.always("GET", "/v2/", html())
+    refused(*log_in, code=1, words=(f"{server.host} sends a web page",))
+    assert not (tmp_path / "home" / ".docker").exists()
+
+
+def test_a_word_that_is_called_a_page_lets_us_in(server, log_in):
+    server.always("GET", "/v2/", with_body(b"true")(html()))
+    succeeded(*log_in)
 
 
 # What a registry asks with, our exit code and words of our line.
@@ -153,9 +172,17 @@ def asking(server, tokens) -> FaultServer:
 @pytest.mark.parametrize(("fault", "code", "words", "asked"), TOKENS.values(), ids=TOKENS)
 def test_a_token_server_that_goes_wrong_is_named(asking, tokens, fault, code, words, asked):  # A11
     tokens.always("GET", "/token", fault)
-    refused("inspect", f"{asking.host}/app:0", code=code, words=("127.0.0.1", words))
+    name = f"{asking.host}/app:0"
+    refused("inspect", name, code=code, words=(name, "token server", words))
     assert tokens.count() == asked
     assert asking.count() == 1
+
+
+@pytest.mark.parametrize("status", [201, 202, 203])
+def test_a_token_that_comes_in_an_odd_answer_is_not_shown(asking, tokens, status):
+    tokens.always("GET", "/token", Answer(status, b'{"token": "confidential"}'))
+    line = refused("inspect", f"{asking.host}/app:0", code=1, words=(str(status),))
+    assert "confidential" not in line
 
 
 def test_a_token_without_end_is_read_to_its_limit(asking, tokens):  # A11

@@ -26,7 +26,8 @@ from tests.fakes.connection_server import ConnectionServer, tls_that_drips, wait
 from tests.fakes.fault_server import FaultServer
 from tests.fakes.faults import Drip, Fault, Silent
 from tests.fakes.http_messages import Answer
-from tests.faults.judged import refused, succeeded
+from tests.fakes.our_program import run_here
+from tests.faults.judged import error_line, refused, succeeded
 from tests.faults.registries import CONFIGS, IMAGES, MANIFESTS, registry_of
 
 PROGRAM = str(Path(sys.executable).parent / "manyfest")
@@ -130,6 +131,20 @@ def test_a_push_whose_confirmation_takes_for_ever_ends(server, draft, fault):
 def test_a_push_is_confirmed_by_the_headers(server, draft, body):  # T14
     server.always("PUT", MANIFESTS, dragging("201 Created")[body])
     succeeded("push", "--timeout", "30", draft)
+
+
+UNSEEN: dict[str, tuple[tuple[str, ...], tuple[str, str], Fault]] = {
+    "a vague success": ((), ("PUT", MANIFESTS), Answer(200)),
+    "a guarded push": (("--expect", "absent"), ("PUT", "/v2/app/manifests/list"), Answer(201)),
+    "a merge": (("--merge",), ("GET", "/v2/app/tags/list"), Answer(404)),
+}
+
+
+@pytest.mark.parametrize(("options", "where", "fault"), UNSEEN.values(), ids=UNSEEN)
+def test_looking_for_what_was_put_ends_at_the_time_limit(server, draft, options, where, fault):
+    server.always(*where, fault)
+    line = run_here("push", *options, *LIMIT, draft)
+    assert ALLOWED in error_line(line, 5)
 
 
 @pytest.fixture

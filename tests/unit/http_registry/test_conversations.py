@@ -524,7 +524,10 @@ def test_a_registry_that_echoes_secrets_does_not_get_them_shown(serve, reply):
     {
         "no errors member": (b'{"message": "x"}', '{"message": "x"}'),
         "errors null": (b'{"errors": null}', '{"errors": null}'),
-        "errors of texts": (b'{"errors": ["x"]}', ""),
+        "errors of texts": (b'{"errors": ["x", "y"]}', '{"errors": ["x", "y"]}'),
+        "errors as one text": (b'{"errors": "boom"}', '{"errors": "boom"}'),
+        "errors as one object": (b'{"errors": {"code": "X"}}', '{"errors": {"code": "X"}}'),
+        "errors, and more": (b'{"errors": [null, {"code": "X"}, 1]}', "(400 Bad Request): X"),
         "deep": (b"[" * 10000, "[" * 50),
         "empty": (b"", "refused (400 Bad Request)"),
         "plain text": (b"404 page\r\nnot found\n", "404 page not found"),

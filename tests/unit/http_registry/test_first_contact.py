@@ -181,6 +181,28 @@ def test_insecure_goes_on_to_plain_http(serve, reply, names_on_loopback, complai
     assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize("complaint", ["Go's", "nginx's", "none"])
+def test_insecure_tries_tls_again_where_only_a_handshake_was_cut_off(
+    serve, reply, certificates, names_on_loopback, complaint
+):
+    server = serve(absent(reply), Stumbling(certificates["good"]), COMPLAINTS[complaint])
+    with registry(insecure=True) as client:
+        ask(client, server.host.replace("127.0.0.1", "registry.test"))
+    assert (len(server.requests), server.complaints) == (1, 1)
+
+
+class Stumbling:
+    """A TLS context that ends the first connection instead of shaking hands."""
+
+    def __init__(self, certificate):
+        self._context, self._stumbles = context(certificate), iter([True])
+
+    def wrap_socket(self, connection, **options):
+        if next(self._stumbles, False):
+            raise ConnectionAbortedError
+        return self._context.wrap_socket(connection, **options)
+
+
 def test_what_reads_does_not_wait_for_first_contact(serve, reply):
     together = threading.Barrier(8, timeout=10)
 

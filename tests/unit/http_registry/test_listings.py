@@ -5,7 +5,7 @@ import json
 import pytest
 
 from manyfest.adapters.http_registry.client import HttpRegistry
-from manyfest.adapters.http_registry.paging import PAGES
+from manyfest.adapters.http_registry.paging import PAGES, SIZE_LIMIT
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, ProtocolError
@@ -85,6 +85,16 @@ def test_a_listing_without_end_is_refused(serve, registry) -> None:
     with pytest.raises(ProtocolError, match="does not end"):
         listed(registry, server.host)
     assert len(server.requests) == PAGES + 1
+
+
+def test_no_more_of_a_listing_without_end_is_kept_than_memory_can_take(serve, registry) -> None:
+    padding = b'{"annotations": {"padding": "' + b"x" * (3 * 1024 * 1024) + b'"}, "tags": ["a"], '
+    body, link = padding + index("a")[1:], '</v2/app/more>; rel="next"'
+    server = serve(lambda *_: reply(200, body, content_type=media_types.OCI_INDEX, link=link))
+    for listing in (listed, tags):
+        with pytest.raises(ProtocolError, match="does not end"):
+            listing(registry, server.host)
+    assert len(server.requests) == 2 * (SIZE_LIMIT // len(body) + 1)
 
 
 def test_a_page_that_is_missing_is_no_end(serve, registry) -> None:
