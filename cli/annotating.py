@@ -1,10 +1,17 @@
 """What people write after ``annotate``'s options, as the domain's values."""
 
+import re
 from collections.abc import Sequence
 
 import typer
 
 from manyfest.cli import pflags
+
+_FEATURES = pflags.Flag("os-features")
+
+_ANY_FIELD = r'"(?:[^"]|"")*"|[^",\n]*'
+_FIELD = re.compile(rf"(?:\A|,)({_ANY_FIELD})")
+_RECORD = re.compile(rf"(?:{_ANY_FIELD})(?:,(?:{_ANY_FIELD}))*(?=\n|\Z)")
 
 
 def annotations(texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
@@ -13,7 +20,10 @@ def annotations(texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
 
 
 def separated(values: Sequence[str] | None) -> tuple[str, ...]:
-    """As pflag's string slices: each value is a line of CSV, and an empty one is none."""
+    """As pflag's string slices: each value is a line of CSV, and an empty one is none.
+
+    Raises InputError.
+    """
     return tuple(field for value in values or () for field in _fields(value))
 
 
@@ -31,13 +41,17 @@ def _pair(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _fields(line: str) -> list[str]:
-    if '"' not in line and "\n" not in line:
-        return line.split(",") if line else []
-    import csv
+def _fields(text: str) -> list[str]:
+    """The first line that has anything, read by the rules of Go's ``encoding/csv``."""
+    lines = text.replace("\r\n", "\n").removesuffix("\r").lstrip("\n")
+    record = _RECORD.match(lines)
+    if text and not lines:
+        pflags.refuse_value(_FEATURES, text, "EOF")
+    if record is None:
+        reason = 'parse error on line 1: a " that neither begins nor ends a field'
+        pflags.refuse_value(_FEATURES, text, reason)
+    return [_unquoted(field) for field in _FIELD.findall(record[0])] if text else []
 
-    try:
-        (fields,) = csv.reader([line], strict=True)
-    except (csv.Error, ValueError) as error:
-        pflags.refuse_value(pflags.Flag("os-features"), line, f"parse error on line 1: {error}")
-    return fields
+
+def _unquoted(field: str) -> str:
+    return field[1:-1].replace('""', '"') if field.startswith('"') else field

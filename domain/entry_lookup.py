@@ -34,9 +34,18 @@ def find_entry(draft: Draft, text: str) -> Entry:
             return found[0]
         if found:
             raise AmbiguousEntryError(text, str(draft.name), tuple(_labels(found)))
-    if _PREFIX.fullmatch(text) is None and _platform(text) is None:
-        Reference.parse(text)
+    in_full(text)
     raise EntryUnknownError(text, str(draft.name))
+
+
+def in_full(text: str) -> str:
+    """``text``, or the full form of the reference that it can only be.
+
+    Raises InvalidReferenceError: ``text`` is no name of any kind.
+    """
+    if _PREFIX.fullmatch(text) or _platform(text):
+        return text
+    return str(Reference.parse(text))
 
 
 def _by_source(draft: Draft, text: str) -> list[Entry]:
@@ -49,11 +58,8 @@ def _by_content(draft: Draft, text: str) -> list[Entry]:
     return [entry for entry in draft.entries if entry.content == wanted]
 
 
-def _by_digest(draft: Draft, text: str) -> list[Entry]:
-    return [entry for entry in draft.entries if str(entry.found.digest) == text]
-
-
 def _by_prefix(draft: Draft, text: str) -> list[Entry]:
+    """A whole digest is its own beginning."""
     if _PREFIX.fullmatch(text) is None:
         return []
     return [
@@ -72,7 +78,7 @@ def _by_platform(draft: Draft, text: str) -> list[Entry]:
     ]
 
 
-_RULES: tuple[_Rule, ...] = (_by_source, _by_content, _by_digest, _by_prefix, _by_platform)
+_RULES: tuple[_Rule, ...] = (_by_source, _by_content, _by_prefix, _by_platform)
 
 
 def _reference(text: str) -> Reference | None:

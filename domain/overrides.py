@@ -76,7 +76,7 @@ class Overrides:
             architecture=self.architecture or bare.architecture,
             variant=self.variant or bare.variant,
             os_version=self.os_version or bare.os_version,
-            os_features=_merged(bare.os_features, self.os_features),
+            os_features=_added(bare.os_features, self.os_features),
         )
 
     def _without(self, unset: tuple[str, ...]) -> "Overrides":
@@ -90,3 +90,8 @@ def _emptied_by(unset: tuple[str, ...]) -> dict[str, Any]:
 
 def _merged(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(first + second))
+
+
+def _added(found: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    """``found`` as it is, what stands in it twice included, and of ``more`` what it lacks."""
+    return found + tuple(each for each in dict.fromkeys(more) if each not in found)

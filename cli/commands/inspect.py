@@ -81,10 +81,12 @@ def command(
 
             inspect_many(file, session)
             return
-        name = reference(names[0]) if names[1:] else source(names[0], session)
-        if names[1:]:
-            _show_entry(name, entry_name(names[1]), session, verbose=verbose, raw=raw)
-        elif (draft := session.drafts.find(name)) and draft.hides_the_registry and not remote:
+        if names[1:] and names[0]:  # to docker, a list without a name is none
+            wanted = entry_name(names[1])
+            _show_entry(reference(names[0]), wanted, session, verbose=verbose, raw=raw)
+            return
+        name = source(names[-1], session)
+        if (draft := session.drafts.find(name)) and draft.hides_the_registry and not remote:
             note(f"this is the draft {name}, not what was published (--remote looks past it)")
             _show_draft(draft, session, verbose=verbose, raw=raw)
         else:

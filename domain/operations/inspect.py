@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts import Draft, Entry
-from manyfest.domain.entry_lookup import find_entry
+from manyfest.domain.entry_lookup import find_entry, in_full
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, ManifestUnknownError
 from manyfest.domain.list_assembly import ordered_entries
 from manyfest.domain.manifests import as_described
@@ -43,15 +43,15 @@ def draft_entry(name: Reference, wanted: str, drafts: DraftBook) -> Entry:
     """The entry of the draft ``name`` that ``wanted`` finds.
 
     Raises DraftUnknownError: no such draft or entry; docker names ``wanted`` in both cases.
-    AmbiguousEntryError.
+    AmbiguousEntryError. InvalidReferenceError: ``wanted`` is no name of any kind.
     """
     draft = drafts.find(name)
     if draft is None:
-        raise DraftUnknownError(wanted)
+        raise DraftUnknownError(in_full(wanted))
     try:
         return find_entry(draft, wanted)
     except EntryUnknownError as error:
-        raise DraftUnknownError(wanted) from error
+        raise DraftUnknownError(in_full(wanted)) from error
 
 
 def details(found: Resolved, registry: Registry, each: Each) -> Details:

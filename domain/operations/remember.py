@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import DocumentError
+from manyfest.domain.manifests import Manifest
 from manyfest.domain.observations import Observation
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.ports.content_store import ContentStore
@@ -22,6 +25,14 @@ def remember(contents: ContentStore, found: Iterable[Resolved], now: datetime) -
         for resolved in found
         if resolved.reference.digest is None
     )
-    listed = {entry.digest for resolved in found for entry in resolved.manifest.entries}
+    listed = {digest for resolved in found for digest in _listed(resolved.manifest)}
     by_digest = {each.manifest.digest for each in found if each.reference.digest is not None}
     contents.note_asked(by_digest - listed, now)
+
+
+def _listed(manifest: Manifest) -> tuple[Digest, ...]:
+    """Of a list that cannot be gone by, and was only looked at, nothing was read."""
+    try:
+        return tuple(entry.digest for entry in manifest.entries)
+    except DocumentError:
+        return ()

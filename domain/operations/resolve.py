@@ -22,7 +22,8 @@ class Resolved:
     @property
     def platform(self) -> Platform:
         """What the config says the image runs on. Raises DocumentError."""
-        return platform_of_config(self.config or b"{}", f"{self.reference}: config")
+        config = b"{}" if self.config is None else self.config
+        return platform_of_config(config, f"{self.reference}: config")
 
 
 def resolve(reference: Reference, registry: ManifestReader) -> Resolved:

@@ -11,6 +11,9 @@ DOCKER = {
     "other:amd64": docker_image("linux/amd64", text="other"),
     "other:386": docker_image("linux/386", text="other"),
     "app:bare": with_config(b"{}"),
+    "app:again": with_config(
+        b'{"architecture": "amd64", "os": "windows", "os.features": ["a", "a", "b"]}'
+    ),
 }
 OCI = {
     "oci:riscv64": oci_image("linux/riscv64"),

@@ -162,7 +162,6 @@ CODES = {
     "name": (["inspect", "PLACE/app:a:b"], 1, 2),
     "not found": (["inspect", "PLACE/app:none"], 1, 3),
     "no draft": (["push", "PLACE/none:1"], 1, 3),
-    "unreachable": (["inspect", "127.0.0.1:1/app:1"], 1, 5),
     "draft exists": (["create", "PLACE/list:codes", "PLACE/app:amd64"], 1, 6),
     "no such digest": (["create", "PLACE/list:wrong", f"PLACE/{WRONG}"], 1, 3),
 }

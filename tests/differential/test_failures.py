@@ -1,7 +1,10 @@
 """What goes wrong: both fail, both print nothing on stdout, and ours contains docker's sentence."""
 
+from collections.abc import Callable
+
 import pytest
 
+from manyfest.contracts.images import Image, with_config
 from tests.differential.conftest import Both
 from tests.differential.shelf import IMAGES
 
@@ -36,6 +39,10 @@ FAILURES = {
         *("inspect", "PLACE/list:v1", f"PLACE/other@{IMAGES['other:amd64'].digest}"),
     ),
     "inspect: no such list": ("inspect", "PLACE/none:1", "PLACE/app:amd64"),
+    "inspect: no such entry, by a short name": ("inspect", "PLACE/list:v1", "PLACE/app"),
+    "inspect: no such list, and a short name": ("inspect", "PLACE/none:1", "index.docker.io/app"),
+    "inspect: no such list, and a bad name": ("inspect", "PLACE/none:1", "PLACE/app:a:b"),
+    "inspect: no such list, and no name": ("inspect", "PLACE/none:1", ""),
     "inspect: an empty name": ("inspect", ""),
     "inspect: a URL": ("inspect", "https://h.example/a:1"),
     "push: no such draft": ("push", "PLACE/none:1"),
@@ -59,6 +66,14 @@ def test_failures_say_what_docker_says(both: Both, arguments: tuple[str, ...]) -
     assert sentence in ours.stderr
     assert ours.stdout == docker.stdout == b""
     assert len(ours.stderr.splitlines()) == 1
+
+
+def test_an_image_with_a_config_of_no_bytes_is_refused(
+    both: Both, plant: Callable[[str, Image], None]
+) -> None:
+    plant("blank:1", with_config(b""))
+    both.alike("inspect", "-v", "PLACE/blank:1", code=1)
+    both.alike("create", "PLACE/list:v1", "PLACE/blank:1", code=1)
 
 
 def _not_boolean(flag: str, value: str) -> str:
@@ -117,6 +132,18 @@ MISUSES = {
     "features that are no line of CSV": (
         ["annotate", "a", "b", "--os-features", '"a'],
         'invalid argument "\\"a" for "--os-features" flag: parse error on line 1',
+    ),
+    "features with a quote in the middle": (
+        ["annotate", "a", "b", "--os-features", 'a"b'],
+        'invalid argument "a\\"b" for "--os-features" flag: parse error on line 1',
+    ),
+    "features with a quote after a space": (
+        ["annotate", "a", "b", "--os-features", 'a, "b"'],
+        'invalid argument "a, \\"b\\"" for "--os-features" flag: parse error on line 1',
+    ),
+    "features that are an empty line": (
+        ["annotate", "a", "b", "--os-features", "\n"],
+        'invalid argument "\\n" for "--os-features" flag: EOF',
     ),
     "unknown command": (["bogus"], "unknown command: "),
 }

@@ -47,6 +47,17 @@ LISTS = {
         ["app:amd64"],
         [("app:amd64", "--os-features", 'a,"b,c",,"d""e"', "--os-features=")],
     ),
+    "features on several lines": (
+        ["app:amd64"],
+        [
+            ("app:amd64", "--os-features", '\n\na,"b\r\nc"\nd'),
+            ("app:amd64", "--os-features", "e\r\nf", "--os-features", "g\r"),
+        ],
+    ),
+    "features that the image has twice": (
+        ["app:again"],
+        [("app:again", "--variant", "v1"), ("app:again", "--os-features", "c,b,c")],
+    ),
     "escapes": (["app:win"], [("app:win", "--os-version", "<10.0&>\u2028\b\f\x7f é")]),
     "empty values change nothing": (["app:arm64"], [("app:arm64", "--variant", "", "--os=")]),
     "platform by annotation alone": (

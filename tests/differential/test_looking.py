@@ -48,6 +48,11 @@ def test_an_image(both: Both, name: str, spelling: Callable[[str], str], flags: 
     both.alike("inspect", *flags, f"PLACE/{spelling(name)}")
 
 
+def test_an_empty_name_before_another_is_none(both: Both) -> None:
+    """As scripts write it that may have a list or not."""
+    both.alike("inspect", "", "PLACE/app:amd64")
+
+
 AMD, ARM = docker_image("linux/amd64"), docker_image("linux/arm/v7")
 OCI_AMD, OCI_ARM = oci_image("linux/amd64"), oci_image("linux/arm64")
 WINDOWS = docker_image("windows(10.0.17763.1+win32k)/amd64")

@@ -64,6 +64,7 @@ def test_what_is_no_name_of_any_kind_is_refused_in_dockers_words(text: str) -> N
 def test_what_names_several_is_refused_and_they_are_told_apart(text: str, number: int) -> None:
     with pytest.raises(AmbiguousEntryError, match=f"names {number} entries") as caught:
         find_entry(DRAFT, text)
+    assert (caught.value.entry, caught.value.name) == (text, "r.example/l:1")
     assert str(LISTED[1].found.digest) in str(caught.value)
     assert caught.value.found[0].startswith("linux/arm/v7 sha256:")
 

@@ -36,6 +36,9 @@ def test_what_is_set_after_it_was_unset_is_there_and_the_other_way_round() -> No
     gone, there = Overrides(unset=("variant",)), Overrides(variant="v6")
     assert gone.followed_by(there).applied_to(found()).platform.variant == "v6"
     assert there.followed_by(gone).applied_to(found()).platform.variant == ""
+    said = Overrides(annotations=(("a", "1"), ("b", "2")))
+    unsaid = said.followed_by(Overrides(unset=("annotation:a",)))
+    assert unsaid.applied_to(found()).annotations == {"b": "2"}
     anew = Overrides(os_features=("a",)).followed_by(Overrides(unset=("os-features",)))
     assert anew.followed_by(Overrides(os_features=("b",))).applied_to(
         found()

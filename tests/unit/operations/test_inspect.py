@@ -52,6 +52,7 @@ def test_an_entry_of_a_list_that_was_taken_apart_is_found_by_its_digest(world: W
     detail = inspect.entry_details(entry, world.registry)
     assert detail.found.manifest == children[1].manifest
     assert str(detail.reference) == f"r.example/i:1@{children[1].digest}"
+    assert detail.descriptor == entry.descriptor
 
 
 @pytest.mark.parametrize(
