@@ -1,15 +1,13 @@
 """What ``push`` and ``create --push`` share: planning, carrying out, and telling."""
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-import typer
 
 from manyfest.cli.air_gap import require_held, require_reachable
 from manyfest.cli.output import note, warn, write_text
 from manyfest.cli.rendering.progress import shown_progress
+from manyfest.cli.result_files import write_file
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import StoreError
 from manyfest.domain.expectations import Expectation
@@ -95,19 +93,12 @@ def tell(planned: PushPlan, result: str) -> None:
     write_text("\n".join([*children, result]))
 
 
-def require_writable(*files: Path | None) -> None:
-    """Refuse, before anything is published, what could not be written after it."""
-    for file in filter(None, files):
-        if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
-            raise typer.TyperException(f"cannot write {file}")
-
-
 def write_files(planned: PushPlan, digest_file: Path | None, metadata_file: Path | None) -> None:
     """For the next step of a pipeline: the digest alone, and buildx's keys as JSON."""
     if digest_file is not None:
-        digest_file.write_text(str(planned.manifest.digest))
+        write_file(digest_file, str(planned.manifest.digest))
     if metadata_file is not None:
-        metadata_file.write_text(json.dumps(_metadata(planned), indent=2) + "\n")
+        write_file(metadata_file, json.dumps(_metadata(planned), indent=2) + "\n")
 
 
 def _metadata(planned: PushPlan) -> dict[str, object]:

@@ -8,6 +8,7 @@ import typer
 
 from manyfest.cli.declaring import IgnoreMissing, keep, lock_file, specs_in, tell_missing
 from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted
+from manyfest.cli.result_files import write_file
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.lock import lock
@@ -41,5 +42,5 @@ def command(
         )
         tell_missing(made.missing)
         text = json.dumps(made.lock.to_json(), indent=2, ensure_ascii=False)
-        file.write_text(f"{text}\n", encoding="utf-8")
+        write_file(file, f"{text}\n")
         keep(made.found, session)

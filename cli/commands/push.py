@@ -17,7 +17,8 @@ from manyfest.cli.options import (
     tag_or_reference,
 )
 from manyfest.cli.output import write_text
-from manyfest.cli.publishing import plan, publish, require_writable, tell, write_files
+from manyfest.cli.publishing import plan, publish, tell, write_files
+from manyfest.cli.result_files import require_writable
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.expectations import Expectation

@@ -1,0 +1,51 @@
+"""Files that a command leaves for the next step of a pipeline."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+
+import typer
+
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def require_writable(*files: Path | None) -> None:
+    """Refuse, before anything is published, what could not be written after it."""
+    for file in filter(None, files):
+        if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise typer.TyperException(f"cannot write {file}")
+
+
+def write_file(file: Path, text: str) -> None:
+    """Put ``text`` in the place of what the file held, whole or not at all.
+
+    What cannot be replaced is written to: a pipe, a device, a file in a folder that is not ours,
+    and what a symbolic link names, as ``/dev/stdout`` is one. Raises OSError.
+    """
+    if _is_replaceable(file):
+        _replace(file, text.encode())
+    else:
+        file.write_bytes(text.encode())
+
+
+def _is_replaceable(file: Path) -> bool:
+    if file.is_symlink():
+        return False
+    return not file.exists() or (file.is_file() and os.access(file.parent, os.W_OK))
+
+
+def _replace(file: Path, data: bytes) -> None:
+    built = file.with_name(f".manyfest-{token_hex(8)}")
+    try:
+        with os.fdopen(os.open(built, _CREATE, 0o666), "wb") as written:
+            written.write(data)
+            written.flush()
+            if file.exists():
+                os.fchmod(written.fileno(), file.stat().st_mode & 0o777)
+            os.fsync(written.fileno())
+        built.replace(file)
+    except BaseException:
+        with suppress(OSError):
+            built.unlink()
+        raise
