@@ -23,8 +23,7 @@ class OfflineRegistry(Registry):
     """Reads what ``contents`` holds, wherever it was seen; a tag points to what it last did.
 
     Of that ``tell`` hears. Raises NeverSeenError for other manifests, NotHeldError for other blobs,
-    and UnreachableError for what would write. Who refers to what is not kept, so there are no
-    referrers.
+    and UnreachableError for what would write and for referrers: who refers to what is not kept.
     """
 
     def __init__(
@@ -50,8 +49,9 @@ class OfflineRegistry(Registry):
             reference.tag for reference in seen if reference.home == home and reference.tag
         )
 
-    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:  # noqa: ARG002
-        return ()
+    def referrers(self, reference: Reference) -> Never:
+        reason = f"offline: what refers to {reference} is not kept, only layouts can be asked"
+        raise UnreachableError(str(reference.home), reason)
 
     def head_blob(self, reference: Reference) -> int:
         size = self._layers.size(blob_digest(reference))

@@ -266,6 +266,19 @@ def test_what_is_in_the_layout_already_need_not_be_in_the_store(
     assert manyfest("copy", "--offline", f"{gap}:list", "oci:out:1").code == 0
 
 
+def test_referrers_that_nobody_can_ask_for_are_not_left_out_in_silence(
+    gap: str, manyfest: CommandLine, tmp_path: Path
+) -> None:
+    hold_layers(AMD)
+    done = manyfest("copy", "--offline", "--referrers", f"{gap}:a", "oci:out:1")
+    assert (done.code, done.stdout) == (5, b"")
+    assert done.stderr.startswith(f"error: offline: what refers to {gap}@{AMD.digest} is not kept")
+    assert not (tmp_path / "out").exists()
+    between_layouts = ("copy", "--offline", "--referrers", "oci:here:1", "oci:there:1")
+    push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "here")), "1"), AMD)
+    assert manyfest(*between_layouts).code == 0
+
+
 def test_nothing_is_written_to_a_registry(gap: str, manyfest: CommandLine) -> None:
     assert run_here("create", "--offline", f"{gap}:new", f"{gap}:a").code == 0
     for words in (
