@@ -1,6 +1,7 @@
 """The catalogue port: what the store holds, for people and programs that want to know.
 
-Reads only, and works where the store cannot be written. All methods may raise StoreError and
+Asked of our own store alone: one from outside is not looked after from here (ADR 0026). Reads
+only, and works where the store cannot be written. All methods may raise StoreError and
 DamagedStoreError.
 """
 

@@ -1,6 +1,7 @@
 """The garbage port: what of the store nobody needs any more, and taking it away.
 
-All methods may raise StoreError and DamagedStoreError.
+The commands ask our own store alone: one from outside is not looked after from here (ADR 0026). All
+methods may raise StoreError and DamagedStoreError.
 """
 
 from collections.abc import Iterable, Sequence

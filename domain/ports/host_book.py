@@ -1,6 +1,7 @@
 """The host book port: what earlier commands learnt about registry hosts.
 
-A convenience: it saves requests, and nothing depends on it. No method raises when the book cannot
+Our own store has one, and where a store is from outside there is none (ADR 0026). A convenience:
+it saves requests, and nothing depends on it. No method raises when the book cannot
 be read or written, or waits for anybody who has it locked; then nothing is known, or kept.
 """
 

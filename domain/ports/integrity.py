@@ -1,6 +1,7 @@
 """The integrity port: what of the store is damaged, and setting it aside.
 
-All methods may raise StoreError and DamagedStoreError.
+Asked of our own store alone: one from outside is not looked after from here (ADR 0026). All methods
+may raise StoreError and DamagedStoreError.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,7 @@
-"""The query port: questions in SQL, over views of what the store holds."""
+"""The query port: questions in SQL, over views of what the store holds.
+
+Asked of our own store alone: one from outside is not looked after from here (ADR 0026).
+"""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager

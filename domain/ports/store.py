@@ -1,4 +1,7 @@
-"""The store port: content store, draft book and layer store as one."""
+"""The store port: content store, draft book and layer store as one.
+
+All that a store from outside has to be (ADR 0026).
+"""
 
 from typing import Protocol
 

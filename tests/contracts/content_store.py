@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from attrs import evolve
@@ -126,6 +127,7 @@ class ContentStoreContract:
             (contents.keep_manifests, ONE),
             (contents.keep_blobs, b"{}"),
             (contents.observe, Observation(APP, ONE.digest, NOON)),
+            (partial(contents.note_asked, now=NOON), ONE.digest),
         ):
             with pytest.raises(RuntimeError):
                 write([what])

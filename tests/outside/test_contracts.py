@@ -1,11 +1,13 @@
-"""The example adapter passes the contract that is shipped, as anybody's may."""
+"""The example adapters pass the contracts that are shipped, as anybody's may."""
 
 from pathlib import Path
 
 import pytest
 
 from manyfest.contracts.registry import Plant, RegistryContract
+from manyfest.contracts.store import StoreContract
 from manyfest.domain.references import External, Home, Reference
+from tests.outside.memory_store import ForgetfulStore
 from tests.outside.shelf_registry import ShelfRegistry, _shelf
 
 
@@ -31,3 +33,9 @@ class TestShelfRegistry(RegistryContract):
                 path.write_bytes(data)
 
         return put
+
+
+class TestForgetfulStore(StoreContract):
+    @pytest.fixture
+    def store(self) -> ForgetfulStore:
+        return ForgetfulStore()

@@ -1,4 +1,4 @@
-"""The store in a file and the one in memory keep the promises of both ports."""
+"""The store in a file and the one in memory keep the promises of the ports."""
 
 import sqlite3
 from contextlib import closing
@@ -8,6 +8,7 @@ from attrs import evolve
 
 from manyfest.contracts.content_store import ContentStoreContract
 from manyfest.contracts.draft_book import DraftBookContract
+from manyfest.contracts.store import StoreContract
 from manyfest.domain.digests import Digest
 from manyfest.store.store import open_store
 from tests.fakes.memory_store import MemoryStore
@@ -27,6 +28,12 @@ def store(path):
 @pytest.fixture
 def memory():
     return MemoryStore()
+
+
+class TestSqliteStore(StoreContract):
+    @pytest.fixture
+    def store(self, store):
+        return store
 
 
 class TestSqliteContentStore(ContentStoreContract):

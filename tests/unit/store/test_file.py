@@ -58,16 +58,6 @@ def test_what_was_written_is_there_after_closing(folder):
     assert open_store(path).drafts.find(APP) == draft("app", "a")
 
 
-def test_one_transaction_spans_contents_and_drafts(folder):
-    with closing(open_store(folder / "store.db")) as store:
-        with pytest.raises(KeyError), store.drafts.transaction():  # noqa: PT012
-            store.contents.keep_manifests([ONE])
-            store.drafts.save(draft("app", "a"))
-            raise KeyError
-        assert store.contents.manifest(ONE.digest) is None
-        assert store.drafts.drafts() == ()
-
-
 def test_a_store_that_appears_later_is_seen(folder):
     path = folder / "store.db"
     with closing(open_store(path)) as early:
