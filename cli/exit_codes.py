@@ -32,7 +32,9 @@ MEANINGS: dict[type[BaseException], Meaning] = {
         3, "manyfest cache fetch --layers brings them where there is a network"
     ),
     errors.IncompleteError: Meaning(
-        3, "manyfest cache fetch brings what is missing; --sparse does without images"
+        3,
+        "manyfest cache fetch brings what is missing, layers with --layers; "
+        "--sparse does without images",
     ),
     errors.SparseBundleError: Meaning(
         FAILED, "import the earlier bundle first; --sparse takes lists without their images"

@@ -92,7 +92,8 @@ def reference(text: str) -> Reference:
 
     Past states are for what is read (``naming.source``). Raises InvalidReferenceError.
     """
-    if "@{" in text:
+    _, braces, behind = text.rpartition("@{")
+    if braces and "/" not in behind:  # with a slash it is the name of a folder
         reason = "invalid reference format: @{...} names what was there, which can only be read"
         raise InvalidReferenceError(text, reason)
     parsed = Reference.parse(text)

@@ -33,11 +33,13 @@ def with_annotations(
 ) -> Mapping[str, Json]:
     """JSON ``members``, where ``annotations`` are as wished: first taken away, then laid over.
 
-    Members keep their places; annotations that nothing is left of go.
+    Members keep their places; annotations that nothing is left of go. What is no object has none,
+    and stays as it is until there are others.
     """
-    found: Annotations = tuple((members.get("annotations") or {}).items())
-    wished = dict(without_annotations(found, unset)) | dict(annotations)
-    if wished == (members.get("annotations") or {}):
+    found = members.get("annotations")
+    found = found if isinstance(found, dict) else {}
+    wished = dict(without_annotations(tuple(found.items()), unset)) | dict(annotations)
+    if wished == found:
         return members
     changed = {key: value for key, value in members.items() if key != "annotations" or wished}
     return changed | ({"annotations": wished} if wished else {})

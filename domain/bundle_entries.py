@@ -104,7 +104,7 @@ def sighting(entry: Descriptor, reference: Reference, bundle: str, now: datetime
 def _in_a_registry(text: str, entry: Descriptor, bundle: str) -> Reference:
     reference = Reference.parse(text)
     if not isinstance(reference.home, Repository):
-        raise BundleError(bundle, f"has an image of a folder's name: {text!r}")
+        raise BundleError(bundle, f"has an image that is of no registry: {text!r}")
     if reference.digest not in {None, entry.digest}:
         raise BundleError(bundle, f"calls {entry.digest} {reference}")
     return reference
@@ -125,4 +125,5 @@ def _values(document: Json) -> list[Json]:
 
 def _name(value: Json) -> Json:
     annotations = value.get("annotations") if isinstance(value, dict) else None
-    return annotations.get(REF_NAME, False) if isinstance(annotations, dict) else False
+    name = annotations.get(REF_NAME) if isinstance(annotations, dict) else None
+    return name if isinstance(name, str) else False

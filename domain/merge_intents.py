@@ -15,6 +15,7 @@ from manyfest.domain.canonical_json import authored_list
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
+from manyfest.domain.times import time_in
 
 PREFIX = "manyfest-merge-"  # of every intent's tag, for clean-up policies; documented
 TAG = "dev.manyfest.merge.tag"
@@ -64,14 +65,15 @@ def intent_prefix(tag: str) -> str:
 
 def intent_of(manifest: Manifest, tag: str) -> Intent | None:
     """The intent that ``manifest`` is, None if it is something else."""
-    said = dict(manifest.document.get("annotations") or {})
-    if said.pop(TAG, None) != tag:
+    said = manifest.document.get("annotations")
+    if not isinstance(said, dict) or said.get(TAG) != tag:
         return None
     try:
-        made_at = datetime.fromisoformat(said.pop(MADE_AT, ""))
-    except ValueError:
+        made_at = time_in(said.get(MADE_AT, ""))
+    except (ValueError, TypeError):
         return None
-    return Intent(tag, manifest.entries, made_at, said) if made_at.tzinfo else None
+    annotations = {key: value for key, value in said.items() if key not in {TAG, MADE_AT}}
+    return Intent(tag, manifest.entries, made_at, annotations)
 
 
 def in_order(intents: Sequence[Intent]) -> tuple[Intent, ...]:

@@ -39,6 +39,14 @@ def selected(
     return with_their_attestations(entries, chosen)
 
 
+def require_for(wanted: Sequence[Platform], have: Platform, subject: str) -> None:
+    """An image is taken whole or not at all. Raises NoSuchPlatformError: it is for another."""
+    there = "" if have == Platform() else str(have)
+    for platform in wanted:
+        if not is_wanted(have, platform):
+            raise NoSuchPlatformError(str(platform), subject, there)
+
+
 def _entries_for(
     entries: Sequence[Descriptor], wanted: Platform, subject: str
 ) -> tuple[Descriptor, ...]:

@@ -105,7 +105,7 @@ def _tell_left_out(references: Sequence[Reference]) -> None:
     """What is not whole is no use elsewhere, but to who asks for it."""
     if references:
         more = f" and {len(references) - 1} more" if len(references) > 1 else ""
-        ways = "cache fetch brings the rest, --sparse does without images"
+        ways = "cache fetch brings the rest, layers with --layers; --sparse does without images"
         note(f"left out, as not all of it is held ({ways}): {references[0]}{more}")
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from manyfest.cli.rendering.columns import aligned, json_array
 from manyfest.domain.ports.queries import Answer, AskableView, Value
 
+_LINE_END = "\r\n"  # what cells are quoted for that have any of it
+
 
 def answer_table(answer: Answer) -> Iterator[str]:
     """A line a row under the names of the columns; nothing for NULL."""
@@ -47,8 +49,8 @@ def _json(value: Value) -> Value:
 
 def _csv_line(cells: Sequence[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells)
-    return line.getvalue()
+    csv.writer(line, lineterminator=_LINE_END).writerow(cells)
+    return line.getvalue().removesuffix(_LINE_END)
 
 
 def _different(names: Sequence[str]) -> list[str]:

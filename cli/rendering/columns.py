@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from unicodedata import combining, east_asian_width
 
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.strict_json import Json
@@ -17,12 +18,24 @@ def aligned(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[
     page = [headings]
     while page := [*page, *islice(waiting, _PAGE)]:
         cells = [[printable(cell) for cell in row] for row in page]
-        lengths = ([len(cell) for cell in column] for column in zip(*cells, strict=True))
-        widths = [max(width, *column) for width, column in zip(widths, lengths, strict=True)]
+        taken = ([places(cell) for cell in column] for column in zip(*cells, strict=True))
+        widths = [max(width, *column) for width, column in zip(widths, taken, strict=True)]
         for row in cells:
-            padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            padded = (filled(cell, width) for cell, width in zip(row, widths, strict=True))
             yield "   ".join(padded).rstrip()
         page = []
+
+
+def places(text: str) -> int:
+    """How many places ``text`` takes on a terminal: two for what is wide, none for accents."""
+    if text.isascii():
+        return len(text)
+    return sum(1 + (east_asian_width(each) in "WF") for each in text if not combining(each))
+
+
+def filled(text: str, width: int) -> str:
+    """``text`` with blanks behind it, so that it takes ``width`` places."""
+    return text + " " * (width - places(text))
 
 
 def json_array(objects: Iterable[Json]) -> Iterator[str]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from manyfest.cli.rendering.columns import aligned
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.drafts import Draft
 from manyfest.domain.errors import shortened
@@ -20,12 +21,7 @@ _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 def drafts_table(drafts: Sequence[Draft], now: datetime) -> str:
     """A line a draft under headings, columns set apart by three spaces."""
-    rows = [_HEADINGS, *(_row(draft, now) for draft in drafts)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    return "\n".join(aligned(_HEADINGS, (_row(draft, now) for draft in drafts)))
 
 
 def drafts_json(drafts: Sequence[Draft]) -> str:
@@ -37,7 +33,7 @@ def _row(draft: Draft, now: datetime) -> tuple[str, ...]:
     pushed = "yes" if draft.pushed else "no"
     changed = _ago((now - draft.changed_at).total_seconds())
     platforms = ", ".join(dict.fromkeys(_shown(each) for each in _platforms(draft)))
-    return printable(str(draft.name)), str(len(draft.entries)), changed, pushed, platforms
+    return str(draft.name), str(len(draft.entries)), changed, pushed, platforms
 
 
 def _shown(platform: str) -> str:

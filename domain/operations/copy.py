@@ -7,7 +7,6 @@ from functools import partial
 from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest, verified
-from manyfest.domain.errors import NoSuchPlatformError
 from manyfest.domain.events import ManifestPut, OnEvent, TransferPlanned, ignore
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.copy_content import (
@@ -24,7 +23,7 @@ from manyfest.domain.operations.guarded_put import standing_at
 from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.trees import Node, below, tree
-from manyfest.domain.platform_selection import is_wanted, narrowed
+from manyfest.domain.platform_selection import narrowed, require_for
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
@@ -130,10 +129,7 @@ def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -
     """An image is copied whole or not at all: its config says what it is for."""
     if not platforms or found.manifest.is_list:
         return narrowed(found.manifest, platforms, str(found.reference))
-    have = with_config(found, blobs).platform
-    for wanted in platforms:
-        if not is_wanted(have, wanted):
-            raise NoSuchPlatformError(str(wanted), str(found.reference), str(have))
+    require_for(platforms, with_config(found, blobs).platform, str(found.reference))
     return found.manifest
 
 

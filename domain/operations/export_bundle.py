@@ -62,8 +62,8 @@ def export_bundle(
     Of what drafts list that which is held comes along. Blobs that ``earlier`` bundles have are left
     out. The same store gives the same packing.
 
-    Raises InputError: a reference to a folder. NeverSeenError. IncompleteError: of what was named
-    a child is not held, or, ``with_layers``, a config or layer.
+    Raises InputError: a reference to what is of no registry. NeverSeenError. IncompleteError: of
+    what was named a child is not held, or, ``with_layers``, a config or layer.
     """
     blobs = StoredBlobs(contents, layers, with_layers)
     check = partial(_require_whole, blobs=blobs, sparse=sparse)
@@ -114,7 +114,8 @@ def _seen(contents: ContentStore) -> Iterator[_Tree]:
 
 def _named(reference: Reference, contents: ContentStore) -> _Tree:
     if not isinstance(reference.home, Repository):
-        raise InputError(f"{reference} is in a folder, which can be carried as it is")
+        reason = "is of no registry; what is in a folder can be carried as it is"
+        raise InputError(f"{reference} {reason}")
     if reference.digest is not None:
         return _tree(reference, reference.digest, None, contents)
     seen = contents.last_observation(reference)

@@ -7,12 +7,7 @@ from attrs import define, field, frozen
 
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import (
-    DocumentError,
-    ManyfestError,
-    NoSuchPlatformError,
-    StoreError,
-)
+from manyfest.domain.errors import DocumentError, ManyfestError, StoreError
 from manyfest.domain.events import (
     BlobCopied,
     OnEvent,
@@ -23,7 +18,7 @@ from manyfest.domain.events import (
 from manyfest.domain.operations.copy_content import NESTING_LIMIT, announced, own_blobs
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.platform_selection import is_wanted, selected
+from manyfest.domain.platform_selection import require_for, selected
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import Registry
@@ -189,9 +184,7 @@ def _children(resolved: Resolved, platforms: Sequence[Platform]) -> tuple[Refere
     if manifest.is_list:
         listed = selected(manifest.entries, platforms, subject)
         return tuple(resolved.reference.at(entry.digest) for entry in listed)
-    for wanted in platforms:
-        if not is_wanted(resolved.platform, wanted):
-            raise NoSuchPlatformError(str(wanted), subject, str(resolved.platform))
+    require_for(platforms, resolved.platform, subject)
     return ()
 
 

@@ -134,7 +134,10 @@ def preview(plan: PushPlan, target: Reference, *, registry: Registry, now: datet
 def intent(plan: PushPlan, target: Reference, now: datetime) -> Intent:
     """What the draft of ``plan`` wants to have listed under ``target``. Raises ListError."""
     members = dict(plan.draft.index_members)
-    annotations = members.pop("annotations", {})
+    annotations = members.pop("annotations", None) or {}
+    if not isinstance(annotations, dict):
+        reason = "its annotations are no object and cannot be merged"
+        raise ListError(str(plan.draft.name), reason)
     if members:
         reason = f"{', '.join(members)} of a list cannot be merged, only its annotations can"
         raise ListError(str(plan.draft.name), reason)

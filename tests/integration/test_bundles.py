@@ -228,6 +228,7 @@ USAGE = {
     "standard output": (["cache", "export", "-"], 2, "a file or a folder"),
     "an archive we do not write": (["cache", "export", "x.tar.gz"], 2, ".tar or .tar.zst"),
     "a folder": (["cache", "export", "oci:x:1", "y.tar"], 2, "in a folder"),
+    "an adapter's": (["cache", "export", "s://x:1", "y.tar"], 2, "s://x:1 is of no registry"),
     "never seen": (["cache", "export", "r.example/a:1", "y.tar"], 3, "was never seen"),
     "nothing seen": (["cache", "export", "y.tar"], 3, "nothing to export"),
     "no such draft": (["cache", "export", "--draft", "a:1", "y.tar"], 3, "No such manifest"),
@@ -291,6 +292,9 @@ def test_lists_that_were_only_looked_at_are_left_out(
     named = manyfest("cache", "export", f"{place}:all", tmp_path / "y.tar")
     assert (named.code, named.stdout) == (3, b"")
     assert "cache fetch" in named.stderr
+    layers = manyfest("cache", "export", "--layers", f"{place}:one", tmp_path / "y.tar")
+    assert (layers.code, layers.stdout) == (3, b"")
+    assert "cache fetch brings what is missing, layers with --layers" in layers.stderr
 
 
 def test_what_was_fetched_of_a_list_is_carried_when_asked_for(

@@ -146,6 +146,16 @@ def test_the_questions_of_the_readme(manyfest: CommandLine, names) -> None:
     assert manyfest("cache", "query", LACKING).stdout.decode().splitlines()[1] == names["amd"]
 
 
+def test_csv_is_read_back_as_it_was(manyfest: CommandLine) -> None:
+    cells = ["two\nlines", "a\r\nb", "c\rd", 'say "so"', "a,b", " ", ""]
+    texts = ", ".join(
+        "'" + cell.replace("\n", "'||char(10)||'").replace("\r", "'||char(13)||'") + "'"
+        for cell in cells
+    )
+    shown = manyfest("cache", "query", "--csv", f"SELECT {texts}").stdout.decode()
+    assert [*csv.reader(io.StringIO(shown, newline=""))][1] == cells
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index
+from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, with_config
 from tests.fakes.docker_client import CommandLine
 from tests.fakes.docker_registry import RunningRegistry
 from tests.integration.conftest import Seed
@@ -83,6 +83,15 @@ def test_two_spellings_of_one_name_are_one_reference(manyfest) -> None:
 def test_only_a_platform(names, manyfest) -> None:
     fetched = manyfest("cache", "fetch", "--platform", "linux/arm64", names[0])
     assert fetched.stdout.decode() == "1 of 1 references, 2 manifests\n"
+
+
+def test_what_runs_nowhere_is_for_no_platform(
+    docker_registry: RunningRegistry, repository: str, seed: Seed, manyfest: CommandLine
+) -> None:
+    chart = seed(f"{docker_registry.host}/{repository}:chart", with_config(b"{}"))
+    for command in (["cache", "fetch", chart], ["copy", chart, "oci:out:1"]):
+        refused = manyfest(*command, "--platform", "linux/arm64")
+        assert "has nothing for linux/arm64, only for no platform" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,17 @@ def test_a_past_state_that_cannot_be_is_refused_in_a_line(name: str, code: int, 
     assert words in refused(code, "inspect", name)
 
 
+@pytest.mark.parametrize("tag", ["", ":1"])
+def test_a_folder_whose_name_ends_as_a_past_state_is_meant_with_a_slash(
+    layout: Layouts, tmp_path: Path, tag: str
+) -> None:
+    layout.put(oci_image())
+    odd = f"oci:{tmp_path}/odd@{{1}}/{tag}"
+    done("copy", layout.name, odd)
+    done("inspect", odd)
+    done("copy", layout.name, odd)
+
+
 def test_history_of_what_was_never_seen(layout: Layouts) -> None:
     layout.put(oci_image())
     assert "never seen" in refused(3, "history", layout.name)

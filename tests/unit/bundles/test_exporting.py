@@ -111,9 +111,9 @@ def test_a_digest_goes_by_its_digest(world):
 
 def test_what_is_not_held_is_said(world):
     world.keep(INDEX, APP, whole=False)
-    with pytest.raises(IncompleteError, match=f"{AMD.digest} and 1 more missing"):
+    with pytest.raises(IncompleteError, match=f"images of {APP}: {AMD.digest} and 1 more missing"):
         world.packed(APP)
-    with pytest.raises(NeverSeenError):
+    with pytest.raises(NeverSeenError, match=str(WEB)):
         world.packed(WEB)
     with pytest.raises(InputError, match="in a folder"):
         world.packed(ref("oci:x:1"))
@@ -190,6 +190,15 @@ def test_layers_go_along_when_asked_and_held(world):
     assert digests(world.packed(APP, with_layers=True).layers) == set(world.layers.held)
 
 
+def test_a_config_that_is_kept_as_a_layer_goes_with_the_layers(world):
+    world.keep(AMD, APP)
+    world.keep_layers(AMD)
+    config = Digest.of(AMD.blobs[0])
+    world.layers.held[config] = world.store.held.blobs.pop(config)
+    assert world.packed(APP).configs == ()
+    assert digests(world.packed(APP, with_layers=True).configs) == {config}
+
+
 def test_layers_that_live_elsewhere_are_not_missed(world):
     image = windows_image()
     world.keep(image, APP)
@@ -221,6 +230,14 @@ def test_a_draft_goes_with_what_is_held_of_it(world):
     assert digests(packing.manifests) == {AMD.digest, listed.digest}
     assert packing.drafts == (draft,)
     assert packing.entries == ()
+
+
+def test_the_order_of_the_names_makes_no_difference(world):
+    world.keep(AMD, APP)
+    world.keep(ARM, WEB)
+    one, other = world.packed(APP, WEB), world.packed(WEB, APP)
+    assert names(one) == names(other)
+    assert [blob.digest for blob in one.blobs] == [blob.digest for blob in other.blobs]
 
 
 @pytest.mark.parametrize("compressed", [False, True], ids=["plain", "compressed"])

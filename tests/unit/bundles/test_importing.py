@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import zstandard
+from attrs import evolve
 
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index
 from manyfest.domain.descriptors import Descriptor
@@ -167,6 +168,19 @@ WRONG = {
         ),
         BundleError,
     ),
+    "a time outside of the calendar": (
+        bundles.layout(
+            [
+                bundles.entry(
+                    AMD,
+                    image_name=NAME,
+                    **{"dev.manyfest.last-seen": "9999-12-31T23:59:59-12:00"},
+                )
+            ],
+            AMD,
+        ),
+        BundleError,
+    ),
     "a digest that could be a path": (
         bundles.layout([bundles.entry(AMD) | {"digest": "sha256:../../../x"}], AMD),
         BundleError,
@@ -194,6 +208,23 @@ def test_what_is_wrong_is_said_and_nothing_is_taken(take, archived, files, error
     assert take.holds_nothing()
     (line,) = str(raised.value).splitlines()
     assert "bundle.tar" in line
+
+
+def test_a_manifest_may_go_by_sha512(take, archived):
+    digest = Digest.of(AMD.manifest.data, "sha512")
+    files = bundles.layout([bundles.entry(AMD) | {"digest": str(digest)}], AMD)
+    take(archived(files | {f"blobs/sha512/{digest.hex}": AMD.manifest.data}))
+    assert take.store.contents.manifest(digest).digest == digest
+
+
+def test_a_config_that_goes_by_sha512_is_kept_as_a_layer(take, archived):
+    config = Digest.of(AMD.blobs[0], "sha512")
+    document = dict(AMD.manifest.document)
+    document["config"] = document["config"] | {"digest": str(config)}
+    image = evolve(AMD, manifest=evolve(AMD.manifest, data=json.dumps(document).encode()))
+    files = bundles.layout([bundles.entry(image)], image)
+    take(archived(files | {f"blobs/sha512/{config.hex}": AMD.blobs[0]}))
+    assert take.store.layers.size(config) == len(AMD.blobs[0])
 
 
 def test_layers_that_were_there_before_are_as_young_as_new_ones(take, archived):
@@ -245,7 +276,8 @@ def test_how_an_image_comes_by_its_name(take, archived, annotations, place, name
 NO_NAMES = {
     "a bare tag": ({"ref_name": "v1"}, "--as REPOSITORY says of which repository"),
     "a short name": ({"ref_name": "team/app:1"}, "--as REPOSITORY"),
-    "a folder": ({"image_name": "oci:/etc:1"}, "a folder's name"),
+    "a folder": ({"image_name": "oci:/etc:1"}, "an image that is of no registry: 'oci:/etc:1'"),
+    "an adapter's": ({"image_name": "shelf://s:1"}, "is of no registry: 'shelf://s:1'"),
     "no name at all": ({"image_name": "A B"}, "an impossible name"),
     "another's digest": ({"image_name": f"r.example/a@{ARM.digest}"}, "calls sha256:"),
 }
@@ -339,12 +371,37 @@ def test_a_draft_that_differs_stays_unless_forced(take, archived):
     assert take.store.drafts.drafts() == (DRAFT,)
 
 
+@pytest.mark.parametrize(
+    "carried",
+    [
+        evolve(DRAFT, created_at=NOW - timedelta(days=1)),
+        evolve(DRAFT, changed_at=NOW + timedelta(days=1)),
+        DRAFT.marked_pushed(AMD.digest),
+    ],
+    ids=["created", "changed", "pushed"],
+)
+def test_the_draft_that_is_here_stays_if_the_other_differs_in_its_times(take, archived, carried):
+    with take.store.transaction():
+        take.store.drafts.save(DRAFT)
+    take(archived(with_draft(carried)))
+    assert take.store.drafts.drafts() == (DRAFT,)
+
+
 @pytest.mark.parametrize("there", [DRAFT, OTHER.marked_pushed(ARM.digest)], ids=["same", "pushed"])
 def test_a_draft_that_is_the_same_or_was_pushed_is_no_conflict(take, archived, there):
     with take.store.transaction():
         take.store.drafts.save(there)
     take(archived(with_draft(DRAFT)))
     assert take.store.drafts.drafts() == (DRAFT,)
+
+
+def test_a_draft_that_is_here_already_keeps_no_other_back(take, archived):
+    another = evolve(DRAFT, name=Reference.parse("r.example/team/list:2"))
+    with take.store.transaction():
+        take.store.drafts.save(DRAFT)
+    files = with_draft(DRAFT) | {"manyfest/drafts.json": drafts_bytes([DRAFT, another])}
+    take(archived(files))
+    assert take.store.drafts.drafts() == (DRAFT, another)
 
 
 def test_lists_of_lists_share_children(take, archived):
