@@ -45,7 +45,7 @@ def compose_specs(
     registry: Registry,
     each: Each,
     now: datetime,
-    ignore_missing: bool = False,
+    ignore_missing: bool,
 ) -> Composed:
     """Read the sources of all ``specs`` at once, and put the lists together. Writes nothing.
 

@@ -7,7 +7,8 @@ from attrs import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.drafts import Draft, Entry, ListType
+from manyfest.domain.index_members import IndexOverrides
 from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.domain.overrides import Overrides
 from manyfest.domain.platforms import Platform
@@ -195,3 +196,21 @@ def test_overrides_stay_with_the_description_they_were_laid_over() -> None:
     renewed = annotated.with_source(LIST, entries, NOW)
     platforms = [str(entry.descriptor.platform) for entry in renewed.entries]
     assert platforms == ["linux/amd64", "linux/386/v2"]
+
+
+CHANGES = {
+    "order": lambda value: value.keeping_order(NOW),
+    "index": lambda value: value.index_annotated(IndexOverrides(annotations=(("a", "1"),)), NOW),
+    "type": lambda value: value.of_type(ListType.OCI, NOW),
+    "an entry less": lambda value: value.without([single("gone")], NOW),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_changes_a_draft_notes_when_and_that_it_is_not_pushed_and_keeps_the_rest(
+    change,
+) -> None:
+    entries = single("a"), *of_list("b", "c")
+    changed = change(draft(*entries, single("gone")))
+    assert (changed.created_at, changed.changed_at, changed.pushed) == (THEN, NOW, None)
+    assert changed.entries[:3] == entries

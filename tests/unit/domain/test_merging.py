@@ -14,6 +14,7 @@ from manyfest.domain.merge_intents import PREFIX, Intent, intent_of, intent_pref
 from manyfest.domain.merging import merged_list
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
+from manyfest.domain.strict_json import Json
 
 TAG = Reference.parse("r.example/l:1")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -91,11 +92,27 @@ def test_an_intent_is_read_as_it_was_written() -> None:
     assert intent_of(written.manifest, "2") is None
 
 
-@pytest.mark.parametrize("made_at", ["", "yesterday", "2026-01-01T00:00:00"])
-def test_what_has_no_time_or_one_without_zone_is_no_intent(made_at: str) -> None:
+@pytest.mark.parametrize(
+    "made_at", ["", "yesterday", "2026-01-01T00:00:00", "9999-12-31T23:59:59-12:00", 5, None]
+)
+def test_what_has_no_time_or_one_without_zone_is_no_intent(made_at: Json) -> None:
     annotations = {"dev.manyfest.merge.tag": "1", "dev.manyfest.merge.at": made_at}
     document = oci_index(annotations=annotations).manifest
     assert intent_of(document, "1") is None
+
+
+@pytest.mark.parametrize("annotations", [None, "a", ["dev.manyfest.merge.tag"], [[1, 2]], 5])
+def test_annotations_that_are_no_object_make_no_intent(annotations: Json) -> None:
+    assert intent_of(oci_index(annotations=annotations).manifest, "1") is None
+
+
+@pytest.mark.parametrize("annotations", [None, "a", [1]])
+def test_annotations_that_are_no_object_stay_until_there_are_others(annotations: Json) -> None:
+    standing = oci_index(oci_image("linux/s390x"), annotations=annotations).manifest
+    kept = merged_list(TAG, standing, standing.entries, [intent(AMD)])
+    assert kept.document["annotations"] == annotations
+    made = merged_list(TAG, standing, standing.entries, [intent(AMD, a="b")])
+    assert made.document["annotations"] == {"a": "b"}
 
 
 def test_an_intent_stands_where_the_last_one_for_its_platforms_stood() -> None:
@@ -107,3 +124,20 @@ def test_an_intent_stands_where_the_last_one_for_its_platforms_stood() -> None:
     assert intent_prefix("1").startswith(PREFIX)
     assert intent_prefix("1").endswith("-")
     assert not tags[0].startswith(intent_prefix("11"))
+
+
+def test_entries_of_no_platform_have_intents_of_their_own() -> None:
+    another = image("another", None)
+    places = {intent(entry).reference(TAG) for entry in (BARE, another, NOWHERE, AMD, ARM)}
+    assert len(places) == 5
+    newer = intent(image("newer", AMD.platform))
+    assert newer.reference(TAG) == intent(AMD).reference(TAG)
+
+
+def test_what_attests_an_image_that_is_not_listed_stands_last() -> None:
+    said = {
+        "vnd.docker.reference.type": "attestation-manifest",
+        "vnd.docker.reference.digest": str(Digest.of(b"gone")),
+    }
+    dangling = evolve(image("sbom", Platform("unknown", "unknown")), others={"annotations": said})
+    assert merged(dangling, ARM, wanting=(intent(AMD),)) == (AMD, ARM, dangling)

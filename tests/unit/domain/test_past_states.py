@@ -198,5 +198,10 @@ def test_what_was_never_seen_is_another_error() -> None:
 
 @pytest.mark.parametrize("text", ["", "-1", "abc", "sha256:abc", "sha1:" + "0" * 40, "{1}"])
 def test_neither_a_number_nor_a_digest_is_refused(text: str) -> None:
-    with pytest.raises(InvalidReferenceError, match="number of a state nor a digest"):
+    with pytest.raises(InvalidReferenceError, match="^neither a number of a state nor a digest: "):
         Wanted.parse(text)
+
+
+def test_what_was_never_seen_is_named_where_a_past_state_is_resolved() -> None:
+    with pytest.raises(NeverSeenError, match="r.example/app:1 was never seen"):
+        reference_to(Wanted.parse("1"), APP, ())

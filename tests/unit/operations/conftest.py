@@ -41,7 +41,13 @@ class World:
         return self.created(name, *sources, amend=amend, now=now, **terms).draft
 
     def created(
-        self, name: str, *sources: str, amend: bool = False, now: datetime = NOW, **terms
+        self,
+        name: str,
+        *sources: str,
+        amend: bool = False,
+        now: datetime = NOW,
+        meanwhile=(),
+        **terms,
     ) -> Created:
         terms.setdefault("start", Start.AMEND if amend else Start.NEW)
         return create(
@@ -53,6 +59,7 @@ class World:
             drafts=self.store.drafts,
             each=one_by_one,
             now=now,
+            meanwhile=meanwhile,
         )
 
     def plan(self, name: str, *more_tags: str, expected: str | None = None) -> PushPlan:

@@ -99,7 +99,7 @@ def test_a_platform_that_an_annotation_leaves_alone_may_be_any(world: World) -> 
 def test_what_a_list_says_of_itself_is_laid_over_and_saved(drafted) -> None:
     name, drafts = ref("r.example/l:1"), drafted.store.drafts
     changed = annotate_index(name, IndexOverrides("a/b"), drafts=drafts, now=LATER)
-    assert changed.index == IndexOverrides("a/b")
+    assert (changed.index, changed.changed_at) == (IndexOverrides("a/b"), LATER)
     assert drafts.find(name) == changed
 
 
@@ -109,5 +109,5 @@ def test_saying_nothing_of_a_list_leaves_a_pushed_draft_pushed(drafted) -> None:
     pushed = drafts.find(name)
     assert annotate_index(name, IndexOverrides(), drafts=drafts, now=LATER) == pushed
     assert drafts.find(name) == pushed
-    with pytest.raises(DraftUnknownError):
+    with pytest.raises(DraftUnknownError, match="r.example/no:1"):
         annotate_index(ref("r.example/no:1"), IndexOverrides("a/b"), drafts=drafts, now=LATER)

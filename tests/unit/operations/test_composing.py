@@ -52,6 +52,9 @@ def test_attestations_may_be_left_and_are_counted(attested: World) -> None:
     created = attested.created("r.example/l:1", "r.example/i:1", wanted=Wanted(attestations=False))
     assert platforms(created.draft) == ["linux/amd64", "linux/arm64"]
     assert created.attestations_left == 2
+    one = Wanted((Platform.parse("linux/arm64"),), attestations=False)
+    assert attested.created("r.example/l:2", "r.example/i:1", wanted=one).attestations_left == 1
+    assert attested.created("r.example/l:3", "r.example/i:1").attestations_left == 0
 
 
 def test_a_platform_that_no_entry_has_fails_it_all(attested: World) -> None:
@@ -125,12 +128,23 @@ def test_the_later_of_two_for_one_platform_may_win(attested: World) -> None:
 
 def test_two_for_one_platform_may_be_refused(attested: World) -> None:
     attested.plant("r.example/a:2", oci_image("linux/arm64/v8", text="newer"))
-    with pytest.raises(PlatformConflictError, match="are for linux/arm64/v8") as caught:
+    words = "entries of r.example/l:1 are for linux/arm64/v8: r.example/i@.* and r.example/a@"
+    with pytest.raises(PlatformConflictError, match=words) as caught:
         attested.create(
             *("r.example/l:1", "r.example/i:1", "r.example/a:2"), on_conflict=OnConflict.REFUSE
         )
     assert caught.value.first == f"r.example/i@{ARM.digest}"
     assert attested.draft("r.example/l:1") is None
+
+
+@pytest.mark.parametrize(
+    "terms", [REPLACING, {"keep_order": True}, {"list_type": ListType.OCI}], ids=str
+)
+def test_the_moment_is_noted_whatever_changes(attested: World, terms) -> None:
+    attested.plant("r.example/a:2", oci_image("linux/arm64", text="newer"))
+    sources = "r.example/i:1", "r.example/a:2"
+    draft = attested.create("r.example/l:1", *sources, now=LATER, **terms)
+    assert (draft.created_at, draft.changed_at) == (LATER, LATER)
 
 
 def test_where_no_two_are_for_one_platform_nothing_is_refused(attested: World) -> None:
@@ -148,7 +162,7 @@ def test_the_order_given_is_kept_when_asked_for(world: World) -> None:
 
 def test_adding_needs_a_draft(world: World) -> None:
     world.plant("r.example/a:1", docker_image())
-    with pytest.raises(DraftUnknownError):
+    with pytest.raises(DraftUnknownError, match="r.example/l:1"):
         world.create("r.example/l:1", "r.example/a:1", start=Start.ADD)
     world.create("r.example/l:1", "r.example/a:1")
     world.plant("r.example/a:2", docker_image("linux/arm64"))
@@ -210,6 +224,7 @@ class TestDrop:
         left = self._drop(attested, "linux/amd64")
         assert platforms(left) == ["linux/arm64", "unknown/unknown"]
         assert attested.draft("r.example/l:1") == left
+        assert left.changed_at == LATER
 
     def test_an_attestation_stays_while_its_image_is_listed(self, world: World) -> None:
         world.plant("r.example/i:1", attested_index(AMD))
@@ -235,5 +250,5 @@ class TestDrop:
         assert attested.draft("r.example/l:1") == before
 
     def test_there_must_be_a_draft(self, world: World) -> None:
-        with pytest.raises(DraftUnknownError):
+        with pytest.raises(DraftUnknownError, match="r.example/l:1"):
             self._drop(world, "linux/amd64")

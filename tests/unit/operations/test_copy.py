@@ -4,6 +4,7 @@ from functools import partial
 import pytest
 from attrs import evolve
 
+from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import (
     Image,
     docker_image,
@@ -203,6 +204,7 @@ def test_another_tag_in_the_same_home_is_just_put(world: World) -> None:
     planned = copied(world, "r.example/team/app:2")
     assert (planned.blobs, planned.below) == ((), ())
     assert world.served("r.example/team/app:2") == index.manifest
+    assert plan(world, "r.example/team/app:2").writes_nothing
 
 
 # What goes wrong
@@ -290,6 +292,22 @@ def test_referrers_that_came_later_are_copied_without_the_rest(world: World) -> 
     assert not planned.writes_target
 
 
+class Unlisting(MemoryRegistry):
+    """A registry that tells of no referrers in the target."""
+
+    def referrers(self, reference: Reference):
+        return super().referrers(reference) if reference.home == ref(SOURCE).home else ()
+
+
+def test_a_referrer_that_is_there_and_listed_nowhere_is_put_again() -> None:
+    world = World(registry=Unlisting())
+    index = world.plant(SOURCE, oci_index(AMD))
+    attach(world, referrer(index))
+    for _ in range(2):
+        planned = copied(world, "other.example/app:1", with_referrers=True)
+        assert [copy.manifest for copy in planned.below[-1:]] == [referrer(index).manifest]
+
+
 def test_referrers_of_referrers_without_end_are_refused(world: World) -> None:
     subject = world.plant(SOURCE, AMD)
     for level in range(12):
@@ -316,6 +334,7 @@ def test_events_tell_of_every_byte_and_manifest(world: World) -> None:
     assert moved == {digest: size for digest, size in blobs.items() if digest != shared}
     ends = [(type(e), e.blob.digest) for e in events if isinstance(e, BlobCopied | BlobFound)]
     assert (BlobFound, shared) in ends
+    assert [e.size for e in events if isinstance(e, BlobFound)] == [len(ARM.blobs[1])]
     assert len(ends) == 4
     put = [event.reference for event in events if isinstance(event, ManifestPut)]
     assert put == [*(ref("other.example/app").at(i.digest) for i in index.children), put[-1]]
@@ -360,6 +379,8 @@ def test_within_a_registry_blobs_are_mounted(world: World) -> None:
     world.plant(SOURCE, AMD)
     events = carry_out(world, plan(world, "r.example/other/app:1"))
     assert [type(event) for event in events[1:-1]] == [BlobMounted, BlobMounted]
+    told = {event.blob.digest: event.size for event in events[1:-1]}
+    assert told == {Digest.of(blob): len(blob) for blob in AMD.blobs}
 
 
 def test_what_was_read_and_written_is_remembered(world: World) -> None:
@@ -367,6 +388,7 @@ def test_what_was_read_and_written_is_remembered(world: World) -> None:
     copied(world, "other.example/app:1")
     contents = world.store.contents
     for name in (SOURCE, "other.example/app:1"):
-        assert contents.last_observation(ref(name)).digest == index.digest
+        seen = contents.last_observation(ref(name))
+        assert (seen.digest, seen.seen_at) == (index.digest, NOW)
     assert contents.manifest(AMD.digest) == AMD.manifest
     assert json.loads(contents.manifest(index.digest).data) == index.manifest.document

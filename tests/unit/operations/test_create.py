@@ -16,6 +16,7 @@ from manyfest.domain.errors import (
     DraftExistsError,
     InvalidReferenceError,
     ManifestUnknownError,
+    UnreachableError,
 )
 from manyfest.domain.operations.annotate import annotate
 from manyfest.domain.operations.create import take_back
@@ -93,8 +94,9 @@ def test_a_pushed_draft_that_was_touched_since_is_in_the_way_again(world: World)
     world.create("r.example/l:1", "r.example/l:a")
     world.push("r.example/l:1")
     _annotate(world, "r.example/l:1", "r.example/l:a", Overrides(variant="v2"))
-    with pytest.raises(DraftExistsError):
+    with pytest.raises(DraftExistsError) as raised:
         world.create("r.example/l:1", "r.example/l:a")
+    assert raised.value.name == "r.example/l:1"
 
 
 def test_amend_adds_and_keeps_the_order_in_which_entries_came(world: World) -> None:
@@ -187,7 +189,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_taken_back(world: World) ->
 
 
 def test_a_list_is_not_named_by_a_digest(world: World) -> None:
-    with pytest.raises(InvalidReferenceError, match="named by a tag"):
+    with pytest.raises(InvalidReferenceError, match="^a list is named by a tag, .*: 'r.example/l@"):
         world.create(f"r.example/l@sha256:{'0' * 64}", "r.example/a:1")
 
 
@@ -206,3 +208,17 @@ def test_a_config_that_is_none_is_refused_at_its_image(world: World) -> None:
 
 def _annotate(world: World, name: str, source: str, overrides: Overrides) -> None:
     annotate(ref(name), source, overrides, drafts=world.store.drafts, now=LATER)
+
+
+def test_what_is_to_be_asked_meanwhile_is_asked_and_fails_it_too(world: World) -> None:
+    world.plant("r.example/a:1", docker_image())
+    asked = []
+    draft = world.create("r.example/l:1", "r.example/a:1", meanwhile=[lambda: asked.append(1)])
+    assert (asked, len(draft.entries)) == ([1], 1)
+
+    def fail() -> None:
+        raise UnreachableError("r.example", "away")
+
+    with pytest.raises(UnreachableError):
+        world.create("r.example/l:2", "r.example/a:1", meanwhile=[fail])
+    assert world.draft("r.example/l:2") is None

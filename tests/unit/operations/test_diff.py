@@ -10,7 +10,12 @@ from manyfest.cli.rendering.diff_text import diff_text
 from manyfest.contracts.images import Image, docker_image, oci_image, oci_index, oddly_spelled
 from manyfest.domain import media_types
 from manyfest.domain.comparison.changes import Status
-from manyfest.domain.comparison.images import ImageChange, LayerChange, layer_change
+from manyfest.domain.comparison.images import (
+    ImageChange,
+    LayerChange,
+    image_change,
+    layer_change,
+)
 from manyfest.domain.comparison.json_differences import Difference, differences
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -216,6 +221,7 @@ def test_an_unknown_member_is_a_difference() -> None:
 
 CONFIGS = {
     "env": ({"Env": ["A=1", "B=2"]}, {"Env": ["B=3", "C="]}, ["Env A", "Env B", "Env C"]),
+    "env with an equals sign in a value": ({"Env": ["A=x=1"]}, {"Env": ["A=x=2"]}, ["Env A"]),
     "env that is no text": ({"Env": [1]}, {"Env": [2]}, ["Env"]),
     "env with a variable twice": ({"Env": ["A=1", "A=2"]}, {"Env": ["A=2"]}, ["Env"]),
     "entrypoint": ({"Entrypoint": ["a"]}, {"Entrypoint": ["b"]}, ["Entrypoint"]),
@@ -243,6 +249,21 @@ def test_layers_are_shared_removed_added_and_reordered() -> None:
     assert layer_change((a, b), (b, a)).reordered
     assert layer_change((a, a), (a,)).reordered
     assert not layer_change((a, a), (a, a))
+
+
+def test_a_docker_image_and_an_oci_image_are_compared_by_what_their_configs_say() -> None:
+    (entry,) = compared(docker_image(AMD), remade(oci_image(AMD), says={"author": "me"})).entries
+    assert entry.image.config == (Difference(("author",), None, "me"),)
+    assert (
+        Difference(("config", "mediaType"), media_types.DOCKER_CONFIG, media_types.OCI_CONFIG)
+        in entry.image.manifest
+    )
+
+
+@pytest.mark.parametrize("configs", [(b"{}", None), (None, b"{}")])
+def test_a_config_that_alone_was_read_is_compared_by_digest(configs) -> None:
+    sides = (oci_image(AMD, text=text).manifest for text in ("one", "two"))
+    assert [found.path for found in image_change(*sides, configs).config] == [("digest",)]
 
 
 def chart(text: str) -> Image:
@@ -299,6 +320,7 @@ def test_attestations_are_compared_under_their_image() -> None:
     assert entry.status is Status.CHANGED
     assert entry.pair.attestations.removed == (old.digest,)
     assert entry.pair.attestations.added == (new.digest,)
+    assert not comparison.dangling
     assert "+ attestation" in diff_text(comparison)
 
 
@@ -326,6 +348,29 @@ def test_an_image_that_is_in_the_list_is_the_same_and_its_config_is_not_read() -
     comparison = compared(image, oci_index(oci_image(AMD), image), registry)
     assert comparison.status is Status.SAME
     assert registry.reads == {"manifest": 2}
+
+
+@pytest.mark.parametrize("list_first", [False, True])
+def test_an_image_that_is_in_the_list_is_for_the_platform_that_the_list_says(list_first) -> None:
+    image = oci_image(ARM)
+    index = oci_index(oci_image(AMD), image)
+    comparison = compared(*((index, image) if list_first else (image, index)))
+    assert [entry.platform for entry in comparison.entries[0].pair.both] == [image.platform] * 2
+
+
+def test_a_list_that_leaves_its_media_type_out_says_the_same() -> None:
+    index = oci_index(oci_image(AMD))
+    document = dict(index.manifest.document)
+    del document["mediaType"]
+    silent = evolve(index, manifest=evolve(index.manifest, data=json.dumps(document).encode()))
+    assert compared(index, silent).status is Status.REWRITTEN
+
+
+def test_what_was_read_of_two_images_is_handed_out_to_be_kept() -> None:
+    before, after = oci_image(AMD), oci_image(AMD, text="new")
+    read = compared(before, after).read
+    assert {r.manifest.digest for r in read} == {before.digest, after.digest}
+    assert {before.blobs[0], after.blobs[0]} <= {r.config for r in read}
 
 
 def test_an_image_whose_platform_the_list_lacks_is_removed() -> None:
@@ -364,6 +409,7 @@ JSON_PAIRS = {
     "null is absent": ({"a": None}, {}, True),
     "order of members": ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
     "order of items": ([1, 2], [2, 1], False),
+    "order of members of items": ([{"a": 1, "b": 2}], [{"b": 2, "a": 1}], True),
     "text for object": ({"a": {"b": 1}}, {"a": "b"}, False),
     "empty label": ({"Labels": {"a": ""}}, {"Labels": {}}, False),
     "empty list for object": ({"a": []}, {"a": {}}, True),

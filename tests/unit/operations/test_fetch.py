@@ -19,7 +19,7 @@ from manyfest.domain.errors import (
     NoSuchPlatformError,
     StoreError,
 )
-from manyfest.domain.events import BlobCopied, ReferenceRead, TransferPlanned
+from manyfest.domain.events import BlobCopied, BlobStarted, ReferenceRead, TransferPlanned
 from manyfest.domain.operations.copy_content import NESTING_LIMIT
 from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.operations.fetch import Fetched, fetch
@@ -84,6 +84,11 @@ def test_what_several_need_is_read_once(world):
     world.plant(str(other), docker_list(ARM))
     fetched(world, LIST, other)
     assert len(world.registry.reads) == len(set(world.registry.reads)) == 6
+    deep = ref("r.example/app:deep")
+    world.plant(str(deep), oci_index(oci_index(AMD), AMD))
+    world.registry.reads.clear()
+    fetched(world, deep)
+    assert len(world.registry.reads) == len(set(world.registry.reads)) == 4
 
 
 def test_only_the_wanted_platforms_come_with_what_attests_them(world):
@@ -139,8 +144,11 @@ def test_everything_is_told_as_it_happens(world):
         ReferenceRead(),
         TransferPlanned(result.layers, result.layer_bytes, 0),
     ]
-    copied = [event.blob.digest for event in events if isinstance(event, BlobCopied)]
-    assert copied == list(layers.digests())
+    ends = [event for event in events if isinstance(event, BlobCopied)]
+    assert [end.blob.digest for end in ends] == list(layers.digests())
+    assert sum(end.size for end in ends) == result.layer_bytes
+    begun = [event.blob for event in events if isinstance(event, BlobStarted)]
+    assert begun == [end.blob for end in ends]
 
 
 def test_what_fails_is_told_as_read_too(world):
@@ -225,6 +233,15 @@ def test_a_missing_layer_fails_its_lists_and_the_others_come(world):
     assert list(result.failures) == [LIST]
     assert isinstance(result.failures[LIST], BlobUnknownError)
     assert Digest.of(other.blobs[1]) in set(layers.digests())
+
+
+def test_a_missing_layer_fails_all_that_have_it(world):
+    names = ref("r.example/app:amd"), ref("r.example/app:arm")
+    for name, image in zip(names, (AMD, ARM), strict=True):
+        world.plant(str(name), image)
+    assert AMD.blobs[1] == ARM.blobs[1]
+    del world.registry._shelf(LIST.home).blobs[Digest.of(AMD.blobs[1])]
+    assert set(fetched(world, *names, layers=MemoryLayers()).failures) == set(names)
 
 
 def test_artifacts_come_with_their_config_as_a_layer(world):

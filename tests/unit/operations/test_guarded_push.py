@@ -7,8 +7,9 @@ from manyfest.contracts.images import docker_image, docker_list
 from manyfest.domain.errors import InvalidDigestError, ManifestUnknownError, TagMovedError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.plan_push import Tagging
 from manyfest.domain.references import Reference
-from tests.unit.operations.conftest import World
+from tests.unit.operations.conftest import World, ref
 
 NAME = "r.example/l:1"
 
@@ -51,6 +52,15 @@ def test_several_tags_are_put_and_those_that_stand_left_alone(world: World) -> N
     world.carry_out(first)
     second = world.plan(NAME, "r.example/l:2", "r.example/l:4")
     assert [str(tagging.target) for tagging in second.tags] == ["r.example/l:4"]
+
+
+def test_a_plan_tells_what_a_tag_points_to_before_and_after(world: World) -> None:
+    old = world.plant("r.example/l:2", docker_list(docker_image(text="old")))
+    plan = world.plan(NAME, "r.example/l:2")
+    assert plan.tags == (
+        Tagging(ref(NAME), plan.manifest.digest, None),
+        Tagging(ref("r.example/l:2"), plan.manifest.digest, old.digest),
+    )
 
 
 def test_a_tag_elsewhere_gets_the_children_too(world: World) -> None:
@@ -96,7 +106,7 @@ def test_a_tag_that_moves_after_the_plan_was_made_is_seen_right_before_it_is_put
 ) -> None:
     plan = world.plan(NAME, expected="absent")
     other = world.plant(NAME, docker_list(docker_image(text="other")))
-    with pytest.raises(TagMovedError, match="points to"):
+    with pytest.raises(TagMovedError, match=f"{NAME} points to {other.digest}"):
         world.carry_out(plan)
     assert world.served(NAME) == other.manifest
     assert world.draft(NAME).pushed is None
@@ -119,6 +129,28 @@ def test_where_a_registry_cannot_check_the_tag_is_looked_at_right_before() -> No
     with pytest.raises(TagMovedError, match=f"points to {other.digest}"):
         world.carry_out(plan)
     assert world.served(NAME) == other.manifest
+
+
+class Overtaken(MemoryRegistry):
+    """Another writer is quicker, each time that the tag is put."""
+
+    other: Manifest | None = None
+
+    def put_manifest(self, reference: Reference, manifest: Manifest, expected=None) -> None:
+        if self.other is not None and str(reference) == NAME:
+            super().put_manifest(reference, self.other)
+        super().put_manifest(reference, manifest, expected)
+
+
+def test_where_a_registry_can_check_it_looks_once_more_as_it_puts() -> None:
+    world = World(registry=Overtaken())
+    world.plant("r.example/l:a", docker_image())
+    world.create(NAME, "r.example/l:a")
+    plan = world.plan(NAME, expected="absent")
+    world.registry.other = world.plant("r.example/l:b", docker_list(docker_image())).manifest
+    with pytest.raises(TagMovedError, match=f"{NAME} points to {world.registry.other.digest}"):
+        world.carry_out(plan)
+    assert world.served(NAME) == world.registry.other
 
 
 class Lagging(MemoryRegistry):
@@ -154,7 +186,7 @@ def test_patience_ends() -> None:
     world = World(registry=Lagging(100))
     world.plant("r.example/l:a", docker_image())
     world.create(NAME, "r.example/l:a")
-    with pytest.raises(TagMovedError, match="points to nothing"):
+    with pytest.raises(TagMovedError, match=f"{NAME} points to nothing"):
         world.carry_out(world.plan(NAME, expected="absent"))
     assert sum(world.pauses) < 10
 

@@ -21,7 +21,7 @@ from manyfest.domain.errors import (
 from manyfest.domain.events import BlobCopied, ManifestPut, TransferPlanned
 from manyfest.domain.operations.annotate import annotate
 from manyfest.domain.operations.each import one_by_one
-from manyfest.domain.operations.push import bring_content
+from manyfest.domain.operations.push import carry_out, settle, written
 from manyfest.domain.overrides import Overrides
 from manyfest.domain.references import Reference
 from tests.unit.operations.conftest import LATER, NOW, World, ref
@@ -99,6 +99,14 @@ def test_the_draft_is_marked_and_the_list_remembered(world: World) -> None:
     assert world.store.contents.manifest(seen.digest) == plan.manifest
 
 
+def test_nobody_who_does_not_ask_for_it_loses_the_draft(world: World) -> None:
+    world.plant("r.example/l:a", docker_image())
+    world.create("r.example/l:1", "r.example/l:a")
+    plan, store = world.plan("r.example/l:1"), world.store
+    settle(plan, written(plan), contents=store.contents, drafts=store.drafts, now=NOW)
+    assert world.draft("r.example/l:1").pushed == plan.manifest.digest
+
+
 def test_purge_forgets_the_draft(world: World) -> None:
     world.plant("r.example/l:a", docker_image())
     world.create("r.example/l:1", "r.example/l:a")
@@ -165,7 +173,8 @@ def test_all_that_is_brought_along_is_told(world: World) -> None:
     image = world.plant("other.example/a:1", docker_image())
     world.create("r.example/l:1", "other.example/a:1")
     plan, events = world.plan("r.example/l:1"), []
-    bring_content([plan], world.registry, one_by_one, events.append)
+    terms = {"registry": world.registry, "each": one_by_one, "pause": world.pauses.append}
+    carry_out([plan], **terms, on_event=events.append)
     blobs = {Digest.of(blob): len(blob) for blob in image.blobs}
     assert events[0] == TransferPlanned(2, sum(blobs.values()), 1)
     copied = [event for event in events if isinstance(event, BlobCopied)]

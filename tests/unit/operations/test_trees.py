@@ -64,6 +64,9 @@ def test_a_tree_ends_with_its_top(world: World) -> None:
     nodes = tuple(tree(ref(NAME).at(top.digest), top.manifest.media_type, world.registry))
     assert [node.source.digest for node in nodes] == [AMD.digest, top.digest]
     assert [node.manifest for node in nodes] == [None, top.manifest]
+    deep = world.plant(NAME, nested(NESTING_LIMIT))
+    nodes = tuple(tree(ref(NAME).at(deep.digest), deep.manifest.media_type, world.registry))
+    assert len(nodes) == NESTING_LIMIT + 1
 
 
 def test_lists_may_be_nested_so_deep_and_no_deeper(world: World) -> None:

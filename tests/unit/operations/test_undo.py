@@ -29,14 +29,18 @@ A, B, C = docker_list(AMD), docker_list(AMD, ARM), docker_list(ARM)
 
 
 class Forgetful(MemoryRegistry):
-    """A registry that can lose manifests, and tells what was put."""
+    """A registry that can lose manifests, may show late what was put, and tells what that was."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lost: set[Reference] = set()
         self.puts: list[str] = []
+        self.hides_looks = 0
 
     def head_manifest(self, reference: Reference):
+        if self.puts and self.hides_looks:
+            self.hides_looks -= 1
+            raise ManifestUnknownError(str(reference))
         if reference in self.lost:
             raise ManifestUnknownError(str(reference))
         return super().head_manifest(reference)
@@ -87,6 +91,13 @@ def test_the_state_before_is_put_back_and_is_the_newest_then(world: World) -> No
     assert world.registry.puts == [NAME]
     digests = [seen.digest for seen in world.store.contents.history(ref(NAME))]
     assert digests == [A.digest, B.digest, A.digest]
+
+
+def test_a_registry_that_lags_is_waited_for(world: World) -> None:
+    see(world, A, B)
+    world.registry.hides_looks = 2
+    assert undone(world) == A.manifest
+    assert len(world.pauses) == 2
 
 
 def test_undoing_an_undo_brings_back_the_later_one(world: World) -> None:

@@ -34,6 +34,7 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.strict_json import Json
 from manyfest.domain.verification.findings import RULES, Severity
 from manyfest.domain.verification.shadowing import hides
+from tests.unit.operations.attested import attested_index
 from tests.unit.operations.conftest import ref
 
 AMD, ARM64 = oci_image("linux/amd64"), oci_image("linux/arm64")
@@ -221,6 +222,7 @@ WORDS = {
     f"{media_types.DOCKER_MANIFEST}",
     "wrong-size": f"{AMD.digest} is said to be 1 bytes long and has {AMD.manifest.size}",
     "wrong-platform": "listed as linux/arm64, but the image's config says linux/amd64",
+    "missing-manifest": f"no such manifest: r.example/x@{NOWHERE}",
 }
 
 
@@ -326,6 +328,7 @@ def test_an_image_is_verified_by_itself() -> None:
     del registry._shelf(ref("r.example/x:1").home).blobs[Digest.of(AMD.blobs[1])]
     result = verify(ref("r.example/x:1"), registry=registry, each=one_by_one)
     assert breaches(result) == [("missing-blob", "layers[0]")]
+    assert str(Digest.of(AMD.blobs[1])) in result.findings[0].message
 
 
 def test_layers_that_live_elsewhere_are_not_looked_for() -> None:
@@ -340,6 +343,15 @@ def test_annotations_of_a_docker_list_itself_are_found() -> None:
 def test_attestations_that_lost_their_mark_are_no_duplicates() -> None:
     result = verified(listing("unknown/unknown", "unknown/unknown"))
     assert {name for name, _ in breaches(result)} == {"unsupported-platform"}
+    result = verified(listing("unknown/unknown", "linux/amd64", "linux/amd64"))
+    assert ("duplicate-platform", "manifests[2].platform") in breaches(result)
+
+
+def test_a_list_of_very_many_is_looked_through_for_shadows_as_far_as_200_of_a_kind() -> None:
+    kinds = [f"windows(10.0.{n})/amd64" for n in range(199)]
+    entries = listing(*kinds, "windows/amd64", "windows(11)/amd64", "linux/arm/v6", "linux/arm/v7")
+    found = breaches(verified(entries))
+    assert found == [("shadowed-entry", "manifests[202].platform")]
 
 
 def test_an_attestation_of_no_digest_dangles() -> None:
@@ -456,6 +468,14 @@ def test_what_was_read_is_handed_out_to_be_kept() -> None:
     assert {r.manifest.digest for r in result.read} >= {AMD.digest, ARM64.digest}
     assert {r.config for r in result.read if r.config} == {AMD.blobs[0], ARM64.blobs[0]}
     assert result.read[0].reference == ref("r.example/x:1")
+    assert all(r.reference == ref("r.example/x:1").at(r.manifest.digest) for r in result.read[1:])
+
+
+def test_the_config_of_an_attestation_is_no_image_config_and_not_read() -> None:
+    index = attested_index(AMD)
+    attestation = index.children[1]
+    assert attestation.blobs
+    assert attestation.blobs[0] not in {r.config for r in verified(index).read}
 
 
 HIDES = {
@@ -467,6 +487,7 @@ HIDES = {
     "older arm64": ("linux/arm64", "linux/arm64/v8.2", True),
     "half a step older": ("linux/arm64/v8.1", "linux/arm64/v8.2", True),
     "half a step newer": ("linux/arm64/v8.1", "linux/arm64/v8.0", False),
+    "half a step newer than the lowest": ("linux/arm64/v8.1", "linux/arm64", False),
     "unknown after known variants": ("linux/arm/v7", "linux/arm/hard", False),
     "newer arm64": ("linux/arm64/v9", "linux/arm64/v8.2", False),
     "unknown variants": ("linux/arm/hard", "linux/arm/v7", False),

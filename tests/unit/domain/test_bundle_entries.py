@@ -1,0 +1,106 @@
+"""How a bundle lists its images: by name, each once, and with when they were seen."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from attrs import evolve
+
+from manyfest.contracts.images import oci_image
+from manyfest.domain import media_types
+from manyfest.domain.bundle_entries import (
+    IMAGE_NAME,
+    REF_NAME,
+    entries_in,
+    index_bytes,
+    listed,
+    name_of,
+    sighting,
+)
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.errors import DocumentError
+from manyfest.domain.observations import Observation
+from manyfest.domain.references import Reference
+
+AMD, ARM = oci_image("linux/amd64").manifest, oci_image("linux/arm64").manifest
+APP, WEB = Reference.parse("r.example/app:1"), Reference.parse("r.example/web:1")
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def named(**annotations: str) -> Descriptor:
+    return evolve(AMD.descriptor(), others={"annotations": annotations})
+
+
+def test_an_index_that_is_new_says_what_it_is() -> None:
+    assert json.loads(index_bytes([])) == {
+        "schemaVersion": 2,
+        "mediaType": media_types.OCI_INDEX,
+        "manifests": [],
+    }
+
+
+def test_an_entry_takes_the_place_of_those_of_its_name_and_all_else_stays() -> None:
+    existing = {
+        "annotations": {"who": "ü"},
+        "manifests": [
+            named(**{REF_NAME: str(APP)}).to_json(),
+            named(**{REF_NAME: str(WEB)}).to_json(),
+            AMD.descriptor().to_json(),
+            None,
+        ],
+    }
+    written = index_bytes([listed(ARM, APP, None)], json.dumps(existing).encode())
+    document = json.loads(written)
+    assert document["manifests"] == [
+        *existing["manifests"][1:],
+        listed(ARM, APP, None).to_json(),
+    ]
+    assert document["annotations"] == existing["annotations"]
+    assert "ü".encode() in written
+
+
+@pytest.mark.parametrize("name", [[], {}, 1, None])
+def test_an_entry_whose_name_is_no_text_stays(name) -> None:
+    existing = {"manifests": [{"annotations": {REF_NAME: name}}]}
+    nameless = AMD.descriptor()
+    written = index_bytes([nameless], json.dumps(existing).encode())
+    assert json.loads(written)["manifests"] == [*existing["manifests"], nameless.to_json()]
+
+
+def test_what_is_no_index_is_named() -> None:
+    with pytest.raises(DocumentError, match="index.json.*is no OCI index"):
+        entries_in(b'{"schemaVersion": 1, "manifests": []}')
+    for read in (entries_in, lambda data: index_bytes([], data)):
+        with pytest.raises(DocumentError, match="index.json"):
+            read(b"{")
+    with pytest.raises(DocumentError, match=r"index.json: manifests\[0\]"):
+        entries_in(b'{"schemaVersion": 2, "manifests": [{}]}')
+
+
+NAMES = {
+    "a host": ("r.example/app:1", "r.example/app:1"),
+    "this machine": ("localhost/app:1", "localhost/app:1"),
+    "a port": ("h:5000/app:1", "h:5000/app:1"),
+    "a folder": ("team/v1.0/app:2", "r.example/x:2"),
+    "a tag": ("v1.0", "r.example/x:v1.0"),
+}
+
+
+@pytest.mark.parametrize(("text", "name"), NAMES.values(), ids=NAMES)
+def test_a_name_says_its_registry_as_docker_tells_one(text: str, name: str) -> None:
+    place = Reference.parse("r.example/x:1").home
+    assert str(name_of(named(**{REF_NAME: text}), "a bundle", place)) == name
+
+
+def test_a_list_of_referrers_has_no_name() -> None:
+    assert name_of(named(**{IMAGE_NAME: f"sha256-{'0' * 64}"}), "a bundle", None) is None
+
+
+def test_when_it_was_seen_comes_back() -> None:
+    seen = Observation(APP, AMD.digest, NOW, NOW - HOUR)
+    entry = listed(AMD, APP, seen)
+    assert sighting(entry, APP, "a bundle", NOW + HOUR) == seen
+    assert sighting(entry, APP, "a bundle", NOW - 2 * HOUR) == Observation(
+        APP, AMD.digest, NOW - 2 * HOUR
+    )
