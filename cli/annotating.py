@@ -43,14 +43,16 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _fields(text: str) -> list[str]:
     """The first line that has anything, read by the rules of Go's ``encoding/csv``."""
+    if not text:
+        return []
     lines = text.replace("\r\n", "\n").removesuffix("\r").lstrip("\n")
-    record = _RECORD.match(lines)
-    if text and not lines:
+    if not lines:
         pflags.refuse_value(_FEATURES, text, "EOF")
+    record = _RECORD.match(lines)
     if record is None:
         reason = 'parse error on line 1: a " that neither begins nor ends a field'
         pflags.refuse_value(_FEATURES, text, reason)
-    return [_unquoted(field) for field in _FIELD.findall(record[0])] if text else []
+    return [_unquoted(field) for field in _FIELD.findall(record[0])]
 
 
 def _unquoted(field: str) -> str:

@@ -10,7 +10,8 @@ from manyfest.cli.exit_codes import FAILED
 from manyfest.cli.naming import source
 from manyfest.cli.output import fail, write_text
 from manyfest.cli.reference_files import references_in
-from manyfest.cli.rendering.progress import amount, shown_progress
+from manyfest.cli.rendering.figures import amount
+from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.events import ReadingPlanned

@@ -1,13 +1,9 @@
 """Files that a command leaves for the next step of a pipeline."""
 
 import os
-from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 
 import typer
-
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def require_writable(*files: Path | None) -> None:
@@ -36,16 +32,9 @@ def _is_replaceable(file: Path) -> bool:
 
 
 def _replace(file: Path, data: bytes) -> None:
-    built = file.with_name(f".manyfest-{token_hex(8)}")
-    try:
-        with os.fdopen(os.open(built, _CREATE, 0o666), "wb") as written:
-            written.write(data)
-            written.flush()
-            if file.exists():
-                os.fchmod(written.fileno(), file.stat().st_mode & 0o777)
-            os.fsync(written.fileno())
-        built.replace(file)
-    except BaseException:
-        with suppress(OSError):
-            built.unlink()
-        raise
+    from manyfest.adapters.whole_files import replacing
+
+    with replacing(file) as written:
+        written.write(data)
+        if file.exists():
+            os.fchmod(written.fileno(), file.stat().st_mode & 0o777)

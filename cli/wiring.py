@@ -1,4 +1,4 @@
-"""The composition root: the only place where adapters and the store meet the domain's ports."""
+"""The composition root: what a command works with, made of adapters and the store."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager

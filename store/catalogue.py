@@ -10,7 +10,7 @@ from manyfest.domain.ports.catalogue import HostAmount, SeenTag, Statistics
 from manyfest.store.columns import readable
 from manyfest.store.database import Database, Row
 from manyfest.store.layer_files import LayerFiles
-from manyfest.store.observation_rows import observation_of
+from manyfest.store.observation_rows import IS_NEWEST, observation_of
 
 _PAGE = 500  # rows; a reader that is slow to take them must not hold the lock
 
@@ -21,8 +21,7 @@ _TAGS = f"""
     SELECT home, tag, o.digest, last_seen, first_seen, media_type, length(data)
     FROM observations AS o JOIN main.manifests AS m ON m.digest = o.digest
     WHERE (home, tag) > (:home, :tag)
-        AND o.id = (SELECT id FROM observations WHERE home = o.home AND tag = o.tag
-            ORDER BY last_seen DESC, id DESC LIMIT 1)
+        AND {IS_NEWEST}
         AND (:pattern IS NULL OR home GLOB :pattern OR home || ':' || tag GLOB :pattern
             OR {_FAMILIAR} GLOB :pattern OR {_FAMILIAR} || ':' || tag GLOB :pattern)
     ORDER BY home, tag LIMIT {_PAGE}"""  # noqa: S608 - of constants alone
@@ -43,9 +42,6 @@ _NUMBERS = """
     SELECT (SELECT count(*) FROM tags), (SELECT count(*) FROM main.observations),
         (SELECT count(*) FROM main.drafts), min(first_seen), max(last_seen)
     FROM main.observations"""
-_SPACE = """
-    SELECT page_count * page_size, freelist_count * page_size
-    FROM pragma_page_count, pragma_page_size, pragma_freelist_count"""
 _REGISTRIES = """
     SELECT registry, tags, number, size
     FROM (SELECT registry, count(DISTINCT reference) AS tags FROM history GROUP BY registry)
@@ -76,7 +72,7 @@ class SqliteCatalogue:
         rows = self._database.rows
         by_type = {media_type: Amount(*amount) for media_type, *amount in rows(_BY_TYPE)}
         tags, states, drafts, oldest, newest = (*rows(_NUMBERS), (0, 0, 0, None, None))[0]
-        file_size, reusable = (*rows(_SPACE), (0, 0))[0]
+        file_size, reusable = self._database.space()
         with readable(self._database.path, "the times at which tags were seen"):
             times = [text and datetime.fromisoformat(text) for text in (oldest, newest)]
         return Statistics(

@@ -11,7 +11,7 @@ from manyfest.domain.observations import Observation, by_place, merged
 from manyfest.domain.references import Reference
 from manyfest.domain.times import time_text
 from manyfest.store.database import Database
-from manyfest.store.observation_rows import OBSERVATION_COLUMNS, observation_of
+from manyfest.store.observation_rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
 
 _MANIFEST = "SELECT data, media_type FROM manifests WHERE digest = ?"
 _BLOB = "SELECT data FROM blobs WHERE digest = ?"
@@ -29,9 +29,7 @@ _HISTORY = f"""
     SELECT {OBSERVATION_COLUMNS} FROM observations WHERE home = :home AND tag = :tag
     ORDER BY last_seen DESC, id DESC"""  # noqa: S608 - of constants alone
 _LATEST = f"""
-    SELECT {OBSERVATION_COLUMNS} FROM observations AS o WHERE id = (
-        SELECT id FROM observations WHERE home = o.home AND tag = o.tag
-        ORDER BY last_seen DESC, id DESC LIMIT 1)
+    SELECT {OBSERVATION_COLUMNS} FROM observations AS o WHERE {IS_NEWEST}
     ORDER BY home, tag"""  # noqa: S608 - of constants alone
 # A row is a time through which a tag pointed to one digest: it ends when another is seen.
 _ADD = """

@@ -17,6 +17,9 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 Opener = Callable[[Path], sqlite3.Connection | None]
 _T = TypeVar("_T")
 
+_SPACE = """
+    SELECT page_count * page_size, freelist_count * page_size
+    FROM pragma_page_count, pragma_page_size, pragma_freelist_count"""
 _PAUSE_SECONDS = 0.01  # SQLite has waited already, but for locks it thinks hopeless
 
 
@@ -73,6 +76,11 @@ class Database:
             yield
         finally:
             self._roll_back()
+
+    def space(self) -> tuple[int, int]:
+        """The file's size in bytes, and how many of them are free; zeros when there is none."""
+        size, free = (*self.rows(_SPACE), (0, 0))[0]
+        return size, free
 
     @property
     def is_there(self) -> bool:

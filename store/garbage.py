@@ -11,7 +11,7 @@ from manyfest.domain.times import time_text
 from manyfest.store.columns import readable
 from manyfest.store.database import Database
 from manyfest.store.layer_files import LayerFiles
-from manyfest.store.observation_rows import OBSERVATION_COLUMNS, observation_of
+from manyfest.store.observation_rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
 
 # Rather too much than too little: every "digest" anywhere in a document names something.
 _TEXT = "CASE WHEN json_valid(CAST(m.data AS TEXT)) THEN CAST(m.data AS TEXT) END"
@@ -20,11 +20,8 @@ _NAMED = f"json_tree({_TEXT}) AS named WHERE named.key = 'digest' AND named.type
 _IS_TIME = "(last_seen LIKE '____-__-__T__:__:%' AND julianday(last_seen) IS NOT NULL)"
 _LONG_AGO = f"({_IS_TIME} AND last_seen < :before)"
 _ASKED = f"SELECT digest FROM digests WHERE NOT {_LONG_AGO}"  # noqa: S608 - of constants alone
-# The newest alone: an older one must not pass for what was seen last.
-_IS_NEWEST = """
-    o.id = (SELECT id FROM observations WHERE home = o.home AND tag = o.tag
-        ORDER BY last_seen DESC, id DESC LIMIT 1)"""
-_EXPIRED = f"({_LONG_AGO} AND NOT (digest IN ({_ASKED}) AND {_IS_NEWEST}))"
+# What was asked for keeps the newest alone: an older one must not pass for what was seen last.
+_EXPIRED = f"({_LONG_AGO} AND NOT (digest IN ({_ASKED}) AND {IS_NEWEST}))"
 _TABLES = (
     "DROP TABLE IF EXISTS temp.roots",
     "DROP TABLE IF EXISTS temp.referrers",
@@ -62,9 +59,6 @@ _STILL_NAMED = f"""
     SELECT DISTINCT named.value FROM manifests AS m JOIN {_NAMED}
         AND named.value IN (SELECT digest FROM roots)"""  # noqa: S608 - of constants alone
 
-_SPACE = """
-    SELECT page_count * page_size, freelist_count * page_size
-    FROM pragma_page_count, pragma_page_size, pragma_freelist_count"""
 _WORTH_IT = 20  # copying the file is, when one in so many bytes is free
 
 
@@ -132,12 +126,12 @@ class SqliteGarbage:
 
     def give_back(self) -> int:
         """See the port."""
-        before, free = (*self._database.rows(_SPACE), (0, 0))[0]
+        before, free = self._database.space()
         if not free or free * _WORTH_IT < before:
             return 0
         self._database.rows("VACUUM")
-        after, _ = self._database.rows(_SPACE)[0]
-        return int(before - after)
+        after, _ = self._database.space()
+        return before - after
 
     def _mark(self, roots: Iterable[Digest], moment: dict[str, str]) -> int:
         unreadable = self._with_roots(map(str, roots))

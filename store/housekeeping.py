@@ -2,9 +2,13 @@
 
 from attrs import field, frozen
 
+from manyfest.domain.ports.catalogue import Catalogue
+from manyfest.domain.ports.draft_book import DraftBook
+from manyfest.domain.ports.garbage import GarbageCollector
+from manyfest.domain.ports.integrity import Integrity
+from manyfest.domain.ports.queries import Queries
 from manyfest.store.catalogue import SqliteCatalogue
 from manyfest.store.database import Database
-from manyfest.store.drafts import SqliteDraftBook
 from manyfest.store.garbage import SqliteGarbage
 from manyfest.store.integrity import SqliteIntegrity
 from manyfest.store.layer_files import LayerFiles
@@ -17,11 +21,11 @@ from manyfest.store.store import Store
 class Housekeeping:
     """The ports over one store; ``garbage`` and ``integrity`` share the store's transactions."""
 
-    catalogue: SqliteCatalogue
-    drafts: SqliteDraftBook
-    garbage: SqliteGarbage
-    integrity: SqliteIntegrity
-    queries: SqliteQueries
+    catalogue: Catalogue
+    drafts: DraftBook
+    garbage: GarbageCollector
+    integrity: Integrity
+    queries: Queries
     _looking: Database = field(repr=False)
 
     def close(self) -> None:

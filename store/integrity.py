@@ -20,6 +20,7 @@ from manyfest.store.row_checks import (
     MANIFEST_COLUMNS,
     content_fault,
     manifest_fault,
+    state_name,
     text_of,
 )
 
@@ -131,7 +132,7 @@ class SqliteIntegrity:
 
     def _state(self, row: Row) -> Damage | None:
         number, home, tag = row
-        name = f"{text_of(home)}:{text_of(tag)}" if tag else text_of(home)
+        name = state_name(home, tag)
         try:
             *columns, is_held = self._database.rows(_STATE, (number,))[0]
             observation_of(tuple(columns), self._database.path)

@@ -1,4 +1,4 @@
-"""Observations as rows."""
+"""Observations as rows, and which row of a tag is what was seen last."""
 
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,11 @@ from manyfest.store.columns import home_of, readable
 from manyfest.store.database import Row
 
 OBSERVATION_COLUMNS = "home, tag, digest, last_seen, first_seen"
+
+# Whether ``o``, of observations, is the newest of its tag. Named in full for views, which are TEMP.
+IS_NEWEST = """
+    o.id = (SELECT id FROM main.observations WHERE home = o.home AND tag = o.tag
+        ORDER BY last_seen DESC, id DESC LIMIT 1)"""
 
 
 def observation_of(row: Row, path: Path) -> Observation:

@@ -7,7 +7,7 @@ from manyfest.domain.ports.integrity import Damage, Kind
 from manyfest.domain.times import time_text
 from manyfest.store.database import Database
 from manyfest.store.layer_files import LayerFiles
-from manyfest.store.row_checks import text_of
+from manyfest.store.row_checks import state_name
 
 _MOVE = "INSERT INTO quarantine (kind, name, reason, set_aside_at, data) SELECT ?, ?, ?, ?,"
 _TABLES = {Kind.MANIFEST: "manifests", Kind.CONFIG: "blobs"}
@@ -57,7 +57,7 @@ class Quarantine:
         kind, _, *rest = facts
         tags = []
         for number, home, tag in self._database.rows(_AND_OLDER, (state,)):
-            name = f"{text_of(home)}:{text_of(tag)}" if tag else text_of(home)
+            name = state_name(home, tag)
             self._keep_row("observations", number, (kind, name, *rest))
             self._forget("observations", number)
             tags.append(name)

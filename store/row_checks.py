@@ -36,6 +36,11 @@ def text_of(data: bytes) -> str:
     return data.decode(errors="replace")
 
 
+def state_name(home: bytes, tag: bytes) -> str:
+    """What a person calls a tag's state; the only image of a layout has no tag."""
+    return f"{text_of(home)}:{text_of(tag)}" if tag else text_of(home)
+
+
 def _media_type_fault(data: bytes, kept: str) -> str:
     if kept not in ACCEPTED:
         return f"kept as {kept!r}, which is no type of manifest"

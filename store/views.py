@@ -12,6 +12,7 @@ from attrs import frozen
 
 from manyfest.domain.digests import HEX_LENGTHS
 from manyfest.domain.media_types import LISTS
+from manyfest.store.observation_rows import IS_NEWEST
 
 
 @frozen
@@ -34,9 +35,6 @@ _HOME = """
     CASE WHEN substr(home, 1, 4) = 'oci:' THEN substr(home, 5)
         ELSE substr(home, instr(home, '/') + 1) END AS repository,
     tag, CASE WHEN tag = '' THEN home ELSE home || ':' || tag END AS reference"""
-_NEWEST = """
-    o.id = (SELECT id FROM main.observations WHERE home = o.home AND tag = o.tag
-        ORDER BY last_seen DESC, id DESC LIMIT 1)"""
 _PLATFORM = """
     os || CASE WHEN os_version = '' THEN '' ELSE '(' || os_version || ')' END || '/' || architecture
         || CASE WHEN variant = '' THEN '' ELSE '/' || variant END"""
@@ -86,7 +84,7 @@ VIEWS = (
         "registry, repository, tag, reference, digest, media_type, first_seen, last_seen",
         f"""SELECT {_HOME}, o.digest, media_type, first_seen, last_seen
             FROM main.observations AS o JOIN main.manifests AS m ON m.digest = o.digest
-            WHERE {_NEWEST}""",
+            WHERE {IS_NEWEST}""",
     ),
     View(
         "history",

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from manyfest.adapters.bundles.files import Chunks, Files
+from manyfest.adapters.oci_layout.structure import INDEX, MARKER, VERSION, blob_path
 from manyfest.domain.bundle_entries import INDEX_LIMIT, entries_in
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -12,10 +13,6 @@ from manyfest.domain.drafts import Draft
 from manyfest.domain.errors import BundleError, DocumentError
 from manyfest.domain.strict_json import parse_object
 
-MARKER = "oci-layout"
-VERSION = "1.0.0"
-MARKER_BYTES = b'{"imageLayoutVersion":"1.0.0"}'
-INDEX = "index.json"
 DRAFTS = "manyfest/drafts.json"
 
 
@@ -70,5 +67,5 @@ class LayoutBundle:
 
 
 def blob_file(digest: Digest) -> str:
-    """Where a blob stands."""
-    return f"blobs/{digest.algorithm}/{digest.hex}"
+    """Where a blob stands, as a path within the bundle."""
+    return "/".join(blob_path(digest))

@@ -8,7 +8,8 @@ from manyfest.adapters.bundles.archive import open_archive
 from manyfest.adapters.bundles.docker_archive import LISTING, DockerBundle, listed_images
 from manyfest.adapters.bundles.files import Files
 from manyfest.adapters.bundles.folder import open_folder
-from manyfest.adapters.bundles.layout import INDEX, LayoutBundle
+from manyfest.adapters.bundles.layout import LayoutBundle
+from manyfest.adapters.oci_layout.structure import INDEX
 from manyfest.domain import media_types
 from manyfest.domain.ports.bundles import Bundle
 from manyfest.domain.strict_json import parse_object

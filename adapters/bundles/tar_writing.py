@@ -3,21 +3,20 @@
 import os
 import tarfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import nullcontext
 from pathlib import Path
-from secrets import token_hex
-from typing import IO, BinaryIO
+from typing import IO
 
 from manyfest.adapters.bundles.compression import packing as compressing
-from manyfest.adapters.bundles.layout import DRAFTS, INDEX, MARKER, MARKER_BYTES, blob_file
+from manyfest.adapters.bundles.layout import DRAFTS, blob_file
+from manyfest.adapters.oci_layout.structure import INDEX, MARKER, MARKER_BYTES
+from manyfest.adapters.whole_files import replacing
 from manyfest.domain.bundle_entries import index_bytes
 from manyfest.domain.digests import verified_chunks
 from manyfest.domain.draft_documents import drafts_bytes
 from manyfest.domain.errors import BundleError
 from manyfest.domain.ports.bundles import Packing
 
-_TEMPORARY = ".manyfest-"  # begins the names of files that are being written
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _END = bytes(tarfile.RECORDSIZE)
 
 _FILE_MODE, _FOLDER_MODE = 0o644, 0o755
@@ -33,12 +32,14 @@ def write_archive(path: Path, packing: Packing, *, compressed: bool) -> None:
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise BundleError(str(path), "is no regular file that could be replaced")
-    with _appearing(target) as file:
-        if compressed:
-            with compressing(file) as packed:
-                _write(packed, packing)
-        else:
-            _write(file, packing)
+    try:
+        with (
+            replacing(target) as file,
+            compressing(file) if compressed else nullcontext(file) as out,
+        ):
+            _write(out, packing)
+    except OSError as error:
+        raise BundleError(str(target), f"cannot be written: {error.strerror}") from error
 
 
 def _write(file: IO[bytes], packing: Packing) -> None:
@@ -81,21 +82,3 @@ def _header(path: str, kind: bytes, mode: int, size: int) -> bytes:
     info = tarfile.TarInfo(path)
     info.type, info.mode, info.size = kind, mode, size
     return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")
-
-
-@contextmanager
-def _appearing(target: Path) -> Iterator[BinaryIO]:
-    """A file beside ``target`` that takes its place at the end, on disk by then."""
-    built = target.with_name(_TEMPORARY + token_hex(8))
-    try:
-        with os.fdopen(os.open(built, _CREATE, 0o666), "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        built.replace(target)
-    except BaseException as error:
-        with suppress(OSError):
-            built.unlink()
-        if isinstance(error, OSError):
-            raise BundleError(str(target), f"cannot be written: {error.strerror}") from error
-        raise

@@ -10,10 +10,11 @@ from manyfest.domain.errors import DocumentError, LayoutError
 from manyfest.domain.strict_json import parse_object
 
 INDEX = "index.json"
+MARKER = "oci-layout"
+VERSION = "1.0.0"
+MARKER_BYTES = f'{{"imageLayoutVersion":"{VERSION}"}}'.encode()
 
-_MARKER = "oci-layout"
 _MARKER_LIMIT = 4096  # bytes; it has one member
-_VERSION = "1.0.0"
 
 
 def open_layout(directory: str) -> Root:
@@ -24,10 +25,10 @@ def open_layout(directory: str) -> Root:
     """
     with ExitStack() as stack:
         root = stack.enter_context(open_root(directory))
-        begun = root.names() <= {_MARKER}  # looked at first: a layout that is made meanwhile is one
+        begun = root.names() <= {MARKER}  # looked at first: a layout that is made meanwhile is one
         problem = MissingError if begun else LayoutError
         if not _is_marked(root):
-            raise problem(directory, f"{_MARKER} is not there")
+            raise problem(directory, f"{MARKER} is not there")
         if not root.holds(INDEX):
             raise problem(directory, f"{INDEX} is not there")
         stack.pop_all()
@@ -55,7 +56,7 @@ def _complete(root: Root) -> None:
     if not _is_marked(root):
         if root.names():
             raise LayoutError(root.directory, "the directory is neither empty nor an OCI layout")
-        root.write([f'{{"imageLayoutVersion":"{_VERSION}"}}'.encode()], _MARKER)
+        root.write([MARKER_BYTES], MARKER)
     if not root.holds(INDEX):
         root.write([EMPTY], INDEX)
     for algorithm in HEX_LENGTHS:
@@ -64,14 +65,14 @@ def _complete(root: Root) -> None:
 
 def _is_marked(root: Root) -> bool:
     try:
-        data = root.read(_MARKER_LIMIT, _MARKER)
-        version = parse_object(data[:_MARKER_LIMIT], _MARKER).get("imageLayoutVersion")
+        data = root.read(_MARKER_LIMIT, MARKER)
+        version = parse_object(data[:_MARKER_LIMIT], MARKER).get("imageLayoutVersion")
     except MissingError:
         return False
     except DocumentError as error:
         raise LayoutError(root.directory, str(error)) from error
-    if version != _VERSION:
-        raise LayoutError(root.directory, f"{_MARKER} has version {version!r}, not {_VERSION!r}")
+    if version != VERSION:
+        raise LayoutError(root.directory, f"{MARKER} has version {version!r}, not {VERSION!r}")
     return True
 
 

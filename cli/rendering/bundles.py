@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 
+from manyfest.cli.rendering.figures import counted
 from manyfest.domain.operations.import_bundle import Imported
 from manyfest.domain.ports.bundles import Packing
 from manyfest.domain.references import Reference
@@ -17,7 +18,7 @@ def packed_text(packing: Packing, target: str) -> str:
         (len(packing.layers), "layer"),
         (len(packing.drafts), "draft"),
     )
-    return f"Exported {_counted(counts)} to {target}"
+    return f"Exported {_all_counted(counts)} to {target}"
 
 
 def packed_json(packing: Packing, left_out: Iterable[Reference]) -> str:
@@ -42,7 +43,7 @@ def imported_text(imported: Imported) -> str:
         (len(imported.layers), "layer"),
         (len(imported.drafts), "draft"),
     )
-    return f"Imported {_counted(counts)}"
+    return f"Imported {_all_counted(counts)}"
 
 
 def imported_json(imported: Imported) -> str:
@@ -58,8 +59,8 @@ def imported_json(imported: Imported) -> str:
     )
 
 
-def _counted(counts: Iterable[tuple[int, str]]) -> str:
-    return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts)
+def _all_counted(counts: Iterable[tuple[int, str]]) -> str:
+    return ", ".join(counted(count, what) for count, what in counts)
 
 
 def _texts(values: Iterable[object]) -> list[str]:

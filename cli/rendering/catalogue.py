@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from manyfest.cli.rendering.columns import aligned, counted, json_array, seconds
-from manyfest.cli.rendering.progress import amount
+from manyfest.cli.rendering.columns import aligned, json_array
+from manyfest.cli.rendering.figures import amount, counted, seconds, short
 from manyfest.domain.amounts import Amount
 from manyfest.domain.errors import shortened
 from manyfest.domain.ports.catalogue import SeenTag, Statistics
@@ -79,7 +79,7 @@ def _row(tag: SeenTag) -> tuple[str, ...]:
     layers = "unknown" if tag.layers_size is None else amount(tag.layers_size)
     return (
         str(tag.seen.reference),
-        str(tag.seen.digest)[:19],
+        short(tag.seen.digest),
         amount(tag.size),
         layers,
         seconds(tag.seen.seen_at),

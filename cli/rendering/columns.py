@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 from unicodedata import combining, east_asian_width
 
@@ -18,24 +17,24 @@ def aligned(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[
     page = [headings]
     while page := [*page, *islice(waiting, _PAGE)]:
         cells = [[printable(cell) for cell in row] for row in page]
-        taken = ([places(cell) for cell in column] for column in zip(*cells, strict=True))
+        taken = ([_places(cell) for cell in column] for column in zip(*cells, strict=True))
         widths = [max(width, *column) for width, column in zip(widths, taken, strict=True)]
         for row in cells:
-            padded = (filled(cell, width) for cell, width in zip(row, widths, strict=True))
+            padded = (_filled(cell, width) for cell, width in zip(row, widths, strict=True))
             yield "   ".join(padded).rstrip()
         page = []
 
 
-def places(text: str) -> int:
+def _places(text: str) -> int:
     """How many places ``text`` takes on a terminal: two for what is wide, none for accents."""
     if text.isascii():
         return len(text)
     return sum(1 + (east_asian_width(each) in "WF") for each in text if not combining(each))
 
 
-def filled(text: str, width: int) -> str:
+def _filled(text: str, width: int) -> str:
     """``text`` with blanks behind it, so that it takes ``width`` places."""
-    return text + " " * (width - places(text))
+    return text + " " * (width - _places(text))
 
 
 def json_array(objects: Iterable[Json]) -> Iterator[str]:
@@ -51,13 +50,3 @@ def json_array(objects: Iterable[Json]) -> Iterator[str]:
         before = line
     yield f"  {before}"
     yield "]"
-
-
-def seconds(moment: datetime) -> str:
-    """``2026-05-01T12:00:00Z``, as ``REF@{…}`` takes it."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def counted(number: int, thing: str) -> str:
-    """``1 layer``, ``2 layers``, ``1,000 layers``."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

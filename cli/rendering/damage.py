@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from manyfest.cli.rendering.columns import counted
+from manyfest.cli.rendering.figures import counted
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.operations.check_store import Checked
 from manyfest.domain.ports.integrity import Kind

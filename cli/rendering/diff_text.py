@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from manyfest.cli.rendering.figures import amount, short
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.comparison.changes import EntryChange, Status
 from manyfest.domain.comparison.entries import DigestChange, OrderChange
@@ -31,8 +32,6 @@ _VERDICTS = {
 
 # Where the layers differ these do, too, and say nothing more to a person.
 _SAID_BY_LAYERS = {"rootfs", "history"}
-
-_SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 
 def diff_text(comparison: Comparison) -> str:
@@ -81,7 +80,7 @@ def _order(order: OrderChange | None) -> Iterator[str]:
 
 def _entry(entry: EntryChange) -> Iterator[str]:
     pair, status = entry.pair, entry.status
-    digests = [_short(side) for side in (pair.before, pair.after) if side]
+    digests = [short(side.digest) for side in (pair.before, pair.after) if side]
     remark = " (other bytes only)" if status is Status.REWRITTEN else ""
     yield f"{_MARKS[status]} {_name(pair.platform)} {' -> '.join(dict.fromkeys(digests))}{remark}"
     found = [*entry.descriptor]
@@ -117,7 +116,7 @@ def _difference(found: Difference) -> str:
 
 def _attestations(margin: str, what: str, change: DigestChange) -> Iterator[str]:
     for mark, digests in (("-", change.removed), ("+", change.added)):
-        yield from (f"{margin}{mark} {what} {str(digest)[:19]}" for digest in digests)
+        yield from (f"{margin}{mark} {what} {short(digest)}" for digest in digests)
 
 
 def _name(platform: Platform | None) -> str:
@@ -128,13 +127,5 @@ def _value(value: Json) -> str:
     return shortened(json.dumps(value, ensure_ascii=False), 120)
 
 
-def _short(descriptor: Descriptor) -> str:
-    return str(descriptor.digest)[:19]
-
-
 def _bytes(layers: Sequence[Descriptor]) -> str:
-    size = sum(layer.size for layer in layers)
-    for unit, name in _SIZES:
-        if size >= unit:
-            return f"{size / unit:.1f} {name}"
-    return f"{size} B"
+    return amount(sum(layer.size for layer in layers))

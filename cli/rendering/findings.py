@@ -2,6 +2,7 @@
 
 import json
 
+from manyfest.cli.rendering.figures import counted
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.operations.verify import Verification
 from manyfest.domain.verification.findings import RULES, Finding, Severity
@@ -58,12 +59,6 @@ def _line(found: Finding) -> str:
 
 def _sum(verification: Verification) -> str:
     errors, warnings = map(verification.count, (Severity.ERROR, Severity.WARNING))
-    looked = (
-        f"{_counted(verification.manifests, 'manifest')}, {_counted(verification.blobs, 'blob')}"
-    )
-    found = f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
+    looked = f"{counted(verification.manifests, 'manifest')}, {counted(verification.blobs, 'blob')}"
+    found = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
     return printable(f"{verification.root.reference}: {found} ({looked} looked for)")
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

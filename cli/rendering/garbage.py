@@ -3,9 +3,8 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from manyfest.cli.rendering.columns import counted, seconds
+from manyfest.cli.rendering.figures import amount, counted, seconds
 from manyfest.cli.rendering.printable import printable
-from manyfest.cli.rendering.progress import amount
 from manyfest.domain.observations import Observation
 from manyfest.domain.ports.garbage import Garbage, Piece
 from manyfest.domain.strict_json import Json

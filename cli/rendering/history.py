@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from attrs import evolve
 
-from manyfest.cli.rendering.columns import aligned, seconds
+from manyfest.cli.rendering.columns import aligned
+from manyfest.cli.rendering.figures import counted, seconds, short
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.errors import shortened
@@ -33,8 +34,8 @@ def history_json(states: Sequence[State]) -> str:
 
 def _row(state: State) -> tuple[str, ...]:
     times = (seconds(moment) for moment in (state.seen.first_seen, state.seen.seen_at))
-    digest = str(state.seen.digest)[:19]
-    return f"@{{{state.number}}}", digest, *times, _content(state), _changed(state.changes)
+    name, digest = f"@{{{state.number}}}", short(state.seen.digest)
+    return name, digest, *times, _content(state), _changed(state.changes)
 
 
 def _content(state: State) -> str:
@@ -42,8 +43,7 @@ def _content(state: State) -> str:
         return "not held"
     if not state.manifest.is_list:
         return "an image"
-    count = len(state.images)
-    return f"{count} image{'' if count == 1 else 's'}"
+    return counted(len(state.images), "image")
 
 
 def _changed(changes: Sequence[PlatformChange] | None) -> str:

@@ -11,6 +11,7 @@ from typing import TextIO
 
 from attrs import define, field
 
+from manyfest.cli.rendering.figures import amount
 from manyfest.domain.events import (
     Blob,
     BlobCopied,
@@ -29,8 +30,6 @@ from manyfest.domain.events import (
 
 _PAUSE = 0.1  # seconds between two drawings, at least
 _CLEARED = "\r\x1b[K"
-_UNITS = ("B", "kB", "MB", "GB", "TB")
-_STEP = 1000
 
 
 @contextmanager
@@ -126,16 +125,6 @@ class _Line:
         with suppress(OSError):  # a terminal that has gone is no reason to fail
             self._stream.write(text)
             self._stream.flush()
-
-
-def amount(count: float) -> str:
-    """So many bytes, in a unit of a thousand that suits: ``999 B``, ``1.2 GB``."""
-    for unit in _UNITS:
-        if count < _STEP or unit == _UNITS[-1]:
-            break
-        count /= _STEP
-    is_short = unit != "B" and count < _STEP / 10
-    return f"{count:.1f} {unit}" if is_short else f"{count:.0f} {unit}"
 
 
 def _can_draw(stream: TextIO | None) -> bool:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from manyfest.cli.rendering import progress
-from manyfest.cli.rendering.progress import Tally, amount, shown_progress
+from manyfest.cli.rendering.progress import Tally, shown_progress
 from manyfest.domain.digests import Digest
 from manyfest.domain.events import (
     BlobCopied,
@@ -86,21 +86,6 @@ def tally(*events) -> Tally:
 )
 def test_the_line_says_how_far_it_is(events: list, text: str) -> None:
     assert tally(*events).text(now=2.0) == text
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1.0 kB"),
-        (2.5e9, "2.5 GB"),
-        (450e6, "450 MB"),
-        (5e15, "5000 TB"),
-    ],
-)
-def test_amounts_are_in_a_unit_that_suits(count: float, text: str) -> None:
-    assert amount(count) == text
 
 
 @pytest.mark.parametrize("columns", [40, 12])
