@@ -7,8 +7,6 @@ import typer
 
 from manyfest.cli import pflags
 
-_FEATURES = pflags.Flag("os-features")
-
 _ANY_FIELD = r'"(?:[^"]|"")*"|[^",\n]*'
 _FIELD = re.compile(rf"(?:\A|,)({_ANY_FIELD})")
 _RECORD = re.compile(rf"(?:{_ANY_FIELD})(?:,(?:{_ANY_FIELD}))*(?=\n|\Z)")
@@ -19,12 +17,13 @@ def annotations(texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
     return tuple(map(_pair, texts or ()))
 
 
-def separated(values: Sequence[str] | None) -> tuple[str, ...]:
+def separated(flag: str, values: Sequence[str] | None) -> tuple[str, ...]:
     """As pflag's string slices: each value is a line of CSV, and an empty one is none.
 
-    Raises InputError.
+    Raises InputError, which names ``--flag``.
     """
-    return tuple(field for value in values or () for field in _fields(value))
+    named = pflags.Flag(flag)
+    return tuple(field for value in values or () for field in _fields(named, value))
 
 
 def refuse_together(reason: str, **given: object) -> None:
@@ -41,17 +40,17 @@ def _pair(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _fields(text: str) -> list[str]:
+def _fields(flag: pflags.Flag, text: str) -> list[str]:
     """The first line that has anything, read by the rules of Go's ``encoding/csv``."""
     if not text:
         return []
     lines = text.replace("\r\n", "\n").removesuffix("\r").lstrip("\n")
     if not lines:
-        pflags.refuse_value(_FEATURES, text, "EOF")
+        pflags.refuse_value(flag, text, "EOF")
     record = _RECORD.match(lines)
     if record is None:
         reason = 'parse error on line 1: a " that neither begins nor ends a field'
-        pflags.refuse_value(_FEATURES, text, reason)
+        pflags.refuse_value(flag, text, reason)
     return [_unquoted(field) for field in _FIELD.findall(record[0])]
 
 

@@ -1,6 +1,5 @@
 """What ``apply`` and ``lock`` share: reading specs and locks, and telling what is wrong there."""
 
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ import typer
 from manyfest.cli import exit_codes
 from manyfest.cli.options import reference
 from manyfest.cli.output import fail, note, warn
+from manyfest.cli.standard_input import standard_input
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import InputError, SpecError, StoreError
 from manyfest.domain.list_locks import Lock
@@ -70,7 +70,7 @@ def keep(found: Iterable[Resolved], session: Session) -> None:
 
 def _bytes_of(name: str) -> bytes:
     if name == STDIN:
-        data = sys.stdin.buffer.read(_SIZE_LIMIT + 1)
+        data = standard_input().read(_SIZE_LIMIT + 1)
     else:
         with Path(name).open("rb") as file:
             data = file.read(_SIZE_LIMIT + 1)

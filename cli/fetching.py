@@ -49,7 +49,7 @@ def fetch_all(
                 each=session.each,
                 platforms=platforms,
                 with_layers=with_layers,
-                on_event=on_event,
+                on_event=session.watching(on_event),
             )
             with session.contents.transaction():
                 remember(session.contents, fetched.found, session.now)

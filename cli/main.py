@@ -1,7 +1,6 @@
 """The program: runs the command line, and turns every way it can end into an exit code."""
 
 import os
-import sys
 from collections.abc import Sequence
 
 from manyfest.cli import exit_codes
@@ -51,9 +50,7 @@ def _explain(error: BaseException) -> int:
 
         traceback.print_exception(error)
     code, hint = exit_codes.meaning_of(error)
-    if isinstance(error, BrokenPipeError):
-        _forget_stdout()
-    elif not isinstance(error, KeyboardInterrupt):
+    if not isinstance(error, BrokenPipeError | KeyboardInterrupt):
         fail(f"{_sentence(error)} ({hint})" if hint else _sentence(error))
     return code
 
@@ -67,8 +64,3 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "out of memory"
     return f"this is a bug: {type(error).__name__}: {error} (MANYFEST_DEBUG=1 shows where)"
-
-
-def _forget_stdout() -> None:
-    """Keep the interpreter from complaining, at its end, about what it could not write."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -22,7 +22,7 @@ def merge_shown(
     """Merge the draft into each of its names; the plan with what they hold then."""
     require_writable_store(session)
     with shown_progress() as on_event:
-        bring_content([planned], session.registry, session.each, on_event)
+        bring_content([planned], session.registry, session.each, session.watching(on_event))
         merged = merge(
             planned,
             _targets(planned, more_tags),

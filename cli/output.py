@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import islice
 
 from manyfest.cli.rendering.printable import printable
@@ -52,11 +53,13 @@ _LINE_LIMIT = 390
 
 
 def _to_stderr(line: str) -> None:
+    """What nobody can be told is no reason to fail, nor to stop before the result is out."""
     if sys.stderr is not None:
         shown = printable(line)
         if len(shown) > _LINE_LIMIT:
             shown = shown[: _LINE_LIMIT - 1] + "…"
-        print(_encodable(shown), file=sys.stderr, flush=True)
+        with suppress(OSError):
+            print(_encodable(shown), file=sys.stderr, flush=True)
 
 
 def _encodable(text: str) -> str:

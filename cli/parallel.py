@@ -30,8 +30,8 @@ class Threads(Each):
         from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
         with ThreadPoolExecutor(min(self.jobs, len(items))) as pool:
-            futures = _submitted(pool, function, items)
             try:
+                futures = _submitted(pool, function, items)
                 wait(futures, return_when=FIRST_EXCEPTION)
                 return tuple(_first_failure_or_results(futures))
             except BaseException:

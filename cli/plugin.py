@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from manyfest.cli.endings import ENDINGS
 from manyfest.cli.program import leave
 from manyfest.domain.version import VERSION
 
@@ -33,6 +34,7 @@ _SWITCHES = {"debug": "D", "help": "h", "tls": "", "tlsverify": "", "version": "
 
 def run() -> None:
     """The console script ``docker-manyfest``."""
+    ENDINGS.listen()
     leave(main(sys.argv[1:]))
 
 
@@ -77,7 +79,7 @@ def end_with_docker() -> None:
         line.connect("\0" + address[1:] if address.startswith("@") else address)
     except OSError:
         return
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
+    ENDINGS.listen_to(signal.SIGINT)  # a shell may have it ignored
     Thread(target=_interrupt_after, args=(line,), daemon=True).start()
 
 

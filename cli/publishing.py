@@ -52,7 +52,7 @@ def carry_out_shown(plans: Sequence[PushPlan], session: Session) -> None:
             registry=session.registry,
             each=session.each,
             pause=session.pause,
-            on_event=on_event,
+            on_event=session.watching(on_event),
         )
 
 

@@ -1,11 +1,12 @@
 """Files of references: one a line, with comments after ``#``; ``-`` is standard input."""
 
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from manyfest.cli.standard_input import standard_input
 
 _STDIN = "-"
 _COMMENT = re.compile(r"(?:^|\s)#")  # within a path, it is one of its characters
@@ -19,7 +20,7 @@ def references_in(file: str) -> Iterator[Iterator[str]]:
     Raises OSError.
     """
     if file == _STDIN:
-        yield _without_comments(sys.stdin.buffer)
+        yield _without_comments(standard_input())
     else:
         with Path(file).open("rb") as opened:
             yield _without_comments(opened)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # most commands do without
     from manyfest.adapters.http_registry.access import HttpAccess
     from manyfest.adapters.http_registry.budget import Budget
     from manyfest.cli.unconfirmed import UnconfirmedAnswers
+    from manyfest.domain.events import Blob, Event, OnEvent
     from manyfest.domain.observations import Observation
     from manyfest.domain.operations.each import Each
     from manyfest.domain.ports.registry import Registry
@@ -90,6 +91,20 @@ class Session:
         except BudgetError as error:
             raise DeadlineError("", f"what was put does not show: {error}") from error
 
+    def watching(self, on_event: "OnEvent") -> "OnEvent":
+        """``on_event``, which also ends copies that no server could: raises DeadlineError in them.
+
+        Threads that copy from file to file notice by nothing else that their work was given up.
+        """
+        from manyfest.domain.events import BlobMoved
+
+        def heard(event: "Event") -> None:
+            on_event(event)
+            if isinstance(event, BlobMoved):
+                self._go_on(event.blob)
+
+        return heard
+
     def clock(self) -> datetime:
         """The time (UTC), for what is seen long after the command began."""
         return datetime.now(UTC)
@@ -97,6 +112,14 @@ class Session:
     def renew(self) -> None:
         """Give the command all of its time again, unless a person said how much there is."""
         self._budget.renew()
+
+    def _go_on(self, blob: "Blob") -> None:
+        from manyfest.adapters.http_registry.budget import BudgetError
+
+        try:
+            self._budget.go_on()
+        except BudgetError as error:
+            raise DeadlineError("", f"{blob}: {error}") from error
 
     @cached_property
     def _budget(self) -> "Budget":

@@ -8,6 +8,10 @@ from manyfest.domain.strict_json import Json, JsonObject
 # How a member that can be taken away is named: ``annotation:org.opencontainers.image.url``.
 ANNOTATION = "annotation:"
 
+# Podman lists an image twice, its layers compressed in two ways, and marks the second
+# (containers/image, "manifest.Instances").
+ZSTD_MARK = "io.github.containers.compression.zstd"
+
 Annotations = tuple[tuple[str, str], ...]
 
 

@@ -29,5 +29,5 @@ def with_their_attestations(
     entries: Sequence[Descriptor], chosen: Sequence[Descriptor]
 ) -> tuple[Descriptor, ...]:
     """Of ``entries``, in their order, those ``chosen`` and those that attest one of them."""
-    digests = {str(entry.digest) for entry in chosen}
-    return tuple(entry for entry in entries if entry in chosen or attested(entry) in digests)
+    named, digests = set(chosen), {str(entry.digest) for entry in chosen}
+    return tuple(entry for entry in entries if entry in named or attested(entry) in digests)

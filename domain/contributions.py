@@ -1,12 +1,14 @@
 """What a source contributes to a draft: an image itself, a list its entries, or those wanted."""
 
-from attrs import frozen
+from collections.abc import Sequence
 
-from manyfest.domain.attestations import without_attestations
+from attrs import evolve, frozen
+
+from manyfest.domain.attestations import with_their_attestations, without_attestations
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts import Entry
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.platform_selection import selected
+from manyfest.domain.platform_selection import is_wanted, selected
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
@@ -43,3 +45,37 @@ def entries_of_list(source: Reference, manifest: Manifest, wanted: Wanted) -> tu
 def _taken(source: Reference, manifest: Manifest, wanted: Wanted) -> tuple[Descriptor, ...]:
     chosen = selected(manifest.entries, wanted.platforms, str(source))
     return chosen if wanted.attestations else without_attestations(chosen)
+
+
+def beside_those_before(
+    entries: Sequence[Entry], before: Sequence[Entry], listed: Manifest, wanted: Wanted
+) -> tuple[Entry, ...]:
+    """``entries`` of the list ``listed``, and those it gave ``before`` for other platforms.
+
+    In the list's order; what it does not describe so any more comes first, as it was. Where no
+    platforms are named, all of the list is wanted, so that what it gave before does not count.
+    """
+    if not wanted.platforms or wanted.nested or not listed.is_list:
+        return tuple(entries)
+    kept = _for_other_platforms([entry for entry in before if entry.is_taken_apart], wanted)
+    given = {entry.found: entry for entry in (*kept, *entries)}
+    described = set(listed.entries)
+    return (
+        *(entry for entry in kept if entry.found not in described),
+        *(
+            evolve(given[each], found=each, list_digest=listed.digest)
+            for each in listed.entries
+            if each in given
+        ),
+    )
+
+
+def _for_other_platforms(entries: Sequence[Entry], wanted: Wanted) -> tuple[Entry, ...]:
+    found = [entry.found for entry in entries]
+    named = [each for each in found if each.platform and _is_named(each.platform, wanted)]
+    renewed = set(with_their_attestations(found, named))
+    return tuple(entry for entry in entries if entry.found not in renewed)
+
+
+def _is_named(platform: Platform, wanted: Wanted) -> bool:
+    return any(is_wanted(platform, asked) for asked in wanted.platforms)

@@ -10,6 +10,7 @@ from enum import Enum
 
 from attrs import evolve, field, frozen
 
+from manyfest.domain import media_types
 from manyfest.domain.attestations import attested
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -145,6 +146,10 @@ class Draft:
 
 def _keeping_overrides(entry: Entry, before: Sequence[Entry], siblings: int) -> Entry:
     same = [old for old in before if old.found == entry.found]
-    if not same and len(before) == siblings == 1:
+    if not same and len(before) == siblings == 1 and _is_list(before[0]) == _is_list(entry):
         same = list(before)
     return evolve(entry, overrides=same[0].overrides) if same else entry
+
+
+def _is_list(entry: Entry) -> bool:
+    return entry.found.media_type in media_types.LISTS

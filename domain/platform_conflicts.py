@@ -5,6 +5,7 @@ The spec lets the first match win (image-spec, image-index.md, "manifests"). Doc
 
 from collections.abc import Iterator, Sequence
 
+from manyfest.domain.annotations import ZSTD_MARK
 from manyfest.domain.attestations import attested
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts import Entry
@@ -23,8 +24,16 @@ def _conflicts(entries: Sequence[Entry]) -> Iterator[Conflict]:
     first: dict[Platform, Entry] = {}
     for entry in entries:
         platform = platform_taken(entry.descriptor)
-        if platform is not None and first.setdefault(platform, entry) is not entry:
+        if platform is None or first.setdefault(platform, entry) is entry:
+            continue
+        if not _is_the_same_in_another_compression(first[platform], entry):
             yield first[platform], entry
+
+
+def _is_the_same_in_another_compression(one: Entry, other: Entry) -> bool:
+    """Podman's readers choose between the two that podman lists."""
+    marks = [entry.descriptor.annotations.get(ZSTD_MARK, "") for entry in (one, other)]
+    return one.source == other.source and marks[0] != marks[1]
 
 
 def hidden_by_later(entries: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -68,7 +68,8 @@ def narrowed(manifest: Manifest, wanted: Sequence[Platform], subject: str) -> Ma
     kept = selected(manifest.entries, wanted, subject)
     if kept == manifest.entries:
         return manifest
+    chosen = set(kept)
     listed = zip(manifest.document["manifests"], manifest.entries, strict=True)
-    values = [value for value, entry in listed if entry in kept]
+    values = [value for value, entry in listed if entry in chosen]
     data = authored_list(dict(manifest.document) | {"manifests": values})
     return Manifest(manifest.media_type, data)

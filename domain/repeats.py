@@ -17,6 +17,7 @@ def without_repeats(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     Of entries with one digest and platform, the one stays that was annotated, else the one that
     says more, else the image that was named itself, else the first. Images that were named
     themselves all stay, unless a list's entry says more: docker lists what it is told, twice too.
+    What one list says twice it means so, or else that list could not keep its digest.
     """
     best: dict[_Key, Entry] = {}
     for entry in entries:
@@ -35,4 +36,4 @@ def _worth(entry: Entry) -> tuple[bool, bool, bool]:
 
 
 def _stays(entry: Entry, best: Entry) -> bool:
-    return entry is best or not (entry.is_taken_apart or best.is_taken_apart)
+    return entry.source == best.source or not (entry.is_taken_apart or best.is_taken_apart)

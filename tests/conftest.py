@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import hypothesis_profiles
 from tests.fakes import docker_client
 from tests.fakes.certificates import Certificate, self_signed
 from tests.fakes.docker_client import CommandLine
 from tests.fakes.docker_registry import RunningRegistry, running_registry
 from tests.fakes.programs import NO_SKIP, skipping_is_forbidden
+
+hypothesis_profiles.load()
 
 # What would let the machine leak into a test: proxies, credentials, folders, colours, settings.
 _LEAKING = frozenset(

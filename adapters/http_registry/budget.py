@@ -71,6 +71,11 @@ class Budget:
         if self.left() <= _TIMER_SLACK:
             raise BudgetError(f"not done within the {self._seconds:g} s allowed")
 
+    def go_on(self) -> None:
+        """``check`` for work that asks no server: only time that a person limited matters there."""
+        if self._hard or self._cancelled.is_set():
+            self.check()
+
     def allowance(self, limit: float) -> float:
         """``limit`` seconds, or what is left if that is less. Raises BudgetError as ``check``."""
         self.check()

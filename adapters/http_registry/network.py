@@ -12,7 +12,6 @@ import math
 import select
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from time import monotonic
@@ -21,6 +20,7 @@ from typing import Any
 import httpcore
 
 from manyfest.adapters.http_registry.budget import Budget
+from manyfest.adapters.http_registry.lookups import Address, look_up
 from manyfest.adapters.http_registry.reuse import Reuse
 
 CONNECT_SECONDS = 10.0
@@ -29,8 +29,6 @@ _PORTS = 65536
 
 # For all that comes before the body: interim answers and headers. h11 takes 100 KiB of each.
 _HEAD_LIMIT = 256 * 1024
-
-_Address = tuple[int, Any]  # family, and what connect() takes
 
 
 class HandshakeError(httpcore.ConnectError):
@@ -66,7 +64,7 @@ class BudgetedBackend(httpcore.NetworkBackend):
                     raise
         raise httpcore.ConnectError(f"{host} has no address")
 
-    def _connected(self, address: _Address, seconds: float) -> "BudgetedStream":
+    def _connected(self, address: Address, seconds: float) -> "BudgetedStream":
         family, where = address
         stream = BudgetedStream(socket.socket(family), self._budget, self._reuse)
         with stream.closed_on_error(), stream.bounded(seconds, _CONNECT):
@@ -74,41 +72,14 @@ class BudgetedBackend(httpcore.NetworkBackend):
             stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return stream
 
-    def _addresses(self, host: str, port: int, seconds: float) -> list[_Address]:
+    def _addresses(self, host: str, port: int, seconds: float) -> list[Address]:
         if host == "localhost" or host.endswith(".localhost"):
             # RFC 6761 §6.3, and a safeguard: these may speak plain HTTP, so no DNS decides on them.
             return [(socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET6, ("::1", port))]
         with contextlib.suppress(ValueError):
             version = ipaddress.ip_address(host).version
             return [(socket.AF_INET6 if version == 6 else socket.AF_INET, (host, port))]  # noqa: PLR2004
-        return self._looked_up(host, port, seconds)
-
-    def _looked_up(self, host: str, port: int, seconds: float) -> list[_Address]:
-        """By a thread that may be left behind, for nothing else ends a resolver early."""
-        done = threading.Event()
-        found: list[_Address] = []
-        failed: list[Exception] = []
-
-        def look_up() -> None:
-            try:
-                answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-                found.extend((family, where) for family, _, _, _, where in answers)
-            except (OSError, UnicodeError) as error:
-                failed.append(error)
-            done.set()
-
-        self._budget.watch(done.set)
-        try:
-            threading.Thread(target=look_up, daemon=True).start()
-            done.wait(self._budget.allowance(seconds))
-            self._budget.check()
-        finally:
-            self._budget.unwatch(done.set)
-        if failed:
-            raise httpcore.ConnectError(failed[0]) from failed[0]
-        if not found:
-            raise httpcore.ConnectTimeout("the name look-up takes too long")
-        return found
+        return look_up(host, port, seconds, self._budget)
 
 
 _Errors = tuple[type[Exception], type[Exception]]  # when it took too long, when it failed

@@ -62,7 +62,7 @@ def command(
     """
     names = counted("annotate", arguments, *((1, 1) if index else (2, 2)))
     said, taken = annotations(annotation), tuple(unset or ())
-    features = separated(os_features)
+    features = separated("os-features", os_features)
     with open_session(settings_from(insecure=insecure)) as session:
         if index:
             refuse_together(

@@ -129,13 +129,13 @@ def _specs(
         reason = "wants a SPEC, or --platforms, --template and --target"
         raise typer.TyperException(f"'manyfest apply' {reason}")
     name = reference(target)
-    wanted = [Platform.parse(text) for text in separated(platforms)]
+    wanted = [Platform.parse(text) for text in separated("platforms", platforms)]
     return (
         ListSpec(
             target,
             name,
             entries_from_template(template, wanted, reference),
-            more_tags=tuple(tag_or_reference(tag, name) for tag in separated(tags)),
+            more_tags=tuple(tag_or_reference(tag, name) for tag in separated("tags", tags)),
         ),
     )
 

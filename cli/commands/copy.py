@@ -61,7 +61,7 @@ def command(
                 contents=session.contents,
                 each=session.each,
                 now=session.now,
-                on_event=on_event,
+                on_event=session.watching(on_event),
             )
     for message in _notes(plan):
         note(message)

@@ -9,6 +9,7 @@ import typer
 from manyfest.cli.options import Insecure, Timeout, counted
 from manyfest.cli.output import warn, write_text
 from manyfest.cli.settings import settings_from
+from manyfest.cli.standard_input import standard_input
 from manyfest.cli.wiring import open_access, open_logins
 from manyfest.domain.errors import InputError
 
@@ -75,7 +76,7 @@ def _asked_password() -> str:
 
 def _read_password() -> str:
     """All of standard input but the line's end, as docker reads it."""
-    data = sys.stdin.buffer.read(_PASSWORD_LIMIT + 1)
+    data = standard_input().read(_PASSWORD_LIMIT + 1)
     if len(data) > _PASSWORD_LIMIT:
         raise InputError(f"the password has more than {_PASSWORD_LIMIT} bytes")
     try:

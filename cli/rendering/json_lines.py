@@ -3,6 +3,7 @@
 import json
 import re
 
+from manyfest.cli.rendering.figures import seconds
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.observations import Observation
 from manyfest.domain.operations.resolve import Resolved
@@ -24,7 +25,7 @@ def found_line(found: Resolved, unconfirmed: Observation | None) -> str:
         "size": manifest.size,
     }
     if unconfirmed is not None:
-        members["seenAt"] = f"{unconfirmed.seen_at:%Y-%m-%dT%H:%M:%SZ}"
+        members["seenAt"] = seconds(unconfirmed.seen_at)
     return f'{_line(members)[:-1]},"manifest":{_on_one_line(manifest.data.decode())}}}'
 
 

@@ -20,6 +20,7 @@ from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.overrides import Overrides
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
+from manyfest.domain.repeats import without_repeats
 
 
 @frozen
@@ -114,7 +115,7 @@ def _publication(
         spec.target,
         created_at=now,
         changed_at=now,
-        entries=entries,
+        entries=without_repeats(entries),
         keeps_order=True,
         list_type=spec.list_type,
         index=IndexOverrides(annotations=spec.annotations),

@@ -79,6 +79,7 @@ def plan_copy(
     a list that is made anew nothing refers.
 
     Raises ManifestUnknownError: the source, or a child of it that the target lacks too;
+    SizeMismatchError, DocumentError: such a child is not as its list describes it;
     NoSuchPlatformError; DigestMismatchError: ``target`` has another digest; what reading raises.
     """
     found = resolve(source, registry)
@@ -151,7 +152,7 @@ def _lacking(node: Node, target: Home, registry: Registry) -> ManifestCopy | Non
     there = Reference(target, None, node.source.digest)
     if not node.is_new and is_complete(there, registry):
         return None
-    return ManifestCopy(node.source, there, node.manifest or registry.get_manifest(node.source))
+    return ManifestCopy(node.source, there, node.read(registry))
 
 
 def _present(copies: Iterable[ManifestCopy | None]) -> tuple[ManifestCopy, ...]:

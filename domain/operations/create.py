@@ -8,7 +8,12 @@ from functools import partial
 from attrs import evolve, frozen
 
 from manyfest.domain.attestations import attested
-from manyfest.domain.contributions import EVERYTHING, Wanted, entries_of_list
+from manyfest.domain.contributions import (
+    EVERYTHING,
+    Wanted,
+    beside_those_before,
+    entries_of_list,
+)
 from manyfest.domain.drafts import Draft, Entry, ListType
 from manyfest.domain.errors import (
     DocumentError,
@@ -88,8 +93,9 @@ def create(
 
     An image gives one entry; a list its own, or those wanted. Sources are always read from where
     they are published, so the name may be among them. A source that the draft has already is read
-    anew. Nothing is saved when anything fails. What is to be asked ``meanwhile`` is called while
-    sources are read, and fails it, too.
+    anew; if only some platforms of a list are wanted, what it gave before for others stays. Nothing
+    is saved when anything fails. What is to be asked ``meanwhile`` is called while sources are
+    read, and fails it, too.
 
     Raises InvalidReferenceError: ``name`` has a digest. DraftExistsError, DraftUnknownError: not
     what ``terms.start`` asks for. NoSuchPlatformError. PlatformConflictError. What reading a source
@@ -105,8 +111,8 @@ def create(
     contributed = {r.reference: contribution(r, terms.wanted) for r in found}
     with drafts.transaction():
         draft = _starting_point(name, drafts, now, terms.start)
-        for source, entries in contributed.items():
-            draft = draft.with_source(source, entries, now)
+        for read in found:
+            draft = _with_given(draft, read, contributed[read.reference], terms, now)
         draft = evolve(draft, entries=without_repeats(draft.entries))
         draft = _on_terms(evolve(draft, index_found=inherited(draft, found)), terms, now)
         remember(contents, found, now)
@@ -156,6 +162,14 @@ def _starting_point(name: Reference, drafts: DraftBook, now: datetime, start: St
     if start is Start.NEW:
         raise DraftExistsError(str(name))
     return existing
+
+
+def _with_given(
+    draft: Draft, source: Resolved, given: Sequence[Entry], terms: Terms, now: datetime
+) -> Draft:
+    before = [entry for entry in draft.entries if entry.source == source.reference]
+    entries = beside_those_before(given, before, source.manifest, terms.wanted)
+    return draft.with_source(source.reference, entries, now)
 
 
 def inherited(draft: Draft, found: Sequence[Resolved]) -> Mapping[str, Json]:

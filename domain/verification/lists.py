@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations, islice
 
 from manyfest.domain import media_types
+from manyfest.domain.annotations import ZSTD_MARK
 from manyfest.domain.attestations import attested
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.manifests import Manifest
@@ -11,10 +12,6 @@ from manyfest.domain.platform_rules import is_supported, normalised
 from manyfest.domain.platforms import Platform
 from manyfest.domain.verification.findings import Finding, finding
 from manyfest.domain.verification.shadowing import hides
-
-# Podman lists an image twice, its layers compressed in two ways, and marks the second
-# (containers/image, "manifest.Instances").
-_ZSTD = "io.github.containers.compression.zstd"
 
 _UNKNOWN = ("unknown", "unknown")
 
@@ -72,7 +69,7 @@ def _platforms_twice(manifest: Manifest) -> Iterator[Finding]:
     for path, entry, platform in _with_platform(manifest):
         if (platform.os, platform.architecture) == _UNKNOWN:
             continue  # attestations that lost what marks them
-        key = normalised(platform), entry.annotations.get(_ZSTD, "")
+        key = normalised(platform), entry.annotations.get(ZSTD_MARK, "")
         if first.setdefault(key, path) != path:
             message = f"{platform} is what {first[key]} is for already"
             yield finding("duplicate-platform", f"{path}.platform", message)

@@ -50,7 +50,8 @@ def test_a_list_that_lies_about_its_child_is_not_brought_elsewhere(
     name = f"{server.host}/app:1"
     succeeded("create", f"{server.host}/new:1", name)
     refused("push", f"{server.host}/new:1", code=code, words=(words,))
-    refused("inspect", "-v", name, code=code, words=(words,))
+    for command in (["inspect", "-v", name], ["copy", name, "oci:copied:1"]):
+        refused(*command, code=code, words=(words,))
     assert run_here("verify", name).code == 8
     assert server.count("PUT") == server.count("POST") == 0
 

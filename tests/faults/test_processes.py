@@ -2,13 +2,23 @@
 
 import json
 import resource
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from signal import SIGINT
 from threading import Thread
+from typing import Any
 
 import pytest
 
+from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.contracts.images import oci_image
+from manyfest.domain import media_types
+from manyfest.domain.digests import Digest
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.references import Layout, Reference
 from tests.fakes.docker_client import Result
 from tests.fakes.our_program import run_here
 from tests.faults.confined import PROGRAM, SOURCES, drafts, layout_of_eight, run
@@ -70,6 +80,20 @@ def test_where_no_thread_can_be_started_it_is_one_line(monkeypatch: pytest.Monke
     line = error_line(run_here("create", LIST, *SOURCES), 1)
     assert line == "error: no more threads can be started; --jobs 1 does with one"
     succeeded("create", "--jobs", "1", LIST, *SOURCES)
+
+
+def test_where_no_thread_can_be_started_names_are_looked_up_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def look_up(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(Thread, "start", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    assert "r.example" in error_line(run_here("inspect", "r.example/a:1"), 5)
 
 
 def test_no_memory_left_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,3 +191,40 @@ def test_what_cannot_be_printed_is_kept_all_the_same(streams: str, code: int) ->
     ended = subprocess.run(["bash", "-c", command], capture_output=True, check=False, timeout=60)
     assert (ended.returncode, b"Traceback" in ended.stderr) == (code, False)
     succeeded("verify", LIST)
+
+
+def test_ctrl_c_ends_threads_that_copy_from_folder_to_folder(tmp_path: Path) -> None:
+    """They wait for no server, which would be shut; each layer takes a while to copy."""
+    layers = [_zeros(tmp_path / "app", size * MEBIBYTE) for size in (160, 161)]
+    document = dict(oci_image().manifest.document) | {"layers": layers}
+    big = Manifest(media_types.OCI_MANIFEST, json.dumps(document).encode())
+    LayoutRegistry().put_manifest(Reference(Layout(str(tmp_path / "app")), "big"), big)
+    command = [PROGRAM, "copy", "oci:app:big", "oci:out:big"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and not _is_being_copied_to(tmp_path / "out"):
+            pass  # what is waited for is there for a moment only
+        process.send_signal(SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, b"", b"")
+    written = {f"sha256:{path.name}" for path in tmp_path.glob("out/blobs/sha256/*")}
+    assert written.isdisjoint(layer["digest"] for layer in layers)
+    assert list(tmp_path.glob("out/.manyfest-*")) == []
+
+
+def _is_being_copied_to(layout: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return any(path.stat().st_size > MEBIBYTE for path in layout.glob(".manyfest-*"))
+    return False
+
+
+def _zeros(layout: Path, size: int) -> dict[str, Any]:
+    """The descriptor of a layer in the layout that takes no room."""
+    digest = Digest.of(bytes(size))
+    with layout.joinpath("blobs", "sha256", digest.hex).open("wb") as file:
+        file.truncate(size)
+    return {"mediaType": media_types.OCI_LAYER, "digest": str(digest), "size": size}
+
+
+def test_a_time_limit_that_was_given_bounds_copies_between_folders_too() -> None:
+    error_line(run_here("copy", "--timeout", "0.001", SOURCES[0], "oci:out:1"), 5)
+    succeeded("copy", SOURCES[0], "oci:out:1")

@@ -193,6 +193,13 @@ def test_what_goes_together_with_nothing_is_refused(
     assert (result.code, result.stderr.count("\n")) == (2, 1)
 
 
+@pytest.mark.parametrize("flag", ["--platforms", "--tags"])
+def test_a_value_that_is_no_csv_is_blamed_on_its_flag(manyfest: CommandLine, flag: str) -> None:
+    template = ["--template", "a-ARCH", "--target", "b", "--platforms", "linux/arm"]
+    result = manyfest("apply", *template, flag, 'x,a"b')
+    assert (result.code, f'"{flag}" flag' in result.stderr) == (2, True)
+
+
 OLD = docker_list(docker_image(text="old"))
 REQUESTS = 6  # for each of two images two mounts and the put; then the tags
 

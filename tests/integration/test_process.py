@@ -1,10 +1,11 @@
 """How the program behaves among others: signals, pipes, full disks, odd locales."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,24 @@ def test_ctrl_c_ends_sixteen_threads_at_once(server: FaultServer, fault) -> None
     assert CommandLine((PROGRAM,))("ls", "--json").stdout == b"[]\n"
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [("SIGINT", 130), ("SIGTERM", -15), ("SIGHUP", -1)], ids=lambda each: each
+)
+def test_a_signal_takes_away_what_was_half_written(
+    server: FaultServer, tmp_path: Path, number: str, code: int
+) -> None:
+    """The system, a container's end, ``timeout`` and CI send SIGTERM; a terminal that goes, HUP."""
+    server.always("GET", "/v2/app/blobs/*", dripping(1, from_body=True))
+    layout = tmp_path / "out"
+    command = [PROGRAM, "copy", f"{server.host}/app:1", f"oci:{layout}:1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        _wait_until(lambda: any(layout.glob(".manyfest-*")))
+        process.send_signal(signal.Signals[number])
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (code, b"", b"")
+    assert list(layout.glob(".manyfest-*")) == []
+
+
 def test_a_server_that_drips_is_ended_by_the_deadline(
     server: FaultServer, manyfest: CommandLine
 ) -> None:
@@ -64,6 +83,33 @@ def test_a_reader_that_leaves_is_no_error(server: FaultServer, manyfest: Command
     assert ended.returncode in (0, 141)
 
 
+def _full() -> int:
+    return os.open("/dev/full", os.O_WRONLY)
+
+
+def _gone() -> int:
+    """A pipe that nobody reads any more."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+@pytest.mark.parametrize("opened", [_full, _gone])
+def test_words_that_nobody_hears_change_neither_result_nor_code(
+    server: FaultServer, tmp_path: Path, opened: Callable[[], int]
+) -> None:
+    for words, code, starts in (
+        (["copy", f"{server.host}/app:1", f"oci:{tmp_path}/out:1"], 0, b"sha256:"),
+        (["inspect", f"{server.host}/app:none"], 3, b""),
+    ):
+        stderr = opened()
+        ended = subprocess.run(
+            [PROGRAM, *words], stdout=subprocess.PIPE, stderr=stderr, check=False, timeout=60
+        )
+        os.close(stderr)
+        assert (ended.returncode, ended.stdout[:7]) == (code, starts), words
+
+
 SHELLS = {
     "stdout is full": ("{program} inspect {name} > /dev/full", 1, "No space left"),
     "stdout is closed": ("{program} inspect {name} >&-", 1, "closed"),
@@ -80,6 +126,27 @@ def test_odd_streams(server: FaultServer, shell: str, code: int, words: str) -> 
     assert ended.returncode == code
     assert words in ended.stderr.decode()
     assert len(ended.stderr.splitlines()) == (1 if words else 0)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["inspect", "-f", "-"],
+        ["cache", "fetch", "-f", "-"],
+        ["apply", "-"],
+        ["login", "-u", "me", "--password-stdin", "r.example"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_what_reads_standard_input_says_that_it_is_closed(words: list[str]) -> None:
+    ended = subprocess.run(
+        ["bash", "-c", '"$@" <&-', "bash", PROGRAM, *words],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout) == (1, b"")
+    assert ended.stderr == b"error: standard input is closed\n"
 
 
 @pytest.mark.parametrize("encoding", ["ascii:strict", "utf-8:strict", "latin-1"])

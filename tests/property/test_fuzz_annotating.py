@@ -25,9 +25,9 @@ def test_any_annotation_is_a_pair_or_refused(texts: list[str]) -> None:
 @given(st.lists(TEXTS, max_size=3))
 def test_any_list_of_features_is_read_or_refused(texts: list[str]) -> None:
     with suppress(InputError):
-        assert all(isinstance(feature, str) for feature in separated(texts))
+        assert all(isinstance(feature, str) for feature in separated("os-features", texts))
 
 
 @given(st.lists(st.text("ab ", min_size=1), min_size=1))
 def test_commas_separate_features(features: list[str]) -> None:
-    assert separated([",".join(features)]) == tuple(features)
+    assert separated("os-features", [",".join(features)]) == tuple(features)

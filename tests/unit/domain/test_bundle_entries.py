@@ -18,7 +18,7 @@ from manyfest.domain.bundle_entries import (
     sighting,
 )
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.errors import DocumentError
+from manyfest.domain.errors import BundleError, DocumentError
 from manyfest.domain.observations import Observation
 from manyfest.domain.references import Reference
 
@@ -76,6 +76,8 @@ def test_what_is_no_index_is_named() -> None:
             read(b"{")
     with pytest.raises(DocumentError, match=r"index.json: manifests\[0\]"):
         entries_in(b'{"schemaVersion": 2, "manifests": [{}]}')
+    with pytest.raises(DocumentError, match="^index.json: manifests: not a list$"):
+        entries_in(b'{"schemaVersion": 2, "manifests": {"a": 1}}')
 
 
 NAMES = {
@@ -91,6 +93,26 @@ NAMES = {
 def test_a_name_says_its_registry_as_docker_tells_one(text: str, name: str) -> None:
     place = Reference.parse("r.example/x:1").home
     assert str(name_of(named(**{REF_NAME: text}), "a bundle", place)) == name
+
+
+# What an image is called, and what is said of that.
+BAD_NAMES = {
+    "of no registry known": ({REF_NAME: "v1.0"}, "calls an image 'v1.0': --as REPOSITORY says"),
+    "impossible": ({IMAGE_NAME: "A B"}, "has an image of an impossible name: "),
+    "a folder's": ({IMAGE_NAME: "oci:dir:1"}, "has an image that is of no registry: 'oci:dir:1'"),
+    "another digest's": (
+        {IMAGE_NAME: f"r.example/app@{ARM.digest}"},
+        f"calls {AMD.digest} r.example/app@{ARM.digest}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("annotations", "reason"), BAD_NAMES.values(), ids=BAD_NAMES)
+def test_a_name_that_cannot_be_taken_is_told_with_its_bundle(annotations, reason: str) -> None:
+    with pytest.raises(BundleError) as caught:
+        name_of(named(**annotations), "b.tar", None)
+    assert caught.value.path == "b.tar"
+    assert caught.value.reason.startswith(reason)
 
 
 def test_a_list_of_referrers_has_no_name() -> None:

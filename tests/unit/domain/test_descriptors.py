@@ -146,3 +146,10 @@ def test_a_bad_member_is_refused_with_what_it_should_be(member: str, reason: str
     with pytest.raises(DocumentError) as caught:
         Descriptor.from_json(changed(**{member: 0.5}), "x")
     assert str(caught.value) == f"x.{member}: {reason}"
+
+
+def test_a_bad_digest_is_refused_with_its_reason() -> None:
+    with pytest.raises(DocumentError) as caught:
+        Descriptor.from_json(changed(digest="sha256:abc"), "x")
+    reason = "invalid digest 'sha256:abc': invalid checksum digest length"
+    assert str(caught.value) == f"x.digest: {reason}"

@@ -63,7 +63,7 @@ def test_a_digest_is_read_and_written_alike(text: str) -> None:
 def test_what_is_no_digest_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(InvalidDigestError) as caught:
         Digest.parse(text)
-    assert caught.value.reason == reason
+    assert (caught.value.text, caught.value.reason) == (text, reason)
     assert len(str(caught.value)) < 200
 
 
@@ -127,18 +127,24 @@ def test_nothing_passes_as_nothing() -> None:
     assert list(verified_chunks([], Digest.parse(OF_NOTHING), 0, "x")) == []
 
 
+# Name, chunks, error, what was expected and what came.
 BAD_CUTS = {
-    "one byte missing": ([b"hel", b"l"], SizeMismatchError),
-    "nothing": ([], SizeMismatchError),
-    "one byte more": ([b"hello", b"!"], SizeMismatchError),
-    "one byte changed": ([b"hel", b"la"], DigestMismatchError),
+    "one byte missing": ([b"hel", b"l"], SizeMismatchError, (5, 4)),
+    "nothing": ([], SizeMismatchError, (5, 0)),
+    "one byte more": ([b"hello", b"!"], SizeMismatchError, (5, 6)),
+    "one byte changed": (
+        [b"hel", b"la"],
+        DigestMismatchError,
+        (str(Digest.of(b"hello")), str(Digest.of(b"hella"))),
+    ),
 }
 
 
-@pytest.mark.parametrize(("chunks", "error"), BAD_CUTS.values(), ids=BAD_CUTS.keys())
-def test_bad_chunks_end_in_an_error(chunks: list[bytes], error: type[Exception]) -> None:
-    with pytest.raises(error):
+@pytest.mark.parametrize(("chunks", "error", "facts"), BAD_CUTS.values(), ids=BAD_CUTS.keys())
+def test_bad_chunks_end_in_an_error_with_the_facts(chunks, error, facts) -> None:
+    with pytest.raises(error) as caught:
         list(verified_chunks(chunks, Digest.of(b"hello"), 5, "x"))
+    assert (caught.value.subject, caught.value.expected, caught.value.actual) == ("x", *facts)
 
 
 def test_an_endless_stream_ends_with_the_first_byte_too_many() -> None:

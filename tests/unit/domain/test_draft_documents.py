@@ -97,6 +97,21 @@ WRONG = {
         "an annotation is a key and a value",
     ),
     "nothing to unset": (saying(unset=["os"]), "'os' cannot be unset"),
+    "annotations that are a text": (saying(annotations="a"), "r.example/list:1: not a list"),
+    "an annotation that is a text": (saying(annotations=["a"]), "r.example/list:1: not a list"),
+    "an annotation of numbers": (saying(annotations=[[1, 2]]), "r.example/list:1: not a text"),
+    "an entry that is no descriptor": (
+        document(entries=[ENTRY | {"found": {}}]),
+        "r.example/list:1.mediaType: missing",
+    ),
+    "something said of an index nobody knows": (
+        document(index={"found": {}, "overrides": {"cpu": "x"}}),
+        "r.example/list:1: a member nobody knows: cpu",
+    ),
+    "something said of an index that is no object": (
+        document(index={"found": {}, "overrides": []}),
+        "r.example/list:1: not an object",
+    ),
     "overrides that are none": (document(entries=[ENTRY | {"overrides": []}]), "not an object"),
 }
 

@@ -9,7 +9,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts import Draft, Entry, ListType
 from manyfest.domain.index_members import IndexOverrides
-from manyfest.domain.media_types import OCI_MANIFEST
+from manyfest.domain.media_types import OCI_INDEX, OCI_MANIFEST
 from manyfest.domain.overrides import Overrides
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
@@ -145,6 +145,12 @@ def test_an_image_that_became_a_list_loses_its_overrides() -> None:
     value = draft(evolve(single("a"), overrides=ARM))
     again = value.with_source(IMAGE, [single("b"), single("c")], NOW)
     assert [entry.overrides for entry in again.entries] == [Overrides(), Overrides()]
+
+
+def test_what_was_said_of_an_image_is_not_said_of_a_list_that_is_kept_whole() -> None:
+    nested = Entry(IMAGE, evolve(single("n").found, media_type=OCI_INDEX, platform=None))
+    value = draft(evolve(single("a"), overrides=ARM)).with_source(IMAGE, [nested], NOW)
+    assert value.entries == (nested,)
 
 
 def test_annotating_changes_one_entry() -> None:

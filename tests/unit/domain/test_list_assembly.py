@@ -58,8 +58,9 @@ def test_docker_sorts_by_file_name_where_colon_is_hyphen_and_slash_is_underscore
 def test_an_image_without_platform_is_refused_at_push_only() -> None:
     bare = draft("r.example/l:1", entry("r.example/l:a", None))
     assert assemble(bare).entries[0].platform is None
-    with pytest.raises(ListError, match="r.example/l:a must have an OS and Architecture"):
+    with pytest.raises(ListError, match="r.example/l:a must have an OS and Architecture") as caught:
         assemble_for_push(bare)
+    assert caught.value.name == "r.example/l:1"
 
 
 @pytest.mark.parametrize("half", [Overrides(os="linux"), Overrides(architecture="arm64")])
@@ -81,8 +82,9 @@ def test_an_entry_of_a_list_may_have_no_platform() -> None:
 
 def test_an_empty_draft_is_refused_at_push_only() -> None:
     assert assemble(DRAFTS["empty"]).entries == ()
-    with pytest.raises(ListError, match="has no entries"):
+    with pytest.raises(ListError, match="has no entries") as caught:
         assemble_for_push(DRAFTS["empty"])
+    assert caught.value.name == str(DRAFTS["empty"].name)
 
 
 def test_4_mib_are_assembled_and_one_byte_more_is_not() -> None:
@@ -91,8 +93,11 @@ def test_4_mib_are_assembled_and_one_byte_more_is_not() -> None:
 
     room = SIZE_LIMIT - assemble(made(0)).size
     assert assemble(made(room)).size == SIZE_LIMIT
-    with pytest.raises(ListError, match=r"^the list would be 4194305 bytes long, registries take"):
+    with pytest.raises(
+        ListError, match=r"^the list would be 4194305 bytes long, registries take"
+    ) as caught:
         assemble(made(room + 1))
+    assert caught.value.name == "r.example/l:1"
 
 
 def test_a_list_that_no_registry_would_take_is_refused() -> None:

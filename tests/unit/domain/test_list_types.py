@@ -56,8 +56,9 @@ def test_the_type_is_as_wished_or_as_needed(made, media_type: str) -> None:
     ],
 )
 def test_what_a_docker_list_cannot_carry_is_named(made, member: str) -> None:
-    with pytest.raises(ListError, match=f"a Docker manifest list cannot carry {member}"):
+    with pytest.raises(ListError, match=f"a Docker manifest list cannot carry {member}") as caught:
         assemble(made.of_type(ListType.DOCKER, NOW))
+    assert caught.value.name == "r.example/l:1"
 
 
 def test_a_lists_own_members_follow_its_entries() -> None:
@@ -103,6 +104,13 @@ CHANGES = {
 def test_any_change_makes_a_new_list(change) -> None:
     made = change(taken_apart(INDEX.manifest))
     assert assemble(made, {INDEX.digest: INDEX.manifest}.get).data != INDEX.manifest.data
+
+
+@pytest.mark.parametrize("entries", [(), (IMAGE,), (OCI_IMAGE, IMAGE)], ids=len)
+def test_what_is_of_no_list_is_looked_for_nowhere(entries) -> None:
+    looked_for = []
+    assemble(draft("r.example/l:1", *entries), looked_for.append)
+    assert looked_for == []
 
 
 def test_a_docker_list_is_authored_anew_for_a_layout() -> None:

@@ -174,7 +174,7 @@ def padded(size: int) -> bytes:
 
 def test_4_mib_are_taken_and_one_byte_more_is_not() -> None:
     assert Manifest.received(padded(SIZE_LIMIT), OCI_INDEX, "x").size == 4_194_304
-    with pytest.raises(DocumentError, match="larger than 4194304 bytes"):
+    with pytest.raises(DocumentError, match="x: larger than 4194304 bytes"):
         Manifest.received(padded(SIZE_LIMIT + 1), OCI_INDEX, "x")
 
 
@@ -248,13 +248,13 @@ def test_a_bad_child_is_an_error_when_it_is_read_and_its_place_is_named(
     document, member: str, place: str
 ) -> None:
     manifest = received(document)
-    with pytest.raises(DocumentError, match=place):
+    with pytest.raises(DocumentError, match=f"x: {place}"):
         getattr(manifest, member)
 
 
 @pytest.mark.parametrize("entries", [{}, {"a": 1}, "", 0, False])
 def test_entries_that_are_no_list_are_refused_at_once(entries) -> None:
-    with pytest.raises(DocumentError, match="manifests is not a list"):
+    with pytest.raises(DocumentError, match="x: manifests is not a list"):
         received(listing(OCI_INDEX, manifests=entries))
 
 
@@ -274,11 +274,13 @@ def test_what_is_listed_must_be_of_the_size_and_type_that_is_told() -> None:
     manifest = received(listing(OCI_INDEX))
     told = manifest.descriptor()
     assert as_described(manifest, told, "x") is manifest
-    with pytest.raises(SizeMismatchError):
+    with pytest.raises(SizeMismatchError) as wrong:
         as_described(manifest, evolve(told, size=told.size + 1), "x")
+    size = manifest.size
+    assert (wrong.value.subject, wrong.value.expected, wrong.value.actual) == ("x", size + 1, size)
     with pytest.raises(DocumentError) as caught:
         as_described(manifest, evolve(told, media_type=OCI_MANIFEST), "x")
-    assert caught.value.reason == f"listed as {OCI_MANIFEST}, but it is {OCI_INDEX}"
+    assert str(caught.value) == f"x: listed as {OCI_MANIFEST}, but it is {OCI_INDEX}"
 
 
 def test_entries_may_be_null_as_go_writes_an_empty_list() -> None:

@@ -35,3 +35,16 @@ def test_the_families_share_no_type() -> None:
     docker = {media_types.DOCKER_MANIFEST, media_types.DOCKER_LIST}
     assert media_types.OCI_FAMILY | docker == set(media_types.ACCEPTED)
     assert not media_types.OCI_FAMILY & docker
+
+
+CALLED = {
+    media_types.DOCKER_CONFIG: "application/vnd.docker.container.image.v1+json",
+    media_types.DOCKER_LAYER: "application/vnd.docker.image.rootfs.diff.tar.gzip",
+    media_types.OCI_CONFIG: "application/vnd.oci.image.config.v1+json",
+    media_types.OCI_LAYER: "application/vnd.oci.image.layer.v1.tar+gzip",
+}
+
+
+def test_configs_and_layers_are_called_as_docker_and_the_image_spec_call_them() -> None:
+    assert list(CALLED) == list(CALLED.values())
+    assert {media_types.DOCKER_CONFIG, media_types.OCI_CONFIG} == media_types.IMAGE_CONFIGS

@@ -72,3 +72,14 @@ def test_what_only_narrows_or_was_never_said_is_no_contradiction() -> None:
     assert disagreement(bare) is None
     listed = evolve(C, list_digest=Digest.of(b"l"), overrides=Overrides(architecture="arm64"))
     assert disagreement(listed) is None
+
+
+def test_an_image_that_a_list_has_in_two_compressions_is_one() -> None:
+    marked = {"io.github.containers.compression.zstd": "true"}
+    gzip, zstd = (
+        evolve(image, source=A.source, list_digest=Digest.of(b"l"))
+        for image in (A, entry("r.example/a:zstd", "linux/arm64", annotations=marked))
+    )
+    assert conflicts([gzip, zstd]) == hidden_by_later([gzip, zstd]) == ()
+    assert set(hidden_by_later([gzip, zstd, B])) == {gzip, zstd}
+    assert hidden_by_later([B, gzip, zstd]) == (B,)

@@ -1,11 +1,12 @@
 import pytest
 
+from manyfest.contracts.images import oci_image, oci_index
 from manyfest.domain import media_types
 from manyfest.domain.attestations import attested, without_attestations
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import NoSuchPlatformError
-from manyfest.domain.platform_selection import is_wanted, selected
+from manyfest.domain.platform_selection import is_wanted, narrowed, require_for, selected
 from manyfest.domain.platforms import Platform
 
 
@@ -84,6 +85,23 @@ def test_what_says_no_platform_is_not_chosen_by_one_and_not_named_among_them() -
     assert selected((bare, AMD), [Platform("linux", "amd64")], "l") == (AMD,)
     with pytest.raises(NoSuchPlatformError, match="s390x, only for linux/amd64$"):
         selected((bare, AMD), [Platform("linux", "s390x")], "l")
+
+
+@pytest.mark.parametrize(
+    ("have", "there"),
+    [(Platform("linux", "arm64"), "linux/arm64"), (Platform(), "no platform")],
+    ids=["another", "none"],
+)
+def test_an_image_that_is_for_another_platform_is_refused_with_the_one_it_is_for(have, there):
+    require_for([have], have, "r.example/i:1")
+    with pytest.raises(NoSuchPlatformError) as caught:
+        require_for([Platform("linux", "s390x")], have, "r.example/i:1")
+    assert str(caught.value) == f"r.example/i:1 has nothing for linux/s390x, only for {there}"
+
+
+def test_a_list_that_lacks_a_platform_is_named() -> None:
+    with pytest.raises(NoSuchPlatformError, match="r.example/l:1 has nothing for linux/s390x"):
+        narrowed(oci_index(oci_image()).manifest, [Platform("linux", "s390x")], "r.example/l:1")
 
 
 def test_attestations_are_told_by_their_annotations() -> None:

@@ -102,6 +102,19 @@ def test_what_is_no_specifier_is_refused(text: str) -> None:
     assert caught.value.text == text
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("linux", "expected os[(version+feature)]/arch[/variant]"),
+        ("linux(%FF)/amd64", "an escape that is not UTF-8"),
+    ],
+)
+def test_it_is_said_why_a_text_is_no_specifier(text: str, reason: str) -> None:
+    with pytest.raises(InvalidPlatformError) as caught:
+        Platform.parse(text)
+    assert caught.value.reason == reason
+
+
 LONG = {
     "a million letters": "a" * 1_000_000,
     "64 thousand features": "linux(" + "+f" * 65_536 + "/amd64",
@@ -178,5 +191,5 @@ BAD_DOCUMENTS = {
 
 @pytest.mark.parametrize(("document", "reason"), BAD_DOCUMENTS.values(), ids=BAD_DOCUMENTS.keys())
 def test_members_of_another_type_or_letter_case_are_refused(document, reason: str) -> None:
-    with pytest.raises(DocumentError, match=reason):
+    with pytest.raises(DocumentError, match=f"x: .*{reason}"):
         Platform.from_json(document, "x")

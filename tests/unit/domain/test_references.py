@@ -288,6 +288,7 @@ LAYOUTS = {
     "the first colon ends the folder": ("oci:a:b:c", ("a", "b:c", None)),
     "whole reference as the tag": ("oci:x:r.io:5/a/b:v1", ("x", "r.io:5/a/b:v1", None)),
     "tag with plus and at sign": ("oci:x:1.0+b@c", ("x", "1.0+b@c", None)),
+    "tag with plus, in upper case": ("oci:x:V1.0+RC", ("x", "V1.0+RC", None)),
     "tag with two dashes": ("oci:x:a--b", ("x", "a--b", None)),
     "registry tag with two underscores": ("oci:x:a__b", ("x", "a__b", None)),
     "folder that could be the hexadecimals of a digest": (f"oci:{HEX}", (HEX, None, None)),
@@ -333,8 +334,9 @@ REFUSED_LAYOUTS = {
 
 @table(REFUSED_LAYOUTS, "text reason")
 def test_what_is_no_layout_is_refused_with_the_reason(text: str, reason: str) -> None:
-    with pytest.raises(InvalidReferenceError, match=reason):
+    with pytest.raises(InvalidReferenceError, match=reason) as caught:
         Reference.parse(text)
+    assert caught.value.text == text
 
 
 LONG = {

@@ -32,7 +32,7 @@ def test_the_tag_is_made_of_64_digits_of_the_digest(algorithm: str) -> None:
 
 
 def test_only_a_digest_has_referrers() -> None:
-    with pytest.raises(InvalidReferenceError, match="^referrers are those of a digest"):
+    with pytest.raises(InvalidReferenceError, match="^referrers are those of a digest.*r.example"):
         referrers_tag(PLACE)
 
 
@@ -100,5 +100,5 @@ def test_4_mib_of_referrers_are_kept_and_one_byte_more_is_not() -> None:
 
     room = SIZE_LIMIT - grown(0).size
     assert grown(room).size == SIZE_LIMIT
-    with pytest.raises(DocumentError, match="has room for it in 4194304 bytes$"):
+    with pytest.raises(DocumentError, match="^sha256:.*has room for it in 4194304 bytes$"):
         grown(room + 1)

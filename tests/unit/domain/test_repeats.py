@@ -6,16 +6,18 @@ from attrs import evolve
 from manyfest.domain.drafts import Entry
 from manyfest.domain.overrides import Overrides
 from manyfest.domain.platforms import Platform
+from manyfest.domain.references import Reference
 from manyfest.domain.repeats import without_repeats
 from tests.golden.generate import LIST_DIGEST, entry
 
 IMAGE = entry("r.example/a:1", "linux/arm64")
-LISTED = evolve(IMAGE, list_digest=LIST_DIGEST)
+LISTED = evolve(IMAGE, source=Reference.parse("r.example/list:1"), list_digest=LIST_DIGEST)
 SAYS_MORE = evolve(LISTED, found=evolve(LISTED.found, others={"annotations": {"k": "v"}}))
 ANNOTATED = evolve(IMAGE, overrides=Overrides(unset=("os-version",)))
-LISTED_ANNOTATED = evolve(ANNOTATED, list_digest=LIST_DIGEST)
+ELSEWHERE = evolve(LISTED, source=Reference.parse("r.example/list:2"))
+LISTED_ANNOTATED = evolve(ELSEWHERE, overrides=ANNOTATED.overrides)
 SPELLED_OTHERWISE = evolve(
-    LISTED, found=evolve(LISTED.found, platform=Platform("linux", "arm64", "v8"))
+    ELSEWHERE, found=evolve(LISTED.found, platform=Platform("linux", "arm64", "v8"))
 )
 OTHER_PLATFORM = evolve(LISTED, found=evolve(LISTED.found, platform=Platform("linux", "arm")))
 NO_PLATFORM = evolve(LISTED, found=evolve(LISTED.found, platform=None))
@@ -26,7 +28,9 @@ CASES = {
     "and first, too": ((IMAGE, LISTED), (0,)),
     "an entry that says more goes before the image": ((IMAGE, SAYS_MORE), (1,)),
     "what was annotated goes before what says more": ((SAYS_MORE, LISTED_ANNOTATED), (1,)),
-    "of equals the first stays": ((LISTED, LISTED), (0, 1)),
+    "of equals the first stays": ((LISTED, ELSEWHERE), (0,)),
+    "what one list says twice stays": ((LISTED, SAYS_MORE), (0, 1)),
+    "and goes together": ((LISTED, LISTED, IMAGE), (2,)),
     "images that were named themselves all stay": ((IMAGE, ANNOTATED, IMAGE), (0, 1, 2)),
     "a list's entry goes where images stay": ((ANNOTATED, LISTED, IMAGE), (0, 2)),
     "two spellings of a platform are one": ((LISTED, SPELLED_OTHERWISE), (0,)),

@@ -1,6 +1,7 @@
 """What a command may take: deadlines, cancelling, and the clock that waits for layers."""
 
 import time
+from contextlib import nullcontext
 
 import pytest
 
@@ -62,6 +63,17 @@ def test_the_clock_of_a_limit_that_was_given_never_stands_still(clock):
         clock(11)
         with pytest.raises(BudgetError):
             budget.check()
+
+
+@pytest.mark.parametrize("hard", [False, True], ids=["soft", "hard"])
+def test_work_that_asks_no_server_ends_when_cancelled_and_by_a_limit_that_was_given(clock, hard):
+    budget = Budget(10, hard=hard)
+    clock(11)
+    with pytest.raises(BudgetError, match="within the 10 s") if hard else nullcontext():
+        budget.go_on()
+    budget.cancel()
+    with pytest.raises(BudgetError, match="interrupted"):
+        budget.go_on()
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,20 @@ def test_a_list_is_published_in_the_order_given_under_all_its_names(stocked: Wor
     assert stocked.served("r.example/l:2") == stocked.served("r.example/l:3") == published
 
 
+@pytest.mark.parametrize("said", [None, "linux/riscv64"])
+def test_a_list_that_is_added_to_does_not_grow_when_it_is_applied_again(
+    stocked: World, said: str | None
+) -> None:
+    stocked.plant("r.example/l:1", docker_list(AMD))
+    added = spec("r.example/l:1", "r.example/l:1", entry("r.example/l:arm", said, k="v"))
+    for _ in range(2):
+        applied(stocked, added)
+        assert [e.digest for e in stocked.served("r.example/l:1").entries] == [
+            *(AMD.digest, ARM.digest)
+        ]
+    assert planned(stocked, added).pushes[0].is_empty
+
+
 def test_no_draft_is_used_or_left(stocked: World) -> None:
     before = stocked.create("r.example/l:1", "r.example/l:arm")
     applied(stocked, spec("r.example/l:1", "r.example/l:amd"))

@@ -1,6 +1,9 @@
 """What is taken of sources, what is done about conflicts, and taking entries out again."""
 
+import json
+
 import pytest
+from attrs import evolve
 
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index
 from manyfest.domain.contributions import Wanted
@@ -21,7 +24,8 @@ from manyfest.domain.platforms import Platform
 from tests.unit.operations.attested import attested_index
 from tests.unit.operations.conftest import LATER, World, ref
 
-AMD, ARM = oci_image("linux/amd64"), oci_image("linux/arm64")
+ARM_TEXT = "linux/arm64"
+AMD, ARM = oci_image("linux/amd64"), oci_image(ARM_TEXT)
 
 
 @pytest.fixture
@@ -48,6 +52,31 @@ def test_attestations_follow_the_platforms_that_are_wanted(attested: World) -> N
     assert subject == str(ARM.digest)
 
 
+ADDING = {"start": Start.ADD}
+
+
+def test_a_platform_may_be_added_of_a_list_that_gave_another_before(attested: World) -> None:
+    whole = attested.create("r.example/w:1", "r.example/i:1")
+    for platform in (AMD.platform, ARM.platform):
+        wanted = Wanted(platforms=(platform,))
+        draft = attested.create("r.example/l:1", "r.example/i:1", amend=True, wanted=wanted)
+    assert draft.entries == whole.entries  # in the list's order: it is that list again
+    again = attested.create("r.example/l:1", "r.example/i:1", wanted=wanted, **ADDING)
+    assert again.entries == whole.entries
+
+
+def test_what_is_wanted_is_read_anew_and_the_rest_of_a_list_that_moved_stays(
+    attested: World,
+) -> None:
+    before = attested.create("r.example/l:1", "r.example/i:1")
+    newer = [oci_image(name, text="newer") for name in ("linux/amd64", ARM_TEXT)]
+    moved = attested.plant("r.example/i:1", attested_index(*newer)).manifest.entries
+    wanted = Wanted(platforms=(ARM.platform,))
+    after = attested.create("r.example/l:1", "r.example/i:1", wanted=wanted, **ADDING)
+    assert after.entries[:2] == before.entries[::2]  # the image for amd64, and what attests it
+    assert [entry.found for entry in after.entries[2:]] == list(moved[1::2])
+
+
 def test_attestations_may_be_left_and_are_counted(attested: World) -> None:
     created = attested.created("r.example/l:1", "r.example/i:1", wanted=Wanted(attestations=False))
     assert platforms(created.draft) == ["linux/amd64", "linux/arm64"]
@@ -59,7 +88,7 @@ def test_attestations_may_be_left_and_are_counted(attested: World) -> None:
 
 def test_a_platform_that_no_entry_has_fails_it_all(attested: World) -> None:
     wanted = Wanted(platforms=(Platform.parse("linux/s390x"),))
-    with pytest.raises(NoSuchPlatformError, match="nothing for linux/s390x, only for linux/amd64"):
+    with pytest.raises(NoSuchPlatformError, match="r.example/i:1 has nothing for linux/s390x"):
         attested.create("r.example/l:1", "r.example/i:1", wanted=wanted)
     assert attested.draft("r.example/l:1") is None
 
@@ -98,6 +127,17 @@ def test_two_lists_that_share_an_image_list_it_once(world: World) -> None:
     world.plant("r.example/i:2", oci_index(ARM, oci_image("linux/s390x")))
     draft = world.create("r.example/l:1", "r.example/i:1", "r.example/i:2")
     assert platforms(draft) == ["linux/amd64", "linux/arm64", "linux/s390x"]
+
+
+def test_a_list_that_has_an_image_twice_keeps_its_digest(world: World) -> None:
+    index = oci_index(AMD, AMD, ARM)
+    document = json.loads(index.manifest.data)
+    document["manifests"][1]["annotations"] = {"com.example.tier": "second"}
+    index = evolve(index, manifest=evolve(index.manifest, data=json.dumps(document).encode()))
+    world.plant("r.example/i:1", index)
+    draft = world.create("r.example/l:1", "r.example/i:1")
+    assert platforms(draft) == ["linux/amd64", "linux/amd64", "linux/arm64"]
+    assert world.push("r.example/l:1").manifest == index.manifest
 
 
 def test_the_entry_that_says_more_stays(attested: World) -> None:

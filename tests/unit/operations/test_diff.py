@@ -159,6 +159,11 @@ def test_the_same_content_in_other_bytes_is_recognised(sides) -> None:
     assert "the same content in other bytes" in diff_text(comparison)
 
 
+def test_an_entry_in_other_bytes_is_told_from_one_in_the_same() -> None:
+    comparison = compared(*OTHER_BYTES["children"]())
+    assert statuses(comparison) == {AMD: "rewritten", ARM: "same"}
+
+
 ONE_SIDE = {
     "a layer less": ({"layers": []}, {}, Status.CHANGED),
     "a layer more": ({}, {"layers": []}, Status.CHANGED),
@@ -230,6 +235,7 @@ CONFIGS = {
     "user": ({"User": "root"}, {"User": ""}, ["User"]),
     "folder": ({"WorkingDir": "/a"}, {"WorkingDir": "/b"}, ["WorkingDir"]),
     "ports": ({"ExposedPorts": {"80/tcp": {}}}, {}, ["ExposedPorts 80/tcp"]),
+    "volumes": ({}, {"Volumes": {"/data": {}}}, ["Volumes /data"]),
     "no config at all": (None, {"User": "x"}, ["User"]),
 }
 
@@ -412,6 +418,7 @@ JSON_PAIRS = {
     "order of members of items": ([{"a": 1, "b": 2}], [{"b": 2, "a": 1}], True),
     "text for object": ({"a": {"b": 1}}, {"a": "b"}, False),
     "empty label": ({"Labels": {"a": ""}}, {"Labels": {}}, False),
+    "empty annotation": ({"annotations": {"a": ""}}, {"annotations": {}}, False),
     "empty list for object": ({"a": []}, {"a": {}}, True),
 }
 

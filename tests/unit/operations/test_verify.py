@@ -222,6 +222,7 @@ WORDS = {
     f"{media_types.DOCKER_MANIFEST}",
     "wrong-size": f"{AMD.digest} is said to be 1 bytes long and has {AMD.manifest.size}",
     "wrong-platform": "listed as linux/arm64, but the image's config says linux/amd64",
+    "annotations-on-docker-list": "annotations on a Docker list, which has no place for them",
     "missing-manifest": f"no such manifest: r.example/x@{NOWHERE}",
 }
 
@@ -292,6 +293,10 @@ DAMAGE = {
         "manifests[0].layers[0].size",
         lambda shelf: shelf.blobs.update({Digest.of(AMD.blobs[1]): b"short"}),
     ),
+    "wrong-size of a config": (
+        "manifests[0].config.size",
+        lambda shelf: shelf.blobs.update({Digest.of(AMD.blobs[0]): b"short"}),
+    ),
     "wrong-digest of a config": (
         "manifests[0].config",
         lambda shelf: shelf.blobs.update(
@@ -337,7 +342,9 @@ def test_layers_that_live_elsewhere_are_not_looked_for() -> None:
 
 def test_annotations_of_a_docker_list_itself_are_found() -> None:
     broken = changed(docker_list(docker_image()), annotations={"a": "b"})
-    assert breaches(verified(broken)) == [("annotations-on-docker-list", "annotations")]
+    result = verified(broken)
+    assert breaches(result) == [("annotations-on-docker-list", "annotations")]
+    assert result.findings[0].message == WORDS["annotations-on-docker-list"]
 
 
 def test_attestations_that_lost_their_mark_are_no_duplicates() -> None:
@@ -357,6 +364,7 @@ def test_a_list_of_very_many_is_looked_through_for_shadows_as_far_as_200_of_a_ki
 def test_an_attestation_of_no_digest_dangles() -> None:
     result = verified(attested(""))
     assert breaches(result) == [("dangling-attestation", "manifests[1].annotations")]
+    assert result.findings[0].message == "attests no digest, which is not in the list"
 
 
 def test_the_platform_of_an_attestation_is_not_compared() -> None:
@@ -450,6 +458,22 @@ def test_what_cannot_be_asked_for_is_no_finding_and_counted() -> None:
     assert (breaches(result), result.blobs, result.unseen) == ([], 1, 1)
 
 
+class Boasting(MemoryRegistry):
+    """Says that the config is as long as it should be, and gives less."""
+
+    def head_blob(self, reference):
+        size = super().head_blob(reference)
+        return len(AMD.blobs[0]) if reference.digest == Digest.of(AMD.blobs[0]) else size
+
+
+def test_a_config_that_comes_shorter_than_it_is_said_to_be_is_of_the_wrong_size() -> None:
+    registry = Boasting()
+    assert breaches(verified(oci_index(AMD), registry)) == []
+    registry._shelf(ref("r.example/x:1").home).blobs[Digest.of(AMD.blobs[0])] = b"short"
+    result = verify(ref("r.example/x:1"), registry=registry, each=one_by_one)
+    assert breaches(result) == [("wrong-size", "manifests[0].config")]
+
+
 class AwayForBlobs(MemoryRegistry):
     """A registry whose blobs nobody reaches."""
 
@@ -483,6 +507,7 @@ HIDES = {
     "newer arm": ("linux/arm/v7", "linux/arm/v6", False),
     "no arm variant is v7": ("linux/arm", "linux/arm/v8", True),
     "plain amd64": ("linux/amd64", "linux/amd64/v3", True),
+    "older amd64": ("linux/amd64/v2", "linux/amd64/v3", True),
     "newer amd64": ("linux/amd64/v3", "linux/amd64", False),
     "older arm64": ("linux/arm64", "linux/arm64/v8.2", True),
     "half a step older": ("linux/arm64/v8.1", "linux/arm64/v8.2", True),

@@ -1,0 +1,65 @@
+"""The fan-out, when it is broken off: nobody waits for what nobody wants any more."""
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event, get_ident
+
+import pytest
+
+from manyfest.cli.endings import Endings
+from manyfest.cli.parallel import Threads
+
+PATIENCE = 3.0  # seconds; who is not woken earlier was forgotten
+
+
+class Sleepers:
+    """Threads' work that lasts until it is cancelled."""
+
+    def __init__(self) -> None:
+        self.cancelled = Event()
+        self.woken: list[bool] = []
+
+    def sleep(self, _: int) -> None:
+        self.woken.append(self.cancelled.wait(PATIENCE))
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_interrupted_while_threads_are_started_it_ends_those_that_were(
+    monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    """The second: the system has no further thread."""
+    sleepers, submit, answers = Sleepers(), ThreadPoolExecutor.submit, iter([True, True])
+
+    def submit_two(pool, function, item):
+        if not next(answers, False):
+            raise error
+        return submit(pool, function, item)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", submit_two)
+    with pytest.raises((KeyboardInterrupt, OSError)):
+        Threads(4, sleepers.cancelled.set)(sleepers.sleep, range(4))
+    assert sleepers.woken == [True, True]
+
+
+def test_ctrl_c_twice_in_a_row_ends_all_threads() -> None:
+    """The second one arrives before the threads were told of the first."""
+    before = signal.getsignal(signal.SIGINT)
+    sleepers, all_started, main = Sleepers(), Barrier(4), get_ident()
+
+    def press(item: int) -> None:
+        all_started.wait(PATIENCE)
+        if item == 0:
+            signal.pthread_kill(main, signal.SIGINT)
+        sleepers.sleep(item)
+
+    def cancel() -> None:
+        signal.raise_signal(signal.SIGINT)
+        sleepers.cancelled.set()
+
+    Endings().listen_to(signal.SIGINT)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Threads(4, cancel)(press, range(4))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert set(sleepers.woken) == {True}
