@@ -8,7 +8,7 @@ import signal
 from time import monotonic
 from types import FrameType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
 
 # Seconds to give up in: another signal within them would break into just that, and so is unheard.
@@ -24,7 +24,7 @@ class Endings:
 
     def listen(self) -> None:
         """Hear them from now on, but for those that somebody had us ignore, as nohup does."""
-        for number in _SIGNALS:
+        for number in SIGNALS:
             if signal.getsignal(number) in _DEFAULTS:
                 self.listen_to(number)
 
@@ -34,7 +34,7 @@ class Endings:
 
     def stop_listening(self) -> None:
         """There is nothing left to be ended."""
-        for number in _SIGNALS:
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
     def die(self) -> None:

@@ -2,7 +2,7 @@
 
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event, get_ident
+from threading import Barrier, Event, Thread, get_ident
 
 import pytest
 
@@ -63,3 +63,29 @@ def test_ctrl_c_twice_in_a_row_ends_all_threads() -> None:
     finally:
         signal.signal(signal.SIGINT, before)
     assert set(sleepers.woken) == {True}
+
+
+def test_ctrl_c_while_a_thread_starts_leaves_none_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its clearing up takes a while, and is waited for."""
+    start, main = Thread.start, get_ident()
+    cancelled, ended = Event(), list[int]()
+
+    def start_disturbed(thread: Thread) -> None:
+        start(thread)
+        signal.pthread_kill(main, signal.SIGINT)
+
+    def work(item: int) -> None:
+        cancelled.wait(PATIENCE)
+        Event().wait(0.2)
+        ended.append(item)
+
+    monkeypatch.setattr(Thread, "start", start_disturbed)
+    with pytest.raises(KeyboardInterrupt):
+        Threads(2, cancelled.set)(work, range(2))
+    assert sorted(ended) == [0, 1]
+
+
+def test_threads_hear_what_they_heard_before() -> None:
+    """Programs that they start would be deaf, too."""
+    masks = Threads(2, Event().set)(lambda _: signal.pthread_sigmask(signal.SIG_BLOCK, ()), (1, 2))
+    assert masks == (signal.pthread_sigmask(signal.SIG_BLOCK, ()),) * 2
