@@ -7,7 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-_TEMPORARY = ".manyfest-"  # begins the names of files that are being written
+TEMPORARY = ".manyfest-"  # begins the names of files that are being written
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
@@ -17,7 +17,7 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
 
     When something raises inside, the place holds what it held. Raises OSError.
     """
-    built = target.with_name(_TEMPORARY + token_hex(8))
+    built = target.with_name(TEMPORARY + token_hex(8))
     try:
         with os.fdopen(os.open(built, _CREATE, 0o666), "wb") as file:
             yield file

@@ -1,6 +1,6 @@
 """What ``apply`` and ``lock`` share: reading specs and locks, and telling what is wrong there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,14 +8,11 @@ import typer
 
 from manyfest.cli import exit_codes
 from manyfest.cli.options import reference
-from manyfest.cli.output import fail, note, warn
+from manyfest.cli.output import fail, note
 from manyfest.cli.standard_input import standard_input
-from manyfest.cli.wiring import Session
-from manyfest.domain.errors import InputError, SpecError, StoreError
+from manyfest.domain.errors import InputError, SpecError
 from manyfest.domain.list_locks import Lock
 from manyfest.domain.list_specs import ListSpec
-from manyfest.domain.operations.remember import remember
-from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.strict_json import parse_object
 
 STDIN = "-"
@@ -57,15 +54,6 @@ def tell_missing(missing: Sequence[str]) -> None:
     """Say on stderr what was left out."""
     for written in missing:
         note(f"left out, because it is not there: {written}")
-
-
-def keep(found: Iterable[Resolved], session: Session) -> None:
-    """Keep what was read and written, in one transaction; failing to is no failure by now."""
-    try:
-        with session.contents.transaction():
-            remember(session.contents, found, session.now)
-    except StoreError as error:
-        warn(f"not kept for --offline: {error}")
 
 
 def _bytes_of(name: str) -> bytes:

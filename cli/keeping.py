@@ -1,4 +1,4 @@
-"""Keeping what a command that only looks has read, where the store can be written."""
+"""Keeping what a command has read or written, where the store can be written."""
 
 from collections.abc import Iterable
 
@@ -10,9 +10,12 @@ from manyfest.domain.operations.resolve import Resolved
 
 
 def keep(found: Iterable[Resolved], session: Session) -> bool:
+    """``keep_all`` of what was read, unless it came from the store."""
+    return session.offline or keep_all(found, session)
+
+
+def keep_all(found: Iterable[Resolved], session: Session) -> bool:
     """Keep ``found`` for ``--offline``; where that cannot be, say so, go on, and give False."""
-    if session.offline:
-        return True
     try:
         with session.contents.transaction():
             remember(session.contents, found, session.now)

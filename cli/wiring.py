@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # most commands do without
     from manyfest.adapters.http_registry.access import HttpAccess
     from manyfest.adapters.http_registry.budget import Budget
     from manyfest.cli.unconfirmed import UnconfirmedAnswers
-    from manyfest.domain.events import Blob, Event, OnEvent
+    from manyfest.domain.events import Event, OnEvent
     from manyfest.domain.observations import Observation
     from manyfest.domain.operations.each import Each
     from manyfest.domain.ports.registry import Registry
@@ -30,6 +30,17 @@ if TYPE_CHECKING:  # most commands do without
     from manyfest.store.housekeeping import Housekeeping
 
 _LONGEST_LOCK = 10.0  # seconds to wait for another process
+
+
+@contextmanager
+def _in_time(subject: str) -> Iterator[None]:
+    """Where time runs out it is a DeadlineError that names the subject."""
+    from manyfest.adapters.http_registry.budget import BudgetError
+
+    try:
+        yield
+    except BudgetError as error:
+        raise DeadlineError("", f"{subject}: {error}") from error
 
 
 class Session:
@@ -84,12 +95,8 @@ class Session:
 
     def pause(self, seconds: float) -> None:
         """Wait so long for what was put to show. Raises DeadlineError when no time is left."""
-        from manyfest.adapters.http_registry.budget import BudgetError
-
-        try:
+        with _in_time("what was put does not show"):
             self._budget.sleep(seconds)
-        except BudgetError as error:
-            raise DeadlineError("", f"what was put does not show: {error}") from error
 
     def watching(self, on_event: "OnEvent") -> "OnEvent":
         """``on_event``, which also ends copies that no server could: raises DeadlineError in them.
@@ -101,7 +108,8 @@ class Session:
         def heard(event: "Event") -> None:
             on_event(event)
             if isinstance(event, BlobMoved):
-                self._go_on(event.blob)
+                with _in_time(str(event.blob)):
+                    self._budget.go_on()
 
         return heard
 
@@ -112,14 +120,6 @@ class Session:
     def renew(self) -> None:
         """Give the command all of its time again, unless a person said how much there is."""
         self._budget.renew()
-
-    def _go_on(self, blob: "Blob") -> None:
-        from manyfest.adapters.http_registry.budget import BudgetError
-
-        try:
-            self._budget.go_on()
-        except BudgetError as error:
-            raise DeadlineError("", f"{blob}: {error}") from error
 
     @cached_property
     def _budget(self) -> "Budget":

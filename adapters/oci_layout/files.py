@@ -17,9 +17,8 @@ from typing import BinaryIO, Self
 
 from attrs import frozen
 
+from manyfest.adapters.whole_files import TEMPORARY
 from manyfest.domain.errors import LayoutError
-
-TEMPORARY = ".manyfest-"  # begins the names of files that are being written
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a FIFO waits for somebody to write to it.

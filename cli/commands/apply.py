@@ -12,13 +12,13 @@ from manyfest.cli.annotating import separated
 from manyfest.cli.composing import TypeOfList
 from manyfest.cli.declaring import (
     IgnoreMissing,
-    keep,
     lock_file,
     lock_in,
     specs_in,
     tell_missing,
 )
 from manyfest.cli.doubts import warn_of_conflicts, warn_of_disagreement
+from manyfest.cli.keeping import keep_all
 from manyfest.cli.options import (
     JOBS,
     AsJson,
@@ -108,7 +108,7 @@ def command(
                 warn_of_disagreement(entry)
         if not dry_run:
             carry_out_shown(planned.pushes, session)
-            keep(planned.read_and_written, session)
+            keep_all(planned.read_and_written, session)
         _show(planned.pushes, as_json=as_json, dry_run=dry_run)
 
 

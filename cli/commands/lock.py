@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.declaring import IgnoreMissing, keep, lock_file, specs_in, tell_missing
+from manyfest.cli.declaring import IgnoreMissing, lock_file, specs_in, tell_missing
+from manyfest.cli.keeping import keep_all
 from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted
 from manyfest.cli.result_files import write_file
 from manyfest.cli.settings import settings_from
@@ -43,4 +44,4 @@ def command(
         tell_missing(made.missing)
         text = json.dumps(made.lock.to_json(), indent=2, ensure_ascii=False)
         write_file(file, f"{text}\n")
-        keep(made.found, session)
+        keep_all(made.found, session)

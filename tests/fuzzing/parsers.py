@@ -56,7 +56,8 @@ def _docker_config(file: Path) -> None:
     DockerConfig(file.parent, Helpers()).credentials_for(HUB)
 
 
-def _bundle(file: Path) -> None:
+def imported(file: Path) -> MemoryStore:
+    """A store with what the bundle holds."""
     store = MemoryStore()
     with open_bundle(file) as bundle:
         import_bundle(
@@ -67,6 +68,7 @@ def _bundle(file: Path) -> None:
             now=NOW,
             repository=HUB,
         )
+    return store
 
 
 def _text(parse: Callable[[str], object]) -> Callable[[bytes], object]:
@@ -74,7 +76,7 @@ def _text(parse: Callable[[str], object]) -> Callable[[bytes], object]:
 
 
 PARSERS: dict[str, Callable[[bytes], object]] = {
-    "bundle": lambda data: _in_file(data, "bundle.tar", _bundle),
+    "bundle": lambda data: _in_file(data, "bundle.tar", imported),
     "challenge": _text(lambda text: challenges.parse([text])),
     "config": lambda data: platform_of_config(data, "x"),
     "digest": _text(Digest.parse),

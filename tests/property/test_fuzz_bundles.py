@@ -9,15 +9,12 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyfest.adapters.bundles.opening import open_bundle
 from manyfest.domain.draft_documents import drafts_bytes, drafts_in
 from manyfest.domain.drafts import Draft
 from manyfest.domain.errors import DocumentError, ManyfestError
-from manyfest.domain.operations.import_bundle import import_bundle
-from manyfest.domain.references import Reference, Repository
-from tests.fakes.memory_layers import MemoryLayers
+from manyfest.domain.references import Reference
 from tests.fakes.memory_store import MemoryStore
-from tests.fuzzing.parsers import SEEDS
+from tests.fuzzing.parsers import SEEDS, imported
 from tests.property.mutations import damaged
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -27,20 +24,10 @@ DRAFTS = drafts_bytes([Draft(Reference.parse("r.example/app:1"), NOW, NOW)])
 
 
 def taken_in(data: bytes) -> MemoryStore:
-    store = MemoryStore()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "bundle")
         file.write_bytes(data)
-        with open_bundle(file) as bundle:
-            import_bundle(
-                bundle,
-                contents=store.contents,
-                layers=MemoryLayers(),
-                drafts=store.drafts,
-                now=NOW,
-                repository=Repository("r.example", "app"),
-            )
-    return store
+        return imported(file)
 
 
 @given(damaged(st.sampled_from([TAR, ZST])) | st.binary())

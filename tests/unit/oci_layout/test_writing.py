@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.oci_layout import files
-from manyfest.adapters.oci_layout.files import TEMPORARY, open_root
+from manyfest.adapters.oci_layout.files import open_root
 from manyfest.adapters.oci_layout.index_json import REF_NAME
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.whole_files import TEMPORARY
 from manyfest.contracts.images import docker_image, oci_image, push_image, source_of, windows_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import BlobUnknownError, LayoutError, ManifestUnknownError
