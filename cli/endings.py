@@ -1,15 +1,27 @@
 """Signals that end the program: Ctrl-C, and what kill, timeout and a closed terminal send.
 
-Each is a KeyboardInterrupt in the main thread, so that what was begun is given up in good order.
+Theory of operation. Each signal raises KeyboardInterrupt in the main thread, so that unfinished
+work is undone in good order. It may raise only below ``interruptible``, which catches it: the
+handler looks for that call on the stack that the signal interrupts. A flag would not do, since a
+signal may arrive between the end of the work and the line that clears the flag. Blocking signals
+would not do either: the system then delivers them to another thread, and Python still runs the
+handler in the main one.
+
+A signal is kept, and is delivered again, when it arrives before the work or in a ``shielded`` call.
+A signal that arrives after the work is ignored: nothing is left that it could end.
 """
 
 import os
 import signal
+from collections.abc import Callable
 from time import monotonic
 from types import FrameType
+from typing import TypeVar
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+INTERRUPTED = 130
 _DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
+_T = TypeVar("_T")
 
 # Seconds to give up in: another signal within them would break into just that, and so is unheard.
 _UNDISTURBED = 1.0
@@ -20,34 +32,76 @@ class Endings:
 
     def __init__(self) -> None:
         self._heard: int | None = None
+        self._kept: int | None = None
         self._deaf_until = float("-inf")
 
     def listen(self) -> None:
-        """Hear them from now on, but for those that somebody had us ignore, as nohup does."""
+        """Handle the signals from now on, except those that the caller's shell ignores (nohup)."""
         for number in SIGNALS:
             if signal.getsignal(number) in _DEFAULTS:
                 self.listen_to(number)
 
     def listen_to(self, number: int) -> None:
-        """Hear this one, ignored or not."""
+        """Handle this signal, ignored or not."""
         signal.signal(number, self._hear)
 
+    def interruptible(self, work: Callable[[], int]) -> int:
+        """Return the exit code of ``work``, or 130 if a signal interrupts it."""
+        try:
+            return _interruptible(work, self._deliver_kept)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+
+    def shielded(self, action: Callable[[], _T]) -> _T:
+        """Return what ``action`` returns; a signal interrupts after it, not in it."""
+        try:
+            return _shielded(action)
+        finally:
+            self._deliver_kept()
+
     def stop_listening(self) -> None:
-        """There is nothing left to be ended."""
+        """Ignore all signals: the work is done."""
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
     def die(self) -> None:
-        """End by the signal that was heard, as whoever sent it expects; not by Ctrl-C."""
+        """End by the signal that was heard, as its sender expects; not by Ctrl-C."""
         if self._heard is not None and self._heard != signal.SIGINT:
             signal.signal(self._heard, signal.SIG_DFL)
             os.kill(os.getpid(), self._heard)
 
-    def _hear(self, number: int, _frame: FrameType | None) -> None:
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if not _may_raise_in(frame):
+            self._kept = number
+            return
         now = monotonic()
         if now >= self._deaf_until:
             self._heard, self._deaf_until = number, now + _UNDISTURBED
             raise KeyboardInterrupt
+
+    def _deliver_kept(self) -> None:
+        """By the handler, so that the main thread gets it whichever thread calls this."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            signal.raise_signal(kept)
+
+
+def _interruptible(work: Callable[[], int], deliver_kept: Callable[[], None]) -> int:
+    deliver_kept()
+    return work()
+
+
+def _shielded(action: Callable[[], _T]) -> _T:
+    return action()
+
+
+def _may_raise_in(frame: FrameType | None) -> bool:
+    """Whether the innermost of the two calls above, on the stack of ``frame``, is interruptible."""
+    while frame is not None:
+        if frame.f_code in (_interruptible.__code__, _shielded.__code__):
+            return frame.f_code is _interruptible.__code__
+        frame = frame.f_back
+    return False
 
 
 ENDINGS = Endings()

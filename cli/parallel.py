@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from manyfest.cli.endings import SIGNALS
+from manyfest.cli.endings import ENDINGS
 from manyfest.domain.operations.each import Each, Item, Result, one_by_one
 
 if TYPE_CHECKING:  # most commands do one thing at a time
@@ -34,30 +33,29 @@ class Threads(Each):
             return one_by_one(function, items)
         from concurrent.futures import ThreadPoolExecutor
 
-        # Threads inherit what is blocked where they are started, and programs from them.
-        hear_as_before = partial(pthread_sigmask, SIG_SETMASK, pthread_sigmask(SIG_BLOCK, ()))
-        with ThreadPoolExecutor(min(self.jobs, len(items)), initializer=hear_as_before) as pool:
+        with ThreadPoolExecutor(min(self.jobs, len(items))) as pool:
             try:
-                futures = _submitted(pool, function, items)
+                # A thread whose start a signal broke into would be joined by nobody.
+                futures = ENDINGS.shielded(partial(_submitted, pool, function, items))
                 _await(futures)
                 return tuple(_first_failure_or_results(futures))
             except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                self.cancel()
+                ENDINGS.shielded(partial(self._give_up, pool))
                 raise
+
+    def _give_up(self, pool: "ThreadPoolExecutor") -> None:
+        pool.shutdown(wait=False, cancel_futures=True)
+        self.cancel()
 
 
 def _submitted(
     pool: "ThreadPoolExecutor", function: Callable[[Item], Result], items: Sequence[Item]
 ) -> "list[Future[Result]]":
-    """Signals wait meanwhile: a thread whose start they broke into would be joined by nobody."""
-    mask = pthread_sigmask(SIG_BLOCK, SIGNALS)
+    """Raises OSError if the system has no process or no memory left for a thread."""
     try:
         return [pool.submit(function, item) for item in items]
-    except RuntimeError as error:  # the system has no process or no memory left for a thread
+    except RuntimeError as error:
         raise OSError("no more threads can be started; --jobs 1 does with one") from error
-    finally:
-        pthread_sigmask(SIG_SETMASK, mask)
 
 
 def _await(futures: "Sequence[Future[Result]]") -> None:

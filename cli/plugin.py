@@ -10,8 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from manyfest.cli.endings import ENDINGS
-from manyfest.cli.program import leave
+from manyfest.cli.endings import ENDINGS, INTERRUPTED
+from manyfest.cli.program import run_and_leave
 from manyfest.domain.version import VERSION
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ METADATA = "docker-cli-plugin-metadata"
 SOCKET = "DOCKER_CLI_PLUGIN_SOCKET"
 NAME = "manyfest"
 _COMPLETE = (["__complete"], ["__completeNoDesc"])
-INTERRUPTED = 130
 _GRACE_SECONDS = 5.0
 
 # Docker's own flags: those with a value, and the others, with the letter of each.
@@ -34,20 +33,16 @@ _SWITCHES = {"debug": "D", "help": "h", "tls": "", "tlsverify": "", "version": "
 
 def run() -> None:
     """The console script ``docker-manyfest``."""
-    ENDINGS.listen()
-    leave(main(sys.argv[1:]))
+    run_and_leave(lambda: main(sys.argv[1:]))
 
 
 def main(words: Sequence[str]) -> int:
-    """Run what docker hands over; gives the exit code."""
+    """Run what docker hands over; return the exit code. Raises KeyboardInterrupt."""
     if list(words) == [METADATA]:
         print(metadata())  # noqa: T201 - before anything else is loaded
         return 0
-    try:
-        end_with_docker()
-        return _run(words)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    end_with_docker()
+    return _run(words)
 
 
 def metadata() -> str:

@@ -4,6 +4,10 @@ import gc
 import os
 import sys
 
+TYPE_CHECKING = False  # the name that type checkers know, without the import of typing
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 # A short command makes few cycles: looking for them every 700 objects is a tenth of its start, and
 # looking once through what was loaded is as much of the time that a command takes with a registry.
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
@@ -13,16 +17,18 @@ _INTERRUPTED = 130
 
 def run() -> None:
     """Run what the process was called with, and exit; interrupted while loading, with 130."""
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    run_and_leave(_main)
+
+
+def run_and_leave(work: "Callable[[], int]") -> None:
+    """Exit with the code that ``work`` returns, or as a program that a signal ended."""
     try:
         from manyfest.cli.endings import ENDINGS
 
         ENDINGS.listen()
-        from manyfest.cli.main import main
-
-        code = main(sys.argv[1:])
-    except KeyboardInterrupt:
-        code = _INTERRUPTED
+        code = ENDINGS.interruptible(work)
+    except KeyboardInterrupt:  # Python's own handler raises until ours is installed
+        os._exit(_INTERRUPTED)
     leave(code)
 
 
@@ -42,3 +48,10 @@ def leave(code: int) -> None:
     if code == _INTERRUPTED:
         ENDINGS.die()
     os._exit(code)
+
+
+def _main() -> int:
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    from manyfest.cli.main import main
+
+    return main(sys.argv[1:])

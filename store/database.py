@@ -57,8 +57,9 @@ class Database:
 
         Raises at once where nothing could be written.
         """
-        self._begin()
+        self._require_no_transaction()
         try:
+            self._begin()  # inside: a signal may arrive just after it, too
             yield
             self._commit()
         except BaseException:
@@ -68,11 +69,12 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """All that is read inside is of one moment; temporary tables made inside go away."""
-        with self._lock, translated(self.path):
-            connection = self._opened()
-            if connection is not None:
-                connection.execute("BEGIN")
+        self._require_no_transaction()
         try:
+            with self._lock, translated(self.path):
+                connection = self._opened()
+                if connection is not None:
+                    connection.execute("BEGIN")
             yield
         finally:
             self._roll_back()
@@ -101,12 +103,14 @@ class Database:
                 self._connection.close()
             self._connection = None
 
+    def _require_no_transaction(self) -> None:
+        if self.is_in_transaction:
+            raise RuntimeError("transactions do not nest")
+
     def _begin(self) -> None:
         """IMMEDIATE: a transaction that reads before it writes would fail under contention."""
         with self._lock, translated(self.path):
             connection = self._opened() or self._created()
-            if connection.in_transaction:
-                raise RuntimeError("transactions do not nest")
             require_writable(self.path)
             self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
 

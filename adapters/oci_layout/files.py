@@ -105,9 +105,9 @@ class Root:
         holds what it held before.
         """
         temporary = TEMPORARY + token_hex(8)
-        with _reported(self.directory, *path):
-            fd = os.open(temporary, _CREATE, 0o666, dir_fd=self.fd)
         try:
+            with _reported(self.directory, *path):
+                fd = os.open(temporary, _CREATE, 0o666, dir_fd=self.fd)
             self._fill(fd, chunks, path)
             self._move(temporary, path)
         except BaseException:
@@ -144,7 +144,8 @@ class Root:
         try:
             yield
         finally:
-            fcntl.flock(self.fd, fcntl.LOCK_UN)
+            with suppress(OSError):  # a signal on entering delays this until the folder is closed
+                fcntl.flock(self.fd, fcntl.LOCK_UN)
 
     def _try_lock(self) -> bool:
         with _reported(self.directory), suppress(BlockingIOError):
@@ -158,8 +159,8 @@ class Root:
         try:
             for name in path:
                 inner = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=fd)
-                os.close(fd)
-                fd = inner
+                outer, fd = fd, inner  # first: a signal after the close must not close it twice
+                os.close(outer)
             yield fd
         finally:
             os.close(fd)

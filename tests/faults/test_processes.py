@@ -25,6 +25,7 @@ from tests.faults.confined import PROGRAM, SOURCES, drafts, layout_of_eight, run
 from tests.faults.judged import error_line, refused, store_dump, succeeded
 
 KILLING = Path(__file__).parents[1] / "kill" / "run.py"
+LEAVING = KILLING.with_name("leaving.py")
 LIST = "oci:app:l"
 MEBIBYTE = 1024 * 1024
 
@@ -42,6 +43,16 @@ def test_a_signal_at_any_moment_leaves_the_old_state_or_the_new_and_no_words(sig
     scenes = ["--only", "create", "--only", "push"]
     ended = subprocess.run(
         [*command, *scenes], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+
+
+@pytest.mark.parametrize("signal", ["INT", "TERM", "HUP"])
+def test_a_signal_while_the_program_leaves_makes_no_traceback(signal: str) -> None:
+    """Before every ninth opcode of leaving, and at some random moments."""
+    command = [sys.executable, str(LEAVING), "--signal", signal, "--step", "9", "--times", "3"]
+    ended = subprocess.run(
+        [*command, "--only", "push"], capture_output=True, text=True, check=False, timeout=120
     )
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from manyfest.cli import endings
-from manyfest.cli.endings import Endings
+from manyfest.cli.endings import INTERRUPTED, Endings
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -23,25 +23,66 @@ def _handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+@pytest.fixture
+def listening() -> Endings:
+    """Handles the signals of the test's process."""
+    listening = Endings()
+    listening.listen()
+    return listening
+
+
+def interrupts(number: int) -> int:
+    """Send it; the exit code if that interrupts nothing is 0."""
+    signal.raise_signal(number)
+    return 0
+
+
 @pytest.mark.parametrize("number", NUMBERS)
-def test_each_interrupts(number: signal.Signals) -> None:
-    Endings().listen()
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(number)
+def test_each_interrupts(listening: Endings, number: signal.Signals) -> None:
+    assert listening.interruptible(lambda: interrupts(number)) == INTERRUPTED
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_before_the_work_each_is_kept_for_it(listening: Endings, number: signal.Signals) -> None:
+    signal.raise_signal(number)
+    assert listening.interruptible(lambda: 0) == INTERRUPTED
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_after_the_work_none_raises(listening: Endings, number: signal.Signals) -> None:
+    assert listening.interruptible(lambda: 5) == 5
+    signal.raise_signal(number)
+
+
+def test_one_that_arrives_in_a_shielded_call_interrupts_after_it(listening: Endings) -> None:
+    done: list[str] = []
+
+    def action() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        done.append("action")
+
+    def work() -> int:
+        listening.shielded(action)
+        done.append("more")
+        return 0
+
+    assert (listening.interruptible(work), done) == (INTERRUPTED, ["action"])
 
 
 def test_while_all_is_given_up_no_other_disturbs_and_later_it_does(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, listening: Endings
 ) -> None:
     seconds = iter([0.0, 0.5, 0.9, 1.1])
     monkeypatch.setattr(endings, "monotonic", lambda: next(seconds))
-    Endings().listen()
-    with pytest.raises(KeyboardInterrupt):
+
+    def work() -> int:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
-    signal.raise_signal(signal.SIGINT)
-    signal.raise_signal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        return interrupts(signal.SIGINT)
+
+    assert listening.interruptible(work) == INTERRUPTED
 
 
 def test_what_nohup_ignores_stays_ignored() -> None:
@@ -52,14 +93,12 @@ def test_what_nohup_ignores_stays_ignored() -> None:
 
 def test_one_that_is_ignored_is_heard_where_that_is_asked_for() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Endings().listen_to(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
-
-
-def test_at_the_end_none_is_heard() -> None:
     listening = Endings()
-    listening.listen()
+    listening.listen_to(signal.SIGINT)
+    assert listening.interruptible(lambda: interrupts(signal.SIGINT)) == INTERRUPTED
+
+
+def test_at_the_end_none_is_heard(listening: Endings) -> None:
     listening.stop_listening()
     for number in NUMBERS:
         signal.raise_signal(number)

@@ -1,12 +1,15 @@
 """The fan-out, when it is broken off: nobody waits for what nobody wants any more."""
 
+import os
 import signal
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Thread, get_ident
 
 import pytest
 
-from manyfest.cli.endings import Endings
+from manyfest.cli import parallel
+from manyfest.cli.endings import INTERRUPTED, Endings
 from manyfest.cli.parallel import Threads
 
 PATIENCE = 3.0  # seconds; who is not woken earlier was forgotten
@@ -41,9 +44,18 @@ def test_interrupted_while_threads_are_started_it_ends_those_that_were(
     assert sleepers.woken == [True, True]
 
 
-def test_ctrl_c_twice_in_a_row_ends_all_threads() -> None:
+@pytest.fixture
+def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endings]:
+    """Handles Ctrl-C in the test's process."""
+    before, listening = signal.getsignal(signal.SIGINT), Endings()
+    monkeypatch.setattr(parallel, "ENDINGS", listening)
+    listening.listen_to(signal.SIGINT)
+    yield listening
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_twice_in_a_row_ends_all_threads(listening: Endings) -> None:
     """The second one arrives before the threads were told of the first."""
-    before = signal.getsignal(signal.SIGINT)
     sleepers, all_started, main = Sleepers(), Barrier(4), get_ident()
 
     def press(item: int) -> None:
@@ -56,23 +68,21 @@ def test_ctrl_c_twice_in_a_row_ends_all_threads() -> None:
         signal.raise_signal(signal.SIGINT)
         sleepers.cancelled.set()
 
-    Endings().listen_to(signal.SIGINT)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            Threads(4, cancel)(press, range(4))
-    finally:
-        signal.signal(signal.SIGINT, before)
+    threads = Threads(4, cancel)
+    assert listening.interruptible(lambda: len(threads(press, range(4)))) == INTERRUPTED
     assert set(sleepers.woken) == {True}
 
 
-def test_ctrl_c_while_a_thread_starts_leaves_none_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its clearing up takes a while, and is waited for."""
-    start, main = Thread.start, get_ident()
+def test_ctrl_c_while_a_thread_starts_leaves_none_behind(
+    monkeypatch: pytest.MonkeyPatch, listening: Endings
+) -> None:
+    """Its clearing up takes a while, and is waited for; any thread may get the signal."""
+    start = Thread.start
     cancelled, ended = Event(), list[int]()
 
     def start_disturbed(thread: Thread) -> None:
         start(thread)
-        signal.pthread_kill(main, signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
 
     def work(item: int) -> None:
         cancelled.wait(PATIENCE)
@@ -80,8 +90,8 @@ def test_ctrl_c_while_a_thread_starts_leaves_none_behind(monkeypatch: pytest.Mon
         ended.append(item)
 
     monkeypatch.setattr(Thread, "start", start_disturbed)
-    with pytest.raises(KeyboardInterrupt):
-        Threads(2, cancelled.set)(work, range(2))
+    threads = Threads(2, cancelled.set)
+    assert listening.interruptible(lambda: len(threads(work, range(2)))) == INTERRUPTED
     assert sorted(ended) == [0, 1]
 
 

@@ -1,12 +1,14 @@
 """Ctrl-C while SQLite works: it ends what runs, is an interruption, and undoes what was begun."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
 from manyfest.contracts.garbage_collector import hold, see
 from manyfest.contracts.images import oci_image
 from manyfest.store import views
+from manyfest.store.database import Database
 from tests.unit.store.children import run
 from tests.unit.store.keeping_house import opened
 
@@ -50,3 +52,26 @@ def test_in_a_function_that_sqlite_calls_it_is_one_too(folder, monkeypatch, look
 
 def _interrupt(*_arguments):
     raise KeyboardInterrupt
+
+
+class _Interrupted(sqlite3.Connection):
+    """A signal arrives while SQLite begins a transaction, and raises once that is done."""
+
+    def execute(self, statement, parameters=(), /):
+        cursor = super().execute(statement, parameters)
+        if statement.startswith("BEGIN"):
+            raise KeyboardInterrupt
+        return cursor
+
+
+@pytest.mark.parametrize("begin", [Database.transaction, Database.snapshot])
+def test_ctrl_c_just_after_a_transaction_began_leaves_none_running(tmp_path, begin):
+    """The code that undoes the command's work may need a transaction of its own."""
+    path = tmp_path / "store.db"
+    path.touch()
+    connection = sqlite3.connect(path, isolation_level=None, factory=_Interrupted)
+    database = Database(path, 1, lambda _: connection)
+    with closing(database):
+        with pytest.raises(KeyboardInterrupt), begin(database):
+            pass
+        assert not database.is_in_transaction
