@@ -11,9 +11,11 @@ from zipfile import ZipFile
 
 import pytest
 
+import manyfest
 from manyfest.domain.version import VERSION
 
 ROOT = Path(__file__).parents[2]
+ROOT_MODULES = ("__init__.py", "__main__.py")
 FOLDERS = ("domain", "adapters", "store", "cli")
 CONTRACTS = "tests/contracts"  # installed, too, as manyfest.contracts
 BUILD = "import sys, setuptools.build_meta as backend; backend.build_wheel(sys.argv[1])"
@@ -22,9 +24,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 def modules() -> list[Path]:
     """The Python files that are installed, relative to where the wheel's ``manyfest`` stands."""
+    root = [Path(name) for name in ROOT_MODULES]
     own = [file.relative_to(ROOT) for name in FOLDERS for file in (ROOT / name).rglob("*.py")]
     suites = (ROOT / CONTRACTS).glob("*.py")
-    return own + [file.relative_to(ROOT / "tests") for file in suites]
+    return root + own + [file.relative_to(ROOT / "tests") for file in suites]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,7 @@ def wheel_names(tmp_path_factory) -> list[str]:
     copy, out = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("wheel")
     for name in (*FOLDERS, CONTRACTS):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in (*ROOT_MODULES, "py.typed", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
     built = subprocess.run(
         [sys.executable, "-c", BUILD, out], cwd=copy, capture_output=True, check=False, timeout=120
@@ -56,9 +59,22 @@ def test_every_module_lands_in_the_wheel(wheel_names):
     assert sorted(installed) == sorted(f"manyfest/{module.as_posix()}" for module in modules())
 
 
-def test_each_of_the_four_is_typed_in_the_wheel(wheel_names):
-    typed = [name for name in wheel_names if name.endswith("py.typed")]
-    assert sorted(typed) == sorted(f"manyfest/{name}/py.typed" for name in FOLDERS)
+def test_the_root_package_is_typed_in_the_wheel(wheel_names):
+    assert [name for name in wheel_names if name.endswith("py.typed")] == ["manyfest/py.typed"]
+
+
+def test_the_root_package_has_a_version_and_is_a_program():
+    assert manyfest.__version__ == VERSION
+    command = [sys.executable, "-m", "manyfest", "--version"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"manyfest {VERSION}\n", "")
+
+
+@pytest.mark.parametrize("name", ["manyfest", *(f"manyfest.{folder}" for folder in FOLDERS)])
+def test_type_checkers_find_the_package_through_one_link(name):
+    parts = ROOT.joinpath(".dev", *name.split("."), "__init__.py")
+    assert parts.resolve() == ROOT.joinpath(*name.split(".")[1:], "__init__.py")
+    assert [path.name for path in (ROOT / ".dev").iterdir()] == ["manyfest"]
 
 
 def test_the_wheel_claims_no_other_name(wheel_names):

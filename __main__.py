@@ -1,0 +1,5 @@
+"""The command line as ``python -m manyfest``."""
+
+from manyfest.cli.program import run
+
+run()
