@@ -21,8 +21,8 @@ from manyfest.domain.errors import (
     UnreachableError,
 )
 from manyfest.domain.expectations import Expectation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.observations import Observation
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import BlobSource, Registry

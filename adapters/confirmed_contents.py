@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from manyfest.domain.digests import Digest
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.observations import Observation
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.references import Reference
 

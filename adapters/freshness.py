@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from attrs import frozen
 
 from manyfest.domain.errors import UnavailableError
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

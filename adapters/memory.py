@@ -11,10 +11,10 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified, verified_chunks
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
 from manyfest.domain.expectations import Expectation
+from manyfest.domain.lists.referrers import referrer_descriptor
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Home, Reference, Repository
-from manyfest.domain.referrers import referrer_descriptor
 
 
 @frozen

@@ -8,8 +8,8 @@ import typer
 from manyfest.cli.doubts import warn_of_conflicts
 from manyfest.cli.output import note
 from manyfest.cli.wiring import Session
-from manyfest.domain.contributions import Wanted
-from manyfest.domain.drafts import ListType
+from manyfest.domain.drafts.draft import ListType
+from manyfest.domain.drafts.source_entries import Wanted
 from manyfest.domain.operations.create import Created, OnConflict, Start, Terms, create
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference

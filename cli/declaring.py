@@ -10,10 +10,10 @@ from manyfest.cli import exit_codes
 from manyfest.cli.options import reference
 from manyfest.cli.output import fail, note
 from manyfest.cli.standard_input import standard_input
+from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import InputError, SpecError
-from manyfest.domain.list_locks import Lock
-from manyfest.domain.list_specs import ListSpec
-from manyfest.domain.strict_json import parse_object
+from manyfest.domain.specs.list_spec import ListSpec
+from manyfest.domain.specs.lock import Lock
 
 STDIN = "-"
 _SIZE_LIMIT = 4 * 1024 * 1024

@@ -1,8 +1,8 @@
 """Saying on stderr what a person may not have meant."""
 
 from manyfest.cli.output import warn
-from manyfest.domain.drafts import Draft, Entry
-from manyfest.domain.platform_conflicts import conflicts, disagreement
+from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.platform_conflicts import conflicts, disagreement
 
 
 def warn_of_conflicts(draft: Draft) -> None:

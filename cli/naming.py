@@ -13,7 +13,7 @@ def source(text: str, session: Session) -> Reference:
     """
     if "@{" not in text:
         return reference(text)
-    from manyfest.domain.past_states import parse_past, reference_to
+    from manyfest.domain.history.revision import parse_past, reference_to
 
     past = parse_past(text, session.now)
     if past is None:

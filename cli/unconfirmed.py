@@ -4,7 +4,7 @@ from threading import Lock
 
 from manyfest.cli.output import warn
 from manyfest.domain.errors import UnavailableError, shortened
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
 
 _REASON_LIMIT = 150  # so that the end of the line is seen, which says how old the answer is

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # most commands do without
     from manyfest.adapters.http_registry.budget import Budget
     from manyfest.cli.unconfirmed import UnconfirmedAnswers
     from manyfest.domain.events import Event, OnEvent
-    from manyfest.domain.observations import Observation
+    from manyfest.domain.history.observation import Observation
     from manyfest.domain.operations.each import Each
     from manyfest.domain.ports.registry import Registry
     from manyfest.domain.references import Reference

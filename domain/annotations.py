@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from manyfest.domain.encoding.strict_json import Json, JsonObject
 from manyfest.domain.errors import UnknownMemberError
-from manyfest.domain.strict_json import Json, JsonObject
 
 # How a member that can be taken away is named: ``annotation:org.opencontainers.image.url``.
 ANNOTATION = "annotation:"

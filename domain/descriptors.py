@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from manyfest.domain.digests import Digest
+from manyfest.domain.encoding.strict_json import Json, JsonObject, check_letter_case
 from manyfest.domain.errors import DocumentError, InvalidDigestError
 from manyfest.domain.platforms import Platform
-from manyfest.domain.strict_json import Json, JsonObject, check_letter_case
 
 _CORE = ("mediaType", "size", "digest", "platform")
 _OTHERS = ("urls", "annotations", "data", "artifactType")

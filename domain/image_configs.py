@@ -2,8 +2,8 @@
 
 from attrs import evolve
 
+from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.platforms import Platform
-from manyfest.domain.strict_json import parse_object
 
 # As for manifests: a config that is larger is an attack or a mistake.
 SIZE_LIMIT = 4 * 1024 * 1024

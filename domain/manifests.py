@@ -11,8 +11,8 @@ from attrs import field, frozen
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
+from manyfest.domain.encoding.strict_json import JsonObject, check_letter_case, parse_object
 from manyfest.domain.errors import DocumentError, SizeMismatchError
-from manyfest.domain.strict_json import JsonObject, check_letter_case, parse_object
 
 # distribution-spec, "Pushing Manifests": registries take at least this much, and we take no more.
 SIZE_LIMIT = 4 * 1024 * 1024

@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from manyfest.domain.digests import Digest
+from manyfest.domain.encoding.timestamps import time_text
 from manyfest.domain.errors import DamagedStoreError
+from manyfest.domain.history.observation import Observation, by_place, merged
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.observations import Observation, by_place, merged
 from manyfest.domain.references import Reference
-from manyfest.domain.times import time_text
 from manyfest.store.database import Database
 from manyfest.store.observation_rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
 

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft, Entry, ListType
-from manyfest.domain.overrides_json import (
+from manyfest.domain.drafts.draft import Draft, Entry, ListType
+from manyfest.domain.drafts.overrides_json import (
     index_overrides_from_json,
     index_overrides_to_json,
     overrides_from_json,
     overrides_to_json,
 )
+from manyfest.domain.encoding.timestamps import time_text
 from manyfest.domain.references import Reference
-from manyfest.domain.times import time_text
 from manyfest.store.database import Row
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from itertools import groupby
 
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.references import Reference
 from manyfest.store.columns import readable
 from manyfest.store.database import Database, Parameters

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from manyfest.domain.amounts import Amount
 from manyfest.domain.digests import Digest
+from manyfest.domain.encoding.timestamps import time_text
 from manyfest.domain.ports.garbage import Garbage, Piece
-from manyfest.domain.times import time_text
 from manyfest.store.columns import readable
 from manyfest.store.database import Database
 from manyfest.store.layer_files import LayerFiles

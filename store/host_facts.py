@@ -6,9 +6,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from manyfest.domain.encoding.timestamps import time_in, time_text
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.domain.host_facts import LIFETIME, HostFacts, still_counts
-from manyfest.domain.times import time_in, time_text
 from manyfest.store.columns import readable
 from manyfest.store.database import Database
 from manyfest.store.opening import open_existing

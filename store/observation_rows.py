@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
 from manyfest.store.columns import home_of, readable
 from manyfest.store.database import Row

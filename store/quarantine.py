@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from manyfest.domain.digests import Digest
+from manyfest.domain.encoding.timestamps import time_text
 from manyfest.domain.ports.integrity import Damage, Kind
-from manyfest.domain.times import time_text
 from manyfest.store.database import Database
 from manyfest.store.layer_files import LayerFiles
 from manyfest.store.row_checks import state_name

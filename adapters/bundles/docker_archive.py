@@ -18,10 +18,11 @@ from attrs import evolve
 from manyfest.adapters.bundles.compression import GZIP, reported
 from manyfest.adapters.bundles.files import CHUNK, Chunks, Files
 from manyfest.domain import media_types
-from manyfest.domain.bundle_entries import IMAGE_NAME
+from manyfest.domain.bundles.index_entries import IMAGE_NAME
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
 from manyfest.domain.errors import (
     BundleError,
     DigestMismatchError,
@@ -30,7 +31,6 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
-from manyfest.domain.strict_json import Json, JsonObject, parse_object
 
 LISTING = "manifest.json"
 

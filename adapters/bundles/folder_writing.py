@@ -10,9 +10,9 @@ from manyfest.adapters.bundles.layout import DRAFTS
 from manyfest.adapters.oci_layout.files import MissingError, Root, make_root, read_chunks
 from manyfest.adapters.oci_layout.structure import INDEX, blob_path, make_layout
 from manyfest.adapters.whole_files import TEMPORARY
-from manyfest.domain.bundle_entries import INDEX_LIMIT, index_bytes
+from manyfest.domain.bundles.index_entries import INDEX_LIMIT, index_bytes
 from manyfest.domain.digests import Digest, verified_chunks
-from manyfest.domain.draft_documents import drafts_bytes, drafts_in
+from manyfest.domain.drafts.draft_json import drafts_bytes, drafts_in
 from manyfest.domain.errors import DocumentError, IntegrityError, LayoutError
 from manyfest.domain.ports.bundles import PackedBlob, Packing
 

@@ -5,13 +5,13 @@ from functools import cached_property
 
 from manyfest.adapters.bundles.files import Chunks, Files
 from manyfest.adapters.oci_layout.structure import INDEX, MARKER, VERSION, blob_path
-from manyfest.domain.bundle_entries import INDEX_LIMIT, entries_in
+from manyfest.domain.bundles.index_entries import INDEX_LIMIT, entries_in
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.draft_documents import drafts_in
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.drafts.draft_json import drafts_in
+from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import BundleError, DocumentError
-from manyfest.domain.strict_json import parse_object
 
 DRAFTS = "manyfest/drafts.json"
 

@@ -11,8 +11,8 @@ from manyfest.adapters.bundles.folder import open_folder
 from manyfest.adapters.bundles.layout import LayoutBundle
 from manyfest.adapters.oci_layout.structure import INDEX
 from manyfest.domain import media_types
+from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.ports.bundles import Bundle
-from manyfest.domain.strict_json import parse_object
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from manyfest.adapters.bundles.compression import packing as compressing
 from manyfest.adapters.bundles.layout import DRAFTS, blob_file
 from manyfest.adapters.oci_layout.structure import INDEX, MARKER, MARKER_BYTES
 from manyfest.adapters.whole_files import replacing
-from manyfest.domain.bundle_entries import index_bytes
+from manyfest.domain.bundles.index_entries import index_bytes
 from manyfest.domain.digests import verified_chunks
-from manyfest.domain.draft_documents import drafts_bytes
+from manyfest.domain.drafts.draft_json import drafts_bytes
 from manyfest.domain.errors import BundleError
 from manyfest.domain.ports.bundles import Packing
 

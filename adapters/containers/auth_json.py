@@ -11,8 +11,8 @@ from manyfest.adapters.docker.helpers import Helpers
 from manyfest.adapters.docker.json_files import JsonFile
 from manyfest.adapters.docker.registry_names import canonical, keys_of
 from manyfest.adapters.http_registry.credentials import Credentials, Source
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.references import Repository
-from manyfest.domain.strict_json import Json
 
 
 class AuthJson:

@@ -6,8 +6,8 @@ from attrs import frozen
 from cattrs import BaseValidationError, override, transform_error
 from cattrs.gen import make_dict_structure_fn
 
+from manyfest.adapters.cattrs_converter import CONVERTER
 from manyfest.adapters.containers.registry_rules import MirrorRule, Rule, repository_at
-from manyfest.domain.converters import CONVERTER
 from manyfest.domain.errors import ConfigError, InvalidReferenceError
 from manyfest.domain.references import Repository
 

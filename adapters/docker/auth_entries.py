@@ -7,10 +7,10 @@ import re
 from attrs import field, frozen
 from cattrs.errors import BaseValidationError
 
+from manyfest.adapters.cattrs_converter import CONVERTER
 from manyfest.adapters.http_registry.credentials import Credentials, Source
-from manyfest.domain.converters import CONVERTER
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import CredentialsError
-from manyfest.domain.strict_json import Json
 
 _HEADER_SAFE = re.compile(r"[!-~]*")
 

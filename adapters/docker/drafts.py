@@ -15,14 +15,14 @@ from pathlib import Path
 from attrs import frozen
 
 from manyfest.domain import media_types
-from manyfest.domain.canonical_json import LIST_INDENT
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
+from manyfest.domain.encoding.canonical_json import LIST_INDENT
+from manyfest.domain.encoding.strict_json import JsonObject, parse_object
 from manyfest.domain.errors import DocumentError, InputError, IntegrityError, ManyfestError
 from manyfest.domain.manifests import SIZE_LIMIT, Manifest
 from manyfest.domain.operations.import_drafts import ForeignEntry
 from manyfest.domain.references import Reference
-from manyfest.domain.strict_json import JsonObject, parse_object
 
 FOLDER_NAME = "manifests"
 

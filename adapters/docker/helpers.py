@@ -23,8 +23,8 @@ from attrs import field, frozen
 
 from manyfest.adapters.docker.registry_names import canonical, to_hostname
 from manyfest.adapters.http_registry.credentials import Credentials, Source
+from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import CredentialsError, DeadlineError, DocumentError
-from manyfest.domain.strict_json import parse_object
 
 PREFIX = "docker-credential-"
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 
+from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
 from manyfest.domain.errors import CredentialsError, DocumentError
-from manyfest.domain.strict_json import Json, JsonObject, parse_object
 
 _SIZE_LIMIT = 4 * 1024 * 1024
 

@@ -7,7 +7,7 @@ from manyfest.adapters.docker.config import FILE_NAME, DockerConfig
 from manyfest.adapters.docker.helpers import Helpers
 from manyfest.adapters.docker.json_files import object_in, rewrite
 from manyfest.adapters.docker.registry_names import keys_of, server_address
-from manyfest.domain.strict_json import Json, JsonObject
+from manyfest.domain.encoding.strict_json import Json, JsonObject
 
 _SECRETS = frozenset({"auth", "username", "password", "identitytoken", "registrytoken"})
 

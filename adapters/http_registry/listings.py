@@ -12,12 +12,12 @@ from manyfest.adapters.http_registry.scopes import pull
 from manyfest.adapters.http_registry.slim_httpx import httpx
 from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import DocumentError, ManifestUnknownError
+from manyfest.domain.lists.referrers import referrers_tag
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import ManifestReader, ReferrerReader, TagReader
 from manyfest.domain.references import Home, Reference
-from manyfest.domain.referrers import referrers_tag
-from manyfest.domain.strict_json import parse_object
 
 _TAGS_A_PAGE = 1000
 _ACCEPT = {"Accept": media_types.OCI_INDEX}

@@ -24,10 +24,10 @@ from manyfest.domain.errors import (
     ProtocolError,
 )
 from manyfest.domain.expectations import Expectation
+from manyfest.domain.lists.referrers import referrers_tag, with_referrer
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import ManifestReader, ManifestWriter
 from manyfest.domain.references import Reference
-from manyfest.domain.referrers import referrers_tag, with_referrer
 
 # Seconds before each further look for what was put.
 _PATIENCE = (0.2, 0.5, 1.0, 2.0)

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from manyfest.adapters.http_registry import bodies
 from manyfest.adapters.http_registry.retries import PassingError, retry_after
 from manyfest.adapters.http_registry.slim_httpx import httpx
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import (
     DeniedError,
     ManyfestError,
@@ -26,7 +27,6 @@ from manyfest.domain.errors import (
     UnauthorizedError,
     shortened,
 )
-from manyfest.domain.strict_json import Json
 
 _READ_LIMIT = 64 * 1024
 _SHOWN_LIMIT = 300

@@ -11,8 +11,8 @@ from manyfest.adapters.http_registry import scopes
 from manyfest.adapters.http_registry.credentials import Credentials
 from manyfest.adapters.http_registry.realms import Realm
 from manyfest.adapters.http_registry.scopes import Scopes, texts
+from manyfest.domain.encoding.strict_json import Json, parse_object
 from manyfest.domain.errors import DocumentError, ProtocolError
-from manyfest.domain.strict_json import Json, parse_object
 
 SIZE_LIMIT = 128 * 1024
 

@@ -8,12 +8,12 @@ import yaml
 
 from manyfest.adapters.manifest_tool.yaml_nodes import NULL, SCALARS, documents
 from manyfest.domain.annotations import Annotations
-from manyfest.domain.drafts import ListType
+from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.errors import InvalidReferenceError, SpecError, shortened
-from manyfest.domain.list_specs import EntrySpec, ListSpec
-from manyfest.domain.platform_rules import is_supported
+from manyfest.domain.lists.platform_normalisation import is_supported
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference, Repository
+from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 
 Value = TypeVar("Value")
 

@@ -12,10 +12,10 @@ from attrs import frozen
 from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
+from manyfest.domain.encoding.strict_json import Json, JsonObject
 from manyfest.domain.errors import DocumentError, LayoutError
+from manyfest.domain.lists.referrers import is_referrers_tag
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.referrers import is_referrers_tag
-from manyfest.domain.strict_json import Json, JsonObject
 
 REF_NAME = "org.opencontainers.image.ref.name"
 

@@ -26,10 +26,10 @@ from manyfest.domain.errors import (
     NotFoundError,
 )
 from manyfest.domain.expectations import Expectation
+from manyfest.domain.lists.referrers import referrer_descriptor, referrers_tag, with_referrer
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Home, Layout, Reference
-from manyfest.domain.referrers import referrer_descriptor, referrers_tag, with_referrer
 
 
 class LayoutRegistry(Registry):

@@ -6,8 +6,8 @@ from manyfest.adapters.oci_layout.files import MissingError, Root, make_root, op
 from manyfest.adapters.oci_layout.index_json import EMPTY, IndexJson
 from manyfest.domain import manifests
 from manyfest.domain.digests import HEX_LENGTHS, Digest
+from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import DocumentError, LayoutError
-from manyfest.domain.strict_json import parse_object
 
 INDEX = "index.json"
 MARKER = "oci-layout"

@@ -12,10 +12,10 @@ from manyfest.cli.options import Insecure, counted, entry_name, list_name, refer
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import EntryUnknownError, InvalidReferenceError, shortened
-from manyfest.domain.index_members import IndexOverrides
 from manyfest.domain.operations.annotate import annotate, annotate_index
-from manyfest.domain.overrides import Overrides
 
 
 def command(

@@ -62,7 +62,7 @@ def _enter(folder: Path) -> None:
 
 def _make_images() -> None:
     from manyfest.adapters.oci_layout.layout import LayoutRegistry
-    from manyfest.domain.tiny_images import put_image, tiny_image
+    from manyfest.cli.demo_images import put_image, tiny_image
 
     registry = LayoutRegistry()
     for tag, platform in _IMAGES.items():

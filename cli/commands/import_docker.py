@@ -11,7 +11,7 @@ from manyfest.cli.options import reference
 from manyfest.cli.output import fail, note, write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
-from manyfest.domain.docker_file_names import docker_file_name, list_names
+from manyfest.domain.drafts.docker_file_names import docker_file_name, list_names
 from manyfest.domain.errors import ConflictError, DocumentError, DraftUnknownError, ManyfestError
 from manyfest.domain.operations.import_drafts import import_draft
 from manyfest.domain.references import Reference

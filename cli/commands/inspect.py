@@ -22,9 +22,9 @@ from manyfest.cli.output import fail, note, write_bytes, write_text
 from manyfest.cli.rendering.documents import document_text, entry_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.drafts.list_assembly import assemble
 from manyfest.domain.errors import ManifestUnknownError
-from manyfest.domain.list_assembly import assemble
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 

@@ -10,8 +10,8 @@ from manyfest.cli.publishing import require_writable_store
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.errors import InvalidReferenceError
+from manyfest.domain.history.revision import Wanted, parse_past
 from manyfest.domain.operations.undo import PREVIOUS, UndoPlan, plan_undo, undo
-from manyfest.domain.past_states import Wanted, parse_past
 from manyfest.domain.references import Reference
 
 

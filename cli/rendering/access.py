@@ -6,8 +6,8 @@ from manyfest.adapters.http_registry.credentials import Credentials
 from manyfest.adapters.http_registry.scopes import Scopes, texts
 from manyfest.adapters.http_registry.token_auth import Access
 from manyfest.cli.rendering.printable import printable
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.references import Reference
-from manyfest.domain.strict_json import Json
 
 _UNTOLD = "the token does not tell"
 

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable
 
 from manyfest.cli.rendering.figures import counted
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.import_bundle import Imported
 from manyfest.domain.ports.bundles import Packing
 from manyfest.domain.references import Reference
-from manyfest.domain.strict_json import Json
 
 
 def packed_text(packing: Packing, target: str) -> str:

@@ -7,10 +7,10 @@ from datetime import datetime
 from manyfest.cli.rendering.columns import aligned, json_array
 from manyfest.cli.rendering.figures import amount, counted, seconds, short
 from manyfest.domain.amounts import Amount
+from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.encoding.timestamps import time_text
 from manyfest.domain.errors import shortened
 from manyfest.domain.ports.catalogue import SeenTag, Statistics
-from manyfest.domain.strict_json import Json
-from manyfest.domain.times import time_text
 
 _HEADINGS = ("REFERENCE", "DIGEST", "SIZE", "LAYERS", "LAST SEEN", "PLATFORMS")
 _PLATFORMS_LIMIT = 120

@@ -6,7 +6,7 @@ from itertools import islice
 from unicodedata import combining, east_asian_width
 
 from manyfest.cli.rendering.printable import printable
-from manyfest.domain.strict_json import Json
+from manyfest.domain.encoding.strict_json import Json
 
 _PAGE = 500  # rows that are aligned with each other, and at least as widely as those before
 

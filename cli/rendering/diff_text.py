@@ -11,11 +11,11 @@ from manyfest.domain.comparison.entries import DigestChange, OrderChange
 from manyfest.domain.comparison.images import LayerChange
 from manyfest.domain.comparison.json_differences import Difference
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import shortened
 from manyfest.domain.operations.diff import Comparison, Selection
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.platforms import Platform
-from manyfest.domain.strict_json import Json
 
 _MARKS = {
     Status.SAME: "=",

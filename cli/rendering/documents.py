@@ -1,7 +1,7 @@
 """A manifest or a list as ``inspect`` shows it: the document itself, with docker's white space."""
 
-from manyfest.domain.canonical_json import LIST_INDENT, go_escaped
-from manyfest.domain.indented_json import indented
+from manyfest.domain.encoding.canonical_json import LIST_INDENT, go_escaped
+from manyfest.domain.encoding.indented_json import indented
 from manyfest.domain.manifests import Manifest
 
 

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from manyfest.cli.rendering.columns import aligned
 from manyfest.cli.rendering.printable import printable
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.drafts.list_assembly import ordered_entries
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import shortened
-from manyfest.domain.list_assembly import ordered_entries
-from manyfest.domain.strict_json import Json
 
 _HEADINGS = ("NAME", "ENTRIES", "CHANGED", "PUSHED", "PLATFORMS")
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from manyfest.cli.rendering.figures import amount, counted, seconds
 from manyfest.cli.rendering.printable import printable
-from manyfest.domain.observations import Observation
+from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.encoding.timestamps import time_text
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.ports.garbage import Garbage, Piece
-from manyfest.domain.strict_json import Json
-from manyfest.domain.times import time_text
 
 
 def garbage_lines(garbage: Garbage, *, is_gone: bool) -> Iterator[str]:

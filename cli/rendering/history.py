@@ -9,10 +9,10 @@ from manyfest.cli.rendering.columns import aligned
 from manyfest.cli.rendering.figures import counted, seconds, short
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.comparison.changes import Status
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import shortened
 from manyfest.domain.operations.history import PlatformChange, State
 from manyfest.domain.platforms import Platform
-from manyfest.domain.strict_json import Json
 
 _HEADINGS = ("STATE", "DIGEST", "FIRST SEEN", "LAST SEEN", "HOLDS", "CHANGES")
 _MARKS = {Status.ADDED: "+", Status.REMOVED: "-", Status.CHANGED: "~"}

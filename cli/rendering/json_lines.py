@@ -4,10 +4,10 @@ import json
 import re
 
 from manyfest.cli.rendering.figures import seconds
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import ManyfestError
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.strict_json import Json
 
 _STRING_OR_SPACE = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.copy_content import BlobCopy, may_be_mounted
 from manyfest.domain.operations.plan_push import PushPlan
-from manyfest.domain.strict_json import Json
 
 
 def plan_text(plan: PushPlan) -> str:

@@ -5,11 +5,11 @@ import json
 from collections.abc import Sequence
 
 from manyfest.domain import media_types
-from manyfest.domain.canonical_json import go_escaped
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.indented_json import indented
+from manyfest.domain.encoding.canonical_json import go_escaped
+from manyfest.domain.encoding.indented_json import indented
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.inspect import Detail
-from manyfest.domain.strict_json import Json
 
 # Under which member the manifest stands. Docker has the first two and fails on lists in lists.
 _MEMBERS = {

@@ -6,10 +6,10 @@ from itertools import zip_longest
 
 from attrs import field, frozen
 
-from manyfest.domain.attestations import attested, without_attestations
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.platform_rules import normalised
+from manyfest.domain.lists.attestations import attested, without_attestations
+from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.platforms import Platform
 
 _Attestations = dict[str | None, list[Digest]]  # of an image, by its digest

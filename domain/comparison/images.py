@@ -8,8 +8,8 @@ from attrs import field, frozen
 from manyfest.domain import media_types
 from manyfest.domain.comparison.json_differences import Difference, differences
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.strict_json import Json, JsonObject, parse_object
 
 # What names content; the content itself is compared instead.
 _NAMING = ("digest", "size")

@@ -4,7 +4,7 @@ import json
 
 from attrs import frozen
 
-from manyfest.domain.strict_json import Json
+from manyfest.domain.encoding.strict_json import Json
 
 # Objects whose keys are anybody's: there an empty value says something, and so does each key.
 _FREE_KEYS = frozenset({"annotations", "Labels", "Env", "ExposedPorts", "Volumes"})

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
-from manyfest.domain.drafts import Draft, Entry
-from manyfest.domain.entry_lookup import find_entry
+from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.entry_lookup import find_entry
+from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, UnsupportedPlatformError
-from manyfest.domain.index_members import IndexOverrides
-from manyfest.domain.overrides import Overrides
-from manyfest.domain.platform_rules import is_supported
+from manyfest.domain.lists.platform_normalisation import is_supported
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.references import Reference

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import InvalidDigestError
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.garbage import Garbage, GarbageCollector

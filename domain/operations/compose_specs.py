@@ -6,21 +6,21 @@ from functools import partial
 
 from attrs import evolve, frozen
 
-from manyfest.domain.attestations import attested
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.drafts.deduplication import without_repeats
+from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import ListError, ManifestUnknownError, NoSuchPlatformError
-from manyfest.domain.index_members import IndexOverrides
-from manyfest.domain.list_specs import EntrySpec, ListSpec
+from manyfest.domain.lists.attestations import attested
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.create import contribution, inherited
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.plan_push import Publication
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.overrides import Overrides
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
-from manyfest.domain.repeats import without_repeats
+from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 
 
 @frozen

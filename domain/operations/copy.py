@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest, verified
 from manyfest.domain.events import ManifestPut, OnEvent, TransferPlanned, ignore
+from manyfest.domain.lists.platform_selection import narrowed, require_for
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.copy_content import (
     BlobCopy,
@@ -23,7 +24,6 @@ from manyfest.domain.operations.guarded_put import standing_at
 from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.trees import Node, below, tree
-from manyfest.domain.platform_selection import narrowed, require_for
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry

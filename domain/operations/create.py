@@ -7,14 +7,17 @@ from functools import partial
 
 from attrs import evolve, frozen
 
-from manyfest.domain.attestations import attested
-from manyfest.domain.contributions import (
+from manyfest.domain.drafts.deduplication import without_repeats
+from manyfest.domain.drafts.draft import Draft, Entry, ListType
+from manyfest.domain.drafts.index_overrides import found_members
+from manyfest.domain.drafts.platform_conflicts import conflicts, hidden_by_later
+from manyfest.domain.drafts.source_entries import (
     EVERYTHING,
     Wanted,
     beside_those_before,
     entries_of_list,
 )
-from manyfest.domain.drafts import Draft, Entry, ListType
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import (
     DocumentError,
     DraftExistsError,
@@ -22,17 +25,14 @@ from manyfest.domain.errors import (
     InvalidReferenceError,
     PlatformConflictError,
 )
-from manyfest.domain.index_members import found_members
+from manyfest.domain.lists.attestations import attested
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved, resolve_with_config
-from manyfest.domain.platform_conflicts import conflicts, hidden_by_later
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
-from manyfest.domain.repeats import without_repeats
-from manyfest.domain.strict_json import Json
 
 
 class Start(Enum):

@@ -6,7 +6,6 @@ from itertools import chain
 
 from attrs import evolve, field, frozen
 
-from manyfest.domain.attestations import without_attestations
 from manyfest.domain.comparison.changes import EntryChange, Status
 from manyfest.domain.comparison.entries import (
     DigestChange,
@@ -24,13 +23,14 @@ from manyfest.domain.comparison.images import (
 )
 from manyfest.domain.comparison.json_differences import Difference, differences
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.encoding.strict_json import JsonObject
+from manyfest.domain.lists.attestations import without_attestations
+from manyfest.domain.lists.platform_selection import is_wanted
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.platform_selection import is_wanted
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
-from manyfest.domain.strict_json import JsonObject
 
 _Found = dict[Reference, Resolved]
 

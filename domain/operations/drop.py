@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from manyfest.domain.drafts import Draft
-from manyfest.domain.entry_lookup import find_entry
+from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.drafts.entry_lookup import find_entry
 from manyfest.domain.errors import DraftUnknownError
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.references import Reference

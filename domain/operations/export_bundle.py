@@ -6,14 +6,14 @@ from functools import partial
 
 from attrs import evolve, frozen
 
-from manyfest.domain.bundle_entries import REF_NAME, listed
+from manyfest.domain.bundles.index_entries import REF_NAME, listed
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import IncompleteError, InputError, NeverSeenError
 from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.observations import Observation
 from manyfest.domain.operations.copy_content import announced
 from manyfest.domain.operations.gather import Gathered, gather
 from manyfest.domain.operations.stored_blobs import StoredBlobs

@@ -15,10 +15,10 @@ from manyfest.domain.events import (
     TransferPlanned,
     ignore,
 )
+from manyfest.domain.lists.platform_selection import require_for, selected
 from manyfest.domain.operations.copy_content import NESTING_LIMIT, announced, own_blobs
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.platform_selection import require_for, selected
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import Registry

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from manyfest.domain.attestations import without_attestations
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.comparison.entries import Pair, paired
 from manyfest.domain.comparison.images import described
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.errors import NeverSeenError
+from manyfest.domain.history.observation import Observation
+from manyfest.domain.lists.attestations import without_attestations
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.observations import Observation
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.references import Reference

@@ -8,10 +8,10 @@ from functools import partial
 from attrs import evolve, frozen
 
 from manyfest.domain import image_configs, manifests, media_types
-from manyfest.domain.bundle_entries import name_of, sighting
+from manyfest.domain.bundles.index_entries import name_of, sighting
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import (
     BundleError,
     ConflictError,

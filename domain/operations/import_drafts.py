@@ -6,10 +6,10 @@ from datetime import datetime
 from attrs import frozen
 
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import ConflictError, InvalidReferenceError
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.overrides import Overrides
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook

@@ -6,10 +6,10 @@ from functools import partial
 from attrs import evolve, frozen
 
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.drafts import Draft, Entry
-from manyfest.domain.entry_lookup import find_entry, in_full
+from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.entry_lookup import find_entry, in_full
+from manyfest.domain.drafts.list_assembly import ordered_entries
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, ManifestUnknownError
-from manyfest.domain.list_assembly import ordered_entries
 from manyfest.domain.manifests import as_described
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config

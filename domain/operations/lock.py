@@ -5,13 +5,13 @@ from datetime import datetime
 
 from attrs import frozen
 
-from manyfest.domain.list_assembly import assemble_for_push
-from manyfest.domain.list_locks import Lock
-from manyfest.domain.list_specs import ListSpec
+from manyfest.domain.drafts.list_assembly import assemble_for_push
 from manyfest.domain.operations.compose_specs import compose_specs
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.ports.registry import Registry
+from manyfest.domain.specs.list_spec import ListSpec
+from manyfest.domain.specs.lock import Lock
 
 
 @frozen

@@ -25,8 +25,8 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.merge_intents import Intent, intent_of, intent_prefix
-from manyfest.domain.merging import merged_list
+from manyfest.domain.merging.intent import Intent, intent_of, intent_prefix
+from manyfest.domain.merging.merged_list import merged_list
 from manyfest.domain.operations.create import contribution
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.guarded_put import Clock, Pause

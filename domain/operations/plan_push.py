@@ -6,10 +6,10 @@ from functools import partial
 from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.list_assembly import Held, assemble_for_push, ordered_entries
 from manyfest.domain.errors import DraftUnknownError
 from manyfest.domain.expectations import Expectation
-from manyfest.domain.list_assembly import Held, assemble_for_push, ordered_entries
 from manyfest.domain.manifests import Manifest, as_described
 from manyfest.domain.operations.copy_content import (
     BlobCopy,

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.observations import Observation
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.ports.content_store import ContentStore
 

@@ -7,17 +7,17 @@ from attrs import evolve, frozen
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError, PartGoneError
 from manyfest.domain.expectations import Expectation
+from manyfest.domain.history.revision import Wanted, number_of
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.guarded_put import Clock, Pause, put_guarded, standing_at
 from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.trees import below
-from manyfest.domain.past_states import Wanted, number_of
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Layout, Reference
-from manyfest.domain.verification.places import Place
+from manyfest.domain.verification.evaluation import Place
 
 PREVIOUS = Wanted("1", 1)
 

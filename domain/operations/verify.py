@@ -15,9 +15,9 @@ from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Reference
-from manyfest.domain.verification.children import TELLING
+from manyfest.domain.verification.child_rules import TELLING
+from manyfest.domain.verification.evaluation import Evidence, Place, findings_at
 from manyfest.domain.verification.findings import Finding, Severity
-from manyfest.domain.verification.places import Evidence, Place, findings_at
 
 # As for copying: lists nested deeper than this are a trap.
 _NESTING_LIMIT = 8

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.ports.registry import BlobSource
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from attrs import frozen
 
 from manyfest.domain.amounts import Amount
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 
 
 @frozen

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Protocol
 
 from manyfest.domain.digests import Digest
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.observations import Observation
 from manyfest.domain.references import Reference
 
 

@@ -6,7 +6,7 @@ For the thread that made the object. All methods may raise StoreError and Damage
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.references import Reference
 
 

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from manyfest.domain.amounts import Amount
 from manyfest.domain.digests import Digest
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 
 
 @frozen

@@ -11,13 +11,13 @@ from attrs import evolve
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, docker_image, docker_list, push_blob, push_image
-from manyfest.domain.canonical_json import authored_list
 from manyfest.domain.digests import Digest
-from manyfest.domain.list_assembly import assemble_for_push
+from manyfest.domain.drafts.list_assembly import assemble_for_push
+from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.encoding.canonical_json import authored_list
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.annotate import annotate
 from manyfest.domain.operations.create import create
-from manyfest.domain.overrides import Overrides
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 from tests.benchmarks.seeding import numbered

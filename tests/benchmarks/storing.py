@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 
 from manyfest.contracts.images import docker_image
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.observations import Observation
 from manyfest.domain.references import Reference
 from manyfest.store.store import open_store
 from tests.benchmarks.cases import MANYFEST, Case, Command, Contender, Place, Site

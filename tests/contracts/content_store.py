@@ -9,9 +9,9 @@ from attrs import evolve
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, StoreError
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import DOCKER_LIST, OCI_MANIFEST
-from manyfest.domain.observations import Observation
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.references import Reference
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import HEX_LENGTHS, Digest
-from manyfest.domain.drafts import Draft, Entry, ListType
-from manyfest.domain.index_members import IndexOverrides
-from manyfest.domain.overrides import Overrides
+from manyfest.domain.drafts.draft import Draft, Entry, ListType
+from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.references import Reference
 

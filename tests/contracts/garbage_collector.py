@@ -8,9 +8,9 @@ from attrs import evolve
 from manyfest.contracts.images import Image, docker_image, oci_image, oci_index, referrer
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft, Entry
-from manyfest.domain.index_members import IndexOverrides
-from manyfest.domain.observations import Observation
+from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.operations.collect_garbage import Retention, collect_garbage, find_garbage
 from manyfest.domain.ports.garbage import Garbage
 from manyfest.domain.references import Reference

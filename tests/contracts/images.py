@@ -11,11 +11,11 @@ from attrs import evolve, frozen
 
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.registry import BlobReader, BlobSource, BlobWriter, Registry
 from manyfest.domain.references import Home, Reference
-from manyfest.domain.strict_json import Json
 
 _FOREIGN_LAYER = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 

@@ -11,8 +11,8 @@ import pytest
 from manyfest.adapters.http_registry.client import HttpRegistry
 from manyfest.contracts.images import Image, docker_image, oci_image, oci_index
 from manyfest.domain import media_types
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.references import Reference
-from manyfest.domain.strict_json import Json
 from tests.differential.conftest import Both
 from tests.fakes.docker_registry import RunningRegistry
 

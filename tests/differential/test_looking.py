@@ -7,7 +7,7 @@ import pytest
 
 from manyfest.contracts.images import Image, docker_image, docker_list, oci_image, oci_index
 from manyfest.domain import media_types
-from manyfest.domain.strict_json import Json
+from manyfest.domain.encoding.strict_json import Json
 from tests.differential.conftest import Both
 from tests.differential.shelf import IMAGES, by_both, by_digest
 

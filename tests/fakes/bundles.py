@@ -10,7 +10,7 @@ from attrs import frozen
 
 from manyfest.contracts.images import Image
 from manyfest.domain.digests import Digest
-from manyfest.domain.strict_json import Json
+from manyfest.domain.encoding.strict_json import Json
 
 MARKER = b'{"imageLayoutVersion": "1.0.0"}'
 REF_NAME = "org.opencontainers.image.ref.name"

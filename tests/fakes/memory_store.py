@@ -7,10 +7,10 @@ from datetime import datetime
 from attrs import Factory, define, evolve, field
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import DamagedStoreError, StoreError
+from manyfest.domain.history.observation import Observation, by_place, merged
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.observations import Observation, by_place, merged
 from manyfest.domain.references import Reference
 
 PATH = "(memory)"

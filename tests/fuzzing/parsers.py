@@ -18,16 +18,16 @@ from manyfest.adapters.oci_layout.index_json import IndexJson
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, push_image
 from manyfest.domain.digests import Digest
-from manyfest.domain.draft_documents import drafts_bytes, drafts_in
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.drafts.draft_json import drafts_bytes, drafts_in
+from manyfest.domain.encoding.strict_json import parse_object
+from manyfest.domain.history.revision import parse_past
 from manyfest.domain.image_configs import platform_of_config
-from manyfest.domain.list_locks import Lock
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.import_bundle import import_bundle
-from manyfest.domain.past_states import parse_past
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Layout, Reference, Repository
-from manyfest.domain.strict_json import parse_object
+from manyfest.domain.specs.lock import Lock
 from tests.fakes.memory_layers import MemoryLayers
 from tests.fakes.memory_store import MemoryStore
 

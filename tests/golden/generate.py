@@ -10,9 +10,9 @@ from pathlib import Path
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft, Entry
-from manyfest.domain.list_assembly import assemble
-from manyfest.domain.overrides import Overrides
+from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.list_assembly import assemble
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 

@@ -11,7 +11,7 @@ import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, docker_image, docker_list, push_image
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
 from manyfest.store.store import open_store
 from tests.fakes.delay_proxy import DelayProxy

@@ -10,7 +10,7 @@ import pytest
 
 from manyfest.contracts.images import docker_image, docker_list
 from manyfest.domain.digests import Digest
-from manyfest.domain.merge_intents import PREFIX
+from manyfest.domain.merging.intent import PREFIX
 from tests.fakes.docker_client import CommandLine
 from tests.fakes.docker_registry import RunningRegistry
 from tests.integration.conftest import Seed

@@ -19,7 +19,7 @@ from manyfest.contracts.images import (
     push_image,
 )
 from manyfest.domain.digests import Digest
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Layout, Reference
 from manyfest.store.store import open_store
 from tests.fakes.docker_client import CommandLine

@@ -10,7 +10,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference

@@ -16,10 +16,10 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified, verified_chunks
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError, RefusedError
 from manyfest.domain.expectations import Expectation
+from manyfest.domain.lists.referrers import referrer_descriptor
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import External, Home, Reference
-from manyfest.domain.referrers import referrer_descriptor
 
 _CHUNK = 1024 * 1024
 _SIZE_LIMIT = 4 * 1024 * 1024

@@ -10,8 +10,8 @@ from hypothesis.strategies import SearchStrategy
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import HEX_LENGTHS, Digest
-from manyfest.domain.drafts import Draft, Entry
-from manyfest.domain.overrides import Overrides
+from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Layout, Reference, Repository
 

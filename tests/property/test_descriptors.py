@@ -6,8 +6,8 @@ from contextlib import suppress
 from hypothesis import given
 
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.strict_json import parse_object
 from tests.property import strategies
 
 

@@ -5,8 +5,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.drafts import Draft
-from manyfest.domain.overrides import Overrides
+from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.drafts.overrides import Overrides
 from tests.property import strategies
 from tests.property.strategies import LATER, NOW
 
@@ -70,7 +70,7 @@ class TestSources:
 
 
 class TestAnnotating:
-    """domain/drafts.py: "A draft is a value: each change gives a new one"."""
+    """domain/drafts/draft.py: "A draft is a value: each change gives a new one"."""
 
     @given(strategies.drafts(), strategies.overrides, st.data())
     def test_nothing_but_the_one_entry_s_overrides_changes(self, draft, overrides, draw) -> None:

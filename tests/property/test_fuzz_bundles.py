@@ -9,8 +9,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyfest.domain.draft_documents import drafts_bytes, drafts_in
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.drafts.draft_json import drafts_bytes, drafts_in
 from manyfest.domain.errors import DocumentError, ManyfestError
 from manyfest.domain.references import Reference
 from tests.fakes.memory_store import MemoryStore

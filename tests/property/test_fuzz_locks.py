@@ -4,9 +4,9 @@ from contextlib import suppress
 
 from hypothesis import given
 
+from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.list_locks import Lock
-from manyfest.domain.strict_json import parse_object
+from manyfest.domain.specs.lock import Lock
 from tests.property.mutations import json_texts
 
 DIGEST = f"sha256:{'0' * 64}"

@@ -10,7 +10,7 @@ from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.verification.lists import list_findings
+from manyfest.domain.verification.list_rules import list_findings
 from tests.property.mutations import json_texts
 
 WHOLE = [docker_image(), oci_image(), referrer(oci_image())]

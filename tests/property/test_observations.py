@@ -10,9 +10,9 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from manyfest.domain.history.observation import Observation, merged
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
-from manyfest.domain.observations import Observation, merged
 from manyfest.domain.references import Reference
 from manyfest.store.store import Store, open_store
 from tests.property.strategies import NOW

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manyfest.domain.errors import InvalidPlatformError
-from manyfest.domain.platform_rules import normalised
+from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.platforms import Platform
 from tests.property import strategies
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.strict_json import parse_object
 from tests.property import strategies
 
 # The characters that JSON gives a meaning to.

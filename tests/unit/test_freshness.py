@@ -20,7 +20,7 @@ from manyfest.domain.errors import (
     ServerError,
     UnreachableError,
 )
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference, Repository
 from tests.fakes.memory_layers import MemoryLayers
 from tests.fakes.memory_store import MemoryStore

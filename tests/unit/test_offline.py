@@ -14,7 +14,7 @@ from manyfest.domain.errors import (
     SizeMismatchError,
     UnreachableError,
 )
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Layout, Reference, Repository
 from tests.fakes.memory_layers import MemoryLayers
 from tests.fakes.memory_store import MemoryStore

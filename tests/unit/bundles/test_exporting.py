@@ -14,7 +14,7 @@ from manyfest.adapters.bundles.opening import open_bundle
 from manyfest.adapters.bundles.tar_writing import write_archive
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, windows_image
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.errors import (
     BundleError,
     IncompleteError,
@@ -24,7 +24,7 @@ from manyfest.domain.errors import (
     SizeMismatchError,
 )
 from manyfest.domain.events import BlobCopied, BlobMoved, BlobStarted, TransferPlanned
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.operations.export_bundle import Exported, announced_layers, export_bundle
 from manyfest.domain.ports.bundles import PackedBlob, Packing
 from manyfest.domain.references import Reference

@@ -12,8 +12,8 @@ from attrs import evolve
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.draft_documents import drafts_bytes
-from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.draft_json import drafts_bytes
 from manyfest.domain.errors import (
     BundleError,
     ConflictError,
@@ -24,7 +24,7 @@ from manyfest.domain.errors import (
     SparseBundleError,
 )
 from manyfest.domain.events import BlobCopied, TransferPlanned
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.operations.copy_content import NESTING_LIMIT
 from manyfest.domain.references import Reference
 from tests.fakes import bundles

@@ -12,8 +12,8 @@ from manyfest.contracts.images import referrer
 from manyfest.contracts.referrers import SUBJECT, put_referrers
 from manyfest.contracts.registry import Plant, RegistryContract
 from manyfest.domain.errors import ManifestUnknownError
+from manyfest.domain.lists.referrers import referrers_tag
 from manyfest.domain.references import Reference, Repository
-from manyfest.domain.referrers import referrers_tag
 from tests.fakes.registry_auth import TokenGate
 from tests.fakes.registry_server import Quirks, RegistryServer
 

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from manyfest.contracts.images import oci_image
 from manyfest.domain import media_types
-from manyfest.domain.bundle_entries import (
+from manyfest.domain.bundles.index_entries import (
     IMAGE_NAME,
     REF_NAME,
     entries_in,
@@ -19,7 +19,7 @@ from manyfest.domain.bundle_entries import (
 )
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.errors import BundleError, DocumentError
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
 
 AMD, ARM = oci_image("linux/amd64").manifest, oci_image("linux/arm64").manifest

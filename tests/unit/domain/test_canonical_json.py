@@ -1,4 +1,4 @@
-from manyfest.domain.canonical_json import authored_list, go_escaped
+from manyfest.domain.encoding.canonical_json import authored_list, go_escaped
 
 
 def test_lists_are_set_in_by_three_spaces_and_end_without_newline() -> None:

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from manyfest.domain.docker_file_names import docker_file_name, list_names
+from manyfest.domain.drafts.docker_file_names import docker_file_name, list_names
 from manyfest.domain.references import Reference
 from tests.property import strategies
 

@@ -8,11 +8,11 @@ from hypothesis import given
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.draft_documents import drafts_bytes, drafts_in
-from manyfest.domain.drafts import Draft, Entry, ListType
+from manyfest.domain.drafts.draft import Draft, Entry, ListType
+from manyfest.domain.drafts.draft_json import drafts_bytes, drafts_in
+from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.index_members import IndexOverrides
-from manyfest.domain.overrides import Overrides
 from manyfest.domain.references import Reference
 from tests.property import strategies
 from tests.property.strategies import NOW

@@ -2,7 +2,7 @@
 
 import pytest
 
-from manyfest.domain.entry_lookup import find_entry
+from manyfest.domain.drafts.entry_lookup import find_entry
 from manyfest.domain.errors import AmbiguousEntryError, EntryUnknownError, InvalidReferenceError
 from tests.golden.generate import LIST_DIGEST, draft, entry
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from manyfest.domain.indented_json import indented
+from manyfest.domain.encoding.indented_json import indented
 
 DOCUMENTS = {
     "empty object": "{}",

@@ -3,11 +3,11 @@ from attrs import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.drafts.list_assembly import assemble, assemble_for_push, ordered_entries
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import ListError
-from manyfest.domain.list_assembly import assemble, assemble_for_push, ordered_entries
 from manyfest.domain.manifests import SIZE_LIMIT
-from manyfest.domain.overrides import Overrides
 from tests.golden.generate import DRAFTS, draft, entry, golden_file
 
 

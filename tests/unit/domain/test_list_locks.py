@@ -2,9 +2,9 @@ import pytest
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, LockError
-from manyfest.domain.list_locks import Lock
-from manyfest.domain.list_specs import EntrySpec, ListSpec
 from manyfest.domain.references import Reference
+from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
+from manyfest.domain.specs.lock import Lock
 
 ONE, TWO = Digest.of(b"1"), Digest.of(b"2")
 LOCK = Lock({"a:1": ONE, "b:1": TWO}, {"l:1": ONE})

@@ -3,9 +3,9 @@ import pytest
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import UnsupportedPlatformError
-from manyfest.domain.list_specs import EntrySpec, entries_from_template
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
+from manyfest.domain.specs.list_spec import EntrySpec, entries_from_template
 
 TEMPLATES = {
     "manifest-tool's": ("foo/bar-ARCHVARIANT:v1", "linux/arm/v5", "foo/bar-armv5:v1"),

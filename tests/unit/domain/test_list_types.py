@@ -6,12 +6,12 @@ from attrs import evolve
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, oddly_spelled
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.drafts import ListType
+from manyfest.domain.drafts.draft import ListType
+from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.drafts.list_assembly import assemble
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import ListError
-from manyfest.domain.index_members import IndexOverrides
-from manyfest.domain.list_assembly import assemble
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.overrides import Overrides
 from tests.golden.generate import NOW, draft, entry
 
 DOCKER, OCI = media_types.DOCKER_LIST, media_types.OCI_INDEX

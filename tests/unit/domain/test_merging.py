@@ -9,12 +9,12 @@ from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import ListType
-from manyfest.domain.merge_intents import PREFIX, Intent, intent_of, intent_prefix
-from manyfest.domain.merging import merged_list
+from manyfest.domain.drafts.draft import ListType
+from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.merging.intent import PREFIX, Intent, intent_of, intent_prefix
+from manyfest.domain.merging.merged_list import merged_list
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
-from manyfest.domain.strict_json import Json
 
 TAG = Reference.parse("r.example/l:1")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,9 +6,9 @@ from manyfest.contracts.images import oci_index
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
+from manyfest.domain.drafts.index_overrides import IndexOverrides, found_members
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import UnknownMemberError
-from manyfest.domain.index_members import IndexOverrides, found_members
-from manyfest.domain.overrides import Overrides
 from manyfest.domain.platforms import Platform
 
 SUBJECT = Descriptor(media_types.OCI_MANIFEST, Digest.of(b"subject"), 7)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InvalidReferenceError, NeverSeenError, NoSuchStateError
-from manyfest.domain.observations import Observation
-from manyfest.domain.past_states import (
+from manyfest.domain.history.observation import Observation
+from manyfest.domain.history.revision import (
     PastState,
     Wanted,
     number_of,

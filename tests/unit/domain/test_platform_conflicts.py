@@ -2,8 +2,8 @@ import pytest
 from attrs import evolve
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.overrides import Overrides
-from manyfest.domain.platform_conflicts import conflicts, disagreement, hidden_by_later
+from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.platform_conflicts import conflicts, disagreement, hidden_by_later
 from manyfest.domain.platforms import Platform
 from tests.golden.generate import entry
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from manyfest.domain.platform_rules import SUPPORTED_PAIRS, is_supported, normalised
+from manyfest.domain.lists.platform_normalisation import SUPPORTED_PAIRS, is_supported, normalised
 from manyfest.domain.platforms import Platform
 
 USUAL = {

@@ -2,11 +2,11 @@ import pytest
 
 from manyfest.contracts.images import oci_image, oci_index
 from manyfest.domain import media_types
-from manyfest.domain.attestations import attested, without_attestations
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import NoSuchPlatformError
-from manyfest.domain.platform_selection import is_wanted, narrowed, require_for, selected
+from manyfest.domain.lists.attestations import attested, without_attestations
+from manyfest.domain.lists.platform_selection import is_wanted, narrowed, require_for, selected
 from manyfest.domain.platforms import Platform
 
 

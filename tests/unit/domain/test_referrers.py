@@ -8,14 +8,14 @@ from manyfest.contracts.images import docker_list, oci_image, oci_index, referre
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, InvalidReferenceError
-from manyfest.domain.manifests import SIZE_LIMIT, Manifest
-from manyfest.domain.references import Reference
-from manyfest.domain.referrers import (
+from manyfest.domain.lists.referrers import (
     is_referrers_tag,
     referrer_descriptor,
     referrers_tag,
     with_referrer,
 )
+from manyfest.domain.manifests import SIZE_LIMIT, Manifest
+from manyfest.domain.references import Reference
 
 SUBJECT = oci_image()
 SBOM = referrer(SUBJECT).manifest

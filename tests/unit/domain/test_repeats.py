@@ -3,11 +3,11 @@
 import pytest
 from attrs import evolve
 
-from manyfest.domain.drafts import Entry
-from manyfest.domain.overrides import Overrides
+from manyfest.domain.drafts.deduplication import without_repeats
+from manyfest.domain.drafts.draft import Entry
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
-from manyfest.domain.repeats import without_repeats
 from tests.golden.generate import LIST_DIGEST, entry
 
 IMAGE = entry("r.example/a:1", "linux/arm64")

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from manyfest.domain.encoding.strict_json import check_letter_case, parse_object
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.strict_json import check_letter_case, parse_object
 
 READ = {
     "empty": (b"{}", {}),

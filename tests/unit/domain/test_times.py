@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from manyfest.domain.times import time_in, time_text
+from manyfest.domain.encoding.timestamps import time_in, time_text
 
 MOMENT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 TEXT = "2026-05-01T12:00:00.000000+00:00"

@@ -8,6 +8,7 @@ import tarfile
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.cli.demo_images import TinyImage, put_image, tiny_image
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.image_configs import platform_of_config
@@ -16,7 +17,6 @@ from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.operations.verify import verify
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
-from manyfest.domain.tiny_images import TinyImage, put_image, tiny_image
 
 ARM = Platform("linux", "arm", "v7")
 NAME = Reference.parse("r.example/tiny:1")

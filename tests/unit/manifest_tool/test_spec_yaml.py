@@ -1,11 +1,11 @@
 import pytest
 
 from manyfest.adapters.manifest_tool.spec_yaml import read_specs
-from manyfest.domain.drafts import ListType
+from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.errors import SpecError
-from manyfest.domain.list_specs import EntrySpec, ListSpec
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
+from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 
 ref = Reference.parse
 

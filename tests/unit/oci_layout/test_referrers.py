@@ -8,8 +8,8 @@ import pytest
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
 from manyfest.contracts.images import oci_image, oci_index, push_image, referrer
 from manyfest.domain.errors import DocumentError
+from manyfest.domain.lists.referrers import referrers_tag
 from manyfest.domain.references import Layout, Reference
-from manyfest.domain.referrers import referrers_tag
 
 SUBJECT = oci_image(text="subject")
 

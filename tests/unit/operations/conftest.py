@@ -7,7 +7,7 @@ from attrs import define, field
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, push_image
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.create import Created, Start, Terms, create

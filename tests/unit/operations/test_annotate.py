@@ -1,14 +1,14 @@
 import pytest
 
 from manyfest.contracts.images import docker_image
+from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import (
     DraftUnknownError,
     EntryUnknownError,
     UnsupportedPlatformError,
 )
-from manyfest.domain.index_members import IndexOverrides
 from manyfest.domain.operations.annotate import annotate, annotate_index
-from manyfest.domain.overrides import Overrides
 from tests.unit.operations.conftest import LATER, World, ref
 
 

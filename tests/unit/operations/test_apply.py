@@ -5,7 +5,7 @@ from attrs import evolve
 
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, windows_image
 from manyfest.domain import media_types
-from manyfest.domain.drafts import ListType
+from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.errors import (
     BlobUnknownError,
     ListError,
@@ -13,14 +13,14 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
     NoSuchPlatformError,
 )
-from manyfest.domain.list_locks import Lock
-from manyfest.domain.list_specs import EntrySpec, ListSpec
 from manyfest.domain.operations.apply import ApplyPlan, plan_apply
 from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.operations.lock import lock
 from manyfest.domain.operations.push import carry_out
 from manyfest.domain.operations.remember import remember
 from manyfest.domain.platforms import Platform
+from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
+from manyfest.domain.specs.lock import Lock
 from tests.unit.operations.attested import attested_index
 from tests.unit.operations.conftest import NOW, World, ref
 

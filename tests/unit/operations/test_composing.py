@@ -6,8 +6,10 @@ import pytest
 from attrs import evolve
 
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index
-from manyfest.domain.contributions import Wanted
-from manyfest.domain.drafts import ListType
+from manyfest.domain.drafts.draft import ListType
+from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.drafts.list_assembly import assemble
+from manyfest.domain.drafts.source_entries import Wanted
 from manyfest.domain.errors import (
     AmbiguousEntryError,
     DraftUnknownError,
@@ -15,8 +17,6 @@ from manyfest.domain.errors import (
     NoSuchPlatformError,
     PlatformConflictError,
 )
-from manyfest.domain.index_members import IndexOverrides
-from manyfest.domain.list_assembly import assemble
 from manyfest.domain.operations.annotate import annotate_index
 from manyfest.domain.operations.create import OnConflict, Start
 from manyfest.domain.operations.drop import drop

@@ -11,6 +11,8 @@ from manyfest.contracts.images import (
     oci_index,
     with_config,
 )
+from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import (
     DocumentError,
     DraftExistsError,
@@ -20,8 +22,6 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.operations.annotate import annotate
 from manyfest.domain.operations.create import take_back
-from manyfest.domain.overrides import Overrides
-from manyfest.domain.strict_json import Json
 from tests.unit.operations.conftest import LATER, NOW, World, ref
 
 

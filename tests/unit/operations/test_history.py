@@ -9,7 +9,7 @@ from attrs import evolve
 from manyfest.contracts.images import Image, docker_image, docker_list, oci_image, oci_index
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.errors import NeverSeenError
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.operations.history import history
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.operations.attested import attested_index

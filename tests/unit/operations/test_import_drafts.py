@@ -3,10 +3,10 @@
 import pytest
 
 from manyfest.contracts.images import docker_image
-from manyfest.domain.drafts import Draft
+from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import ConflictError, InvalidReferenceError
 from manyfest.domain.operations.import_drafts import ForeignEntry, import_draft
-from manyfest.domain.overrides import Overrides
 from manyfest.domain.platforms import Platform
 from tests.unit.operations.conftest import LATER, NOW, World, ref
 

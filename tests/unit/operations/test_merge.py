@@ -11,13 +11,13 @@ from attrs import evolve
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, push_image
 from manyfest.domain import media_types
-from manyfest.domain.canonical_json import authored_list
-from manyfest.domain.drafts import ListType
+from manyfest.domain.drafts.draft import ListType
+from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.encoding.canonical_json import authored_list
 from manyfest.domain.errors import ListError, ManifestUnknownError, MergeUnsettledError
 from manyfest.domain.expectations import Expectation
-from manyfest.domain.index_members import IndexOverrides
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.merge_intents import LIFETIME, PREFIX, intent_of
+from manyfest.domain.merging.intent import LIFETIME, PREFIX, intent_of
 from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.operations.merge import Merged, merge, preview
 from manyfest.domain.operations.plan_push import PushPlan

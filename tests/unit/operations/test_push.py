@@ -11,6 +11,7 @@ from manyfest.contracts.images import (
 )
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import (
     BlobUnknownError,
     DocumentError,
@@ -22,7 +23,6 @@ from manyfest.domain.events import BlobCopied, ManifestPut, TransferPlanned
 from manyfest.domain.operations.annotate import annotate
 from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.operations.push import carry_out, settle, written
-from manyfest.domain.overrides import Overrides
 from manyfest.domain.references import Reference
 from tests.unit.operations.conftest import LATER, NOW, World, ref
 

@@ -20,6 +20,7 @@ from manyfest.contracts.images import (
 )
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import (
     DigestMismatchError,
     DocumentError,
@@ -31,9 +32,8 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.operations.verify import Verification, verify
 from manyfest.domain.platforms import Platform
-from manyfest.domain.strict_json import Json
 from manyfest.domain.verification.findings import RULES, Severity
-from manyfest.domain.verification.shadowing import hides
+from manyfest.domain.verification.platform_shadowing import hides
 from tests.unit.operations.attested import attested_index
 from tests.unit.operations.conftest import ref
 

@@ -11,7 +11,7 @@ import tempfile
 from datetime import UTC, datetime
 from manyfest.domain.digests import Digest
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from manyfest.contracts.draft_book import draft
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
-from manyfest.domain.observations import Observation
 from manyfest.domain.references import Reference
 from manyfest.store import migrations, opening
 from manyfest.store.store import open_store

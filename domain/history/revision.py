@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from attrs import evolve, frozen
 
 from manyfest.domain.errors import InvalidReferenceError, NeverSeenError, NoSuchStateError
-from manyfest.domain.observations import Observation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
 
 _IN_BRACES = re.compile(r"(.*)@\{([^{}]*)\}", re.DOTALL)

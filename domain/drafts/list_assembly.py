@@ -3,16 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from manyfest.domain import media_types
-from manyfest.domain.canonical_json import authored_list
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.docker_file_names import docker_file_name
-from manyfest.domain.drafts import Draft, Entry, ListType
+from manyfest.domain.drafts.docker_file_names import docker_file_name
+from manyfest.domain.drafts.draft import Draft, Entry, ListType
+from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.encoding.canonical_json import authored_list
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import ListError
-from manyfest.domain.index_members import IndexOverrides
 from manyfest.domain.manifests import SIZE_LIMIT, Manifest
 from manyfest.domain.references import Layout
-from manyfest.domain.strict_json import Json
 
 # Gives the list of this digest, if its bytes are at hand.
 Held = Callable[[Digest], Manifest | None]

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import DocumentError, InvalidDigestError, LockError
-from manyfest.domain.list_specs import EntrySpec, ListSpec
-from manyfest.domain.strict_json import Json
+from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 
 _VERSION = 1
 

@@ -10,10 +10,10 @@ from attrs import evolve, fields_dict
 
 from manyfest.domain.annotations import Annotations
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import DocumentError, UnknownMemberError
-from manyfest.domain.index_members import IndexOverrides
-from manyfest.domain.overrides import Overrides
-from manyfest.domain.strict_json import Json
 
 _Said = TypeVar("_Said", Overrides, IndexOverrides)
 _PAIR = 2

@@ -11,13 +11,13 @@ from enum import Enum
 from attrs import evolve, field, frozen
 
 from manyfest.domain import media_types
-from manyfest.domain.attestations import attested
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.index_members import IndexOverrides
-from manyfest.domain.overrides import Overrides
+from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.lists.attestations import attested
 from manyfest.domain.references import Reference
-from manyfest.domain.strict_json import Json
 
 
 class ListType(Enum):

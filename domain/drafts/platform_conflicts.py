@@ -6,10 +6,10 @@ The spec lets the first match win (image-spec, image-index.md, "manifests"). Doc
 from collections.abc import Iterator, Sequence
 
 from manyfest.domain.annotations import ZSTD_MARK
-from manyfest.domain.attestations import attested
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.drafts import Entry
-from manyfest.domain.platform_rules import normalised
+from manyfest.domain.drafts.draft import Entry
+from manyfest.domain.lists.attestations import attested
+from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.platforms import Platform
 
 Conflict = tuple[Entry, Entry]

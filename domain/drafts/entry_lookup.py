@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 
-from manyfest.domain.drafts import Draft, Entry
+from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.errors import (
     AmbiguousEntryError,
     EntryUnknownError,
     InvalidPlatformError,
     InvalidReferenceError,
 )
-from manyfest.domain.platform_selection import is_wanted
+from manyfest.domain.lists.platform_selection import is_wanted
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 

@@ -20,17 +20,17 @@ from typing import TypeVar
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Draft, Entry, ListType
-from manyfest.domain.errors import DocumentError, InputError
-from manyfest.domain.overrides_json import (
+from manyfest.domain.drafts.draft import Draft, Entry, ListType
+from manyfest.domain.drafts.overrides_json import (
     index_overrides_from_json,
     index_overrides_to_json,
     overrides_from_json,
     overrides_to_json,
 )
+from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
+from manyfest.domain.encoding.timestamps import time_in, time_text
+from manyfest.domain.errors import DocumentError, InputError
 from manyfest.domain.references import Reference
-from manyfest.domain.strict_json import Json, JsonObject, parse_object
-from manyfest.domain.times import time_in, time_text
 
 _VERSION = 1
 _T = TypeVar("_T")

@@ -11,8 +11,8 @@ from manyfest.domain.errors import (
     ManyfestError,
     SizeMismatchError,
 )
+from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.platform_rules import normalised
 from manyfest.domain.platforms import Platform
 from manyfest.domain.verification.findings import Finding, finding
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts import Entry
-from manyfest.domain.overrides import Overrides
-from manyfest.domain.platform_rules import normalised
+from manyfest.domain.drafts.draft import Entry
+from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.platforms import Platform
 
 _Key = tuple[Digest, Platform]

@@ -7,7 +7,7 @@ files in ``tests/golden`` hold these bytes: changing one here changes the digest
 
 import json
 
-from manyfest.domain.strict_json import JsonObject
+from manyfest.domain.encoding.strict_json import JsonObject
 
 LIST_INDENT = "   "
 

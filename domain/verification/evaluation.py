@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 
 from attrs import field, frozen
 
-from manyfest.domain.attestations import attested
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError
+from manyfest.domain.lists.attestations import attested
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import IMAGE_CONFIGS
 from manyfest.domain.platforms import Platform
-from manyfest.domain.verification.children import (
+from manyfest.domain.verification.child_rules import (
     blob_trouble,
     child_findings,
     manifest_trouble,
@@ -19,7 +19,7 @@ from manyfest.domain.verification.children import (
     size_findings,
 )
 from manyfest.domain.verification.findings import Finding
-from manyfest.domain.verification.lists import list_findings
+from manyfest.domain.verification.list_rules import list_findings
 
 
 @frozen

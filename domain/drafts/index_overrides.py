@@ -16,8 +16,8 @@ from manyfest.domain.annotations import (
     without_annotations,
 )
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.strict_json import Json
 
 # What makes a list, and is authored anew.
 _STRUCTURE = frozenset({"schemaVersion", "mediaType", "manifests"})

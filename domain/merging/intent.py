@@ -11,11 +11,11 @@ from hashlib import sha256
 from attrs import frozen
 
 from manyfest.domain import media_types
-from manyfest.domain.canonical_json import authored_list
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.encoding.canonical_json import authored_list
+from manyfest.domain.encoding.timestamps import time_in
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
-from manyfest.domain.times import time_in
 
 PREFIX = "manyfest-merge-"  # of every intent's tag, for clean-up policies; documented
 TAG = "dev.manyfest.merge.tag"

@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 
 from manyfest.domain import media_types
 from manyfest.domain.annotations import with_annotations
-from manyfest.domain.attestations import attested
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.drafts import Draft, Entry, ListType
-from manyfest.domain.index_members import found_members
-from manyfest.domain.list_assembly import assemble
+from manyfest.domain.drafts.draft import Draft, Entry, ListType
+from manyfest.domain.drafts.index_overrides import found_members
+from manyfest.domain.drafts.list_assembly import assemble
+from manyfest.domain.drafts.platform_conflicts import platform_taken
+from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.lists.attestations import attested
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.merge_intents import Intent, in_order
-from manyfest.domain.platform_conflicts import platform_taken
+from manyfest.domain.merging.intent import Intent, in_order
 from manyfest.domain.references import Reference
-from manyfest.domain.strict_json import Json
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from attrs import evolve, frozen
 
-from manyfest.domain.attestations import with_their_attestations, without_attestations
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.drafts import Entry
+from manyfest.domain.drafts.draft import Entry
+from manyfest.domain.lists.attestations import with_their_attestations, without_attestations
+from manyfest.domain.lists.platform_selection import is_wanted, selected
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.platform_selection import is_wanted, selected
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 

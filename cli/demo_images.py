@@ -15,11 +15,11 @@ from attrs import frozen
 
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
+from manyfest.domain.encoding.strict_json import JsonObject
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
-from manyfest.domain.strict_json import JsonObject
 
 
 @frozen

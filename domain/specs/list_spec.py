@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from attrs import field, frozen
 
 from manyfest.domain.annotations import Annotations
-from manyfest.domain.contributions import EVERYTHING, Wanted
-from manyfest.domain.drafts import ListType
+from manyfest.domain.drafts.draft import ListType
+from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.source_entries import EVERYTHING, Wanted
 from manyfest.domain.errors import UnsupportedPlatformError
-from manyfest.domain.overrides import Overrides
-from manyfest.domain.platform_rules import is_supported
+from manyfest.domain.lists.platform_normalisation import is_supported
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 

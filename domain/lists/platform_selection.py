@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from manyfest.domain.attestations import attested, with_their_attestations
-from manyfest.domain.canonical_json import authored_list
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.encoding.canonical_json import authored_list
 from manyfest.domain.errors import NoSuchPlatformError
+from manyfest.domain.lists.attestations import attested, with_their_attestations
+from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.platform_rules import normalised
 from manyfest.domain.platforms import Platform
 
 

@@ -7,12 +7,12 @@ referrers tag schema (distribution-spec, "Unavailable Referrers API").
 import re
 
 from manyfest.domain import media_types
-from manyfest.domain.canonical_json import authored_list
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.encoding.canonical_json import authored_list
+from manyfest.domain.encoding.strict_json import Json, JsonObject
 from manyfest.domain.errors import DocumentError, InvalidReferenceError
 from manyfest.domain.manifests import SIZE_LIMIT, Manifest
 from manyfest.domain.references import Reference
-from manyfest.domain.strict_json import Json, JsonObject
 
 _HEX_LIMIT = 64  # so that no digest makes a tag of more than 128 characters
 

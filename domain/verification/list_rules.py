@@ -5,13 +5,13 @@ from itertools import combinations, islice
 
 from manyfest.domain import media_types
 from manyfest.domain.annotations import ZSTD_MARK
-from manyfest.domain.attestations import attested
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.lists.attestations import attested
+from manyfest.domain.lists.platform_normalisation import is_supported, normalised
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.platform_rules import is_supported, normalised
 from manyfest.domain.platforms import Platform
 from manyfest.domain.verification.findings import Finding, finding
-from manyfest.domain.verification.shadowing import hides
+from manyfest.domain.verification.platform_shadowing import hides
 
 _UNKNOWN = ("unknown", "unknown")
 

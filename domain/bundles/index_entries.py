@@ -13,13 +13,13 @@ from attrs import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.encoding.strict_json import Json, parse_object
+from manyfest.domain.encoding.timestamps import time_in, time_text
 from manyfest.domain.errors import BundleError, DocumentError, InvalidReferenceError
+from manyfest.domain.history.observation import Observation
+from manyfest.domain.lists.referrers import is_referrers_tag
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.observations import Observation
 from manyfest.domain.references import Reference, Repository
-from manyfest.domain.referrers import is_referrers_tag
-from manyfest.domain.strict_json import Json, parse_object
-from manyfest.domain.times import time_in, time_text
 
 REF_NAME = "org.opencontainers.image.ref.name"
 IMAGE_NAME = "io.containerd.image.name"

@@ -2,7 +2,7 @@
 
 import re
 
-from manyfest.domain.platform_rules import normalised
+from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.platforms import Platform
 
 # The variant that each of these architectures has when it says none.
