@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import BlobUnknownError, NotHeldError, UnreachableError
-from manyfest.domain.operations.copy_content import BlobCopy
+from manyfest.domain.operations.steps.transfer import BlobCopy
 from manyfest.domain.ports.registry import BlobReader
 from manyfest.domain.references import Layout, Reference
 

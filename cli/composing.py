@@ -10,7 +10,7 @@ from manyfest.cli.output import note
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.drafts.source_entries import Wanted
-from manyfest.domain.operations.create import Created, OnConflict, Start, Terms, create
+from manyfest.domain.operations.drafts.create import Created, OnConflict, Start, Terms, create
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 

@@ -15,8 +15,8 @@ from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.events import ReadingPlanned
-from manyfest.domain.operations.fetch import Fetched, fetch
-from manyfest.domain.operations.remember import remember
+from manyfest.domain.operations.content.fetch import Fetched, fetch
+from manyfest.domain.operations.steps.record import remember
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 

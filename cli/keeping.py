@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from manyfest.cli.output import warn
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import StoreError
-from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.record import remember
 
 
 def keep(found: Iterable[Resolved], session: Session) -> bool:

@@ -9,9 +9,9 @@ from manyfest.cli.output import note
 from manyfest.cli.publishing import require_writable_store, settle_shown
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
-from manyfest.domain.operations.merge import Merged, merge, preview
-from manyfest.domain.operations.plan_push import Publication, PushPlan, Tagging
-from manyfest.domain.operations.push import bring_content
+from manyfest.domain.operations.publication.merge import Merged, merge, preview
+from manyfest.domain.operations.publication.plan_push import Publication, PushPlan, Tagging
+from manyfest.domain.operations.publication.push import bring_content
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.references import Reference
 

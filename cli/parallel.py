@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from manyfest.cli.endings import ENDINGS
-from manyfest.domain.operations.each import Each, Item, Result, one_by_one
+from manyfest.domain.operations.steps.fan_out import Each, Item, Result, one_by_one
 
 if TYPE_CHECKING:  # most commands do one thing at a time
     from concurrent.futures import Future, ThreadPoolExecutor

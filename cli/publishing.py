@@ -11,10 +11,10 @@ from manyfest.cli.result_files import write_file
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import StoreError
 from manyfest.domain.expectations import Expectation
-from manyfest.domain.operations.guarded_put import Standings
-from manyfest.domain.operations.plan_push import PushPlan, plan_push
-from manyfest.domain.operations.push import carry_out, settle, written
+from manyfest.domain.operations.publication.plan_push import PushPlan, plan_push
+from manyfest.domain.operations.publication.push import carry_out, settle, written
 from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.conditional_put import Standings
 from manyfest.domain.references import Reference
 
 

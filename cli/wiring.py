@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # most commands do without
     from manyfest.cli.unconfirmed import UnconfirmedAnswers
     from manyfest.domain.events import Event, OnEvent
     from manyfest.domain.history.observation import Observation
-    from manyfest.domain.operations.each import Each
+    from manyfest.domain.operations.steps.fan_out import Each
     from manyfest.domain.ports.registry import Registry
     from manyfest.domain.references import Reference
     from manyfest.store.housekeeping import Housekeeping

@@ -21,7 +21,7 @@ from manyfest.domain.encoding.canonical_json import LIST_INDENT
 from manyfest.domain.encoding.strict_json import JsonObject, parse_object
 from manyfest.domain.errors import DocumentError, InputError, IntegrityError, ManyfestError
 from manyfest.domain.manifests import SIZE_LIMIT, Manifest
-from manyfest.domain.operations.import_drafts import ForeignEntry
+from manyfest.domain.operations.drafts.import_drafts import ForeignEntry
 from manyfest.domain.references import Reference
 
 FOLDER_NAME = "manifests"

@@ -17,7 +17,7 @@ from manyfest.cli.naming import source
 from manyfest.cli.options import JOBS, Insecure, Jobs, Offline, Timeout, counted, reference
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.operations.create import Start
+from manyfest.domain.operations.drafts.create import Start
 
 
 def command(

@@ -15,7 +15,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.index_overrides import IndexOverrides
 from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import EntryUnknownError, InvalidReferenceError, shortened
-from manyfest.domain.operations.annotate import annotate, annotate_index
+from manyfest.domain.operations.drafts.annotate import annotate, annotate_index
 
 
 def command(

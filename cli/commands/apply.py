@@ -34,8 +34,8 @@ from manyfest.cli.publishing import carry_out_shown, tell
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.drafts.draft import ListType
-from manyfest.domain.operations.apply import plan_apply
-from manyfest.domain.operations.plan_push import PushPlan
+from manyfest.domain.operations.publication.apply import plan_apply
+from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.platforms import Platform
 from manyfest.domain.specs.list_spec import ListSpec, entries_from_template
 

@@ -17,7 +17,7 @@ from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import DraftUnknownError, InputError, NotFoundError
-from manyfest.domain.operations.export_bundle import announced_layers, export_bundle
+from manyfest.domain.operations.content.export_bundle import announced_layers, export_bundle
 from manyfest.domain.ports.bundles import Packing
 from manyfest.domain.references import Reference
 

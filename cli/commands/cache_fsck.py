@@ -12,7 +12,7 @@ from manyfest.cli.rendering.damage import checked_json, checked_lines
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_housekeeping
 from manyfest.domain.errors import DamagedStoreError, StoreError
-from manyfest.domain.operations.check_store import Checked, check_store, set_damage_aside
+from manyfest.domain.operations.store.check_store import Checked, check_store, set_damage_aside
 from manyfest.domain.ports.integrity import Integrity
 
 

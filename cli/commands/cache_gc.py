@@ -11,7 +11,7 @@ from manyfest.cli.rendering.garbage import garbage_json, garbage_lines
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_housekeeping
 from manyfest.domain.errors import StoreError
-from manyfest.domain.operations.collect_garbage import (
+from manyfest.domain.operations.store.collect_garbage import (
     DEFAULT_KEEP,
     Retention,
     collect_garbage,

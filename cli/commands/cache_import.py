@@ -13,7 +13,7 @@ from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.errors import ConflictError, InvalidReferenceError
-from manyfest.domain.operations.import_bundle import Terms, import_bundle
+from manyfest.domain.operations.content.import_bundle import Terms, import_bundle
 from manyfest.domain.references import Reference, Repository
 
 

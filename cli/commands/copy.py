@@ -12,7 +12,7 @@ from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.operations.copy import CopyPlan, copy, plan_copy
+from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.platforms import Platform
 
 

@@ -21,8 +21,8 @@ from manyfest.cli.options import JOBS, Insecure, Jobs, Offline, Timeout, counted
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.operations.create import Start, take_back
-from manyfest.domain.operations.guarded_put import Standings
+from manyfest.domain.operations.drafts.create import Start, take_back
+from manyfest.domain.operations.steps.conditional_put import Standings
 
 
 def command(

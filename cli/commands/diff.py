@@ -22,7 +22,7 @@ from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.comparison.changes import Status
-from manyfest.domain.operations.diff import Comparison, diff
+from manyfest.domain.operations.views.diff import Comparison, diff
 
 
 def command(

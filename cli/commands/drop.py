@@ -7,7 +7,7 @@ import typer
 from manyfest.cli.options import counted, entry_name, reference
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.operations.drop import drop
+from manyfest.domain.operations.drafts.drop import drop
 
 
 def command(

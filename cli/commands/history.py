@@ -9,7 +9,7 @@ from manyfest.cli.output import write_text
 from manyfest.cli.rendering.history import history_json, history_table
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.operations.history import history
+from manyfest.domain.operations.views.history import history
 
 
 def command(

@@ -13,7 +13,7 @@ from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts.docker_file_names import docker_file_name, list_names
 from manyfest.domain.errors import ConflictError, DocumentError, DraftUnknownError, ManyfestError
-from manyfest.domain.operations.import_drafts import import_draft
+from manyfest.domain.operations.drafts.import_drafts import import_draft
 from manyfest.domain.references import Reference
 
 

@@ -29,7 +29,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 
 if TYPE_CHECKING:  # most of what is looked at is shown as it is
-    from manyfest.domain.operations.inspect import Detail, Details
+    from manyfest.domain.operations.views.inspect import Detail, Details
 
 
 def command(
@@ -113,7 +113,7 @@ def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bo
         keep([found], session)
         _show(found.manifest, raw=raw)
         return
-    from manyfest.domain.operations.inspect import details as details_of
+    from manyfest.domain.operations.views.inspect import details as details_of
 
     details = details_of(found, session.registry, session.each)
     keep([found, *(detail.found for detail in details.present)], session)
@@ -127,7 +127,7 @@ def _show_draft(draft: Draft, session: Session, *, verbose: bool, raw: bool) -> 
     if not verbose:
         _show(assemble(draft, session.contents.manifest), raw=raw)
         return
-    from manyfest.domain.operations.inspect import draft_details
+    from manyfest.domain.operations.views.inspect import draft_details
 
     _show_details(draft_details(draft, session.registry, session.each))
 
@@ -135,7 +135,7 @@ def _show_draft(draft: Draft, session: Session, *, verbose: bool, raw: bool) -> 
 def _show_entry(
     list_name: Reference, wanted: str, session: Session, *, verbose: bool, raw: bool
 ) -> None:
-    from manyfest.domain.operations.inspect import draft_entry, entry_details
+    from manyfest.domain.operations.views.inspect import draft_entry, entry_details
 
     entry = draft_entry(list_name, wanted, session.drafts)
     detail = entry_details(entry, session.registry)

@@ -12,7 +12,7 @@ from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted
 from manyfest.cli.result_files import write_file
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.operations.lock import lock
+from manyfest.domain.operations.publication.lock import lock
 
 
 def command(

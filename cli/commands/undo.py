@@ -11,7 +11,7 @@ from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.errors import InvalidReferenceError
 from manyfest.domain.history.revision import Wanted, parse_past
-from manyfest.domain.operations.undo import PREVIOUS, UndoPlan, plan_undo, undo
+from manyfest.domain.operations.publication.undo import PREVIOUS, UndoPlan, plan_undo, undo
 from manyfest.domain.references import Reference
 
 

@@ -21,7 +21,7 @@ from manyfest.cli.options import (
 from manyfest.cli.output import note, write_text
 from manyfest.cli.settings import Settings, settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.operations.verify import Verification, verify
+from manyfest.domain.operations.views.verify import Verification, verify
 from manyfest.domain.verification.findings import Severity
 
 

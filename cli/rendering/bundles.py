@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from manyfest.cli.rendering.figures import counted
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.operations.import_bundle import Imported
+from manyfest.domain.operations.content.import_bundle import Imported
 from manyfest.domain.ports.bundles import Packing
 from manyfest.domain.references import Reference
 

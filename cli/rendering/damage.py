@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from manyfest.cli.rendering.figures import counted
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.operations.check_store import Checked
+from manyfest.domain.operations.store.check_store import Checked
 from manyfest.domain.ports.integrity import Kind
 
 _NAMES = {

@@ -13,8 +13,8 @@ from manyfest.domain.comparison.json_differences import Difference
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import shortened
-from manyfest.domain.operations.diff import Comparison, Selection
 from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.views.diff import Comparison, Selection
 from manyfest.domain.platforms import Platform
 
 _MARKS = {

@@ -11,7 +11,7 @@ from manyfest.cli.rendering.printable import printable
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import shortened
-from manyfest.domain.operations.history import PlatformChange, State
+from manyfest.domain.operations.views.history import PlatformChange, State
 from manyfest.domain.platforms import Platform
 
 _HEADINGS = ("STATE", "DIGEST", "FIRST SEEN", "LAST SEEN", "HOLDS", "CHANGES")

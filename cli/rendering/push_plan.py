@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Sequence
 
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.operations.copy_content import BlobCopy, may_be_mounted
-from manyfest.domain.operations.plan_push import PushPlan
+from manyfest.domain.operations.publication.plan_push import PushPlan
+from manyfest.domain.operations.steps.transfer import BlobCopy, may_be_mounted
 
 
 def plan_text(plan: PushPlan) -> str:

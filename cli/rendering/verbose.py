@@ -9,7 +9,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.canonical_json import go_escaped
 from manyfest.domain.encoding.indented_json import indented
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.operations.inspect import Detail
+from manyfest.domain.operations.views.inspect import Detail
 
 # Under which member the manifest stands. Docker has the first two and fails on lists in lists.
 _MEMBERS = {

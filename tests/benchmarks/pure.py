@@ -16,8 +16,8 @@ from manyfest.domain.drafts.list_assembly import assemble_for_push
 from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.encoding.canonical_json import authored_list
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.annotate import annotate
-from manyfest.domain.operations.create import create
+from manyfest.domain.operations.drafts.annotate import annotate
+from manyfest.domain.operations.drafts.create import create
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 from tests.benchmarks.seeding import numbered

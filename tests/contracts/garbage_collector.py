@@ -11,7 +11,11 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.index_overrides import IndexOverrides
 from manyfest.domain.history.observation import Observation
-from manyfest.domain.operations.collect_garbage import Retention, collect_garbage, find_garbage
+from manyfest.domain.operations.store.collect_garbage import (
+    Retention,
+    collect_garbage,
+    find_garbage,
+)
 from manyfest.domain.ports.garbage import Garbage
 from manyfest.domain.references import Reference
 

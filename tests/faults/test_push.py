@@ -12,7 +12,7 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, docker_list, oci_index, push_image
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
-from manyfest.domain.operations import guarded_put
+from manyfest.domain.operations.steps import conditional_put as guarded_put
 from manyfest.domain.references import Reference
 from tests.fakes.docker_client import CommandLine
 from tests.fakes.fault_server import FaultServer

@@ -24,7 +24,7 @@ from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.history.revision import parse_past
 from manyfest.domain.image_configs import platform_of_config
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.import_bundle import import_bundle
+from manyfest.domain.operations.content.import_bundle import import_bundle
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Layout, Reference, Repository
 from manyfest.domain.specs.lock import Lock

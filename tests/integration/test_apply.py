@@ -14,9 +14,9 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, docker_image, docker_list, oci_image, push_image
 from manyfest.domain import media_types
 from manyfest.domain.errors import UnavailableError
-from manyfest.domain.operations.apply import ApplyPlan, plan_apply
-from manyfest.domain.operations.each import one_by_one
-from manyfest.domain.operations.push import carry_out
+from manyfest.domain.operations.publication.apply import ApplyPlan, plan_apply
+from manyfest.domain.operations.publication.push import carry_out
+from manyfest.domain.operations.steps.fan_out import one_by_one
 from manyfest.domain.references import Reference
 from tests.fakes.docker_client import CommandLine, Result
 from tests.fakes.docker_registry import RunningRegistry

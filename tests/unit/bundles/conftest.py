@@ -10,7 +10,7 @@ from attrs import frozen
 
 from manyfest.adapters.bundles.opening import open_bundle
 from manyfest.domain.events import ignore
-from manyfest.domain.operations.import_bundle import Imported, Terms, import_bundle
+from manyfest.domain.operations.content.import_bundle import Imported, Terms, import_bundle
 from manyfest.domain.references import Reference, Repository
 from manyfest.store.store import Store, open_store
 from tests.fakes import bundles

@@ -25,7 +25,11 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.events import BlobCopied, BlobMoved, BlobStarted, TransferPlanned
 from manyfest.domain.history.observation import Observation
-from manyfest.domain.operations.export_bundle import Exported, announced_layers, export_bundle
+from manyfest.domain.operations.content.export_bundle import (
+    Exported,
+    announced_layers,
+    export_bundle,
+)
 from manyfest.domain.ports.bundles import PackedBlob, Packing
 from manyfest.domain.references import Reference
 from tests.fakes.memory_layers import MemoryLayers

@@ -8,7 +8,7 @@ from manyfest.contracts.images import docker_image, docker_list
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
-from manyfest.domain.operations.history import PlatformChange, State
+from manyfest.domain.operations.views.history import PlatformChange, State
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 

@@ -10,7 +10,7 @@ import pytest
 from manyfest.adapters.docker.drafts import DockerDrafts
 from manyfest.contracts.images import docker_image, oci_image
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.import_drafts import ForeignEntry
+from manyfest.domain.operations.drafts.import_drafts import ForeignEntry
 from manyfest.domain.references import Reference
 
 DOCKER, OCI = docker_image("linux/arm/v7"), oci_image("linux/amd64")

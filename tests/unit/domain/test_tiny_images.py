@@ -13,8 +13,8 @@ from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.image_configs import platform_of_config
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.each import one_by_one
-from manyfest.domain.operations.verify import verify
+from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.views.verify import verify
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 

@@ -10,10 +10,10 @@ from manyfest.contracts.images import Image, push_image
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.create import Created, Start, Terms, create
-from manyfest.domain.operations.each import one_by_one
-from manyfest.domain.operations.plan_push import PushPlan, plan_push
-from manyfest.domain.operations.push import carry_out, settle, written
+from manyfest.domain.operations.drafts.create import Created, Start, Terms, create
+from manyfest.domain.operations.publication.plan_push import PushPlan, plan_push
+from manyfest.domain.operations.publication.push import carry_out, settle, written
+from manyfest.domain.operations.steps.fan_out import one_by_one
 from manyfest.domain.references import Reference
 from tests.fakes.memory_store import MemoryStore
 

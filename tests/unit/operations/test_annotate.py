@@ -8,7 +8,7 @@ from manyfest.domain.errors import (
     EntryUnknownError,
     UnsupportedPlatformError,
 )
-from manyfest.domain.operations.annotate import annotate, annotate_index
+from manyfest.domain.operations.drafts.annotate import annotate, annotate_index
 from tests.unit.operations.conftest import LATER, World, ref
 
 

@@ -13,11 +13,11 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
     NoSuchPlatformError,
 )
-from manyfest.domain.operations.apply import ApplyPlan, plan_apply
-from manyfest.domain.operations.each import one_by_one
-from manyfest.domain.operations.lock import lock
-from manyfest.domain.operations.push import carry_out
-from manyfest.domain.operations.remember import remember
+from manyfest.domain.operations.publication.apply import ApplyPlan, plan_apply
+from manyfest.domain.operations.publication.lock import lock
+from manyfest.domain.operations.publication.push import carry_out
+from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.steps.record import remember
 from manyfest.domain.platforms import Platform
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 from manyfest.domain.specs.lock import Lock

@@ -4,7 +4,7 @@ from contextlib import nullcontext
 from datetime import timedelta
 
 from manyfest.contracts.images import oci_image
-from manyfest.domain.operations.collect_garbage import Retention, collect_garbage
+from manyfest.domain.operations.store.collect_garbage import Retention, collect_garbage
 from manyfest.domain.ports.garbage import Garbage, Piece
 from tests.unit.operations.conftest import NOW, World
 

@@ -17,9 +17,9 @@ from manyfest.domain.errors import (
     NoSuchPlatformError,
     PlatformConflictError,
 )
-from manyfest.domain.operations.annotate import annotate_index
-from manyfest.domain.operations.create import OnConflict, Start
-from manyfest.domain.operations.drop import drop
+from manyfest.domain.operations.drafts.annotate import annotate_index
+from manyfest.domain.operations.drafts.create import OnConflict, Start
+from manyfest.domain.operations.drafts.drop import drop
 from manyfest.domain.platforms import Platform
 from tests.unit.operations.attested import attested_index
 from tests.unit.operations.conftest import LATER, World, ref

@@ -34,9 +34,9 @@ from manyfest.domain.events import (
     ManifestPut,
     TransferPlanned,
 )
-from manyfest.domain.operations.copy import CopyPlan, copy, plan_copy
-from manyfest.domain.operations.copy_content import BlobCopy, may_be_mounted
-from manyfest.domain.operations.each import one_by_one
+from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
+from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.steps.transfer import BlobCopy, may_be_mounted
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 from tests.unit.operations.conftest import NOW, World, ref

@@ -20,8 +20,8 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
     UnreachableError,
 )
-from manyfest.domain.operations.annotate import annotate
-from manyfest.domain.operations.create import take_back
+from manyfest.domain.operations.drafts.annotate import annotate
+from manyfest.domain.operations.drafts.create import take_back
 from tests.unit.operations.conftest import LATER, NOW, World, ref
 
 

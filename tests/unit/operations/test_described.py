@@ -8,9 +8,9 @@ from attrs import evolve
 from manyfest.contracts.images import Image, docker_image, docker_list
 from manyfest.domain import media_types
 from manyfest.domain.errors import DocumentError, SizeMismatchError
-from manyfest.domain.operations import inspect
-from manyfest.domain.operations.each import one_by_one
 from manyfest.domain.operations.resolve import resolve
+from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.views import inspect
 from tests.unit.operations.conftest import World, ref
 
 CHILD = docker_image("linux/amd64")

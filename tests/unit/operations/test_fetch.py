@@ -20,9 +20,9 @@ from manyfest.domain.errors import (
     StoreError,
 )
 from manyfest.domain.events import BlobCopied, BlobStarted, ReferenceRead, TransferPlanned
-from manyfest.domain.operations.copy_content import NESTING_LIMIT
-from manyfest.domain.operations.each import one_by_one
-from manyfest.domain.operations.fetch import Fetched, fetch
+from manyfest.domain.operations.content.fetch import Fetched, fetch
+from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.steps.transfer import NESTING_LIMIT
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 from tests.fakes.memory_layers import MemoryLayers

@@ -2,8 +2,8 @@
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import oci_image, referrer
-from manyfest.domain.operations.each import one_by_one
-from manyfest.domain.operations.find_referrers import all_referrers
+from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.steps.find_referrers import all_referrers
 from manyfest.domain.references import Reference
 from tests.unit.operations.conftest import ref
 

@@ -7,7 +7,7 @@ from manyfest.contracts.images import docker_image, docker_list
 from manyfest.domain.errors import InvalidDigestError, ManifestUnknownError, TagMovedError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.plan_push import Tagging
+from manyfest.domain.operations.publication.plan_push import Tagging
 from manyfest.domain.references import Reference
 from tests.unit.operations.conftest import World, ref
 

@@ -10,7 +10,7 @@ from manyfest.contracts.images import Image, docker_image, docker_list, oci_imag
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.errors import NeverSeenError
 from manyfest.domain.history.observation import Observation
-from manyfest.domain.operations.history import history
+from manyfest.domain.operations.views.history import history
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.operations.attested import attested_index
 from tests.unit.operations.conftest import NOW, ref

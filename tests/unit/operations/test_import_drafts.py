@@ -6,7 +6,7 @@ from manyfest.contracts.images import docker_image
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import ConflictError, InvalidReferenceError
-from manyfest.domain.operations.import_drafts import ForeignEntry, import_draft
+from manyfest.domain.operations.drafts.import_drafts import ForeignEntry, import_draft
 from manyfest.domain.platforms import Platform
 from tests.unit.operations.conftest import LATER, NOW, World, ref
 

@@ -3,10 +3,10 @@ import pytest
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index
 from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import AmbiguousEntryError, DraftUnknownError
-from manyfest.domain.operations import inspect
-from manyfest.domain.operations.annotate import annotate
-from manyfest.domain.operations.each import one_by_one
+from manyfest.domain.operations.drafts.annotate import annotate
 from manyfest.domain.operations.resolve import resolve
+from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.views import inspect
 from tests.unit.operations.conftest import LATER, World, ref
 
 

@@ -18,9 +18,9 @@ from manyfest.domain.errors import ListError, ManifestUnknownError, MergeUnsettl
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.merging.intent import LIFETIME, PREFIX, intent_of
-from manyfest.domain.operations.each import one_by_one
-from manyfest.domain.operations.merge import Merged, merge, preview
-from manyfest.domain.operations.plan_push import PushPlan
+from manyfest.domain.operations.publication.merge import Merged, merge, preview
+from manyfest.domain.operations.publication.plan_push import PushPlan
+from manyfest.domain.operations.steps.fan_out import one_by_one
 from manyfest.domain.references import Reference
 from tests.unit.operations.attested import attested_index
 from tests.unit.operations.conftest import NOW, World, ref

@@ -20,9 +20,9 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
 )
 from manyfest.domain.events import BlobCopied, ManifestPut, TransferPlanned
-from manyfest.domain.operations.annotate import annotate
-from manyfest.domain.operations.each import one_by_one
-from manyfest.domain.operations.push import carry_out, settle, written
+from manyfest.domain.operations.drafts.annotate import annotate
+from manyfest.domain.operations.publication.push import carry_out, settle, written
+from manyfest.domain.operations.steps.fan_out import one_by_one
 from manyfest.domain.references import Reference
 from tests.unit.operations.conftest import LATER, NOW, World, ref
 

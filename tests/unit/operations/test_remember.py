@@ -1,8 +1,8 @@
 """What is kept of what was read: where tags pointed, and which digests a person asked for."""
 
 from manyfest.contracts.images import docker_image, docker_list
-from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.record import remember
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.operations.conftest import NOW, ref
 

@@ -16,10 +16,10 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.history.revision import Wanted
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.each import one_by_one
-from manyfest.domain.operations.remember import remember
+from manyfest.domain.operations.publication.undo import PREVIOUS, UndoPlan, plan_undo, undo
 from manyfest.domain.operations.resolve import resolve
-from manyfest.domain.operations.undo import PREVIOUS, UndoPlan, plan_undo, undo
+from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.steps.record import remember
 from manyfest.domain.references import Reference
 from tests.unit.operations.conftest import NOW, World, ref
 

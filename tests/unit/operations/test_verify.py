@@ -29,8 +29,8 @@ from manyfest.domain.errors import (
     UnreachableError,
 )
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.each import one_by_one
-from manyfest.domain.operations.verify import Verification, verify
+from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.views.verify import Verification, verify
 from manyfest.domain.platforms import Platform
 from manyfest.domain.verification.findings import RULES, Severity
 from manyfest.domain.verification.platform_shadowing import hides

@@ -12,7 +12,7 @@ from manyfest.contracts.images import docker_image, oci_image, oci_index
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.domain.media_types import OCI_INDEX
-from manyfest.domain.operations.check_store import check_store, set_damage_aside
+from manyfest.domain.operations.store.check_store import check_store, set_damage_aside
 from manyfest.domain.ports.integrity import Kind
 from manyfest.domain.references import Reference
 from manyfest.store import migrations, opening

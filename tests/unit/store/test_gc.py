@@ -27,7 +27,11 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
-from manyfest.domain.operations.collect_garbage import Retention, collect_garbage, find_garbage
+from manyfest.domain.operations.store.collect_garbage import (
+    Retention,
+    collect_garbage,
+    find_garbage,
+)
 from manyfest.domain.ports.garbage import Piece
 from manyfest.domain.references import Reference
 from tests.unit.oci_layout.between import each_place
@@ -245,7 +249,7 @@ def test_what_others_keep_and_draft_meanwhile_stays(kept, path):
 
 _KILLED = """
 from manyfest.store.housekeeping import housekeeping_of
-from manyfest.domain.operations.collect_garbage import Retention, collect_garbage
+from manyfest.domain.operations.store.collect_garbage import Retention, collect_garbage
 from datetime import timedelta
 house = housekeeping_of(store)
 removed = house.garbage.remove

@@ -21,7 +21,7 @@ from manyfest.domain.events import (
     ignore,
 )
 from manyfest.domain.manifests import Manifest, as_described
-from manyfest.domain.operations.each import Each
+from manyfest.domain.operations.steps.fan_out import Each
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Home, Reference, Repository
 

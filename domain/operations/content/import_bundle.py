@@ -22,8 +22,8 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned, ignore
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.copy_content import announced
-from manyfest.domain.operations.gather import gather
+from manyfest.domain.operations.steps.gather import gather
+from manyfest.domain.operations.steps.transfer import announced
 from manyfest.domain.ports.bundles import Bundle
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook

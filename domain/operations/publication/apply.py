@@ -6,11 +6,11 @@ from datetime import datetime
 from attrs import frozen
 
 from manyfest.domain.errors import LockError
-from manyfest.domain.operations.compose_specs import compose_specs
-from manyfest.domain.operations.each import Each
-from manyfest.domain.operations.plan_push import PushPlan, plan_publications
-from manyfest.domain.operations.push import written
+from manyfest.domain.operations.publication.compose_specs import compose_specs
+from manyfest.domain.operations.publication.plan_push import PushPlan, plan_publications
+from manyfest.domain.operations.publication.push import written
 from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.fan_out import Each
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.specs.list_spec import ListSpec
 from manyfest.domain.specs.lock import Lock

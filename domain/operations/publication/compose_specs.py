@@ -14,10 +14,10 @@ from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import ListError, ManifestUnknownError, NoSuchPlatformError
 from manyfest.domain.lists.attestations import attested
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.create import contribution, inherited
-from manyfest.domain.operations.each import Each
-from manyfest.domain.operations.plan_push import Publication
+from manyfest.domain.operations.drafts.create import contribution, inherited
+from manyfest.domain.operations.publication.plan_push import Publication
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.fan_out import Each
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec

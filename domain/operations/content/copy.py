@@ -10,7 +10,12 @@ from manyfest.domain.digests import Digest, verified
 from manyfest.domain.events import ManifestPut, OnEvent, TransferPlanned, ignore
 from manyfest.domain.lists.platform_selection import narrowed, require_for
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.copy_content import (
+from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.conditional_put import standing_at
+from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.operations.steps.find_referrers import Referrer, all_referrers
+from manyfest.domain.operations.steps.record import remember
+from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
     ManifestCopy,
     blob_copies,
@@ -18,12 +23,7 @@ from manyfest.domain.operations.copy_content import (
     is_complete,
     put_copies,
 )
-from manyfest.domain.operations.each import Each
-from manyfest.domain.operations.find_referrers import Referrer, all_referrers
-from manyfest.domain.operations.guarded_put import standing_at
-from manyfest.domain.operations.remember import remember
-from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.trees import Node, below, tree
+from manyfest.domain.operations.steps.tree import Node, below, tree
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry

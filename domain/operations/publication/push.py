@@ -5,12 +5,12 @@ from datetime import datetime
 from functools import partial
 
 from manyfest.domain.events import OnEvent, TransferPlanned, ignore
-from manyfest.domain.operations.copy_content import copy_blob, put_copies
-from manyfest.domain.operations.each import Each
-from manyfest.domain.operations.guarded_put import Pause, put_guarded
-from manyfest.domain.operations.plan_push import PushPlan
-from manyfest.domain.operations.remember import remember
+from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.conditional_put import Pause, put_guarded
+from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.operations.steps.record import remember
+from manyfest.domain.operations.steps.transfer import copy_blob, put_copies
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import Registry

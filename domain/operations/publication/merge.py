@@ -27,11 +27,11 @@ from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.merging.intent import Intent, intent_of, intent_prefix
 from manyfest.domain.merging.merged_list import merged_list
-from manyfest.domain.operations.create import contribution
-from manyfest.domain.operations.each import Each
-from manyfest.domain.operations.guarded_put import Clock, Pause
-from manyfest.domain.operations.plan_push import PushPlan
+from manyfest.domain.operations.drafts.create import contribution
+from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.resolve import Resolved, with_config
+from manyfest.domain.operations.steps.conditional_put import Clock, Pause
+from manyfest.domain.operations.steps.fan_out import Each
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import DEFAULT_TAG, Layout, Reference
 

@@ -11,8 +11,8 @@ from manyfest.domain.drafts.entry_lookup import find_entry, in_full
 from manyfest.domain.drafts.list_assembly import ordered_entries
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, ManifestUnknownError
 from manyfest.domain.manifests import as_described
-from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.fan_out import Each
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Reference

@@ -14,9 +14,9 @@ from manyfest.domain.errors import IncompleteError, InputError, NeverSeenError
 from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.copy_content import announced
-from manyfest.domain.operations.gather import Gathered, gather
-from manyfest.domain.operations.stored_blobs import StoredBlobs
+from manyfest.domain.operations.steps.gather import Gathered, gather
+from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
+from manyfest.domain.operations.steps.transfer import announced
 from manyfest.domain.ports.bundles import Bundle, PackedBlob, Packing
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore

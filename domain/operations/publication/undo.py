@@ -9,11 +9,11 @@ from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError, PartG
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.history.revision import Wanted, number_of
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.each import Each
-from manyfest.domain.operations.guarded_put import Clock, Pause, put_guarded, standing_at
-from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.trees import below
+from manyfest.domain.operations.steps.conditional_put import Clock, Pause, put_guarded, standing_at
+from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.operations.steps.record import remember
+from manyfest.domain.operations.steps.tree import below
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Layout, Reference

@@ -11,14 +11,14 @@ from manyfest.domain.drafts.list_assembly import Held, assemble_for_push, ordere
 from manyfest.domain.errors import DraftUnknownError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest, as_described
-from manyfest.domain.operations.copy_content import (
+from manyfest.domain.operations.steps.conditional_put import Standings
+from manyfest.domain.operations.steps.fan_out import Each, Item, Result
+from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
     ManifestCopy,
     blob_copies,
     manifest_copies,
 )
-from manyfest.domain.operations.each import Each, Item, Result
-from manyfest.domain.operations.guarded_put import Standings
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import ManifestReader

@@ -26,9 +26,9 @@ from manyfest.domain.errors import (
     PlatformConflictError,
 )
 from manyfest.domain.lists.attestations import attested
-from manyfest.domain.operations.each import Each
-from manyfest.domain.operations.remember import remember
 from manyfest.domain.operations.resolve import Resolved, resolve_with_config
+from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.operations.steps.record import remember
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import Registry

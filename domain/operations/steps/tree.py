@@ -9,7 +9,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError
 from manyfest.domain.manifests import Manifest, as_described
-from manyfest.domain.operations.copy_content import NESTING_LIMIT
+from manyfest.domain.operations.steps.transfer import NESTING_LIMIT
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
 

@@ -11,8 +11,8 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, ManyfestError, NotHeldError
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.fan_out import Each
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Reference
 from manyfest.domain.verification.child_rules import TELLING

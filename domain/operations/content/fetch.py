@@ -16,9 +16,9 @@ from manyfest.domain.events import (
     ignore,
 )
 from manyfest.domain.lists.platform_selection import require_for, selected
-from manyfest.domain.operations.copy_content import NESTING_LIMIT, announced, own_blobs
-from manyfest.domain.operations.each import Each
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.operations.steps.transfer import NESTING_LIMIT, announced, own_blobs
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import Registry
