@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Lock
 
-from manyfest.adapters.http_registry.endpoints import Certificates
+from manyfest.adapters.endpoint import Certificates
 from manyfest.domain.errors import ConfigError
 
 Warn = Callable[[str], None]

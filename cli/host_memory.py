@@ -11,7 +11,7 @@ from manyfest.domain.host_facts import HostFacts
 from manyfest.domain.ports.host_book import HostBook
 
 if TYPE_CHECKING:
-    from manyfest.adapters.http_registry.client import HttpRegistry
+    from manyfest.adapters.http_registry.registry import HttpRegistry
 
 
 @frozen

@@ -19,9 +19,9 @@ from manyfest.domain.references import Reference, Repository
 
 if TYPE_CHECKING:  # most commands do without
     from manyfest.adapters.containers.registry_rules import RegistryRules
-    from manyfest.adapters.http_registry.budget import Budget
-    from manyfest.adapters.http_registry.client import HttpRegistry
-    from manyfest.adapters.http_registry.credentials import Account
+    from manyfest.adapters.credentials.credentials import Account
+    from manyfest.adapters.deadline import Budget
+    from manyfest.adapters.http_registry.registry import HttpRegistry
 
 
 class Routes:
@@ -62,7 +62,7 @@ class Routes:
         origin = self._over_http(self.settings, account, rules.is_insecure)
         if not rules:
             return origin
-        from manyfest.adapters.http_registry.credentials import no_headers
+        from manyfest.adapters.credentials.credentials import no_headers
         from manyfest.adapters.mirrored import MirroredRegistry
 
         settings = evolve(self.settings, insecure=False)
@@ -134,9 +134,9 @@ def http_registry(
 ) -> "HttpRegistry":
     """Registries over HTTP, as ``settings`` say how to reach them; to be closed."""
     from manyfest.adapters.certificates_d import CertificateFolders
-    from manyfest.adapters.http_registry.client import HttpRegistry
-    from manyfest.adapters.http_registry.endpoints import Endpoint
-    from manyfest.adapters.http_registry.proxies import Proxies
+    from manyfest.adapters.endpoint import Endpoint
+    from manyfest.adapters.http_registry.registry import HttpRegistry
+    from manyfest.adapters.http_registry.transport.proxies import Proxies
 
     certificates = CertificateFolders(settings.certificate_folders, warn)
 
@@ -165,9 +165,9 @@ def rules_of(settings: Settings) -> "RegistryRules":
 def account_of(settings: Settings, budget: "Budget") -> "Account":
     """Docker's credentials before those of containers (ADR 0012)."""
     from manyfest.adapters.containers.auth_json import AuthJson
+    from manyfest.adapters.credentials.credentials import Account, first_of
     from manyfest.adapters.docker.config import DockerConfig, EnvironmentAuths
     from manyfest.adapters.docker.helpers import Helpers
-    from manyfest.adapters.http_registry.credentials import Account, first_of
 
     helpers = Helpers(budget.check)
     docker = DockerConfig(settings.docker_config, helpers)

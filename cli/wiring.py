@@ -18,9 +18,9 @@ from manyfest.domain.ports.store import Store
 from manyfest.store.store import open_store
 
 if TYPE_CHECKING:  # most commands do without
+    from manyfest.adapters.deadline import Budget
     from manyfest.adapters.docker.logins import DockerLogins
-    from manyfest.adapters.http_registry.access import HttpAccess
-    from manyfest.adapters.http_registry.budget import Budget
+    from manyfest.adapters.http_registry.api.ping import HttpAccess
     from manyfest.cli.unconfirmed import UnconfirmedAnswers
     from manyfest.domain.events import Event, OnEvent
     from manyfest.domain.history.observation import Observation
@@ -35,7 +35,7 @@ _LONGEST_LOCK = 10.0  # seconds to wait for another process
 @contextmanager
 def _in_time(subject: str) -> Iterator[None]:
     """Where time runs out it is a DeadlineError that names the subject."""
-    from manyfest.adapters.http_registry.budget import BudgetError
+    from manyfest.adapters.deadline import BudgetError
 
     try:
         yield
@@ -123,7 +123,7 @@ class Session:
 
     @cached_property
     def _budget(self) -> "Budget":
-        from manyfest.adapters.http_registry.budget import Budget
+        from manyfest.adapters.deadline import Budget
 
         return Budget(self._settings.seconds, hard=self._settings.seconds_are_hard)
 
@@ -171,7 +171,7 @@ def open_access(settings: Settings, login: tuple[str, str] | None = None) -> Ite
 
     Raises UnreachableError: ``settings`` let nobody be asked.
     """
-    from manyfest.adapters.http_registry.budget import Budget
+    from manyfest.adapters.deadline import Budget
     from manyfest.cli.routes import account_of, http_registry, rules_of
 
     if settings.offline:
@@ -179,7 +179,7 @@ def open_access(settings: Settings, login: tuple[str, str] | None = None) -> Ite
     budget = Budget(settings.seconds, hard=settings.seconds_are_hard)
     account = account_of(settings, budget)
     if login is not None:
-        from manyfest.adapters.http_registry.credentials import Credentials
+        from manyfest.adapters.credentials.credentials import Credentials
 
         account = evolve(account, credentials_for=lambda _: Credentials(*login))
     with http_registry(settings, budget, account, rules_of(settings).is_insecure) as registry:

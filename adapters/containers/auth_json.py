@@ -7,10 +7,10 @@ longest that fits counts, and ``credHelpers`` go before ``auths``.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from manyfest.adapters.credentials.credentials import Credentials, Source
 from manyfest.adapters.docker.helpers import Helpers
 from manyfest.adapters.docker.json_files import JsonFile
 from manyfest.adapters.docker.registry_names import canonical, keys_of
-from manyfest.adapters.http_registry.credentials import Credentials, Source
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.references import Repository
 

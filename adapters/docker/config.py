@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from manyfest.adapters.credentials.credentials import Credentials, Source
 from manyfest.adapters.docker.helpers import Helper, Helpers
 from manyfest.adapters.docker.json_files import JsonFile, object_in
 from manyfest.adapters.docker.registry_names import key_for, server_address
-from manyfest.adapters.http_registry.credentials import Credentials, Source
 from manyfest.domain.encoding.strict_json import Json, parse_object
 from manyfest.domain.errors import CredentialsError, DocumentError
 from manyfest.domain.references import Repository

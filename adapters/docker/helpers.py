@@ -21,8 +21,8 @@ from threading import Lock
 
 from attrs import field, frozen
 
+from manyfest.adapters.credentials.credentials import Credentials, Source
 from manyfest.adapters.docker.registry_names import canonical, to_hostname
-from manyfest.adapters.http_registry.credentials import Credentials, Source
 from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import CredentialsError, DeadlineError, DocumentError
 

@@ -2,9 +2,9 @@
 
 import json
 
-from manyfest.adapters.http_registry.credentials import Credentials
-from manyfest.adapters.http_registry.scopes import Scopes, texts
-from manyfest.adapters.http_registry.token_auth import Access
+from manyfest.adapters.credentials.credentials import Credentials
+from manyfest.adapters.http_registry.auth.authorizer import Access
+from manyfest.adapters.http_registry.auth.scope import Scopes, texts
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.references import Reference

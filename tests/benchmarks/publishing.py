@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference
 from tests.benchmarks import tools

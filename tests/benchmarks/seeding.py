@@ -9,8 +9,8 @@ from itertools import count
 
 from attrs import evolve
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import Image, docker_image, push_image
 from manyfest.domain.references import Reference
 from tests.benchmarks.cases import Site

@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 from attrs import frozen
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import Image, push_image
 from manyfest.domain import media_types
 from manyfest.domain.references import Reference

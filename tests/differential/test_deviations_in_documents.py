@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import Image, docker_image, oci_image, oci_index
 from manyfest.domain import media_types
 from manyfest.domain.encoding.strict_json import Json

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.references import Reference
 from tests.fakes.fault_server import FaultServer
 from tests.fakes.faults import Endless, Fault, Reset, html, redirect, unavailable, with_body

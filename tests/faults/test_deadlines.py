@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import Image, docker_image, source_of
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
@@ -166,7 +166,7 @@ def test_an_upload_that_nobody_reads_ends_at_the_time_limit(upload):
 
 
 def test_an_upload_that_nobody_reads_ends_without_one_too(upload, monkeypatch):
-    transport = "manyfest.adapters.http_registry.transport.TRANSFER_SECONDS"
+    transport = "manyfest.adapters.http_registry.transport.httpx_transport.TRANSFER_SECONDS"
     monkeypatch.setattr(transport, 0.5)
     with pytest.raises(UnreachableError, match=r"takes no more bytes \(tried 2 times\)"):
         upload(Budget(120), tries=2)
@@ -174,7 +174,9 @@ def test_an_upload_that_nobody_reads_ends_without_one_too(upload, monkeypatch):
 
 def test_an_answer_in_the_middle_of_an_upload_is_heard_when_no_more_is_read(monkeypatch):
     """The server refuses at once, and keeps the connection without reading on."""
-    monkeypatch.setattr("manyfest.adapters.http_registry.transport.TRANSFER_SECONDS", 0.5)
+    monkeypatch.setattr(
+        "manyfest.adapters.http_registry.transport.httpx_transport.TRANSFER_SECONDS", 0.5
+    )
     with ConnectionServer(refusing_uploads) as server, HttpRegistry(Budget(120)) as registry:
         blob = Reference.parse(f"{server.host}/app@{Digest.of(LAYER)}")
         with pytest.raises(RefusedError, match=r"413 .*: too large"):
@@ -217,7 +219,7 @@ def image_with(layer: bytes) -> Image:
 @pytest.fixture
 def slow_window(monkeypatch) -> None:
     """Layers must move in half a second what otherwise is asked for in thirty."""
-    monkeypatch.setattr("manyfest.adapters.http_registry.budget._WINDOW_SECONDS", 0.5)
+    monkeypatch.setattr("manyfest.adapters.deadline._WINDOW_SECONDS", 0.5)
 
 
 @pytest.mark.usefixtures("slow_window")

@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import pull_blob, push_blob
 from manyfest.domain.errors import RateLimitedError, ServerError
 from manyfest.domain.references import Reference
@@ -255,7 +255,7 @@ def test_who_does_not_try_again_does_not_wait_either(server):
 
 def test_waiting_as_asked_is_no_crawling(server, monkeypatch):
     """A layer's transfer is watched for its pace, and a pause that was asked for is not its own."""
-    monkeypatch.setattr("manyfest.adapters.http_registry.budget._WINDOW_SECONDS", 0.5)
+    monkeypatch.setattr("manyfest.adapters.deadline._WINDOW_SECONDS", 0.5)
     layer = bytes(5 * 1024 * 1024)
     with HttpRegistry(Budget(60)) as registry:
         name = Reference.parse(f"{server.host}/app:layer")

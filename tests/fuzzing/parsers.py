@@ -11,8 +11,9 @@ from manyfest.adapters.bundles.opening import open_bundle
 from manyfest.adapters.containers.registries_conf import read_rules
 from manyfest.adapters.docker.config import DockerConfig
 from manyfest.adapters.docker.helpers import Helpers
-from manyfest.adapters.http_registry import challenges, tokens
-from manyfest.adapters.http_registry.retries import retry_after
+from manyfest.adapters.http_registry.auth import bearer as tokens
+from manyfest.adapters.http_registry.auth import challenge as challenges
+from manyfest.adapters.http_registry.reliability.retry import retry_after
 from manyfest.adapters.manifest_tool.spec_yaml import read_specs
 from manyfest.adapters.oci_layout.index_json import IndexJson
 from manyfest.adapters.oci_layout.layout import LayoutRegistry

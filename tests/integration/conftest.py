@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import Image, push_image
 from manyfest.domain.references import Reference
 

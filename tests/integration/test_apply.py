@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.manifest_tool.spec_yaml import read_specs
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, docker_image, docker_list, oci_image, push_image

@@ -4,8 +4,8 @@ from contextlib import closing
 
 import pytest
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, docker_list, push_image
 from manyfest.domain.errors import UnavailableError

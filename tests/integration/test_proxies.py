@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
-from manyfest.adapters.http_registry.endpoints import Certificates, Endpoint
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.endpoint import Certificates, Endpoint
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference

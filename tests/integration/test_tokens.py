@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
-from manyfest.adapters.http_registry.credentials import Account, Credentials
+from manyfest.adapters.credentials.credentials import Account, Credentials
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import UnauthorizedError

@@ -104,7 +104,7 @@ def import_for(commands: Iterable[str]) -> None:
     for name in commands:
         import_module(f"manyfest.cli.commands.{COMMANDS[name]}")
     for module in (
-        "manyfest.adapters.http_registry.client",
+        "manyfest.adapters.http_registry.registry",
         "manyfest.adapters.oci_layout.layout",
         "manyfest.adapters.certificates_d",
         "manyfest.adapters.containers.registries_conf",

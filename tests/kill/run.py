@@ -28,8 +28,8 @@ from attrs import frozen
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.oci_layout.layout import LayoutRegistry
 from manyfest.adapters.routing import RoutingRegistry
 from manyfest.cli.exit_codes import INTERRUPTED

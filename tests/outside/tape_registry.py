@@ -16,8 +16,8 @@ from typing import Any
 
 from attrs import evolve
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import verified_chunks
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError, UnreachableError

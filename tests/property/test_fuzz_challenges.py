@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyfest.adapters.http_registry.challenges import parse, preferred
+from manyfest.adapters.http_registry.auth.challenge import parse, preferred
 
 PIECES = st.sampled_from(
     [

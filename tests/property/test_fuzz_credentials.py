@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 
 from manyfest.adapters.containers.auth_json import AuthJson
+from manyfest.adapters.credentials.credentials import Credentials
 from manyfest.adapters.docker.config import DockerConfig, EnvironmentAuths
 from manyfest.adapters.docker.helpers import Helpers
-from manyfest.adapters.http_registry.credentials import Credentials
 from manyfest.domain.errors import CredentialsError
 from manyfest.domain.references import Repository
 from tests.property.mutations import json_texts

@@ -11,8 +11,12 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyfest.adapters.http_registry import paging, redirects, refusals, retries, tokens
-from manyfest.adapters.http_registry.slim_httpx import httpx
+from manyfest.adapters.http_registry.api import pagination as paging
+from manyfest.adapters.http_registry.auth import bearer as tokens
+from manyfest.adapters.http_registry.reliability import retry as retries
+from manyfest.adapters.http_registry.session import error_responses as refusals
+from manyfest.adapters.http_registry.session import redirects
+from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.errors import ManyfestError, ProtocolError
 from tests.property.mutations import json_texts
 

@@ -3,7 +3,7 @@
 import pytest
 
 from manyfest.adapters.certificates_d import CertificateFolders
-from manyfest.adapters.http_registry.endpoints import Certificates
+from manyfest.adapters.endpoint import Certificates
 from manyfest.domain.errors import ConfigError
 
 HOST = "registry.test:5000"

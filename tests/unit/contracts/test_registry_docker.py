@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import push_image
 from manyfest.contracts.registry import AMD64, NO_ONE_DOCUMENT, Plant, RegistryContract
 from manyfest.domain.digests import Digest

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
-from manyfest.adapters.http_registry.credentials import Account, Credentials
+from manyfest.adapters.credentials.credentials import Account, Credentials
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import referrer
 from manyfest.contracts.referrers import SUBJECT, put_referrers

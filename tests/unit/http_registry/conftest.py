@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from attrs import field, frozen
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 
 _TLS_HANDSHAKE = b"\x16"
 COMPLAINT = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"

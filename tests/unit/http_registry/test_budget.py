@@ -5,9 +5,9 @@ from contextlib import nullcontext
 
 import pytest
 
-from manyfest.adapters.http_registry import budget as budgets
-from manyfest.adapters.http_registry.budget import Budget, BudgetError
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters import deadline as budgets
+from manyfest.adapters.deadline import Budget, BudgetError
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DeadlineError
 from manyfest.domain.references import Reference

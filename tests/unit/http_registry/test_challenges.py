@@ -2,7 +2,7 @@
 
 import pytest
 
-from manyfest.adapters.http_registry.challenges import Challenge, parse, preferred
+from manyfest.adapters.http_registry.auth.challenge import Challenge, parse, preferred
 
 BEARER = Challenge(
     "bearer", {"realm": "https://a/t", "service": "s", "scope": "repository:x:pull,push"}

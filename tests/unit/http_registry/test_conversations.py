@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
-from manyfest.adapters.http_registry.credentials import Account, Credentials, Source
+from manyfest.adapters.credentials.credentials import Account, Credentials, Source
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (

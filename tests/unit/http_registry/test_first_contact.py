@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from manyfest.adapters.http_registry import tls
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
-from manyfest.adapters.http_registry.endpoints import PLAIN, SECURE, UNVERIFIED, Endpoint
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.endpoint import PLAIN, SECURE, UNVERIFIED, Endpoint
+from manyfest.adapters.http_registry.registry import HttpRegistry
+from manyfest.adapters.http_registry.transport import tls
 from manyfest.domain.errors import BlobUnknownError, RefusedError, UnreachableError
 from manyfest.domain.references import Reference
 from tests.fakes.certificates import LOOPBACK, WRONG_NAME, expired, self_signed

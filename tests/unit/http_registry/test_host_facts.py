@@ -7,17 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from manyfest.adapters.http_registry import tls
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.challenges import Challenge
-from manyfest.adapters.http_registry.client import HttpRegistry
-from manyfest.adapters.http_registry.credentials import NOBODY, Account, Credentials
-from manyfest.adapters.http_registry.endpoints import Endpoint
-from manyfest.adapters.http_registry.messages import Message
-from manyfest.adapters.http_registry.network import BudgetedBackend
-from manyfest.adapters.http_registry.scopes import pull
-from manyfest.adapters.http_registry.token_auth import Authorizer
-from manyfest.adapters.http_registry.tokens import Token
+from manyfest.adapters.credentials.credentials import NOBODY, Account, Credentials
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.endpoint import Endpoint
+from manyfest.adapters.http_registry.auth.authorizer import Authorizer
+from manyfest.adapters.http_registry.auth.bearer import Token
+from manyfest.adapters.http_registry.auth.challenge import Challenge
+from manyfest.adapters.http_registry.auth.scope import pull
+from manyfest.adapters.http_registry.registry import HttpRegistry
+from manyfest.adapters.http_registry.session.requests import Message
+from manyfest.adapters.http_registry.transport import tls
+from manyfest.adapters.http_registry.transport.network_backend import BudgetedBackend
 from manyfest.domain.errors import BlobUnknownError, UnauthorizedError, UnreachableError
 from manyfest.domain.host_facts import HostFacts
 from manyfest.domain.references import Reference
@@ -141,7 +141,9 @@ def test_a_server_that_speaks_plain_http_by_now_costs_one_try(serve, reply):
 
 
 def test_a_plain_server_that_is_silent_to_tls_is_found_nevertheless(serve, reply, monkeypatch):
-    monkeypatch.setattr("manyfest.adapters.http_registry.transport.CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(
+        "manyfest.adapters.http_registry.transport.httpx_transport.CONNECT_SECONDS", 0.3
+    )
     server = serve(lambda *_: reply(404))
     speak = server._serve
     server._serve = lambda connection: silent_to_tls(connection) or speak(connection)

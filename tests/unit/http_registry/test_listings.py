@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from manyfest.adapters.http_registry.client import HttpRegistry
-from manyfest.adapters.http_registry.paging import PAGES, SIZE_LIMIT
+from manyfest.adapters.http_registry.api.pagination import PAGES, SIZE_LIMIT
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, ProtocolError

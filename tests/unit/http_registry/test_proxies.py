@@ -2,7 +2,7 @@
 
 import pytest
 
-from manyfest.adapters.http_registry.proxies import Proxies, Proxy
+from manyfest.adapters.http_registry.transport.proxies import Proxies, Proxy
 from manyfest.domain.errors import ConfigError
 
 PROXY = Proxy("proxy.test", 3128)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from manyfest.adapters.http_registry.endpoints import Endpoint
-from manyfest.adapters.http_registry.realms import checked
+from manyfest.adapters.endpoint import Endpoint
+from manyfest.adapters.http_registry.auth.realm_policy import checked
 from manyfest.domain.errors import CredentialsError
 
 HUB, OWN, LOCAL, ADDRESS = "docker.io", "reg.example.com", "127.0.0.1:5000", "10.1.2.3:5000"

@@ -5,8 +5,12 @@ from functools import partial
 
 import pytest
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.retries import PassingError, persistently, retry_after
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.reliability.retry import (
+    PassingError,
+    persistently,
+    retry_after,
+)
 from manyfest.domain.errors import ServerError
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)

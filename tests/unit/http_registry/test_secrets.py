@@ -8,10 +8,10 @@ import threading
 
 import pytest
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
-from manyfest.adapters.http_registry.credentials import Account, Credentials
-from manyfest.adapters.http_registry.endpoints import Certificates, Endpoint
+from manyfest.adapters.credentials.credentials import Account, Credentials
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.endpoint import Certificates, Endpoint
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.errors import BlobUnknownError, CredentialsError, RefusedError
 from manyfest.domain.references import Reference
 from tests.fakes.certificates import LOOPBACK, self_signed

@@ -9,11 +9,11 @@ import time
 import httpcore
 import pytest
 
-from manyfest.adapters.http_registry import tls
-from manyfest.adapters.http_registry.budget import Budget, BudgetError
-from manyfest.adapters.http_registry.endpoints import PLAIN, SECURE, UNVERIFIED, Certificates
-from manyfest.adapters.http_registry.network import BudgetedBackend
-from manyfest.adapters.http_registry.reuse import Reuse
+from manyfest.adapters.deadline import Budget, BudgetError
+from manyfest.adapters.endpoint import PLAIN, SECURE, UNVERIFIED, Certificates
+from manyfest.adapters.http_registry.transport import tls
+from manyfest.adapters.http_registry.transport.keep_alive import Reuse
+from manyfest.adapters.http_registry.transport.network_backend import BudgetedBackend
 from manyfest.domain.errors import ConfigError
 from tests.fakes.certificates import self_signed
 from tests.fakes.programs import require_program

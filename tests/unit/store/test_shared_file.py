@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.http_registry.budget import Budget
-from manyfest.adapters.http_registry.client import HttpRegistry
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.references import Reference
 from tests.fakes.at_once import at_once
 from tests.fakes.images import docker_image, docker_list, oci_image, push_image

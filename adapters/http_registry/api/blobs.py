@@ -1,0 +1,178 @@
+"""Blobs over HTTP: looking, reading, mounting, writing (distribution-spec, "Pulling blobs")."""
+
+import contextlib
+from collections.abc import Iterator
+from http import HTTPStatus
+from urllib.parse import quote
+
+from manyfest.adapters.http_registry.api.uploads import Sessions, upload
+from manyfest.adapters.http_registry.auth.scope import pull, push
+from manyfest.adapters.http_registry.reliability.retry import PassingError
+from manyfest.adapters.http_registry.session import redirects
+from manyfest.adapters.http_registry.session.repositories import repository_of
+from manyfest.adapters.http_registry.session.requests import Message
+from manyfest.adapters.http_registry.session.session import Host
+from manyfest.adapters.http_registry.session.session_pool import Hosts
+from manyfest.adapters.http_registry.session.transport_errors import translated
+from manyfest.adapters.http_registry.transport import bodies
+from manyfest.adapters.http_registry.transport.slim_httpx import httpx
+from manyfest.domain.digests import Digest, verified_chunks
+from manyfest.domain.errors import (
+    AccessError,
+    BlobUnknownError,
+    InvalidDigestError,
+    ProtocolError,
+    RefusedError,
+)
+from manyfest.domain.ports.registry import BlobReader, BlobSource, BlobWriter
+from manyfest.domain.references import Home, Reference, Repository
+
+_CHUNK = 1024 * 1024
+
+# Larger ones are layers: they may take longer than the budget, as long as they move.
+_LAYER_SIZE = 4 * 1024 * 1024
+
+
+class HttpBlobs(BlobReader, BlobWriter):
+    """The port's roles for blobs."""
+
+    def __init__(self, hosts: Hosts) -> None:
+        self._hosts = hosts
+        self._sessions = Sessions()
+
+    def head_blob(self, reference: Reference) -> int:
+        """One HEAD; see the port."""
+        return self._hosts.persistently(lambda: self._size(reference))
+
+    @contextlib.contextmanager
+    def open_blob(self, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:
+        """One GET; where it breaks off, the rest is asked for. See the port."""
+        digest = _digest_of(reference)
+        with self._as_layer(size), contextlib.ExitStack() as answers:
+            first = self._hosts.persistently(lambda: self._open(reference, 0, answers))
+            chunks = self._to_the_end(reference, first, answers)
+            yield verified_chunks(chunks, digest, size, str(reference))
+
+    def mount_blob(self, reference: Reference, origin: Home) -> bool:
+        """One POST; where it opens an upload instead, ``write_blob`` goes on with that."""
+        if (
+            not isinstance(origin, Repository)
+            or origin.registry != repository_of(reference).registry
+        ):
+            return False
+        try:
+            return self._hosts.persistently(lambda: self._mount(reference, origin))
+        except (AccessError, RefusedError):
+            return False
+
+    def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
+        """One POST and one PUT, anew from the start when they fail; see the port."""
+        digest, subject = _digest_of(reference), str(reference)
+
+        @contextlib.contextmanager
+        def checked() -> Iterator[Iterator[bytes]]:
+            with source() as chunks:
+                yield verified_chunks(chunks, digest, size, subject)
+
+        with self._as_layer(size):
+            host = self._host(reference)
+            stored = self._hosts.persistently(
+                lambda: upload(host, reference, size, checked, self._sessions)
+            )
+        if not stored and self.head_blob(reference) != size:
+            reason = "answers success but has no such blob"
+            raise ProtocolError(host.name, f"{subject}: {host.name} {reason}")
+
+    def _size(self, reference: Reference) -> int:
+        subject, host = str(reference), self._host(reference)
+        with host.answer(_reading("HEAD", reference)) as response:
+            _check_found(response, host, subject)
+            size = bodies.announced_size(response)
+        if size is None:
+            raise ProtocolError(host.name, f"{subject}: {host.name} does not tell the blob's size")
+        return size
+
+    def _open(
+        self, reference: Reference, start: int, answers: contextlib.ExitStack
+    ) -> Iterator[bytes]:
+        """The blob's bytes from ``start`` on, by range or by reading over those before."""
+        subject, host = str(reference), self._host(reference)
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        answers.close()
+        response = answers.enter_context(host.answer(_reading("GET", reference, headers)))
+        if start and response.status_code == HTTPStatus.PARTIAL_CONTENT:
+            if not response.headers.get("content-range", "").startswith(f"bytes {start}-"):
+                raise ProtocolError(host.name, f"{subject}: {host.name} sends another range")
+            start = 0
+        else:
+            _check_found(response, host, subject)
+        return _without_first(start, response.iter_raw(_CHUNK))
+
+    def _to_the_end(
+        self, reference: Reference, chunks: Iterator[bytes], answers: contextlib.ExitStack
+    ) -> Iterator[bytes]:
+        subject, host = str(reference), self._host(reference)
+        passed, tries = 0, self._hosts.tries()
+        rest: Iterator[bytes] | None = chunks
+        while True:
+            try:
+                with translated(host.name, subject):
+                    for chunk in rest or self._open(reference, passed, answers):
+                        passed += len(chunk)
+                        tries.moved_on()
+                        yield chunk
+            except PassingError as fault:
+                tries.wait_after(fault)
+                rest = None
+            else:
+                return
+
+    def _mount(self, reference: Reference, origin: Repository) -> bool:
+        subject, host = str(reference), self._host(reference)
+        with host.answer(_mounting(reference, origin)) as response:
+            if response.status_code == HTTPStatus.CREATED:
+                return True
+            if response.status_code != HTTPStatus.ACCEPTED:
+                raise host.refusal(response, subject)
+            self._sessions.remember(reference, str(redirects.target(response, host.name, subject)))
+        return False
+
+    def _as_layer(self, size: int) -> contextlib.AbstractContextManager[None]:
+        return self._hosts.budget.layer_stream() if size > _LAYER_SIZE else contextlib.nullcontext()
+
+    def _host(self, reference: Reference) -> Host:
+        return self._hosts.host(repository_of(reference))
+
+
+def _reading(method: str, reference: Reference, headers: dict[str, str] | None = None) -> Message:
+    path = repository_of(reference).path
+    url = f"/v2/{path}/blobs/{_digest_of(reference)}"
+    return Message(method, url, str(reference), path, pull(path), headers or {})
+
+
+def _mounting(reference: Reference, origin: Repository) -> Message:
+    path, digest = repository_of(reference).path, quote(str(_digest_of(reference)), safe="")
+    url = f"/v2/{path}/blobs/uploads/?mount={digest}&from={quote(origin.path, safe='')}"
+    return Message("POST", url, str(reference), path, push(path) | pull(origin.path))
+
+
+def _check_found(response: httpx.Response, host: Host, subject: str) -> None:
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        raise BlobUnknownError(subject)
+    if response.status_code != HTTPStatus.OK:
+        raise host.refusal(response, subject)
+    bodies.check_plain(response, host.name, subject)
+
+
+def _without_first(count: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        rest = chunk[count:]
+        count = max(0, count - len(chunk))
+        if rest:
+            yield rest
+
+
+def _digest_of(reference: Reference) -> Digest:
+    if reference.digest is None:
+        raise InvalidDigestError(str(reference), "a blob is named by its digest")
+    return reference.digest

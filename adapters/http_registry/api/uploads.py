@@ -1,0 +1,74 @@
+"""Uploads: a session and one PUT with the whole blob (distribution-spec, "POST then PUT")."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+from http import HTTPStatus
+from urllib.parse import quote
+
+from manyfest.adapters.http_registry.auth.scope import push
+from manyfest.adapters.http_registry.reliability.retry import PassingError
+from manyfest.adapters.http_registry.session import redirects
+from manyfest.adapters.http_registry.session.repositories import repository_of
+from manyfest.adapters.http_registry.session.requests import Message
+from manyfest.adapters.http_registry.session.session import Host
+from manyfest.domain.errors import RefusedError
+from manyfest.domain.references import Reference
+
+# A session that the registry forgot, or that stands elsewhere than we think: a new one will do.
+_SESSION_LOST = (HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+
+Source = Callable[[], AbstractContextManager[Iterator[bytes]]]
+
+
+class Sessions:
+    """Upload sessions that mounts opened which did not come about. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._urls: dict[Reference, str] = {}
+        self._lock = threading.Lock()
+
+    def remember(self, reference: Reference, url: str) -> None:
+        """The blob ``reference`` can be sent to ``url``, once."""
+        with self._lock:
+            self._urls[reference] = url
+
+    def take(self, reference: Reference) -> str | None:
+        """The session for ``reference``, if there is one; it is nobody else's then."""
+        with self._lock:
+            return self._urls.pop(reference, None)
+
+
+def upload(host: Host, reference: Reference, size: int, source: Source, sessions: Sessions) -> bool:
+    """Send the blob. False when the registry said something vaguer than that it is stored.
+
+    Raises PassingError where a new session may do better, and what ``source`` raises.
+    """
+    subject = str(reference)
+    session = sessions.take(reference) or _begin(host, reference)
+    with host.answer(_sending(reference, session, size, source)) as response:
+        if response.status_code in _SESSION_LOST:
+            build = partial(RefusedError, host.name, status=response.status_code)
+            raise PassingError(build, f"{subject}: {host.name} has lost the upload")
+        if not response.is_success:
+            raise host.refusal(response, subject)
+        return response.status_code == HTTPStatus.CREATED
+
+
+def _begin(host: Host, reference: Reference) -> str:
+    path, subject = repository_of(reference).path, str(reference)
+    message = Message("POST", f"/v2/{path}/blobs/uploads/", subject, path, push(path))
+    with host.answer(message) as response:
+        if response.status_code != HTTPStatus.ACCEPTED:
+            raise host.refusal(response, subject)
+        return str(redirects.target(response, host.name, subject))
+
+
+def _sending(reference: Reference, session: str, size: int, source: Source) -> Message:
+    """The session's URL is the registry's own text and may be signed: it is only added to."""
+    joint = "&" if "?" in session else "?"
+    url = f"{session}{joint}digest={quote(str(reference.digest), safe='')}"
+    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+    path = repository_of(reference).path
+    return Message("PUT", url, str(reference), path, push(path), headers, source)

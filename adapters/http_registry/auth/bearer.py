@@ -1,0 +1,123 @@
+"""Bearer tokens: what to ask a token server, and what it answers (distribution, token/). Pure."""
+
+import base64
+import re
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from attrs import field, frozen
+
+from manyfest.adapters.credentials.credentials import Credentials
+from manyfest.adapters.http_registry.auth import scope as scopes
+from manyfest.adapters.http_registry.auth.realm_policy import Realm
+from manyfest.adapters.http_registry.auth.scope import Scopes, texts
+from manyfest.domain.encoding.strict_json import Json, parse_object
+from manyfest.domain.errors import DocumentError, ProtocolError
+
+SIZE_LIMIT = 128 * 1024
+
+_CLIENT_ID = "manyfest"
+_SHORTEST_SECONDS = 60.0  # token/jwt.md: "no less than 60 seconds"
+_LONGEST_SECONDS = 24 * 3600.0
+_HEADER_SAFE = re.compile(r"[!-~]+")
+
+
+@frozen
+class TokenRequest:
+    """An HTTP request to a token server, made with ``credentials``, which must not be shown."""
+
+    method: str
+    realm: Realm
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    credentials: Credentials | None = field(default=None, repr=False)
+
+
+@frozen
+class Token:
+    """A bearer token, how many seconds from now it may be used, and the ``scope`` given with it."""
+
+    value: str = field(repr=False)
+    seconds: float
+    scope: str = ""
+
+    @property
+    def granted(self) -> Scopes | None:
+        """What it is good for, as far as we are told: by the answer, or by a JWT's claims."""
+        return scopes.parse(self.scope) if self.scope else _granted_by_claims(self.value)
+
+
+def request_for(
+    realm: Realm, service: str, wanted: Scopes, credentials: Credentials | None
+) -> TokenRequest:
+    """By GET, with a password if there is one; by the OAuth 2 POST with an identity token."""
+    if credentials is not None and credentials.identity_token:
+        return _refresh(realm, service, wanted, credentials)
+    query = [("service", service)] if service else []
+    query += [("scope", text) for text in texts(wanted)]
+    joint = "&" if "?" in realm.url else "?"
+    headers = {"Authorization": basic(credentials)} if credentials is not None else {}
+    url = f"{realm.url}{joint}{urlencode(query)}" if query else realm.url
+    return TokenRequest("GET", realm, url, headers, credentials=credentials)
+
+
+def _refresh(realm: Realm, service: str, wanted: Scopes, credentials: Credentials) -> TokenRequest:
+    form = {
+        "grant_type": "refresh_token",
+        "service": service,
+        "client_id": _CLIENT_ID,
+        "scope": " ".join(texts(wanted)),
+        "refresh_token": credentials.identity_token,
+    }
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = urlencode(form).encode()
+    return TokenRequest("POST", realm, realm.url, headers, body, credentials)
+
+
+def basic(credentials: Credentials) -> str:
+    """The ``Authorization`` for name and password (RFC 7617)."""
+    pair = f"{credentials.username}:{credentials.password}".encode()
+    return f"Basic {base64.b64encode(pair).decode()}"
+
+
+def parse(data: bytes, server: str) -> Token:
+    """The token in an answer: ``token``, or ``access_token`` as OAuth 2 calls it.
+
+    Raises ProtocolError: not a JSON object, no token, or one that is not fit for a header.
+    """
+    try:
+        answer = parse_object(data, server)
+    except DocumentError as error:
+        raise ProtocolError(server, f"the token server's answer: {error}") from error
+    value = answer.get("token") or answer.get("access_token")
+    if not isinstance(value, str):
+        raise ProtocolError(server, f"the token server {server} answers without a token")
+    if _HEADER_SAFE.fullmatch(value) is None:
+        raise ProtocolError(server, f"the token server {server} gives a token with odd characters")
+    scope = answer.get("scope")
+    return Token(value, _seconds(answer.get("expires_in")), scope if isinstance(scope, str) else "")
+
+
+def _seconds(value: Json) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return _SHORTEST_SECONDS
+    return float(min(max(value, _SHORTEST_SECONDS), _LONGEST_SECONDS))
+
+
+def _granted_by_claims(token: str) -> Scopes | None:
+    """A JWT's ``access`` (distribution, token/jwt.md), unverified: the registry is to trust it."""
+    _, _, rest = token.partition(".")
+    claims, dot, _ = rest.partition(".")
+    try:
+        padded = claims + "=" * (-len(claims) % 4)
+        access = parse_object(base64.urlsafe_b64decode(padded), "").get("access") if dot else None
+        if not isinstance(access, list):
+            return None
+        return frozenset(
+            (f"{entry['type']}:{entry['name']}", str(action))
+            for entry in access
+            for action in entry["actions"]
+        )
+    except (ValueError, DocumentError, KeyError, TypeError):
+        return None

@@ -1,0 +1,137 @@
+"""Realms: which token server a registry may send us to, and whether credentials may go along. Pure.
+
+The registry names the server that gets the password, so a hostile or broken one names its own
+(CVE-2026-48978, CVE-2026-33990, CVE-2019-10214 and many more). Therefore
+
+- a realm is https; http only where the registry itself is spoken to in plain HTTP;
+- loopback addresses are for registries on loopback, and other addresses that are not public, or are
+  written in an odd way, only for a registry on the very same host;
+- credentials go to the registry's own host or its registrable domain; without credentials any other
+  realm will do;
+- a host that the user listed may have any address and gets credentials, over https.
+
+A name that resolves to a private address is not looked into.
+"""
+
+import functools
+import ipaddress
+import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from manyfest.adapters.endpoint import Endpoint, is_loopback
+from manyfest.domain.errors import CredentialsError, shortened
+
+if TYPE_CHECKING:  # reading the list takes a while, and most registries are their own token server
+    from publicsuffixlist import PublicSuffixList
+
+_LENGTH_LIMIT = 2048
+_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # printable ASCII but blank " < > \ ^ ` { | }
+_LABEL = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+
+@frozen
+class Realm:
+    """A token server's URL, checked, with its host in lower case."""
+
+    url: str
+    host: str
+
+
+def checked(
+    realm: str,
+    registry: Endpoint,
+    *,
+    registry_is_plain: bool,
+    with_secret: bool,
+    listed: Collection[str] = (),
+) -> Realm:
+    """The token server to ask. Raises CredentialsError, naming realm and host, if it may not be.
+
+    ``listed`` are the hosts, in lower case, that the user trusts with credentials.
+    """
+    scheme, host = _parts(realm)
+    objection = _objection_to_url(scheme, host, registry_is_plain=registry_is_plain)
+    if not objection and (scheme, host) not in {("https", name) for name in listed}:
+        objection = _objection_to_host(host, registry)
+        if with_secret and not objection:
+            objection = _objection_to_secret(host, registry)
+    if objection:
+        shown = ascii(shortened(realm, 120))
+        raise CredentialsError(f"{registry.host} names the token server {shown}: {objection}")
+    return Realm(realm, host)
+
+
+def _parts(realm: str) -> tuple[str, str]:
+    """Scheme and host, both empty when the text is no plain URL."""
+    if len(realm) > _LENGTH_LIMIT or _CHARACTERS.fullmatch(realm.lower()) is None:
+        return "", ""
+    try:
+        split = urlsplit(realm)
+        _ = split.port
+    except ValueError:
+        return "", ""
+    if split.username is not None or "#" in realm or "@" in split.netloc:
+        return "", ""
+    return split.scheme, split.hostname or ""
+
+
+def _objection_to_url(scheme: str, host: str, *, registry_is_plain: bool) -> str:
+    if scheme not in ("http", "https") or not host:
+        return "not the URL of a token server"
+    if scheme == "http" and not registry_is_plain:
+        return "it is not asked over plain HTTP, since the registry is not either"
+    return ""
+
+
+def _objection_to_host(host: str, registry: Endpoint) -> str:
+    if host == registry.name:
+        return ""
+    if is_loopback(host):
+        return "" if registry.is_loopback else "it is on this machine, the registry is not"
+    if _is_numeric(host):
+        return "" if _is_public(host) else "its address is not a public one"
+    return "" if _NAME.fullmatch(host) else "not a host name"
+
+
+def _objection_to_secret(host: str, registry: Endpoint) -> str:
+    if host == registry.name or (is_loopback(host) and registry.is_loopback):
+        return ""
+    if not _is_numeric(host) and not _is_numeric(registry.name):
+        domain = _registrable_domain(registry.name)
+        if domain and domain == _registrable_domain(host):
+            return ""
+    reason = f"credentials for {registry.host} are not sent to {host}, which is not of its domain"
+    return f"{reason} (MANYFEST_AUTH_REALMS={host} allows it)"
+
+
+def _is_numeric(host: str) -> bool:
+    """An address in any form that some resolver takes: 127.0.0.1, 2130706433, 0x7f.1, ::1."""
+    return ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]) is not None
+
+
+def _is_public(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    seen = mapped or address
+    return seen.is_global and not seen.is_multicast
+
+
+@functools.cache
+def _registrable_domain(name: str) -> str | None:
+    return _public_suffixes().privatesuffix(name)
+
+
+@functools.cache
+def _public_suffixes() -> "PublicSuffixList":
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()

@@ -1,0 +1,72 @@
+"""The registry port over HTTP, whole: one object for all registries that a command names."""
+
+from typing import Self
+
+from manyfest.adapters.credentials.credentials import NOBODY, Account
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.endpoint import EndpointFor, insecure_too, undecided
+from manyfest.adapters.http_registry.api.blobs import HttpBlobs
+from manyfest.adapters.http_registry.api.listings import HttpListings
+from manyfest.adapters.http_registry.api.manifests import HttpManifests
+from manyfest.adapters.http_registry.api.ping import HttpAccess
+from manyfest.adapters.http_registry.reliability.retry import TRIES
+from manyfest.adapters.http_registry.session.host_facts import KnownOf, nothing_known
+from manyfest.adapters.http_registry.session.session_pool import Hosts
+from manyfest.adapters.http_registry.transport.proxies import NO_PROXIES, Proxies
+from manyfest.domain.host_facts import HostFacts
+from manyfest.domain.ports.registry import Registry
+
+
+class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry):
+    """Registries by the distribution-spec, each spoken to as its host asks for. Thread-safe.
+
+    Credentials of the ``account`` are asked for when a registry challenges, once a repository.
+    What was decided about a registry, certificates above all, comes from ``endpoint_for``;
+    ``insecure`` allows plain HTTP and unproven certificates for every one, as docker's flag does.
+    Registries on loopback may speak plain HTTP without it. ``connections`` is how many stay open to
+    each host, and ``tries`` how often an operation is tried. ``known_of`` tells what was learnt
+    about a host earlier, asked at first contact; what it says saves requests and permits nothing.
+
+    Nothing is sent when it is made. Close it when done: connections are kept until then.
+    """
+
+    def __init__(
+        self,
+        budget: Budget,
+        *,
+        account: Account = NOBODY,
+        endpoint_for: EndpointFor = undecided,
+        insecure: bool = False,
+        proxies: Proxies = NO_PROXIES,
+        connections: int = 32,
+        tries: int = TRIES,
+        known_of: KnownOf = nothing_known,
+    ) -> None:
+        hosts = Hosts(
+            budget,
+            account,
+            insecure_too(endpoint_for) if insecure else endpoint_for,
+            proxies=proxies,
+            connections=connections,
+            tries=tries,
+            known_of=known_of,
+        )
+        HttpManifests.__init__(self, hosts)
+        HttpListings.__init__(self, hosts, self)
+        HttpBlobs.__init__(self, hosts)
+        HttpAccess.__init__(self, hosts)
+
+    @property
+    def learnt(self) -> tuple[HostFacts, ...]:
+        """What is worth knowing next time and was not known: for when all was well, at the end."""
+        return self._hosts.learnt
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._hosts.close()

@@ -1,0 +1,115 @@
+"""Retries: the waits between the tries of one operation. Nobody else waits and tries again."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+from manyfest.adapters.deadline import Budget, BudgetError
+from manyfest.domain.errors import DeadlineError, ManyfestError
+
+TRIES = 5
+_FIRST_PAUSE = 0.2
+LONGEST_WAIT = 30.0  # seconds that a Retry-After may ask for
+
+_SECONDS = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(ms|s)?")  # ghcr.io sends 12.5ms
+
+Result = TypeVar("Result")
+
+
+class PassingError(Exception):
+    """A fault that may pass. ``wait`` is how many seconds the other side asked for, if it did.
+
+    ``build(message=…)`` makes the error that callers see when it does not pass.
+    """
+
+    def __init__(
+        self, build: Callable[..., ManyfestError], message: str, wait: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.wait = wait
+        self._build = build
+
+    def final(self, reason: str) -> ManyfestError:
+        """What callers see; ``reason`` says why there was no further try."""
+        return self._build(message=f"{self} ({reason})")
+
+
+class Tries:
+    """The tries of one operation that moves forward in steps: ``moved_on`` gives it new ones."""
+
+    def __init__(self, budget: Budget, limit: int = TRIES) -> None:
+        self._budget = budget
+        self._limit = limit
+        self._failed = 0
+        self._last: PassingError | None = None
+
+    def moved_on(self) -> None:
+        """The operation got further than before."""
+        self._failed = 0
+        self._last = None
+
+    def wait_after(self, fault: PassingError) -> None:
+        """Wait until the next try; raises the fault's error if there is none."""
+        self._failed += 1
+        self._last = fault
+        wait = fault.wait or 0.0
+        if wait > LONGEST_WAIT:
+            raise self._final(fault, f"asked to wait {wait:.10g} s") from fault
+        if self._failed == self._limit:
+            raise fault.final(self._often()) from fault
+        pause = self._pause(wait)
+        if pause >= self._budget.left():
+            raise self._final(fault, "no time left to try again") from fault
+        try:
+            self._budget.sleep(pause)
+        except BudgetError as error:
+            raise self._final(fault, str(error)) from fault
+
+    def ended_by(self, error: DeadlineError) -> ManyfestError:
+        """What callers see when a try is cut short: the fault of those before, if any."""
+        if self._last is None:
+            return error
+        return self._last.final(f"{self._often()}, then {error.__cause__ or error}")
+
+    def _pause(self, wait: float) -> float:
+        """Jitter on both, since all who were told to wait were told the same."""
+        jitter = 0.75 + self._budget.jitter() / 2
+        return max(wait + _FIRST_PAUSE * jitter, _FIRST_PAUSE * 2.0 ** (self._failed - 1) * jitter)
+
+    def _final(self, fault: PassingError, reason: str) -> ManyfestError:
+        return fault.final(reason if self._failed == 1 else f"{self._often()}, {reason}")
+
+    def _often(self) -> str:
+        return "tried once" if self._failed == 1 else f"tried {self._failed} times"
+
+
+def persistently(budget: Budget, operation: Callable[[], Result], limit: int = TRIES) -> Result:
+    """What ``operation()`` gives, which must be repeatable, tried anew after PassingErrors."""
+    tries = Tries(budget, limit)
+    while True:
+        try:
+            return operation()
+        except PassingError as fault:
+            tries.wait_after(fault)
+        except DeadlineError as error:
+            raise tries.ended_by(error) from error
+
+
+def retry_after(text: str | None, now: datetime) -> float | None:
+    """The seconds that a ``Retry-After`` asks for (RFC 9110 §10.2.3), never negative.
+
+    None when there is none or it cannot be read. Fractions and ``12.5ms`` are read too.
+    """
+    if text is None:
+        return None
+    match = _SECONDS.fullmatch(text.strip())
+    if match is not None:
+        return float(match[1]) / (1000 if match[2] == "ms" else 1)
+    try:
+        then = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):  # the latter for a time zone that no integer holds
+        return None
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return max(0.0, (then - now).total_seconds())

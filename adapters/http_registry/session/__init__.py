@@ -1,0 +1,1 @@
+"""adapters/http_registry/session."""

@@ -1,0 +1,127 @@
+"""Refusals: from an answer that is not what was asked for to the error that says so.
+
+What a registry says is shown, but it is a stranger's text: cut, in one line, without control
+characters and without what we sent in confidence.
+"""
+
+import base64
+import binascii
+import contextlib
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+
+from manyfest.adapters.http_registry.reliability.retry import PassingError, retry_after
+from manyfest.adapters.http_registry.transport import bodies
+from manyfest.adapters.http_registry.transport.slim_httpx import httpx
+from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.errors import (
+    DeniedError,
+    ManyfestError,
+    ProtocolError,
+    RateLimitedError,
+    RefusedError,
+    ServerError,
+    UnauthorizedError,
+    shortened,
+)
+
+_READ_LIMIT = 64 * 1024
+_SHOWN_LIMIT = 300
+
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+
+
+def refusal(
+    response: httpx.Response, host: str, subject: str, secrets: Iterable[str] = ()
+) -> Exception:
+    """The error for ``response``, which is none of the answers that were hoped for.
+
+    PassingError where the status may pass. ``secrets`` were in the request's body; those in its
+    headers are known.
+    """
+    status = response.status_code
+    # The body of a success is no message but what was asked for: of a token server, a token.
+    said = what_it_says(response, secrets) if status >= HTTPStatus.BAD_REQUEST else ""
+    build, sentence = _kind(status, host)
+    message = f"{about(subject, host)}: {sentence}{': ' if said else ''}{said}"
+    if status in _PASSING:
+        wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
+        return PassingError(build, message, wait)
+    return build(message=message)
+
+
+def about(subject: str, host: str) -> str:
+    """Both in one; references begin with their host, and need it only once."""
+    return subject if subject.startswith(host) else f"{subject}: {host}"
+
+
+def _kind(status: int, host: str) -> tuple[Callable[..., ManyfestError], str]:
+    """The error's class, and docker's sentence where docker has one."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return partial(UnauthorizedError, host), "unauthorized"
+    if status == HTTPStatus.FORBIDDEN:
+        return partial(DeniedError, host), "denied"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return partial(RateLimitedError, host), "toomanyrequests"
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        sentence = f"received unexpected HTTP status: {_with_phrase(status)}"
+        return partial(ServerError, host, status=status), sentence
+    if status >= HTTPStatus.BAD_REQUEST:
+        return partial(RefusedError, host, status=status), f"refused ({_with_phrase(status)})"
+    return partial(ProtocolError, host), f"no registry answers {_with_phrase(status)} to this"
+
+
+def _with_phrase(status: int) -> str:
+    with contextlib.suppress(ValueError):
+        return f"{status} {HTTPStatus(status).phrase}"
+    return str(status)
+
+
+def what_it_says(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
+    """The message in the body, fit to be shown: the registry's own errors, or the text as it is."""
+    if bodies.is_html(response):
+        return "a web page, not a registry answer"
+    text = bodies.salvaged(response, _READ_LIMIT).decode("utf-8", "replace")
+    said = _errors_in(text) or text
+    for secret in (*secrets, *_secrets_of(response.request)):
+        said = said.replace(secret, "***")
+    return shortened(_one_line(said), _SHOWN_LIMIT)
+
+
+def _errors_in(text: str) -> str:
+    """``code: message: detail`` of distribution-spec's errors; empty when it is something else."""
+    try:
+        errors: Json = json.loads(text)["errors"]
+        return "; ".join(filter(None, (": ".join(_words_of(error)) for error in errors)))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+
+
+def _words_of(error: Json) -> list[str]:
+    """A ``detail`` that is a text, too: distribution's says which child is missing."""
+    if not isinstance(error, dict):
+        return []
+    detail = error.get("detail")
+    if isinstance(detail, dict):  # others have under a name what distribution 2 has as a text
+        detail = detail.get("digest") or detail.get("Digest")
+    words = (error.get("code"), error.get("message"), detail)
+    return [word for word in words if isinstance(word, str) and word]
+
+
+def _one_line(text: str) -> str:
+    joined = " ".join(text.split())
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in joined
+    )
+
+
+def _secrets_of(request: httpx.Request) -> list[str]:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    found = [value]
+    if scheme == "Basic":
+        with contextlib.suppress(binascii.Error, UnicodeDecodeError):
+            found.append(base64.b64decode(value).decode().partition(":")[2])
+    return [secret for secret in found if secret]

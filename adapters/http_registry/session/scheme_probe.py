@@ -1,0 +1,161 @@
+"""First contact: by the first request to a host, learn whether it speaks HTTP or HTTPS.
+
+There is no ping: the first request is the trial. While it runs, other reading requests are trials,
+too, since waiting for it would cost them two round trips; what writes waits. Which ways may be
+tried at all is the endpoint's to say (``Endpoint.contacts``); what was learnt earlier says no more
+than which is tried first. A certificate that is not right never leads to plain HTTP.
+"""
+
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+
+import httpcore
+
+from manyfest.adapters.endpoint import Contact, Endpoint
+from manyfest.adapters.http_registry.reliability.single_flight import SingleFlight
+from manyfest.adapters.http_registry.session.requests import Message, transmit
+from manyfest.adapters.http_registry.session.transport_errors import (
+    is_cut_off,
+    is_not_tls,
+    is_refused,
+)
+from manyfest.adapters.http_registry.transport.httpx_transport import Client
+from manyfest.adapters.http_registry.transport.slim_httpx import httpx
+
+_READING = ("GET", "HEAD")
+
+_FAULTS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ConnectTimeout)
+
+
+class Wire:
+    """The connections to one host, and what was learnt about it. Thread-safe.
+
+    ``scheme`` is the one by which the host was reached earlier, empty where nobody knows.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, new_client: Callable[[Contact], Client], scheme: str = ""
+    ) -> None:
+        self._endpoint = endpoint
+        self._ways = sorted(endpoint.contacts, key=lambda contact: contact.scheme != scheme)
+        self._new_client = new_client
+        self._clients: dict[Contact, Client] = {}
+        self._lock = threading.Lock()
+        # With one way only there is nothing to learn, and nobody waits.
+        self._contact = self._ways[0] if len(self._ways) == 1 else None
+        self._flights: SingleFlight[httpx.Response] = SingleFlight()
+
+    @property
+    def scheme(self) -> str:
+        """The one by which the host was reached; empty before there was contact."""
+        return self._contact.scheme if self._contact else ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the host speaks plain HTTP: was found to, or on this machine, is thought to."""
+        if self._contact is None and not self._endpoint.is_loopback:
+            return False
+        return self._usual.scheme == "http"
+
+    @property
+    def may_be_trusted(self) -> bool:
+        """Whether what is secret may go along: never in the clear because of what was remembered.
+
+        It may, once there was contact; before, to this machine, or where TLS is tried first.
+        """
+        return bool(self._contact) or self._endpoint.is_loopback or self._usual.scheme == "https"
+
+    def url(self, path: str) -> httpx.URL:
+        """The absolute URL of ``path``, once there was contact; absolute ones stay as they are."""
+        return httpx.URL(self._base(self._usual)).join(path)
+
+    def send(self, message: Message) -> httpx.Response:
+        """Send a message to the host, by the way that works. Raises httpcore's exceptions."""
+        if self._contact is None and message.method in _READING:
+            return self._explore(message)
+        while self._contact is None:
+            ours: list[httpx.Response] = []
+
+            def explore(ours: list[httpx.Response] = ours) -> httpx.Response:
+                ours.append(self._explore(message))
+                return ours[0]
+
+            self._flights.share("contact", explore)
+            if ours:
+                return ours[0]
+        return self._by(self._contact, message)
+
+    def client(self, contact: Contact | None = None) -> Client:
+        """The client that reaches this host, or another port of it by another way."""
+        contact = contact or self._usual
+        with self._lock:
+            if contact not in self._clients:
+                self._clients[contact] = self._new_client(contact)
+            return self._clients[contact]
+
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            client.close()
+
+    @property
+    def _usual(self) -> Contact:
+        return self._contact or self._ways[0]
+
+    def _explore(self, message: Message) -> httpx.Response:
+        first, other = self._ways
+        try:
+            response = self._by(first, message)
+        except _FAULTS as fault:
+            if not self._hints_at_another(first, fault):
+                raise
+            second = self._second(other, message)
+            if second is not None and is_cut_off(fault) and _may_be_for_tls(second):
+                second.close()  # it does speak TLS, and the next handshake may go well
+                second = None
+            if second is None:
+                if not is_refused(fault):
+                    self._contact = first
+                raise
+        else:
+            may_be_for_tls = first.scheme == "http" and _may_be_for_tls(response)
+            second = self._second(other, message) if may_be_for_tls else None
+            if second is None:
+                self._contact = first
+                return response
+            response.close()
+        self._contact = other
+        return second
+
+    def _second(self, contact: Contact, message: Message) -> httpx.Response | None:
+        """The answer by another way, None if that is not open; raises certificate faults."""
+        try:
+            return self._by(contact, message)
+        except (httpcore.NetworkError, httpcore.TimeoutException) as fault:
+            if is_not_tls(fault) or is_refused(fault) or isinstance(fault, httpcore.ConnectTimeout):
+                return None
+            raise
+
+    def _hints_at_another(self, first: Contact, fault: Exception) -> bool:
+        if is_refused(fault):
+            return not self._endpoint.has_port
+        if isinstance(fault, httpcore.ConnectTimeout):  # a plain server may wait for a request
+            return first != self._endpoint.contacts[0]
+        if first.scheme == "https":
+            return is_not_tls(fault)
+        return isinstance(fault, httpcore.ProtocolError | httpcore.ReadError)
+
+    def _by(self, contact: Contact, message: Message) -> httpx.Response:
+        absolute = "://" in message.url
+        url = httpx.URL(message.url if absolute else f"{self._base(contact)}{message.url}")
+        return transmit(self.client(contact), message, url)
+
+    def _base(self, contact: Contact) -> str:
+        return f"{contact.scheme}://{self._endpoint.address}"
+
+
+def _may_be_for_tls(response: httpx.Response) -> bool:
+    """Go and nginx answer plain HTTP on an HTTPS port with 400 and a text; no registry does."""
+    is_json = "json" in response.headers.get("content-type", "")
+    return response.status_code == HTTPStatus.BAD_REQUEST and not is_json

@@ -1,0 +1,164 @@
+"""Wire errors: from what went wrong on a connection to our error tree."""
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Iterator
+from functools import partial
+
+import httpcore
+
+from manyfest.adapters.deadline import BudgetError
+from manyfest.adapters.http_registry.reliability.retry import PassingError
+from manyfest.adapters.http_registry.reliability.throttle import PausedError
+from manyfest.adapters.http_registry.transport.httpx_transport import ProxyError
+from manyfest.adapters.http_registry.transport.keep_alive import is_broken_off
+from manyfest.adapters.http_registry.transport.network_backend import HandshakeError
+from manyfest.adapters.http_registry.transport.slim_httpx import httpx
+from manyfest.domain.errors import (
+    DeadlineError,
+    ProtocolError,
+    RateLimitedError,
+    UnreachableError,
+    shortened,
+)
+
+_TRANSPORT_FAULTS = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+)
+
+# OpenSSL's X509_V_ERR_* in words that say what to look at.
+_CERTIFICATE_FAULTS = {
+    9: "it is not valid yet",
+    10: "it has expired",
+    18: "it is self-signed",
+    19: "it is signed by an unknown authority",
+    20: "it is signed by an unknown authority",
+    21: "it is signed by an unknown authority",
+    62: "it is for another host name",
+    64: "it is for another address",
+}
+
+# Those that trusting another authority mends.
+_AUTHORITY_FAULTS = frozenset({18, 19, 20, 21})
+
+# What servers that miss a client certificate say; with TLS 1.3 only after the handshake.
+_CERTIFICATE_WANTED = ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE")
+
+# What a proxy answers when it is the proxy's way to the server that is at fault.
+_PASSING_AT_PROXIES = frozenset({0, 502, 503, 504})
+_PROXY_WANTS_LOGIN = 407
+
+_TIMEOUTS: dict[type[BaseException], str] = {
+    httpcore.ConnectTimeout: "no connection in time",
+    httpcore.ReadTimeout: "no answer in time",
+    httpcore.WriteTimeout: "it takes no more bytes",
+}
+
+
+@contextlib.contextmanager
+def translated(host: str, subject: str) -> Iterator[None]:
+    """Inside, transport faults become PassingError or ours, naming host and subject."""
+    try:
+        yield
+    except BudgetError as error:
+        raise DeadlineError(host, f"{subject}: {host}: {error}") from error
+    except PausedError as error:
+        raise RateLimitedError(host, f"{subject}: {host}: toomanyrequests: {error}") from error
+    except ProxyError as fault:
+        raise _proxy_translation(fault, host, subject) from fault
+    except _TRANSPORT_FAULTS as fault:
+        raise _translation(fault, host, subject) from fault
+    except (httpx.InvalidURL, httpx.RemoteProtocolError, ValueError) as error:  # IDNA, no IPv6
+        raise ProtocolError(host, f"{subject}: {host} sends us to no valid URL") from error
+
+
+def is_certificate_fault(fault: BaseException) -> bool:
+    """Whether there is TLS, with a certificate that will not do."""
+    return isinstance(root_cause(fault), ssl.SSLCertVerificationError)
+
+
+def is_not_tls(fault: BaseException) -> bool:
+    """Whether what is listening there does not speak TLS, or gives up in its first words."""
+    return isinstance(fault, HandshakeError) and not is_certificate_fault(fault)
+
+
+def is_cut_off(fault: BaseException) -> bool:
+    """Whether the connection ended in the handshake, which says nothing about what it speaks."""
+    cause = root_cause(fault)
+    is_word = isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError)
+    return isinstance(fault, HandshakeError) and not is_word
+
+
+def is_refused(fault: BaseException) -> bool:
+    """Whether nothing listens on that port."""
+    return isinstance(root_cause(fault), ConnectionRefusedError)
+
+
+def root_cause(fault: BaseException) -> BaseException:
+    """The socket's own error, if any: httpcore's pool drops ``__cause__``, but no argument."""
+    while fault.args and isinstance(fault.args[0], BaseException):
+        fault = fault.args[0]
+    return fault
+
+
+def _translation(fault: Exception, host: str, subject: str) -> Exception:
+    cause = root_cause(fault)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return UnreachableError(host, _certificate_message(cause, host, subject))
+    if isinstance(cause, ssl.SSLError) and any(
+        words in str(cause.reason) for words in _CERTIFICATE_WANTED
+    ):
+        reason = f"it wants a client certificate (certs.d/{host}/*.cert with *.key)"
+        return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}")
+    if is_not_tls(fault) and not is_cut_off(fault):
+        reason = "it does not speak TLS on this port (--insecure also tries plain HTTP)"
+        return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}")
+    if isinstance(fault, httpcore.ProtocolError) and not is_broken_off(fault):
+        reason = shortened(str(fault), 120)
+        return ProtocolError(host, f"{subject}: {host} does not speak HTTP as it should: {reason}")
+    message = f"{subject}: cannot reach {host}: {_reason(fault, cause)}"
+    if _is_unknown_name(cause):
+        return UnreachableError(host, message)
+    return PassingError(partial(UnreachableError, host), message)
+
+
+def _proxy_translation(fault: ProxyError, host: str, subject: str) -> Exception:
+    cause = root_cause(fault)
+    message = f"{subject}: cannot reach {host}: its proxy {fault.name} {_of_proxy(fault, cause)}"
+    if _is_unknown_name(cause) or fault.status not in _PASSING_AT_PROXIES:
+        return UnreachableError(host, message)
+    return PassingError(partial(UnreachableError, host), message)
+
+
+def _of_proxy(fault: ProxyError, cause: BaseException) -> str:
+    if fault.status == _PROXY_WANTS_LOGIN:
+        return "wants a name and a password, or others (407)"
+    if fault.status:
+        return f"answers {fault.status}"
+    return f"cannot be reached: {_reason(fault.args[0], cause)}"
+
+
+def _is_unknown_name(cause: BaseException) -> bool:
+    return isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
+
+
+def _certificate_message(cause: ssl.SSLCertVerificationError, host: str, subject: str) -> str:
+    fault = _CERTIFICATE_FAULTS.get(cause.verify_code, cause.verify_message)
+    hint = "--insecure takes any"
+    if cause.verify_code in _AUTHORITY_FAULTS:
+        hint = f"trust its authority by certs.d/{host}/ca.crt, or any by --insecure"
+    return f"{subject}: the certificate of {host} is not trusted: {fault} ({hint})"
+
+
+def _reason(fault: Exception, cause: BaseException) -> str:
+    if type(fault) in _TIMEOUTS:
+        return _TIMEOUTS[type(fault)]
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror.lower()
+    if is_broken_off(fault):
+        return "the connection was closed before the answer was complete"
+    return type(fault).__name__

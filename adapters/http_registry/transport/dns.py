@@ -1,0 +1,52 @@
+"""Looking up the names of hosts under a budget."""
+
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import httpcore
+
+from manyfest.adapters.deadline import Budget
+
+Address = tuple[int, Any]  # family, and what connect() takes
+
+
+def look_up(host: str, port: int, seconds: float, budget: Budget) -> list[Address]:
+    """The addresses of ``host``, within ``seconds`` and the budget.
+
+    By a thread that may be left behind, for nothing else ends a resolver early.
+    Raises httpcore.ConnectError and ConnectTimeout, and BudgetError.
+    """
+    done = threading.Event()
+    found: list[Address] = []
+    failed: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.extend((family, where) for family, _, _, _, where in answers)
+        except (OSError, UnicodeError) as error:
+            failed.append(error)
+        done.set()
+
+    budget.watch(done.set)
+    try:
+        _beside(ask)
+        done.wait(budget.allowance(seconds))
+        budget.check()
+    finally:
+        budget.unwatch(done.set)
+    if failed:
+        raise httpcore.ConnectError(failed[0]) from failed[0]
+    if not found:
+        raise httpcore.ConnectTimeout("the name look-up takes too long")
+    return found
+
+
+def _beside(function: Callable[[], None]) -> None:
+    """Run it in a thread, or here and now where the system has none left."""
+    try:
+        threading.Thread(target=function, daemon=True).start()
+    except RuntimeError:
+        function()

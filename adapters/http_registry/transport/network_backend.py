@@ -1,0 +1,221 @@
+"""Sockets under a budget: httpcore's network backend whose every wait ends at the deadline.
+
+httpx's timeouts are per read, so a server that sends one byte a second is never late. Here each
+connect, handshake, read and write gets at most what the budget has left, and cancelling the budget
+shuts all sockets down, which wakes the threads that wait on them.
+"""
+
+import contextlib
+import errno
+import ipaddress
+import math
+import select
+import socket
+import ssl
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from time import monotonic
+from typing import Any
+
+import httpcore
+
+from manyfest.adapters.deadline import Budget
+from manyfest.adapters.http_registry.transport.dns import Address, look_up
+from manyfest.adapters.http_registry.transport.keep_alive import Reuse
+
+CONNECT_SECONDS = 10.0
+TRANSFER_SECONDS = 30.0
+_PORTS = 65536
+
+# For all that comes before the body: interim answers and headers. h11 takes 100 KiB of each.
+_HEAD_LIMIT = 256 * 1024
+
+
+class HandshakeError(httpcore.ConnectError):
+    """The port was reached, but there was no TLS session; the cause is the OSError."""
+
+
+class BudgetedBackend(httpcore.NetworkBackend):
+    """Opens TCP connections that live under ``budget``, and are kept as ``reuse`` says."""
+
+    def __init__(self, budget: Budget, reuse: Reuse) -> None:
+        self._budget = budget
+        self._reuse = reuse
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,  # noqa: ARG002 - httpcore's signature
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - likewise
+    ) -> httpcore.NetworkStream:
+        """The first address of ``host`` that answers; they share the time."""
+        if not 0 < port < _PORTS:
+            error = OSError(errno.EINVAL, f"there is no port {port}")
+            raise httpcore.ConnectError(error) from error
+        seconds = CONNECT_SECONDS if timeout is None else timeout
+        addresses = self._addresses(host, port, seconds)
+        for number, address in enumerate(addresses, start=1):
+            try:
+                return self._connected(address, seconds / len(addresses))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if number == len(addresses):
+                    raise
+        raise httpcore.ConnectError(f"{host} has no address")
+
+    def _connected(self, address: Address, seconds: float) -> "BudgetedStream":
+        family, where = address
+        stream = BudgetedStream(socket.socket(family), self._budget, self._reuse)
+        with stream.closed_on_error(), stream.bounded(seconds, _CONNECT):
+            stream.socket.connect(where)
+            stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return stream
+
+    def _addresses(self, host: str, port: int, seconds: float) -> list[Address]:
+        if host == "localhost" or host.endswith(".localhost"):
+            # RFC 6761 §6.3, and a safeguard: these may speak plain HTTP, so no DNS decides on them.
+            return [(socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET6, ("::1", port))]
+        with contextlib.suppress(ValueError):
+            version = ipaddress.ip_address(host).version
+            return [(socket.AF_INET6 if version == 6 else socket.AF_INET, (host, port))]  # noqa: PLR2004
+        return look_up(host, port, seconds, self._budget)
+
+
+_Errors = tuple[type[Exception], type[Exception]]  # when it took too long, when it failed
+_CONNECT: _Errors = (httpcore.ConnectTimeout, httpcore.ConnectError)
+_HANDSHAKE: _Errors = (httpcore.ConnectTimeout, HandshakeError)
+_READ: _Errors = (httpcore.ReadTimeout, httpcore.ReadError)
+_WRITE: _Errors = (httpcore.WriteTimeout, httpcore.WriteError)
+
+
+class BudgetedStream(httpcore.NetworkStream):
+    """One connection; closed by whoever holds it, shut down when the budget is cancelled."""
+
+    def __init__(self, sock: socket.socket, budget: Budget, reuse: Reuse) -> None:
+        self.socket = sock
+        self._budget = budget
+        self._reuse = reuse
+        self._opened_at = monotonic()
+        self._head: int | None = None  # bytes of the answer that is awaited
+        self._rest_until = math.inf
+        self._wake = _shutting_down(sock)
+        try:
+            budget.watch(self._wake)
+        except BaseException:
+            sock.close()
+            raise
+
+    @contextlib.contextmanager
+    def bounded(self, seconds: float, errors: _Errors) -> Iterator[None]:
+        """One operation on the socket, within ``seconds`` and the budget."""
+        self.socket.settimeout(self._budget.allowance(seconds))
+        try:
+            yield
+        except OSError as error:
+            self._budget.check()
+            late, failed = errors
+            raise (late if isinstance(error, TimeoutError) else failed)(error) from error
+        self._budget.check()
+
+    @contextlib.contextmanager
+    def closed_on_error(self) -> Iterator[None]:
+        """Nobody else knows a connection that is still being made."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """What has arrived, at most ``max_bytes``; nothing when the other side has ended."""
+        seconds = TRANSFER_SECONDS if timeout is None else timeout
+        with self.bounded(min(seconds, self._rest_until - monotonic()), _READ):
+            data = self.socket.recv(max_bytes)
+        self._budget.moved(len(data))
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > _HEAD_LIMIT:
+                raise httpcore.RemoteProtocolError(f"{_HEAD_LIMIT} bytes and no answer yet")
+        return data
+
+    def answered(self) -> bool:
+        """The answer's headers are in, and its body is next; False if nobody sent them.
+
+        They were there before the request was, then: what came after the last answer was kept.
+        """
+        was_read, self._head = self._head != 0, None
+        return was_read
+
+    def finish_within(self, seconds: float) -> None:
+        """What is still to come of this answer is wanted no later."""
+        self._rest_until = monotonic() + seconds
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """All of ``buffer``; the time is for each piece that the system takes."""
+        self._head, self._rest_until = 0, math.inf
+        rest = memoryview(buffer)
+        while rest:
+            sent = self._send(rest, TRANSFER_SECONDS if timeout is None else timeout)
+            self._budget.moved(sent)
+            rest = rest[sent:]
+
+    def _send(self, data: memoryview, seconds: float) -> int:
+        """After a WriteError httpcore looks for an answer, and no more is taken where one is."""
+        try:
+            with self.bounded(seconds, _WRITE):
+                return self.socket.send(data)
+        except httpcore.WriteTimeout as fault:
+            if _is_readable(self.socket):
+                raise httpcore.WriteError(*fault.args) from fault
+            raise
+
+    def close(self) -> None:
+        """Unwatched first: a closed socket's number may be another's by then."""
+        self._budget.unwatch(self._wake)
+        self.socket.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        """The same connection, encrypted; closed when that fails.
+
+        Hands are shaken inside ``wrap_socket``: truststore checks certificates there only. Since
+        that takes the descriptor from our socket, another one of the connection is watched.
+        """
+        seconds = CONNECT_SECONDS if timeout is None else timeout
+        with self.closed_on_error(), contextlib.closing(self.socket.dup()) as twin:
+            wake = _shutting_down(twin)
+            self._budget.watch(wake)
+            try:
+                with self.bounded(seconds, _HANDSHAKE):
+                    wrapped = ssl_context.wrap_socket(self.socket, server_hostname=server_hostname)
+                    self.socket = wrapped  # to be closed from here on
+            finally:
+                self._budget.unwatch(wake)
+        self._budget.unwatch(self._wake)
+        return BudgetedStream(wrapped, self._budget, self._reuse)
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore asks for; it gives up idle connections that are ``is_readable``."""
+        if info == "ssl_object" and isinstance(self.socket, ssl.SSLSocket):
+            return self.socket
+        if info == "is_readable":
+            return not self._reuse.allows(self._opened_at) or _is_readable(self.socket)
+        return None
+
+
+def _shutting_down(sock: socket.socket) -> Callable[[], None]:
+    """``SSLSocket.shutdown`` would also take the session from under the thread that reads."""
+    return partial(socket.socket.shutdown, sock, socket.SHUT_RDWR)
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    if sock.fileno() < 0:
+        return True
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,0 +1,71 @@
+"""TLS contexts: the system's roots and a person's own, or no check where that was asked for."""
+
+import functools
+import ssl
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from manyfest.adapters.endpoint import NO_CERTIFICATES, Certificates, Contact
+from manyfest.domain.errors import ConfigError
+
+
+def context_for(contact: Contact, certificates: Certificates) -> ssl.SSLContext:
+    """The context for a way to speak to a host. Raises ConfigError, naming a useless file."""
+    if contact.scheme == "http":
+        return trusting_no_one()
+    return verifying(certificates) if contact.verified else trusting_anyone(certificates)
+
+
+@functools.cache
+def verifying(certificates: Certificates = NO_CERTIFICATES) -> ssl.SSLContext:
+    """Checks chain and name against the system's roots and ``certificates``.
+
+    OpenSSL minds ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``. Raises ConfigError.
+    """
+    context = _with_system_roots()
+    for file in certificates.authorities:
+        with _named(file, "no certificate (PEM)"):
+            context.load_verify_locations(cafile=file)
+    return _introduced(context, certificates)
+
+
+@functools.cache
+def trusting_anyone(certificates: Certificates = NO_CERTIFICATES) -> ssl.SSLContext:
+    """Encrypts and checks nothing: for hosts that a person called insecure. Raises ConfigError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return _introduced(context, certificates)
+
+
+@functools.cache
+def trusting_no_one() -> ssl.SSLContext:
+    """For connections that never speak TLS: no roots to load, and nothing passes if one does."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _with_system_roots() -> ssl.SSLContext:
+    if sys.platform == "darwin":  # its roots are in the keychain, where OpenSSL does not look
+        import truststore
+
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return ssl.create_default_context()
+
+
+def _introduced(context: ssl.SSLContext, certificates: Certificates) -> ssl.SSLContext:
+    """OpenSSL keeps one pair for each kind of key, the last: so the first by name is last here."""
+    for certificate, key in reversed(certificates.identities):
+        with _named(f"{certificate} and {key}", "no certificate and its key (PEM, not encrypted)"):
+            context.load_cert_chain(certificate, key, password="")
+    return context
+
+
+@contextmanager
+def _named(files: str, expected: str) -> Iterator[None]:
+    try:
+        yield
+    except ssl.SSLError as error:
+        raise ConfigError(files, expected) from error
+    except OSError as error:
+        raise ConfigError(files, (error.strerror or "unreadable").lower()) from error
