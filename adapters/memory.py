@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 
 from attrs import field, frozen
 
-from manyfest.adapters.completeness import require_children
-from manyfest.adapters.held_blobs import blob_digest, opened
+from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest, opened
+from manyfest.adapters.registry_parts.child_check import require_children
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified, verified_chunks
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError

@@ -32,7 +32,7 @@ def _is_replaceable(file: Path) -> bool:
 
 
 def _replace(file: Path, data: bytes) -> None:
-    from manyfest.adapters.whole_files import replacing
+    from manyfest.adapters.files.atomic_file import replacing
 
     with replacing(file) as written:
         written.write(data)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from manyfest.adapters.routing import RoutingRegistry
+from manyfest.adapters.decorators.routing import RoutingRegistry
 from manyfest.cli.output import note, warn
 from manyfest.cli.settings import Settings
 from manyfest.cli.unconfirmed import UnconfirmedAnswers
@@ -18,10 +18,10 @@ from manyfest.domain.ports.store import Store
 from manyfest.domain.references import Reference, Repository
 
 if TYPE_CHECKING:  # most commands do without
-    from manyfest.adapters.containers.registry_rules import RegistryRules
     from manyfest.adapters.credentials.credentials import Account
     from manyfest.adapters.deadline import Budget
     from manyfest.adapters.http_registry.registry import HttpRegistry
+    from manyfest.adapters.registries_conf.rules import RegistryRules
 
 
 class Routes:
@@ -63,7 +63,7 @@ class Routes:
         if not rules:
             return origin
         from manyfest.adapters.credentials.credentials import no_headers
-        from manyfest.adapters.mirrored import MirroredRegistry
+        from manyfest.adapters.decorators.mirrored import MirroredRegistry
 
         settings = evolve(self.settings, insecure=False)
         account = evolve(account, headers=no_headers)
@@ -89,7 +89,7 @@ class Routes:
         return self.stack.enter_context(memory.used_by(make(known_of=memory.known_of)))
 
     def _layouts(self) -> Registry:
-        from manyfest.adapters.oci_layout.past import RememberedLayouts
+        from manyfest.adapters.oci_layout.layout_with_history import RememberedLayouts
 
         return RememberedLayouts(self.store.contents)
 
@@ -106,8 +106,8 @@ class Routes:
         return self._cached(made, lambda _: False)
 
     def _cached(self, origin: Registry, may_mirror: Callable[[Reference], bool]) -> Registry:
-        from manyfest.adapters.cached import CachedRegistry
-        from manyfest.adapters.freshness import Freshness
+        from manyfest.adapters.decorators.cached import CachedRegistry
+        from manyfest.adapters.decorators.freshness import Freshness
 
         settings = self.settings
         return CachedRegistry(
@@ -120,7 +120,7 @@ class Routes:
         )
 
     def _offline(self) -> Registry:
-        from manyfest.adapters.offline import OfflineRegistry
+        from manyfest.adapters.decorators.offline import OfflineRegistry
 
         return OfflineRegistry(self.store.contents, self.store.layers, self.unconfirmed.hear)
 
@@ -133,10 +133,10 @@ def http_registry(
     **options: Any,
 ) -> "HttpRegistry":
     """Registries over HTTP, as ``settings`` say how to reach them; to be closed."""
-    from manyfest.adapters.certificates_d import CertificateFolders
     from manyfest.adapters.endpoint import Endpoint
     from manyfest.adapters.http_registry.registry import HttpRegistry
     from manyfest.adapters.http_registry.transport.proxies import Proxies
+    from manyfest.adapters.registries_conf.certs_d import CertificateFolders
 
     certificates = CertificateFolders(settings.certificate_folders, warn)
 
@@ -157,17 +157,17 @@ def http_registry(
 
 def rules_of(settings: Settings) -> "RegistryRules":
     """What ``registries.conf`` says. Raises ConfigError."""
-    from manyfest.adapters.containers.registries_conf import read_rules
+    from manyfest.adapters.registries_conf.conf_files import read_rules
 
     return read_rules(settings.registries_conf, settings.containers_folders)
 
 
 def account_of(settings: Settings, budget: "Budget") -> "Account":
     """Docker's credentials before those of containers (ADR 0012)."""
-    from manyfest.adapters.containers.auth_json import AuthJson
+    from manyfest.adapters.credentials.auth_json import AuthJson
+    from manyfest.adapters.credentials.credential_helper import Helpers
     from manyfest.adapters.credentials.credentials import Account, first_of
-    from manyfest.adapters.docker.config import DockerConfig, EnvironmentAuths
-    from manyfest.adapters.docker.helpers import Helpers
+    from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
 
     helpers = Helpers(budget.check)
     docker = DockerConfig(settings.docker_config, helpers)

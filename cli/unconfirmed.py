@@ -29,7 +29,7 @@ class UnconfirmedAnswers:
 
 
 def _shown_all_the_same(seen: Observation, error: UnavailableError) -> str:
-    from manyfest.adapters.mirror_log import reason
+    from manyfest.adapters.decorators.mirror_log import reason
 
     why = shortened(reason(error), _REASON_LIMIT)
     since = f"{seen.seen_at:%Y-%m-%d %H:%M} UTC"

@@ -18,8 +18,8 @@ from manyfest.domain.ports.store import Store
 from manyfest.store.store import open_store
 
 if TYPE_CHECKING:  # most commands do without
+    from manyfest.adapters.credentials.docker_login import DockerLogins
     from manyfest.adapters.deadline import Budget
-    from manyfest.adapters.docker.logins import DockerLogins
     from manyfest.adapters.http_registry.api.ping import HttpAccess
     from manyfest.cli.unconfirmed import UnconfirmedAnswers
     from manyfest.domain.events import Event, OnEvent
@@ -77,7 +77,7 @@ class Session:
     @cached_property
     def contents(self) -> ContentStore:
         """The content store; what is ``unconfirmed`` is not observed anew in it."""
-        from manyfest.adapters.confirmed_contents import ConfirmedContents
+        from manyfest.adapters.decorators.confirmed_observations import ConfirmedContents
 
         return ConfirmedContents(self._store.contents, self._answers.seen)
 
@@ -188,8 +188,8 @@ def open_access(settings: Settings, login: tuple[str, str] | None = None) -> Ite
 
 def open_logins(settings: Settings) -> "DockerLogins":
     """Where logins are kept."""
-    from manyfest.adapters.docker.helpers import Helpers
-    from manyfest.adapters.docker.logins import DockerLogins
+    from manyfest.adapters.credentials.credential_helper import Helpers
+    from manyfest.adapters.credentials.docker_login import DockerLogins
 
     return DockerLogins(settings.docker_config, Helpers())
 

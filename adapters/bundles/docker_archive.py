@@ -16,7 +16,7 @@ from posixpath import normpath
 from attrs import evolve
 
 from manyfest.adapters.bundles.compression import GZIP, reported
-from manyfest.adapters.bundles.files import CHUNK, Chunks, Files
+from manyfest.adapters.bundles.file_source import CHUNK, Chunks, Files
 from manyfest.domain import media_types
 from manyfest.domain.bundles.index_entries import IMAGE_NAME
 from manyfest.domain.descriptors import Descriptor

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator
 from functools import cached_property
 
-from manyfest.adapters.bundles.files import Chunks, Files
-from manyfest.adapters.oci_layout.structure import INDEX, MARKER, VERSION, blob_path
+from manyfest.adapters.bundles.file_source import Chunks, Files
+from manyfest.adapters.oci_layout.layout_files import INDEX, MARKER, VERSION, blob_path
 from manyfest.domain.bundles.index_entries import INDEX_LIMIT, entries_in
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest

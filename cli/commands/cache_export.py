@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.adapters.bundles.opening import open_bundle
+from manyfest.adapters.bundles.open_bundle import open_bundle
 from manyfest.cli.naming import source
 from manyfest.cli.options import AsJson, counted, reference
 from manyfest.cli.output import note, write_text
@@ -116,10 +116,10 @@ def _nothing(left_out: Sequence[Reference]) -> str:
 def _write(target: Path, packing: Packing) -> None:
     compressed = _is_compressed(str(target))
     if compressed is None:
-        from manyfest.adapters.bundles.folder_writing import write_folder
+        from manyfest.adapters.bundles.folder_writer import write_folder
 
         write_folder(target.absolute(), packing)
     else:
-        from manyfest.adapters.bundles.tar_writing import write_archive
+        from manyfest.adapters.bundles.tar_writer import write_archive
 
         write_archive(target, packing, compressed=compressed)

@@ -61,7 +61,7 @@ def _enter(folder: Path) -> None:
 
 
 def _make_images() -> None:
-    from manyfest.adapters.oci_layout.layout import LayoutRegistry
+    from manyfest.adapters.oci_layout.registry import LayoutRegistry
     from manyfest.cli.demo_images import put_image, tiny_image
 
     registry = LayoutRegistry()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.adapters.docker.drafts import DockerDrafts, DraftFolder
+from manyfest.adapters.docker_drafts import DockerDrafts, DraftFolder
 from manyfest.cli.exit_codes import meaning_of
 from manyfest.cli.options import reference
 from manyfest.cli.output import fail, note, write_text

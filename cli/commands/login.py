@@ -34,7 +34,7 @@ def command(
     The registry is asked first, and nothing is kept unless it agrees. Then a credential helper of
     docker's config.json keeps the password if there is one for HOST, and else config.json itself.
     """
-    from manyfest.adapters.docker.registry_names import registry_named
+    from manyfest.adapters.credentials.registry_keys import registry_named
 
     registry = registry_named(counted("login", arguments, 1, 1)[0])
     settings = settings_from(insecure=insecure, seconds=timeout)

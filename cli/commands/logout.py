@@ -19,7 +19,7 @@ def command(
 
     Forgets what docker's config.json and its credential helper for HOST have, if anything.
     """
-    from manyfest.adapters.docker.registry_names import registry_named
+    from manyfest.adapters.credentials.registry_keys import registry_named
 
     registry = registry_named(counted("logout", arguments, 1, 1)[0])
     open_logins(settings_from()).erase(registry)

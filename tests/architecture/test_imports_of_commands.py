@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import oci_image, push_image
 from manyfest.domain.references import Layout, Reference
 

@@ -21,7 +21,7 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import push_blob
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import oci_image, push_image
 from manyfest.domain.references import Layout, Reference
 from manyfest.store.store import open_store
@@ -27,7 +27,7 @@ from manyfest.cli.main import main
 for module in COMMANDS.values():
     import_module(f"manyfest.cli.commands.{module}")
 import platformdirs.unix
-import manyfest.adapters.oci_layout.layout, manyfest.cli.rendering.documents
+import manyfest.adapters.oci_layout.registry, manyfest.cli.rendering.documents
 import tempfile, sqlite_utils, encodings.idna
 """
 

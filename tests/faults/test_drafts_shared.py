@@ -24,7 +24,7 @@ import sys
 from manyfest.cli.main import main
 import manyfest.cli.commands.annotate, manyfest.cli.commands.create, manyfest.cli.commands.add
 import manyfest.cli.commands.drop, manyfest.cli.commands.inspect, manyfest.cli.commands.push
-import manyfest.cli.commands.rm, manyfest.cli.commands.cache_gc, manyfest.adapters.oci_layout.layout
+import manyfest.cli.commands.rm, manyfest.cli.commands.cache_gc, manyfest.adapters.oci_layout.registry
 print("ready", flush=True)
 sys.stdin.readline()
 for line in sys.argv[1].splitlines():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import docker_image, oci_image, oci_index, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Layout, Reference

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import oci_image
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest

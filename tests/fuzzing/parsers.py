@@ -7,16 +7,16 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from manyfest.adapters.bundles.opening import open_bundle
-from manyfest.adapters.containers.registries_conf import read_rules
-from manyfest.adapters.docker.config import DockerConfig
-from manyfest.adapters.docker.helpers import Helpers
+from manyfest.adapters.bundles.open_bundle import open_bundle
+from manyfest.adapters.credentials.credential_helper import Helpers
+from manyfest.adapters.credentials.docker_config import DockerConfig
 from manyfest.adapters.http_registry.auth import bearer as tokens
 from manyfest.adapters.http_registry.auth import challenge as challenges
 from manyfest.adapters.http_registry.reliability.retry import retry_after
 from manyfest.adapters.manifest_tool.spec_yaml import read_specs
 from manyfest.adapters.oci_layout.index_json import IndexJson
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
+from manyfest.adapters.registries_conf.conf_files import read_rules
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft

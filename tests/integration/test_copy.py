@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import (
     Image,
     docker_image,

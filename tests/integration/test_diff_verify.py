@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import (
     Image,
     docker_image,

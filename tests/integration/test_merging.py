@@ -155,7 +155,7 @@ def test_many_jobs_merge_into_one_layout(seed, tmp_path, manyfest) -> None:
 
 
 def seed_layout(name: str, platform: str) -> None:
-    from manyfest.adapters.oci_layout.layout import LayoutRegistry
+    from manyfest.adapters.oci_layout.registry import LayoutRegistry
     from manyfest.contracts.images import oci_image, push_image
     from manyfest.domain.references import Reference
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Layout, Reference
 from tests.fakes.docker_client import CommandLine

@@ -105,11 +105,11 @@ def import_for(commands: Iterable[str]) -> None:
         import_module(f"manyfest.cli.commands.{COMMANDS[name]}")
     for module in (
         "manyfest.adapters.http_registry.registry",
-        "manyfest.adapters.oci_layout.layout",
-        "manyfest.adapters.certificates_d",
-        "manyfest.adapters.containers.registries_conf",
-        "manyfest.adapters.containers.auth_json",
-        "manyfest.adapters.docker.config",
+        "manyfest.adapters.oci_layout.registry",
+        "manyfest.adapters.registries_conf.certs_d",
+        "manyfest.adapters.registries_conf.conf_files",
+        "manyfest.adapters.credentials.auth_json",
+        "manyfest.adapters.credentials.docker_config",
         "sqlite_utils",
     ):
         import_module(module)

@@ -27,7 +27,7 @@ from attrs import define, field
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.cli import endings, plugin, program
 from manyfest.contracts.images import oci_image, push_image
 from manyfest.domain.references import Layout, Reference

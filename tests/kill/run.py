@@ -29,9 +29,9 @@ from attrs import frozen
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from manyfest.adapters.deadline import Budget
+from manyfest.adapters.decorators.routing import RoutingRegistry
 from manyfest.adapters.http_registry.registry import HttpRegistry
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
-from manyfest.adapters.routing import RoutingRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.cli.exit_codes import INTERRUPTED
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference

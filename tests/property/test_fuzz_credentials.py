@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from manyfest.adapters.containers.auth_json import AuthJson
+from manyfest.adapters.credentials.auth_json import AuthJson
+from manyfest.adapters.credentials.credential_helper import Helpers
 from manyfest.adapters.credentials.credentials import Credentials
-from manyfest.adapters.docker.config import DockerConfig, EnvironmentAuths
-from manyfest.adapters.docker.helpers import Helpers
+from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
 from manyfest.domain.errors import CredentialsError
 from manyfest.domain.references import Repository
 from tests.property.mutations import json_texts

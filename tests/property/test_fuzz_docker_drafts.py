@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from manyfest.adapters.docker.drafts import DockerDrafts
+from manyfest.adapters.docker_drafts import DockerDrafts
 from manyfest.contracts.images import docker_image
 from tests.property.mutations import json_texts
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyfest.adapters.containers.registries_conf import read_rules
+from manyfest.adapters.registries_conf.conf_files import read_rules
 from manyfest.domain.errors import BlockedError, ConfigError, InvalidReferenceError
 from manyfest.domain.references import Repository
 from tests.property.mutations import damaged

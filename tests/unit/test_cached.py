@@ -3,7 +3,7 @@
 import pytest
 from attrs import evolve
 
-from manyfest.adapters.cached import CachedRegistry
+from manyfest.adapters.decorators.cached import CachedRegistry
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, pull_blob, push_image
 from manyfest.domain.digests import Digest

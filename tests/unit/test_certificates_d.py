@@ -2,8 +2,8 @@
 
 import pytest
 
-from manyfest.adapters.certificates_d import CertificateFolders
 from manyfest.adapters.endpoint import Certificates
+from manyfest.adapters.registries_conf.certs_d import CertificateFolders
 from manyfest.domain.errors import ConfigError
 
 HOST = "registry.test:5000"

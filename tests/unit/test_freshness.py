@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import define, evolve, field
 
-from manyfest.adapters.cached import CachedRegistry
-from manyfest.adapters.confirmed_contents import ConfirmedContents
-from manyfest.adapters.freshness import Freshness
+from manyfest.adapters.decorators.cached import CachedRegistry
+from manyfest.adapters.decorators.confirmed_observations import ConfirmedContents
+from manyfest.adapters.decorators.freshness import Freshness
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.errors import (

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from manyfest.adapters.offline import OfflineRegistry
+from manyfest.adapters.decorators.offline import OfflineRegistry
 from manyfest.contracts.images import docker_image, oci_image, pull_blob, source_of
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (

@@ -2,8 +2,8 @@
 
 import pytest
 
+from manyfest.adapters.decorators.routing import RoutingRegistry
 from manyfest.adapters.memory import MemoryRegistry
-from manyfest.adapters.routing import RoutingRegistry
 from manyfest.contracts.images import docker_image, pull_blob, push_blob, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import NotFoundError

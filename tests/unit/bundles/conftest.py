@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from manyfest.adapters.bundles.opening import open_bundle
+from manyfest.adapters.bundles.open_bundle import open_bundle
 from manyfest.domain.events import ignore
 from manyfest.domain.operations.content.import_bundle import Imported, Terms, import_bundle
 from manyfest.domain.references import Reference, Repository

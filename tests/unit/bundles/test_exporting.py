@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 from attrs import evolve
 
-from manyfest.adapters.bundles.folder_writing import write_folder
-from manyfest.adapters.bundles.opening import open_bundle
-from manyfest.adapters.bundles.tar_writing import write_archive
+from manyfest.adapters.bundles.folder_writer import write_folder
+from manyfest.adapters.bundles.open_bundle import open_bundle
+from manyfest.adapters.bundles.tar_writer import write_archive
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, windows_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, Entry

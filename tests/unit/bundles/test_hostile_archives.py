@@ -113,7 +113,7 @@ def test_it_is_refused_in_one_line(take, archived, data, sentence):
 
 @pytest.mark.parametrize("named", [True, False], ids=["named before", "named nowhere"])
 def test_what_a_document_names_may_expand(take, archived, monkeypatch, named):
-    monkeypatch.setattr("manyfest.adapters.bundles.tapes._EXPANDED_FREELY", 1024**2)
+    monkeypatch.setattr("manyfest.adapters.bundles.tar_stream._EXPANDED_FREELY", 1024**2)
     zeros = bytes(32 * 1024**2)
     layer = Descriptor("application/vnd.oci.image.layer.v1.tar", Digest.of(zeros), len(zeros))
     document = dict(IMAGE.manifest.document) | {"layers": [layer.to_json()] if named else []}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from manyfest.adapters.bundles.opening import open_bundle
-from manyfest.adapters.bundles.tar_writing import write_archive
+from manyfest.adapters.bundles.open_bundle import open_bundle
+from manyfest.adapters.bundles.tar_writer import write_archive
 from manyfest.contracts.images import oci_image
 from manyfest.domain.digests import Digest
 from tests.unit.bundles.test_exporting import APP, World

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from manyfest.adapters.containers.auth_json import AuthJson
-from manyfest.adapters.docker.helpers import Helpers
+from manyfest.adapters.credentials.auth_json import AuthJson
+from manyfest.adapters.credentials.credential_helper import Helpers
 from manyfest.domain.errors import CredentialsError
 from manyfest.domain.references import Repository
 from tests.fakes.credential_helpers import helper_folder

@@ -2,8 +2,8 @@
 
 import pytest
 
-from manyfest.adapters.containers.registries_conf import read_rules
-from manyfest.adapters.mirrored import Mirror, Route
+from manyfest.adapters.decorators.mirrored import Mirror, Route
+from manyfest.adapters.registries_conf.conf_files import read_rules
 from manyfest.domain.errors import BlockedError, ConfigError
 from manyfest.domain.references import Repository
 

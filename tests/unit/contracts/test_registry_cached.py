@@ -2,7 +2,7 @@
 
 import pytest
 
-from manyfest.adapters.cached import CachedRegistry
+from manyfest.adapters.decorators.cached import CachedRegistry
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.registry import IMAGES, Plant, RegistryContract
 from manyfest.domain.manifests import Manifest

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
-from manyfest.adapters.oci_layout.past import RememberedLayouts
+from manyfest.adapters.oci_layout.layout_with_history import RememberedLayouts
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.registry import Plant, RegistryContract
 from manyfest.domain.references import Layout, Reference
 from tests.fakes.memory_store import MemoryStore

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
+from manyfest.adapters.credentials.credential_helper import Helpers
 from manyfest.adapters.credentials.credentials import Credentials
-from manyfest.adapters.docker.config import DockerConfig, EnvironmentAuths
-from manyfest.adapters.docker.helpers import Helpers
+from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
 from manyfest.domain.errors import CredentialsError
 from manyfest.domain.references import Repository
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.docker.drafts import DockerDrafts
+from manyfest.adapters.docker_drafts import DockerDrafts
 from manyfest.contracts.images import docker_image, oci_image
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.drafts.import_drafts import ForeignEntry

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from manyfest.adapters.credentials.credential_helper import Helper, Helpers
 from manyfest.adapters.credentials.credentials import Source
-from manyfest.adapters.docker.config import DockerConfig
-from manyfest.adapters.docker.helpers import Helper, Helpers
+from manyfest.adapters.credentials.docker_config import DockerConfig
 from manyfest.domain.errors import CredentialsError
 from manyfest.domain.references import Repository
 from tests.fakes.credential_helpers import helper_folder

@@ -8,10 +8,10 @@ import threading
 
 import pytest
 
-from manyfest.adapters.docker.config import DockerConfig
-from manyfest.adapters.docker.helpers import Helpers
-from manyfest.adapters.docker.logins import DockerLogins
-from manyfest.adapters.docker.registry_names import registry_named
+from manyfest.adapters.credentials.credential_helper import Helpers
+from manyfest.adapters.credentials.docker_config import DockerConfig
+from manyfest.adapters.credentials.docker_login import DockerLogins
+from manyfest.adapters.credentials.registry_keys import registry_named
 from manyfest.domain.errors import CredentialsError, InvalidReferenceError
 from manyfest.domain.references import Repository
 from tests.fakes.credential_helpers import helper_folder

@@ -9,7 +9,7 @@ import pytest
 @pytest.mark.usefixtures("unmeasured")
 def test_no_command_line_no_converter_and_no_suffix_list_is_imported():
     code = (
-        "import sys, manyfest.adapters.http_registry.registry, manyfest.adapters.docker.config;"
+        "import sys, manyfest.adapters.http_registry.registry, manyfest.adapters.credentials.docker_config;"
         "heavy = {'rich', 'pygments', 'click', 'typer', 'cattrs', 'publicsuffixlist', 'sqlite3'};"
         "print(sorted(heavy & set(sys.modules)), 'httpx._main' in sys.modules)"
     )

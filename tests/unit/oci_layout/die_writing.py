@@ -11,7 +11,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Layout, Reference
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import oci_image, oci_index, push_image, referrer
 from manyfest.domain.errors import DocumentError
 from manyfest.domain.lists.referrers import referrers_tag

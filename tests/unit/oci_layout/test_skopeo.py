@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import oci_image, oci_index, oddly_spelled, push_image
 from manyfest.domain.references import Layout, Reference
 from tests.fakes.programs import require_program

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.bundles.folder_writing import write_folder
-from manyfest.adapters.oci_layout import files
+from manyfest.adapters.bundles.folder_writer import write_folder
+from manyfest.adapters.oci_layout import safe_directory as files
 from manyfest.adapters.oci_layout.index_json import REF_NAME
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.oci_layout import files
-from manyfest.adapters.oci_layout.files import open_root
+from manyfest.adapters.files.atomic_file import TEMPORARY
+from manyfest.adapters.oci_layout import safe_directory as files
 from manyfest.adapters.oci_layout.index_json import REF_NAME
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
-from manyfest.adapters.whole_files import TEMPORARY
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
+from manyfest.adapters.oci_layout.safe_directory import open_root
 from manyfest.contracts.images import docker_image, oci_image, push_image, source_of, windows_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import BlobUnknownError, LayoutError, ManifestUnknownError

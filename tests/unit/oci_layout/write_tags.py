@@ -2,7 +2,7 @@
 
 import sys
 
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Layout, Reference
 

@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 from attrs import evolve
 
-from manyfest.adapters.freshness import ALWAYS_ASK, Freshness, Unconfirmed, nobody
-from manyfest.adapters.held_blobs import blob_digest, opened
+from manyfest.adapters.decorators.freshness import ALWAYS_ASK, Freshness, Unconfirmed, nobody
+from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest, opened
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (

@@ -17,7 +17,7 @@ from typing import BinaryIO, Self
 
 from attrs import frozen
 
-from manyfest.adapters.whole_files import TEMPORARY
+from manyfest.adapters.files.atomic_file import TEMPORARY
 from manyfest.domain.errors import LayoutError
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

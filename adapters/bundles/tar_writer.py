@@ -9,8 +9,8 @@ from typing import IO
 
 from manyfest.adapters.bundles.compression import packing as compressing
 from manyfest.adapters.bundles.layout import DRAFTS, blob_file
-from manyfest.adapters.oci_layout.structure import INDEX, MARKER, MARKER_BYTES
-from manyfest.adapters.whole_files import replacing
+from manyfest.adapters.files.atomic_file import replacing
+from manyfest.adapters.oci_layout.layout_files import INDEX, MARKER, MARKER_BYTES
 from manyfest.domain.bundles.index_entries import index_bytes
 from manyfest.domain.digests import verified_chunks
 from manyfest.domain.drafts.draft_json import drafts_bytes

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, Self
 
 from manyfest.adapters.bundles.compression import START, expanding, reported
-from manyfest.adapters.bundles.files import CHUNK
+from manyfest.adapters.bundles.file_source import CHUNK
 from manyfest.domain.errors import BundleError
 
 if TYPE_CHECKING:

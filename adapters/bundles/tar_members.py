@@ -11,7 +11,7 @@ from typing import IO, cast
 
 from attrs import frozen
 
-from manyfest.adapters.bundles.tapes import Tape
+from manyfest.adapters.bundles.tar_stream import Tape
 from manyfest.domain.errors import BundleError
 
 _MEMBERS = 1_000_000

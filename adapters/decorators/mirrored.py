@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from attrs import evolve, frozen
 
-from manyfest.adapters.mirror_log import MirrorLog, reason
+from manyfest.adapters.decorators.mirror_log import MirrorLog, reason
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.errors import (
     BlobUnknownError,

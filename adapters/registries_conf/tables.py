@@ -7,7 +7,7 @@ from cattrs import BaseValidationError, override, transform_error
 from cattrs.gen import make_dict_structure_fn
 
 from manyfest.adapters.cattrs_converter import CONVERTER
-from manyfest.adapters.containers.registry_rules import MirrorRule, Rule, repository_at
+from manyfest.adapters.registries_conf.rules import MirrorRule, Rule, repository_at
 from manyfest.domain.errors import ConfigError, InvalidReferenceError
 from manyfest.domain.references import Repository
 

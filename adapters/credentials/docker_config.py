@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from manyfest.adapters.credentials.credential_helper import Helper, Helpers
 from manyfest.adapters.credentials.credentials import Credentials, Source
-from manyfest.adapters.docker.helpers import Helper, Helpers
-from manyfest.adapters.docker.json_files import JsonFile, object_in
-from manyfest.adapters.docker.registry_names import key_for, server_address
+from manyfest.adapters.credentials.registry_keys import key_for, server_address
+from manyfest.adapters.files.json_file import JsonFile, object_in
 from manyfest.domain.encoding.strict_json import Json, parse_object
 from manyfest.domain.errors import CredentialsError, DocumentError
 from manyfest.domain.references import Repository
@@ -94,6 +94,6 @@ def in_auths(host: str, auths: Mapping[str, Json], file: str) -> Credentials | N
     key = key_for(host, auths)
     if key is None:
         return None
-    from manyfest.adapters.docker.auth_entries import credentials_in  # cattrs takes a while
+    from manyfest.adapters.credentials.auth_entry import credentials_in  # cattrs takes a while
 
     return credentials_in(auths[key], Source(file, key))

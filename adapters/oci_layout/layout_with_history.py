@@ -2,7 +2,7 @@
 
 from attrs import evolve
 
-from manyfest.adapters.oci_layout.layout import LayoutRegistry
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore

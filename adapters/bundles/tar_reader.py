@@ -9,9 +9,9 @@ from typing import IO, BinaryIO
 from attrs import evolve, frozen
 
 from manyfest.adapters.bundles.compression import START
-from manyfest.adapters.bundles.files import CHUNK, DOCUMENT_LIMIT, Chunks
-from manyfest.adapters.bundles.members import Member, members
-from manyfest.adapters.bundles.tapes import Tape, opened
+from manyfest.adapters.bundles.file_source import CHUNK, DOCUMENT_LIMIT, Chunks
+from manyfest.adapters.bundles.tar_members import Member, members
+from manyfest.adapters.bundles.tar_stream import Tape, opened
 from manyfest.domain.errors import BundleError
 
 _LINKS = 8  # one after the other

@@ -6,8 +6,8 @@ from typing import Never
 
 from attrs import evolve
 
-from manyfest.adapters.freshness import Unconfirmed, nobody
-from manyfest.adapters.held_blobs import blob_digest, opened
+from manyfest.adapters.decorators.freshness import Unconfirmed, nobody
+from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest, opened
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.errors import NeverSeenError, NotHeldError, UnreachableError

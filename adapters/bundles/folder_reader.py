@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from manyfest.adapters.bundles.compression import START
-from manyfest.adapters.bundles.files import DOCUMENT_LIMIT, Chunks
-from manyfest.adapters.oci_layout.files import MissingError, Root, open_root, read_chunks
+from manyfest.adapters.bundles.file_source import DOCUMENT_LIMIT, Chunks
+from manyfest.adapters.oci_layout.safe_directory import MissingError, Root, open_root, read_chunks
 from manyfest.domain.errors import BundleError
 
 

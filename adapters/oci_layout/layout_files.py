@@ -2,8 +2,8 @@
 
 from contextlib import ExitStack
 
-from manyfest.adapters.oci_layout.files import MissingError, Root, make_root, open_root
 from manyfest.adapters.oci_layout.index_json import EMPTY, IndexJson
+from manyfest.adapters.oci_layout.safe_directory import MissingError, Root, make_root, open_root
 from manyfest.domain import manifests
 from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.encoding.strict_json import parse_object

@@ -7,9 +7,9 @@ from pathlib import Path
 from secrets import token_hex
 
 from manyfest.adapters.bundles.layout import DRAFTS
-from manyfest.adapters.oci_layout.files import MissingError, Root, make_root, read_chunks
-from manyfest.adapters.oci_layout.structure import INDEX, blob_path, make_layout
-from manyfest.adapters.whole_files import TEMPORARY
+from manyfest.adapters.files.atomic_file import TEMPORARY
+from manyfest.adapters.oci_layout.layout_files import INDEX, blob_path, make_layout
+from manyfest.adapters.oci_layout.safe_directory import MissingError, Root, make_root, read_chunks
 from manyfest.domain.bundles.index_entries import INDEX_LIMIT, index_bytes
 from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.drafts.draft_json import drafts_bytes, drafts_in

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from manyfest.adapters.containers.registry_rules import RegistryRules, Rule
+from manyfest.adapters.registries_conf.rules import RegistryRules, Rule
 from manyfest.domain.errors import ConfigError
 
 FILE_NAME = "registries.conf"
@@ -46,7 +46,7 @@ def _rules_in(file: Path) -> Iterable[Rule]:
         raise ConfigError(f"{file}: registry", "not a list of tables")
     if not tables:
         return ()
-    from manyfest.adapters.containers.registry_tables import rule
+    from manyfest.adapters.registries_conf.tables import rule
 
     return [rule(table, str(file), number) for number, table in enumerate(tables)]
 

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
-from manyfest.adapters.completeness import require_children
-from manyfest.adapters.held_blobs import blob_digest
-from manyfest.adapters.oci_layout.files import MissingError, Root, read_chunks
-from manyfest.adapters.oci_layout.structure import (
+from manyfest.adapters.oci_layout.layout_files import (
     INDEX,
     blob_path,
     make_layout,
     open_layout,
     read_index,
 )
+from manyfest.adapters.oci_layout.safe_directory import MissingError, Root, read_chunks
+from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest
+from manyfest.adapters.registry_parts.child_check import require_children
 from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified, verified_chunks

@@ -7,10 +7,10 @@ longest that fits counts, and ``credHelpers`` go before ``auths``.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from manyfest.adapters.credentials.credential_helper import Helpers
 from manyfest.adapters.credentials.credentials import Credentials, Source
-from manyfest.adapters.docker.helpers import Helpers
-from manyfest.adapters.docker.json_files import JsonFile
-from manyfest.adapters.docker.registry_names import canonical, keys_of
+from manyfest.adapters.credentials.registry_keys import canonical, keys_of
+from manyfest.adapters.files.json_file import JsonFile
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.references import Repository
 
@@ -42,7 +42,7 @@ class AuthJson:
         key = next(_fitting(repository, auths), None)
         if key is None:
             return None
-        from manyfest.adapters.docker.auth_entries import credentials_in  # cattrs takes a while
+        from manyfest.adapters.credentials.auth_entry import credentials_in  # cattrs takes a while
 
         return credentials_in(auths[key], Source(str(self._file.path), key))
 

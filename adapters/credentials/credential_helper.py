@@ -22,7 +22,7 @@ from threading import Lock
 from attrs import field, frozen
 
 from manyfest.adapters.credentials.credentials import Credentials, Source
-from manyfest.adapters.docker.registry_names import canonical, to_hostname
+from manyfest.adapters.credentials.registry_keys import canonical, to_hostname
 from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import CredentialsError, DeadlineError, DocumentError
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from manyfest.adapters.docker.auth_entries import encoded
-from manyfest.adapters.docker.config import FILE_NAME, DockerConfig
-from manyfest.adapters.docker.helpers import Helpers
-from manyfest.adapters.docker.json_files import object_in, rewrite
-from manyfest.adapters.docker.registry_names import keys_of, server_address
+from manyfest.adapters.credentials.auth_entry import encoded
+from manyfest.adapters.credentials.credential_helper import Helpers
+from manyfest.adapters.credentials.docker_config import FILE_NAME, DockerConfig
+from manyfest.adapters.credentials.registry_keys import keys_of, server_address
+from manyfest.adapters.files.json_file import object_in, rewrite
 from manyfest.domain.encoding.strict_json import Json, JsonObject
 
 _SECRETS = frozenset({"auth", "username", "password", "identitytoken", "registrytoken"})

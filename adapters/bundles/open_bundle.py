@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from manyfest.adapters.bundles.archive import open_archive
 from manyfest.adapters.bundles.docker_archive import LISTING, DockerBundle, listed_images
-from manyfest.adapters.bundles.files import Files
-from manyfest.adapters.bundles.folder import open_folder
+from manyfest.adapters.bundles.file_source import Files
+from manyfest.adapters.bundles.folder_reader import open_folder
 from manyfest.adapters.bundles.layout import LayoutBundle
-from manyfest.adapters.oci_layout.structure import INDEX
+from manyfest.adapters.bundles.tar_reader import open_archive
+from manyfest.adapters.oci_layout.layout_files import INDEX
 from manyfest.domain import media_types
 from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.ports.bundles import Bundle

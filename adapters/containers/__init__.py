@@ -1,1 +1,0 @@
-"""What podman, buildah and skopeo keep on this machine: their auth.json."""

@@ -1,1 +1,0 @@
-"""What docker keeps on this machine: its config.json."""

@@ -1,0 +1,1 @@
+"""adapters/registry_parts."""
