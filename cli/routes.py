@@ -82,7 +82,7 @@ class Routes:
         if not isinstance(settings.store, Path):
             return self.stack.enter_context(make())
         from manyfest.cli.host_memory import HostMemory
-        from manyfest.store.host_facts import SqliteHostBook
+        from manyfest.store.host_book import SqliteHostBook
 
         book = self.stack.enter_context(closing(SqliteHostBook(settings.store)))
         memory = HostMemory(book, self.now)

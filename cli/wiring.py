@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # most commands do without
     from manyfest.domain.operations.steps.fan_out import Each
     from manyfest.domain.ports.registry import Registry
     from manyfest.domain.references import Reference
-    from manyfest.store.housekeeping import Housekeeping
+    from manyfest.store.maintenance.housekeeping import Housekeeping
 
 _LONGEST_LOCK = 10.0  # seconds to wait for another process
 
@@ -152,7 +152,7 @@ def open_housekeeping(settings: Settings) -> Iterator["Housekeeping"]:
 
     Raises ConfigError: the store is an adapter's, which looks after it in its own way.
     """
-    from manyfest.store.housekeeping import housekeeping_of
+    from manyfest.store.maintenance.housekeeping import housekeeping_of
 
     if not isinstance(settings.store, Path):
         raise ConfigError("MANYFEST_STORE", f"{settings.store} is not looked after from here")

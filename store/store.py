@@ -5,10 +5,10 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from manyfest.store.contents import SqliteContentStore
-from manyfest.store.database import Database
-from manyfest.store.drafts import SqliteDraftBook
-from manyfest.store.layers import LayerFolder
+from manyfest.store.content_store import SqliteContentStore
+from manyfest.store.draft_book import SqliteDraftBook
+from manyfest.store.layer_store import LayerFolder
+from manyfest.store.sqlite.database import Database
 
 
 @frozen

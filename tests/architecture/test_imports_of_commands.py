@@ -18,7 +18,7 @@ print(code, *sorted(sys.modules), file=sys.stderr)
 """
 
 HEAVY = {"httpx", "httpcore", "ssl", "rich", "pygments", "cattrs", "sqlite_utils", "asyncio"}
-HEAVY |= {"manyfest.store.host_facts"}  # who asks no host needs no memory for them
+HEAVY |= {"manyfest.store.host_book"}  # who asks no host needs no memory for them
 
 # The arguments, and which of the heavy packages they may load.
 COMMANDS: dict[str, tuple[list[str], set[str]]] = {
@@ -42,7 +42,7 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "undo in a layout": (["undo", "oci:app:a@{0}"], set()),
     "inspect online": (
         ["inspect", "127.0.0.1:1/app:a"],
-        {"httpx", "httpcore", "ssl", "manyfest.store.host_facts"},
+        {"httpx", "httpcore", "ssl", "manyfest.store.host_book"},
     ),
 }
 

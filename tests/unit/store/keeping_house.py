@@ -6,7 +6,7 @@ from attrs import frozen
 
 from manyfest.contracts.images import Image
 from manyfest.domain.digests import Digest
-from manyfest.store.housekeeping import Housekeeping, housekeeping_of
+from manyfest.store.maintenance.housekeeping import Housekeeping, housekeeping_of
 from manyfest.store.store import Store, open_store
 
 

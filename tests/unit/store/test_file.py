@@ -13,7 +13,7 @@ from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.domain.references import Reference
-from manyfest.store import migrations, opening
+from manyfest.store.sqlite import migrations, opening
 from manyfest.store.store import open_store
 
 ONE, TWO = Manifest(OCI_MANIFEST, b"1"), Manifest(OCI_MANIFEST, b"2")

@@ -190,7 +190,7 @@ def test_while_another_process_writes_the_file_stays_as_it_is(kept, path):
 
 _NO_ROOM = """
 import resource, signal
-from manyfest.store.housekeeping import housekeeping_of
+from manyfest.store.maintenance.housekeeping import housekeeping_of
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
 try:
@@ -248,7 +248,7 @@ def test_what_others_keep_and_draft_meanwhile_stays(kept, path):
 
 
 _KILLED = """
-from manyfest.store.housekeeping import housekeeping_of
+from manyfest.store.maintenance.housekeeping import housekeeping_of
 from manyfest.domain.operations.store.collect_garbage import Retention, collect_garbage
 from datetime import timedelta
 house = housekeeping_of(store)

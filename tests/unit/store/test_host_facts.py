@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from manyfest.domain.host_facts import HostFacts
-from manyfest.store.host_facts import SqliteHostBook
+from manyfest.store.host_book import SqliteHostBook
 from manyfest.store.store import open_store
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

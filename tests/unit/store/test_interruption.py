@@ -7,8 +7,8 @@ import pytest
 
 from manyfest.contracts.garbage_collector import hold, see
 from manyfest.contracts.images import oci_image
-from manyfest.store import views
-from manyfest.store.database import Database
+from manyfest.store.maintenance import views
+from manyfest.store.sqlite.database import Database
 from tests.unit.store.children import run
 from tests.unit.store.keeping_house import opened
 

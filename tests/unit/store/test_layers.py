@@ -7,7 +7,7 @@ import pytest
 from manyfest.contracts.layer_store import LAYER, LayerStoreContract, keep
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import StoreError
-from manyfest.store.layers import LayerFolder
+from manyfest.store.layer_store import LayerFolder
 from tests.fakes.memory_layers import MemoryLayers
 
 

@@ -98,7 +98,7 @@ def test_a_kill_in_a_migration_leaves_the_older_version(path):
     child.communicate(timeout=60)
     dying = """
 import os
-from manyfest.store import migrations
+from manyfest.store.sqlite import migrations
 def die(database):
     migrations._drafts(database)
     os.kill(os.getpid(), 9)

@@ -13,7 +13,7 @@ from manyfest.domain.errors import DamagedStoreError, ManyfestError, StoreError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.domain.references import Reference
-from manyfest.store.migrations import MIGRATIONS
+from manyfest.store.sqlite.migrations import MIGRATIONS
 from manyfest.store.store import open_store
 from tests.unit.store.children import AS_NOBODY, run
 

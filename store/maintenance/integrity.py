@@ -8,14 +8,13 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import BlobUnknownError, DamagedStoreError, StoreError
 from manyfest.domain.ports.integrity import Damage, Kind
 from manyfest.domain.references import Reference
-from manyfest.store.columns import readable
-from manyfest.store.database import Database, Row
-from manyfest.store.drafts import SqliteDraftBook
-from manyfest.store.layer_files import LayerFile, LayerFiles
-from manyfest.store.layers import LayerFolder
-from manyfest.store.observation_rows import OBSERVATION_COLUMNS, observation_of
-from manyfest.store.quarantine import Quarantine
-from manyfest.store.row_checks import (
+from manyfest.store.draft_book import SqliteDraftBook
+from manyfest.store.layer_store import LayerFolder
+from manyfest.store.maintenance.layer_files import LayerFile, LayerFiles
+from manyfest.store.maintenance.quarantine import Quarantine
+from manyfest.store.rows.decoding import readable
+from manyfest.store.rows.observation_rows import OBSERVATION_COLUMNS, observation_of
+from manyfest.store.rows.row_checks import (
     CONTENT_COLUMNS,
     MANIFEST_COLUMNS,
     content_fault,
@@ -23,6 +22,7 @@ from manyfest.store.row_checks import (
     state_name,
     text_of,
 )
+from manyfest.store.sqlite.database import Database, Row
 
 _PAGE = 16  # rows of up to 4 MiB
 

@@ -8,10 +8,10 @@ from manyfest.domain.amounts import Amount
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.timestamps import time_text
 from manyfest.domain.ports.garbage import Garbage, Piece
-from manyfest.store.columns import readable
-from manyfest.store.database import Database
-from manyfest.store.layer_files import LayerFiles
-from manyfest.store.observation_rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
+from manyfest.store.maintenance.layer_files import LayerFiles
+from manyfest.store.rows.decoding import readable
+from manyfest.store.rows.observation_rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
+from manyfest.store.sqlite.database import Database
 
 # Rather too much than too little: every "digest" anywhere in a document names something.
 _TEXT = "CASE WHEN json_valid(CAST(m.data AS TEXT)) THEN CAST(m.data AS TEXT) END"

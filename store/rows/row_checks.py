@@ -6,7 +6,7 @@ from contextlib import suppress
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InvalidDigestError
 from manyfest.domain.media_types import ACCEPTED
-from manyfest.store.database import Row
+from manyfest.store.sqlite.database import Row
 
 # Read as bytes, since damaged text need not be UTF-8, and SQLite need not call them bytes any more.
 CONTENT_COLUMNS = "CAST(digest AS BLOB), typeof(data), CAST(data AS BLOB)"

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.errors import InvalidDigestError
-from manyfest.store.sqlite_errors import translated
+from manyfest.store.sqlite.errors import translated
 
 _ASIDE = "quarantine"
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)

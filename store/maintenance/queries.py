@@ -9,11 +9,11 @@ from time import monotonic
 
 from manyfest.domain.errors import DeadlineError, QueryError
 from manyfest.domain.ports.queries import Answer, AskableView, Value
-from manyfest.store.database import patiently
-from manyfest.store.interruption import is_interruption, let_interrupt
-from manyfest.store.looking import nothing_to_look_at, open_for_looking
-from manyfest.store.sqlite_errors import is_of_the_statement, translated
-from manyfest.store.views import VIEWS
+from manyfest.store.maintenance.read_only import nothing_to_look_at, open_for_looking
+from manyfest.store.maintenance.views import VIEWS
+from manyfest.store.sqlite.database import patiently
+from manyfest.store.sqlite.errors import is_of_the_statement, translated
+from manyfest.store.sqlite.interrupts import is_interruption, let_interrupt
 
 _CHUNK = 500  # rows
 _AHEAD = 100_000  # rows; whoever is slow to take them, a person perhaps, must not hold the lock

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from manyfest.domain.errors import StoreError
-from manyfest.store.opening import create, open_existing, require_writable
-from manyfest.store.sqlite_errors import is_busy, translated
+from manyfest.store.sqlite.errors import is_busy, translated
+from manyfest.store.sqlite.opening import create, open_existing, require_writable
 
 Row = tuple[Any, ...]
 Parameters = Sequence[Any] | Mapping[str, Any]

@@ -10,8 +10,8 @@ from manyfest.domain.errors import DamagedStoreError
 from manyfest.domain.history.observation import Observation, by_place, merged
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
-from manyfest.store.database import Database
-from manyfest.store.observation_rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
+from manyfest.store.rows.observation_rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
+from manyfest.store.sqlite.database import Database
 
 _MANIFEST = "SELECT data, media_type FROM manifests WHERE digest = ?"
 _BLOB = "SELECT data FROM blobs WHERE digest = ?"

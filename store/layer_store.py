@@ -14,7 +14,7 @@ from manyfest.domain.errors import (
     IntegrityError,
     InvalidDigestError,
 )
-from manyfest.store.sqlite_errors import translated
+from manyfest.store.sqlite.errors import translated
 
 _CHUNK = 1024 * 1024
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
-from manyfest.store.columns import home_of, readable
-from manyfest.store.database import Row
+from manyfest.store.rows.decoding import home_of, readable
+from manyfest.store.sqlite.database import Row
 
 OBSERVATION_COLUMNS = "home, tag, digest, last_seen, first_seen"
 

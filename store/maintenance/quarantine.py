@@ -5,9 +5,9 @@ from datetime import datetime
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.timestamps import time_text
 from manyfest.domain.ports.integrity import Damage, Kind
-from manyfest.store.database import Database
-from manyfest.store.layer_files import LayerFiles
-from manyfest.store.row_checks import state_name
+from manyfest.store.maintenance.layer_files import LayerFiles
+from manyfest.store.rows.row_checks import state_name
+from manyfest.store.sqlite.database import Database
 
 _MOVE = "INSERT INTO quarantine (kind, name, reason, set_aside_at, data) SELECT ?, ?, ?, ?,"
 _TABLES = {Kind.MANIFEST: "manifests", Kind.CONFIG: "blobs"}

@@ -4,9 +4,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from manyfest.store.migrations import migrate
-from manyfest.store.opening import connect, open_existing
-from manyfest.store.views import make_views
+from manyfest.store.maintenance.views import make_views
+from manyfest.store.sqlite.migrations import migrate
+from manyfest.store.sqlite.opening import connect, open_existing
 
 
 def open_for_looking(path: Path) -> sqlite3.Connection | None:

@@ -7,9 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 from manyfest.domain.errors import DamagedStoreError, StoreError
-from manyfest.store.interruption import let_interrupt
-from manyfest.store.migrations import MIGRATIONS, migrate, version_of
-from manyfest.store.sqlite_errors import READ_ONLY
+from manyfest.store.sqlite.errors import READ_ONLY
+from manyfest.store.sqlite.interrupts import let_interrupt
+from manyfest.store.sqlite.migrations import MIGRATIONS, migrate, version_of
 
 APPLICATION_ID = int.from_bytes(b"mfst", "big")  # in the header of each store, for file(1) too
 

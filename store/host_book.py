@@ -9,9 +9,9 @@ from pathlib import Path
 from manyfest.domain.encoding.timestamps import time_in, time_text
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.domain.host_facts import LIFETIME, HostFacts, still_counts
-from manyfest.store.columns import readable
-from manyfest.store.database import Database
-from manyfest.store.opening import open_existing
+from manyfest.store.rows.decoding import readable
+from manyfest.store.sqlite.database import Database
+from manyfest.store.sqlite.opening import open_existing
 
 _FIND = "SELECT scheme, realm, service, learnt_at FROM hosts WHERE host = ? AND insecure = ?"
 _KEEP = """

@@ -6,9 +6,9 @@ from itertools import groupby
 
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.references import Reference
-from manyfest.store.columns import readable
-from manyfest.store.database import Database, Parameters
-from manyfest.store.draft_rows import draft_of, draft_row, entry_rows
+from manyfest.store.rows.decoding import readable
+from manyfest.store.rows.draft_rows import draft_of, draft_row, entry_rows
+from manyfest.store.sqlite.database import Database, Parameters
 
 # One statement for drafts and entries: of two, another process might write in between.
 _ALL = """

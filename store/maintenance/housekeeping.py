@@ -7,13 +7,13 @@ from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.garbage import GarbageCollector
 from manyfest.domain.ports.integrity import Integrity
 from manyfest.domain.ports.queries import Queries
-from manyfest.store.catalogue import SqliteCatalogue
-from manyfest.store.database import Database
-from manyfest.store.garbage import SqliteGarbage
-from manyfest.store.integrity import SqliteIntegrity
-from manyfest.store.layer_files import LayerFiles
-from manyfest.store.looking import open_for_looking
-from manyfest.store.queries import SqliteQueries
+from manyfest.store.maintenance.catalogue import SqliteCatalogue
+from manyfest.store.maintenance.garbage import SqliteGarbage
+from manyfest.store.maintenance.integrity import SqliteIntegrity
+from manyfest.store.maintenance.layer_files import LayerFiles
+from manyfest.store.maintenance.queries import SqliteQueries
+from manyfest.store.maintenance.read_only import open_for_looking
+from manyfest.store.sqlite.database import Database
 from manyfest.store.store import Store
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from manyfest.domain.amounts import Amount
 from manyfest.domain.media_types import LISTS
 from manyfest.domain.ports.catalogue import HostAmount, SeenTag, Statistics
-from manyfest.store.columns import readable
-from manyfest.store.database import Database, Row
-from manyfest.store.layer_files import LayerFiles
-from manyfest.store.observation_rows import IS_NEWEST, observation_of
+from manyfest.store.maintenance.layer_files import LayerFiles
+from manyfest.store.rows.decoding import readable
+from manyfest.store.rows.observation_rows import IS_NEWEST, observation_of
+from manyfest.store.sqlite.database import Database, Row
 
 _PAGE = 500  # rows; a reader that is slow to take them must not hold the lock
 

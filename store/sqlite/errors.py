@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from manyfest.domain.errors import DamagedStoreError, ManyfestError, StoreError
-from manyfest.store.interruption import is_interruption
+from manyfest.store.sqlite.interrupts import is_interruption
 
 READ_ONLY = "cannot be written: it or its folder is read-only"
 

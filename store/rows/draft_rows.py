@@ -15,7 +15,7 @@ from manyfest.domain.drafts.overrides_json import (
 )
 from manyfest.domain.encoding.timestamps import time_text
 from manyfest.domain.references import Reference
-from manyfest.store.database import Row
+from manyfest.store.sqlite.database import Row
 
 
 def draft_row(draft: Draft) -> Row:
