@@ -1,5 +1,5 @@
 """The command line as ``python -m manyfest``."""
 
-from manyfest.cli.program import run
+from manyfest.cli.process.console_script import run
 
 run()

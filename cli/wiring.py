@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # most commands do without
     from manyfest.adapters.credentials.docker_login import DockerLogins
     from manyfest.adapters.deadline import Budget
     from manyfest.adapters.http_registry.api.ping import HttpAccess
-    from manyfest.cli.unconfirmed import UnconfirmedAnswers
+    from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
     from manyfest.domain.events import Event, OnEvent
     from manyfest.domain.history.observation import Observation
     from manyfest.domain.operations.steps.fan_out import Each
@@ -62,7 +62,7 @@ class Session:
     @cached_property
     def registry(self) -> "Registry":
         """Serves every reference."""
-        from manyfest.cli.routes import Routes
+        from manyfest.cli.assembly.registries import Routes
 
         routes = Routes(
             self._settings,
@@ -89,7 +89,7 @@ class Session:
     @cached_property
     def each(self) -> "Each":
         """The fan-out, in threads."""
-        from manyfest.cli.parallel import Threads
+        from manyfest.cli.assembly.thread_pool import Threads
 
         return Threads(self._settings.jobs, self._budget.cancel)
 
@@ -129,7 +129,7 @@ class Session:
 
     @cached_property
     def _answers(self) -> "UnconfirmedAnswers":
-        from manyfest.cli.unconfirmed import UnconfirmedAnswers
+        from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
 
         return UnconfirmedAnswers()
 
@@ -172,7 +172,7 @@ def open_access(settings: Settings, login: tuple[str, str] | None = None) -> Ite
     Raises UnreachableError: ``settings`` let nobody be asked.
     """
     from manyfest.adapters.deadline import Budget
-    from manyfest.cli.routes import account_of, http_registry, rules_of
+    from manyfest.cli.assembly.registries import account_of, http_registry, rules_of
 
     if settings.offline:
         raise UnreachableError("", "offline: no registry can be asked how it lets us in")
@@ -197,7 +197,7 @@ def open_logins(settings: Settings) -> "DockerLogins":
 def _open_store(settings: Settings) -> Store:
     if isinstance(settings.store, Path):
         return open_store(settings.store, min(_LONGEST_LOCK, settings.seconds))
-    from manyfest.cli.entry_points import STORES, factory_for
+    from manyfest.cli.assembly.plugins import STORES, factory_for
 
     scheme = settings.store.partition("://")[0]
     store: Store = factory_for(STORES, scheme)(settings.store, settings)

@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.composing import (
+from manyfest.cli.arguments.options import (
+    JOBS,
+    Insecure,
+    Jobs,
+    Offline,
+    Timeout,
+    counted,
+    reference,
+)
+from manyfest.cli.flows.compose import (
     Nest,
     NoAttestations,
     Platforms,
@@ -13,8 +22,7 @@ from manyfest.cli.composing import (
     compose,
     terms_for,
 )
-from manyfest.cli.naming import source
-from manyfest.cli.options import JOBS, Insecure, Jobs, Offline, Timeout, counted, reference
+from manyfest.cli.flows.source_reference import source
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.drafts.create import Start

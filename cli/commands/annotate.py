@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.annotating import annotations, refuse_together, separated
-from manyfest.cli.doubts import warn_of_conflicts, warn_of_disagreement
-from manyfest.cli.naming import source
-from manyfest.cli.options import Insecure, counted, entry_name, list_name, reference
+from manyfest.cli.arguments.option_values import annotations, refuse_together, separated
+from manyfest.cli.arguments.options import Insecure, counted, entry_name, list_name, reference
+from manyfest.cli.flows.source_reference import source
+from manyfest.cli.flows.warnings import warn_of_conflicts, warn_of_disagreement
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.descriptors import Descriptor

@@ -7,19 +7,8 @@ from typing import Annotated
 import typer
 from attrs import evolve
 
-from manyfest.cli.air_gap import require_reachable
-from manyfest.cli.annotating import separated
-from manyfest.cli.composing import TypeOfList
-from manyfest.cli.declaring import (
-    IgnoreMissing,
-    lock_file,
-    lock_in,
-    specs_in,
-    tell_missing,
-)
-from manyfest.cli.doubts import warn_of_conflicts, warn_of_disagreement
-from manyfest.cli.keeping import keep_all
-from manyfest.cli.options import (
+from manyfest.cli.arguments.option_values import separated
+from manyfest.cli.arguments.options import (
     JOBS,
     AsJson,
     Insecure,
@@ -29,8 +18,19 @@ from manyfest.cli.options import (
     reference,
     tag_or_reference,
 )
+from manyfest.cli.flows.compose import TypeOfList
+from manyfest.cli.flows.offline_checks import require_reachable
+from manyfest.cli.flows.publish import carry_out_shown, tell
+from manyfest.cli.flows.record import keep_all
+from manyfest.cli.flows.spec_files import (
+    IgnoreMissing,
+    lock_file,
+    lock_in,
+    specs_in,
+    tell_missing,
+)
+from manyfest.cli.flows.warnings import warn_of_conflicts, warn_of_disagreement
 from manyfest.cli.output import write_text
-from manyfest.cli.publishing import carry_out_shown, tell
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.drafts.draft import ListType

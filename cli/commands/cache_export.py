@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
-from manyfest.cli.naming import source
-from manyfest.cli.options import AsJson, counted, reference
+from manyfest.cli.arguments.options import AsJson, counted, reference
+from manyfest.cli.flows.source_reference import source
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.bundles import packed_json, packed_text
 from manyfest.cli.rendering.progress import shown_progress

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import (
+from manyfest.cli.arguments.options import (
     JOBS,
     AsJson,
     Insecure,
@@ -56,6 +56,6 @@ def command(
     )
     platforms = tuple(map(Platform.parse, platform or ()))
     with open_session(settings) as session:
-        from manyfest.cli.fetching import fetch_all
+        from manyfest.cli.flows.fetch_many import fetch_all
 
         fetch_all(names, file, platforms, session, with_layers=layers, as_json=as_json)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from manyfest.cli.arguments.options import AsJson
 from manyfest.cli.exit_codes import INTEGRITY
-from manyfest.cli.options import AsJson
 from manyfest.cli.output import fail, write_lines, write_text
 from manyfest.cli.rendering.damage import checked_json, checked_lines
 from manyfest.cli.settings import settings_from

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import AsJson, age
+from manyfest.cli.arguments.options import AsJson, age
 from manyfest.cli.output import note, warn, write_lines, write_text
 from manyfest.cli.rendering.garbage import garbage_json, garbage_lines
 from manyfest.cli.settings import settings_from

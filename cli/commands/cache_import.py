@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
-from manyfest.cli.options import AsJson, counted
+from manyfest.cli.arguments.options import AsJson, counted
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.bundles import imported_json, imported_text
 from manyfest.cli.rendering.progress import shown_progress

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import AsJson, counted
+from manyfest.cli.arguments.options import AsJson, counted
 from manyfest.cli.output import write_lines
 from manyfest.cli.rendering.catalogue import tags_json, tags_table
 from manyfest.cli.settings import settings_from

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import AsJson, Timeout, counted
+from manyfest.cli.arguments.options import AsJson, Timeout, counted
 from manyfest.cli.output import write_lines, write_text
 from manyfest.cli.rendering.answers import answer_csv, answer_json, answer_table, views_text
 from manyfest.cli.settings import settings_from

@@ -1,6 +1,6 @@
 """``manyfest cache stats``: how much is kept."""
 
-from manyfest.cli.options import AsJson
+from manyfest.cli.arguments.options import AsJson
 from manyfest.cli.output import write_text
 from manyfest.cli.rendering.catalogue import statistics_json, statistics_text
 from manyfest.cli.settings import settings_from

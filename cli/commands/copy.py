@@ -5,9 +5,17 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.air_gap import require_held, require_reachable
-from manyfest.cli.naming import source
-from manyfest.cli.options import JOBS, Insecure, Jobs, Offline, Timeout, counted, reference
+from manyfest.cli.arguments.options import (
+    JOBS,
+    Insecure,
+    Jobs,
+    Offline,
+    Timeout,
+    counted,
+    reference,
+)
+from manyfest.cli.flows.offline_checks import require_held, require_reachable
+from manyfest.cli.flows.source_reference import source
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.composing import (
+from manyfest.cli.arguments.options import (
+    JOBS,
+    Insecure,
+    Jobs,
+    Offline,
+    Timeout,
+    counted,
+    list_name,
+)
+from manyfest.cli.flows.compose import (
     KeepOrder,
     Nest,
     NoAttestations,
@@ -16,8 +25,7 @@ from manyfest.cli.composing import (
     compose,
     terms_for,
 )
-from manyfest.cli.naming import source
-from manyfest.cli.options import JOBS, Insecure, Jobs, Offline, Timeout, counted, list_name
+from manyfest.cli.flows.source_reference import source
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
@@ -65,7 +73,7 @@ def command(
     with open_session(settings) as session:
         name = list_name(names[0])
         if push:
-            from manyfest.cli.air_gap import require_reachable
+            from manyfest.cli.flows.offline_checks import require_reachable
 
             require_reachable([name], session)
         sources = [source(text, session) for text in names[1:]]
@@ -74,7 +82,7 @@ def command(
         meanwhile = [partial(standings.at, name)] if push else []
         created = compose(name, sources, terms, session, meanwhile)
         if push:
-            from manyfest.cli.publishing import plan, publish, tell
+            from manyfest.cli.flows.publish import plan, publish, tell
 
             try:
                 planned = plan(name, (), None, session, standings)

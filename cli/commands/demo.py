@@ -71,7 +71,7 @@ def _make_images() -> None:
 
 
 def _show_and_run(arguments: Sequence[str]) -> None:
-    from manyfest.cli.main import main
+    from manyfest.cli.process.main import main
 
     write_text(f"\n$ manyfest {shlex.join(arguments)}")
     if code := main(arguments):

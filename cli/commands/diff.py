@@ -4,10 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.exit_codes import FINDINGS
-from manyfest.cli.keeping import keep
-from manyfest.cli.naming import source
-from manyfest.cli.options import (
+from manyfest.cli.arguments.options import (
     JOBS,
     AsJson,
     Insecure,
@@ -18,6 +15,9 @@ from manyfest.cli.options import (
     Timeout,
     counted,
 )
+from manyfest.cli.exit_codes import FINDINGS
+from manyfest.cli.flows.record import keep
+from manyfest.cli.flows.source_reference import source
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import counted, entry_name, reference
+from manyfest.cli.arguments.options import counted, entry_name, reference
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.drafts.drop import drop

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import AsJson, counted, reference
+from manyfest.cli.arguments.options import AsJson, counted, reference
 from manyfest.cli.output import write_text
 from manyfest.cli.rendering.history import history_json, history_table
 from manyfest.cli.settings import settings_from

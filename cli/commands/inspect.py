@@ -4,9 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from manyfest.cli.exit_codes import meaning_of
-from manyfest.cli.naming import source
-from manyfest.cli.options import (
+from manyfest.cli.arguments.options import (
     JOBS,
     Insecure,
     Jobs,
@@ -18,6 +16,8 @@ from manyfest.cli.options import (
     entry_name,
     reference,
 )
+from manyfest.cli.exit_codes import meaning_of
+from manyfest.cli.flows.source_reference import source
 from manyfest.cli.output import fail, note, write_bytes, write_text
 from manyfest.cli.rendering.documents import document_text, entry_text
 from manyfest.cli.settings import settings_from
@@ -77,7 +77,7 @@ def command(
     )
     with open_session(settings) as session:
         if file:
-            from manyfest.cli.inspecting import inspect_many
+            from manyfest.cli.flows.inspect_many import inspect_many
 
             inspect_many(file, session)
             return
@@ -105,7 +105,7 @@ def _refuse_together(
 
 
 def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bool) -> None:
-    from manyfest.cli.keeping import keep
+    from manyfest.cli.flows.record import keep
     from manyfest.domain.operations.resolve import resolve
 
     found = resolve(name, session.registry)

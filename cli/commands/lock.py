@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.declaring import IgnoreMissing, lock_file, specs_in, tell_missing
-from manyfest.cli.keeping import keep_all
-from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted
-from manyfest.cli.result_files import write_file
+from manyfest.cli.arguments.options import JOBS, Insecure, Jobs, Timeout, counted
+from manyfest.cli.arguments.result_files import write_file
+from manyfest.cli.flows.record import keep_all
+from manyfest.cli.flows.spec_files import IgnoreMissing, lock_file, specs_in, tell_missing
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.publication.lock import lock

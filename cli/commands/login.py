@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import Insecure, Timeout, counted
+from manyfest.cli.arguments.options import Insecure, Timeout, counted
 from manyfest.cli.output import warn, write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.standard_input import standard_input

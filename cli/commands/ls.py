@@ -1,6 +1,6 @@
 """``manyfest ls``: the drafts."""
 
-from manyfest.cli.options import AsJson
+from manyfest.cli.arguments.options import AsJson
 from manyfest.cli.output import write_text
 from manyfest.cli.rendering.drafts_table import drafts_json, drafts_table
 from manyfest.cli.settings import settings_from

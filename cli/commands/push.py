@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import (
+from manyfest.cli.arguments.options import (
     JOBS,
     AsJson,
     Insecure,
@@ -16,9 +16,9 @@ from manyfest.cli.options import (
     reference,
     tag_or_reference,
 )
+from manyfest.cli.arguments.result_files import require_writable
+from manyfest.cli.flows.publish import plan, publish, tell, write_files
 from manyfest.cli.output import write_text
-from manyfest.cli.publishing import plan, publish, tell, write_files
-from manyfest.cli.result_files import require_writable
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.expectations import Expectation
@@ -85,7 +85,7 @@ def command(
         more_tags = [tag_or_reference(text, name) for text in tag or ()]
         planned = plan(name, more_tags, expected, session)
         if merge:
-            from manyfest.cli.merging import merge_shown, previewed
+            from manyfest.cli.flows.merge import merge_shown, previewed
 
             planned = (
                 previewed(planned, more_tags, session)

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from manyfest.cli.arguments.options import counted, reference
 from manyfest.cli.exit_codes import meaning_of
-from manyfest.cli.options import counted, reference
 from manyfest.cli.output import fail
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.options import JOBS, Insecure, Jobs, Timeout, counted, reference
+from manyfest.cli.arguments.options import JOBS, Insecure, Jobs, Timeout, counted, reference
+from manyfest.cli.flows.publish import require_writable_store
 from manyfest.cli.output import note, write_text
-from manyfest.cli.publishing import require_writable_store
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.errors import InvalidReferenceError

@@ -12,7 +12,7 @@ from manyfest.domain.references import Layout, Reference
 
 _PROGRAM = """\
 import sys
-from manyfest.cli.main import main
+from manyfest.cli.process.main import main
 code = main(sys.argv[1:])
 print(code, *sorted(sys.modules), file=sys.stderr)
 """

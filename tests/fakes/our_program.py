@@ -7,7 +7,7 @@ import io
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
-from manyfest.cli.main import main
+from manyfest.cli.process.main import main
 from tests.fakes.docker_client import Result
 
 

@@ -22,8 +22,8 @@ SOURCES = tuple(f"oci:app:c{number}" for number in range(len(CHILDREN)))
 _IMPORTED_BEFORE = """
 import os, sys
 from importlib import import_module
-from manyfest.cli.app import COMMANDS
-from manyfest.cli.main import main
+from manyfest.cli.process.command_group import COMMANDS
+from manyfest.cli.process.main import main
 for module in COMMANDS.values():
     import_module(f"manyfest.cli.commands.{module}")
 import platformdirs.unix

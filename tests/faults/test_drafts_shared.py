@@ -21,7 +21,7 @@ LIST = "oci:app:l"
 # Ready once all is imported, so that what they do is done at the same moment.
 _AT_ONCE = """
 import sys
-from manyfest.cli.main import main
+from manyfest.cli.process.main import main
 import manyfest.cli.commands.annotate, manyfest.cli.commands.create, manyfest.cli.commands.add
 import manyfest.cli.commands.drop, manyfest.cli.commands.inspect, manyfest.cli.commands.push
 import manyfest.cli.commands.rm, manyfest.cli.commands.cache_gc, manyfest.adapters.oci_layout.registry

@@ -359,7 +359,7 @@ def test_two_of_a_name_are_a_conflict(
 
 _PROBE = """\
 import sys
-from manyfest.cli.main import main
+from manyfest.cli.process.main import main
 code = main(sys.argv[1:])
 print(code, *sorted(set(sys.modules)), file=sys.stderr)
 """

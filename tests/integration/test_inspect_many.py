@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
-from manyfest.cli import inspecting
+from manyfest.cli.flows import inspect_many as inspecting
 from manyfest.contracts.images import (
     docker_image,
     docker_list,

@@ -61,7 +61,7 @@ def test_docker_knows_us_by_our_metadata(docker: CommandLine) -> None:
 @pytest.mark.usefixtures("unmeasured")
 def test_metadata_is_answered_before_anything_is_loaded() -> None:
     probe = (
-        "import sys; from manyfest.cli.plugin import main;"
+        "import sys; from manyfest.cli.process.docker_plugin import main;"
         "main(['docker-cli-plugin-metadata']); print(*sys.modules)"
     )
     ended = subprocess.run(

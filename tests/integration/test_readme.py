@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from manyfest.cli import exit_codes
-from manyfest.cli.app import COMMANDS, GROUPS
+from manyfest.cli.process.command_group import COMMANDS, GROUPS
 from tests.fakes.docker_client import CommandLine
 from tests.fakes.docker_registry import RunningRegistry
 

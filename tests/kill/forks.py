@@ -16,9 +16,9 @@ from signal import SIG_BLOCK, SIG_UNBLOCK, Signals, default_int_handler, pthread
 
 from attrs import frozen
 
-from manyfest.cli.app import COMMANDS
 from manyfest.cli.exit_codes import INTERRUPTED
-from manyfest.cli.program import run
+from manyfest.cli.process.command_group import COMMANDS
+from manyfest.cli.process.console_script import run
 
 _WITHIN = 60.0  # seconds in which whatever is run must end by itself
 _GLANCE = 0.0005  # seconds between two looks

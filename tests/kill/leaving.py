@@ -28,7 +28,9 @@ from attrs import define, field
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
-from manyfest.cli import endings, plugin, program
+from manyfest.cli.process import console_script as program
+from manyfest.cli.process import docker_plugin as plugin
+from manyfest.cli.process import signals as endings
 from manyfest.contracts.images import oci_image, push_image
 from manyfest.domain.references import Layout, Reference
 from tests.fakes.our_program import run_here

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from manyfest.cli import endings
+from manyfest.cli.process import signals as endings
 
 PACKAGE = Path(endings.__file__).parents[1]
 LEAVING = {str(PACKAGE / f"cli/{name}.py") for name in ("program", "plugin", "endings", "main")}

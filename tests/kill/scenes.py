@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from manyfest.cli.app import COMMANDS
+from manyfest.cli.process.command_group import COMMANDS
 
 Words = tuple[str, ...]
 SOURCES = ("{host}/from/one:1", "{host}/from/two:1", "{host}/from/three:1")

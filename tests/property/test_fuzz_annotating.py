@@ -6,7 +6,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyfest.cli.annotating import annotations, separated
+from manyfest.cli.arguments.option_values import annotations, separated
 from manyfest.domain.errors import InputError
 
 TEXTS = st.text() | st.lists(st.sampled_from("ab=,\"'\n\r\0 \\\u2028\u00e4"), max_size=12).map(

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from manyfest.cli import endings
-from manyfest.cli.endings import INTERRUPTED, Endings
+from manyfest.cli.process import signals as endings
+from manyfest.cli.process.signals import INTERRUPTED, Endings
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -8,9 +8,9 @@ from threading import Barrier, Event, Thread, get_ident
 
 import pytest
 
-from manyfest.cli import parallel
-from manyfest.cli.endings import INTERRUPTED, Endings
-from manyfest.cli.parallel import Threads
+from manyfest.cli.assembly import thread_pool as parallel
+from manyfest.cli.assembly.thread_pool import Threads
+from manyfest.cli.process.signals import INTERRUPTED, Endings
 
 PATIENCE = 3.0  # seconds; who is not woken earlier was forgotten
 

@@ -1,6 +1,6 @@
 import pytest
 
-from manyfest.cli.pflags import Flag, Given, read
+from manyfest.cli.process.pflag import Flag, Given, read
 from manyfest.domain.errors import InputError
 
 PURGE, ALL, OS = (

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from manyfest.cli.reference_files import references_in
+from manyfest.cli.arguments.reference_files import references_in
 
 WRITTEN = {
     "a line each": (b"alpine\nbusybox\n", ["alpine", "busybox"]),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.cli import result_files
-from manyfest.cli.result_files import write_file
+from manyfest.cli.arguments import result_files
+from manyfest.cli.arguments.result_files import write_file
 
 
 @pytest.fixture

@@ -285,7 +285,7 @@ def test_it_looks_where_the_store_cannot_be_written(path):
         hold(kept.contents, A)
         kept.store.close()
         path.chmod(0o444)
-        run = "import sys; from manyfest.cli.main import main; sys.exit(main(sys.argv[1:]))"
+        run = "import sys; from manyfest.cli.process.main import main; sys.exit(main(sys.argv[1:]))"
         ended = subprocess.run(
             [sys.executable, "-c", run, "cache", "gc", "--dry-run"],
             env=os.environ | {"MANYFEST_STORE": str(path)},

@@ -194,7 +194,7 @@ def test_ctrl_c_ends_a_query_without_end(path, kept, monkeypatch):
     monkeypatch.setenv("MANYFEST_STORE", str(path))
     code = (
         "import sys; print('up', flush=True);"
-        "from manyfest.cli.main import main; sys.exit(main(sys.argv[1:]))"
+        "from manyfest.cli.process.main import main; sys.exit(main(sys.argv[1:]))"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", code, "cache", "query", FOREVER],

@@ -24,7 +24,7 @@ TURNS = 4
 _IN_TURN = """
 import json, sys
 import httpx, sqlite_utils
-from manyfest.cli.main import main
+from manyfest.cli.process.main import main
 print("ready", flush=True)
 sys.stdin.readline()
 codes = [main(line.split()) for line in sys.argv[1].splitlines()]

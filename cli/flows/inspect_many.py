@@ -6,11 +6,11 @@ from itertools import islice
 import typer
 from attrs import frozen
 
+from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.exit_codes import FAILED, meaning_of
-from manyfest.cli.keeping import keep
-from manyfest.cli.naming import source
+from manyfest.cli.flows.record import keep
+from manyfest.cli.flows.source_reference import source
 from manyfest.cli.output import fail, write_text
-from manyfest.cli.reference_files import references_in
 from manyfest.cli.rendering.json_lines import failure_line, found_line
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError

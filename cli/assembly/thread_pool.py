@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from manyfest.cli.endings import ENDINGS
+from manyfest.cli.process.signals import ENDINGS
 from manyfest.domain.operations.steps.fan_out import Each, Item, Result, one_by_one
 
 if TYPE_CHECKING:  # most commands do one thing at a time

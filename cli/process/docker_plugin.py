@@ -10,14 +10,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from manyfest.cli.endings import ENDINGS, INTERRUPTED
-from manyfest.cli.program import run_and_leave
+from manyfest.cli.process.console_script import run_and_leave
+from manyfest.cli.process.signals import ENDINGS, INTERRUPTED
 from manyfest.domain.version import VERSION
 
 if TYPE_CHECKING:
     from socket import socket
 
-    from manyfest.cli.pflags import Flag, Given
+    from manyfest.cli.process.pflag import Flag, Given
 
 METADATA = "docker-cli-plugin-metadata"
 SOCKET = "DOCKER_CLI_PLUGIN_SOCKET"
@@ -94,7 +94,7 @@ def _interrupt_after(line: "socket") -> None:
 
 
 def _run(words: Sequence[str]) -> int:
-    from manyfest.cli.main import main as run_command
+    from manyfest.cli.process.main import main as run_command
 
     completing = list(words[:1]) in _COMPLETE
     given = _read(words[1:] if completing else words)
@@ -114,7 +114,7 @@ def _run(words: Sequence[str]) -> int:
 
 def _read(words: Sequence[str]) -> "Given":
     """Docker's flags, and what follows them. Docker has refused what is wrong with its own."""
-    from manyfest.cli import pflags
+    from manyfest.cli.process import pflag as pflags
     from manyfest.domain.errors import InputError
 
     try:
@@ -124,7 +124,7 @@ def _read(words: Sequence[str]) -> "Given":
 
 
 def _dockers_flags() -> list["Flag"]:
-    from manyfest.cli.pflags import Flag
+    from manyfest.cli.process.pflag import Flag
 
     return [
         *(Flag(name, letter) for name, letter in _VALUED.items()),
@@ -141,8 +141,8 @@ def _obey(flags: Mapping[str, str]) -> None:
 
 
 def _complete(words: Sequence[str]) -> int:
-    from manyfest.cli.completion import completions
     from manyfest.cli.output import write_text
+    from manyfest.cli.process.completion import completions
 
     write_text(completions(words))
     return 0

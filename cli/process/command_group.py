@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from manyfest.cli import pflags
+from manyfest.cli.process import pflag as pflags
 from manyfest.domain.errors import shortened
 from manyfest.domain.version import VERSION
 

@@ -1,6 +1,6 @@
 """Reading what a person typed as a reference to read: past states, too, as the store knows them."""
 
-from manyfest.cli.options import reference
+from manyfest.cli.arguments.options import reference
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import InvalidReferenceError
 from manyfest.domain.references import Reference

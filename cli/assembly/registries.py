@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from manyfest.adapters.decorators.routing import RoutingRegistry
+from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
 from manyfest.cli.output import note, warn
 from manyfest.cli.settings import Settings
-from manyfest.cli.unconfirmed import UnconfirmedAnswers
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.ports.store import Store
 from manyfest.domain.references import Reference, Repository
@@ -81,7 +81,7 @@ class Routes:
         make = partial(http_registry, settings, self.budget(), account, is_insecure, **options)
         if not isinstance(settings.store, Path):
             return self.stack.enter_context(make())
-        from manyfest.cli.host_memory import HostMemory
+        from manyfest.cli.assembly.host_memory import HostMemory
         from manyfest.store.host_book import SqliteHostBook
 
         book = self.stack.enter_context(closing(SqliteHostBook(settings.store)))
@@ -95,7 +95,7 @@ class Routes:
 
     def _external(self, scheme: str) -> Registry:
         """Looked for only when a reference asks for it: what is installed takes time to list."""
-        from manyfest.cli.entry_points import REGISTRIES, factory_for
+        from manyfest.cli.assembly.plugins import REGISTRIES, factory_for
 
         make = factory_for(REGISTRIES, scheme)
         if self.settings.offline:

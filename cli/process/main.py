@@ -32,7 +32,7 @@ def _require_text(arguments: Sequence[str]) -> None:
 def _run_app(arguments: Sequence[str], program: str) -> int:
     import typer
 
-    from manyfest.cli.app import app
+    from manyfest.cli.process.command_group import app
 
     try:
         code = typer.main.get_command(app).main(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from manyfest.cli import pflags
+from manyfest.cli.process import pflag as pflags
 
 _ANY_FIELD = r'"(?:[^"]|"")*"|[^",\n]*'
 _FIELD = re.compile(rf"(?:\A|,)({_ANY_FIELD})")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from manyfest.cli import exit_codes
-from manyfest.cli.options import reference
+from manyfest.cli.arguments.options import reference
 from manyfest.cli.output import fail, note
 from manyfest.cli.standard_input import standard_input
 from manyfest.domain.encoding.strict_json import parse_object

@@ -5,8 +5,8 @@ from functools import partial
 
 from attrs import evolve
 
+from manyfest.cli.flows.publish import require_writable_store, settle_shown
 from manyfest.cli.output import note
-from manyfest.cli.publishing import require_writable_store, settle_shown
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.operations.publication.merge import Merged, merge, preview

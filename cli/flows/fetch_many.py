@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import typer
 from attrs import define, field
 
+from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.exit_codes import FAILED
-from manyfest.cli.naming import source
+from manyfest.cli.flows.source_reference import source
 from manyfest.cli.output import fail, write_text
-from manyfest.cli.reference_files import references_in
 from manyfest.cli.rendering.figures import amount
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session

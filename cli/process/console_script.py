@@ -23,7 +23,7 @@ def run() -> None:
 def run_and_leave(work: "Callable[[], int]") -> None:
     """Exit with the code that ``work`` returns, or as a program that a signal ended."""
     try:
-        from manyfest.cli.endings import ENDINGS
+        from manyfest.cli.process.signals import ENDINGS
 
         ENDINGS.listen()
         code = ENDINGS.interruptible(work)
@@ -37,7 +37,7 @@ def leave(code: int) -> None:
 
     By now all is closed that has an end of its own. Results that cannot be written make it 1.
     """
-    from manyfest.cli.endings import ENDINGS
+    from manyfest.cli.process.signals import ENDINGS
 
     ENDINGS.stop_listening()
     try:
@@ -52,6 +52,6 @@ def leave(code: int) -> None:
 
 def _main() -> int:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    from manyfest.cli.main import main
+    from manyfest.cli.process.main import main
 
     return main(sys.argv[1:])

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from manyfest.cli.app import app
+from manyfest.cli.process.command_group import app
 
 # Cobra's ShellCompDirectiveNoFileComp: no names of files in the place of candidates.
 _NO_FILES = ":4"
