@@ -27,7 +27,7 @@ def command(
     settings = settings_from(insecure=insecure, seconds=timeout)
     with open_access(settings) as registries:
         access = registries.access(name)
-    from manyfest.cli.rendering.access import access_json, access_text
+    from manyfest.cli.rendering.auth_report import access_json, access_text
 
     write_text(access_json(name, access) if as_json else access_text(name, access))
     if access.refusal is not None:

@@ -11,7 +11,7 @@ from manyfest.adapters.bundles.open_bundle import open_bundle
 from manyfest.cli.arguments.options import AsJson, counted, reference
 from manyfest.cli.flows.source_reference import source
 from manyfest.cli.output import note, write_text
-from manyfest.cli.rendering.bundles import packed_json, packed_text
+from manyfest.cli.rendering.cache.bundle_summary import packed_json, packed_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session

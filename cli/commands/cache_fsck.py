@@ -8,7 +8,7 @@ import typer
 from manyfest.cli.arguments.options import AsJson
 from manyfest.cli.exit_codes import INTEGRITY
 from manyfest.cli.output import fail, write_lines, write_text
-from manyfest.cli.rendering.damage import checked_json, checked_lines
+from manyfest.cli.rendering.cache.fsck_report import checked_json, checked_lines
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_housekeeping
 from manyfest.domain.errors import DamagedStoreError, StoreError

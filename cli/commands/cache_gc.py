@@ -7,7 +7,7 @@ import typer
 
 from manyfest.cli.arguments.options import AsJson, age
 from manyfest.cli.output import note, warn, write_lines, write_text
-from manyfest.cli.rendering.garbage import garbage_json, garbage_lines
+from manyfest.cli.rendering.cache.gc_report import garbage_json, garbage_lines
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_housekeeping
 from manyfest.domain.errors import StoreError

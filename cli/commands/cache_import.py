@@ -8,7 +8,7 @@ import typer
 from manyfest.adapters.bundles.open_bundle import open_bundle
 from manyfest.cli.arguments.options import AsJson, counted
 from manyfest.cli.output import note, write_text
-from manyfest.cli.rendering.bundles import imported_json, imported_text
+from manyfest.cli.rendering.cache.bundle_summary import imported_json, imported_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session

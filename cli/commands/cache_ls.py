@@ -7,7 +7,7 @@ import typer
 
 from manyfest.cli.arguments.options import AsJson, counted
 from manyfest.cli.output import write_lines
-from manyfest.cli.rendering.catalogue import tags_json, tags_table
+from manyfest.cli.rendering.cache.catalogue import tags_json, tags_table
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_housekeeping
 from manyfest.domain.references import LAYOUT_SCHEME

@@ -6,7 +6,12 @@ import typer
 
 from manyfest.cli.arguments.options import AsJson, Timeout, counted
 from manyfest.cli.output import write_lines, write_text
-from manyfest.cli.rendering.answers import answer_csv, answer_json, answer_table, views_text
+from manyfest.cli.rendering.cache.query_result import (
+    answer_csv,
+    answer_json,
+    answer_table,
+    views_text,
+)
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_housekeeping
 

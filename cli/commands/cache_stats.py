@@ -2,7 +2,7 @@
 
 from manyfest.cli.arguments.options import AsJson
 from manyfest.cli.output import write_text
-from manyfest.cli.rendering.catalogue import statistics_json, statistics_text
+from manyfest.cli.rendering.cache.catalogue import statistics_json, statistics_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_housekeeping
 

@@ -19,7 +19,7 @@ from manyfest.cli.arguments.options import (
 from manyfest.cli.exit_codes import meaning_of
 from manyfest.cli.flows.source_reference import source
 from manyfest.cli.output import fail, note, write_bytes, write_text
-from manyfest.cli.rendering.documents import document_text, entry_text
+from manyfest.cli.rendering.manifest_text import document_text, entry_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts.draft import Draft

@@ -10,7 +10,7 @@ from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.exit_codes import FAILED
 from manyfest.cli.flows.source_reference import source
 from manyfest.cli.output import fail, write_text
-from manyfest.cli.rendering.figures import amount
+from manyfest.cli.rendering.humanize import amount
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError

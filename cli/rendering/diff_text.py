@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from manyfest.cli.rendering.figures import amount, short
+from manyfest.cli.rendering.humanize import amount, short
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.comparison.changes import EntryChange, Status
 from manyfest.domain.comparison.entries import DigestChange, OrderChange

@@ -2,7 +2,7 @@
 
 import json
 
-from manyfest.cli.rendering.figures import counted
+from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.operations.views.verify import Verification
 from manyfest.domain.verification.findings import RULES, Finding, Severity

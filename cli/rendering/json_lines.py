@@ -3,7 +3,7 @@
 import json
 import re
 
-from manyfest.cli.rendering.figures import seconds
+from manyfest.cli.rendering.humanize import seconds
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.history.observation import Observation

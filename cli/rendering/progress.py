@@ -11,7 +11,7 @@ from typing import TextIO
 
 from attrs import define, field
 
-from manyfest.cli.rendering.figures import amount
+from manyfest.cli.rendering.humanize import amount
 from manyfest.domain.events import (
     Blob,
     BlobCopied,

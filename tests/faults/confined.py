@@ -27,7 +27,7 @@ from manyfest.cli.process.main import main
 for module in COMMANDS.values():
     import_module(f"manyfest.cli.commands.{module}")
 import platformdirs.unix
-import manyfest.adapters.oci_layout.registry, manyfest.cli.rendering.documents
+import manyfest.adapters.oci_layout.registry, manyfest.cli.rendering.manifest_text
 import tempfile, sqlite_utils, encodings.idna
 """
 

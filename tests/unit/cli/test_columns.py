@@ -1,6 +1,6 @@
 """Columns stand below each other, whatever is written in them."""
 
-from manyfest.cli.rendering.columns import aligned
+from manyfest.cli.rendering.table import aligned
 
 
 def test_what_takes_two_places_on_a_terminal_counts_as_two() -> None:

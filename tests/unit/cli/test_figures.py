@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from manyfest.cli.rendering.figures import amount, counted, seconds, short
+from manyfest.cli.rendering.humanize import amount, counted, seconds, short
 from manyfest.domain.digests import Digest
 
 

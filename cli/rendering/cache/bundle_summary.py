@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from manyfest.cli.rendering.figures import counted
+from manyfest.cli.rendering.humanize import counted
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.content.import_bundle import Imported
 from manyfest.domain.ports.bundles import Packing

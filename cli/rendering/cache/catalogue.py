@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from manyfest.cli.rendering.columns import aligned, json_array
-from manyfest.cli.rendering.figures import amount, counted, seconds, short
+from manyfest.cli.rendering.humanize import amount, counted, seconds, short
+from manyfest.cli.rendering.table import aligned, json_array
 from manyfest.domain.amounts import Amount
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import time_text

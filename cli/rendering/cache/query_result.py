@@ -5,7 +5,7 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 
-from manyfest.cli.rendering.columns import aligned, json_array
+from manyfest.cli.rendering.table import aligned, json_array
 from manyfest.domain.ports.queries import Answer, AskableView, Value
 
 _LINE_END = "\r\n"  # what cells are quoted for that have any of it

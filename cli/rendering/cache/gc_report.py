@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from manyfest.cli.rendering.figures import amount, counted, seconds
+from manyfest.cli.rendering.humanize import amount, counted, seconds
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import time_text

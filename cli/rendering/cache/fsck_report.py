@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from manyfest.cli.rendering.figures import counted
+from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.store.check_store import Checked
