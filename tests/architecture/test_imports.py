@@ -18,10 +18,10 @@ print(*sorted(set({unwanted!r}) & (set(sys.modules) - before)))
 
 
 def every_module_of(folder: str) -> str:
-    """A statement that imports all modules of the folder."""
-    package = f"manyfest.{folder.replace('/', '.')}"
-    names = sorted(file.stem for file in (ROOT / folder).glob("[!_]*.py"))
-    return "import " + ", ".join(f"{package}.{name}" for name in names)
+    """A statement that imports all modules of the folder and of the rooms in it."""
+    files = sorted((ROOT / folder).rglob("[!_]*.py"))
+    names = (".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files)
+    return "import " + ", ".join(f"manyfest.{name}" for name in names)
 
 
 # Promised to library users: names that stay put and cost little.

@@ -22,9 +22,11 @@ LIST = "oci:app:l"
 _AT_ONCE = """
 import sys
 from manyfest.cli.process.main import main
-import manyfest.cli.commands.docker.annotate, manyfest.cli.commands.docker.create, manyfest.cli.commands.compose.add
-import manyfest.cli.commands.compose.drop, manyfest.cli.commands.docker.inspect, manyfest.cli.commands.docker.push
-import manyfest.cli.commands.docker.rm, manyfest.cli.commands.cache.gc, manyfest.adapters.oci_layout.registry
+import manyfest.cli.commands.docker.annotate, manyfest.cli.commands.docker.create
+import manyfest.cli.commands.docker.inspect, manyfest.cli.commands.docker.push
+import manyfest.cli.commands.docker.rm, manyfest.cli.commands.compose.add
+import manyfest.cli.commands.compose.drop, manyfest.cli.commands.cache.gc
+import manyfest.adapters.oci_layout.registry
 print("ready", flush=True)
 sys.stdin.readline()
 for line in sys.argv[1].splitlines():

@@ -1,4 +1,4 @@
-"""httpx without its command line: ``from manyfest.adapters.http_registry.transport.slim_httpx import httpx``.
+"""httpx without its command line, to be imported from here: ``from … import httpx``.
 
 ``import httpx`` also loads httpx's command, and with it click, rich and pygments where these are
 installed: 60 of its 140 ms. A module that is None in ``sys.modules`` cannot be imported, and httpx

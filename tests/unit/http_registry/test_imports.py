@@ -9,7 +9,8 @@ import pytest
 @pytest.mark.usefixtures("unmeasured")
 def test_no_command_line_no_converter_and_no_suffix_list_is_imported():
     code = (
-        "import sys, manyfest.adapters.http_registry.registry, manyfest.adapters.credentials.docker_config;"
+        "import sys, manyfest.adapters.http_registry.registry;"
+        "import manyfest.adapters.credentials.docker_config;"
         "heavy = {'rich', 'pygments', 'click', 'typer', 'cattrs', 'publicsuffixlist', 'sqlite3'};"
         "print(sorted(heavy & set(sys.modules)), 'httpx._main' in sys.modules)"
     )
@@ -19,7 +20,8 @@ def test_no_command_line_no_converter_and_no_suffix_list_is_imported():
 
 def test_httpx_can_be_imported_before_and_its_command_after():
     code = (
-        "import httpx; from manyfest.adapters.http_registry.transport.slim_httpx import httpx as slim;"
+        "import httpx;"
+        "from manyfest.adapters.http_registry.transport.slim_httpx import httpx as slim;"
         "import httpx._main; print(slim is httpx)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
