@@ -13,14 +13,14 @@ _WINDOW_SECONDS = 30.0
 _TIMER_SLACK = 0.005
 
 
-class BudgetError(Exception):
+class DeadlineExceededError(Exception):
     """No time is left, the command was cancelled, or a layer crawls; ``str()`` says which.
 
     Stays inside this package: callers see a DeadlineError that names host and reference.
     """
 
 
-class Budget:
+class Deadline:
     """What a command may take, in seconds; every wait of its connections goes through this object.
 
     A soft budget's clock stands still while layer streams are open, which must not crawl then. A
@@ -53,7 +53,7 @@ class Budget:
                 with contextlib.suppress(OSError):
                     wake()
 
-    def renew(self) -> None:
+    def restart(self) -> None:
         """Let a soft budget have all its seconds again; for who works bit by bit, between bits."""
         with self._lock:
             if not self._hard:
@@ -67,16 +67,16 @@ class Budget:
     def check(self) -> None:
         """Raises BudgetError when cancelled or out of time."""
         if self._cancelled.is_set():
-            raise BudgetError("the command was interrupted")
+            raise DeadlineExceededError("the command was interrupted")
         if self.left() <= _TIMER_SLACK:
-            raise BudgetError(f"not done within the {self._seconds:g} s allowed")
+            raise DeadlineExceededError(f"not done within the {self._seconds:g} s allowed")
 
-    def go_on(self) -> None:
+    def check_hard_limit(self) -> None:
         """``check`` for work that asks no server: only time that a person limited matters there."""
         if self._hard or self._cancelled.is_set():
             self.check()
 
-    def allowance(self, limit: float) -> float:
+    def clamp(self, limit: float) -> float:
         """``limit`` seconds, or what is left if that is less. Raises BudgetError as ``check``."""
         self.check()
         return max(min(limit, self.left()), _TIMER_SLACK)
@@ -84,13 +84,13 @@ class Budget:
     def sleep(self, seconds: float) -> None:
         """Wait. Raises BudgetError as soon as cancelled or out of time."""
         began = monotonic()
-        self._cancelled.wait(self.allowance(seconds))
-        pace: _Pace | None = getattr(self._thread, "pace", None)
+        self._cancelled.wait(self.clamp(seconds))
+        pace: _MinimumRate | None = getattr(self._thread, "pace", None)
         if pace is not None:
-            pace.rested(monotonic() - began)
+            pace.exclude_idle(monotonic() - began)
         self.check()
 
-    def watch(self, wake: Callable[[], None]) -> None:
+    def on_cancel(self, wake: Callable[[], None]) -> None:
         """Have ``cancel`` call ``wake``, until ``unwatch``. Raises BudgetError as ``check``."""
         with self._lock:
             self.check()
@@ -102,10 +102,10 @@ class Budget:
             self._wakers.discard(wake)
 
     @contextlib.contextmanager
-    def layer_stream(self) -> Iterator[None]:
+    def clock_paused(self) -> Iterator[None]:
         """Inside, a soft deadline stands still, and this thread's transfers must not crawl."""
         outer = getattr(self._thread, "pace", None)
-        self._thread.pace = outer or _Pace()
+        self._thread.pace = outer or _MinimumRate()
         self._stop_clock()
         try:
             yield
@@ -113,9 +113,9 @@ class Budget:
             self._resume_clock()
             self._thread.pace = outer
 
-    def moved(self, count: int) -> None:
+    def record_progress(self, count: int) -> None:
         """This thread moved ``count`` bytes. Raises BudgetError when its layer crawls."""
-        pace: _Pace | None = getattr(self._thread, "pace", None)
+        pace: _MinimumRate | None = getattr(self._thread, "pace", None)
         if pace is not None:
             pace.moved(count)
 
@@ -136,14 +136,14 @@ class Budget:
                 self._deadline += monotonic() - self._stopped_at
 
 
-class _Pace:
+class _MinimumRate:
     """Bytes moved in the window of time that runs; silence is the read timeout's business."""
 
     def __init__(self) -> None:
         self._since = monotonic()
         self._bytes = 0
 
-    def rested(self, seconds: float) -> None:
+    def exclude_idle(self, seconds: float) -> None:
         """Waiting because the other side asked for it is not crawling."""
         self._since += seconds
 
@@ -153,5 +153,5 @@ class _Pace:
         if passed < _WINDOW_SECONDS:
             return
         if self._bytes < SLOWEST_BYTES_PER_SECOND * passed:
-            raise BudgetError(f"only {self._bytes} bytes moved in {passed:.0f} s")
+            raise DeadlineExceededError(f"only {self._bytes} bytes moved in {passed:.0f} s")
         self._since, self._bytes = monotonic(), 0

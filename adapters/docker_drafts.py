@@ -100,14 +100,14 @@ def _contents(path: Path) -> bytes:
 def _entry(document: JsonObject, subject: str) -> ForeignEntry:
     source = Reference.parse(_text(document, "Ref", subject))
     member = next((name for name in _MEMBERS if document.get(name) is not None), "")
-    spellings = tuple(_spellings(document, member, subject))
+    spellings = tuple(_byte_candidates(document, member, subject))
     if document.get("Digest"):
         digest = Digest.parse(_text(document, "Digest", subject))
-        data = _spelled(spellings, digest, subject)
+        data = _bytes_with_digest(spellings, digest, subject)
         descriptor = _old_descriptor(document, member, data, subject)
     else:
         descriptor = Descriptor.from_json(document.get("Descriptor"), f"{subject}: Descriptor")
-        data = _spelled(spellings, descriptor.digest, subject)
+        data = _bytes_with_digest(spellings, descriptor.digest, subject)
     verified(data, descriptor.digest, descriptor.size, subject)
     manifest = Manifest.received(
         data, descriptor.media_type, subject, algorithm=descriptor.digest.algorithm
@@ -115,7 +115,7 @@ def _entry(document: JsonObject, subject: str) -> ForeignEntry:
     return ForeignEntry(source, descriptor, manifest)
 
 
-def _spellings(document: JsonObject, member: str, subject: str) -> Iterator[bytes]:
+def _byte_candidates(document: JsonObject, member: str, subject: str) -> Iterator[bytes]:
     """What the manifest's bytes may be: some files have them, in all it stands parsed.
 
     Parsed, it has lost its white space. Docker builds manifests with three spaces; BuildKit and
@@ -129,7 +129,7 @@ def _spellings(document: JsonObject, member: str, subject: str) -> Iterator[byte
         yield json.dumps(value, ensure_ascii=False, indent=LIST_INDENT).encode()
 
 
-def _spelled(spellings: Sequence[bytes], digest: Digest, subject: str) -> bytes:
+def _bytes_with_digest(spellings: Sequence[bytes], digest: Digest, subject: str) -> bytes:
     """The one of ``spellings`` that has this digest. Raises DigestMismatchError, DocumentError."""
     if not spellings:
         raise DocumentError(subject, "there is no manifest in it")

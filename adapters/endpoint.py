@@ -12,16 +12,16 @@ _API_HOSTS = {"docker.io": "registry-1.docker.io"}
 
 
 @frozen
-class Contact:
+class ConnectionMode:
     """A way to speak to a host: a scheme, and for https whether the certificate must be right."""
 
     scheme: str
     verified: bool = True
 
 
-PLAIN = Contact("http")
-SECURE = Contact("https")
-UNVERIFIED = Contact("https", verified=False)
+PLAIN = ConnectionMode("http")
+SECURE = ConnectionMode("https")
+UNVERIFIED = ConnectionMode("https", verified=False)
 
 # By (loopback, insecure), in the order in which they are tried.
 _CONTACTS = {
@@ -43,7 +43,7 @@ class Certificates:
     identities: tuple[tuple[str, str], ...] = ()
 
     @property
-    def for_strangers(self) -> "Certificates":
+    def cross_origin(self) -> "Certificates":
         """What holds for servers that the host sends us to, too: trust, but not who we are."""
         return evolve(self, identities=())
 
@@ -83,7 +83,7 @@ class Endpoint:
         return is_loopback(self.name)
 
     @property
-    def contacts(self) -> tuple[Contact, ...]:
+    def contacts(self) -> tuple[ConnectionMode, ...]:
         """The ways to speak to it, in the order in which they are tried."""
         return _CONTACTS[self.is_loopback, self.insecure]
 
@@ -93,12 +93,12 @@ class Endpoint:
 EndpointFor = Callable[[Repository], Endpoint]
 
 
-def undecided(repository: Repository) -> Endpoint:
+def default_endpoint(repository: Repository) -> Endpoint:
     """The registry of the name, about which nothing was decided."""
     return Endpoint(repository.registry)
 
 
-def insecure_too(endpoint_for: EndpointFor) -> EndpointFor:
+def allowing_insecure(endpoint_for: EndpointFor) -> EndpointFor:
     """The same endpoints, with insecurity allowed for each."""
     return lambda repository: evolve(endpoint_for(repository), insecure=True)
 

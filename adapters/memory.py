@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from attrs import field, frozen
 
-from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest, opened
+from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest, open_bytes
 from manyfest.adapters.registry_parts.child_check import require_children
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified, verified_chunks
@@ -18,7 +18,7 @@ from manyfest.domain.references import Home, Reference, Repository
 
 
 @frozen
-class _Shelf:
+class _Repository:
     """What one home holds."""
 
     manifests: dict[Digest, Manifest] = field(factory=dict)
@@ -44,10 +44,10 @@ class MemoryRegistry(Registry):
     """
 
     def __init__(self) -> None:
-        self._shelves: dict[Home, _Shelf] = {}
+        self._shelves: dict[Home, _Repository] = {}
 
-    def _shelf(self, home: Home) -> _Shelf:
-        return self._shelves.setdefault(home, _Shelf())
+    def _shelf(self, home: Home) -> _Repository:
+        return self._shelves.setdefault(home, _Repository())
 
     def get_manifest(self, reference: Reference) -> Manifest:
         shelf, subject = self._shelf(reference.home), str(reference)
@@ -89,7 +89,7 @@ class MemoryRegistry(Registry):
         return len(self._blob(reference))
 
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
-        return opened(self._blob(reference), reference, size)
+        return open_bytes(self._blob(reference), reference, size)
 
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
         if _registry(origin) is None or _registry(origin) != _registry(reference.home):

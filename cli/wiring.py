@@ -19,12 +19,12 @@ from manyfest.store.store import open_store
 
 if TYPE_CHECKING:  # most commands do without
     from manyfest.adapters.credentials.docker_login import DockerLogins
-    from manyfest.adapters.deadline import Budget
+    from manyfest.adapters.deadline import Deadline
     from manyfest.adapters.http_registry.api.ping import HttpAccess
     from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
     from manyfest.domain.events import Event, OnEvent
     from manyfest.domain.history.observation import Observation
-    from manyfest.domain.operations.steps.fan_out import Each
+    from manyfest.domain.operations.steps.fan_out import FanOut
     from manyfest.domain.ports.registry import Registry
     from manyfest.domain.references import Reference
     from manyfest.store.maintenance.housekeeping import Housekeeping
@@ -33,13 +33,13 @@ _LONGEST_LOCK = 10.0  # seconds to wait for another process
 
 
 @contextmanager
-def _in_time(subject: str) -> Iterator[None]:
+def _deadline_errors(subject: str) -> Iterator[None]:
     """Where time runs out it is a DeadlineError that names the subject."""
-    from manyfest.adapters.deadline import BudgetError
+    from manyfest.adapters.deadline import DeadlineExceededError
 
     try:
         yield
-    except BudgetError as error:
+    except DeadlineExceededError as error:
         raise DeadlineError("", f"{subject}: {error}") from error
 
 
@@ -62,9 +62,9 @@ class Session:
     @cached_property
     def registry(self) -> "Registry":
         """Serves every reference."""
-        from manyfest.cli.assembly.registries import Routes
+        from manyfest.cli.assembly.registries import RegistryFactory
 
-        routes = Routes(
+        routes = RegistryFactory(
             self._settings,
             lambda: self._budget,
             self._store,
@@ -87,18 +87,18 @@ class Session:
         return self._answers.seen
 
     @cached_property
-    def each(self) -> "Each":
+    def each(self) -> "FanOut":
         """The fan-out, in threads."""
-        from manyfest.cli.assembly.thread_pool import Threads
+        from manyfest.cli.assembly.thread_pool import ThreadFanOut
 
-        return Threads(self._settings.jobs, self._budget.cancel)
+        return ThreadFanOut(self._settings.jobs, self._budget.cancel)
 
     def pause(self, seconds: float) -> None:
         """Wait so long for what was put to show. Raises DeadlineError when no time is left."""
-        with _in_time("what was put does not show"):
+        with _deadline_errors("what was put does not show"):
             self._budget.sleep(seconds)
 
-    def watching(self, on_event: "OnEvent") -> "OnEvent":
+    def checking_deadline(self, on_event: "OnEvent") -> "OnEvent":
         """``on_event``, which also ends copies that no server could: raises DeadlineError in them.
 
         Threads that copy from file to file notice by nothing else that their work was given up.
@@ -108,8 +108,8 @@ class Session:
         def heard(event: "Event") -> None:
             on_event(event)
             if isinstance(event, BlobMoved):
-                with _in_time(str(event.blob)):
-                    self._budget.go_on()
+                with _deadline_errors(str(event.blob)):
+                    self._budget.check_hard_limit()
 
         return heard
 
@@ -117,15 +117,15 @@ class Session:
         """The time (UTC), for what is seen long after the command began."""
         return datetime.now(UTC)
 
-    def renew(self) -> None:
+    def restart_deadline(self) -> None:
         """Give the command all of its time again, unless a person said how much there is."""
-        self._budget.renew()
+        self._budget.restart()
 
     @cached_property
-    def _budget(self) -> "Budget":
-        from manyfest.adapters.deadline import Budget
+    def _budget(self) -> "Deadline":
+        from manyfest.adapters.deadline import Deadline
 
-        return Budget(self._settings.seconds, hard=self._settings.seconds_are_hard)
+        return Deadline(self._settings.seconds, hard=self._settings.seconds_are_hard)
 
     @cached_property
     def _answers(self) -> "UnconfirmedAnswers":
@@ -171,12 +171,12 @@ def open_access(settings: Settings, login: tuple[str, str] | None = None) -> Ite
 
     Raises UnreachableError: ``settings`` let nobody be asked.
     """
-    from manyfest.adapters.deadline import Budget
+    from manyfest.adapters.deadline import Deadline
     from manyfest.cli.assembly.registries import account_of, http_registry, rules_of
 
     if settings.offline:
         raise UnreachableError("", "offline: no registry can be asked how it lets us in")
-    budget = Budget(settings.seconds, hard=settings.seconds_are_hard)
+    budget = Deadline(settings.seconds, hard=settings.seconds_are_hard)
     account = account_of(settings, budget)
     if login is not None:
         from manyfest.adapters.credentials.credentials import Credentials

@@ -6,17 +6,17 @@ from attrs import frozen
 
 
 @frozen
-class Amount:
+class CountAndBytes:
     """So many things, of so many bytes together."""
 
     number: int = 0
     size: int = 0
 
     @classmethod
-    def of(cls, sizes: Iterable[int]) -> "Amount":
+    def of(cls, sizes: Iterable[int]) -> "CountAndBytes":
         """As many as there are ``sizes``."""
         all_sizes = tuple(sizes)
         return cls(len(all_sizes), sum(all_sizes))
 
-    def __add__(self, other: "Amount") -> "Amount":
-        return Amount(self.number + other.number, self.size + other.size)
+    def __add__(self, other: "CountAndBytes") -> "CountAndBytes":
+        return CountAndBytes(self.number + other.number, self.size + other.size)

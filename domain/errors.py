@@ -217,7 +217,7 @@ class NoSuchStateError(NotFoundError):
         self.since = since
 
 
-class NotHeldError(NotFoundError):
+class NotCachedError(NotFoundError):
     """Offline, and the store holds none of these ``blobs``: configs or layers."""
 
     def __init__(self, blobs: tuple[str, ...]) -> None:
@@ -237,7 +237,7 @@ class IncompleteError(NotFoundError):
         self.count = count
 
 
-class PartGoneError(NotFoundError):
+class PartMissingError(NotFoundError):
     """``reference`` was there once and cannot be again: it names ``part``, which is gone."""
 
     def __init__(self, reference: str, part: str) -> None:

@@ -28,6 +28,6 @@ class HostFacts:
     service: str = ""
 
 
-def still_counts(learnt_at: datetime, now: datetime) -> bool:
+def is_fresh(learnt_at: datetime, now: datetime) -> bool:
     """Whether facts of that moment count; those from the future do not."""
     return -_CLOCKS_DIFFER_BY <= now - learnt_at < LIFETIME

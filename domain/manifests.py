@@ -88,7 +88,7 @@ class Manifest:
     @cached_property
     def document(self) -> JsonObject:
         """The parsed document. Raises DocumentError."""
-        return parse_object(self.data, self._called)
+        return parse_object(self.data, self._label)
 
     @cached_property
     def entries(self) -> tuple[Descriptor, ...]:
@@ -100,7 +100,7 @@ class Manifest:
         """An image's config; None for a list. Raises DocumentError."""
         if self.is_list:
             return None
-        return Descriptor.from_json(self.document.get("config"), f"{self._called}: config")
+        return Descriptor.from_json(self.document.get("config"), f"{self._label}: config")
 
     @cached_property
     def layers(self) -> tuple[Descriptor, ...]:
@@ -111,27 +111,27 @@ class Manifest:
     def subject(self) -> Descriptor | None:
         """The manifest that this one is about, where it names one. Raises DocumentError."""
         named = self.document.get("subject")
-        return None if named is None else Descriptor.from_json(named, f"{self._called}: subject")
+        return None if named is None else Descriptor.from_json(named, f"{self._label}: subject")
 
     def descriptor(self) -> Descriptor:
         """The descriptor that names these bytes, without platform."""
         return Descriptor(self.media_type, self.digest, self.size)
 
     @property
-    def _called(self) -> str:
+    def _label(self) -> str:
         return self.name or str(self.digest)
 
     def _descriptors(self, member: str) -> tuple[Descriptor, ...]:
         values = self.document.get(member) or []
         if not isinstance(values, list):
-            raise DocumentError(f"{self._called}: {member}", "not a list")
+            raise DocumentError(f"{self._label}: {member}", "not a list")
         return tuple(
-            Descriptor.from_json(value, f"{self._called}: {member}[{position}]")
+            Descriptor.from_json(value, f"{self._label}: {member}[{position}]")
             for position, value in enumerate(values)
         )
 
 
-def as_described(manifest: Manifest, descriptor: Descriptor, subject: str) -> Manifest:
+def require_match(manifest: Manifest, descriptor: Descriptor, subject: str) -> Manifest:
     """``manifest``, if a list that names it by ``descriptor`` tells its size and type as they are.
 
     Registries take lists that do not (distribution 2.8 checks neither). Raises SizeMismatchError,

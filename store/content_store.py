@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.encoding.timestamps import time_text
+from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.errors import DamagedStoreError
 from manyfest.domain.history.observation import Observation, by_place, merged
 from manyfest.domain.manifests import Manifest
@@ -91,16 +91,16 @@ class SqliteContentStore:
         """See the port; what is newer than all that is held, as nearly always, is one more row."""
         for place, seen in by_place(observations).items():
             newest = self.last_observation(place)
-            if len(seen) > 1 or not _goes_on(newest, seen[0]):
+            if len(seen) > 1 or not _extends(newest, seen[0]):
                 self._observe_between(place, seen)
             elif newest and newest.digest == seen[0].digest:
                 self._database.write(_SEEN_AGAIN, [_columns(seen[0])])
             else:
                 self._database.write(_ADD, [_columns(seen[0])])
 
-    def note_asked(self, digests: Iterable[Digest], now: datetime) -> None:
+    def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:
         """See the port."""
-        self._database.write(_ASKED, ((str(digest), time_text(now)) for digest in digests))
+        self._database.write(_ASKED, ((str(digest), format_utc(now)) for digest in digests))
 
     def _observe_between(self, place: Reference, seen: Iterable[Observation]) -> None:
         before = self.history(place)
@@ -125,11 +125,11 @@ def _place(reference: Reference) -> dict[str, str]:
 
 
 def _columns(seen: Observation) -> dict[str, str]:
-    times = {"first": time_text(seen.first_seen), "last": time_text(seen.seen_at)}
+    times = {"first": format_utc(seen.first_seen), "last": format_utc(seen.seen_at)}
     return _place(seen.reference) | {"digest": str(seen.digest)} | times
 
 
-def _goes_on(newest: Observation | None, seen: Observation) -> bool:
+def _extends(newest: Observation | None, seen: Observation) -> bool:
     """Whether ``seen`` is the newest of its home and tag, or the ``newest`` seen again."""
     if newest is None:
         return True

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.references import Reference
-from manyfest.store.rows.decoding import readable
+from manyfest.store.rows.decoding import damage_if_unreadable
 from manyfest.store.rows.draft_rows import draft_of, draft_row, entry_rows
 from manyfest.store.sqlite.database import Database, Parameters
 
@@ -60,6 +60,6 @@ class SqliteDraftBook:
         rows = self._database.rows(statement, parameters)
         for draft, joined in groupby(rows, key=lambda row: row[:_DRAFT]):
             entries = [row[_DRAFT:] for row in joined if row[_DRAFT] is not None]
-            with readable(self._database.path, f"draft {draft[0]}"):
+            with damage_if_unreadable(self._database.path, f"draft {draft[0]}"):
                 made = draft_of(draft, entries)
             yield made  # outside: nothing runs, to be interrupted, when no more are asked for

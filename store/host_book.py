@@ -6,10 +6,10 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from manyfest.domain.encoding.timestamps import time_in, time_text
+from manyfest.domain.encoding.timestamps import format_utc, parse_utc
 from manyfest.domain.errors import DamagedStoreError, StoreError
-from manyfest.domain.host_facts import LIFETIME, HostFacts, still_counts
-from manyfest.store.rows.decoding import readable
+from manyfest.domain.host_facts import LIFETIME, HostFacts, is_fresh
+from manyfest.store.rows.decoding import damage_if_unreadable
 from manyfest.store.sqlite.database import Database
 from manyfest.store.sqlite.opening import open_existing
 
@@ -30,9 +30,12 @@ class SqliteHostBook:
 
     def find(self, host: str, now: datetime, *, insecure: bool) -> HostFacts | None:
         """See the port."""
-        with suppress(*_NO_BOOK), readable(self._database.path, f"what {host} was learnt to be"):
+        with (
+            suppress(*_NO_BOOK),
+            damage_if_unreadable(self._database.path, f"what {host} was learnt to be"),
+        ):
             for scheme, realm, service, learnt_at in self._database.rows(_FIND, (host, insecure)):
-                if still_counts(time_in(learnt_at), now):
+                if is_fresh(parse_utc(learnt_at), now):
                     return HostFacts(host, insecure, str(scheme), str(realm), str(service))
         return None
 
@@ -40,9 +43,9 @@ class SqliteHostBook:
         """See the port."""
         rows = [_row(each, now) for each in facts]
         with suppress(*_NO_BOOK):
-            if rows and self._database.is_there:
+            if rows and self._database.exists:
                 with self._database.transaction():
-                    self._database.write(_FORGET_OLD, [(time_text(now - LIFETIME),)])
+                    self._database.write(_FORGET_OLD, [(format_utc(now - LIFETIME),)])
                     self._database.write(_KEEP, rows)
 
     def close(self) -> None:
@@ -52,4 +55,4 @@ class SqliteHostBook:
 
 def _row(facts: HostFacts, now: datetime) -> tuple[str | bool, ...]:
     where = facts.host, facts.insecure
-    return *where, facts.scheme, facts.realm, facts.service, time_text(now)
+    return *where, facts.scheme, facts.realm, facts.service, format_utc(now)

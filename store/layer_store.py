@@ -14,7 +14,7 @@ from manyfest.domain.errors import (
     IntegrityError,
     InvalidDigestError,
 )
-from manyfest.store.sqlite.errors import translated
+from manyfest.store.sqlite.errors import translating_sqlite_errors
 
 _CHUNK = 1024 * 1024
 
@@ -35,17 +35,17 @@ class LayerFolder:
     def size(self, digest: Digest) -> int | None:
         """See the port."""
         path = self._path(digest)
-        with translated(path):
+        with translating_sqlite_errors(path):
             try:
                 return path.stat().st_size
             except FileNotFoundError:
                 return None
 
-    def renew(self, digest: Digest) -> int | None:
+    def touch(self, digest: Digest) -> int | None:
         """See the port."""
         path = self._path(digest)
         now = time.time_ns()  # finer than what the system would take, so that it is another
-        with translated(path, "be written"), suppress(FileNotFoundError):
+        with translating_sqlite_errors(path, "be written"), suppress(FileNotFoundError):
             os.utime(path, ns=(now, now))
         return self.size(digest)
 
@@ -53,7 +53,7 @@ class LayerFolder:
     def open(self, digest: Digest) -> Iterator[Iterator[bytes]]:
         """See the port."""
         path = self._path(digest)
-        with translated(path):
+        with translating_sqlite_errors(path):
             try:
                 file = path.open("rb")
             except FileNotFoundError:
@@ -66,7 +66,7 @@ class LayerFolder:
         from tempfile import NamedTemporaryFile  # its start-up is for those who write
 
         path = self._path(digest)
-        with translated(path, "be written"):
+        with translating_sqlite_errors(path, "be written"):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
                 try:
@@ -82,7 +82,7 @@ class LayerFolder:
 
     def digests(self) -> Iterator[Digest]:
         """See the port."""
-        with translated(self.folder):
+        with translating_sqlite_errors(self.folder):
             for algorithm in HEX_LENGTHS:
                 for path in self.folder.joinpath(algorithm).glob("*"):
                     with suppress(InvalidDigestError):  # what is being written, or a stranger's
@@ -91,7 +91,7 @@ class LayerFolder:
     def remove(self, digest: Digest) -> None:
         """See the port."""
         path, written = self._path(digest), self._written.pop(digest, None)
-        with translated(path, "be removed"), suppress(FileNotFoundError):
+        with translating_sqlite_errors(path, "be removed"), suppress(FileNotFoundError):
             if written == _state(path):
                 path.unlink()
 
@@ -120,7 +120,7 @@ def _intact(file: BinaryIO, digest: Digest, path: Path) -> Iterator[bytes]:
     size = os.fstat(file.fileno()).st_size
     chunks = iter(lambda: file.read(_CHUNK), b"")
     try:
-        with translated(path, "be read"):
+        with translating_sqlite_errors(path, "be read"):
             yield from verified_chunks(chunks, digest, size, str(digest))
     except IntegrityError as error:
         raise DamagedStoreError(str(path), f"{digest} has other bytes") from error

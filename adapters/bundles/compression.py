@@ -19,13 +19,13 @@ _WINDOW = 128 * 1024 * 1024
 _LEVEL = 3  # zstd's own; most of a bundle is compressed already
 
 
-def expanding(start: bytes) -> Callable[[BinaryIO], IO[bytes]] | None:
+def decompressor_for(start: bytes) -> Callable[[BinaryIO], IO[bytes]] | None:
     """What reads the bytes behind such a start expanded; None: they are plain."""
     found = (reader for magic, reader in _READERS.items() if start.startswith(magic))
     return next(found, None)
 
 
-def packing(file: BinaryIO) -> IO[bytes]:
+def gzip_writer(file: BinaryIO) -> IO[bytes]:
     """A file that writes zstd, with a checksum, into ``file``; close it before that."""
     from zstandard import ZstdCompressor
 
@@ -34,7 +34,7 @@ def packing(file: BinaryIO) -> IO[bytes]:
 
 
 @contextmanager
-def reported(path: Path | str) -> Iterator[None]:
+def translating_errors(path: Path | str) -> Iterator[None]:
     """Inside, what cannot be expanded is a BundleError."""
     try:
         yield

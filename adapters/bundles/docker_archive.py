@@ -15,7 +15,7 @@ from posixpath import normpath
 
 from attrs import evolve
 
-from manyfest.adapters.bundles.compression import GZIP, reported
+from manyfest.adapters.bundles.compression import GZIP, translating_errors
 from manyfest.adapters.bundles.file_source import CHUNK, Chunks, Files
 from manyfest.domain import media_types
 from manyfest.domain.bundles.index_entries import IMAGE_NAME
@@ -86,7 +86,7 @@ class DockerBundle:
         ]
         manifest = _manifest(self._document(config, media_types.DOCKER_CONFIG), layers)
         described = self._document(manifest.data, manifest.media_type)
-        return _named(described, image.get("RepoTags") or [])
+        return _tagged_entries(described, image.get("RepoTags") or [])
 
     def _layer(
         self, path: str, diff_id: Digest, packed: Mapping[str, tuple[Digest, Digest]]
@@ -132,7 +132,7 @@ def _packed_layers(files: Files, images: list[JsonObject]) -> dict[str, tuple[Di
 
 def _digests(chunks: Chunks, bundle: str) -> tuple[Digest, Digest]:
     packed, expanded, gunzip = hashlib.sha256(), hashlib.sha256(), zlib.decompressobj(31)
-    with reported(bundle):
+    with translating_errors(bundle):
         for chunk in chunks:
             packed.update(chunk)
             while chunk:
@@ -167,7 +167,7 @@ def _manifest(config: Descriptor, layers: list[Descriptor]) -> Manifest:
     return Manifest(media_types.DOCKER_MANIFEST, data)
 
 
-def _named(entry: Descriptor, tags: list[str]) -> tuple[Descriptor, ...]:
+def _tagged_entries(entry: Descriptor, tags: list[str]) -> tuple[Descriptor, ...]:
     """Docker writes ``alpine:3`` for its own registry's, and ``oci:1`` there is no folder."""
     names = (Reference.parse(f"library/{t}" if t.startswith("oci:") else t) for t in tags)
     named = tuple(evolve(entry, others={"annotations": {IMAGE_NAME: str(name)}}) for name in names)

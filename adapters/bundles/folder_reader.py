@@ -6,14 +6,19 @@ from contextlib import contextmanager
 
 from manyfest.adapters.bundles.compression import START
 from manyfest.adapters.bundles.file_source import DOCUMENT_LIMIT, Chunks
-from manyfest.adapters.oci_layout.safe_directory import MissingError, Root, open_root, read_chunks
+from manyfest.adapters.oci_layout.safe_directory import (
+    MissingError,
+    SafeDirectory,
+    open_root,
+    read_chunks,
+)
 from manyfest.domain.errors import BundleError
 
 
 class FolderFiles:
     """``Files`` of an open folder."""
 
-    def __init__(self, root: Root) -> None:
+    def __init__(self, root: SafeDirectory) -> None:
         self._root = root
 
     @property

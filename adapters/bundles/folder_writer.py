@@ -9,7 +9,12 @@ from secrets import token_hex
 from manyfest.adapters.bundles.layout import DRAFTS
 from manyfest.adapters.files.atomic_file import TEMPORARY
 from manyfest.adapters.oci_layout.layout_files import INDEX, blob_path, make_layout
-from manyfest.adapters.oci_layout.safe_directory import MissingError, Root, make_root, read_chunks
+from manyfest.adapters.oci_layout.safe_directory import (
+    MissingError,
+    SafeDirectory,
+    make_root,
+    read_chunks,
+)
 from manyfest.domain.bundles.index_entries import INDEX_LIMIT, index_bytes
 from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.drafts.draft_json import drafts_bytes, drafts_in
@@ -58,7 +63,7 @@ def _holds_something(directory: Path) -> bool:
         return False
 
 
-def _add(root: Root, packing: Packing) -> None:
+def _add(root: SafeDirectory, packing: Packing) -> None:
     for blob in packing.blobs:
         if not _is_intact(root, blob.digest, blob.size):
             _write_blob(root, blob)
@@ -68,7 +73,7 @@ def _add(root: Root, packing: Packing) -> None:
         root.write([_index(root, packing)], INDEX)
 
 
-def _is_intact(root: Root, digest: Digest, size: int) -> bool:
+def _is_intact(root: SafeDirectory, digest: Digest, size: int) -> bool:
     try:
         with root.open(*blob_path(digest)) as file:
             chunks = read_chunks(file, root.directory)
@@ -79,14 +84,14 @@ def _is_intact(root: Root, digest: Digest, size: int) -> bool:
     return True
 
 
-def _write_blob(root: Root, blob: PackedBlob) -> None:
+def _write_blob(root: SafeDirectory, blob: PackedBlob) -> None:
     with blob.source() as chunks:
         checked = verified_chunks(chunks, blob.digest, blob.size, str(blob.digest))
         root.make_folder("blobs", blob.digest.algorithm)
         root.write(checked, *blob_path(blob.digest))
 
 
-def _add_drafts(root: Root, packing: Packing) -> None:
+def _add_drafts(root: SafeDirectory, packing: Packing) -> None:
     folder, name = DRAFTS.split("/")
     root.make_folder(folder)
     present = root.read(INDEX_LIMIT, folder, name) if root.holds(folder, name) else None
@@ -95,7 +100,7 @@ def _add_drafts(root: Root, packing: Packing) -> None:
     root.write([drafts_bytes(drafts.values())], folder, name)
 
 
-def _index(root: Root, packing: Packing) -> bytes:
+def _index(root: SafeDirectory, packing: Packing) -> bytes:
     existing = root.read(INDEX_LIMIT, INDEX)
     try:
         return index_bytes(packing.entries, existing)

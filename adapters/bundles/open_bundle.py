@@ -32,10 +32,10 @@ def _read(files: Files) -> Bundle:
     if files.size(INDEX) is None:
         return DockerBundle(files)
     layout = LayoutBundle(files)
-    return DockerBundle(files) if _is_hollow(layout, files) else layout
+    return DockerBundle(files) if _lacks_blobs(layout, files) else layout
 
 
-def _is_hollow(layout: LayoutBundle, files: Files) -> bool:
+def _lacks_blobs(layout: LayoutBundle, files: Files) -> bool:
     """Docker 25.0 writes both forms, and leaves the layers out of the manifests of the layout."""
     images = [entry for entry in layout.entries if entry.media_type in media_types.IMAGES]
     there = [entry for entry in images if layout.size(entry.digest) is not None]

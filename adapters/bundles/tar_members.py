@@ -11,7 +11,7 @@ from typing import IO, cast
 
 from attrs import frozen
 
-from manyfest.adapters.bundles.tar_stream import Tape
+from manyfest.adapters.bundles.tar_stream import TarStream
 from manyfest.domain.errors import BundleError
 
 _MEMBERS = 1_000_000
@@ -28,7 +28,7 @@ class Member:
     target: str = ""
 
 
-def members(tape: Tape, bundle: str) -> Iterator[Member]:
+def tar_members(tape: TarStream, bundle: str) -> Iterator[Member]:
     """The files and links of the archive, in its order; the tape stands at each one's bytes.
 
     Raises BundleError: no tar archive, damaged, cut off, a name or a link that leads out of it, two
@@ -56,7 +56,7 @@ def _member(info: tarfile.TarInfo, path: str, bundle: str) -> Member:
     return Member(path, info.offset_data, info.size)
 
 
-def _headers(tape: Tape, bundle: str) -> Iterator[tarfile.TarInfo]:
+def _headers(tape: TarStream, bundle: str) -> Iterator[tarfile.TarInfo]:
     """Headers until the block of zeros that ends an archive: without it, who knows what is lost."""
     if not tape.peek(1):
         raise BundleError(bundle, "is empty, or cut off")

@@ -10,15 +10,15 @@ from attrs import evolve, frozen
 
 from manyfest.adapters.bundles.compression import START
 from manyfest.adapters.bundles.file_source import CHUNK, DOCUMENT_LIMIT, Chunks
-from manyfest.adapters.bundles.tar_members import Member, members
-from manyfest.adapters.bundles.tar_stream import Tape, opened
+from manyfest.adapters.bundles.tar_members import Member, tar_members
+from manyfest.adapters.bundles.tar_stream import TarStream, open_archive_file
 from manyfest.domain.errors import BundleError
 
 _LINKS = 8  # one after the other
 
 
 @frozen
-class _Found:
+class _IndexedFile:
     """A file in the archive; ``aside`` is where its bytes were put, if they were."""
 
     member: Member
@@ -34,7 +34,7 @@ class ArchiveFiles:
     """
 
     def __init__(
-        self, path: Path, archive: BinaryIO, found: dict[str, _Found], aside: IO[bytes]
+        self, path: Path, archive: BinaryIO, found: dict[str, _IndexedFile], aside: IO[bytes]
     ) -> None:
         self._path = path
         self._archive = archive
@@ -63,20 +63,20 @@ class ArchiveFiles:
 
     def each(self, paths: Collection[str]) -> Iterator[tuple[str, Chunks]]:
         in_order = sorted(paths, key=lambda path: self._there(path).member.offset)
-        with Tape(self._path, self._archive) as tape:
+        with TarStream(self._path, self._archive) as tape:
             for path in in_order:
                 member = self._there(path).member
-                tape.make_room(member.offset + member.size)  # it was passed before
+                tape.allow_expansion(member.offset + member.size)  # it was passed before
                 tape.seek(member.offset)
                 yield path, tape.chunks(member.size)
 
-    def _there(self, path: str) -> _Found:
+    def _there(self, path: str) -> _IndexedFile:
         found = self._followed(path)
         if found is None:
             raise BundleError(self.name, f"has no {path}")
         return found
 
-    def _followed(self, path: str) -> _Found | None:
+    def _followed(self, path: str) -> _IndexedFile | None:
         for _ in range(_LINKS):
             found = self._found.get(path)
             if found is None or not found.member.target:
@@ -88,21 +88,22 @@ class ArchiveFiles:
 @contextmanager
 def open_archive(path: Path) -> Iterator[ArchiveFiles]:
     """The files of the archive. Raises BundleError; OSError: it cannot be opened."""
-    with opened(path) as archive, TemporaryFile() as aside:
-        with Tape(path, archive) as tape:
+    with open_archive_file(path) as archive, TemporaryFile() as aside:
+        with TarStream(path, archive) as tape:
             found = {
-                member.path: _laid_aside(member, tape, aside) for member in members(tape, str(path))
+                member.path: _spooled(member, tape, aside)
+                for member in tar_members(tape, str(path))
             }
-            _pass_the_end(tape)
+            _read_trailer(tape)
         yield ArchiveFiles(path, archive, found, aside)
 
 
-def _laid_aside(member: Member, tape: Tape, aside: IO[bytes]) -> _Found:
+def _spooled(member: Member, tape: TarStream, aside: IO[bytes]) -> _IndexedFile:
     if member.target:
-        return _Found(member)
-    if not tape.has_room(member.size) and _names(aside, member):
-        tape.make_room(member.size)
-    found = _Found(member, tape.peek(min(START, member.size)))
+        return _IndexedFile(member)
+    if not tape.may_expand(member.size) and _names(aside, member):
+        tape.allow_expansion(member.size)
+    found = _IndexedFile(member, tape.peek(min(START, member.size)))
     if not tape.is_expanded or member.size > DOCUMENT_LIMIT:
         return found
     place = aside.tell()
@@ -124,7 +125,7 @@ def _names(aside: IO[bytes], member: Member) -> bool:
     return found
 
 
-def _pass_the_end(tape: Tape) -> None:
+def _read_trailer(tape: TarStream) -> None:
     """Compressed bytes have their checksum at their end."""
     while tape.is_expanded and tape.read(CHUNK):
         pass

@@ -8,7 +8,7 @@ from io import SEEK_CUR, SEEK_SET, BufferedReader, RawIOBase
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, Self
 
-from manyfest.adapters.bundles.compression import START, expanding, reported
+from manyfest.adapters.bundles.compression import START, decompressor_for, translating_errors
 from manyfest.adapters.bundles.file_source import CHUNK
 from manyfest.domain.errors import BundleError
 
@@ -20,7 +20,7 @@ _EXPANDED_FREELY = 1024 * 1024 * 1024
 _EXPANSION = 1000
 
 
-class Tape:
+class TarStream:
     """The archive in an open file, for ``with``, from its front, wherever other tapes of it are.
 
     It goes forwards only; ``read`` gives at most 1 MiB. ``path`` is how errors name it.
@@ -31,8 +31,8 @@ class Tape:
     def __init__(self, path: Path, archive: BinaryIO) -> None:
         self._path = path
         with ExitStack() as stack:
-            file = stack.enter_context(BufferedReader(_Pass(archive.fileno())))
-            expand = expanding(_start(file))
+            file = stack.enter_context(BufferedReader(_IndependentReader(archive.fileno())))
+            expand = decompressor_for(_start(file))
             self._expanded = expand is not None
             self._file: IO[bytes] = stack.enter_context(expand(file)) if expand else file
             self._size = os.fstat(archive.fileno()).st_size
@@ -52,11 +52,11 @@ class Tape:
         """Whether going back to the front costs all that was read."""
         return self._expanded
 
-    def has_room(self, size: int) -> bool:
+    def may_expand(self, size: int) -> bool:
         """Whether ``size`` more bytes are within what may be expanded to."""
         return not self._expanded or self._at + size <= self._limit
 
-    def make_room(self, size: int) -> None:
+    def allow_expansion(self, size: int) -> None:
         """Somebody named the next ``size`` bytes: they do not count as expansion."""
         self._limit += size
 
@@ -106,7 +106,7 @@ class Tape:
         if size <= 0:
             return b""
         parts: list[bytes] = []
-        with reported(self._path):
+        with translating_errors(self._path):
             while size > 0 and (part := self._file.read(size)):
                 parts.append(part)
                 size -= len(part)
@@ -117,7 +117,7 @@ class Tape:
         return data
 
 
-class _Pass(RawIOBase):
+class _IndependentReader(RawIOBase):
     """An open file of another, read at a place of its own."""
 
     def __init__(self, descriptor: int) -> None:
@@ -141,7 +141,7 @@ class _Pass(RawIOBase):
         return count
 
 
-def opened(path: Path) -> BinaryIO:
+def open_archive_file(path: Path) -> BinaryIO:
     """The file; a pipe would be waited for, and a device never ends. Raises BundleError, OSError.
 
     All that is read of an archive is read of one open file: another may take its place meanwhile.

@@ -7,9 +7,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import IO
 
-from manyfest.adapters.bundles.compression import packing as compressing
+from manyfest.adapters.bundles.compression import gzip_writer as compressing
 from manyfest.adapters.bundles.layout import DRAFTS, blob_file
-from manyfest.adapters.files.atomic_file import replacing
+from manyfest.adapters.files.atomic_file import atomic_write
 from manyfest.adapters.oci_layout.layout_files import INDEX, MARKER, MARKER_BYTES
 from manyfest.domain.bundles.index_entries import index_bytes
 from manyfest.domain.digests import verified_chunks
@@ -34,7 +34,7 @@ def write_archive(path: Path, packing: Packing, *, compressed: bool) -> None:
         raise BundleError(str(path), "is no regular file that could be replaced")
     try:
         with (
-            replacing(target) as file,
+            atomic_write(target) as file,
             compressing(file) if compressed else nullcontext(file) as out,
         ):
             _write(out, packing)

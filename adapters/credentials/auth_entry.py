@@ -8,7 +8,7 @@ from attrs import field, frozen
 from cattrs.errors import BaseValidationError
 
 from manyfest.adapters.cattrs_converter import CONVERTER
-from manyfest.adapters.credentials.credentials import Credentials, Source
+from manyfest.adapters.credentials.credentials import Credentials, CredentialSource
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import CredentialsError
 
@@ -26,7 +26,7 @@ class AuthEntry:
     registrytoken: str = field(default="", repr=False)
 
 
-def credentials_in(document: Json, source: Source) -> Credentials | None:
+def credentials_in(document: Json, source: CredentialSource) -> Credentials | None:
     """What the entry holds; None for an empty one, which docker leaves where a helper has more.
 
     Raises CredentialsError, which names ``source`` and shows nothing of the entry.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from manyfest.adapters.credentials.credential_helper import Helpers
-from manyfest.adapters.credentials.credentials import Credentials, Source
+from manyfest.adapters.credentials.credentials import Credentials, CredentialSource
 from manyfest.adapters.credentials.registry_keys import canonical, keys_of
 from manyfest.adapters.files.json_file import JsonFile
 from manyfest.domain.encoding.strict_json import Json
@@ -34,7 +34,7 @@ class AuthJson:
         name = self._file.object("credHelpers").get(registry)
         if not name:
             return None
-        source = Source(str(self._file.path), f"credHelpers[{registry!r}]")
+        source = CredentialSource(str(self._file.path), f"credHelpers[{registry!r}]")
         return self._helpers.get(self._helpers.named(name, source), registry)
 
     def _from_auths(self, repository: Repository) -> Credentials | None:
@@ -44,7 +44,7 @@ class AuthJson:
             return None
         from manyfest.adapters.credentials.auth_entry import credentials_in  # cattrs takes a while
 
-        return credentials_in(auths[key], Source(str(self._file.path), key))
+        return credentials_in(auths[key], CredentialSource(str(self._file.path), key))
 
 
 def _fitting(repository: Repository, auths: Mapping[str, Json]) -> Iterator[str]:

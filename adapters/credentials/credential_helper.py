@@ -21,7 +21,7 @@ from threading import Lock
 
 from attrs import field, frozen
 
-from manyfest.adapters.credentials.credentials import Credentials, Source
+from manyfest.adapters.credentials.credentials import Credentials, CredentialSource
 from manyfest.adapters.credentials.registry_keys import canonical, to_hostname
 from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import CredentialsError, DeadlineError, DocumentError
@@ -39,7 +39,7 @@ _IDENTITY_TOKEN_USER = "<token>"  # noqa: S105 - docker's mark for what the secr
 Check = Callable[[], None]
 
 
-class _Misbehaviour(Exception):  # noqa: N818 - never leaves this module
+class _HelperFailure(Exception):  # noqa: N818 - never leaves this module
     """What the helper did, in words that follow its name."""
 
 
@@ -47,7 +47,7 @@ class _Misbehaviour(Exception):  # noqa: N818 - never leaves this module
 class Helper:
     """The helper that ``source`` names. It raises CredentialsError, and what ``check`` raises."""
 
-    source: Source
+    source: CredentialSource
     check: Check = field(repr=False)
     seconds: float = _SECONDS
 
@@ -58,7 +58,7 @@ class Helper:
             return None
         try:
             username, secret = _parsed(output, server)
-        except _Misbehaviour as fault:
+        except _HelperFailure as fault:
             raise self._error(server, str(fault)) from None
         if username == _IDENTITY_TOKEN_USER:
             return Credentials(identity_token=secret, source=self.source)
@@ -80,7 +80,7 @@ class Helper:
         try:
             command = [_path_of(self.source.helper), verb]
             code, output = _run(command, payload, self.seconds, self.check)
-        except _Misbehaviour as fault:
+        except _HelperFailure as fault:
             raise self._error(server, str(fault)) from None
         if code and output.strip() == _NOT_FOUND:
             return None
@@ -104,14 +104,14 @@ class Helpers:
         self._answers: dict[tuple[str, str], Future[Credentials | None]] = {}
         self._lock = Lock()
 
-    def named(self, name: object, source: Source) -> Helper:
+    def named(self, name: object, source: CredentialSource) -> Helper:
         """The helper ``docker-credential-NAME``. Raises CredentialsError: no such name can be."""
         if not isinstance(name, str) or _NAME.fullmatch(name) is None:
             shown = ascii(name)[:80]
             raise CredentialsError(
                 f"{source.file}: {source.key} names no credential helper: {shown}"
             )
-        return Helper(Source(source.file, source.key, PREFIX + name), self.check)
+        return Helper(CredentialSource(source.file, source.key, PREFIX + name), self.check)
 
     def get(self, helper: Helper, server: str) -> Credentials | None:
         """As ``helper.get``, and the same again when asked again."""
@@ -132,7 +132,7 @@ def _path_of(program: str) -> str:
         path = Path(folder) / program
         if Path(folder).is_absolute() and path.is_file() and os.access(path, os.X_OK):
             return str(path)
-    raise _Misbehaviour("is not installed in PATH")
+    raise _HelperFailure("is not installed in PATH")
 
 
 def _run(command: list[str], payload: bytes, seconds: float, check: Check) -> tuple[int, bytes]:
@@ -146,11 +146,11 @@ def _run(command: list[str], payload: bytes, seconds: float, check: Check) -> tu
             process_group=0,
         )
     except OSError as error:
-        raise _Misbehaviour(f"cannot be run ({(error.strerror or 'no reason').lower()})") from None
+        raise _HelperFailure(f"cannot be run ({(error.strerror or 'no reason').lower()})") from None
     deadline = time.monotonic() + seconds
     try:
         _write(process, payload)
-        output = _read(process, lambda: _go_on(command[0], deadline, seconds, check))
+        output = _read(process, lambda: _check_still_allowed(command[0], deadline, seconds, check))
     except BaseException:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -184,11 +184,11 @@ def _read(process: subprocess.Popen[bytes], go_on: Check) -> bytes:
             elif not is_open:
                 time.sleep(_TICK)
             if len(output) > _OUTPUT_LIMIT:
-                raise _Misbehaviour(f"prints more than {_OUTPUT_LIMIT} bytes")
+                raise _HelperFailure(f"prints more than {_OUTPUT_LIMIT} bytes")
             go_on()
 
 
-def _go_on(program: str, deadline: float, seconds: float, check: Check) -> None:
+def _check_still_allowed(program: str, deadline: float, seconds: float, check: Check) -> None:
     try:
         check()
     except Exception as error:
@@ -197,7 +197,7 @@ def _go_on(program: str, deadline: float, seconds: float, check: Check) -> None:
             name, f"the credential helper {name} has not answered: {error}"
         ) from error
     if time.monotonic() > deadline:
-        raise _Misbehaviour(f"does not end within {seconds:g} s")
+        raise _HelperFailure(f"does not end within {seconds:g} s")
 
 
 def _parsed(output: bytes, server: str) -> tuple[str, str]:
@@ -205,10 +205,10 @@ def _parsed(output: bytes, server: str) -> tuple[str, str]:
     try:
         answer = parse_object(output, "")
     except DocumentError:
-        raise _Misbehaviour("does not answer with a JSON object") from None
+        raise _HelperFailure("does not answer with a JSON object") from None
     url, username, secret = (answer.get(name, "") for name in ("ServerURL", "Username", "Secret"))
     if not all(isinstance(value, str) for value in (url, username, secret)) or not secret:
-        raise _Misbehaviour("answers without a secret")
+        raise _HelperFailure("answers without a secret")
     if url and canonical(to_hostname(url)) != canonical(to_hostname(server)):
-        raise _Misbehaviour("answers for another server")
+        raise _HelperFailure("answers for another server")
     return username, secret

@@ -8,7 +8,7 @@ from manyfest.domain.references import Repository
 
 
 @frozen
-class Source:
+class CredentialSource:
     """Where credentials came from: a file, the key in it that matched, the helper it names."""
 
     file: str
@@ -31,7 +31,7 @@ class Credentials:
     password: str = field(default="", repr=False)
     identity_token: str = field(default="", repr=False)
     registry_token: str = field(default="", repr=False)
-    source: Source | None = None
+    source: CredentialSource | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ def anonymous(_repository: Repository) -> Credentials | None:
     return None
 
 
-def first_of(*sources: CredentialsFor) -> CredentialsFor:
+def chained(*sources: CredentialsFor) -> CredentialsFor:
     """Asks one source after the other, until one has something."""
 
     def credentials_for(repository: Repository) -> Credentials | None:
@@ -65,7 +65,7 @@ def no_headers() -> Mapping[str, str]:
 
 
 @frozen
-class Account:
+class RegistryAuth:
     """What a person has for registries, and whom they trust with it.
 
     ``headers`` gives those to send to every registry, on its own origin only; it is called before
@@ -78,4 +78,4 @@ class Account:
     realms: frozenset[str] = frozenset()
 
 
-NOBODY = Account()
+ANONYMOUS = RegistryAuth()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from manyfest.adapters.credentials.credential_helper import Helper, Helpers
-from manyfest.adapters.credentials.credentials import Credentials, Source
+from manyfest.adapters.credentials.credentials import Credentials, CredentialSource
 from manyfest.adapters.credentials.registry_keys import key_for, server_address
 from manyfest.adapters.files.json_file import JsonFile, object_in
 from manyfest.domain.encoding.strict_json import Json, parse_object
@@ -57,7 +57,7 @@ class DockerConfig:
         if not name:
             return None
         where = "credsStore" if key is None else f"credHelpers[{ascii(key)[:80]}]"
-        return self._helpers.named(name, Source(str(self.path), where))
+        return self._helpers.named(name, CredentialSource(str(self.path), where))
 
     def headers(self) -> Mapping[str, str]:
         """``HttpHeaders``, without those that requests have of their own."""
@@ -96,4 +96,4 @@ def in_auths(host: str, auths: Mapping[str, Json], file: str) -> Credentials | N
         return None
     from manyfest.adapters.credentials.auth_entry import credentials_in  # cattrs takes a while
 
-    return credentials_in(auths[key], Source(file, key))
+    return credentials_in(auths[key], CredentialSource(file, key))

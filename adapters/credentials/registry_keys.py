@@ -29,7 +29,7 @@ def to_hostname(key: str) -> str:
     return key.removeprefix("http://").removeprefix("https://").partition("/")[0]
 
 
-def registry_named(text: str) -> str:
+def registry_of_argument(text: str) -> str:
     """The registry that a person logs in to, named as docker takes it: a host, or a URL of it.
 
     Raises InvalidReferenceError.

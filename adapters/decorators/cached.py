@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 from attrs import evolve
 
-from manyfest.adapters.decorators.freshness import ALWAYS_ASK, Freshness, Unconfirmed, nobody
-from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest, opened
+from manyfest.adapters.decorators.freshness import ALWAYS_ASK, Freshness, OnUnconfirmed, ignore
+from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest, open_bytes
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
@@ -29,7 +29,7 @@ from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Home, Reference, Repository
 
 # What a HEAD may meet that a GET does not, or that a GET explains, for only that has a body.
-_ASK_BY_GET = (ManifestUnknownError, AccessError, RefusedError, ProtocolError)
+_RETRY_WITH_GET = (ManifestUnknownError, AccessError, RefusedError, ProtocolError)
 
 
 class CachedRegistry(Registry):
@@ -51,7 +51,7 @@ class CachedRegistry(Registry):
         layers: LayerStore,
         *,
         freshness: Freshness = ALWAYS_ASK,
-        tell: Unconfirmed = nobody,
+        tell: OnUnconfirmed = ignore,
         is_mirrored: Callable[[Reference], bool] = lambda _: False,
     ) -> None:
         self._origin = origin
@@ -69,7 +69,7 @@ class CachedRegistry(Registry):
         seen, held = self._last_seen(reference)
         if seen is None or held is None:
             return self._origin.get_manifest(reference)
-        if self._freshness.suffices(seen):
+        if self._freshness.is_fresh(seen):
             self._tell(seen, None)
             return held
         return self._confirmed_or_stale(reference, seen, held)
@@ -95,7 +95,7 @@ class CachedRegistry(Registry):
         digest = blob_digest(reference)
         with suppress(DamagedStoreError):
             if (data := self._contents.blob(digest)) is not None:
-                return opened(data, reference, size)
+                return open_bytes(data, reference, size)
         if self._layers.size(digest) == size:
             return self._layers.open(digest)
         return self._origin.open_blob(reference, size)
@@ -143,7 +143,7 @@ class CachedRegistry(Registry):
         """What a HEAD tells, if it tells anything."""
         try:
             return self._origin.head_manifest(reference).digest
-        except _ASK_BY_GET:
+        except _RETRY_WITH_GET:
             return None
         except ServerError as error:
             if error.status == HTTPStatus.NOT_IMPLEMENTED:

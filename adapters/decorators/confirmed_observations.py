@@ -50,5 +50,5 @@ class ConfirmedContents(ContentStore):
             seen for seen in observations if seen.reference not in self._unconfirmed
         )
 
-    def note_asked(self, digests: Iterable[Digest], now: datetime) -> None:
-        self._contents.note_asked(digests, now)
+    def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:
+        self._contents.record_digest_reads(digests, now)

@@ -12,10 +12,10 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 # Hears which observation answered without the registry's word, and why, if that was asked for it.
 # May be called from several threads at once.
-Unconfirmed = Callable[[Observation, UnavailableError | None], None]
+OnUnconfirmed = Callable[[Observation, UnavailableError | None], None]
 
 
-def nobody(_seen: Observation, _error: UnavailableError | None) -> None:
+def ignore(_seen: Observation, _error: UnavailableError | None) -> None:
     """For who need not know."""
 
 
@@ -32,7 +32,7 @@ class Freshness:
     stale_if_error: bool = False
     now: datetime = _LONG_AGO
 
-    def suffices(self, seen: Observation) -> bool:
+    def is_fresh(self, seen: Observation) -> bool:
         """Whether nobody needs to be asked. What a wrong clock dated far ahead is not fresh."""
         return self.max_age is not None and abs(self.now - seen.seen_at) <= self.max_age
 

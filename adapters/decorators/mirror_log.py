@@ -16,7 +16,7 @@ class MirrorLog:
         self._away: dict[str, ManyfestError] = {}
         self._lock = Lock()
 
-    def away(self, host: str) -> ManyfestError | None:
+    def failure_of(self, host: str) -> ManyfestError | None:
         """Why a mirror was away, if it was: it is not worth waiting for again."""
         return self._away.get(host)
 
@@ -25,7 +25,7 @@ class MirrorLog:
         if isinstance(error, UnreachableError):
             self._away[host] = error
         if not isinstance(error, NotFoundError):
-            self._tell_once((host, ""), f"the mirror {host} is passed over: {reason(error)}")
+            self._tell_once((host, ""), f"the mirror {host} is passed over: {reason_text(error)}")
 
     def answered(self, host: str, reference: Reference) -> None:
         """A mirror served. Of tags it may have others than the origin, so who answers is told."""
@@ -41,7 +41,7 @@ class MirrorLog:
         self._tell(news)
 
 
-def reason(error: ManyfestError) -> str:
+def reason_text(error: ManyfestError) -> str:
     """The sentence without the reference that most begin with."""
     subject, separator, rest = str(error).partition(": ")
     return rest if separator and "/" in subject else str(error)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from attrs import evolve, frozen
 
-from manyfest.adapters.decorators.mirror_log import MirrorLog, reason
+from manyfest.adapters.decorators.mirror_log import MirrorLog, reason_text
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.errors import (
     BlobUnknownError,
@@ -135,7 +135,7 @@ class MirroredRegistry(Registry):
             host, there = mirror.home.registry, evolve(reference, home=mirror.home)
             if not mirror.may_serve(reference):
                 continue
-            if failure := self._log.away(host):
+            if failure := self._log.failure_of(host):
                 failures[host] = failure
                 continue
             try:
@@ -165,7 +165,7 @@ class MirroredRegistry(Registry):
             if not failures:
                 raise
             everyone = {**failures, error.host: error}
-            raise UnreachableError(error.host, _silence(reference, everyone)) from error
+            raise UnreachableError(error.host, _all_failed_text(reference, everyone)) from error
 
     def _route(self, reference: Reference) -> Route:
         assert isinstance(reference.home, Repository)  # noqa: S101 - layouts are routed elsewhere
@@ -181,8 +181,8 @@ def _spooled(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
         yield iter(partial(spool.read, _CHUNK), b"")
 
 
-def _silence(reference: Reference, failures: Mapping[str, ManyfestError]) -> str:
+def _all_failed_text(reference: Reference, failures: Mapping[str, ManyfestError]) -> str:
     """Every host, and then why: of a long line the end may be cut."""
-    reasons = (shortened(reason(error), _REASON_LIMIT) for error in failures.values())
+    reasons = (shortened(reason_text(error), _REASON_LIMIT) for error in failures.values())
     hosts = " nor ".join(failures)
     return f"{reference}: neither {hosts} can serve it: {'; '.join(reasons)}"

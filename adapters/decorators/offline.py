@@ -6,11 +6,11 @@ from typing import Never
 
 from attrs import evolve
 
-from manyfest.adapters.decorators.freshness import Unconfirmed, nobody
-from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest, opened
+from manyfest.adapters.decorators.freshness import OnUnconfirmed, ignore
+from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest, open_bytes
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified_chunks
-from manyfest.domain.errors import NeverSeenError, NotHeldError, UnreachableError
+from manyfest.domain.errors import NeverSeenError, NotCachedError, UnreachableError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
@@ -27,7 +27,7 @@ class OfflineRegistry(Registry):
     """
 
     def __init__(
-        self, contents: ContentStore, layers: LayerStore, tell: Unconfirmed = nobody
+        self, contents: ContentStore, layers: LayerStore, tell: OnUnconfirmed = ignore
     ) -> None:
         self._contents = contents
         self._layers = layers
@@ -61,7 +61,7 @@ class OfflineRegistry(Registry):
     def open_blob(self, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:
         digest = blob_digest(reference)
         if self._layers.size(digest) is None:
-            with opened(self._blob(reference), reference, size) as chunks:
+            with open_bytes(self._blob(reference), reference, size) as chunks:
                 yield chunks
         else:
             with self._layers.open(digest) as chunks:
@@ -91,7 +91,7 @@ class OfflineRegistry(Registry):
     def _blob(self, reference: Reference) -> bytes:
         data = self._contents.blob(blob_digest(reference))
         if data is None:
-            raise NotHeldError((str(reference),))
+            raise NotCachedError((str(reference),))
         return data
 
 

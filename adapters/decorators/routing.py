@@ -63,10 +63,10 @@ class RoutingRegistry(Registry):
         kind = home.scheme if isinstance(home, External) else type(home).__name__
         with self._lock:
             if kind not in self._made:
-                self._made[kind] = self._maker(home)()
+                self._made[kind] = self._factory_for(home)()
             return self._made[kind]
 
-    def _maker(self, home: Home) -> Callable[[], Registry]:
+    def _factory_for(self, home: Home) -> Callable[[], Registry]:
         match home:
             case Repository():
                 return self._registries

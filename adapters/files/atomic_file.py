@@ -12,7 +12,7 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[BinaryIO]:
+def atomic_write(target: Path) -> Iterator[BinaryIO]:
     """A new file, which takes the place of ``target`` at the end, on disk by then.
 
     When something raises inside, the place holds what it held. Raises OSError.

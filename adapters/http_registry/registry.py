@@ -2,16 +2,16 @@
 
 from typing import Self
 
-from manyfest.adapters.credentials.credentials import NOBODY, Account
-from manyfest.adapters.deadline import Budget
-from manyfest.adapters.endpoint import EndpointFor, insecure_too, undecided
+from manyfest.adapters.credentials.credentials import ANONYMOUS, RegistryAuth
+from manyfest.adapters.deadline import Deadline
+from manyfest.adapters.endpoint import EndpointFor, allowing_insecure, default_endpoint
 from manyfest.adapters.http_registry.api.blobs import HttpBlobs
 from manyfest.adapters.http_registry.api.listings import HttpListings
 from manyfest.adapters.http_registry.api.manifests import HttpManifests
 from manyfest.adapters.http_registry.api.ping import HttpAccess
 from manyfest.adapters.http_registry.reliability.retry import TRIES
-from manyfest.adapters.http_registry.session.host_facts import KnownOf, nothing_known
-from manyfest.adapters.http_registry.session.session_pool import Hosts
+from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, nothing_known
+from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.transport.proxies import NO_PROXIES, Proxies
 from manyfest.domain.host_facts import HostFacts
 from manyfest.domain.ports.registry import Registry
@@ -32,20 +32,20 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
 
     def __init__(
         self,
-        budget: Budget,
+        budget: Deadline,
         *,
-        account: Account = NOBODY,
-        endpoint_for: EndpointFor = undecided,
+        account: RegistryAuth = ANONYMOUS,
+        endpoint_for: EndpointFor = default_endpoint,
         insecure: bool = False,
         proxies: Proxies = NO_PROXIES,
         connections: int = 32,
         tries: int = TRIES,
-        known_of: KnownOf = nothing_known,
+        known_of: HostFactsLookup = nothing_known,
     ) -> None:
-        hosts = Hosts(
+        hosts = SessionPool(
             budget,
             account,
-            insecure_too(endpoint_for) if insecure else endpoint_for,
+            allowing_insecure(endpoint_for) if insecure else endpoint_for,
             proxies=proxies,
             connections=connections,
             tries=tries,
@@ -57,7 +57,7 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
         HttpAccess.__init__(self, hosts)
 
     @property
-    def learnt(self) -> tuple[HostFacts, ...]:
+    def facts_learnt(self) -> tuple[HostFacts, ...]:
         """What is worth knowing next time and was not known: for when all was well, at the end."""
         return self._hosts.learnt
 

@@ -50,13 +50,13 @@ class IndexJson:
             raise LayoutError(directory, str(error)) from error
         return cls(directory, document, entries)
 
-    def named(self, name: str | None) -> Descriptor | None:
+    def find(self, name: str | None) -> Descriptor | None:
         """The entry of this name; for None, the only one there is. None: there is none.
 
         Lists of referrers are no images: they are found by their names only.
         Raises LayoutError: several entries with different digests answer.
         """
-        answers = [entry for entry in self.entries if _answers_to(name, _name(entry))]
+        answers = [entry for entry in self.entries if _matches(name, _name(entry))]
         if len({entry.digest for entry in answers}) > 1:
             found = ", ".join(f"{_name(entry) or '(no name)'} {entry.digest}" for entry in answers)
             raise LayoutError(self.directory, f"holds several images, choose one: {found}")
@@ -67,11 +67,11 @@ class IndexJson:
         names = (_name(entry) for entry in self.entries)
         return tuple(dict.fromkeys(n for n in names if n is not None and not is_referrers_tag(n)))
 
-    def listed(self, digest: Digest) -> Descriptor | None:
+    def by_digest(self, digest: Digest) -> Descriptor | None:
         """The first entry with this digest, whatever its name."""
         return next((entry for entry in self.entries if entry.digest == digest), None)
 
-    def naming(self, name: str | None, child: Descriptor) -> bytes:
+    def with_name(self, name: str | None, child: Descriptor) -> bytes:
         """The file in which ``name`` stands for ``child``; None is the entry that has no name.
 
         An entry that says so already stays as it is; one of the same name gives up its place.
@@ -104,7 +104,7 @@ def _name(entry: Descriptor) -> str | None:
     return entry.annotations.get(REF_NAME)
 
 
-def _answers_to(wanted: str | None, name: str | None) -> bool:
+def _matches(wanted: str | None, name: str | None) -> bool:
     return wanted == name or (wanted is None and not is_referrers_tag(name))
 
 

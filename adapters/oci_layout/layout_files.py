@@ -3,7 +3,12 @@
 from contextlib import ExitStack
 
 from manyfest.adapters.oci_layout.index_json import EMPTY, IndexJson
-from manyfest.adapters.oci_layout.safe_directory import MissingError, Root, make_root, open_root
+from manyfest.adapters.oci_layout.safe_directory import (
+    MissingError,
+    SafeDirectory,
+    make_root,
+    open_root,
+)
 from manyfest.domain import manifests
 from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.encoding.strict_json import parse_object
@@ -17,7 +22,7 @@ MARKER_BYTES = f'{{"imageLayoutVersion":"{VERSION}"}}'.encode()
 _MARKER_LIMIT = 4096  # bytes; it has one member
 
 
-def open_layout(directory: str) -> Root:
+def open_layout(directory: str) -> SafeDirectory:
     """The layout in ``directory``, open.
 
     Raises MissingError: no such directory, or one with nothing in it but the marker, as it is
@@ -27,7 +32,7 @@ def open_layout(directory: str) -> Root:
         root = stack.enter_context(open_root(directory))
         begun = root.names() <= {MARKER}  # looked at first: a layout that is made meanwhile is one
         problem = MissingError if begun else LayoutError
-        if not _is_marked(root):
+        if not _has_layout_file(root):
             raise problem(directory, f"{MARKER} is not there")
         if not root.holds(INDEX):
             raise problem(directory, f"{INDEX} is not there")
@@ -35,7 +40,7 @@ def open_layout(directory: str) -> Root:
         return root
 
 
-def make_layout(directory: str) -> Root:
+def make_layout(directory: str) -> SafeDirectory:
     """The layout in ``directory``, open; made where there is nothing or an empty directory.
 
     Raises LayoutError: something else is there; it stays untouched.
@@ -44,16 +49,16 @@ def make_layout(directory: str) -> Root:
         with ExitStack() as stack:
             root = stack.enter_context(make_root(directory))
             with root.locked():
-                if not root.is_in_place():  # a whole layout took the place of the empty directory
+                if not root.still_at_path():  # a whole layout took the place of the empty directory
                     continue
-                _complete(root)
+                _write_marker(root)
             stack.pop_all()
             return root
 
 
-def _complete(root: Root) -> None:
+def _write_marker(root: SafeDirectory) -> None:
     """The marker comes first: a directory that has it is ours to finish after a crash."""
-    if not _is_marked(root):
+    if not _has_layout_file(root):
         if root.names():
             raise LayoutError(root.directory, "the directory is neither empty nor an OCI layout")
         root.write([MARKER_BYTES], MARKER)
@@ -63,7 +68,7 @@ def _complete(root: Root) -> None:
         root.make_folder("blobs", algorithm)
 
 
-def _is_marked(root: Root) -> bool:
+def _has_layout_file(root: SafeDirectory) -> bool:
     try:
         data = root.read(_MARKER_LIMIT, MARKER)
         version = parse_object(data[:_MARKER_LIMIT], MARKER).get("imageLayoutVersion")
@@ -76,7 +81,7 @@ def _is_marked(root: Root) -> bool:
     return True
 
 
-def read_index(root: Root) -> IndexJson:
+def read_index(root: SafeDirectory) -> IndexJson:
     """The layout's index. Raises LayoutError."""
     return IndexJson.parse(root.read(manifests.SIZE_LIMIT, INDEX), root.directory)
 

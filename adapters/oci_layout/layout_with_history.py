@@ -9,7 +9,7 @@ from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.references import Reference
 
 
-class RememberedLayouts(LayoutRegistry):
+class LayoutWithHistory(LayoutRegistry):
     """``LayoutRegistry``; what a tag was seen to be is in ``contents`` when the layout lost it.
 
     That is asked for by tag and digest, as past states are. By digest alone, as the parts of what

@@ -12,7 +12,7 @@ from manyfest.adapters.oci_layout.layout_files import (
     open_layout,
     read_index,
 )
-from manyfest.adapters.oci_layout.safe_directory import MissingError, Root, read_chunks
+from manyfest.adapters.oci_layout.safe_directory import MissingError, SafeDirectory, read_chunks
 from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest
 from manyfest.adapters.registry_parts.child_check import require_children
 from manyfest.domain import manifests, media_types
@@ -58,10 +58,10 @@ class LayoutRegistry(Registry):
             root.write([manifest.data], *blob_path(digest))
             with root.locked():
                 if expected is not None and reference.digest is None:
-                    standing = read_index(root).named(reference.tag)
+                    standing = read_index(root).find(reference.tag)
                     expected.check(reference, None if standing is None else standing.digest)
                 if manifest.subject is not None:
-                    _note(root, reference.at(manifest.subject.digest), manifest)
+                    _update_referrers_tag(root, reference.at(manifest.subject.digest), manifest)
                 if reference.digest is None:
                     _name(root, reference.tag, manifest)
 
@@ -109,21 +109,21 @@ class LayoutRegistry(Registry):
             root.write(verified_chunks(chunks, digest, size, str(reference)), *blob_path(digest))
 
 
-def _by_tag(root: Root, reference: Reference) -> Manifest:
-    entry = read_index(root).named(reference.tag)
+def _by_tag(root: SafeDirectory, reference: Reference) -> Manifest:
+    entry = read_index(root).find(reference.tag)
     if entry is None:
         raise ManifestUnknownError(str(reference))
     return _read(root, entry.digest, entry, str(reference))
 
 
-def _by_digest(root: Root, reference: Reference) -> Manifest:
+def _by_digest(root: SafeDirectory, reference: Reference) -> Manifest:
     digest, subject = blob_digest(reference), str(reference)
-    entry = read_index(root).listed(digest)
-    with _missing_means(ManifestUnknownError(subject)):
+    entry = read_index(root).by_digest(digest)
+    with _missing_as(ManifestUnknownError(subject)):
         return _read(root, digest, entry, subject)
 
 
-def _read(root: Root, digest: Digest, entry: Descriptor | None, subject: str) -> Manifest:
+def _read(root: SafeDirectory, digest: Digest, entry: Descriptor | None, subject: str) -> Manifest:
     data = root.read(manifests.SIZE_LIMIT, *blob_path(digest))
     if len(data) > manifests.SIZE_LIMIT:
         raise DocumentError(subject, f"larger than {manifests.SIZE_LIMIT} bytes")
@@ -131,11 +131,11 @@ def _read(root: Root, digest: Digest, entry: Descriptor | None, subject: str) ->
     return Manifest.received(data, entry.media_type if entry else "", subject, digest.algorithm)
 
 
-def _name(root: Root, tag: str | None, manifest: Manifest) -> None:
-    root.write([read_index(root).naming(tag, manifest.descriptor())], INDEX)
+def _name(root: SafeDirectory, tag: str | None, manifest: Manifest) -> None:
+    root.write([read_index(root).with_name(tag, manifest.descriptor())], INDEX)
 
 
-def _note(root: Root, subject: Reference, referrer: Manifest) -> None:
+def _update_referrers_tag(root: SafeDirectory, subject: Reference, referrer: Manifest) -> None:
     tag = referrers_tag(subject)
     listed = _tagged(root, tag)
     extended = with_referrer(listed, referrer)
@@ -144,12 +144,12 @@ def _note(root: Root, subject: Reference, referrer: Manifest) -> None:
         _name(root, tag.tag, extended)
 
 
-def _tagged(root: Root, tag: Reference) -> Manifest | None:
-    entry = read_index(root).named(tag.tag)
+def _tagged(root: SafeDirectory, tag: Reference) -> Manifest | None:
+    entry = read_index(root).find(tag.tag)
     return _read(root, entry.digest, entry, str(tag)) if entry else None
 
 
-def _referrers(root: Root, subject: Reference) -> Iterator[Descriptor]:
+def _referrers(root: SafeDirectory, subject: Reference) -> Iterator[Descriptor]:
     listed = _tagged(root, referrers_tag(subject))
     yield from listed.entries if listed else ()
     for entry in read_index(root).entries:
@@ -163,17 +163,17 @@ def _referrers(root: Root, subject: Reference) -> Iterator[Descriptor]:
 
 def _blob_file(reference: Reference) -> BinaryIO:
     unknown, path = BlobUnknownError(str(reference)), blob_path(blob_digest(reference))
-    with _opened(reference, unknown) as root, _missing_means(unknown):
+    with _opened(reference, unknown) as root, _missing_as(unknown):
         return root.open(*path)
 
 
-def _opened(reference: Reference, unknown: NotFoundError) -> Root:
-    with _missing_means(unknown):
+def _opened(reference: Reference, unknown: NotFoundError) -> SafeDirectory:
+    with _missing_as(unknown):
         return open_layout(_directory(reference))
 
 
 @contextmanager
-def _missing_means(unknown: NotFoundError) -> Iterator[None]:
+def _missing_as(unknown: NotFoundError) -> Iterator[None]:
     try:
         yield
     except MissingError as error:

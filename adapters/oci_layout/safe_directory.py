@@ -42,7 +42,7 @@ class MissingError(LayoutError):
 
 
 @frozen
-class Root:
+class SafeDirectory:
     """An open layout directory, for ``with``; the paths of its files are given name by name."""
 
     directory: str
@@ -60,7 +60,7 @@ class Root:
             names = os.listdir(self.fd)  # noqa: PTH208 (a path has no descriptor)
         return frozenset(name for name in names if not name.startswith(TEMPORARY))
 
-    def is_in_place(self) -> bool:
+    def still_at_path(self) -> bool:
         """Whether the path still leads to this directory."""
         with _reported(self.directory), suppress(FileNotFoundError):
             return os.path.samestat(os.fstat(self.fd), os.stat(self.directory))  # noqa: PTH116
@@ -166,13 +166,13 @@ class Root:
             os.close(fd)
 
 
-def open_root(directory: str) -> Root:
+def open_root(directory: str) -> SafeDirectory:
     """The directory, which may itself be a symbolic link. Raises MissingError, LayoutError."""
     with _reported(directory):
-        return Root(directory, os.open(directory, _FOLDER))
+        return SafeDirectory(directory, os.open(directory, _FOLDER))
 
 
-def make_root(directory: str) -> Root:
+def make_root(directory: str) -> SafeDirectory:
     """The directory, made with those above it where they are missing. Raises LayoutError."""
     with _reported(directory):
         Path(directory).mkdir(parents=True, exist_ok=True)

@@ -49,7 +49,7 @@ class CertificateFolders:
     def _in(self, folder: Path) -> Certificates:
         files = self._files(folder)
         for file in files:
-            _check_partner(file, files)
+            _require_key_pair(file, files)
         return Certificates(
             tuple(str(file) for file in files if file.suffix == ".crt"),
             tuple(
@@ -70,7 +70,7 @@ class CertificateFolders:
             return []
 
 
-def _check_partner(file: Path, files: list[Path]) -> None:
+def _require_key_pair(file: Path, files: list[Path]) -> None:
     """docker, too, stops here: a certificate that is not sent is hard to find."""
     suffix = _PARTNERS.get(file.suffix)
     if suffix and file.with_suffix(suffix) not in files:

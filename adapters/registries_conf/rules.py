@@ -40,7 +40,7 @@ class Rule:
     blocked: bool = False
     mirrors: tuple[MirrorRule, ...] = ()
 
-    def moved(self, repository: Repository, location: str) -> Repository:
+    def rewritten(self, repository: Repository, location: str) -> Repository:
         """The repository with ``location`` in the place of the prefix."""
         return repository_at(f"{location}{_rest(self.prefix, str(repository))}")
 
@@ -59,14 +59,16 @@ class RegistryRules:
         rule = self._rule_for(repository)
         if rule is None:
             return Route(repository)
-        origin = rule.moved(repository, rule.location) if rule.location else repository
+        origin = rule.rewritten(repository, rule.location) if rule.location else repository
         for place in (repository, origin):
             self._check_open(place, repository)
         mirrors = (
-            Mirror(rule.moved(repository, mirror.location), mirror.by_tag, mirror.by_digest)
+            Mirror(rule.rewritten(repository, mirror.location), mirror.by_tag, mirror.by_digest)
             for mirror in rule.mirrors
         )
-        return Route(origin, tuple(mirror for mirror in mirrors if not self._block(mirror.home)))
+        return Route(
+            origin, tuple(mirror for mirror in mirrors if not self._blocking_rule(mirror.home))
+        )
 
     def may_mirror(self, reference: Reference) -> bool:
         """Whether a mirror may answer for ``reference``. Raises BlockedError."""
@@ -77,23 +79,25 @@ class RegistryRules:
     def is_insecure(self, repository: Repository) -> bool:
         """Whether insecurity is allowed where ``repository`` stands as an origin."""
         places = ((rule.location or rule.prefix, rule.insecure) for rule in self.rules)
-        return _decided(repository, places)
+        return _most_specific(repository, places)
 
     def is_insecure_mirror(self, repository: Repository) -> bool:
         """Whether insecurity is allowed where ``repository`` stands as a mirror."""
         mirrors = (mirror for rule in self.rules for mirror in rule.mirrors)
-        return _decided(repository, ((mirror.location, mirror.insecure) for mirror in mirrors))
+        return _most_specific(
+            repository, ((mirror.location, mirror.insecure) for mirror in mirrors)
+        )
 
     def _rule_for(self, repository: Repository) -> Rule | None:
         matching = [rule for rule in self.rules if _has_prefix(str(repository), rule.prefix)]
         return max(matching, key=lambda rule: len(rule.prefix), default=None)
 
-    def _block(self, repository: Repository) -> Rule | None:
+    def _blocking_rule(self, repository: Repository) -> Rule | None:
         rule = self._rule_for(repository)
         return rule if rule and rule.blocked else None
 
     def _check_open(self, place: Repository, named: Repository) -> None:
-        if block := self._block(place):
+        if block := self._blocking_rule(place):
             reason = f"{block.prefix} is blocked by {block.source}"
             raise BlockedError(place.registry, f"{named}: {reason}")
 
@@ -106,7 +110,7 @@ def repository_at(name: str) -> Repository:
     return home
 
 
-def _decided(repository: Repository, places: Iterable[tuple[str, bool]]) -> bool:
+def _most_specific(repository: Repository, places: Iterable[tuple[str, bool]]) -> bool:
     """By the longest of the places; where these disagree, the safe side."""
     name = str(repository)
     matching = [(len(place), insecure) for place, insecure in places if _has_prefix(name, place)]

@@ -17,7 +17,9 @@ def blob_digest(reference: Reference) -> Digest:
     return reference.digest
 
 
-def opened(data: bytes, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
+def open_bytes(
+    data: bytes, reference: Reference, size: int
+) -> AbstractContextManager[Iterator[bytes]]:
     """``data`` as ``BlobReader.open_blob`` gives it, counted and hashed as it passes."""
     chunks = (data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
     return nullcontext(verified_chunks(chunks, blob_digest(reference), size, str(reference)))

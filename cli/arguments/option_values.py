@@ -17,7 +17,7 @@ def annotations(texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
     return tuple(map(_pair, texts or ()))
 
 
-def separated(flag: str, values: Sequence[str] | None) -> tuple[str, ...]:
+def split_csv(flag: str, values: Sequence[str] | None) -> tuple[str, ...]:
     """As pflag's string slices: each value is a line of CSV, and an empty one is none.
 
     Raises InputError, which names ``--flag``.
@@ -26,7 +26,7 @@ def separated(flag: str, values: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(field for value in values or () for field in _fields(named, value))
 
 
-def refuse_together(reason: str, **given: object) -> None:
+def forbid_combination(reason: str, **given: object) -> None:
     """Refuse those of the ``given`` options that have a value: ``reason`` says with what."""
     for name, value in given.items():
         if value:

@@ -14,7 +14,7 @@ from manyfest.domain.errors import InvalidReferenceError, shortened
 from manyfest.domain.references import LAYOUT_SCHEME, Layout, Reference
 
 
-def finite(seconds: float | None) -> float | None:
+def positive_seconds(seconds: float | None) -> float | None:
     """A time to wait that ends; typer's own bounds let ``nan`` and ``inf`` through."""
     if seconds is not None and not 0 < seconds < _LONGEST:
         raise typer.TyperException(f"--timeout wants a number of seconds, not {seconds:g}")
@@ -27,7 +27,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _PART = r"([0-9]{1,6})([smhd])"
 
 
-def age(text: str, option: str = "--max-age") -> timedelta:
+def parse_age(text: str, option: str = "--max-age") -> timedelta:
     """How old something may be, as people write it: ``90s``, ``10m``, ``1h30m``, ``7d``."""
     if not re.fullmatch(f"(?:{_PART})+", text):
         raise typer.TyperException(f"{option} wants a time such as 90s, 10m, 2h, 1d, not {text!r}")
@@ -51,7 +51,7 @@ Timeout = Annotated[
     float | None,
     typer.Option(
         "--timeout",
-        callback=finite,
+        callback=positive_seconds,
         envvar="MANYFEST_TIMEOUT",
         show_default=f"{DEFAULT_SECONDS:.0f}, layers excepted",
         help="Seconds after which the command gives up.",
@@ -69,7 +69,7 @@ MaxAge = Annotated[
     typer.Option(
         "--max-age",
         metavar="AGE",
-        parser=age,
+        parser=parse_age,
         envvar="MANYFEST_MAX_AGE",
         help="Believe what a tag was seen to be within 90s, 10m, 2h, 1d; ask otherwise.",
     ),
@@ -128,7 +128,7 @@ def tag_or_reference(text: str, name: Reference) -> Reference:
     return name.tagged(text)
 
 
-def counted(
+def require_arguments(
     command: str, names: Sequence[str] | None, least: int, most: int | None = None
 ) -> Sequence[str]:
     """The names, if they are as many as the command takes; else refused in docker's words."""

@@ -32,9 +32,9 @@ def _is_replaceable(file: Path) -> bool:
 
 
 def _replace(file: Path, data: bytes) -> None:
-    from manyfest.adapters.files.atomic_file import replacing
+    from manyfest.adapters.files.atomic_file import atomic_write
 
-    with replacing(file) as written:
+    with atomic_write(file) as written:
         written.write(data)
         if file.exists():
             os.fchmod(written.fileno(), file.stat().st_mode & 0o777)

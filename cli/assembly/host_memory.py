@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class HostMemory:
+class HostFactsCache:
     """A book, read at first contact with a host and written when all went well."""
 
     book: HostBook
@@ -26,8 +26,8 @@ class HostMemory:
         return self.book.find(host, self.now, insecure=insecure)
 
     @contextmanager
-    def used_by(self, registry: "HttpRegistry") -> Iterator["HttpRegistry"]:
+    def recording(self, registry: "HttpRegistry") -> Iterator["HttpRegistry"]:
         """Close ``registry`` at the end; if that is no error, keep what it learnt."""
         with registry:
             yield registry
-            self.book.keep(registry.learnt, self.now)
+            self.book.keep(registry.facts_learnt, self.now)

@@ -18,19 +18,19 @@ from manyfest.domain.ports.store import Store
 from manyfest.domain.references import Reference, Repository
 
 if TYPE_CHECKING:  # most commands do without
-    from manyfest.adapters.credentials.credentials import Account
-    from manyfest.adapters.deadline import Budget
+    from manyfest.adapters.credentials.credentials import RegistryAuth
+    from manyfest.adapters.deadline import Deadline
     from manyfest.adapters.http_registry.registry import HttpRegistry
     from manyfest.adapters.registries_conf.rules import RegistryRules
 
 
-class Routes:
+class RegistryFactory:
     """What registries are made with; those that were made are closed with ``stack``."""
 
     def __init__(
         self,
         settings: Settings,
-        budget: "Callable[[], Budget]",
+        budget: "Callable[[], Deadline]",
         store: Store,
         stack: ExitStack,
         unconfirmed: UnconfirmedAnswers,
@@ -73,7 +73,7 @@ class Routes:
     def _over_http(
         self,
         settings: Settings,
-        account: "Account",
+        account: "RegistryAuth",
         is_insecure: Callable[[Repository], bool],
         **options: Any,
     ) -> Registry:
@@ -81,17 +81,17 @@ class Routes:
         make = partial(http_registry, settings, self.budget(), account, is_insecure, **options)
         if not isinstance(settings.store, Path):
             return self.stack.enter_context(make())
-        from manyfest.cli.assembly.host_memory import HostMemory
+        from manyfest.cli.assembly.host_memory import HostFactsCache
         from manyfest.store.host_book import SqliteHostBook
 
         book = self.stack.enter_context(closing(SqliteHostBook(settings.store)))
-        memory = HostMemory(book, self.now)
-        return self.stack.enter_context(memory.used_by(make(known_of=memory.known_of)))
+        memory = HostFactsCache(book, self.now)
+        return self.stack.enter_context(memory.recording(make(known_of=memory.known_of)))
 
     def _layouts(self) -> Registry:
-        from manyfest.adapters.oci_layout.layout_with_history import RememberedLayouts
+        from manyfest.adapters.oci_layout.layout_with_history import LayoutWithHistory
 
-        return RememberedLayouts(self.store.contents)
+        return LayoutWithHistory(self.store.contents)
 
     def _external(self, scheme: str) -> Registry:
         """Looked for only when a reference asks for it: what is installed takes time to list."""
@@ -115,20 +115,20 @@ class Routes:
             self.store.contents,
             self.store.layers,
             freshness=Freshness(settings.max_age, settings.stale_if_error, self.now),
-            tell=self.unconfirmed.hear,
+            tell=self.unconfirmed.record,
             is_mirrored=may_mirror,
         )
 
     def _offline(self) -> Registry:
         from manyfest.adapters.decorators.offline import OfflineRegistry
 
-        return OfflineRegistry(self.store.contents, self.store.layers, self.unconfirmed.hear)
+        return OfflineRegistry(self.store.contents, self.store.layers, self.unconfirmed.record)
 
 
 def http_registry(
     settings: Settings,
-    budget: "Budget",
-    account: "Account",
+    budget: "Deadline",
+    account: "RegistryAuth",
     is_insecure: Callable[[Repository], bool],
     **options: Any,
 ) -> "HttpRegistry":
@@ -162,18 +162,18 @@ def rules_of(settings: Settings) -> "RegistryRules":
     return read_rules(settings.registries_conf, settings.containers_folders)
 
 
-def account_of(settings: Settings, budget: "Budget") -> "Account":
+def account_of(settings: Settings, budget: "Deadline") -> "RegistryAuth":
     """Docker's credentials before those of containers (ADR 0012)."""
     from manyfest.adapters.credentials.auth_json import AuthJson
     from manyfest.adapters.credentials.credential_helper import Helpers
-    from manyfest.adapters.credentials.credentials import Account, first_of
+    from manyfest.adapters.credentials.credentials import RegistryAuth, chained
     from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
 
     helpers = Helpers(budget.check)
     docker = DockerConfig(settings.docker_config, helpers)
-    credentials_for = first_of(
+    credentials_for = chained(
         EnvironmentAuths(settings.docker_auths).credentials_for,
         docker.credentials_for,
         *(AuthJson(path, helpers).credentials_for for path in settings.auth_files),
     )
-    return Account(credentials_for, docker.headers, settings.auth_realms)
+    return RegistryAuth(credentials_for, docker.headers, settings.auth_realms)

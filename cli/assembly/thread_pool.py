@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from manyfest.cli.process.signals import ENDINGS
-from manyfest.domain.operations.steps.fan_out import Each, Item, Result, one_by_one
+from manyfest.domain.operations.steps.fan_out import FanOut, Item, Result, sequential
 
 if TYPE_CHECKING:  # most commands do one thing at a time
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +16,7 @@ _TURN = 0.1  # seconds
 
 
 @frozen
-class Threads(Each):
+class ThreadFanOut(FanOut):
     """Up to ``jobs`` threads at a time; ``cancel`` ends what they wait for when one has failed.
 
     A single item is done in the calling thread, where Ctrl-C arrives by itself.
@@ -30,7 +30,7 @@ class Threads(Each):
     ) -> tuple[Result, ...]:
         """As ``Each`` promises."""
         if min(self.jobs, len(items)) <= 1:
-            return one_by_one(function, items)
+            return sequential(function, items)
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(min(self.jobs, len(items))) as pool:

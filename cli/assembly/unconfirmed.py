@@ -17,7 +17,7 @@ class UnconfirmedAnswers:
         self.seen: dict[Reference, Observation] = {}
         self._lock = Lock()
 
-    def hear(self, seen: Observation, error: UnavailableError | None) -> None:
+    def record(self, seen: Observation, error: UnavailableError | None) -> None:
         """``seen`` answered. With ``error`` the registry was asked in vain, and a person is told.
 
         ``--offline`` and ``--max-age`` are not commented on: nothing came otherwise than wished.
@@ -29,8 +29,8 @@ class UnconfirmedAnswers:
 
 
 def _shown_all_the_same(seen: Observation, error: UnavailableError) -> str:
-    from manyfest.adapters.decorators.mirror_log import reason
+    from manyfest.adapters.decorators.mirror_log import reason_text
 
-    why = shortened(reason(error), _REASON_LIMIT)
+    why = shortened(reason_text(error), _REASON_LIMIT)
     since = f"{seen.seen_at:%Y-%m-%d %H:%M} UTC"
     return f"{seen.reference} could not be asked for ({why}); shown as of {since}"

@@ -9,8 +9,14 @@ from manyfest.cli.flows.warnings import warn_of_conflicts
 from manyfest.cli.output import note
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType
-from manyfest.domain.drafts.source_entries import Wanted
-from manyfest.domain.operations.drafts.create import Created, OnConflict, Start, Terms, create
+from manyfest.domain.drafts.source_entries import ListSelection
+from manyfest.domain.operations.drafts.create import (
+    Created,
+    CreateOptions,
+    DraftMode,
+    OnConflict,
+    create,
+)
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
@@ -38,7 +44,7 @@ TypeOfList = Annotated[
 
 
 def terms_for(
-    start: Start,
+    start: DraftMode,
     *,
     platforms: Sequence[str] | None,
     no_attestations: bool,
@@ -47,23 +53,23 @@ def terms_for(
     strict: bool,
     keep_order: bool,
     list_type: ListType | None,
-) -> Terms:
+) -> CreateOptions:
     """The options as one value. Raises InvalidPlatformError."""
     if replace and strict:
         raise typer.TyperException("--replace and --strict exclude each other")
     conflict = OnConflict.REPLACE if replace else OnConflict.REFUSE if strict else OnConflict.KEEP
-    wanted = Wanted(
+    wanted = ListSelection(
         platforms=tuple(map(Platform.parse, platforms or ())),
         attestations=not no_attestations,
         nested=nest,
     )
-    return Terms(start, wanted, conflict, keep_order, list_type)
+    return CreateOptions(start, wanted, conflict, keep_order, list_type)
 
 
 def compose(
     name: Reference,
     sources: Sequence[Reference],
-    terms: Terms,
+    terms: CreateOptions,
     session: Session,
     meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Created:

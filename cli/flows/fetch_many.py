@@ -8,7 +8,7 @@ from attrs import define, field
 
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.exit_codes import FAILED
-from manyfest.cli.flows.source_reference import source
+from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.output import fail, write_text
 from manyfest.cli.rendering.humanize import amount
 from manyfest.cli.rendering.progress import shown_progress
@@ -16,7 +16,7 @@ from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.events import ReadingPlanned
 from manyfest.domain.operations.content.fetch import Fetched, fetch
-from manyfest.domain.operations.steps.record import remember
+from manyfest.domain.operations.steps.record import record
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
@@ -49,13 +49,13 @@ def fetch_all(
                 each=session.each,
                 platforms=platforms,
                 with_layers=with_layers,
-                on_event=session.watching(on_event),
+                on_event=session.checking_deadline(on_event),
             )
             with session.contents.transaction():
-                remember(session.contents, fetched.found, session.now)
+                record(session.contents, fetched.found, session.now)
             summary.count(fetched)
             if fetched.found:
-                session.renew()
+                session.restart_deadline()
     for line in summary.failures:
         fail(line)
     write_text(summary.as_json() if as_json else summary.text())
@@ -107,7 +107,7 @@ def _read_names(texts: Iterable[str], session: Session) -> tuple[tuple[Reference
     failures: list[str] = []
     for text in dict.fromkeys(texts):
         try:
-            references[source(text, session)] = None
+            references[resolve_source(text, session)] = None
         except ManyfestError as error:
             failures.append(_failure(text, error))
     return tuple(references), failures

@@ -8,8 +8,8 @@ from attrs import frozen
 
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.exit_codes import FAILED, meaning_of
-from manyfest.cli.flows.record import keep
-from manyfest.cli.flows.source_reference import source
+from manyfest.cli.flows.record import record_reads
+from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.output import fail, write_text
 from manyfest.cli.rendering.json_lines import failure_line, found_line
 from manyfest.cli.wiring import Session
@@ -40,12 +40,12 @@ def inspect_many(file: str, session: Session) -> None:
         while texts := tuple(islice(lines, _SLICE)):
             answers = _read_all(texts, session)
             found = [answer for answer in answers.values() if isinstance(answer, Resolved)]
-            keeps = keeps and keep(found, session)
+            keeps = keeps and record_reads(found, session)
             write_text("\n".join(_line(answers[text], session) for text in texts))
             asked += len(texts)
             failed += sum(isinstance(answers[text], _Failure) for text in texts)
             if found:
-                session.renew()
+                session.restart_deadline()
     if failed:
         fail(f"{failed} of {asked} could not be read")
         raise typer.Exit(FAILED)
@@ -60,7 +60,7 @@ def _read_all(texts: tuple[str, ...], session: Session) -> dict[str, Resolved | 
 def _read(text: str, session: Session) -> Resolved | _Failure:
     written = text
     try:
-        name = source(text, session)
+        name = resolve_source(text, session)
         written = str(name)
         return resolve(name, session.registry)
     except ManyfestError as error:

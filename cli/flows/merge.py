@@ -5,7 +5,7 @@ from functools import partial
 
 from attrs import evolve
 
-from manyfest.cli.flows.publish import require_writable_store, settle_shown
+from manyfest.cli.flows.publish import finish_or_warn, require_writable_store
 from manyfest.cli.output import note
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
@@ -22,7 +22,9 @@ def merge_shown(
     """Merge the draft into each of its names; the plan with what they hold then."""
     require_writable_store(session)
     with shown_progress() as on_event:
-        bring_content([planned], session.registry, session.each, session.watching(on_event))
+        bring_content(
+            [planned], session.registry, session.each, session.checking_deadline(on_event)
+        )
         merged = merge(
             planned,
             _targets(planned, more_tags),
@@ -35,7 +37,7 @@ def merge_shown(
         _tell(planned, each)
     published = [Resolved(each.target, each.manifest) for each in merged]
     outcome = _outcome(planned, merged)
-    settle_shown(outcome, published, session, purge=purge)
+    finish_or_warn(outcome, published, session, purge=purge)
     return outcome
 
 

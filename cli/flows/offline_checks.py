@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from manyfest.cli.wiring import Session
-from manyfest.domain.errors import BlobUnknownError, NotHeldError, UnreachableError
+from manyfest.domain.errors import BlobUnknownError, NotCachedError, UnreachableError
 from manyfest.domain.operations.steps.transfer import BlobCopy
 from manyfest.domain.ports.registry import BlobReader
 from manyfest.domain.references import Layout, Reference
@@ -26,14 +26,14 @@ def require_held(blobs: Iterable[BlobCopy], session: Session) -> None:
         return
     lacking = [blob.source for blob in blobs if not _is_at_hand(blob, session.registry)]
     if lacking:
-        raise NotHeldError(tuple(map(str, lacking)))
+        raise NotCachedError(tuple(map(str, lacking)))
 
 
 def _is_at_hand(blob: BlobCopy, registry: BlobReader) -> bool:
     for place in (blob.source, blob.target):
         try:
             registry.head_blob(place)
-        except (NotHeldError, BlobUnknownError):
+        except (NotCachedError, BlobUnknownError):
             continue
         return True
     return False

@@ -12,9 +12,9 @@ from manyfest.cli.wiring import Session
 from manyfest.domain.errors import StoreError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.operations.publication.plan_push import PushPlan, plan_push
-from manyfest.domain.operations.publication.push import carry_out, settle, written
+from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.steps.conditional_put import Standings
+from manyfest.domain.operations.steps.conditional_put import TagDigests
 from manyfest.domain.references import Reference
 
 
@@ -23,7 +23,7 @@ def plan(
     more_tags: Sequence[Reference],
     expected: Expectation | None,
     session: Session,
-    standings: Standings | None = None,
+    standings: TagDigests | None = None,
 ) -> PushPlan:
     """What publishing the draft ``name`` writes; some ``standings`` may be known.
 
@@ -42,17 +42,17 @@ def plan(
     )
 
 
-def carry_out_shown(plans: Sequence[PushPlan], session: Session) -> None:
+def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
     """Carry the plans out, with progress; not begun when the store could not note it."""
     require_held((blob for each in plans for blob in each.blobs), session)
     require_writable_store(session)
     with shown_progress() as on_event:
-        carry_out(
+        execute(
             plans,
             registry=session.registry,
             each=session.each,
             pause=session.pause,
-            on_event=session.watching(on_event),
+            on_event=session.checking_deadline(on_event),
         )
 
 
@@ -64,16 +64,16 @@ def require_writable_store(session: Session) -> None:
 
 def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None:
     """Carry it out, and mark the draft as pushed."""
-    carry_out_shown([planned], session)
-    settle_shown(planned, written(planned), session, purge=purge)
+    execute_with_progress([planned], session)
+    finish_or_warn(planned, pushed_manifests(planned), session, purge=purge)
 
 
-def settle_shown(
+def finish_or_warn(
     planned: PushPlan, published: Iterable[Resolved], session: Session, *, purge: bool
 ) -> None:
     """Mark the draft as pushed; where that cannot be, say so: published it is."""
     try:
-        settle(
+        finish(
             planned,
             published,
             contents=session.contents,
@@ -85,7 +85,7 @@ def settle_shown(
         warn(f"published, but the draft could not be marked so: {error}")
 
 
-def tell(planned: PushPlan, result: str) -> None:
+def print_result(planned: PushPlan, result: str) -> None:
     """Print the images from elsewhere, and ``result`` last; if nothing was written, say so."""
     if planned.is_empty:
         note(f"unchanged: {planned.draft.name} is {planned.manifest.digest} already")

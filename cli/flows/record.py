@@ -6,19 +6,19 @@ from manyfest.cli.output import warn
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import StoreError
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.steps.record import remember
+from manyfest.domain.operations.steps.record import record
 
 
-def keep(found: Iterable[Resolved], session: Session) -> bool:
-    """``keep_all`` of what was read, unless it came from the store."""
-    return session.offline or keep_all(found, session)
+def record_reads(found: Iterable[Resolved], session: Session) -> bool:
+    """``record_all`` of what was read, unless it came from the store."""
+    return session.offline or record_all(found, session)
 
 
-def keep_all(found: Iterable[Resolved], session: Session) -> bool:
+def record_all(found: Iterable[Resolved], session: Session) -> bool:
     """Keep ``found`` for ``--offline``; where that cannot be, say so, go on, and give False."""
     try:
         with session.contents.transaction():
-            remember(session.contents, found, session.now)
+            record(session.contents, found, session.now)
     except StoreError as error:
         warn(f"not kept for --offline: {error}")
         return False

@@ -6,7 +6,7 @@ from manyfest.domain.errors import InvalidReferenceError
 from manyfest.domain.references import Reference
 
 
-def source(text: str, session: Session) -> Reference:
+def resolve_source(text: str, session: Session) -> Reference:
     """The reference; a past state of a tag (``REF@{1}``) becomes ``REF@DIGEST``.
 
     Raises InvalidReferenceError; NeverSeenError, NoSuchStateError: the store does not know of it.

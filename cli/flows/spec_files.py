@@ -50,7 +50,7 @@ def lock_file(spec: str, given: Path | None) -> Path:
     return given or Path(f"{spec}.lock")
 
 
-def tell_missing(missing: Sequence[str]) -> None:
+def print_missing(missing: Sequence[str]) -> None:
     """Say on stderr what was left out."""
     for written in missing:
         note(f"left out, because it is not there: {written}")

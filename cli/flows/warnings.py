@@ -2,7 +2,7 @@
 
 from manyfest.cli.output import warn
 from manyfest.domain.drafts.draft import Draft, Entry
-from manyfest.domain.drafts.platform_conflicts import conflicts, disagreement
+from manyfest.domain.drafts.platform_conflicts import conflicts, platform_mismatch
 
 
 def warn_of_conflicts(draft: Draft) -> None:
@@ -14,7 +14,7 @@ def warn_of_conflicts(draft: Draft) -> None:
 
 def warn_of_disagreement(entry: Entry) -> None:
     """Say that an image calls itself something else than it is listed as."""
-    disagreeing = disagreement(entry)
+    disagreeing = platform_mismatch(entry)
     if disagreeing is not None:
         said, listed = disagreeing
         warn(f"{entry.content} says that it is for {said}, and is listed for {listed}")

@@ -52,7 +52,7 @@ GROUPS = {
 }
 
 
-class CommandAsWritten(TyperCommand):
+class DockerStyleCommand(TyperCommand):
     """Reads its arguments as docker's commands do, and shows them as their metavars write them.
 
     To typer they are all optional, so that it is we who refuse a wrong number, in docker's words.
@@ -73,7 +73,7 @@ class CommandAsWritten(TyperCommand):
         return [p.human_readable_name for p in self.params if p.param_type_name == "argument"]
 
 
-class CommandsOnDemand(TyperGroup):
+class LazyGroup(TyperGroup):
     """Finds commands by importing ``manyfest.cli.commands.NAME`` (ADR 0009).
 
     The names of a group within start with ``prefix``.
@@ -114,13 +114,13 @@ class CommandsOnDemand(TyperGroup):
 def _command(name: str, last_word: str) -> Any:
     module = import_module(f"manyfest.cli.commands.{COMMANDS[name]}")
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
-    single.command(last_word, cls=CommandAsWritten)(module.command)
+    single.command(last_word, cls=DockerStyleCommand)(module.command)
     return typer.main.get_command(single)
 
 
 @cache
-def _group(name: str, last_word: str) -> CommandsOnDemand:
-    group = CommandsOnDemand(name=last_word, help=GROUPS[name], rich_markup_mode=None)
+def _group(name: str, last_word: str) -> LazyGroup:
+    group = LazyGroup(name=last_word, help=GROUPS[name], rich_markup_mode=None)
     group.prefix = f"{name} "
     return group
 
@@ -146,7 +146,7 @@ def flag_of(option: Any) -> pflags.Flag:
 
 
 app = typer.Typer(
-    cls=CommandsOnDemand,
+    cls=LazyGroup,
     add_completion=False,
     invoke_without_command=True,
     rich_markup_mode=None,

@@ -25,28 +25,28 @@ def run_and_leave(work: "Callable[[], int]") -> None:
     try:
         from manyfest.cli.process.signals import ENDINGS
 
-        ENDINGS.listen()
+        ENDINGS.install()
         code = ENDINGS.interruptible(work)
     except KeyboardInterrupt:  # Python's own handler raises until ours is installed
         os._exit(_INTERRUPTED)
-    leave(code)
+    exit_fast(code)
 
 
-def leave(code: int) -> None:
+def exit_fast(code: int) -> None:
     """End the process, without taking apart what was loaded: a sixth of a short command's time.
 
     By now all is closed that has an end of its own. Results that cannot be written make it 1.
     """
     from manyfest.cli.process.signals import ENDINGS
 
-    ENDINGS.stop_listening()
+    ENDINGS.uninstall()
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
     except (OSError, ValueError):
         code = code or 1
     if code == _INTERRUPTED:
-        ENDINGS.die()
+        ENDINGS.reraise()
     os._exit(code)
 
 

@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 _UNDISTURBED = 1.0
 
 
-class Endings:
+class SignalHandler:
     """The signals of this process."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Endings:
         self._kept: int | None = None
         self._deaf_until = float("-inf")
 
-    def listen(self) -> None:
+    def install(self) -> None:
         """Handle the signals from now on, except those that the caller's shell ignores (nohup)."""
         for number in SIGNALS:
             if signal.getsignal(number) in _DEFAULTS:
@@ -43,7 +43,7 @@ class Endings:
 
     def listen_to(self, number: int) -> None:
         """Handle this signal, ignored or not."""
-        signal.signal(number, self._hear)
+        signal.signal(number, self._on_signal)
 
     def interruptible(self, work: Callable[[], int]) -> int:
         """Return the exit code of ``work``, or 130 if a signal interrupts it."""
@@ -59,18 +59,18 @@ class Endings:
         finally:
             self._deliver_kept()
 
-    def stop_listening(self) -> None:
+    def uninstall(self) -> None:
         """Ignore all signals: the work is done."""
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
-    def die(self) -> None:
+    def reraise(self) -> None:
         """End by the signal that was heard, as its sender expects; not by Ctrl-C."""
         if self._heard is not None and self._heard != signal.SIGINT:
             signal.signal(self._heard, signal.SIG_DFL)
             os.kill(os.getpid(), self._heard)
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if not _may_raise_in(frame):
             self._kept = number
             return
@@ -104,4 +104,4 @@ def _may_raise_in(frame: FrameType | None) -> bool:
     return False
 
 
-ENDINGS = Endings()
+ENDINGS = SignalHandler()

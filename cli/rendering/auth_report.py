@@ -3,7 +3,7 @@
 import json
 
 from manyfest.adapters.credentials.credentials import Credentials
-from manyfest.adapters.http_registry.auth.authorizer import Access
+from manyfest.adapters.http_registry.auth.authorizer import AuthExplanation
 from manyfest.adapters.http_registry.auth.scope import Scopes, texts
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.encoding.strict_json import Json
@@ -12,7 +12,7 @@ from manyfest.domain.references import Reference
 _UNTOLD = "the token does not tell"
 
 
-def access_text(name: Reference, access: Access) -> str:
+def access_text(name: Reference, access: AuthExplanation) -> str:
     """A line a fact."""
     rows = [("reference", str(name)), ("credentials", _who(access.credentials))]
     rows.append(("asked for", _asked(access)))
@@ -24,7 +24,7 @@ def access_text(name: Reference, access: Access) -> str:
     return "\n".join(f"{label + ':':<16}{printable(value)}" for label, value in rows)
 
 
-def access_json(name: Reference, access: Access) -> str:
+def access_json(name: Reference, access: AuthExplanation) -> str:
     """One object."""
     tokens = [
         {"asked": list(texts(asked)), "granted": _listed(token.granted)}
@@ -69,7 +69,7 @@ def _kind(credentials: Credentials) -> str:
     return "identity token" if credentials.identity_token else "password"
 
 
-def _asked(access: Access) -> str:
+def _asked(access: AuthExplanation) -> str:
     if access.scheme == "bearer":
         return f"a token of {access.realm}"
     return "name and password" if access.scheme else "nothing"

@@ -14,7 +14,7 @@ from attrs import evolve
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import Json, parse_object
-from manyfest.domain.encoding.timestamps import time_in, time_text
+from manyfest.domain.encoding.timestamps import format_utc, parse_utc
 from manyfest.domain.errors import BundleError, DocumentError, InvalidReferenceError
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.lists.referrers import is_referrers_tag
@@ -30,12 +30,12 @@ LAST_SEEN = "dev.manyfest.last-seen"
 INDEX_LIMIT = 64 * 1024 * 1024
 
 
-def listed(manifest: Manifest, reference: Reference, seen: Observation | None) -> Descriptor:
+def index_entry(manifest: Manifest, reference: Reference, seen: Observation | None) -> Descriptor:
     """The entry that lists ``manifest`` as ``reference``, with when it was ``seen`` there."""
     annotations = {IMAGE_NAME: str(reference), REF_NAME: str(reference)}
     if seen is not None:
         times = {FIRST_SEEN: seen.first_seen, LAST_SEEN: seen.seen_at}
-        annotations |= {key: time_text(time) for key, time in times.items()}
+        annotations |= {key: format_utc(time) for key, time in times.items()}
     return evolve(manifest.descriptor(), others={"annotations": annotations})
 
 
@@ -65,7 +65,7 @@ def entries_in(data: bytes) -> tuple[Descriptor, ...]:
     )
 
 
-def name_of(entry: Descriptor, bundle: str, repository: Repository | None) -> Reference | None:
+def reference_of(entry: Descriptor, bundle: str, repository: Repository | None) -> Reference | None:
     """The reference that ``entry`` is for, None if it has no name.
 
     A name that does not say its registry is one of ``repository``: what follows its last colon,
@@ -86,7 +86,9 @@ def name_of(entry: Descriptor, bundle: str, repository: Repository | None) -> Re
     raise BundleError(bundle, f"calls an image {text!r}: --as REPOSITORY says of which repository")
 
 
-def sighting(entry: Descriptor, reference: Reference, bundle: str, now: datetime) -> Observation:
+def observation_of(
+    entry: Descriptor, reference: Reference, bundle: str, now: datetime
+) -> Observation:
     """That ``reference`` was seen to point to ``entry``.
 
     Who says nothing about when says that it is so ``now``, and nobody saw anything after that.
@@ -94,8 +96,8 @@ def sighting(entry: Descriptor, reference: Reference, bundle: str, now: datetime
     """
     last, first = (entry.annotations.get(key) for key in (LAST_SEEN, FIRST_SEEN))
     try:
-        seen_at = min(time_in(last), now) if last else now
-        first_seen = min(time_in(first), seen_at) if first else seen_at
+        seen_at = min(parse_utc(last), now) if last else now
+        first_seen = min(parse_utc(first), seen_at) if first else seen_at
     except ValueError as error:
         raise BundleError(bundle, f"has an impossible time of {reference}: {error}") from error
     return Observation(reference, entry.digest, seen_at, first_seen)

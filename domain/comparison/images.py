@@ -87,7 +87,7 @@ def _sequence(layers: Sequence[Descriptor], among: AbstractSet[str]) -> list[str
     return [digest for layer in layers if (digest := str(layer.digest)) in among]
 
 
-def described(descriptor: Descriptor) -> dict[str, Json]:
+def descriptor_fields(descriptor: Descriptor) -> dict[str, Json]:
     """What a descriptor says beside the digest and the size."""
     return {key: value for key, value in descriptor.to_json().items() if key not in _NAMING}
 
@@ -98,8 +98,8 @@ def _members(manifest: Manifest, other: Manifest) -> JsonObject:
     return {
         **manifest.document,
         "mediaType": manifest.media_type,  # an OCI document may leave it out
-        "config": described(manifest.config) if manifest.config else None,
-        "layers": {text: described(ours[text]) for text in ours if text in theirs},
+        "config": descriptor_fields(manifest.config) if manifest.config else None,
+        "layers": {text: descriptor_fields(ours[text]) for text in ours if text in theirs},
     }
 
 

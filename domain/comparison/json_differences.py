@@ -42,9 +42,9 @@ def _may_be_object(value: Json) -> bool:
 
 
 def _difference(before: Json, after: Json, path: tuple[str, ...]) -> tuple[Difference, ...]:
-    return () if _spelled(before) == _spelled(after) else (Difference(path, before, after),)
+    return () if _canonical(before) == _canonical(after) else (Difference(path, before, after),)
 
 
-def _spelled(value: Json) -> str:
+def _canonical(value: Json) -> str:
     """Python takes ``true`` for 1; JSON does not."""
     return json.dumps(value, sort_keys=True)

@@ -11,7 +11,7 @@ from manyfest.domain.platforms import Platform
 _Key = tuple[Digest, Platform]
 
 
-def without_repeats(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+def deduplicated(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """``entries`` in their order; what a list says again, or what a list says better, is left out.
 
     Of entries with one digest and platform, the one stays that was annotated, else the one that
@@ -21,7 +21,7 @@ def without_repeats(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """
     best: dict[_Key, Entry] = {}
     for entry in entries:
-        best[_key(entry)] = max(best.get(_key(entry), entry), entry, key=_worth)
+        best[_key(entry)] = max(best.get(_key(entry), entry), entry, key=_preference)
     return tuple(entry for entry in entries if _stays(entry, best[_key(entry)]))
 
 
@@ -29,11 +29,11 @@ def _key(entry: Entry) -> _Key:
     return entry.found.digest, normalised(entry.descriptor.platform or Platform())
 
 
-def _worth(entry: Entry) -> tuple[bool, bool, bool]:
+def _preference(entry: Entry) -> tuple[bool, bool, bool]:
     """``max`` keeps the first of equals."""
     is_annotated = entry.overrides != Overrides()
-    return is_annotated, bool(entry.found.others), not entry.is_taken_apart
+    return is_annotated, bool(entry.found.others), not entry.came_from_list
 
 
 def _stays(entry: Entry, best: Entry) -> bool:
-    return entry.source == best.source or not (entry.is_taken_apart or best.is_taken_apart)
+    return entry.source == best.source or not (entry.came_from_list or best.came_from_list)

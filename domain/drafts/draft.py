@@ -52,7 +52,7 @@ class Entry:
         return self.source.at(self.found.digest)
 
     @property
-    def is_taken_apart(self) -> bool:
+    def came_from_list(self) -> bool:
         """Whether this is one of the entries of a list, and not an image or a list itself."""
         return self.list_digest is not None and self.list_digest != self.found.digest
 
@@ -78,7 +78,7 @@ class Draft:
     index: IndexOverrides = field(factory=IndexOverrides)
 
     @property
-    def hides_the_registry(self) -> bool:
+    def shadows_remote(self) -> bool:
         """Whether ``inspect`` shows it in the place of what is published under its name.
 
         One that was pushed and not touched since does not.
@@ -86,9 +86,9 @@ class Draft:
         return self.pushed is None
 
     @property
-    def lists_taken_apart(self) -> tuple[Reference, ...]:
+    def flattened_lists(self) -> tuple[Reference, ...]:
         """The sources that are lists whose entries are here, each once."""
-        return tuple(dict.fromkeys(e.source for e in self.entries if e.is_taken_apart))
+        return tuple(dict.fromkeys(e.source for e in self.entries if e.came_from_list))
 
     @property
     def index_members(self) -> Mapping[str, Json]:
@@ -128,7 +128,7 @@ class Draft:
         """The same draft, to become a list of this type."""
         return evolve(self._changed(self.entries, now), list_type=list_type)
 
-    def without(self, entries: Sequence[Entry], now: datetime) -> "Draft":
+    def minus(self, entries: Sequence[Entry], now: datetime) -> "Draft":
         """Without these entries, and without what attests images that are then not listed."""
         left = [entry for entry in self.entries if entry not in entries]
         digests = {str(entry.found.digest) for entry in left}

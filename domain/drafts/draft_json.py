@@ -28,7 +28,7 @@ from manyfest.domain.drafts.overrides_json import (
     overrides_to_json,
 )
 from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
-from manyfest.domain.encoding.timestamps import time_in, time_text
+from manyfest.domain.encoding.timestamps import format_utc, parse_utc
 from manyfest.domain.errors import DocumentError, InputError
 from manyfest.domain.references import Reference
 
@@ -62,8 +62,8 @@ def _draft_to_json(draft: Draft) -> dict[str, Json]:
     }
     return {
         "name": str(draft.name),
-        "created": time_text(draft.created_at),
-        "changed": time_text(draft.changed_at),
+        "created": format_utc(draft.created_at),
+        "changed": format_utc(draft.changed_at),
         "pushed": _text_or_none(draft.pushed),
         "keepsOrder": draft.keeps_order,
         "type": draft.list_type.value,
@@ -88,8 +88,8 @@ def _draft(document: JsonObject, subject: str) -> Draft:
     index, place = document["index"], f"{subject}: {name}"
     return Draft(
         name=name,
-        created_at=time_in(document["created"]),
-        changed_at=time_in(document["changed"]),
+        created_at=parse_utc(document["created"]),
+        changed_at=parse_utc(document["changed"]),
         entries=tuple(_entry(each, place) for each in _listed(document["entries"])),
         pushed=_parsed(Digest.parse, document["pushed"]),
         keeps_order=document["keepsOrder"] is True,

@@ -34,11 +34,11 @@ def find_entry(draft: Draft, text: str) -> Entry:
             return found[0]
         if found:
             raise AmbiguousEntryError(text, str(draft.name), tuple(_labels(found)))
-    in_full(text)
+    normalised(text)
     raise EntryUnknownError(text, str(draft.name))
 
 
-def in_full(text: str) -> str:
+def normalised(text: str) -> str:
     """``text``, or the full form of the reference that it can only be.
 
     Raises InvalidReferenceError: ``text`` is no name of any kind.

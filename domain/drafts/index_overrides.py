@@ -29,7 +29,7 @@ _EMPTIED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def found_members(manifest: Manifest) -> Mapping[str, Json]:
+def index_fields(manifest: Manifest) -> Mapping[str, Json]:
     """What a list says of itself, verbatim, in its order."""
     return {key: value for key, value in manifest.document.items() if key not in _STRUCTURE}
 

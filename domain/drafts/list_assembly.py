@@ -15,7 +15,7 @@ from manyfest.domain.manifests import SIZE_LIMIT, Manifest
 from manyfest.domain.references import Layout
 
 # Gives the list of this digest, if its bytes are at hand.
-Held = Callable[[Digest], Manifest | None]
+ManifestLookup = Callable[[Digest], Manifest | None]
 
 # Members that Docker's lists do not have, of the list and of its descriptors.
 _INDEX_MEMBERS = frozenset({"annotations", "artifactType", "subject"})
@@ -24,7 +24,7 @@ _INDEX_DESCRIPTOR_MEMBERS = frozenset({"annotations", "artifactType", "data"})
 _MEDIA_TYPES = {ListType.DOCKER: media_types.DOCKER_LIST, ListType.OCI: media_types.OCI_INDEX}
 
 
-def assemble(draft: Draft, held: Held = lambda _digest: None) -> Manifest:
+def assemble(draft: Draft, held: ManifestLookup = lambda _digest: None) -> Manifest:
     """The list that ``draft`` stands for now, ready to be shown.
 
     A list that was taken apart and that nothing was changed of is that list, to the byte, if
@@ -35,7 +35,7 @@ def assemble(draft: Draft, held: Held = lambda _digest: None) -> Manifest:
     return _unchanged(draft, entries, held) or _authored(draft, entries)
 
 
-def assemble_for_push(draft: Draft, held: Held = lambda _digest: None) -> Manifest:
+def assemble_for_push(draft: Draft, held: ManifestLookup = lambda _digest: None) -> Manifest:
     """The list that ``draft`` stands for, checked to be one that may be published.
 
     Raises ListError, where docker refuses too: no entries, or a single image that neither its
@@ -66,7 +66,7 @@ def _involves_layout(draft: Draft) -> bool:
     return any(isinstance(home, Layout) for home in homes)
 
 
-def _unchanged(draft: Draft, entries: Sequence[Entry], held: Held) -> Manifest | None:
+def _unchanged(draft: Draft, entries: Sequence[Entry], held: ManifestLookup) -> Manifest | None:
     digests = {entry.list_digest for entry in entries}
     digest = digests.pop() if len(digests) == 1 else None
     manifest = None if digest is None else held(digest)
@@ -74,7 +74,7 @@ def _unchanged(draft: Draft, entries: Sequence[Entry], held: Held) -> Manifest |
         return None
     if tuple(entry.descriptor for entry in entries) != manifest.entries:
         return None
-    wished = _MEDIA_TYPES.get(_wished_type(draft), manifest.media_type)
+    wished = _MEDIA_TYPES.get(_requested_type(draft), manifest.media_type)
     return manifest if manifest.media_type == wished else None
 
 
@@ -94,7 +94,7 @@ def _authored(draft: Draft, entries: Sequence[Entry]) -> Manifest:
     return Manifest(media_type, data)
 
 
-def _wished_type(draft: Draft) -> ListType:
+def _requested_type(draft: Draft) -> ListType:
     """A layout asks for OCI, where nothing else was said: its readers find nothing else by name."""
     in_layout = isinstance(draft.name.home, Layout)
     return ListType.OCI if in_layout and draft.list_type is ListType.AUTO else draft.list_type
@@ -104,8 +104,8 @@ def _media_type(
     draft: Draft, descriptors: Sequence[Descriptor], members: Mapping[str, Json]
 ) -> str:
     """As wished, else an OCI index as soon as anything asks for one, else docker's list."""
-    wished = _wished_type(draft)
-    carried = _carried_by_an_index_only(descriptors, members)
+    wished = _requested_type(draft)
+    carried = _requires_index(descriptors, members)
     if wished is ListType.DOCKER and carried:
         reason = f"a Docker manifest list cannot carry {carried}; an OCI index can"
         raise ListError(str(draft.name), reason)
@@ -115,9 +115,7 @@ def _media_type(
     return _MEDIA_TYPES[wished]
 
 
-def _carried_by_an_index_only(
-    descriptors: Sequence[Descriptor], members: Mapping[str, Json]
-) -> str:
+def _requires_index(descriptors: Sequence[Descriptor], members: Mapping[str, Json]) -> str:
     """The name of a member that Docker's lists do not have, if there is one."""
     found = {name for each in descriptors for name in _INDEX_DESCRIPTOR_MEMBERS & set(each.others)}
     return next(iter(sorted(found | (_INDEX_MEMBERS & set(members)))), "")

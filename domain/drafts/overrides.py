@@ -48,7 +48,7 @@ class Overrides:
         """``found`` with these members in the place of its own; all others stay as they are."""
         if self == Overrides():
             return found
-        platform = self._laid_over(found.platform or Platform())
+        platform = self._override_platform(found.platform or Platform())
         return evolve(
             found,
             platform=found.platform if platform == Platform() else platform,
@@ -68,8 +68,8 @@ class Overrides:
             unset=_merged(kept.unset, later.unset),
         )
 
-    def _laid_over(self, platform: Platform) -> Platform:
-        bare = evolve(platform, **_emptied_by(self.unset))
+    def _override_platform(self, platform: Platform) -> Platform:
+        bare = evolve(platform, **_cleared_fields(self.unset))
         return evolve(
             bare,
             os=self.os or bare.os,
@@ -81,10 +81,10 @@ class Overrides:
 
     def _without(self, unset: tuple[str, ...]) -> "Overrides":
         annotations = without_annotations(self.annotations, unset)
-        return evolve(self, annotations=annotations, **_emptied_by(unset))
+        return evolve(self, annotations=annotations, **_cleared_fields(unset))
 
 
-def _emptied_by(unset: tuple[str, ...]) -> dict[str, Any]:
+def _cleared_fields(unset: tuple[str, ...]) -> dict[str, Any]:
     return {key: value for name in unset for key, value in _EMPTIED.get(name, {}).items()}
 
 

@@ -21,7 +21,7 @@ _PAIR = 2
 
 def overrides_to_json(overrides: Overrides) -> dict[str, Json]:
     """What was annotated on an entry."""
-    return _said(overrides)
+    return _set_fields(overrides)
 
 
 def overrides_from_json(document: Json, subject: str) -> Overrides:
@@ -35,7 +35,7 @@ def overrides_from_json(document: Json, subject: str) -> Overrides:
 
 def index_overrides_to_json(overrides: IndexOverrides) -> dict[str, Json]:
     """What was said of the list itself."""
-    said = _said(evolve(overrides, subject=None))
+    said = _set_fields(evolve(overrides, subject=None))
     if overrides.subject is not None:
         said["subject"] = overrides.subject.to_json()
     return said
@@ -46,7 +46,7 @@ def index_overrides_from_json(document: Json, subject: str) -> IndexOverrides:
     return _read(IndexOverrides, document, subject)
 
 
-def _said(overrides: Overrides | IndexOverrides) -> dict[str, Any]:
+def _set_fields(overrides: Overrides | IndexOverrides) -> dict[str, Any]:
     values = {name: getattr(overrides, name) for name in fields_dict(type(overrides))}
     return {name: value for name, value in values.items() if value}
 

@@ -23,7 +23,7 @@ def conflicts(entries: Sequence[Entry]) -> tuple[Conflict, ...]:
 def _conflicts(entries: Sequence[Entry]) -> Iterator[Conflict]:
     first: dict[Platform, Entry] = {}
     for entry in entries:
-        platform = platform_taken(entry.descriptor)
+        platform = occupied_platform(entry.descriptor)
         if platform is None or first.setdefault(platform, entry) is entry:
             continue
         if not _is_the_same_in_another_compression(first[platform], entry):
@@ -36,12 +36,12 @@ def _is_the_same_in_another_compression(one: Entry, other: Entry) -> bool:
     return one.source == other.source and marks[0] != marks[1]
 
 
-def hidden_by_later(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+def shadowed_by_later(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """The entries whose platform a later one has, too: those that go when the later is to win."""
     return tuple(later for _, later in _conflicts(tuple(reversed(entries))))
 
 
-def platform_taken(descriptor: Descriptor) -> Platform | None:
+def occupied_platform(descriptor: Descriptor) -> Platform | None:
     """What an entry takes; attestations, and what says no platform, take none."""
     platform = descriptor.platform
     if platform is None or not platform.os or attested(descriptor) is not None:
@@ -49,7 +49,7 @@ def platform_taken(descriptor: Descriptor) -> Platform | None:
     return normalised(platform)
 
 
-def disagreement(entry: Entry) -> tuple[Platform, Platform] | None:
+def platform_mismatch(entry: Entry) -> tuple[Platform, Platform] | None:
     """What an image says it runs on and what was annotated, if one contradicts the other.
 
     Only for an image that came by itself: of a list's entries, the config was never read.

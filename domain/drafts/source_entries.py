@@ -14,7 +14,7 @@ from manyfest.domain.references import Reference
 
 
 @frozen
-class Wanted:
+class ListSelection:
     """What is taken from a source that is a list; an image is always taken whole.
 
     ``platforms``: only these, all if none are named; attestations follow their image.
@@ -26,10 +26,12 @@ class Wanted:
     nested: bool = False
 
 
-EVERYTHING = Wanted()
+EVERYTHING = ListSelection()
 
 
-def entries_of_list(source: Reference, manifest: Manifest, wanted: Wanted) -> tuple[Entry, ...]:
+def entries_of_list(
+    source: Reference, manifest: Manifest, wanted: ListSelection
+) -> tuple[Entry, ...]:
     """The entries that the list at ``source`` contributes, as it describes them, in its order.
 
     Raises NoSuchPlatformError; DocumentError: an entry is no descriptor.
@@ -38,17 +40,19 @@ def entries_of_list(source: Reference, manifest: Manifest, wanted: Wanted) -> tu
         return (Entry(source, manifest.descriptor(), manifest.digest),)
     return tuple(
         Entry(source, descriptor, manifest.digest)
-        for descriptor in _taken(source, manifest, wanted)
+        for descriptor in _selected_children(source, manifest, wanted)
     )
 
 
-def _taken(source: Reference, manifest: Manifest, wanted: Wanted) -> tuple[Descriptor, ...]:
+def _selected_children(
+    source: Reference, manifest: Manifest, wanted: ListSelection
+) -> tuple[Descriptor, ...]:
     chosen = selected(manifest.entries, wanted.platforms, str(source))
     return chosen if wanted.attestations else without_attestations(chosen)
 
 
-def beside_those_before(
-    entries: Sequence[Entry], before: Sequence[Entry], listed: Manifest, wanted: Wanted
+def merged_with_previous(
+    entries: Sequence[Entry], before: Sequence[Entry], listed: Manifest, wanted: ListSelection
 ) -> tuple[Entry, ...]:
     """``entries`` of the list ``listed``, and those it gave ``before`` for other platforms.
 
@@ -57,7 +61,7 @@ def beside_those_before(
     """
     if not wanted.platforms or wanted.nested or not listed.is_list:
         return tuple(entries)
-    kept = _for_other_platforms([entry for entry in before if entry.is_taken_apart], wanted)
+    kept = _for_other_platforms([entry for entry in before if entry.came_from_list], wanted)
     given = {entry.found: entry for entry in (*kept, *entries)}
     described = set(listed.entries)
     return (
@@ -70,12 +74,12 @@ def beside_those_before(
     )
 
 
-def _for_other_platforms(entries: Sequence[Entry], wanted: Wanted) -> tuple[Entry, ...]:
+def _for_other_platforms(entries: Sequence[Entry], wanted: ListSelection) -> tuple[Entry, ...]:
     found = [entry.found for entry in entries]
     named = [each for each in found if each.platform and _is_named(each.platform, wanted)]
     renewed = set(with_their_attestations(found, named))
     return tuple(entry for entry in entries if entry.found not in renewed)
 
 
-def _is_named(platform: Platform, wanted: Wanted) -> bool:
+def _is_named(platform: Platform, wanted: ListSelection) -> bool:
     return any(is_wanted(platform, asked) for asked in wanted.platforms)

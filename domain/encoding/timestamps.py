@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 
-def time_text(time: datetime) -> str:
+def format_utc(time: datetime) -> str:
     """``time`` in UTC, to the microsecond."""
     return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def time_in(text: str) -> datetime:
+def parse_utc(text: str) -> datetime:
     """The time in ``text``. Raises ValueError: not a time, or one without a zone; TypeError."""
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:

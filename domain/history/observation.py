@@ -24,7 +24,7 @@ class Observation:
     first_seen: datetime = field(default=Factory(lambda self: self.seen_at, takes_self=True))
 
     @property
-    def place(self) -> Reference:
+    def tag_reference(self) -> Reference:
         """What was observed: the home and the tag, without any digest."""
         return evolve(self.reference, digest=None)
 
@@ -33,7 +33,7 @@ def by_place(observations: Iterable[Observation]) -> dict[Reference, list[Observ
     """The observations of each home and tag, each once, in their order."""
     found: dict[Reference, list[Observation]] = {}
     for seen in dict.fromkeys(observations):
-        found.setdefault(seen.place, []).append(seen)
+        found.setdefault(seen.tag_reference, []).append(seen)
     return found
 
 
@@ -52,5 +52,5 @@ def merged(history: Iterable[Observation], seen: Iterable[Observation]) -> tuple
     spans: list[Observation] = []
     for digest, group in groupby(in_order, key=lambda sighting: sighting[1]):
         moments = [moment for moment, _ in group]
-        spans.append(Observation(oldest_first[0].place, digest, moments[-1], moments[0]))
+        spans.append(Observation(oldest_first[0].tag_reference, digest, moments[-1], moments[0]))
     return tuple(reversed(spans))

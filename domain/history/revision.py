@@ -30,7 +30,7 @@ _REASON = "invalid reference format: in @{...} stands a number or a time like 20
 
 
 @frozen
-class Wanted:
+class StateSelector:
     """Which state of a tag, as ``text`` says: so many back, at a moment, or of a digest.
 
     ``value`` is the number, or the last moment that counts; a digest is given by its beginning.
@@ -40,7 +40,7 @@ class Wanted:
     value: int | datetime | str
 
     @classmethod
-    def parse(cls, text: str) -> "Wanted":
+    def parse(cls, text: str) -> "StateSelector":
         """A number, or a digest of which at least 12 digits are given.
 
         Raises InvalidReferenceError.
@@ -60,7 +60,7 @@ class PastState:
     """The ``wanted`` state of the tag that ``name``, as a person typed it, spells."""
 
     name: str
-    wanted: Wanted
+    wanted: StateSelector
 
 
 def parse_past(text: str, now: datetime) -> PastState | None:
@@ -73,14 +73,14 @@ def parse_past(text: str, now: datetime) -> PastState | None:
         return None
     name, inside = parts.groups()
     if _NUMBER.fullmatch(inside):
-        return PastState(name, Wanted(inside, int(inside)))
+        return PastState(name, StateSelector(inside, int(inside)))
     try:
-        return PastState(name, Wanted(inside, _moment(inside, now)))
+        return PastState(name, StateSelector(inside, _moment(inside, now)))
     except (ValueError, OverflowError) as error:
         raise InvalidReferenceError(text, _REASON) from error
 
 
-def number_of(wanted: Wanted, place: Reference, history: Sequence[Observation]) -> int:
+def index_of(wanted: StateSelector, place: Reference, history: Sequence[Observation]) -> int:
     """Which of ``history``, all that was seen at ``place``, newest first, is the ``wanted`` state.
 
     Raises NeverSeenError: nothing was seen there. NoSuchStateError: it is not among what was.
@@ -93,9 +93,11 @@ def number_of(wanted: Wanted, place: Reference, history: Sequence[Observation]) 
     raise NoSuchStateError(f"{place}@{wanted}", len(history), since)
 
 
-def reference_to(past: Wanted, place: Reference, history: Sequence[Observation]) -> Reference:
-    """The past state as a reference with tag and digest. Raises as ``number_of`` does."""
-    return evolve(place, digest=history[number_of(past, place, history)].digest)
+def reference_to(
+    past: StateSelector, place: Reference, history: Sequence[Observation]
+) -> Reference:
+    """The past state as a reference with tag and digest. Raises as ``index_of`` does."""
+    return evolve(place, digest=history[index_of(past, place, history)].digest)
 
 
 def _numbers(value: int | datetime | str, history: Sequence[Observation]) -> Iterator[int]:
@@ -118,10 +120,10 @@ def _moment(text: str, now: datetime) -> datetime:
     if written is None:
         raise ValueError(text)
     begin = datetime.fromisoformat(text)
-    return (begin if begin.tzinfo else begin.replace(tzinfo=UTC)) + _inexactness(written)
+    return (begin if begin.tzinfo else begin.replace(tzinfo=UTC)) + _precision(written)
 
 
-def _inexactness(written: re.Match[str]) -> timedelta:
+def _precision(written: re.Match[str]) -> timedelta:
     """From the first moment that is meant to the last, in a clock of microseconds."""
     if len(written[0]) == len("2026-05-01"):
         unit = timedelta(days=1)

@@ -59,7 +59,7 @@ def _entries_for(
     return found
 
 
-def narrowed(manifest: Manifest, wanted: Sequence[Platform], subject: str) -> Manifest:
+def restricted_to(manifest: Manifest, wanted: Sequence[Platform], subject: str) -> Manifest:
     """The list with the entries that ``selected`` gives, and all its other members.
 
     The same object where that are all: then nothing is authored and the digest stays.

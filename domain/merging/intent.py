@@ -13,7 +13,7 @@ from attrs import frozen
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.canonical_json import authored_list
-from manyfest.domain.encoding.timestamps import time_in
+from manyfest.domain.encoding.timestamps import parse_utc
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 
@@ -53,7 +53,7 @@ class Intent:
         """Where it stands, beside ``target``: one place for the same platforms, again and again."""
         return target.tagged(intent_prefix(self.tag) + _hash(*map(_place, self.entries)))
 
-    def counts_at(self, now: datetime) -> bool:
+    def is_live(self, now: datetime) -> bool:
         """Whether it is young enough."""
         return now - self.made_at < LIFETIME
 
@@ -69,14 +69,14 @@ def intent_of(manifest: Manifest, tag: str) -> Intent | None:
     if not isinstance(said, dict) or said.get(TAG) != tag:
         return None
     try:
-        made_at = time_in(said.get(MADE_AT, ""))
+        made_at = parse_utc(said.get(MADE_AT, ""))
     except (ValueError, TypeError):
         return None
     annotations = {key: value for key, value in said.items() if key not in {TAG, MADE_AT}}
     return Intent(tag, manifest.entries, made_at, annotations)
 
 
-def in_order(intents: Sequence[Intent]) -> tuple[Intent, ...]:
+def oldest_first(intents: Sequence[Intent]) -> tuple[Intent, ...]:
     """Oldest first, and of one moment by digest, so that every writer lets the same one win."""
     return tuple(sorted(intents, key=lambda each: (each.made_at, str(each.manifest.digest))))
 

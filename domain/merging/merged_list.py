@@ -7,13 +7,13 @@ from manyfest.domain import media_types
 from manyfest.domain.annotations import with_annotations
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import Draft, Entry, ListType
-from manyfest.domain.drafts.index_overrides import found_members
+from manyfest.domain.drafts.index_overrides import index_fields
 from manyfest.domain.drafts.list_assembly import assemble
-from manyfest.domain.drafts.platform_conflicts import platform_taken
+from manyfest.domain.drafts.platform_conflicts import occupied_platform
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.lists.attestations import attested
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.merging.intent import Intent, in_order
+from manyfest.domain.merging.intent import Intent, oldest_first
 from manyfest.domain.references import Reference
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -35,7 +35,7 @@ def merged_list(
     """
     entries = _merged(held, intents)
     members = _members(standing, intents)
-    if standing is not None and standing.is_list and _says(standing, entries, members):
+    if standing is not None and standing.is_list and _already_contains(standing, entries, members):
         return standing
     draft = Draft(
         target,
@@ -51,14 +51,14 @@ def merged_list(
 
 def _merged(held: Sequence[Descriptor], intents: Sequence[Intent]) -> tuple[Descriptor, ...]:
     entries = tuple(held)
-    for intent in in_order(intents):
+    for intent in oldest_first(intents):
         entries = _with(entries, intent.entries)
     return entries
 
 
 def _with(entries: Sequence[Descriptor], newer: Sequence[Descriptor]) -> tuple[Descriptor, ...]:
-    taken = {platform_taken(entry) for entry in newer} - {None}
-    kept = [e for e in entries if e not in newer and platform_taken(e) not in taken]
+    taken = {occupied_platform(entry) for entry in newer} - {None}
+    kept = [e for e in entries if e not in newer and occupied_platform(e) not in taken]
     listed = {str(entry.digest) for entry in (*kept, *newer)}
     gone = {str(entry.digest) for entry in entries} - listed
     attested_anew = {image for entry in newer if (image := attested(entry))}
@@ -66,14 +66,16 @@ def _with(entries: Sequence[Descriptor], newer: Sequence[Descriptor]) -> tuple[D
 
 
 def _members(standing: Manifest | None, intents: Sequence[Intent]) -> Mapping[str, Json]:
-    found = found_members(standing) if standing is not None and standing.is_list else {}
-    annotations = {k: v for intent in in_order(intents) for k, v in intent.annotations.items()}
+    found = index_fields(standing) if standing is not None and standing.is_list else {}
+    annotations = {k: v for intent in oldest_first(intents) for k, v in intent.annotations.items()}
     return with_annotations(found, tuple(annotations.items()), ())
 
 
-def _says(standing: Manifest, entries: Sequence[Descriptor], members: Mapping[str, Json]) -> bool:
+def _already_contains(
+    standing: Manifest, entries: Sequence[Descriptor], members: Mapping[str, Json]
+) -> bool:
     same = len(entries) == len(standing.entries)
-    return same and set(entries) == set(standing.entries) and members == found_members(standing)
+    return same and set(entries) == set(standing.entries) and members == index_fields(standing)
 
 
 def _by_platform(entries: Sequence[Descriptor]) -> tuple[Descriptor, ...]:

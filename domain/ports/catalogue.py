@@ -11,7 +11,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from manyfest.domain.amounts import Amount
+from manyfest.domain.amounts import CountAndBytes
 from manyfest.domain.history.observation import Observation
 
 
@@ -40,7 +40,7 @@ class HostAmount:
 
     registry: str
     tags: int
-    manifests: Amount
+    manifests: CountAndBytes
 
 
 @frozen
@@ -51,14 +51,14 @@ class Statistics:
     ``file_size`` is what the store's file takes, ``reusable_size`` the part of it that is free.
     """
 
-    images: Amount
-    lists: Amount
-    configs: Amount
-    layers: Amount
+    images: CountAndBytes
+    lists: CountAndBytes
+    configs: CountAndBytes
+    layers: CountAndBytes
     tags: int
     states: int
     drafts: int
-    set_aside: Amount
+    set_aside: CountAndBytes
     file_size: int
     reusable_size: int
     registries: tuple[HostAmount, ...]

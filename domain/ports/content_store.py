@@ -72,7 +72,7 @@ class ContentStore(Protocol):
         """
         ...
 
-    def note_asked(self, digests: Iterable[Digest], now: datetime) -> None:
+    def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:
         """Note that somebody asked for these by digest, and no tag; ``now`` is in UTC.
 
         They are garbage no earlier than what a tag is seen to point to ``now``, and neither are the

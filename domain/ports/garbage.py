@@ -11,7 +11,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from manyfest.domain.amounts import Amount
+from manyfest.domain.amounts import CountAndBytes
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
 
@@ -37,8 +37,8 @@ class Garbage:
     manifests: tuple[Piece, ...] = ()
     configs: tuple[Piece, ...] = ()
     layers: tuple[Piece, ...] = ()
-    left_over: Amount = field(factory=Amount)
-    set_aside: Amount = field(factory=Amount)
+    left_over: CountAndBytes = field(factory=CountAndBytes)
+    set_aside: CountAndBytes = field(factory=CountAndBytes)
     unreadable: int = 0
 
     @property
@@ -84,7 +84,7 @@ class GarbageCollector(Protocol):
         """
         ...
 
-    def give_back(self) -> int:
+    def vacuum(self) -> int:
         """Make the store's file smaller by what is free in it, if that is much; by how many bytes.
 
         Needs as much room again as what is held, for a while; a kill leaves the file as it was.

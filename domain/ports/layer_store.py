@@ -18,7 +18,7 @@ class LayerStore(Protocol):
         """The size in bytes of the layer kept under ``digest``, None if it is not kept."""
         ...
 
-    def renew(self, digest: Digest) -> int | None:
+    def touch(self, digest: Digest) -> int | None:
         """As ``size``, for who is about to keep a manifest that names the layer.
 
         From now on it is as young as one just written: layers that nobody names go when they are

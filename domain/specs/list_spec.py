@@ -10,7 +10,7 @@ from attrs import field, frozen
 from manyfest.domain.annotations import Annotations
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.drafts.overrides import Overrides
-from manyfest.domain.drafts.source_entries import EVERYTHING, Wanted
+from manyfest.domain.drafts.source_entries import EVERYTHING, ListSelection
 from manyfest.domain.errors import UnsupportedPlatformError
 from manyfest.domain.lists.platform_normalisation import is_supported
 from manyfest.domain.platforms import Platform
@@ -44,9 +44,9 @@ class EntrySpec:
         )
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> ListSelection:
         """What is taken of a list: the platform that is named, with its attestations, or all."""
-        return Wanted(platforms=(self.platform,)) if self.platform.os else EVERYTHING
+        return ListSelection(platforms=(self.platform,)) if self.platform.os else EVERYTHING
 
 
 @frozen

@@ -23,7 +23,7 @@ from manyfest.domain.verification.list_rules import list_findings
 
 
 @frozen
-class Place:
+class Located:
     """A manifest where it is listed first: at ``path``, by ``entry``; the root has neither."""
 
     manifest: Manifest
@@ -70,7 +70,7 @@ class Evidence:
     platforms: Mapping[Digest, Platform | ManyfestError] = field(factory=dict)
 
 
-def findings_at(place: Place, evidence: Evidence) -> Iterator[Finding]:
+def findings_at(place: Located, evidence: Evidence) -> Iterator[Finding]:
     """All that is wrong with the manifest in this place, and with what it names directly."""
     if place.manifest.is_list:
         for found in list_findings(place.manifest):
@@ -80,7 +80,7 @@ def findings_at(place: Place, evidence: Evidence) -> Iterator[Finding]:
     yield from _of_configs(place, evidence)
 
 
-def _of_children(place: Place, evidence: Evidence) -> Iterator[Finding]:
+def _of_children(place: Located, evidence: Evidence) -> Iterator[Finding]:
     for path, entry in place.children:
         child = evidence.manifests[entry.digest]
         if isinstance(child, Manifest):
@@ -98,7 +98,7 @@ def _of_platform(
         yield from platform_findings(path, entry.platform, own)
 
 
-def _of_blobs(place: Place, evidence: Evidence) -> Iterator[Finding]:
+def _of_blobs(place: Located, evidence: Evidence) -> Iterator[Finding]:
     for path, blob in place.blobs:
         size = evidence.sizes.get(blob.digest)
         if isinstance(size, int):
@@ -107,7 +107,7 @@ def _of_blobs(place: Place, evidence: Evidence) -> Iterator[Finding]:
             yield blob_trouble(path, size)
 
 
-def _of_configs(place: Place, evidence: Evidence) -> Iterator[Finding]:
+def _of_configs(place: Located, evidence: Evidence) -> Iterator[Finding]:
     for path, blob in place.blobs:
         error = evidence.platforms.get(blob.digest)
         if isinstance(error, ManyfestError):

@@ -11,7 +11,7 @@ from manyfest.domain.lists.platform_normalisation import is_supported, normalise
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.verification.findings import Finding, finding
-from manyfest.domain.verification.platform_shadowing import hides
+from manyfest.domain.verification.platform_shadowing import shadows
 
 _UNKNOWN = ("unknown", "unknown")
 
@@ -83,7 +83,7 @@ def _shadows(manifest: Manifest) -> Iterator[Finding]:
     for group in groups.values():
         hidden: set[str] = set()
         for (earlier, first), (later, path) in _in_twos(group):
-            if path not in hidden and hides(earlier, later):
+            if path not in hidden and shadows(earlier, later):
                 hidden.add(path)
                 message = f"{later} also matches {first} ({earlier}), which comes first"
                 yield finding("shadowed-entry", f"{path}.platform", message)

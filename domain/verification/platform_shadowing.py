@@ -11,7 +11,7 @@ _LOWEST_VARIANTS = {"amd64": "v1", "arm": "v7", "arm64": "v8"}
 _LEVEL = re.compile(r"v(\d+)(?:\.(\d+))?")
 
 
-def hides(earlier: Platform, later: Platform) -> bool:
+def shadows(earlier: Platform, later: Platform) -> bool:
     """Whether all that ``later`` runs on run ``earlier``, too, and the two are not the same.
 
     A processor runs what was built for older variants of it; os.version and os.features narrow

@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
-from manyfest.domain.amounts import Amount
+from manyfest.domain.amounts import CountAndBytes
 from manyfest.domain.media_types import LISTS
 from manyfest.domain.ports.catalogue import HostAmount, SeenTag, Statistics
 from manyfest.store.maintenance.layer_files import LayerFiles
-from manyfest.store.rows.decoding import readable
+from manyfest.store.rows.decoding import damage_if_unreadable
 from manyfest.store.rows.observation_rows import IS_NEWEST, observation_of
 from manyfest.store.sqlite.database import Database, Row
 
@@ -70,33 +70,35 @@ class SqliteCatalogue:
     def statistics(self) -> Statistics:
         """See the port."""
         rows = self._database.rows
-        by_type = {media_type: Amount(*amount) for media_type, *amount in rows(_BY_TYPE)}
+        by_type = {media_type: CountAndBytes(*amount) for media_type, *amount in rows(_BY_TYPE)}
         tags, states, drafts, oldest, newest = (*rows(_NUMBERS), (0, 0, 0, None, None))[0]
         file_size, reusable = self._database.space()
-        with readable(self._database.path, "the times at which tags were seen"):
+        with damage_if_unreadable(self._database.path, "the times at which tags were seen"):
             times = [text and datetime.fromisoformat(text) for text in (oldest, newest)]
         return Statistics(
-            images=sum((size for kind, size in by_type.items() if kind not in LISTS), Amount()),
-            lists=sum((size for kind, size in by_type.items() if kind in LISTS), Amount()),
+            images=sum(
+                (size for kind, size in by_type.items() if kind not in LISTS), CountAndBytes()
+            ),
+            lists=sum((size for kind, size in by_type.items() if kind in LISTS), CountAndBytes()),
             configs=self._amount("blobs"),
-            layers=Amount.of(file.size for file in self._layers.held()),
+            layers=CountAndBytes.of(file.size for file in self._layers.held()),
             tags=tags,
             states=states,
             drafts=drafts,
             set_aside=self._amount("quarantine")
-            + Amount.of(file.size for file in self._layers.set_aside_before()),
+            + CountAndBytes.of(file.size for file in self._layers.quarantined_before()),
             file_size=file_size,
             reusable_size=reusable,
             registries=tuple(
-                HostAmount(registry, number, Amount(*manifests))
+                HostAmount(registry, number, CountAndBytes(*manifests))
                 for registry, number, *manifests in rows(_REGISTRIES)
             ),
             oldest=times[0],
             newest=times[1],
         )
 
-    def _amount(self, table: str) -> Amount:
-        return Amount(*(*self._database.rows(f"{_AMOUNTS}{table}"), (0, 0))[0])
+    def _amount(self, table: str) -> CountAndBytes:
+        return CountAndBytes(*(*self._database.rows(f"{_AMOUNTS}{table}"), (0, 0))[0])
 
     def _tag(self, row: Row) -> SeenTag:
         *observed, media_type, size = row

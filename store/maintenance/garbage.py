@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
-from manyfest.domain.amounts import Amount
+from manyfest.domain.amounts import CountAndBytes
 from manyfest.domain.digests import Digest
-from manyfest.domain.encoding.timestamps import time_text
+from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.ports.garbage import Garbage, Piece
 from manyfest.store.maintenance.layer_files import LayerFiles
-from manyfest.store.rows.decoding import readable
+from manyfest.store.rows.decoding import damage_if_unreadable
 from manyfest.store.rows.observation_rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
 from manyfest.store.sqlite.database import Database
 
@@ -59,7 +59,7 @@ _STILL_NAMED = f"""
     SELECT DISTINCT named.value FROM manifests AS m JOIN {_NAMED}
         AND named.value IN (SELECT digest FROM roots)"""  # noqa: S608 - of constants alone
 
-_WORTH_IT = 20  # copying the file is, when one in so many bytes is free
+_VACUUM_MIN_FREE_FRACTION = 20  # copying the file is, when one in so many bytes is free
 
 
 class SqliteGarbage:
@@ -75,32 +75,32 @@ class SqliteGarbage:
 
     def transaction(self) -> AbstractContextManager[None]:
         """See the port."""
-        return self._database.transaction() if self._database.is_there else nullcontext()
+        return self._database.transaction() if self._database.exists else nullcontext()
 
     def find(self, roots: Iterable[Digest], before: datetime, files_before: datetime) -> Garbage:
         """See the port."""
         if not self._database.is_in_transaction:  # there was no file, whatever there is by now
             return Garbage()
-        moment = {"before": time_text(before)}
+        moment = {"before": format_utc(before)}
         unreadable = self._mark(roots, moment)
         return Garbage(
             states=tuple(
                 observation_of(row, self._database.path)
                 for row in self._database.rows(_STATES, moment)
             ),
-            manifests=self._dead("manifests"),
-            configs=self._dead("blobs"),
+            manifests=self._unreachable("manifests"),
+            configs=self._unreachable("blobs"),
             layers=tuple(self._dead_layers(files_before)),
-            left_over=Amount.of(file.size for file in self._layers.left_over(files_before)),
-            set_aside=Amount.of(size for (size,) in self._database.rows(_SET_ASIDE, moment))
-            + Amount.of(file.size for file in self._layers.set_aside_before(before)),
+            left_over=CountAndBytes.of(file.size for file in self._layers.left_over(files_before)),
+            set_aside=CountAndBytes.of(size for (size,) in self._database.rows(_SET_ASIDE, moment))
+            + CountAndBytes.of(file.size for file in self._layers.quarantined_before(before)),
             unreadable=unreadable,
         )
 
     def remove(self, garbage: Garbage, before: datetime) -> None:
         """See the port."""
         for statement in _REMOVE if self._database.is_in_transaction else ():
-            self._database.write(statement, [{"before": time_text(before)}])
+            self._database.write(statement, [{"before": format_utc(before)}])
         for table, pieces in (("manifests", garbage.manifests), ("blobs", garbage.configs)):
             rows = ((str(piece.digest),) for piece in pieces)
             if pieces:
@@ -112,7 +112,7 @@ class SqliteGarbage:
         """See the port. Within a transaction, so that nobody begins to name them meanwhile."""
         for file in (
             *self._layers.left_over(files_before),
-            *self._layers.set_aside_before(before),
+            *self._layers.quarantined_before(before),
         ):
             self._layers.remove(file)
         if not layers:
@@ -124,10 +124,10 @@ class SqliteGarbage:
                     self._layers.remove(file)
         return tuple(piece for piece in layers if piece.digest in going)
 
-    def give_back(self) -> int:
+    def vacuum(self) -> int:
         """See the port."""
         before, free = self._database.space()
-        if not free or free * _WORTH_IT < before:
+        if not free or free * _VACUUM_MIN_FREE_FRACTION < before:
             return 0
         self._database.rows("VACUUM")
         after, _ = self._database.space()
@@ -148,8 +148,8 @@ class SqliteGarbage:
         self._database.write("INSERT INTO roots VALUES (?)", both)
         return len(unreadable)
 
-    def _dead(self, table: str) -> tuple[Piece, ...]:
-        with readable(self._database.path, f"a digest in {table}"):
+    def _unreachable(self, table: str) -> tuple[Piece, ...]:
+        with damage_if_unreadable(self._database.path, f"a digest in {table}"):
             rows = self._database.rows(_DEAD.format(table))
             return tuple(Piece(Digest.parse(digest), size) for digest, size in rows)
 

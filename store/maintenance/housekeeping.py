@@ -12,7 +12,7 @@ from manyfest.store.maintenance.garbage import SqliteGarbage
 from manyfest.store.maintenance.integrity import SqliteIntegrity
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.maintenance.queries import SqliteQueries
-from manyfest.store.maintenance.read_only import open_for_looking
+from manyfest.store.maintenance.read_only import open_read_only
 from manyfest.store.sqlite.database import Database
 from manyfest.store.store import Store
 
@@ -42,7 +42,7 @@ def housekeeping_of(
     query may take, None for as long as it takes.
     """
     path, files = store.path, LayerFiles(store.layers.folder)
-    looking = Database(path, patience, open_for_looking)
+    looking = Database(path, patience, open_read_only)
     return Housekeeping(
         catalogue=SqliteCatalogue(looking, files),
         drafts=store.drafts,

@@ -12,7 +12,7 @@ from manyfest.store.draft_book import SqliteDraftBook
 from manyfest.store.layer_store import LayerFolder
 from manyfest.store.maintenance.layer_files import LayerFile, LayerFiles
 from manyfest.store.maintenance.quarantine import Quarantine
-from manyfest.store.rows.decoding import readable
+from manyfest.store.rows.decoding import damage_if_unreadable
 from manyfest.store.rows.observation_rows import OBSERVATION_COLUMNS, observation_of
 from manyfest.store.rows.row_checks import (
     CONTENT_COLUMNS,
@@ -66,21 +66,21 @@ class SqliteIntegrity:
 
     def transaction(self) -> AbstractContextManager[None]:
         """See the port."""
-        return self._database.transaction() if self._database.is_there else nullcontext()
+        return self._database.transaction() if self._database.exists else nullcontext()
 
     def set_aside(self, damaged: Sequence[Damage], now: datetime) -> tuple[str, ...]:
         """See the port."""
         if any(damage.kind is Kind.FILE for damage in damaged):
-            self._mend()
+            self._reindex()
         tags: dict[str, None] = {}
         for damage in damaged:
-            if (still := self._again(damage)) is not None:
-                tags |= dict.fromkeys(self._quarantine.take(still, now))
+            if (still := self._recheck(damage)) is not None:
+                tags |= dict.fromkeys(self._quarantine.quarantine(still, now))
         return tuple(tags)
 
     def _structure(self) -> Iterator[Damage | None]:
         """Faults, from the first to the hundredth."""
-        if not self._database.is_there:
+        if not self._database.exists:
             return
         try:
             lines = [str(text) for (text,) in self._database.rows("PRAGMA integrity_check")]
@@ -89,7 +89,7 @@ class SqliteIntegrity:
         for line in lines:
             yield None if line == "ok" else self._of_file(" ".join(line.split()))
 
-    def _mend(self) -> None:
+    def _reindex(self) -> None:
         """An index can be made anew of its table; nothing else can."""
         self._database.write("REINDEX", [()])
         for damage in self._structure():
@@ -111,7 +111,7 @@ class SqliteIntegrity:
     def _of_file(self, reason: str) -> Damage:
         return Damage(Kind.FILE, str(self._database.path), reason)
 
-    def _again(self, damage: Damage) -> Damage | None:
+    def _recheck(self, damage: Damage) -> Damage | None:
         """What is wrong with the same thing now."""
         if damage.kind is Kind.FILE:
             return None
@@ -145,7 +145,7 @@ class SqliteIntegrity:
     def _draft(self, row: Row) -> Damage | None:
         number, name = row
         try:
-            with readable(self._database.path, "its name"):
+            with damage_if_unreadable(self._database.path, "its name"):
                 self._drafts.find(Reference.parse(name.decode()))
         except DamagedStoreError as error:
             return Damage(Kind.DRAFT, text_of(name), error.reason, number)

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.errors import InvalidDigestError
-from manyfest.store.sqlite.errors import translated
+from manyfest.store.sqlite.errors import translating_sqlite_errors
 
 _ASIDE = "quarantine"
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -50,20 +50,20 @@ class LayerFiles:
             if file.digest is None and file.changed_at < before:
                 yield file
 
-    def set_aside_before(self, before: datetime = _END_OF_TIME) -> Iterator[LayerFile]:
+    def quarantined_before(self, before: datetime = _END_OF_TIME) -> Iterator[LayerFile]:
         """The layers that were set aside until then."""
         return (f for f in _files(self.folder / _ASIDE) if f.changed_at < before)
 
     def remove(self, file: LayerFile) -> None:
         """Forget it, if it is there."""
-        with translated(file.path, "be removed"):
+        with translating_sqlite_errors(file.path, "be removed"):
             file.path.unlink(missing_ok=True)
 
     def set_aside(self, digest: Digest) -> None:
         """Move the layer to where nobody reads it, if it is there."""
         place = Path(digest.algorithm, digest.hex)
         aside = self.folder / _ASIDE / place
-        with translated(self.folder / place, "be set aside"):
+        with translating_sqlite_errors(self.folder / place, "be set aside"):
             aside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileNotFoundError):
                 # From now on its age is that of its being here.
@@ -72,7 +72,7 @@ class LayerFiles:
 
 
 def _files(folder: Path) -> Iterator[LayerFile]:
-    with translated(folder, "be read"):
+    with translating_sqlite_errors(folder, "be read"):
         for algorithm in HEX_LENGTHS:
             place = folder / algorithm
             for path in sorted(place.iterdir()) if place.is_dir() else ():

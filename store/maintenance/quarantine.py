@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.encoding.timestamps import time_text
+from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.ports.integrity import Damage, Kind
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.rows.row_checks import state_name
@@ -26,7 +26,7 @@ class Quarantine:
         self._database = database
         self._files = files
 
-    def take(self, damage: Damage, now: datetime) -> tuple[str, ...]:
+    def quarantine(self, damage: Damage, now: datetime) -> tuple[str, ...]:
         """Move it here; gives the names of the tags whose states went with it.
 
         Raises StoreError, DamagedStoreError.
@@ -34,7 +34,7 @@ class Quarantine:
         if damage.kind is Kind.LAYER:
             self._files.set_aside(Digest.parse(damage.name))
             return ()
-        facts = (damage.kind.value, damage.name, damage.reason, time_text(now))
+        facts = (damage.kind.value, damage.name, damage.reason, format_utc(now))
         if damage.kind is Kind.DRAFT:
             self._take_draft(damage.row, facts)
             return ()

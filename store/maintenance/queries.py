@@ -9,11 +9,11 @@ from time import monotonic
 
 from manyfest.domain.errors import DeadlineError, QueryError
 from manyfest.domain.ports.queries import Answer, AskableView, Value
-from manyfest.store.maintenance.read_only import nothing_to_look_at, open_for_looking
+from manyfest.store.maintenance.read_only import empty_read_only, open_read_only
 from manyfest.store.maintenance.views import VIEWS
 from manyfest.store.sqlite.database import patiently
-from manyfest.store.sqlite.errors import is_of_the_statement, translated
-from manyfest.store.sqlite.interrupts import is_interruption, let_interrupt
+from manyfest.store.sqlite.errors import is_statement_error, translating_sqlite_errors
+from manyfest.store.sqlite.interrupts import allow_interrupt, is_interruption
 
 _CHUNK = 500  # rows
 _AHEAD = 100_000  # rows; whoever is slow to take them, a person perhaps, must not hold the lock
@@ -44,7 +44,7 @@ class SqliteQueries:
     def ask(self, statement: str) -> Iterator[Answer]:
         """See the port."""
         deadline = monotonic() + self._seconds
-        with translated(self._path):
+        with translating_sqlite_errors(self._path):
             connection = self._connection(deadline)
         with closing(connection):
             with self._translated(deadline):
@@ -55,11 +55,11 @@ class SqliteQueries:
             yield Answer(columns, self._rows(cursor, deadline))
 
     def _connection(self, deadline: float) -> sqlite3.Connection:
-        opened = patiently(lambda: open_for_looking(self._path), self._patience)
-        connection = opened or nothing_to_look_at()
+        opened = patiently(lambda: open_read_only(self._path), self._patience)
+        connection = opened or empty_read_only()
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _TEXT_LIMIT)
-        connection.set_authorizer(_authorized)
-        return let_interrupt(connection, lambda: monotonic() > deadline)
+        connection.set_authorizer(_authorizer)
+        return allow_interrupt(connection, lambda: monotonic() > deadline)
 
     def _executed(self, connection: sqlite3.Connection, statement: str) -> sqlite3.Cursor:
         return patiently(lambda: connection.execute(statement), self._patience)
@@ -78,20 +78,20 @@ class SqliteQueries:
 
     @contextmanager
     def _translated(self, deadline: float) -> Iterator[None]:
-        with translated(self._path):
+        with translating_sqlite_errors(self._path):
             try:
                 yield
             except (sqlite3.Error, sqlite3.Warning) as error:
                 if is_interruption(error) and monotonic() > deadline:
                     raise DeadlineError("", "the query took too long") from None
-                if is_of_the_statement(error):
+                if is_statement_error(error):
                     raise QueryError(str(error)) from error
                 raise
             except ValueError as error:  # a statement that is no text for SQLite
                 raise QueryError(str(error)) from error
 
 
-def _authorized(
+def _authorizer(
     action: int, first: str | None, second: str | None, place: str | None, view: str | None
 ) -> int:
     """Reading is allowed, of the store's own tables by way of the views only: those may change."""

@@ -9,7 +9,7 @@ from manyfest.store.sqlite.migrations import migrate
 from manyfest.store.sqlite.opening import connect, open_existing
 
 
-def open_for_looking(path: Path) -> sqlite3.Connection | None:
+def open_read_only(path: Path) -> sqlite3.Connection | None:
     """The store at ``path`` (absolute) with the views in it; None when there is no file.
 
     An older file is migrated before. Raises what ``open_existing`` raises.
@@ -22,7 +22,7 @@ def open_for_looking(path: Path) -> sqlite3.Connection | None:
     return _with_views(connection)
 
 
-def nothing_to_look_at() -> sqlite3.Connection:
+def empty_read_only() -> sqlite3.Connection:
     """A store that holds nothing, with the views in it."""
     connection = connect(":memory:")
     migrate(connection)

@@ -16,7 +16,7 @@ def home_of(text: str) -> Home:
 
 
 @contextmanager
-def readable(path: Path, what: str) -> Iterator[None]:
+def damage_if_unreadable(path: Path, what: str) -> Iterator[None]:
     """Inside, a value that does not parse is damage: only parsed ones were ever written.
 
     Raises DamagedStoreError, which names ``what``.

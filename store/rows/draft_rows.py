@@ -13,14 +13,14 @@ from manyfest.domain.drafts.overrides_json import (
     overrides_from_json,
     overrides_to_json,
 )
-from manyfest.domain.encoding.timestamps import time_text
+from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.references import Reference
 from manyfest.store.sqlite.database import Row
 
 
 def draft_row(draft: Draft) -> Row:
     """Name, times of creation and change, digest pushed, order, type, the list's own members."""
-    times = time_text(draft.created_at), time_text(draft.changed_at)
+    times = format_utc(draft.created_at), format_utc(draft.changed_at)
     listing = int(draft.keeps_order), draft.list_type.value
     members = json.dumps(dict(draft.index_found)), json.dumps(index_overrides_to_json(draft.index))
     return (str(draft.name), *times, _text_or_none(draft.pushed), *listing, *members)

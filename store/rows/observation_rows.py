@@ -6,7 +6,7 @@ from pathlib import Path
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
-from manyfest.store.rows.decoding import home_of, readable
+from manyfest.store.rows.decoding import damage_if_unreadable, home_of
 from manyfest.store.sqlite.database import Row
 
 OBSERVATION_COLUMNS = "home, tag, digest, last_seen, first_seen"
@@ -21,6 +21,6 @@ def observation_of(row: Row, path: Path) -> Observation:
     """The observation in these columns of the store at ``path``. Raises DamagedStoreError."""
     home, tag, digest, last_seen, first_seen = row
     name = f"{home}:{tag}" if tag else home
-    with readable(path, f"what {name} was seen to be"):
+    with damage_if_unreadable(path, f"what {name} was seen to be"):
         times = map(datetime.fromisoformat, (last_seen, first_seen))
         return Observation(Reference(home_of(home), tag or None), Digest.parse(digest), *times)

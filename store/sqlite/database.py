@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from manyfest.domain.errors import StoreError
-from manyfest.store.sqlite.errors import is_busy, translated
+from manyfest.store.sqlite.errors import is_busy, translating_sqlite_errors
 from manyfest.store.sqlite.opening import create, open_existing, require_writable
 
 Row = tuple[Any, ...]
@@ -40,7 +40,7 @@ class Database:
 
     def rows(self, statement: str, parameters: Parameters = ()) -> list[Row]:
         """All rows of a SELECT; none when there is no file."""
-        with self._lock, translated(self.path):
+        with self._lock, translating_sqlite_errors(self.path):
             connection = self._opened()
             if connection is None:
                 return []
@@ -48,7 +48,7 @@ class Database:
 
     def write(self, statement: str, rows: Iterable[Parameters]) -> None:
         """Run a statement that writes once for each of ``rows``, in the running transaction."""
-        with self._lock, translated(self.path):
+        with self._lock, translating_sqlite_errors(self.path):
             self._writable().executemany(statement, rows)
 
     @contextmanager
@@ -71,7 +71,7 @@ class Database:
         """All that is read inside is of one moment; temporary tables made inside go away."""
         self._require_no_transaction()
         try:
-            with self._lock, translated(self.path):
+            with self._lock, translating_sqlite_errors(self.path):
                 connection = self._opened()
                 if connection is not None:
                     connection.execute("BEGIN")
@@ -85,9 +85,9 @@ class Database:
         return size, free
 
     @property
-    def is_there(self) -> bool:
+    def exists(self) -> bool:
         """Whether there is a file."""
-        with self._lock, translated(self.path):
+        with self._lock, translating_sqlite_errors(self.path):
             return self._opened() is not None
 
     @property
@@ -109,19 +109,19 @@ class Database:
 
     def _begin(self) -> None:
         """IMMEDIATE: a transaction that reads before it writes would fail under contention."""
-        with self._lock, translated(self.path):
+        with self._lock, translating_sqlite_errors(self.path):
             connection = self._opened() or self._created()
             require_writable(self.path)
             self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
 
     def _commit(self) -> None:
-        with self._lock, translated(self.path):
+        with self._lock, translating_sqlite_errors(self.path):
             connection = self._writable()
             self._patiently(lambda: connection.execute("COMMIT"))
 
     def _roll_back(self) -> None:
         """SQLite has done it already after some errors, such as a full disk."""
-        with self._lock, translated(self.path):
+        with self._lock, translating_sqlite_errors(self.path):
             if self._connection is not None and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
@@ -131,7 +131,7 @@ class Database:
         return self._connection
 
     def _created(self) -> sqlite3.Connection:
-        with translated(self.path, "be created"):
+        with translating_sqlite_errors(self.path, "be created"):
             create(self.path)
         connection = self._opened()
         if connection is None:

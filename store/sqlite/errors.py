@@ -29,7 +29,7 @@ _REASONS = {
 
 
 @contextmanager
-def translated(path: Path, doing: str = "be opened") -> Iterator[None]:
+def translating_sqlite_errors(path: Path, doing: str = "be opened") -> Iterator[None]:
     """Inside, errors of SQLite and of the system become StoreError or DamagedStoreError.
 
     Where a statement was interrupted, that is the KeyboardInterrupt which SQLite swallowed.
@@ -49,7 +49,7 @@ def translated(path: Path, doing: str = "be opened") -> Iterator[None]:
         raise StoreError(str(path), f"cannot {doing}: {error.strerror or error}") from error
 
 
-def is_of_the_statement(error: Exception) -> bool:
+def is_statement_error(error: Exception) -> bool:
     """Whether the statement is to blame, and not the file or the machine.
 
     An error without a code is the sqlite3 module's own.

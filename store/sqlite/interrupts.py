@@ -10,12 +10,12 @@ _STEPS = 1000
 _RAISED_WITHIN = "user-defined function raised exception"
 
 
-def _goes_on() -> bool:
+def _continue() -> bool:
     return False
 
 
-def let_interrupt(
-    connection: sqlite3.Connection, is_over: Callable[[], bool] = _goes_on
+def allow_interrupt(
+    connection: sqlite3.Connection, is_over: Callable[[], bool] = _continue
 ) -> sqlite3.Connection:
     """The connection; its statements end by Ctrl-C, and when ``is_over`` says so.
 

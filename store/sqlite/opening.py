@@ -8,7 +8,7 @@ from pathlib import Path
 
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.store.sqlite.errors import READ_ONLY
-from manyfest.store.sqlite.interrupts import let_interrupt
+from manyfest.store.sqlite.interrupts import allow_interrupt
 from manyfest.store.sqlite.migrations import MIGRATIONS, migrate, version_of
 
 APPLICATION_ID = int.from_bytes(b"mfst", "big")  # in the header of each store, for file(1) too
@@ -76,8 +76,8 @@ def create(path: Path) -> None:
                 connection.execute(f"PRAGMA {setting}")
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             migrate(connection)
-        _synchronise(built)
-        _appear(built, target)
+        _fsync(built)
+        _publish(built, target)
 
 
 def require_writable(path: Path, but: str = "") -> None:
@@ -120,7 +120,7 @@ def connect(uri: str, patience: float = _BUSY_SECONDS) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri, uri=True, timeout=patience, isolation_level=None, check_same_thread=False
     )
-    return let_interrupt(connection)
+    return allow_interrupt(connection)
 
 
 def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
@@ -133,12 +133,12 @@ def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
         raise StoreError(str(path), reason)
 
 
-def _synchronise(built: Path) -> None:
+def _fsync(built: Path) -> None:
     with built.open("rb") as file:
         os.fsync(file.fileno())
 
 
-def _appear(built: Path, target: Path) -> None:
+def _publish(built: Path, target: Path) -> None:
     try:
         os.link(built, target)
     except FileExistsError:

@@ -18,13 +18,13 @@ def inspect_file(place: Place) -> Iterable[Command]:
     return ((MANYFEST, "inspect", "-f", str(place.home / "names")),)
 
 
-def one_by_one(*command: str, scheme: str = "") -> Callable[[Place], Iterable[Command]]:
+def sequential(*command: str, scheme: str = "") -> Callable[[Place], Iterable[Command]]:
     """A process for each."""
     return lambda place: [(*command, f"{scheme}{name}") for name in place.site.images(_SOME)]
 
 
 def looper(tool: str, needs: Command, *command: str, scheme: str = "") -> Contender:
-    return Contender(tool, needs, one_by_one(*command, scheme=scheme), scale=_MANY // _SOME)
+    return Contender(tool, needs, sequential(*command, scheme=scheme), scale=_MANY // _SOME)
 
 
 _SKOPEO = ("skopeo", "inspect", "--raw", "--tls-verify=false")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference
@@ -25,7 +25,7 @@ def published_and_one_moved(place: Place) -> None:
     published(place)
     site = place.site
     moved = docker_image("linux/arm/v0", text=f"moved {place.number}")
-    with HttpRegistry(Budget(60)) as registry:
+    with HttpRegistry(Deadline(60)) as registry:
         push_image(registry, Reference.parse(f"{site.near}/{site.repository}:0"), moved)
 
 

@@ -60,7 +60,7 @@ class Race:
 
     def run(self, contenders: Iterable[Contender], runs: int) -> None:
         """They take turns, so that what else the machine does hits all alike."""
-        there = [contender for contender in contenders if is_there(contender.needs)]
+        there = [contender for contender in contenders if exists(contender.needs)]
         for number in range(runs):
             for contender in there:
                 if contender.tool not in self._failures:
@@ -131,7 +131,7 @@ def used_by_ended_processes() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def is_there(command: Command) -> bool:
+def exists(command: Command) -> bool:
     """Whether ``command``, which only asks whether it exists, exits with 0."""
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0

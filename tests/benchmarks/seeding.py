@@ -9,7 +9,7 @@ from itertools import count
 
 from attrs import evolve
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import Image, docker_image, push_image
 from manyfest.domain.references import Reference
@@ -52,7 +52,7 @@ def push_all(site: Site, pushed: Iterable[Image]) -> None:
     """Push images as the tags 0, 1, 2 and so on."""
     references = (Reference.parse(f"{site.near}/{site.repository}:{number}") for number in count())
     with (
-        closing(HttpRegistry(Budget(_SECONDS), connections=_AT_A_TIME)) as registry,
+        closing(HttpRegistry(Deadline(_SECONDS), connections=_AT_A_TIME)) as registry,
         ThreadPoolExecutor(_AT_A_TIME) as pool,
     ):
         list(pool.map(partial(push_image, registry), references, pushed))  # raises what went wrong

@@ -30,7 +30,7 @@ def prepare(site: Site) -> Iterator[Row]:
     grown = (path.stat().st_size - (site.folder / "small.db").stat().st_size) / _MANY
     note = f"{grown:.0f} bytes on disk each, {contained / _MANY:.0f} of them the manifest"
     yield Row(_NAME, f"keep {_MANY} manifests, each with a tag", seconds, note=note)
-    yield Row(_NAME, "one look-up by digest, in a process", look_up(path))
+    yield Row(_NAME, "one look-up by digest, in a process", resolve(path))
 
 
 def timed(work: Callable[[], int]) -> tuple[float, int]:
@@ -56,7 +56,7 @@ def fill(path: Path, count: int) -> int:
     return sum(len(manifest.data) for manifest in made)
 
 
-def look_up(path: Path) -> float:
+def resolve(path: Path) -> float:
     """Seconds to read one manifest, of many from all over the store; the hashing is included."""
     sought = [made.digest for made in islice(manifests(_MANY), 0, None, _MANY // _LOOKED_UP)]
     with closing(open_store(path)) as store:

@@ -96,8 +96,8 @@ class GarbageContract:
     def test_what_was_asked_for_by_digest_stays_as_long_as_a_tag(self, kept, days, left):
         hold(kept.contents, LIST)
         with kept.contents.transaction():
-            kept.contents.note_asked([LIST.digest], NOW - days * DAY)
-            kept.contents.note_asked([LIST.digest], NOW - 99 * DAY)
+            kept.contents.record_digest_reads([LIST.digest], NOW - days * DAY)
+            kept.contents.record_digest_reads([LIST.digest], NOW - 99 * DAY)
         assert len(self._collect(kept).manifests) == 3 - left
         assert _held(kept, A, B, LIST) == left
 
@@ -181,7 +181,7 @@ class GarbageContract:
 
     def _ask_for(self, kept, image: Image) -> None:
         with kept.contents.transaction():
-            kept.contents.note_asked([image.digest], NOW)
+            kept.contents.record_digest_reads([image.digest], NOW)
 
     def _draft(self, kept, draft: Draft) -> None:
         with kept.drafts.transaction():

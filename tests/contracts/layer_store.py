@@ -60,9 +60,9 @@ class LayerStoreContract:
         layers.remove(DIGEST)
 
     def test_what_is_renewed_is_there_as_it_was(self, layers):
-        assert layers.renew(DIGEST) is None
+        assert layers.touch(DIGEST) is None
         keep(layers, LAYER)
-        assert layers.renew(DIGEST) == len(LAYER)
+        assert layers.touch(DIGEST) == len(LAYER)
         assert read(layers, DIGEST) == LAYER
 
     def test_all_that_is_kept_is_listed_until_it_is_removed(self, layers):

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from attrs import frozen
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import Image, push_image
 from manyfest.domain import media_types
@@ -56,7 +56,7 @@ class Both:
 
 @pytest.fixture(scope="session")
 def client() -> Iterator[HttpRegistry]:
-    with closing(HttpRegistry(Budget(600))) as registry:
+    with closing(HttpRegistry(Deadline(600))) as registry:
         yield registry
 
 

@@ -22,7 +22,7 @@ class MemoryLayers:
         data = self.held.get(digest)
         return None if data is None else len(data)
 
-    def renew(self, digest: Digest) -> int | None:
+    def touch(self, digest: Digest) -> int | None:
         self.renewed.add(digest)
         return self.size(digest)
 

@@ -76,7 +76,12 @@ class MemoryContents(_Part):
 
     def latest(self) -> tuple[Observation, ...]:
         newest = [history[0] for history in self._held.observations.values()]
-        return tuple(sorted(newest, key=lambda seen: (str(seen.place.home), seen.place.tag or "")))
+        return tuple(
+            sorted(
+                newest,
+                key=lambda seen: (str(seen.tag_reference.home), seen.tag_reference.tag or ""),
+            )
+        )
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
         for manifest in manifests:
@@ -95,7 +100,7 @@ class MemoryContents(_Part):
                 raise StoreError(PATH, f"holds no manifest {digest}")
             held.observations[place] = merged(self.history(place), seen)
 
-    def note_asked(self, digests: Iterable[Digest], now: datetime) -> None:
+    def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:
         self._writable.asked |= dict.fromkeys(digests, now)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.references import Reference
 from tests.fakes.fault_server import FaultServer
@@ -237,7 +237,7 @@ def test_cookies_are_not_kept(server, tokens):  # A20
     cookie = ("Set-Cookie", "session=canary; Path=/")
     server.always("GET", "*", lambda good: good.with_header(*cookie))
     tokens.always("GET", "*", redirect(f"{server.url}/v2/app/manifests/0").with_header(*cookie))
-    with HttpRegistry(Budget(20)) as registry:
+    with HttpRegistry(Deadline(20)) as registry:
         for host in (server.host, tokens.host, server.host):
             registry.get_manifest(Reference.parse(f"{host}/app:0"))
     asked = (*server.requests, *tokens.requests)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import Image, docker_image, source_of
 from manyfest.domain import media_types
@@ -102,7 +102,7 @@ def test_without_a_limit_of_ones_own_an_answer_that_drips_ends_all_the_same(serv
     """The limit that is not given does not count while layers are moved, but for all else."""
     server.always("GET", MANIFESTS, SLOW["a body that drips"])
     with (
-        HttpRegistry(Budget(1)) as registry,
+        HttpRegistry(Deadline(1)) as registry,
         pytest.raises(DeadlineError, match="within the 1 s allowed"),
     ):
         registry.get_manifest(Reference.parse(f"{server.host}/app:1"))
@@ -153,7 +153,7 @@ def upload(server):
     server.ignore("PUT", "/v2/app/blobs/uploads/*")
     blob = Reference.parse(f"{server.host}/app@{Digest.of(LAYER)}")
 
-    def send(budget: Budget, **options: int) -> None:
+    def send(budget: Deadline, **options: int) -> None:
         with HttpRegistry(budget, **options) as registry:
             registry.write_blob(blob, len(LAYER), source_of(LAYER))
 
@@ -162,14 +162,14 @@ def upload(server):
 
 def test_an_upload_that_nobody_reads_ends_at_the_time_limit(upload):
     with pytest.raises(DeadlineError, match="within the 2 s allowed"):
-        upload(Budget(2, hard=True))
+        upload(Deadline(2, hard=True))
 
 
 def test_an_upload_that_nobody_reads_ends_without_one_too(upload, monkeypatch):
     transport = "manyfest.adapters.http_registry.transport.httpx_transport.TRANSFER_SECONDS"
     monkeypatch.setattr(transport, 0.5)
     with pytest.raises(UnreachableError, match=r"takes no more bytes \(tried 2 times\)"):
-        upload(Budget(120), tries=2)
+        upload(Deadline(120), tries=2)
 
 
 def test_an_answer_in_the_middle_of_an_upload_is_heard_when_no_more_is_read(monkeypatch):
@@ -177,7 +177,7 @@ def test_an_answer_in_the_middle_of_an_upload_is_heard_when_no_more_is_read(monk
     monkeypatch.setattr(
         "manyfest.adapters.http_registry.transport.httpx_transport.TRANSFER_SECONDS", 0.5
     )
-    with ConnectionServer(refusing_uploads) as server, HttpRegistry(Budget(120)) as registry:
+    with ConnectionServer(refusing_uploads) as server, HttpRegistry(Deadline(120)) as registry:
         blob = Reference.parse(f"{server.host}/app@{Digest.of(LAYER)}")
         with pytest.raises(RefusedError, match=r"413 .*: too large"):
             registry.write_blob(blob, len(LAYER), source_of(LAYER))
@@ -229,7 +229,7 @@ def test_a_layer_that_drips_ends_though_the_time_limit_waits_for_it(server, answ
     server.always("GET", CONFIGS, Drip(head, b"x") if "body" in answer else SLOW[answer])
     blob = Reference.parse(f"{server.host}/app@{Digest.of(LAYER)}")
     with (
-        HttpRegistry(Budget(120)) as registry,
+        HttpRegistry(Deadline(120)) as registry,
         pytest.raises(DeadlineError, match=r"only \d+ bytes moved in \d s"),
         registry.open_blob(blob, len(LAYER)) as chunks,
     ):

@@ -99,11 +99,11 @@ def test_where_no_thread_can_be_started_names_are_looked_up_all_the_same(
     def refuse(_: Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    def look_up(*_: object, **__: object) -> list[object]:
+    def resolve(*_: object, **__: object) -> list[object]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(Thread, "start", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     assert "r.example" in error_line(run_here("inspect", "r.example/a:1"), 5)
 
 

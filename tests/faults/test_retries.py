@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import pull_blob, push_blob
 from manyfest.domain.errors import RateLimitedError, ServerError
@@ -86,7 +86,7 @@ def test_pauses_grow_and_are_no_beat(server):
     server.always("GET", MANIFESTS, Answer(500))
     jitter = iter([0.0, 1.0, 0.5, 0.0])
     with (
-        HttpRegistry(Budget(60, jitter=lambda: next(jitter))) as registry,
+        HttpRegistry(Deadline(60, jitter=lambda: next(jitter))) as registry,
         pytest.raises(ServerError, match="tried 5 times"),
     ):
         registry.get_manifest(Reference.parse(f"{server.host}/app:1"))
@@ -146,7 +146,7 @@ def test_one_refusal_makes_all_threads_wait(server):
     """One is told, and fifteen who begin after that have not been told anything."""
     server.on("GET", MANIFESTS, unavailable(429, "1"))
     references = [Reference.parse(f"{server.host}/app:{number}") for number in range(16)]
-    with HttpRegistry(Budget(60)) as registry:
+    with HttpRegistry(Deadline(60)) as registry:
 
         def get(reference):
             if reference is not references[0]:
@@ -185,7 +185,7 @@ def test_sixteen_refusals_at_once_make_one_pause(server):
     together = Together(16, unavailable(429, "1"))
     server.on("GET", MANIFESTS, *[together] * 16)
     references = [Reference.parse(f"{server.host}/app:{number}") for number in range(16)]
-    with HttpRegistry(Budget(60)) as registry:
+    with HttpRegistry(Deadline(60)) as registry:
         registry.head_manifest(references[0])  # so that nobody waits for first contact
         got = in_threads(registry.get_manifest, references)
     assert [manifest.digest for manifest in got] == [image.digest for image in IMAGES]
@@ -215,7 +215,7 @@ class Limited:
 def test_many_threads_find_the_pace_that_a_registry_allows(server):
     server.always("GET", MANIFESTS, Limited(3, 0.3))
     references = [Reference.parse(f"{server.host}/app:{number}") for number in range(16)] * 2
-    with HttpRegistry(Budget(60, jitter=lambda: -1.4)) as registry:
+    with HttpRegistry(Deadline(60, jitter=lambda: -1.4)) as registry:
         got = in_threads(registry.get_manifest, references)
     assert [manifest.digest for manifest in got] == [image.digest for image in IMAGES] * 2
     assert len(server.requests) < 3 * 32
@@ -224,7 +224,7 @@ def test_many_threads_find_the_pace_that_a_registry_allows(server):
 def test_a_pause_that_is_too_long_ends_all_threads(server):
     server.always("GET", MANIFESTS, unavailable(429, "3600"))
     told, *others = [Reference.parse(f"{server.host}/app:{number}") for number in range(16)]
-    with HttpRegistry(Budget(60)) as registry:
+    with HttpRegistry(Deadline(60)) as registry:
         with pytest.raises(RateLimitedError, match="asked to wait 3600 s"):
             registry.get_manifest(told)
         failed = in_threads(registry.get_manifest, others)
@@ -235,7 +235,7 @@ def test_a_pause_that_is_too_long_ends_all_threads(server):
 
 def test_one_host_s_pause_is_not_another_s(server):
     server.on("GET", MANIFESTS, unavailable(429, "3"))
-    with registry_of(IMAGES[0]) as other, HttpRegistry(Budget(60)) as registry:
+    with registry_of(IMAGES[0]) as other, HttpRegistry(Deadline(60)) as registry:
         references = [Reference.parse(f"{host}/app:0") for host in (server.host, other.host)]
         in_threads(registry.get_manifest, references)
         assert other.arrivals[0] - server.arrivals[0] < 2
@@ -246,7 +246,7 @@ def test_who_does_not_try_again_does_not_wait_either(server):
     """As with mirrors: the next host is asked at once."""
     server.on("GET", MANIFESTS, unavailable(429, "20"))
     reference = Reference.parse(f"{server.host}/app:0")
-    with HttpRegistry(Budget(60), tries=1) as registry:
+    with HttpRegistry(Deadline(60), tries=1) as registry:
         for words in ("tried once", "it wants no requests"):
             with pytest.raises(RateLimitedError, match=words):
                 registry.get_manifest(reference)
@@ -257,7 +257,7 @@ def test_waiting_as_asked_is_no_crawling(server, monkeypatch):
     """A layer's transfer is watched for its pace, and a pause that was asked for is not its own."""
     monkeypatch.setattr("manyfest.adapters.deadline._WINDOW_SECONDS", 0.5)
     layer = bytes(5 * 1024 * 1024)
-    with HttpRegistry(Budget(60)) as registry:
+    with HttpRegistry(Deadline(60)) as registry:
         name = Reference.parse(f"{server.host}/app:layer")
         blob = push_blob(registry, name.home, layer)
         server.on("GET", "*", unavailable(429, "1"), unavailable(429, "1"))

@@ -244,11 +244,11 @@ def test_one_that_is_away_in_the_middle_leaves_no_draft(server, exit_by):  # T31
 def test_a_name_that_nobody_knows_is_looked_up_once(monkeypatch):  # T16
     asked = []
 
-    def look_up(host, *_arguments, **_options):
+    def resolve(host, *_arguments, **_options):
         asked.append(host)
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     refused("inspect", "registry.test/app:1", code=5, words=("registry.test", "not known"))
     assert asked == ["registry.test"]
 
@@ -262,10 +262,10 @@ def test_a_port_that_is_closed_is_said_in_a_few_seconds():  # T16
 
 @pytest.fixture
 def _names_on_loopback(monkeypatch) -> None:
-    def look_up(_host, port, **_options):
+    def resolve(_host, port, **_options):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
 
 @pytest.mark.usefixtures("_names_on_loopback")

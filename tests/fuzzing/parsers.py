@@ -92,7 +92,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "registries-conf": lambda data: _in_file(data, "registries.conf", _registries_conf),
     "retry-after": _text(lambda text: retry_after(text, NOW)),
     "spec": lambda data: read_specs(data, "x", Reference.parse),
-    "token": lambda data: tokens.parse(data, "auth.example"),
+    "token": lambda data: tokens.parse_token(data, "auth.example"),
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import Image, push_image
 from manyfest.domain.references import Reference
@@ -34,5 +34,5 @@ class Seed:
 
 @pytest.fixture
 def seed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Seed]:
-    with closing(HttpRegistry(Budget(60))) as registry:
+    with closing(HttpRegistry(Deadline(60))) as registry:
         yield Seed(registry, monkeypatch)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.manifest_tool.spec_yaml import read_specs
 from manyfest.adapters.memory import MemoryRegistry
@@ -15,8 +15,8 @@ from manyfest.contracts.images import Image, docker_image, docker_list, oci_imag
 from manyfest.domain import media_types
 from manyfest.domain.errors import UnavailableError
 from manyfest.domain.operations.publication.apply import ApplyPlan, plan_apply
-from manyfest.domain.operations.publication.push import carry_out
-from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.publication.push import execute
+from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.fakes.docker_client import CommandLine, Result
 from tests.fakes.docker_registry import RunningRegistry
@@ -210,7 +210,7 @@ def _planned(registry: HttpRegistry, host: str) -> ApplyPlan:
         for name in ("l", "m")
     )
     specs = read_specs(text.encode(), "spec", Reference.parse)
-    return plan_apply(specs, registry=registry, each=one_by_one, now=NOW)
+    return plan_apply(specs, registry=registry, each=sequential, now=NOW)
 
 
 @pytest.mark.parametrize("answered", [0, 2, REQUESTS - 1, REQUESTS, REQUESTS + 1, REQUESTS + 2])
@@ -221,15 +221,15 @@ def test_cut_off_anywhere_tags_stand_until_all_images_are_there(answered: int) -
         push_image(memory, Reference.parse(f"{REGISTRY}/{name}"), image)
     app = CutOff(RegistryApp(memory))
     with HttpServer(app) as server:
-        with closing(HttpRegistry(Budget(20))) as registry:
+        with closing(HttpRegistry(Deadline(20))) as registry:
             plan = _planned(registry, server.host)
         app.left = answered
-        with closing(HttpRegistry(Budget(0.5, hard=True))) as registry:
+        with closing(HttpRegistry(Deadline(0.5, hard=True))) as registry:
             if answered < REQUESTS + 2:
                 with pytest.raises(UnavailableError):
-                    carry_out(plan.pushes, registry=registry, each=one_by_one, pause=lambda _: None)
+                    execute(plan.pushes, registry=registry, each=sequential, pause=lambda _: None)
             else:
-                carry_out(plan.pushes, registry=registry, each=one_by_one, pause=lambda _: None)
+                execute(plan.pushes, registry=registry, each=sequential, pause=lambda _: None)
     tags = (Reference.parse(f"{REGISTRY}/{name}:1") for name in ("l", "m"))
     moved = [memory.get_manifest(tag) != OLD.manifest for tag in tags]
     assert sum(moved) == max(0, answered - REQUESTS)

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, docker_list, push_image
@@ -45,12 +45,12 @@ def test_whatever_was_written_the_tag_stands_and_the_draft_is_kept(answered: int
     tag = Reference.parse(f"{REGISTRY}/l:1")
     with HttpServer(app) as server:
         name, sources = f"{server.host}/l:1", [f"{server.host}/from:{tag}" for tag in "ab"]
-        with closing(HttpRegistry(Budget(20))) as registry:
+        with closing(HttpRegistry(Deadline(20))) as registry:
             draft = World(registry=registry).create(name, *sources)
             world = World(registry=registry)
             world.create(name, *sources)
         app.left = answered
-        with closing(HttpRegistry(Budget(0.5, hard=True))) as registry:
+        with closing(HttpRegistry(Deadline(0.5, hard=True))) as registry:
             world.registry = registry
             if answered < REQUESTS - 1:
                 with pytest.raises(UnavailableError):
@@ -58,7 +58,7 @@ def test_whatever_was_written_the_tag_stands_and_the_draft_is_kept(answered: int
                 assert memory.get_manifest(tag) == OLD.manifest
                 assert world.draft(name) == draft
         app.left = 1_000_000
-        with closing(HttpRegistry(Budget(20))) as registry:
+        with closing(HttpRegistry(Deadline(20))) as registry:
             world.registry = registry
             plan = world.push(name)
             assert memory.get_manifest(tag) == plan.manifest

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import Certificates, Endpoint
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.memory import MemoryRegistry
@@ -69,7 +69,7 @@ def test_the_real_registry_is_reached_through_a_tunnel(
 ):
     registry = start_docker_registry(certificate=certificate)
     trusting = Endpoint(registry.host, certificates=Certificates((str(certificate.file),)))
-    with HttpRegistry(Budget(30), endpoint_for=lambda _: trusting) as seeding:
+    with HttpRegistry(Deadline(30), endpoint_for=lambda _: trusting) as seeding:
         push_image(seeding, Reference.parse(f"{registry.host}/team/app:v1"), IMAGE)
     with ForwardProxy({HOST: registry.host}) as proxy:
         use(monkeypatch, proxy)

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import Certificates, Endpoint
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import docker_image, push_image
@@ -49,7 +49,7 @@ def seeded(running):
     identities = [(str(one.file), str(one.key)) for one in (running.client,) if one]
     known = Certificates((str(running.certificate.file),), tuple(identities))
     with HttpRegistry(
-        Budget(30), endpoint_for=lambda _: Endpoint(running.host, certificates=known)
+        Deadline(30), endpoint_for=lambda _: Endpoint(running.host, certificates=known)
     ) as to:
         push_image(to, Reference.parse(name), IMAGE)
     return name

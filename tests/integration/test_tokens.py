@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from manyfest.adapters.credentials.credentials import Account, Credentials
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.credentials.credentials import Credentials, RegistryAuth
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.digests import Digest
@@ -43,7 +43,7 @@ def serve(certificate, start_docker_registry):
 
 
 def client(credentials):
-    return HttpRegistry(Budget(30), account=Account(lambda _: credentials))
+    return HttpRegistry(Deadline(30), account=RegistryAuth(lambda _: credentials))
 
 
 def reference(registry, tag="v0", path="team/app"):
@@ -187,8 +187,8 @@ def test_namespaces_of_one_host_have_tokens_of_their_own(serve):
     """Two logins for two namespaces, as containers' auth.json may have them."""
     with serve() as (tokens, registry):
         accounts = {"team/app": Credentials(USER, PASSWORD), "other/app": None}
-        account = Account(lambda repository: accounts[repository.path])
-        with HttpRegistry(Budget(30), account=account) as ours:
+        account = RegistryAuth(lambda repository: accounts[repository.path])
+        with HttpRegistry(Deadline(30), account=account) as ours:
             found = ours.get_manifest(reference(registry))
             target = reference(registry, path="other/app").at(found.digest)
             assert not ours.mount_blob(target, reference(registry).home)

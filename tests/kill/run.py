@@ -28,7 +28,7 @@ from attrs import frozen
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.decorators.routing import RoutingRegistry
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
@@ -87,7 +87,7 @@ class Stage:
 
     def state(self) -> State:
         """What is there now; raises BrokenPromiseError when it is not whole."""
-        with closing(HttpRegistry(Budget(60))) as http:
+        with closing(HttpRegistry(Deadline(60))) as http:
             registry = RoutingRegistry(lambda: http, LayoutRegistry, lambda _: http)
             try:
                 state = state_of(self.store, Reference.parse(self.name), registry)
@@ -176,7 +176,7 @@ def where_it_leads(stage: Stage) -> State:
 
 def seed(host: str, docker_config: Path) -> None:
     """The images on the registry, and docker's draft of them."""
-    with closing(HttpRegistry(Budget(60))) as registry:
+    with closing(HttpRegistry(Deadline(60))) as registry:
         for source, platform in zip((*SOURCES, UNNEEDED), PLATFORMS, strict=True):
             push_image(registry, Reference.parse(source.format(host=host)), docker_image(platform))
     docker = docker_manifest(docker_config)

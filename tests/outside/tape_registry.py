@@ -16,7 +16,7 @@ from typing import Any
 
 from attrs import evolve
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import verified_chunks
@@ -110,7 +110,7 @@ class TapeRegistry(Registry):
 def registry(_scheme: str, settings: Any) -> TapeRegistry:
     """The factory that the entry point names; it may look at the settings of the command."""
     recording = os.environ.get("TAPE") == "record"
-    return TapeRegistry(HttpRegistry(Budget(settings.seconds)) if recording else None)
+    return TapeRegistry(HttpRegistry(Deadline(settings.seconds)) if recording else None)
 
 
 def _tape_and_there(reference: Reference) -> tuple[Path, Reference]:

@@ -77,7 +77,7 @@ NEXT = LINKS.map(lambda text: f'<{text.replace(">", "")}>; rel="next"')
 @given(LINKS | NEXT | st.text(st.characters(exclude_categories=["Cs", "Cc"])))
 def test_any_link_leads_within_the_registry_or_is_refused(text: str) -> None:
     with suppress(ProtocolError):
-        url = paging.following(answer(200, link=text), Host(), "x")
+        url = paging.next_url(answer(200, link=text), Host(), "x")
         assert url is None or httpx.URL(url).copy_with(raw_path=b"/") == "https://r.example/"
 
 
@@ -87,13 +87,13 @@ NO_URLS = ["http://[", "//:x", ":A://["]
 @pytest.mark.parametrize("url", NO_URLS)
 def test_a_link_that_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(ProtocolError, match="elsewhere"):
-        paging.following(answer(200, link=f'<{url}>; rel="next"'), Host(), "x")
+        paging.next_url(answer(200, link=f'<{url}>; rel="next"'), Host(), "x")
 
 
 @given(LINKS | st.text(st.characters(exclude_categories=["Cs", "Cc"])))
 def test_any_location_is_an_address_or_refused(text: str) -> None:
     with suppress(ProtocolError):
-        url = redirects.target(answer(307, location=text), "r.example", "x")
+        url = redirects.redirect_target(answer(307, location=text), "r.example", "x")
         assert url.scheme == "https"
         assert url.host
 
@@ -101,7 +101,7 @@ def test_any_location_is_an_address_or_refused(text: str) -> None:
 @pytest.mark.parametrize("url", NO_URLS)
 def test_a_location_that_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(ProtocolError, match="no usable address"):
-        redirects.target(answer(307, location=url), "r.example", "x")
+        redirects.redirect_target(answer(307, location=url), "r.example", "x")
 
 
 TOKEN = {"token": "a.b.c", "expires_in": 300, "scope": "repository:a/b:pull"}
@@ -111,7 +111,7 @@ CLAIMS = {"access": [{"type": "repository", "name": "a/b", "actions": ["pull", "
 @given(json_texts(TOKEN, {"access_token": "x", "issued_at": "2026-01-01T00:00:00Z"}))
 def test_any_answer_of_a_token_server_is_a_token_or_refused(data: bytes) -> None:
     with suppress(ProtocolError):
-        token = tokens.parse(data, "auth.example")
+        token = tokens.parse_token(data, "auth.example")
         assert token.value.isascii()
         assert 60 <= token.seconds <= 86_400
 
@@ -129,8 +129,8 @@ ERRORS = {"errors": [{"code": "DENIED", "message": "no", "detail": {"digest": "s
 @given(json_texts(ERRORS), st.sampled_from([400, 401, 403, 404, 409, 429, 500, 503, 599]))
 def test_any_refusal_is_one_short_line(body: bytes, status: int) -> None:
     with closing(answer(status, body)) as response:
-        error = refusals.refusal(response, "r.example", "r.example/a:1")
-    assert isinstance(error, ManyfestError) or "Passing" in type(error).__name__
+        error = refusals.error_for_response(response, "r.example", "r.example/a:1")
+    assert isinstance(error, ManyfestError) or "Transient" in type(error).__name__
     assert str(error).isprintable()
     assert len(str(error)) < 400
 
@@ -138,11 +138,11 @@ def test_any_refusal_is_one_short_line(body: bytes, status: int) -> None:
 def test_reading_long_headers_takes_no_longer_than_their_length() -> None:
     before = time.process_time()
     for piece in ("<a>;", "<a", "; ", ">", "<a>; rel=x,"):
-        paging.following(answer(200, link=piece * 25_000), Host(), "x")
+        paging.next_url(answer(200, link=piece * 25_000), Host(), "x")
         retries.retry_after(piece * 25_000, NOW)
     assert time.process_time() - before < 3
 
 
 def test_what_is_damaged_was_whole() -> None:
-    assert tokens.parse(json.dumps(TOKEN).encode(), "x").value == "a.b.c"
+    assert tokens.parse_token(json.dumps(TOKEN).encode(), "x").value == "a.b.c"
     assert retries.retry_after(DATE, NOW) > 0

@@ -10,7 +10,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     BlobUnknownError,
     NeverSeenError,
-    NotHeldError,
+    NotCachedError,
     SizeMismatchError,
     UnreachableError,
 )
@@ -90,7 +90,7 @@ def test_held_blobs_are_answered(offline):
 def test_other_blobs_are_not_held(offline):
     reference = Reference(HOME, None, Digest.of(b"a layer"))
     for read in (offline.head_blob, lambda blob: pull_blob(offline, blob, 7)):
-        with pytest.raises(NotHeldError) as caught:
+        with pytest.raises(NotCachedError) as caught:
             read(reference)
         assert caught.value.blobs == (str(reference),)
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from urllib.parse import quote
 
-from manyfest.adapters.http_registry.api.uploads import Sessions, upload
+from manyfest.adapters.http_registry.api.uploads import PendingUploads, upload
 from manyfest.adapters.http_registry.auth.scope import pull, push
-from manyfest.adapters.http_registry.reliability.retry import PassingError
+from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.session import redirects
 from manyfest.adapters.http_registry.session.repositories import repository_of
-from manyfest.adapters.http_registry.session.requests import Message
-from manyfest.adapters.http_registry.session.session import Host
-from manyfest.adapters.http_registry.session.session_pool import Hosts
-from manyfest.adapters.http_registry.session.transport_errors import translated
+from manyfest.adapters.http_registry.session.requests import RegistryRequest
+from manyfest.adapters.http_registry.session.session import RegistrySession
+from manyfest.adapters.http_registry.session.session_pool import SessionPool
+from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.digests import Digest, verified_chunks
@@ -36,21 +36,21 @@ _LAYER_SIZE = 4 * 1024 * 1024
 class HttpBlobs(BlobReader, BlobWriter):
     """The port's roles for blobs."""
 
-    def __init__(self, hosts: Hosts) -> None:
+    def __init__(self, hosts: SessionPool) -> None:
         self._hosts = hosts
-        self._sessions = Sessions()
+        self._sessions = PendingUploads()
 
     def head_blob(self, reference: Reference) -> int:
         """One HEAD; see the port."""
-        return self._hosts.persistently(lambda: self._size(reference))
+        return self._hosts.with_retries(lambda: self._size(reference))
 
     @contextlib.contextmanager
     def open_blob(self, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:
         """One GET; where it breaks off, the rest is asked for. See the port."""
         digest = _digest_of(reference)
         with self._as_layer(size), contextlib.ExitStack() as answers:
-            first = self._hosts.persistently(lambda: self._open(reference, 0, answers))
-            chunks = self._to_the_end(reference, first, answers)
+            first = self._hosts.with_retries(lambda: self._open(reference, 0, answers))
+            chunks = self._resume_until_complete(reference, first, answers)
             yield verified_chunks(chunks, digest, size, str(reference))
 
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
@@ -61,7 +61,7 @@ class HttpBlobs(BlobReader, BlobWriter):
         ):
             return False
         try:
-            return self._hosts.persistently(lambda: self._mount(reference, origin))
+            return self._hosts.with_retries(lambda: self._mount(reference, origin))
         except (AccessError, RefusedError):
             return False
 
@@ -76,7 +76,7 @@ class HttpBlobs(BlobReader, BlobWriter):
 
         with self._as_layer(size):
             host = self._host(reference)
-            stored = self._hosts.persistently(
+            stored = self._hosts.with_retries(
                 lambda: upload(host, reference, size, checked, self._sessions)
             )
         if not stored and self.head_blob(reference) != size:
@@ -85,7 +85,7 @@ class HttpBlobs(BlobReader, BlobWriter):
 
     def _size(self, reference: Reference) -> int:
         subject, host = str(reference), self._host(reference)
-        with host.answer(_reading("HEAD", reference)) as response:
+        with host.exchange(_reading("HEAD", reference)) as response:
             _check_found(response, host, subject)
             size = bodies.announced_size(response)
         if size is None:
@@ -99,7 +99,7 @@ class HttpBlobs(BlobReader, BlobWriter):
         subject, host = str(reference), self._host(reference)
         headers = {"Range": f"bytes={start}-"} if start else {}
         answers.close()
-        response = answers.enter_context(host.answer(_reading("GET", reference, headers)))
+        response = answers.enter_context(host.exchange(_reading("GET", reference, headers)))
         if start and response.status_code == HTTPStatus.PARTIAL_CONTENT:
             if not response.headers.get("content-range", "").startswith(f"bytes {start}-"):
                 raise ProtocolError(host.name, f"{subject}: {host.name} sends another range")
@@ -108,7 +108,7 @@ class HttpBlobs(BlobReader, BlobWriter):
             _check_found(response, host, subject)
         return _without_first(start, response.iter_raw(_CHUNK))
 
-    def _to_the_end(
+    def _resume_until_complete(
         self, reference: Reference, chunks: Iterator[bytes], answers: contextlib.ExitStack
     ) -> Iterator[bytes]:
         subject, host = str(reference), self._host(reference)
@@ -116,52 +116,56 @@ class HttpBlobs(BlobReader, BlobWriter):
         rest: Iterator[bytes] | None = chunks
         while True:
             try:
-                with translated(host.name, subject):
+                with translating_transport_errors(host.name, subject):
                     for chunk in rest or self._open(reference, passed, answers):
                         passed += len(chunk)
-                        tries.moved_on()
+                        tries.reset_after_progress()
                         yield chunk
-            except PassingError as fault:
-                tries.wait_after(fault)
+            except TransientError as fault:
+                tries.backoff(fault)
                 rest = None
             else:
                 return
 
     def _mount(self, reference: Reference, origin: Repository) -> bool:
         subject, host = str(reference), self._host(reference)
-        with host.answer(_mounting(reference, origin)) as response:
+        with host.exchange(_mounting(reference, origin)) as response:
             if response.status_code == HTTPStatus.CREATED:
                 return True
             if response.status_code != HTTPStatus.ACCEPTED:
-                raise host.refusal(response, subject)
-            self._sessions.remember(reference, str(redirects.target(response, host.name, subject)))
+                raise host.error_for(response, subject)
+            self._sessions.remember(
+                reference, str(redirects.redirect_target(response, host.name, subject))
+            )
         return False
 
     def _as_layer(self, size: int) -> contextlib.AbstractContextManager[None]:
-        return self._hosts.budget.layer_stream() if size > _LAYER_SIZE else contextlib.nullcontext()
+        return self._hosts.budget.clock_paused() if size > _LAYER_SIZE else contextlib.nullcontext()
 
-    def _host(self, reference: Reference) -> Host:
-        return self._hosts.host(repository_of(reference))
+    def _host(self, reference: Reference) -> RegistrySession:
+        return self._hosts.session_for(repository_of(reference))
 
 
-def _reading(method: str, reference: Reference, headers: dict[str, str] | None = None) -> Message:
+def _reading(
+    method: str, reference: Reference, headers: dict[str, str] | None = None
+) -> RegistryRequest:
     path = repository_of(reference).path
     url = f"/v2/{path}/blobs/{_digest_of(reference)}"
-    return Message(method, url, str(reference), path, pull(path), headers or {})
+    return RegistryRequest(method, url, str(reference), path, pull(path), headers or {})
 
 
-def _mounting(reference: Reference, origin: Repository) -> Message:
+def _mounting(reference: Reference, origin: Repository) -> RegistryRequest:
     path, digest = repository_of(reference).path, quote(str(_digest_of(reference)), safe="")
     url = f"/v2/{path}/blobs/uploads/?mount={digest}&from={quote(origin.path, safe='')}"
-    return Message("POST", url, str(reference), path, push(path) | pull(origin.path))
+    return RegistryRequest("POST", url, str(reference), path, push(path) | pull(origin.path))
 
 
-def _check_found(response: httpx.Response, host: Host, subject: str) -> None:
+def _check_found(response: httpx.Response, host: RegistrySession, subject: str) -> None:
     if response.status_code == HTTPStatus.NOT_FOUND:
         raise BlobUnknownError(subject)
     if response.status_code != HTTPStatus.OK:
-        raise host.refusal(response, subject)
-    bodies.check_plain(response, host.name, subject)
+        raise host.error_for(response, subject)
+    bodies.require_identity_encoding(response, host.name, subject)
 
 
 def _without_first(count: int, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -2,12 +2,12 @@
 
 from http import HTTPStatus
 
-from manyfest.adapters.http_registry.api.pagination import Page, all_pages, following
+from manyfest.adapters.http_registry.api.pagination import Page, all_pages, next_url
 from manyfest.adapters.http_registry.auth.scope import pull
 from manyfest.adapters.http_registry.session.repositories import repository_of
-from manyfest.adapters.http_registry.session.requests import Message
-from manyfest.adapters.http_registry.session.session import Host
-from manyfest.adapters.http_registry.session.session_pool import Hosts
+from manyfest.adapters.http_registry.session.requests import RegistryRequest
+from manyfest.adapters.http_registry.session.session import RegistrySession
+from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain import manifests, media_types
@@ -34,7 +34,7 @@ _UNHEARD_OF = (
 class HttpListings(TagReader, ReferrerReader):
     """The port's roles for listings; ``tagged`` reads what is listed under a referrers tag."""
 
-    def __init__(self, hosts: Hosts, tagged: ManifestReader) -> None:
+    def __init__(self, hosts: SessionPool, tagged: ManifestReader) -> None:
         self._hosts = hosts
         self._tagged = tagged
 
@@ -44,7 +44,7 @@ class HttpListings(TagReader, ReferrerReader):
         repository = repository_of(reference)
         found = all_pages(
             f"/v2/{repository.path}/tags/list?n={_TAGS_A_PAGE}",
-            lambda url: self._hosts.persistently(lambda: self._tags(reference, url)),
+            lambda url: self._hosts.with_retries(lambda: self._tags(reference, url)),
             repository.registry,
             str(home),
         )
@@ -55,15 +55,15 @@ class HttpListings(TagReader, ReferrerReader):
         tag, repository = referrers_tag(reference), repository_of(reference)
         found = all_pages(
             f"/v2/{repository.path}/referrers/{reference.digest}",
-            lambda url: self._hosts.persistently(lambda: self._referrers(reference, url)),
+            lambda url: self._hosts.with_retries(lambda: self._referrers(reference, url)),
             repository.registry,
             str(reference),
         )
         if found is None:
-            return self._listed_at(tag)
+            return self._referrers_by_tag(tag)
         return tuple({entry.digest: entry for entry in found}.values())
 
-    def _listed_at(self, tag: Reference) -> tuple[Descriptor, ...]:
+    def _referrers_by_tag(self, tag: Reference) -> tuple[Descriptor, ...]:
         try:
             return self._tagged.get_manifest(tag).entries
         except ManifestUnknownError:
@@ -71,40 +71,40 @@ class HttpListings(TagReader, ReferrerReader):
 
     def _tags(self, reference: Reference, url: str) -> Page[str] | None:
         host, subject = self._host(reference), f"tags of {reference}"
-        with host.answer(_get(url, reference)) as response:
+        with host.exchange(_get(url, reference)) as response:
             if response.status_code == HTTPStatus.NOT_FOUND:
                 return None
             if response.status_code != HTTPStatus.OK:
-                raise host.refusal(response, str(reference))
-            bodies.check_plain(response, host.name, subject)
+                raise host.error_for(response, str(reference))
+            bodies.require_identity_encoding(response, host.name, subject)
             data = _body(response, subject)
             tags = _texts(parse_object(data, subject).get("tags"), subject)
-            return Page(tags, len(data), following(response, host, subject))
+            return Page(tags, len(data), next_url(response, host, subject))
 
     def _referrers(self, reference: Reference, url: str) -> Page[Descriptor] | None:
         host, subject = self._host(reference), f"referrers of {reference}"
-        with host.answer(_get(url, reference, _ACCEPT)) as response:
+        with host.exchange(_get(url, reference, _ACCEPT)) as response:
             if response.status_code in _UNHEARD_OF or bodies.is_html(response):
                 return None
             if response.status_code != HTTPStatus.OK:
-                raise host.refusal(response, str(reference))
-            bodies.check_plain(response, host.name, str(reference))
+                raise host.error_for(response, str(reference))
+            bodies.require_identity_encoding(response, host.name, str(reference))
             data, said = _body(response, subject), response.headers.get("content-type", "")
             listed = Manifest.received(data, said, subject)
-            return Page(listed.entries, len(data), following(response, host, str(reference)))
+            return Page(listed.entries, len(data), next_url(response, host, str(reference)))
 
-    def _host(self, reference: Reference) -> Host:
-        return self._hosts.host(repository_of(reference))
+    def _host(self, reference: Reference) -> RegistrySession:
+        return self._hosts.session_for(repository_of(reference))
 
 
-def _get(url: str, reference: Reference, headers: dict[str, str] | None = None) -> Message:
+def _get(url: str, reference: Reference, headers: dict[str, str] | None = None) -> RegistryRequest:
     path = repository_of(reference).path
-    return Message("GET", url, str(reference), path, pull(path), headers or {})
+    return RegistryRequest("GET", url, str(reference), path, pull(path), headers or {})
 
 
 def _body(response: httpx.Response, subject: str) -> bytes:
     try:
-        return bodies.whole(response, manifests.SIZE_LIMIT)
+        return bodies.read_limited(response, manifests.SIZE_LIMIT)
     except bodies.TooLargeError as error:
         raise DocumentError(subject, f"larger than {manifests.SIZE_LIMIT} bytes") from error
 

@@ -7,10 +7,10 @@ from attrs import frozen
 
 from manyfest.adapters.http_registry.auth.scope import pull, push
 from manyfest.adapters.http_registry.session.repositories import repository_of
-from manyfest.adapters.http_registry.session.requests import Message
-from manyfest.adapters.http_registry.session.session import Host
-from manyfest.adapters.http_registry.session.session_pool import Hosts
-from manyfest.adapters.http_registry.session.transport_errors import translated
+from manyfest.adapters.http_registry.session.requests import RegistryRequest
+from manyfest.adapters.http_registry.session.session import RegistrySession
+from manyfest.adapters.http_registry.session.session_pool import SessionPool
+from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain import manifests, media_types
@@ -30,14 +30,14 @@ from manyfest.domain.ports.registry import ManifestReader, ManifestWriter
 from manyfest.domain.references import Reference
 
 # Seconds before each further look for what was put.
-_PATIENCE = (0.2, 0.5, 1.0, 2.0)
+_READ_BACK_DELAYS = (0.2, 0.5, 1.0, 2.0)
 
 # One header line: some proxies keep only the first of several.
 _ACCEPT = {"Accept": ", ".join(media_types.ACCEPTED)}
 
 
 @frozen
-class _Receipt:
+class _PutOutcome:
     """What a registry said to a PUT: whether it has these bytes, and noted who they refer to.
 
     It is not confirmed by the vaguer words that captive portals say, too.
@@ -50,17 +50,17 @@ class _Receipt:
 class HttpManifests(ManifestReader, ManifestWriter):
     """The port's roles for manifests."""
 
-    def __init__(self, hosts: Hosts) -> None:
+    def __init__(self, hosts: SessionPool) -> None:
         self._hosts = hosts
         self._noting = threading.Lock()
 
     def get_manifest(self, reference: Reference) -> Manifest:
         """One GET on the usual path; see the port."""
-        return self._hosts.persistently(lambda: self._get(reference))
+        return self._hosts.with_retries(lambda: self._get(reference))
 
     def head_manifest(self, reference: Reference) -> Descriptor:
         """One HEAD on the usual path; see the port."""
-        found = self._hosts.persistently(lambda: self._look(reference))
+        found = self._hosts.with_retries(lambda: self._head(reference))
         return found or self.get_manifest(reference).descriptor()
 
     def put_manifest(
@@ -69,18 +69,18 @@ class HttpManifests(ManifestReader, ManifestWriter):
         """One PUT on the usual path, and one for a subject nobody else notes; see the port."""
         if reference.digest is not None:
             verified(manifest.data, reference.digest, None, str(reference))
-        is_noted = self._store(reference, manifest, expected)
+        is_noted = self._put_with_retries(reference, manifest, expected)
         if manifest.subject is not None and not is_noted:
-            self._note(reference.at(manifest.subject.digest), manifest)
+            self._update_referrers_tag(reference.at(manifest.subject.digest), manifest)
 
     def _get(self, reference: Reference) -> Manifest:
         subject, host = str(reference), self._host(reference)
-        with host.answer(_reading("GET", reference)) as response:
+        with host.exchange(_reading("GET", reference)) as response:
             if response.status_code == HTTPStatus.NOT_FOUND:
                 raise ManifestUnknownError(subject)
             if response.status_code != HTTPStatus.OK:
-                raise host.refusal(response, subject)
-            bodies.check_plain(response, host.name, subject)
+                raise host.error_for(response, subject)
+            bodies.require_identity_encoding(response, host.name, subject)
             data = _document(response, subject)
         announced = reference.digest or _announced_digest(response, host.name, subject)
         if announced is not None:
@@ -88,16 +88,16 @@ class HttpManifests(ManifestReader, ManifestWriter):
         algorithm = announced.algorithm if announced else "sha256"
         return Manifest.received(data, response.headers.get("content-type", ""), subject, algorithm)
 
-    def _look(self, reference: Reference) -> Descriptor | None:
+    def _head(self, reference: Reference) -> Descriptor | None:
         """None where the answer does not tell all: then a GET does."""
         subject, host = str(reference), self._host(reference)
-        with host.answer(_reading("HEAD", reference)) as response:
+        with host.exchange(_reading("HEAD", reference)) as response:
             if response.status_code == HTTPStatus.NOT_FOUND:
                 raise ManifestUnknownError(subject)
             if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
                 return None  # distribution-spec has it, and some registries do not
             if response.status_code != HTTPStatus.OK:
-                raise host.refusal(response, subject)
+                raise host.error_for(response, subject)
             digest = _announced_digest(response, host.name, subject)
         size = bodies.announced_size(response)
         media_type = media_types.without_parameters(response.headers.get("content-type", ""))
@@ -107,33 +107,33 @@ class HttpManifests(ManifestReader, ManifestWriter):
             return None
         return Descriptor(media_type, digest, size)
 
-    def _store(
+    def _put_with_retries(
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
     ) -> bool:
         """Whether the registry keeps book of the manifest's subject, if it has one."""
-        receipt = self._hosts.persistently(lambda: self._put(reference, manifest, expected))
+        receipt = self._hosts.with_retries(lambda: self._put(reference, manifest, expected))
         if not receipt.is_confirmed:
             self._confirm(reference, manifest)
         return receipt.is_subject_noted
 
     def _put(
         self, reference: Reference, manifest: Manifest, expected: Expectation | None
-    ) -> _Receipt:
+    ) -> _PutOutcome:
         subject, host = str(reference), self._host(reference)
-        with host.answer(_writing(reference, manifest, expected)) as response:
+        with host.exchange(_writing(reference, manifest, expected)) as response:
             if response.status_code == HTTPStatus.PRECONDITION_FAILED and expected is not None:
-                return self._unless_moved(reference, manifest, expected)
+                return self._resolve_412(reference, manifest, expected)
             if not response.is_success:
-                raise host.refusal(response, subject)
+                raise host.error_for(response, subject)
             is_confirmed = response.status_code == HTTPStatus.CREATED
             digest = _announced_digest(response, host.name, subject) if is_confirmed else None
         if digest is not None:
             _check_confirmed(manifest, digest, subject)
-        return _Receipt(is_confirmed, "oci-subject" in response.headers)
+        return _PutOutcome(is_confirmed, "oci-subject" in response.headers)
 
-    def _unless_moved(
+    def _resolve_412(
         self, reference: Reference, manifest: Manifest, expected: Expectation
-    ) -> _Receipt:
+    ) -> _PutOutcome:
         """The tag is not where it was expected, unless an earlier try of ours has moved it."""
         try:
             standing = self.head_manifest(reference).digest
@@ -143,7 +143,7 @@ class HttpManifests(ManifestReader, ManifestWriter):
             expected.check(reference, standing)
             host = self._host(reference).name
             raise ProtocolError(host, f"{reference}: {host} refuses a condition that holds (412)")
-        return _Receipt(is_confirmed=True, is_subject_noted=False)
+        return _PutOutcome(is_confirmed=True, is_subject_noted=False)
 
     def _confirm(self, reference: Reference, manifest: Manifest) -> None:
         """Another 2xx than 201 may be a captive portal's: only what can be read back was stored."""
@@ -158,22 +158,22 @@ class HttpManifests(ManifestReader, ManifestWriter):
 
     def _read_back(self, reference: Reference) -> Manifest:
         """With patience for registries that take a moment to show what was put."""
-        for seconds in _PATIENCE:
+        for seconds in _READ_BACK_DELAYS:
             try:
                 return self.get_manifest(reference)
             except ManifestUnknownError:
-                with translated(self._host(reference).name, str(reference)):
+                with translating_transport_errors(self._host(reference).name, str(reference)):
                     self._hosts.budget.sleep(seconds)
         return self.get_manifest(reference)
 
-    def _note(self, subject: Reference, referrer: Manifest) -> None:
+    def _update_referrers_tag(self, subject: Reference, referrer: Manifest) -> None:
         """Keep book in the registry's place. One at a time: the list is read, then put."""
         tag = referrers_tag(subject)
         with self._noting:
             listed = self._listed(tag)
             extended = with_referrer(listed, referrer)
             if extended is not listed:
-                self._store(tag, extended)
+                self._put_with_retries(tag, extended)
 
     def _listed(self, tag: Reference) -> Manifest | None:
         try:
@@ -181,21 +181,23 @@ class HttpManifests(ManifestReader, ManifestWriter):
         except ManifestUnknownError:
             return None
 
-    def _host(self, reference: Reference) -> Host:
-        return self._hosts.host(repository_of(reference))
+    def _host(self, reference: Reference) -> RegistrySession:
+        return self._hosts.session_for(repository_of(reference))
 
 
-def _reading(method: str, reference: Reference) -> Message:
+def _reading(method: str, reference: Reference) -> RegistryRequest:
     path = repository_of(reference).path
     url = f"/v2/{path}/manifests/{reference.name}"
-    return Message(method, url, str(reference), path, pull(path), _ACCEPT)
+    return RegistryRequest(method, url, str(reference), path, pull(path), _ACCEPT)
 
 
-def _writing(reference: Reference, manifest: Manifest, expected: Expectation | None) -> Message:
+def _writing(
+    reference: Reference, manifest: Manifest, expected: Expectation | None
+) -> RegistryRequest:
     path = repository_of(reference).path
     url = f"/v2/{path}/manifests/{reference.name}"
     headers = {"Content-Type": manifest.media_type} | _condition(expected)
-    return Message("PUT", url, str(reference), path, push(path), headers, manifest.data)
+    return RegistryRequest("PUT", url, str(reference), path, push(path), headers, manifest.data)
 
 
 def _condition(expected: Expectation | None) -> dict[str, str]:
@@ -208,7 +210,7 @@ def _condition(expected: Expectation | None) -> dict[str, str]:
 
 def _document(response: httpx.Response, subject: str) -> bytes:
     try:
-        return bodies.whole(response, manifests.SIZE_LIMIT)
+        return bodies.read_limited(response, manifests.SIZE_LIMIT)
     except bodies.TooLargeError as error:
         raise DocumentError(subject, f"larger than {manifests.SIZE_LIMIT} bytes") from error
 

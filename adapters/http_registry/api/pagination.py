@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from attrs import frozen
 
 from manyfest.adapters.http_registry.session import redirects
-from manyfest.adapters.http_registry.session.session import Host
+from manyfest.adapters.http_registry.session.session import RegistrySession
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain import manifests
 from manyfest.domain.errors import ProtocolError
@@ -49,7 +49,7 @@ def all_pages(
     return tuple(found)
 
 
-def following(response: httpx.Response, host: Host, subject: str) -> str | None:
+def next_url(response: httpx.Response, host: RegistrySession, subject: str) -> str | None:
     """Where ``Link`` leads, which must be the same origin (RFC 8288; see GHSA-vh4v-2xq2-g5cg)."""
     link = _NEXT.search(response.headers.get("link", ""))
     if link is None:

@@ -4,11 +4,11 @@ from http import HTTPStatus
 
 from attrs import evolve
 
-from manyfest.adapters.http_registry.auth.authorizer import Access
+from manyfest.adapters.http_registry.auth.authorizer import AuthExplanation
 from manyfest.adapters.http_registry.auth.scope import pull
 from manyfest.adapters.http_registry.session.repositories import repository_of
-from manyfest.adapters.http_registry.session.requests import Message
-from manyfest.adapters.http_registry.session.session_pool import Hosts
+from manyfest.adapters.http_registry.session.requests import RegistryRequest
+from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain import media_types
@@ -22,45 +22,45 @@ _LET_IN = (HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 class HttpAccess:
     """What logging in and explaining logins ask of registries; not a role of the port."""
 
-    def __init__(self, hosts: Hosts) -> None:
+    def __init__(self, hosts: SessionPool) -> None:
         self._hosts = hosts
 
-    def enter(self, registry: str) -> None:
+    def check_login(self, registry: str) -> None:
         """Ask for the registry's front door with what the account has for it (docker's login).
 
         Raises UnauthorizedError, and what the port's methods may raise.
         """
-        host = self._hosts.host(Repository(registry, ""))
+        host = self._hosts.session_for(Repository(registry, ""))
 
         def knock() -> None:
-            with host.answer(Message("GET", "/v2/", registry)) as response:
+            with host.exchange(RegistryRequest("GET", "/v2/", registry)) as response:
                 if response.status_code != HTTPStatus.OK:
-                    raise host.refusal(response, registry)
+                    raise host.error_for(response, registry)
                 if _is_web_page(response):
                     reason = "sends a web page, not a registry answer"
                     raise ProtocolError(host.name, f"{host.name} {reason}")
 
-        self._hosts.persistently(knock)
+        self._hosts.with_retries(knock)
 
-    def access(self, reference: Reference) -> Access:
+    def explain(self, reference: Reference) -> AuthExplanation:
         """How we are let in to read, or why not: found out by one HEAD, which is no pull.
 
         Raises what the port's methods may raise, but no AccessError and no UnavailableError.
         """
         home, subject = repository_of(reference), str(reference)
-        host = self._hosts.host(home)
+        host = self._hosts.session_for(home)
         url = f"/v2/{home.path}/manifests/{reference.name}"
         accept = {"Accept": ", ".join(media_types.ACCEPTED)}
 
         def look() -> None:
-            message = Message("HEAD", url, subject, home.path, pull(home.path), accept)
-            with host.answer(message) as response:
+            message = RegistryRequest("HEAD", url, subject, home.path, pull(home.path), accept)
+            with host.exchange(message) as response:
                 if response.status_code not in _LET_IN:
-                    raise host.refusal(response, subject)
+                    raise host.error_for(response, subject)
 
         refusal: AccessError | UnavailableError | None = None
         try:
-            self._hosts.persistently(look)
+            self._hosts.with_retries(look)
         except (AccessError, UnavailableError) as error:
             refusal = error  # whose credentials they are is known all the same
         return evolve(host.authorizer.access(home.path), refusal=refusal)
@@ -68,4 +68,6 @@ class HttpAccess:
 
 def _is_web_page(response: httpx.Response) -> bool:
     """By its first character, too: Quay calls the word ``true`` text/html."""
-    return bodies.is_html(response) and bodies.salvaged(response, 80).lstrip().startswith(b"<")
+    return bodies.is_html(response) and bodies.read_what_arrived(response, 80).lstrip().startswith(
+        b"<"
+    )

@@ -11,7 +11,7 @@ from time import monotonic
 
 from attrs import frozen
 
-from manyfest.adapters.credentials.credentials import Account, Credentials
+from manyfest.adapters.credentials.credentials import Credentials, RegistryAuth
 from manyfest.adapters.endpoint import Endpoint
 from manyfest.adapters.http_registry.auth import bearer as tokens
 from manyfest.adapters.http_registry.auth import realm_policy as realms
@@ -19,10 +19,10 @@ from manyfest.adapters.http_registry.auth import scope as scopes
 from manyfest.adapters.http_registry.auth.bearer import Token, TokenRequest
 from manyfest.adapters.http_registry.auth.challenge import Challenge
 from manyfest.adapters.http_registry.auth.scope import Scopes
-from manyfest.adapters.http_registry.reliability.retry import PassingError
+from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.reliability.single_flight import SingleFlight
-from manyfest.adapters.http_registry.session.error_responses import about
-from manyfest.adapters.http_registry.session.requests import Message
+from manyfest.adapters.http_registry.session.error_responses import subject_at_host
+from manyfest.adapters.http_registry.session.requests import RegistryRequest
 from manyfest.domain.errors import AccessError, ManyfestError, UnauthorizedError, UnavailableError
 from manyfest.domain.references import Repository
 
@@ -37,7 +37,7 @@ _Key = tuple[Credentials | None, Scopes]
 
 
 @frozen
-class _Asked:
+class _KnownChallenge:
     """A challenge, and whether it was made to an earlier command only: read and set as one."""
 
     challenge: Challenge
@@ -45,7 +45,7 @@ class _Asked:
 
 
 @frozen
-class _Held:
+class _CachedToken:
     token: Token
     ends_at: float
 
@@ -55,7 +55,7 @@ class _Held:
 
 
 @frozen
-class Access:
+class AuthExplanation:
     """What a registry asked for, what it got, and what the token server gave.
 
     ``scheme`` is that of the challenge in lower case, empty where the registry did not ask.
@@ -78,21 +78,21 @@ class Authorizer:
     """
 
     def __init__(
-        self, registry: Endpoint, account: Account, ask: Ask, presumed: Challenge | None = None
+        self, registry: Endpoint, account: RegistryAuth, ask: Ask, presumed: Challenge | None = None
     ) -> None:
         self._registry = registry
         self._account = account
         self._ask = ask
         self._found: dict[str, Credentials | None] = {}
         self._wider: dict[Scopes, Scopes] = {}
-        self._held: dict[_Key, _Held] = {}
+        self._held: dict[_Key, _CachedToken] = {}
         self._finding = threading.Lock()
         self._flights: SingleFlight[str] = SingleFlight()
-        self._asked = _Asked(presumed, is_presumed=True) if presumed else None
+        self._asked = _KnownChallenge(presumed, is_presumed=True) if presumed else None
         self._asking = threading.Lock()
         self._sent_unasked: set[str] = set()
 
-    def in_advance(self, message: Message, *, is_plain: bool) -> str | None:
+    def preemptive_header(self, message: RegistryRequest, *, is_plain: bool) -> str | None:
         """The header to send unasked; None as long as this host never asked."""
         asked = self._asked
         if asked is None:
@@ -104,8 +104,13 @@ class Authorizer:
             return None  # another repository had some, this one may be open
         return self._header(challenge, message, is_plain=is_plain)
 
-    def answer(
-        self, challenge: Challenge | None, message: Message, *, refused: str | None, is_plain: bool
+    def header_for_challenge(
+        self,
+        challenge: Challenge | None,
+        message: RegistryRequest,
+        *,
+        refused: str | None,
+        is_plain: bool,
     ) -> str:
         """The header that answers ``challenge``, after ``refused`` was sent in vain.
 
@@ -115,13 +120,13 @@ class Authorizer:
         if challenge is None:
             raise self._unauthorized(message.subject, "it does not say how it wants to be asked")
         asked_for = scopes.parse(challenge.get("scope"))
-        self._wider[message.scopes] = self._widened(message.scopes) | asked_for
+        self._wider[message.scopes] = self._with_learnt_scopes(message.scopes) | asked_for
         with self._asking:
-            self._asked = _Asked(challenge)
+            self._asked = _KnownChallenge(challenge)
         self._drop(refused)
         header = self._header(challenge, message, is_plain=is_plain)
         if header == refused:
-            raise self.rejected(message.subject, self.credentials(message.repository))
+            raise self.rejected_error(message.subject, self.credentials(message.repository))
         return header
 
     @property
@@ -130,7 +135,7 @@ class Authorizer:
         asked = self._asked
         return asked.challenge if asked else None
 
-    def gives_up(self, refused: str | None) -> bool:
+    def forget_presumption(self, refused: str | None) -> bool:
         """Whether ``refused`` was sent on a presumption, which is given up herewith."""
         if refused not in self._sent_unasked:
             return False
@@ -138,7 +143,7 @@ class Authorizer:
         self._drop(refused)
         return True
 
-    def rejected(
+    def rejected_error(
         self, subject: str, credentials: Credentials | None, said: str = ""
     ) -> UnauthorizedError:
         """The error for a registry that still says 401, after it got all there is."""
@@ -157,10 +162,10 @@ class Authorizer:
                 self._found[path] = self._account.credentials_for(repository)
             return self._found[path]
 
-    def access(self, path: str) -> Access:
+    def access(self, path: str) -> AuthExplanation:
         """How the host let us in to a repository so far."""
         challenge, credentials = self.challenge, self.credentials(path)
-        return Access(
+        return AuthExplanation(
             credentials=credentials,
             scheme=challenge.scheme if challenge else "",
             realm=challenge.get("realm") if challenge else "",
@@ -173,12 +178,14 @@ class Authorizer:
 
     def _unauthorized(self, subject: str, reason: str) -> UnauthorizedError:
         host = self._registry.host
-        return UnauthorizedError(host, f"{about(subject, host)}: unauthorized: {reason}")
+        return UnauthorizedError(host, f"{subject_at_host(subject, host)}: unauthorized: {reason}")
 
-    def _presumably(self, challenge: Challenge, message: Message, *, is_plain: bool) -> str | None:
+    def _presumably(
+        self, challenge: Challenge, message: RegistryRequest, *, is_plain: bool
+    ) -> str | None:
         try:
             header = self._header(challenge, message, is_plain=is_plain)
-        except (ManyfestError, PassingError):  # the host will say what it wants by now
+        except (ManyfestError, TransientError):  # the host will say what it wants by now
             self._presume_nothing()
             return None
         self._sent_unasked.add(header)
@@ -189,7 +196,7 @@ class Authorizer:
             if self._asked and self._asked.is_presumed:
                 self._asked = None
 
-    def _header(self, challenge: Challenge, message: Message, *, is_plain: bool) -> str:
+    def _header(self, challenge: Challenge, message: RegistryRequest, *, is_plain: bool) -> str:
         credentials = self.credentials(message.repository)
         if credentials is not None and credentials.registry_token:
             return f"Bearer {credentials.registry_token}"
@@ -197,17 +204,17 @@ class Authorizer:
             return self._bearer(challenge, message, credentials, is_plain=is_plain)
         if credentials is None or not credentials.username:
             raise self._unauthorized(message.subject, "no basic auth credentials")
-        return tokens.basic(credentials)
+        return tokens.basic_header(credentials)
 
     def _bearer(
         self,
         challenge: Challenge,
-        message: Message,
+        message: RegistryRequest,
         credentials: Credentials | None,
         *,
         is_plain: bool,
     ) -> str:
-        key = credentials, self._widened(message.scopes)
+        key = credentials, self._with_learnt_scopes(message.scopes)
 
         def fetch() -> str:
             held = self._usable(key)
@@ -215,20 +222,20 @@ class Authorizer:
 
         # Apart by realm: who knows what the host wants by now is not to share a presumption's fate.
         flight = challenge.get("realm"), key
-        return self._usable(key) or self._flights.share(flight, fetch)
+        return self._usable(key) or self._flights.do(flight, fetch)
 
     def _fetch(self, challenge: Challenge, key: _Key, subject: str, *, is_plain: bool) -> str:
         credentials, full = key
-        realm = realms.checked(
+        realm = realms.validate_realm(
             challenge.get("realm"),
             self._registry,
             registry_is_plain=is_plain,
             with_secret=credentials is not None,
             listed=self._account.realms,
         )
-        request = tokens.request_for(realm, challenge.get("service"), full, credentials)
+        request = tokens.token_request(realm, challenge.get("service"), full, credentials)
         token = self._ask(request, subject)
-        held = self._held[key] = _Held(token, monotonic() + token.seconds - _TRAVEL_SECONDS)
+        held = self._held[key] = _CachedToken(token, monotonic() + token.seconds - _TRAVEL_SECONDS)
         return held.header
 
     def _usable(self, key: _Key) -> str | None:
@@ -239,7 +246,7 @@ class Authorizer:
                 return held.header
         return None
 
-    def _widened(self, wanted: Scopes) -> Scopes:
+    def _with_learnt_scopes(self, wanted: Scopes) -> Scopes:
         return self._wider.get(wanted, wanted)
 
     def _drop(self, refused: str | None) -> None:

@@ -48,7 +48,7 @@ class Token:
         return scopes.parse(self.scope) if self.scope else _granted_by_claims(self.value)
 
 
-def request_for(
+def token_request(
     realm: Realm, service: str, wanted: Scopes, credentials: Credentials | None
 ) -> TokenRequest:
     """By GET, with a password if there is one; by the OAuth 2 POST with an identity token."""
@@ -57,7 +57,7 @@ def request_for(
     query = [("service", service)] if service else []
     query += [("scope", text) for text in texts(wanted)]
     joint = "&" if "?" in realm.url else "?"
-    headers = {"Authorization": basic(credentials)} if credentials is not None else {}
+    headers = {"Authorization": basic_header(credentials)} if credentials is not None else {}
     url = f"{realm.url}{joint}{urlencode(query)}" if query else realm.url
     return TokenRequest("GET", realm, url, headers, credentials=credentials)
 
@@ -75,13 +75,13 @@ def _refresh(realm: Realm, service: str, wanted: Scopes, credentials: Credential
     return TokenRequest("POST", realm, realm.url, headers, body, credentials)
 
 
-def basic(credentials: Credentials) -> str:
+def basic_header(credentials: Credentials) -> str:
     """The ``Authorization`` for name and password (RFC 7617)."""
     pair = f"{credentials.username}:{credentials.password}".encode()
     return f"Basic {base64.b64encode(pair).decode()}"
 
 
-def parse(data: bytes, server: str) -> Token:
+def parse_token(data: bytes, server: str) -> Token:
     """The token in an answer: ``token``, or ``access_token`` as OAuth 2 calls it.
 
     Raises ProtocolError: not a JSON object, no token, or one that is not fit for a header.

@@ -43,7 +43,7 @@ class Realm:
     host: str
 
 
-def checked(
+def validate_realm(
     realm: str,
     registry: Endpoint,
     *,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from manyfest.adapters.deadline import Budget, BudgetError
+from manyfest.adapters.deadline import Deadline, DeadlineExceededError
 from manyfest.domain.errors import DeadlineError, ManyfestError
 
 TRIES = 5
@@ -18,7 +18,7 @@ _SECONDS = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(ms|s)?")  # ghcr.io se
 Result = TypeVar("Result")
 
 
-class PassingError(Exception):
+class TransientError(Exception):
     """A fault that may pass. ``wait`` is how many seconds the other side asked for, if it did.
 
     ``build(message=…)`` makes the error that callers see when it does not pass.
@@ -36,21 +36,24 @@ class PassingError(Exception):
         return self._build(message=f"{self} ({reason})")
 
 
-class Tries:
-    """The tries of one operation that moves forward in steps: ``moved_on`` gives it new ones."""
+class RetryState:
+    """The tries of an operation that moves forward in steps.
 
-    def __init__(self, budget: Budget, limit: int = TRIES) -> None:
+    ``reset_after_progress`` gives it new ones.
+    """
+
+    def __init__(self, budget: Deadline, limit: int = TRIES) -> None:
         self._budget = budget
         self._limit = limit
         self._failed = 0
-        self._last: PassingError | None = None
+        self._last: TransientError | None = None
 
-    def moved_on(self) -> None:
+    def reset_after_progress(self) -> None:
         """The operation got further than before."""
         self._failed = 0
         self._last = None
 
-    def wait_after(self, fault: PassingError) -> None:
+    def backoff(self, fault: TransientError) -> None:
         """Wait until the next try; raises the fault's error if there is none."""
         self._failed += 1
         self._last = fault
@@ -58,41 +61,41 @@ class Tries:
         if wait > LONGEST_WAIT:
             raise self._final(fault, f"asked to wait {wait:.10g} s") from fault
         if self._failed == self._limit:
-            raise fault.final(self._often()) from fault
+            raise fault.final(self._attempts_text()) from fault
         pause = self._pause(wait)
         if pause >= self._budget.left():
             raise self._final(fault, "no time left to try again") from fault
         try:
             self._budget.sleep(pause)
-        except BudgetError as error:
+        except DeadlineExceededError as error:
             raise self._final(fault, str(error)) from fault
 
     def ended_by(self, error: DeadlineError) -> ManyfestError:
         """What callers see when a try is cut short: the fault of those before, if any."""
         if self._last is None:
             return error
-        return self._last.final(f"{self._often()}, then {error.__cause__ or error}")
+        return self._last.final(f"{self._attempts_text()}, then {error.__cause__ or error}")
 
     def _pause(self, wait: float) -> float:
         """Jitter on both, since all who were told to wait were told the same."""
         jitter = 0.75 + self._budget.jitter() / 2
         return max(wait + _FIRST_PAUSE * jitter, _FIRST_PAUSE * 2.0 ** (self._failed - 1) * jitter)
 
-    def _final(self, fault: PassingError, reason: str) -> ManyfestError:
-        return fault.final(reason if self._failed == 1 else f"{self._often()}, {reason}")
+    def _final(self, fault: TransientError, reason: str) -> ManyfestError:
+        return fault.final(reason if self._failed == 1 else f"{self._attempts_text()}, {reason}")
 
-    def _often(self) -> str:
+    def _attempts_text(self) -> str:
         return "tried once" if self._failed == 1 else f"tried {self._failed} times"
 
 
-def persistently(budget: Budget, operation: Callable[[], Result], limit: int = TRIES) -> Result:
+def with_retries(budget: Deadline, operation: Callable[[], Result], limit: int = TRIES) -> Result:
     """What ``operation()`` gives, which must be repeatable, tried anew after PassingErrors."""
-    tries = Tries(budget, limit)
+    tries = RetryState(budget, limit)
     while True:
         try:
             return operation()
-        except PassingError as fault:
-            tries.wait_after(fault)
+        except TransientError as fault:
+            tries.backoff(fault)
         except DeadlineError as error:
             raise tries.ended_by(error) from error
 

@@ -15,7 +15,7 @@ class SingleFlight(Generic[Result]):
         self._lock = threading.Lock()
         self._flights: dict[Hashable, Future[Result]] = {}
 
-    def share(self, key: Hashable, fetch: Callable[[], Result]) -> Result:
+    def do(self, key: Hashable, fetch: Callable[[], Result]) -> Result:
         """What ``fetch()`` gives, or the run that is under way; raises what that raises."""
         with self._lock:
             flight = self._flights.get(key)
@@ -30,12 +30,12 @@ class SingleFlight(Generic[Result]):
         try:
             result = fetch()
         except BaseException as error:  # noqa: BLE001 - result() raises it, in every thread
-            self._land(key)
+            self._forget(key)
             flight.set_exception(error)
         else:
-            self._land(key)
+            self._forget(key)
             flight.set_result(result)
 
-    def _land(self, key: Hashable) -> None:
+    def _forget(self, key: Hashable) -> None:
         with self._lock:
             del self._flights[key]

@@ -9,7 +9,7 @@ import threading
 from http import HTTPStatus
 from time import monotonic
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 
 # Those that come with a ``Retry-After`` when there were too many requests (RFC 6585 §4, RFC 9110
 # §15.6.4).
@@ -24,50 +24,50 @@ _NO_DISTANCE = 0.01
 Server = tuple[str, int]  # host and port
 
 
-class PausedError(Exception):
+class ThrottledError(Exception):
     """The server wants no request for longer than is waited for it; ``str()`` says how long.
 
     Stays inside this package: callers see a RateLimitedError that names host and reference.
     """
 
 
-class Pauses:
+class Throttle:
     """Which servers want no requests for how long. Thread-safe.
 
     ``longest`` is how many seconds of a pause are waited for at most.
     """
 
-    def __init__(self, budget: Budget, longest: float) -> None:
+    def __init__(self, budget: Deadline, longest: float) -> None:
         self._budget = budget
         self._longest = longest
-        self._queues: dict[Server, _Queue] = {}
+        self._queues: dict[Server, _ServerQueue] = {}
         self._lock = threading.Lock()
 
-    def keep(self, server: Server) -> None:
+    def wait_turn(self, server: Server) -> None:
         """Wait until the server takes a request. Raises PausedError and BudgetError."""
         while (seconds := self._until_our_turn(server)) > 0:
             self._budget.sleep(seconds)
 
-    def heed(self, server: Server, status: int, wait: float | None) -> None:
+    def record_response(self, server: Server, status: int, wait: float | None) -> None:
         """The server answered with ``status``, and asked to ``wait`` so many seconds, if it did."""
         with self._lock:
-            queue = self._queues.setdefault(server, _Queue())
+            queue = self._queues.setdefault(server, _ServerQueue())
             if status in _SLOW_DOWN and wait:
-                queue.refused(wait)
+                queue.throttled(wait)
             elif status < HTTPStatus.INTERNAL_SERVER_ERROR:
-                queue.answered()
+                queue.succeeded()
 
     def _until_our_turn(self, server: Server) -> float:
         """The seconds to wait before asking again; 0 when it is our turn, and nobody else's."""
         with self._lock:
-            queue = self._queues.setdefault(server, _Queue())
+            queue = self._queues.setdefault(server, _ServerQueue())
             pause = queue.pause()
             if pause > 0 and (pause > self._longest or pause >= self._budget.left()):
-                raise PausedError(f"it wants no requests for {pause:.4g} s")
+                raise ThrottledError(f"it wants no requests for {pause:.4g} s")
             return pause or queue.turn()
 
 
-class _Queue:
+class _ServerQueue:
     """The requests to one server that are still to leave."""
 
     def __init__(self) -> None:
@@ -86,13 +86,13 @@ class _Queue:
         self._next_at = now + self._distance
         return 0.0
 
-    def refused(self, wait: float) -> None:
+    def throttled(self, wait: float) -> None:
         """Those that were under way together are told together, and count once."""
         if not self.pause():
             wider = max(_FIRST_DISTANCE, 2 * self._distance)
             self._distance = min(wider, _LONGEST_DISTANCE)
         self._paused_until = max(self._paused_until, monotonic() + wait)
 
-    def answered(self) -> None:
+    def succeeded(self) -> None:
         shorter = self._distance * _SHRINKING
         self._distance = shorter if shorter > _NO_DISTANCE else 0.0

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 
-from manyfest.adapters.http_registry.reliability.retry import PassingError, retry_after
+from manyfest.adapters.http_registry.reliability.retry import TransientError, retry_after
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.encoding.strict_json import Json
@@ -34,7 +34,7 @@ _SHOWN_LIMIT = 300
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 
-def refusal(
+def error_for_response(
     response: httpx.Response, host: str, subject: str, secrets: Iterable[str] = ()
 ) -> Exception:
     """The error for ``response``, which is none of the answers that were hoped for.
@@ -44,16 +44,16 @@ def refusal(
     """
     status = response.status_code
     # The body of a success is no message but what was asked for: of a token server, a token.
-    said = what_it_says(response, secrets) if status >= HTTPStatus.BAD_REQUEST else ""
+    said = error_text(response, secrets) if status >= HTTPStatus.BAD_REQUEST else ""
     build, sentence = _kind(status, host)
-    message = f"{about(subject, host)}: {sentence}{': ' if said else ''}{said}"
+    message = f"{subject_at_host(subject, host)}: {sentence}{': ' if said else ''}{said}"
     if status in _PASSING:
         wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
-        return PassingError(build, message, wait)
+        return TransientError(build, message, wait)
     return build(message=message)
 
 
-def about(subject: str, host: str) -> str:
+def subject_at_host(subject: str, host: str) -> str:
     """Both in one; references begin with their host, and need it only once."""
     return subject if subject.startswith(host) else f"{subject}: {host}"
 
@@ -80,11 +80,11 @@ def _with_phrase(status: int) -> str:
     return str(status)
 
 
-def what_it_says(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
+def error_text(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
     """The message in the body, fit to be shown: the registry's own errors, or the text as it is."""
     if bodies.is_html(response):
         return "a web page, not a registry answer"
-    text = bodies.salvaged(response, _READ_LIMIT).decode("utf-8", "replace")
+    text = bodies.read_what_arrived(response, _READ_LIMIT).decode("utf-8", "replace")
     said = _errors_in(text) or text
     for secret in (*secrets, *_secrets_of(response.request)):
         said = said.replace(secret, "***")

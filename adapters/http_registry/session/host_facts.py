@@ -12,7 +12,7 @@ from manyfest.domain.host_facts import HostFacts
 _LENGTH_LIMIT = 2048  # of a realm, as in realms, and of a service
 
 
-class KnownOf(Protocol):
+class HostFactsLookup(Protocol):
     """What is known of a ``host[:port]``; called once for each, from any thread."""
 
     def __call__(self, host: str, /, *, insecure: bool) -> HostFacts | None:
@@ -25,14 +25,14 @@ def nothing_known(_host: str, /, *, insecure: bool) -> HostFacts | None:  # noqa
     return None
 
 
-def presumed(known: HostFacts | None) -> Challenge | None:
+def presumed_challenge(known: HostFacts | None) -> Challenge | None:
     """The challenge that a host will make, if it is still as it was."""
     if known is None or not known.realm:
         return None
     return Challenge("bearer", {"realm": known.realm, "service": known.service})
 
 
-def facts(endpoint: Endpoint, scheme: str, challenge: Challenge | None) -> HostFacts:
+def facts_learnt(endpoint: Endpoint, scheme: str, challenge: Challenge | None) -> HostFacts:
     """What was learnt: the scheme that works, and what tokens are asked for with.
 
     That a host wants a password is not among it: no password is sent to who did not ask for it.

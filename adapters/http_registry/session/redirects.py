@@ -21,7 +21,7 @@ def is_redirect(response: httpx.Response) -> bool:
     return response.status_code in _STATUSES
 
 
-def target(response: httpx.Response, host: str, subject: str) -> httpx.URL:
+def redirect_target(response: httpx.Response, host: str, subject: str) -> httpx.URL:
     """The URL in ``Location``, without fragment: what is added to it would be part of that.
 
     Raises ProtocolError: none, not http(s), or from https to http.
@@ -45,7 +45,7 @@ def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
     return _origin(one) == _origin(other)
 
 
-def for_strangers(headers: Mapping[str, str]) -> dict[str, str]:
+def cross_origin_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """What of the headers any server may see."""
     return {name: value for name, value in headers.items() if name.lower() in _HARMLESS}
 

@@ -14,7 +14,7 @@ Content = bytes | Callable[[], AbstractContextManager[Iterator[bytes]]] | None
 
 
 @frozen
-class Message:
+class RegistryRequest:
     """A request: ``url`` is a path on the registry or absolute, ``subject`` is named in errors.
 
     ``repository`` is the path of the one it is about, empty where it is about the registry.
@@ -29,7 +29,7 @@ class Message:
     content: Content = field(default=None, repr=False)
 
 
-def transmit(client: Client, message: Message, url: httpx.URL) -> httpx.Response:
+def send_once(client: Client, message: RegistryRequest, url: httpx.URL) -> httpx.Response:
     """Send it once; the answer's body is still to be read. Raises httpcore's exceptions."""
     content = message.content
     if not callable(content):

@@ -12,9 +12,9 @@ from http import HTTPStatus
 
 import httpcore
 
-from manyfest.adapters.endpoint import Contact, Endpoint
+from manyfest.adapters.endpoint import ConnectionMode, Endpoint
 from manyfest.adapters.http_registry.reliability.single_flight import SingleFlight
-from manyfest.adapters.http_registry.session.requests import Message, transmit
+from manyfest.adapters.http_registry.session.requests import RegistryRequest, send_once
 from manyfest.adapters.http_registry.session.transport_errors import (
     is_cut_off,
     is_not_tls,
@@ -28,19 +28,19 @@ _READING = ("GET", "HEAD")
 _FAULTS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ConnectTimeout)
 
 
-class Wire:
+class SchemeProbe:
     """The connections to one host, and what was learnt about it. Thread-safe.
 
     ``scheme`` is the one by which the host was reached earlier, empty where nobody knows.
     """
 
     def __init__(
-        self, endpoint: Endpoint, new_client: Callable[[Contact], Client], scheme: str = ""
+        self, endpoint: Endpoint, new_client: Callable[[ConnectionMode], Client], scheme: str = ""
     ) -> None:
         self._endpoint = endpoint
         self._ways = sorted(endpoint.contacts, key=lambda contact: contact.scheme != scheme)
         self._new_client = new_client
-        self._clients: dict[Contact, Client] = {}
+        self._clients: dict[ConnectionMode, Client] = {}
         self._lock = threading.Lock()
         # With one way only there is nothing to learn, and nobody waits.
         self._contact = self._ways[0] if len(self._ways) == 1 else None
@@ -59,7 +59,7 @@ class Wire:
         return self._usual.scheme == "http"
 
     @property
-    def may_be_trusted(self) -> bool:
+    def may_send_secrets(self) -> bool:
         """Whether what is secret may go along: never in the clear because of what was remembered.
 
         It may, once there was contact; before, to this machine, or where TLS is tried first.
@@ -70,23 +70,23 @@ class Wire:
         """The absolute URL of ``path``, once there was contact; absolute ones stay as they are."""
         return httpx.URL(self._base(self._usual)).join(path)
 
-    def send(self, message: Message) -> httpx.Response:
+    def send(self, message: RegistryRequest) -> httpx.Response:
         """Send a message to the host, by the way that works. Raises httpcore's exceptions."""
         if self._contact is None and message.method in _READING:
-            return self._explore(message)
+            return self._probe(message)
         while self._contact is None:
             ours: list[httpx.Response] = []
 
             def explore(ours: list[httpx.Response] = ours) -> httpx.Response:
-                ours.append(self._explore(message))
+                ours.append(self._probe(message))
                 return ours[0]
 
-            self._flights.share("contact", explore)
+            self._flights.do("contact", explore)
             if ours:
                 return ours[0]
-        return self._by(self._contact, message)
+        return self._send_over(self._contact, message)
 
-    def client(self, contact: Contact | None = None) -> Client:
+    def client(self, contact: ConnectionMode | None = None) -> Client:
         """The client that reaches this host, or another port of it by another way."""
         contact = contact or self._usual
         with self._lock:
@@ -100,18 +100,18 @@ class Wire:
             client.close()
 
     @property
-    def _usual(self) -> Contact:
+    def _usual(self) -> ConnectionMode:
         return self._contact or self._ways[0]
 
-    def _explore(self, message: Message) -> httpx.Response:
+    def _probe(self, message: RegistryRequest) -> httpx.Response:
         first, other = self._ways
         try:
-            response = self._by(first, message)
+            response = self._send_over(first, message)
         except _FAULTS as fault:
-            if not self._hints_at_another(first, fault):
+            if not self._suggests_other_scheme(first, fault):
                 raise
-            second = self._second(other, message)
-            if second is not None and is_cut_off(fault) and _may_be_for_tls(second):
+            second = self._try_other_scheme(other, message)
+            if second is not None and is_cut_off(fault) and _says_tls_expected(second):
                 second.close()  # it does speak TLS, and the next handshake may go well
                 second = None
             if second is None:
@@ -119,8 +119,8 @@ class Wire:
                     self._contact = first
                 raise
         else:
-            may_be_for_tls = first.scheme == "http" and _may_be_for_tls(response)
-            second = self._second(other, message) if may_be_for_tls else None
+            may_be_for_tls = first.scheme == "http" and _says_tls_expected(response)
+            second = self._try_other_scheme(other, message) if may_be_for_tls else None
             if second is None:
                 self._contact = first
                 return response
@@ -128,16 +128,18 @@ class Wire:
         self._contact = other
         return second
 
-    def _second(self, contact: Contact, message: Message) -> httpx.Response | None:
+    def _try_other_scheme(
+        self, contact: ConnectionMode, message: RegistryRequest
+    ) -> httpx.Response | None:
         """The answer by another way, None if that is not open; raises certificate faults."""
         try:
-            return self._by(contact, message)
+            return self._send_over(contact, message)
         except (httpcore.NetworkError, httpcore.TimeoutException) as fault:
             if is_not_tls(fault) or is_refused(fault) or isinstance(fault, httpcore.ConnectTimeout):
                 return None
             raise
 
-    def _hints_at_another(self, first: Contact, fault: Exception) -> bool:
+    def _suggests_other_scheme(self, first: ConnectionMode, fault: Exception) -> bool:
         if is_refused(fault):
             return not self._endpoint.has_port
         if isinstance(fault, httpcore.ConnectTimeout):  # a plain server may wait for a request
@@ -146,16 +148,16 @@ class Wire:
             return is_not_tls(fault)
         return isinstance(fault, httpcore.ProtocolError | httpcore.ReadError)
 
-    def _by(self, contact: Contact, message: Message) -> httpx.Response:
+    def _send_over(self, contact: ConnectionMode, message: RegistryRequest) -> httpx.Response:
         absolute = "://" in message.url
         url = httpx.URL(message.url if absolute else f"{self._base(contact)}{message.url}")
-        return transmit(self.client(contact), message, url)
+        return send_once(self.client(contact), message, url)
 
-    def _base(self, contact: Contact) -> str:
+    def _base(self, contact: ConnectionMode) -> str:
         return f"{contact.scheme}://{self._endpoint.address}"
 
 
-def _may_be_for_tls(response: httpx.Response) -> bool:
+def _says_tls_expected(response: httpx.Response) -> bool:
     """Go and nginx answer plain HTTP on an HTTPS port with 400 and a text; no registry does."""
     is_json = "json" in response.headers.get("content-type", "")
     return response.status_code == HTTPStatus.BAD_REQUEST and not is_json

@@ -5,20 +5,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from manyfest.adapters.credentials.credentials import Account
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.credentials.credentials import RegistryAuth
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import (
     SECURE,
     Certificates,
-    Contact,
+    ConnectionMode,
     Endpoint,
     EndpointFor,
 )
-from manyfest.adapters.http_registry.reliability.retry import LONGEST_WAIT, Tries, persistently
-from manyfest.adapters.http_registry.reliability.throttle import Pauses
-from manyfest.adapters.http_registry.session.host_facts import KnownOf
-from manyfest.adapters.http_registry.session.scheme_probe import Wire
-from manyfest.adapters.http_registry.session.session import Host
+from manyfest.adapters.http_registry.reliability.retry import LONGEST_WAIT, RetryState, with_retries
+from manyfest.adapters.http_registry.reliability.throttle import Throttle
+from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup
+from manyfest.adapters.http_registry.session.scheme_probe import SchemeProbe
+from manyfest.adapters.http_registry.session.session import RegistrySession
 from manyfest.adapters.http_registry.transport import tls
 from manyfest.adapters.http_registry.transport.httpx_transport import Client
 from manyfest.adapters.http_registry.transport.proxies import Proxies
@@ -28,19 +28,19 @@ from manyfest.domain.references import Repository
 Result = TypeVar("Result")
 
 
-class Hosts:
+class SessionPool:
     """The hosts that one command speaks to, under its budget. Thread-safe."""
 
     def __init__(
         self,
-        budget: Budget,
-        account: Account,
+        budget: Deadline,
+        account: RegistryAuth,
         endpoint_for: EndpointFor,
         *,
         proxies: Proxies,
         connections: int,
         tries: int,
-        known_of: KnownOf,
+        known_of: HostFactsLookup,
     ) -> None:
         self.budget = budget
         self._account = account
@@ -50,12 +50,12 @@ class Hosts:
         self._connections = connections
         self._limit = tries
         # Who does not try again does not wait either, but goes elsewhere.
-        self._pauses = Pauses(budget, LONGEST_WAIT if tries > 1 else 0.0)
-        self._hosts: dict[Endpoint, Host] = {}
-        self._strangers: dict[Certificates, Client] = {}
+        self._pauses = Throttle(budget, LONGEST_WAIT if tries > 1 else 0.0)
+        self._hosts: dict[Endpoint, RegistrySession] = {}
+        self._cross_origin_clients: dict[Certificates, Client] = {}
         self._lock = threading.Lock()
 
-    def host(self, repository: Repository) -> Host:
+    def session_for(self, repository: Repository) -> RegistrySession:
         """The host of a repository: the same object for all that are spoken to alike."""
         endpoint = self._endpoint_for(repository)
         with self._lock:
@@ -69,36 +69,36 @@ class Hosts:
         facts = (host.learnt for host in self._hosts.values())
         return tuple(dict.fromkeys(each for each in facts if each is not None))
 
-    def tries(self) -> Tries:
+    def tries(self) -> RetryState:
         """The tries of one operation."""
-        return Tries(self.budget, self._limit)
+        return RetryState(self.budget, self._limit)
 
-    def persistently(self, operation: Callable[[], Result]) -> Result:
+    def with_retries(self, operation: Callable[[], Result]) -> Result:
         """What ``operation()`` gives, with the retries that are due to it."""
-        return persistently(self.budget, operation, self._limit)
+        return with_retries(self.budget, operation, self._limit)
 
     def close(self) -> None:
         """Close all connections."""
         for host in self._hosts.values():
             host.close()
-        for client in self._strangers.values():
+        for client in self._cross_origin_clients.values():
             client.close()
 
-    def _new_host(self, endpoint: Endpoint) -> Host:
+    def _new_host(self, endpoint: Endpoint) -> RegistrySession:
         known = self._known_of(endpoint.host, insecure=endpoint.insecure)
         if known is not None and known.scheme not in {way.scheme for way in endpoint.contacts}:
             known = None
         new_client = partial(self._new_client, endpoint.certificates)
-        wire = Wire(endpoint, new_client, known.scheme if known else "")
-        return Host(endpoint, wire, self._elsewhere, self._account, known)
+        wire = SchemeProbe(endpoint, new_client, known.scheme if known else "")
+        return RegistrySession(endpoint, wire, self._cross_origin_client, self._account, known)
 
-    def _elsewhere(self, certificates: Certificates) -> Client:
+    def _cross_origin_client(self, certificates: Certificates) -> Client:
         """The client for token servers and where redirects lead, made when first needed."""
         with self._lock:
-            if certificates not in self._strangers:
-                self._strangers[certificates] = self._new_client(certificates, SECURE)
-            return self._strangers[certificates]
+            if certificates not in self._cross_origin_clients:
+                self._cross_origin_clients[certificates] = self._new_client(certificates, SECURE)
+            return self._cross_origin_clients[certificates]
 
-    def _new_client(self, certificates: Certificates, contact: Contact) -> Client:
+    def _new_client(self, certificates: Certificates, contact: ConnectionMode) -> Client:
         context = tls.context_for(contact, certificates)
         return Client(self.budget, self._pauses, context, self._connections, self._proxies)

@@ -8,11 +8,11 @@ from functools import partial
 
 import httpcore
 
-from manyfest.adapters.deadline import BudgetError
-from manyfest.adapters.http_registry.reliability.retry import PassingError
-from manyfest.adapters.http_registry.reliability.throttle import PausedError
+from manyfest.adapters.deadline import DeadlineExceededError
+from manyfest.adapters.http_registry.reliability.retry import TransientError
+from manyfest.adapters.http_registry.reliability.throttle import ThrottledError
 from manyfest.adapters.http_registry.transport.httpx_transport import ProxyError
-from manyfest.adapters.http_registry.transport.keep_alive import is_broken_off
+from manyfest.adapters.http_registry.transport.keep_alive import is_disconnect
 from manyfest.adapters.http_registry.transport.network_backend import HandshakeError
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.errors import (
@@ -60,13 +60,13 @@ _TIMEOUTS: dict[type[BaseException], str] = {
 
 
 @contextlib.contextmanager
-def translated(host: str, subject: str) -> Iterator[None]:
+def translating_transport_errors(host: str, subject: str) -> Iterator[None]:
     """Inside, transport faults become PassingError or ours, naming host and subject."""
     try:
         yield
-    except BudgetError as error:
+    except DeadlineExceededError as error:
         raise DeadlineError(host, f"{subject}: {host}: {error}") from error
-    except PausedError as error:
+    except ThrottledError as error:
         raise RateLimitedError(host, f"{subject}: {host}: toomanyrequests: {error}") from error
     except ProxyError as fault:
         raise _proxy_translation(fault, host, subject) from fault
@@ -117,13 +117,13 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
     if is_not_tls(fault) and not is_cut_off(fault):
         reason = "it does not speak TLS on this port (--insecure also tries plain HTTP)"
         return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}")
-    if isinstance(fault, httpcore.ProtocolError) and not is_broken_off(fault):
+    if isinstance(fault, httpcore.ProtocolError) and not is_disconnect(fault):
         reason = shortened(str(fault), 120)
         return ProtocolError(host, f"{subject}: {host} does not speak HTTP as it should: {reason}")
     message = f"{subject}: cannot reach {host}: {_reason(fault, cause)}"
     if _is_unknown_name(cause):
         return UnreachableError(host, message)
-    return PassingError(partial(UnreachableError, host), message)
+    return TransientError(partial(UnreachableError, host), message)
 
 
 def _proxy_translation(fault: ProxyError, host: str, subject: str) -> Exception:
@@ -131,7 +131,7 @@ def _proxy_translation(fault: ProxyError, host: str, subject: str) -> Exception:
     message = f"{subject}: cannot reach {host}: its proxy {fault.name} {_of_proxy(fault, cause)}"
     if _is_unknown_name(cause) or fault.status not in _PASSING_AT_PROXIES:
         return UnreachableError(host, message)
-    return PassingError(partial(UnreachableError, host), message)
+    return TransientError(partial(UnreachableError, host), message)
 
 
 def _of_proxy(fault: ProxyError, cause: BaseException) -> str:
@@ -159,6 +159,6 @@ def _reason(fault: Exception, cause: BaseException) -> str:
         return _TIMEOUTS[type(fault)]
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror.lower()
-    if is_broken_off(fault):
+    if is_disconnect(fault):
         return "the connection was closed before the answer was complete"
     return type(fault).__name__

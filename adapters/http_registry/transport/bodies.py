@@ -4,7 +4,7 @@ import contextlib
 
 import httpcore
 
-from manyfest.adapters.http_registry.transport.network_backend import BudgetedStream
+from manyfest.adapters.http_registry.transport.network_backend import DeadlineStream
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.errors import ProtocolError
 
@@ -21,24 +21,24 @@ class TooLargeError(Exception):
     """The body is, or says that it is, larger than the limit."""
 
 
-def whole(response: httpx.Response, limit: int) -> bytes:
+def read_limited(response: httpx.Response, limit: int) -> bytes:
     """All of the body, at most ``limit`` bytes. Raises TooLargeError as early as it can."""
     if (announced_size(response) or 0) > limit:
         raise TooLargeError
-    data = start(response, limit + 1)
+    data = read_prefix(response, limit + 1)
     if len(data) > limit:
         raise TooLargeError
     return data
 
 
-def start(response: httpx.Response, limit: int) -> bytes:
+def read_prefix(response: httpx.Response, limit: int) -> bytes:
     """The body's first ``limit`` bytes."""
     data = bytearray()
     _fill(data, response, limit)
     return bytes(data[:limit])
 
 
-def salvaged(response: httpx.Response, limit: int) -> bytes:
+def read_what_arrived(response: httpx.Response, limit: int) -> bytes:
     """As ``start``, but where the body breaks off, what has come: to explain a status will do."""
     data = bytearray()
     with contextlib.suppress(*_BREAKS):
@@ -46,14 +46,14 @@ def salvaged(response: httpx.Response, limit: int) -> bytes:
     return bytes(data[:limit])
 
 
-def drop(response: httpx.Response) -> None:
+def drain(response: httpx.Response) -> None:
     """Done with this answer: read what little is left, so that the connection can be kept."""
     is_short = (announced_size(response) or 0) <= _LEFTOVER_LIMIT
     if not response.is_stream_consumed and (is_short or response.request.method == "HEAD"):
         stream = response.extensions.get("network_stream")
-        if isinstance(stream, BudgetedStream):
+        if isinstance(stream, DeadlineStream):
             stream.finish_within(_LEFTOVER_SECONDS)
-        salvaged(response, _LEFTOVER_LIMIT)
+        read_what_arrived(response, _LEFTOVER_LIMIT)
     response.close()
 
 
@@ -63,7 +63,7 @@ def announced_size(response: httpx.Response) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None  # noqa: PLR2004
 
 
-def check_plain(response: httpx.Response, host: str, subject: str) -> None:
+def require_identity_encoding(response: httpx.Response, host: str, subject: str) -> None:
     """Raises ProtocolError for a web page and for a compressed body: we asked for neither."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in _PLAIN_ENCODINGS:

@@ -7,12 +7,12 @@ from typing import Any
 
 import httpcore
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 
 Address = tuple[int, Any]  # family, and what connect() takes
 
 
-def look_up(host: str, port: int, seconds: float, budget: Budget) -> list[Address]:
+def resolve(host: str, port: int, seconds: float, budget: Deadline) -> list[Address]:
     """The addresses of ``host``, within ``seconds`` and the budget.
 
     By a thread that may be left behind, for nothing else ends a resolver early.
@@ -30,10 +30,10 @@ def look_up(host: str, port: int, seconds: float, budget: Budget) -> list[Addres
             failed.append(error)
         done.set()
 
-    budget.watch(done.set)
+    budget.on_cancel(done.set)
     try:
-        _beside(ask)
-        done.wait(budget.allowance(seconds))
+        _in_daemon_thread(ask)
+        done.wait(budget.clamp(seconds))
         budget.check()
     finally:
         budget.unwatch(done.set)
@@ -44,7 +44,7 @@ def look_up(host: str, port: int, seconds: float, budget: Budget) -> list[Addres
     return found
 
 
-def _beside(function: Callable[[], None]) -> None:
+def _in_daemon_thread(function: Callable[[], None]) -> None:
     """Run it in a thread, or here and now where the system has none left."""
     try:
         threading.Thread(target=function, daemon=True).start()

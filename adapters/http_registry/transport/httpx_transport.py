@@ -13,15 +13,19 @@ from typing import Any
 
 import httpcore
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.reliability.retry import retry_after
-from manyfest.adapters.http_registry.reliability.throttle import Pauses
-from manyfest.adapters.http_registry.transport.keep_alive import Opening, Reuse, StaleError
+from manyfest.adapters.http_registry.reliability.throttle import Throttle
+from manyfest.adapters.http_registry.transport.keep_alive import (
+    ConnectionTrace,
+    KeepAlivePolicy,
+    StaleError,
+)
 from manyfest.adapters.http_registry.transport.network_backend import (
     CONNECT_SECONDS,
     TRANSFER_SECONDS,
-    BudgetedBackend,
-    BudgetedStream,
+    DeadlineBackend,
+    DeadlineStream,
 )
 from manyfest.adapters.http_registry.transport.proxies import Proxies, Proxy
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
@@ -56,14 +60,14 @@ class Client:
 
     def __init__(
         self,
-        budget: Budget,
-        pauses: Pauses,
+        budget: Deadline,
+        pauses: Throttle,
         context: ssl.SSLContext,
         connections: int,
         proxies: Proxies,
     ) -> None:
         self._budget = budget
-        self._reuse = Reuse()
+        self._reuse = KeepAlivePolicy()
         self._pauses = pauses
         self._proxies = proxies
         self._extensions = {
@@ -97,11 +101,11 @@ class Client:
             method, url, headers=ours, content=content, extensions=self._extensions
         )
         is_repeatable = content is None or isinstance(content, bytes)
-        for remedy in (self._reuse.renew, self._reuse.end):
+        for remedy in (self._reuse.discard_older, self._reuse.disable):
             try:
                 return self._sent(request)
             except StaleError as fault:
-                (remedy if fault.is_dead else self._reuse.end)()
+                (remedy if fault.is_dead else self._reuse.disable)()
                 if not is_repeatable:
                     raise
         return self._sent(request)
@@ -114,8 +118,8 @@ class Client:
     def _sent(self, request: httpx.Request) -> httpx.Response:
         url = request.url
         server = url.host, url.port or _PORTS[url.scheme]
-        proxy = self._proxies.between(url.scheme, *server)
-        self._pauses.keep(server)
+        proxy = self._proxies.proxy_for(url.scheme, *server)
+        self._pauses.wait_turn(server)
         answer = self._answer(request, proxy)
         response = httpx.Response(
             answer.status,
@@ -125,12 +129,12 @@ class Client:
             extensions={"network_stream": answer.extensions.get("network_stream")},
         )
         wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
-        self._pauses.heed(server, answer.status, wait)
+        self._pauses.record_response(server, answer.status, wait)
         return response
 
     def _answer(self, request: httpx.Request, proxy: Proxy | None) -> httpcore.Response:
         """Raises StaleError where it is a kept connection's fault that there is none."""
-        opening = Opening()
+        opening = ConnectionTrace()
         try:
             answer = self._any_answer(_as_httpcore(request, opening), proxy)
         except (httpcore.ReadError, httpcore.RemoteProtocolError) as fault:
@@ -138,7 +142,7 @@ class Client:
                 raise
             raise StaleError(fault) from fault
         stream = answer.extensions.get("network_stream")
-        if isinstance(stream, BudgetedStream) and not stream.answered():
+        if isinstance(stream, DeadlineStream) and not stream.answered():
             answer.close()
             raise StaleError(httpcore.RemoteProtocolError("an answer before the request"))
         return answer
@@ -165,7 +169,7 @@ class Client:
 
     def _new_pool(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
         if proxy is None:
-            backend = BudgetedBackend(self._budget, self._reuse)
+            backend = DeadlineBackend(self._budget, self._reuse)
             return httpcore.ConnectionPool(**self._options, network_backend=backend)
         return httpcore.HTTPProxy(
             httpcore.URL(scheme="http", host=proxy.host, port=proxy.port, target="/"),
@@ -175,10 +179,10 @@ class Client:
         )
 
 
-class _ProxyBackend(BudgetedBackend):
+class _ProxyBackend(DeadlineBackend):
     """Connects to a proxy, and says so when that fails."""
 
-    def __init__(self, budget: Budget, reuse: Reuse, proxy: Proxy) -> None:
+    def __init__(self, budget: Deadline, reuse: KeepAlivePolicy, proxy: Proxy) -> None:
         super().__init__(budget, reuse)
         self._name = proxy.name
 
@@ -202,7 +206,7 @@ class _Body(httpx.SyncByteStream):
         self._answer.close()
 
 
-def _as_httpcore(request: httpx.Request, opening: Opening) -> httpcore.Request:
+def _as_httpcore(request: httpx.Request, opening: ConnectionTrace) -> httpcore.Request:
     url = request.url
     return httpcore.Request(
         method=request.method,

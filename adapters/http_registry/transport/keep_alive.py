@@ -19,15 +19,15 @@ class StaleError(httpcore.ReadError):
 
     def __init__(self, fault: httpcore.ReadError | httpcore.ProtocolError) -> None:
         super().__init__(fault)
-        self.is_dead = isinstance(fault, httpcore.ReadError) or is_broken_off(fault)
+        self.is_dead = isinstance(fault, httpcore.ReadError) or is_disconnect(fault)
 
 
-def is_broken_off(fault: Exception) -> bool:
+def is_disconnect(fault: Exception) -> bool:
     """Whether a protocol error is that the connection ended in the middle."""
     return any(words in str(fault) for words in _BROKEN_OFF)
 
 
-class Reuse:
+class KeepAlivePolicy:
     """What is known about the kept connections to a server. Thread-safe.
 
     Where one is dead, those of its age mostly are, too: a balancer or a NAT forgot them together.
@@ -37,22 +37,22 @@ class Reuse:
         self._lock = threading.Lock()
         self._good_since = 0.0
 
-    def renew(self) -> None:
+    def discard_older(self) -> None:
         """Let none be used again that is open by now."""
         with self._lock:
             self._good_since = max(self._good_since, monotonic())
 
-    def end(self) -> None:
+    def disable(self) -> None:
         """Let none be used again from now on."""
         with self._lock:
             self._good_since = float("inf")
 
-    def allows(self, opened_at: float) -> bool:
+    def may_reuse(self, opened_at: float) -> bool:
         """Whether a connection of that moment, by the monotonic clock, may be used again."""
         return opened_at >= self._good_since
 
 
-class Opening:
+class ConnectionTrace:
     """Whether a request opened a connection: hears httpcore's trace extension."""
 
     def __init__(self) -> None:

@@ -19,9 +19,9 @@ from typing import Any
 
 import httpcore
 
-from manyfest.adapters.deadline import Budget
-from manyfest.adapters.http_registry.transport.dns import Address, look_up
-from manyfest.adapters.http_registry.transport.keep_alive import Reuse
+from manyfest.adapters.deadline import Deadline
+from manyfest.adapters.http_registry.transport.dns import Address, resolve
+from manyfest.adapters.http_registry.transport.keep_alive import KeepAlivePolicy
 
 CONNECT_SECONDS = 10.0
 TRANSFER_SECONDS = 30.0
@@ -35,10 +35,10 @@ class HandshakeError(httpcore.ConnectError):
     """The port was reached, but there was no TLS session; the cause is the OSError."""
 
 
-class BudgetedBackend(httpcore.NetworkBackend):
+class DeadlineBackend(httpcore.NetworkBackend):
     """Opens TCP connections that live under ``budget``, and are kept as ``reuse`` says."""
 
-    def __init__(self, budget: Budget, reuse: Reuse) -> None:
+    def __init__(self, budget: Deadline, reuse: KeepAlivePolicy) -> None:
         self._budget = budget
         self._reuse = reuse
 
@@ -64,9 +64,9 @@ class BudgetedBackend(httpcore.NetworkBackend):
                     raise
         raise httpcore.ConnectError(f"{host} has no address")
 
-    def _connected(self, address: Address, seconds: float) -> "BudgetedStream":
+    def _connected(self, address: Address, seconds: float) -> "DeadlineStream":
         family, where = address
-        stream = BudgetedStream(socket.socket(family), self._budget, self._reuse)
+        stream = DeadlineStream(socket.socket(family), self._budget, self._reuse)
         with stream.closed_on_error(), stream.bounded(seconds, _CONNECT):
             stream.socket.connect(where)
             stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -79,7 +79,7 @@ class BudgetedBackend(httpcore.NetworkBackend):
         with contextlib.suppress(ValueError):
             version = ipaddress.ip_address(host).version
             return [(socket.AF_INET6 if version == 6 else socket.AF_INET, (host, port))]  # noqa: PLR2004
-        return look_up(host, port, seconds, self._budget)
+        return resolve(host, port, seconds, self._budget)
 
 
 _Errors = tuple[type[Exception], type[Exception]]  # when it took too long, when it failed
@@ -89,10 +89,10 @@ _READ: _Errors = (httpcore.ReadTimeout, httpcore.ReadError)
 _WRITE: _Errors = (httpcore.WriteTimeout, httpcore.WriteError)
 
 
-class BudgetedStream(httpcore.NetworkStream):
+class DeadlineStream(httpcore.NetworkStream):
     """One connection; closed by whoever holds it, shut down when the budget is cancelled."""
 
-    def __init__(self, sock: socket.socket, budget: Budget, reuse: Reuse) -> None:
+    def __init__(self, sock: socket.socket, budget: Deadline, reuse: KeepAlivePolicy) -> None:
         self.socket = sock
         self._budget = budget
         self._reuse = reuse
@@ -101,7 +101,7 @@ class BudgetedStream(httpcore.NetworkStream):
         self._rest_until = math.inf
         self._wake = _shutting_down(sock)
         try:
-            budget.watch(self._wake)
+            budget.on_cancel(self._wake)
         except BaseException:
             sock.close()
             raise
@@ -109,7 +109,7 @@ class BudgetedStream(httpcore.NetworkStream):
     @contextlib.contextmanager
     def bounded(self, seconds: float, errors: _Errors) -> Iterator[None]:
         """One operation on the socket, within ``seconds`` and the budget."""
-        self.socket.settimeout(self._budget.allowance(seconds))
+        self.socket.settimeout(self._budget.clamp(seconds))
         try:
             yield
         except OSError as error:
@@ -132,7 +132,7 @@ class BudgetedStream(httpcore.NetworkStream):
         seconds = TRANSFER_SECONDS if timeout is None else timeout
         with self.bounded(min(seconds, self._rest_until - monotonic()), _READ):
             data = self.socket.recv(max_bytes)
-        self._budget.moved(len(data))
+        self._budget.record_progress(len(data))
         if self._head is not None:
             self._head += len(data)
             if self._head > _HEAD_LIMIT:
@@ -157,7 +157,7 @@ class BudgetedStream(httpcore.NetworkStream):
         rest = memoryview(buffer)
         while rest:
             sent = self._send(rest, TRANSFER_SECONDS if timeout is None else timeout)
-            self._budget.moved(sent)
+            self._budget.record_progress(sent)
             rest = rest[sent:]
 
     def _send(self, data: memoryview, seconds: float) -> int:
@@ -189,7 +189,7 @@ class BudgetedStream(httpcore.NetworkStream):
         seconds = CONNECT_SECONDS if timeout is None else timeout
         with self.closed_on_error(), contextlib.closing(self.socket.dup()) as twin:
             wake = _shutting_down(twin)
-            self._budget.watch(wake)
+            self._budget.on_cancel(wake)
             try:
                 with self.bounded(seconds, _HANDSHAKE):
                     wrapped = ssl_context.wrap_socket(self.socket, server_hostname=server_hostname)
@@ -197,14 +197,14 @@ class BudgetedStream(httpcore.NetworkStream):
             finally:
                 self._budget.unwatch(wake)
         self._budget.unwatch(self._wake)
-        return BudgetedStream(wrapped, self._budget, self._reuse)
+        return DeadlineStream(wrapped, self._budget, self._reuse)
 
     def get_extra_info(self, info: str) -> Any:
         """What httpcore asks for; it gives up idle connections that are ``is_readable``."""
         if info == "ssl_object" and isinstance(self.socket, ssl.SSLSocket):
             return self.socket
         if info == "is_readable":
-            return not self._reuse.allows(self._opened_at) or _is_readable(self.socket)
+            return not self._reuse.may_reuse(self._opened_at) or _is_readable(self.socket)
         return None
 
 

@@ -38,7 +38,7 @@ class Proxy:
 
 
 @frozen
-class Exemption:
+class NoProxyRule:
     """An entry of ``NO_PROXY``: a network, or the end of a name, and a port if only one is meant.
 
     ``ending`` begins with a dot; ``whole`` takes the name without it, too.
@@ -65,7 +65,7 @@ class Proxies:
 
     # By scheme: the variable that was set, and its value.
     _urls: Mapping[str, tuple[str, str]] = field(factory=dict, repr=False)
-    _exemptions: tuple[Exemption, ...] = ()
+    _exemptions: tuple[NoProxyRule, ...] = ()
 
     @classmethod
     def from_variables(cls, variables: Mapping[str, str]) -> "Proxies":
@@ -81,7 +81,7 @@ class Proxies:
             tuple(exemption for exemption in exemptions if exemption is not None),
         )
 
-    def between(self, scheme: str, host: str, port: int) -> Proxy | None:
+    def proxy_for(self, scheme: str, host: str, port: int) -> Proxy | None:
         """The proxy on the way to a server, if any. Raises ConfigError, naming the variable."""
         name = host.lower()
         if scheme not in self._urls or is_loopback(name):
@@ -100,18 +100,18 @@ def _first(variables: Mapping[str, str], name: str) -> tuple[str, str]:
     return next(((key, variables[key]) for key in variants if variables.get(key)), (name, ""))
 
 
-def _exemption(entry: str) -> Exemption | None:
+def _exemption(entry: str) -> NoProxyRule | None:
     if "/" in entry:
         try:
-            return Exemption(ipaddress.ip_network(entry, strict=False))
+            return NoProxyRule(ipaddress.ip_network(entry, strict=False))
         except ValueError:
             return None
     host, port = _host_and_port(entry)
     address = _address(host)
     if address is not None:
-        return Exemption(ipaddress.ip_network(address), port=port)
+        return NoProxyRule(ipaddress.ip_network(address), port=port)
     ending = host.removeprefix("*").removeprefix(".")
-    return Exemption(ending=f".{ending}", whole=host == ending, port=port) if ending else None
+    return NoProxyRule(ending=f".{ending}", whole=host == ending, port=port) if ending else None
 
 
 def _host_and_port(entry: str) -> tuple[str, str]:

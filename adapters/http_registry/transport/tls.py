@@ -6,15 +6,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from manyfest.adapters.endpoint import NO_CERTIFICATES, Certificates, Contact
+from manyfest.adapters.endpoint import NO_CERTIFICATES, Certificates, ConnectionMode
 from manyfest.domain.errors import ConfigError
 
 
-def context_for(contact: Contact, certificates: Certificates) -> ssl.SSLContext:
+def context_for(contact: ConnectionMode, certificates: Certificates) -> ssl.SSLContext:
     """The context for a way to speak to a host. Raises ConfigError, naming a useless file."""
     if contact.scheme == "http":
-        return trusting_no_one()
-    return verifying(certificates) if contact.verified else trusting_anyone(certificates)
+        return placeholder_context()
+    return verifying(certificates) if contact.verified else unverified_context(certificates)
 
 
 @functools.cache
@@ -27,20 +27,20 @@ def verifying(certificates: Certificates = NO_CERTIFICATES) -> ssl.SSLContext:
     for file in certificates.authorities:
         with _named(file, "no certificate (PEM)"):
             context.load_verify_locations(cafile=file)
-    return _introduced(context, certificates)
+    return _with_client_certificates(context, certificates)
 
 
 @functools.cache
-def trusting_anyone(certificates: Certificates = NO_CERTIFICATES) -> ssl.SSLContext:
+def unverified_context(certificates: Certificates = NO_CERTIFICATES) -> ssl.SSLContext:
     """Encrypts and checks nothing: for hosts that a person called insecure. Raises ConfigError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return _introduced(context, certificates)
+    return _with_client_certificates(context, certificates)
 
 
 @functools.cache
-def trusting_no_one() -> ssl.SSLContext:
+def placeholder_context() -> ssl.SSLContext:
     """For connections that never speak TLS: no roots to load, and nothing passes if one does."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
@@ -53,7 +53,9 @@ def _with_system_roots() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _introduced(context: ssl.SSLContext, certificates: Certificates) -> ssl.SSLContext:
+def _with_client_certificates(
+    context: ssl.SSLContext, certificates: Certificates
+) -> ssl.SSLContext:
     """OpenSSL keeps one pair for each kind of key, the last: so the first by name is last here."""
     for certificate, key in reversed(certificates.identities):
         with _named(f"{certificate} and {key}", "no certificate and its key (PEM, not encrypted)"):

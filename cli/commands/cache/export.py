@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
-from manyfest.cli.arguments.options import AsJson, counted, reference
-from manyfest.cli.flows.source_reference import source
+from manyfest.cli.arguments.options import AsJson, reference, require_arguments
+from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.cache.bundle_summary import packed_json, packed_text
 from manyfest.cli.rendering.progress import shown_progress
@@ -17,7 +17,7 @@ from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import DraftUnknownError, InputError, NotFoundError
-from manyfest.domain.operations.content.export_bundle import announced_layers, export_bundle
+from manyfest.domain.operations.content.export_bundle import export_bundle, layers_with_progress
 from manyfest.domain.ports.bundles import Packing
 from manyfest.domain.references import Reference
 
@@ -52,12 +52,12 @@ def command(
     .tar.zst, a folder otherwise. cache import reads it on another machine, and so do skopeo, podman
     and containerd. A file is replaced, and a folder that is a layout is added to.
     """
-    *names, target = counted("cache export", arguments, 1)
+    *names, target = require_arguments("cache export", arguments, 1)
     _require_target(target)
     with open_session(settings_from()) as session, ExitStack() as stack:
         earlier = [stack.enter_context(open_bundle(Path(each))) for each in since or ()]
         drafts = session.drafts.drafts() if all_drafts else _drafts(draft or (), session)
-        references = [source(each, session) for each in names]
+        references = [resolve_source(each, session) for each in names]
         exported = export_bundle(
             references if names or draft else None,
             drafts,
@@ -72,7 +72,7 @@ def command(
         if not (packing.entries or packing.drafts):
             raise NotFoundError(f"there is nothing to export: {_nothing(exported.left_out)}")
         with shown_progress() as on_event:
-            _write(Path(target), announced_layers(packing, on_event))
+            _write(Path(target), layers_with_progress(packing, on_event))
     write_text(packed_json(packing, exported.left_out) if as_json else packed_text(packing, target))
 
 

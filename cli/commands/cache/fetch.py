@@ -12,7 +12,7 @@ from manyfest.cli.arguments.options import (
     MaxAge,
     StaleIfError,
     Timeout,
-    counted,
+    require_arguments,
 )
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
@@ -46,7 +46,7 @@ def command(
     comments after #; - is standard input. What is held is not fetched again, so that a fetch that
     was broken off goes on where it was. The exit code is 1 if something could not be fetched.
     """
-    names = counted("cache fetch", arguments, 0 if file else 1)
+    names = require_arguments("cache fetch", arguments, 0 if file else 1)
     settings = settings_from(
         insecure=insecure,
         jobs=jobs,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import AsJson, age
+from manyfest.cli.arguments.options import AsJson, parse_age
 from manyfest.cli.output import note, warn, write_lines, write_text
 from manyfest.cli.rendering.cache.gc_report import garbage_json, garbage_lines
 from manyfest.cli.settings import settings_from
@@ -37,7 +37,7 @@ def command(
     keeps the drafts alone. Layers that nobody names go once they are a day old, or TIME if that is
     less.
     """
-    retention = Retention(age(keep, "--keep"), datetime.now(UTC))
+    retention = Retention(parse_age(keep, "--keep"), datetime.now(UTC))
     given_back = 0
     with open_housekeeping(settings_from()) as store:
         act = find_garbage if dry_run else collect_garbage
@@ -55,7 +55,7 @@ def command(
 def _given_back(store: GarbageCollector) -> int:
     """What is gone is gone, and its room in the file will be used again."""
     try:
-        return store.give_back()
+        return store.vacuum()
     except StoreError as error:
         warn(f"the file did not get smaller: {error}")
         return 0

@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
-from manyfest.cli.arguments.options import AsJson, counted
+from manyfest.cli.arguments.options import AsJson, require_arguments
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.cache.bundle_summary import imported_json, imported_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.errors import ConflictError, InvalidReferenceError
-from manyfest.domain.operations.content.import_bundle import Terms, import_bundle
+from manyfest.domain.operations.content.import_bundle import ImportOptions, import_bundle
 from manyfest.domain.references import Reference, Repository
 
 
@@ -43,7 +43,7 @@ def command(
     archive (.tar, .tar.gz, .tar.zst), and what docker save and podman save write. What a tag points
     to there takes its place among what was seen here, by the time it was seen.
     """
-    name = counted("cache import", arguments, 1, 1)[0]
+    name = require_arguments("cache import", arguments, 1, 1)[0]
     place = None if repository is None else _repository(repository)
     with (
         open_session(settings_from()) as session,
@@ -58,7 +58,7 @@ def command(
                 drafts=session.drafts,
                 now=session.now,
                 repository=place,
-                terms=Terms(not no_layers, sparse, force),
+                terms=ImportOptions(not no_layers, sparse, force),
                 on_event=on_event,
             )
         except ConflictError as error:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import AsJson, counted
+from manyfest.cli.arguments.options import AsJson, require_arguments
 from manyfest.cli.output import write_lines
 from manyfest.cli.rendering.cache.catalogue import tags_json, tags_table
 from manyfest.cli.settings import settings_from
@@ -25,7 +25,7 @@ def command(
     last (UTC), platforms. PATTERN is a repository or a tag, in full or as docker shortens it; *
     stands for any text: alpine, 'ghcr.io/team/*', '*:v1'.
     """
-    pattern = next(iter(counted("cache ls", arguments, 0, 1)), None)
+    pattern = next(iter(require_arguments("cache ls", arguments, 0, 1)), None)
     with open_housekeeping(settings_from()) as store:
         tags = store.catalogue.tags(None if pattern is None else _absolute(pattern))
         write_lines(tags_json(tags) if as_json else tags_table(tags))

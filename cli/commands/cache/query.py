@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import AsJson, Timeout, counted
+from manyfest.cli.arguments.options import AsJson, Timeout, require_arguments
 from manyfest.cli.output import write_lines, write_text
 from manyfest.cli.rendering.cache.query_result import (
     answer_csv,
@@ -36,10 +36,10 @@ def command(
         raise typer.TyperException("--json and --csv cannot be used together")
     with open_housekeeping(settings_from(seconds=timeout)) as store:
         if views:
-            counted("cache query --views", arguments, 0, 0)
+            require_arguments("cache query --views", arguments, 0, 0)
             write_text(views_text(store.queries.views()))
             return
-        (statement,) = counted("cache query", arguments, 1, 1)
+        (statement,) = require_arguments("cache query", arguments, 1, 1)
         render = answer_json if as_json else answer_csv if as_csv else answer_table
         with store.queries.ask(statement) as answer:
             write_lines(render(answer))

@@ -10,8 +10,8 @@ from manyfest.cli.arguments.options import (
     Jobs,
     Offline,
     Timeout,
-    counted,
     reference,
+    require_arguments,
 )
 from manyfest.cli.flows.compose import (
     Nest,
@@ -22,10 +22,10 @@ from manyfest.cli.flows.compose import (
     compose,
     terms_for,
 )
-from manyfest.cli.flows.source_reference import source
+from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.operations.drafts.create import Start
+from manyfest.domain.operations.drafts.create import DraftMode
 
 
 def command(
@@ -46,9 +46,9 @@ def command(
 
     As create --amend, but there must be a draft. Nothing is printed.
     """
-    names = counted("add", arguments, 2)
+    names = require_arguments("add", arguments, 2)
     terms = terms_for(
-        Start.ADD,
+        DraftMode.ADD,
         platforms=platform,
         no_attestations=no_attestations,
         nest=nest,
@@ -60,5 +60,5 @@ def command(
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
     with open_session(settings) as session:
         name = reference(names[0])
-        sources = [source(text, session) for text in names[1:]]
+        sources = [resolve_source(text, session) for text in names[1:]]
         compose(name, sources, terms, session)

@@ -7,27 +7,27 @@ from typing import Annotated
 import typer
 from attrs import evolve
 
-from manyfest.cli.arguments.option_values import separated
+from manyfest.cli.arguments.option_values import split_csv
 from manyfest.cli.arguments.options import (
     JOBS,
     AsJson,
     Insecure,
     Jobs,
     Timeout,
-    counted,
     reference,
+    require_arguments,
     tag_or_reference,
 )
 from manyfest.cli.flows.compose import TypeOfList
 from manyfest.cli.flows.offline_checks import require_reachable
-from manyfest.cli.flows.publish import carry_out_shown, tell
-from manyfest.cli.flows.record import keep_all
+from manyfest.cli.flows.publish import execute_with_progress, print_result
+from manyfest.cli.flows.record import record_all
 from manyfest.cli.flows.spec_files import (
     IgnoreMissing,
     lock_file,
     lock_in,
+    print_missing,
     specs_in,
-    tell_missing,
 )
 from manyfest.cli.flows.warnings import warn_of_conflicts, warn_of_disagreement
 from manyfest.cli.output import write_text
@@ -101,14 +101,14 @@ def command(
             ignore_missing=ignore_missing,
             lock=in_lock,
         )
-        tell_missing(planned.missing)
+        print_missing(planned.missing)
         for push in planned.pushes:
             warn_of_conflicts(push.draft)
             for entry in push.draft.entries:
                 warn_of_disagreement(entry)
         if not dry_run:
-            carry_out_shown(planned.pushes, session)
-            keep_all(planned.read_and_written, session)
+            execute_with_progress(planned.pushes, session)
+            record_all(planned.read_and_written, session)
         _show(planned.pushes, as_json=as_json, dry_run=dry_run)
 
 
@@ -129,19 +129,19 @@ def _specs(
         reason = "wants a SPEC, or --platforms, --template and --target"
         raise typer.TyperException(f"'manyfest apply' {reason}")
     name = reference(target)
-    wanted = [Platform.parse(text) for text in separated("platforms", platforms)]
+    wanted = [Platform.parse(text) for text in split_csv("platforms", platforms)]
     return (
         ListSpec(
             target,
             name,
             entries_from_template(template, wanted, reference),
-            more_tags=tuple(tag_or_reference(tag, name) for tag in separated("tags", tags)),
+            more_tags=tuple(tag_or_reference(tag, name) for tag in split_csv("tags", tags)),
         ),
     )
 
 
 def _spec_name(arguments: Sequence[str] | None) -> str:
-    return counted("apply", arguments, 1, 1)[0]
+    return require_arguments("apply", arguments, 1, 1)[0]
 
 
 def _of_type(spec: ListSpec, list_type: ListType) -> ListSpec:
@@ -159,4 +159,4 @@ def _show(pushes: Sequence[PushPlan], *, as_json: bool, dry_run: bool) -> None:
     else:
         for push in pushes:
             digest = str(push.manifest.digest)
-            tell(push, digest if len(pushes) == 1 else f"{push.draft.name} {digest}")
+            print_result(push, digest if len(pushes) == 1 else f"{push.draft.name} {digest}")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import counted, entry_name, reference
+from manyfest.cli.arguments.options import entry_name, reference, require_arguments
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.drafts.drop import drop
@@ -20,7 +20,7 @@ def command(
     ENTRY is the reference it came by, a digest, the beginning of one, or a platform. Either all
     go or none. Nothing is printed.
     """
-    names = counted("drop", arguments, 2)
+    names = require_arguments("drop", arguments, 2)
     with open_session(settings_from()) as session:
         entries = list(map(entry_name, names[1:]))
         drop(reference(names[0]), entries, drafts=session.drafts, now=session.now)

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import JOBS, Insecure, Jobs, Timeout, counted
+from manyfest.cli.arguments.options import JOBS, Insecure, Jobs, Timeout, require_arguments
 from manyfest.cli.arguments.result_files import write_file
-from manyfest.cli.flows.record import keep_all
-from manyfest.cli.flows.spec_files import IgnoreMissing, lock_file, specs_in, tell_missing
+from manyfest.cli.flows.record import record_all
+from manyfest.cli.flows.spec_files import IgnoreMissing, lock_file, print_missing, specs_in
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.publication.lock import lock
@@ -31,7 +31,7 @@ def command(
 
     Nothing is published. apply --locked then publishes these and nothing else.
     """
-    name = counted("lock", arguments, 1, 1)[0]
+    name = require_arguments("lock", arguments, 1, 1)[0]
     file, specs = lock_file(name, output), specs_in(name)
     with open_session(settings_from(insecure=insecure, jobs=jobs, seconds=timeout)) as session:
         made = lock(
@@ -41,7 +41,7 @@ def command(
             now=session.now,
             ignore_missing=ignore_missing,
         )
-        tell_missing(made.missing)
+        print_missing(made.missing)
         text = json.dumps(made.lock.to_json(), indent=2, ensure_ascii=False)
         write_file(file, f"{text}\n")
-        keep_all(made.found, session)
+        record_all(made.found, session)

@@ -11,11 +11,11 @@ from manyfest.cli.arguments.options import (
     Jobs,
     Offline,
     Timeout,
-    counted,
     reference,
+    require_arguments,
 )
 from manyfest.cli.flows.offline_checks import require_held, require_reachable
-from manyfest.cli.flows.source_reference import source
+from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from
@@ -47,14 +47,14 @@ def command(
     last. What DST has already is not sent again. With --platform a list is made of the entries
     that are kept, which has another digest; from one platform it is a list, too.
     """
-    names = counted("copy", arguments, 2, 2)
+    names = require_arguments("copy", arguments, 2, 2)
     platforms = [Platform.parse(text) for text in platform or ()]
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
     with open_session(settings) as session:
         target = reference(names[1])
         require_reachable([target], session)
         plan = plan_copy(
-            source(names[0], session),
+            resolve_source(names[0], session),
             target,
             registry=session.registry,
             each=session.each,
@@ -69,7 +69,7 @@ def command(
                 contents=session.contents,
                 each=session.each,
                 now=session.now,
-                on_event=session.watching(on_event),
+                on_event=session.checking_deadline(on_event),
             )
     for message in _notes(plan):
         note(message)

@@ -4,13 +4,20 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import JOBS, Insecure, Jobs, Timeout, counted, reference
+from manyfest.cli.arguments.options import (
+    JOBS,
+    Insecure,
+    Jobs,
+    Timeout,
+    reference,
+    require_arguments,
+)
 from manyfest.cli.flows.publish import require_writable_store
 from manyfest.cli.output import note, write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.errors import InvalidReferenceError
-from manyfest.domain.history.revision import Wanted, parse_past
+from manyfest.domain.history.revision import StateSelector, parse_past
 from manyfest.domain.operations.publication.undo import PREVIOUS, UndoPlan, plan_undo, undo
 from manyfest.domain.references import Reference
 
@@ -37,7 +44,7 @@ def command(
     still there. The state put back is the newest then, so a second undo undoes the first. Prints
     its digest.
     """
-    (text,) = counted("undo", arguments, 1, 1)
+    (text,) = require_arguments("undo", arguments, 1, 1)
     settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
     with open_session(settings) as session:
         tag, wanted = _state(text, to, session)
@@ -63,7 +70,7 @@ def command(
     write_text(str(plan.manifest.digest))
 
 
-def _state(text: str, to: str | None, session: Session) -> tuple[Reference, Wanted]:
+def _state(text: str, to: str | None, session: Session) -> tuple[Reference, StateSelector]:
     """The tag, and which of its states is meant."""
     past = parse_past(text, session.now)
     if past and to is not None:
@@ -74,7 +81,7 @@ def _state(text: str, to: str | None, session: Session) -> tuple[Reference, Want
         raise InvalidReferenceError(text, reason)
     if past:
         return tag, past.wanted
-    return tag, PREVIOUS if to is None else Wanted.parse(to)
+    return tag, PREVIOUS if to is None else StateSelector.parse(to)
 
 
 def _step(plan: UndoPlan) -> str:

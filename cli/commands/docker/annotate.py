@@ -5,9 +5,15 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.option_values import annotations, refuse_together, separated
-from manyfest.cli.arguments.options import Insecure, counted, entry_name, list_name, reference
-from manyfest.cli.flows.source_reference import source
+from manyfest.cli.arguments.option_values import annotations, forbid_combination, split_csv
+from manyfest.cli.arguments.options import (
+    Insecure,
+    entry_name,
+    list_name,
+    reference,
+    require_arguments,
+)
+from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.flows.warnings import warn_of_conflicts, warn_of_disagreement
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
@@ -60,12 +66,12 @@ def command(
     came by, a digest, the beginning of one, or a platform. With --index, say what the list says of
     itself. Nothing is printed.
     """
-    names = counted("annotate", arguments, *((1, 1) if index else (2, 2)))
+    names = require_arguments("annotate", arguments, *((1, 1) if index else (2, 2)))
     said, taken = annotations(annotation), tuple(unset or ())
-    features = separated("os-features", os_features)
+    features = split_csv("os-features", os_features)
     with open_session(settings_from(insecure=insecure)) as session:
         if index:
-            refuse_together(
+            forbid_combination(
                 "is for an entry, not for the list itself (--index)",
                 os=os,
                 arch=arch,
@@ -76,7 +82,7 @@ def command(
             name = reference(names[0])
             annotate_index(name, about_list, drafts=session.drafts, now=session.now)
         else:
-            refuse_together(
+            forbid_combination(
                 "is for the list itself: add --index", artifact_type=artifact_type, subject=subject
             )
             about_entry = Overrides(os, arch, variant, os_version, features, said, taken)
@@ -99,4 +105,4 @@ def _annotate_entry(names: Sequence[str], overrides: Overrides, session: Session
 
 def _subject(text: str | None, session: Session) -> Descriptor | None:
     """The descriptor of the subject, asked for where it is published."""
-    return None if text is None else session.registry.head_manifest(source(text, session))
+    return None if text is None else session.registry.head_manifest(resolve_source(text, session))

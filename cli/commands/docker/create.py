@@ -11,8 +11,8 @@ from manyfest.cli.arguments.options import (
     Jobs,
     Offline,
     Timeout,
-    counted,
     list_name,
+    require_arguments,
 )
 from manyfest.cli.flows.compose import (
     KeepOrder,
@@ -25,12 +25,12 @@ from manyfest.cli.flows.compose import (
     compose,
     terms_for,
 )
-from manyfest.cli.flows.source_reference import source
+from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.operations.drafts.create import Start, take_back
-from manyfest.domain.operations.steps.conditional_put import Standings
+from manyfest.domain.operations.drafts.create import DraftMode, rollback
+from manyfest.domain.operations.steps.conditional_put import TagDigests
 
 
 def command(
@@ -58,9 +58,9 @@ def command(
     From a list its entries are taken; the list's own name may be among the sources. All or
     nothing: when one image cannot be read, the drafts are as they were.
     """
-    names = counted("create", arguments, 2)
+    names = require_arguments("create", arguments, 2)
     terms = terms_for(
-        Start.AMEND if amend else Start.NEW,
+        DraftMode.AMEND if amend else DraftMode.NEW,
         platforms=platform,
         no_attestations=no_attestations,
         nest=nest,
@@ -76,20 +76,20 @@ def command(
             from manyfest.cli.flows.offline_checks import require_reachable
 
             require_reachable([name], session)
-        sources = [source(text, session) for text in names[1:]]
+        sources = [resolve_source(text, session) for text in names[1:]]
         before = session.drafts.find(name)
-        standings = Standings(session.registry)
+        standings = TagDigests(session.registry)
         meanwhile = [partial(standings.at, name)] if push else []
         created = compose(name, sources, terms, session, meanwhile)
         if push:
-            from manyfest.cli.flows.publish import plan, publish, tell
+            from manyfest.cli.flows.publish import plan, print_result, publish
 
             try:
                 planned = plan(name, (), None, session, standings)
                 publish(planned, session)
             except BaseException:
-                take_back(created.draft, before, session.drafts)
+                rollback(created.draft, before, session.drafts)
                 raise
         write_text(f"Created manifest list {name}")
         if push:
-            tell(planned, str(planned.manifest.digest))
+            print_result(planned, str(planned.manifest.digest))

@@ -12,12 +12,12 @@ from manyfest.cli.arguments.options import (
     Offline,
     StaleIfError,
     Timeout,
-    counted,
     entry_name,
     reference,
+    require_arguments,
 )
 from manyfest.cli.exit_codes import meaning_of
-from manyfest.cli.flows.source_reference import source
+from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.output import fail, note, write_bytes, write_text
 from manyfest.cli.rendering.manifest_text import document_text, entry_text
 from manyfest.cli.settings import settings_from
@@ -66,7 +66,7 @@ def command(
     the exit code 1.
     """
     _refuse_together(file, arguments, verbose=verbose, raw=raw)
-    names = () if file else counted("inspect", arguments, 1, 2)
+    names = () if file else require_arguments("inspect", arguments, 1, 2)
     settings = settings_from(
         insecure=insecure,
         jobs=jobs,
@@ -85,8 +85,8 @@ def command(
             wanted = entry_name(names[1])
             _show_entry(reference(names[0]), wanted, session, verbose=verbose, raw=raw)
             return
-        name = source(names[-1], session)
-        if (draft := session.drafts.find(name)) and draft.hides_the_registry and not remote:
+        name = resolve_source(names[-1], session)
+        if (draft := session.drafts.find(name)) and draft.shadows_remote and not remote:
             note(f"this is the draft {name}, not what was published (--remote looks past it)")
             _show_draft(draft, session, verbose=verbose, raw=raw)
         else:
@@ -105,18 +105,18 @@ def _refuse_together(
 
 
 def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bool) -> None:
-    from manyfest.cli.flows.record import keep
+    from manyfest.cli.flows.record import record_reads
     from manyfest.domain.operations.resolve import resolve
 
     found = resolve(name, session.registry)
     if not verbose:
-        keep([found], session)
+        record_reads([found], session)
         _show(found.manifest, raw=raw)
         return
     from manyfest.domain.operations.views.inspect import details as details_of
 
     details = details_of(found, session.registry, session.each)
-    keep([found, *(detail.found for detail in details.present)], session)
+    record_reads([found, *(detail.found for detail in details.present)], session)
     if found.manifest.is_list:
         _show_details(details)
     else:

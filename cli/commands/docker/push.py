@@ -12,12 +12,12 @@ from manyfest.cli.arguments.options import (
     Jobs,
     Offline,
     Timeout,
-    counted,
     reference,
+    require_arguments,
     tag_or_reference,
 )
 from manyfest.cli.arguments.result_files import require_writable
-from manyfest.cli.flows.publish import plan, publish, tell, write_files
+from manyfest.cli.flows.publish import plan, print_result, publish, write_files
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
@@ -74,7 +74,7 @@ def command(
     may each push their own platforms to one tag at the same time, and none is lost; each leaves a
     small tag manyfest-merge-... behind.
     """
-    names = counted("push", arguments, 1, 1)
+    names = require_arguments("push", arguments, 1, 1)
     if merge and expect is not None:
         raise typer.TyperException("--merge and --expect exclude each other")
     require_writable(digest_file, metadata_file)
@@ -104,5 +104,5 @@ def command(
 
             write_text(plan_json(planned))
         else:
-            tell(planned, str(planned.manifest.digest))
+            print_result(planned, str(planned.manifest.digest))
         write_files(planned, digest_file, metadata_file)

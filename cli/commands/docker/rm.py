@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import counted, reference
+from manyfest.cli.arguments.options import reference, require_arguments
 from manyfest.cli.exit_codes import meaning_of
 from manyfest.cli.output import fail
 from manyfest.cli.settings import settings_from
@@ -22,7 +22,7 @@ def command(
 
     One that is missing is an error, with exit code 3, but the others are still removed.
     """
-    names = counted("rm", arguments, 1)
+    names = require_arguments("rm", arguments, 1)
     code = 0
     with open_session(settings_from()) as session:
         for name in names:

@@ -13,11 +13,11 @@ from manyfest.cli.arguments.options import (
     Offline,
     StaleIfError,
     Timeout,
-    counted,
+    require_arguments,
 )
 from manyfest.cli.exit_codes import FINDINGS
-from manyfest.cli.flows.record import keep
-from manyfest.cli.flows.source_reference import source
+from manyfest.cli.flows.record import record_reads
+from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
@@ -43,7 +43,7 @@ def command(
     are not looked at. An image is compared with the entry of its platform in a list. The exit code
     is 0 if the content is the same, even in other bytes, and 8 if it differs.
     """
-    names = counted("diff", arguments, 2, 2)
+    names = require_arguments("diff", arguments, 2, 2)
     settings = settings_from(
         insecure=insecure,
         jobs=jobs,
@@ -53,9 +53,9 @@ def command(
         stale_if_error=stale_if_error,
     )
     with open_session(settings) as session:
-        before, after = (source(name, session) for name in names)
+        before, after = (resolve_source(name, session) for name in names)
         comparison = diff(before, after, registry=session.registry, each=session.each)
-        keep(comparison.read, session)
+        record_reads(comparison.read, session)
     write_text(_shown(comparison, as_json=as_json))
     if comparison.status is Status.CHANGED:
         raise typer.Exit(FINDINGS)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import AsJson, counted, reference
+from manyfest.cli.arguments.options import AsJson, reference, require_arguments
 from manyfest.cli.output import write_text
 from manyfest.cli.rendering.history import history_json, history_table
 from manyfest.cli.settings import settings_from
@@ -25,7 +25,7 @@ def command(
     and last time it was seen so (UTC), images, and what changed by platform: + added, - removed, ~
     changed.
     """
-    (name,) = counted("history", arguments, 1, 1)
+    (name,) = require_arguments("history", arguments, 1, 1)
     with open_session(settings_from()) as session:
         states = history(reference(name), session.contents)
         write_text(history_json(states) if as_json else history_table(states))

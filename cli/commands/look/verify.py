@@ -13,11 +13,11 @@ from manyfest.cli.arguments.options import (
     Offline,
     StaleIfError,
     Timeout,
-    counted,
+    require_arguments,
 )
 from manyfest.cli.exit_codes import FINDINGS
-from manyfest.cli.flows.record import keep
-from manyfest.cli.flows.source_reference import source
+from manyfest.cli.flows.record import record_reads
+from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.output import note, write_text
 from manyfest.cli.settings import Settings, settings_from
 from manyfest.cli.wiring import open_session
@@ -49,10 +49,10 @@ def command(
     from manyfest.cli.rendering import findings
 
     if rules:
-        counted("verify --rules", arguments, 0, 0)
+        require_arguments("verify --rules", arguments, 0, 0)
         write_text(findings.rules_json() if as_json else findings.rules_text())
         return
-    (name,) = counted("verify", arguments, 1, 1)
+    (name,) = require_arguments("verify", arguments, 1, 1)
     settings = settings_from(
         insecure=insecure,
         jobs=jobs,
@@ -71,6 +71,6 @@ def command(
 
 def _verification(name: str, settings: Settings) -> Verification:
     with open_session(settings) as session:
-        found = verify(source(name, session), registry=session.registry, each=session.each)
-        keep(found.read, session)
+        found = verify(resolve_source(name, session), registry=session.registry, each=session.each)
+        record_reads(found.read, session)
     return found

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import AsJson, Insecure, Timeout, counted, reference
+from manyfest.cli.arguments.options import AsJson, Insecure, Timeout, reference, require_arguments
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_access
@@ -23,10 +23,10 @@ def command(
     Tells the file, key or helper that has credentials for REFERENCE, what the registry asks for,
     and the scopes that were asked for and granted. Never shows a secret.
     """
-    name = reference(counted("auth why", arguments, 1, 1)[0])
+    name = reference(require_arguments("auth why", arguments, 1, 1)[0])
     settings = settings_from(insecure=insecure, seconds=timeout)
     with open_access(settings) as registries:
-        access = registries.access(name)
+        access = registries.explain(name)
     from manyfest.cli.rendering.auth_report import access_json, access_text
 
     write_text(access_json(name, access) if as_json else access_text(name, access))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import Insecure, Timeout, counted
+from manyfest.cli.arguments.options import Insecure, Timeout, require_arguments
 from manyfest.cli.output import warn, write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.standard_input import standard_input
@@ -34,13 +34,13 @@ def command(
     The registry is asked first, and nothing is kept unless it agrees. Then a credential helper of
     docker's config.json keeps the password if there is one for HOST, and else config.json itself.
     """
-    from manyfest.adapters.credentials.registry_keys import registry_named
+    from manyfest.adapters.credentials.registry_keys import registry_of_argument
 
-    registry = registry_named(counted("login", arguments, 1, 1)[0])
+    registry = registry_of_argument(require_arguments("login", arguments, 1, 1)[0])
     settings = settings_from(insecure=insecure, seconds=timeout)
     login = _login(username, from_stdin=password_stdin)
     with open_access(settings, login) as access:
-        access.enter(registry)
+        access.check_login(registry)
     if file := open_logins(settings).store(registry, *login):
         warn(f"the password is kept unencrypted in {file}; a credential helper would encrypt it")
     write_text("Login Succeeded")

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from manyfest.cli.rendering.humanize import amount, counted, seconds, short
 from manyfest.cli.rendering.table import aligned, json_array
-from manyfest.domain.amounts import Amount
+from manyfest.domain.amounts import CountAndBytes
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.encoding.timestamps import time_text
+from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.errors import shortened
 from manyfest.domain.ports.catalogue import SeenTag, Statistics
 
@@ -95,18 +95,18 @@ def _object(tag: SeenTag) -> dict[str, Json]:
         "size": tag.size,
         "layersSize": tag.layers_size,
         "platforms": list(tag.platforms),
-        "firstSeen": time_text(tag.seen.first_seen),
-        "lastSeen": time_text(tag.seen.seen_at),
+        "firstSeen": format_utc(tag.seen.first_seen),
+        "lastSeen": format_utc(tag.seen.seen_at),
     }
 
 
-def _kinds(statistics: Statistics) -> dict[str, Amount]:
+def _kinds(statistics: Statistics) -> dict[str, CountAndBytes]:
     names = ("images", "lists", "configs", "layers")
-    kinds: dict[str, Amount] = {name: getattr(statistics, name) for name in names}
+    kinds: dict[str, CountAndBytes] = {name: getattr(statistics, name) for name in names}
     return kinds | {"setAside": statistics.set_aside}
 
 
-def _amount_object(amount: Amount) -> dict[str, Json]:
+def _amount_object(amount: CountAndBytes) -> dict[str, Json]:
     return {"number": amount.number, "size": amount.size}
 
 
@@ -126,9 +126,9 @@ def _registries(statistics: Statistics) -> Iterator[str]:
         )
 
 
-def _counted(manifests: Amount) -> str:
+def _counted(manifests: CountAndBytes) -> str:
     return f"{counted(manifests.number, 'manifest')}, {amount(manifests.size)}"
 
 
 def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else time_text(moment)
+    return None if moment is None else format_utc(moment)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from manyfest.cli.rendering.humanize import amount, counted, seconds
 from manyfest.cli.rendering.printable import printable
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.encoding.timestamps import time_text
+from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.ports.garbage import Garbage, Piece
 
@@ -48,7 +48,7 @@ def _state(state: Observation) -> dict[str, Json]:
     return {
         "reference": str(state.reference),
         "digest": str(state.digest),
-        "lastSeen": time_text(state.seen_at),
+        "lastSeen": format_utc(state.seen_at),
     }
 
 

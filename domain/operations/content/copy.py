@@ -8,13 +8,13 @@ from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest, verified
 from manyfest.domain.events import ManifestPut, OnEvent, TransferPlanned, ignore
-from manyfest.domain.lists.platform_selection import narrowed, require_for
+from manyfest.domain.lists.platform_selection import require_for, restricted_to
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.steps.conditional_put import standing_at
-from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.operations.steps.conditional_put import current_digest
+from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.operations.steps.find_referrers import Referrer, all_referrers
-from manyfest.domain.operations.steps.record import remember
+from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
     ManifestCopy,
@@ -68,7 +68,7 @@ def plan_copy(
     target: Reference,
     *,
     registry: Registry,
-    each: Each,
+    each: FanOut,
     platforms: Sequence[Platform] = (),
     with_referrers: bool = False,
 ) -> CopyPlan:
@@ -86,7 +86,7 @@ def plan_copy(
     manifest = _chosen(found, platforms, registry)
     if target.digest is not None:
         verified(manifest.data, target.digest, None, str(target))
-    standing = standing_at(target, registry)
+    standing = current_digest(target, registry)
     if source.home == target.home:
         return CopyPlan(found, target, manifest, standing)
     top = Node(source.at(manifest.digest), manifest)
@@ -106,7 +106,7 @@ def copy(
     *,
     registry: Registry,
     contents: ContentStore,
-    each: Each,
+    each: FanOut,
     now: datetime,
     on_event: OnEvent = ignore,
 ) -> None:
@@ -123,19 +123,19 @@ def copy(
         registry.put_manifest(plan.target, plan.manifest)
         on_event(ManifestPut(plan.target))
     with contents.transaction():
-        remember(contents, _seen(plan), now)
+        record(contents, _seen(plan), now)
 
 
 def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -> Manifest:
     """An image is copied whole or not at all: its config says what it is for."""
     if not platforms or found.manifest.is_list:
-        return narrowed(found.manifest, platforms, str(found.reference))
+        return restricted_to(found.manifest, platforms, str(found.reference))
     require_for(platforms, with_config(found, blobs).platform, str(found.reference))
     return found.manifest
 
 
 def _new_referrers(
-    subjects: Iterable[Node], target: Home, registry: Registry, each: Each
+    subjects: Iterable[Node], target: Home, registry: Registry, each: FanOut
 ) -> tuple[Referrer, ...]:
     found = all_referrers([node.source for node in subjects], target, registry, each)
     return tuple(referrer for referrer in found if not referrer.is_listed)

@@ -6,7 +6,7 @@ from functools import partial
 
 from attrs import evolve, frozen
 
-from manyfest.domain.bundles.index_entries import REF_NAME, listed
+from manyfest.domain.bundles.index_entries import REF_NAME, index_entry
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
@@ -16,7 +16,7 @@ from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.gather import Gathered, gather
 from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
-from manyfest.domain.operations.steps.transfer import announced
+from manyfest.domain.operations.steps.transfer import with_progress
 from manyfest.domain.ports.bundles import Bundle, PackedBlob, Packing
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
@@ -68,7 +68,7 @@ def export_bundle(
     blobs = StoredBlobs(contents, layers, with_layers)
     check = partial(_require_whole, blobs=blobs, sparse=sparse)
     if references is None:
-        trees, left_out = _whole(_seen(contents), check)
+        trees, left_out = _complete_trees(_seen(contents), check)
     else:
         trees, left_out = [_named(each, contents) for each in dict.fromkeys(references)], []
         for tree in trees:
@@ -76,7 +76,7 @@ def export_bundle(
     return Exported(_packing(trees, drafts, blobs, earlier), tuple(left_out))
 
 
-def announced_layers(packing: Packing, on_event: OnEvent) -> Packing:
+def layers_with_progress(packing: Packing, on_event: OnEvent) -> Packing:
     """The same packing, of which ``on_event`` is told the layers as they are written."""
     on_event(TransferPlanned(len(packing.layers), sum(blob.size for blob in packing.layers), 0))
     return evolve(packing, layers=tuple(_announced(blob, on_event) for blob in packing.layers))
@@ -86,7 +86,7 @@ def _announced(blob: PackedBlob, on_event: OnEvent) -> PackedBlob:
     @contextmanager
     def opened() -> Iterator[Iterator[bytes]]:
         with blob.source() as chunks:
-            yield announced(chunks, blob.digest, on_event)
+            yield with_progress(chunks, blob.digest, on_event)
         on_event(BlobCopied(blob.digest, blob.size))
 
     return evolve(blob, source=opened)
@@ -134,11 +134,11 @@ def _tree(
     def held(wanted: Descriptor) -> Manifest | None:
         return manifest if wanted.digest == digest else contents.manifest(wanted.digest)
 
-    entry = listed(manifest, reference, seen)
+    entry = index_entry(manifest, reference, seen)
     return _Tree(reference, entry, gather([manifest.descriptor()], held, str(reference)))
 
 
-def _whole(
+def _complete_trees(
     trees: Iterable[_Tree], check: Callable[[_Tree], None]
 ) -> tuple[list[_Tree], list[Reference]]:
     """Those that are, and the references of those that are not."""

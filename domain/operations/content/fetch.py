@@ -17,8 +17,12 @@ from manyfest.domain.events import (
 )
 from manyfest.domain.lists.platform_selection import require_for, selected
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.steps.fan_out import Each
-from manyfest.domain.operations.steps.transfer import NESTING_LIMIT, announced, own_blobs
+from manyfest.domain.operations.steps.fan_out import FanOut
+from manyfest.domain.operations.steps.transfer import (
+    NESTING_LIMIT,
+    distributable_blobs,
+    with_progress,
+)
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import Registry
@@ -51,7 +55,7 @@ class _Blob:
 
 
 @define
-class _Reading:
+class _FetchState:
     """What was found so far, what it lists of that which is wanted, and what failed where."""
 
     found: dict[Reference, Resolved] = field(factory=dict)
@@ -75,7 +79,7 @@ class _Reading:
         for reference in references:
             self.errors.setdefault(reference, error)
 
-    def give_up(self, wanted: Iterable[Reference]) -> None:
+    def fail_too_deep(self, wanted: Iterable[Reference]) -> None:
         """What is still ``wanted`` stands too deep."""
         for reference in wanted:
             reason = f"lists nested deeper than {NESTING_LIMIT}"
@@ -94,8 +98,8 @@ class _Reading:
         configs = {r.manifest.config for r in self.found.values() if r.config is not None}
         blobs: dict[Digest, _Blob] = {}
         for reference, resolved in self.found.items():
-            for blob in own_blobs(resolved.manifest):
-                if blob in configs or layers.renew(blob.digest) == blob.size:
+            for blob in distributable_blobs(resolved.manifest):
+                if blob in configs or layers.touch(blob.digest) == blob.size:
                     continue
                 before = blobs[blob.digest].needed_by if blob.digest in blobs else ()
                 place = reference.at(blob.digest)
@@ -124,7 +128,7 @@ def fetch(
     *,
     registry: Registry,
     layers: LayerStore,
-    each: Each,
+    each: FanOut,
     platforms: Sequence[Platform] = (),
     with_layers: bool = False,
     on_event: OnEvent = ignore,
@@ -136,17 +140,17 @@ def fetch(
     held by digest is not asked for. One reference that fails leaves the others alone.
     Raises StoreError: layers cannot be kept.
     """
-    reading = _Reading()
+    reading = _FetchState()
     wanted = tuple(dict.fromkeys(references))
     read = partial(_read, platforms=tuple(platforms), registry=registry, on_event=on_event)
     for _ in range(NESTING_LIMIT + 1):
         if wanted:
             wanted = reading.note(wanted, each(read, wanted))
             read = partial(_read, platforms=(), registry=registry, on_event=ignore)
-    reading.give_up(wanted)
+    reading.fail_too_deep(wanted)
     blobs = reading.missing_blobs(layers) if with_layers else ()
     on_event(TransferPlanned(len(blobs), sum(blob.size for blob in blobs), 0))
-    bring = partial(_bring, registry=registry, layers=layers, on_event=on_event)
+    bring = partial(_download, registry=registry, layers=layers, on_event=on_event)
     errors = each(bring, blobs)
     for blob, error in zip(blobs, errors, strict=True):
         if error is not None:
@@ -188,14 +192,14 @@ def _children(resolved: Resolved, platforms: Sequence[Platform]) -> tuple[Refere
     return ()
 
 
-def _bring(
+def _download(
     blob: _Blob, registry: Registry, layers: LayerStore, on_event: OnEvent
 ) -> ManyfestError | None:
     digest = blob.reference.digest
     assert digest is not None  # noqa: S101 - made by ``Reference.at``
     try:
         with registry.open_blob(blob.reference, blob.size) as chunks:
-            layers.write(digest, blob.size, announced(chunks, blob.reference, on_event))
+            layers.write(digest, blob.size, with_progress(chunks, blob.reference, on_event))
     except StoreError:
         raise
     except ManyfestError as error:

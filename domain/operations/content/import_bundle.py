@@ -8,7 +8,7 @@ from functools import partial
 from attrs import evolve, frozen
 
 from manyfest.domain import image_configs, manifests, media_types
-from manyfest.domain.bundles.index_entries import name_of, sighting
+from manyfest.domain.bundles.index_entries import observation_of, reference_of
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
 from manyfest.domain.drafts.draft import Draft
@@ -23,7 +23,7 @@ from manyfest.domain.errors import (
 from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned, ignore
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.gather import gather
-from manyfest.domain.operations.steps.transfer import announced
+from manyfest.domain.operations.steps.transfer import with_progress
 from manyfest.domain.ports.bundles import Bundle
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
@@ -43,7 +43,7 @@ class Imported:
 
 
 @frozen
-class Terms:
+class ImportOptions:
     """``with_layers``, if they are there; ``sparse``, ``force``: see ``import_bundle``."""
 
     with_layers: bool = True
@@ -59,7 +59,7 @@ def import_bundle(
     drafts: DraftBook,
     now: datetime,
     repository: Repository | None = None,
-    terms: Terms = Terms(),
+    terms: ImportOptions = ImportOptions(),
     on_event: OnEvent = ignore,
 ) -> Imported:
     """Keep what ``bundle`` holds; a name that says no registry is a tag of ``repository``.
@@ -85,9 +85,11 @@ def import_bundle(
         contents.keep_manifests(found.values())
         contents.keep_blobs(_read(bundle, blob) for blob in small.values())
         contents.observe(
-            sighting(entry, name, bundle.name, now) for entry, name in named if name.digest is None
+            observation_of(entry, name, bundle.name, now)
+            for entry, name in named
+            if name.digest is None
         )
-        contents.note_asked((entry.digest for entry in entries), now)
+        contents.record_digest_reads((entry.digest for entry in entries), now)
         _save(bundle.drafts, drafts, force=terms.force)
     tags = tuple(name for _, name in named if name.digest is None)
     called = {entry.digest for entry, _ in named}
@@ -110,7 +112,7 @@ def _named(
 ) -> tuple[tuple[Descriptor, Reference], ...]:
     found: dict[Reference, Descriptor] = {}
     for entry in bundle.entries:
-        name = name_of(entry, bundle.name, repository)
+        name = reference_of(entry, bundle.name, repository)
         if name is not None and found.setdefault(name, entry).digest != entry.digest:
             raise BundleError(bundle.name, f"has two images of the name {name}")
     return tuple((entry, name) for name, entry in found.items())
@@ -194,13 +196,13 @@ def _kept_layers(
     """The layers are kept while the rest is; when that fails, the new ones are gone again."""
     for digest, size in wanted.items():
         _require_size(bundle, digest, size)
-    new = {digest for digest, size in wanted.items() if layers.renew(digest) != size}
+    new = {digest for digest, size in wanted.items() if layers.touch(digest) != size}
     on_event(TransferPlanned(len(new), sum(wanted[digest] for digest in new), 0))
     kept: list[Digest] = []
     try:
         for digest, chunks in bundle.each_blob(new):
-            with _told_by(bundle, digest):
-                layers.write(digest, wanted[digest], announced(chunks, digest, on_event))
+            with _errors_name(bundle, digest):
+                layers.write(digest, wanted[digest], with_progress(chunks, digest, on_event))
             kept.append(digest)
             on_event(BlobCopied(digest, wanted[digest]))
         yield
@@ -211,7 +213,7 @@ def _kept_layers(
 
 
 @contextmanager
-def _told_by(bundle: Bundle, digest: Digest) -> Iterator[None]:
+def _errors_name(bundle: Bundle, digest: Digest) -> Iterator[None]:
     """Other bytes than those of ``digest`` are this bundle's."""
     try:
         yield

@@ -7,15 +7,15 @@ from functools import partial
 
 from attrs import evolve, frozen
 
-from manyfest.domain.drafts.deduplication import without_repeats
+from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Draft, Entry, ListType
-from manyfest.domain.drafts.index_overrides import found_members
-from manyfest.domain.drafts.platform_conflicts import conflicts, hidden_by_later
+from manyfest.domain.drafts.index_overrides import index_fields
+from manyfest.domain.drafts.platform_conflicts import conflicts, shadowed_by_later
 from manyfest.domain.drafts.source_entries import (
     EVERYTHING,
-    Wanted,
-    beside_those_before,
+    ListSelection,
     entries_of_list,
+    merged_with_previous,
 )
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import (
@@ -27,15 +27,15 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.lists.attestations import attested
 from manyfest.domain.operations.resolve import Resolved, resolve_with_config
-from manyfest.domain.operations.steps.fan_out import Each
-from manyfest.domain.operations.steps.record import remember
+from manyfest.domain.operations.steps.fan_out import FanOut
+from manyfest.domain.operations.steps.record import record
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
 
 
-class Start(Enum):
+class DraftMode(Enum):
     """What a draft of the name may be there before.
 
     ``NEW``: none, or one that was pushed and not touched since, which is replaced. ``AMEND``: any
@@ -56,14 +56,14 @@ class OnConflict(Enum):
 
 
 @frozen
-class Terms:
+class CreateOptions:
     """How a draft is made: where it starts, what is taken of lists, and how it is to be listed.
 
     ``keep_order`` and ``list_type`` stay with the draft; None leaves them as they are.
     """
 
-    start: Start = Start.NEW
-    wanted: Wanted = EVERYTHING
+    start: DraftMode = DraftMode.NEW
+    wanted: ListSelection = EVERYTHING
     on_conflict: OnConflict = OnConflict.KEEP
     keep_order: bool = False
     list_type: ListType | None = None
@@ -80,12 +80,12 @@ class Created:
 def create(
     name: Reference,
     sources: Sequence[Reference],
-    terms: Terms = Terms(),
+    terms: CreateOptions = CreateOptions(),
     *,
     registry: Registry,
     contents: ContentStore,
     drafts: DraftBook,
-    each: Each,
+    each: FanOut,
     now: datetime,
     meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Created:
@@ -107,20 +107,22 @@ def create(
     distinct = tuple(dict.fromkeys(sources))
     calls: list[Callable[[], object]] = list(meanwhile)
     calls += [partial(resolve_with_config, source, registry) for source in distinct]
-    found = tuple(_resolved(each(_called, calls)))
+    found = tuple(_resolved(each(_call, calls)))
     contributed = {r.reference: contribution(r, terms.wanted) for r in found}
     with drafts.transaction():
         draft = _starting_point(name, drafts, now, terms.start)
         for read in found:
             draft = _with_given(draft, read, contributed[read.reference], terms, now)
-        draft = evolve(draft, entries=without_repeats(draft.entries))
-        draft = _on_terms(evolve(draft, index_found=inherited(draft, found)), terms, now)
-        remember(contents, found, now)
+        draft = evolve(draft, entries=deduplicated(draft.entries))
+        draft = _with_options(
+            evolve(draft, index_found=inherited_index_fields(draft, found)), terms, now
+        )
+        record(contents, found, now)
         drafts.save(draft)
     return Created(draft, _attestations_left(found, contributed))
 
 
-def _called(call: Callable[[], object]) -> object:
+def _call(call: Callable[[], object]) -> object:
     return call()
 
 
@@ -128,7 +130,7 @@ def _resolved(answers: Iterable[object]) -> Iterator[Resolved]:
     return (answer for answer in answers if isinstance(answer, Resolved))
 
 
-def take_back(created: Draft, before: Draft | None, drafts: DraftBook) -> None:
+def rollback(created: Draft, before: Draft | None, drafts: DraftBook) -> None:
     """Undo a ``create`` that was to be published at once and was not: ``before`` stands again.
 
     A draft that was changed meanwhile is left as it is. Raises StoreError.
@@ -142,7 +144,7 @@ def take_back(created: Draft, before: Draft | None, drafts: DraftBook) -> None:
             drafts.save(before)
 
 
-def contribution(resolved: Resolved, wanted: Wanted = EVERYTHING) -> tuple[Entry, ...]:
+def contribution(resolved: Resolved, wanted: ListSelection = EVERYTHING) -> tuple[Entry, ...]:
     """The entries that a source gives. Raises NoSuchPlatformError, DocumentError."""
     manifest = resolved.manifest
     if manifest.is_list and not manifest.entries and not wanted.nested:
@@ -153,37 +155,37 @@ def contribution(resolved: Resolved, wanted: Wanted = EVERYTHING) -> tuple[Entry
     return (Entry(resolved.reference, described),)
 
 
-def _starting_point(name: Reference, drafts: DraftBook, now: datetime, start: Start) -> Draft:
+def _starting_point(name: Reference, drafts: DraftBook, now: datetime, start: DraftMode) -> Draft:
     existing = drafts.find(name)
-    if existing is None and start is Start.ADD:
+    if existing is None and start is DraftMode.ADD:
         raise DraftUnknownError(str(name))
-    if existing is None or (existing.pushed and start is Start.NEW):
+    if existing is None or (existing.pushed and start is DraftMode.NEW):
         return Draft(name, created_at=now, changed_at=now)
-    if start is Start.NEW:
+    if start is DraftMode.NEW:
         raise DraftExistsError(str(name))
     return existing
 
 
 def _with_given(
-    draft: Draft, source: Resolved, given: Sequence[Entry], terms: Terms, now: datetime
+    draft: Draft, source: Resolved, given: Sequence[Entry], terms: CreateOptions, now: datetime
 ) -> Draft:
     before = [entry for entry in draft.entries if entry.source == source.reference]
-    entries = beside_those_before(given, before, source.manifest, terms.wanted)
+    entries = merged_with_previous(given, before, source.manifest, terms.wanted)
     return draft.with_source(source.reference, entries, now)
 
 
-def inherited(draft: Draft, found: Sequence[Resolved]) -> Mapping[str, Json]:
+def inherited_index_fields(draft: Draft, found: Sequence[Resolved]) -> Mapping[str, Json]:
     """What the one list among the sources says of itself; of several lists none speaks for all."""
-    lists = draft.lists_taken_apart
+    lists = draft.flattened_lists
     if len(lists) != 1:
         return {}
     read = [r.manifest for r in found if r.reference == lists[0]]
-    return found_members(read[0]) if read else draft.index_found
+    return index_fields(read[0]) if read else draft.index_found
 
 
-def _on_terms(draft: Draft, terms: Terms, now: datetime) -> Draft:
+def _with_options(draft: Draft, terms: CreateOptions, now: datetime) -> Draft:
     if terms.on_conflict is OnConflict.REPLACE:
-        draft = draft.without(hidden_by_later(draft.entries), now)
+        draft = draft.minus(shadowed_by_later(draft.entries), now)
     if terms.on_conflict is OnConflict.REFUSE:
         for first, second in conflicts(draft.entries):
             platform = str(second.descriptor.platform)

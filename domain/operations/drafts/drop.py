@@ -20,6 +20,6 @@ def drop(name: Reference, entries: Sequence[str], *, drafts: DraftBook, now: dat
         draft = drafts.find(name)
         if draft is None:
             raise DraftUnknownError(str(name))
-        remaining = draft.without([find_entry(draft, entry) for entry in entries], now)
+        remaining = draft.minus([find_entry(draft, entry) for entry in entries], now)
         drafts.save(remaining)
         return remaining

@@ -8,9 +8,9 @@ from attrs import frozen
 from manyfest.domain.errors import LockError
 from manyfest.domain.operations.publication.compose_specs import compose_specs
 from manyfest.domain.operations.publication.plan_push import PushPlan, plan_publications
-from manyfest.domain.operations.publication.push import written
+from manyfest.domain.operations.publication.push import pushed_manifests
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.specs.list_spec import ListSpec
 from manyfest.domain.specs.lock import Lock
@@ -29,14 +29,14 @@ class ApplyPlan:
         """What is known of the registry once all is carried out, in the order in which it came."""
         yield from self.found
         for plan in self.pushes:
-            yield from written(plan)
+            yield from pushed_manifests(plan)
 
 
 def plan_apply(
     specs: Sequence[ListSpec],
     *,
     registry: Registry,
-    each: Each,
+    each: FanOut,
     now: datetime,
     ignore_missing: bool = False,
     lock: Lock | None = None,

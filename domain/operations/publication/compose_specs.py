@@ -7,17 +7,17 @@ from functools import partial
 from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts.deduplication import without_repeats
+from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.index_overrides import IndexOverrides
 from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import ListError, ManifestUnknownError, NoSuchPlatformError
 from manyfest.domain.lists.attestations import attested
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.drafts.create import contribution, inherited
+from manyfest.domain.operations.drafts.create import contribution, inherited_index_fields
 from manyfest.domain.operations.publication.plan_push import Publication
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
@@ -44,7 +44,7 @@ def compose_specs(
     specs: Sequence[ListSpec],
     *,
     registry: Registry,
-    each: Each,
+    each: FanOut,
     now: datetime,
     ignore_missing: bool,
 ) -> Composed:
@@ -115,10 +115,10 @@ def _publication(
         spec.target,
         created_at=now,
         changed_at=now,
-        entries=without_repeats(entries),
+        entries=deduplicated(entries),
         keeps_order=True,
         list_type=spec.list_type,
         index=IndexOverrides(annotations=spec.annotations),
     )
-    draft = evolve(draft, index_found=inherited(draft, tuple(found.values())))
+    draft = evolve(draft, index_found=inherited_index_fields(draft, tuple(found.values())))
     return Publication(draft, spec.more_tags)

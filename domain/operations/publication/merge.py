@@ -31,7 +31,7 @@ from manyfest.domain.operations.drafts.create import contribution
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.resolve import Resolved, with_config
 from manyfest.domain.operations.steps.conditional_put import Clock, Pause
-from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import DEFAULT_TAG, Layout, Reference
 
@@ -54,7 +54,7 @@ class Merged:
 
 
 @frozen
-class _Standing:
+class _TagState:
     """What a tag holds: its manifest and its entries; an image is one entry."""
 
     manifest: Manifest | None = None
@@ -72,12 +72,12 @@ class _Tags:
         self._registry = registry
         self._known: dict[Digest, Manifest] = {}
 
-    def standing(self, target: Reference) -> _Standing:
+    def standing(self, target: Reference) -> _TagState:
         manifest = self.manifest(target)
         if manifest is None or manifest.is_list:
-            return _Standing(manifest, manifest.entries if manifest else ())
+            return _TagState(manifest, manifest.entries if manifest else ())
         image = with_config(Resolved(target, manifest), self._registry)
-        return _Standing(manifest, tuple(entry.found for entry in contribution(image)))
+        return _TagState(manifest, tuple(entry.found for entry in contribution(image)))
 
     def manifest(self, reference: Reference) -> Manifest | None:
         with suppress(ManifestUnknownError):
@@ -98,7 +98,7 @@ def merge(
     targets: Sequence[Reference],
     *,
     registry: Registry,
-    each: Each,
+    each: FanOut,
     pause: Pause,
     clock: Clock,
 ) -> tuple[Merged, ...]:
@@ -145,7 +145,7 @@ def intent(plan: PushPlan, target: Reference, now: datetime) -> Intent:
 
 
 def _merged(
-    plan: PushPlan, target: Reference, standing: _Standing, intents: Sequence[Intent]
+    plan: PushPlan, target: Reference, standing: _TagState, intents: Sequence[Intent]
 ) -> Manifest:
     wished = plan.draft.list_type
     return merged_list(target, standing.manifest, standing.entries, intents, wished)
@@ -163,7 +163,7 @@ class _Writer:
 
     plan: PushPlan
     registry: Registry
-    each: Each
+    each: FanOut
     pause: Pause
     clock: Clock
 
@@ -195,10 +195,10 @@ class _Writer:
         places = tuple(sorted({*listed, place}, key=str))
         found = dict(zip(places, self.each(tags.manifest, places), strict=True))
         read = {at: intent_of(manifest, own.tag) for at, manifest in found.items() if manifest}
-        young = {at: i for at, i in read.items() if i is not None and i.counts_at(self.clock())}
+        young = {at: i for at, i in read.items() if i is not None and i.is_live(self.clock())}
         return _Intents(tuple({place: own, **young}.values()), place in listed)
 
-    def _put(self, target: Reference, manifest: Manifest, standing: _Standing) -> bool:
+    def _put(self, target: Reference, manifest: Manifest, standing: _TagState) -> bool:
         """Whether it was put: a registry that compares refuses what another writer has overtaken.
 
         Then that writer got ahead, so who looks again at once, as often as it takes, gets his turn.

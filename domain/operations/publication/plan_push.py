@@ -7,12 +7,12 @@ from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, Entry
-from manyfest.domain.drafts.list_assembly import Held, assemble_for_push, ordered_entries
+from manyfest.domain.drafts.list_assembly import ManifestLookup, assemble_for_push, ordered_entries
 from manyfest.domain.errors import DraftUnknownError
 from manyfest.domain.expectations import Expectation
-from manyfest.domain.manifests import Manifest, as_described
-from manyfest.domain.operations.steps.conditional_put import Standings
-from manyfest.domain.operations.steps.fan_out import Each, Item, Result
+from manyfest.domain.manifests import Manifest, require_match
+from manyfest.domain.operations.steps.conditional_put import TagDigests
+from manyfest.domain.operations.steps.fan_out import FanOut, Item, Result
 from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
     ManifestCopy,
@@ -89,9 +89,9 @@ def plan_push(
     registry: ManifestReader,
     contents: ContentStore,
     drafts: DraftBook,
-    each: Each,
+    each: FanOut,
     expected: Expectation | None = None,
-    standings: Standings | None = None,
+    standings: TagDigests | None = None,
 ) -> PushPlan:
     """What ``push`` of the draft ``name`` writes, under its name and ``more_tags``.
 
@@ -108,10 +108,10 @@ def plan_push(
 
 def plan_publications(
     publications: Sequence[Publication],
-    held: Held,
+    held: ManifestLookup,
     registry: ManifestReader,
-    each: Each,
-    standings: Standings | None = None,
+    each: FanOut,
+    standings: TagDigests | None = None,
 ) -> tuple[PushPlan, ...]:
     """What publishing each of them writes, planned together.
 
@@ -121,15 +121,15 @@ def plan_publications(
     """
     lists = [assemble_for_push(publication.draft, held) for publication in publications]
     targets = [target for publication in publications for target in publication.targets]
-    standing = _of_all(targets, (standings or Standings(registry)).at, each)
+    standing = _map_distinct(targets, (standings or TagDigests(registry)).at, each)
     bare = [_without_children(*both, standing) for both in zip(publications, lists, strict=True)]
     moves = [move for plan in bare for move in _moves(plan)]
-    copies = _of_all(moves, partial(_copies, registry=registry), each)
+    copies = _map_distinct(moves, partial(_copies, registry=registry), each)
     return tuple(_with_children(plan, copies) for plan in bare)
 
 
-def _of_all(
-    items: Iterable[Item], function: Callable[[Item], Result], each: Each
+def _map_distinct(
+    items: Iterable[Item], function: Callable[[Item], Result], each: FanOut
 ) -> dict[Item, Result]:
     distinct = tuple(dict.fromkeys(items))
     return dict(zip(distinct, each(function, distinct), strict=True))
@@ -164,5 +164,5 @@ def _with_children(plan: PushPlan, copies: Mapping[Move, tuple[ManifestCopy, ...
 def _copies(move: Move, registry: ManifestReader) -> tuple[ManifestCopy, ...]:
     entry, home = move
     copies = manifest_copies(entry.content, home, registry)
-    as_described(copies[-1].manifest, entry.found, str(entry.content))
+    require_match(copies[-1].manifest, entry.found, str(entry.content))
     return copies

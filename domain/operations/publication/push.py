@@ -7,20 +7,20 @@ from functools import partial
 from manyfest.domain.events import OnEvent, TransferPlanned, ignore
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.steps.conditional_put import Pause, put_guarded
-from manyfest.domain.operations.steps.fan_out import Each
-from manyfest.domain.operations.steps.record import remember
+from manyfest.domain.operations.steps.conditional_put import Pause, conditional_put
+from manyfest.domain.operations.steps.fan_out import FanOut
+from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import copy_blob, put_copies
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import Registry
 
 
-def carry_out(
+def execute(
     plans: Sequence[PushPlan],
     *,
     registry: Registry,
-    each: Each,
+    each: FanOut,
     pause: Pause,
     on_event: OnEvent = ignore,
 ) -> None:
@@ -35,7 +35,7 @@ def carry_out(
 
 
 def bring_content(
-    plans: Sequence[PushPlan], registry: Registry, each: Each, on_event: OnEvent = ignore
+    plans: Sequence[PushPlan], registry: Registry, each: FanOut, on_event: OnEvent = ignore
 ) -> None:
     """Write all that ``plans`` say but the tags. Raises what writing raises."""
     blobs = {blob.target: blob for plan in plans for blob in plan.blobs}
@@ -50,12 +50,12 @@ def _put_tags(plan: PushPlan, registry: Registry, pause: Pause) -> None:
     for tagging in plan.tags:
         target, expected = tagging.target, plan.expected
         if target == plan.draft.name and expected is not None:
-            put_guarded(target, plan.manifest, expected, registry=registry, pause=pause)
+            conditional_put(target, plan.manifest, expected, registry=registry, pause=pause)
         else:
             registry.put_manifest(target, plan.manifest)
 
 
-def settle(
+def finish(
     plan: PushPlan,
     published: Iterable[Resolved],
     *,
@@ -69,7 +69,7 @@ def settle(
     For a plan that was carried out. A draft changed meanwhile is left as it is. Raises StoreError.
     """
     with drafts.transaction():
-        remember(contents, published, now)
+        record(contents, published, now)
         if drafts.find(plan.draft.name) != plan.draft:
             return
         if purge:
@@ -78,7 +78,7 @@ def settle(
             drafts.save(plan.draft.marked_pushed(plan.manifest.digest))
 
 
-def written(plan: PushPlan) -> Iterable[Resolved]:
+def pushed_manifests(plan: PushPlan) -> Iterable[Resolved]:
     """What stands in the registry once ``plan`` was carried out."""
     yield Resolved(plan.draft.name, plan.manifest)
     for tagging in plan.tags:

@@ -5,21 +5,26 @@ from functools import partial
 from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError, PartGoneError
+from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError, PartMissingError
 from manyfest.domain.expectations import Expectation
-from manyfest.domain.history.revision import Wanted, number_of
+from manyfest.domain.history.revision import StateSelector, index_of
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.steps.conditional_put import Clock, Pause, put_guarded, standing_at
-from manyfest.domain.operations.steps.fan_out import Each
-from manyfest.domain.operations.steps.record import remember
+from manyfest.domain.operations.steps.conditional_put import (
+    Clock,
+    Pause,
+    conditional_put,
+    current_digest,
+)
+from manyfest.domain.operations.steps.fan_out import FanOut
+from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.tree import below
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Layout, Reference
-from manyfest.domain.verification.evaluation import Place
+from manyfest.domain.verification.evaluation import Located
 
-PREVIOUS = Wanted("1", 1)
+PREVIOUS = StateSelector("1", 1)
 
 
 @frozen
@@ -38,11 +43,11 @@ class UndoPlan:
 
 def plan_undo(
     tag: Reference,
-    wanted: Wanted = PREVIOUS,
+    wanted: StateSelector = PREVIOUS,
     *,
     registry: Registry,
     contents: ContentStore,
-    each: Each,
+    each: FanOut,
 ) -> UndoPlan:
     """What putting the ``wanted`` state back under ``tag`` writes. Writes nothing.
 
@@ -51,11 +56,11 @@ def plan_undo(
     reading raises.
     """
     history = contents.history(tag)
-    number = number_of(wanted, tag, history)
+    number = index_of(wanted, tag, history)
     last, digest = history[0].digest, history[number].digest
     past = evolve(tag, digest=digest)
     manifest = contents.manifest(digest) or registry.get_manifest(past)
-    standing = standing_at(tag, registry)
+    standing = current_digest(tag, registry)
     if standing == digest:
         return UndoPlan(tag, manifest, digest)
     Expectation(last).check(tag, standing)
@@ -74,19 +79,19 @@ def undo(
     """
     if not plan.is_empty:
         expected = Expectation(plan.standing)
-        put_guarded(plan.tag, plan.manifest, expected, registry=registry, pause=pause)
+        conditional_put(plan.tag, plan.manifest, expected, registry=registry, pause=pause)
     with contents.transaction():
-        remember(contents, [Resolved(plan.tag, plan.manifest)], clock())
+        record(contents, [Resolved(plan.tag, plan.manifest)], clock())
 
 
-def _require_parts(past: Reference, manifest: Manifest, registry: Registry, each: Each) -> None:
+def _require_parts(past: Reference, manifest: Manifest, registry: Registry, each: FanOut) -> None:
     """All that it names must be there, or registries refuse it, or take it and it is broken."""
     try:
         images = [node.source for node in below(past, manifest, registry)]
         each(partial(_require_image, registry=registry), images)
         each(registry.head_blob, _blobs(past, manifest))
     except (ManifestUnknownError, BlobUnknownError) as error:
-        raise PartGoneError(str(past), error.reference) from error
+        raise PartMissingError(str(past), error.reference) from error
 
 
 def _require_image(image: Reference, registry: Registry) -> None:
@@ -98,4 +103,4 @@ def _require_image(image: Reference, registry: Registry) -> None:
 
 
 def _blobs(image: Reference, manifest: Manifest) -> tuple[Reference, ...]:
-    return tuple(image.at(blob.digest) for _, blob in Place(manifest).blobs)
+    return tuple(image.at(blob.digest) for _, blob in Located(manifest).blobs)

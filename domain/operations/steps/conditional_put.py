@@ -17,7 +17,7 @@ Pause = Callable[[float], None]
 Clock = Callable[[], datetime]
 
 
-def put_guarded(
+def conditional_put(
     reference: Reference,
     manifest: Manifest,
     expected: Expectation,
@@ -31,18 +31,18 @@ def put_guarded(
     ``pause`` waits so many seconds. Raises TagMovedError, before anything is written or when
     somebody else moved the tag at the same time; what ``put_manifest`` raises.
     """
-    expected.check(reference, standing_at(reference, registry))
+    expected.check(reference, current_digest(reference, registry))
     registry.put_manifest(reference, manifest, expected)
-    seen = standing_at(reference, registry)
+    seen = current_digest(reference, registry)
     for seconds in _PATIENCE:
         if seen == manifest.digest:
             return
         pause(seconds)
-        seen = standing_at(reference, registry)
+        seen = current_digest(reference, registry)
     Expectation(manifest.digest).check(reference, seen)
 
 
-class Standings:
+class TagDigests:
     """What tags point to, each asked for once. Thread-safe."""
 
     def __init__(self, registry: ManifestReader) -> None:
@@ -50,13 +50,13 @@ class Standings:
         self._known: dict[Reference, Digest | None] = {}
 
     def at(self, reference: Reference) -> Digest | None:
-        """As ``standing_at`` says, now or when it was asked for first."""
+        """As ``current_digest`` says, now or when it was asked for first."""
         if reference not in self._known:
-            self._known[reference] = standing_at(reference, self._registry)
+            self._known[reference] = current_digest(reference, self._registry)
         return self._known[reference]
 
 
-def standing_at(reference: Reference, registry: ManifestReader) -> Digest | None:
+def current_digest(reference: Reference, registry: ManifestReader) -> Digest | None:
     """What the tag points to now, None if there is none. Raises what ``head_manifest`` raises."""
     try:
         return registry.head_manifest(reference).digest

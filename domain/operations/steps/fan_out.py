@@ -7,7 +7,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Each(Protocol):
+class FanOut(Protocol):
     """Applies a function to every item, perhaps in several threads.
 
     Gives the results in the order of the items. When one fails, the others are given up and its
@@ -21,6 +21,6 @@ class Each(Protocol):
         ...
 
 
-def one_by_one(function: Callable[[Item], Result], items: Sequence[Item], /) -> tuple[Result, ...]:
+def sequential(function: Callable[[Item], Result], items: Sequence[Item], /) -> tuple[Result, ...]:
     """The plain way, in the calling thread."""
     return tuple(map(function, items))

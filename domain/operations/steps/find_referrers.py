@@ -6,7 +6,7 @@ from functools import partial
 from attrs import frozen
 
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.ports.registry import ReferrerReader
 from manyfest.domain.references import Home, Reference
 
@@ -24,7 +24,7 @@ class Referrer:
 
 
 def all_referrers(
-    subjects: Sequence[Reference], target: Home, registry: ReferrerReader, each: Each
+    subjects: Sequence[Reference], target: Home, registry: ReferrerReader, each: FanOut
 ) -> tuple[Referrer, ...]:
     """What refers to the ``subjects``, and to that in turn, each once.
 

@@ -8,7 +8,7 @@ from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.manifests import Manifest, as_described
+from manyfest.domain.manifests import Manifest, require_match
 from manyfest.domain.operations.steps.transfer import NESTING_LIMIT
 
 
@@ -40,7 +40,7 @@ def gather(
             if manifest is None:
                 missing[listed.digest] = None
                 continue
-            as_described(manifest, listed, f"{subject}: {listed.digest}")
+            require_match(manifest, listed, f"{subject}: {listed.digest}")
             if listed.digest not in found:
                 new[listed.digest] = manifest
         found |= new

@@ -11,7 +11,7 @@ from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.ports.content_store import ContentStore
 
 
-def remember(contents: ContentStore, found: Iterable[Resolved], now: datetime) -> None:
+def record(contents: ContentStore, found: Iterable[Resolved], now: datetime) -> None:
     """Keep manifests, configs, what each tag pointed to, and what was asked for by digest.
 
     An entry of a list that was read with it was not. Call within a transaction; ``now`` is in UTC.
@@ -27,7 +27,7 @@ def remember(contents: ContentStore, found: Iterable[Resolved], now: datetime) -
     )
     listed = {digest for resolved in found for digest in _listed(resolved.manifest)}
     by_digest = {each.manifest.digest for each in found if each.reference.digest is not None}
-    contents.note_asked(by_digest - listed, now)
+    contents.record_digest_reads(by_digest - listed, now)
 
 
 def _listed(manifest: Manifest) -> tuple[Digest, ...]:

@@ -20,8 +20,8 @@ from manyfest.domain.events import (
     OnEvent,
     ignore,
 )
-from manyfest.domain.manifests import Manifest, as_described
-from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.manifests import Manifest, require_match
+from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Home, Reference, Repository
 
@@ -75,7 +75,7 @@ def _collect(
         child = found.get(entry.digest) or _collect(
             found, source.at(entry.digest), target, registry, level + 1
         )
-        as_described(child.manifest, entry, str(child.source))
+        require_match(child.manifest, entry, str(child.source))
     copy = ManifestCopy(source, Reference(target, None, manifest.digest), manifest)
     return found.setdefault(manifest.digest, copy)
 
@@ -91,12 +91,12 @@ def blob_copies(manifests: Iterable[ManifestCopy]) -> tuple[BlobCopy, ...]:
 
 
 def _blobs_of(copy: ManifestCopy) -> Iterator[BlobCopy]:
-    for descriptor in own_blobs(copy.manifest):
+    for descriptor in distributable_blobs(copy.manifest):
         source, target = (at.at(descriptor.digest) for at in (copy.source, copy.target))
         yield BlobCopy(source, target, descriptor.size)
 
 
-def own_blobs(manifest: Manifest) -> Iterator[Descriptor]:
+def distributable_blobs(manifest: Manifest) -> Iterator[Descriptor]:
     """Its config and its layers, but for those that live elsewhere by licence."""
     if manifest.config is not None:
         yield manifest.config
@@ -115,12 +115,12 @@ def is_complete(manifest: Reference, registry: Registry) -> bool:
         return False
     if isinstance(manifest.home, Repository):
         return True
-    blobs = own_blobs(registry.get_manifest(manifest))
+    blobs = distributable_blobs(registry.get_manifest(manifest))
     return all(_is_there(manifest.at(blob.digest), registry) for blob in blobs)
 
 
 def put_copies(
-    copies: Sequence[ManifestCopy], registry: Registry, each: Each, on_event: OnEvent = ignore
+    copies: Sequence[ManifestCopy], registry: Registry, each: FanOut, on_event: OnEvent = ignore
 ) -> None:
     """Put them where they belong: images in any order, then lists in that of ``copies``."""
     put = partial(put_copy, registry=registry, on_event=on_event)
@@ -152,12 +152,12 @@ def _stream(copy: BlobCopy, registry: Registry, on_event: OnEvent) -> None:
     @contextmanager
     def opened() -> Iterator[Iterator[bytes]]:
         with registry.open_blob(copy.source, copy.size) as chunks:
-            yield announced(chunks, copy.target, on_event)
+            yield with_progress(chunks, copy.target, on_event)
 
     registry.write_blob(copy.target, copy.size, opened)
 
 
-def announced(chunks: Iterator[bytes], blob: Blob, on_event: OnEvent) -> Iterator[bytes]:
+def with_progress(chunks: Iterator[bytes], blob: Blob, on_event: OnEvent) -> Iterator[bytes]:
     """The same chunks; that they begin, and each that has passed, is told."""
     on_event(BlobStarted(blob))
     for chunk in chunks:

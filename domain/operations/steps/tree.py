@@ -8,7 +8,7 @@ from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.manifests import Manifest, as_described
+from manyfest.domain.manifests import Manifest, require_match
 from manyfest.domain.operations.steps.transfer import NESTING_LIMIT
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
@@ -31,11 +31,11 @@ class Node:
     listed: Descriptor | None = None
 
     def read(self, registry: ManifestReader) -> Manifest:
-        """The manifest. Raises what ``get_manifest`` and ``as_described`` raise."""
+        """The manifest. Raises what ``get_manifest`` and ``require_match`` raise."""
         manifest = self.manifest or registry.get_manifest(self.source)
         if self.listed is None:
             return manifest
-        return as_described(manifest, self.listed, str(self.source))
+        return require_match(manifest, self.listed, str(self.source))
 
 
 def below(source: Reference, manifest: Manifest, registry: ManifestReader) -> Iterator[Node]:

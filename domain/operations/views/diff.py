@@ -17,7 +17,7 @@ from manyfest.domain.comparison.entries import (
 )
 from manyfest.domain.comparison.images import (
     ImageChange,
-    described,
+    descriptor_fields,
     have_comparable_configs,
     image_change,
 )
@@ -27,7 +27,7 @@ from manyfest.domain.encoding.strict_json import JsonObject
 from manyfest.domain.lists.attestations import without_attestations
 from manyfest.domain.lists.platform_selection import is_wanted
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
@@ -70,7 +70,7 @@ class Comparison:
         return Status.SAME if same and became <= {Status.SAME} else Status.REWRITTEN
 
 
-def diff(before: Reference, after: Reference, *, registry: Registry, each: Each) -> Comparison:
+def diff(before: Reference, after: Reference, *, registry: Registry, each: FanOut) -> Comparison:
     """How the image or list at ``after`` differs from that at ``before``, platform by platform.
 
     An image is compared with the entry of its platform where the other side is a list. Entries of
@@ -96,7 +96,9 @@ def diff(before: Reference, after: Reference, *, registry: Registry, each: Each)
     )
 
 
-def _lists_compared(mine: Resolved, theirs: Resolved, registry: Registry, each: Each) -> Comparison:
+def _lists_compared(
+    mine: Resolved, theirs: Resolved, registry: Registry, each: FanOut
+) -> Comparison:
     left, right = mine.manifest.entries, theirs.manifest.entries
     pairs = paired(left, right)
     found = _read(pairs, mine, theirs, registry, each)
@@ -143,7 +145,7 @@ def _entry_of(platform: Platform, entries: Sequence[Descriptor]) -> Descriptor |
 
 
 def _read(
-    pairs: Iterable[Pair], mine: Resolved, theirs: Resolved, registry: Registry, each: Each
+    pairs: Iterable[Pair], mine: Resolved, theirs: Resolved, registry: Registry, each: FanOut
 ) -> _Found:
     """The images of pairs that differ, each read once, and the configs that differ."""
     sides = [_references(both, mine, theirs) for pair in pairs if (both := _differing(pair))]
@@ -189,4 +191,4 @@ def _image_change(
 
 def _described_otherwise(pair: Pair) -> tuple[Difference, ...]:
     both = pair.both
-    return differences(described(both[0]), described(both[1])) if both else ()
+    return differences(descriptor_fields(both[0]), descriptor_fields(both[1])) if both else ()

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.comparison.entries import Pair, paired
-from manyfest.domain.comparison.images import described
+from manyfest.domain.comparison.images import descriptor_fields
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.errors import NeverSeenError
 from manyfest.domain.history.observation import Observation
@@ -78,5 +78,5 @@ def _status(pair: Pair) -> Status:
     if pair.both is None:
         return Status.ADDED if pair.before is None else Status.REMOVED
     before, after = pair.both
-    same = before.digest == after.digest and described(before) == described(after)
+    same = before.digest == after.digest and descriptor_fields(before) == descriptor_fields(after)
     return Status.SAME if same and not pair.attestations else Status.CHANGED

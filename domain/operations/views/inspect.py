@@ -7,12 +7,12 @@ from attrs import evolve, frozen
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import Draft, Entry
-from manyfest.domain.drafts.entry_lookup import find_entry, in_full
+from manyfest.domain.drafts.entry_lookup import find_entry, normalised
 from manyfest.domain.drafts.list_assembly import ordered_entries
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, ManifestUnknownError
-from manyfest.domain.manifests import as_described
+from manyfest.domain.manifests import require_match
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Reference
@@ -47,14 +47,14 @@ def draft_entry(name: Reference, wanted: str, drafts: DraftBook) -> Entry:
     """
     draft = drafts.find(name)
     if draft is None:
-        raise DraftUnknownError(in_full(wanted))
+        raise DraftUnknownError(normalised(wanted))
     try:
         return find_entry(draft, wanted)
     except EntryUnknownError as error:
-        raise DraftUnknownError(in_full(wanted)) from error
+        raise DraftUnknownError(normalised(wanted)) from error
 
 
-def details(found: Resolved, registry: Registry, each: Each) -> Details:
+def details(found: Resolved, registry: Registry, each: FanOut) -> Details:
     """The details of what was found: of an image its own, of a list those of its entries.
 
     An image's platform is its config's; an entry's is what the list says, so no entry's config is
@@ -71,7 +71,7 @@ def details(found: Resolved, registry: Registry, each: Each) -> Details:
     return _read(listed, registry, each)
 
 
-def draft_details(draft: Draft, registry: ManifestReader, each: Each) -> Details:
+def draft_details(draft: Draft, registry: ManifestReader, each: FanOut) -> Details:
     """The details of a draft's entries, as they will be listed. Raises as ``details``."""
     listed = [(entry_reference(e), e.descriptor) for e in ordered_entries(draft)]
     return _read(listed, registry, each)
@@ -91,7 +91,7 @@ def entry_reference(entry: Entry) -> Reference:
 
 
 def _read(
-    listed: Sequence[tuple[Reference, Descriptor]], registry: ManifestReader, each: Each
+    listed: Sequence[tuple[Reference, Descriptor]], registry: ManifestReader, each: FanOut
 ) -> Details:
     read = each(partial(_detail_or_none, registry=registry), listed)
     return Details(
@@ -110,5 +110,5 @@ def _detail_or_none(
         found = resolve(reference.at(descriptor.digest), registry)
     except ManifestUnknownError:
         return None
-    as_described(found.manifest, descriptor, str(reference))
+    require_match(found.manifest, descriptor, str(reference))
     return Detail(reference, descriptor, found)

@@ -9,14 +9,14 @@ from attrs import frozen
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import DocumentError, ManyfestError, NotHeldError
+from manyfest.domain.errors import DocumentError, ManyfestError, NotCachedError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.steps.fan_out import Each
+from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Reference
 from manyfest.domain.verification.child_rules import TELLING
-from manyfest.domain.verification.evaluation import Evidence, Place, findings_at
+from manyfest.domain.verification.evaluation import Evidence, Located, findings_at
 from manyfest.domain.verification.findings import Finding, Severity
 
 # As for copying: lists nested deeper than this are a trap.
@@ -49,7 +49,7 @@ class Verification:
         return sum(found.rule.severity is severity for found in self.findings)
 
 
-def verify(reference: Reference, *, registry: Registry, each: Each) -> Verification:
+def verify(reference: Reference, *, registry: Registry, each: FanOut) -> Verification:
     """All that is wrong with the image or list at ``reference`` and with what it names.
 
     Manifests and configs are read, and of all it is asked whether they are there: what the store
@@ -63,9 +63,11 @@ def verify(reference: Reference, *, registry: Registry, each: Each) -> Verificat
     root = _root(reference, registry)
     manifests, places = _walk(root, registry, each)
     answers = _blob_sizes(reference, places, registry, each)
-    sizes = {digest: size for digest, size in answers.items() if not isinstance(size, NotHeldError)}
+    sizes = {
+        digest: size for digest, size in answers.items() if not isinstance(size, NotCachedError)
+    }
     images = _images_to_read(reference, places, sizes)
-    read = each(partial(_or_error, partial(with_config, blobs=registry)), tuple(images.values()))
+    read = each(partial(_capturing, partial(with_config, blobs=registry)), tuple(images.values()))
     platforms = {
         digest: found.platform if isinstance(found, Resolved) else found
         for digest, found in zip(images, read, strict=True)
@@ -93,16 +95,16 @@ def _root(reference: Reference, registry: ManifestReader) -> Resolved:
     return resolve(reference, registry)
 
 
-def _walk(root: Resolved, registry: Registry, each: Each) -> tuple[_Manifests, list[Place]]:
+def _walk(root: Resolved, registry: Registry, each: FanOut) -> tuple[_Manifests, list[Located]]:
     """All that is listed, level by level, each digest read once and in the place it has first."""
-    places = level = [Place(root.manifest)]
+    places = level = [Located(root.manifest)]
     manifests: _Manifests = {root.manifest.digest: root.manifest}
-    look = partial(_or_error, partial(_child, root.reference, registry))
+    look = partial(_capturing, partial(_child, root.reference, registry))
     for _ in range(_NESTING_LIMIT + 1):
         new = _not_yet(manifests, level)
         manifests |= zip(new, each(look, tuple(new)), strict=True)
         level = [
-            Place(manifest, path, entry)
+            Located(manifest, path, entry)
             for digest, (path, entry) in new.items()
             if isinstance(manifest := manifests[digest], Manifest)
         ]
@@ -112,7 +114,9 @@ def _walk(root: Resolved, registry: Registry, each: Each) -> tuple[_Manifests, l
     raise DocumentError(str(root.reference), f"lists nested deeper than {_NESTING_LIMIT}")
 
 
-def _not_yet(manifests: _Manifests, level: Iterable[Place]) -> dict[Digest, tuple[str, Descriptor]]:
+def _not_yet(
+    manifests: _Manifests, level: Iterable[Located]
+) -> dict[Digest, tuple[str, Descriptor]]:
     new: dict[Digest, tuple[str, Descriptor]] = {}
     for path, entry in (child for place in level for child in place.children):
         if entry.digest not in manifests:
@@ -129,16 +133,16 @@ def _child(root: Reference, registry: ManifestReader, digest: Digest) -> Manifes
 
 
 def _blob_sizes(
-    reference: Reference, places: Iterable[Place], registry: Registry, each: Each
+    reference: Reference, places: Iterable[Located], registry: Registry, each: FanOut
 ) -> dict[Digest, int | ManyfestError]:
     digests = list(dict.fromkeys(blob.digest for place in places for _, blob in place.blobs))
-    look = partial(_or_error, registry.head_blob, telling=(*TELLING, NotHeldError))
+    look = partial(_capturing, registry.head_blob, telling=(*TELLING, NotCachedError))
     found = each(look, [reference.at(digest) for digest in digests])
     return dict(zip(digests, found, strict=True))
 
 
 def _images_to_read(
-    reference: Reference, places: Iterable[Place], sizes: dict[Digest, int | ManyfestError]
+    reference: Reference, places: Iterable[Located], sizes: dict[Digest, int | ManyfestError]
 ) -> dict[Digest, Resolved]:
     """For each config that is there, in the size that is said of it, an image that has it."""
     return {
@@ -148,7 +152,7 @@ def _images_to_read(
     }
 
 
-def _or_error(
+def _capturing(
     look: Callable[[_Asked], _Answer],
     asked: _Asked,
     telling: tuple[type[ManyfestError], ...] = TELLING,

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
 from manyfest.domain.events import ignore
-from manyfest.domain.operations.content.import_bundle import Imported, Terms, import_bundle
+from manyfest.domain.operations.content.import_bundle import Imported, ImportOptions, import_bundle
 from manyfest.domain.references import Reference, Repository
 from manyfest.store.store import Store, open_store
 from tests.fakes import bundles
@@ -37,7 +37,7 @@ class Taker:
                 drafts=self.store.drafts,
                 repository=repository,
                 now=now,
-                terms=Terms(**terms),
+                terms=ImportOptions(**terms),
                 on_event=on_event,
             )
 

@@ -27,8 +27,8 @@ from manyfest.domain.events import BlobCopied, BlobMoved, BlobStarted, TransferP
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.operations.content.export_bundle import (
     Exported,
-    announced_layers,
     export_bundle,
+    layers_with_progress,
 )
 from manyfest.domain.ports.bundles import PackedBlob, Packing
 from manyfest.domain.references import Reference
@@ -177,7 +177,7 @@ def test_layers_are_announced_as_they_are_written(world, tmp_path):
     world.keep(AMD, APP)
     world.keep_layers(AMD)
     events = []
-    packing = announced_layers(world.packed(APP, with_layers=True), events.append)
+    packing = layers_with_progress(world.packed(APP, with_layers=True), events.append)
     layer, size = Digest.of(AMD.blobs[1]), len(AMD.blobs[1])
     assert events == [TransferPlanned(1, size, 0)]
     write_archive(tmp_path / "a.tar", packing, compressed=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from manyfest.cli.process import signals as endings
-from manyfest.cli.process.signals import INTERRUPTED, Endings
+from manyfest.cli.process.signals import INTERRUPTED, SignalHandler
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -24,10 +24,10 @@ def _handlers() -> Iterator[None]:
 
 
 @pytest.fixture
-def listening() -> Endings:
+def listening() -> SignalHandler:
     """Handles the signals of the test's process."""
-    listening = Endings()
-    listening.listen()
+    listening = SignalHandler()
+    listening.install()
     return listening
 
 
@@ -38,23 +38,25 @@ def interrupts(number: int) -> int:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_each_interrupts(listening: Endings, number: signal.Signals) -> None:
+def test_each_interrupts(listening: SignalHandler, number: signal.Signals) -> None:
     assert listening.interruptible(lambda: interrupts(number)) == INTERRUPTED
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_before_the_work_each_is_kept_for_it(listening: Endings, number: signal.Signals) -> None:
+def test_before_the_work_each_is_kept_for_it(
+    listening: SignalHandler, number: signal.Signals
+) -> None:
     signal.raise_signal(number)
     assert listening.interruptible(lambda: 0) == INTERRUPTED
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_after_the_work_none_raises(listening: Endings, number: signal.Signals) -> None:
+def test_after_the_work_none_raises(listening: SignalHandler, number: signal.Signals) -> None:
     assert listening.interruptible(lambda: 5) == 5
     signal.raise_signal(number)
 
 
-def test_one_that_arrives_in_a_shielded_call_interrupts_after_it(listening: Endings) -> None:
+def test_one_that_arrives_in_a_shielded_call_interrupts_after_it(listening: SignalHandler) -> None:
     done: list[str] = []
 
     def action() -> None:
@@ -70,7 +72,7 @@ def test_one_that_arrives_in_a_shielded_call_interrupts_after_it(listening: Endi
 
 
 def test_while_all_is_given_up_no_other_disturbs_and_later_it_does(
-    monkeypatch: pytest.MonkeyPatch, listening: Endings
+    monkeypatch: pytest.MonkeyPatch, listening: SignalHandler
 ) -> None:
     seconds = iter([0.0, 0.5, 0.9, 1.1])
     monkeypatch.setattr(endings, "monotonic", lambda: next(seconds))
@@ -87,18 +89,18 @@ def test_while_all_is_given_up_no_other_disturbs_and_later_it_does(
 
 def test_what_nohup_ignores_stays_ignored() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    Endings().listen()
+    SignalHandler().install()
     signal.raise_signal(signal.SIGHUP)
 
 
 def test_one_that_is_ignored_is_heard_where_that_is_asked_for() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    listening = Endings()
+    listening = SignalHandler()
     listening.listen_to(signal.SIGINT)
     assert listening.interruptible(lambda: interrupts(signal.SIGINT)) == INTERRUPTED
 
 
-def test_at_the_end_none_is_heard(listening: Endings) -> None:
-    listening.stop_listening()
+def test_at_the_end_none_is_heard(listening: SignalHandler) -> None:
+    listening.uninstall()
     for number in NUMBERS:
         signal.raise_signal(number)

@@ -9,8 +9,8 @@ from threading import Barrier, Event, Thread, get_ident
 import pytest
 
 from manyfest.cli.assembly import thread_pool as parallel
-from manyfest.cli.assembly.thread_pool import Threads
-from manyfest.cli.process.signals import INTERRUPTED, Endings
+from manyfest.cli.assembly.thread_pool import ThreadFanOut
+from manyfest.cli.process.signals import INTERRUPTED, SignalHandler
 
 PATIENCE = 3.0  # seconds; who is not woken earlier was forgotten
 
@@ -40,21 +40,21 @@ def test_interrupted_while_threads_are_started_it_ends_those_that_were(
 
     monkeypatch.setattr(ThreadPoolExecutor, "submit", submit_two)
     with pytest.raises((KeyboardInterrupt, OSError)):
-        Threads(4, sleepers.cancelled.set)(sleepers.sleep, range(4))
+        ThreadFanOut(4, sleepers.cancelled.set)(sleepers.sleep, range(4))
     assert sleepers.woken == [True, True]
 
 
 @pytest.fixture
-def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endings]:
+def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[SignalHandler]:
     """Handles Ctrl-C in the test's process."""
-    before, listening = signal.getsignal(signal.SIGINT), Endings()
+    before, listening = signal.getsignal(signal.SIGINT), SignalHandler()
     monkeypatch.setattr(parallel, "ENDINGS", listening)
     listening.listen_to(signal.SIGINT)
     yield listening
     signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_twice_in_a_row_ends_all_threads(listening: Endings) -> None:
+def test_ctrl_c_twice_in_a_row_ends_all_threads(listening: SignalHandler) -> None:
     """The second one arrives before the threads were told of the first."""
     sleepers, all_started, main = Sleepers(), Barrier(4), get_ident()
 
@@ -68,13 +68,13 @@ def test_ctrl_c_twice_in_a_row_ends_all_threads(listening: Endings) -> None:
         signal.raise_signal(signal.SIGINT)
         sleepers.cancelled.set()
 
-    threads = Threads(4, cancel)
+    threads = ThreadFanOut(4, cancel)
     assert listening.interruptible(lambda: len(threads(press, range(4)))) == INTERRUPTED
     assert set(sleepers.woken) == {True}
 
 
 def test_ctrl_c_while_a_thread_starts_leaves_none_behind(
-    monkeypatch: pytest.MonkeyPatch, listening: Endings
+    monkeypatch: pytest.MonkeyPatch, listening: SignalHandler
 ) -> None:
     """Its clearing up takes a while, and is waited for; any thread may get the signal."""
     start = Thread.start
@@ -90,12 +90,14 @@ def test_ctrl_c_while_a_thread_starts_leaves_none_behind(
         ended.append(item)
 
     monkeypatch.setattr(Thread, "start", start_disturbed)
-    threads = Threads(2, cancelled.set)
+    threads = ThreadFanOut(2, cancelled.set)
     assert listening.interruptible(lambda: len(threads(work, range(2)))) == INTERRUPTED
     assert sorted(ended) == [0, 1]
 
 
 def test_threads_hear_what_they_heard_before() -> None:
     """Programs that they start would be deaf, too."""
-    masks = Threads(2, Event().set)(lambda _: signal.pthread_sigmask(signal.SIG_BLOCK, ()), (1, 2))
+    masks = ThreadFanOut(2, Event().set)(
+        lambda _: signal.pthread_sigmask(signal.SIG_BLOCK, ()), (1, 2)
+    )
     assert masks == (signal.pthread_sigmask(signal.SIG_BLOCK, ()),) * 2

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import push_image
 from manyfest.contracts.registry import AMD64, NO_ONE_DOCUMENT, Plant, RegistryContract
@@ -26,7 +26,7 @@ def docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
 class TestHttpRegistryAtDistribution(RegistryContract):
     @pytest.fixture
     def registry(self) -> Iterator[HttpRegistry]:
-        with HttpRegistry(Budget(30)) as client:
+        with HttpRegistry(Deadline(30)) as client:
             yield client
 
     @pytest.fixture

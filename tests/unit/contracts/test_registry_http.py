@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from manyfest.adapters.credentials.credentials import Account, Credentials
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.credentials.credentials import Credentials, RegistryAuth
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import referrer
@@ -28,7 +28,7 @@ class HttpContract(RegistryContract):
 
     @pytest.fixture
     def registry(self, server) -> Iterator[HttpRegistry]:
-        with HttpRegistry(Budget(30)) as client:
+        with HttpRegistry(Deadline(30)) as client:
             yield client
 
     @pytest.fixture
@@ -96,5 +96,5 @@ class TestHttpRegistryWithTokens(HttpContract):
         def credentials_for(repository: Repository) -> Credentials | None:
             return Credentials("user", "secret") if repository.registry == server.host else None
 
-        with HttpRegistry(Budget(30), account=Account(credentials_for)) as client:
+        with HttpRegistry(Deadline(30), account=RegistryAuth(credentials_for)) as client:
             yield client

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.oci_layout.layout_with_history import RememberedLayouts
+from manyfest.adapters.oci_layout.layout_with_history import LayoutWithHistory
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.registry import Plant, RegistryContract
 from manyfest.domain.references import Layout, Reference
@@ -36,4 +36,4 @@ class TestLayoutRegistry(RegistryContract):
 class TestRememberedLayouts(TestLayoutRegistry):
     @pytest.fixture
     def registry(self):
-        return RememberedLayouts(MemoryStore().contents)
+        return LayoutWithHistory(MemoryStore().contents)

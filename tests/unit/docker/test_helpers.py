@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.credentials.credential_helper import Helper, Helpers
-from manyfest.adapters.credentials.credentials import Source
+from manyfest.adapters.credentials.credentials import CredentialSource
 from manyfest.adapters.credentials.docker_config import DockerConfig
 from manyfest.domain.errors import CredentialsError
 from manyfest.domain.references import Repository
@@ -25,7 +25,9 @@ def helpers(tmp_path, monkeypatch):
 
 
 def helper(name, seconds=30.0):
-    return Helper(Source("config.json", "credsStore", f"docker-credential-{name}"), _go_on, seconds)
+    return Helper(
+        CredentialSource("config.json", "credsStore", f"docker-credential-{name}"), _go_on, seconds
+    )
 
 
 def _go_on():

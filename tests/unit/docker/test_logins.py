@@ -11,7 +11,7 @@ import pytest
 from manyfest.adapters.credentials.credential_helper import Helpers
 from manyfest.adapters.credentials.docker_config import DockerConfig
 from manyfest.adapters.credentials.docker_login import DockerLogins
-from manyfest.adapters.credentials.registry_keys import registry_named
+from manyfest.adapters.credentials.registry_keys import registry_of_argument
 from manyfest.domain.errors import CredentialsError, InvalidReferenceError
 from manyfest.domain.references import Repository
 from tests.fakes.credential_helpers import helper_folder
@@ -124,9 +124,9 @@ HUB_NAMES = ["docker.io", "index.docker.io", "registry-1.docker.io", HUB_KEY, "D
 
 @pytest.mark.parametrize("name", HUB_NAMES)
 def test_the_hub_is_kept_under_docker_s_key(file, name):
-    logins(file).store(registry_named(name), "user", "pass")
+    logins(file).store(registry_of_argument(name), "user", "pass")
     assert list(json.loads(file.read_text())["auths"]) == [HUB_KEY]
-    logins(file).erase(registry_named(name))
+    logins(file).erase(registry_of_argument(name))
     assert json.loads(file.read_text()) == {"auths": {}}
 
 
@@ -150,9 +150,9 @@ NAMES = {
 def test_registries_are_named_as_docker_takes_them(text, expected):
     if expected is None:
         with pytest.raises(InvalidReferenceError):
-            registry_named(text)
+            registry_of_argument(text)
     else:
-        assert registry_named(text) == expected
+        assert registry_of_argument(text) == expected
 
 
 @pytest.mark.parametrize("members", [{"credsStore": "keep"}, {"credHelpers": {HOST: "keep"}}])

@@ -13,9 +13,9 @@ from manyfest.domain.bundles.index_entries import (
     REF_NAME,
     entries_in,
     index_bytes,
-    listed,
-    name_of,
-    sighting,
+    index_entry,
+    observation_of,
+    reference_of,
 )
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.errors import BundleError, DocumentError
@@ -50,11 +50,11 @@ def test_an_entry_takes_the_place_of_those_of_its_name_and_all_else_stays() -> N
             None,
         ],
     }
-    written = index_bytes([listed(ARM, APP, None)], json.dumps(existing).encode())
+    written = index_bytes([index_entry(ARM, APP, None)], json.dumps(existing).encode())
     document = json.loads(written)
     assert document["manifests"] == [
         *existing["manifests"][1:],
-        listed(ARM, APP, None).to_json(),
+        index_entry(ARM, APP, None).to_json(),
     ]
     assert document["annotations"] == existing["annotations"]
     assert "ü".encode() in written
@@ -92,7 +92,7 @@ NAMES = {
 @pytest.mark.parametrize(("text", "name"), NAMES.values(), ids=NAMES)
 def test_a_name_says_its_registry_as_docker_tells_one(text: str, name: str) -> None:
     place = Reference.parse("r.example/x:1").home
-    assert str(name_of(named(**{REF_NAME: text}), "a bundle", place)) == name
+    assert str(reference_of(named(**{REF_NAME: text}), "a bundle", place)) == name
 
 
 # What an image is called, and what is said of that.
@@ -110,19 +110,19 @@ BAD_NAMES = {
 @pytest.mark.parametrize(("annotations", "reason"), BAD_NAMES.values(), ids=BAD_NAMES)
 def test_a_name_that_cannot_be_taken_is_told_with_its_bundle(annotations, reason: str) -> None:
     with pytest.raises(BundleError) as caught:
-        name_of(named(**annotations), "b.tar", None)
+        reference_of(named(**annotations), "b.tar", None)
     assert caught.value.path == "b.tar"
     assert caught.value.reason.startswith(reason)
 
 
 def test_a_list_of_referrers_has_no_name() -> None:
-    assert name_of(named(**{IMAGE_NAME: f"sha256-{'0' * 64}"}), "a bundle", None) is None
+    assert reference_of(named(**{IMAGE_NAME: f"sha256-{'0' * 64}"}), "a bundle", None) is None
 
 
 def test_when_it_was_seen_comes_back() -> None:
     seen = Observation(APP, AMD.digest, NOW, NOW - HOUR)
-    entry = listed(AMD, APP, seen)
-    assert sighting(entry, APP, "a bundle", NOW + HOUR) == seen
-    assert sighting(entry, APP, "a bundle", NOW - 2 * HOUR) == Observation(
+    entry = index_entry(AMD, APP, seen)
+    assert observation_of(entry, APP, "a bundle", NOW + HOUR) == seen
+    assert observation_of(entry, APP, "a bundle", NOW - 2 * HOUR) == Observation(
         APP, AMD.digest, NOW - 2 * HOUR
     )

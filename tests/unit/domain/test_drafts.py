@@ -109,8 +109,8 @@ def test_an_entry_s_content_is_beside_its_source() -> None:
 def test_a_list_kept_as_one_entry_is_not_taken_apart() -> None:
     first, second = of_list("b", "c")
     whole = evolve(single("l"), list_digest=single("l").found.digest)
-    assert [entry.is_taken_apart for entry in (single("a"), first, whole)] == [False, True, False]
-    assert draft(first, whole, second, single("a")).lists_taken_apart == (LIST,)
+    assert [entry.came_from_list for entry in (single("a"), first, whole)] == [False, True, False]
+    assert draft(first, whole, second, single("a")).flattened_lists == (LIST,)
 
 
 def test_a_new_source_comes_last() -> None:
@@ -208,7 +208,7 @@ CHANGES = {
     "order": lambda value: value.keeping_order(NOW),
     "index": lambda value: value.index_annotated(IndexOverrides(annotations=(("a", "1"),)), NOW),
     "type": lambda value: value.of_type(ListType.OCI, NOW),
-    "an entry less": lambda value: value.without([single("gone")], NOW),
+    "an entry less": lambda value: value.minus([single("gone")], NOW),
 }
 
 

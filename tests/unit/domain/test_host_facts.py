@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from manyfest.domain.host_facts import still_counts
+from manyfest.domain.host_facts import is_fresh
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
@@ -22,4 +22,4 @@ MOMENT = timedelta(microseconds=1)
     ids=str,
 )
 def test_facts_count_for_a_day_and_not_from_the_future(age: timedelta, counts: bool) -> None:  # noqa: FBT001
-    assert still_counts(NOW - age, NOW) is counts
+    assert is_fresh(NOW - age, NOW) is counts

@@ -91,7 +91,7 @@ def test_a_list_that_nothing_was_changed_of_is_that_list_to_the_byte(manifest: M
 
 
 CHANGES = {
-    "an entry less": lambda made: made.without(made.entries[:1], NOW),
+    "an entry less": lambda made: made.minus(made.entries[:1], NOW),
     "an entry more": lambda made: evolve(made, entries=(*made.entries, OCI_IMAGE)),
     "another order": lambda made: evolve(made, entries=made.entries[::-1]),
     "annotated": lambda made: made.annotated(made.entries[0], Overrides(variant="v9"), NOW),

@@ -9,7 +9,7 @@ from attrs import evolve
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, SizeMismatchError
-from manyfest.domain.manifests import SIZE_LIMIT, Manifest, as_described
+from manyfest.domain.manifests import SIZE_LIMIT, Manifest, require_match
 from manyfest.domain.media_types import (
     DOCKER_LIST,
     DOCKER_MANIFEST,
@@ -273,13 +273,13 @@ def test_a_bad_child_is_told_with_the_name_of_its_manifest_or_else_its_digest(na
 def test_what_is_listed_must_be_of_the_size_and_type_that_is_told() -> None:
     manifest = received(listing(OCI_INDEX))
     told = manifest.descriptor()
-    assert as_described(manifest, told, "x") is manifest
+    assert require_match(manifest, told, "x") is manifest
     with pytest.raises(SizeMismatchError) as wrong:
-        as_described(manifest, evolve(told, size=told.size + 1), "x")
+        require_match(manifest, evolve(told, size=told.size + 1), "x")
     size = manifest.size
     assert (wrong.value.subject, wrong.value.expected, wrong.value.actual) == ("x", size + 1, size)
     with pytest.raises(DocumentError) as caught:
-        as_described(manifest, evolve(told, media_type=OCI_MANIFEST), "x")
+        require_match(manifest, evolve(told, media_type=OCI_MANIFEST), "x")
     assert str(caught.value) == f"x: listed as {OCI_MANIFEST}, but it is {OCI_INDEX}"
 
 

@@ -6,7 +6,7 @@ from manyfest.contracts.images import oci_index
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts.index_overrides import IndexOverrides, found_members
+from manyfest.domain.drafts.index_overrides import IndexOverrides, index_fields
 from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import UnknownMemberError
 from manyfest.domain.platforms import Platform
@@ -80,7 +80,7 @@ def test_no_annotations_at_all_stay_as_they_were_spelled() -> None:
 
 def test_a_lists_own_members_are_all_but_what_makes_it_a_list() -> None:
     members = {"x": 1, "artifactType": "a/b", "annotations": {"k": "v"}}
-    assert found_members(oci_index(**members).manifest) == members
+    assert index_fields(oci_index(**members).manifest) == members
 
 
 def test_what_was_said_of_a_list_stays_when_more_is_said() -> None:

@@ -13,8 +13,8 @@ from manyfest.domain.errors import InvalidReferenceError, NeverSeenError, NoSuch
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.history.revision import (
     PastState,
-    Wanted,
-    number_of,
+    StateSelector,
+    index_of,
     parse_past,
     reference_to,
 )
@@ -48,7 +48,7 @@ def test_other_references_are_no_past_states(text: str) -> None:
     [("app@{1}", "app"), ("oci:DIR:TAG@{1}", "oci:DIR:TAG"), ("oci:a@{2}@{1}", "oci:a@{2}")],
 )
 def test_the_last_braces_count(text: str, name: str) -> None:
-    assert parse_past(text, NOW) == PastState(name, Wanted("1", 1))
+    assert parse_past(text, NOW) == PastState(name, StateSelector("1", 1))
 
 
 @pytest.mark.parametrize(
@@ -151,24 +151,27 @@ def test_a_state_is_found_by_number_and_by_time(inside: str, digest: Digest) -> 
 
 
 def test_a_digest_is_found_by_its_beginning_and_the_newest_of_it() -> None:
-    assert number_of(Wanted.parse(str(ONE)), APP, HISTORY) == 1
-    assert number_of(Wanted.parse(str(TWO)[:19]), APP, HISTORY) == 2
-    assert number_of(Wanted.parse("3"), APP, HISTORY) == 3
+    assert index_of(StateSelector.parse(str(ONE)), APP, HISTORY) == 1
+    assert index_of(StateSelector.parse(str(TWO)[:19]), APP, HISTORY) == 2
+    assert index_of(StateSelector.parse("3"), APP, HISTORY) == 3
 
 
 @pytest.mark.parametrize(
     ("wanted", "state"),
     [
-        (Wanted.parse("4"), "r.example/app:1@{4}"),
-        (Wanted.parse(str(Digest.of(b"x"))), f"r.example/app:1@{Digest.of(b'x')}"),
-        (Wanted("2026-04-30", datetime(2026, 4, 30, tzinfo=UTC)), "r.example/app:1@{2026-04-30}"),
+        (StateSelector.parse("4"), "r.example/app:1@{4}"),
+        (StateSelector.parse(str(Digest.of(b"x"))), f"r.example/app:1@{Digest.of(b'x')}"),
+        (
+            StateSelector("2026-04-30", datetime(2026, 4, 30, tzinfo=UTC)),
+            "r.example/app:1@{2026-04-30}",
+        ),
     ],
 )
 def test_what_was_never_so_is_an_error_that_says_since_when_it_is_known(
-    wanted: Wanted, state: str
+    wanted: StateSelector, state: str
 ) -> None:
     with pytest.raises(NoSuchStateError) as caught:
-        number_of(wanted, APP, HISTORY)
+        index_of(wanted, APP, HISTORY)
     assert str(caught.value) == (
         f"no such state: {state}: 4 were seen, since 2026-05-01T12:00:00+00:00"
     )
@@ -176,32 +179,32 @@ def test_what_was_never_so_is_an_error_that_says_since_when_it_is_known(
 
 def test_what_is_observed_is_the_tag_whatever_digest_was_named_with_it() -> None:
     seen = Observation(Reference(APP.home, "1", ONE), ONE, day(1))
-    assert seen.place == APP
+    assert seen.tag_reference == APP
 
 
 def test_since_when_it_is_known_is_told_to_the_second() -> None:
     seen = Observation(APP, ONE, day(1) + timedelta(microseconds=5))
     with pytest.raises(NoSuchStateError, match=r"since 2026-05-01T12:00:00\+00:00$"):
-        number_of(Wanted.parse("1"), APP, (seen,))
+        index_of(StateSelector.parse("1"), APP, (seen,))
 
 
 def test_a_state_was_there_from_the_moment_it_was_first_seen() -> None:
     for late, number in ((0, 0), (-1, 1)):
         moment = day(3) + timedelta(microseconds=late)
-        assert number_of(Wanted("then", moment), APP, HISTORY[2:]) == number
+        assert index_of(StateSelector("then", moment), APP, HISTORY[2:]) == number
 
 
 def test_what_was_never_seen_is_another_error() -> None:
     with pytest.raises(NeverSeenError, match="r.example/app:1 was never seen"):
-        number_of(Wanted.parse("1"), APP, ())
+        index_of(StateSelector.parse("1"), APP, ())
 
 
 @pytest.mark.parametrize("text", ["", "-1", "abc", "sha256:abc", "sha1:" + "0" * 40, "{1}"])
 def test_neither_a_number_nor_a_digest_is_refused(text: str) -> None:
     with pytest.raises(InvalidReferenceError, match="^neither a number of a state nor a digest: "):
-        Wanted.parse(text)
+        StateSelector.parse(text)
 
 
 def test_what_was_never_seen_is_named_where_a_past_state_is_resolved() -> None:
     with pytest.raises(NeverSeenError, match="r.example/app:1 was never seen"):
-        reference_to(Wanted.parse("1"), APP, ())
+        reference_to(StateSelector.parse("1"), APP, ())

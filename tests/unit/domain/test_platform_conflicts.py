@@ -3,7 +3,11 @@ from attrs import evolve
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.overrides import Overrides
-from manyfest.domain.drafts.platform_conflicts import conflicts, disagreement, hidden_by_later
+from manyfest.domain.drafts.platform_conflicts import (
+    conflicts,
+    platform_mismatch,
+    shadowed_by_later,
+)
 from manyfest.domain.platforms import Platform
 from tests.golden.generate import entry
 
@@ -15,7 +19,7 @@ OLD, NEW = (entry(f"r.example/w:{v}", f"windows(10.0.{v})/amd64") for v in (1, 2
 
 def test_two_spellings_of_one_platform_are_one() -> None:
     assert conflicts([A, C, B]) == ((A, B),)
-    assert hidden_by_later([A, C, B]) == (A,)
+    assert shadowed_by_later([A, C, B]) == (A,)
 
 
 def test_what_narrows_a_platform_tells_apart() -> None:
@@ -25,7 +29,7 @@ def test_what_narrows_a_platform_tells_apart() -> None:
 def test_three_of_a_kind_are_two_conflicts_with_the_first() -> None:
     third = entry("r.example/e:1", "linux/arm64")
     assert conflicts([A, B, third]) == ((A, B), (A, third))
-    assert set(hidden_by_later([A, B, third])) == {A, B}
+    assert set(shadowed_by_later([A, B, third])) == {A, B}
 
 
 def test_what_says_no_platform_and_what_attests_conflicts_with_nothing() -> None:
@@ -36,7 +40,7 @@ def test_what_says_no_platform_and_what_attests_conflicts_with_nothing() -> None
 
 def test_an_annotation_that_contradicts_the_image_is_told() -> None:
     said = evolve(C, overrides=Overrides(architecture="arm64"))
-    assert [str(platform) for platform in disagreement(said) or ()] == [
+    assert [str(platform) for platform in platform_mismatch(said) or ()] == [
         "linux/amd64",
         "linux/arm64",
     ]
@@ -54,7 +58,9 @@ def test_an_annotation_that_contradicts_the_image_is_told() -> None:
     ],
 )
 def test_variants_contradict_only_where_both_are_said(found, said, contradicts) -> None:
-    assert (disagreement(entry("r.example/v:1", found, overrides=said)) is not None) is contradicts
+    assert (
+        platform_mismatch(entry("r.example/v:1", found, overrides=said)) is not None
+    ) is contradicts
 
 
 def test_only_an_operating_system_makes_a_platform_that_is_taken() -> None:
@@ -63,15 +69,15 @@ def test_only_an_operating_system_makes_a_platform_that_is_taken() -> None:
     ]
     assert conflicts(half) == ()
     said = evolve(half[0], found=evolve(half[0].found, platform=Platform(variant="v6")))
-    assert disagreement(evolve(said, overrides=Overrides(os="linux"))) is None
+    assert platform_mismatch(evolve(said, overrides=Overrides(os="linux"))) is None
 
 
 def test_what_only_narrows_or_was_never_said_is_no_contradiction() -> None:
-    assert disagreement(evolve(C, overrides=Overrides(variant="v2"))) is None
+    assert platform_mismatch(evolve(C, overrides=Overrides(variant="v2"))) is None
     bare = entry("r.example/n:1", None, overrides=Overrides(os="linux", architecture="amd64"))
-    assert disagreement(bare) is None
+    assert platform_mismatch(bare) is None
     listed = evolve(C, list_digest=Digest.of(b"l"), overrides=Overrides(architecture="arm64"))
-    assert disagreement(listed) is None
+    assert platform_mismatch(listed) is None
 
 
 def test_an_image_that_a_list_has_in_two_compressions_is_one() -> None:
@@ -80,6 +86,6 @@ def test_an_image_that_a_list_has_in_two_compressions_is_one() -> None:
         evolve(image, source=A.source, list_digest=Digest.of(b"l"))
         for image in (A, entry("r.example/a:zstd", "linux/arm64", annotations=marked))
     )
-    assert conflicts([gzip, zstd]) == hidden_by_later([gzip, zstd]) == ()
-    assert set(hidden_by_later([gzip, zstd, B])) == {gzip, zstd}
-    assert hidden_by_later([B, gzip, zstd]) == (B,)
+    assert conflicts([gzip, zstd]) == shadowed_by_later([gzip, zstd]) == ()
+    assert set(shadowed_by_later([gzip, zstd, B])) == {gzip, zstd}
+    assert shadowed_by_later([B, gzip, zstd]) == (B,)

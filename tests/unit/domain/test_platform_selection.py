@@ -6,7 +6,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import NoSuchPlatformError
 from manyfest.domain.lists.attestations import attested, without_attestations
-from manyfest.domain.lists.platform_selection import is_wanted, narrowed, require_for, selected
+from manyfest.domain.lists.platform_selection import is_wanted, require_for, restricted_to, selected
 from manyfest.domain.platforms import Platform
 
 
@@ -101,7 +101,9 @@ def test_an_image_that_is_for_another_platform_is_refused_with_the_one_it_is_for
 
 def test_a_list_that_lacks_a_platform_is_named() -> None:
     with pytest.raises(NoSuchPlatformError, match="r.example/l:1 has nothing for linux/s390x"):
-        narrowed(oci_index(oci_image()).manifest, [Platform("linux", "s390x")], "r.example/l:1")
+        restricted_to(
+            oci_index(oci_image()).manifest, [Platform("linux", "s390x")], "r.example/l:1"
+        )
 
 
 def test_attestations_are_told_by_their_annotations() -> None:

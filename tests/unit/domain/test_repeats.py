@@ -3,7 +3,7 @@
 import pytest
 from attrs import evolve
 
-from manyfest.domain.drafts.deduplication import without_repeats
+from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Entry
 from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.platforms import Platform
@@ -41,5 +41,5 @@ CASES = {
 
 @pytest.mark.parametrize(("entries", "stay"), CASES.values(), ids=CASES)
 def test_what_is_said_again_is_left_out(entries: tuple[Entry, ...], stay: tuple[int, ...]) -> None:
-    kept = without_repeats(entries)
+    kept = deduplicated(entries)
     assert [id(each) for each in kept] == [id(entries[position]) for position in stay]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from manyfest.domain.encoding.timestamps import time_in, time_text
+from manyfest.domain.encoding.timestamps import format_utc, parse_utc
 
 MOMENT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 TEXT = "2026-05-01T12:00:00.000000+00:00"
@@ -23,13 +23,13 @@ def _where(request, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("offset", [0, 2, -11])
 def test_a_time_is_written_in_utc(offset: int) -> None:
-    assert time_text(MOMENT.astimezone(timezone(timedelta(hours=offset)))) == TEXT
+    assert format_utc(MOMENT.astimezone(timezone(timedelta(hours=offset)))) == TEXT
 
 
 @pytest.mark.parametrize("text", [TEXT, "2026-05-01T12:00Z", "2026-05-01T21:00:00+09:00"])
 def test_a_time_is_read_as_one_in_utc(text: str) -> None:
-    assert time_in(text) == MOMENT
-    assert str(time_in(text)) == "2026-05-01 12:00:00+00:00"
+    assert parse_utc(text) == MOMENT
+    assert str(parse_utc(text)) == "2026-05-01 12:00:00+00:00"
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_a_time_is_read_as_one_in_utc(text: str) -> None:
 )
 def test_what_is_no_time_is_refused(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        time_in(text)
+        parse_utc(text)

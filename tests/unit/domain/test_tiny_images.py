@@ -13,7 +13,7 @@ from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.image_configs import platform_of_config
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.views.verify import verify
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
@@ -30,7 +30,7 @@ def image() -> TinyImage:
 def test_an_image_that_was_put_is_found_whole_and_sound(image) -> None:
     registry = MemoryRegistry()
     put_image(image, NAME, registry)
-    found = verify(NAME, registry=registry, each=one_by_one)
+    found = verify(NAME, registry=registry, each=sequential)
     assert (found.findings, found.manifests, found.blobs) == ((), 1, 2)
     assert registry.get_manifest(NAME).data == image.manifest.data
 

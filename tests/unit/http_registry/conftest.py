@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from attrs import field, frozen
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 
 _TLS_HANDSHAKE = b"\x16"
@@ -122,5 +122,5 @@ def serve() -> Iterator[Callable[..., RawServer]]:
 @pytest.fixture
 def registry() -> Iterator[HttpRegistry]:
     """Without credentials, 20 s, and no time lost on pauses between tries."""
-    with HttpRegistry(Budget(20, jitter=lambda: -1.4)) as made:
+    with HttpRegistry(Deadline(20, jitter=lambda: -1.4)) as made:
         yield made

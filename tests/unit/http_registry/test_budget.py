@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from manyfest.adapters import deadline as budgets
-from manyfest.adapters.deadline import Budget, BudgetError
+from manyfest.adapters.deadline import Deadline, DeadlineExceededError
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DeadlineError
@@ -28,52 +28,52 @@ def clock(monkeypatch):
 
 
 def test_an_allowance_is_never_more_than_what_is_left(clock):
-    budget = Budget(10)
-    assert budget.allowance(3) == 3
+    budget = Deadline(10)
+    assert budget.clamp(3) == 3
     clock(8)
-    assert budget.allowance(3) == 2
+    assert budget.clamp(3) == 2
     clock(2)
-    with pytest.raises(BudgetError, match="within the 10 s"):
-        budget.allowance(3)
+    with pytest.raises(DeadlineExceededError, match="within the 10 s"):
+        budget.clamp(3)
 
 
 @pytest.mark.parametrize(("hard", "left"), [(False, 10), (True, 2)], ids=["soft", "hard"])
 def test_only_a_soft_budget_is_renewed(clock, hard, left):
-    budget = Budget(10, hard=hard)
+    budget = Deadline(10, hard=hard)
     clock(8)
-    budget.renew()
+    budget.restart()
     assert budget.left() == left
 
 
 def test_the_clock_stands_still_for_layers_and_goes_on_after(clock):
-    budget = Budget(10)
+    budget = Deadline(10)
     clock(4)
-    with budget.layer_stream(), budget.layer_stream():
+    with budget.clock_paused(), budget.clock_paused():
         clock(1000)
         assert budget.left() == 6
     assert budget.left() == 6
     clock(7)
-    with pytest.raises(BudgetError):
+    with pytest.raises(DeadlineExceededError):
         budget.check()
 
 
 def test_the_clock_of_a_limit_that_was_given_never_stands_still(clock):
-    budget = Budget(10, hard=True)
-    with budget.layer_stream():
+    budget = Deadline(10, hard=True)
+    with budget.clock_paused():
         clock(11)
-        with pytest.raises(BudgetError):
+        with pytest.raises(DeadlineExceededError):
             budget.check()
 
 
 @pytest.mark.parametrize("hard", [False, True], ids=["soft", "hard"])
 def test_work_that_asks_no_server_ends_when_cancelled_and_by_a_limit_that_was_given(clock, hard):
-    budget = Budget(10, hard=hard)
+    budget = Deadline(10, hard=hard)
     clock(11)
-    with pytest.raises(BudgetError, match="within the 10 s") if hard else nullcontext():
-        budget.go_on()
+    with pytest.raises(DeadlineExceededError, match="within the 10 s") if hard else nullcontext():
+        budget.check_hard_limit()
     budget.cancel()
-    with pytest.raises(BudgetError, match="interrupted"):
-        budget.go_on()
+    with pytest.raises(DeadlineExceededError, match="interrupted"):
+        budget.check_hard_limit()
 
 
 @pytest.mark.parametrize(
@@ -87,34 +87,34 @@ def test_work_that_asks_no_server_ends_when_cancelled_and_by_a_limit_that_was_gi
     }.values(),
 )
 def test_a_layer_must_not_crawl(clock, moves, crawls):
-    budget = Budget(10)
-    with budget.layer_stream():
+    budget = Deadline(10)
+    with budget.clock_paused():
         try:
             for seconds, count in moves:
                 clock(seconds)
-                budget.moved(count)
-        except BudgetError:
+                budget.record_progress(count)
+        except DeadlineExceededError:
             assert crawls
         else:
             assert not crawls
 
 
 def test_only_layers_must_not_crawl(clock):
-    budget = Budget(1000)
+    budget = Deadline(1000)
     clock(100)
-    budget.moved(1)
+    budget.record_progress(1)
 
 
 def test_cancelling_calls_who_waits_and_lets_nothing_begin():
-    budget, woken = Budget(10), []
-    budget.watch(lambda: woken.append("a"))
+    budget, woken = Deadline(10), []
+    budget.on_cancel(lambda: woken.append("a"))
     forgotten = woken.clear
-    budget.watch(forgotten)
+    budget.on_cancel(forgotten)
     budget.unwatch(forgotten)
     budget.cancel()
     assert woken == ["a"]
-    for act in (budget.check, lambda: budget.sleep(1), lambda: budget.watch(woken.clear)):
-        with pytest.raises(BudgetError, match="interrupted"):
+    for act in (budget.check, lambda: budget.sleep(1), lambda: budget.on_cancel(woken.clear)):
+        with pytest.raises(DeadlineExceededError, match="interrupted"):
             act()
 
 
@@ -134,7 +134,7 @@ def slow_layer(reply):
 def test_a_slow_layer_outlives_a_soft_deadline_only(serve, reply, hard):
     server = serve(slow_layer(reply))
     reference = Reference.parse(f"{server.host}/t/app:1").at(Digest.of(LAYER))
-    with HttpRegistry(Budget(0.7, hard=hard)) as registry:
+    with HttpRegistry(Deadline(0.7, hard=hard)) as registry:
         if hard:
             with pytest.raises(DeadlineError), registry.open_blob(reference, len(LAYER)) as chunks:
                 list(chunks)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, push_image
@@ -29,7 +29,7 @@ def server():
 
 @pytest.fixture
 def registry():
-    with HttpRegistry(Budget(20)) as registry:
+    with HttpRegistry(Deadline(20)) as registry:
         yield registry
 
 

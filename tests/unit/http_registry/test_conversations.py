@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from manyfest.adapters.credentials.credentials import Account, Credentials, Source
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.credentials.credentials import Credentials, CredentialSource, RegistryAuth
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
@@ -109,7 +109,10 @@ def test_a_dripping_server_ends_at_the_deadline(serve, reply, drips_from):
 
     server = serve(answer)
     began = time.monotonic()
-    with HttpRegistry(Budget(1)) as registry, pytest.raises(DeadlineError, match="within the 1 s"):
+    with (
+        HttpRegistry(Deadline(1)) as registry,
+        pytest.raises(DeadlineError, match="within the 1 s"),
+    ):
         registry.get_manifest(tag(server))
     assert 0.9 < time.monotonic() - began < 1.5
 
@@ -121,7 +124,7 @@ def test_cancelling_ends_sixteen_blocked_threads_at_once(serve):
         blocked.release()
         connection.recv(1)
 
-    server, budget, ended = serve(never), Budget(60), []
+    server, budget, ended = serve(never), Deadline(60), []
     with HttpRegistry(budget) as registry:
 
         def get(number):
@@ -154,7 +157,7 @@ def test_cancelling_ends_threads_that_read_and_threads_that_connect(serve, reply
         connection.recv(1)
         return None
 
-    server, budget, ended = serve(answer), Budget(60), []
+    server, budget, ended = serve(answer), Deadline(60), []
     deaf = socket.socket()
     deaf.bind(("127.0.0.1", 0))
     deaf.listen(0)
@@ -206,7 +209,9 @@ def test_a_redirect_to_another_port_takes_nothing_of_ours_along(serve, reply, st
         return asked or reply(status, location=f"http://{sink.host}/there", set_cookie="c=d")
 
     server = serve(answer)
-    with HttpRegistry(Budget(20), account=Account(lambda _: Credentials("u", SECRET))) as registry:
+    with HttpRegistry(
+        Deadline(20), account=RegistryAuth(lambda _: Credentials("u", SECRET))
+    ) as registry:
         assert registry.get_manifest(tag(server)).data == LIST.data
         registry.get_manifest(tag(server))
     assert base64.b64encode(f"u:{SECRET}".encode()).decode() in str(server.requests[1].headers)
@@ -382,7 +387,9 @@ def test_an_upload_elsewhere_takes_no_credentials_along(serve, reply):
         return with_basic(reply)(request) or reply(202, location=f"http://{sink.host}/up")
 
     server = serve(answer)
-    with HttpRegistry(Budget(20), account=Account(lambda _: Credentials("u", SECRET))) as registry:
+    with HttpRegistry(
+        Deadline(20), account=RegistryAuth(lambda _: Credentials("u", SECRET))
+    ) as registry:
         registry.write_blob(blob(server), len(BLOB), opened)
     assert sink.requests[0].body == BLOB
     assert "authorization" not in sink.requests[0].headers
@@ -491,9 +498,9 @@ def test_wrong_credentials_are_named_by_file_and_never_shown(serve, reply):
         return reply(401, echoed + SECRET.encode(), www_authenticate='Basic realm="r"')
 
     server = serve(answer)
-    wrong = Credentials("u", SECRET, source=Source("/home/u/config.json"))
+    wrong = Credentials("u", SECRET, source=CredentialSource("/home/u/config.json"))
     with (
-        HttpRegistry(Budget(20), account=Account(lambda _: wrong)) as registry,
+        HttpRegistry(Deadline(20), account=RegistryAuth(lambda _: wrong)) as registry,
         pytest.raises(
             UnauthorizedError, match=r"from /home/u/config\.json were rejected"
         ) as caught,
@@ -510,7 +517,9 @@ def test_a_registry_that_echoes_secrets_does_not_get_them_shown(serve, reply):
 
     server = serve(answer)
     with (
-        HttpRegistry(Budget(20), account=Account(lambda _: Credentials("u", SECRET))) as registry,
+        HttpRegistry(
+            Deadline(20), account=RegistryAuth(lambda _: Credentials("u", SECRET))
+        ) as registry,
         pytest.raises(RefusedError) as caught,
     ):
         registry.get_manifest(tag(server))

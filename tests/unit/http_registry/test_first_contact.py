@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import PLAIN, SECURE, UNVERIFIED, Endpoint
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.http_registry.transport import tls
@@ -80,14 +80,14 @@ def trust(certificates, monkeypatch):
 def names_on_loopback(monkeypatch):
     """Every name is looked up to loopback, though it is not a loopback name."""
 
-    def look_up(_host, port, **_):
+    def resolve(_host, port, **_):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
 
 def registry(*, insecure=False):
-    return HttpRegistry(Budget(20, jitter=lambda: -1.4), insecure=insecure)
+    return HttpRegistry(Deadline(20, jitter=lambda: -1.4), insecure=insecure)
 
 
 def blob(host):

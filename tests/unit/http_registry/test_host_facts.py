@@ -7,23 +7,23 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from manyfest.adapters.credentials.credentials import NOBODY, Account, Credentials
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.credentials.credentials import ANONYMOUS, Credentials, RegistryAuth
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import Endpoint
 from manyfest.adapters.http_registry.auth.authorizer import Authorizer
 from manyfest.adapters.http_registry.auth.bearer import Token
 from manyfest.adapters.http_registry.auth.challenge import Challenge
 from manyfest.adapters.http_registry.auth.scope import pull
 from manyfest.adapters.http_registry.registry import HttpRegistry
-from manyfest.adapters.http_registry.session.requests import Message
+from manyfest.adapters.http_registry.session.requests import RegistryRequest
 from manyfest.adapters.http_registry.transport import tls
-from manyfest.adapters.http_registry.transport.network_backend import BudgetedBackend
+from manyfest.adapters.http_registry.transport.network_backend import DeadlineBackend
 from manyfest.domain.errors import BlobUnknownError, UnauthorizedError, UnreachableError
 from manyfest.domain.host_facts import HostFacts
 from manyfest.domain.references import Reference
 from tests.fakes.certificates import self_signed
 
-USER = Account(lambda _: Credentials("user", "canary-password"))
+USER = RegistryAuth(lambda _: Credentials("user", "canary-password"))
 
 
 @pytest.fixture(scope="module")
@@ -80,13 +80,13 @@ def facts(server, scheme="http", realm="", service="", *, insecure=False):
     return HostFacts(server.host, insecure, scheme, realm, service)
 
 
-def client(known=None, *, insecure=False, account=NOBODY, asked=None):
+def client(known=None, *, insecure=False, account=ANONYMOUS, asked=None):
     def known_of(host, /, *, insecure):
         if asked is not None:
             asked.append((host, insecure))
         return known
 
-    budget = Budget(20, jitter=lambda: -1.4)
+    budget = Deadline(20, jitter=lambda: -1.4)
     return HttpRegistry(budget, insecure=insecure, account=account, known_of=known_of)
 
 
@@ -113,21 +113,21 @@ def test_a_host_is_looked_up_once_by_the_rules_that_hold(serve, reply):
 def test_the_usual_scheme_is_not_worth_remembering(serve, reply):
     server = serve(lambda *_: reply(404))
     with client() as registry:
-        assert registry.learnt == ()
+        assert registry.facts_learnt == ()
         ask(registry, server)
-        assert registry.learnt == ()
+        assert registry.facts_learnt == ()
 
 
 def test_tls_on_loopback_is_remembered_and_not_looked_for_again(serve, reply, context):
     server = serve(lambda *_: reply(404), context)
     with client() as registry:
         ask(registry, server)
-        (learnt,) = registry.learnt
+        (learnt,) = registry.facts_learnt
     assert learnt == facts(server, "https")
     assert server.complaints == 1
     with client(learnt) as registry:
         ask(registry, server)
-        assert registry.learnt == ()
+        assert registry.facts_learnt == ()
     assert server.complaints == 1
 
 
@@ -136,7 +136,7 @@ def test_a_server_that_speaks_plain_http_by_now_costs_one_try(serve, reply):
     with client(facts(server, "https")) as registry:
         ask(registry, server)
         ask(registry, server)
-        assert registry.learnt == (facts(server, "http"),)
+        assert registry.facts_learnt == (facts(server, "http"),)
     assert (server.complaints, len(server.requests)) == (1, 2)
 
 
@@ -164,7 +164,7 @@ def test_a_server_that_speaks_tls_by_now_costs_one_try(serve, reply, context):
     server = serve(lambda *_: reply(404), context)
     with client(facts(server, "http", "/token"), insecure=True) as registry:
         ask(registry, server)
-        (learnt,) = registry.learnt
+        (learnt,) = registry.facts_learnt
     assert learnt.scheme == "https"
     assert len(server.requests) == 1
 
@@ -185,10 +185,10 @@ def test_a_remembered_scheme_is_used_only_where_it_is_allowed(serve, reply, monk
 
 
 def resolve_to_loopback(monkeypatch):
-    def look_up(_host, port, **_):
+    def resolve(_host, port, **_):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
 
 # Challenges
@@ -198,13 +198,13 @@ def test_a_challenge_is_answered_before_it_is_made_again(door):
     server = door()
     with client() as registry:
         ask(registry, server)
-        (learnt,) = registry.learnt
+        (learnt,) = registry.facts_learnt
     assert learnt == facts(server, "http", "/token", "svc")
     assert targets(server) == ["v2", "token", "v2"]
     del server.requests[:]
     with client(learnt) as registry:
         ask(registry, server)
-        assert registry.learnt == ()
+        assert registry.facts_learnt == ()
     assert targets(server) == ["token", "v2"]
     assert "service=svc" in server.requests[0].target
 
@@ -214,7 +214,7 @@ def test_a_realm_that_moved_costs_one_try(door, status):
     server = door(refuses_with=status)
     with client(facts(server, "http", "/old", "svc")) as registry:
         ask(registry, server)
-        assert registry.learnt == (facts(server, "http", "/token", "svc"),)
+        assert registry.facts_learnt == (facts(server, "http", "/token", "svc"),)
     discovery = ["v2", "token", "v2"]
     tried = ["old", "v2"]
     assert targets(server) == tried + (discovery if status != 401 else discovery[1:])
@@ -229,7 +229,7 @@ def test_a_realm_that_is_gone_costs_one_try(door, status, monkeypatch, reply):
     )
     with client(facts(server, "http", "/old", "svc")) as registry:
         ask(registry, server)
-        assert registry.learnt == (facts(server, "http", "/token", "svc"),)
+        assert registry.facts_learnt == (facts(server, "http", "/token", "svc"),)
     assert targets(server) == ["old", "v2", "token", "v2"]
 
 
@@ -238,7 +238,7 @@ def test_many_that_were_wrong_together_are_all_served(door):
     known = facts(server, "http", "/old", "svc")
     with client(known) as registry, ThreadPoolExecutor(16) as threads:
         list(threads.map(lambda _: ask(registry, server), range(16)))
-        assert registry.learnt == (facts(server, "http", "/token", "svc"),)
+        assert registry.facts_learnt == (facts(server, "http", "/token", "svc"),)
     assert targets(server).count("old") == 1
 
 
@@ -249,7 +249,7 @@ def test_a_host_that_wants_no_token_any_more_is_forgotten_when_it_takes_none(ser
     server = serve(lambda request, at: token_or(answer, reply, request, at))
     with client(facts(server, "http", "/token", "svc")) as registry:
         ask(registry, server)
-        assert registry.learnt == (facts(server, "http"),)
+        assert registry.facts_learnt == (facts(server, "http"),)
 
 
 def token_or(answer, reply, request, at):
@@ -269,13 +269,13 @@ BAD_REALMS = {
 @pytest.mark.parametrize("realm", BAD_REALMS.values(), ids=BAD_REALMS)
 def test_a_remembered_realm_gets_nothing_that_an_announced_one_would_not(door, monkeypatch, realm):
     server, reached = door(), set()
-    connect = BudgetedBackend.connect_tcp
+    connect = DeadlineBackend.connect_tcp
 
     def noted(backend, host, *arguments, **options):
         reached.add(host)
         return connect(backend, host, *arguments, **options)
 
-    monkeypatch.setattr(BudgetedBackend, "connect_tcp", noted)
+    monkeypatch.setattr(DeadlineBackend, "connect_tcp", noted)
     known = HostFacts(server.host, insecure=False, scheme="http", realm=realm)
     with client(known, account=USER) as registry:
         ask(registry, server)
@@ -292,7 +292,7 @@ def test_a_password_is_sent_to_nobody_who_did_not_ask(serve, reply):
     server = serve(answer)
     with client(account=USER) as registry:
         ask(registry, server)
-        assert registry.learnt == ()
+        assert registry.facts_learnt == ()
     assert [("authorization" in r.headers) for r in server.requests] == [False, True]
 
 
@@ -310,10 +310,10 @@ def test_nothing_secret_goes_in_the_clear_because_of_what_is_remembered(
     server = serve(answer)
     number = int(server.host.rpartition(":")[2])
     there = [(socket.AF_INET, ("127.0.0.1", number))]
-    monkeypatch.setattr(BudgetedBackend, "_addresses", lambda *_: there)
+    monkeypatch.setattr(DeadlineBackend, "_addresses", lambda *_: there)
     name = f"registry.example.com:{number}"
     known = HostFacts(name, insecure=True, scheme=scheme, realm="https://auth.example.com")
-    account = Account(lambda _: Credentials(registry_token="canary"))
+    account = RegistryAuth(lambda _: Credentials(registry_token="canary"))
     digest = f"sha256:{'0' * 64}"
     with client(known, insecure=True, account=account) as registry, pytest.raises(BlobUnknownError):
         registry.head_blob(Reference.parse(f"{name}/t/app@{digest}"))
@@ -335,14 +335,16 @@ def test_who_was_asked_by_now_does_not_share_the_fate_of_a_presumption():
     def challenge(realm):
         return Challenge("bearer", {"realm": f"http://127.0.0.1:1/{realm}"})
 
-    message = Message("GET", "/v2/", "it", "t/app", pull("t/app"))
-    authorizer = Authorizer(Endpoint("127.0.0.1:1"), NOBODY, ask, challenge("old"))
+    message = RegistryRequest("GET", "/v2/", "it", "t/app", pull("t/app"))
+    authorizer = Authorizer(Endpoint("127.0.0.1:1"), ANONYMOUS, ask, challenge("old"))
     with ThreadPoolExecutor(1) as pool:
-        late = pool.submit(authorizer.in_advance, message, is_plain=True)
+        late = pool.submit(authorizer.preemptive_header, message, is_plain=True)
         assert is_asked.wait(20)
         timer = threading.Timer(0.5, may_fail.set)
         timer.start()
-        header = authorizer.answer(challenge("new"), message, refused=None, is_plain=True)
+        header = authorizer.header_for_challenge(
+            challenge("new"), message, refused=None, is_plain=True
+        )
         assert (header, late.result()) == ("Bearer good", None)
     assert authorizer.challenge == challenge("new")
 
@@ -351,8 +353,8 @@ def test_nothing_secret_is_learnt(door):
     server = door()
     with client(account=USER) as registry:
         ask(registry, server)
-        assert "canary" not in repr(registry.learnt)
-        assert "good" not in repr(registry.learnt)
+        assert "canary" not in repr(registry.facts_learnt)
+        assert "good" not in repr(registry.facts_learnt)
 
 
 def test_who_is_rejected_with_facts_is_rejected_as_without(door):

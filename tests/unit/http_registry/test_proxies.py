@@ -10,7 +10,7 @@ WEB = {"HTTP_PROXY": "http://proxy.test:3128", "HTTPS_PROXY": "http://proxy.test
 
 
 def between(variables, scheme="https", host="reg.example.com", port=443):
-    return Proxies.from_variables(variables).between(scheme, host, port)
+    return Proxies.from_variables(variables).proxy_for(scheme, host, port)
 
 
 VARIABLES = {
@@ -115,4 +115,4 @@ def test_a_broken_proxy_is_no_matter_where_none_is_needed():
 
 def test_logins_are_not_shown():
     proxies = Proxies.from_variables({"HTTPS_PROXY": "http://me:canary@proxy.test:3128"})
-    assert "canary" not in repr((proxies, proxies.between("https", "reg.example.com", 443)))
+    assert "canary" not in repr((proxies, proxies.proxy_for("https", "reg.example.com", 443)))

@@ -3,7 +3,7 @@
 import pytest
 
 from manyfest.adapters.endpoint import Endpoint
-from manyfest.adapters.http_registry.auth.realm_policy import checked
+from manyfest.adapters.http_registry.auth.realm_policy import validate_realm
 from manyfest.domain.errors import CredentialsError
 
 HUB, OWN, LOCAL, ADDRESS = "docker.io", "reg.example.com", "127.0.0.1:5000", "10.1.2.3:5000"
@@ -62,7 +62,7 @@ RULES = {
 def test_token_servers_are_asked_and_trusted_by_rule(host, realm, plain, asked, trusted):
     def is_allowed(*, with_secret):
         try:
-            checked(realm, Endpoint(host), registry_is_plain=plain, with_secret=with_secret)
+            validate_realm(realm, Endpoint(host), registry_is_plain=plain, with_secret=with_secret)
         except CredentialsError as error:
             message = str(error)
             assert host in message
@@ -76,6 +76,6 @@ def test_token_servers_are_asked_and_trusted_by_rule(host, realm, plain, asked, 
 
 def test_the_refusal_names_the_realm():
     with pytest.raises(CredentialsError, match=r"'https://evil\.example/token'"):
-        checked(
+        validate_realm(
             "https://evil.example/token", Endpoint(OWN), registry_is_plain=False, with_secret=True
         )

@@ -5,11 +5,11 @@ from functools import partial
 
 import pytest
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.reliability.retry import (
-    PassingError,
-    persistently,
+    TransientError,
     retry_after,
+    with_retries,
 )
 from manyfest.domain.errors import ServerError
 
@@ -48,7 +48,7 @@ def failing(times, wait=None):
     def operation():
         runs.append(1)
         if len(runs) <= times:
-            raise PassingError(partial(ServerError, "h", status=503), "h: busy", wait)
+            raise TransientError(partial(ServerError, "h", status=503), "h: busy", wait)
         return len(runs)
 
     return operation, runs
@@ -56,7 +56,7 @@ def failing(times, wait=None):
 
 def test_an_operation_is_tried_five_times():
     operation, _ = failing(4)
-    assert persistently(Budget(10, jitter=lambda: QUICK), operation) == 5
+    assert with_retries(Deadline(10, jitter=lambda: QUICK), operation) == 5
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_an_operation_is_tried_five_times():
 def test_giving_up_says_why(times, wait, seconds, runs_expected, words):
     operation, runs = failing(times, wait)
     with pytest.raises(ServerError, match=words) as caught:
-        persistently(Budget(seconds, jitter=lambda: QUICK), operation)
+        with_retries(Deadline(seconds, jitter=lambda: QUICK), operation)
     assert len(runs) == runs_expected
     assert caught.value.status == 503
 
 
 def test_cancelling_ends_a_pause():
-    budget = Budget(60)
+    budget = Deadline(60)
     operation, runs = failing(9, wait=20.0)
 
     def cancelling():
@@ -85,5 +85,5 @@ def test_cancelling_ends_a_pause():
         return operation()
 
     with pytest.raises(ServerError, match="interrupted"):
-        persistently(budget, cancelling)
+        with_retries(budget, cancelling)
     assert len(runs) == 1

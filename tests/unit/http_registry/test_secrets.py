@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from manyfest.adapters.credentials.credentials import Account, Credentials
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.credentials.credentials import Credentials, RegistryAuth
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import Certificates, Endpoint
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.errors import BlobUnknownError, CredentialsError, RefusedError
@@ -36,19 +36,19 @@ def encrypted(certificate):
 
 @pytest.fixture(autouse=True)
 def _names_on_loopback(monkeypatch):
-    def look_up(_host, port, **_):
+    def resolve(_host, port, **_):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
 
 @pytest.fixture
 def client(certificate):
     def make(credentials=None, realms=(), headers=None):
-        account = Account(lambda _: credentials, lambda: headers or {}, frozenset(realms))
+        account = RegistryAuth(lambda _: credentials, lambda: headers or {}, frozenset(realms))
         trusted = Certificates(authorities=(str(certificate.file),))
         return HttpRegistry(
-            Budget(20, jitter=lambda: -1.4),
+            Deadline(20, jitter=lambda: -1.4),
             account=account,
             endpoint_for=lambda repository: Endpoint(repository.registry, certificates=trusted),
         )

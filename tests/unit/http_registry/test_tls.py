@@ -9,11 +9,11 @@ import time
 import httpcore
 import pytest
 
-from manyfest.adapters.deadline import Budget, BudgetError
+from manyfest.adapters.deadline import Deadline, DeadlineExceededError
 from manyfest.adapters.endpoint import PLAIN, SECURE, UNVERIFIED, Certificates
 from manyfest.adapters.http_registry.transport import tls
-from manyfest.adapters.http_registry.transport.keep_alive import Reuse
-from manyfest.adapters.http_registry.transport.network_backend import BudgetedBackend
+from manyfest.adapters.http_registry.transport.keep_alive import KeepAlivePolicy
+from manyfest.adapters.http_registry.transport.network_backend import DeadlineBackend
 from manyfest.domain.errors import ConfigError
 from tests.fakes.certificates import self_signed
 from tests.fakes.programs import require_program
@@ -45,7 +45,7 @@ def test_plain_connections_trust_no_one(certificate):
 
 def test_servers_that_a_registry_sends_us_to_do_not_learn_who_we_are():
     certificates = Certificates(("ca.crt",), (("client.cert", "client.key"),))
-    assert certificates.for_strangers == Certificates(("ca.crt",))
+    assert certificates.cross_origin == Certificates(("ca.crt",))
 
 
 @pytest.fixture
@@ -56,24 +56,24 @@ def silent():
 
 
 def shake_hands(budget, address, seconds=None):
-    stream = BudgetedBackend(budget, Reuse()).connect_tcp(*address)
-    stream.start_tls(tls.trusting_anyone(), "registry.test", seconds)
+    stream = DeadlineBackend(budget, KeepAlivePolicy()).connect_tcp(*address)
+    stream.start_tls(tls.unverified_context(), "registry.test", seconds)
 
 
 def test_cancelling_wakes_a_thread_that_shakes_hands(silent):
-    budget = Budget(20)
+    budget = Deadline(20)
     threading.Timer(0.2, budget.cancel).start()
     began = time.monotonic()
-    with pytest.raises(BudgetError, match="interrupted"):
+    with pytest.raises(DeadlineExceededError, match="interrupted"):
         shake_hands(budget, silent)
     assert time.monotonic() - began < 5
 
 
 def test_shaking_hands_takes_no_more_than_its_time(silent):
     with pytest.raises(httpcore.ConnectTimeout):
-        shake_hands(Budget(20), silent, 0.2)
-    with pytest.raises(BudgetError, match=r"0\.3 s"):
-        shake_hands(Budget(0.3), silent)
+        shake_hands(Deadline(20), silent, 0.2)
+    with pytest.raises(DeadlineExceededError, match=r"0\.3 s"):
+        shake_hands(Deadline(0.3), silent)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from manyfest.adapters.credentials.credentials import Credentials
 from manyfest.adapters.http_registry.auth import scope as scopes
-from manyfest.adapters.http_registry.auth.bearer import parse, request_for
+from manyfest.adapters.http_registry.auth.bearer import parse_token, token_request
 from manyfest.adapters.http_registry.auth.realm_policy import Realm
 from manyfest.domain.errors import ProtocolError
 
@@ -49,19 +49,19 @@ BAD = {
 
 @pytest.mark.parametrize(("answer", "value", "seconds"), GOOD.values(), ids=GOOD)
 def test_tokens_are_taken_with_a_sane_life(answer, value, seconds):
-    token = parse(json.dumps(answer).encode(), "auth.example.com")
+    token = parse_token(json.dumps(answer).encode(), "auth.example.com")
     assert (token.value, token.seconds) == (value, seconds)
 
 
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD)
 def test_answers_without_a_usable_token_are_refused_by_host(data):
     with pytest.raises(ProtocolError, match=r"auth\.example\.com"):
-        parse(data, "auth.example.com")
+        parse_token(data, "auth.example.com")
 
 
 def test_an_anonymous_request_names_service_and_scopes_only():
     wanted = scopes.push("a/b") | scopes.pull("c")
-    request = request_for(REALM, "svc", wanted, None)
+    request = token_request(REALM, "svc", wanted, None)
     assert (request.method, request.headers, request.body) == ("GET", {}, None)
     assert parse_qs(urlsplit(request.url).query) == {
         "service": ["svc"],
@@ -70,13 +70,13 @@ def test_an_anonymous_request_names_service_and_scopes_only():
 
 
 def test_a_password_goes_in_the_header_alone():
-    request = request_for(REALM, "svc", scopes.pull("a"), Credentials("u", "pw"))
+    request = token_request(REALM, "svc", scopes.pull("a"), Credentials("u", "pw"))
     assert base64.b64decode(request.headers["Authorization"].split()[1]) == b"u:pw"
     assert "pw" not in request.url + repr(request)
 
 
 def test_an_identity_token_is_posted_and_never_sent_as_password():
-    request = request_for(
+    request = token_request(
         REALM, "svc", scopes.pull("a"), Credentials("u", "", identity_token="refresh-me")
     )
     assert request.method == "POST"
@@ -89,7 +89,7 @@ def test_an_identity_token_is_posted_and_never_sent_as_password():
 
 
 def test_a_realm_with_a_query_keeps_it():
-    request = request_for(Realm("https://h/t?x=1", "h"), "s", frozenset(), None)
+    request = token_request(Realm("https://h/t?x=1", "h"), "s", frozenset(), None)
     assert request.url == "https://h/t?x=1&service=s"
 
 
@@ -134,4 +134,4 @@ TOLD = {
 
 @pytest.mark.parametrize(("answer", "expected"), TOLD.values(), ids=TOLD)
 def test_what_was_granted_is_told_by_answer_or_token(answer, expected):
-    assert parse(json.dumps(answer).encode(), "auth.example.com").granted == expected
+    assert parse_token(json.dumps(answer).encode(), "auth.example.com").granted == expected

@@ -45,29 +45,29 @@ SAME_TWICE = document(entry("a", "v1"), entry("a", "v2"))
     ],
 )
 def test_a_name_is_found(index, name, text):
-    assert parsed(index).named(name).digest == Digest.of(text.encode())
+    assert parsed(index).find(name).digest == Digest.of(text.encode())
 
 
 @pytest.mark.parametrize("name", ["v3", "", "V1", "v"])
 def test_another_name_is_not_found(name):
-    assert parsed(TWO).named(name) is None
+    assert parsed(TWO).find(name) is None
 
 
 def test_an_empty_layout_has_no_only_image():
-    assert IndexJson.parse(EMPTY, "/layouts/app").named(None) is None
-    assert parsed({"schemaVersion": 2, "manifests": None}).named(None) is None
+    assert IndexJson.parse(EMPTY, "/layouts/app").find(None) is None
+    assert parsed({"schemaVersion": 2, "manifests": None}).find(None) is None
 
 
 def test_no_name_for_several_images_lists_them():
     with pytest.raises(LayoutError, match=r"choose one: v1 sha256:.*, v2 sha256:.*, \(no name\)"):
-        parsed(TWO).named(None)
+        parsed(TWO).find(None)
 
 
 def test_one_name_for_two_images_is_refused():
     index = parsed(document(entry("a", "v1"), entry("b", "v1"), entry("c", "v2")))
     with pytest.raises(LayoutError, match=f"{Digest.of(b'a')}.*{Digest.of(b'b')}"):
-        index.named("v1")
-    assert index.named("v2") is not None
+        index.find("v1")
+    assert index.find("v2") is not None
 
 
 REFUSED = {
@@ -138,31 +138,31 @@ DOCUMENTS = st.builds(
 )
 
 
-def name_of(value):
+def reference_of(value):
     return value.get("annotations", {}).get(REF_NAME)
 
 
 @given(DOCUMENTS, st.sampled_from(["v1", "v2", "v3"]))
 def test_naming_changes_this_name_and_nothing_else(before, name):
-    after = json.loads(parsed(before).naming(name, CHILD))
+    after = json.loads(parsed(before).with_name(name, CHILD))
 
-    assert parsed(after).named(name).digest == CHILD.digest
+    assert parsed(after).find(name).digest == CHILD.digest
     assert after | {"manifests": []} == before | {"manifests": []}
     assert list(after) == list(before)
-    others = [value for value in before["manifests"] if name_of(value) != name]
-    assert [value for value in after["manifests"] if name_of(value) != name] == others
+    others = [value for value in before["manifests"] if reference_of(value) != name]
+    assert [value for value in after["manifests"] if reference_of(value) != name] == others
 
 
 @given(DOCUMENTS)
 def test_a_name_keeps_its_place(before):
-    names = list(dict.fromkeys(map(name_of, before["manifests"])))
+    names = list(dict.fromkeys(map(reference_of, before["manifests"])))
     for name in filter(None, names):
-        after = json.loads(parsed(before).naming(name, CHILD))
-        assert list(dict.fromkeys(map(name_of, after["manifests"]))) == names
+        after = json.loads(parsed(before).with_name(name, CHILD))
+        assert list(dict.fromkeys(map(reference_of, after["manifests"]))) == names
 
 
 def test_a_new_entry_is_a_descriptor_with_its_name():
-    after = json.loads(IndexJson.parse(EMPTY, "/layouts/app").naming("v1", CHILD))
+    after = json.loads(IndexJson.parse(EMPTY, "/layouts/app").with_name("v1", CHILD))
     assert after == {
         "schemaVersion": 2,
         "mediaType": OCI_INDEX,
@@ -180,12 +180,12 @@ def test_a_new_entry_is_a_descriptor_with_its_name():
 def test_an_entry_that_says_so_already_stays_as_it_is():
     known = entry("a", "v1", **{"x-unknown": 1})
     child = Descriptor(OCI_MANIFEST, Digest.of(b"a"), 1)
-    after = json.loads(parsed(document(known)).naming("v1", child))
+    after = json.loads(parsed(document(known)).with_name("v1", child))
     assert after["manifests"] == [known]
 
 
 def test_the_nameless_entry_is_replaced():
-    after = parsed(json.loads(parsed(TWO).naming(None, CHILD)))
+    after = parsed(json.loads(parsed(TWO).with_name(None, CHILD)))
     assert [each.digest for each in after.entries] == [
         *(Digest.of(b"a"), Digest.of(b"b")),
         CHILD.digest,
@@ -194,10 +194,10 @@ def test_the_nameless_entry_is_replaced():
 
 def test_several_nameless_entries_are_no_place_to_write():
     with pytest.raises(LayoutError, match="several images without a name"):
-        parsed(document(entry("a"), entry("b"))).naming(None, CHILD)
+        parsed(document(entry("a"), entry("b"))).with_name(None, CHILD)
 
 
 def test_an_index_does_not_outgrow_what_can_be_read():
     index = parsed(document(entry("a", "v1"), x="x" * (4 * 1024 * 1024 - 300)))
     with pytest.raises(LayoutError, match="4 MiB"):
-        index.naming("v2", CHILD)
+        index.with_name("v2", CHILD)

@@ -10,10 +10,10 @@ from manyfest.contracts.images import Image, push_image
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.drafts.create import Created, Start, Terms, create
+from manyfest.domain.operations.drafts.create import Created, CreateOptions, DraftMode, create
 from manyfest.domain.operations.publication.plan_push import PushPlan, plan_push
-from manyfest.domain.operations.publication.push import carry_out, settle, written
-from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
+from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.fakes.memory_store import MemoryStore
 
@@ -49,15 +49,15 @@ class World:
         meanwhile=(),
         **terms,
     ) -> Created:
-        terms.setdefault("start", Start.AMEND if amend else Start.NEW)
+        terms.setdefault("start", DraftMode.AMEND if amend else DraftMode.NEW)
         return create(
             ref(name),
             [ref(source) for source in sources],
-            Terms(**terms),
+            CreateOptions(**terms),
             registry=self.registry,
             contents=self.store.contents,
             drafts=self.store.drafts,
-            each=one_by_one,
+            each=sequential,
             now=now,
             meanwhile=meanwhile,
         )
@@ -69,19 +69,19 @@ class World:
             registry=self.registry,
             contents=self.store.contents,
             drafts=self.store.drafts,
-            each=one_by_one,
+            each=sequential,
             expected=None if expected is None else Expectation.parse(expected),
         )
 
     def push(self, name: str, *, purge: bool = False) -> PushPlan:
         plan = self.plan(name)
-        self.carry_out(plan, purge=purge)
+        self.execute(plan, purge=purge)
         return plan
 
-    def carry_out(self, plan: PushPlan, *, purge: bool = False) -> None:
-        carry_out([plan], registry=self.registry, each=one_by_one, pause=self.pauses.append)
+    def execute(self, plan: PushPlan, *, purge: bool = False) -> None:
+        execute([plan], registry=self.registry, each=sequential, pause=self.pauses.append)
         contents, drafts = self.store.contents, self.store.drafts
-        settle(plan, written(plan), contents=contents, drafts=drafts, now=NOW, purge=purge)
+        finish(plan, pushed_manifests(plan), contents=contents, drafts=drafts, now=NOW, purge=purge)
 
     def draft(self, name: str) -> Draft | None:
         return self.store.drafts.find(ref(name))

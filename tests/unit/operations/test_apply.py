@@ -15,9 +15,9 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.operations.publication.apply import ApplyPlan, plan_apply
 from manyfest.domain.operations.publication.lock import lock
-from manyfest.domain.operations.publication.push import carry_out
-from manyfest.domain.operations.steps.fan_out import one_by_one
-from manyfest.domain.operations.steps.record import remember
+from manyfest.domain.operations.publication.push import execute
+from manyfest.domain.operations.steps.fan_out import sequential
+from manyfest.domain.operations.steps.record import record
 from manyfest.domain.platforms import Platform
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 from manyfest.domain.specs.lock import Lock
@@ -44,17 +44,17 @@ def spec(target: str, *entries: EntrySpec | str, tags: str = "", **members) -> L
 
 
 def planned(world: World, *specs: ListSpec, **terms) -> ApplyPlan:
-    return plan_apply(specs, registry=world.registry, each=one_by_one, now=NOW, **terms)
+    return plan_apply(specs, registry=world.registry, each=sequential, now=NOW, **terms)
 
 
 def applied(world: World, *specs: ListSpec, **terms) -> ApplyPlan:
     plan = planned(world, *specs, **terms)
-    carry_out(plan.pushes, registry=world.registry, each=one_by_one, pause=world.pauses.append)
+    execute(plan.pushes, registry=world.registry, each=sequential, pause=world.pauses.append)
     return plan
 
 
 def locked(world: World, *specs: ListSpec, **terms) -> Lock:
-    return lock(specs, registry=world.registry, each=one_by_one, now=NOW, **terms).lock
+    return lock(specs, registry=world.registry, each=sequential, now=NOW, **terms).lock
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_the_target_may_be_among_the_sources(stocked: World) -> None:
     published = stocked.served("r.example/l:1")
     assert [e.digest for e in published.entries] == [AMD.digest, ARM.digest]
     with stocked.store.contents.transaction():
-        remember(stocked.store.contents, plan.read_and_written, NOW)
+        record(stocked.store.contents, plan.read_and_written, NOW)
     seen = stocked.store.contents.last_observation(ref("r.example/l:1"))
     assert seen is not None
     assert seen.digest == published.digest
@@ -220,8 +220,8 @@ def test_no_tag_is_put_before_the_images_of_all_lists_are_there(stocked: World) 
     gone = evolve(second.blobs[0], source=ref(f"r.example/no@{second.blobs[0].source.digest}"))
     broken = evolve(plan, pushes=(first, evolve(second, blobs=(gone,))))
     with pytest.raises(BlobUnknownError):
-        carry_out(
-            broken.pushes, registry=stocked.registry, each=one_by_one, pause=stocked.pauses.append
+        execute(
+            broken.pushes, registry=stocked.registry, each=sequential, pause=stocked.pauses.append
         )
     with pytest.raises(ManifestUnknownError):
         stocked.served("r.example/l:1")
@@ -301,6 +301,6 @@ def test_locking_tells_what_was_read_and_what_is_missing(stocked: World) -> None
     wish = spec("r.example/l:1", "r.example/l:late", "r.example/l:amd")
     with pytest.raises(ManifestUnknownError, match="l:late"):
         locked(stocked, wish)
-    made = lock([wish], registry=stocked.registry, each=one_by_one, now=NOW, ignore_missing=True)
+    made = lock([wish], registry=stocked.registry, each=sequential, now=NOW, ignore_missing=True)
     assert [found.manifest for found in made.found] == [AMD.manifest]
     assert made.missing == ("r.example/l:late",)

@@ -9,7 +9,7 @@ from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.drafts.index_overrides import IndexOverrides
 from manyfest.domain.drafts.list_assembly import assemble
-from manyfest.domain.drafts.source_entries import Wanted
+from manyfest.domain.drafts.source_entries import ListSelection
 from manyfest.domain.errors import (
     AmbiguousEntryError,
     DraftUnknownError,
@@ -18,7 +18,7 @@ from manyfest.domain.errors import (
     PlatformConflictError,
 )
 from manyfest.domain.operations.drafts.annotate import annotate_index
-from manyfest.domain.operations.drafts.create import OnConflict, Start
+from manyfest.domain.operations.drafts.create import DraftMode, OnConflict
 from manyfest.domain.operations.drafts.drop import drop
 from manyfest.domain.platforms import Platform
 from tests.unit.operations.attested import attested_index
@@ -45,20 +45,20 @@ def test_attestations_come_along(attested: World) -> None:
 
 
 def test_attestations_follow_the_platforms_that_are_wanted(attested: World) -> None:
-    wanted = Wanted(platforms=(Platform.parse("linux/arm64"),))
+    wanted = ListSelection(platforms=(Platform.parse("linux/arm64"),))
     draft = attested.create("r.example/l:1", "r.example/i:1", wanted=wanted)
     assert platforms(draft) == ["linux/arm64", "unknown/unknown"]
     subject = draft.entries[1].found.annotations["vnd.docker.reference.digest"]
     assert subject == str(ARM.digest)
 
 
-ADDING = {"start": Start.ADD}
+ADDING = {"start": DraftMode.ADD}
 
 
 def test_a_platform_may_be_added_of_a_list_that_gave_another_before(attested: World) -> None:
     whole = attested.create("r.example/w:1", "r.example/i:1")
     for platform in (AMD.platform, ARM.platform):
-        wanted = Wanted(platforms=(platform,))
+        wanted = ListSelection(platforms=(platform,))
         draft = attested.create("r.example/l:1", "r.example/i:1", amend=True, wanted=wanted)
     assert draft.entries == whole.entries  # in the list's order: it is that list again
     again = attested.create("r.example/l:1", "r.example/i:1", wanted=wanted, **ADDING)
@@ -71,30 +71,32 @@ def test_what_is_wanted_is_read_anew_and_the_rest_of_a_list_that_moved_stays(
     before = attested.create("r.example/l:1", "r.example/i:1")
     newer = [oci_image(name, text="newer") for name in ("linux/amd64", ARM_TEXT)]
     moved = attested.plant("r.example/i:1", attested_index(*newer)).manifest.entries
-    wanted = Wanted(platforms=(ARM.platform,))
+    wanted = ListSelection(platforms=(ARM.platform,))
     after = attested.create("r.example/l:1", "r.example/i:1", wanted=wanted, **ADDING)
     assert after.entries[:2] == before.entries[::2]  # the image for amd64, and what attests it
     assert [entry.found for entry in after.entries[2:]] == list(moved[1::2])
 
 
 def test_attestations_may_be_left_and_are_counted(attested: World) -> None:
-    created = attested.created("r.example/l:1", "r.example/i:1", wanted=Wanted(attestations=False))
+    created = attested.created(
+        "r.example/l:1", "r.example/i:1", wanted=ListSelection(attestations=False)
+    )
     assert platforms(created.draft) == ["linux/amd64", "linux/arm64"]
     assert created.attestations_left == 2
-    one = Wanted((Platform.parse("linux/arm64"),), attestations=False)
+    one = ListSelection((Platform.parse("linux/arm64"),), attestations=False)
     assert attested.created("r.example/l:2", "r.example/i:1", wanted=one).attestations_left == 1
     assert attested.created("r.example/l:3", "r.example/i:1").attestations_left == 0
 
 
 def test_a_platform_that_no_entry_has_fails_it_all(attested: World) -> None:
-    wanted = Wanted(platforms=(Platform.parse("linux/s390x"),))
+    wanted = ListSelection(platforms=(Platform.parse("linux/s390x"),))
     with pytest.raises(NoSuchPlatformError, match="r.example/i:1 has nothing for linux/s390x"):
         attested.create("r.example/l:1", "r.example/i:1", wanted=wanted)
     assert attested.draft("r.example/l:1") is None
 
 
 def test_a_list_may_be_kept_as_one_entry(attested: World) -> None:
-    draft = attested.create("r.example/l:1", "r.example/i:1", wanted=Wanted(nested=True))
+    draft = attested.create("r.example/l:1", "r.example/i:1", wanted=ListSelection(nested=True))
     (entry,) = draft.entries
     assert entry.found == attested.served("r.example/i:1").descriptor()
     assert attested.push("r.example/l:1").manifest.entries == (entry.found,)
@@ -203,10 +205,10 @@ def test_the_order_given_is_kept_when_asked_for(world: World) -> None:
 def test_adding_needs_a_draft(world: World) -> None:
     world.plant("r.example/a:1", docker_image())
     with pytest.raises(DraftUnknownError, match="r.example/l:1"):
-        world.create("r.example/l:1", "r.example/a:1", start=Start.ADD)
+        world.create("r.example/l:1", "r.example/a:1", start=DraftMode.ADD)
     world.create("r.example/l:1", "r.example/a:1")
     world.plant("r.example/a:2", docker_image("linux/arm64"))
-    assert len(world.create("r.example/l:1", "r.example/a:2", start=Start.ADD).entries) == 2
+    assert len(world.create("r.example/l:1", "r.example/a:2", start=DraftMode.ADD).entries) == 2
 
 
 def test_a_list_pushed_unchanged_keeps_its_digest(attested: World) -> None:
@@ -251,7 +253,7 @@ def test_the_type_stays_with_the_draft(world: World) -> None:
     world.plant("r.example/a:1", docker_image())
     world.plant("r.example/a:2", docker_image("linux/arm64"))
     world.create("r.example/l:1", "r.example/a:1", list_type=ListType.OCI)
-    draft = world.create("r.example/l:1", "r.example/a:2", start=Start.AMEND)
+    draft = world.create("r.example/l:1", "r.example/a:2", start=DraftMode.AMEND)
     assert draft.list_type is ListType.OCI
 
 

@@ -35,7 +35,7 @@ from manyfest.domain.events import (
     TransferPlanned,
 )
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
-from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.steps.transfer import BlobCopy, may_be_mounted
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
@@ -62,18 +62,18 @@ def attested(*images: Image, **members: object) -> Image:
 
 def plan(world: World, target: str, source: str = SOURCE, **options) -> CopyPlan:
     options["platforms"] = [Platform.parse(p) for p in options.get("platforms", ())]
-    call = partial(plan_copy, registry=world.registry, each=one_by_one)
+    call = partial(plan_copy, registry=world.registry, each=sequential)
     return call(ref(source), ref(target), **options)
 
 
-def carry_out(world: World, planned: CopyPlan) -> list[Event]:
+def execute(world: World, planned: CopyPlan) -> list[Event]:
     events: list[Event] = []
     contents = world.store.contents
     copy(
         planned,
         registry=world.registry,
         contents=contents,
-        each=one_by_one,
+        each=sequential,
         now=NOW,
         on_event=events.append,
     )
@@ -82,7 +82,7 @@ def carry_out(world: World, planned: CopyPlan) -> list[Event]:
 
 def copied(world: World, target: str, source: str = SOURCE, **options) -> CopyPlan:
     planned = plan(world, target, source, **options)
-    carry_out(world, planned)
+    execute(world, planned)
     return planned
 
 
@@ -170,7 +170,7 @@ def test_the_second_copy_writes_nothing(world: World, image: Image, target: str)
     assert not copied(world, target).writes_nothing
     again = plan(world, target)
     assert again.writes_nothing
-    assert carry_out(world, again) == [TransferPlanned(0, 0, 0)]
+    assert execute(world, again) == [TransferPlanned(0, 0, 0)]
 
 
 def test_only_what_the_target_lacks_is_copied(world: World) -> None:
@@ -225,7 +225,7 @@ def test_a_copy_that_fails_moves_no_tag(world: World) -> None:
     planned = plan(world, "other.example/app:1")
     del world.registry._shelf(ref(SOURCE).home).blobs[Digest.of(ARM.blobs[1])]
     with pytest.raises(BlobUnknownError):
-        carry_out(world, planned)
+        execute(world, planned)
     assert world.served("other.example/app:1") == old.manifest
     assert world.store.contents.last_observation(ref("other.example/app:1")) is None
 
@@ -323,7 +323,7 @@ def test_referrers_of_referrers_without_end_are_refused(world: World) -> None:
 def test_events_tell_of_every_byte_and_manifest(world: World) -> None:
     index = world.plant(SOURCE, oci_index(AMD, ARM))
     world.plant("other.example/app:old", docker_image(text="arm"))  # ARM's layer
-    events = carry_out(world, plan(world, "other.example/app:1"))
+    events = execute(world, plan(world, "other.example/app:1"))
     blobs = {Digest.of(b): len(b) for b in (*AMD.blobs, *ARM.blobs)}
     assert events[0] == TransferPlanned(4, sum(blobs.values()), 3)
     moved = dict.fromkeys((e.blob.digest for e in events if isinstance(e, BlobStarted)), 0)
@@ -344,7 +344,7 @@ def test_events_tell_of_every_byte_and_manifest(world: World) -> None:
 @pytest.mark.parametrize("target", ["other.example/app:1", "oci:/shelf:1"])
 def test_each_manifest_is_written_once(world: World, target: str) -> None:
     world.plant(SOURCE, oci_index(oci_index(AMD), ARM, oci_index(AMD)))
-    events = carry_out(world, plan(world, target))
+    events = execute(world, plan(world, target))
     put = [event.reference for event in events if isinstance(event, ManifestPut)]
     assert len(put) == len(set(put)) == 4
 
@@ -377,7 +377,7 @@ def test_only_one_registry_mounts(source: str, target: str, answer: bool) -> Non
 
 def test_within_a_registry_blobs_are_mounted(world: World) -> None:
     world.plant(SOURCE, AMD)
-    events = carry_out(world, plan(world, "r.example/other/app:1"))
+    events = execute(world, plan(world, "r.example/other/app:1"))
     assert [type(event) for event in events[1:-1]] == [BlobMounted, BlobMounted]
     told = {event.blob.digest: event.size for event in events[1:-1]}
     assert told == {Digest.of(blob): len(blob) for blob in AMD.blobs}

@@ -21,7 +21,7 @@ from manyfest.domain.errors import (
     UnreachableError,
 )
 from manyfest.domain.operations.drafts.annotate import annotate
-from manyfest.domain.operations.drafts.create import take_back
+from manyfest.domain.operations.drafts.create import rollback
 from tests.unit.operations.conftest import LATER, NOW, World, ref
 
 
@@ -166,7 +166,7 @@ def test_the_same_image_by_tag_and_by_digest_is_two_entries_as_in_docker(world: 
 def test_what_was_created_may_be_taken_back(world: World) -> None:
     world.plant("r.example/l:a", docker_image())
     created = world.create("r.example/l:1", "r.example/l:a")
-    take_back(created, None, world.store.drafts)
+    rollback(created, None, world.store.drafts)
     assert world.draft("r.example/l:1") is None
 
 
@@ -175,7 +175,7 @@ def test_what_was_amended_is_as_before_when_it_is_taken_back(world: World) -> No
         world.plant(f"r.example/l:{tag}", docker_image(text=tag))
     before = world.create("r.example/l:1", "r.example/l:a")
     amended = world.create("r.example/l:1", "r.example/l:b", amend=True)
-    take_back(amended, before, world.store.drafts)
+    rollback(amended, before, world.store.drafts)
     assert world.draft("r.example/l:1") == before
 
 
@@ -184,7 +184,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_taken_back(world: World) ->
     created = world.create("r.example/l:1", "r.example/l:a")
     _annotate(world, "r.example/l:1", "r.example/l:a", Overrides(variant="v2"))
     changed = world.draft("r.example/l:1")
-    take_back(created, None, world.store.drafts)
+    rollback(created, None, world.store.drafts)
     assert world.draft("r.example/l:1") == changed
 
 

@@ -9,7 +9,7 @@ from manyfest.contracts.images import Image, docker_image, docker_list
 from manyfest.domain import media_types
 from manyfest.domain.errors import DocumentError, SizeMismatchError
 from manyfest.domain.operations.resolve import resolve
-from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.views import inspect
 from tests.unit.operations.conftest import World, ref
 
@@ -32,7 +32,7 @@ def test_its_details_are_not_shown(world: World, members, error, words) -> None:
     world.plant("r.example/l:1", describing(**members))
     found = resolve(ref("r.example/l:1"), world.registry)
     with pytest.raises(error, match=words):
-        inspect.details(found, world.registry, one_by_one)
+        inspect.details(found, world.registry, sequential)
 
 
 @pytest.mark.parametrize("nested", [False, True], ids=["its entries", "a list of it"])

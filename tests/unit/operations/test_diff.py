@@ -21,7 +21,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.views.diff import Comparison, diff
 from tests.unit.operations.conftest import World, ref
 
@@ -49,7 +49,7 @@ def compared(before: Image, after: Image, registry: MemoryRegistry | None = None
     world.plant("r.example/x:a", before)
     world.plant("r.example/x:b", after)
     return diff(
-        ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, each=one_by_one
+        ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, each=sequential
     )
 
 
@@ -407,7 +407,7 @@ def test_an_entry_that_differs_and_is_missing_is_named() -> None:
     world.plant("r.example/x:b", oci_index(lost := oci_image(AMD, text="lost")))
     del world.registry._shelf(ref("r.example/x:b").home).manifests[lost.digest]
     with pytest.raises(ManifestUnknownError, match=str(lost.digest)):
-        diff(ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, each=one_by_one)
+        diff(ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, each=sequential)
 
 
 JSON_PAIRS = {

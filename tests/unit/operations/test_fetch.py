@@ -21,7 +21,7 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.events import BlobCopied, BlobStarted, ReferenceRead, TransferPlanned
 from manyfest.domain.operations.content.fetch import Fetched, fetch
-from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.steps.transfer import NESTING_LIMIT
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
@@ -62,7 +62,7 @@ def fetched(world: World, *references: Reference, layers=None, platforms=()) -> 
         references,
         registry=world.registry,
         layers=MemoryLayers() if layers is None else layers,
-        each=one_by_one,
+        each=sequential,
         platforms=[Platform.parse(platform) for platform in platforms],
         with_layers=layers is not None,
     )
@@ -136,7 +136,7 @@ def test_everything_is_told_as_it_happens(world):
         [LIST],
         registry=world.registry,
         layers=layers,
-        each=one_by_one,
+        each=sequential,
         with_layers=True,
         on_event=events.append,
     )
@@ -158,7 +158,7 @@ def test_what_fails_is_told_as_read_too(world):
         [missing, LIST],
         registry=world.registry,
         layers=MemoryLayers(),
-        each=one_by_one,
+        each=sequential,
         on_event=events.append,
     )
     assert events == [ReferenceRead(), ReferenceRead(), TransferPlanned(0, 0, 0)]

@@ -2,7 +2,7 @@
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import oci_image, referrer
-from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.steps.find_referrers import all_referrers
 from manyfest.domain.references import Reference
 from tests.unit.operations.conftest import ref
@@ -29,13 +29,13 @@ class Telling(MemoryRegistry):
 def test_referrers_in_a_circle_are_found_once() -> None:
     place = SUBJECT.at(SIGNATURE.digest)
     registry = Telling((SUBJECT, (SIGNATURE,)), (place, (IMAGE, SIGNATURE)))
-    found = all_referrers([SUBJECT], TARGET, registry, one_by_one)
+    found = all_referrers([SUBJECT], TARGET, registry, sequential)
     assert [(one.source, one.is_listed) for one in found] == [(place, False)]
 
 
 def test_a_target_is_asked_only_about_what_has_referrers() -> None:
     registry = Telling((SUBJECT, (SIGNATURE,)))
-    all_referrers([SUBJECT], TARGET, registry, one_by_one)
+    all_referrers([SUBJECT], TARGET, registry, sequential)
     assert [place for place in registry.asked if place.home == TARGET] == [
         Reference(TARGET, None, IMAGE.digest)
     ]

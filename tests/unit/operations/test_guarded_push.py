@@ -49,7 +49,7 @@ def test_several_tags_are_put_and_those_that_stand_left_alone(world: World) -> N
     assert [str(tagging.target) for tagging in first.tags] == [
         *(NAME, "r.example/l:2", "r.example/l:3"),
     ]
-    world.carry_out(first)
+    world.execute(first)
     second = world.plan(NAME, "r.example/l:2", "r.example/l:4")
     assert [str(tagging.target) for tagging in second.tags] == ["r.example/l:4"]
 
@@ -65,7 +65,7 @@ def test_a_plan_tells_what_a_tag_points_to_before_and_after(world: World) -> Non
 
 def test_a_tag_elsewhere_gets_the_children_too(world: World) -> None:
     plan = world.plan(NAME, "other.example/x:1")
-    world.carry_out(plan)
+    world.execute(plan)
     assert world.served("other.example/x:1") == plan.manifest
     child = plan.manifest.entries[0].digest
     assert world.served(f"other.example/x@{child}")
@@ -73,7 +73,7 @@ def test_a_tag_elsewhere_gets_the_children_too(world: World) -> None:
 
 
 def test_tags_are_put_last(world: World) -> None:
-    world.carry_out(world.plan(NAME, "other.example/x:1"))
+    world.execute(world.plan(NAME, "other.example/x:1"))
     assert world.registry.puts[-2:] == [NAME, "other.example/x:1"]
 
 
@@ -84,7 +84,7 @@ def test_a_tag_that_is_where_it_was_expected_is_moved(world: World, standing) ->
         world.plant(NAME, standing)
         expected = str(standing.digest)
     plan = world.plan(NAME, expected=expected)
-    world.carry_out(plan)
+    world.execute(plan)
     assert world.served(NAME) == plan.manifest
     assert world.pauses == []
 
@@ -107,7 +107,7 @@ def test_a_tag_that_moves_after_the_plan_was_made_is_seen_right_before_it_is_put
     plan = world.plan(NAME, expected="absent")
     other = world.plant(NAME, docker_list(docker_image(text="other")))
     with pytest.raises(TagMovedError, match=f"{NAME} points to {other.digest}"):
-        world.carry_out(plan)
+        world.execute(plan)
     assert world.served(NAME) == other.manifest
     assert world.draft(NAME).pushed is None
 
@@ -127,7 +127,7 @@ def test_where_a_registry_cannot_check_the_tag_is_looked_at_right_before() -> No
     plan = world.plan(NAME, expected="absent")
     other = world.plant(NAME, docker_list(docker_image(text="other")))
     with pytest.raises(TagMovedError, match=f"points to {other.digest}"):
-        world.carry_out(plan)
+        world.execute(plan)
     assert world.served(NAME) == other.manifest
 
 
@@ -149,7 +149,7 @@ def test_where_a_registry_can_check_it_looks_once_more_as_it_puts() -> None:
     plan = world.plan(NAME, expected="absent")
     world.registry.other = world.plant("r.example/l:b", docker_list(docker_image())).manifest
     with pytest.raises(TagMovedError, match=f"{NAME} points to {world.registry.other.digest}"):
-        world.carry_out(plan)
+        world.execute(plan)
     assert world.served(NAME) == world.registry.other
 
 
@@ -178,7 +178,7 @@ def test_a_registry_that_lags_is_waited_for(lag: int, looks: int) -> None:
     world = World(registry=Lagging(lag))
     world.plant("r.example/l:a", docker_image())
     world.create(NAME, "r.example/l:a")
-    world.carry_out(world.plan(NAME, expected="absent"))
+    world.execute(world.plan(NAME, expected="absent"))
     assert len(world.pauses) == looks
 
 
@@ -187,7 +187,7 @@ def test_patience_ends() -> None:
     world.plant("r.example/l:a", docker_image())
     world.create(NAME, "r.example/l:a")
     with pytest.raises(TagMovedError, match=f"{NAME} points to nothing"):
-        world.carry_out(world.plan(NAME, expected="absent"))
+        world.execute(world.plan(NAME, expected="absent"))
     assert sum(world.pauses) < 10
 
 
@@ -201,5 +201,5 @@ def test_an_expectation_is_a_digest_or_absent() -> None:
 
 def test_nothing_but_the_name_is_guarded(world: World) -> None:
     world.plant("r.example/l:2", docker_list(docker_image(text="old")))
-    world.carry_out(world.plan(NAME, "r.example/l:2", expected="absent"))
+    world.execute(world.plan(NAME, "r.example/l:2", expected="absent"))
     assert world.served("r.example/l:2") == world.served(NAME)

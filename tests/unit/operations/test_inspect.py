@@ -5,7 +5,7 @@ from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import AmbiguousEntryError, DraftUnknownError
 from manyfest.domain.operations.drafts.annotate import annotate
 from manyfest.domain.operations.resolve import resolve
-from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.views import inspect
 from tests.unit.operations.conftest import LATER, World, ref
 
@@ -13,7 +13,7 @@ from tests.unit.operations.conftest import LATER, World, ref
 def test_an_images_details_have_the_platform_of_its_config(world: World) -> None:
     image = world.plant("r.example/a:1", docker_image("linux/arm/v7"))
     found = resolve(ref("r.example/a:1"), world.registry)
-    (detail,) = inspect.details(found, world.registry, one_by_one).present
+    (detail,) = inspect.details(found, world.registry, sequential).present
     assert detail.reference == ref("r.example/a:1")
     assert str(detail.descriptor.platform) == "linux/arm/v7"
     assert detail.found.manifest == image.manifest
@@ -24,7 +24,7 @@ def test_a_lists_details_are_its_entries_as_it_describes_them(world: World) -> N
     children = docker_image("linux/amd64"), docker_image("linux/arm64")
     made = world.plant("r.example/l:1", docker_list(*children))
     found = resolve(ref("r.example/l:1"), world.registry)
-    details = inspect.details(found, world.registry, one_by_one).present
+    details = inspect.details(found, world.registry, sequential).present
     assert tuple(d.descriptor for d in details) == made.manifest.entries
     assert [str(d.reference) for d in details] == [
         f"r.example/l:1@{child.digest}" for child in children
@@ -38,7 +38,7 @@ def test_a_drafts_details_are_in_the_order_of_the_list_with_annotations(world: W
         world.plant(f"r.example/l:{name}", docker_image("linux/arm", text=name))
     world.create("r.example/l:1", "r.example/l:b", "r.example/l:a")
     draft = _annotate(world, "r.example/l:b", Overrides(variant="v6"))
-    details = inspect.draft_details(draft, world.registry, one_by_one).present
+    details = inspect.draft_details(draft, world.registry, sequential).present
     assert [str(d.reference) for d in details] == ["r.example/l:a", "r.example/l:b"]
     assert str(details[1].descriptor.platform) == "linux/arm/v6"
 
@@ -84,11 +84,11 @@ def test_a_draft_hides_the_registry_until_it_is_pushed_and_when_touched_again(
     name, drafts = ref("r.example/l:1"), world.store.drafts
     assert drafts.find(name) is None
     draft = world.create("r.example/l:1", "r.example/l:a")
-    assert (drafts.find(name), draft.hides_the_registry) == (draft, True)
+    assert (drafts.find(name), draft.shadows_remote) == (draft, True)
     world.push("r.example/l:1")
-    assert not drafts.find(name).hides_the_registry
+    assert not drafts.find(name).shadows_remote
     changed = _annotate(world, "r.example/l:a", Overrides(variant="v7"))
-    assert (drafts.find(name), changed.hides_the_registry) == (changed, True)
+    assert (drafts.find(name), changed.shadows_remote) == (changed, True)
 
 
 def test_a_missing_child_is_named_and_the_others_are_there(world: World) -> None:
@@ -96,7 +96,7 @@ def test_a_missing_child_is_named_and_the_others_are_there(world: World) -> None
     listed = resolve_planted(world, docker_list(there, gone))
     sparse = World()
     sparse.plant("r.example/l:a", there)
-    details = inspect.details(listed, sparse.registry, one_by_one)
+    details = inspect.details(listed, sparse.registry, sequential)
     assert [detail.found.manifest for detail in details.present] == [there.manifest]
     assert [str(reference) for reference in details.missing] == [f"r.example/l:1@{gone.digest}"]
 

@@ -20,7 +20,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.merging.intent import LIFETIME, PREFIX, intent_of
 from manyfest.domain.operations.publication.merge import Merged, merge, preview
 from manyfest.domain.operations.publication.plan_push import PushPlan
-from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.unit.operations.attested import attested_index
 from tests.unit.operations.conftest import NOW, World, ref
@@ -51,7 +51,7 @@ def merged(world: World, plan: PushPlan, at=NOW, registry=None, tag: Reference =
         plan,
         [tag],
         registry=registry or world.registry,
-        each=one_by_one,
+        each=sequential,
         pause=lambda _: None,
         clock=lambda: at,
     )
@@ -270,7 +270,7 @@ def test_whoever_is_overtaken_again_and_again_gets_a_turn_without_waiting():
 
     registry = Overtaken()
     registry._shelves = world.registry._shelves
-    merge(slow, [TAG], registry=registry, each=one_by_one, pause=waited.append, clock=lambda: NOW)
+    merge(slow, [TAG], registry=registry, each=sequential, pause=waited.append, clock=lambda: NOW)
     assert len(digests(world)) == len(images)
     assert not any(waited)
 
@@ -372,7 +372,7 @@ def test_a_writer_that_slept_for_hours_keeps_its_entries(world):
         plan_of(world, image),
         [TAG],
         registry=world.registry,
-        each=one_by_one,
+        each=sequential,
         pause=lambda _: None,
         clock=lambda: next(moments),
     )
@@ -402,7 +402,7 @@ def test_who_begins_later_is_later_for_all_tags(world):
 
 
 def merge_all(registry, plan: PushPlan, tags, at) -> None:
-    merge(plan, tags, registry=registry, each=one_by_one, pause=lambda _: None, clock=lambda: at)
+    merge(plan, tags, registry=registry, each=sequential, pause=lambda _: None, clock=lambda: at)
 
 
 def test_a_preview_writes_nothing(world):
@@ -468,7 +468,7 @@ def test_who_put_looks_again_after_a_while_and_not_when_all_is_there(world):
             plan,
             [TAG],
             registry=world.registry,
-            each=one_by_one,
+            each=sequential,
             pause=waited.append,
             clock=lambda: NOW,
         )

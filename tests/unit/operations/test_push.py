@@ -21,8 +21,8 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.events import BlobCopied, ManifestPut, TransferPlanned
 from manyfest.domain.operations.drafts.annotate import annotate
-from manyfest.domain.operations.publication.push import carry_out, settle, written
-from manyfest.domain.operations.steps.fan_out import one_by_one
+from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
+from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.unit.operations.conftest import LATER, NOW, World, ref
 
@@ -103,7 +103,7 @@ def test_nobody_who_does_not_ask_for_it_loses_the_draft(world: World) -> None:
     world.plant("r.example/l:a", docker_image())
     world.create("r.example/l:1", "r.example/l:a")
     plan, store = world.plan("r.example/l:1"), world.store
-    settle(plan, written(plan), contents=store.contents, drafts=store.drafts, now=NOW)
+    finish(plan, pushed_manifests(plan), contents=store.contents, drafts=store.drafts, now=NOW)
     assert world.draft("r.example/l:1").pushed == plan.manifest.digest
 
 
@@ -125,7 +125,7 @@ def test_a_draft_changed_during_the_push_is_left_as_it_is(
     changed = annotate(
         ref("r.example/l:1"), "r.example/l:a", variant, drafts=world.store.drafts, now=LATER
     ).draft
-    world.carry_out(plan, **flags)
+    world.execute(plan, **flags)
     assert world.draft("r.example/l:1") == changed
     assert changed.pushed is None
 
@@ -144,7 +144,7 @@ def test_a_failed_push_moves_no_tag_and_keeps_the_draft(world: World) -> None:
     gone = Reference(ref("r.example/nowhere").home, None, plan.blobs[0].source.digest)
     broken = evolve(plan, blobs=(evolve(plan.blobs[0], source=gone), *plan.blobs[1:]))
     with pytest.raises(BlobUnknownError):
-        world.carry_out(broken)
+        world.execute(broken)
     assert world.served("r.example/l:1") == old.manifest
     assert world.draft("r.example/l:1") == draft
 
@@ -173,8 +173,8 @@ def test_all_that_is_brought_along_is_told(world: World) -> None:
     image = world.plant("other.example/a:1", docker_image())
     world.create("r.example/l:1", "other.example/a:1")
     plan, events = world.plan("r.example/l:1"), []
-    terms = {"registry": world.registry, "each": one_by_one, "pause": world.pauses.append}
-    carry_out([plan], **terms, on_event=events.append)
+    terms = {"registry": world.registry, "each": sequential, "pause": world.pauses.append}
+    execute([plan], **terms, on_event=events.append)
     blobs = {Digest.of(blob): len(blob) for blob in image.blobs}
     assert events[0] == TransferPlanned(2, sum(blobs.values()), 1)
     copied = [event for event in events if isinstance(event, BlobCopied)]

@@ -2,7 +2,7 @@
 
 from manyfest.contracts.images import docker_image, docker_list
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.steps.record import remember
+from manyfest.domain.operations.steps.record import record
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.operations.conftest import NOW, ref
 
@@ -14,7 +14,7 @@ NAME = ref("r.example/l:1")
 def kept(*found: Resolved) -> MemoryStore:
     store = MemoryStore()
     with store.transaction():
-        remember(store.contents, iter(found), NOW)
+        record(store.contents, iter(found), NOW)
     return store
 
 

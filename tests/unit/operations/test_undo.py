@@ -11,15 +11,15 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
     NeverSeenError,
     NoSuchStateError,
-    PartGoneError,
+    PartMissingError,
     TagMovedError,
 )
-from manyfest.domain.history.revision import Wanted
+from manyfest.domain.history.revision import StateSelector
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.publication.undo import PREVIOUS, UndoPlan, plan_undo, undo
 from manyfest.domain.operations.resolve import resolve
-from manyfest.domain.operations.steps.fan_out import one_by_one
-from manyfest.domain.operations.steps.record import remember
+from manyfest.domain.operations.steps.fan_out import sequential
+from manyfest.domain.operations.steps.record import record
 from manyfest.domain.references import Reference
 from tests.unit.operations.conftest import NOW, World, ref
 
@@ -63,16 +63,16 @@ def see(world: World, *images: Image, name: str = NAME) -> None:
         hours += 1
         with world.store.transaction():
             moment = NOW + timedelta(hours=hours)
-            remember(world.store.contents, [resolve(ref(name), world.registry)], moment)
+            record(world.store.contents, [resolve(ref(name), world.registry)], moment)
     world.registry.puts.clear()
 
 
-def planned(world: World, wanted: Wanted = PREVIOUS, name: str = NAME) -> UndoPlan:
+def planned(world: World, wanted: StateSelector = PREVIOUS, name: str = NAME) -> UndoPlan:
     contents = world.store.contents
-    return plan_undo(ref(name), wanted, registry=world.registry, contents=contents, each=one_by_one)
+    return plan_undo(ref(name), wanted, registry=world.registry, contents=contents, each=sequential)
 
 
-def undone(world: World, wanted: Wanted = PREVIOUS) -> Manifest:
+def undone(world: World, wanted: StateSelector = PREVIOUS) -> Manifest:
     """What the tag points to afterwards."""
     contents, newest = world.store.contents, world.store.contents.last_observation(ref(NAME))
     undo(
@@ -107,17 +107,21 @@ def test_undoing_an_undo_brings_back_the_later_one(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "expected"),
-    [(Wanted.parse("2"), A), (Wanted.parse(str(A.digest)), A), (Wanted.parse("1"), B)],
+    [
+        (StateSelector.parse("2"), A),
+        (StateSelector.parse(str(A.digest)), A),
+        (StateSelector.parse("1"), B),
+    ],
 )
-def test_any_state_can_be_put_back(world: World, wanted: Wanted, expected: Image) -> None:
+def test_any_state_can_be_put_back(world: World, wanted: StateSelector, expected: Image) -> None:
     see(world, A, B, C)
     assert undone(world, wanted) == expected.manifest
 
 
 def test_what_stands_there_already_is_not_put_again(world: World) -> None:
     see(world, A, B)
-    assert planned(world, Wanted.parse("0")).is_empty
-    assert undone(world, Wanted.parse("0")) == B.manifest
+    assert planned(world, StateSelector.parse("0")).is_empty
+    assert undone(world, StateSelector.parse("0")) == B.manifest
     assert world.registry.puts == []
 
 
@@ -168,7 +172,7 @@ def test_what_is_gone_of_it_is_named_and_nothing_written(world: World, old: Imag
     see(world, old, C)
     gone = ref(NAME).at(AMD.digest)
     world.registry.lost.add(gone)
-    with pytest.raises(PartGoneError, match=f"{gone}, which it names, is gone") as caught:
+    with pytest.raises(PartMissingError, match=f"{gone}, which it names, is gone") as caught:
         planned(world)
     assert caught.value.part == str(gone)
     assert world.registry.puts == []
@@ -179,7 +183,7 @@ def test_an_image_needs_its_layers(world: World) -> None:
     see(world, old, AMD)
     layer = old.manifest.layers[0].digest
     del world.registry._shelf(ref(NAME).home).blobs[layer]
-    with pytest.raises(PartGoneError, match=str(layer)):
+    with pytest.raises(PartMissingError, match=str(layer)):
         planned(world)
 
 
@@ -188,7 +192,7 @@ def test_in_a_layout_the_blobs_of_images_must_be_there_too(world: World, blob: i
     see(world, A, C, name="oci:/shelf:1")
     gone = Digest.of(AMD.blobs[blob])
     del world.registry._shelf(ref("oci:/shelf").home).blobs[gone]
-    with pytest.raises(PartGoneError, match=str(gone)):
+    with pytest.raises(PartMissingError, match=str(gone)):
         planned(world, name="oci:/shelf:1")
 
 

@@ -62,7 +62,7 @@ class TestSqliteGarbage(GarbageContract):
 def test_a_store_that_is_not_there_is_not_made(kept, folder):
     collect_garbage(kept.garbage, kept.drafts, MONTH)
     find_garbage(kept.garbage, kept.drafts, MONTH)
-    assert kept.garbage.give_back() == 0
+    assert kept.garbage.vacuum() == 0
     assert list(folder.iterdir()) == []
 
 
@@ -171,11 +171,11 @@ def test_the_file_gets_smaller(kept, path):
     see(kept.contents, f"{APP}:x", A)
     before = path.stat().st_size
     collect_garbage(kept.garbage, kept.drafts, MONTH)
-    given = kept.garbage.give_back()
+    given = kept.garbage.vacuum()
     assert given > before / 2
     assert path.stat().st_size == before - given
     assert kept.contents.manifest(A.digest) == A.manifest
-    assert kept.garbage.give_back() == 0
+    assert kept.garbage.vacuum() == 0
 
 
 def test_while_another_process_writes_the_file_stays_as_it_is(kept, path):
@@ -184,8 +184,8 @@ def test_while_another_process_writes_the_file_stays_as_it_is(kept, path):
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
         with opened(path, patience=0.1) as impatient, pytest.raises(StoreError, match="locked"):
-            impatient.garbage.give_back()
-    assert kept.garbage.give_back() > 0
+            impatient.garbage.vacuum()
+    assert kept.garbage.vacuum() > 0
 
 
 _NO_ROOM = """
@@ -194,7 +194,7 @@ from manyfest.store.maintenance.housekeeping import housekeeping_of
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
 try:
-    housekeeping_of(store).garbage.give_back()
+    housekeeping_of(store).garbage.vacuum()
 except ManyfestError as error:
     print(error)
 """

@@ -34,7 +34,7 @@ class TestLayerFolder(LayerStoreContract):
         os.utime(path, (0, 0))
         layers.size(Digest.of(LAYER))
         assert path.stat().st_mtime == 0
-        layers.renew(Digest.of(LAYER))
+        layers.touch(Digest.of(LAYER))
         assert path.stat().st_mtime >= (tmp_path / "layers").stat().st_mtime
 
     @pytest.mark.parametrize("order", ["written before", "written after", "renewed after"])
@@ -46,7 +46,7 @@ class TestLayerFolder(LayerStoreContract):
         if order == "written after":
             keep(other, LAYER)
         if order == "renewed after":
-            assert other.renew(digest) == len(LAYER)
+            assert other.touch(digest) == len(LAYER)
         layers.remove(digest)
         assert other.size(digest) == len(LAYER)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.deadline import Budget
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.references import Reference
 from tests.fakes.at_once import at_once
@@ -36,7 +36,7 @@ print(json.dumps(codes), file=sys.stderr)
 def place(docker_registry, repository: str) -> str:
     """A repository with a list and an image."""
     place = f"{docker_registry.host}/{repository}"
-    with closing(HttpRegistry(Budget(60))) as registry:
+    with closing(HttpRegistry(Deadline(60))) as registry:
         for tag, image in (("list", LIST), ("single", SINGLE)):
             push_image(registry, Reference.parse(f"{place}:{tag}"), image)
     return place
