@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests import hypothesis_profiles
-from tests.fakes import docker_client
-from tests.fakes.certificates import Certificate, self_signed
-from tests.fakes.docker_client import CommandLine
-from tests.fakes.docker_registry import RunningRegistry, running_registry
-from tests.fakes.programs import NO_SKIP, skipping_is_forbidden
+from tests.support.http.certificates import Certificate, self_signed
+from tests.support.programs import docker_client
+from tests.support.programs.docker_client import CommandLine
+from tests.support.programs.docker_registry import RunningRegistry, running_registry
+from tests.support.programs.programs import NO_SKIP, skipping_is_forbidden
 
 hypothesis_profiles.load()
 

@@ -17,7 +17,7 @@ from tests.benchmarks.figures import Row
 from tests.benchmarks.report import as_json
 from tests.benchmarks.running import Choice, run_case
 from tests.benchmarks.table import table
-from tests.fakes.docker_registry import running_registry
+from tests.support.programs.docker_registry import running_registry
 
 CASES = (
     *publishing.CASES,

@@ -29,7 +29,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Layout, Reference
 from tests.benchmarks.cases import MANYFEST, Case, FailedError
 from tests.benchmarks.figures import Row, duration
-from tests.fakes.docker_registry import running_registry
+from tests.support.programs.docker_registry import running_registry
 
 MEBIBYTE = 1024 * 1024
 _NAME, _MEBIBYTES = "large-layer", 512

@@ -21,7 +21,7 @@ from manyfest.domain.operations.drafts.create import create
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 from tests.benchmarks.seeding import numbered
-from tests.fakes.memory_store import MemoryStore
+from tests.support.stores.memory_store import MemoryStore
 
 pytestmark = pytest.mark.benchmark(timer=time.process_time)
 

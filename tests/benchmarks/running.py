@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 
 from tests.benchmarks.cases import Case, Command, Contender, FailedError, Place, Site
 from tests.benchmarks.figures import Row, Sample
-from tests.fakes.delay_proxy import DelayProxy
+from tests.support.http.delay_proxy import DelayProxy
 
 
 @frozen

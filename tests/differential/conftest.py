@@ -14,9 +14,9 @@ from manyfest.contracts.images import Image, push_image
 from manyfest.domain import media_types
 from manyfest.domain.references import Reference
 from tests.differential.shelf import IMAGES
-from tests.fakes.docker_client import CommandLine, Result
-from tests.fakes.docker_registry import RunningRegistry
-from tests.fakes.our_program import run_here
+from tests.support.programs.docker_client import CommandLine, Result
+from tests.support.programs.docker_registry import RunningRegistry
+from tests.support.programs.our_program import run_here
 
 # Docker wants --insecure to read from loopback; we do not.
 _READING = frozenset({"inspect", "create"})

@@ -16,7 +16,7 @@ from manyfest.contracts.images import (
 from manyfest.domain import media_types
 from tests.differential.conftest import Both
 from tests.differential.shelf import IMAGES
-from tests.fakes.docker_client import Result
+from tests.support.programs.docker_client import Result
 
 Plant = Callable[[str, Image], None]
 Served = Callable[[str], bytes]

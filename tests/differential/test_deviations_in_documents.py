@@ -14,7 +14,7 @@ from manyfest.domain import media_types
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.references import Reference
 from tests.differential.conftest import Both
-from tests.fakes.docker_registry import RunningRegistry
+from tests.support.programs.docker_registry import RunningRegistry
 
 Plant = Callable[[str, Image], None]
 Send = Callable[[str, bytes], None]

@@ -10,8 +10,8 @@ from manyfest.contracts.images import Image, docker_image, docker_list
 from tests.differential.conftest import Both
 from tests.differential.shelf import IMAGES
 from tests.differential.test_deviations import digests
-from tests.fakes.certificates import Certificate
-from tests.fakes.docker_registry import RunningRegistry
+from tests.support.http.certificates import Certificate
+from tests.support.programs.docker_registry import RunningRegistry
 
 Plant = Callable[[str, Image], None]
 

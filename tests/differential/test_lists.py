@@ -7,7 +7,7 @@ import pytest
 
 from tests.differential.conftest import Both
 from tests.differential.shelf import by_both, by_digest
-from tests.fakes.docker_client import CommandLine
+from tests.support.programs.docker_client import CommandLine
 
 Served = Callable[[str], bytes]
 

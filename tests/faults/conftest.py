@@ -7,9 +7,9 @@ import pytest
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_list, push_image
 from manyfest.domain.references import Reference
-from tests.fakes.fault_server import FaultServer
-from tests.fakes.registry_server import REGISTRY, RegistryApp
-from tests.faults.served import IMAGE, OTHER
+from tests.support.faults.served import IMAGE, OTHER
+from tests.support.http.fault_server import FaultServer
+from tests.support.http.registry_server import REGISTRY, RegistryApp
 
 
 @pytest.fixture

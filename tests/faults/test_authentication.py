@@ -10,12 +10,12 @@ import pytest
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.references import Reference
-from tests.fakes.fault_server import FaultServer
-from tests.fakes.faults import Endless, Fault, Reset, html, redirect, unavailable, with_body
-from tests.fakes.http_messages import Answer
-from tests.fakes.registry_auth import BasicGate, TokenGate
-from tests.faults.judged import refused, succeeded
-from tests.faults.registries import IMAGES, MANIFESTS, registry_of
+from tests.support.faults.judged import refused, succeeded
+from tests.support.faults.registries import IMAGES, MANIFESTS, registry_of
+from tests.support.http.fault_server import FaultServer
+from tests.support.http.faults import Endless, Fault, Reset, html, redirect, unavailable, with_body
+from tests.support.http.http_messages import Answer
+from tests.support.http.registry_auth import BasicGate, TokenGate
 
 USER, PASSWORD = "user", "canary-password"
 IMAGE = IMAGES[0]

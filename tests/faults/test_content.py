@@ -6,10 +6,8 @@ from itertools import cycle
 import pytest
 
 from manyfest.domain.digests import Digest
-from tests.fakes.faults import Fault, redirect, with_header, with_status
-from tests.fakes.http_messages import Answer
-from tests.faults.judged import refused, succeeded
-from tests.faults.served import (
+from tests.support.faults.judged import refused, succeeded
+from tests.support.faults.served import (
     IMAGE,
     INDEX,
     OTHER,
@@ -20,6 +18,8 @@ from tests.faults.served import (
     listing,
     served_as,
 )
+from tests.support.http.faults import Fault, redirect, with_header, with_status
+from tests.support.http.http_messages import Answer
 
 
 def test_bytes_of_another_digest_than_asked_for_name_both(server) -> None:  # C1

@@ -22,13 +22,13 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DeadlineError, RefusedError, UnreachableError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
-from tests.fakes.connection_server import ConnectionServer, tls_that_drips, wait_until_gone
-from tests.fakes.fault_server import FaultServer
-from tests.fakes.faults import Drip, Fault, Silent
-from tests.fakes.http_messages import Answer
-from tests.fakes.our_program import run_here
-from tests.faults.judged import error_line, refused, succeeded
-from tests.faults.registries import CONFIGS, IMAGES, MANIFESTS, registry_of
+from tests.support.faults.judged import error_line, refused, succeeded
+from tests.support.faults.registries import CONFIGS, IMAGES, MANIFESTS, registry_of
+from tests.support.http.connection_server import ConnectionServer, tls_that_drips, wait_until_gone
+from tests.support.http.fault_server import FaultServer
+from tests.support.http.faults import Drip, Fault, Silent
+from tests.support.http.http_messages import Answer
+from tests.support.programs.our_program import run_here
 
 PROGRAM = str(Path(sys.executable).parent / "manyfest")
 LIMIT, ALLOWED = ("--timeout", "1.5"), "within the 1.5 s allowed"

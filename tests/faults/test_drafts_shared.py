@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from manyfest.store.store import open_store
-from tests.fakes.at_once import at_once
-from tests.faults.confined import PROGRAM, SOURCES, drafts, layout_of_eight, run
-from tests.faults.judged import error_line, store_dump, succeeded
 from tests.kill.soundness import faults_of
+from tests.support.faults.confined import PROGRAM, SOURCES, drafts, layout_of_eight, run
+from tests.support.faults.judged import error_line, store_dump, succeeded
+from tests.support.programs.at_once import at_once
 
 LIST = "oci:app:l"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from attrs import frozen
 
-from tests.fakes.fault_server import FaultServer
-from tests.fakes.http_messages import Answer, Request
-from tests.faults.judged import succeeded
-from tests.faults.registries import IMAGES, registry_of
+from tests.support.faults.judged import succeeded
+from tests.support.faults.registries import IMAGES, registry_of
+from tests.support.http.fault_server import FaultServer
+from tests.support.http.http_messages import Answer, Request
 
 EVERYTHING = "/v2/*"
 NEEDED = 2 + 2 * len(IMAGES)  # requests: the target twice, manifest and config of each image

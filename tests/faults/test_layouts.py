@@ -13,9 +13,9 @@ from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import docker_image, oci_image, oci_index, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Layout, Reference
-from tests.fakes.docker_client import CommandLine
-from tests.fakes.our_program import run_here
-from tests.faults.judged import error_line, refused, succeeded
+from tests.support.faults.judged import error_line, refused, succeeded
+from tests.support.programs.docker_client import CommandLine
+from tests.support.programs.our_program import run_here
 
 IMAGE, OTHER = docker_image(), oci_image("linux/arm64", text="other")
 INDEX, MARKER = "index.json", "oci-layout"

@@ -17,15 +17,8 @@ from manyfest.contracts.images import (
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference
-from tests.fakes.fault_server import FaultServer
-from tests.fakes.faults import Endless, Fault, with_body, with_header, with_status
-from tests.fakes.http_messages import Answer
-from tests.fakes.http_server import HttpServer
-from tests.fakes.our_program import run_here
-from tests.fakes.registry_answers import plain
-from tests.fakes.registry_server import REGISTRY, Quirks, RegistryApp
-from tests.faults.judged import refused, succeeded
-from tests.faults.served import (
+from tests.support.faults.judged import refused, succeeded
+from tests.support.faults.served import (
     IMAGE,
     INDEX,
     TAG,
@@ -35,6 +28,13 @@ from tests.faults.served import (
     listing,
     served_as,
 )
+from tests.support.http.fault_server import FaultServer
+from tests.support.http.faults import Endless, Fault, with_body, with_header, with_status
+from tests.support.http.http_messages import Answer
+from tests.support.http.http_server import HttpServer
+from tests.support.http.registry_answers import plain
+from tests.support.http.registry_server import REGISTRY, Quirks, RegistryApp
+from tests.support.programs.our_program import run_here
 
 LIES = {  # C15: what the list says of its child; our exit code and words
     "size": ({"size": 5}, 7, "5 were announced"),

@@ -9,8 +9,9 @@ import pytest
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference
-from tests.fakes.fault_server import FaultServer
-from tests.fakes.faults import (
+from tests.support.faults.judged import succeeded
+from tests.support.http.fault_server import FaultServer
+from tests.support.http.faults import (
     Endless,
     Fault,
     Raw,
@@ -22,8 +23,7 @@ from tests.fakes.faults import (
     with_body,
     with_header,
 )
-from tests.fakes.registry_server import REGISTRY, RegistryApp
-from tests.faults.judged import succeeded
+from tests.support.http.registry_server import REGISTRY, RegistryApp
 
 IMAGE = docker_image()
 NAME = "named.test/team/app:v1"

@@ -19,10 +19,10 @@ from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Layout, Reference
-from tests.fakes.docker_client import Result
-from tests.fakes.our_program import run_here
-from tests.faults.confined import PROGRAM, SOURCES, drafts, layout_of_eight, run
-from tests.faults.judged import error_line, refused, store_dump, succeeded
+from tests.support.faults.confined import PROGRAM, SOURCES, drafts, layout_of_eight, run
+from tests.support.faults.judged import error_line, refused, store_dump, succeeded
+from tests.support.programs.docker_client import Result
+from tests.support.programs.our_program import run_here
 
 KILLING = Path(__file__).parents[1] / "kill" / "run.py"
 LEAVING = KILLING.with_name("leaving.py")

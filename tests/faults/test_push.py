@@ -14,14 +14,22 @@ from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.operations.steps import conditional_put as guarded_put
 from manyfest.domain.references import Reference
-from tests.fakes.docker_client import CommandLine
-from tests.fakes.fault_server import FaultServer
-from tests.fakes.faults import Fault, Reset, lost, redirect, unavailable, with_header, with_status
-from tests.fakes.http_messages import Answer, Request
-from tests.fakes.our_program import run_here
-from tests.fakes.registry_answers import failure
-from tests.fakes.registry_server import REGISTRY, Quirks, RegistryApp
-from tests.faults.judged import error_line, refused, store_dump, succeeded
+from tests.support.faults.judged import error_line, refused, store_dump, succeeded
+from tests.support.http.fault_server import FaultServer
+from tests.support.http.faults import (
+    Fault,
+    Reset,
+    lost,
+    redirect,
+    unavailable,
+    with_header,
+    with_status,
+)
+from tests.support.http.http_messages import Answer, Request
+from tests.support.http.registry_answers import failure
+from tests.support.http.registry_server import REGISTRY, Quirks, RegistryApp
+from tests.support.programs.docker_client import CommandLine
+from tests.support.programs.our_program import run_here
 
 AMD, ARM = docker_image("linux/amd64", text="amd"), docker_image("linux/arm64", text="arm")
 OLD = docker_list(docker_image(text="old"))

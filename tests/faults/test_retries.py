@@ -14,11 +14,11 @@ from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import pull_blob, push_blob
 from manyfest.domain.errors import RateLimitedError, ServerError
 from manyfest.domain.references import Reference
-from tests.fakes.fault_server import FaultServer
-from tests.fakes.faults import Drip, Fault, Reset, reset_in_body, truncated, unavailable
-from tests.fakes.http_messages import Answer, Reply
-from tests.faults.judged import refused, succeeded
-from tests.faults.registries import IMAGES, MANIFESTS, registry_of
+from tests.support.faults.judged import refused, succeeded
+from tests.support.faults.registries import IMAGES, MANIFESTS, registry_of
+from tests.support.http.fault_server import FaultServer
+from tests.support.http.faults import Drip, Fault, Reset, reset_in_body, truncated, unavailable
+from tests.support.http.http_messages import Answer, Reply
 
 
 @pytest.fixture

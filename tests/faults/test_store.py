@@ -17,12 +17,12 @@ import pytest
 
 from manyfest.cli import wiring
 from manyfest.contracts.images import docker_image
-from tests.fakes.our_program import run_here
-from tests.faults.confined import SOURCES, drafts, layout_of_eight, run, run_as_nobody
-from tests.faults.judged import error_line, store_dump, succeeded
-from tests.faults.registries import registry_of
 from tests.kill.scenes import SCENES
-from tests.unit.store.children import start
+from tests.support.faults.confined import SOURCES, drafts, layout_of_eight, run, run_as_nobody
+from tests.support.faults.judged import error_line, store_dump, succeeded
+from tests.support.faults.registries import registry_of
+from tests.support.programs.our_program import run_here
+from tests.support.stores.children import start
 
 KILLING = Path(__file__).parents[1] / "kill" / "run.py"
 LIST = "oci:app:l"

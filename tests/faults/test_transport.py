@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.fault_server import FaultServer
-from tests.fakes.faults import (
+from tests.support.faults.judged import refused, store_dump, succeeded
+from tests.support.faults.registries import CONFIGS, IMAGES, MANIFESTS, registry_of, trusted
+from tests.support.http.fault_server import FaultServer
+from tests.support.http.faults import (
     Endless,
     Fault,
     Raw,
@@ -23,10 +25,8 @@ from tests.fakes.faults import (
     with_header,
     without_length,
 )
-from tests.fakes.http_messages import Answer
-from tests.fakes.registry_auth import BasicGate
-from tests.faults.judged import refused, store_dump, succeeded
-from tests.faults.registries import CONFIGS, IMAGES, MANIFESTS, registry_of, trusted
+from tests.support.http.http_messages import Answer
+from tests.support.http.registry_auth import BasicGate
 
 PROGRAM = str(Path(sys.executable).parent / "manyfest")
 IMAGE = IMAGES[1]

@@ -29,8 +29,8 @@ from manyfest.domain.operations.content.import_bundle import import_bundle
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Layout, Reference, Repository
 from manyfest.domain.specs.lock import Lock
-from tests.fakes.memory_layers import MemoryLayers
-from tests.fakes.memory_store import MemoryStore
+from tests.support.stores.memory_layers import MemoryLayers
+from tests.support.stores.memory_store import MemoryStore
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 HUB = Repository("docker.io", "library/alpine")

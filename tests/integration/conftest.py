@@ -12,7 +12,7 @@ from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import Image, push_image
 from manyfest.domain.references import Reference
 
-_SOCKETLESS = Path(__file__).parents[1] / "fakes" / "socketless"
+_SOCKETLESS = Path(__file__).parents[1] / "support" / "programs" / "socketless"
 
 
 @frozen

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.faults.confined import SOURCES, drafts, layout_of_eight, run
 from tests.kill.soundness import faults_of
+from tests.support.faults.confined import SOURCES, drafts, layout_of_eight, run
 
 KIBIBYTE = 1024
 INSIDE = "inside"

@@ -33,11 +33,11 @@ from manyfest.cli.process import docker_plugin as plugin
 from manyfest.cli.process import signals as endings
 from manyfest.contracts.images import oci_image, push_image
 from manyfest.domain.references import Layout, Reference
-from tests.fakes.our_program import run_here
 from tests.kill.forks import import_for
 from tests.kill.opcodes import Start, at_opcode, in_leaving, in_package
 from tests.kill.run import BrokenPromiseError, check_between
 from tests.kill.soundness import State, faults_of, faults_of_layout, state_of
+from tests.support.programs.our_program import run_here
 
 LIST, SOURCES = "oci:app:l", ("oci:app:a", "oci:app:b")
 CREATE, PUSH = ("create", LIST, *SOURCES), ("push", LIST)

@@ -35,11 +35,11 @@ from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.cli.exit_codes import INTERRUPTED
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference
-from tests.fakes.docker_client import docker_manifest
-from tests.fakes.docker_registry import running_registry
 from tests.kill.forks import Ended, Program, import_for
 from tests.kill.scenes import COMMANDS_RUN, DOCKER_DRAFT, SCENES, SOURCES, UNNEEDED, Scene, Words
 from tests.kill.soundness import State, faults_of, faults_of_layout, state_of
+from tests.support.programs.docker_client import docker_manifest
+from tests.support.programs.docker_registry import running_registry
 
 PLATFORMS = ("linux/amd64", "linux/arm64", "linux/s390x", "linux/386")
 UNDISTURBED = 3  # runs that say how long it takes

@@ -4,8 +4,8 @@ from typing import Any
 
 from attrs import Factory, frozen
 
-from tests.fakes.memory_layers import MemoryLayers
-from tests.fakes.memory_store import MemoryStore
+from tests.support.stores.memory_layers import MemoryLayers
+from tests.support.stores.memory_store import MemoryStore
 
 
 @frozen

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from manyfest.contracts.images import docker_image, docker_list
-from tests.fakes.docker_client import CommandLine
-from tests.fakes.docker_registry import RunningRegistry
 from tests.integration.conftest import Seed, seed  # noqa: F401 - a fixture
+from tests.support.programs.docker_client import CommandLine
+from tests.support.programs.docker_registry import RunningRegistry
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from tests.benchmarks.cases import Case, Contender, FailedError
 from tests.benchmarks.figures import Row
 from tests.benchmarks.running import Choice, run_case
-from tests.fakes.http_messages import Answer
-from tests.fakes.http_server import HttpServer
+from tests.support.http.http_messages import Answer
+from tests.support.http.http_server import HttpServer
 
 THERE = (sys.executable, "--version")
 ASK = "import sys, urllib.request as u; [u.urlopen(f'http://{sys.argv[1]}/x') for _ in range(2)]"

@@ -11,7 +11,7 @@ import pytest
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InvalidReferenceError
 from manyfest.domain.references import External, Layout, Reference, Repository
-from tests.fakes.docker_client import docker_manifest
+from tests.support.programs.docker_client import docker_manifest
 
 HEX = "0123456789abcdef" * 4
 SHA256 = f"sha256:{HEX}"

@@ -16,7 +16,7 @@ from manyfest.domain.operations.store.check_store import check_store, set_damage
 from manyfest.domain.ports.integrity import Kind
 from manyfest.domain.references import Reference
 from manyfest.store.sqlite import migrations, opening
-from tests.unit.store.keeping_house import hold_layers, opened
+from tests.support.stores.housekeeping import hold_layers, opened
 
 A, B = oci_image("linux/amd64", text="a"), docker_image("linux/arm64", text="b")
 LIST = oci_index(A, B)

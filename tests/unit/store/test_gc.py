@@ -34,9 +34,9 @@ from manyfest.domain.operations.store.collect_garbage import (
 )
 from manyfest.domain.ports.garbage import Piece
 from manyfest.domain.references import Reference
-from tests.unit.oci_layout.between import each_place
-from tests.unit.store.children import run, start
-from tests.unit.store.keeping_house import hold_layers, opened
+from tests.support.layouts.between import each_place
+from tests.support.stores.children import run, start
+from tests.support.stores.housekeeping import hold_layers, opened
 
 BROKEN = Manifest(OCI_MANIFEST, b"not JSON")
 

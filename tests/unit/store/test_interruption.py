@@ -9,8 +9,8 @@ from manyfest.contracts.garbage_collector import hold, see
 from manyfest.contracts.images import oci_image
 from manyfest.store.maintenance import views
 from manyfest.store.sqlite.database import Database
-from tests.unit.store.children import run
-from tests.unit.store.keeping_house import opened
+from tests.support.stores.children import run
+from tests.support.stores.housekeeping import opened
 
 IMAGE = oci_image()
 

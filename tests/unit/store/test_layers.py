@@ -8,7 +8,7 @@ from manyfest.contracts.layer_store import LAYER, LayerStoreContract, keep
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import StoreError
 from manyfest.store.layer_store import LayerFolder
-from tests.fakes.memory_layers import MemoryLayers
+from tests.support.stores.memory_layers import MemoryLayers
 
 
 class TestLayerFolder(LayerStoreContract):

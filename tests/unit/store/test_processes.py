@@ -16,7 +16,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.domain.references import Reference
 from manyfest.store.store import open_store
-from tests.unit.store.children import start
+from tests.support.stores.children import start
 
 APP = Reference.parse("app")
 MANY = 8

@@ -14,7 +14,7 @@ from manyfest.contracts.garbage_collector import see
 from manyfest.contracts.images import docker_image, oci_image, oci_index, referrer, windows_image
 from manyfest.domain.errors import DeadlineError, InputError
 from manyfest.store.maintenance.views import VIEWS
-from tests.unit.store.keeping_house import opened
+from tests.support.stores.housekeeping import opened
 
 AMD, ARM = oci_image("linux/amd64", text="base"), docker_image("linux/arm64/v8", text="arm")
 BOTH = oci_index(AMD, ARM, annotations={"k": "v"})

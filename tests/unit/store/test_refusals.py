@@ -15,7 +15,7 @@ from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.domain.references import Reference
 from manyfest.store.sqlite.migrations import MIGRATIONS
 from manyfest.store.store import open_store
-from tests.unit.store.children import AS_NOBODY, run
+from tests.support.stores.children import AS_NOBODY, run
 
 KNOWN = len(MIGRATIONS)
 KEPT = [Manifest(OCI_MANIFEST, b'{"number": %d}' % number * 200) for number in range(20)]

@@ -11,10 +11,10 @@ import pytest
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.references import Reference
-from tests.fakes.at_once import at_once
-from tests.fakes.images import docker_image, docker_list, oci_image, push_image
-from tests.fakes.our_program import run_here
 from tests.kill.soundness import faults_of
+from tests.support.content.images import docker_image, docker_list, oci_image, push_image
+from tests.support.programs.at_once import at_once
+from tests.support.programs.our_program import run_here
 
 LIST = docker_list(docker_image("linux/amd64"), docker_image("linux/arm64"))
 SINGLE = oci_image("linux/s390x", text="single")

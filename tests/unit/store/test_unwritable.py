@@ -11,7 +11,7 @@ from manyfest.domain.errors import StoreError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.store.store import open_store
-from tests.unit.store.children import AS_NOBODY, run
+from tests.support.stores.children import AS_NOBODY, run
 
 ONE, TWO = Manifest(OCI_MANIFEST, b"1"), Manifest(OCI_MANIFEST, b"2")
 

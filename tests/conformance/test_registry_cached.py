@@ -1,0 +1,55 @@
+"""A cached registry keeps the contract of the registry port, whatever the content store holds."""
+
+import pytest
+
+from manyfest.adapters.decorators.cached import CachedRegistry
+from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.registry import IMAGES, Plant, RegistryContract
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.references import Reference, Repository
+from tests.support.stores.memory_layers import MemoryLayers
+from tests.support.stores.memory_store import MemoryContents, MemoryStore
+
+
+class TestCachedRegistryThatHoldsNothing(RegistryContract):
+    @pytest.fixture
+    def contents(self) -> MemoryContents:
+        return MemoryStore().contents
+
+    @pytest.fixture
+    def origin(self):
+        return MemoryRegistry()
+
+    @pytest.fixture
+    def registry(self, origin, contents):
+        return CachedRegistry(origin, contents, MemoryLayers())
+
+    @pytest.fixture
+    def home(self):
+        return Repository("registry.example", "team/app")
+
+    @pytest.fixture
+    def other_home(self):
+        return Repository("registry.example", "team/copy")
+
+    @pytest.fixture
+    def plant(self, origin) -> Plant:
+        def plant(reference: Reference, data: bytes) -> None:
+            shelf = origin._shelf(reference.home)
+            shelf.manifests[reference.digest] = Manifest("", data)
+            shelf.blobs[reference.digest] = data
+
+        return plant
+
+
+class TestCachedRegistryThatHoldsMuch(TestCachedRegistryThatHoldsNothing):
+    """What is held must not answer for what is there: the whole contract holds all the same."""
+
+    @pytest.fixture
+    def contents(self) -> MemoryContents:
+        contents = MemoryStore().contents
+        with contents.transaction():
+            for image in IMAGES.values():
+                contents.keep_manifests([image.manifest])
+                contents.keep_blobs(image.blobs)
+        return contents

@@ -1,0 +1,173 @@
+"""As few requests as the protocol allows, and no more connections than there are jobs."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import Image, docker_image, docker_list, push_image
+from manyfest.domain.references import Reference
+from tests.support.http.certificates import Certificate
+from tests.support.http.http_messages import Answer, Request
+from tests.support.http.registry_auth import TokenGate
+from tests.support.http.registry_server import REGISTRY, RegistryServer
+from tests.support.programs.docker_client import CommandLine
+
+AMD, ARM = docker_image("linux/amd64"), docker_image("linux/arm64")  # they share their layer
+
+
+@pytest.fixture
+def server() -> Iterator[RegistryServer]:
+    registry = MemoryRegistry()
+    planted: dict[str, Image] = {
+        "app:amd": AMD,
+        "app:arm": ARM,
+        "list:1": docker_list(AMD, ARM),
+    }
+    for name, image in planted.items():
+        push_image(registry, Reference.parse(f"{REGISTRY}/{name}"), image)
+    with RegistryServer(registry) as server:
+        yield server
+
+
+def ask(manyfest: CommandLine, server: RegistryServer, *arguments: str) -> list[str]:
+    """The requests that a command made, by method and kind."""
+    before = len(server.log())
+    result = manyfest(*(argument.replace("HOST", server.host) for argument in arguments))
+    assert result.code == 0, result.stderr
+    return sorted(
+        f"{line.split()[0]} {line.split('/')[3]}{'?mount' if 'mount=' in line else ''}"
+        for line in server.log()[before:]
+    )
+
+
+GET, CONFIG, MOUNT, PUT = "GET manifests", "GET blobs", "POST blobs?mount", "PUT manifests"
+HEAD = "HEAD manifests"
+
+COMMANDS = {
+    "an image": (("inspect", "HOST/app:amd"), [GET]),
+    "an image, verbosely": (("inspect", "-v", "HOST/app:amd"), [CONFIG, GET]),
+    "a list": (("inspect", "HOST/list:1"), [GET]),
+    "a list, verbosely": (("inspect", "-v", "HOST/list:1"), [GET] * 3),
+    "create": (("create", "HOST/app:l", "HOST/app:amd", "HOST/app:arm"), [CONFIG] * 2 + [GET] * 2),
+    "create from a list": (("create", "HOST/app:l", "HOST/list:1"), [GET]),
+}
+
+
+@pytest.mark.parametrize(("arguments", "requests"), COMMANDS.values(), ids=COMMANDS.keys())
+def test_looking_asks_for_nothing_that_is_not_shown(
+    manyfest: CommandLine, server: RegistryServer, arguments: tuple[str, ...], requests: list[str]
+) -> None:
+    assert ask(manyfest, server, *arguments) == requests
+
+
+def test_a_push_within_a_repository_is_a_look_and_a_put(
+    manyfest: CommandLine, server: RegistryServer
+) -> None:
+    ask(manyfest, server, "create", "HOST/app:l", "HOST/app:amd", "HOST/app:arm")
+    assert ask(manyfest, server, "push", "HOST/app:l") == [HEAD, PUT]
+
+
+def test_a_push_across_repositories_mounts_each_blob_once(
+    manyfest: CommandLine, server: RegistryServer
+) -> None:
+    ask(manyfest, server, "create", "HOST/other:l", "HOST/app:amd", "HOST/app:arm")
+    # The tag is looked at; two configs and the layer that both have; two children and the list.
+    assert ask(manyfest, server, "push", "HOST/other:l") == [HEAD] + [MOUNT] * 3 + [PUT] * 3
+
+
+def test_what_is_held_by_digest_is_not_asked_for_again(
+    manyfest: CommandLine, server: RegistryServer
+) -> None:
+    ask(manyfest, server, "create", "HOST/app:l", "HOST/app:amd")
+    assert ask(manyfest, server, "create", "-a", "HOST/app:l", "HOST/app:amd") == [HEAD]
+    assert ask(manyfest, server, "inspect", "-v", "HOST/app:l") == []
+    assert ask(manyfest, server, "inspect", f"HOST/app@{AMD.digest}") == []
+
+
+def test_what_is_local_asks_nobody(manyfest: CommandLine, server: RegistryServer) -> None:
+    ask(manyfest, server, "create", "HOST/app:l", "HOST/app:amd")
+    entry = ("HOST/app:l", "HOST/app:amd")
+    for arguments in (
+        ("annotate", "--variant", "v2", *entry),
+        ("inspect", "HOST/app:l"),
+        ("inspect", *entry),
+        ("inspect", "-v", *entry),
+        ("ls",),
+        ("rm", "HOST/app:l"),
+    ):
+        assert ask(manyfest, server, *arguments) == [], arguments
+
+
+MANY = [f"app:{number}" for number in range(24)]
+SOURCES = [f"HOST/{name}" for name in MANY]
+JOBS = ("--jobs", "4")
+
+# What is made ready before, and what must do with four connections.
+AT_A_TIME = {
+    "inspect": ([], ("inspect", *JOBS, "-f", "names")),
+    "create": ([], ("create", *JOBS, "HOST/app:l", *SOURCES)),
+    "push": ([("create", "HOST/app:l", *SOURCES)], ("push", *JOBS, "HOST/app:l")),
+    "push to another repository": (
+        [("create", "HOST/other:l", *SOURCES)],
+        ("push", *JOBS, "HOST/other:l"),
+    ),
+    "create --push": ([], ("create", "--push", *JOBS, "HOST/app:l", *SOURCES)),
+}
+
+
+@pytest.mark.parametrize(("before", "arguments"), AT_A_TIME.values(), ids=AT_A_TIME.keys())
+def test_there_are_no_more_connections_than_jobs(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    manyfest: CommandLine,
+    before: list[tuple[str, ...]],
+    arguments: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    registry = MemoryRegistry()
+    for name in MANY:
+        push_image(registry, Reference.parse(f"{REGISTRY}/{name}"), docker_image(text=name))
+    with RegistryServer(registry) as many:
+        (tmp_path / "names").write_text("\n".join(f"{many.host}/{name}" for name in MANY))
+        for command in before:
+            ask(manyfest, many, *command)
+        made = many.connections
+        ask(manyfest, many, *arguments)
+        assert 0 < many.connections - made <= 4
+
+
+def test_the_target_is_looked_at_while_the_sources_are_read(manyfest: CommandLine) -> None:
+    looked, registry = threading.Event(), MemoryRegistry()
+    push_image(registry, Reference.parse(f"{REGISTRY}/app:amd"), AMD)
+
+    def gate(request: Request) -> Answer | None:
+        """The source is kept back until the target was looked at."""
+        if request.method == "HEAD":
+            looked.set()
+        elif request.method == "GET" and not looked.wait(timeout=20):
+            return Answer(404)
+        return None
+
+    with RegistryServer(registry, gate=gate) as server:
+        assert ask(manyfest, server, "create", "--push", "HOST/app:l", "HOST/app:amd") == sorted(
+            [GET, CONFIG, HEAD, PUT]
+        )
+
+
+def test_what_a_host_wants_is_found_out_once(
+    monkeypatch: pytest.MonkeyPatch, manyfest: CommandLine, certificate: Certificate
+) -> None:
+    """TLS on loopback, where plain HTTP is tried first, and tokens, where nothing is sent first."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
+    gate, registry = TokenGate("user", "secret"), MemoryRegistry()
+    push_image(registry, Reference.parse(f"{REGISTRY}/app:amd"), AMD)
+    with RegistryServer(registry, gate=gate, certificate=certificate) as server:
+        for connections, challenges in ((2, 1), (1, 0), (1, 0)):
+            made, gate.challenges, gate.token_requests = server.connections, 0, []
+            shown = manyfest("inspect", f"{server.host}/app:amd")
+            assert shown.code == 0, shown.stderr
+            assert (server.connections - made, gate.challenges) == (connections, challenges)
+            assert len(gate.token_requests) == 1

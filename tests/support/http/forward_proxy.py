@@ -1,0 +1,76 @@
+"""An HTTP proxy on loopback: CONNECT tunnels and plain HTTP, to names that it alone knows."""
+
+import base64
+import socket
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from tests.support.http.http_client import ask
+from tests.support.http.http_messages import Answer, Reply, Request
+from tests.support.http.http_server import HttpServer
+
+_HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding", "keep-alive"})
+
+
+class ForwardProxy(HttpServer):
+    """Reaches servers by ``names``, from ``HOST:PORT`` to where it stands; 502 for all others.
+
+    With ``login`` it wants that name and password first (407). A good request comes to ``requests``
+    as the proxy saw it: what is in a tunnel, it does not see.
+    """
+
+    def __init__(self, names: Mapping[str, str], *, login: tuple[str, str] | None = None) -> None:
+        super().__init__(self._passed_on)
+        self._names = names
+        self._pass = None if login is None else base64.b64encode(":".join(login).encode()).decode()
+
+    def _passed_on(self, request: Request) -> Reply:
+        if self._pass and request.header("Proxy-Authorization") != f"Basic {self._pass}":
+            return Answer(407, b"no", (("Proxy-Authenticate", 'Basic realm="proxy"'),))
+        tunnels = request.method == "CONNECT"
+        name = request.target if tunnels else urlsplit(request.target).netloc
+        if name not in self._names:
+            return Answer(502, b"unknown")
+        return _Tunnel(self._names[name]) if tunnels else self._forwarded(request, name)
+
+    def _forwarded(self, request: Request, name: str) -> Answer:
+        target = urlsplit(request.target)
+        path = target._replace(scheme="", netloc="").geturl()
+        kept = {
+            key: value
+            for key, value in request.headers
+            if key.lower() not in _HOP_BY_HOP and not key.lower().startswith("proxy-")
+        }
+        seen = ask(self._names[name], request.method, path, request.body or None, kept)
+        headers = tuple(pair for pair in seen.headers.items() if pair[0] not in _HOP_BY_HOP)
+        length = (("Content-Length", seen.headers.get("content-length", str(len(seen.body)))),)
+        return Answer(seen.status, seen.body, headers + length)
+
+
+@frozen
+class _Tunnel:
+    """Carries bytes both ways between the client and ``host`` until both have ended."""
+
+    host: str
+
+    def send(self, connection: socket.socket, request: Request) -> bool:
+        address, _, port = self.host.rpartition(":")
+        with socket.create_connection((address, int(port)), timeout=10) as server:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=_carry, args=(server, connection), daemon=True)
+            back.start()
+            _carry(connection, server)
+            back.join(timeout=10)
+        return False
+
+
+def _carry(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)

@@ -1,0 +1,50 @@
+"""Two command lines with one face: docker's manifest commands and ours, run as programs.
+
+A differential test is a table of argument lists run through both::
+
+    assert manyfest("inspect", image).stdout == docker_manifest("inspect", image).stdout
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from attrs import frozen
+
+from tests.support.programs.programs import require_program
+
+_TIMEOUT = 60.0  # seconds
+
+
+@frozen
+class Result:
+    """What a program left behind: bytes on stdout, text on stderr, and its exit code."""
+
+    stdout: bytes
+    stderr: str
+    code: int
+
+
+@frozen
+class CommandLine:
+    """A program with its first arguments; a call adds the rest and waits for the end."""
+
+    command: tuple[str, ...]
+
+    def __call__(self, *arguments: str | Path, input: bytes = b"") -> Result:  # noqa: A002
+        """Run with ``arguments``, in the environment and folder of the test."""
+        command = [*self.command, *map(str, arguments)]
+        ended = subprocess.run(
+            command, input=input, capture_output=True, check=False, timeout=_TIMEOUT
+        )
+        return Result(ended.stdout, ended.stderr.decode(errors="replace"), ended.returncode)
+
+
+def docker_manifest(config: Path) -> CommandLine:
+    """``docker manifest`` with its credentials and drafts in the folder ``config``."""
+    return CommandLine((require_program("docker"), "--config", str(config), "manifest"))
+
+
+def manyfest() -> CommandLine:
+    """Our console script, as installed beside the interpreter that runs the tests."""
+    return CommandLine((str(Path(sys.executable).parent / "manyfest"),))

@@ -1,0 +1,176 @@
+"""Archives that were damaged or made to mislead: one sentence, at once, and nothing is taken."""
+
+import gzip
+import io
+import json
+import os
+import tarfile
+
+import pytest
+import zstandard
+
+from manyfest.contracts.images import oci_image
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import BundleError, LayoutError
+from tests.support.content import bundles
+from tests.support.content.bundles import Link
+
+IMAGE = oci_image()
+FILES = bundles.layout([bundles.entry(IMAGE)], IMAGE)
+TAR = bundles.tar(FILES)
+ZEROS = 2 * 1024**3
+
+
+def special(kind: bytes) -> bytes:
+    archive = io.BytesIO(TAR)
+    with tarfile.open(fileobj=archive, mode="a") as writer:
+        member = tarfile.TarInfo("special")
+        member.type = kind
+        writer.addfile(member)
+    return archive.getvalue()
+
+
+def twice(name: str) -> bytes:
+    archive = io.BytesIO(TAR)
+    with tarfile.open(fileobj=archive, mode="a") as writer:
+        writer.addfile(tarfile.TarInfo(name))
+    return archive.getvalue()
+
+
+def header(size: int, kind: bytes = tarfile.REGTYPE) -> bytes:
+    member = tarfile.TarInfo("x")
+    member.size, member.type = size, kind
+    return member.tobuf(tarfile.GNU_FORMAT)
+
+
+def bomb() -> bytes:
+    """A member of 2 GiB of zeros, compressed to some 64 KiB."""
+    packer, packed = zstandard.ZstdCompressor().compressobj(), []
+    packed.append(packer.compress(header(ZEROS)))
+    packed += [packer.compress(bytes(16 * 1024**2)) for _ in range(ZEROS // (16 * 1024**2))]
+    return b"".join([*packed, packer.flush()])
+
+
+NAMES_OF_NAMES = header(2, tarfile.GNUTYPE_LONGNAME) + b"x".ljust(512, b"\0")
+
+HOSTILE = {
+    "no archive": (b"hello", "is no tar archive"),
+    "nothing": (b"", "is empty"),
+    "zstd that is cut at once": (zstandard.compress(TAR)[:20], "or cut off"),
+    "zeros": (bytes(10240), "is no OCI image layout"),
+    "cut in a member": (TAR[: len(TAR) // 2], "is cut off"),
+    "cut after a member": (TAR.rstrip(b"\0") + bytes(-len(TAR.rstrip(b"\0")) % 512), "is cut off"),
+    "a header that is damaged": (TAR[:1024] + b"\xff" + TAR[1025:], "or damaged"),
+    "cut gzip": (gzip.compress(TAR)[:-12], "is cut off"),
+    "damaged gzip": (gzip.compress(TAR)[:-6] + b"\xff" * 6, "is damaged"),
+    "cut zstd": (zstandard.compress(TAR)[:-200], "is "),
+    "damaged zstd": (zstandard.compress(TAR)[:40] + bytes(200), "is "),
+    "a way up": (bundles.tar(FILES | {"../../x": b""}), "leads out of it: '../../x'"),
+    "a hidden way up": (bundles.tar(FILES | {"blobs/../../x": b""}), "leads out of it"),
+    "an absolute name": (bundles.tar(FILES | {"/etc/x": b""}), "leads out of it: '/etc/x'"),
+    "a link out": (bundles.tar(FILES | {"blobs/x": Link("../../x")}), "leads out of it"),
+    "an absolute link": (bundles.tar(FILES | {"x": Link("/etc/passwd")}), "leads out of it"),
+    "a hard link out": (
+        bundles.tar(FILES | {"x": Link("../../etc/passwd", tarfile.LNKTYPE)}),
+        "leads out of it",
+    ),
+    "links in a circle": (
+        bundles.tar({"oci-layout": Link("b"), "b": Link("oci-layout")}),
+        "links that lead round",
+    ),
+    "a pipe": (special(tarfile.FIFOTYPE), "no file: 'special'"),
+    "a device": (special(tarfile.CHRTYPE), "no file: 'special'"),
+    "a sparse file": (special(tarfile.GNUTYPE_SPARSE), "no file: 'special'"),
+    "one name twice": (twice("index.json"), "two members of the name 'index.json'"),
+    "one name twice, spelled otherwise": (twice("./x/../index.json"), "two members"),
+    "an unknown version": (
+        bundles.tar(FILES | {"oci-layout": b'{"imageLayoutVersion": "2.0.0"}'}),
+        "of version '2.0.0', not '1.0.0'",
+    ),
+    "no version": (bundles.tar(FILES | {"oci-layout": b"{}"}), "of version None"),
+    "no marker": (bundles.tar({"index.json": FILES["index.json"]}), "it has no oci-layout"),
+    "no index": (bundles.tar({"oci-layout": FILES["oci-layout"]}), "it has no index.json"),
+    "an index that is none": (bundles.tar(FILES | {"index.json": b"[]"}), "cannot be used"),
+    "a name without an end": (header(2**40, tarfile.GNUTYPE_LONGNAME), "a header of"),
+    "attributes without an end": (header(2**40, tarfile.XHDTYPE), "a header of"),
+    "names of names": (NAMES_OF_NAMES * 3000, "is no tar archive, or damaged"),
+    "a file of less than nothing": (header(-512) + TAR, "damaged|no file"),
+    "a file of more than there are bytes to count": (header(2**62) + TAR, "is cut off"),
+    "a file of more than a file system has": (header(2**63 - 1) + TAR, "is cut off"),
+    "a file of more than a machine counts": (header(2**80) + TAR, "is cut off"),
+    "a bomb": (bomb(), "expands to more than 1000 times"),
+}
+
+
+@pytest.mark.parametrize(("data", "sentence"), HOSTILE.values(), ids=HOSTILE)
+def test_it_is_refused_in_one_line(take, archived, data, sentence):
+    with pytest.raises(BundleError, match=sentence) as raised:
+        take(archived(data))
+    assert len(str(raised.value).splitlines()) == 1
+    assert take.holds_nothing()
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named before", "named nowhere"])
+def test_what_a_document_names_may_expand(take, archived, monkeypatch, named):
+    monkeypatch.setattr("manyfest.adapters.bundles.tar_stream._EXPANDED_FREELY", 1024**2)
+    zeros = bytes(32 * 1024**2)
+    layer = Descriptor("application/vnd.oci.image.layer.v1.tar", Digest.of(zeros), len(zeros))
+    document = dict(IMAGE.manifest.document) | {"layers": [layer.to_json()] if named else []}
+    data = json.dumps(document).encode()
+    listed = Descriptor(IMAGE.manifest.media_type, Digest.of(data), len(data)).to_json()
+    files = bundles.layout([listed], **{bundles.blob_path(each): each for each in (data, zeros)})
+    path = archived(zstandard.compress(bundles.tar(files)))
+    if named:
+        assert take(path).layers == (layer.digest,)
+    else:
+        with pytest.raises(BundleError, match="expands to more"):
+            take(path)
+
+
+def test_any_flipped_byte_is_an_error_or_changes_nothing(take, archived):
+    packed = zstandard.ZstdCompressor(write_checksum=True).compress(TAR)
+    for place in range(0, len(packed), 17):
+        damaged = packed[:place] + bytes([packed[place] ^ 0x41]) + packed[place + 1 :]
+        with pytest.raises(BundleError):
+            take(archived(damaged))
+    assert take.holds_nothing()
+
+
+def test_many_members_are_passed_over(take, archived):
+    blank, archive = tarfile.TarInfo("x"), io.BytesIO()
+    for number in range(3_000):
+        blank.name = f"extra/{number}"
+        archive.write(blank.tobuf(tarfile.USTAR_FORMAT))
+    assert take(archived(archive.getvalue() + TAR)).manifests == (IMAGE.digest,)
+
+
+def test_a_pipe_is_not_waited_for(take, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BundleError, match="is no regular file"):
+        take(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_only_files_of_a_folder_are_read(take, unpacked, tmp_path, kind):
+    folder = unpacked(FILES)
+    blob = folder / bundles.blob_path(IMAGE.manifest.data)
+    blob.rename(tmp_path / "elsewhere")
+    if kind == "link":
+        blob.symlink_to(tmp_path / "elsewhere")
+    else:
+        os.mkfifo(blob) if kind == "pipe" else blob.mkdir()
+    with pytest.raises(LayoutError):
+        take(folder)
+    assert take.holds_nothing()
+
+
+def test_names_with_a_dot_in_front_are_the_same(take, archived):
+    files = {f"./{path}": data for path, data in FILES.items()}
+    assert take(archived(files)).manifests == (IMAGE.digest,)
+
+
+def test_hard_links_within_are_followed(take, archived):
+    path, copy = bundles.blob_path(IMAGE.manifest.data), "a copy"
+    files = FILES | {copy: IMAGE.manifest.data, path: Link(copy, tarfile.LNKTYPE)}
+    assert take(archived(files)).manifests == (IMAGE.digest,)

@@ -1,0 +1,394 @@
+import json
+from functools import partial
+
+import pytest
+from attrs import evolve
+
+from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import (
+    Image,
+    docker_image,
+    docker_list,
+    oci_image,
+    oci_index,
+    oddly_spelled,
+    push_image,
+    referrer,
+    windows_image,
+)
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import (
+    BlobUnknownError,
+    DigestMismatchError,
+    DocumentError,
+    ManifestUnknownError,
+    NoSuchPlatformError,
+)
+from manyfest.domain.events import (
+    BlobCopied,
+    BlobFound,
+    BlobMounted,
+    BlobMoved,
+    BlobStarted,
+    Event,
+    ManifestPut,
+    TransferPlanned,
+)
+from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
+from manyfest.domain.operations.steps.fan_out import sequential
+from manyfest.domain.operations.steps.transfer import BlobCopy, may_be_mounted
+from manyfest.domain.platforms import Platform
+from manyfest.domain.references import Reference
+from tests.unit.domain.operations.conftest import NOW, World, ref
+
+SOURCE = "r.example/team/app:1"
+AMD, ARM = oci_image("linux/amd64", text="amd"), oci_image("linux/arm64", text="arm")
+
+
+def attested(*images: Image, **members: object) -> Image:
+    """An index as BuildKit makes it: each image is followed by the attestation of it."""
+    attestations = [oci_image("unknown/unknown", text=f"of {image.digest}") for image in images]
+    entries = [evolve(i.manifest.descriptor(), platform=i.platform).to_json() for i in images]
+    for image, attestation in zip(images, attestations, strict=True):
+        annotations = {
+            "vnd.docker.reference.type": "attestation-manifest",
+            "vnd.docker.reference.digest": str(image.digest),
+        }
+        platform = {"architecture": "unknown", "os": "unknown"}
+        entry = attestation.manifest.descriptor().to_json()
+        entries.append(entry | {"platform": platform, "annotations": annotations})
+    return oci_index(*images, *attestations, manifests=entries, **members)
+
+
+def plan(world: World, target: str, source: str = SOURCE, **options) -> CopyPlan:
+    options["platforms"] = [Platform.parse(p) for p in options.get("platforms", ())]
+    call = partial(plan_copy, registry=world.registry, each=sequential)
+    return call(ref(source), ref(target), **options)
+
+
+def execute(world: World, planned: CopyPlan) -> list[Event]:
+    events: list[Event] = []
+    contents = world.store.contents
+    copy(
+        planned,
+        registry=world.registry,
+        contents=contents,
+        each=sequential,
+        now=NOW,
+        on_event=events.append,
+    )
+    return events
+
+
+def copied(world: World, target: str, source: str = SOURCE, **options) -> CopyPlan:
+    planned = plan(world, target, source, **options)
+    execute(world, planned)
+    return planned
+
+
+def assert_whole(world: World, reference: Reference, image: Image) -> None:
+    """All that ``image`` consists of is there, to the byte."""
+    assert world.registry.get_manifest(reference) == image.manifest
+    for blob in image.blobs:
+        assert world.registry.head_blob(reference.at(Digest.of(blob))) == len(blob)
+    for child in image.children:
+        assert_whole(world, reference.at(child.digest), child)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param(docker_image(), id="docker image"),
+        pytest.param(oddly_spelled(oci_image()), id="oddly spelled OCI image"),
+        pytest.param(windows_image(), id="image with a foreign layer"),
+        pytest.param(docker_list(docker_image(), windows_image()), id="docker list"),
+        pytest.param(oddly_spelled(attested(AMD, ARM)), id="index with attestations"),
+        pytest.param(oci_index(oci_index(AMD), oci_index(AMD, ARM), ARM), id="nested lists"),
+    ],
+)
+@pytest.mark.parametrize("target", ["r.example/other/app:2", "other.example/app:2", "oci:/dir:2"])
+def test_everything_arrives_and_the_digest_stays(world: World, image: Image, target: str) -> None:
+    world.plant(SOURCE, image)
+    planned = copied(world, target)
+    assert_whole(world, ref(target), image)
+    assert not planned.changes_digest
+
+
+def test_layers_that_live_elsewhere_are_left_alone(world: World) -> None:
+    image = world.plant(SOURCE, windows_image())
+    copied(world, "other.example/app:1")
+    with pytest.raises(BlobUnknownError):
+        world.registry.head_blob(ref("other.example/app").at(image.manifest.layers[0].digest))
+
+
+# Choosing platforms
+
+
+def test_a_chosen_platform_comes_with_its_attestation_in_a_list(world: World) -> None:
+    index = world.plant(SOURCE, attested(AMD, ARM, annotations={"kept": "yes"}))
+    planned = copied(world, "other.example/app:1", platforms=["linux/arm64/v8"])
+    made = world.served("other.example/app:1")
+    assert made.document == dict(index.manifest.document) | {
+        "manifests": [index.manifest.document["manifests"][place] for place in (1, 3)]
+    }
+    assert planned.changes_digest
+    assert made.digest != index.digest
+    with pytest.raises(ManifestUnknownError):
+        world.served(f"other.example/app@{AMD.digest}")
+
+
+def test_choosing_all_there_is_changes_nothing(world: World) -> None:
+    index = world.plant(SOURCE, oddly_spelled(attested(AMD, ARM)))
+    planned = copied(world, "other.example/app:1", platforms=["linux/amd64", "linux/arm64"])
+    assert not planned.changes_digest
+    assert world.served("other.example/app:1") == index.manifest
+
+
+@pytest.mark.parametrize("image", [oci_index(AMD, ARM), AMD], ids=["list", "image"])
+@pytest.mark.parametrize("wanted", [["linux/s390x"], ["linux/amd64", "linux/arm/v7"]])
+def test_a_platform_that_is_not_there_is_an_error(
+    world: World, image: Image, wanted: list[str]
+) -> None:
+    world.plant(SOURCE, image)
+    with pytest.raises(NoSuchPlatformError, match="only for linux/amd64"):
+        plan(world, "other.example/app:1", platforms=wanted)
+
+
+def test_an_image_of_the_chosen_platform_is_copied_as_it_is(world: World) -> None:
+    world.plant(SOURCE, AMD)
+    copied(world, "other.example/app:1", platforms=["linux/amd64"])
+    assert_whole(world, ref("other.example/app:1"), AMD)
+
+
+# What is there already
+
+
+@pytest.mark.parametrize("target", ["r.example/other/app:2", "other.example/app:2", "oci:/dir"])
+@pytest.mark.parametrize("image", [attested(AMD, ARM), AMD], ids=["list", "image"])
+def test_the_second_copy_writes_nothing(world: World, image: Image, target: str) -> None:
+    push_image(world.registry, ref(SOURCE), image)
+    assert not copied(world, target).writes_nothing
+    again = plan(world, target)
+    assert again.writes_nothing
+    assert execute(world, again) == [TransferPlanned(0, 0, 0)]
+
+
+def test_only_what_the_target_lacks_is_copied(world: World) -> None:
+    world.plant(SOURCE, oci_index(AMD, ARM))
+    world.plant("other.example/app:old", oci_index(AMD))
+    planned = copied(world, "other.example/app:1")
+    assert [copy.manifest for copy in planned.below] == [ARM.manifest]
+    assert {blob.target.digest for blob in planned.blobs} == {Digest.of(b) for b in ARM.blobs}
+    assert_whole(world, ref("other.example/app:1"), oci_index(AMD, ARM))
+
+
+def test_a_list_that_lacks_a_child_in_the_target_is_completed(world: World) -> None:
+    index = world.plant(SOURCE, oci_index(AMD, ARM))
+    world.plant("other.example/app:1", index)
+    del world.registry._shelf(ref("other.example/app").home).manifests[ARM.digest]
+    planned = copied(world, "other.example/app:1")
+    assert not planned.writes_target
+    assert_whole(world, ref("other.example/app:1"), index)
+
+
+def test_a_blob_that_a_layout_lacks_is_brought_again(world: World) -> None:
+    image = world.plant(SOURCE, AMD)
+    world.plant("oci:/dir:1", image)
+    del world.registry._shelf(ref("oci:/dir").home).blobs[Digest.of(AMD.blobs[1])]
+    copied(world, "oci:/dir:1")
+    assert_whole(world, ref("oci:/dir:1"), image)
+
+
+def test_another_tag_in_the_same_home_is_just_put(world: World) -> None:
+    index = world.plant(SOURCE, oci_index(AMD, ARM))
+    planned = copied(world, "r.example/team/app:2")
+    assert (planned.blobs, planned.below) == ((), ())
+    assert world.served("r.example/team/app:2") == index.manifest
+    assert plan(world, "r.example/team/app:2").writes_nothing
+
+
+# What goes wrong
+
+
+def test_a_child_that_is_missing_is_named_and_nothing_is_written(world: World) -> None:
+    world.plant(SOURCE, oci_index(AMD, ARM))
+    del world.registry._shelf(ref(SOURCE).home).manifests[ARM.digest]
+    with pytest.raises(ManifestUnknownError, match=str(ARM.digest)):
+        plan(world, "other.example/app:1")
+    with pytest.raises(ManifestUnknownError):
+        world.served("other.example/app:1")
+
+
+def test_a_copy_that_fails_moves_no_tag(world: World) -> None:
+    world.plant(SOURCE, oci_index(AMD, ARM))
+    old = world.plant("other.example/app:1", docker_image())
+    planned = plan(world, "other.example/app:1")
+    del world.registry._shelf(ref(SOURCE).home).blobs[Digest.of(ARM.blobs[1])]
+    with pytest.raises(BlobUnknownError):
+        execute(world, planned)
+    assert world.served("other.example/app:1") == old.manifest
+    assert world.store.contents.last_observation(ref("other.example/app:1")) is None
+
+
+def test_a_target_of_another_digest_is_refused_before_anything_is_written(world: World) -> None:
+    world.plant(SOURCE, AMD)
+    with pytest.raises(DigestMismatchError):
+        plan(world, f"other.example/app@{ARM.digest}")
+
+
+def test_lists_nested_without_end_are_refused(world: World) -> None:
+    nested = oci_index(AMD)
+    for _ in range(12):
+        nested = oci_index(nested)
+    world.plant(SOURCE, nested)
+    with pytest.raises(DocumentError, match="nested deeper"):
+        plan(world, "other.example/app:1")
+
+
+# Referrers
+
+
+def attach(world: World, *images: Image) -> None:
+    for image in images:
+        push_image(world.registry, ref(SOURCE).at(image.digest), image)
+
+
+def digests(world: World, home: str, subject: Image) -> list[Digest]:
+    reference = ref(home).at(subject.digest)
+    return [entry.digest for entry in world.registry.referrers(reference)]
+
+
+@pytest.mark.parametrize("target", ["r.example/other/app:2", "other.example/app:2", "oci:/dir:2"])
+def test_referrers_of_all_levels_come_along(world: World, target: str) -> None:
+    index = world.plant(SOURCE, oci_index(AMD))
+    of_list, of_child = referrer(index, "of list"), referrer(AMD, "of child")
+    of_referrer = referrer(of_child, "of referrer")
+    nested = oci_index(ARM, subject=AMD.manifest.descriptor().to_json())
+    attach(world, of_list, of_child, of_referrer, nested)
+    assert not copied(world, target).referrers
+    planned = copied(world, target, with_referrers=True)
+    assert len(planned.referrers) == 4
+    for image in (of_list, of_child, of_referrer, nested):
+        assert_whole(world, ref(target).at(image.digest), image)
+    assert digests(world, target, of_child) == [of_referrer.digest]
+    assert plan(world, target, with_referrers=True).writes_nothing
+
+
+def test_a_list_made_anew_has_no_referrers_but_its_images_do(world: World) -> None:
+    index = world.plant(SOURCE, oci_index(AMD, ARM))
+    images = [referrer(subject, str(subject.digest)) for subject in (index, AMD, ARM)]
+    attach(world, *images)
+    options = {"platforms": ["linux/amd64"], "with_referrers": True}
+    planned = copied(world, "other.example/app:1", **options)
+    assert [found.source.digest for found in planned.referrers] == [images[1].digest]
+
+
+def test_referrers_that_came_later_are_copied_without_the_rest(world: World) -> None:
+    index = world.plant(SOURCE, oci_index(AMD))
+    copied(world, "other.example/app:1")
+    attach(world, referrer(index))
+    planned = copied(world, "other.example/app:1", with_referrers=True)
+    assert [copy.manifest for copy in planned.below] == [referrer(index).manifest]
+    assert not planned.writes_target
+
+
+class Unlisting(MemoryRegistry):
+    """A registry that tells of no referrers in the target."""
+
+    def referrers(self, reference: Reference):
+        return super().referrers(reference) if reference.home == ref(SOURCE).home else ()
+
+
+def test_a_referrer_that_is_there_and_listed_nowhere_is_put_again() -> None:
+    world = World(registry=Unlisting())
+    index = world.plant(SOURCE, oci_index(AMD))
+    attach(world, referrer(index))
+    for _ in range(2):
+        planned = copied(world, "other.example/app:1", with_referrers=True)
+        assert [copy.manifest for copy in planned.below[-1:]] == [referrer(index).manifest]
+
+
+def test_referrers_of_referrers_without_end_are_refused(world: World) -> None:
+    subject = world.plant(SOURCE, AMD)
+    for level in range(12):
+        subject = referrer(subject, f"level {level}")
+        attach(world, subject)
+    with pytest.raises(DocumentError, match="deeper than"):
+        plan(world, "other.example/app:1", with_referrers=True)
+
+
+# What is told and kept
+
+
+def test_events_tell_of_every_byte_and_manifest(world: World) -> None:
+    index = world.plant(SOURCE, oci_index(AMD, ARM))
+    world.plant("other.example/app:old", docker_image(text="arm"))  # ARM's layer
+    events = execute(world, plan(world, "other.example/app:1"))
+    blobs = {Digest.of(b): len(b) for b in (*AMD.blobs, *ARM.blobs)}
+    assert events[0] == TransferPlanned(4, sum(blobs.values()), 3)
+    moved = dict.fromkeys((e.blob.digest for e in events if isinstance(e, BlobStarted)), 0)
+    for event in events:
+        if isinstance(event, BlobMoved):
+            moved[event.blob.digest] += event.count
+    shared = Digest.of(ARM.blobs[1])
+    assert moved == {digest: size for digest, size in blobs.items() if digest != shared}
+    ends = [(type(e), e.blob.digest) for e in events if isinstance(e, BlobCopied | BlobFound)]
+    assert (BlobFound, shared) in ends
+    assert [e.size for e in events if isinstance(e, BlobFound)] == [len(ARM.blobs[1])]
+    assert len(ends) == 4
+    put = [event.reference for event in events if isinstance(event, ManifestPut)]
+    assert put == [*(ref("other.example/app").at(i.digest) for i in index.children), put[-1]]
+    assert put[-1] == ref("other.example/app:1")
+
+
+@pytest.mark.parametrize("target", ["other.example/app:1", "oci:/shelf:1"])
+def test_each_manifest_is_written_once(world: World, target: str) -> None:
+    world.plant(SOURCE, oci_index(oci_index(AMD), ARM, oci_index(AMD)))
+    events = execute(world, plan(world, target))
+    put = [event.reference for event in events if isinstance(event, ManifestPut)]
+    assert len(put) == len(set(put)) == 4
+
+
+@pytest.mark.parametrize("image", [AMD, oci_index(AMD)], ids=["image", "list"])
+def test_a_plan_says_whether_anything_is_to_be_written(world: World, image: Image) -> None:
+    world.plant(SOURCE, image)
+    elsewhere = "other.example/app:1"
+    assert not plan(world, elsewhere).writes_nothing
+    copied(world, elsewhere)
+    assert plan(world, elsewhere).writes_nothing
+    assert not plan(world, "other.example/app:2").writes_nothing
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "answer"),
+    [
+        ("r.example/a", "r.example/b", True),
+        ("r.example/a", "other.example/a", False),
+        ("oci:/a", "oci:/a", False),
+        ("r.example/a", "oci:/a", False),
+        ("oci:/a", "r.example/a", False),
+        ("s3://r.example/a", "s3://r.example/b", False),
+    ],
+)
+def test_only_one_registry_mounts(source: str, target: str, answer: bool) -> None:  # noqa: FBT001
+    at = ref(source).at(AMD.digest), ref(target).at(AMD.digest)
+    assert may_be_mounted(BlobCopy(*at, 1)) is answer
+
+
+def test_within_a_registry_blobs_are_mounted(world: World) -> None:
+    world.plant(SOURCE, AMD)
+    events = execute(world, plan(world, "r.example/other/app:1"))
+    assert [type(event) for event in events[1:-1]] == [BlobMounted, BlobMounted]
+    told = {event.blob.digest: event.size for event in events[1:-1]}
+    assert told == {Digest.of(blob): len(blob) for blob in AMD.blobs}
+
+
+def test_what_was_read_and_written_is_remembered(world: World) -> None:
+    index = world.plant(SOURCE, oci_index(AMD))
+    copied(world, "other.example/app:1")
+    contents = world.store.contents
+    for name in (SOURCE, "other.example/app:1"):
+        seen = contents.last_observation(ref(name))
+        assert (seen.digest, seen.seen_at) == (index.digest, NOW)
+    assert contents.manifest(AMD.digest) == AMD.manifest
+    assert json.loads(contents.manifest(index.digest).data) == index.manifest.document

@@ -1,0 +1,19 @@
+"""The README's table of registry features: the tests that it names exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[2]
+README = (TESTS.parent / "README.md").read_text()
+NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(\w+)`", README)))
+
+
+def test_the_table_names_tests():
+    assert len(NAMED) > 10
+
+
+@pytest.mark.parametrize(("file", "name"), NAMED)
+def test_a_test_that_the_table_names_exists(file, name):
+    assert f"def {name}(" in (TESTS / file).read_text()

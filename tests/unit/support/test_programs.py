@@ -1,0 +1,72 @@
+"""Missing programs skip a test, and no skip goes unnoticed where skipping is forbidden."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.programs.docker_client import CommandLine
+from tests.support.programs.programs import NO_SKIP, require_program
+
+ROOT = Path(__file__).parents[3]
+MISSING = "no-such-program"
+
+
+def test_an_installed_program_is_found():
+    assert Path(require_program("sh")).is_absolute()
+
+
+def test_a_missing_program_skips_the_test(monkeypatch):
+    monkeypatch.delenv(NO_SKIP, raising=False)
+    with pytest.raises(pytest.skip.Exception, match=MISSING):
+        require_program(MISSING)
+
+
+def test_a_missing_program_fails_the_test_where_skipping_is_forbidden(monkeypatch):
+    monkeypatch.setenv(NO_SKIP, "1")
+    with pytest.raises(pytest.fail.Exception, match=MISSING):
+        require_program(MISSING)
+
+
+SKIPPING = {
+    "in a test": "import pytest\ndef test_it(): pytest.skip('no')\n",
+    "of a file": "import pytest\npytest.importorskip('no_such_module')\ndef test_it(): pass\n",
+}
+XFAIL = "import pytest\n@pytest.mark.xfail\ndef test_it(): assert False\n"
+RUNS = {
+    **{f"a skip {name}, forbidden": ([text], "1", True) for name, text in SKIPPING.items()},
+    "skips, allowed": (list(SKIPPING.values()), "", False),
+    "an expected failure, which is none": ([XFAIL], "1", False),
+}
+
+
+@pytest.mark.parametrize(("texts", "forbidden", "fails"), RUNS.values(), ids=RUNS)
+def test_a_run_with_skips_fails_where_skipping_is_forbidden(tmp_path, texts, forbidden, fails):
+    for number, text in enumerate([*texts, "def test_other(): pass\n"]):
+        (tmp_path / f"test_{number}.py").write_text(text)
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider"]
+    ended = subprocess.run(
+        [*command, "-c", os.devnull, "--rootdir", tmp_path, tmp_path],
+        cwd=ROOT,
+        env={**os.environ, NO_SKIP: forbidden, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.returncode != 0) == fails, ended.stdout
+
+
+def test_a_command_line_gives_bytes_text_and_code():
+    shell = CommandLine(("sh", "-c", 'cat; echo "$@" >&2; exit 3', "sh"))
+    result = shell("a", Path("b"), input=b"\xff\n")
+    assert (result.stdout, result.stderr, result.code) == (b"\xff\n", "a b\n", 3)
+
+
+def test_the_environment_is_the_tests_own(tmp_path):
+    home = str(tmp_path / "home")
+    assert os.environ["HOME"] == home
+    assert os.environ["DOCKER_CONFIG"].startswith(home)
+    assert os.environ["MANYFEST_STORE"].startswith(home)
+    assert not [name for name in os.environ if name.lower().endswith("_proxy")]
