@@ -87,7 +87,7 @@ class Session:
         return self._answers.seen
 
     @cached_property
-    def each(self) -> "FanOut":
+    def fan_out(self) -> "FanOut":
         """The fan-out, in threads."""
         from manyfest.cli.assembly.thread_pool import ThreadFanOut
 

@@ -81,7 +81,7 @@ def compose(
         registry=session.registry,
         contents=session.contents,
         drafts=session.drafts,
-        each=session.each,
+        fan_out=session.fan_out,
         now=session.now,
         meanwhile=meanwhile,
     )

@@ -46,7 +46,7 @@ def fetch_all(
                 references[start : start + _SLICE],
                 registry=session.registry,
                 layers=session.layers,
-                each=session.each,
+                fan_out=session.fan_out,
                 platforms=platforms,
                 with_layers=with_layers,
                 on_event=session.checking_deadline(on_event),

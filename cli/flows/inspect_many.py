@@ -53,7 +53,7 @@ def inspect_many(file: str, session: Session) -> None:
 
 def _read_all(texts: tuple[str, ...], session: Session) -> dict[str, Resolved | _Failure]:
     distinct = tuple(dict.fromkeys(texts))
-    answers = session.each(partial(_read, session=session), distinct)
+    answers = session.fan_out(partial(_read, session=session), distinct)
     return dict(zip(distinct, answers, strict=True))
 
 

@@ -23,13 +23,13 @@ def merge_shown(
     require_writable_store(session)
     with shown_progress() as on_event:
         bring_content(
-            [planned], session.registry, session.each, session.checking_deadline(on_event)
+            [planned], session.registry, session.fan_out, session.checking_deadline(on_event)
         )
         merged = merge(
             planned,
             _targets(planned, more_tags),
             registry=session.registry,
-            each=session.each,
+            fan_out=session.fan_out,
             pause=session.pause,
             clock=session.clock,
         )
@@ -44,7 +44,7 @@ def merge_shown(
 def previewed(planned: PushPlan, more_tags: Sequence[Reference], session: Session) -> PushPlan:
     """The plan with what its names would hold if nobody else wrote."""
     look = partial(preview, planned, registry=session.registry, now=session.now)
-    return _outcome(planned, session.each(look, _targets(planned, more_tags)))
+    return _outcome(planned, session.fan_out(look, _targets(planned, more_tags)))
 
 
 def _targets(planned: PushPlan, more_tags: Sequence[Reference]) -> tuple[Reference, ...]:

@@ -36,7 +36,7 @@ def plan(
         registry=session.registry,
         contents=session.contents,
         drafts=session.drafts,
-        each=session.each,
+        fan_out=session.fan_out,
         expected=expected,
         standings=standings,
     )
@@ -50,7 +50,7 @@ def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
         execute(
             plans,
             registry=session.registry,
-            each=session.each,
+            fan_out=session.fan_out,
             pause=session.pause,
             on_event=session.checking_deadline(on_event),
         )

@@ -84,7 +84,7 @@ def published(registry: MemoryRegistry, large: Manifest) -> Manifest:
         registry=registry,
         contents=store.contents,
         drafts=store.drafts,
-        each=map,
+        fan_out=map,
         now=NOW,
     )
     annotate(TARGET, "linux/arm/v7", Overrides(variant="v8"), drafts=store.drafts, now=NOW)

@@ -96,7 +96,7 @@ def command(
         planned = plan_apply(
             specs,
             registry=session.registry,
-            each=session.each,
+            fan_out=session.fan_out,
             now=session.now,
             ignore_missing=ignore_missing,
             lock=in_lock,

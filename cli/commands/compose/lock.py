@@ -37,7 +37,7 @@ def command(
         made = lock(
             specs,
             registry=session.registry,
-            each=session.each,
+            fan_out=session.fan_out,
             now=session.now,
             ignore_missing=ignore_missing,
         )

@@ -57,7 +57,7 @@ def command(
             resolve_source(names[0], session),
             target,
             registry=session.registry,
-            each=session.each,
+            fan_out=session.fan_out,
             platforms=platforms,
             with_referrers=referrers,
         )
@@ -67,7 +67,7 @@ def command(
                 plan,
                 registry=session.registry,
                 contents=session.contents,
-                each=session.each,
+                fan_out=session.fan_out,
                 now=session.now,
                 on_event=session.checking_deadline(on_event),
             )

@@ -53,7 +53,7 @@ def command(
             wanted,
             registry=session.registry,
             contents=session.contents,
-            each=session.each,
+            fan_out=session.fan_out,
         )
         if dry_run:
             write_text(_step(plan))

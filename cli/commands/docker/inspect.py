@@ -115,7 +115,7 @@ def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bo
         return
     from manyfest.domain.operations.views.inspect import details as details_of
 
-    details = details_of(found, session.registry, session.each)
+    details = details_of(found, session.registry, session.fan_out)
     record_reads([found, *(detail.found for detail in details.present)], session)
     if found.manifest.is_list:
         _show_details(details)
@@ -129,7 +129,7 @@ def _show_draft(draft: Draft, session: Session, *, verbose: bool, raw: bool) -> 
         return
     from manyfest.domain.operations.views.inspect import draft_details
 
-    _show_details(draft_details(draft, session.registry, session.each))
+    _show_details(draft_details(draft, session.registry, session.fan_out))
 
 
 def _show_entry(

@@ -54,7 +54,7 @@ def command(
     )
     with open_session(settings) as session:
         before, after = (resolve_source(name, session) for name in names)
-        comparison = diff(before, after, registry=session.registry, each=session.each)
+        comparison = diff(before, after, registry=session.registry, fan_out=session.fan_out)
         record_reads(comparison.read, session)
     write_text(_shown(comparison, as_json=as_json))
     if comparison.status is Status.CHANGED:

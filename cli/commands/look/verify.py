@@ -71,6 +71,8 @@ def command(
 
 def _verification(name: str, settings: Settings) -> Verification:
     with open_session(settings) as session:
-        found = verify(resolve_source(name, session), registry=session.registry, each=session.each)
+        found = verify(
+            resolve_source(name, session), registry=session.registry, fan_out=session.fan_out
+        )
         record_reads(found.read, session)
     return found

@@ -68,7 +68,7 @@ def plan_copy(
     target: Reference,
     *,
     registry: Registry,
-    each: FanOut,
+    fan_out: FanOut,
     platforms: Sequence[Platform] = (),
     with_referrers: bool = False,
 ) -> CopyPlan:
@@ -92,9 +92,9 @@ def plan_copy(
     top = Node(source.at(manifest.digest), manifest)
     nodes = tuple(below(source, manifest, registry))
     subjects = nodes if manifest is not found.manifest else (*nodes, top)
-    referrers = _new_referrers(subjects, target.home, registry, each) if with_referrers else ()
+    referrers = _new_referrers(subjects, target.home, registry, fan_out) if with_referrers else ()
     lacking = partial(_lacking, target=target.home, registry=registry)
-    copies = _present(each(lacking, (*nodes, *_trees(referrers, registry))))
+    copies = _present(fan_out(lacking, (*nodes, *_trees(referrers, registry))))
     own = () if manifest.is_list else _present([lacking(top)])
     return CopyPlan(
         found, target, manifest, standing, copies, blob_copies((*copies, *own)), referrers
@@ -106,7 +106,7 @@ def copy(
     *,
     registry: Registry,
     contents: ContentStore,
-    each: FanOut,
+    fan_out: FanOut,
     now: datetime,
     on_event: OnEvent = ignore,
 ) -> None:
@@ -117,8 +117,8 @@ def copy(
     """
     blobs, size = len(plan.blobs), sum(blob.size for blob in plan.blobs)
     on_event(TransferPlanned(blobs, size, len(plan.below) + plan.writes_target))
-    each(partial(copy_blob, registry=registry, on_event=on_event), plan.blobs)
-    put_copies(plan.below, registry, each, on_event)
+    fan_out(partial(copy_blob, registry=registry, on_event=on_event), plan.blobs)
+    put_copies(plan.below, registry, fan_out, on_event)
     if plan.writes_target:
         registry.put_manifest(plan.target, plan.manifest)
         on_event(ManifestPut(plan.target))
@@ -135,9 +135,9 @@ def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -
 
 
 def _new_referrers(
-    subjects: Iterable[Node], target: Home, registry: Registry, each: FanOut
+    subjects: Iterable[Node], target: Home, registry: Registry, fan_out: FanOut
 ) -> tuple[Referrer, ...]:
-    found = all_referrers([node.source for node in subjects], target, registry, each)
+    found = all_referrers([node.source for node in subjects], target, registry, fan_out)
     return tuple(referrer for referrer in found if not referrer.is_listed)
 
 

@@ -128,7 +128,7 @@ def fetch(
     *,
     registry: Registry,
     layers: LayerStore,
-    each: FanOut,
+    fan_out: FanOut,
     platforms: Sequence[Platform] = (),
     with_layers: bool = False,
     on_event: OnEvent = ignore,
@@ -145,13 +145,13 @@ def fetch(
     read = partial(_read, platforms=tuple(platforms), registry=registry, on_event=on_event)
     for _ in range(NESTING_LIMIT + 1):
         if wanted:
-            wanted = reading.note(wanted, each(read, wanted))
+            wanted = reading.note(wanted, fan_out(read, wanted))
             read = partial(_read, platforms=(), registry=registry, on_event=ignore)
     reading.fail_too_deep(wanted)
     blobs = reading.missing_blobs(layers) if with_layers else ()
     on_event(TransferPlanned(len(blobs), sum(blob.size for blob in blobs), 0))
     bring = partial(_download, registry=registry, layers=layers, on_event=on_event)
-    errors = each(bring, blobs)
+    errors = fan_out(bring, blobs)
     for blob, error in zip(blobs, errors, strict=True):
         if error is not None:
             reading.fail(blob.needed_by, error)

@@ -85,7 +85,7 @@ def create(
     registry: Registry,
     contents: ContentStore,
     drafts: DraftBook,
-    each: FanOut,
+    fan_out: FanOut,
     now: datetime,
     meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Created:
@@ -107,7 +107,7 @@ def create(
     distinct = tuple(dict.fromkeys(sources))
     calls: list[Callable[[], object]] = list(meanwhile)
     calls += [partial(resolve_with_config, source, registry) for source in distinct]
-    found = tuple(_resolved(each(_call, calls)))
+    found = tuple(_resolved(fan_out(_call, calls)))
     contributed = {r.reference: contribution(r, terms.wanted) for r in found}
     with drafts.transaction():
         draft = _starting_point(name, drafts, now, terms.start)

@@ -36,7 +36,7 @@ def plan_apply(
     specs: Sequence[ListSpec],
     *,
     registry: Registry,
-    each: FanOut,
+    fan_out: FanOut,
     now: datetime,
     ignore_missing: bool = False,
     lock: Lock | None = None,
@@ -53,11 +53,11 @@ def plan_apply(
     composed = compose_specs(
         specs if lock is None else tuple(map(lock.pinned, specs)),
         registry=registry,
-        each=each,
+        fan_out=fan_out,
         now=now,
         ignore_missing=ignore_missing,
     )
-    pushes = plan_publications(composed.publications, composed.held, registry, each)
+    pushes = plan_publications(composed.publications, composed.held, registry, fan_out)
     if lock is not None:
         for spec, plan in zip(specs, pushes, strict=True):
             lock.check_list(spec.written, plan.manifest.digest)

@@ -44,7 +44,7 @@ def compose_specs(
     specs: Sequence[ListSpec],
     *,
     registry: Registry,
-    each: FanOut,
+    fan_out: FanOut,
     now: datetime,
     ignore_missing: bool,
 ) -> Composed:
@@ -55,7 +55,7 @@ def compose_specs(
     what reading raises.
     """
     places = tuple(dict.fromkeys(entry.source for spec in specs for entry in spec.entries))
-    read = each(partial(_read, registry=registry, ignore_missing=ignore_missing), places)
+    read = fan_out(partial(_read, registry=registry, ignore_missing=ignore_missing), places)
     found = {resolved.reference: resolved for resolved in read if resolved is not None}
     given = {
         entry: _given(entry, found, ignore_missing=ignore_missing)

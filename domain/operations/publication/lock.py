@@ -27,7 +27,7 @@ def lock(
     specs: Sequence[ListSpec],
     *,
     registry: Registry,
-    each: FanOut,
+    fan_out: FanOut,
     now: datetime,
     ignore_missing: bool = False,
 ) -> Locked:
@@ -36,7 +36,7 @@ def lock(
     Raises what ``compose_specs`` raises; ListError: a list cannot be made.
     """
     composed = compose_specs(
-        specs, registry=registry, each=each, now=now, ignore_missing=ignore_missing
+        specs, registry=registry, fan_out=fan_out, now=now, ignore_missing=ignore_missing
     )
     digests = {resolved.reference: resolved.manifest.digest for resolved in composed.found}
     sources = {

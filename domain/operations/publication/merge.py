@@ -98,7 +98,7 @@ def merge(
     targets: Sequence[Reference],
     *,
     registry: Registry,
-    each: FanOut,
+    fan_out: FanOut,
     pause: Pause,
     clock: Clock,
 ) -> tuple[Merged, ...]:
@@ -116,8 +116,8 @@ def merge(
     """
     made_at = clock()
     own = [intent(plan, target, made_at) for target in targets]
-    each(partial(_publish, registry=registry), tuple(zip(targets, own, strict=True)))
-    writer = _Writer(plan, registry, each, pause, clock)
+    fan_out(partial(_publish, registry=registry), tuple(zip(targets, own, strict=True)))
+    writer = _Writer(plan, registry, fan_out, pause, clock)
     return tuple(map(writer.settle, targets, own))
 
 
@@ -163,7 +163,7 @@ class _Writer:
 
     plan: PushPlan
     registry: Registry
-    each: FanOut
+    fan_out: FanOut
     pause: Pause
     clock: Clock
 
@@ -193,7 +193,7 @@ class _Writer:
             target.tagged(tag) for tag in self.registry.tags(target.home) if tag.startswith(prefix)
         }
         places = tuple(sorted({*listed, place}, key=str))
-        found = dict(zip(places, self.each(tags.manifest, places), strict=True))
+        found = dict(zip(places, self.fan_out(tags.manifest, places), strict=True))
         read = {at: intent_of(manifest, own.tag) for at, manifest in found.items() if manifest}
         young = {at: i for at, i in read.items() if i is not None and i.is_live(self.clock())}
         return _Intents(tuple({place: own, **young}.values()), place in listed)

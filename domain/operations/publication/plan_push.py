@@ -89,7 +89,7 @@ def plan_push(
     registry: ManifestReader,
     contents: ContentStore,
     drafts: DraftBook,
-    each: FanOut,
+    fan_out: FanOut,
     expected: Expectation | None = None,
     standings: TagDigests | None = None,
 ) -> PushPlan:
@@ -102,7 +102,7 @@ def plan_push(
     if draft is None:
         raise DraftUnknownError(str(name))
     publication = Publication(draft, tuple(more_tags), expected)
-    (plan,) = plan_publications([publication], contents.manifest, registry, each, standings)
+    (plan,) = plan_publications([publication], contents.manifest, registry, fan_out, standings)
     return plan
 
 
@@ -110,7 +110,7 @@ def plan_publications(
     publications: Sequence[Publication],
     held: ManifestLookup,
     registry: ManifestReader,
-    each: FanOut,
+    fan_out: FanOut,
     standings: TagDigests | None = None,
 ) -> tuple[PushPlan, ...]:
     """What publishing each of them writes, planned together.
@@ -121,18 +121,18 @@ def plan_publications(
     """
     lists = [assemble_for_push(publication.draft, held) for publication in publications]
     targets = [target for publication in publications for target in publication.targets]
-    standing = _map_distinct(targets, (standings or TagDigests(registry)).at, each)
+    standing = _map_distinct(targets, (standings or TagDigests(registry)).at, fan_out)
     bare = [_without_children(*both, standing) for both in zip(publications, lists, strict=True)]
     moves = [move for plan in bare for move in _moves(plan)]
-    copies = _map_distinct(moves, partial(_copies, registry=registry), each)
+    copies = _map_distinct(moves, partial(_copies, registry=registry), fan_out)
     return tuple(_with_children(plan, copies) for plan in bare)
 
 
 def _map_distinct(
-    items: Iterable[Item], function: Callable[[Item], Result], each: FanOut
+    items: Iterable[Item], function: Callable[[Item], Result], fan_out: FanOut
 ) -> dict[Item, Result]:
     distinct = tuple(dict.fromkeys(items))
-    return dict(zip(distinct, each(function, distinct), strict=True))
+    return dict(zip(distinct, fan_out(function, distinct), strict=True))
 
 
 def _without_children(

@@ -20,7 +20,7 @@ def execute(
     plans: Sequence[PushPlan],
     *,
     registry: Registry,
-    each: FanOut,
+    fan_out: FanOut,
     pause: Pause,
     on_event: OnEvent = ignore,
 ) -> None:
@@ -30,20 +30,20 @@ def execute(
     tag is looked at again right before it is put, and read back after; ``pause`` waits so many
     seconds. Raises TagMovedError, and what writing raises.
     """
-    bring_content(plans, registry, each, on_event)
-    each(partial(_put_tags, registry=registry, pause=pause), plans)
+    bring_content(plans, registry, fan_out, on_event)
+    fan_out(partial(_put_tags, registry=registry, pause=pause), plans)
 
 
 def bring_content(
-    plans: Sequence[PushPlan], registry: Registry, each: FanOut, on_event: OnEvent = ignore
+    plans: Sequence[PushPlan], registry: Registry, fan_out: FanOut, on_event: OnEvent = ignore
 ) -> None:
     """Write all that ``plans`` say but the tags. Raises what writing raises."""
     blobs = {blob.target: blob for plan in plans for blob in plan.blobs}
     children = {child.target: child for plan in plans for child in plan.children}
     size = sum(blob.size for blob in blobs.values())
     on_event(TransferPlanned(len(blobs), size, len(children)))
-    each(partial(copy_blob, registry=registry, on_event=on_event), tuple(blobs.values()))
-    put_copies(tuple(children.values()), registry, each, on_event)
+    fan_out(partial(copy_blob, registry=registry, on_event=on_event), tuple(blobs.values()))
+    put_copies(tuple(children.values()), registry, fan_out, on_event)
 
 
 def _put_tags(plan: PushPlan, registry: Registry, pause: Pause) -> None:

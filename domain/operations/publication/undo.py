@@ -47,7 +47,7 @@ def plan_undo(
     *,
     registry: Registry,
     contents: ContentStore,
-    each: FanOut,
+    fan_out: FanOut,
 ) -> UndoPlan:
     """What putting the ``wanted`` state back under ``tag`` writes. Writes nothing.
 
@@ -64,7 +64,7 @@ def plan_undo(
     if standing == digest:
         return UndoPlan(tag, manifest, digest)
     Expectation(last).check(tag, standing)
-    _require_parts(past, manifest, registry, each)
+    _require_parts(past, manifest, registry, fan_out)
     return UndoPlan(tag, manifest, last)
 
 
@@ -84,12 +84,14 @@ def undo(
         record(contents, [Resolved(plan.tag, plan.manifest)], clock())
 
 
-def _require_parts(past: Reference, manifest: Manifest, registry: Registry, each: FanOut) -> None:
+def _require_parts(
+    past: Reference, manifest: Manifest, registry: Registry, fan_out: FanOut
+) -> None:
     """All that it names must be there, or registries refuse it, or take it and it is broken."""
     try:
         images = [node.source for node in below(past, manifest, registry)]
-        each(partial(_require_image, registry=registry), images)
-        each(registry.head_blob, _blobs(past, manifest))
+        fan_out(partial(_require_image, registry=registry), images)
+        fan_out(registry.head_blob, _blobs(past, manifest))
     except (ManifestUnknownError, BlobUnknownError) as error:
         raise PartMissingError(str(past), error.reference) from error
 

@@ -24,7 +24,7 @@ class Referrer:
 
 
 def all_referrers(
-    subjects: Sequence[Reference], target: Home, registry: ReferrerReader, each: FanOut
+    subjects: Sequence[Reference], target: Home, registry: ReferrerReader, fan_out: FanOut
 ) -> tuple[Referrer, ...]:
     """What refers to the ``subjects``, and to that in turn, each once.
 
@@ -33,7 +33,7 @@ def all_referrers(
     known, newest = set(subjects), tuple(subjects)
     found: list[Referrer] = []
     for _ in range(_DEPTH_LIMIT):
-        groups = each(partial(_referrers, target=target, registry=registry), newest)
+        groups = fan_out(partial(_referrers, target=target, registry=registry), newest)
         fresh = {one.source: one for group in groups for one in group if one.source not in known}
         if not fresh:
             return tuple(found)

@@ -120,11 +120,11 @@ def is_complete(manifest: Reference, registry: Registry) -> bool:
 
 
 def put_copies(
-    copies: Sequence[ManifestCopy], registry: Registry, each: FanOut, on_event: OnEvent = ignore
+    copies: Sequence[ManifestCopy], registry: Registry, fan_out: FanOut, on_event: OnEvent = ignore
 ) -> None:
     """Put them where they belong: images in any order, then lists in that of ``copies``."""
     put = partial(put_copy, registry=registry, on_event=on_event)
-    each(put, [copy for copy in copies if not copy.manifest.is_list])
+    fan_out(put, [copy for copy in copies if not copy.manifest.is_list])
     for nested in (copy for copy in copies if copy.manifest.is_list):
         put(nested)
 

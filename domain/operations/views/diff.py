@@ -70,16 +70,16 @@ class Comparison:
         return Status.SAME if same and became <= {Status.SAME} else Status.REWRITTEN
 
 
-def diff(before: Reference, after: Reference, *, registry: Registry, each: FanOut) -> Comparison:
+def diff(before: Reference, after: Reference, *, registry: Registry, fan_out: FanOut) -> Comparison:
     """How the image or list at ``after`` differs from that at ``before``, platform by platform.
 
     An image is compared with the entry of its platform where the other side is a list. Entries of
     equal digests are not read, nor are configs of equal digests. Raises what reading raises; an
     entry that differs and is not there is a ManifestUnknownError.
     """
-    mine, theirs = each(partial(resolve, registry=registry), (before, after))
+    mine, theirs = fan_out(partial(resolve, registry=registry), (before, after))
     if mine.manifest.is_list and theirs.manifest.is_list:
-        return _lists_compared(mine, theirs, registry, each)
+        return _lists_compared(mine, theirs, registry, fan_out)
     selection = None
     if mine.manifest.is_list:
         theirs, image, entry = _beside_its_entry(theirs, mine, registry)
@@ -89,7 +89,7 @@ def diff(before: Reference, after: Reference, *, registry: Registry, each: FanOu
         pair, selection = Pair(image, entry), Selection(after, entry)
     else:
         pair = Pair(mine.manifest.descriptor(), theirs.manifest.descriptor())
-    found = _read([pair], mine, theirs, registry, each)
+    found = _read([pair], mine, theirs, registry, fan_out)
     change = EntryChange(pair, image=_image_change(pair, mine, theirs, found))
     return Comparison(
         mine, theirs, (change,), selection=selection, read=(mine, theirs, *found.values())
@@ -97,11 +97,11 @@ def diff(before: Reference, after: Reference, *, registry: Registry, each: FanOu
 
 
 def _lists_compared(
-    mine: Resolved, theirs: Resolved, registry: Registry, each: FanOut
+    mine: Resolved, theirs: Resolved, registry: Registry, fan_out: FanOut
 ) -> Comparison:
     left, right = mine.manifest.entries, theirs.manifest.entries
     pairs = paired(left, right)
-    found = _read(pairs, mine, theirs, registry, each)
+    found = _read(pairs, mine, theirs, registry, fan_out)
     return Comparison(
         mine,
         theirs,
@@ -145,13 +145,13 @@ def _entry_of(platform: Platform, entries: Sequence[Descriptor]) -> Descriptor |
 
 
 def _read(
-    pairs: Iterable[Pair], mine: Resolved, theirs: Resolved, registry: Registry, each: FanOut
+    pairs: Iterable[Pair], mine: Resolved, theirs: Resolved, registry: Registry, fan_out: FanOut
 ) -> _Found:
     """The images of pairs that differ, each read once, and the configs that differ."""
     sides = [_references(both, mine, theirs) for pair in pairs if (both := _differing(pair))]
     found = {_by_digest(root).reference: _by_digest(root) for root in (mine, theirs)}
     unread = [side for side in dict.fromkeys(chain(*sides)) if side not in found]
-    found |= zip(unread, each(partial(resolve, registry=registry), unread), strict=True)
+    found |= zip(unread, fan_out(partial(resolve, registry=registry), unread), strict=True)
     without = dict.fromkeys(
         side
         for left, right in sides
@@ -159,7 +159,7 @@ def _read(
         for side in (left, right)
         if found[side].config is None
     )
-    read = each(partial(with_config, blobs=registry), [found[side] for side in without])
+    read = fan_out(partial(with_config, blobs=registry), [found[side] for side in without])
     return found | {image.reference: image for image in read}
 
 

@@ -54,7 +54,7 @@ def draft_entry(name: Reference, wanted: str, drafts: DraftBook) -> Entry:
         raise DraftUnknownError(normalised(wanted)) from error
 
 
-def details(found: Resolved, registry: Registry, each: FanOut) -> Details:
+def details(found: Resolved, registry: Registry, fan_out: FanOut) -> Details:
     """The details of what was found: of an image its own, of a list those of its entries.
 
     An image's platform is its config's; an entry's is what the list says, so no entry's config is
@@ -68,13 +68,13 @@ def details(found: Resolved, registry: Registry, each: FanOut) -> Details:
         (evolve(found.reference, digest=descriptor.digest), descriptor)
         for descriptor in found.manifest.entries
     ]
-    return _read(listed, registry, each)
+    return _read(listed, registry, fan_out)
 
 
-def draft_details(draft: Draft, registry: ManifestReader, each: FanOut) -> Details:
+def draft_details(draft: Draft, registry: ManifestReader, fan_out: FanOut) -> Details:
     """The details of a draft's entries, as they will be listed. Raises as ``details``."""
     listed = [(entry_reference(e), e.descriptor) for e in ordered_entries(draft)]
-    return _read(listed, registry, each)
+    return _read(listed, registry, fan_out)
 
 
 def entry_details(entry: Entry, registry: ManifestReader) -> Detail:
@@ -91,9 +91,9 @@ def entry_reference(entry: Entry) -> Reference:
 
 
 def _read(
-    listed: Sequence[tuple[Reference, Descriptor]], registry: ManifestReader, each: FanOut
+    listed: Sequence[tuple[Reference, Descriptor]], registry: ManifestReader, fan_out: FanOut
 ) -> Details:
-    read = each(partial(_detail_or_none, registry=registry), listed)
+    read = fan_out(partial(_detail_or_none, registry=registry), listed)
     return Details(
         present=tuple(detail for detail in read if detail is not None),
         missing=tuple(

@@ -49,7 +49,7 @@ class Verification:
         return sum(found.rule.severity is severity for found in self.findings)
 
 
-def verify(reference: Reference, *, registry: Registry, each: FanOut) -> Verification:
+def verify(reference: Reference, *, registry: Registry, fan_out: FanOut) -> Verification:
     """All that is wrong with the image or list at ``reference`` and with what it names.
 
     Manifests and configs are read, and of all it is asked whether they are there: what the store
@@ -61,13 +61,15 @@ def verify(reference: Reference, *, registry: Registry, each: FanOut) -> Verific
     and DocumentError: lists nested deeper than 8.
     """
     root = _root(reference, registry)
-    manifests, places = _walk(root, registry, each)
-    answers = _blob_sizes(reference, places, registry, each)
+    manifests, places = _walk(root, registry, fan_out)
+    answers = _blob_sizes(reference, places, registry, fan_out)
     sizes = {
         digest: size for digest, size in answers.items() if not isinstance(size, NotCachedError)
     }
     images = _images_to_read(reference, places, sizes)
-    read = each(partial(_capturing, partial(with_config, blobs=registry)), tuple(images.values()))
+    read = fan_out(
+        partial(_capturing, partial(with_config, blobs=registry)), tuple(images.values())
+    )
     platforms = {
         digest: found.platform if isinstance(found, Resolved) else found
         for digest, found in zip(images, read, strict=True)
@@ -95,14 +97,14 @@ def _root(reference: Reference, registry: ManifestReader) -> Resolved:
     return resolve(reference, registry)
 
 
-def _walk(root: Resolved, registry: Registry, each: FanOut) -> tuple[_Manifests, list[Located]]:
+def _walk(root: Resolved, registry: Registry, fan_out: FanOut) -> tuple[_Manifests, list[Located]]:
     """All that is listed, level by level, each digest read once and in the place it has first."""
     places = level = [Located(root.manifest)]
     manifests: _Manifests = {root.manifest.digest: root.manifest}
     look = partial(_capturing, partial(_child, root.reference, registry))
     for _ in range(_NESTING_LIMIT + 1):
         new = _not_yet(manifests, level)
-        manifests |= zip(new, each(look, tuple(new)), strict=True)
+        manifests |= zip(new, fan_out(look, tuple(new)), strict=True)
         level = [
             Located(manifest, path, entry)
             for digest, (path, entry) in new.items()
@@ -133,11 +135,11 @@ def _child(root: Reference, registry: ManifestReader, digest: Digest) -> Manifes
 
 
 def _blob_sizes(
-    reference: Reference, places: Iterable[Located], registry: Registry, each: FanOut
+    reference: Reference, places: Iterable[Located], registry: Registry, fan_out: FanOut
 ) -> dict[Digest, int | ManyfestError]:
     digests = list(dict.fromkeys(blob.digest for place in places for _, blob in place.blobs))
     look = partial(_capturing, registry.head_blob, telling=(*TELLING, NotCachedError))
-    found = each(look, [reference.at(digest) for digest in digests])
+    found = fan_out(look, [reference.at(digest) for digest in digests])
     return dict(zip(digests, found, strict=True))
 
 

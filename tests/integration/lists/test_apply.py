@@ -210,7 +210,7 @@ def _planned(registry: HttpRegistry, host: str) -> ApplyPlan:
         for name in ("l", "m")
     )
     specs = read_specs(text.encode(), "spec", Reference.parse)
-    return plan_apply(specs, registry=registry, each=sequential, now=NOW)
+    return plan_apply(specs, registry=registry, fan_out=sequential, now=NOW)
 
 
 @pytest.mark.parametrize("answered", [0, 2, REQUESTS - 1, REQUESTS, REQUESTS + 1, REQUESTS + 2])
@@ -227,9 +227,11 @@ def test_cut_off_anywhere_tags_stand_until_all_images_are_there(answered: int) -
         with closing(HttpRegistry(Deadline(0.5, hard=True))) as registry:
             if answered < REQUESTS + 2:
                 with pytest.raises(UnavailableError):
-                    execute(plan.pushes, registry=registry, each=sequential, pause=lambda _: None)
+                    execute(
+                        plan.pushes, registry=registry, fan_out=sequential, pause=lambda _: None
+                    )
             else:
-                execute(plan.pushes, registry=registry, each=sequential, pause=lambda _: None)
+                execute(plan.pushes, registry=registry, fan_out=sequential, pause=lambda _: None)
     tags = (Reference.parse(f"{REGISTRY}/{name}:1") for name in ("l", "m"))
     moved = [memory.get_manifest(tag) != OLD.manifest for tag in tags]
     assert sum(moved) == max(0, answered - REQUESTS)

@@ -30,7 +30,7 @@ def image() -> TinyImage:
 def test_an_image_that_was_put_is_found_whole_and_sound(image) -> None:
     registry = MemoryRegistry()
     put_image(image, NAME, registry)
-    found = verify(NAME, registry=registry, each=sequential)
+    found = verify(NAME, registry=registry, fan_out=sequential)
     assert (found.findings, found.manifests, found.blobs) == ((), 1, 2)
     assert registry.get_manifest(NAME).data == image.manifest.data
 

@@ -57,7 +57,7 @@ class World:
             registry=self.registry,
             contents=self.store.contents,
             drafts=self.store.drafts,
-            each=sequential,
+            fan_out=sequential,
             now=now,
             meanwhile=meanwhile,
         )
@@ -69,7 +69,7 @@ class World:
             registry=self.registry,
             contents=self.store.contents,
             drafts=self.store.drafts,
-            each=sequential,
+            fan_out=sequential,
             expected=None if expected is None else Expectation.parse(expected),
         )
 
@@ -79,7 +79,7 @@ class World:
         return plan
 
     def execute(self, plan: PushPlan, *, purge: bool = False) -> None:
-        execute([plan], registry=self.registry, each=sequential, pause=self.pauses.append)
+        execute([plan], registry=self.registry, fan_out=sequential, pause=self.pauses.append)
         contents, drafts = self.store.contents, self.store.drafts
         finish(plan, pushed_manifests(plan), contents=contents, drafts=drafts, now=NOW, purge=purge)
 

@@ -62,7 +62,7 @@ def attested(*images: Image, **members: object) -> Image:
 
 def plan(world: World, target: str, source: str = SOURCE, **options) -> CopyPlan:
     options["platforms"] = [Platform.parse(p) for p in options.get("platforms", ())]
-    call = partial(plan_copy, registry=world.registry, each=sequential)
+    call = partial(plan_copy, registry=world.registry, fan_out=sequential)
     return call(ref(source), ref(target), **options)
 
 
@@ -73,7 +73,7 @@ def execute(world: World, planned: CopyPlan) -> list[Event]:
         planned,
         registry=world.registry,
         contents=contents,
-        each=sequential,
+        fan_out=sequential,
         now=NOW,
         on_event=events.append,
     )

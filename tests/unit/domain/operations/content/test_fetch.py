@@ -62,7 +62,7 @@ def fetched(world: World, *references: Reference, layers=None, platforms=()) -> 
         references,
         registry=world.registry,
         layers=MemoryLayers() if layers is None else layers,
-        each=sequential,
+        fan_out=sequential,
         platforms=[Platform.parse(platform) for platform in platforms],
         with_layers=layers is not None,
     )
@@ -136,7 +136,7 @@ def test_everything_is_told_as_it_happens(world):
         [LIST],
         registry=world.registry,
         layers=layers,
-        each=sequential,
+        fan_out=sequential,
         with_layers=True,
         on_event=events.append,
     )
@@ -158,7 +158,7 @@ def test_what_fails_is_told_as_read_too(world):
         [missing, LIST],
         registry=world.registry,
         layers=MemoryLayers(),
-        each=sequential,
+        fan_out=sequential,
         on_event=events.append,
     )
     assert events == [ReferenceRead(), ReferenceRead(), TransferPlanned(0, 0, 0)]

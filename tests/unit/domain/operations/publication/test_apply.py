@@ -44,17 +44,17 @@ def spec(target: str, *entries: EntrySpec | str, tags: str = "", **members) -> L
 
 
 def planned(world: World, *specs: ListSpec, **terms) -> ApplyPlan:
-    return plan_apply(specs, registry=world.registry, each=sequential, now=NOW, **terms)
+    return plan_apply(specs, registry=world.registry, fan_out=sequential, now=NOW, **terms)
 
 
 def applied(world: World, *specs: ListSpec, **terms) -> ApplyPlan:
     plan = planned(world, *specs, **terms)
-    execute(plan.pushes, registry=world.registry, each=sequential, pause=world.pauses.append)
+    execute(plan.pushes, registry=world.registry, fan_out=sequential, pause=world.pauses.append)
     return plan
 
 
 def locked(world: World, *specs: ListSpec, **terms) -> Lock:
-    return lock(specs, registry=world.registry, each=sequential, now=NOW, **terms).lock
+    return lock(specs, registry=world.registry, fan_out=sequential, now=NOW, **terms).lock
 
 
 @pytest.fixture
@@ -221,7 +221,10 @@ def test_no_tag_is_put_before_the_images_of_all_lists_are_there(stocked: World) 
     broken = evolve(plan, pushes=(first, evolve(second, blobs=(gone,))))
     with pytest.raises(BlobUnknownError):
         execute(
-            broken.pushes, registry=stocked.registry, each=sequential, pause=stocked.pauses.append
+            broken.pushes,
+            registry=stocked.registry,
+            fan_out=sequential,
+            pause=stocked.pauses.append,
         )
     with pytest.raises(ManifestUnknownError):
         stocked.served("r.example/l:1")
@@ -301,6 +304,6 @@ def test_locking_tells_what_was_read_and_what_is_missing(stocked: World) -> None
     wish = spec("r.example/l:1", "r.example/l:late", "r.example/l:amd")
     with pytest.raises(ManifestUnknownError, match="l:late"):
         locked(stocked, wish)
-    made = lock([wish], registry=stocked.registry, each=sequential, now=NOW, ignore_missing=True)
+    made = lock([wish], registry=stocked.registry, fan_out=sequential, now=NOW, ignore_missing=True)
     assert [found.manifest for found in made.found] == [AMD.manifest]
     assert made.missing == ("r.example/l:late",)

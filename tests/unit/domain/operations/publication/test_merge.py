@@ -51,7 +51,7 @@ def merged(world: World, plan: PushPlan, at=NOW, registry=None, tag: Reference =
         plan,
         [tag],
         registry=registry or world.registry,
-        each=sequential,
+        fan_out=sequential,
         pause=lambda _: None,
         clock=lambda: at,
     )
@@ -270,7 +270,9 @@ def test_whoever_is_overtaken_again_and_again_gets_a_turn_without_waiting():
 
     registry = Overtaken()
     registry._shelves = world.registry._shelves
-    merge(slow, [TAG], registry=registry, each=sequential, pause=waited.append, clock=lambda: NOW)
+    merge(
+        slow, [TAG], registry=registry, fan_out=sequential, pause=waited.append, clock=lambda: NOW
+    )
     assert len(digests(world)) == len(images)
     assert not any(waited)
 
@@ -372,7 +374,7 @@ def test_a_writer_that_slept_for_hours_keeps_its_entries(world):
         plan_of(world, image),
         [TAG],
         registry=world.registry,
-        each=sequential,
+        fan_out=sequential,
         pause=lambda _: None,
         clock=lambda: next(moments),
     )
@@ -402,7 +404,7 @@ def test_who_begins_later_is_later_for_all_tags(world):
 
 
 def merge_all(registry, plan: PushPlan, tags, at) -> None:
-    merge(plan, tags, registry=registry, each=sequential, pause=lambda _: None, clock=lambda: at)
+    merge(plan, tags, registry=registry, fan_out=sequential, pause=lambda _: None, clock=lambda: at)
 
 
 def test_a_preview_writes_nothing(world):
@@ -468,7 +470,7 @@ def test_who_put_looks_again_after_a_while_and_not_when_all_is_there(world):
             plan,
             [TAG],
             registry=world.registry,
-            each=sequential,
+            fan_out=sequential,
             pause=waited.append,
             clock=lambda: NOW,
         )

@@ -69,7 +69,9 @@ def see(world: World, *images: Image, name: str = NAME) -> None:
 
 def planned(world: World, wanted: StateSelector = PREVIOUS, name: str = NAME) -> UndoPlan:
     contents = world.store.contents
-    return plan_undo(ref(name), wanted, registry=world.registry, contents=contents, each=sequential)
+    return plan_undo(
+        ref(name), wanted, registry=world.registry, contents=contents, fan_out=sequential
+    )
 
 
 def undone(world: World, wanted: StateSelector = PREVIOUS) -> Manifest:

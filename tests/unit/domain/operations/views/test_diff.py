@@ -49,7 +49,7 @@ def compared(before: Image, after: Image, registry: MemoryRegistry | None = None
     world.plant("r.example/x:a", before)
     world.plant("r.example/x:b", after)
     return diff(
-        ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, each=sequential
+        ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, fan_out=sequential
     )
 
 
@@ -407,7 +407,9 @@ def test_an_entry_that_differs_and_is_missing_is_named() -> None:
     world.plant("r.example/x:b", oci_index(lost := oci_image(AMD, text="lost")))
     del world.registry._shelf(ref("r.example/x:b").home).manifests[lost.digest]
     with pytest.raises(ManifestUnknownError, match=str(lost.digest)):
-        diff(ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, each=sequential)
+        diff(
+            ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, fan_out=sequential
+        )
 
 
 JSON_PAIRS = {

@@ -52,7 +52,7 @@ def verified(image: Image, registry: MemoryRegistry | None = None) -> Verificati
     shelf = registry._shelf(ref("r.example/x:1").home)
     shelf.manifests[image.digest] = image.manifest
     shelf.tags["1"] = image.digest
-    return verify(ref("r.example/x:1"), registry=registry, each=sequential)
+    return verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
 
 
 def plant(registry: MemoryRegistry, image: Image) -> None:
@@ -317,7 +317,7 @@ def test_damage_in_the_registry_is_found(name, case) -> None:
     index = oci_index(AMD)
     assert breaches(verified(index, registry)) == []
     damage(registry._shelf(ref("r.example/x:1").home))
-    result = verify(ref("r.example/x:1"), registry=registry, each=sequential)
+    result = verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
     assert breaches(result) == [(name.split()[0], path)]
 
 
@@ -331,7 +331,7 @@ def test_an_image_is_verified_by_itself() -> None:
     result = verified(AMD, registry)
     assert (breaches(result), result.manifests, result.blobs) == ([], 1, 2)
     del registry._shelf(ref("r.example/x:1").home).blobs[Digest.of(AMD.blobs[1])]
-    result = verify(ref("r.example/x:1"), registry=registry, each=sequential)
+    result = verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
     assert breaches(result) == [("missing-blob", "layers[0]")]
     assert str(Digest.of(AMD.blobs[1])) in result.findings[0].message
 
@@ -411,13 +411,13 @@ def test_findings_are_in_the_order_of_the_document() -> None:
 def test_a_root_that_is_missing_or_damaged_is_a_failure() -> None:
     registry = MemoryRegistry()
     with pytest.raises(ManifestUnknownError):
-        verify(ref("r.example/x:1"), registry=registry, each=sequential)
+        verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
     with pytest.raises(ManifestUnknownError):
-        verify(ref(f"r.example/x@{NOWHERE}"), registry=registry, each=sequential)
+        verify(ref(f"r.example/x@{NOWHERE}"), registry=registry, fan_out=sequential)
     verified(AMD, registry)
     registry._shelf(ref("r.example/x:1").home).manifests[AMD.digest] = ARM64.manifest
     with pytest.raises(DigestMismatchError):
-        verify(ref("r.example/x:1"), registry=registry, each=sequential)
+        verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
 
 
 class HeldElsewhere(MemoryRegistry):
@@ -441,7 +441,7 @@ def test_what_the_store_holds_is_asked_for_in_the_registry_all_the_same() -> Non
     registry = HeldElsewhere(index.digest)
     assert breaches(verified(index, registry)) == []  # by its tag: reading that asks the registry
     with pytest.raises(ManifestUnknownError):
-        verify(ref(f"r.example/x@{index.digest}"), registry=registry, each=sequential)
+        verify(ref(f"r.example/x@{index.digest}"), registry=registry, fan_out=sequential)
 
 
 class WithoutLayers(MemoryRegistry):
@@ -470,7 +470,7 @@ def test_a_config_that_comes_shorter_than_it_is_said_to_be_is_of_the_wrong_size(
     registry = Boasting()
     assert breaches(verified(oci_index(AMD), registry)) == []
     registry._shelf(ref("r.example/x:1").home).blobs[Digest.of(AMD.blobs[0])] = b"short"
-    result = verify(ref("r.example/x:1"), registry=registry, each=sequential)
+    result = verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
     assert breaches(result) == [("wrong-size", "manifests[0].config")]
 
 
@@ -577,5 +577,5 @@ def test_the_rules_are_shown_and_stand_in_the_decision() -> None:
 def test_pushing_what_is_verified_needs_no_tricks() -> None:
     registry = MemoryRegistry()
     push_image(registry, ref("r.example/x:1"), oci_index(AMD, ARM64))
-    result = verify(ref("r.example/x:1"), registry=registry, each=sequential)
+    result = verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
     assert (breaches(result), result.manifests, result.blobs) == ([], 3, 3)
