@@ -1,4 +1,4 @@
-"""The budget of one command: its deadline, how to cancel it, and a clock that waits for layers."""
+"""The deadline of one command: cancellation, and a clock that pauses while layers move."""
 
 import contextlib
 import random
@@ -23,7 +23,7 @@ class DeadlineExceededError(Exception):
 class Deadline:
     """What a command may take, in seconds; every wait of its connections goes through this object.
 
-    A soft budget's clock stands still while layer streams are open, which must not crawl then. A
+    A soft deadline's clock stands still while layer streams are open, which must not crawl then. A
     ``hard`` one, for a time limit that a person gave, bounds all. Shared by the command's threads.
     """
 
@@ -37,7 +37,7 @@ class Deadline:
         self.jitter = jitter
         self._seconds = seconds
         self._hard = hard
-        self._deadline = monotonic() + seconds
+        self._ends_at = monotonic() + seconds
         self._cancelled = threading.Event()
         self._lock = threading.RLock()
         self._wakers: set[Callable[[], None]] = set()
@@ -46,7 +46,7 @@ class Deadline:
         self._thread = threading.local()
 
     def cancel(self) -> None:
-        """End all that goes on under this budget, from any thread, and let nothing new begin."""
+        """End all that goes on under this deadline, from any thread, and let nothing new begin."""
         self._cancelled.set()
         with self._lock:
             for wake in self._wakers:
@@ -54,18 +54,18 @@ class Deadline:
                     wake()
 
     def restart(self) -> None:
-        """Let a soft budget have all its seconds again; for who works bit by bit, between bits."""
+        """Give a soft deadline all its seconds again, between the parts of a long command."""
         with self._lock:
             if not self._hard:
-                self._deadline = monotonic() + self._seconds
+                self._ends_at = monotonic() + self._seconds
 
     def left(self) -> float:
         """The seconds left; negative once they have passed."""
         with self._lock:
-            return self._deadline - (self._stopped_at if self._streams else monotonic())
+            return self._ends_at - (self._stopped_at if self._streams else monotonic())
 
     def check(self) -> None:
-        """Raises BudgetError when cancelled or out of time."""
+        """Raises DeadlineExceededError when cancelled or out of time."""
         if self._cancelled.is_set():
             raise DeadlineExceededError("the command was interrupted")
         if self.left() <= _TIMER_SLACK:
@@ -77,12 +77,12 @@ class Deadline:
             self.check()
 
     def clamp(self, limit: float) -> float:
-        """``limit`` seconds, or what is left if that is less. Raises BudgetError as ``check``."""
+        """The smaller of ``limit`` and the seconds left. Raises as ``check``."""
         self.check()
         return max(min(limit, self.left()), _TIMER_SLACK)
 
     def sleep(self, seconds: float) -> None:
-        """Wait. Raises BudgetError as soon as cancelled or out of time."""
+        """Wait. Raises DeadlineExceededError as soon as cancelled or out of time."""
         began = monotonic()
         self._cancelled.wait(self.clamp(seconds))
         pace: _MinimumRate | None = getattr(self._thread, "pace", None)
@@ -91,7 +91,7 @@ class Deadline:
         self.check()
 
     def on_cancel(self, wake: Callable[[], None]) -> None:
-        """Have ``cancel`` call ``wake``, until ``unwatch``. Raises BudgetError as ``check``."""
+        """Have ``cancel`` call ``wake``, until ``unwatch``. Raises as ``check``."""
         with self._lock:
             self.check()
             self._wakers.add(wake)
@@ -114,7 +114,7 @@ class Deadline:
             self._thread.pace = outer
 
     def record_progress(self, count: int) -> None:
-        """This thread moved ``count`` bytes. Raises BudgetError when its layer crawls."""
+        """This thread moved ``count`` bytes. Raises DeadlineExceededError when its layer crawls."""
         pace: _MinimumRate | None = getattr(self._thread, "pace", None)
         if pace is not None:
             pace.moved(count)
@@ -133,7 +133,7 @@ class Deadline:
                 return
             self._streams -= 1
             if not self._streams:
-                self._deadline += monotonic() - self._stopped_at
+                self._ends_at += monotonic() - self._stopped_at
 
 
 class _MinimumRate:

@@ -66,7 +66,7 @@ class Session:
 
         routes = RegistryFactory(
             self._settings,
-            lambda: self._budget,
+            lambda: self._deadline,
             self._store,
             self._stack,
             self._answers,
@@ -91,12 +91,12 @@ class Session:
         """The fan-out, in threads."""
         from manyfest.cli.assembly.thread_pool import ThreadFanOut
 
-        return ThreadFanOut(self._settings.jobs, self._budget.cancel)
+        return ThreadFanOut(self._settings.jobs, self._deadline.cancel)
 
     def pause(self, seconds: float) -> None:
         """Wait so long for what was put to show. Raises DeadlineError when no time is left."""
         with _deadline_errors("what was put does not show"):
-            self._budget.sleep(seconds)
+            self._deadline.sleep(seconds)
 
     def checking_deadline(self, on_event: "OnEvent") -> "OnEvent":
         """``on_event``, which also ends copies that no server could: raises DeadlineError in them.
@@ -109,7 +109,7 @@ class Session:
             on_event(event)
             if isinstance(event, BlobMoved):
                 with _deadline_errors(str(event.blob)):
-                    self._budget.check_hard_limit()
+                    self._deadline.check_hard_limit()
 
         return heard
 
@@ -119,10 +119,10 @@ class Session:
 
     def restart_deadline(self) -> None:
         """Give the command all of its time again, unless a person said how much there is."""
-        self._budget.restart()
+        self._deadline.restart()
 
     @cached_property
-    def _budget(self) -> "Deadline":
+    def _deadline(self) -> "Deadline":
         from manyfest.adapters.deadline import Deadline
 
         return Deadline(self._settings.seconds, hard=self._settings.seconds_are_hard)
@@ -176,13 +176,13 @@ def open_access(settings: Settings, login: tuple[str, str] | None = None) -> Ite
 
     if settings.offline:
         raise UnreachableError("", "offline: no registry can be asked how it lets us in")
-    budget = Deadline(settings.seconds, hard=settings.seconds_are_hard)
-    account = account_of(settings, budget)
+    deadline = Deadline(settings.seconds, hard=settings.seconds_are_hard)
+    account = account_of(settings, deadline)
     if login is not None:
         from manyfest.adapters.credentials.credentials import Credentials
 
         account = evolve(account, credentials_for=lambda _: Credentials(*login))
-    with http_registry(settings, budget, account, rules_of(settings).is_insecure) as registry:
+    with http_registry(settings, deadline, account, rules_of(settings).is_insecure) as registry:
         yield registry
 
 

@@ -32,7 +32,7 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
 
     def __init__(
         self,
-        budget: Deadline,
+        deadline: Deadline,
         *,
         account: RegistryAuth = ANONYMOUS,
         endpoint_for: EndpointFor = default_endpoint,
@@ -43,7 +43,7 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
         known_of: HostFactsLookup = nothing_known,
     ) -> None:
         hosts = SessionPool(
-            budget,
+            deadline,
             account,
             allowing_insecure(endpoint_for) if insecure else endpoint_for,
             proxies=proxies,

@@ -30,14 +30,14 @@ class RegistryFactory:
     def __init__(
         self,
         settings: Settings,
-        budget: "Callable[[], Deadline]",
+        deadline: "Callable[[], Deadline]",
         store: Store,
         stack: ExitStack,
         unconfirmed: UnconfirmedAnswers,
         now: datetime,
     ) -> None:
         self.settings = settings
-        self.budget = budget
+        self.deadline = deadline
         self.store = store
         self.stack = stack
         self.unconfirmed = unconfirmed
@@ -58,7 +58,7 @@ class RegistryFactory:
 
         ``--insecure`` is for the registries that a command names, and these are not the mirrors.
         """
-        account = account_of(self.settings, self.budget())
+        account = account_of(self.settings, self.deadline())
         origin = self._over_http(self.settings, account, rules.is_insecure)
         if not rules:
             return origin
@@ -78,7 +78,7 @@ class RegistryFactory:
         **options: Any,
     ) -> Registry:
         """To be closed with the stack; what it learns about hosts goes into our own store only."""
-        make = partial(http_registry, settings, self.budget(), account, is_insecure, **options)
+        make = partial(http_registry, settings, self.deadline(), account, is_insecure, **options)
         if not isinstance(settings.store, Path):
             return self.stack.enter_context(make())
         from manyfest.cli.assembly.host_memory import HostFactsCache
@@ -127,7 +127,7 @@ class RegistryFactory:
 
 def http_registry(
     settings: Settings,
-    budget: "Deadline",
+    deadline: "Deadline",
     account: "RegistryAuth",
     is_insecure: Callable[[Repository], bool],
     **options: Any,
@@ -145,7 +145,7 @@ def http_registry(
         return Endpoint(host, is_insecure(repository), certificates.certificates_for(host))
 
     return HttpRegistry(
-        budget,
+        deadline,
         account=account,
         endpoint_for=endpoint_for,
         insecure=settings.insecure,
@@ -162,14 +162,14 @@ def rules_of(settings: Settings) -> "RegistryRules":
     return read_rules(settings.registries_conf, settings.containers_folders)
 
 
-def account_of(settings: Settings, budget: "Deadline") -> "RegistryAuth":
+def account_of(settings: Settings, deadline: "Deadline") -> "RegistryAuth":
     """Docker's credentials before those of containers (ADR 0012)."""
     from manyfest.adapters.credentials.auth_json import AuthJson
     from manyfest.adapters.credentials.credential_helper import Helpers
     from manyfest.adapters.credentials.credentials import RegistryAuth, chained
     from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
 
-    helpers = Helpers(budget.check)
+    helpers = Helpers(deadline.check)
     docker = DockerConfig(settings.docker_config, helpers)
     credentials_for = chained(
         EnvironmentAuths(settings.docker_auths).credentials_for,

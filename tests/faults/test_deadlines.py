@@ -153,8 +153,8 @@ def upload(server):
     server.ignore("PUT", "/v2/app/blobs/uploads/*")
     blob = Reference.parse(f"{server.host}/app@{Digest.of(LAYER)}")
 
-    def send(budget: Deadline, **options: int) -> None:
-        with HttpRegistry(budget, **options) as registry:
+    def send(deadline: Deadline, **options: int) -> None:
+        with HttpRegistry(deadline, **options) as registry:
             registry.write_blob(blob, len(LAYER), source_of(LAYER))
 
     return send

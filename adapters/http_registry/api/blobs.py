@@ -29,7 +29,7 @@ from manyfest.domain.references import Home, Reference, Repository
 
 _CHUNK = 1024 * 1024
 
-# Larger ones are layers: they may take longer than the budget, as long as they move.
+# Larger ones are layers: they may take longer than the deadline, as long as they move.
 _LAYER_SIZE = 4 * 1024 * 1024
 
 
@@ -140,7 +140,9 @@ class HttpBlobs(BlobReader, BlobWriter):
         return False
 
     def _as_layer(self, size: int) -> contextlib.AbstractContextManager[None]:
-        return self._hosts.budget.clock_paused() if size > _LAYER_SIZE else contextlib.nullcontext()
+        return (
+            self._hosts.deadline.clock_paused() if size > _LAYER_SIZE else contextlib.nullcontext()
+        )
 
     def _host(self, reference: Reference) -> RegistrySession:
         return self._hosts.session_for(repository_of(reference))

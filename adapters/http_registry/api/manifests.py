@@ -163,7 +163,7 @@ class HttpManifests(ManifestReader, ManifestWriter):
                 return self.get_manifest(reference)
             except ManifestUnknownError:
                 with translating_transport_errors(self._host(reference).name, str(reference)):
-                    self._hosts.budget.sleep(seconds)
+                    self._hosts.deadline.sleep(seconds)
         return self.get_manifest(reference)
 
     def _update_referrers_tag(self, subject: Reference, referrer: Manifest) -> None:

@@ -49,7 +49,7 @@ def upload(
 ) -> bool:
     """Send the blob. False when the registry said something vaguer than that it is stored.
 
-    Raises PassingError where a new session may do better, and what ``source`` raises.
+    Raises TransientError where a new session may do better, and what ``source`` raises.
     """
     subject = str(reference)
     session = sessions.take(reference) or _start_session(host, reference)

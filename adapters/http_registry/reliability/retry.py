@@ -42,8 +42,8 @@ class RetryState:
     ``reset_after_progress`` gives it new ones.
     """
 
-    def __init__(self, budget: Deadline, limit: int = TRIES) -> None:
-        self._budget = budget
+    def __init__(self, deadline: Deadline, limit: int = TRIES) -> None:
+        self._deadline = deadline
         self._limit = limit
         self._failed = 0
         self._last: TransientError | None = None
@@ -63,10 +63,10 @@ class RetryState:
         if self._failed == self._limit:
             raise fault.final(self._attempts_text()) from fault
         pause = self._pause(wait)
-        if pause >= self._budget.left():
+        if pause >= self._deadline.left():
             raise self._final(fault, "no time left to try again") from fault
         try:
-            self._budget.sleep(pause)
+            self._deadline.sleep(pause)
         except DeadlineExceededError as error:
             raise self._final(fault, str(error)) from fault
 
@@ -78,7 +78,7 @@ class RetryState:
 
     def _pause(self, wait: float) -> float:
         """Jitter on both, since all who were told to wait were told the same."""
-        jitter = 0.75 + self._budget.jitter() / 2
+        jitter = 0.75 + self._deadline.jitter() / 2
         return max(wait + _FIRST_PAUSE * jitter, _FIRST_PAUSE * 2.0 ** (self._failed - 1) * jitter)
 
     def _final(self, fault: TransientError, reason: str) -> ManyfestError:
@@ -88,9 +88,9 @@ class RetryState:
         return "tried once" if self._failed == 1 else f"tried {self._failed} times"
 
 
-def with_retries(budget: Deadline, operation: Callable[[], Result], limit: int = TRIES) -> Result:
-    """What ``operation()`` gives, which must be repeatable, tried anew after PassingErrors."""
-    tries = RetryState(budget, limit)
+def with_retries(deadline: Deadline, operation: Callable[[], Result], limit: int = TRIES) -> Result:
+    """What ``operation()`` gives, which must be repeatable, tried anew after TransientError."""
+    tries = RetryState(deadline, limit)
     while True:
         try:
             return operation()

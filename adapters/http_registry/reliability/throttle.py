@@ -37,16 +37,16 @@ class Throttle:
     ``longest`` is how many seconds of a pause are waited for at most.
     """
 
-    def __init__(self, budget: Deadline, longest: float) -> None:
-        self._budget = budget
+    def __init__(self, deadline: Deadline, longest: float) -> None:
+        self._deadline = deadline
         self._longest = longest
         self._queues: dict[Server, _ServerQueue] = {}
         self._lock = threading.Lock()
 
     def wait_turn(self, server: Server) -> None:
-        """Wait until the server takes a request. Raises PausedError and BudgetError."""
+        """Wait until the server takes a request. Raises ThrottledError, DeadlineExceededError."""
         while (seconds := self._until_our_turn(server)) > 0:
-            self._budget.sleep(seconds)
+            self._deadline.sleep(seconds)
 
     def record_response(self, server: Server, status: int, wait: float | None) -> None:
         """The server answered with ``status``, and asked to ``wait`` so many seconds, if it did."""
@@ -62,7 +62,7 @@ class Throttle:
         with self._lock:
             queue = self._queues.setdefault(server, _ServerQueue())
             pause = queue.pause()
-            if pause > 0 and (pause > self._longest or pause >= self._budget.left()):
+            if pause > 0 and (pause > self._longest or pause >= self._deadline.left()):
                 raise ThrottledError(f"it wants no requests for {pause:.4g} s")
             return pause or queue.turn()
 

@@ -39,7 +39,7 @@ def error_for_response(
 ) -> Exception:
     """The error for ``response``, which is none of the answers that were hoped for.
 
-    PassingError where the status may pass. ``secrets`` were in the request's body; those in its
+    TransientError where the status may pass. ``secrets`` were in the request's body; those in its
     headers are known.
     """
     status = response.status_code

@@ -71,7 +71,7 @@ class RegistrySession:
     def exchange(self, message: RegistryRequest) -> Iterator[httpx.Response]:
         """The answer to ``message``, whose body is to be read inside; faults there are ours, too.
 
-        Raises PassingError for what may pass, and our errors.
+        Raises TransientError for what may pass, and our errors.
         """
         with translating_transport_errors(self.name, message.subject):
             response = self._follow_redirects(message)
@@ -86,7 +86,7 @@ class RegistrySession:
             bodies.drain(response)
 
     def error_for(self, response: httpx.Response, subject: str) -> Exception:
-        """The error for an answer that was not hoped for; PassingError where it may pass."""
+        """The error for an answer that was not hoped for; TransientError where it may pass."""
         return error_for_response(response, self._name_of(response), subject, self._secrets())
 
     def close(self) -> None:

@@ -29,11 +29,11 @@ Result = TypeVar("Result")
 
 
 class SessionPool:
-    """The hosts that one command speaks to, under its budget. Thread-safe."""
+    """The hosts that one command speaks to, under its deadline. Thread-safe."""
 
     def __init__(
         self,
-        budget: Deadline,
+        deadline: Deadline,
         account: RegistryAuth,
         endpoint_for: EndpointFor,
         *,
@@ -42,7 +42,7 @@ class SessionPool:
         tries: int,
         known_of: HostFactsLookup,
     ) -> None:
-        self.budget = budget
+        self.deadline = deadline
         self._account = account
         self._endpoint_for = endpoint_for
         self._known_of = known_of
@@ -50,7 +50,7 @@ class SessionPool:
         self._connections = connections
         self._limit = tries
         # Who does not try again does not wait either, but goes elsewhere.
-        self._pauses = Throttle(budget, LONGEST_WAIT if tries > 1 else 0.0)
+        self._pauses = Throttle(deadline, LONGEST_WAIT if tries > 1 else 0.0)
         self._hosts: dict[Endpoint, RegistrySession] = {}
         self._cross_origin_clients: dict[Certificates, Client] = {}
         self._lock = threading.Lock()
@@ -71,11 +71,11 @@ class SessionPool:
 
     def tries(self) -> RetryState:
         """The tries of one operation."""
-        return RetryState(self.budget, self._limit)
+        return RetryState(self.deadline, self._limit)
 
     def with_retries(self, operation: Callable[[], Result]) -> Result:
         """What ``operation()`` gives, with the retries that are due to it."""
-        return with_retries(self.budget, operation, self._limit)
+        return with_retries(self.deadline, operation, self._limit)
 
     def close(self) -> None:
         """Close all connections."""
@@ -101,4 +101,4 @@ class SessionPool:
 
     def _new_client(self, certificates: Certificates, contact: ConnectionMode) -> Client:
         context = tls.context_for(contact, certificates)
-        return Client(self.budget, self._pauses, context, self._connections, self._proxies)
+        return Client(self.deadline, self._pauses, context, self._connections, self._proxies)

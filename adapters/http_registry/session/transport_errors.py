@@ -61,7 +61,7 @@ _TIMEOUTS: dict[type[BaseException], str] = {
 
 @contextlib.contextmanager
 def translating_transport_errors(host: str, subject: str) -> Iterator[None]:
-    """Inside, transport faults become PassingError or ours, naming host and subject."""
+    """Inside, transport faults become TransientError or ours, naming host and subject."""
     try:
         yield
     except DeadlineExceededError as error:

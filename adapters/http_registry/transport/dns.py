@@ -1,4 +1,4 @@
-"""Looking up the names of hosts under a budget."""
+"""Looking up the names of hosts under a deadline."""
 
 import socket
 import threading
@@ -12,11 +12,11 @@ from manyfest.adapters.deadline import Deadline
 Address = tuple[int, Any]  # family, and what connect() takes
 
 
-def resolve(host: str, port: int, seconds: float, budget: Deadline) -> list[Address]:
-    """The addresses of ``host``, within ``seconds`` and the budget.
+def resolve(host: str, port: int, seconds: float, deadline: Deadline) -> list[Address]:
+    """The addresses of ``host``, within ``seconds`` and the deadline.
 
     By a thread that may be left behind, for nothing else ends a resolver early.
-    Raises httpcore.ConnectError and ConnectTimeout, and BudgetError.
+    Raises httpcore.ConnectError and ConnectTimeout, and DeadlineExceededError.
     """
     done = threading.Event()
     found: list[Address] = []
@@ -30,13 +30,13 @@ def resolve(host: str, port: int, seconds: float, budget: Deadline) -> list[Addr
             failed.append(error)
         done.set()
 
-    budget.on_cancel(done.set)
+    deadline.on_cancel(done.set)
     try:
         _in_daemon_thread(ask)
-        done.wait(budget.clamp(seconds))
-        budget.check()
+        done.wait(deadline.clamp(seconds))
+        deadline.check()
     finally:
-        budget.unwatch(done.set)
+        deadline.unwatch(done.set)
     if failed:
         raise httpcore.ConnectError(failed[0]) from failed[0]
     if not found:

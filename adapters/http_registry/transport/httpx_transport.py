@@ -1,4 +1,4 @@
-"""HTTP on budgeted sockets, httpx's values over httpcore: no redirects, cookies or compression.
+"""HTTP under a deadline, httpx's values over httpcore: no redirects, cookies or compression.
 
 Failures come out as httpcore's exceptions, with the socket's error as their cause; ``wire_errors``
 turns them into ours.
@@ -60,13 +60,13 @@ class Client:
 
     def __init__(
         self,
-        budget: Deadline,
+        deadline: Deadline,
         pauses: Throttle,
         context: ssl.SSLContext,
         connections: int,
         proxies: Proxies,
     ) -> None:
-        self._budget = budget
+        self._deadline = deadline
         self._reuse = KeepAlivePolicy()
         self._pauses = pauses
         self._proxies = proxies
@@ -169,21 +169,21 @@ class Client:
 
     def _new_pool(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
         if proxy is None:
-            backend = DeadlineBackend(self._budget, self._reuse)
+            backend = DeadlineBackend(self._deadline, self._reuse)
             return httpcore.ConnectionPool(**self._options, network_backend=backend)
         return httpcore.HTTPProxy(
             httpcore.URL(scheme="http", host=proxy.host, port=proxy.port, target="/"),
             proxy_auth=proxy.login and (proxy.login[0].encode(), proxy.login[1].encode()),
             **self._options,
-            network_backend=_ProxyBackend(self._budget, self._reuse, proxy),
+            network_backend=_ProxyBackend(self._deadline, self._reuse, proxy),
         )
 
 
 class _ProxyBackend(DeadlineBackend):
     """Connects to a proxy, and says so when that fails."""
 
-    def __init__(self, budget: Deadline, reuse: KeepAlivePolicy, proxy: Proxy) -> None:
-        super().__init__(budget, reuse)
+    def __init__(self, deadline: Deadline, reuse: KeepAlivePolicy, proxy: Proxy) -> None:
+        super().__init__(deadline, reuse)
         self._name = proxy.name
 
     def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:

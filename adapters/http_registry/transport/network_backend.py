@@ -1,8 +1,8 @@
-"""Sockets under a budget: httpcore's network backend whose every wait ends at the deadline.
+"""Sockets under a deadline: httpcore's network backend whose every wait ends in time.
 
 httpx's timeouts are per read, so a server that sends one byte a second is never late. Here each
-connect, handshake, read and write gets at most what the budget has left, and cancelling the budget
-shuts all sockets down, which wakes the threads that wait on them.
+connect, handshake, read and write gets at most what the deadline has left, and cancelling it shuts
+all sockets down, which wakes the threads that wait on them.
 """
 
 import contextlib
@@ -36,10 +36,10 @@ class HandshakeError(httpcore.ConnectError):
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """Opens TCP connections that live under ``budget``, and are kept as ``reuse`` says."""
+    """Opens TCP connections that live under ``deadline``, and are kept as ``reuse`` says."""
 
-    def __init__(self, budget: Deadline, reuse: KeepAlivePolicy) -> None:
-        self._budget = budget
+    def __init__(self, deadline: Deadline, reuse: KeepAlivePolicy) -> None:
+        self._deadline = deadline
         self._reuse = reuse
 
     def connect_tcp(
@@ -66,7 +66,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     def _connected(self, address: Address, seconds: float) -> "DeadlineStream":
         family, where = address
-        stream = DeadlineStream(socket.socket(family), self._budget, self._reuse)
+        stream = DeadlineStream(socket.socket(family), self._deadline, self._reuse)
         with stream.closed_on_error(), stream.bounded(seconds, _CONNECT):
             stream.socket.connect(where)
             stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -79,7 +79,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         with contextlib.suppress(ValueError):
             version = ipaddress.ip_address(host).version
             return [(socket.AF_INET6 if version == 6 else socket.AF_INET, (host, port))]  # noqa: PLR2004
-        return resolve(host, port, seconds, self._budget)
+        return resolve(host, port, seconds, self._deadline)
 
 
 _Errors = tuple[type[Exception], type[Exception]]  # when it took too long, when it failed
@@ -90,33 +90,33 @@ _WRITE: _Errors = (httpcore.WriteTimeout, httpcore.WriteError)
 
 
 class DeadlineStream(httpcore.NetworkStream):
-    """One connection; closed by whoever holds it, shut down when the budget is cancelled."""
+    """One connection; closed by whoever holds it, shut down when the deadline is cancelled."""
 
-    def __init__(self, sock: socket.socket, budget: Deadline, reuse: KeepAlivePolicy) -> None:
+    def __init__(self, sock: socket.socket, deadline: Deadline, reuse: KeepAlivePolicy) -> None:
         self.socket = sock
-        self._budget = budget
+        self._deadline = deadline
         self._reuse = reuse
         self._opened_at = monotonic()
         self._head: int | None = None  # bytes of the answer that is awaited
         self._rest_until = math.inf
         self._wake = _shutting_down(sock)
         try:
-            budget.on_cancel(self._wake)
+            deadline.on_cancel(self._wake)
         except BaseException:
             sock.close()
             raise
 
     @contextlib.contextmanager
     def bounded(self, seconds: float, errors: _Errors) -> Iterator[None]:
-        """One operation on the socket, within ``seconds`` and the budget."""
-        self.socket.settimeout(self._budget.clamp(seconds))
+        """One operation on the socket, within ``seconds`` and the deadline."""
+        self.socket.settimeout(self._deadline.clamp(seconds))
         try:
             yield
         except OSError as error:
-            self._budget.check()
+            self._deadline.check()
             late, failed = errors
             raise (late if isinstance(error, TimeoutError) else failed)(error) from error
-        self._budget.check()
+        self._deadline.check()
 
     @contextlib.contextmanager
     def closed_on_error(self) -> Iterator[None]:
@@ -132,7 +132,7 @@ class DeadlineStream(httpcore.NetworkStream):
         seconds = TRANSFER_SECONDS if timeout is None else timeout
         with self.bounded(min(seconds, self._rest_until - monotonic()), _READ):
             data = self.socket.recv(max_bytes)
-        self._budget.record_progress(len(data))
+        self._deadline.record_progress(len(data))
         if self._head is not None:
             self._head += len(data)
             if self._head > _HEAD_LIMIT:
@@ -157,7 +157,7 @@ class DeadlineStream(httpcore.NetworkStream):
         rest = memoryview(buffer)
         while rest:
             sent = self._send(rest, TRANSFER_SECONDS if timeout is None else timeout)
-            self._budget.record_progress(sent)
+            self._deadline.record_progress(sent)
             rest = rest[sent:]
 
     def _send(self, data: memoryview, seconds: float) -> int:
@@ -172,7 +172,7 @@ class DeadlineStream(httpcore.NetworkStream):
 
     def close(self) -> None:
         """Unwatched first: a closed socket's number may be another's by then."""
-        self._budget.unwatch(self._wake)
+        self._deadline.unwatch(self._wake)
         self.socket.close()
 
     def start_tls(
@@ -189,15 +189,15 @@ class DeadlineStream(httpcore.NetworkStream):
         seconds = CONNECT_SECONDS if timeout is None else timeout
         with self.closed_on_error(), contextlib.closing(self.socket.dup()) as twin:
             wake = _shutting_down(twin)
-            self._budget.on_cancel(wake)
+            self._deadline.on_cancel(wake)
             try:
                 with self.bounded(seconds, _HANDSHAKE):
                     wrapped = ssl_context.wrap_socket(self.socket, server_hostname=server_hostname)
                     self.socket = wrapped  # to be closed from here on
             finally:
-                self._budget.unwatch(wake)
-        self._budget.unwatch(self._wake)
-        return DeadlineStream(wrapped, self._budget, self._reuse)
+                self._deadline.unwatch(wake)
+        self._deadline.unwatch(self._wake)
+        return DeadlineStream(wrapped, self._deadline, self._reuse)
 
     def get_extra_info(self, info: str) -> Any:
         """What httpcore asks for; it gives up idle connections that are ``is_readable``."""

@@ -158,8 +158,8 @@ def test_as_long_as_something_can_be_read_there_is_time(
 ) -> None:
     monkeypatch.setattr(inspecting, "_SLICE", 1)
     renewed: list[bool] = []
-    budget = "manyfest.adapters.deadline.Deadline.restart"
-    monkeypatch.setattr(budget, lambda _budget: renewed.append(True))
+    deadline = "manyfest.adapters.deadline.Deadline.restart"
+    monkeypatch.setattr(deadline, lambda _deadline: renewed.append(True))
     assert inspect("HOST/app:none", "HOST/app:list", "HOST/app:none").code == 1
     assert renewed == [True]
 

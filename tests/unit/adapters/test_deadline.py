@@ -5,7 +5,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from manyfest.adapters import deadline as budgets
+from manyfest.adapters import deadline as deadlines
 from manyfest.adapters.deadline import Deadline, DeadlineExceededError
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.digests import Digest
@@ -19,7 +19,7 @@ LAYER = bytes(5 * 1024 * 1024)
 def clock(monkeypatch):
     """A clock that is put forward by hand."""
     now = [1000.0]
-    monkeypatch.setattr(budgets, "monotonic", lambda: now[0])
+    monkeypatch.setattr(deadlines, "monotonic", lambda: now[0])
 
     def forward(seconds):
         now[0] += seconds
@@ -28,52 +28,52 @@ def clock(monkeypatch):
 
 
 def test_an_allowance_is_never_more_than_what_is_left(clock):
-    budget = Deadline(10)
-    assert budget.clamp(3) == 3
+    deadline = Deadline(10)
+    assert deadline.clamp(3) == 3
     clock(8)
-    assert budget.clamp(3) == 2
+    assert deadline.clamp(3) == 2
     clock(2)
     with pytest.raises(DeadlineExceededError, match="within the 10 s"):
-        budget.clamp(3)
+        deadline.clamp(3)
 
 
 @pytest.mark.parametrize(("hard", "left"), [(False, 10), (True, 2)], ids=["soft", "hard"])
 def test_only_a_soft_budget_is_renewed(clock, hard, left):
-    budget = Deadline(10, hard=hard)
+    deadline = Deadline(10, hard=hard)
     clock(8)
-    budget.restart()
-    assert budget.left() == left
+    deadline.restart()
+    assert deadline.left() == left
 
 
 def test_the_clock_stands_still_for_layers_and_goes_on_after(clock):
-    budget = Deadline(10)
+    deadline = Deadline(10)
     clock(4)
-    with budget.clock_paused(), budget.clock_paused():
+    with deadline.clock_paused(), deadline.clock_paused():
         clock(1000)
-        assert budget.left() == 6
-    assert budget.left() == 6
+        assert deadline.left() == 6
+    assert deadline.left() == 6
     clock(7)
     with pytest.raises(DeadlineExceededError):
-        budget.check()
+        deadline.check()
 
 
 def test_the_clock_of_a_limit_that_was_given_never_stands_still(clock):
-    budget = Deadline(10, hard=True)
-    with budget.clock_paused():
+    deadline = Deadline(10, hard=True)
+    with deadline.clock_paused():
         clock(11)
         with pytest.raises(DeadlineExceededError):
-            budget.check()
+            deadline.check()
 
 
 @pytest.mark.parametrize("hard", [False, True], ids=["soft", "hard"])
 def test_work_that_asks_no_server_ends_when_cancelled_and_by_a_limit_that_was_given(clock, hard):
-    budget = Deadline(10, hard=hard)
+    deadline = Deadline(10, hard=hard)
     clock(11)
     with pytest.raises(DeadlineExceededError, match="within the 10 s") if hard else nullcontext():
-        budget.check_hard_limit()
-    budget.cancel()
+        deadline.check_hard_limit()
+    deadline.cancel()
     with pytest.raises(DeadlineExceededError, match="interrupted"):
-        budget.check_hard_limit()
+        deadline.check_hard_limit()
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_work_that_asks_no_server_ends_when_cancelled_and_by_a_limit_that_was_gi
     }.values(),
 )
 def test_a_layer_must_not_crawl(clock, moves, crawls):
-    budget = Deadline(10)
-    with budget.clock_paused():
+    deadline = Deadline(10)
+    with deadline.clock_paused():
         try:
             for seconds, count in moves:
                 clock(seconds)
-                budget.record_progress(count)
+                deadline.record_progress(count)
         except DeadlineExceededError:
             assert crawls
         else:
@@ -100,20 +100,20 @@ def test_a_layer_must_not_crawl(clock, moves, crawls):
 
 
 def test_only_layers_must_not_crawl(clock):
-    budget = Deadline(1000)
+    deadline = Deadline(1000)
     clock(100)
-    budget.record_progress(1)
+    deadline.record_progress(1)
 
 
 def test_cancelling_calls_who_waits_and_lets_nothing_begin():
-    budget, woken = Deadline(10), []
-    budget.on_cancel(lambda: woken.append("a"))
+    deadline, woken = Deadline(10), []
+    deadline.on_cancel(lambda: woken.append("a"))
     forgotten = woken.clear
-    budget.on_cancel(forgotten)
-    budget.unwatch(forgotten)
-    budget.cancel()
+    deadline.on_cancel(forgotten)
+    deadline.unwatch(forgotten)
+    deadline.cancel()
     assert woken == ["a"]
-    for act in (budget.check, lambda: budget.sleep(1), lambda: budget.on_cancel(woken.clear)):
+    for act in (deadline.check, lambda: deadline.sleep(1), lambda: deadline.on_cancel(woken.clear)):
         with pytest.raises(DeadlineExceededError, match="interrupted"):
             act()
 

@@ -77,13 +77,13 @@ def test_giving_up_says_why(times, wait, seconds, runs_expected, words):
 
 
 def test_cancelling_ends_a_pause():
-    budget = Deadline(60)
+    deadline = Deadline(60)
     operation, runs = failing(9, wait=20.0)
 
     def cancelling():
-        budget.cancel()
+        deadline.cancel()
         return operation()
 
     with pytest.raises(ServerError, match="interrupted"):
-        with_retries(budget, cancelling)
+        with_retries(deadline, cancelling)
     assert len(runs) == 1

@@ -124,8 +124,8 @@ def test_cancelling_ends_sixteen_blocked_threads_at_once(serve):
         blocked.release()
         connection.recv(1)
 
-    server, budget, ended = serve(never), Deadline(60), []
-    with HttpRegistry(budget) as registry:
+    server, deadline, ended = serve(never), Deadline(60), []
+    with HttpRegistry(deadline) as registry:
 
         def get(number):
             try:
@@ -139,7 +139,7 @@ def test_cancelling_ends_sixteen_blocked_threads_at_once(serve):
             thread.start()
         assert blocked.acquire(timeout=10)
         began = time.monotonic()
-        budget.cancel()
+        deadline.cancel()
         for thread in threads:
             thread.join(10)
         assert time.monotonic() - began < 0.5
@@ -157,7 +157,7 @@ def test_cancelling_ends_threads_that_read_and_threads_that_connect(serve, reply
         connection.recv(1)
         return None
 
-    server, budget, ended = serve(answer), Deadline(60), []
+    server, deadline, ended = serve(answer), Deadline(60), []
     deaf = socket.socket()
     deaf.bind(("127.0.0.1", 0))
     deaf.listen(0)
@@ -166,7 +166,7 @@ def test_cancelling_ends_threads_that_read_and_threads_that_connect(serve, reply
         filler.settimeout(0)
         filler.connect_ex(deaf.getsockname())
 
-    with HttpRegistry(budget) as registry:
+    with HttpRegistry(deadline) as registry:
         registry.get_manifest(tag(server, name="known"))
 
         def get(reference):
@@ -182,7 +182,7 @@ def test_cancelling_ends_threads_that_read_and_threads_that_connect(serve, reply
             thread.start()
         waiting.wait(10)
         began = time.monotonic()
-        budget.cancel()
+        deadline.cancel()
         for thread in threads:
             thread.join(10)
         assert time.monotonic() - began < 0.5

@@ -86,8 +86,8 @@ def client(known=None, *, insecure=False, account=ANONYMOUS, asked=None):
             asked.append((host, insecure))
         return known
 
-    budget = Deadline(20, jitter=lambda: -1.4)
-    return HttpRegistry(budget, insecure=insecure, account=account, known_of=known_of)
+    deadline = Deadline(20, jitter=lambda: -1.4)
+    return HttpRegistry(deadline, insecure=insecure, account=account, known_of=known_of)
 
 
 def ask(registry, server):

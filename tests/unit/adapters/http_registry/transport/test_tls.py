@@ -55,17 +55,17 @@ def silent():
         yield listener.getsockname()
 
 
-def shake_hands(budget, address, seconds=None):
-    stream = DeadlineBackend(budget, KeepAlivePolicy()).connect_tcp(*address)
+def shake_hands(deadline, address, seconds=None):
+    stream = DeadlineBackend(deadline, KeepAlivePolicy()).connect_tcp(*address)
     stream.start_tls(tls.unverified_context(), "registry.test", seconds)
 
 
 def test_cancelling_wakes_a_thread_that_shakes_hands(silent):
-    budget = Deadline(20)
-    threading.Timer(0.2, budget.cancel).start()
+    deadline = Deadline(20)
+    threading.Timer(0.2, deadline.cancel).start()
     began = time.monotonic()
     with pytest.raises(DeadlineExceededError, match="interrupted"):
-        shake_hands(budget, silent)
+        shake_hands(deadline, silent)
     assert time.monotonic() - began < 5
 
 
