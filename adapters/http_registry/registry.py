@@ -13,7 +13,7 @@ from manyfest.adapters.http_registry.reliability.retry import TRIES
 from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, nothing_known
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.transport.proxies import NO_PROXIES, Proxies
-from manyfest.domain.host_facts import HostFacts
+from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.ports.registry import Registry
 
 

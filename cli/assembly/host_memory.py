@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from manyfest.domain.host_facts import HostFacts
-from manyfest.domain.ports.host_book import HostBook
+from manyfest.domain.ports.host_book import HostBook, HostFacts
 
 if TYPE_CHECKING:
     from manyfest.adapters.http_registry.registry import HttpRegistry

@@ -1,7 +1,6 @@
 """A manifest or a list as ``inspect`` shows it: the document itself, with docker's white space."""
 
-from manyfest.domain.encoding.canonical_json import LIST_INDENT, go_escaped
-from manyfest.domain.encoding.indented_json import indented
+from manyfest.domain.encoding.canonical_json import LIST_INDENT, go_escaped, indented
 from manyfest.domain.manifests import Manifest
 
 

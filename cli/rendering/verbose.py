@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.encoding.canonical_json import go_escaped
-from manyfest.domain.encoding.indented_json import indented
+from manyfest.domain.encoding.canonical_json import go_escaped, indented
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.views.inspect import Detail
 

@@ -6,6 +6,7 @@ files in ``tests/golden`` hold these bytes: changing one here changes the digest
 """
 
 import json
+import re
 
 from manyfest.domain.encoding.strict_json import JsonObject
 
@@ -22,6 +23,9 @@ _GO_ESCAPES = str.maketrans(
     }
 )
 
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[{\[]\s*[}\]]|[{}\[\],:]|[^\s{}\[\],:"]+')
+_WHITE_SPACE = " \t\r\n"
+
 
 def authored_list(document: JsonObject) -> bytes:
     """The bytes of a list that we author, members in the order of ``document``."""
@@ -35,3 +39,27 @@ def go_escaped(text: str) -> str:
     None of them is JSON syntax, so they stand in texts only and the whole can be translated.
     """
     return text.translate(_GO_ESCAPES)
+
+
+def indented(text: str, indent: str) -> str:
+    """Valid JSON ``text`` with one member a line, each level set in by ``indent``.
+
+    As Go's ``json.Indent``: members, order, escapes and number forms stay as they are, empty
+    objects and arrays stay closed, and white space after the document is kept.
+    """
+    pieces: list[str] = []
+    margin = "\n"
+    for piece in _TOKENS.findall(text):
+        if piece in "{[":
+            margin += indent
+            pieces += (piece, margin)
+        elif piece in "}]":
+            margin = margin.removesuffix(indent)
+            pieces += (margin, piece)
+        elif piece == ",":
+            pieces += (piece, margin)
+        elif piece == ":":
+            pieces.append(": ")
+        else:
+            pieces.append(piece if piece[0] not in "{[" else piece[0] + piece[-1])
+    return "".join(pieces) + text[len(text.rstrip(_WHITE_SPACE)) :]

@@ -5,14 +5,30 @@ only, and works where the store cannot be written. All methods may raise StoreEr
 DamagedStoreError.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
 
 from attrs import frozen
 
-from manyfest.domain.amounts import CountAndBytes
 from manyfest.domain.history.observation import Observation
+
+
+@frozen
+class CountAndBytes:
+    """A number of things, and their total size in bytes."""
+
+    number: int = 0
+    size: int = 0
+
+    @classmethod
+    def of(cls, sizes: Iterable[int]) -> "CountAndBytes":
+        """Count ``sizes`` and add them up."""
+        all_sizes = tuple(sizes)
+        return cls(len(all_sizes), sum(all_sizes))
+
+    def __add__(self, other: "CountAndBytes") -> "CountAndBytes":
+        return CountAndBytes(self.number + other.number, self.size + other.size)
 
 
 @frozen

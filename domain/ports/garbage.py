@@ -11,9 +11,9 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from manyfest.domain.amounts import CountAndBytes
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
+from manyfest.domain.ports.catalogue import CountAndBytes
 
 
 @frozen

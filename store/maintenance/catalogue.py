@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
-from manyfest.domain.amounts import CountAndBytes
 from manyfest.domain.media_types import LISTS
-from manyfest.domain.ports.catalogue import HostAmount, SeenTag, Statistics
+from manyfest.domain.ports.catalogue import CountAndBytes, HostAmount, SeenTag, Statistics
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.rows.decoding import damage_if_unreadable
 from manyfest.store.rows.observation_rows import IS_NEWEST, observation_of

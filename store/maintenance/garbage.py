@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
-from manyfest.domain.amounts import CountAndBytes
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.timestamps import format_utc
+from manyfest.domain.ports.catalogue import CountAndBytes
 from manyfest.domain.ports.garbage import Garbage, Piece
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.rows.decoding import damage_if_unreadable

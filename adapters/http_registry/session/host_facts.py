@@ -7,7 +7,7 @@ from typing import Protocol
 
 from manyfest.adapters.endpoint import Endpoint
 from manyfest.adapters.http_registry.auth.challenge import Challenge
-from manyfest.domain.host_facts import HostFacts
+from manyfest.domain.ports.host_book import HostFacts
 
 _LENGTH_LIMIT = 2048  # of a realm, as in realms, and of a service
 

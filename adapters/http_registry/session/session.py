@@ -26,7 +26,7 @@ from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.httpx_transport import Client
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.errors import NotFoundError, ProtocolError
-from manyfest.domain.host_facts import HostFacts
+from manyfest.domain.ports.host_book import HostFacts
 
 _UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
 _REJECTIONS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)

@@ -22,7 +22,7 @@ from manyfest.adapters.http_registry.session.session import RegistrySession
 from manyfest.adapters.http_registry.transport import tls
 from manyfest.adapters.http_registry.transport.httpx_transport import Client
 from manyfest.adapters.http_registry.transport.proxies import Proxies
-from manyfest.domain.host_facts import HostFacts
+from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.references import Repository
 
 Result = TypeVar("Result")

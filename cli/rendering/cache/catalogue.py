@@ -6,11 +6,10 @@ from datetime import datetime
 
 from manyfest.cli.rendering.humanize import amount, counted, seconds, short
 from manyfest.cli.rendering.table import aligned, json_array
-from manyfest.domain.amounts import CountAndBytes
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.errors import shortened
-from manyfest.domain.ports.catalogue import SeenTag, Statistics
+from manyfest.domain.ports.catalogue import CountAndBytes, SeenTag, Statistics
 
 _HEADINGS = ("REFERENCE", "DIGEST", "SIZE", "LAYERS", "LAST SEEN", "PLATFORMS")
 _PLATFORMS_LIMIT = 120

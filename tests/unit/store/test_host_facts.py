@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from manyfest.domain.host_facts import HostFacts
+from manyfest.domain.ports.host_book import HostFacts
 from manyfest.store.host_book import SqliteHostBook
 from manyfest.store.store import open_store
 

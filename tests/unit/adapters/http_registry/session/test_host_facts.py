@@ -19,7 +19,7 @@ from manyfest.adapters.http_registry.session.requests import RegistryRequest
 from manyfest.adapters.http_registry.transport import tls
 from manyfest.adapters.http_registry.transport.network_backend import DeadlineBackend
 from manyfest.domain.errors import BlobUnknownError, UnauthorizedError, UnreachableError
-from manyfest.domain.host_facts import HostFacts
+from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.references import Reference
 from tests.support.http.certificates import self_signed
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from manyfest.domain.host_facts import is_fresh
+from manyfest.domain.ports.host_book import is_fresh
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)

@@ -1,6 +1,6 @@
 """Numbers of things and their bytes."""
 
-from manyfest.domain.amounts import CountAndBytes
+from manyfest.domain.ports.catalogue import CountAndBytes
 
 
 def test_things_are_counted_with_their_bytes_and_amounts_add_up() -> None:
