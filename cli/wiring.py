@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # most commands do without
     from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
     from manyfest.domain.events import Event, OnEvent
     from manyfest.domain.history.observation import Observation
-    from manyfest.domain.operations.steps.fan_out import FanOut
+    from manyfest.domain.ports.fan_out import FanOut
     from manyfest.domain.ports.registry import Registry
     from manyfest.domain.references import Reference
     from manyfest.store.maintenance.housekeeping import Housekeeping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from manyfest.cli.process.signals import ENDINGS
-from manyfest.domain.operations.steps.fan_out import FanOut, Item, Result, sequential
+from manyfest.domain.ports.fan_out import FanOut, Item, Result, sequential
 
 if TYPE_CHECKING:  # most commands do one thing at a time
     from concurrent.futures import Future, ThreadPoolExecutor

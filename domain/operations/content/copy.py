@@ -12,7 +12,6 @@ from manyfest.domain.lists.platform_selection import require_for, restricted_to
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.conditional_put import current_digest
-from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.operations.steps.find_referrers import Referrer, all_referrers
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import (
@@ -26,6 +25,7 @@ from manyfest.domain.operations.steps.transfer import (
 from manyfest.domain.operations.steps.tree import Node, below, tree
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
 from manyfest.domain.references import Home, Reference
 

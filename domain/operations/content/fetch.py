@@ -17,13 +17,13 @@ from manyfest.domain.events import (
 )
 from manyfest.domain.lists.platform_selection import require_for, selected
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.operations.steps.transfer import (
     NESTING_LIMIT,
     distributable_blobs,
     with_progress,
 )
 from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference

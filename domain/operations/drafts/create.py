@@ -27,10 +27,10 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.lists.attestations import attested
 from manyfest.domain.operations.resolve import Resolved, resolve_with_config
-from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
 

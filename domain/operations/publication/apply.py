@@ -10,7 +10,7 @@ from manyfest.domain.operations.publication.compose_specs import compose_specs
 from manyfest.domain.operations.publication.plan_push import PushPlan, plan_publications
 from manyfest.domain.operations.publication.push import pushed_manifests
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.steps.fan_out import FanOut
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.specs.list_spec import ListSpec
 from manyfest.domain.specs.lock import Lock

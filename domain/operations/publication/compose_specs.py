@@ -17,7 +17,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.drafts.create import contribution, inherited_index_fields
 from manyfest.domain.operations.publication.plan_push import Publication
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.steps.fan_out import FanOut
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec

@@ -8,7 +8,7 @@ from attrs import frozen
 from manyfest.domain.drafts.list_assembly import assemble_for_push
 from manyfest.domain.operations.publication.compose_specs import compose_specs
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.steps.fan_out import FanOut
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.specs.list_spec import ListSpec
 from manyfest.domain.specs.lock import Lock

@@ -30,8 +30,8 @@ from manyfest.domain.merging.merged_list import merged_list
 from manyfest.domain.operations.drafts.create import contribution
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.resolve import Resolved, with_config
-from manyfest.domain.operations.steps.conditional_put import Clock, Pause
-from manyfest.domain.operations.steps.fan_out import FanOut
+from manyfest.domain.ports import Clock, Pause
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import DEFAULT_TAG, Layout, Reference
 

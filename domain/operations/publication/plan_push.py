@@ -12,7 +12,6 @@ from manyfest.domain.errors import DraftUnknownError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest, require_match
 from manyfest.domain.operations.steps.conditional_put import TagDigests
-from manyfest.domain.operations.steps.fan_out import FanOut, Item, Result
 from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
     ManifestCopy,
@@ -21,6 +20,7 @@ from manyfest.domain.operations.steps.transfer import (
 )
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
+from manyfest.domain.ports.fan_out import FanOut, Item, Result
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Home, Reference
 

@@ -7,12 +7,13 @@ from functools import partial
 from manyfest.domain.events import OnEvent, TransferPlanned, ignore
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.steps.conditional_put import Pause, conditional_put
-from manyfest.domain.operations.steps.fan_out import FanOut
+from manyfest.domain.operations.steps.conditional_put import conditional_put
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import copy_blob, put_copies
+from manyfest.domain.ports import Pause
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import Registry
 
 

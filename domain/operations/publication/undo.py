@@ -11,15 +11,14 @@ from manyfest.domain.history.revision import StateSelector, index_of
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.steps.conditional_put import (
-    Clock,
-    Pause,
     conditional_put,
     current_digest,
 )
-from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.tree import below
+from manyfest.domain.ports import Clock, Pause
 from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Layout, Reference
 from manyfest.domain.verification.evaluation import Located

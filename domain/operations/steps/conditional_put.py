@@ -1,20 +1,15 @@
 """Moving a tag only from where it is expected to stand, and seeing that it moved."""
 
-from collections.abc import Callable
-from datetime import datetime
-
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports import Pause
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Reference
 
 # Seconds to wait before each further look, for registries that take a moment to show what was put.
 _PATIENCE = (0.2, 0.5, 1.0, 2.0, 4.0)
-
-Pause = Callable[[float], None]
-Clock = Callable[[], datetime]
 
 
 def conditional_put(

@@ -6,7 +6,7 @@ from functools import partial
 from attrs import frozen
 
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.operations.steps.fan_out import FanOut
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import ReferrerReader
 from manyfest.domain.references import Home, Reference
 

@@ -21,7 +21,7 @@ from manyfest.domain.events import (
     ignore,
 )
 from manyfest.domain.manifests import Manifest, require_match
-from manyfest.domain.operations.steps.fan_out import FanOut
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Home, Reference, Repository
 

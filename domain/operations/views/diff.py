@@ -27,8 +27,8 @@ from manyfest.domain.encoding.strict_json import JsonObject
 from manyfest.domain.lists.attestations import without_attestations
 from manyfest.domain.lists.platform_selection import is_wanted
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.steps.fan_out import FanOut
 from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
 

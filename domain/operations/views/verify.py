@@ -12,7 +12,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, ManyfestError, NotCachedError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.steps.fan_out import FanOut
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Reference
 from manyfest.domain.verification.child_rules import TELLING

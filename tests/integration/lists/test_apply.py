@@ -16,7 +16,7 @@ from manyfest.domain import media_types
 from manyfest.domain.errors import UnavailableError
 from manyfest.domain.operations.publication.apply import ApplyPlan, plan_apply
 from manyfest.domain.operations.publication.push import execute
-from manyfest.domain.operations.steps.fan_out import sequential
+from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.integration.conftest import Seed
 from tests.integration.lists.test_interrupted_push import CutOff

@@ -13,9 +13,9 @@ from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.image_configs import platform_of_config
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.views.verify import verify
 from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 
 ARM = Platform("linux", "arm", "v7")

@@ -13,7 +13,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.drafts.create import Created, CreateOptions, DraftMode, create
 from manyfest.domain.operations.publication.plan_push import PushPlan, plan_push
 from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
-from manyfest.domain.operations.steps.fan_out import sequential
+from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.support.stores.memory_store import MemoryStore
 

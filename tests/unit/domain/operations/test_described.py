@@ -9,8 +9,8 @@ from manyfest.contracts.images import Image, docker_image, docker_list
 from manyfest.domain import media_types
 from manyfest.domain.errors import DocumentError, SizeMismatchError
 from manyfest.domain.operations.resolve import resolve
-from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.views import inspect
+from manyfest.domain.ports.fan_out import sequential
 from tests.unit.domain.operations.conftest import World, ref
 
 CHILD = docker_image("linux/amd64")

@@ -35,9 +35,9 @@ from manyfest.domain.events import (
     TransferPlanned,
 )
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
-from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.steps.transfer import BlobCopy, may_be_mounted
 from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.unit.domain.operations.conftest import NOW, World, ref
 

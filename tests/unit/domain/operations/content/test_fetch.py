@@ -21,9 +21,9 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.events import BlobCopied, BlobStarted, ReferenceRead, TransferPlanned
 from manyfest.domain.operations.content.fetch import Fetched, fetch
-from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.steps.transfer import NESTING_LIMIT
 from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.support.content.attested import attested_index
 from tests.support.stores.memory_layers import MemoryLayers

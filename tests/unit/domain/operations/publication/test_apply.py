@@ -16,9 +16,9 @@ from manyfest.domain.errors import (
 from manyfest.domain.operations.publication.apply import ApplyPlan, plan_apply
 from manyfest.domain.operations.publication.lock import lock
 from manyfest.domain.operations.publication.push import execute
-from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 from manyfest.domain.specs.lock import Lock
 from tests.support.content.attested import attested_index

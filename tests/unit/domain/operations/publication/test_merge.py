@@ -20,7 +20,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.merging.intent import LIFETIME, PREFIX, intent_of
 from manyfest.domain.operations.publication.merge import Merged, merge, preview
 from manyfest.domain.operations.publication.plan_push import PushPlan
-from manyfest.domain.operations.steps.fan_out import sequential
+from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.support.content.attested import attested_index
 from tests.unit.domain.operations.conftest import NOW, World, ref

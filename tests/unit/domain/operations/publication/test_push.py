@@ -22,7 +22,7 @@ from manyfest.domain.errors import (
 from manyfest.domain.events import BlobCopied, ManifestPut, TransferPlanned
 from manyfest.domain.operations.drafts.annotate import annotate
 from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
-from manyfest.domain.operations.steps.fan_out import sequential
+from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.unit.domain.operations.conftest import LATER, NOW, World, ref
 
@@ -173,7 +173,7 @@ def test_all_that_is_brought_along_is_told(world: World) -> None:
     image = world.plant("other.example/a:1", docker_image())
     world.create("r.example/l:1", "other.example/a:1")
     plan, events = world.plan("r.example/l:1"), []
-    terms = {"registry": world.registry, "each": sequential, "pause": world.pauses.append}
+    terms = {"registry": world.registry, "fan_out": sequential, "pause": world.pauses.append}
     execute([plan], **terms, on_event=events.append)
     blobs = {Digest.of(blob): len(blob) for blob in image.blobs}
     assert events[0] == TransferPlanned(2, sum(blobs.values()), 1)

@@ -18,8 +18,8 @@ from manyfest.domain.history.revision import StateSelector
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.publication.undo import PREVIOUS, UndoPlan, plan_undo, undo
 from manyfest.domain.operations.resolve import resolve
-from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.steps.record import record
+from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.unit.domain.operations.conftest import NOW, World, ref
 

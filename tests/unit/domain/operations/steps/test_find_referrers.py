@@ -2,8 +2,8 @@
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import oci_image, referrer
-from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.steps.find_referrers import all_referrers
+from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.unit.domain.operations.conftest import ref
 

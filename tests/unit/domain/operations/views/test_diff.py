@@ -21,8 +21,8 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.views.diff import Comparison, diff
+from manyfest.domain.ports.fan_out import sequential
 from tests.unit.domain.operations.conftest import World, ref
 
 AMD, ARM = "linux/amd64", "linux/arm64"

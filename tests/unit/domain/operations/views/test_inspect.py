@@ -5,8 +5,8 @@ from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import AmbiguousEntryError, DraftUnknownError
 from manyfest.domain.operations.drafts.annotate import annotate
 from manyfest.domain.operations.resolve import resolve
-from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.views import inspect
+from manyfest.domain.ports.fan_out import sequential
 from tests.unit.domain.operations.conftest import LATER, World, ref
 
 

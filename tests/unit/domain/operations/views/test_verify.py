@@ -29,9 +29,9 @@ from manyfest.domain.errors import (
     UnreachableError,
 )
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.steps.fan_out import sequential
 from manyfest.domain.operations.views.verify import Verification, verify
 from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.verification.findings import RULES, Severity
 from manyfest.domain.verification.platform_shadowing import shadows
 from tests.support.content.attested import attested_index
