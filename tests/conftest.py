@@ -1,6 +1,7 @@
 """Fixtures and rules for all tests: a clean environment, real registries, no silent skips."""
 
 import os
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,6 +17,16 @@ from tests.support.programs.docker_registry import RunningRegistry, running_regi
 from tests.support.programs.programs import NO_SKIP, skipping_is_forbidden
 
 hypothesis_profiles.load()
+
+# A shell that starts the tests in the background has these ignored, and so would each program that
+# the tests start and then interrupt.
+for _number, _handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGTERM, signal.SIG_DFL),
+    (signal.SIGHUP, signal.SIG_DFL),
+):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 # What would let the machine leak into a test: proxies, credentials, folders, colours, settings.
 _LEAKING = frozenset(

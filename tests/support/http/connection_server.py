@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable
 
 from tests.support.http.http_messages import Answer
-from tests.support.http.http_server import HttpServer
+from tests.support.http.http_server import TLS_HANDSHAKE, HttpServer
 
 # May raise OSError when the client has gone.
 Treatment = Callable[[socket.socket], None]
 
-_TLS_HANDSHAKE = b"\x16"
 _WANTS_TLS = Answer(400, b"Client sent an HTTP request to an HTTPS server.\n").head()
 
 
@@ -35,7 +34,7 @@ class ConnectionServer(HttpServer):
 
 def tls_that_drips(connection: socket.socket) -> None:
     """Answers a TLS hello by a byte now and then; plain HTTP as Go's servers do."""
-    if connection.recv(1, socket.MSG_PEEK) != _TLS_HANDSHAKE:
+    if connection.recv(1, socket.MSG_PEEK) != TLS_HANDSHAKE:
         connection.recv(65536)
         connection.sendall(_WANTS_TLS)
         return

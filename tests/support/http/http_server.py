@@ -14,7 +14,7 @@ from tests.support.http.http_messages import Answer, Gone, Reply, Request, read_
 
 App = Callable[[Request], Reply]
 
-_TLS_HANDSHAKE = b"\x16"  # the first byte of a TLS hello
+TLS_HANDSHAKE = b"\x16"  # the first byte of a TLS hello
 _GONE = (Gone, OSError, ValueError)  # what reading from and writing to a bad peer raises
 
 
@@ -125,7 +125,7 @@ class HttpServer:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection = self._secured(connection)
-            if self._tls is None and connection.recv(1, socket.MSG_PEEK) == _TLS_HANDSHAKE:
+            if self._tls is None and connection.recv(1, socket.MSG_PEEK) == TLS_HANDSHAKE:
                 _refuse_tls(connection)
                 return
             with connection.makefile("rb") as stream:

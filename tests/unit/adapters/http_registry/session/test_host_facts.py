@@ -201,7 +201,7 @@ def test_a_challenge_is_answered_before_it_is_made_again(door):
         (learnt,) = registry.facts_learnt
     assert learnt == facts(server, "http", "/token", "svc")
     assert targets(server) == ["v2", "token", "v2"]
-    del server.requests[:]
+    server.forget_requests()
     with client(learnt) as registry:
         ask(registry, server)
         assert registry.facts_learnt == ()
@@ -223,8 +223,8 @@ def test_a_realm_that_moved_costs_one_try(door, status):
 @pytest.mark.parametrize("status", [403, 404, 500])
 def test_a_realm_that_is_gone_costs_one_try(door, status, monkeypatch, reply):
     server = door()
-    answer = server._answer
-    server._answer = lambda request, at: (
+    answer = server.answer
+    server.answer = lambda request, at: (
         reply(status) if request.target.startswith("/old") else answer(request, at)
     )
     with client(facts(server, "http", "/old", "svc")) as registry:
