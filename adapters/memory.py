@@ -5,8 +5,7 @@ from contextlib import AbstractContextManager
 
 from attrs import field, frozen
 
-from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest, open_bytes
-from manyfest.adapters.registry_parts.child_check import require_children
+from manyfest.adapters.registry_parts import blob_digest, open_bytes, require_children
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified, verified_chunks
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from attrs import evolve
 
 from manyfest.adapters.decorators.freshness import ALWAYS_ASK, Freshness, OnUnconfirmed, ignore
-from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest, open_bytes
+from manyfest.adapters.registry_parts import blob_digest, open_bytes
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (

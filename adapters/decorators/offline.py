@@ -7,7 +7,7 @@ from typing import Never
 from attrs import evolve
 
 from manyfest.adapters.decorators.freshness import OnUnconfirmed, ignore
-from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest, open_bytes
+from manyfest.adapters.registry_parts import blob_digest, open_bytes
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.errors import NeverSeenError, NotCachedError, UnreachableError

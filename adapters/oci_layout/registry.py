@@ -13,8 +13,7 @@ from manyfest.adapters.oci_layout.layout_files import (
     read_index,
 )
 from manyfest.adapters.oci_layout.safe_directory import MissingError, SafeDirectory, read_chunks
-from manyfest.adapters.registry_parts.bytes_as_blob import blob_digest
-from manyfest.adapters.registry_parts.child_check import require_children
+from manyfest.adapters.registry_parts import blob_digest, require_children
 from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified, verified_chunks

@@ -8,6 +8,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.lists.attestations import attested
+from manyfest.domain.lists.distributable_blobs import is_distributable
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import IMAGE_CONFIGS
 from manyfest.domain.platforms import Platform
@@ -38,11 +39,11 @@ class Located:
 
     @property
     def blobs(self) -> Iterator[tuple[str, Descriptor]]:
-        """An image's config and layers, with the paths to them; not those that have ``urls``."""
+        """The config and the distributable layers of an image, with their paths."""
         if self.manifest.config:
             yield self._at("config"), self.manifest.config
         for position, layer in enumerate(self.manifest.layers):
-            if not layer.urls:
+            if is_distributable(layer):
                 yield self._at(f"layers[{position}]"), layer
 
     @property

@@ -1,0 +1,49 @@
+"""Rules that several registry adapters and decorators share: blobs in memory, required children."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest, verified_chunks
+from manyfest.domain.errors import BlobUnknownError, RefusedError
+from manyfest.domain.lists.distributable_blobs import distributable_blobs
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.references import Reference
+
+_BAD_REQUEST = 400  # distribution-spec: MANIFEST_BLOB_UNKNOWN
+_CHUNK = 1024 * 1024
+
+
+def blob_digest(reference: Reference) -> Digest:
+    """The digest in a reference to a blob. Raises BlobUnknownError: the reference has none."""
+    if reference.digest is None:
+        raise BlobUnknownError(str(reference))
+    return reference.digest
+
+
+def open_bytes(
+    data: bytes, reference: Reference, size: int
+) -> AbstractContextManager[Iterator[bytes]]:
+    """Open ``data`` as ``BlobReader.open_blob`` promises: counted and hashed while it is read.
+
+    Chunks are at most 1 MiB. ``size`` is the expected size in bytes.
+    """
+    chunks = (data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
+    return nullcontext(verified_chunks(chunks, blob_digest(reference), size, str(reference)))
+
+
+def require_children(manifest: Manifest, host: str, exists: Callable[[Descriptor], bool]) -> None:
+    """Check that ``host`` has everything that ``manifest`` refers to, as distribution does.
+
+    Children come before parents: a list needs its entries, an image its config and its
+    distributable layers. ``exists`` looks one of them up. Raises RefusedError, which names the
+    first missing child, and DocumentError.
+    """
+    for child in _required(manifest):
+        if not exists(child):
+            message = f"{host} lacks {child.digest}, which {manifest.digest} names"
+            raise RefusedError(host, message, _BAD_REQUEST)
+
+
+def _required(manifest: Manifest) -> tuple[Descriptor, ...]:
+    return manifest.entries if manifest.is_list else tuple(distributable_blobs(manifest))

@@ -1,1 +1,0 @@
-"""adapters/registry_parts."""

@@ -1,0 +1,30 @@
+"""The blobs that a copy of an image has to bring along: its config and its distributable layers.
+
+A layer with ``urls`` stays at those addresses, for reasons of licence. Registries accept a manifest
+without it (image-spec, layer.md, "Non-Distributable Layers").
+"""
+
+from collections.abc import Iterator
+
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.manifests import Manifest
+
+
+def is_distributable(layer: Descriptor) -> bool:
+    """Whether a registry must have this layer before it accepts the manifest."""
+    return not layer.urls
+
+
+def distributable_layers(manifest: Manifest) -> tuple[Descriptor, ...]:
+    """The layers of an image without ``urls``, in order; none for a list. Raises DocumentError."""
+    return tuple(layer for layer in manifest.layers if is_distributable(layer))
+
+
+def distributable_blobs(manifest: Manifest) -> Iterator[Descriptor]:
+    """The config of an image, then its distributable layers; none for a list.
+
+    Raises DocumentError: a descriptor is malformed.
+    """
+    if manifest.config is not None:
+        yield manifest.config
+    yield from distributable_layers(manifest)
