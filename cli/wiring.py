@@ -18,14 +18,15 @@ from manyfest.domain.ports.store import Store
 from manyfest.store.store import open_store
 
 if TYPE_CHECKING:  # most commands do without
-    from manyfest.adapters.credentials.docker_login import DockerLogins
     from manyfest.adapters.deadline import Deadline
-    from manyfest.adapters.http_registry.api.ping import HttpAccess
     from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
+    from manyfest.domain.access import Credentials
     from manyfest.domain.events import Event, OnEvent
     from manyfest.domain.history.observation import Observation
     from manyfest.domain.ports.fan_out import FanOut
+    from manyfest.domain.ports.login_store import LoginStore
     from manyfest.domain.ports.registry import Registry
+    from manyfest.domain.ports.registry_access import RegistryAccess
     from manyfest.domain.references import Reference
     from manyfest.store.maintenance.housekeeping import Housekeeping
 
@@ -166,10 +167,12 @@ def open_housekeeping(settings: Settings) -> Iterator["Housekeeping"]:
 
 
 @contextmanager
-def open_access(settings: Settings, login: tuple[str, str] | None = None) -> Iterator["HttpAccess"]:
-    """Asks registries how they let us in: with this name and password, or what is configured.
+def open_access(
+    settings: Settings, credentials: "Credentials | None" = None
+) -> Iterator["RegistryAccess"]:
+    """Open access to registries with these credentials, else with those that are configured.
 
-    Raises UnreachableError: ``settings`` let nobody be asked.
+    Raises UnreachableError: ``settings`` say offline.
     """
     from manyfest.adapters.deadline import Deadline
     from manyfest.cli.assembly.registries import account_of, http_registry, rules_of
@@ -178,16 +181,14 @@ def open_access(settings: Settings, login: tuple[str, str] | None = None) -> Ite
         raise UnreachableError("", "offline: no registry can be asked how it lets us in")
     deadline = Deadline(settings.seconds, hard=settings.seconds_are_hard)
     account = account_of(settings, deadline)
-    if login is not None:
-        from manyfest.adapters.credentials.credentials import Credentials
-
-        account = evolve(account, credentials_for=lambda _: Credentials(*login))
+    if credentials is not None:
+        account = evolve(account, credentials_for=lambda _: credentials)
     with http_registry(settings, deadline, account, rules_of(settings).is_insecure) as registry:
         yield registry
 
 
-def open_logins(settings: Settings) -> "DockerLogins":
-    """Where logins are kept."""
+def open_logins(settings: Settings) -> "LoginStore":
+    """Open the login store: docker's configuration, and the credential helpers that it names."""
     from manyfest.adapters.credentials.credential_helper import Helpers
     from manyfest.adapters.credentials.docker_login import DockerLogins
 

@@ -8,7 +8,7 @@ from attrs import field, frozen
 from cattrs.errors import BaseValidationError
 
 from manyfest.adapters.cattrs_converter import CONVERTER
-from manyfest.adapters.credentials.credentials import Credentials, CredentialSource
+from manyfest.domain.access import Credentials, CredentialSource
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import CredentialsError
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from manyfest.adapters.credentials.credential_helper import Helpers
-from manyfest.adapters.credentials.credentials import Credentials, CredentialSource
 from manyfest.adapters.credentials.registry_keys import canonical, keys_of
 from manyfest.adapters.files.json_file import JsonFile
+from manyfest.domain.access import Credentials, CredentialSource
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.references import Repository
 

@@ -21,8 +21,8 @@ from threading import Lock
 
 from attrs import field, frozen
 
-from manyfest.adapters.credentials.credentials import Credentials, CredentialSource
 from manyfest.adapters.credentials.registry_keys import canonical, to_hostname
+from manyfest.domain.access import Credentials, CredentialSource
 from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import CredentialsError, DeadlineError, DocumentError
 

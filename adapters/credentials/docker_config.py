@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from manyfest.adapters.credentials.credential_helper import Helper, Helpers
-from manyfest.adapters.credentials.credentials import Credentials, CredentialSource
 from manyfest.adapters.credentials.registry_keys import key_for, server_address
 from manyfest.adapters.files.json_file import JsonFile, object_in
+from manyfest.domain.access import Credentials, CredentialSource
 from manyfest.domain.encoding.strict_json import Json, parse_object
 from manyfest.domain.errors import CredentialsError, DocumentError
 from manyfest.domain.references import Repository

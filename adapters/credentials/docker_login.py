@@ -8,11 +8,12 @@ from manyfest.adapters.credentials.docker_config import FILE_NAME, DockerConfig
 from manyfest.adapters.credentials.registry_keys import keys_of, server_address
 from manyfest.adapters.files.json_file import object_in, rewrite
 from manyfest.domain.encoding.strict_json import Json, JsonObject
+from manyfest.domain.ports.login_store import LoginStore
 
 _SECRETS = frozenset({"auth", "username", "password", "identitytoken", "registrytoken"})
 
 
-class DockerLogins:
+class DockerLogins(LoginStore):
     """The logins in a configuration folder: with a credential helper if one is configured there.
 
     The methods raise CredentialsError, naming the file or the helper, and change nothing then.

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from manyfest.adapters.credentials.credentials import ANONYMOUS, RegistryAuth
+from manyfest.adapters.credentials.registry_auth import ANONYMOUS, RegistryAuth
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import EndpointFor, allowing_insecure, default_endpoint
 from manyfest.adapters.http_registry.api.blobs import HttpBlobs

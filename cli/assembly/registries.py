@@ -18,7 +18,7 @@ from manyfest.domain.ports.store import Store
 from manyfest.domain.references import Reference, Repository
 
 if TYPE_CHECKING:  # most commands do without
-    from manyfest.adapters.credentials.credentials import RegistryAuth
+    from manyfest.adapters.credentials.registry_auth import RegistryAuth
     from manyfest.adapters.deadline import Deadline
     from manyfest.adapters.http_registry.registry import HttpRegistry
     from manyfest.adapters.registries_conf.rules import RegistryRules
@@ -62,7 +62,7 @@ class RegistryFactory:
         origin = self._over_http(self.settings, account, rules.is_insecure)
         if not rules:
             return origin
-        from manyfest.adapters.credentials.credentials import no_headers
+        from manyfest.adapters.credentials.registry_auth import no_headers
         from manyfest.adapters.decorators.mirrored import MirroredRegistry
 
         settings = evolve(self.settings, insecure=False)
@@ -166,8 +166,8 @@ def account_of(settings: Settings, deadline: "Deadline") -> "RegistryAuth":
     """Docker's credentials before those of containers (ADR 0012)."""
     from manyfest.adapters.credentials.auth_json import AuthJson
     from manyfest.adapters.credentials.credential_helper import Helpers
-    from manyfest.adapters.credentials.credentials import RegistryAuth, chained
     from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
+    from manyfest.adapters.credentials.registry_auth import RegistryAuth, chained
 
     helpers = Helpers(deadline.check)
     docker = DockerConfig(settings.docker_config, helpers)

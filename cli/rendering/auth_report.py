@@ -2,10 +2,8 @@
 
 import json
 
-from manyfest.adapters.credentials.credentials import Credentials
-from manyfest.adapters.http_registry.auth.authorizer import AuthExplanation
-from manyfest.adapters.http_registry.auth.scope import Scopes, texts
 from manyfest.cli.rendering.printable import printable
+from manyfest.domain.access import AuthExplanation, Credentials, Scopes, scope_texts
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.references import Reference
 
@@ -16,8 +14,8 @@ def access_text(name: Reference, access: AuthExplanation) -> str:
     """A line a fact."""
     rows = [("reference", str(name)), ("credentials", _who(access.credentials))]
     rows.append(("asked for", _asked(access)))
-    for asked, token in access.tokens:
-        rows.append(("scopes asked", _line(asked)))
+    for token in access.tokens:
+        rows.append(("scopes asked", _line(token.asked)))
         granted = token.granted
         rows.append(("scopes granted", _UNTOLD if granted is None else _line(granted)))
     rows.append(("let in", "no" if access.refusal else "yes"))
@@ -27,8 +25,8 @@ def access_text(name: Reference, access: AuthExplanation) -> str:
 def access_json(name: Reference, access: AuthExplanation) -> str:
     """One object."""
     tokens = [
-        {"asked": list(texts(asked)), "granted": _listed(token.granted)}
-        for asked, token in access.tokens
+        {"asked": list(scope_texts(token.asked)), "granted": _listed(token.granted)}
+        for token in access.tokens
     ]
     document = {
         "reference": str(name),
@@ -76,8 +74,8 @@ def _asked(access: AuthExplanation) -> str:
 
 
 def _listed(granted: Scopes | None) -> list[str] | None:
-    return None if granted is None else list(texts(granted))
+    return None if granted is None else list(scope_texts(granted))
 
 
 def _line(scopes: Scopes) -> str:
-    return " ".join(texts(scopes)) or "none"
+    return " ".join(scope_texts(scopes)) or "none"

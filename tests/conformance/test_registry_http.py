@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from manyfest.adapters.credentials.credentials import Credentials, RegistryAuth
+from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import referrer
 from manyfest.contracts.referrers import SUBJECT, put_referrers
 from manyfest.contracts.registry import Plant, RegistryContract
+from manyfest.domain.access import Credentials
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.lists.referrers import referrers_tag
 from manyfest.domain.references import Reference, Repository

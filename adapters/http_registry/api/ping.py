@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from attrs import evolve
 
-from manyfest.adapters.http_registry.auth.authorizer import AuthExplanation
 from manyfest.adapters.http_registry.auth.scope import pull
 from manyfest.adapters.http_registry.session.repositories import repository_of
 from manyfest.adapters.http_registry.session.requests import RegistryRequest
@@ -12,15 +11,17 @@ from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain import media_types
+from manyfest.domain.access import AuthExplanation
 from manyfest.domain.errors import AccessError, ProtocolError, UnavailableError
+from manyfest.domain.ports.registry_access import RegistryAccess
 from manyfest.domain.references import Reference, Repository
 
 # Who is told that there is nothing, or no HEAD, would have been told what there is.
 _LET_IN = (HTTPStatus.OK, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 
 
-class HttpAccess:
-    """What logging in and explaining logins ask of registries; not a role of the port."""
+class HttpAccess(RegistryAccess):
+    """The registry access port over HTTP."""
 
     def __init__(self, hosts: SessionPool) -> None:
         self._hosts = hosts

@@ -11,19 +11,19 @@ from time import monotonic
 
 from attrs import frozen
 
-from manyfest.adapters.credentials.credentials import Credentials, RegistryAuth
+from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.endpoint import Endpoint
 from manyfest.adapters.http_registry.auth import bearer as tokens
 from manyfest.adapters.http_registry.auth import realm_policy as realms
 from manyfest.adapters.http_registry.auth import scope as scopes
 from manyfest.adapters.http_registry.auth.bearer import Token, TokenRequest
 from manyfest.adapters.http_registry.auth.challenge import Challenge
-from manyfest.adapters.http_registry.auth.scope import Scopes
 from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.reliability.single_flight import SingleFlight
 from manyfest.adapters.http_registry.session.error_responses import subject_at_host
 from manyfest.adapters.http_registry.session.requests import RegistryRequest
-from manyfest.domain.errors import AccessError, ManyfestError, UnauthorizedError, UnavailableError
+from manyfest.domain.access import AuthExplanation, Credentials, Scopes, TokenScopes
+from manyfest.domain.errors import ManyfestError, UnauthorizedError
 from manyfest.domain.references import Repository
 
 # Taken off a token's life, for the time that requests travel.
@@ -52,22 +52,6 @@ class _CachedToken:
     @property
     def header(self) -> str:
         return f"Bearer {self.token.value}"
-
-
-@frozen
-class AuthExplanation:
-    """What a registry asked for, what it got, and what the token server gave.
-
-    ``scheme`` is that of the challenge in lower case, empty where the registry did not ask.
-    ``tokens`` are those that are held, with the scopes each was asked for. ``refusal`` is why we
-    were not let in after all.
-    """
-
-    credentials: Credentials | None
-    scheme: str
-    realm: str
-    tokens: tuple[tuple[Scopes, Token], ...]
-    refusal: AccessError | UnavailableError | None = None
 
 
 class Authorizer:
@@ -170,7 +154,7 @@ class Authorizer:
             scheme=challenge.scheme if challenge else "",
             realm=challenge.get("realm") if challenge else "",
             tokens=tuple(
-                (asked, held.token)
+                TokenScopes(asked, held.token.granted)
                 for (held_by, asked), held in self._held.items()
                 if held_by == credentials
             ),

@@ -7,10 +7,9 @@ from urllib.parse import urlencode
 
 from attrs import field, frozen
 
-from manyfest.adapters.credentials.credentials import Credentials
 from manyfest.adapters.http_registry.auth import scope as scopes
 from manyfest.adapters.http_registry.auth.realm_policy import Realm
-from manyfest.adapters.http_registry.auth.scope import Scopes, texts
+from manyfest.domain.access import Credentials, Scopes, scope_texts
 from manyfest.domain.encoding.strict_json import Json, parse_object
 from manyfest.domain.errors import DocumentError, ProtocolError
 
@@ -55,7 +54,7 @@ def token_request(
     if credentials is not None and credentials.identity_token:
         return _refresh(realm, service, wanted, credentials)
     query = [("service", service)] if service else []
-    query += [("scope", text) for text in texts(wanted)]
+    query += [("scope", text) for text in scope_texts(wanted)]
     joint = "&" if "?" in realm.url else "?"
     headers = {"Authorization": basic_header(credentials)} if credentials is not None else {}
     url = f"{realm.url}{joint}{urlencode(query)}" if query else realm.url
@@ -67,7 +66,7 @@ def _refresh(realm: Realm, service: str, wanted: Scopes, credentials: Credential
         "grant_type": "refresh_token",
         "service": service,
         "client_id": _CLIENT_ID,
-        "scope": " ".join(texts(wanted)),
+        "scope": " ".join(scope_texts(wanted)),
         "refresh_token": credentials.identity_token,
     }
     headers = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -1,11 +1,6 @@
-"""Scopes: what a bearer token is good for, as sets of actions (distribution, token/scope.md).
+"""Token scopes of requests and challenges (distribution, token/scope.md)."""
 
-``repository:x:pull,push`` is two of them, so that joining and covering are those of sets.
-"""
-
-from collections.abc import Iterable
-
-Scopes = frozenset[tuple[str, str]]  # resource, action
+from manyfest.domain.access import Scopes
 
 _TEXT_LIMIT = 2048
 
@@ -30,9 +25,3 @@ def parse(text: str) -> Scopes:
         for action in actions.split(",")
         if colon and resource and action
     )
-
-
-def texts(scopes: Scopes) -> Iterable[str]:
-    """One text a resource, in order."""
-    for resource in sorted({resource for resource, _ in scopes}):
-        yield f"{resource}:{','.join(sorted(action for of, action in scopes if of == resource))}"

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 
 from attrs import field, frozen
 
-from manyfest.adapters.http_registry.auth.scope import Scopes
 from manyfest.adapters.http_registry.transport.httpx_transport import Client
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
+from manyfest.domain.access import Scopes
 
 # Bytes, or what opens them anew for each sending; their number must be in the headers then.
 Content = bytes | Callable[[], AbstractContextManager[Iterator[bytes]]] | None

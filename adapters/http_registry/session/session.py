@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from attrs import evolve
 
-from manyfest.adapters.credentials.credentials import RegistryAuth
+from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.endpoint import UNVERIFIED, Certificates, Endpoint
 from manyfest.adapters.http_registry.auth import bearer as tokens
 from manyfest.adapters.http_registry.auth import challenge as challenges

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from manyfest.adapters.credentials.credentials import RegistryAuth
+from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import (
     SECURE,

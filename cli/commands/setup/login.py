@@ -11,7 +11,9 @@ from manyfest.cli.output import warn, write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.standard_input import standard_input
 from manyfest.cli.wiring import open_access, open_logins
+from manyfest.domain.access import Credentials
 from manyfest.domain.errors import InputError
+from manyfest.domain.operations.login import log_in
 
 _PASSWORD_LIMIT = 16 * 1024  # bytes; some passwords are JSON documents
 
@@ -38,10 +40,10 @@ def command(
 
     registry = registry_of_argument(require_arguments("login", arguments, 1, 1)[0])
     settings = settings_from(insecure=insecure, seconds=timeout)
-    login = _login(username, from_stdin=password_stdin)
-    with open_access(settings, login) as access:
-        access.check_login(registry)
-    if file := open_logins(settings).store(registry, *login):
+    credentials = Credentials(*_login(username, from_stdin=password_stdin))
+    with open_access(settings, credentials) as access:
+        file = log_in(registry, credentials, access=access, logins=open_logins(settings))
+    if file:
         warn(f"the password is kept unencrypted in {file}; a credential helper would encrypt it")
     write_text("Login Succeeded")
 

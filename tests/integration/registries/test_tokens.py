@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from manyfest.adapters.credentials.credentials import Credentials, RegistryAuth
+from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import docker_image, push_image
+from manyfest.domain.access import Credentials
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import UnauthorizedError
 from manyfest.domain.references import Reference

@@ -12,8 +12,8 @@ from hypothesis import given
 
 from manyfest.adapters.credentials.auth_json import AuthJson
 from manyfest.adapters.credentials.credential_helper import Helpers
-from manyfest.adapters.credentials.credentials import Credentials
 from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
+from manyfest.domain.access import Credentials
 from manyfest.domain.errors import CredentialsError
 from manyfest.domain.references import Repository
 from tests.property.mutations import json_texts

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.credentials.credential_helper import Helper, Helpers
-from manyfest.adapters.credentials.credentials import CredentialSource
 from manyfest.adapters.credentials.docker_config import DockerConfig
+from manyfest.domain.access import CredentialSource
 from manyfest.domain.errors import CredentialsError
 from manyfest.domain.references import Repository
 from tests.support.programs.credential_helpers import helper_folder

@@ -7,8 +7,8 @@ import os
 import pytest
 
 from manyfest.adapters.credentials.credential_helper import Helpers
-from manyfest.adapters.credentials.credentials import Credentials
 from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
+from manyfest.domain.access import Credentials
 from manyfest.domain.errors import CredentialsError
 from manyfest.domain.references import Repository
 

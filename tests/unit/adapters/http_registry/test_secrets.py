@@ -8,10 +8,11 @@ import threading
 
 import pytest
 
-from manyfest.adapters.credentials.credentials import Credentials, RegistryAuth
+from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import Certificates, Endpoint
 from manyfest.adapters.http_registry.registry import HttpRegistry
+from manyfest.domain.access import Credentials
 from manyfest.domain.errors import BlobUnknownError, CredentialsError, RefusedError
 from manyfest.domain.references import Reference
 from tests.support.http.certificates import LOOPBACK, self_signed

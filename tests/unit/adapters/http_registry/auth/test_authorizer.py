@@ -6,10 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from manyfest.adapters.credentials.credentials import Credentials
 from manyfest.adapters.http_registry.auth import scope as scopes
 from manyfest.adapters.http_registry.auth.bearer import parse_token, token_request
 from manyfest.adapters.http_registry.auth.realm_policy import Realm
+from manyfest.domain.access import Credentials
 from manyfest.domain.errors import ProtocolError
 
 REALM = Realm("https://auth.example.com/token", "auth.example.com")

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from manyfest.adapters.credentials.credentials import Credentials, CredentialSource, RegistryAuth
+from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain import media_types
+from manyfest.domain.access import Credentials, CredentialSource
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     DeadlineError,

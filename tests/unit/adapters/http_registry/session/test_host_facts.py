@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from manyfest.adapters.credentials.credentials import ANONYMOUS, Credentials, RegistryAuth
+from manyfest.adapters.credentials.registry_auth import ANONYMOUS, RegistryAuth
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import Endpoint
 from manyfest.adapters.http_registry.auth.authorizer import Authorizer
@@ -18,6 +18,7 @@ from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.http_registry.session.requests import RegistryRequest
 from manyfest.adapters.http_registry.transport import tls
 from manyfest.adapters.http_registry.transport.network_backend import DeadlineBackend
+from manyfest.domain.access import Credentials
 from manyfest.domain.errors import BlobUnknownError, UnauthorizedError, UnreachableError
 from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.references import Reference

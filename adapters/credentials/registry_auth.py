@@ -1,43 +1,11 @@
-"""Credentials for a repository, where they came from, and what else goes to registries."""
+"""The authentication policy for registries: credentials, extra headers, trusted realms."""
 
 from collections.abc import Callable, Mapping
 
-from attrs import field, frozen
+from attrs import frozen
 
+from manyfest.domain.access import Credentials
 from manyfest.domain.references import Repository
-
-
-@frozen
-class CredentialSource:
-    """Where credentials came from: a file, the key in it that matched, the helper it names."""
-
-    file: str
-    key: str = ""
-    helper: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.helper}, which {self.file} names" if self.helper else self.file
-
-
-@frozen
-class Credentials:
-    """What a person has for a registry: a password, or one of docker's two kinds of token.
-
-    An ``identity_token`` buys tokens at the token server (an OAuth 2 refresh token), and a
-    ``registry_token`` goes to the registry as it is.
-    """
-
-    username: str = ""
-    password: str = field(default="", repr=False)
-    identity_token: str = field(default="", repr=False)
-    registry_token: str = field(default="", repr=False)
-    source: CredentialSource | None = None
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What no message may show."""
-        return tuple(filter(None, (self.password, self.identity_token, self.registry_token)))
-
 
 # Given a repository, by the name of its registry in references; its path is empty where the
 # registry itself is meant. None where there are none. May raise CredentialsError.

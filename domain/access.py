@@ -1,0 +1,81 @@
+"""Access to registries: credentials, token scopes, and the explanation of a registry's answer.
+
+No value shows a secret in its ``repr``.
+"""
+
+from collections.abc import Iterable
+
+from attrs import field, frozen
+
+from manyfest.domain.errors import AccessError, UnavailableError
+
+
+@frozen
+class CredentialSource:
+    """The origin of credentials: a file, the key in it that matched, the helper that it names."""
+
+    file: str
+    key: str = ""
+    helper: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.helper}, which {self.file} names" if self.helper else self.file
+
+
+@frozen
+class Credentials:
+    """A password for a registry, or one of docker's two kinds of token.
+
+    An ``identity_token`` buys tokens at the token server (an OAuth 2 refresh token), and a
+    ``registry_token`` goes to the registry as it is.
+    """
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    identity_token: str = field(default="", repr=False)
+    registry_token: str = field(default="", repr=False)
+    source: CredentialSource | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that no message may show."""
+        return tuple(filter(None, (self.password, self.identity_token, self.registry_token)))
+
+
+# The permissions of a bearer token, as pairs of resource and action (distribution,
+# token/scope.md). ``repository:x:pull,push`` is two of them, so that set operations join and
+# compare scopes.
+Scopes = frozenset[tuple[str, str]]
+
+
+def scope_texts(scopes: Scopes) -> Iterable[str]:
+    """Return one text per resource, such as ``repository:x:pull,push``, sorted."""
+    for resource in sorted({resource for resource, _ in scopes}):
+        yield f"{resource}:{','.join(sorted(action for of, action in scopes if of == resource))}"
+
+
+@frozen
+class TokenScopes:
+    """The scopes that a token was requested for, and those that it was granted.
+
+    ``granted`` is None where neither the token server nor the token tells.
+    """
+
+    asked: Scopes
+    granted: Scopes | None
+
+
+@frozen
+class AuthExplanation:
+    """The challenge of a registry, the credentials for it, and the scopes of the tokens.
+
+    ``scheme`` is that of the challenge in lower case, empty where the registry did not ask.
+    ``realm`` is the token server's URL. ``refusal`` is the reason why the registry did not let us
+    in after all.
+    """
+
+    credentials: Credentials | None
+    scheme: str
+    realm: str
+    tokens: tuple[TokenScopes, ...]
+    refusal: AccessError | UnavailableError | None = None

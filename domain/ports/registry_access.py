@@ -1,0 +1,31 @@
+"""The registry access port: check a login and explain how a registry authorises.
+
+Neither method reads or changes content. Both may raise the errors that the methods of the registry
+port raise where the registry cannot be reached or does not speak the protocol, and
+CredentialsError: the credentials cannot be read, or may not be sent to this registry.
+"""
+
+from typing import Protocol
+
+from manyfest.domain.access import AuthExplanation
+from manyfest.domain.references import Reference
+
+
+class RegistryAccess(Protocol):
+    """Registries, contacted with the credentials that the object was made with."""
+
+    def check_login(self, registry: str) -> None:
+        """Request ``/v2/`` with the credentials for ``registry`` (``host[:port]``), as docker does.
+
+        Raises UnauthorizedError: the registry does not accept them.
+        """
+        ...
+
+    def explain(self, reference: Reference) -> AuthExplanation:
+        """Explain how the registry authorises reading ``reference``, found out by one HEAD.
+
+        A HEAD of a manifest is no pull, so it does not count against a rate limit of pulls.
+        AccessError and UnavailableError are not raised but reported as ``refusal``: the source of
+        the credentials is known all the same.
+        """
+        ...
