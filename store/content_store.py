@@ -7,7 +7,7 @@ from datetime import datetime
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.errors import DamagedStoreError
-from manyfest.domain.history.observation import Observation, by_place, merged
+from manyfest.domain.history.observation import Observation, by_tag, merge_observations
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 from manyfest.store.rows.observation_rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
@@ -89,7 +89,7 @@ class SqliteContentStore:
 
     def observe(self, observations: Iterable[Observation]) -> None:
         """See the port; what is newer than all that is held, as nearly always, is one more row."""
-        for place, seen in by_place(observations).items():
+        for place, seen in by_tag(observations).items():
             newest = self.last_observation(place)
             if len(seen) > 1 or not _extends(newest, seen[0]):
                 self._observe_between(place, seen)
@@ -104,7 +104,7 @@ class SqliteContentStore:
 
     def _observe_between(self, place: Reference, seen: Iterable[Observation]) -> None:
         before = self.history(place)
-        after = merged(before, seen)
+        after = merge_observations(before, seen)
         if after != before:
             self._database.write(_FORGET, [_place(place)])
             self._database.write(_ADD, map(_columns, reversed(after)))

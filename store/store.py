@@ -12,7 +12,7 @@ from manyfest.store.sqlite.database import Database
 
 
 @frozen
-class Store:
+class SqliteStore:
     """Both ports over one connection, so that ``transaction()`` of either is that of both."""
 
     contents: SqliteContentStore
@@ -34,7 +34,7 @@ class Store:
         self.database.close()
 
 
-def open_store(path: Path | str, patience: float = 10.0) -> Store:
+def open_store(path: Path | str, patience: float = 10.0) -> SqliteStore:
     """The store in the file at ``path``, which need not be there.
 
     Touches nothing: the file is opened at the first use, made at the first transaction, and until
@@ -43,7 +43,7 @@ def open_store(path: Path | str, patience: float = 10.0) -> Store:
     another process's lock.
     """
     database = Database(Path(path), patience)
-    return Store(
+    return SqliteStore(
         SqliteContentStore(database),
         SqliteDraftBook(database),
         LayerFolder(database.path.with_name(f"{database.path.name}.layers")),

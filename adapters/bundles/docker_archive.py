@@ -65,7 +65,7 @@ class DockerBundle:
     def read(self, digest: Digest) -> bytes:
         return self._documents[digest]
 
-    def each_blob(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, Chunks]]:
+    def iter_blobs(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, Chunks]]:
         for digest in self._documents.keys() & set(digests):
             yield digest, iter([self._documents[digest]])
         paths = {self._layers[digest]: digest for digest in digests if digest in self._layers}

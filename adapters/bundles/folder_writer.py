@@ -15,14 +15,14 @@ from manyfest.adapters.oci_layout.safe_directory import (
     make_root,
     read_chunks,
 )
-from manyfest.domain.bundles.index_entries import INDEX_LIMIT, index_bytes
+from manyfest.domain.bundles.index_entries import INDEX_LIMIT, encode_index
 from manyfest.domain.digests import Digest, verified_chunks
-from manyfest.domain.drafts.draft_json import drafts_bytes, drafts_in
+from manyfest.domain.drafts.draft_json import decode_drafts, encode_drafts
 from manyfest.domain.errors import DocumentError, IntegrityError, LayoutError
-from manyfest.domain.ports.bundles import PackedBlob, Packing
+from manyfest.domain.ports.bundles import BundleBlob, BundleContent
 
 
-def write_folder(directory: Path, packing: Packing) -> None:
+def write_folder(directory: Path, packing: BundleContent) -> None:
     """The layout in ``directory``, made, or added to where there is one.
 
     In a layout, entries of the same names are replaced, and so are drafts; all else stays. Raises
@@ -35,7 +35,7 @@ def write_folder(directory: Path, packing: Packing) -> None:
             _add(root, packing)
 
 
-def _made(directory: Path, packing: Packing) -> bool:
+def _made(directory: Path, packing: BundleContent) -> bool:
     """A new folder, whole; False: somebody else has made one meanwhile."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     built = directory.with_name(TEMPORARY + token_hex(8))
@@ -63,7 +63,7 @@ def _holds_something(directory: Path) -> bool:
         return False
 
 
-def _add(root: SafeDirectory, packing: Packing) -> None:
+def _add(root: SafeDirectory, packing: BundleContent) -> None:
     for blob in packing.blobs:
         if not _is_intact(root, blob.digest, blob.size):
             _write_blob(root, blob)
@@ -84,25 +84,25 @@ def _is_intact(root: SafeDirectory, digest: Digest, size: int) -> bool:
     return True
 
 
-def _write_blob(root: SafeDirectory, blob: PackedBlob) -> None:
+def _write_blob(root: SafeDirectory, blob: BundleBlob) -> None:
     with blob.source() as chunks:
         checked = verified_chunks(chunks, blob.digest, blob.size, str(blob.digest))
         root.make_folder("blobs", blob.digest.algorithm)
         root.write(checked, *blob_path(blob.digest))
 
 
-def _add_drafts(root: SafeDirectory, packing: Packing) -> None:
+def _add_drafts(root: SafeDirectory, packing: BundleContent) -> None:
     folder, name = DRAFTS.split("/")
     root.make_folder(folder)
     present = root.read(INDEX_LIMIT, folder, name) if root.holds(folder, name) else None
-    kept = drafts_in(present, f"{root.directory}: {DRAFTS}") if present else ()
+    kept = decode_drafts(present, f"{root.directory}: {DRAFTS}") if present else ()
     drafts = {draft.name: draft for draft in (*kept, *packing.drafts)}
-    root.write([drafts_bytes(drafts.values())], folder, name)
+    root.write([encode_drafts(drafts.values())], folder, name)
 
 
-def _index(root: SafeDirectory, packing: Packing) -> bytes:
+def _index(root: SafeDirectory, packing: BundleContent) -> bytes:
     existing = root.read(INDEX_LIMIT, INDEX)
     try:
-        return index_bytes(packing.entries, existing)
+        return encode_index(packing.entries, existing)
     except DocumentError as error:
         raise LayoutError(root.directory, str(error)) from error

@@ -5,11 +5,11 @@ from functools import cached_property
 
 from manyfest.adapters.bundles.file_source import Chunks, Files
 from manyfest.adapters.oci_layout.layout_files import INDEX, MARKER, VERSION, blob_path
-from manyfest.domain.bundles.index_entries import INDEX_LIMIT, entries_in
+from manyfest.domain.bundles.index_entries import INDEX_LIMIT, decode_index
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
-from manyfest.domain.drafts.draft_json import drafts_in
+from manyfest.domain.drafts.draft_json import decode_drafts
 from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import BundleError, DocumentError
 
@@ -32,7 +32,7 @@ class LayoutBundle:
         if self._files.size(INDEX) is None:
             raise BundleError(self.name, f"is no OCI image layout: it has no {INDEX}")
         try:
-            return entries_in(self._files.read(INDEX, INDEX_LIMIT))
+            return decode_index(self._files.read(INDEX, INDEX_LIMIT))
         except DocumentError as error:
             raise BundleError(self.name, f"cannot be used: {error}") from error
 
@@ -40,7 +40,7 @@ class LayoutBundle:
     def drafts(self) -> tuple[Draft, ...]:
         if self._files.size(DRAFTS) is None:
             return ()
-        return drafts_in(self._files.read(DRAFTS, INDEX_LIMIT), f"{self.name}: {DRAFTS}")
+        return decode_drafts(self._files.read(DRAFTS, INDEX_LIMIT), f"{self.name}: {DRAFTS}")
 
     def size(self, digest: Digest) -> int | None:
         return self._files.size(blob_file(digest))
@@ -48,7 +48,7 @@ class LayoutBundle:
     def read(self, digest: Digest) -> bytes:
         return self._files.read(blob_file(digest))
 
-    def each_blob(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, Chunks]]:
+    def iter_blobs(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, Chunks]]:
         paths = {blob_file(digest): digest for digest in digests}
         for path, chunks in self._files.each(paths):
             yield paths[path], chunks

@@ -11,18 +11,18 @@ from manyfest.adapters.bundles.compression import gzip_writer as compressing
 from manyfest.adapters.bundles.layout import DRAFTS, blob_file
 from manyfest.adapters.files.atomic_file import atomic_write
 from manyfest.adapters.oci_layout.layout_files import INDEX, MARKER, MARKER_BYTES
-from manyfest.domain.bundles.index_entries import index_bytes
+from manyfest.domain.bundles.index_entries import encode_index
 from manyfest.domain.digests import verified_chunks
-from manyfest.domain.drafts.draft_json import drafts_bytes
+from manyfest.domain.drafts.draft_json import encode_drafts
 from manyfest.domain.errors import BundleError
-from manyfest.domain.ports.bundles import Packing
+from manyfest.domain.ports.bundles import BundleContent
 
 _END = bytes(tarfile.RECORDSIZE)
 
 _FILE_MODE, _FOLDER_MODE = 0o644, 0o755
 
 
-def write_archive(path: Path, packing: Packing, *, compressed: bool) -> None:
+def write_archive(path: Path, packing: BundleContent, *, compressed: bool) -> None:
     """The archive at ``path``, in the place of any other file.
 
     Small things come first, blobs by digest; no time and no person is in it. Raises BundleError:
@@ -42,7 +42,7 @@ def write_archive(path: Path, packing: Packing, *, compressed: bool) -> None:
         raise BundleError(str(target), f"cannot be written: {error.strerror}") from error
 
 
-def _write(file: IO[bytes], packing: Packing) -> None:
+def _write(file: IO[bytes], packing: BundleContent) -> None:
     written = 0
     for block in _blocks(packing):
         file.write(block)
@@ -50,12 +50,12 @@ def _write(file: IO[bytes], packing: Packing) -> None:
     file.write(_END[: -written % len(_END)] or _END)
 
 
-def _blocks(packing: Packing) -> Iterator[bytes]:
+def _blocks(packing: BundleContent) -> Iterator[bytes]:
     yield from _file(MARKER, len(MARKER_BYTES), [MARKER_BYTES])
-    index = index_bytes(packing.entries)
+    index = encode_index(packing.entries)
     yield from _file(INDEX, len(index), [index])
     if packing.drafts:
-        drafts = drafts_bytes(packing.drafts)
+        drafts = encode_drafts(packing.drafts)
         yield _folder(DRAFTS.partition("/")[0])
         yield from _file(DRAFTS, len(drafts), [drafts])
     yield _folder("blobs")

@@ -21,4 +21,4 @@ def resolve_source(text: str, session: Session) -> Reference:
     tag = reference(past.name)
     if tag.digest is not None:
         raise InvalidReferenceError(text, "invalid reference format: a digest has no past states")
-    return reference_to(past.wanted, tag, session.contents.history(tag))
+    return reference_to(past.selector, tag, session.contents.history(tag))

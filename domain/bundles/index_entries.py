@@ -39,7 +39,7 @@ def index_entry(manifest: Manifest, reference: Reference, seen: Observation | No
     return evolve(manifest.descriptor(), others={"annotations": annotations})
 
 
-def index_bytes(entries: Iterable[Descriptor], existing: bytes = b"{}") -> bytes:
+def encode_index(entries: Iterable[Descriptor], existing: bytes = b"{}") -> bytes:
     """An ``index.json`` with these entries in the place of those of the same names.
 
     All else in the ``existing`` one stays. Raises DocumentError: that is no index.
@@ -53,7 +53,7 @@ def index_bytes(entries: Iterable[Descriptor], existing: bytes = b"{}") -> bytes
     return json.dumps(spelled, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def entries_in(data: bytes) -> tuple[Descriptor, ...]:
+def decode_index(data: bytes) -> tuple[Descriptor, ...]:
     """What an ``index.json`` lists. Raises DocumentError: no strict JSON, no OCI index."""
     document = parse_object(data, "index.json")
     media_type = document.get("mediaType") or media_types.OCI_INDEX

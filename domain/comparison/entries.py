@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.lists.attestations import attested, without_attestations
+from manyfest.domain.lists.attestations import attested_digest, without_attestations
 from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.platforms import Platform
 
@@ -54,7 +54,7 @@ class OrderChange:
     after: tuple[Platform | None, ...]
 
 
-def paired(before: Sequence[Descriptor], after: Sequence[Descriptor]) -> tuple[Pair, ...]:
+def pair_entries(before: Sequence[Descriptor], after: Sequence[Descriptor]) -> tuple[Pair, ...]:
     """The entries that are images, by platform, in the order of ``before`` and then of ``after``.
 
     Two spellings of a platform are one. Of several entries for one platform, first those of one
@@ -117,7 +117,7 @@ def _matched(
 def _by_image(entries: Sequence[Descriptor]) -> _Attestations:
     found: _Attestations = defaultdict(list)
     for entry in entries:
-        if (image := attested(entry)) is not None:
+        if (image := attested_digest(entry)) is not None:
             found[image].append(entry.digest)
     return found
 
@@ -131,7 +131,11 @@ def _attestation_change(
 
 def _dangling(entries: Sequence[Descriptor]) -> list[Digest]:
     images = {str(entry.digest) for entry in entries}
-    return [e.digest for e in entries if (image := attested(e)) is not None and image not in images]
+    return [
+        e.digest
+        for e in entries
+        if (image := attested_digest(e)) is not None and image not in images
+    ]
 
 
 def _change(before: Sequence[Digest], after: Sequence[Digest]) -> DigestChange:

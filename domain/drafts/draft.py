@@ -13,10 +13,9 @@ from attrs import evolve, field, frozen
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts.index_overrides import IndexOverrides
-from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.lists.attestations import attested
+from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.references import Reference
 
 
@@ -133,7 +132,7 @@ class Draft:
         left = [entry for entry in self.entries if entry not in entries]
         digests = {str(entry.found.digest) for entry in left}
         gone = {str(entry.found.digest) for entry in entries} - digests
-        kept = tuple(entry for entry in left if attested(entry.found) not in gone)
+        kept = tuple(entry for entry in left if attested_digest(entry.found) not in gone)
         return self._changed(kept, now)
 
     def marked_pushed(self, digest: Digest) -> "Draft":

@@ -36,14 +36,14 @@ _VERSION = 1
 _T = TypeVar("_T")
 
 
-def drafts_bytes(drafts: Iterable[Draft]) -> bytes:
+def encode_drafts(drafts: Iterable[Draft]) -> bytes:
     """The file, drafts by name."""
     documents = [_draft_to_json(draft) for draft in sorted(drafts, key=lambda each: str(each.name))]
     document = {"version": _VERSION, "drafts": documents}
     return json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def drafts_in(data: bytes, subject: str) -> tuple[Draft, ...]:
+def decode_drafts(data: bytes, subject: str) -> tuple[Draft, ...]:
     """The drafts in a file; ``subject`` names it in errors. Raises DocumentError."""
     document = parse_object(data, subject)
     if document.get("version") != _VERSION:

@@ -10,7 +10,7 @@ from manyfest.domain.errors import (
     InvalidPlatformError,
     InvalidReferenceError,
 )
-from manyfest.domain.lists.platform_selection import is_wanted
+from manyfest.domain.lists.platform_selection import matches_platform
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
@@ -34,11 +34,11 @@ def find_entry(draft: Draft, text: str) -> Entry:
             return found[0]
         if found:
             raise AmbiguousEntryError(text, str(draft.name), tuple(_labels(found)))
-    normalised(text)
+    canonical_name(text)
     raise EntryUnknownError(text, str(draft.name))
 
 
-def normalised(text: str) -> str:
+def canonical_name(text: str) -> str:
     """``text``, or the full form of the reference that it can only be.
 
     Raises InvalidReferenceError: ``text`` is no name of any kind.
@@ -74,7 +74,7 @@ def _by_platform(draft: Draft, text: str) -> list[Entry]:
     return [
         entry
         for entry in draft.entries
-        if wanted and (platform := entry.descriptor.platform) and is_wanted(platform, wanted)
+        if wanted and (platform := entry.descriptor.platform) and matches_platform(platform, wanted)
     ]
 
 

@@ -7,7 +7,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.docker_file_names import docker_file_name
 from manyfest.domain.drafts.draft import Draft, Entry, ListType
-from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.drafts.overrides import IndexOverrides
 from manyfest.domain.encoding.canonical_json import authored_list
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import ListError

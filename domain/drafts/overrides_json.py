@@ -10,8 +10,7 @@ from attrs import evolve, fields_dict
 
 from manyfest.domain.annotations import Annotations
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.drafts.index_overrides import IndexOverrides
-from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import DocumentError, UnknownMemberError
 

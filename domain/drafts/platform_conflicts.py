@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from manyfest.domain.annotations import ZSTD_MARK
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import Entry
-from manyfest.domain.lists.attestations import attested
+from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.platforms import Platform
 
@@ -44,7 +44,7 @@ def shadowed_by_later(entries: Sequence[Entry]) -> tuple[Entry, ...]:
 def occupied_platform(descriptor: Descriptor) -> Platform | None:
     """What an entry takes; attestations, and what says no platform, take none."""
     platform = descriptor.platform
-    if platform is None or not platform.os or attested(descriptor) is not None:
+    if platform is None or not platform.os or attested_digest(descriptor) is not None:
         return None
     return normalised(platform)
 

@@ -6,8 +6,8 @@ from attrs import evolve, frozen
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import Entry
-from manyfest.domain.lists.attestations import with_their_attestations, without_attestations
-from manyfest.domain.lists.platform_selection import is_wanted, selected
+from manyfest.domain.lists.attestations import with_attestations, without_attestations
+from manyfest.domain.lists.platform_selection import matches_platform, select_entries
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
@@ -47,7 +47,7 @@ def entries_of_list(
 def _selected_children(
     source: Reference, manifest: Manifest, wanted: ListSelection
 ) -> tuple[Descriptor, ...]:
-    chosen = selected(manifest.entries, wanted.platforms, str(source))
+    chosen = select_entries(manifest.entries, wanted.platforms, str(source))
     return chosen if wanted.attestations else without_attestations(chosen)
 
 
@@ -77,9 +77,9 @@ def merged_with_previous(
 def _for_other_platforms(entries: Sequence[Entry], wanted: ListSelection) -> tuple[Entry, ...]:
     found = [entry.found for entry in entries]
     named = [each for each in found if each.platform and _is_named(each.platform, wanted)]
-    renewed = set(with_their_attestations(found, named))
+    renewed = set(with_attestations(found, named))
     return tuple(entry for entry in entries if entry.found not in renewed)
 
 
 def _is_named(platform: Platform, wanted: ListSelection) -> bool:
-    return any(is_wanted(platform, asked) for asked in wanted.platforms)
+    return any(matches_platform(platform, asked) for asked in wanted.platforms)

@@ -29,7 +29,7 @@ class Observation:
         return evolve(self.reference, digest=None)
 
 
-def by_place(observations: Iterable[Observation]) -> dict[Reference, list[Observation]]:
+def by_tag(observations: Iterable[Observation]) -> dict[Reference, list[Observation]]:
     """The observations of each home and tag, each once, in their order."""
     found: dict[Reference, list[Observation]] = {}
     for seen in dict.fromkeys(observations):
@@ -37,7 +37,9 @@ def by_place(observations: Iterable[Observation]) -> dict[Reference, list[Observ
     return found
 
 
-def merged(history: Iterable[Observation], seen: Iterable[Observation]) -> tuple[Observation, ...]:
+def merge_observations(
+    history: Iterable[Observation], seen: Iterable[Observation]
+) -> tuple[Observation, ...]:
     """The ``history`` of one home and tag, newest first, with what else was ``seen`` of it.
 
     Only the first and the last moment of an observation are known to be sightings. Another digest

@@ -57,10 +57,10 @@ class StateSelector:
 
 @frozen
 class PastState:
-    """The ``wanted`` state of the tag that ``name``, as a person typed it, spells."""
+    """The ``selector``'s state of the tag that ``name``, as a person typed it, spells."""
 
     name: str
-    wanted: StateSelector
+    selector: StateSelector
 
 
 def parse_past(text: str, now: datetime) -> PastState | None:

@@ -13,7 +13,7 @@ _ATTESTATION = "attestation-manifest"
 _SUBJECT = "vnd.docker.reference.digest"
 
 
-def attested(descriptor: Descriptor) -> str | None:
+def attested_digest(descriptor: Descriptor) -> str | None:
     """The digest, as it is spelled, of the image that ``descriptor`` attests; None for others."""
     if descriptor.annotations.get(_TYPE) != _ATTESTATION:
         return None
@@ -22,12 +22,12 @@ def attested(descriptor: Descriptor) -> str | None:
 
 def without_attestations(entries: Sequence[Descriptor]) -> tuple[Descriptor, ...]:
     """The entries that attest nothing."""
-    return tuple(entry for entry in entries if attested(entry) is None)
+    return tuple(entry for entry in entries if attested_digest(entry) is None)
 
 
-def with_their_attestations(
+def with_attestations(
     entries: Sequence[Descriptor], chosen: Sequence[Descriptor]
 ) -> tuple[Descriptor, ...]:
     """Of ``entries``, in their order, those ``chosen`` and those that attest one of them."""
     named, digests = set(chosen), {str(entry.digest) for entry in chosen}
-    return tuple(entry for entry in entries if entry in named or attested(entry) in digests)
+    return tuple(entry for entry in entries if entry in named or attested_digest(entry) in digests)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.canonical_json import authored_list
 from manyfest.domain.errors import NoSuchPlatformError
-from manyfest.domain.lists.attestations import attested, with_their_attestations
+from manyfest.domain.lists.attestations import attested_digest, with_attestations
 from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 
 
-def is_wanted(have: Platform, wanted: Platform) -> bool:
+def matches_platform(have: Platform, wanted: Platform) -> bool:
     """Whether ``have`` is the platform that a person asked for.
 
     Both are read as containerd normalises them, so ``linux/x86_64`` is ``linux/amd64`` and
@@ -26,7 +26,7 @@ def is_wanted(have: Platform, wanted: Platform) -> bool:
     )
 
 
-def selected(
+def select_entries(
     entries: Sequence[Descriptor], wanted: Sequence[Platform], subject: str
 ) -> tuple[Descriptor, ...]:
     """The entries for the ``wanted`` platforms, with what attests them; all when none are named.
@@ -36,14 +36,14 @@ def selected(
     if not wanted:
         return tuple(entries)
     chosen = [entry for platform in wanted for entry in _entries_for(entries, platform, subject)]
-    return with_their_attestations(entries, chosen)
+    return with_attestations(entries, chosen)
 
 
-def require_for(wanted: Sequence[Platform], have: Platform, subject: str) -> None:
+def require_platform(wanted: Sequence[Platform], have: Platform, subject: str) -> None:
     """An image is taken whole or not at all. Raises NoSuchPlatformError: it is for another."""
     there = "" if have == Platform() else str(have)
     for platform in wanted:
-        if not is_wanted(have, platform):
+        if not matches_platform(have, platform):
             raise NoSuchPlatformError(str(platform), subject, there)
 
 
@@ -51,21 +51,21 @@ def _entries_for(
     entries: Sequence[Descriptor], wanted: Platform, subject: str
 ) -> tuple[Descriptor, ...]:
     found = tuple(
-        entry for entry in entries if entry.platform and is_wanted(entry.platform, wanted)
+        entry for entry in entries if entry.platform and matches_platform(entry.platform, wanted)
     )
     if not found:
-        there = [str(e.platform) for e in entries if e.platform and attested(e) is None]
+        there = [str(e.platform) for e in entries if e.platform and attested_digest(e) is None]
         raise NoSuchPlatformError(str(wanted), subject, ", ".join(dict.fromkeys(there)))
     return found
 
 
 def restricted_to(manifest: Manifest, wanted: Sequence[Platform], subject: str) -> Manifest:
-    """The list with the entries that ``selected`` gives, and all its other members.
+    """The list with the entries that ``select_entries`` gives, and all its other members.
 
     The same object where that are all: then nothing is authored and the digest stays.
-    Raises as ``selected`` does.
+    Raises as ``select_entries`` does.
     """
-    kept = selected(manifest.entries, wanted, subject)
+    kept = select_entries(manifest.entries, wanted, subject)
     if kept == manifest.entries:
         return manifest
     chosen = set(kept)

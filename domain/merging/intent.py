@@ -63,7 +63,7 @@ def intent_prefix(tag: str) -> str:
     return f"{PREFIX}{_hash(tag)}-"
 
 
-def intent_of(manifest: Manifest, tag: str) -> Intent | None:
+def parse_intent(manifest: Manifest, tag: str) -> Intent | None:
     """The intent that ``manifest`` is, None if it is something else."""
     said = manifest.document.get("annotations")
     if not isinstance(said, dict) or said.get(TAG) != tag:

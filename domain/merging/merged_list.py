@@ -7,11 +7,11 @@ from manyfest.domain import media_types
 from manyfest.domain.annotations import with_annotations
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import Draft, Entry, ListType
-from manyfest.domain.drafts.index_overrides import index_fields
 from manyfest.domain.drafts.list_assembly import assemble
+from manyfest.domain.drafts.overrides import index_fields
 from manyfest.domain.drafts.platform_conflicts import occupied_platform
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.lists.attestations import attested
+from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.merging.intent import Intent, oldest_first
 from manyfest.domain.references import Reference
@@ -61,8 +61,11 @@ def _with(entries: Sequence[Descriptor], newer: Sequence[Descriptor]) -> tuple[D
     kept = [e for e in entries if e not in newer and occupied_platform(e) not in taken]
     listed = {str(entry.digest) for entry in (*kept, *newer)}
     gone = {str(entry.digest) for entry in entries} - listed
-    attested_anew = {image for entry in newer if (image := attested(entry))}
-    return (*(entry for entry in kept if attested(entry) not in gone | attested_anew), *newer)
+    attested_anew = {image for entry in newer if (image := attested_digest(entry))}
+    return (
+        *(entry for entry in kept if attested_digest(entry) not in gone | attested_anew),
+        *newer,
+    )
 
 
 def _members(standing: Manifest | None, intents: Sequence[Intent]) -> Mapping[str, Json]:
@@ -83,9 +86,9 @@ def _by_platform(entries: Sequence[Descriptor]) -> tuple[Descriptor, ...]:
     texts = {str(entry.digest): _platform_text(entry) for entry in reversed(entries)}
 
     def place(entry: Descriptor) -> tuple[str, str, bool]:
-        image = attested(entry)
+        image = attested_digest(entry)
         image = str(entry.digest) if image is None else image
-        return texts.get(image, _LAST), image, attested(entry) is not None
+        return texts.get(image, _LAST), image, attested_digest(entry) is not None
 
     return tuple(sorted(entries, key=place))
 

@@ -15,7 +15,7 @@ from manyfest.domain.ports.registry import BlobSource
 
 
 @frozen
-class PackedBlob:
+class BundleBlob:
     """A blob to be written: ``size`` bytes of this digest, which ``source()`` opens."""
 
     digest: Digest
@@ -24,7 +24,7 @@ class PackedBlob:
 
 
 @frozen
-class Packing:
+class BundleContent:
     """What a bundle is to hold; each part in the order in which it is written.
 
     ``entries`` are those of ``index.json``. The blobs are apart by what they are: of the smallest
@@ -32,13 +32,13 @@ class Packing:
     """
 
     entries: tuple[Descriptor, ...]
-    manifests: tuple[PackedBlob, ...] = ()
-    configs: tuple[PackedBlob, ...] = ()
-    layers: tuple[PackedBlob, ...] = ()
+    manifests: tuple[BundleBlob, ...] = ()
+    configs: tuple[BundleBlob, ...] = ()
+    layers: tuple[BundleBlob, ...] = ()
     drafts: tuple[Draft, ...] = ()
 
     @property
-    def blobs(self) -> tuple[PackedBlob, ...]:
+    def blobs(self) -> tuple[BundleBlob, ...]:
         """All of them."""
         return (*self.manifests, *self.configs, *self.layers)
 
@@ -73,7 +73,7 @@ class Bundle(Protocol):
         """The bytes of a small blob that is there: a document."""
         ...
 
-    def each_blob(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, Iterator[bytes]]]:
+    def iter_blobs(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, Iterator[bytes]]]:
         """These blobs, which are there, in whatever order is quick, in chunks of at most 1 MiB.
 
         The chunks of one are read before the next is asked for.

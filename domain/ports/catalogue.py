@@ -32,7 +32,7 @@ class CountAndBytes:
 
 
 @frozen
-class SeenTag:
+class CachedTag:
     """A tag, as it was ``seen`` last, and what is known of its manifest.
 
     ``size`` is the manifest's own, in bytes. ``platforms`` are those of a list's entries, each
@@ -40,7 +40,7 @@ class SeenTag:
     sum of all its different layers, in bytes; None if an image is not held and so cannot tell.
     """
 
-    seen: Observation
+    observation: Observation
     media_type: str
     size: int
     platforms: tuple[str, ...]
@@ -48,7 +48,7 @@ class SeenTag:
 
 
 @frozen
-class HostAmount:
+class RegistryStatistics:
     """What was seen at one registry: tags now known, and the manifests they ever pointed to.
 
     ``registry`` is ``host[:port]``, and ``oci`` for all layouts.
@@ -72,12 +72,12 @@ class Statistics:
     configs: CountAndBytes
     layers: CountAndBytes
     tags: int
-    states: int
+    observations: int
     drafts: int
-    set_aside: CountAndBytes
+    quarantined: CountAndBytes
     file_size: int
     reusable_size: int
-    registries: tuple[HostAmount, ...]
+    registries: tuple[RegistryStatistics, ...]
     oldest: datetime | None
     newest: datetime | None
 
@@ -85,7 +85,7 @@ class Statistics:
 class Catalogue(Protocol):
     """Tells what is held."""
 
-    def tags(self, pattern: str | None = None) -> Iterator[SeenTag]:
+    def tags(self, pattern: str | None = None) -> Iterator[CachedTag]:
         """Every tag, by reference; never all in memory, and no lock is held between two.
 
         ``pattern`` is for the reference, or for its home, in full or in docker's short form; ``*``

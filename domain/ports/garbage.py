@@ -17,7 +17,7 @@ from manyfest.domain.ports.catalogue import CountAndBytes
 
 
 @frozen
-class Piece:
+class StoredContent:
     """A manifest, config or layer of so many bytes."""
 
     digest: Digest
@@ -33,19 +33,19 @@ class Garbage:
     read, and so are no garbage, whoever names them.
     """
 
-    states: tuple[Observation, ...] = ()
-    manifests: tuple[Piece, ...] = ()
-    configs: tuple[Piece, ...] = ()
-    layers: tuple[Piece, ...] = ()
-    left_over: CountAndBytes = field(factory=CountAndBytes)
-    set_aside: CountAndBytes = field(factory=CountAndBytes)
+    observations: tuple[Observation, ...] = ()
+    manifests: tuple[StoredContent, ...] = ()
+    configs: tuple[StoredContent, ...] = ()
+    layers: tuple[StoredContent, ...] = ()
+    leftover: CountAndBytes = field(factory=CountAndBytes)
+    quarantined: CountAndBytes = field(factory=CountAndBytes)
     unreadable: int = 0
 
     @property
     def size(self) -> int:
         """How many bytes it is together."""
         pieces = sum(piece.size for piece in (*self.manifests, *self.configs, *self.layers))
-        return pieces + self.left_over.size + self.set_aside.size
+        return pieces + self.leftover.size + self.quarantined.size
 
 
 class GarbageCollector(Protocol):
@@ -75,8 +75,8 @@ class GarbageCollector(Protocol):
         ...
 
     def remove_files(
-        self, layers: Sequence[Piece], before: datetime, files_before: datetime
-    ) -> tuple[Piece, ...]:
+        self, layers: Sequence[StoredContent], before: datetime, files_before: datetime
+    ) -> tuple[StoredContent, ...]:
         """Remove these layers, what is left over, and what was set aside before ``before``.
 
         Call when the transaction has ended. Layers that a manifest now kept names stay; gives those

@@ -53,7 +53,7 @@ class Integrity(Protocol):
         """As in the content store of the same store."""
         ...
 
-    def set_aside(self, damaged: Sequence[Damage], now: datetime) -> tuple[str, ...]:
+    def quarantine(self, damaged: Sequence[Damage], now: datetime) -> tuple[str, ...]:
         """Move what is still damaged into the quarantine, where nothing reads it.
 
         A state of a tag goes with its manifest, and older ones with it: an older one must not pass

@@ -13,7 +13,7 @@ Value = Any  # what SQL gives: None, int, float, str, bytes
 
 
 @frozen
-class Answer:
+class QueryResult:
     """The names of the columns, and the rows as they come: read them before the query is left."""
 
     columns: tuple[str, ...]
@@ -21,7 +21,7 @@ class Answer:
 
 
 @frozen
-class AskableView:
+class QueryView:
     """A view that may be asked: what it is about, and its columns."""
 
     name: str
@@ -32,7 +32,7 @@ class AskableView:
 class Queries(Protocol):
     """Answers questions, and changes nothing. A store that is not there holds nothing."""
 
-    def ask(self, statement: str) -> AbstractContextManager[Answer]:
+    def run(self, statement: str) -> AbstractContextManager[QueryResult]:
         """The answer to one SQL statement that reads.
 
         Ctrl-C ends it at once. Raises on entering and while rows are read: QueryError, in SQLite's
@@ -41,6 +41,6 @@ class Queries(Protocol):
         """
         ...
 
-    def views(self) -> tuple[AskableView, ...]:
+    def views(self) -> tuple[QueryView, ...]:
         """The views that may be asked."""
         ...

@@ -44,7 +44,7 @@ class EntrySpec:
         )
 
     @property
-    def wanted(self) -> ListSelection:
+    def selection(self) -> ListSelection:
         """What is taken of a list: the platform that is named, with its attestations, or all."""
         return ListSelection(platforms=(self.platform,)) if self.platform.os else EVERYTHING
 

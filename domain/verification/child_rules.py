@@ -29,16 +29,16 @@ _BLOB_RULES: dict[type[ManyfestError], str] = {
     SizeMismatchError: "wrong-size",
     DocumentError: "unreadable-config",
 }
-TELLING = tuple(_MANIFEST_RULES | _BLOB_RULES)
+REPORTED_ERRORS = tuple(_MANIFEST_RULES | _BLOB_RULES)
 
 
-def manifest_trouble(path: str, error: ManyfestError) -> Finding:
-    """What it means that reading a listed manifest raised one of ``TELLING``."""
+def manifest_error_finding(path: str, error: ManyfestError) -> Finding:
+    """The finding for one of ``REPORTED_ERRORS``, raised for a listed manifest."""
     return finding(_MANIFEST_RULES[type(error)], path, str(error))
 
 
-def blob_trouble(path: str, error: ManyfestError) -> Finding:
-    """What it means that looking for a blob, or reading a config, raised one of ``TELLING``."""
+def blob_error_finding(path: str, error: ManyfestError) -> Finding:
+    """The finding for one of ``REPORTED_ERRORS``, raised for a blob or a config."""
     return finding(_BLOB_RULES[type(error)], path, str(error))
 
 

@@ -7,15 +7,15 @@ from attrs import field, frozen
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError
-from manyfest.domain.lists.attestations import attested
+from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.lists.distributable_blobs import is_distributable
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import IMAGE_CONFIGS
 from manyfest.domain.platforms import Platform
 from manyfest.domain.verification.child_rules import (
-    blob_trouble,
+    blob_error_finding,
     child_findings,
-    manifest_trouble,
+    manifest_error_finding,
     platform_findings,
     size_findings,
 )
@@ -52,7 +52,7 @@ class Located:
         config = self.manifest.config
         if config is None or config.media_type not in IMAGE_CONFIGS:
             return None
-        return None if self.entry and attested(self.entry) is not None else config
+        return None if self.entry and attested_digest(self.entry) is not None else config
 
     def _at(self, path: str) -> str:
         return f"{self.path}.{path}" if self.path else path
@@ -88,14 +88,14 @@ def _of_children(place: Located, evidence: Evidence) -> Iterator[Finding]:
             yield from child_findings(path, entry, child)
             yield from _of_platform(path, entry, child, evidence)
         else:
-            yield manifest_trouble(path, child)
+            yield manifest_error_finding(path, child)
 
 
 def _of_platform(
     path: str, entry: Descriptor, child: Manifest, evidence: Evidence
 ) -> Iterator[Finding]:
     own = evidence.platforms.get(child.config.digest) if child.config else None
-    if isinstance(own, Platform) and entry.platform and attested(entry) is None:
+    if isinstance(own, Platform) and entry.platform and attested_digest(entry) is None:
         yield from platform_findings(path, entry.platform, own)
 
 
@@ -105,11 +105,11 @@ def _of_blobs(place: Located, evidence: Evidence) -> Iterator[Finding]:
         if isinstance(size, int):
             yield from size_findings(path, blob, size)
         elif size is not None:
-            yield blob_trouble(path, size)
+            yield blob_error_finding(path, size)
 
 
 def _of_configs(place: Located, evidence: Evidence) -> Iterator[Finding]:
     for path, blob in place.blobs:
         error = evidence.platforms.get(blob.digest)
         if isinstance(error, ManyfestError):
-            yield blob_trouble(path, error)
+            yield blob_error_finding(path, error)

@@ -6,7 +6,7 @@ from itertools import combinations, islice
 from manyfest.domain import media_types
 from manyfest.domain.annotations import ZSTD_MARK
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.lists.attestations import attested
+from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.lists.platform_normalisation import is_supported, normalised
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
@@ -26,7 +26,7 @@ def list_findings(manifest: Manifest) -> tuple[Finding, ...]:
 
 def _images(manifest: Manifest) -> Iterator[tuple[str, Descriptor]]:
     for position, entry in enumerate(manifest.entries):
-        if attested(entry) is None:
+        if attested_digest(entry) is None:
             yield f"manifests[{position}]", entry
 
 
@@ -96,7 +96,7 @@ def _in_twos(group: dict[Platform, str]) -> Iterator[tuple[tuple[Platform, str],
 def _attestations_dangling(manifest: Manifest) -> Iterator[Finding]:
     digests = {str(entry.digest) for entry in manifest.entries}
     for position, entry in enumerate(manifest.entries):
-        image = attested(entry)
+        image = attested_digest(entry)
         if image is not None and image not in digests:
             message = f"attests {image or 'no digest'}, which is not in the list"
             yield finding("dangling-attestation", f"manifests[{position}].annotations", message)

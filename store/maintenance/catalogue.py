@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from manyfest.domain.media_types import LISTS
-from manyfest.domain.ports.catalogue import CountAndBytes, HostAmount, SeenTag, Statistics
+from manyfest.domain.ports.catalogue import CachedTag, CountAndBytes, RegistryStatistics, Statistics
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.rows.decoding import damage_if_unreadable
 from manyfest.store.rows.observation_rows import IS_NEWEST, observation_of
@@ -58,7 +58,7 @@ class SqliteCatalogue:
         self._database = database
         self._layers = layers
 
-    def tags(self, pattern: str | None = None) -> Iterator[SeenTag]:
+    def tags(self, pattern: str | None = None) -> Iterator[CachedTag]:
         """See the port."""
         place = {"home": "", "tag": "", "pattern": pattern}
         while page := self._database.rows(_TAGS, place):
@@ -82,14 +82,14 @@ class SqliteCatalogue:
             configs=self._amount("blobs"),
             layers=CountAndBytes.of(file.size for file in self._layers.held()),
             tags=tags,
-            states=states,
+            observations=states,
             drafts=drafts,
-            set_aside=self._amount("quarantine")
+            quarantined=self._amount("quarantine")
             + CountAndBytes.of(file.size for file in self._layers.quarantined_before()),
             file_size=file_size,
             reusable_size=reusable,
             registries=tuple(
-                HostAmount(registry, number, CountAndBytes(*manifests))
+                RegistryStatistics(registry, number, CountAndBytes(*manifests))
                 for registry, number, *manifests in rows(_REGISTRIES)
             ),
             oldest=times[0],
@@ -99,12 +99,12 @@ class SqliteCatalogue:
     def _amount(self, table: str) -> CountAndBytes:
         return CountAndBytes(*(*self._database.rows(f"{_AMOUNTS}{table}"), (0, 0))[0])
 
-    def _tag(self, row: Row) -> SeenTag:
+    def _tag(self, row: Row) -> CachedTag:
         *observed, media_type, size = row
         seen = observation_of(tuple(observed), self._database.path)
         platforms, images = self._images(str(seen.digest), is_list=media_type in LISTS)
         layers_size = None if images is None else self._layers_size(images)
-        return SeenTag(seen, media_type, size, platforms, layers_size)
+        return CachedTag(seen, media_type, size, platforms, layers_size)
 
     def _images(
         self, digest: str, *, is_list: bool

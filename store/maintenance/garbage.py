@@ -7,7 +7,7 @@ from datetime import datetime
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.ports.catalogue import CountAndBytes
-from manyfest.domain.ports.garbage import Garbage, Piece
+from manyfest.domain.ports.garbage import Garbage, StoredContent
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.rows.decoding import damage_if_unreadable
 from manyfest.store.rows.observation_rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
@@ -84,15 +84,17 @@ class SqliteGarbage:
         moment = {"before": format_utc(before)}
         unreadable = self._mark(roots, moment)
         return Garbage(
-            states=tuple(
+            observations=tuple(
                 observation_of(row, self._database.path)
                 for row in self._database.rows(_STATES, moment)
             ),
             manifests=self._unreachable("manifests"),
             configs=self._unreachable("blobs"),
             layers=tuple(self._dead_layers(files_before)),
-            left_over=CountAndBytes.of(file.size for file in self._layers.left_over(files_before)),
-            set_aside=CountAndBytes.of(size for (size,) in self._database.rows(_SET_ASIDE, moment))
+            leftover=CountAndBytes.of(file.size for file in self._layers.left_over(files_before)),
+            quarantined=CountAndBytes.of(
+                size for (size,) in self._database.rows(_SET_ASIDE, moment)
+            )
             + CountAndBytes.of(file.size for file in self._layers.quarantined_before(before)),
             unreadable=unreadable,
         )
@@ -107,8 +109,8 @@ class SqliteGarbage:
                 self._database.write(f"DELETE FROM {table} WHERE digest = ?", rows)  # noqa: S608
 
     def remove_files(
-        self, layers: Sequence[Piece], before: datetime, files_before: datetime
-    ) -> tuple[Piece, ...]:
+        self, layers: Sequence[StoredContent], before: datetime, files_before: datetime
+    ) -> tuple[StoredContent, ...]:
         """See the port. Within a transaction, so that nobody begins to name them meanwhile."""
         for file in (
             *self._layers.left_over(files_before),
@@ -148,19 +150,19 @@ class SqliteGarbage:
         self._database.write("INSERT INTO roots VALUES (?)", both)
         return len(unreadable)
 
-    def _unreachable(self, table: str) -> tuple[Piece, ...]:
+    def _unreachable(self, table: str) -> tuple[StoredContent, ...]:
         with damage_if_unreadable(self._database.path, f"a digest in {table}"):
             rows = self._database.rows(_DEAD.format(table))
-            return tuple(Piece(Digest.parse(digest), size) for digest, size in rows)
+            return tuple(StoredContent(Digest.parse(digest), size) for digest, size in rows)
 
-    def _dead_layers(self, files_before: datetime) -> Iterator[Piece]:
+    def _dead_layers(self, files_before: datetime) -> Iterator[StoredContent]:
         for file in self._layers.held():
             if file.digest is None or file.changed_at >= files_before:
                 continue
             if not self._database.rows("SELECT 1 FROM live WHERE digest = ?", (str(file.digest),)):
-                yield Piece(file.digest, file.size)
+                yield StoredContent(file.digest, file.size)
 
-    def _still_named(self, layers: Sequence[Piece]) -> set[Digest]:
+    def _still_named(self, layers: Sequence[StoredContent]) -> set[Digest]:
         for statement in _TABLES:
             self._database.write(statement, [()])
         rows = ((str(piece.digest),) for piece in layers)

@@ -14,7 +14,7 @@ from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.maintenance.queries import SqliteQueries
 from manyfest.store.maintenance.read_only import open_read_only
 from manyfest.store.sqlite.database import Database
-from manyfest.store.store import Store
+from manyfest.store.store import SqliteStore
 
 
 @frozen
@@ -34,7 +34,7 @@ class Housekeeping:
 
 
 def housekeeping_of(
-    store: Store, patience: float = 10.0, seconds: float | None = None
+    store: SqliteStore, patience: float = 10.0, seconds: float | None = None
 ) -> Housekeeping:
     """What looks after ``store``. Touches nothing until it is used.
 

@@ -68,7 +68,7 @@ class SqliteIntegrity:
         """See the port."""
         return self._database.transaction() if self._database.exists else nullcontext()
 
-    def set_aside(self, damaged: Sequence[Damage], now: datetime) -> tuple[str, ...]:
+    def quarantine(self, damaged: Sequence[Damage], now: datetime) -> tuple[str, ...]:
         """See the port."""
         if any(damage.kind is Kind.FILE for damage in damaged):
             self._reindex()

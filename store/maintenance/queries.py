@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 from manyfest.domain.errors import DeadlineError, QueryError
-from manyfest.domain.ports.queries import Answer, AskableView, Value
+from manyfest.domain.ports.queries import QueryResult, QueryView, Value
 from manyfest.store.maintenance.read_only import empty_read_only, open_read_only
 from manyfest.store.maintenance.views import VIEWS
 from manyfest.store.sqlite.database import patiently
@@ -36,12 +36,12 @@ class SqliteQueries:
         self._patience = patience
         self._seconds = math.inf if seconds is None else seconds
 
-    def views(self) -> tuple[AskableView, ...]:
+    def views(self) -> tuple[QueryView, ...]:
         """See the port."""
-        return tuple(AskableView(v.name, v.about, v.columns) for v in VIEWS if v.about)
+        return tuple(QueryView(v.name, v.about, v.columns) for v in VIEWS if v.about)
 
     @contextmanager
-    def ask(self, statement: str) -> Iterator[Answer]:
+    def run(self, statement: str) -> Iterator[QueryResult]:
         """See the port."""
         deadline = monotonic() + self._seconds
         with translating_sqlite_errors(self._path):
@@ -52,7 +52,7 @@ class SqliteQueries:
             if cursor.description is None:
                 raise QueryError("no statement")
             columns = tuple(column[0] for column in cursor.description)
-            yield Answer(columns, self._rows(cursor, deadline))
+            yield QueryResult(columns, self._rows(cursor, deadline))
 
     def _connection(self, deadline: float) -> sqlite3.Connection:
         opened = patiently(lambda: open_read_only(self._path), self._patience)

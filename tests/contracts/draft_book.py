@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.drafts.draft import Draft, Entry, ListType
-from manyfest.domain.drafts.index_overrides import IndexOverrides
-from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.references import Reference
 

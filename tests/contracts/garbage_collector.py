@@ -9,7 +9,7 @@ from manyfest.contracts.images import Image, docker_image, oci_image, oci_index,
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, Entry
-from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.drafts.overrides import IndexOverrides
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.operations.store.collect_garbage import (
     Retention,
@@ -57,7 +57,7 @@ class GarbageContract:
         see(kept.contents, f"{APP}:new", oci_index(LIST, A), days_ago=29)
         see(kept.contents, f"{APP}:old", oci_index(C), days_ago=31)
         gone = self._collect(kept)
-        assert [str(state.reference) for state in gone.states] == [f"{APP}:old"]
+        assert [str(state.reference) for state in gone.observations] == [f"{APP}:old"]
         assert {piece.digest for piece in gone.manifests} == {C.digest, oci_index(C).digest}
         assert {piece.digest for piece in gone.configs} == {Digest.of(C.blobs[0])}
         assert _held(kept, A, B, LIST, oci_index(LIST, A)) == 4
@@ -82,7 +82,7 @@ class GarbageContract:
         for image, days in ((A, 90), (B, 40), (C, 1)):
             see(kept.contents, f"{APP}:x", image, days_ago=days)
         gone = self._collect(kept)
-        assert [state.digest for state in gone.states] == [B.digest, A.digest]
+        assert [state.digest for state in gone.observations] == [B.digest, A.digest]
         history = kept.contents.history(Reference.parse(f"{APP}:x"))
         assert [seen.digest for seen in history] == [C.digest]
 
@@ -111,7 +111,7 @@ class GarbageContract:
         for image, days in ((A, 90), (B, 40)):
             see(kept.contents, f"{APP}:x", image, days_ago=days)
         self._ask_for(kept, A)
-        assert [state.digest for state in self._collect(kept).states] == [B.digest, A.digest]
+        assert [state.digest for state in self._collect(kept).observations] == [B.digest, A.digest]
         assert kept.contents.history(Reference.parse(f"{APP}:x")) == ()
         assert _held(kept, A) == 1
 

@@ -20,7 +20,7 @@ from manyfest.adapters.registries_conf.conf_files import read_rules
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
-from manyfest.domain.drafts.draft_json import drafts_bytes, drafts_in
+from manyfest.domain.drafts.draft_json import decode_drafts, encode_drafts
 from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.history.revision import parse_past
 from manyfest.domain.image_configs import platform_of_config
@@ -82,7 +82,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "config": lambda data: platform_of_config(data, "x"),
     "digest": _text(Digest.parse),
     "docker-config": lambda data: _in_file(data, "config.json", _docker_config),
-    "drafts": lambda data: drafts_in(data, "x"),
+    "drafts": lambda data: decode_drafts(data, "x"),
     "index-json": lambda data: IndexJson.parse(data, "/x"),
     "lock": lambda data: Lock.from_json(parse_object(data, "x"), "x"),
     "manifest": _manifest,
@@ -118,7 +118,7 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     "config": oci_image().blobs[:1],
     "digest": (_DIGEST.encode(), b"sha512:" + b"0" * 128),
     "docker-config": (b'{"auths":{"docker.io":{"auth":"YTpi"}},"credHelpers":{"x.example":"y"}}',),
-    "drafts": (drafts_bytes([Draft(Reference.parse("r.example/app:1"), NOW, NOW)]),),
+    "drafts": (encode_drafts([Draft(Reference.parse("r.example/app:1"), NOW, NOW)]),),
     "index-json": (_INDEX,),
     "lock": (b'{"version":1,"sources":{"app:1":"%s"},"lists":{}}' % _DIGEST.encode(),),
     "manifest": (_INDEX, oci_image().manifest.data, docker_list(docker_image()).manifest.data),

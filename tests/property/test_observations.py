@@ -10,11 +10,11 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyfest.domain.history.observation import Observation, merged
+from manyfest.domain.history.observation import Observation, merge_observations
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.domain.references import Reference
-from manyfest.store.store import Store, open_store
+from manyfest.store.store import SqliteStore, open_store
 from tests.property.strategies import NOW
 
 MANIFESTS = [Manifest(OCI_MANIFEST, b"%d" % number) for number in range(3)]
@@ -40,7 +40,7 @@ histories = st.lists(batches, min_size=1, max_size=4)
 def history_of(parts: list[list[Observation]]) -> tuple[Observation, ...]:
     history: tuple[Observation, ...] = ()
     for part in parts:
-        history = merged(history, part)
+        history = merge_observations(history, part)
     return history
 
 
@@ -58,14 +58,14 @@ def test_spans_are_in_order_apart_and_of_different_digests(parts: list[list[Obse
 def test_adding_the_same_twice_is_adding_it_once(
     parts: list[list[Observation]], batch: list[Observation]
 ) -> None:
-    once = merged(history_of(parts), batch)
-    assert merged(once, batch) == once
-    assert merged(once, once) == once
+    once = merge_observations(history_of(parts), batch)
+    assert merge_observations(once, batch) == once
+    assert merge_observations(once, once) == once
 
 
 @given(st.lists(observations(), min_size=1, max_size=6))
 def test_every_sighting_is_in_a_span_and_no_span_is_made_up(seen: list[Observation]) -> None:
-    history = merged((), seen)
+    history = merge_observations((), seen)
     sightings = {(moment, one.digest) for one in seen for moment in (one.first_seen, one.seen_at)}
     for moment, digest in sightings:
         spans = [span for span in history if span.first_seen <= moment <= span.seen_at]
@@ -76,14 +76,14 @@ def test_every_sighting_is_in_a_span_and_no_span_is_made_up(seen: list[Observati
 
 @given(st.lists(observations(), min_size=1, max_size=6))
 def test_the_newest_is_what_was_seen_last_and_of_these_added_last(seen: list[Observation]) -> None:
-    newest = merged((), seen)[0]
+    newest = merge_observations((), seen)[0]
     last = max(one.seen_at for one in seen)
     assert newest.seen_at == last
     assert newest.digest in {one.digest for one in seen if one.seen_at == last}
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
     with closing(open_store(tmp_path_factory.mktemp("store") / "store.db")) as store:
         with store.contents.transaction():
             store.contents.keep_manifests(MANIFESTS)
@@ -91,7 +91,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @given(parts=histories)
-def test_the_store_keeps_what_merging_gives(store: Store, parts: list[list[Observation]]) -> None:
+def test_the_store_keeps_what_merging_gives(
+    store: SqliteStore, parts: list[list[Observation]]
+) -> None:
     place = Reference.parse(f"r.example/app:{next(PLACES)}")
     with store.contents.transaction():
         for part in parts:

@@ -18,7 +18,7 @@ from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import DraftUnknownError, InputError, NotFoundError
 from manyfest.domain.operations.content.export_bundle import export_bundle, layers_with_progress
-from manyfest.domain.ports.bundles import Packing
+from manyfest.domain.ports.bundles import BundleContent
 from manyfest.domain.references import Reference
 
 # What a name ends with, and whether the archive is compressed; all other names are folders.
@@ -113,7 +113,7 @@ def _nothing(left_out: Sequence[Reference]) -> str:
     return "no image that was seen is whole" if left_out else "no image was seen by tag"
 
 
-def _write(target: Path, packing: Packing) -> None:
+def _write(target: Path, packing: BundleContent) -> None:
     compressed = _is_compressed(str(target))
     if compressed is None:
         from manyfest.adapters.bundles.folder_writer import write_folder

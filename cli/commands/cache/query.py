@@ -41,5 +41,5 @@ def command(
             return
         (statement,) = require_arguments("cache query", arguments, 1, 1)
         render = answer_json if as_json else answer_csv if as_csv else answer_table
-        with store.queries.ask(statement) as answer:
+        with store.queries.run(statement) as answer:
             write_lines(render(answer))

@@ -80,7 +80,7 @@ def _state(text: str, to: str | None, session: Session) -> tuple[Reference, Stat
         reason = "a tag is what is put back; which digest is told by --to"
         raise InvalidReferenceError(text, reason)
     if past:
-        return tag, past.wanted
+        return tag, past.selector
     return tag, PREVIOUS if to is None else StateSelector.parse(to)
 
 

@@ -18,8 +18,7 @@ from manyfest.cli.flows.warnings import warn_of_conflicts, warn_of_disagreement
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.drafts.index_overrides import IndexOverrides
-from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.errors import EntryUnknownError, InvalidReferenceError, shortened
 from manyfest.domain.operations.drafts.annotate import annotate, annotate_index
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from manyfest.cli.rendering.humanize import counted
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.content.import_bundle import Imported
-from manyfest.domain.ports.bundles import Packing
+from manyfest.domain.ports.bundles import BundleContent
 from manyfest.domain.references import Reference
 
 
-def packed_text(packing: Packing, target: str) -> str:
+def packed_text(packing: BundleContent, target: str) -> str:
     """One line."""
     counts = (
         (len(packing.entries), "reference"),
@@ -21,7 +21,7 @@ def packed_text(packing: Packing, target: str) -> str:
     return f"Exported {_all_counted(counts)} to {target}"
 
 
-def packed_json(packing: Packing, left_out: Iterable[Reference]) -> str:
+def packed_json(packing: BundleContent, left_out: Iterable[Reference]) -> str:
     """One object, with the digests of the blobs that were written."""
     return _spelled(
         {

@@ -9,18 +9,18 @@ from manyfest.cli.rendering.table import aligned, json_array
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.errors import shortened
-from manyfest.domain.ports.catalogue import CountAndBytes, SeenTag, Statistics
+from manyfest.domain.ports.catalogue import CachedTag, CountAndBytes, Statistics
 
 _HEADINGS = ("REFERENCE", "DIGEST", "SIZE", "LAYERS", "LAST SEEN", "PLATFORMS")
 _PLATFORMS_LIMIT = 120
 
 
-def tags_table(tags: Iterable[SeenTag]) -> Iterator[str]:
+def tags_table(tags: Iterable[CachedTag]) -> Iterator[str]:
     """A line a tag under headings: the manifest's own size, and its layers' where it is known."""
     return aligned(_HEADINGS, map(_row, tags))
 
 
-def tags_json(tags: Iterable[SeenTag]) -> Iterator[str]:
+def tags_json(tags: Iterable[CachedTag]) -> Iterator[str]:
     """An array of objects, sizes in bytes, times in ISO 8601 with zone."""
     return json_array(map(_object, tags))
 
@@ -34,7 +34,7 @@ def statistics_text(statistics: Statistics) -> str:
     ]
     numbers = {
         "tags": statistics.tags,
-        "tag states": statistics.states,
+        "tag states": statistics.observations,
         "drafts": statistics.drafts,
     }
     rows = [*things, *((name, f"{number:,}", "") for name, number in numbers.items())]
@@ -56,7 +56,7 @@ def statistics_json(statistics: Statistics) -> str:
     }
     document |= {
         "tags": statistics.tags,
-        "states": statistics.states,
+        "states": statistics.observations,
         "drafts": statistics.drafts,
         "fileSize": statistics.file_size,
         "reusableSize": statistics.reusable_size,
@@ -74,35 +74,35 @@ def statistics_json(statistics: Statistics) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _row(tag: SeenTag) -> tuple[str, ...]:
+def _row(tag: CachedTag) -> tuple[str, ...]:
     layers = "unknown" if tag.layers_size is None else amount(tag.layers_size)
     return (
-        str(tag.seen.reference),
-        short(tag.seen.digest),
+        str(tag.observation.reference),
+        short(tag.observation.digest),
         amount(tag.size),
         layers,
-        seconds(tag.seen.seen_at),
+        seconds(tag.observation.seen_at),
         shortened(", ".join(tag.platforms), _PLATFORMS_LIMIT),
     )
 
 
-def _object(tag: SeenTag) -> dict[str, Json]:
+def _object(tag: CachedTag) -> dict[str, Json]:
     return {
-        "reference": str(tag.seen.reference),
-        "digest": str(tag.seen.digest),
+        "reference": str(tag.observation.reference),
+        "digest": str(tag.observation.digest),
         "mediaType": tag.media_type,
         "size": tag.size,
         "layersSize": tag.layers_size,
         "platforms": list(tag.platforms),
-        "firstSeen": format_utc(tag.seen.first_seen),
-        "lastSeen": format_utc(tag.seen.seen_at),
+        "firstSeen": format_utc(tag.observation.first_seen),
+        "lastSeen": format_utc(tag.observation.seen_at),
     }
 
 
 def _kinds(statistics: Statistics) -> dict[str, CountAndBytes]:
     names = ("images", "lists", "configs", "layers")
     kinds: dict[str, CountAndBytes] = {name: getattr(statistics, name) for name in names}
-    return kinds | {"setAside": statistics.set_aside}
+    return kinds | {"setAside": statistics.quarantined}
 
 
 def _amount_object(amount: CountAndBytes) -> dict[str, Json]:

@@ -6,30 +6,30 @@ import math
 from collections.abc import Iterator, Sequence
 
 from manyfest.cli.rendering.table import aligned, json_array
-from manyfest.domain.ports.queries import Answer, AskableView, Value
+from manyfest.domain.ports.queries import QueryResult, QueryView, Value
 
 _LINE_END = "\r\n"  # what cells are quoted for that have any of it
 
 
-def answer_table(answer: Answer) -> Iterator[str]:
+def answer_table(answer: QueryResult) -> Iterator[str]:
     """A line a row under the names of the columns; nothing for NULL."""
     return aligned(answer.columns, ([_text(value) for value in row] for row in answer.rows))
 
 
-def answer_json(answer: Answer) -> Iterator[str]:
+def answer_json(answer: QueryResult) -> Iterator[str]:
     """An array of objects; of columns of one name the later ones are numbered."""
     names = _different(answer.columns)
     return json_array(dict(zip(names, map(_json, row), strict=True)) for row in answer.rows)
 
 
-def answer_csv(answer: Answer) -> Iterator[str]:
+def answer_csv(answer: QueryResult) -> Iterator[str]:
     """RFC 4180 but for the line ends, which are the system's: a line feed."""
     yield _csv_line(answer.columns)
     for row in answer.rows:
         yield _csv_line([_text(value) for value in row])
 
 
-def views_text(views: Sequence[AskableView]) -> str:
+def views_text(views: Sequence[QueryView]) -> str:
     """For each view its name, what it is about, and its columns."""
     return "\n".join(f"{view.name}: {view.about}\n    {view.columns}" for view in views)
 

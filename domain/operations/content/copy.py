@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest, verified
 from manyfest.domain.events import ManifestPut, OnEvent, TransferPlanned, ignore
-from manyfest.domain.lists.platform_selection import require_for, restricted_to
+from manyfest.domain.lists.platform_selection import require_platform, restricted_to
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.conditional_put import current_digest
@@ -130,7 +130,7 @@ def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -
     """An image is copied whole or not at all: its config says what it is for."""
     if not platforms or found.manifest.is_list:
         return restricted_to(found.manifest, platforms, str(found.reference))
-    require_for(platforms, with_config(found, blobs).platform, str(found.reference))
+    require_platform(platforms, with_config(found, blobs).platform, str(found.reference))
     return found.manifest
 
 

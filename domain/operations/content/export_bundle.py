@@ -17,7 +17,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.gather import Gathered, gather
 from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
 from manyfest.domain.operations.steps.transfer import with_progress
-from manyfest.domain.ports.bundles import Bundle, PackedBlob, Packing
+from manyfest.domain.ports.bundles import Bundle, BundleBlob, BundleContent
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.references import Reference, Repository
@@ -27,7 +27,7 @@ from manyfest.domain.references import Reference, Repository
 class Exported:
     """What to write, and the tags that are left out, as what they list is not all held."""
 
-    packing: Packing
+    packing: BundleContent
     left_out: tuple[Reference, ...] = ()
 
 
@@ -76,13 +76,13 @@ def export_bundle(
     return Exported(_packing(trees, drafts, blobs, earlier), tuple(left_out))
 
 
-def layers_with_progress(packing: Packing, on_event: OnEvent) -> Packing:
+def layers_with_progress(packing: BundleContent, on_event: OnEvent) -> BundleContent:
     """The same packing, of which ``on_event`` is told the layers as they are written."""
     on_event(TransferPlanned(len(packing.layers), sum(blob.size for blob in packing.layers), 0))
     return evolve(packing, layers=tuple(_announced(blob, on_event) for blob in packing.layers))
 
 
-def _announced(blob: PackedBlob, on_event: OnEvent) -> PackedBlob:
+def _announced(blob: BundleBlob, on_event: OnEvent) -> BundleBlob:
     @contextmanager
     def opened() -> Iterator[Iterator[bytes]]:
         with blob.source() as chunks:
@@ -94,10 +94,10 @@ def _announced(blob: PackedBlob, on_event: OnEvent) -> PackedBlob:
 
 def _packing(
     trees: Sequence[_Tree], drafts: Sequence[Draft], blobs: StoredBlobs, earlier: Sequence[Bundle]
-) -> Packing:
+) -> BundleContent:
     found = {digest: each for tree in trees for digest, each in tree.manifests.items()}
     manifests = tuple((found | _of_drafts(drafts, blobs.contents)).values())
-    return Packing(
+    return BundleContent(
         entries=tuple(sorted((tree.entry for tree in trees), key=_name)),
         manifests=_left(map(blobs.manifest, manifests), earlier),
         configs=_left(blobs.configs(manifests), earlier),
@@ -175,7 +175,7 @@ def _held(contents: ContentStore, descriptor: Descriptor) -> Manifest | None:
     return contents.manifest(descriptor.digest)
 
 
-def _left(blobs: Iterable[PackedBlob], earlier: Sequence[Bundle]) -> tuple[PackedBlob, ...]:
+def _left(blobs: Iterable[BundleBlob], earlier: Sequence[Bundle]) -> tuple[BundleBlob, ...]:
     """Each once, by digest, without those that went before."""
     distinct = {blob.digest: blob for blob in blobs}
     return tuple(

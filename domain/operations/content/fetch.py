@@ -15,7 +15,7 @@ from manyfest.domain.events import (
     TransferPlanned,
     ignore,
 )
-from manyfest.domain.lists.platform_selection import require_for, selected
+from manyfest.domain.lists.platform_selection import require_platform, select_entries
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.transfer import (
     NESTING_LIMIT,
@@ -186,9 +186,9 @@ def _with_config(resolved: Resolved, registry: Registry) -> Resolved:
 def _children(resolved: Resolved, platforms: Sequence[Platform]) -> tuple[Reference, ...]:
     manifest, subject = resolved.manifest, str(resolved.reference)
     if manifest.is_list:
-        listed = selected(manifest.entries, platforms, subject)
+        listed = select_entries(manifest.entries, platforms, subject)
         return tuple(resolved.reference.at(entry.digest) for entry in listed)
-    require_for(platforms, resolved.platform, subject)
+    require_platform(platforms, resolved.platform, subject)
     return ()
 
 

@@ -200,7 +200,7 @@ def _kept_layers(
     on_event(TransferPlanned(len(new), sum(wanted[digest] for digest in new), 0))
     kept: list[Digest] = []
     try:
-        for digest, chunks in bundle.each_blob(new):
+        for digest, chunks in bundle.iter_blobs(new):
             with _errors_name(bundle, digest):
                 layers.write(digest, wanted[digest], with_progress(chunks, digest, on_event))
             kept.append(digest)

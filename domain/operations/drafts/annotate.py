@@ -6,8 +6,7 @@ from attrs import evolve, frozen
 
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.entry_lookup import find_entry
-from manyfest.domain.drafts.index_overrides import IndexOverrides
-from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, UnsupportedPlatformError
 from manyfest.domain.lists.platform_normalisation import is_supported
 from manyfest.domain.platforms import Platform

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Draft, Entry, ListType
-from manyfest.domain.drafts.index_overrides import index_fields
+from manyfest.domain.drafts.overrides import index_fields
 from manyfest.domain.drafts.platform_conflicts import conflicts, shadowed_by_later
 from manyfest.domain.drafts.source_entries import (
     EVERYTHING,
@@ -25,7 +25,7 @@ from manyfest.domain.errors import (
     InvalidReferenceError,
     PlatformConflictError,
 )
-from manyfest.domain.lists.attestations import attested
+from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.operations.resolve import Resolved, resolve_with_config
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.ports.content_store import ContentStore
@@ -201,7 +201,7 @@ def _attestations_left(
 ) -> int:
     taken = {str(e.found.digest) for entries in contributed.values() for e in entries}
     return sum(
-        attested(descriptor) in taken and str(descriptor.digest) not in taken
+        attested_digest(descriptor) in taken and str(descriptor.digest) not in taken
         for resolved in found
         for descriptor in resolved.manifest.entries
     )

@@ -9,10 +9,9 @@ from attrs import evolve, frozen
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Draft, Entry
-from manyfest.domain.drafts.index_overrides import IndexOverrides
-from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.errors import ListError, ManifestUnknownError, NoSuchPlatformError
-from manyfest.domain.lists.attestations import attested
+from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.drafts.create import contribution, inherited_index_fields
 from manyfest.domain.operations.publication.plan_push import Publication
@@ -86,7 +85,7 @@ def _given(
     if spec.source not in found:
         return None
     try:
-        entries = contribution(found[spec.source], spec.wanted)
+        entries = contribution(found[spec.source], spec.selection)
     except NoSuchPlatformError:
         if ignore_missing:
             return None
@@ -96,7 +95,7 @@ def _given(
 
 def _with_overrides(entries: Sequence[Entry], spec: EntrySpec) -> tuple[Entry, ...]:
     """What is said of an image, not of what attests it; of several, one platform cannot be said."""
-    images = [entry for entry in entries if attested(entry.found) is None]
+    images = [entry for entry in entries if attested_digest(entry.found) is None]
     said = spec.overrides if len(images) == 1 else Overrides(annotations=spec.annotations)
     return tuple(evolve(e, overrides=said) if e in images else e for e in entries)
 

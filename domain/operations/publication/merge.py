@@ -25,7 +25,7 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.merging.intent import Intent, intent_of, intent_prefix
+from manyfest.domain.merging.intent import Intent, intent_prefix, parse_intent
 from manyfest.domain.merging.merged_list import merged_list
 from manyfest.domain.operations.drafts.create import contribution
 from manyfest.domain.operations.publication.plan_push import PushPlan
@@ -194,7 +194,7 @@ class _Writer:
         }
         places = tuple(sorted({*listed, place}, key=str))
         found = dict(zip(places, self.fan_out(tags.manifest, places), strict=True))
-        read = {at: intent_of(manifest, own.tag) for at, manifest in found.items() if manifest}
+        read = {at: parse_intent(manifest, own.tag) for at, manifest in found.items() if manifest}
         young = {at: i for at, i in read.items() if i is not None and i.is_live(self.clock())}
         return _Intents(tuple({place: own, **young}.values()), place in listed)
 

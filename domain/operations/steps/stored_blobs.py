@@ -10,7 +10,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import NeverSeenError
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.ports.bundles import PackedBlob
+from manyfest.domain.ports.bundles import BundleBlob
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import BlobSource
@@ -24,17 +24,17 @@ class StoredBlobs:
     stored_layers: LayerStore
     with_layers: bool
 
-    def manifest(self, manifest: Manifest) -> PackedBlob:
+    def manifest(self, manifest: Manifest) -> BundleBlob:
         """The manifest, which was read already; it is small."""
         data = manifest.data
-        return PackedBlob(manifest.digest, len(data), _opened(lambda: data))
+        return BundleBlob(manifest.digest, len(data), _opened(lambda: data))
 
-    def configs(self, manifests: Iterable[Manifest]) -> Iterator[PackedBlob]:
+    def configs(self, manifests: Iterable[Manifest]) -> Iterator[BundleBlob]:
         """Their configs, as far as they are held."""
         configs = (manifest.config for manifest in manifests)
         yield from filter(None, (self._config(config) for config in configs if config))
 
-    def layers(self, manifests: Iterable[Manifest]) -> Iterator[PackedBlob]:
+    def layers(self, manifests: Iterable[Manifest]) -> Iterator[BundleBlob]:
         """Their layers, as far as they are held."""
         if self.with_layers:
             for manifest in manifests:
@@ -47,22 +47,22 @@ class StoredBlobs:
             yield config.digest
         yield from (each.digest for each in _carried(manifest) if self._large(each) is None)
 
-    def _config(self, config: Descriptor) -> PackedBlob | None:
+    def _config(self, config: Descriptor) -> BundleBlob | None:
         packed = self._small(config)
         return packed or (self._large(config) if self.with_layers else None)
 
-    def _large(self, layer: Descriptor) -> PackedBlob | None:
+    def _large(self, layer: Descriptor) -> BundleBlob | None:
         if self.stored_layers.size(layer.digest) != layer.size:
             return self._small(layer)
         opened = partial(self.stored_layers.open, layer.digest)
-        return PackedBlob(layer.digest, layer.size, opened)
+        return BundleBlob(layer.digest, layer.size, opened)
 
-    def _small(self, blob: Descriptor) -> PackedBlob | None:
+    def _small(self, blob: Descriptor) -> BundleBlob | None:
         data = self.contents.blob(blob.digest)
         if data is None or len(data) != blob.size:
             return None
         read = partial(self._read, blob.digest)
-        return PackedBlob(blob.digest, blob.size, _opened(read))
+        return BundleBlob(blob.digest, blob.size, _opened(read))
 
     def _read(self, digest: Digest) -> bytes:
         return _present(self.contents.blob(digest), digest)

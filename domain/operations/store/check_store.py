@@ -36,4 +36,4 @@ def set_damage_aside(store: Integrity, checked: Checked, now: datetime) -> tuple
     itself is beyond repair.
     """
     with store.transaction():
-        return store.set_aside(checked.damaged, now)
+        return store.quarantine(checked.damaged, now)

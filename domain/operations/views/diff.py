@@ -13,7 +13,7 @@ from manyfest.domain.comparison.entries import (
     Pair,
     dangling_change,
     order_change,
-    paired,
+    pair_entries,
 )
 from manyfest.domain.comparison.images import (
     ImageChange,
@@ -25,7 +25,7 @@ from manyfest.domain.comparison.json_differences import Difference, differences
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import JsonObject
 from manyfest.domain.lists.attestations import without_attestations
-from manyfest.domain.lists.platform_selection import is_wanted
+from manyfest.domain.lists.platform_selection import matches_platform
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.fan_out import FanOut
@@ -100,7 +100,7 @@ def _lists_compared(
     mine: Resolved, theirs: Resolved, registry: Registry, fan_out: FanOut
 ) -> Comparison:
     left, right = mine.manifest.entries, theirs.manifest.entries
-    pairs = paired(left, right)
+    pairs = pair_entries(left, right)
     found = _read(pairs, mine, theirs, registry, fan_out)
     return Comparison(
         mine,
@@ -139,7 +139,7 @@ def _entry_of(platform: Platform, entries: Sequence[Descriptor]) -> Descriptor |
     """The first one for ``platform``; if there is none of its os.version, of any."""
     for wanted in (platform, evolve(platform, os_version="")):
         for entry in entries:
-            if entry.platform and is_wanted(entry.platform, wanted):
+            if entry.platform and matches_platform(entry.platform, wanted):
                 return entry
     return None
 

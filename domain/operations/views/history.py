@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from manyfest.domain.comparison.changes import Status
-from manyfest.domain.comparison.entries import Pair, paired
+from manyfest.domain.comparison.entries import Pair, pair_entries
 from manyfest.domain.comparison.images import descriptor_fields
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.errors import NeverSeenError
@@ -64,7 +64,7 @@ def history(reference: Reference, contents: ContentStore) -> tuple[State, ...]:
 def _changes(before: Manifest | None, after: Manifest | None) -> tuple[PlatformChange, ...] | None:
     if before is None or after is None:
         return None
-    pairs = paired(_entries(before), _entries(after))
+    pairs = pair_entries(_entries(before), _entries(after))
     found = ((pair.platform, _status(pair)) for pair in pairs)
     return tuple(PlatformChange(*one) for one in found if one[1] is not Status.SAME)
 

@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import Draft, Entry
-from manyfest.domain.drafts.entry_lookup import find_entry, normalised
+from manyfest.domain.drafts.entry_lookup import canonical_name, find_entry
 from manyfest.domain.drafts.list_assembly import ordered_entries
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, ManifestUnknownError
 from manyfest.domain.manifests import require_match
@@ -47,11 +47,11 @@ def draft_entry(name: Reference, wanted: str, drafts: DraftBook) -> Entry:
     """
     draft = drafts.find(name)
     if draft is None:
-        raise DraftUnknownError(normalised(wanted))
+        raise DraftUnknownError(canonical_name(wanted))
     try:
         return find_entry(draft, wanted)
     except EntryUnknownError as error:
-        raise DraftUnknownError(normalised(wanted)) from error
+        raise DraftUnknownError(canonical_name(wanted)) from error
 
 
 def details(found: Resolved, registry: Registry, fan_out: FanOut) -> Details:

@@ -15,7 +15,7 @@ from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Reference
-from manyfest.domain.verification.child_rules import TELLING
+from manyfest.domain.verification.child_rules import REPORTED_ERRORS
 from manyfest.domain.verification.evaluation import Evidence, Located, findings_at
 from manyfest.domain.verification.findings import Finding, Severity
 
@@ -138,7 +138,7 @@ def _blob_sizes(
     reference: Reference, places: Iterable[Located], registry: Registry, fan_out: FanOut
 ) -> dict[Digest, int | ManyfestError]:
     digests = list(dict.fromkeys(blob.digest for place in places for _, blob in place.blobs))
-    look = partial(_capturing, registry.head_blob, telling=(*TELLING, NotCachedError))
+    look = partial(_capturing, registry.head_blob, telling=(*REPORTED_ERRORS, NotCachedError))
     found = fan_out(look, [reference.at(digest) for digest in digests])
     return dict(zip(digests, found, strict=True))
 
@@ -157,7 +157,7 @@ def _images_to_read(
 def _capturing(
     look: Callable[[_Asked], _Answer],
     asked: _Asked,
-    telling: tuple[type[ManyfestError], ...] = TELLING,
+    telling: tuple[type[ManyfestError], ...] = REPORTED_ERRORS,
 ) -> _Answer | ManyfestError:
     try:
         return look(asked)

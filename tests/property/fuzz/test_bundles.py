@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manyfest.domain.drafts.draft import Draft
-from manyfest.domain.drafts.draft_json import drafts_bytes, drafts_in
+from manyfest.domain.drafts.draft_json import decode_drafts, encode_drafts
 from manyfest.domain.errors import DocumentError, ManyfestError
 from manyfest.domain.references import Reference
 from tests.fuzzing.parsers import SEEDS, imported
@@ -20,7 +20,7 @@ from tests.support.stores.memory_store import MemoryStore
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 (TAR,) = SEEDS["bundle"]
 ZST = zstandard.compress(TAR)
-DRAFTS = drafts_bytes([Draft(Reference.parse("r.example/app:1"), NOW, NOW)])
+DRAFTS = encode_drafts([Draft(Reference.parse("r.example/app:1"), NOW, NOW)])
 
 
 def taken_in(data: bytes) -> MemoryStore:
@@ -48,7 +48,9 @@ def test_a_whole_one_is_taken_in(data):
 @given(damaged(st.just(DRAFTS)) | st.binary())
 def test_damaged_drafts_are_read_or_refused(data: bytes) -> None:
     try:
-        drafts = drafts_in(data, "x")
+        drafts = decode_drafts(data, "x")
     except DocumentError:
         return
-    assert drafts_in(drafts_bytes(drafts), "x") == tuple(sorted(drafts, key=lambda d: str(d.name)))
+    assert decode_drafts(encode_drafts(drafts), "x") == tuple(
+        sorted(drafts, key=lambda d: str(d.name))
+    )

@@ -7,14 +7,14 @@ from attrs import frozen
 from manyfest.contracts.images import Image
 from manyfest.domain.digests import Digest
 from manyfest.store.maintenance.housekeeping import Housekeeping, housekeeping_of
-from manyfest.store.store import Store, open_store
+from manyfest.store.store import SqliteStore, open_store
 
 
 @frozen
 class Kept:
     """The store and its housekeeping, by the names of their ports."""
 
-    store: Store
+    store: SqliteStore
     house: Housekeeping
 
     def __getattr__(self, name):

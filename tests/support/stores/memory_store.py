@@ -9,7 +9,7 @@ from attrs import Factory, define, evolve, field
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import DamagedStoreError, StoreError
-from manyfest.domain.history.observation import Observation, by_place, merged
+from manyfest.domain.history.observation import Observation, by_tag, merge_observations
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 
@@ -95,10 +95,10 @@ class MemoryContents(_Part):
 
     def observe(self, observations: Iterable[Observation]) -> None:
         held = self._writable
-        for place, seen in by_place(observations).items():
+        for place, seen in by_tag(observations).items():
             for digest in {each.digest for each in seen} - held.manifests.keys():
                 raise StoreError(PATH, f"holds no manifest {digest}")
-            held.observations[place] = merged(self.history(place), seen)
+            held.observations[place] = merge_observations(self.history(place), seen)
 
     def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:
         self._writable.asked |= dict.fromkeys(digests, now)

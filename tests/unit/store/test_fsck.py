@@ -142,7 +142,7 @@ def test_the_damaged_bytes_are_kept_in_quarantine(kept, path):
     set_damage_aside(kept.integrity, check_store(kept.integrity), NOW)
     assert _rows(path, "SELECT name, data FROM quarantine") == [(str(CONFIG), b"\x00\x01\xff")]
     assert kept.contents.blob(CONFIG) is None
-    assert kept.catalogue.statistics().set_aside.size == 3
+    assert kept.catalogue.statistics().quarantined.size == 3
 
 
 def test_a_tag_is_forgotten_with_what_it_pointed_to_and_older_states_with_it(kept, path):
@@ -262,7 +262,7 @@ def test_of_an_older_version_nothing_is_lost(folder, monkeypatch):
         see(kept.contents, TAG, LIST)
     assert _rows(path, "PRAGMA user_version") == [(4,)]
     with opened(path) as kept:
-        assert [seen.seen.digest for seen in kept.catalogue.tags()] == [LIST.digest]
+        assert [tag.observation.digest for tag in kept.catalogue.tags()] == [LIST.digest]
         assert check_store(kept.integrity).damaged == ()
         assert kept.contents.last_observation(Reference.parse(TAG)).digest == LIST.digest
     assert _rows(path, "SELECT count(*) FROM quarantine") == [(0,)]

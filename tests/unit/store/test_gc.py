@@ -32,7 +32,7 @@ from manyfest.domain.operations.store.collect_garbage import (
     collect_garbage,
     find_garbage,
 )
-from manyfest.domain.ports.garbage import Piece
+from manyfest.domain.ports.garbage import StoredContent
 from manyfest.domain.references import Reference
 from tests.support.layouts.between import each_place
 from tests.support.stores.children import run, start
@@ -93,7 +93,7 @@ def test_layers_that_nobody_names_go_and_those_of_the_living_stay(kept, folder):
     hold_layers(kept.layers, A, B)
     _age_layers(folder, 2)
     gone = collect_garbage(kept.garbage, kept.drafts, MONTH)
-    assert gone.layers == (Piece(Digest.of(B.blobs[1]), len(B.blobs[1])),)
+    assert gone.layers == (StoredContent(Digest.of(B.blobs[1]), len(B.blobs[1])),)
     assert list(kept.layers.digests()) == [Digest.of(A.blobs[1])]
 
 
@@ -125,10 +125,10 @@ def test_what_a_killed_program_left_among_the_layers_goes(kept, folder):
     left = folder / "store.db.layers" / "sha256" / ".tmpx"
     left.write_bytes(b"half")
     gone = collect_garbage(kept.garbage, kept.drafts, MONTH)
-    assert (gone.left_over.number, left.exists()) == (0, True)
+    assert (gone.leftover.number, left.exists()) == (0, True)
     _age_layers(folder, 2)
     gone = collect_garbage(kept.garbage, kept.drafts, MONTH)
-    assert (gone.left_over.number, gone.left_over.size, left.exists()) == (1, 4, False)
+    assert (gone.leftover.number, gone.leftover.size, left.exists()) == (1, 4, False)
 
 
 def test_what_cannot_be_read_stays_and_is_counted(kept):
@@ -152,7 +152,7 @@ def test_with_a_draft_that_cannot_be_read_nothing_goes(kept, path):
 def test_a_time_that_cannot_be_read_is_not_long_ago(kept, path):
     see(kept.contents, f"{APP}:x", A)
     _write(path, "UPDATE observations SET last_seen = '0000'")
-    assert collect_garbage(kept.garbage, kept.drafts, MONTH).states == ()
+    assert collect_garbage(kept.garbage, kept.drafts, MONTH).observations == ()
 
 
 def test_an_odd_spelling_of_a_child_is_found(kept):
@@ -276,8 +276,8 @@ def test_what_was_set_aside_goes_when_it_is_old(kept, path):
     for moment in (old, new):
         _write(path, f"{insert} ('config', 'x', 'y', '{moment}', x'00')")
     gone = collect_garbage(kept.garbage, kept.drafts, MONTH)
-    assert (gone.set_aside.number, gone.set_aside.size) == (1, 1)
-    assert kept.catalogue.statistics().set_aside.number == 1
+    assert (gone.quarantined.number, gone.quarantined.size) == (1, 1)
+    assert kept.catalogue.statistics().quarantined.number == 1
 
 
 def test_it_looks_where_the_store_cannot_be_written(path):

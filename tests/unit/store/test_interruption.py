@@ -37,7 +37,7 @@ def test_a_statement_without_end_ends_and_its_transaction_is_taken_back(folder):
     "look",
     [
         lambda kept: list(kept.catalogue.tags()),
-        lambda kept: kept.queries.ask("SELECT * FROM manifests").__enter__(),
+        lambda kept: kept.queries.run("SELECT * FROM manifests").__enter__(),
     ],
     ids=["ls", "query"],
 )

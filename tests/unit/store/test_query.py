@@ -43,7 +43,7 @@ def kept(path):
 
 
 def _ask(kept, statement):
-    with kept.queries.ask(statement) as answer:
+    with kept.queries.run(statement) as answer:
         return [*answer.rows]
 
 
@@ -90,7 +90,7 @@ def test_the_views_answer(kept, statement, expected):
 @pytest.mark.parametrize("view", VIEWS, ids=[view.name for view in VIEWS])
 def test_the_columns_are_those_that_are_told(kept, view):
     told = [column.split(" (")[0] for column in view.columns.split(", ")]
-    with kept.queries.ask(f"SELECT * FROM {view.name}") as answer:
+    with kept.queries.run(f"SELECT * FROM {view.name}") as answer:
         assert list(answer.columns) == told
         assert len([*answer.rows]) >= 0
 
@@ -175,7 +175,7 @@ def test_a_query_without_end_ends_in_time(path, kept):
 
 def test_who_is_slow_to_read_an_answer_keeps_nobody_from_writing(path, kept):
     many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
-    with kept.queries.ask(f"{many} SELECT i, tag FROM n, tags") as answer:
+    with kept.queries.run(f"{many} SELECT i, tag FROM n, tags") as answer:
         assert next(answer.rows)[0] == 1
         with opened(path, patience=0) as other, other.drafts.transaction():
             other.drafts.save(draft("later"))
@@ -185,7 +185,7 @@ def test_who_is_slow_to_read_an_answer_keeps_nobody_from_writing(path, kept):
 def test_leaving_early_ends_it(kept):
     began = time.monotonic()
     endless = FOREVER.replace("max(x)", "x")
-    with kept.queries.ask(endless) as answer:
+    with kept.queries.run(endless) as answer:
         assert next(answer.rows) == (1,)
     assert time.monotonic() - began < 20
 

@@ -12,7 +12,7 @@ from manyfest.adapters.bundles.open_bundle import open_bundle
 from manyfest.domain.events import ignore
 from manyfest.domain.operations.content.import_bundle import Imported, ImportOptions, import_bundle
 from manyfest.domain.references import Reference, Repository
-from manyfest.store.store import Store, open_store
+from manyfest.store.store import SqliteStore, open_store
 from tests.support.content import bundles
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -22,7 +22,7 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 class Taker:
     """Imports into ``store``, and tells what that holds."""
 
-    store: Store
+    store: SqliteStore
 
     def __call__(
         self, path: Path, *, place: str | None = None, now=NOW, on_event=ignore, **terms

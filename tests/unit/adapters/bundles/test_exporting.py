@@ -30,7 +30,7 @@ from manyfest.domain.operations.content.export_bundle import (
     export_bundle,
     layers_with_progress,
 )
-from manyfest.domain.ports.bundles import PackedBlob, Packing
+from manyfest.domain.ports.bundles import BundleBlob, BundleContent
 from manyfest.domain.references import Reference
 from tests.support.stores.memory_layers import MemoryLayers
 from tests.support.stores.memory_store import MemoryStore
@@ -285,7 +285,7 @@ def broken():
     yield iter([b"half", b""])
 
 
-BROKEN = Packing((), layers=(PackedBlob(Digest.of(b"half of it"), 10, broken),))
+BROKEN = BundleContent((), layers=(BundleBlob(Digest.of(b"half of it"), 10, broken),))
 
 
 WRITERS = {
@@ -340,7 +340,7 @@ def test_a_folder_that_two_make_at_a_time_has_what_both_bring(world, tmp_path):
         write_folder(target, world.packed(WEB))
         yield iter([b"late"])
 
-    late = PackedBlob(Digest.of(b"late"), 4, overtaken)
+    late = BundleBlob(Digest.of(b"late"), 4, overtaken)
     write_folder(target, evolve(world.packed(APP), layers=(late,)))
     with open_bundle(target) as bundle:
         listed = {entry.digest for entry in bundle.entries}

@@ -13,7 +13,7 @@ from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, Entry
-from manyfest.domain.drafts.draft_json import drafts_bytes
+from manyfest.domain.drafts.draft_json import encode_drafts
 from manyfest.domain.errors import (
     BundleError,
     ConflictError,
@@ -335,7 +335,7 @@ OTHER = Draft(DRAFT.name, NOW, NOW, (Entry(Reference.parse(NAME), ARM.manifest.d
 
 
 def with_draft(draft):
-    return bundles.layout([], AMD) | {"manyfest/drafts.json": drafts_bytes([draft])}
+    return bundles.layout([], AMD) | {"manyfest/drafts.json": encode_drafts([draft])}
 
 
 def test_a_draft_comes_with_what_it_lists(take, archived):
@@ -347,7 +347,7 @@ def test_a_draft_comes_with_what_it_lists(take, archived):
 def test_the_list_that_a_draft_took_apart_comes_along(take, archived):
     entries = (Entry(Reference.parse(NAME), each, INDEX.digest) for each in INDEX.manifest.entries)
     draft = Draft(DRAFT.name, NOW, NOW, tuple(entries))
-    files = bundles.layout([], INDEX) | {"manyfest/drafts.json": drafts_bytes([draft])}
+    files = bundles.layout([], INDEX) | {"manyfest/drafts.json": encode_drafts([draft])}
     take(archived(without(files, ARM.manifest.data)), sparse=True)
     assert take.store.contents.manifest(INDEX.digest) == INDEX.manifest
     assert take.store.contents.manifest(AMD.digest) == AMD.manifest
@@ -399,7 +399,7 @@ def test_a_draft_that_is_here_already_keeps_no_other_back(take, archived):
     another = evolve(DRAFT, name=Reference.parse("r.example/team/list:2"))
     with take.store.transaction():
         take.store.drafts.save(DRAFT)
-    files = with_draft(DRAFT) | {"manyfest/drafts.json": drafts_bytes([DRAFT, another])}
+    files = with_draft(DRAFT) | {"manyfest/drafts.json": encode_drafts([DRAFT, another])}
     take(archived(files))
     assert take.store.drafts.drafts() == (DRAFT, another)
 

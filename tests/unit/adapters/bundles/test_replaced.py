@@ -21,7 +21,7 @@ def test_an_archive_is_read_to_its_end_though_another_takes_its_place(tmp_path, 
         (entry,) = bundle.entries
         assert entry.digest == OLD.digest
         wanted = [OLD.digest, *map(Digest.of, OLD.blobs)]
-        read = {digest: b"".join(chunks) for digest, chunks in bundle.each_blob(wanted)}
+        read = {digest: b"".join(chunks) for digest, chunks in bundle.iter_blobs(wanted)}
     assert [*map(Digest.of, read.values())] == [*read]
     assert {*read} == {*wanted}
 

@@ -13,7 +13,7 @@ from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import LayoutError, ManifestUnknownError
-from manyfest.domain.ports.bundles import PackedBlob, Packing
+from manyfest.domain.ports.bundles import BundleBlob, BundleContent
 from manyfest.domain.references import Layout, Reference
 from tests.support.layouts.between import each_place
 
@@ -38,11 +38,11 @@ def export_two(place: Path) -> None:
     others = {"annotations": {REF_NAME: "two"}}
     entry = Descriptor(found.media_type, found.digest, found.size, others=others)
     blobs = tuple(packed(data) for data in (TWO.manifest.data, *TWO.blobs))
-    write_folder(place / "layout", Packing((entry,), blobs))
+    write_folder(place / "layout", BundleContent((entry,), blobs))
 
 
-def packed(data: bytes) -> PackedBlob:
-    return PackedBlob(Digest.of(data), len(data), lambda: nullcontext(iter([data])))
+def packed(data: bytes) -> BundleBlob:
+    return BundleBlob(Digest.of(data), len(data), lambda: nullcontext(iter([data])))
 
 
 def nothing(place: Path) -> None:

@@ -11,8 +11,8 @@ from manyfest.domain import media_types
 from manyfest.domain.bundles.index_entries import (
     IMAGE_NAME,
     REF_NAME,
-    entries_in,
-    index_bytes,
+    decode_index,
+    encode_index,
     index_entry,
     observation_of,
     reference_of,
@@ -33,7 +33,7 @@ def named(**annotations: str) -> Descriptor:
 
 
 def test_an_index_that_is_new_says_what_it_is() -> None:
-    assert json.loads(index_bytes([])) == {
+    assert json.loads(encode_index([])) == {
         "schemaVersion": 2,
         "mediaType": media_types.OCI_INDEX,
         "manifests": [],
@@ -50,7 +50,7 @@ def test_an_entry_takes_the_place_of_those_of_its_name_and_all_else_stays() -> N
             None,
         ],
     }
-    written = index_bytes([index_entry(ARM, APP, None)], json.dumps(existing).encode())
+    written = encode_index([index_entry(ARM, APP, None)], json.dumps(existing).encode())
     document = json.loads(written)
     assert document["manifests"] == [
         *existing["manifests"][1:],
@@ -64,20 +64,20 @@ def test_an_entry_takes_the_place_of_those_of_its_name_and_all_else_stays() -> N
 def test_an_entry_whose_name_is_no_text_stays(name) -> None:
     existing = {"manifests": [{"annotations": {REF_NAME: name}}]}
     nameless = AMD.descriptor()
-    written = index_bytes([nameless], json.dumps(existing).encode())
+    written = encode_index([nameless], json.dumps(existing).encode())
     assert json.loads(written)["manifests"] == [*existing["manifests"], nameless.to_json()]
 
 
 def test_what_is_no_index_is_named() -> None:
     with pytest.raises(DocumentError, match="index.json.*is no OCI index"):
-        entries_in(b'{"schemaVersion": 1, "manifests": []}')
-    for read in (entries_in, lambda data: index_bytes([], data)):
+        decode_index(b'{"schemaVersion": 1, "manifests": []}')
+    for read in (decode_index, lambda data: encode_index([], data)):
         with pytest.raises(DocumentError, match="index.json"):
             read(b"{")
     with pytest.raises(DocumentError, match=r"index.json: manifests\[0\]"):
-        entries_in(b'{"schemaVersion": 2, "manifests": [{}]}')
+        decode_index(b'{"schemaVersion": 2, "manifests": [{}]}')
     with pytest.raises(DocumentError, match="^index.json: manifests: not a list$"):
-        entries_in(b'{"schemaVersion": 2, "manifests": {"a": 1}}')
+        decode_index(b'{"schemaVersion": 2, "manifests": {"a": 1}}')
 
 
 NAMES = {

@@ -8,8 +8,7 @@ from attrs import evolve
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, Entry, ListType
-from manyfest.domain.drafts.index_overrides import IndexOverrides
-from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.media_types import OCI_INDEX, OCI_MANIFEST
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference

@@ -9,9 +9,8 @@ from hypothesis import given
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, Entry, ListType
-from manyfest.domain.drafts.draft_json import drafts_bytes, drafts_in
-from manyfest.domain.drafts.index_overrides import IndexOverrides
-from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.draft_json import decode_drafts, encode_drafts
+from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.errors import DocumentError
 from manyfest.domain.references import Reference
 from tests.property import strategies
@@ -42,17 +41,17 @@ DRAFT = Draft(
 
 @given(strategies.drafts())
 def test_every_draft_comes_back(draft):
-    assert drafts_in(drafts_bytes([draft]), "drafts.json") == (draft,)
+    assert decode_drafts(encode_drafts([draft]), "drafts.json") == (draft,)
 
 
 def test_every_member_comes_back():
-    (back,) = drafts_in(drafts_bytes([DRAFT]), "drafts.json")
+    (back,) = decode_drafts(encode_drafts([DRAFT]), "drafts.json")
     assert back == DRAFT
     assert back.entries[0].found.others == FOUND.others
 
 
 def document(**members):
-    (draft,) = json.loads(drafts_bytes([DRAFT]))["drafts"]
+    (draft,) = json.loads(encode_drafts([DRAFT]))["drafts"]
     return {"version": 1, "drafts": [draft | members]}
 
 
@@ -119,15 +118,18 @@ WRONG = {
 @pytest.mark.parametrize(("wrong", "reason"), WRONG.values(), ids=WRONG)
 def test_what_is_not_of_the_form_is_refused_by_name(wrong, reason):
     with pytest.raises(DocumentError) as caught:
-        drafts_in(json.dumps(wrong).encode(), "drafts.json")
+        decode_drafts(json.dumps(wrong).encode(), "drafts.json")
     assert caught.value.subject.startswith("drafts.json")
     assert reason in str(caught.value)
 
 
 def test_the_file_is_readable_and_its_drafts_are_sorted_by_name():
     other = evolve(DRAFT, name=Reference.parse("r.example/a:1"), index_found={"note": "é"})
-    data = drafts_bytes([DRAFT, other])
-    assert [str(draft.name) for draft in drafts_in(data, "x")] == [str(other.name), str(DRAFT.name)]
+    data = encode_drafts([DRAFT, other])
+    assert [str(draft.name) for draft in decode_drafts(data, "x")] == [
+        str(other.name),
+        str(DRAFT.name),
+    ]
     assert data.startswith(b'{\n "version": 1,\n "drafts": [\n  {\n')
     assert data.endswith(b"}\n")
     assert '"note": "é"'.encode() in data

@@ -7,9 +7,8 @@ from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import ListType
-from manyfest.domain.drafts.index_overrides import IndexOverrides
 from manyfest.domain.drafts.list_assembly import assemble
-from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.errors import ListError
 from manyfest.domain.manifests import Manifest
 from tests.golden.generate import NOW, draft, entry

@@ -6,8 +6,7 @@ from manyfest.contracts.images import oci_index
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts.index_overrides import IndexOverrides, index_fields
-from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.overrides import IndexOverrides, Overrides, index_fields
 from manyfest.domain.errors import UnknownMemberError
 from manyfest.domain.platforms import Platform
 

@@ -34,8 +34,8 @@ def parsed(inside: str) -> int | datetime | str:
     past = parse_past(f"app:1@{{{inside}}}", NOW)
     assert past is not None
     assert past.name == "app:1"
-    assert past.wanted.text == inside
-    return past.wanted.value
+    assert past.selector.text == inside
+    return past.selector.value
 
 
 @pytest.mark.parametrize("text", NEVER_PAST)
@@ -115,7 +115,7 @@ def test_nothing_typed_breaks_it(name: str, inside: str) -> None:
         past = parse_past(typed, NOW)
     except InvalidReferenceError:
         return
-    assert past is None or f"{past.name}@{past.wanted}" == typed
+    assert past is None or f"{past.name}@{past.selector}" == typed
 
 
 ONE, TWO, THREE = (Digest.of(b"%d" % number) for number in (1, 2, 3))
@@ -147,7 +147,7 @@ def test_a_state_is_found_by_number_and_by_time(inside: str, digest: Digest) -> 
     past = parse_past(f"r.example/app:1@{{{inside}}}", NOW)
     assert past is not None
     expected = Reference(APP.home, "1", digest)
-    assert reference_to(past.wanted, APP, HISTORY) == expected
+    assert reference_to(past.selector, APP, HISTORY) == expected
 
 
 def test_a_digest_is_found_by_its_beginning_and_the_newest_of_it() -> None:

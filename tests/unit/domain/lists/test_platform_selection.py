@@ -5,8 +5,13 @@ from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import NoSuchPlatformError
-from manyfest.domain.lists.attestations import attested, without_attestations
-from manyfest.domain.lists.platform_selection import is_wanted, require_for, restricted_to, selected
+from manyfest.domain.lists.attestations import attested_digest, without_attestations
+from manyfest.domain.lists.platform_selection import (
+    matches_platform,
+    require_platform,
+    restricted_to,
+    select_entries,
+)
 from manyfest.domain.platforms import Platform
 
 
@@ -53,7 +58,7 @@ ENTRIES = (AMD, ARM, attestation(AMD), V6, attestation(V6), WIN)
     ],
 )
 def test_what_was_not_said_is_not_asked_for(have: str, wanted: str, answer: bool) -> None:  # noqa: FBT001
-    assert is_wanted(Platform.parse(have), Platform.parse(wanted)) is answer
+    assert matches_platform(Platform.parse(have), Platform.parse(wanted)) is answer
 
 
 @pytest.mark.parametrize(
@@ -67,13 +72,13 @@ def test_what_was_not_said_is_not_asked_for(have: str, wanted: str, answer: bool
     ],
 )
 def test_attestations_follow_their_image_in_the_lists_order(wanted, kept) -> None:
-    assert selected(ENTRIES, [Platform.parse(text) for text in wanted], "l") == kept
+    assert select_entries(ENTRIES, [Platform.parse(text) for text in wanted], "l") == kept
 
 
 def test_a_platform_that_is_not_there_is_named_with_those_that_are() -> None:
     wanted = [Platform.parse("linux/amd64"), Platform.parse("linux/s390x")]
     with pytest.raises(NoSuchPlatformError) as caught:
-        selected(ENTRIES, wanted, "r.example/l:1")
+        select_entries(ENTRIES, wanted, "r.example/l:1")
     assert str(caught.value) == (
         "r.example/l:1 has nothing for linux/s390x, only for "
         "linux/amd64, linux/arm/v7, linux/arm/v6, windows(10.0.1)/amd64"
@@ -82,9 +87,9 @@ def test_a_platform_that_is_not_there_is_named_with_those_that_are() -> None:
 
 def test_what_says_no_platform_is_not_chosen_by_one_and_not_named_among_them() -> None:
     bare = Descriptor(media_types.OCI_MANIFEST, Digest.of(b"bare"), 4)
-    assert selected((bare, AMD), [Platform("linux", "amd64")], "l") == (AMD,)
+    assert select_entries((bare, AMD), [Platform("linux", "amd64")], "l") == (AMD,)
     with pytest.raises(NoSuchPlatformError, match="s390x, only for linux/amd64$"):
-        selected((bare, AMD), [Platform("linux", "s390x")], "l")
+        select_entries((bare, AMD), [Platform("linux", "s390x")], "l")
 
 
 @pytest.mark.parametrize(
@@ -93,9 +98,9 @@ def test_what_says_no_platform_is_not_chosen_by_one_and_not_named_among_them() -
     ids=["another", "none"],
 )
 def test_an_image_that_is_for_another_platform_is_refused_with_the_one_it_is_for(have, there):
-    require_for([have], have, "r.example/i:1")
+    require_platform([have], have, "r.example/i:1")
     with pytest.raises(NoSuchPlatformError) as caught:
-        require_for([Platform("linux", "s390x")], have, "r.example/i:1")
+        require_platform([Platform("linux", "s390x")], have, "r.example/i:1")
     assert str(caught.value) == f"r.example/i:1 has nothing for linux/s390x, only for {there}"
 
 
@@ -107,6 +112,6 @@ def test_a_list_that_lacks_a_platform_is_named() -> None:
 
 
 def test_attestations_are_told_by_their_annotations() -> None:
-    assert attested(ENTRIES[2]) == str(AMD.digest)
-    assert attested(AMD) is None
+    assert attested_digest(ENTRIES[2]) == str(AMD.digest)
+    assert attested_digest(AMD) is None
     assert without_attestations(ENTRIES) == (AMD, ARM, V6, WIN)

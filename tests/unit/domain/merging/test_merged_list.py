@@ -11,7 +11,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.merging.intent import PREFIX, Intent, intent_of, intent_prefix
+from manyfest.domain.merging.intent import PREFIX, Intent, intent_prefix, parse_intent
 from manyfest.domain.merging.merged_list import merged_list
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
@@ -87,9 +87,9 @@ def test_the_type_is_as_wished_and_else_an_index_stays_one(standing, wished, med
 
 def test_an_intent_is_read_as_it_was_written() -> None:
     written = intent(AMD, BARE, k="v")
-    assert intent_of(written.manifest, "1") == written
+    assert parse_intent(written.manifest, "1") == written
     assert written.manifest.document["mediaType"] == media_types.OCI_INDEX
-    assert intent_of(written.manifest, "2") is None
+    assert parse_intent(written.manifest, "2") is None
 
 
 @pytest.mark.parametrize(
@@ -98,12 +98,12 @@ def test_an_intent_is_read_as_it_was_written() -> None:
 def test_what_has_no_time_or_one_without_zone_is_no_intent(made_at: Json) -> None:
     annotations = {"dev.manyfest.merge.tag": "1", "dev.manyfest.merge.at": made_at}
     document = oci_index(annotations=annotations).manifest
-    assert intent_of(document, "1") is None
+    assert parse_intent(document, "1") is None
 
 
 @pytest.mark.parametrize("annotations", [None, "a", ["dev.manyfest.merge.tag"], [[1, 2]], 5])
 def test_annotations_that_are_no_object_make_no_intent(annotations: Json) -> None:
-    assert intent_of(oci_index(annotations=annotations).manifest, "1") is None
+    assert parse_intent(oci_index(annotations=annotations).manifest, "1") is None
 
 
 @pytest.mark.parametrize("annotations", [None, "a", [1]])

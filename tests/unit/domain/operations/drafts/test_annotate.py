@@ -1,8 +1,7 @@
 import pytest
 
 from manyfest.contracts.images import docker_image
-from manyfest.domain.drafts.index_overrides import IndexOverrides
-from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.errors import (
     DraftUnknownError,
     EntryUnknownError,

@@ -7,8 +7,8 @@ from attrs import evolve
 
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index
 from manyfest.domain.drafts.draft import ListType
-from manyfest.domain.drafts.index_overrides import IndexOverrides
 from manyfest.domain.drafts.list_assembly import assemble
+from manyfest.domain.drafts.overrides import IndexOverrides
 from manyfest.domain.drafts.source_entries import ListSelection
 from manyfest.domain.errors import (
     AmbiguousEntryError,

@@ -12,12 +12,12 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index, push_image
 from manyfest.domain import media_types
 from manyfest.domain.drafts.draft import ListType
-from manyfest.domain.drafts.index_overrides import IndexOverrides
+from manyfest.domain.drafts.overrides import IndexOverrides
 from manyfest.domain.encoding.canonical_json import authored_list
 from manyfest.domain.errors import ListError, ManifestUnknownError, MergeUnsettledError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.merging.intent import LIFETIME, PREFIX, intent_of
+from manyfest.domain.merging.intent import LIFETIME, PREFIX, parse_intent
 from manyfest.domain.operations.publication.merge import Merged, merge, preview
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.ports.fan_out import sequential
@@ -219,8 +219,8 @@ def test_an_intent_has_a_place_of_its_own_and_bytes_of_its_own(world):
         merged(world, plan, NOW + timedelta(seconds=second))
     (place,) = [tag for tag in world.registry.tags(TAG.home) if tag.startswith(PREFIX)]
     intent = world.registry.get_manifest(TAG.tagged(place))
-    assert intent_of(intent, "1").entries == plan.manifest.entries
-    assert intent_of(intent, "2") is None
+    assert parse_intent(intent, "1").entries == plan.manifest.entries
+    assert parse_intent(intent, "2") is None
     assert intent.digest != world.served(str(TAG)).digest
 
 
@@ -357,7 +357,7 @@ def test_a_writer_whose_intent_somebody_took_away_keeps_its_entries(world):
 
         def get_manifest(self, reference):
             found = super().get_manifest(reference)
-            if intent_of(found, "1"):
+            if parse_intent(found, "1"):
                 raise ManifestUnknownError(str(reference))
             return found
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from manyfest.contracts.images import oci_image
 from manyfest.domain.operations.store.collect_garbage import Retention, collect_garbage
-from manyfest.domain.ports.garbage import Garbage, Piece
+from manyfest.domain.ports.garbage import Garbage, StoredContent
 from tests.unit.domain.operations.conftest import NOW, World
 
-GONE, STAYS = (Piece(oci_image(text=text).digest, 1) for text in ("gone", "stays"))
+GONE, STAYS = (StoredContent(oci_image(text=text).digest, 1) for text in ("gone", "stays"))
 
 
 class Collector:
