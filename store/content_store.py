@@ -10,7 +10,7 @@ from manyfest.domain.errors import DamagedStoreError
 from manyfest.domain.history.observation import Observation, by_tag, merge_observations
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
-from manyfest.store.rows.observation_rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
+from manyfest.store.rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
 from manyfest.store.sqlite.database import Database
 
 _MANIFEST = "SELECT data, media_type FROM manifests WHERE digest = ?"

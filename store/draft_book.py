@@ -6,8 +6,7 @@ from itertools import groupby
 
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.references import Reference
-from manyfest.store.rows.decoding import damage_if_unreadable
-from manyfest.store.rows.draft_rows import draft_of, draft_row, entry_rows
+from manyfest.store.rows import damage_if_unreadable, draft_of, draft_row, entry_rows
 from manyfest.store.sqlite.database import Database, Parameters
 
 # One statement for drafts and entries: of two, another process might write in between.

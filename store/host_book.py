@@ -9,7 +9,7 @@ from pathlib import Path
 from manyfest.domain.encoding.timestamps import format_utc, parse_utc
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.domain.ports.host_book import LIFETIME, HostFacts, is_fresh
-from manyfest.store.rows.decoding import damage_if_unreadable
+from manyfest.store.rows import damage_if_unreadable
 from manyfest.store.sqlite.database import Database
 from manyfest.store.sqlite.opening import open_existing
 

@@ -7,8 +7,7 @@ from datetime import datetime
 from manyfest.domain.media_types import LISTS
 from manyfest.domain.ports.catalogue import CachedTag, CountAndBytes, RegistryStatistics, Statistics
 from manyfest.store.maintenance.layer_files import LayerFiles
-from manyfest.store.rows.decoding import damage_if_unreadable
-from manyfest.store.rows.observation_rows import IS_NEWEST, observation_of
+from manyfest.store.rows import IS_NEWEST, damage_if_unreadable, observation_of
 from manyfest.store.sqlite.database import Database, Row
 
 _PAGE = 500  # rows; a reader that is slow to take them must not hold the lock

@@ -9,8 +9,7 @@ from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.ports.catalogue import CountAndBytes
 from manyfest.domain.ports.garbage import Garbage, StoredContent
 from manyfest.store.maintenance.layer_files import LayerFiles
-from manyfest.store.rows.decoding import damage_if_unreadable
-from manyfest.store.rows.observation_rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
+from manyfest.store.rows import IS_NEWEST, OBSERVATION_COLUMNS, damage_if_unreadable, observation_of
 from manyfest.store.sqlite.database import Database
 
 # Rather too much than too little: every "digest" anywhere in a document names something.

@@ -12,9 +12,7 @@ from manyfest.store.draft_book import SqliteDraftBook
 from manyfest.store.layer_store import LayerFolder
 from manyfest.store.maintenance.layer_files import LayerFile, LayerFiles
 from manyfest.store.maintenance.quarantine import Quarantine
-from manyfest.store.rows.decoding import damage_if_unreadable
-from manyfest.store.rows.observation_rows import OBSERVATION_COLUMNS, observation_of
-from manyfest.store.rows.row_checks import (
+from manyfest.store.maintenance.row_checks import (
     CONTENT_COLUMNS,
     MANIFEST_COLUMNS,
     content_fault,
@@ -22,6 +20,7 @@ from manyfest.store.rows.row_checks import (
     state_name,
     text_of,
 )
+from manyfest.store.rows import OBSERVATION_COLUMNS, damage_if_unreadable, observation_of
 from manyfest.store.sqlite.database import Database, Row
 
 _PAGE = 16  # rows of up to 4 MiB

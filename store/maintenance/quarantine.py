@@ -6,7 +6,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.ports.integrity import Damage, Kind
 from manyfest.store.maintenance.layer_files import LayerFiles
-from manyfest.store.rows.row_checks import state_name
+from manyfest.store.maintenance.row_checks import state_name
 from manyfest.store.sqlite.database import Database
 
 _MOVE = "INSERT INTO quarantine (kind, name, reason, set_aside_at, data) SELECT ?, ?, ?, ?,"

@@ -12,8 +12,12 @@ from manyfest.domain.ports.queries import QueryResult, QueryView, Value
 from manyfest.store.maintenance.read_only import empty_read_only, open_read_only
 from manyfest.store.maintenance.views import VIEWS
 from manyfest.store.sqlite.database import patiently
-from manyfest.store.sqlite.errors import is_statement_error, translating_sqlite_errors
-from manyfest.store.sqlite.interrupts import allow_interrupt, is_interruption
+from manyfest.store.sqlite.errors import (
+    is_interruption,
+    is_statement_error,
+    translating_sqlite_errors,
+)
+from manyfest.store.sqlite.opening import allow_interrupt
 
 _CHUNK = 500  # rows
 _AHEAD = 100_000  # rows; whoever is slow to take them, a person perhaps, must not hold the lock

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from manyfest.domain.digests import HEX_LENGTHS
 from manyfest.domain.media_types import LISTS
-from manyfest.store.rows.observation_rows import IS_NEWEST
+from manyfest.store.rows import IS_NEWEST
 
 
 @frozen

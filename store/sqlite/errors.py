@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from manyfest.domain.errors import DamagedStoreError, ManyfestError, StoreError
-from manyfest.store.sqlite.interrupts import is_interruption
 
 READ_ONLY = "cannot be written: it or its folder is read-only"
 
@@ -28,6 +27,10 @@ _REASONS = {
 }
 
 
+# The sqlite3 module's words; none of the functions that we give SQLite raises by itself.
+_RAISED_WITHIN = "user-defined function raised exception"
+
+
 @contextmanager
 def translating_sqlite_errors(path: Path, doing: str = "be opened") -> Iterator[None]:
     """Inside, errors of SQLite and of the system become StoreError or DamagedStoreError.
@@ -47,6 +50,12 @@ def translating_sqlite_errors(path: Path, doing: str = "be opened") -> Iterator[
         raise DamagedStoreError(str(path), "text that is not UTF-8") from error
     except OSError as error:
         raise StoreError(str(path), f"cannot {doing}: {error.strerror or error}") from error
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether a statement was told to end. The KeyboardInterrupt itself is lost in SQLite."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code == sqlite3.SQLITE_INTERRUPT or str(error) == _RAISED_WITHIN
 
 
 def is_statement_error(error: Exception) -> bool:

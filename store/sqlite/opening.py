@@ -3,12 +3,12 @@
 import os
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.store.sqlite.errors import READ_ONLY
-from manyfest.store.sqlite.interrupts import allow_interrupt
 from manyfest.store.sqlite.migrations import MIGRATIONS, migrate, version_of
 
 APPLICATION_ID = int.from_bytes(b"mfst", "big")  # in the header of each store, for file(1) too
@@ -21,6 +21,10 @@ _SETTINGS = ("foreign_keys = ON", "journal_mode = DELETE", "synchronous = FULL")
 
 # Of a file that nobody sees yet nothing is to be saved, so the disk is waited for once, at the end.
 _WHILE_BUILDING = ("journal_mode = MEMORY", "synchronous = OFF")
+
+# Instructions of SQLite's virtual machine between two looks at signals and deadlines: a thousand
+# take less than a millisecond, or copy as many rows.
+_STEPS = 1000
 
 _KINDS = {
     stat.S_IFDIR: "is a folder",
@@ -121,6 +125,22 @@ def connect(uri: str, patience: float = _BUSY_SECONDS) -> sqlite3.Connection:
         uri, uri=True, timeout=patience, isolation_level=None, check_same_thread=False
     )
     return allow_interrupt(connection)
+
+
+def _continue() -> bool:
+    return False
+
+
+def allow_interrupt(
+    connection: sqlite3.Connection, is_over: Callable[[], bool] = _continue
+) -> sqlite3.Connection:
+    """Let Ctrl-C end the connection's statements, and ``is_over`` when it returns True.
+
+    Python runs signal handlers only while it executes itself, so SQLite calls back into it every
+    ``_STEPS`` instructions.
+    """
+    connection.set_progress_handler(is_over, _STEPS)
+    return connection
 
 
 def _check_owner(connection: sqlite3.Connection, path: Path) -> None:

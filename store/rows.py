@@ -1,0 +1,120 @@
+"""Drafts and observations as rows, and the decoding of stored values.
+
+A draft is one row, and one row for each of its entries; an entry keeps what its image says (found)
+apart from what the user set (overrides). A stored value that does not parse is damage, because only
+values that parsed were ever written.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.drafts.draft import Draft, Entry, ListType
+from manyfest.domain.drafts.overrides_json import (
+    index_overrides_from_json,
+    index_overrides_to_json,
+    overrides_from_json,
+    overrides_to_json,
+)
+from manyfest.domain.encoding.timestamps import format_utc
+from manyfest.domain.errors import DamagedStoreError, DocumentError, InputError
+from manyfest.domain.history.observation import Observation
+from manyfest.domain.references import Home, Reference
+from manyfest.store.sqlite.database import Row
+
+OBSERVATION_COLUMNS = "home, tag, digest, last_seen, first_seen"
+
+# True if `o`, a row of observations, is the newest of its tag. The table has its full name, because
+# the views that use this are TEMP and would look in temp first.
+IS_NEWEST = """
+    o.id = (SELECT id FROM main.observations WHERE home = o.home AND tag = o.tag
+        ORDER BY last_seen DESC, id DESC LIMIT 1)"""
+
+_PARSE_ERRORS = (InputError, DocumentError, ValueError, TypeError, AttributeError)
+
+
+@contextmanager
+def damage_if_unreadable(path: Path, description: str) -> Iterator[None]:
+    """Report a value that does not parse inside the block as damage.
+
+    Raises DamagedStoreError: "``description`` cannot be read", of the store at ``path``.
+    """
+    try:
+        yield
+    except _PARSE_ERRORS as error:
+        raise DamagedStoreError(str(path), f"{description} cannot be read") from error
+
+
+def observation_of(row: Row, path: Path) -> Observation:
+    """Decode ``OBSERVATION_COLUMNS`` of the store at ``path``. Raises DamagedStoreError."""
+    home, tag, digest, last_seen, first_seen = row
+    name = f"{home}:{tag}" if tag else home
+    with damage_if_unreadable(path, f"what {name} was seen to be"):
+        times = map(datetime.fromisoformat, (last_seen, first_seen))
+        return Observation(Reference(_home(home), tag or None), Digest.parse(digest), *times)
+
+
+def draft_row(draft: Draft) -> Row:
+    """Encode a draft without its entries.
+
+    The columns: name, times of creation and change, digest pushed, whether the order is kept, list
+    type, and as JSON the list's own fields as found and as overridden.
+    """
+    times = format_utc(draft.created_at), format_utc(draft.changed_at)
+    listing = int(draft.keeps_order), draft.list_type.value
+    members = json.dumps(dict(draft.index_found)), json.dumps(index_overrides_to_json(draft.index))
+    return (str(draft.name), *times, _text_or_none(draft.pushed), *listing, *members)
+
+
+def entry_rows(draft: Draft) -> Iterator[Row]:
+    """Encode the entries: draft's name, position, source, list digest, found, overrides."""
+    for position, entry in enumerate(draft.entries):
+        list_digest = _text_or_none(entry.list_digest)
+        found = json.dumps(entry.found.to_json())
+        overrides = json.dumps(overrides_to_json(entry.overrides))
+        yield str(draft.name), position, str(entry.source), list_digest, found, overrides
+
+
+def draft_of(row: Row, entry_values: Sequence[Row]) -> Draft:
+    """Decode a ``draft_row``, and of each of its ``entry_rows`` the columns from source on.
+
+    Raises InputError, DocumentError, ValueError, TypeError or AttributeError when a value does not
+    parse; call it within ``damage_if_unreadable``.
+    """
+    name, created_at, changed_at, pushed, keeps_order, list_type, index_found, index = row
+    return Draft(
+        name=Reference.parse(name),
+        created_at=datetime.fromisoformat(created_at),
+        changed_at=datetime.fromisoformat(changed_at),
+        entries=tuple(_entry(*values) for values in entry_values),
+        pushed=_digest_or_none(pushed),
+        keeps_order=bool(keeps_order),
+        list_type=ListType(list_type),
+        index_found=json.loads(index_found),
+        index=index_overrides_from_json(json.loads(index), name),
+    )
+
+
+def _entry(source: str, list_digest: str | None, found: str, overrides: str) -> Entry:
+    return Entry(
+        source=Reference.parse(source),
+        found=Descriptor.from_json(json.loads(found), source),
+        list_digest=_digest_or_none(list_digest),
+        overrides=overrides_from_json(json.loads(overrides), source),
+    )
+
+
+def _home(text: str) -> Home:
+    return Reference.parse(text).home
+
+
+def _text_or_none(digest: Digest | None) -> str | None:
+    return None if digest is None else str(digest)
+
+
+def _digest_or_none(text: str | None) -> Digest | None:
+    return None if text is None else Digest.parse(text)
