@@ -6,9 +6,10 @@ from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.adapters.decorators.mirror_log import MirrorLog, reason_text
+from manyfest.adapters.mirrors import Route, RouteFor
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.errors import (
     BlobUnknownError,
@@ -31,31 +32,6 @@ _REASON_LIMIT = 100
 
 Result = TypeVar("Result")
 Read = Callable[[Registry, Reference], Result]
-
-
-@frozen
-class Mirror:
-    """A copy of a repository, and which references may be read from it."""
-
-    home: Repository
-    by_tag: bool = True
-    by_digest: bool = True
-
-    def may_serve(self, reference: Reference) -> bool:
-        """A digest decides, with or without a tag."""
-        return self.by_digest if reference.digest else self.by_tag
-
-
-@frozen
-class Route:
-    """Where the repository of a name stands, and its mirrors in the order to try them."""
-
-    origin: Repository
-    mirrors: tuple[Mirror, ...] = ()
-
-
-# For a repository as a person names it. May raise BlockedError and ConfigError.
-RouteFor = Callable[[Repository], Route]
 
 
 class MirroredRegistry(Registry):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from manyfest.adapters.decorators.mirrored import Mirror, Route
+from manyfest.adapters.mirrors import Mirror, Route
 from manyfest.domain.errors import BlockedError, InvalidReferenceError
 from manyfest.domain.references import Reference, Repository
 

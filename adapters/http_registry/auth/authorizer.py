@@ -19,9 +19,9 @@ from manyfest.adapters.http_registry.auth import scope as scopes
 from manyfest.adapters.http_registry.auth.bearer import Token, TokenRequest
 from manyfest.adapters.http_registry.auth.challenge import Challenge
 from manyfest.adapters.http_registry.reliability.retry import TransientError
-from manyfest.adapters.http_registry.reliability.single_flight import SingleFlight
 from manyfest.adapters.http_registry.session.error_responses import subject_at_host
 from manyfest.adapters.http_registry.session.requests import RegistryRequest
+from manyfest.adapters.single_flight import SingleFlight
 from manyfest.domain.access import AuthExplanation, Credentials, Scopes, TokenScopes
 from manyfest.domain.errors import ManyfestError, UnauthorizedError
 from manyfest.domain.references import Repository

@@ -13,7 +13,6 @@ from http import HTTPStatus
 import httpcore
 
 from manyfest.adapters.endpoint import ConnectionMode, Endpoint
-from manyfest.adapters.http_registry.reliability.single_flight import SingleFlight
 from manyfest.adapters.http_registry.session.requests import RegistryRequest, send_once
 from manyfest.adapters.http_registry.session.transport_errors import (
     is_cut_off,
@@ -22,6 +21,7 @@ from manyfest.adapters.http_registry.session.transport_errors import (
 )
 from manyfest.adapters.http_registry.transport.httpx_transport import Client
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
+from manyfest.adapters.single_flight import SingleFlight
 
 _READING = ("GET", "HEAD")
 

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from manyfest.adapters.decorators.mirrored import Mirror, MirroredRegistry, Route
+from manyfest.adapters.decorators.mirrored import MirroredRegistry
 from manyfest.adapters.memory import MemoryRegistry
+from manyfest.adapters.mirrors import Mirror, Route
 from manyfest.contracts.images import docker_image, pull_blob, push_blob, push_image, source_of
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from manyfest.adapters.decorators.mirrored import Mirror, Route
+from manyfest.adapters.mirrors import Mirror, Route
 from manyfest.adapters.registries_conf.conf_files import read_rules
 from manyfest.domain.errors import BlockedError, ConfigError
 from manyfest.domain.references import Repository
