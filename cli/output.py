@@ -1,13 +1,19 @@
-"""Writing results to stdout and everything else to stderr, whatever the terminal or locale is."""
+"""The standard streams: results to stdout, all else to stderr, in every terminal and locale."""
 
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import islice
-
-from manyfest.cli.rendering.printable import printable
+from typing import BinaryIO
 
 _LINES_AT_A_TIME = 500
+
+
+def standard_input() -> BinaryIO:
+    """Return standard input as bytes. Raises OSError when it is closed."""
+    if sys.stdin is None:
+        raise OSError("standard input is closed")
+    return sys.stdin.buffer
 
 
 def write_bytes(data: bytes) -> None:
@@ -47,6 +53,14 @@ def warn(message: str) -> None:
 def fail(message: str) -> None:
     """The one line that says why a command failed, on stderr."""
     _to_stderr(f"error: {message}")
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with all that is not printable, newlines too, as escapes.
+
+    Text from outside must not move the cursor of a terminal or hide a line.
+    """
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 _LINE_LIMIT = 390

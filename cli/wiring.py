@@ -11,24 +11,26 @@ from attrs import evolve
 
 from manyfest.cli.settings import Settings
 from manyfest.domain.errors import ConfigError, DeadlineError, UnreachableError
-from manyfest.domain.ports.content_store import ContentStore
-from manyfest.domain.ports.draft_book import DraftBook
-from manyfest.domain.ports.layer_store import LayerStore
-from manyfest.domain.ports.store import Store
 from manyfest.store.store import open_store
 
-if TYPE_CHECKING:  # most commands do without
+# Ports are types and nothing else here; a command imports only those adapters that it uses.
+if TYPE_CHECKING:
     from manyfest.adapters.deadline import Deadline
     from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
     from manyfest.domain.access import Credentials
     from manyfest.domain.events import Event, OnEvent
     from manyfest.domain.history.observation import Observation
+    from manyfest.domain.ports.content_store import ContentStore
+    from manyfest.domain.ports.draft_book import DraftBook
     from manyfest.domain.ports.fan_out import FanOut
+    from manyfest.domain.ports.layer_store import LayerStore
     from manyfest.domain.ports.login_store import LoginStore
     from manyfest.domain.ports.registry import Registry
     from manyfest.domain.ports.registry_access import RegistryAccess
+    from manyfest.domain.ports.store import Store
     from manyfest.domain.references import Reference
     from manyfest.store.maintenance.housekeeping import Housekeeping
+
 
 _LONGEST_LOCK = 10.0  # seconds to wait for another process
 
@@ -51,7 +53,7 @@ class Session:
     begins when a registry is first asked for.
     """
 
-    def __init__(self, settings: Settings, store: Store, stack: ExitStack) -> None:
+    def __init__(self, settings: Settings, store: "Store", stack: ExitStack) -> None:
         self.now = datetime.now(UTC)
         self.offline = settings.offline
         self.drafts: DraftBook = store.drafts
@@ -76,7 +78,7 @@ class Session:
         return routes.registry()
 
     @cached_property
-    def contents(self) -> ContentStore:
+    def contents(self) -> "ContentStore":
         """The content store; what is ``unconfirmed`` is not observed anew in it."""
         from manyfest.adapters.decorators.confirmed_observations import ConfirmedContents
 
@@ -195,7 +197,7 @@ def open_logins(settings: Settings) -> "LoginStore":
     return DockerLogins(settings.docker_config, Helpers())
 
 
-def _open_store(settings: Settings) -> Store:
+def _open_store(settings: Settings) -> "Store":
     if isinstance(settings.store, Path):
         return open_store(settings.store, min(_LONGEST_LOCK, settings.seconds))
     from manyfest.cli.assembly.plugins import STORES, factory_for

@@ -3,15 +3,11 @@
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from os.path import abspath
 from typing import Annotated
 
 import typer
-from attrs import evolve
 
 from manyfest.cli.settings import DEFAULT_JOBS, DEFAULT_SECONDS
-from manyfest.domain.errors import InvalidReferenceError, shortened
-from manyfest.domain.references import LAYOUT_SCHEME, Layout, Reference
 
 
 def positive_seconds(seconds: float | None) -> float | None:
@@ -85,47 +81,6 @@ StaleIfError = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 JOBS = DEFAULT_JOBS
-
-
-def reference(text: str) -> Reference:
-    """The reference that a person typed; a layout's path is made absolute here, where a folder is.
-
-    Past states are for what is read (``naming.source``). Raises InvalidReferenceError.
-    """
-    _, braces, behind = text.rpartition("@{")
-    if braces and "/" not in behind:  # with a slash it is the name of a folder
-        reason = "invalid reference format: @{...} names what was there, which can only be read"
-        raise InvalidReferenceError(text, reason)
-    parsed = Reference.parse(text)
-    if isinstance(parsed.home, Layout):
-        directory = abspath(parsed.home.directory)  # noqa: PTH100 -- links stay as typed
-        if ":" in directory:
-            reason = "invalid reference format: a colon ends the path of a layout, and this has one"
-            raise InvalidReferenceError(directory, reason)
-        return evolve(parsed, home=Layout(directory))
-    return parsed
-
-
-def list_name(text: str, command: str = "") -> Reference:
-    """The name of a list; a malformed one is refused in docker's words for ``command``."""
-    try:
-        return reference(text)
-    except InvalidReferenceError as error:
-        reason = f"{command}error parsing name for manifest list {shortened(text)}: {error.reason}"
-        raise InvalidReferenceError(text, reason) from error
-
-
-def entry_name(text: str) -> str:
-    """What a person calls an entry of a draft; a layout's path in it is made absolute here."""
-    return str(reference(text)) if text.startswith(LAYOUT_SCHEME) else text
-
-
-def tag_or_reference(text: str, name: Reference) -> Reference:
-    """A further name for the list ``name``: a tag beside it, or a reference of its own."""
-    if any(mark in text for mark in "/:@"):
-        return reference(text)
-    Reference.parse(f"name:{text}")  # refuses what is no tag
-    return name.tagged(text)
 
 
 def require_arguments(

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from manyfest.cli.standard_input import standard_input
+from manyfest.cli.output import standard_input
 
 _STDIN = "-"
 _COMMENT = re.compile(r"(?:^|\s)#")  # within a path, it is one of its characters

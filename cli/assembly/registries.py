@@ -1,13 +1,13 @@
 """Which registry serves what: hosts behind mirrors and cache, folders, adapters from outside."""
 
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from manyfest.adapters.decorators.routing import RoutingRegistry
 from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # most commands do without
     from manyfest.adapters.deadline import Deadline
     from manyfest.adapters.http_registry.registry import HttpRegistry
     from manyfest.adapters.registries_conf.rules import RegistryRules
+    from manyfest.domain.ports.host_book import HostBook, HostFacts
 
 
 class RegistryFactory:
@@ -81,7 +82,6 @@ class RegistryFactory:
         make = partial(http_registry, settings, self.deadline(), account, is_insecure, **options)
         if not isinstance(settings.store, Path):
             return self.stack.enter_context(make())
-        from manyfest.cli.assembly.host_memory import HostFactsCache
         from manyfest.store.host_book import SqliteHostBook
 
         book = self.stack.enter_context(closing(SqliteHostBook(settings.store)))
@@ -123,6 +123,25 @@ class RegistryFactory:
         from manyfest.adapters.decorators.offline import OfflineRegistry
 
         return OfflineRegistry(self.store.contents, self.store.layers, self.unconfirmed.record)
+
+
+@frozen
+class HostFactsCache:
+    """A book, read at first contact with a host and written when all went well."""
+
+    book: "HostBook"
+    now: datetime
+
+    def known_of(self, host: str, /, *, insecure: bool) -> "HostFacts | None":
+        """What earlier commands learnt."""
+        return self.book.find(host, self.now, insecure=insecure)
+
+    @contextmanager
+    def recording(self, registry: "HttpRegistry") -> Iterator["HttpRegistry"]:
+        """Close ``registry`` at the end; if that is no error, keep what it learnt."""
+        with registry:
+            yield registry
+            self.book.keep(registry.facts_learnt, self.now)
 
 
 def http_registry(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.flows.warnings import warn_of_conflicts
+from manyfest.cli.flows.checks import warn_of_conflicts
 from manyfest.cli.output import note
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType

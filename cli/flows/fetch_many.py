@@ -7,8 +7,8 @@ import typer
 from attrs import define, field
 
 from manyfest.cli.arguments.reference_files import references_in
+from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FAILED
-from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.output import fail, write_text
 from manyfest.cli.rendering.humanize import amount
 from manyfest.cli.rendering.progress import shown_progress

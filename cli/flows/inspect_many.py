@@ -7,9 +7,9 @@ import typer
 from attrs import frozen
 
 from manyfest.cli.arguments.reference_files import references_in
+from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FAILED, meaning_of
 from manyfest.cli.flows.record import record_reads
-from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.output import fail, write_text
 from manyfest.cli.rendering.json_lines import failure_line, found_line
 from manyfest.cli.wiring import Session

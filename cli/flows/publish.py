@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from manyfest.cli.arguments.result_files import write_file
-from manyfest.cli.flows.offline_checks import require_held, require_reachable
+from manyfest.cli.flows.checks import require_held, require_reachable
 from manyfest.cli.output import note, warn, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session

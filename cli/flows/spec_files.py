@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from manyfest.cli import exit_codes
-from manyfest.cli.arguments.options import reference
-from manyfest.cli.output import fail, note
-from manyfest.cli.standard_input import standard_input
+from manyfest.cli.arguments.references import reference
+from manyfest.cli.output import fail, note, standard_input
 from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import InputError, SpecError
 from manyfest.domain.specs.list_spec import ListSpec

@@ -2,7 +2,7 @@
 
 import json
 
-from manyfest.cli.rendering.printable import printable
+from manyfest.cli.output import printable
 from manyfest.domain.access import AuthExplanation, Credentials, Scopes, scope_texts
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.references import Reference

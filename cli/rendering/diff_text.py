@@ -4,8 +4,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from manyfest.cli.output import printable
 from manyfest.cli.rendering.humanize import amount, short
-from manyfest.cli.rendering.printable import printable
 from manyfest.domain.comparison.changes import EntryChange, Status
 from manyfest.domain.comparison.entries import DigestChange, OrderChange
 from manyfest.domain.comparison.images import LayerChange

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from manyfest.cli.rendering.printable import printable
+from manyfest.cli.output import printable
 from manyfest.cli.rendering.table import aligned
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.list_assembly import ordered_entries

@@ -2,8 +2,8 @@
 
 import json
 
+from manyfest.cli.output import printable
 from manyfest.cli.rendering.humanize import counted
-from manyfest.cli.rendering.printable import printable
 from manyfest.domain.operations.views.verify import Verification
 from manyfest.domain.verification.findings import RULES, Finding, Severity
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from attrs import evolve
 
+from manyfest.cli.output import printable
 from manyfest.cli.rendering.humanize import counted, seconds, short
-from manyfest.cli.rendering.printable import printable
 from manyfest.cli.rendering.table import aligned
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.encoding.strict_json import Json

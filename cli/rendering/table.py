@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from unicodedata import combining, east_asian_width
 
-from manyfest.cli.rendering.printable import printable
+from manyfest.cli.output import printable
 from manyfest.domain.encoding.strict_json import Json
 
 _PAGE = 500  # rows that are aligned with each other, and at least as widely as those before

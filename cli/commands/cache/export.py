@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
-from manyfest.cli.arguments.options import AsJson, reference, require_arguments
-from manyfest.cli.flows.source_reference import resolve_source
+from manyfest.cli.arguments.options import AsJson, require_arguments
+from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.cache.bundle_summary import packed_json, packed_text
 from manyfest.cli.rendering.progress import shown_progress

@@ -4,15 +4,8 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import (
-    JOBS,
-    Insecure,
-    Jobs,
-    Offline,
-    Timeout,
-    reference,
-    require_arguments,
-)
+from manyfest.cli.arguments.options import JOBS, Insecure, Jobs, Offline, Timeout, require_arguments
+from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.flows.compose import (
     Nest,
     NoAttestations,
@@ -22,7 +15,6 @@ from manyfest.cli.flows.compose import (
     compose,
     terms_for,
 )
-from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.drafts.create import DraftMode

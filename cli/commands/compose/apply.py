@@ -8,18 +8,10 @@ import typer
 from attrs import evolve
 
 from manyfest.cli.arguments.option_values import split_csv
-from manyfest.cli.arguments.options import (
-    JOBS,
-    AsJson,
-    Insecure,
-    Jobs,
-    Timeout,
-    reference,
-    require_arguments,
-    tag_or_reference,
-)
+from manyfest.cli.arguments.options import JOBS, AsJson, Insecure, Jobs, Timeout, require_arguments
+from manyfest.cli.arguments.references import reference, tag_or_reference
+from manyfest.cli.flows.checks import require_reachable, warn_of_conflicts, warn_of_disagreement
 from manyfest.cli.flows.compose import TypeOfList
-from manyfest.cli.flows.offline_checks import require_reachable
 from manyfest.cli.flows.publish import execute_with_progress, print_result
 from manyfest.cli.flows.record import record_all
 from manyfest.cli.flows.spec_files import (
@@ -29,7 +21,6 @@ from manyfest.cli.flows.spec_files import (
     print_missing,
     specs_in,
 )
-from manyfest.cli.flows.warnings import warn_of_conflicts, warn_of_disagreement
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session

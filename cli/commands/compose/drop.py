@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import entry_name, reference, require_arguments
+from manyfest.cli.arguments.options import require_arguments
+from manyfest.cli.arguments.references import entry_name, reference
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.drafts.drop import drop

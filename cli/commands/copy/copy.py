@@ -5,17 +5,9 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import (
-    JOBS,
-    Insecure,
-    Jobs,
-    Offline,
-    Timeout,
-    reference,
-    require_arguments,
-)
-from manyfest.cli.flows.offline_checks import require_held, require_reachable
-from manyfest.cli.flows.source_reference import resolve_source
+from manyfest.cli.arguments.options import JOBS, Insecure, Jobs, Offline, Timeout, require_arguments
+from manyfest.cli.arguments.references import reference, resolve_source
+from manyfest.cli.flows.checks import require_held, require_reachable
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from

@@ -4,14 +4,8 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import (
-    JOBS,
-    Insecure,
-    Jobs,
-    Timeout,
-    reference,
-    require_arguments,
-)
+from manyfest.cli.arguments.options import JOBS, Insecure, Jobs, Timeout, require_arguments
+from manyfest.cli.arguments.references import reference
 from manyfest.cli.flows.publish import require_writable_store
 from manyfest.cli.output import note, write_text
 from manyfest.cli.settings import settings_from

@@ -6,15 +6,9 @@ from typing import Annotated
 import typer
 
 from manyfest.cli.arguments.option_values import annotations, forbid_combination, split_csv
-from manyfest.cli.arguments.options import (
-    Insecure,
-    entry_name,
-    list_name,
-    reference,
-    require_arguments,
-)
-from manyfest.cli.flows.source_reference import resolve_source
-from manyfest.cli.flows.warnings import warn_of_conflicts, warn_of_disagreement
+from manyfest.cli.arguments.options import Insecure, require_arguments
+from manyfest.cli.arguments.references import entry_name, list_name, reference, resolve_source
+from manyfest.cli.flows.checks import warn_of_conflicts, warn_of_disagreement
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.descriptors import Descriptor

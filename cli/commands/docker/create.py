@@ -5,15 +5,8 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import (
-    JOBS,
-    Insecure,
-    Jobs,
-    Offline,
-    Timeout,
-    list_name,
-    require_arguments,
-)
+from manyfest.cli.arguments.options import JOBS, Insecure, Jobs, Offline, Timeout, require_arguments
+from manyfest.cli.arguments.references import list_name, resolve_source
 from manyfest.cli.flows.compose import (
     KeepOrder,
     Nest,
@@ -25,7 +18,6 @@ from manyfest.cli.flows.compose import (
     compose,
     terms_for,
 )
-from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
@@ -73,7 +65,7 @@ def command(
     with open_session(settings) as session:
         name = list_name(names[0])
         if push:
-            from manyfest.cli.flows.offline_checks import require_reachable
+            from manyfest.cli.flows.checks import require_reachable
 
             require_reachable([name], session)
         sources = [resolve_source(text, session) for text in names[1:]]

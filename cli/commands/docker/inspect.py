@@ -12,12 +12,10 @@ from manyfest.cli.arguments.options import (
     Offline,
     StaleIfError,
     Timeout,
-    entry_name,
-    reference,
     require_arguments,
 )
+from manyfest.cli.arguments.references import entry_name, reference, resolve_source
 from manyfest.cli.exit_codes import meaning_of
-from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.output import fail, note, write_bytes, write_text
 from manyfest.cli.rendering.manifest_text import document_text, entry_text
 from manyfest.cli.settings import settings_from
@@ -149,7 +147,7 @@ def _show_entry(
 
 def _show_details(details: "Details") -> None:
     """What is there is shown all the same when something is missing, and that is said."""
-    from manyfest.cli.rendering.verbose import details_text
+    from manyfest.cli.rendering.manifest_text import details_text
 
     write_text(details_text(details.present))
     errors = [ManifestUnknownError(str(missing)) for missing in details.missing]
@@ -160,7 +158,7 @@ def _show_details(details: "Details") -> None:
 
 
 def _show_detail(detail: "Detail") -> None:
-    from manyfest.cli.rendering.verbose import detail_text
+    from manyfest.cli.rendering.manifest_text import detail_text
 
     write_text(detail_text(detail))
 

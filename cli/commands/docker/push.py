@@ -12,10 +12,9 @@ from manyfest.cli.arguments.options import (
     Jobs,
     Offline,
     Timeout,
-    reference,
     require_arguments,
-    tag_or_reference,
 )
+from manyfest.cli.arguments.references import reference, tag_or_reference
 from manyfest.cli.arguments.result_files import require_writable
 from manyfest.cli.flows.publish import plan, print_result, publish, write_files
 from manyfest.cli.output import write_text

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import reference, require_arguments
+from manyfest.cli.arguments.options import require_arguments
+from manyfest.cli.arguments.references import reference
 from manyfest.cli.exit_codes import meaning_of
 from manyfest.cli.output import fail
 from manyfest.cli.settings import settings_from

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import AsJson, reference, require_arguments
+from manyfest.cli.arguments.options import AsJson, require_arguments
+from manyfest.cli.arguments.references import reference
 from manyfest.cli.output import write_text
 from manyfest.cli.rendering.history import history_json, history_table
 from manyfest.cli.settings import settings_from

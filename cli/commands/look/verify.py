@@ -15,9 +15,9 @@ from manyfest.cli.arguments.options import (
     Timeout,
     require_arguments,
 )
+from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FINDINGS
 from manyfest.cli.flows.record import record_reads
-from manyfest.cli.flows.source_reference import resolve_source
 from manyfest.cli.output import note, write_text
 from manyfest.cli.settings import Settings, settings_from
 from manyfest.cli.wiring import open_session

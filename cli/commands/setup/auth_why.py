@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import AsJson, Insecure, Timeout, reference, require_arguments
+from manyfest.cli.arguments.options import AsJson, Insecure, Timeout, require_arguments
+from manyfest.cli.arguments.references import reference
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_access

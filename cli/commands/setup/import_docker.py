@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from manyfest.adapters.docker_drafts import DockerDrafts, DraftFolder
-from manyfest.cli.arguments.options import reference
+from manyfest.cli.arguments.references import reference
 from manyfest.cli.exit_codes import meaning_of
 from manyfest.cli.output import fail, note, write_text
 from manyfest.cli.settings import settings_from

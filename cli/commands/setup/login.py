@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from manyfest.cli.arguments.options import Insecure, Timeout, require_arguments
-from manyfest.cli.output import warn, write_text
+from manyfest.cli.output import standard_input, warn, write_text
 from manyfest.cli.settings import settings_from
-from manyfest.cli.standard_input import standard_input
 from manyfest.cli.wiring import open_access, open_logins
 from manyfest.domain.access import Credentials
 from manyfest.domain.errors import InputError

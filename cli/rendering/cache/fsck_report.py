@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
+from manyfest.cli.output import printable
 from manyfest.cli.rendering.humanize import counted
-from manyfest.cli.rendering.printable import printable
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.store.check_store import Checked
 from manyfest.domain.ports.integrity import Kind

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from manyfest.cli.output import printable
 from manyfest.cli.rendering.humanize import amount, counted, seconds
-from manyfest.cli.rendering.printable import printable
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.history.observation import Observation
