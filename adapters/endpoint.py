@@ -113,6 +113,11 @@ def is_loopback(name: str) -> bool:
         return False
 
 
+def subject_at_host(subject: str, host: str) -> str:
+    """Join both for a message; the host is added only where the subject does not begin with it."""
+    return subject if subject.startswith(host) else f"{subject}: {host}"
+
+
 def _split(address: str) -> tuple[str, str]:
     if address.startswith("["):
         name, _, port = address[1:].partition("]")

@@ -59,7 +59,7 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
     @property
     def facts_learnt(self) -> tuple[HostFacts, ...]:
         """What is worth knowing next time and was not known: for when all was well, at the end."""
-        return self._hosts.learnt
+        return self._sessions.learnt
 
     def __enter__(self) -> Self:
         return self
@@ -69,4 +69,4 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
 
     def close(self) -> None:
         """Close all connections."""
-        self._hosts.close()
+        self._sessions.close()

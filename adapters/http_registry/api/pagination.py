@@ -1,4 +1,4 @@
-"""Listings that come in pages: following ``Link`` to the end, within the registry."""
+"""Listings that come in pages: follow ``Link`` to the end, within the registry."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,8 @@ from typing import Generic, TypeVar
 
 from attrs import frozen
 
-from manyfest.adapters.http_registry.session import redirects
+from manyfest.adapters.http_registry.session import redirects, requests
+from manyfest.adapters.http_registry.session.requests import RegistryRequest
 from manyfest.adapters.http_registry.session.session import RegistrySession
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain import manifests
@@ -14,51 +15,60 @@ from manyfest.domain.errors import ProtocolError
 
 Item = TypeVar("Item")
 
-# What a listing may be. The bytes are those of all its pages, for their items stay in memory.
+# Limits of a listing. The bytes are those of all its pages, because their items stay in memory.
 PAGES = 1000
 SIZE_LIMIT = 4 * manifests.SIZE_LIMIT
+
+# Not ``httpx.Response.links``: it cuts a URL at ";", and finds no next page, so that part of a
+# listing passes for all of it, in other headers that RFC 8288 allows: a parameter with "=" in its
+# text or an empty one before ``rel``, ``REL``, and ``rel="next last"``.
 _NEXT = re.compile(r'<([^<>]+)>[^,<>]*;\s*rel="?next\b', re.IGNORECASE)
 
 
 @frozen
 class Page(Generic[Item]):
-    """A part of a listing, of ``size`` bytes, and the URL of the next one."""
+    """One page of a listing, of ``size`` bytes, and the URL of the next page."""
 
     entries: tuple[Item, ...]
     size: int
-    following: str | None
+    next_url: str | None
 
 
 def all_pages(
-    first: str, read: Callable[[str], Page[Item] | None], host: str, subject: str
+    first: RegistryRequest,
+    read: Callable[[RegistryRequest], Page[Item] | None],
+    host: str,
 ) -> tuple[Item, ...] | None:
-    """What ``read`` gives from the URL ``first`` on; None where it knows of no such listing.
+    """Read all pages from ``first`` on; None if ``read`` finds no such listing.
 
-    Raises ProtocolError: the listing never ends.
+    Raises ProtocolError: a later page is missing, or the listing never ends.
     """
     page = read(first)
     if page is None:
         return None
-    found, pages, size = list(page.entries), 1, page.size
-    while page.following is not None:
-        page, pages = read(page.following), pages + 1
+    entries, pages, size = list(page.entries), 1, page.size
+    while page.next_url is not None:
+        page, pages = read(requests.next_page(first, page.next_url)), pages + 1
         size += page.size if page else 0
         if page is None or pages > PAGES or size > SIZE_LIMIT:
-            raise ProtocolError(host, f"{subject}: {host} does not end its list")
-        found += page.entries
-    return tuple(found)
+            raise ProtocolError(host, f"{first.subject}: {host} does not end its list")
+        entries += page.entries
+    return tuple(entries)
 
 
-def next_url(response: httpx.Response, host: RegistrySession, subject: str) -> str | None:
-    """Where ``Link`` leads, which must be the same origin (RFC 8288; see GHSA-vh4v-2xq2-g5cg)."""
+def next_url(response: httpx.Response, session: RegistrySession, subject: str) -> str | None:
+    """Return the URL of the next page from ``Link`` (RFC 8288); None at the last page.
+
+    Raises ProtocolError: it is of another origin (see GHSA-vh4v-2xq2-g5cg).
+    """
     link = _NEXT.search(response.headers.get("link", ""))
     if link is None:
         return None
-    here = response.request.url
+    current = response.request.url
     try:
-        url = here.join(link[1])
-    except (httpx.InvalidURL, ValueError):  # the latter for brackets of no IPv6 address
+        url = current.join(link[1])
+    except (httpx.InvalidURL, ValueError):  # ValueError: brackets without an IPv6 address
         url = httpx.URL()
-    if not redirects.same_origin(here, url) or url.userinfo:
-        raise ProtocolError(host.name, f"{subject}: {host.name} continues its list elsewhere")
+    if not redirects.same_origin(current, url) or url.userinfo:
+        raise ProtocolError(session.name, f"{subject}: {session.name} continues its list elsewhere")
     return str(url)

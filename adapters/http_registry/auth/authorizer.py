@@ -1,8 +1,31 @@
-"""Authorisation at one registry host: nothing until it is asked for, then in advance.
+"""Authorisation at one registry host: none until the host asks for it, then pre-emptively.
 
-A registry asks by a 401 with challenges. What it asked for last is remembered, and tokens are kept
-per credentials and set of scopes, each fetched once however many threads want it (distribution,
-token/jwt.md). Repositories of one host may have different credentials; their tokens never mix.
+Theory of operation. What a host wants is in one of three states:
+
+- *unknown*: it made no challenge yet. Requests leave without ``Authorization``.
+- *presumed*: an earlier command was challenged, and realm and service are remembered. Requests are
+  answered in advance, under the same rules as if the challenge had been made now. The presumption
+  ends (back to *unknown*) if no token is to be had, or if the registry refuses what was sent. Only
+  Bearer challenges are remembered, so that no password goes out on a presumption.
+- *challenged*: this command got a 401. Its challenge is answered, and then in advance for every
+  repository of the host, until another challenge replaces it.
+
+The answer depends on the credentials of the repository. A registry token is sent as it is. A Bearer
+challenge is answered with a token from the token server, anonymously if there are no credentials;
+``realm_policy`` decides which server may be asked and whether it gets the credentials. A Basic
+challenge is answered with name and password. After one, a repository without credentials is still
+tried without, because it may be open.
+
+Tokens are cached by credentials and scopes (distribution, token/jwt.md). By credentials, because
+repositories of one host may have different ones, and their tokens must never mix. By scopes,
+because a token is good for these; a request may use a token of more scopes than it needs. Where a
+challenge asks for more than we thought (``scope``, RFC 6750 §3), later requests ask for that at
+once. A refused token is dropped; a header that was refused is not sent again in answer to that.
+
+Single flight: at any time one token request at most runs per realm, credentials and scopes, and
+all threads that want that token share its outcome, error included. Failures are not cached.
+
+Only the challenge outlives the command (``host_facts``), without credentials and tokens.
 """
 
 import threading
@@ -12,15 +35,13 @@ from time import monotonic
 from attrs import frozen
 
 from manyfest.adapters.credentials.registry_auth import RegistryAuth
-from manyfest.adapters.endpoint import Endpoint
-from manyfest.adapters.http_registry.auth import bearer as tokens
-from manyfest.adapters.http_registry.auth import realm_policy as realms
+from manyfest.adapters.endpoint import Endpoint, subject_at_host
+from manyfest.adapters.http_registry.auth import bearer, realm_policy
 from manyfest.adapters.http_registry.auth import scope as scopes
 from manyfest.adapters.http_registry.auth.bearer import Token, TokenRequest
 from manyfest.adapters.http_registry.auth.challenge import Challenge
+from manyfest.adapters.http_registry.auth.scope import AccessRequest
 from manyfest.adapters.http_registry.reliability.retry import TransientError
-from manyfest.adapters.http_registry.session.error_responses import subject_at_host
-from manyfest.adapters.http_registry.session.requests import RegistryRequest
 from manyfest.adapters.single_flight import SingleFlight
 from manyfest.domain.access import AuthExplanation, Credentials, Scopes, TokenScopes
 from manyfest.domain.errors import ManyfestError, UnauthorizedError
@@ -29,16 +50,15 @@ from manyfest.domain.references import Repository
 # Taken off a token's life, for the time that requests travel.
 _TRAVEL_SECONDS = 5.0
 
-# Sends a token request; the text names what it is for.
-Ask = Callable[[TokenRequest, str], Token]
+# Sends a token request; the text is the subject of its errors.
+FetchToken = Callable[[TokenRequest, str], Token]
 
-# What a token was asked for with.
-_Key = tuple[Credentials | None, Scopes]
+_TokenKey = tuple[Credentials | None, Scopes]
 
 
 @frozen
 class _KnownChallenge:
-    """A challenge, and whether it was made to an earlier command only: read and set as one."""
+    """A challenge, and whether only an earlier command got it; one value, to be set atomically."""
 
     challenge: Challenge
     is_presumed: bool = False
@@ -55,73 +75,76 @@ class _CachedToken:
 
 
 class Authorizer:
-    """Finds the ``Authorization`` for requests to ``registry``. Thread-safe.
+    """Finds the ``Authorization`` header for requests to one registry host. Thread-safe.
 
-    The challenge that is ``presumed`` was made to an earlier command. It is answered in advance as
-    if it had been made to this one, by the same rules, and given up at the first trouble.
+    ``presumed`` is the challenge that an earlier command got, if any.
     """
 
     def __init__(
-        self, registry: Endpoint, account: RegistryAuth, ask: Ask, presumed: Challenge | None = None
+        self,
+        registry: Endpoint,
+        auth: RegistryAuth,
+        fetch_token: FetchToken,
+        presumed: Challenge | None = None,
     ) -> None:
         self._registry = registry
-        self._account = account
-        self._ask = ask
-        self._found: dict[str, Credentials | None] = {}
-        self._wider: dict[Scopes, Scopes] = {}
-        self._held: dict[_Key, _CachedToken] = {}
-        self._finding = threading.Lock()
+        self._auth = auth
+        self._fetch_token = fetch_token
+        self._known = _KnownChallenge(presumed, is_presumed=True) if presumed else None
+        self._known_lock = threading.Lock()
+        self._presumed_headers: set[str] = set()
+        self._credentials: dict[str, Credentials | None] = {}
+        self._credentials_lock = threading.Lock()
+        self._learnt_scopes: dict[Scopes, Scopes] = {}
+        self._tokens: dict[_TokenKey, _CachedToken] = {}
         self._flights: SingleFlight[str] = SingleFlight()
-        self._asked = _KnownChallenge(presumed, is_presumed=True) if presumed else None
-        self._asking = threading.Lock()
-        self._sent_unasked: set[str] = set()
 
-    def preemptive_header(self, message: RegistryRequest, *, is_plain: bool) -> str | None:
-        """The header to send unasked; None as long as this host never asked."""
-        asked = self._asked
-        if asked is None:
+    def preemptive_header(self, access: AccessRequest, *, is_plain: bool) -> str | None:
+        """Return the header to send before any challenge; None if the host never made one."""
+        known = self._known
+        if known is None:
             return None
-        challenge = asked.challenge
-        if asked.is_presumed:
-            return self._presumably(challenge, message, is_plain=is_plain)
-        if challenge.scheme == "basic" and self.credentials(message.repository) is None:
-            return None  # another repository had some, this one may be open
-        return self._header(challenge, message, is_plain=is_plain)
+        challenge = known.challenge
+        if known.is_presumed:
+            return self._presumed_header(challenge, access, is_plain=is_plain)
+        if challenge.scheme == "basic" and self.credentials(access.repository) is None:
+            return None  # the challenge was another repository's, and this one may be open
+        return self._header(challenge, access, is_plain=is_plain)
 
     def header_for_challenge(
         self,
         challenge: Challenge | None,
-        message: RegistryRequest,
+        access: AccessRequest,
         *,
         refused: str | None,
         is_plain: bool,
     ) -> str:
-        """The header that answers ``challenge``, after ``refused`` was sent in vain.
+        """Return the header that answers ``challenge``, made after ``refused`` was sent.
 
-        Raises UnauthorizedError when there is nothing new to be sent, CredentialsError when what
-        there is may not be sent.
+        Raises UnauthorizedError: there is nothing new to send; CredentialsError: the credentials
+        must not be sent to that token server.
         """
         if challenge is None:
-            raise self._unauthorized(message.subject, "it does not say how it wants to be asked")
-        asked_for = scopes.parse(challenge.get("scope"))
-        self._wider[message.scopes] = self._with_learnt_scopes(message.scopes) | asked_for
-        with self._asking:
-            self._asked = _KnownChallenge(challenge)
+            raise self._unauthorized(access.subject, "it does not say how it wants to be asked")
+        challenged = scopes.parse(challenge.get("scope"))
+        self._learnt_scopes[access.scopes] = self._with_learnt_scopes(access.scopes) | challenged
+        with self._known_lock:
+            self._known = _KnownChallenge(challenge)
         self._drop(refused)
-        header = self._header(challenge, message, is_plain=is_plain)
+        header = self._header(challenge, access, is_plain=is_plain)
         if header == refused:
-            raise self.rejected_error(message.subject, self.credentials(message.repository))
+            raise self.rejected_error(access.subject, self.credentials(access.repository))
         return header
 
     @property
     def challenge(self) -> Challenge | None:
-        """What the host asks for, as far as we know."""
-        asked = self._asked
-        return asked.challenge if asked else None
+        """The challenge that the host makes, confirmed or presumed."""
+        known = self._known
+        return known.challenge if known else None
 
     def forget_presumption(self, refused: str | None) -> bool:
-        """Whether ``refused`` was sent on a presumption, which is given up herewith."""
-        if refused not in self._sent_unasked:
+        """Forget the presumed challenge if ``refused`` was sent because of it; tell whether."""
+        if refused not in self._presumed_headers:
             return False
         self._presume_nothing()
         self._drop(refused)
@@ -130,7 +153,7 @@ class Authorizer:
     def rejected_error(
         self, subject: str, credentials: Credentials | None, said: str = ""
     ) -> UnauthorizedError:
-        """The error for a registry that still says 401, after it got all there is."""
+        """Build the error for a registry that still answers 401 to all we have."""
         if credentials is None:
             reason = "no such repository, or none that may be used without credentials"
         else:
@@ -139,24 +162,24 @@ class Authorizer:
         return self._unauthorized(subject, f"{reason}: {said}" if said else reason)
 
     def credentials(self, path: str) -> Credentials | None:
-        """Those for this repository, looked up when first needed. Raises CredentialsError."""
-        with self._finding:
-            if path not in self._found:
+        """Return a repository's credentials, looked up once. Raises CredentialsError."""
+        with self._credentials_lock:
+            if path not in self._credentials:
                 repository = Repository(self._registry.host, path)
-                self._found[path] = self._account.credentials_for(repository)
-            return self._found[path]
+                self._credentials[path] = self._auth.credentials_for(repository)
+            return self._credentials[path]
 
-    def access(self, path: str) -> AuthExplanation:
-        """How the host let us in to a repository so far."""
+    def explain(self, path: str) -> AuthExplanation:
+        """Explain how the host has authorised requests for a repository so far."""
         challenge, credentials = self.challenge, self.credentials(path)
         return AuthExplanation(
             credentials=credentials,
             scheme=challenge.scheme if challenge else "",
             realm=challenge.get("realm") if challenge else "",
             tokens=tuple(
-                TokenScopes(asked, held.token.granted)
-                for (held_by, asked), held in self._held.items()
-                if held_by == credentials
+                TokenScopes(requested, cached.token.granted)
+                for (owner, requested), cached in self._tokens.items()
+                if owner == credentials
             ),
         )
 
@@ -164,76 +187,80 @@ class Authorizer:
         host = self._registry.host
         return UnauthorizedError(host, f"{subject_at_host(subject, host)}: unauthorized: {reason}")
 
-    def _presumably(
-        self, challenge: Challenge, message: RegistryRequest, *, is_plain: bool
+    def _presumed_header(
+        self, challenge: Challenge, access: AccessRequest, *, is_plain: bool
     ) -> str | None:
         try:
-            header = self._header(challenge, message, is_plain=is_plain)
-        except (ManyfestError, TransientError):  # the host will say what it wants by now
+            header = self._header(challenge, access, is_plain=is_plain)
+        except (ManyfestError, TransientError):  # the host's own challenge will tell what it wants
             self._presume_nothing()
             return None
-        self._sent_unasked.add(header)
+        self._presumed_headers.add(header)
         return header
 
     def _presume_nothing(self) -> None:
-        with self._asking:
-            if self._asked and self._asked.is_presumed:
-                self._asked = None
+        with self._known_lock:
+            if self._known and self._known.is_presumed:
+                self._known = None
 
-    def _header(self, challenge: Challenge, message: RegistryRequest, *, is_plain: bool) -> str:
-        credentials = self.credentials(message.repository)
+    def _header(self, challenge: Challenge, access: AccessRequest, *, is_plain: bool) -> str:
+        credentials = self.credentials(access.repository)
         if credentials is not None and credentials.registry_token:
             return f"Bearer {credentials.registry_token}"
         if challenge.scheme == "bearer":
-            return self._bearer(challenge, message, credentials, is_plain=is_plain)
+            return self._bearer_header(challenge, access, credentials, is_plain=is_plain)
         if credentials is None or not credentials.username:
-            raise self._unauthorized(message.subject, "no basic auth credentials")
-        return tokens.basic_header(credentials)
+            raise self._unauthorized(access.subject, "no basic auth credentials")
+        return bearer.basic_header(credentials)
 
-    def _bearer(
+    def _bearer_header(
         self,
         challenge: Challenge,
-        message: RegistryRequest,
+        access: AccessRequest,
         credentials: Credentials | None,
         *,
         is_plain: bool,
     ) -> str:
-        key = credentials, self._with_learnt_scopes(message.scopes)
+        key = credentials, self._with_learnt_scopes(access.scopes)
 
         def fetch() -> str:
-            held = self._usable(key)
-            return held or self._fetch(challenge, key, message.subject, is_plain=is_plain)
+            cached = self._cached_header(key)  # of a flight that has just ended
+            return cached or self._fetch_header(challenge, key, access.subject, is_plain=is_plain)
 
-        # Apart by realm: who knows what the host wants by now is not to share a presumption's fate.
+        # Keyed by realm as well, so that a caller with a confirmed challenge never joins a fetch
+        # that was started on a presumed one and may fail.
         flight = challenge.get("realm"), key
-        return self._usable(key) or self._flights.do(flight, fetch)
+        return self._cached_header(key) or self._flights.do(flight, fetch)
 
-    def _fetch(self, challenge: Challenge, key: _Key, subject: str, *, is_plain: bool) -> str:
-        credentials, full = key
-        realm = realms.validate_realm(
+    def _fetch_header(
+        self, challenge: Challenge, key: _TokenKey, subject: str, *, is_plain: bool
+    ) -> str:
+        credentials, wanted = key
+        realm = realm_policy.validate_realm(
             challenge.get("realm"),
             self._registry,
             registry_is_plain=is_plain,
             with_secret=credentials is not None,
-            listed=self._account.realms,
+            listed=self._auth.realms,
         )
-        request = tokens.token_request(realm, challenge.get("service"), full, credentials)
-        token = self._ask(request, subject)
-        held = self._held[key] = _CachedToken(token, monotonic() + token.seconds - _TRAVEL_SECONDS)
-        return held.header
+        request = bearer.token_request(realm, challenge.get("service"), wanted, credentials)
+        token = self._fetch_token(request, subject)
+        cached = _CachedToken(token, monotonic() + token.seconds - _TRAVEL_SECONDS)
+        self._tokens[key] = cached
+        return cached.header
 
-    def _usable(self, key: _Key) -> str | None:
-        """A header that is held for these credentials and scopes, or more scopes."""
-        (credentials, full), now = key, monotonic()
-        for (held_by, held_for), held in list(self._held.items()):
-            if held_by == credentials and held_for >= full and held.ends_at > now:
-                return held.header
+    def _cached_header(self, key: _TokenKey) -> str | None:
+        """Return the header of a live token for these credentials and at least these scopes."""
+        (credentials, wanted), now = key, monotonic()
+        for (owner, requested), cached in list(self._tokens.items()):
+            if owner == credentials and requested >= wanted and cached.ends_at > now:
+                return cached.header
         return None
 
     def _with_learnt_scopes(self, wanted: Scopes) -> Scopes:
-        return self._wider.get(wanted, wanted)
+        return self._learnt_scopes.get(wanted, wanted)
 
     def _drop(self, refused: str | None) -> None:
-        for key, held in list(self._held.items()):
-            if held.header == refused:
-                self._held.pop(key, None)
+        for key, cached in list(self._tokens.items()):
+            if cached.header == refused:
+                self._tokens.pop(key, None)

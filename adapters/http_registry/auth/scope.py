@@ -1,22 +1,37 @@
 """Token scopes of requests and challenges (distribution, token/scope.md)."""
 
+from attrs import frozen
+
 from manyfest.domain.access import Scopes
 
 _TEXT_LIMIT = 2048
 
 
+@frozen
+class AccessRequest:
+    """A request's need for permission: for which ``repository`` and which scopes.
+
+    ``subject`` is the name in error messages: a reference, or the registry. ``repository`` is a
+    path, empty if the request is about the registry as a whole.
+    """
+
+    subject: str
+    repository: str = ""
+    scopes: Scopes = frozenset()
+
+
 def pull(repository: str) -> Scopes:
-    """For reading a repository."""
+    """Scopes to read a repository."""
     return frozenset({(f"repository:{repository}", "pull")})
 
 
 def push(repository: str) -> Scopes:
-    """For writing to a repository, which includes reading it."""
+    """Scopes to write to a repository, which includes reading it."""
     return pull(repository) | {(f"repository:{repository}", "push")}
 
 
 def parse(text: str) -> Scopes:
-    """The scopes in a challenge's ``scope``, without words that are none; none if it is endless."""
+    """Parse a challenge's ``scope``, and skip malformed words; empty if the text is too long."""
     words = text.split() if len(text) <= _TEXT_LIMIT else []
     split = (word.rpartition(":") for word in words)
     return frozenset(

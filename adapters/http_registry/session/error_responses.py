@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 
+from manyfest.adapters.endpoint import subject_at_host
 from manyfest.adapters.http_registry.reliability.retry import TransientError, retry_after
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
@@ -51,11 +52,6 @@ def error_for_response(
         wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
         return TransientError(build, message, wait)
     return build(message=message)
-
-
-def subject_at_host(subject: str, host: str) -> str:
-    """Both in one; references begin with their host, and need it only once."""
-    return subject if subject.startswith(host) else f"{subject}: {host}"
 
 
 def _kind(status: int, host: str) -> tuple[Callable[..., ManyfestError], str]:

@@ -1,38 +1,178 @@
-"""Messages: one HTTP request as a value, and sending it on a client."""
+"""Requests of the distribution-spec as values: each ``/v2/`` URL, method, header and scope. Pure.
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+One function for each request that this adapter makes (model: ``internal/ocirequest`` of
+cue-labs/oci). Paths are relative to the registry; only the URLs that a registry hands out itself
+(``Location`` of an upload, ``Link`` of a page) are absolute. Every function that takes a reference
+raises InvalidReferenceError for a layout, and those about blobs raise InvalidDigestError for a
+reference without a digest.
+"""
 
-from attrs import field, frozen
+from collections.abc import Mapping
+from urllib.parse import quote
 
-from manyfest.adapters.http_registry.transport.httpx_transport import Client
-from manyfest.adapters.http_registry.transport.slim_httpx import httpx
-from manyfest.domain.access import Scopes
+from attrs import evolve, field, frozen
 
-# Bytes, or what opens them anew for each sending; their number must be in the headers then.
-Content = bytes | Callable[[], AbstractContextManager[Iterator[bytes]]] | None
+from manyfest.adapters.http_registry.auth.scope import AccessRequest, pull, push
+from manyfest.domain import media_types
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import InvalidDigestError, InvalidReferenceError
+from manyfest.domain.expectations import Expectation
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports.registry import BlobSource
+from manyfest.domain.references import Reference, Repository
+
+TAGS_PER_PAGE = 1000
+
+# A single header line: some proxies keep only the first of several.
+_ACCEPT_MANIFESTS = {"Accept": ", ".join(media_types.ACCEPTED)}
+_ACCEPT_INDEX = {"Accept": media_types.OCI_INDEX}
+
+# Bytes, or a function that opens them again for each attempt; the latter needs ``Content-Length``.
+Content = bytes | BlobSource | None
 
 
 @frozen
 class RegistryRequest:
-    """A request: ``url`` is a path on the registry or absolute, ``subject`` is named in errors.
+    """An HTTP request: ``url`` is a path on the registry, or absolute.
 
-    ``repository`` is the path of the one it is about, empty where it is about the registry.
+    ``access`` says what it needs permission for. It may be sent more than once.
     """
 
     method: str
     url: str = field(repr=False)
-    subject: str
-    repository: str = ""
-    scopes: Scopes = frozenset()
+    access: AccessRequest
     headers: Mapping[str, str] = field(factory=dict, repr=False)
     content: Content = field(default=None, repr=False)
 
+    @property
+    def subject(self) -> str:
+        """The reference or registry that error messages name."""
+        return self.access.subject
 
-def send_once(client: Client, message: RegistryRequest, url: httpx.URL) -> httpx.Response:
-    """Send it once; the answer's body is still to be read. Raises httpcore's exceptions."""
-    content = message.content
-    if not callable(content):
-        return client.send(message.method, url, message.headers, content)
-    with content() as chunks:
-        return client.send(message.method, url, message.headers, chunks)
+
+def ping(registry: str) -> RegistryRequest:
+    """GET the API's root, which needs a login but no repository (distribution-spec, end-1)."""
+    return RegistryRequest("GET", "/v2/", AccessRequest(registry))
+
+
+def get_manifest(reference: Reference) -> RegistryRequest:
+    """GET the manifest under a tag or digest (end-3)."""
+    return RegistryRequest("GET", _manifest_url(reference), _pull(reference), _ACCEPT_MANIFESTS)
+
+
+def head_manifest(reference: Reference) -> RegistryRequest:
+    """HEAD the manifest under a tag or digest (end-3), which counts as no pull."""
+    return RegistryRequest("HEAD", _manifest_url(reference), _pull(reference), _ACCEPT_MANIFESTS)
+
+
+def put_manifest(
+    reference: Reference, manifest: Manifest, expected: Expectation | None = None
+) -> RegistryRequest:
+    """PUT a manifest under a tag or digest (end-7), on condition that the tag is as ``expected``.
+
+    The condition is RFC 9110's (§13.1); registries with entity tags use the digest as the tag.
+    """
+    headers = {"Content-Type": manifest.media_type} | _condition(expected)
+    url = _manifest_url(reference)
+    return RegistryRequest("PUT", url, _push(reference), headers, manifest.data)
+
+
+def head_blob(reference: Reference) -> RegistryRequest:
+    """HEAD a blob (end-2)."""
+    return RegistryRequest("HEAD", _blob_url(reference), _pull(reference))
+
+
+def get_blob(reference: Reference, start: int = 0) -> RegistryRequest:
+    """GET a blob from byte ``start`` on (end-2; RFC 9110 §14.2)."""
+    headers = {"Range": f"bytes={start}-"} if start else {}
+    return RegistryRequest("GET", _blob_url(reference), _pull(reference), headers)
+
+
+def mount_blob(reference: Reference, origin: Repository) -> RegistryRequest:
+    """POST to mount a blob from another repository of the same registry (end-11)."""
+    digest, source = _quoted(str(digest_of(reference))), _quoted(origin.path)
+    url = f"{_uploads_url(reference)}?mount={digest}&from={source}"
+    access = _push(reference)
+    return RegistryRequest("POST", url, evolve(access, scopes=access.scopes | pull(origin.path)))
+
+
+def start_upload(reference: Reference) -> RegistryRequest:
+    """POST to open an upload session (end-4a)."""
+    return RegistryRequest("POST", _uploads_url(reference), _push(reference))
+
+
+def finish_upload(
+    reference: Reference, session_url: str, size: int, source: BlobSource
+) -> RegistryRequest:
+    """PUT the whole blob of ``size`` bytes into an upload session (end-6).
+
+    The session's URL is the registry's own text and may be signed, so that it is only appended to.
+    """
+    joint = "&" if "?" in session_url else "?"
+    url = f"{session_url}{joint}digest={_quoted(str(digest_of(reference)))}"
+    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+    return RegistryRequest("PUT", url, _push(reference), headers, source)
+
+
+def list_tags(reference: Reference) -> RegistryRequest:
+    """GET the first page of a repository's tags (end-8b)."""
+    url = f"/v2/{repository_of(reference).path}/tags/list?n={TAGS_PER_PAGE}"
+    return RegistryRequest("GET", url, _pull(reference))
+
+
+def list_referrers(reference: Reference) -> RegistryRequest:
+    """GET the first page of the manifests that name this digest as their subject (end-12a)."""
+    url = f"/v2/{repository_of(reference).path}/referrers/{reference.digest}"
+    return RegistryRequest("GET", url, _pull(reference), _ACCEPT_INDEX)
+
+
+def next_page(request: RegistryRequest, url: str) -> RegistryRequest:
+    """GET a further page of the listing that ``request`` began, at the URL that ``Link`` names."""
+    return evolve(request, url=url)
+
+
+def repository_of(reference: Reference) -> Repository:
+    """Return the repository of ``reference``. Raises InvalidReferenceError for a layout."""
+    if not isinstance(reference.home, Repository):
+        raise InvalidReferenceError(str(reference), "not in a registry")
+    return reference.home
+
+
+def digest_of(reference: Reference) -> Digest:
+    """Return the digest that names a blob. Raises InvalidDigestError if there is none."""
+    if reference.digest is None:
+        raise InvalidDigestError(str(reference), "a blob is named by its digest")
+    return reference.digest
+
+
+def _manifest_url(reference: Reference) -> str:
+    return f"/v2/{repository_of(reference).path}/manifests/{reference.name}"
+
+
+def _blob_url(reference: Reference) -> str:
+    return f"/v2/{repository_of(reference).path}/blobs/{digest_of(reference)}"
+
+
+def _uploads_url(reference: Reference) -> str:
+    return f"/v2/{repository_of(reference).path}/blobs/uploads/"
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _pull(reference: Reference) -> AccessRequest:
+    path = repository_of(reference).path
+    return AccessRequest(str(reference), path, pull(path))
+
+
+def _push(reference: Reference) -> AccessRequest:
+    path = repository_of(reference).path
+    return AccessRequest(str(reference), path, push(path))
+
+
+def _condition(expected: Expectation | None) -> dict[str, str]:
+    if expected is None:
+        return {}
+    digest = expected.digest
+    return {"If-None-Match": "*"} if digest is None else {"If-Match": f'"{digest}"'}

@@ -13,7 +13,7 @@ from http import HTTPStatus
 import httpcore
 
 from manyfest.adapters.endpoint import ConnectionMode, Endpoint
-from manyfest.adapters.http_registry.session.requests import RegistryRequest, send_once
+from manyfest.adapters.http_registry.session.requests import RegistryRequest
 from manyfest.adapters.http_registry.session.transport_errors import (
     is_cut_off,
     is_not_tls,
@@ -155,6 +155,15 @@ class SchemeProbe:
 
     def _base(self, contact: ConnectionMode) -> str:
         return f"{contact.scheme}://{self._endpoint.address}"
+
+
+def send_once(client: Client, request: RegistryRequest, url: httpx.URL) -> httpx.Response:
+    """Send once; the response's body is still to be read. Raises httpcore's exceptions."""
+    content = request.content
+    if not callable(content):
+        return client.send(request.method, url, request.headers, content)
+    with content() as chunks:
+        return client.send(request.method, url, request.headers, chunks)
 
 
 def _says_tls_expected(response: httpx.Response) -> bool:

@@ -1,7 +1,33 @@
-"""A host: the conversation with one registry, from a message to an answer worth reading.
+"""A session with one registry host: from a request to the response that answers it.
 
-Around each message: the scheme that works, authorisation when asked for it, redirects for reading.
-Trying again is not done here but around whole operations (``retries``).
+Theory of operation. Around each request are, from the outside in: redirects, authorisation, and
+the scheme that works (``scheme_probe``). Retries are around whole operations instead (``retry``).
+What a request may carry depends on where it goes:
+
+- *The registry's own origin* (scheme, host, port): the user's own headers, and ``Authorization``.
+- *Another origin*, by a redirect or an upload's ``Location``: ``Accept``, ``Range`` and the
+  content's headers alone (GHSA-vh4v-2xq2-g5cg).
+- *The token server*: the credentials, if ``realm_policy`` allows it, and none of the user's own
+  headers. Its redirects are not followed.
+
+Other origins and token servers get no client certificate, and their own must be valid. --insecure
+for a registry counts for the other ports of its host, too, and nowhere else.
+
+``Authorization`` on the registry's own origin goes through these states:
+
+1. *Anonymous*: nothing, as long as no challenge is known.
+2. *Pre-emptive* (RFC 7617 §2.2): the answer to the challenge that this or an earlier command got.
+   Not before the scheme is known, if the request could leave in the clear because of a scheme that
+   is only remembered.
+3. *Stale*: 400 or 403 to an answer that rests on an earlier command's challenge. That challenge is
+   forgotten, and the request sent without ``Authorization``.
+4. *Challenged*: 401. The challenge is answered, and at most twice: the refused token may have
+   expired, and the next challenge may ask for more scopes.
+5. *Rejected*: still 401. UnauthorizedError names the source of the credentials.
+
+Only GET and HEAD follow redirects, and each hop is judged by its own origin: a hop to another one
+loses all secrets, and one back to the registry's gets them again. Error texts mask what was secret
+in the request. ``host_facts`` says what is remembered for the next command: never a secret.
 """
 
 import contextlib
@@ -12,15 +38,15 @@ from attrs import evolve
 
 from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.endpoint import UNVERIFIED, Certificates, Endpoint
-from manyfest.adapters.http_registry.auth import bearer as tokens
+from manyfest.adapters.http_registry.auth import bearer
 from manyfest.adapters.http_registry.auth import challenge as challenges
 from manyfest.adapters.http_registry.auth.authorizer import Authorizer
 from manyfest.adapters.http_registry.auth.bearer import Token, TokenRequest
-from manyfest.adapters.http_registry.session import host_facts as learning
-from manyfest.adapters.http_registry.session import redirects
+from manyfest.adapters.http_registry.auth.scope import AccessRequest
+from manyfest.adapters.http_registry.session import host_facts, redirects
 from manyfest.adapters.http_registry.session.error_responses import error_for_response, error_text
-from manyfest.adapters.http_registry.session.requests import RegistryRequest, send_once
-from manyfest.adapters.http_registry.session.scheme_probe import SchemeProbe
+from manyfest.adapters.http_registry.session.requests import RegistryRequest
+from manyfest.adapters.http_registry.session.scheme_probe import SchemeProbe, send_once
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.httpx_transport import Client
@@ -30,55 +56,62 @@ from manyfest.domain.ports.host_book import HostFacts
 
 _UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
 _REJECTIONS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-# To a token that is not of the realm that is in charge by now; 401 says what is wanted.
+# Some registries answer a token of an outdated realm with these instead of 401.
 _STALE_TOKEN_STATUSES = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
-# Twice: the token that was refused may have expired, and what was asked for then may be more.
-_ANSWERS_TO_CHALLENGES = 2
-_READING = ("GET", "HEAD")
-_SHORTEST_SECRET = 8
+# The refused token may have expired, and the next challenge may ask for more scopes.
+_CHALLENGE_LIMIT = 2
+_FOLLOWED_METHODS = ("GET", "HEAD")
+_MINIMUM_SECRET_LENGTH = 8
 
 
 class RegistrySession:
-    """One registry host. Thread-safe."""
+    """One registry host. Thread-safe.
+
+    ``probe`` sends to the host itself, ``cross_origin_client`` gives clients for other origins, and
+    ``known`` is what an earlier command learnt about the host.
+    """
 
     def __init__(
         self,
         endpoint: Endpoint,
-        wire: SchemeProbe,
-        elsewhere: Callable[[Certificates], Client],
-        account: RegistryAuth,
+        probe: SchemeProbe,
+        cross_origin_client: Callable[[Certificates], Client],
+        auth: RegistryAuth,
         known: HostFacts | None = None,
     ) -> None:
         self.name = endpoint.host
         self._endpoint = endpoint
-        self._wire = wire
-        self._elsewhere = elsewhere
-        self._account = account
+        self._probe = probe
+        self._cross_origin_client = cross_origin_client
+        self._auth = auth
         self._known = known
         self.authorizer = Authorizer(
-            endpoint, account, self._token, learning.presumed_challenge(known)
+            endpoint, auth, self._fetch_token, host_facts.presumed_challenge(known)
         )
 
     @property
     def learnt(self) -> HostFacts | None:
-        """What is worth knowing next time, unless that was known already."""
-        facts = learning.facts_learnt(self._endpoint, self._wire.scheme, self.authorizer.challenge)
+        """Facts for the next command; None if they are known already or save no request."""
+        facts = host_facts.facts_learnt(
+            self._endpoint, self._probe.scheme, self.authorizer.challenge
+        )
         if not facts.scheme or facts == self._known:
             return None
-        return facts if self._known or learning.is_useful(facts, self._endpoint) else None
+        return facts if self._known or host_facts.is_useful(facts, self._endpoint) else None
 
     @contextlib.contextmanager
-    def exchange(self, message: RegistryRequest) -> Iterator[httpx.Response]:
-        """The answer to ``message``, whose body is to be read inside; faults there are ours, too.
+    def exchange(self, request: RegistryRequest) -> Iterator[httpx.Response]:
+        """Send a request and yield its response, whose body is to be read in this context.
 
-        Raises TransientError for what may pass, and our errors.
+        Faults while the body is read are translated, too. Raises TransientError: it may pass; the
+        errors of ``domain.errors``: it will not.
         """
-        with translating_transport_errors(self.name, message.subject):
-            response = self._follow_redirects(message)
+        with translating_transport_errors(self.name, request.subject):
+            response = self._follow_redirects(request)
             try:
                 yield response
             except NotFoundError:
-                bodies.drain(response)  # a usual answer: the connection is worth keeping
+                bodies.drain(response)  # 404 is a usual answer, and the connection worth keeping
                 raise
             except BaseException:
                 response.close()
@@ -86,93 +119,95 @@ class RegistrySession:
             bodies.drain(response)
 
     def error_for(self, response: httpx.Response, subject: str) -> Exception:
-        """The error for an answer that was not hoped for; TransientError where it may pass."""
+        """Build the error for an unexpected response; TransientError if it may pass."""
         return error_for_response(response, self._name_of(response), subject, self._secrets())
 
     def close(self) -> None:
         """Close all connections."""
-        self._wire.close()
+        self._probe.close()
 
-    def _follow_redirects(self, message: RegistryRequest) -> httpx.Response:
-        response = self._send_authorized(message)
-        if message.method not in _READING:
+    def _follow_redirects(self, request: RegistryRequest) -> httpx.Response:
+        response = self._send_authorized(request)
+        if request.method not in _FOLLOWED_METHODS:
             return response
         hops = 0
         while redirects.is_redirect(response):
             response.close()
             if hops == redirects.LIMIT:
                 reason = f"redirects more than {redirects.LIMIT} times"
-                raise ProtocolError(self.name, f"{message.subject}: {self.name} {reason}")
-            url = redirects.redirect_target(response, self.name, message.subject)
-            response = self._send_authorized(evolve(message, url=str(url)))
+                raise ProtocolError(self.name, f"{request.subject}: {self.name} {reason}")
+            url = redirects.redirect_target(response, self.name, request.subject)
+            response = self._send_authorized(evolve(request, url=str(url)))
             hops += 1
         return response
 
-    def _send_authorized(self, message: RegistryRequest) -> httpx.Response:
-        """Send it with what this host asks for; to another origin with nothing of ours."""
-        if self._is_cross_origin(message.url):
-            return self._send_cross_origin(message)
-        header = self._preemptive_auth(message)
-        response = self._send(message, header)
+    def _send_authorized(self, request: RegistryRequest) -> httpx.Response:
+        """Send with the authorisation that the host wants; without any to another origin."""
+        if self._is_cross_origin(request.url):
+            return self._send_cross_origin(request)
+        header = self._preemptive_auth(request)
+        response = self._send(request, header)
         if response.status_code in _STALE_TOKEN_STATUSES and self.authorizer.forget_presumption(
             header
         ):
             bodies.drain(response)
             header = None
-            response = self._send(message, header)
-        for _ in range(_ANSWERS_TO_CHALLENGES):
+            response = self._send(request, header)
+        for _ in range(_CHALLENGE_LIMIT):
             if response.status_code != _UNAUTHORIZED:
                 return response
-            header = self._answer_challenge(response, message, refused=header)
-            response = self._send(message, header)
+            header = self._answer_challenge(response, request, refused=header)
+            response = self._send(request, header)
         if response.status_code == _UNAUTHORIZED:
             said = error_text(response, self._secrets())
             response.close()
-            credentials = self.authorizer.credentials(message.repository)
-            raise self.authorizer.rejected_error(message.subject, credentials, said)
+            credentials = self.authorizer.credentials(request.access.repository)
+            raise self.authorizer.rejected_error(request.subject, credentials, said)
         return response
 
-    def _preemptive_auth(self, message: RegistryRequest) -> str | None:
-        if not self._wire.may_send_secrets:
+    def _preemptive_auth(self, request: RegistryRequest) -> str | None:
+        if not self._probe.may_send_secrets:
             return None
-        return self.authorizer.preemptive_header(message, is_plain=self._wire.is_plain)
+        return self.authorizer.preemptive_header(request.access, is_plain=self._probe.is_plain)
 
-    def _send(self, message: RegistryRequest, authorization: str | None) -> httpx.Response:
-        headers = {**self._account.headers(), **message.headers}
+    def _send(self, request: RegistryRequest, authorization: str | None) -> httpx.Response:
+        headers = {**self._auth.headers(), **request.headers}
         if authorization is not None:
             headers["Authorization"] = authorization
-        return self._wire.send(evolve(message, headers=headers))
+        return self._probe.send(evolve(request, headers=headers))
 
     def _answer_challenge(
-        self, response: httpx.Response, message: RegistryRequest, *, refused: str | None
+        self, response: httpx.Response, request: RegistryRequest, *, refused: str | None
     ) -> str:
         bodies.drain(response)
-        asked = challenges.parse(response.headers.get_list("www-authenticate"))
+        made = challenges.parse(response.headers.get_list("www-authenticate"))
         return self.authorizer.header_for_challenge(
-            challenges.preferred(asked), message, refused=refused, is_plain=self._wire.is_plain
+            challenges.preferred(made),
+            request.access,
+            refused=refused,
+            is_plain=self._probe.is_plain,
         )
 
-    def _send_cross_origin(self, message: RegistryRequest) -> httpx.Response:
-        url = httpx.URL(message.url)
-        message = evolve(message, headers=redirects.cross_origin_headers(message.headers))
-        with translating_transport_errors(url.netloc.decode(), message.subject):
-            return send_once(self._client_for(url), message, url)
+    def _send_cross_origin(self, request: RegistryRequest) -> httpx.Response:
+        url = httpx.URL(request.url)
+        request = evolve(request, headers=redirects.cross_origin_headers(request.headers))
+        with translating_transport_errors(url.netloc.decode(), request.subject):
+            return send_once(self._client_for(url), request, url)
 
-    def _token(self, request: TokenRequest, subject: str) -> Token:
-        """A token server is not followed elsewhere, whatever it answers."""
-        server, url = request.realm.host, httpx.URL(request.url)
-        message = RegistryRequest(
-            request.method, request.url, subject, headers=request.headers, content=request.body
-        )
+    def _fetch_token(self, wanted: TokenRequest, subject: str) -> Token:
+        """Ask the token server, whose redirects are not followed."""
+        server, url = wanted.realm.host, httpx.URL(wanted.url)
+        access = AccessRequest(subject)
+        request = RegistryRequest(wanted.method, wanted.url, access, wanted.headers, wanted.body)
         with translating_transport_errors(server, f"{subject}: token server"):
-            response = send_once(self._client_for(url), message, url)
+            response = send_once(self._client_for(url), request, url)
             try:
-                return self._token_in(response, request, subject)
+                return self._token_in(response, wanted, subject)
             finally:
                 bodies.drain(response)
 
-    def _token_in(self, response: httpx.Response, request: TokenRequest, subject: str) -> Token:
-        server, credentials = request.realm.host, request.credentials
+    def _token_in(self, response: httpx.Response, wanted: TokenRequest, subject: str) -> Token:
+        server, credentials = wanted.realm.host, wanted.credentials
         if response.status_code in _REJECTIONS and credentials is not None:
             said = f"by its token server {server}"
             raise self.authorizer.rejected_error(subject, credentials, said)
@@ -180,28 +215,28 @@ class RegistrySession:
             secrets = credentials.secrets if credentials else ()
             raise error_for_response(response, server, f"{subject}: token server", secrets)
         try:
-            return tokens.parse_token(bodies.read_limited(response, tokens.SIZE_LIMIT), server)
+            return bearer.parse_token(bodies.read_limited(response, bearer.SIZE_LIMIT), server)
         except bodies.TooLargeError as error:
-            reason = f"answers more than {tokens.SIZE_LIMIT} bytes"
+            reason = f"answers more than {bearer.SIZE_LIMIT} bytes"
             raise ProtocolError(server, f"{subject}: the token server {server} {reason}") from error
         except ProtocolError as error:
             raise ProtocolError(server, f"{subject}: {error}") from error
 
     def _client_for(self, url: httpx.URL) -> Client:
-        """Insecurity that was granted to a host holds for its other ports, and nowhere else."""
+        """Return the client for an origin; --insecure counts for other ports of the host, too."""
         if not self._is_cross_origin(str(url)):
-            return self._wire.client()
+            return self._probe.client()
         if self._endpoint.insecure and url.host == self._endpoint.name:
-            return self._wire.client(UNVERIFIED)
-        return self._elsewhere(self._endpoint.certificates.cross_origin)
+            return self._probe.client(UNVERIFIED)
+        return self._cross_origin_client(self._endpoint.certificates.cross_origin)
 
     def _is_cross_origin(self, url: str) -> bool:
-        return "://" in url and not redirects.same_origin(httpx.URL(url), self._wire.url("/"))
+        return "://" in url and not redirects.same_origin(httpx.URL(url), self._probe.url("/"))
 
     def _secrets(self) -> list[str]:
-        """Values of a person's own headers; short ones are no secrets, but parts of many words."""
+        """Values of the user's own headers; short ones are part of many words, and not masked."""
         return [
-            value for value in self._account.headers().values() if len(value) >= _SHORTEST_SECRET
+            value for value in self._auth.headers().values() if len(value) >= _MINIMUM_SECRET_LENGTH
         ]
 
     def _name_of(self, response: httpx.Response) -> str:

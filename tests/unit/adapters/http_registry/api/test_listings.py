@@ -136,6 +136,27 @@ def test_pages_of_tags_are_followed(serve, registry) -> None:
 
 
 @pytest.mark.parametrize(
+    "link",
+    [
+        '</v2/app/more>; rel=next; title="x"',
+        '</v2/app/more;page=2>; rel="next"',
+        '</v2/app/more>; title="a=b"; rel="next"',
+        '</v2/app/more>;; rel="next"',
+        '</v2/app/more>; REL="NEXT"',
+        '</v2/app/more>; rel="next last"',
+        '</v2/app/first>; rel="first", </v2/app/more>; rel="next"',
+    ],
+)
+def test_no_way_to_write_the_next_page_ends_a_list_early(serve, registry, link) -> None:
+    def answer(request, _):
+        if "more" in request.target:
+            return reply(200, b'{"tags": ["b"]}')
+        return reply(200, b'{"tags": ["a"]}', link=link)
+
+    assert tags(registry, serve(answer).host) == ("a", "b")
+
+
+@pytest.mark.parametrize(
     "answer", [reply(404), reply(200, b'{"tags": null}'), reply(200, b'{"name": "app"}')]
 )
 def test_there_may_be_no_tags(serve, registry, answer) -> None:

@@ -13,9 +13,8 @@ from manyfest.adapters.endpoint import Endpoint
 from manyfest.adapters.http_registry.auth.authorizer import Authorizer
 from manyfest.adapters.http_registry.auth.bearer import Token
 from manyfest.adapters.http_registry.auth.challenge import Challenge
-from manyfest.adapters.http_registry.auth.scope import pull
+from manyfest.adapters.http_registry.auth.scope import AccessRequest, pull
 from manyfest.adapters.http_registry.registry import HttpRegistry
-from manyfest.adapters.http_registry.session.requests import RegistryRequest
 from manyfest.adapters.http_registry.transport import tls
 from manyfest.adapters.http_registry.transport.network_backend import DeadlineBackend
 from manyfest.domain.access import Credentials
@@ -336,15 +335,15 @@ def test_who_was_asked_by_now_does_not_share_the_fate_of_a_presumption():
     def challenge(realm):
         return Challenge("bearer", {"realm": f"http://127.0.0.1:1/{realm}"})
 
-    message = RegistryRequest("GET", "/v2/", "it", "t/app", pull("t/app"))
+    access = AccessRequest("it", "t/app", pull("t/app"))
     authorizer = Authorizer(Endpoint("127.0.0.1:1"), ANONYMOUS, ask, challenge("old"))
     with ThreadPoolExecutor(1) as pool:
-        late = pool.submit(authorizer.preemptive_header, message, is_plain=True)
+        late = pool.submit(authorizer.preemptive_header, access, is_plain=True)
         assert is_asked.wait(20)
         timer = threading.Timer(0.5, may_fail.set)
         timer.start()
         header = authorizer.header_for_challenge(
-            challenge("new"), message, refused=None, is_plain=True
+            challenge("new"), access, refused=None, is_plain=True
         )
         assert (header, late.result()) == ("Bearer good", None)
     assert authorizer.challenge == challenge("new")
