@@ -1,4 +1,4 @@
-"""Descriptors: a media type, a digest and a size that name bytes elsewhere.
+"""Descriptors: a media type, a digest and a size that identify content.
 
 The members are the image-spec's (descriptor.md).
 """
@@ -20,10 +20,10 @@ _SIZE_LIMIT = 2**63  # a signed 64-bit integer in every Go reader
 
 @frozen
 class Descriptor:
-    """What a manifest or list says about one child.
+    """The description of one child in a manifest or list.
 
-    ``others`` holds every further member as it came, in its order: annotations, artifactType, urls,
-    data, and those nobody knows yet.
+    ``others`` has every further member verbatim, in its order: annotations, artifactType, urls,
+    data, and members that are unknown to us.
     """
 
     media_type: str
@@ -34,10 +34,11 @@ class Descriptor:
 
     @classmethod
     def from_json(cls, document: Json, subject: str) -> "Descriptor":
-        """The descriptor in ``document``; ``subject`` is its place, such as ``REF: manifests[3]``.
+        """Parse a descriptor.
 
-        Raises DocumentError: no object, a member missing, of another type or in another letter
-        case, a digest that is none, a size that is no integer of 0 to 2^63-1.
+        ``subject`` is its location for errors, such as ``REF: manifests[3]``. Raises DocumentError:
+        not an object, a member that is missing, of another type or in another letter case, an
+        invalid digest, a size that is not an integer from 0 to 2^63-1.
         """
         if not isinstance(document, dict):
             raise DocumentError(subject, "not an object")
@@ -52,7 +53,7 @@ class Descriptor:
         )
 
     def to_json(self) -> dict[str, Json]:
-        """The JSON members: docker's four in docker's order for lists, then the others."""
+        """Return the JSON members, docker's first and in its order."""
         core: dict[str, Json] = {
             "mediaType": self.media_type,
             "size": self.size,
@@ -64,12 +65,12 @@ class Descriptor:
 
     @property
     def annotations(self) -> Mapping[str, str]:
-        """The annotations, empty where there are none."""
+        """The annotations; empty if the descriptor has none."""
         return self.others.get("annotations") or {}
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Where else the bytes may be had; we never follow these (CVE-2020-15157)."""
+        """Other locations of the bytes; never followed (CVE-2020-15157)."""
         return tuple(self.others.get("urls") or ())
 
 

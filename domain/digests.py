@@ -1,4 +1,4 @@
-"""Digests: the value ``sha256:<hex>``, the digest of bytes, and checking bytes as they pass."""
+"""Digests: parsing, computing, and verifying bytes against them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from attrs import frozen
 
 from manyfest.domain.errors import DigestMismatchError, InvalidDigestError, SizeMismatchError
 
-# image-spec, descriptor.md "Digests": these two are registered and verified by us.
+# The two registered algorithms (image-spec, descriptor.md "Digests"), both verified here.
 HEX_LENGTHS = {"sha256": 64, "sha512": 128}
 
 _GRAMMAR = re.compile(r"([a-z0-9]+(?:[.+_-][a-z0-9]+)*):([A-Za-z0-9=_-]+)")
@@ -17,10 +17,10 @@ _HEX = re.compile(r"[0-9a-f]+")
 
 @frozen(order=True)
 class Digest:
-    """An algorithm and its lower-case hexadecimal result; always valid, ``str()`` is its text.
+    """A valid digest: an algorithm and lower-case hexadecimal digits.
 
-    Raises InvalidDigestError when made of an algorithm other than sha256 and sha512, or of a result
-    of the wrong length or alphabet (image-spec, descriptor.md).
+    ``str()`` is its text form, ``sha256:<hex>``. Raises InvalidDigestError: an algorithm other than
+    sha256 and sha512, digits of the wrong number or alphabet (image-spec, descriptor.md).
     """
 
     algorithm: str
@@ -36,7 +36,7 @@ class Digest:
 
     @classmethod
     def parse(cls, text: str) -> "Digest":
-        """The digest that ``text`` spells.
+        """Parse the text form.
 
         Raises InvalidDigestError with go-digest's reason, which docker shows too.
         """
@@ -47,7 +47,7 @@ class Digest:
 
     @classmethod
     def of(cls, data: bytes, algorithm: str = "sha256") -> "Digest":
-        """The digest of ``data``."""
+        """Compute the digest of ``data``."""
         return cls(algorithm, _hasher(algorithm, data).hexdigest())
 
     def __str__(self) -> str:
@@ -55,9 +55,9 @@ class Digest:
 
 
 def verified(data: bytes, digest: Digest, size: int | None, subject: str) -> bytes:
-    """``data``, if it has this digest and, where one is given, this size in bytes.
+    """Return ``data`` after checking its digest and size (bytes; None: any).
 
-    ``subject`` names the bytes in the error. Raises SizeMismatchError, DigestMismatchError.
+    ``subject`` names the bytes in errors. Raises SizeMismatchError, DigestMismatchError.
     """
     if size is not None and len(data) != size:
         raise SizeMismatchError(subject, size, len(data))
@@ -70,10 +70,10 @@ def verified(data: bytes, digest: Digest, size: int | None, subject: str) -> byt
 def verified_chunks(
     chunks: Iterable[bytes], digest: Digest, size: int, subject: str
 ) -> Iterator[bytes]:
-    """The same chunks, counted and hashed as they pass.
+    """Yield the same chunks, and check them while they pass.
 
-    Raises SizeMismatchError as soon as more than ``size`` bytes came, and SizeMismatchError or
-    DigestMismatchError after the last chunk: a reader must not use what it got before the end.
+    Raises SizeMismatchError as soon as there are more than ``size`` bytes, and SizeMismatchError or
+    DigestMismatchError after the last chunk: a caller must not use the bytes before the end.
     """
     hasher, passed = _hasher(digest.algorithm), 0
     for chunk in chunks:
@@ -95,6 +95,6 @@ class _Hasher(Protocol):
 
 
 def _hasher(algorithm: str, data: bytes = b"") -> _Hasher:
-    import hashlib  # with OpenSSL, a twentieth of the time that commands take which hash nothing
+    import hashlib  # loads OpenSSL: 5 % of the time of a command that hashes nothing
 
     return hashlib.new(algorithm, data)

@@ -3,7 +3,7 @@
 ::
 
     ManyfestError
-    ├── InputError                  what the caller wrote cannot be read or used
+    ├── InputError                  the caller's input cannot be read or used
     │   ├── InvalidReferenceError
     │   ├── InvalidDigestError
     │   ├── InvalidPlatformError
@@ -13,7 +13,7 @@
     │   ├── AmbiguousEntryError
     │   ├── QueryError
     │   └── SpecError
-    ├── NotFoundError               the thing named is not there
+    ├── NotFoundError               the named thing does not exist
     │   ├── ManifestUnknownError
     │   ├── BlobUnknownError
     │   ├── DraftUnknownError
@@ -21,55 +21,55 @@
     │   ├── NoSuchPlatformError
     │   ├── NeverSeenError
     │   ├── NoSuchStateError
-    │   ├── PartGoneError
-    │   ├── NotHeldError
+    │   ├── PartMissingError
+    │   ├── NotCachedError
     │   └── IncompleteError
-    ├── AccessError                 the registry knows us too little or not at all
+    ├── AccessError                 authentication or authorisation failed
     │   ├── UnauthorizedError
     │   ├── DeniedError
     │   └── BlockedError
-    ├── UnavailableError            the other side is away, busy or broken, after retries
+    ├── UnavailableError            the server is unreachable, busy or failing, after retries
     │   ├── UnreachableError
     │   ├── RateLimitedError
     │   ├── ServerError
     │   └── DeadlineError
-    ├── ConflictError
+    ├── ConflictError               existing state contradicts the request
     │   ├── DraftExistsError
     │   ├── LockError
     │   ├── MergeUnsettledError
     │   ├── PlatformConflictError
     │   └── TagMovedError
-    ├── IntegrityError              bytes are not what they were said to be
+    ├── IntegrityError              bytes differ from their digest, size or checksum
     │   ├── DigestMismatchError
     │   ├── SizeMismatchError
     │   └── DamagedStoreError
-    ├── DocumentError               bytes are intact, but no manifest or config we may use
+    ├── DocumentError               intact bytes that are not a usable manifest or config
     ├── ListError                   the draft cannot become a list
-    ├── LayoutError                 an OCI layout directory that cannot be read or written
-    ├── BundleError                 a bundle that cannot be read or written
+    ├── LayoutError                 an OCI layout cannot be read or written
+    ├── BundleError                 a bundle cannot be read or written
     │   └── SparseBundleError
     ├── StoreError                  the store cannot be opened or written
-    ├── CredentialsError            configured credentials that cannot be read, or may not be sent
-    ├── ConfigError                 a configuration file or certificate that cannot be used
-    ├── ProtocolError               an answer that no registry gives
-    └── RefusedError                the registry refused what was asked
+    ├── CredentialsError            configured credentials cannot be read, or may not be sent
+    ├── ConfigError                 a configuration file or certificate cannot be used
+    ├── ProtocolError               the answer violates the protocol
+    └── RefusedError                the registry refused the request
 
-Facts are fields, as text, so that this module depends on nothing. ``str()`` is one sentence without
-advice and without a final stop; where docker has a sentence for the case, it is contained.
-Names end in ``Error``. Nothing here knows exit codes: ``cli/exit_codes.py`` has that table.
+Facts are fields, as text, so that this module imports nothing. ``str()`` is one sentence without
+advice and without a full stop; it contains docker's sentence for the case, if docker has one. Names
+end in ``Error``. Exit codes are not decided here: ``cli/exit_codes.py`` has that table.
 """
 
 
 class ManyfestError(Exception):
-    """The root: everything this library raises on purpose."""
+    """The root of all errors that this library raises on purpose."""
 
 
 class InputError(ManyfestError):
-    """What the caller wrote cannot be read or used."""
+    """The caller's input cannot be read or used."""
 
 
 class InvalidReferenceError(InputError):
-    """``text`` is no reference; ``reason`` is docker's sentence for it."""
+    """``text`` is not a reference; ``reason`` is docker's sentence for it."""
 
     def __init__(self, text: str, reason: str = "invalid reference format") -> None:
         super().__init__(f"{shortened(reason, 300)}: {shortened(text)!r}")
@@ -78,7 +78,7 @@ class InvalidReferenceError(InputError):
 
 
 class InvalidDigestError(InputError):
-    """``text`` is no digest."""
+    """``text`` is not a digest."""
 
     def __init__(self, text: str, reason: str) -> None:
         super().__init__(f"invalid digest {shortened(text)!r}: {reason}")
@@ -87,7 +87,7 @@ class InvalidDigestError(InputError):
 
 
 class InvalidPlatformError(InputError):
-    """``text`` is no platform specifier."""
+    """``text`` is not a platform specifier."""
 
     def __init__(self, text: str, reason: str) -> None:
         super().__init__(f"invalid platform {shortened(text)!r}: {reason}")
@@ -107,7 +107,7 @@ class UnsupportedPlatformError(InputError):
 
 
 class UnknownMemberError(InputError):
-    """``name`` is nothing that can be taken away; ``known`` are the names that can."""
+    """``name`` cannot be unset; ``known`` are the names that can."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         super().__init__(f"{shortened(name)!r} cannot be unset, only {', '.join(known)}")
@@ -116,7 +116,7 @@ class UnknownMemberError(InputError):
 
 
 class UnknownSchemeError(InputError):
-    """Nothing that is installed serves ``scheme://``; ``known`` are the schemes that are served."""
+    """No installed adapter serves ``scheme://``; ``known`` are those served."""
 
     def __init__(self, scheme: str, known: tuple[str, ...]) -> None:
         others = f", only {', '.join(known)}" if known else ""
@@ -126,7 +126,7 @@ class UnknownSchemeError(InputError):
 
 
 class AmbiguousEntryError(InputError):
-    """``entry`` names several entries of the draft ``name``; ``found`` tells them apart."""
+    """``entry`` matches several entries (``found``) of the draft ``name``."""
 
     def __init__(self, entry: str, name: str, found: tuple[str, ...]) -> None:
         super().__init__(f"{entry} names {len(found)} entries of {name}: {'; '.join(found)}")
@@ -136,7 +136,7 @@ class AmbiguousEntryError(InputError):
 
 
 class QueryError(InputError):
-    """A statement that is no query, or asks for what is not there to be asked for."""
+    """The SQL is not a query, or reads something other than the views."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"SQL: {shortened(reason, 300)}")
@@ -144,7 +144,7 @@ class QueryError(InputError):
 
 
 class SpecError(InputError):
-    """A spec of lists cannot be read; ``problems`` has a sentence for each fault, by its place."""
+    """A spec cannot be read; ``problems`` has a sentence for each fault."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("; ".join(problems))
@@ -152,11 +152,11 @@ class SpecError(InputError):
 
 
 class NotFoundError(ManyfestError):
-    """The thing named is not there."""
+    """The named thing does not exist."""
 
 
 class ManifestUnknownError(NotFoundError):
-    """The registry or layout has no manifest under ``reference``."""
+    """The registry or layout has no manifest with this reference."""
 
     def __init__(self, reference: str) -> None:
         super().__init__(f"no such manifest: {reference}")
@@ -164,7 +164,7 @@ class ManifestUnknownError(NotFoundError):
 
 
 class BlobUnknownError(NotFoundError):
-    """The registry or layout has no blob under ``reference``."""
+    """The registry or layout has no blob with this reference."""
 
     def __init__(self, reference: str) -> None:
         super().__init__(f"no such blob: {reference}")
@@ -172,7 +172,7 @@ class BlobUnknownError(NotFoundError):
 
 
 class DraftUnknownError(NotFoundError):
-    """There is no draft of this name."""
+    """No draft has this name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"No such manifest: {name}")
@@ -180,7 +180,7 @@ class DraftUnknownError(NotFoundError):
 
 
 class EntryUnknownError(NotFoundError):
-    """The draft ``name`` has no entry that ``entry`` finds."""
+    """The draft ``name`` has no entry that ``entry`` matches."""
 
     def __init__(self, entry: str, name: str) -> None:
         super().__init__(f"manifest for image {entry} does not exist in {name}")
@@ -189,7 +189,7 @@ class EntryUnknownError(NotFoundError):
 
 
 class NoSuchPlatformError(NotFoundError):
-    """The list ``subject`` has no entry for ``platform``; ``there`` are the platforms it has."""
+    """``subject`` has no entry for ``platform``, only those in ``there``."""
 
     def __init__(self, platform: str, subject: str, there: str) -> None:
         super().__init__(f"{subject} has nothing for {platform}, only for {there or 'no platform'}")
@@ -199,7 +199,7 @@ class NoSuchPlatformError(NotFoundError):
 
 
 class NeverSeenError(NotFoundError):
-    """Offline, and the store holds nothing under ``reference``."""
+    """Offline, and nothing is cached for ``reference``."""
 
     def __init__(self, reference: str) -> None:
         super().__init__(f"no such manifest in the store: {reference} was never seen")
@@ -207,7 +207,7 @@ class NeverSeenError(NotFoundError):
 
 
 class NoSuchStateError(NotFoundError):
-    """A tag was never seen in this ``state``, only in ``count`` others since the time ``since``."""
+    """A tag's history has ``count`` states since ``since``, but not ``state``."""
 
     def __init__(self, state: str, count: int, since: str) -> None:
         seen = f"{count} {'was' if count == 1 else 'were'} seen"
@@ -218,7 +218,7 @@ class NoSuchStateError(NotFoundError):
 
 
 class NotCachedError(NotFoundError):
-    """Offline, and the store holds none of these ``blobs``: configs or layers."""
+    """Offline, and these ``blobs`` (configs or layers) are not cached."""
 
     def __init__(self, blobs: tuple[str, ...]) -> None:
         shown, more = ", ".join(blobs[:2]), len(blobs) - 2
@@ -227,7 +227,10 @@ class NotCachedError(NotFoundError):
 
 
 class IncompleteError(NotFoundError):
-    """Of ``what`` ``reference`` names the store lacks ``count``; ``digest`` is the first."""
+    """The store lacks ``count`` children or blobs (``what``) of ``reference``.
+
+    ``digest`` is the first of them.
+    """
 
     def __init__(self, reference: str, digest: str, count: int, what: str) -> None:
         more = f" and {count - 1} more" if count > 1 else ""
@@ -238,7 +241,7 @@ class IncompleteError(NotFoundError):
 
 
 class PartMissingError(NotFoundError):
-    """``reference`` was there once and cannot be again: it names ``part``, which is gone."""
+    """``reference`` cannot be restored: ``part``, which it names, is missing."""
 
     def __init__(self, reference: str, part: str) -> None:
         super().__init__(f"{reference} cannot be put back: {part}, which it names, is gone")
@@ -247,7 +250,7 @@ class PartMissingError(NotFoundError):
 
 
 class _FromHostError(ManyfestError):
-    """What went wrong with ``host``, in a sentence that only who spoke to it can make."""
+    """An error of ``host``; the adapter that spoke to it words the message."""
 
     def __init__(self, host: str, message: str) -> None:
         super().__init__(message)
@@ -255,31 +258,31 @@ class _FromHostError(ManyfestError):
 
 
 class AccessError(_FromHostError):
-    """The registry does not let us do this."""
+    """Authentication or authorisation failed."""
 
 
 class UnauthorizedError(AccessError):
-    """The registry wants credentials, or refuses those it got (401)."""
+    """The registry requires credentials, or rejects those it received (401)."""
 
 
 class DeniedError(AccessError):
-    """The registry knows who asks, and says no (403)."""
+    """The registry denies access to an identified client (403)."""
 
 
 class BlockedError(AccessError):
-    """The configuration of this machine forbids the registry; it was not asked."""
+    """This machine's configuration blocks the registry; it was not asked."""
 
 
 class UnavailableError(_FromHostError):
-    """The other side is away, busy or broken; retries, if any, are used up."""
+    """The server is unreachable, busy or failing, and retries are used up."""
 
 
 class UnreachableError(UnavailableError):
-    """No usable connection: refused, reset, unknown name, TLS failure, broken transfer."""
+    """No usable connection: refused, reset, unknown name, TLS, broken off."""
 
 
 class RateLimitedError(UnavailableError):
-    """The registry says slow down (429)."""
+    """The registry limits the rate of requests (429)."""
 
 
 class ServerError(UnavailableError):
@@ -291,15 +294,15 @@ class ServerError(UnavailableError):
 
 
 class DeadlineError(UnavailableError):
-    """The time allowed for the command has run out."""
+    """The command's deadline has passed."""
 
 
 class ConflictError(ManyfestError):
-    """What is there already stands against what was asked."""
+    """Existing state contradicts the request."""
 
 
 class DraftExistsError(ConflictError):
-    """A draft of this name exists and was not pushed."""
+    """A draft of this name exists and is not pushed."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -309,7 +312,7 @@ class DraftExistsError(ConflictError):
 
 
 class LockError(ConflictError):
-    """``name``, a source or a list, is not what the lock file says, or not in it."""
+    """``name``, a source or list, differs from the lock file, or is not in it."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"not as locked: {name} {reason}")
@@ -318,7 +321,7 @@ class LockError(ConflictError):
 
 
 class PlatformConflictError(ConflictError):
-    """Two entries of the draft ``name`` are for one ``platform``: ``first`` and ``second``."""
+    """Two entries of the draft ``name`` have one ``platform``."""
 
     def __init__(self, name: str, platform: str, first: str, second: str) -> None:
         super().__init__(f"two entries of {name} are for {platform}: {first} and {second}")
@@ -329,7 +332,7 @@ class PlatformConflictError(ConflictError):
 
 
 class MergeUnsettledError(ConflictError):
-    """However often it was put, ``reference`` was not seen to hold what was merged into it."""
+    """After all tries, ``reference`` does not show the merged entries."""
 
     def __init__(self, reference: str) -> None:
         super().__init__(f"{reference} does not show what was put: it may lack entries")
@@ -337,7 +340,7 @@ class MergeUnsettledError(ConflictError):
 
 
 class TagMovedError(ConflictError):
-    """``reference`` does not point where it was expected to; empty texts mean nowhere."""
+    """``reference`` points to ``actual``, not to ``expected`` (empty: absent)."""
 
     def __init__(self, reference: str, expected: str, actual: str) -> None:
         wanted, found = expected or "nothing", actual or "nothing"
@@ -348,11 +351,11 @@ class TagMovedError(ConflictError):
 
 
 class IntegrityError(ManyfestError):
-    """Bytes are not what they were said to be."""
+    """Bytes differ from their digest, size or checksum."""
 
 
 class DigestMismatchError(IntegrityError):
-    """The bytes of ``subject`` hash to ``actual``, not to ``expected``."""
+    """The bytes of ``subject`` have the digest ``actual``, not ``expected``."""
 
     def __init__(self, subject: str, expected: str, actual: str) -> None:
         super().__init__(
@@ -364,7 +367,7 @@ class DigestMismatchError(IntegrityError):
 
 
 class SizeMismatchError(IntegrityError):
-    """The bytes of ``subject`` are ``actual`` long, not ``expected``."""
+    """``subject`` has ``actual`` bytes, not ``expected``."""
 
     def __init__(self, subject: str, expected: int, actual: int) -> None:
         super().__init__(f"{subject} is {actual} bytes long, {expected} were announced")
@@ -374,7 +377,7 @@ class SizeMismatchError(IntegrityError):
 
 
 class DamagedStoreError(IntegrityError):
-    """The store file at ``path`` is damaged; it was left untouched."""
+    """The store file at ``path`` is damaged; it is left untouched."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"the store is damaged: {path}: {reason}")
@@ -383,7 +386,7 @@ class DamagedStoreError(IntegrityError):
 
 
 class DocumentError(ManyfestError):
-    """``subject``'s bytes are no manifest, list or config that may be used."""
+    """The bytes of ``subject`` are not a usable manifest, list or config."""
 
     def __init__(self, subject: str, reason: str) -> None:
         super().__init__(f"{subject}: {reason}")
@@ -409,7 +412,7 @@ class LayoutError(ManyfestError):
 
 
 class BundleError(ManyfestError):
-    """The bundle at ``path`` cannot be read or written; nothing of it was taken over."""
+    """The bundle at ``path`` cannot be read or written; nothing was imported."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"the bundle {path} {shortened(reason, 300)}")
@@ -418,7 +421,7 @@ class BundleError(ManyfestError):
 
 
 class SparseBundleError(BundleError):
-    """The bundle at ``path`` names ``digest``, which neither it has nor the store."""
+    """The bundle refers to ``digest``, which is neither in it nor cached."""
 
     def __init__(self, path: str, digest: str, count: int) -> None:
         more = f" and {count - 1} more" if count > 1 else ""
@@ -428,7 +431,7 @@ class SparseBundleError(BundleError):
 
 
 class StoreError(ManyfestError):
-    """The store file at ``path`` cannot be opened or written; it was left untouched."""
+    """The store file at ``path`` cannot be opened or written; it is unchanged."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"the store {path} {reason}")
@@ -437,11 +440,11 @@ class StoreError(ManyfestError):
 
 
 class CredentialsError(ManyfestError):
-    """Credentials that are configured cannot be read, or may not go where they were asked for."""
+    """Configured credentials cannot be read, or may not be sent to this host."""
 
 
 class ConfigError(ManyfestError):
-    """``source``, a configuration file, a certificate or a variable, cannot be read or used."""
+    """``source``, a file, certificate or variable, cannot be read or used."""
 
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(f"{source}: {reason}")
@@ -450,11 +453,11 @@ class ConfigError(ManyfestError):
 
 
 class ProtocolError(_FromHostError):
-    """``host`` gave an answer that no registry gives."""
+    """An answer of ``host`` violates the protocol."""
 
 
 class RefusedError(_FromHostError):
-    """``host`` refused what was asked, for a reason that trying again does not change."""
+    """``host`` refused the request, for a reason that a retry cannot change."""
 
     def __init__(self, host: str, message: str, status: int) -> None:
         super().__init__(host, message)
@@ -462,5 +465,5 @@ class RefusedError(_FromHostError):
 
 
 def shortened(text: str, limit: int = 80) -> str:
-    """``text`` cut to ``limit`` characters, so that no input makes an endless message."""
+    """Cut ``text`` to ``limit`` characters, so that messages stay short."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

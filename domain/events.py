@@ -1,4 +1,4 @@
-"""Events: what happens during a long operation, as values, for whoever shows its progress.
+"""Events of long operations, as values, for progress displays.
 
 Operations call ``on_event`` from all their threads, so a receiver must be thread-safe and quick.
 """
@@ -10,25 +10,25 @@ from attrs import frozen
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference
 
-# Where a blob goes or comes from; its digest alone when it is carried in a bundle.
+# The location of a blob; only its digest if it is in a bundle.
 Blob = Reference | Digest
 
 
 @frozen
 class ReadingPlanned:
-    """What is ahead: so many references, to be read with all that they name."""
+    """The number of references to read, each with its whole tree."""
 
     references: int
 
 
 @frozen
 class ReferenceRead:
-    """One of these was read, or could not be; what it lists may still be to come."""
+    """One of these references was read, or failed; its children may follow."""
 
 
 @frozen
 class TransferPlanned:
-    """What is ahead: so many blobs, of ``size`` bytes at most, and so many manifests."""
+    """The number of blobs and manifests to transfer; at most ``size`` bytes."""
 
     blobs: int
     size: int
@@ -37,14 +37,14 @@ class TransferPlanned:
 
 @frozen
 class BlobStarted:
-    """The bytes of ``blob`` begin to move; once more when a broken transfer is begun anew."""
+    """The transfer of ``blob`` starts; again if a broken transfer restarts."""
 
     blob: Blob
 
 
 @frozen
 class BlobMoved:
-    """``count`` further bytes of ``blob`` have passed."""
+    """``count`` more bytes of ``blob`` were transferred."""
 
     blob: Blob
     count: int
@@ -60,7 +60,7 @@ class BlobCopied:
 
 @frozen
 class BlobMounted:
-    """The registry took ``blob`` from another of its repositories; no bytes moved."""
+    """The registry mounted ``blob`` from another repository; no bytes moved."""
 
     blob: Blob
     size: int
@@ -68,7 +68,7 @@ class BlobMounted:
 
 @frozen
 class BlobFound:
-    """``blob`` was there already."""
+    """The target already had ``blob``."""
 
     blob: Blob
     size: int
@@ -96,4 +96,4 @@ OnEvent = Callable[[Event], None]
 
 
 def ignore(_event: Event) -> None:
-    """For callers that show no progress."""
+    """Ignore an event, for callers that show no progress."""

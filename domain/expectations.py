@@ -1,4 +1,4 @@
-"""What a person expects a tag to point to before it is moved."""
+"""The precondition of moving a tag, like ``If-Match`` (RFC 9110 §13.1.1)."""
 
 from attrs import frozen
 
@@ -11,17 +11,17 @@ ABSENT = "absent"
 
 @frozen
 class Expectation:
-    """The tag points to ``digest``, or with None to nothing yet."""
+    """The tag must point to ``digest``; None: the tag must not exist."""
 
     digest: Digest | None
 
     @classmethod
     def parse(cls, text: str) -> "Expectation":
-        """``absent``, or a digest. Raises InvalidDigestError."""
+        """Parse ``absent`` or a digest. Raises InvalidDigestError."""
         return cls(None if text == ABSENT else Digest.parse(text))
 
     def check(self, reference: Reference, actual: Digest | None) -> None:
-        """Raises TagMovedError when ``reference`` points elsewhere."""
+        """Raise TagMovedError if ``reference`` points to another digest."""
         if actual != self.digest:
             texts = ("" if digest is None else str(digest) for digest in (self.digest, actual))
             raise TagMovedError(str(reference), *texts)

@@ -1,7 +1,7 @@
-"""Manifests: verbatim bytes with a media type, and what can be read in them.
+"""Manifests: verbatim bytes with a media type, and views of their content.
 
-The bytes are the manifest. Digest and size are of the bytes; the document is a view, made on first
-use and never written back.
+The bytes are the manifest. Digest and size are those of the bytes; the document is a view, parsed
+on first use and never written back (ADR 0003).
 """
 
 from functools import cached_property
@@ -14,7 +14,8 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import JsonObject, check_letter_case, parse_object
 from manyfest.domain.errors import DocumentError, SizeMismatchError
 
-# distribution-spec, "Pushing Manifests": registries take at least this much, and we take no more.
+# In bytes. Registries accept at least this much (distribution-spec, "Pushing Manifests"); we accept
+# no more.
 SIZE_LIMIT = 4 * 1024 * 1024
 
 SCHEMA_VERSION = 2
@@ -26,7 +27,7 @@ _SCHEMA_1_MEMBERS = ("fsLayers", "history", "signatures")
 _COMMON_MEMBERS = ("schemaVersion", "mediaType", "artifactType", "subject", "annotations")
 _KNOWN = frozenset(_COMMON_MEMBERS + _IMAGE_MEMBERS + _LIST_MEMBERS + _SCHEMA_1_MEMBERS)
 
-# Content types that say nothing about the document: what plain file servers send.
+# Content types of plain file servers, which do not identify the document.
 _GENERIC_TYPES = frozenset(
     {"", "application/json", "application/octet-stream", "binary/octet-stream", "text/plain"}
 )
@@ -36,11 +37,10 @@ _SCHEMA_1_REASON = "a schema 1 image, which no current registry or runtime takes
 
 @frozen
 class Manifest:
-    """An image manifest or a list: ``data`` exactly as served, and its media type.
+    """An image manifest or a list: verbatim bytes and their media type.
 
-    ``algorithm`` is that of the digest it goes by. ``name`` is what errors about its members call
-    it, empty for its digest. Made freely from trusted bytes; bytes from outside go through
-    ``received``.
+    ``algorithm`` is that of its digest. ``name`` is its name in errors about its members; empty
+    means its digest. The constructor is for trusted bytes; untrusted ones go through ``received``.
     """
 
     media_type: str
@@ -52,18 +52,20 @@ class Manifest:
     def received(
         cls, data: bytes, content_type: str, subject: str, algorithm: str = "sha256"
     ) -> "Manifest":
-        """The manifest in bytes that came from outside, checked to be exactly one kind of document.
+        """Check that untrusted bytes are exactly one kind of manifest.
 
-        ``content_type`` is what the sender called it, empty where nothing did. Raises
-        DocumentError: over 4 MiB, not strict JSON, schema 1, image and list at once, a
+        ``content_type`` is the sender's, empty if unknown; ``subject`` names the bytes in errors.
+        Raises DocumentError: over 4 MiB, not strict JSON, schema 1, image and list at once, a
         ``mediaType`` that disagrees with the content type (distribution-spec, "Pulling manifests"),
-        a type we do not know, or a known member in another letter case.
+        an unknown type, or a known member in another letter case.
         """
         if len(data) > SIZE_LIMIT:
             raise DocumentError(subject, f"larger than {SIZE_LIMIT} bytes")
         sent = media_types.without_parameters(content_type)
         if sent not in _GENERIC_TYPES:
-            _check_type(sent, subject)  # first: a login page is no broken manifest
+            _check_type(
+                sent, subject
+            )  # first, so that a login page is not reported as a broken manifest
         document = parse_object(data, subject)
         check_letter_case(document, _KNOWN, subject)
         manifest = cls(_media_type(document, sent, subject), data, algorithm, subject)
@@ -82,7 +84,7 @@ class Manifest:
 
     @property
     def is_list(self) -> bool:
-        """Whether this is a Docker manifest list or an OCI index."""
+        """True for a Docker manifest list or an OCI index."""
         return self.media_type in media_types.LISTS
 
     @cached_property
@@ -92,7 +94,7 @@ class Manifest:
 
     @cached_property
     def entries(self) -> tuple[Descriptor, ...]:
-        """What a list lists, in its order; nothing for an image. Raises DocumentError."""
+        """A list's entries, in order; empty for an image. Raises DocumentError."""
         return self._descriptors("manifests")
 
     @cached_property
@@ -104,17 +106,17 @@ class Manifest:
 
     @cached_property
     def layers(self) -> tuple[Descriptor, ...]:
-        """An image's layers, in their order; nothing for a list. Raises DocumentError."""
+        """An image's layers, in order; empty for a list. Raises DocumentError."""
         return self._descriptors("layers")
 
     @cached_property
     def subject(self) -> Descriptor | None:
-        """The manifest that this one is about, where it names one. Raises DocumentError."""
+        """The subject, if the manifest has one. Raises DocumentError."""
         named = self.document.get("subject")
         return None if named is None else Descriptor.from_json(named, f"{self._label}: subject")
 
     def descriptor(self) -> Descriptor:
-        """The descriptor that names these bytes, without platform."""
+        """Return the descriptor of these bytes, without platform."""
         return Descriptor(self.media_type, self.digest, self.size)
 
     @property
@@ -132,10 +134,10 @@ class Manifest:
 
 
 def require_match(manifest: Manifest, descriptor: Descriptor, subject: str) -> Manifest:
-    """``manifest``, if a list that names it by ``descriptor`` tells its size and type as they are.
+    """Return ``manifest`` after comparing it with its ``descriptor`` in a list.
 
-    Registries take lists that do not (distribution 2.8 checks neither). Raises SizeMismatchError,
-    DocumentError.
+    Registries accept lists with wrong sizes and types (distribution 2.8 checks neither). Raises
+    SizeMismatchError, DocumentError (another media type).
     """
     if manifest.size != descriptor.size:
         raise SizeMismatchError(subject, descriptor.size, manifest.size)
@@ -168,7 +170,7 @@ def _check_type(media_type: str, subject: str) -> None:
 
 
 def _type_by_shape(document: JsonObject) -> str:
-    """OCI documents may leave ``mediaType`` out (image-spec, manifest.md); Docker's may not."""
+    """Infer the type: OCI documents may omit ``mediaType``, Docker's may not."""
     is_list, is_image = "manifests" in document, "config" in document and "layers" in document
     if is_list == is_image:
         return ""

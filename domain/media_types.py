@@ -1,4 +1,4 @@
-"""The media types of manifests and lists, in Docker's and in OCI's family."""
+"""Media types of manifests and lists, in Docker's and in OCI's family."""
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -22,11 +22,11 @@ IMAGES = frozenset({DOCKER_MANIFEST, OCI_MANIFEST})
 LISTS = frozenset({DOCKER_LIST, OCI_INDEX})
 OCI_FAMILY = frozenset({OCI_MANIFEST, OCI_INDEX})
 
-# What we ask registries for. All four always: distribution hides an OCI index from those who do not
-# ask for one.
+# The Accept header of manifest requests. Always all four: distribution hides an OCI index from
+# clients that do not accept one.
 ACCEPTED = (OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST)
 
 
 def without_parameters(content_type: str) -> str:
-    """The media type alone, lower case: what stands before ``; charset=utf-8`` (RFC 9110 §8.3)."""
+    """Return the media type in lower case, without parameters (RFC 9110 §8.3)."""
     return content_type.partition(";")[0].strip().lower()

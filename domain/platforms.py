@@ -1,8 +1,8 @@
-"""The platform value: what an image runs on, its text form and its JSON form.
+"""The platform of an image: its text form and its JSON form.
 
 The text form is containerd's (``platforms`` package), ``os[(version+feature)]/arch[/variant]``:
-``linux/arm/v7``, ``windows(10.0.17763+win32k)/amd64``. Bytes that would be read as syntax are
-percent-escaped. ``str()`` and ``Platform.parse`` are inverses. The JSON form is the image-spec's
+``linux/arm/v7``, ``windows(10.0.17763+win32k)/amd64``. Bytes that are syntax are percent-escaped.
+``str()`` and ``Platform.parse`` are inverses. The JSON form is the image-spec's
 (image-index.md, "platform").
 """
 
@@ -32,10 +32,10 @@ _MEMBERS = {
 
 @frozen
 class Platform:
-    """An operating system, an architecture and what narrows them; empty text means not said.
+    """Operating system, architecture, variant, version and features.
 
-    ``others`` are members of the JSON form that we do not know; they are kept, and do not take part
-    in equality.
+    An empty text means that the member is absent. ``others`` are unknown members of the JSON form;
+    they are kept, and do not count for equality.
     """
 
     os: str = ""
@@ -47,7 +47,7 @@ class Platform:
 
     @classmethod
     def parse(cls, text: str) -> "Platform":
-        """The platform that ``text`` spells, as it is written: nothing is normalised.
+        """Parse the text form; nothing is normalised.
 
         Raises InvalidPlatformError: fewer than two or more than three parts, an empty part, a
         wildcard or any other character outside the grammar, an escape that is not UTF-8.
@@ -64,9 +64,10 @@ class Platform:
 
     @classmethod
     def from_json(cls, document: JsonObject, subject: str) -> "Platform":
-        """The platform in a descriptor or an image config; absent and null members are empty.
+        """Parse the JSON form; absent and null members are empty.
 
-        Raises DocumentError when a member is not of its type, or in another letter case.
+        ``document`` is the platform of a descriptor, or an image config. Raises DocumentError: a
+        member of another type, or in another letter case.
         """
         check_letter_case(document, _MEMBERS, subject)
         values: dict[str, str | tuple[str, ...]] = {}
@@ -76,7 +77,10 @@ class Platform:
         return cls(**values, others=others)  # type: ignore[arg-type]
 
     def to_json(self) -> dict[str, Json]:
-        """The JSON members in docker's order; of those that are empty, only os and architecture."""
+        """Return the JSON members in docker's order.
+
+        Empty members are omitted, except os and architecture.
+        """
         members: dict[str, Json] = {"architecture": self.architecture, "os": self.os}
         optional = {
             "os.version": self.os_version,

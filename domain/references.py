@@ -1,10 +1,10 @@
-"""References: where a manifest stands (a repository or an OCI layout), and its tag or digest there.
+"""References: a repository, layout or external home, with tag and digest.
 
 The grammar is distribution's (``reference/regexp.go``) and the short forms are docker's
 (``reference/normalize.go``): ``alpine`` is ``docker.io/library/alpine:latest``. Two forms are ours:
 ``oci:DIR[:TAG][@DIGEST]`` is an OCI image-layout directory; a registry image that is called ``oci``
-is written ``library/oci:TAG``. ``SCHEME://PLACE[:TAG][@DIGEST]`` is for an adapter from outside to
-serve. ``tag@digest`` keeps both, and the digest decides.
+is written ``library/oci:TAG``. ``SCHEME://PLACE[:TAG][@DIGEST]`` is served by an installed adapter
+(ADR 0026). ``tag@digest`` keeps both, and the digest decides.
 """
 
 import re
@@ -31,24 +31,24 @@ _DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}
 _NAMED = re.compile(rf"({_PATH})(?::({_TAG}))?(?:@({_DIGEST}))?")
 _BARE_HEX = re.compile(r"[a-f0-9]{64}")
 
-# The patterns from here on are compiled when first used: most commands read registries' names only.
+# The patterns below are compiled on first use, because most commands name registries only.
 
-# image-spec, annotations.md: the grammar of org.opencontainers.image.ref.name. Registry tags that
-# it has no room for ("_x", "a..b") may be copied into a layout all the same.
+# image-spec, annotations.md: the grammar of org.opencontainers.image.ref.name. A layout also
+# accepts registry tags that this grammar excludes ("_x", "a..b"), to be copied into it.
 _REF_NAME = r"[A-Za-z0-9]+(?:(?:[-._:@+/]|--)[A-Za-z0-9]+)*"
 _LAYOUT_TAG = rf"{_REF_NAME}|{_TAG}"
 _LAYOUT_DIGEST = rf"(?s:{_DIGEST}|(?:{'|'.join(HEX_LENGTHS)}):.*)"
 
-# What other tools write before references is no adapter's: it is refused, as docker refuses it.
+# Prefixes that other tools write before references are refused, as docker refuses them.
 _EXTERNAL = r"(?s:(?!(?:https?|docker|oci)://)([a-z][a-z0-9+.-]*)://(.*))"
 
-# No folder of this name can be shown on one line, or kept as UTF-8.
+# Characters of a directory that cannot be printed on one line, or encoded as UTF-8.
 _UNUSABLE = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 
 
 @frozen
 class Repository:
-    """A repository in a registry: ``registry`` is ``host[:port]``, ``path`` has no tag."""
+    """A repository: ``registry`` is ``host[:port]``, ``path`` has no tag."""
 
     registry: str
     path: str
@@ -59,7 +59,10 @@ class Repository:
 
 @frozen
 class Layout:
-    """An OCI image-layout directory. A relative path stays relative: the domain has no folder."""
+    """An OCI image-layout directory.
+
+    A relative path stays relative, because the domain knows no working directory.
+    """
 
     directory: str
 
@@ -69,7 +72,7 @@ class Layout:
 
 @frozen
 class External:
-    """A home that an adapter from outside serves; what ``place`` means is that one's business."""
+    """A home that an installed adapter serves; only it interprets ``place``."""
 
     scheme: str
     place: str
@@ -83,9 +86,9 @@ Home = Repository | Layout | External
 
 @frozen
 class Reference:
-    """A manifest's name: a home, and a tag, a digest, or both; the digest decides.
+    """The name of a manifest: a home, and a tag, a digest, or both.
 
-    Only a layout may be named with neither: then it is the layout's one image.
+    With both, the digest decides. Only a layout may have neither: then it is its only image.
     ``str()`` is the full canonical form, and ``parse`` reads it back.
     """
 
@@ -95,7 +98,7 @@ class Reference:
 
     @classmethod
     def parse(cls, text: str) -> "Reference":
-        """The reference that ``text`` spells, short forms filled in as docker fills them.
+        """Parse a reference; short forms are completed as docker does.
 
         Raises InvalidReferenceError with docker's reason.
         """
@@ -106,16 +109,16 @@ class Reference:
         return _parse_registry(text)
 
     def at(self, digest: Digest) -> "Reference":
-        """The manifest or blob with this digest in the same home."""
+        """Return the reference to this digest in the same home."""
         return Reference(self.home, None, digest)
 
     def tagged(self, tag: str) -> "Reference":
-        """The manifest under this tag in the same home."""
+        """Return the reference to this tag in the same home."""
         return evolve(self, tag=tag, digest=None)
 
     @property
     def name(self) -> str:
-        """What the home is asked for: the digest, else the tag, else nothing."""
+        """The digest, else the tag, else an empty text."""
         return str(self.digest or self.tag or "")
 
     def __str__(self) -> str:
@@ -129,7 +132,7 @@ def _parse_registry(text: str) -> Reference:
         reason = f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings"
         raise InvalidReferenceError(text, reason)
     registry, remainder = _split_registry(text)
-    remote = remainder.partition(":")[0]  # all that docker looks at for letter case
+    remote = remainder.partition(":")[0]  # docker checks the letter case of this part only
     if remote != remote.lower():
         reason = f"invalid reference format: repository name ({remote}) must be lowercase"
         raise InvalidReferenceError(text, reason)
@@ -172,7 +175,7 @@ def _digest_in(text: str, digest: str) -> Digest:
 
 
 def _parse_layout(text: str) -> Reference:
-    """``oci:DIR[:TAG][@DIGEST]``; the first colon ends the directory, as skopeo reads it."""
+    """Parse ``oci:DIR[:TAG][@DIGEST]``; as in skopeo, the first colon ends DIR."""
     named, digest = _split_layout_digest(text)
     directory, colon, tag = named.removeprefix(LAYOUT_SCHEME).partition(":")
     if not directory:
@@ -186,7 +189,7 @@ def _parse_layout(text: str) -> Reference:
 
 
 def _parse_external(text: str, scheme: str, rest: str) -> Reference:
-    """A tag stands behind the last slash, so that places may have ports."""
+    """Look for a tag after the last slash only, so that places may have ports."""
     named, digest = _split_layout_digest(rest)
     parents, slash, last = named.rpartition("/")
     name, colon, tag = last.partition(":")
@@ -199,7 +202,7 @@ def _parse_external(text: str, scheme: str, rest: str) -> Reference:
 
 
 def _split_layout_digest(text: str) -> tuple[str, Digest | None]:
-    """An @ may stand in directories and tags: what follows the last one may be no digest."""
+    """Split at the last @ if a digest follows: directories and tags may have @."""
     named, at, digest = text.rpartition("@")
     if at and re.fullmatch(_LAYOUT_DIGEST, digest):
         return named, _digest_in(text, digest)

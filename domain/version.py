@@ -1,3 +1,6 @@
-"""The version of this release; the installed metadata take as long to read as a command runs."""
+"""The version of this release.
+
+A constant, because reading the installed metadata takes as long as a command runs.
+"""
 
 VERSION = "0.1.0"

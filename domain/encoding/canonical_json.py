@@ -1,8 +1,9 @@
-"""The exact bytes of the documents we author, which are docker's for the same content.
+"""JSON as Go writes it: lists that we author, and documents that we show.
 
-Docker writes lists with Go's ``json.MarshalIndent(list, "", "   ")`` (``manifestlist.go``): three
-spaces, no newline at the end, and ``< > &`` and the two Unicode line separators escaped. Golden
-files in ``tests/golden`` hold these bytes: changing one here changes the digest of every list.
+Docker writes lists with ``json.MarshalIndent(list, "", "   ")`` (``manifestlist.go``): three spaces
+of indent, no newline at the end, and ``< > &`` and the two Unicode line separators escaped. The
+bytes are docker's for the same content. Golden files in ``tests/golden`` contain them: a change
+here changes the digest of every list.
 """
 
 import json
@@ -12,7 +13,7 @@ from manyfest.domain.encoding.strict_json import JsonObject
 
 LIST_INDENT = "   "
 
-# Go's encoder escapes these wherever they stand in a text (encoding/json, HTMLEscape).
+# Go's encoder escapes these in every string (encoding/json, HTMLEscape).
 _GO_ESCAPES = str.maketrans(
     {
         "<": "\\u003c",
@@ -28,24 +29,24 @@ _WHITE_SPACE = " \t\r\n"
 
 
 def authored_list(document: JsonObject) -> bytes:
-    """The bytes of a list that we author, members in the order of ``document``."""
+    """Encode a list that we author, with members in the order of ``document``."""
     text = json.dumps(document, indent=LIST_INDENT, ensure_ascii=False)
     return go_escaped(text).encode("utf-8")
 
 
 def go_escaped(text: str) -> str:
-    """JSON ``text`` with the characters that Go escapes in texts escaped.
+    """Escape the characters in JSON ``text`` that Go escapes in strings.
 
-    None of them is JSON syntax, so they stand in texts only and the whole can be translated.
+    None of them is JSON syntax, so they occur in strings only and the whole text can be translated.
     """
     return text.translate(_GO_ESCAPES)
 
 
 def indented(text: str, indent: str) -> str:
-    """Valid JSON ``text`` with one member a line, each level set in by ``indent``.
+    """Indent valid JSON ``text``: one member a line, ``indent`` for each level.
 
-    As Go's ``json.Indent``: members, order, escapes and number forms stay as they are, empty
-    objects and arrays stay closed, and white space after the document is kept.
+    Only white space changes, as with Go's ``json.Indent``: member order, escapes and number forms
+    stay, empty objects and arrays stay closed, white space after the document is kept.
     """
     pieces: list[str] = []
     margin = "\n"

@@ -1,7 +1,7 @@
-"""Reading JSON that came from outside, strictly: one meaning for every reader, or none.
+"""A strict JSON reader for untrusted bytes: one meaning, or an error.
 
-Python's ``json`` lets through what other readers of the same bytes see differently: duplicate keys,
-NaN, other encodings, numbers beyond any size. A digest names bytes, so bytes with two meanings are
+Python's ``json`` accepts documents that other readers interpret differently: duplicate keys, NaN,
+other encodings, numbers of any size. A digest identifies bytes, so bytes with two meanings are
 refused (CVE-2021-41190 is the known case).
 """
 
@@ -15,12 +15,12 @@ from manyfest.domain.errors import DocumentError
 Json = Any  # what json.loads gives: dict, list, str, int, float, bool, None
 JsonObject = Mapping[str, Json]
 
-_INTEGER_DIGITS = 300  # as far as floats reach; sizes have a bound of their own
+_INTEGER_DIGITS = 300  # about the range of floats; sizes have their own limit
 _DEPTH = 100
 
 
 def parse_object(data: bytes, subject: str) -> JsonObject:
-    """The JSON object that ``data`` spells; ``subject`` names the bytes in errors.
+    """Parse a JSON object; ``subject`` names the bytes in errors.
 
     Raises DocumentError: not UTF-8, a byte-order mark, not JSON, not an object, a key twice in one
     object, NaN or an infinity, an integer of more than 300 digits, an unpaired surrogate, or
@@ -35,12 +35,12 @@ def parse_object(data: bytes, subject: str) -> JsonObject:
 def check_letter_case(document: JsonObject, known: Collection[str], subject: str) -> None:
     """Refuse a ``known`` member written in another letter case.
 
-    Go's ``encoding/json`` takes ``Manifests``, and even one with a long s (U+017F), for
-    ``manifests``; other readers do not. Raises DocumentError.
+    Go's ``encoding/json`` reads ``Manifests``, even with a long s (U+017F), as ``manifests``; other
+    readers do not. Raises DocumentError.
     """
-    strangers = [key for key in document if key not in known]
-    folded = {member.casefold(): member for member in known} if strangers else {}
-    for key in strangers:
+    unknown = [key for key in document if key not in known]
+    folded = {member.casefold(): member for member in known} if unknown else {}
+    for key in unknown:
         if member := folded.get(key.casefold()):
             reason = f"member {key!r} is {member!r} in another letter case"
             raise DocumentError(subject, reason)
@@ -60,7 +60,7 @@ def _parse(data: bytes, subject: str) -> Json:
             parse_float=_finite_float,
         )
         _check_depth(value)
-        if "\\u" in text:  # only an escape can hide an unpaired surrogate, and encoding refuses it
+        if "\\u" in text:  # an unpaired surrogate can only come from an escape; encoding refuses it
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
         raise DocumentError(subject, "an unpaired surrogate stands in a text") from error
@@ -97,7 +97,10 @@ def _finite_float(digits: str) -> float:
 
 
 def _check_depth(value: Json) -> None:
-    """What reads the value later may recurse; ``json.loads`` itself stops at Python's own limit."""
+    """Limit nesting, because later readers may recurse.
+
+    ``json.loads`` itself stops at Python's recursion limit.
+    """
     level = [value]
     for _ in range(_DEPTH):
         level = [child for parent in level for child in _containers_in(parent)]
