@@ -1,4 +1,4 @@
-"""Entries that say again what another says: the same image for the same platform."""
+"""Deduplication: entries of the same image for the same platform."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,14 @@ _Key = tuple[Digest, Platform]
 
 
 def deduplicated(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """``entries`` in their order; what a list says again, or what a list says better, is left out.
+    """Drop duplicates, and keep the order.
 
-    Of entries with one digest and platform, the one stays that was annotated, else the one that
-    says more, else the image that was named itself, else the first. Images that were named
-    themselves all stay, unless a list's entry says more: docker lists what it is told, twice too.
-    What one list says twice it means so, or else that list could not keep its digest.
+    Duplicates have the same digest and platform. The preference is: annotated by the user, then a
+    descriptor with more members, then an image named directly, then the first.
+
+    Two exceptions. Images that were named directly all stay, unless a list's entry is preferred:
+    docker lists an image twice if it is named twice. Duplicates within one source list stay, or
+    that list would lose its digest.
     """
     best: dict[_Key, Entry] = {}
     for entry in entries:
@@ -30,7 +32,7 @@ def _key(entry: Entry) -> _Key:
 
 
 def _preference(entry: Entry) -> tuple[bool, bool, bool]:
-    """``max`` keeps the first of equals."""
+    """Order by preference; of equals, ``max`` returns the first."""
     is_annotated = entry.overrides != Overrides()
     return is_annotated, bool(entry.found.others), not entry.came_from_list
 

@@ -1,8 +1,8 @@
-"""The names under which docker keeps drafts and their entries, and which references they may mean.
+"""Docker's file names of drafts and entries, encoded and decoded.
 
 Docker names a draft's folder after the list and a file in it after each image, with every ``:`` as
 ``-`` and every ``/`` as ``_`` (``cli/manifest/store``, ``makeFilesafeName``). Several references
-come down to one name, so the way back is a guess with rules.
+have the same name, so decoding is a guess with rules.
 """
 
 import re
@@ -17,18 +17,18 @@ _SLASH = re.compile(r"(?<!_)_(?!_)")
 
 
 def docker_file_name(reference: Reference) -> str:
-    """What docker calls the file of an image, or the folder of a list."""
+    """Return docker's name of an image's file, or of a list's folder."""
     return _mangled(str(reference))
 
 
 def list_names(directory: str, neighbours: Iterable[Reference]) -> tuple[Reference, ...]:
-    """The list names that docker's folder ``directory`` may stand for, the likeliest ones only.
+    """Decode the folder name ``directory`` into the most likely list names.
 
-    ``neighbours`` are the references of its entries. A single ``_`` is read as a slash and digits
-    after the host's last ``-`` as its port, unless a neighbour has them otherwise. Of several
-    readings those in a neighbour's repository count, else those on a neighbour's registry; of these
-    the one with docker's own tag, ``latest``. One that is left is the name; several are candidates;
-    none means that the name cannot be told.
+    ``neighbours`` are the references of its entries. A single ``_`` is decoded as a slash, and
+    digits after the host's last ``-`` as its port, unless a neighbour has them differently. Of
+    several results, those in a neighbour's repository are preferred, else those on a neighbour's
+    registry; then the one with docker's default tag, ``latest``. One result is the name, several
+    are candidates, none means that the name is unknown.
     """
     homes = {each.home for each in neighbours}
     hosts = {home.registry for home in homes if isinstance(home, Repository)}
@@ -67,7 +67,7 @@ def _readings(directory: str, homes: set[Home], hosts: set[str]) -> Iterator[Ref
 
 
 def _splits(rest: str, known_paths: set[str]) -> Iterator[tuple[str, str]]:
-    """Each dash may be the colon before the tag, which has no slash."""
+    """Yield path and tag for each dash, which may be the colon before the tag."""
     for dash in re.finditer("-", rest):
         path, tag = rest[: dash.start()], rest[dash.end() :]
         yield _SLASH.sub("/", path), tag

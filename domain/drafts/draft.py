@@ -1,7 +1,7 @@
-"""Drafts: lists being assembled, their entries, and what a person changed about those.
+"""Drafts: lists that are not pushed yet, their entries and overrides.
 
-An entry keeps facts (the descriptor as found) apart from overrides (what was annotated), so that
-everything can be taken back. A draft is a value: each change gives a new one.
+An entry keeps its descriptor as found apart from the overrides of ``annotate``, so that everything
+can be undone (ADR 0010). A draft is a value: each change returns a new one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from manyfest.domain.references import Reference
 
 
 class ListType(Enum):
-    """Which family the list is to be of; ``AUTO`` goes by what is listed, and where."""
+    """The family of the list; ``AUTO`` depends on the entries and the target."""
 
     AUTO = "auto"
     DOCKER = "docker"
@@ -29,10 +29,10 @@ class ListType(Enum):
 
 @frozen
 class Entry:
-    """One child of the list to be: ``found`` is its descriptor as it was found at ``source``.
+    """A child of the list: ``found`` is its descriptor as found at ``source``.
 
-    ``source`` is the reference a person gave. When that is a list, several entries share it, and
-    ``list_digest`` is the list's: each entry's descriptor is then the list's own, verbatim.
+    ``source`` is the reference that the user gave. If that is a list, its entries share it,
+    ``list_digest`` is the list's digest, and ``found`` is the list's own descriptor, verbatim.
     """
 
     source: Reference
@@ -42,28 +42,28 @@ class Entry:
 
     @property
     def descriptor(self) -> Descriptor:
-        """The descriptor to be listed: the facts with the overrides on top."""
+        """The descriptor to list: ``found`` with the overrides applied."""
         return self.overrides.applied_to(self.found)
 
     @property
     def content(self) -> Reference:
-        """Where the child's own bytes are: by digest, beside the source."""
+        """The reference to the child's bytes: the digest, in the source's home."""
         return self.source.at(self.found.digest)
 
     @property
     def came_from_list(self) -> bool:
-        """Whether this is one of the entries of a list, and not an image or a list itself."""
+        """True for an entry of a list; False for an image or a list itself."""
         return self.list_digest is not None and self.list_digest != self.found.digest
 
 
 @frozen
 class Draft:
-    """A list being assembled, by the ``name`` it will be pushed to.
+    """A list that is being assembled; ``name`` is the reference to push it to.
 
-    ``entries`` are in the order in which they came, and listed so if the draft ``keeps_order``.
-    ``pushed`` is the digest of the list that was pushed, until the draft is changed again. Times
-    are in UTC. ``index_found`` is what the one list that was taken apart says of itself, verbatim;
-    ``index`` what a person says over that.
+    ``entries`` are in the order of addition, and are listed in that order if ``keeps_order``.
+    ``pushed`` is the digest of the pushed list, until the draft changes again. Times are in UTC.
+    ``index_found`` are the fields of the one source list that was flattened, verbatim; ``index``
+    are the overrides of these.
     """
 
     name: Reference
@@ -78,27 +78,27 @@ class Draft:
 
     @property
     def shadows_remote(self) -> bool:
-        """Whether ``inspect`` shows it in the place of what is published under its name.
+        """True if ``inspect`` shows the draft instead of the published list.
 
-        One that was pushed and not touched since does not.
+        A draft that was pushed and not changed since does not shadow it.
         """
         return self.pushed is None
 
     @property
     def flattened_lists(self) -> tuple[Reference, ...]:
-        """The sources that are lists whose entries are here, each once."""
+        """The source lists that entries come from, each once."""
         return tuple(dict.fromkeys(e.source for e in self.entries if e.came_from_list))
 
     @property
     def index_members(self) -> Mapping[str, Json]:
-        """What the list will say of itself, beside its entries."""
+        """The list's own fields, beside its entries."""
         return self.index.applied_to(self.index_found)
 
     def with_source(self, source: Reference, entries: Sequence[Entry], now: datetime) -> "Draft":
-        """With what ``source`` holds now: in its old place if it was there, else at the end.
+        """Replace the entries of ``source``, or append them if it is new.
 
-        Overrides of entries that ``source`` gave before are kept where it describes them as before,
-        and for a single image always: an image that moved stays annotated.
+        Overrides are kept for entries whose descriptors are unchanged. For a source that is a
+        single image they are always kept: an image that moved stays annotated.
         """
         before = [entry for entry in self.entries if entry.source == source]
         renewed = tuple(_keeping_overrides(entry, before, len(entries)) for entry in entries)
@@ -109,26 +109,26 @@ class Draft:
         return self._changed((*others[:place], *renewed, *others[place:]), now)
 
     def keeping_order(self, now: datetime) -> "Draft":
-        """The same draft, listed from now on in the order in which its entries came."""
+        """List the entries in the order of addition from now on."""
         return (
             self if self.keeps_order else evolve(self._changed(self.entries, now), keeps_order=True)
         )
 
     def annotated(self, entry: Entry, overrides: Overrides, now: datetime) -> "Draft":
-        """With ``overrides`` laid over those that ``entry`` has."""
+        """Add ``overrides`` to those of ``entry``."""
         changed = evolve(entry, overrides=entry.overrides.followed_by(overrides))
         return self._changed(tuple(changed if e == entry else e for e in self.entries), now)
 
     def index_annotated(self, overrides: IndexOverrides, now: datetime) -> "Draft":
-        """With ``overrides`` laid over what the list says of itself."""
+        """Add ``overrides`` to those of the list itself."""
         return evolve(self._changed(self.entries, now), index=self.index.followed_by(overrides))
 
     def of_type(self, list_type: ListType, now: datetime) -> "Draft":
-        """The same draft, to become a list of this type."""
+        """Set the type of the list."""
         return evolve(self._changed(self.entries, now), list_type=list_type)
 
     def minus(self, entries: Sequence[Entry], now: datetime) -> "Draft":
-        """Without these entries, and without what attests images that are then not listed."""
+        """Remove entries, and attestations of images that are no longer listed."""
         left = [entry for entry in self.entries if entry not in entries]
         digests = {str(entry.found.digest) for entry in left}
         gone = {str(entry.found.digest) for entry in entries} - digests
@@ -136,7 +136,7 @@ class Draft:
         return self._changed(kept, now)
 
     def marked_pushed(self, digest: Digest) -> "Draft":
-        """The same draft, known to stand in the registry as ``digest``."""
+        """Record that the list was pushed as ``digest``."""
         return evolve(self, pushed=digest)
 
     def _changed(self, entries: tuple[Entry, ...], now: datetime) -> "Draft":

@@ -1,4 +1,4 @@
-"""Drafts as a JSON file that travels in a bundle: facts and overrides apart, as they are kept.
+"""The JSON file of drafts in a bundle.
 
 ::
 
@@ -10,7 +10,8 @@
                    "found": DESCRIPTOR, "overrides": {...}}]}]}
 
 References are canonical, times are RFC 3339 in UTC, ``found`` is verbatim. ``overrides`` have only
-what was said, under the names of ``Overrides`` and ``IndexOverrides``; annotations are pairs.
+the fields that are set, named as in ``Overrides`` and ``IndexOverrides``; annotations are pairs.
+Written by hand and not with cattrs: ADR 0030.
 """
 
 import json
@@ -37,14 +38,14 @@ _T = TypeVar("_T")
 
 
 def encode_drafts(drafts: Iterable[Draft]) -> bytes:
-    """The file, drafts by name."""
+    """Encode the file, with drafts sorted by name."""
     documents = [_draft_to_json(draft) for draft in sorted(drafts, key=lambda each: str(each.name))]
     document = {"version": _VERSION, "drafts": documents}
     return json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def decode_drafts(data: bytes, subject: str) -> tuple[Draft, ...]:
-    """The drafts in a file; ``subject`` names it in errors. Raises DocumentError."""
+    """Decode the file; ``subject`` names it in errors. Raises DocumentError."""
     document = parse_object(data, subject)
     if document.get("version") != _VERSION:
         raise DocumentError(subject, f"has version {document.get('version')!r}, not {_VERSION}")
@@ -110,7 +111,7 @@ def _entry(document: JsonObject, subject: str) -> Entry:
 
 @contextmanager
 def _understood(subject: str) -> Iterator[None]:
-    """Inside, what is not of the form above is a DocumentError."""
+    """Translate errors of a malformed document to DocumentError."""
     try:
         yield
     except DocumentError:

@@ -1,4 +1,7 @@
-"""Finding an entry of a draft by what a person calls it; nothing but the draft is looked at."""
+"""Lookup of a draft's entry by the name that a user gives it.
+
+Reads only the draft: no store, no registry.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,19 +17,19 @@ from manyfest.domain.lists.platform_selection import matches_platform
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
-# As short as git takes them; shorter ones are more likely a slip than a name.
+# At least 4 digits, as in git; shorter ones are more likely a typing error than a name.
 _PREFIX = re.compile(r"(?:sha(?:256|512):)?[0-9a-f]{4,128}")
 
 _Rule = Callable[[Draft, str], list[Entry]]
 
 
 def find_entry(draft: Draft, text: str) -> Entry:
-    """The entry that ``text`` names: by reference, digest, beginning of a digest, or platform.
+    """Find an entry by reference, digest, digest prefix or platform.
 
-    Tried in this order, and the first that finds something decides. A reference is the one an entry
-    came by, or its content's (``repo@sha256:…``).
-    Raises EntryUnknownError: nothing answers to it. AmbiguousEntryError: several do.
-    InvalidReferenceError: it is no name of any kind.
+    Tried in this order; the first that matches decides. A reference is the entry's source, or that
+    of its content (``repo@sha256:…``).
+    Raises EntryUnknownError: no entry matches; AmbiguousEntryError: several match;
+    InvalidReferenceError: ``text`` is none of these.
     """
     for rule in _RULES:
         found = rule(draft, text)
@@ -39,9 +42,9 @@ def find_entry(draft: Draft, text: str) -> Entry:
 
 
 def canonical_name(text: str) -> str:
-    """``text``, or the full form of the reference that it can only be.
+    """Return ``text``; if only a reference, in its full form.
 
-    Raises InvalidReferenceError: ``text`` is no name of any kind.
+    Raises InvalidReferenceError: not a reference, digest prefix or platform.
     """
     if _PREFIX.fullmatch(text) or _platform(text):
         return text
@@ -59,7 +62,7 @@ def _by_content(draft: Draft, text: str) -> list[Entry]:
 
 
 def _by_prefix(draft: Draft, text: str) -> list[Entry]:
-    """A whole digest is its own beginning."""
+    """Match digests by prefix, which includes whole digests."""
     if _PREFIX.fullmatch(text) is None:
         return []
     return [

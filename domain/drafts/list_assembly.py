@@ -1,4 +1,4 @@
-"""From a draft to its list: which type, in which order, and what must hold before it is pushed."""
+"""Assembly of a draft's list: its type, its order, and checks before push."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,47 +14,47 @@ from manyfest.domain.errors import ListError
 from manyfest.domain.manifests import SIZE_LIMIT, Manifest
 from manyfest.domain.references import Layout
 
-# Gives the list of this digest, if its bytes are at hand.
+# Returns the manifest of this digest, or None if its bytes are not cached.
 ManifestLookup = Callable[[Digest], Manifest | None]
 
-# Members that Docker's lists do not have, of the list and of its descriptors.
+# Members of the list, and of its descriptors, that Docker's lists cannot have.
 _INDEX_MEMBERS = frozenset({"annotations", "artifactType", "subject"})
 _INDEX_DESCRIPTOR_MEMBERS = frozenset({"annotations", "artifactType", "data"})
 
 _MEDIA_TYPES = {ListType.DOCKER: media_types.DOCKER_LIST, ListType.OCI: media_types.OCI_INDEX}
 
 
-def assemble(draft: Draft, held: ManifestLookup = lambda _digest: None) -> Manifest:
-    """The list that ``draft`` stands for now, ready to be shown.
+def assemble(draft: Draft, lookup: ManifestLookup = lambda _digest: None) -> Manifest:
+    """Assemble the list of ``draft``, ready to be shown.
 
-    A list that was taken apart and that nothing was changed of is that list, to the byte, if
-    ``held`` has it. Raises ListError: over 4 MiB, or Docker's type is asked for and something
-    needs an OCI index.
+    If all entries come from one list and nothing was changed, the result is that list to the byte,
+    if ``lookup`` has it. Raises ListError: over 4 MiB, or Docker's type is requested and a member
+    requires an OCI index.
     """
     entries = ordered_entries(draft)
-    return _unchanged(draft, entries, held) or _authored(draft, entries)
+    return _unchanged(draft, entries, lookup) or _authored(draft, entries)
 
 
-def assemble_for_push(draft: Draft, held: ManifestLookup = lambda _digest: None) -> Manifest:
-    """The list that ``draft`` stands for, checked to be one that may be published.
+def assemble_for_push(draft: Draft, lookup: ManifestLookup = lambda _digest: None) -> Manifest:
+    """Assemble the list of ``draft``, and check that it may be published.
 
-    Raises ListError, where docker refuses too: no entries, or a single image that neither its
-    config nor an annotation gives an operating system and an architecture.
+    Raises ListError as ``assemble`` does, and where docker refuses too: no entries, or a single
+    image that has no operating system and architecture in its config or overrides.
     """
     if not draft.entries:
         raise ListError(str(draft.name), f"{draft.name} has no entries")
     for entry in ordered_entries(draft):
         _check_platform(draft, entry)
-    return assemble(draft, held)
+    return assemble(draft, lookup)
 
 
 def ordered_entries(draft: Draft) -> tuple[Entry, ...]:
-    """The entries as they are listed.
+    """Return the entries in the order of the list.
 
-    Docker's order where docker could make the list: by the file name that it would keep each
-    source under (``cli/manifest/store``, ``makeFilesafeName``). Entries of one source stay
-    together, in its order. A draft that keeps its order has the one given. So has one as soon as a
-    layout takes part: a folder's path on one machine must not decide the digest.
+    The order is docker's where docker could make the list: by docker's file name of each source
+    (``cli/manifest/store``, ``makeFilesafeName``). Entries of one source stay together, in its
+    order. A draft that keeps its order uses the order of addition, and so does a draft with a
+    layout, because the path of a folder on one machine must not decide the digest.
     """
     if draft.keeps_order or _involves_layout(draft):
         return draft.entries
@@ -66,16 +66,16 @@ def _involves_layout(draft: Draft) -> bool:
     return any(isinstance(home, Layout) for home in homes)
 
 
-def _unchanged(draft: Draft, entries: Sequence[Entry], held: ManifestLookup) -> Manifest | None:
+def _unchanged(draft: Draft, entries: Sequence[Entry], lookup: ManifestLookup) -> Manifest | None:
     digests = {entry.list_digest for entry in entries}
     digest = digests.pop() if len(digests) == 1 else None
-    manifest = None if digest is None else held(digest)
+    manifest = None if digest is None else lookup(digest)
     if manifest is None or draft.index != IndexOverrides():
         return None
     if tuple(entry.descriptor for entry in entries) != manifest.entries:
         return None
-    wished = _MEDIA_TYPES.get(_requested_type(draft), manifest.media_type)
-    return manifest if manifest.media_type == wished else None
+    requested = _MEDIA_TYPES.get(_requested_type(draft), manifest.media_type)
+    return manifest if manifest.media_type == requested else None
 
 
 def _authored(draft: Draft, entries: Sequence[Entry]) -> Manifest:
@@ -95,7 +95,10 @@ def _authored(draft: Draft, entries: Sequence[Entry]) -> Manifest:
 
 
 def _requested_type(draft: Draft) -> ListType:
-    """A layout asks for OCI, where nothing else was said: its readers find nothing else by name."""
+    """Return the requested type; in a layout, OCI is the default.
+
+    Readers of layouts find nothing but OCI indexes by name.
+    """
     in_layout = isinstance(draft.name.home, Layout)
     return ListType.OCI if in_layout and draft.list_type is ListType.AUTO else draft.list_type
 
@@ -103,27 +106,27 @@ def _requested_type(draft: Draft) -> ListType:
 def _media_type(
     draft: Draft, descriptors: Sequence[Descriptor], members: Mapping[str, Json]
 ) -> str:
-    """As wished, else an OCI index as soon as anything asks for one, else docker's list."""
-    wished = _requested_type(draft)
-    carried = _requires_index(descriptors, members)
-    if wished is ListType.DOCKER and carried:
-        reason = f"a Docker manifest list cannot carry {carried}; an OCI index can"
+    """Return the requested type, else OCI if required, else Docker."""
+    requested = _requested_type(draft)
+    index_member = _requires_index(descriptors, members)
+    if requested is ListType.DOCKER and index_member:
+        reason = f"a Docker manifest list cannot carry {index_member}; an OCI index can"
         raise ListError(str(draft.name), reason)
-    if wished is ListType.AUTO:
+    if requested is ListType.AUTO:
         has_oci = any(each.media_type in media_types.OCI_FAMILY for each in descriptors)
-        wished = ListType.OCI if carried or has_oci else ListType.DOCKER
-    return _MEDIA_TYPES[wished]
+        requested = ListType.OCI if index_member or has_oci else ListType.DOCKER
+    return _MEDIA_TYPES[requested]
 
 
 def _requires_index(descriptors: Sequence[Descriptor], members: Mapping[str, Json]) -> str:
-    """The name of a member that Docker's lists do not have, if there is one."""
+    """Return the name of a member that Docker's lists cannot have, or empty."""
     found = {name for each in descriptors for name in _INDEX_DESCRIPTOR_MEMBERS & set(each.others)}
     return next(iter(sorted(found | (_INDEX_MEMBERS & set(members)))), "")
 
 
 def _check_platform(draft: Draft, entry: Entry) -> None:
     if entry.list_digest is not None:
-        return  # a list, or from one: it was published as it is
+        return  # a list, or from a list: already published in this form
     platform = entry.descriptor.platform
     if platform is None or not (platform.os and platform.architecture):
         reason = (

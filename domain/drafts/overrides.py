@@ -1,4 +1,7 @@
-"""What a person says about an entry, over what was found: laid over, added to, taken away."""
+"""Overrides: changes that a user makes to an entry, or to the list itself.
+
+First ``unset`` removes, then the other fields set or add. Empty fields change nothing.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,18 +20,18 @@ from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 
-# What can be taken away from an entry, by its name on the command line, and what then stands there.
-# Operating system and architecture cannot: a list needs them.
+# Fields of an entry that can be unset, by their names on the command line, and their values then.
+# Operating system and architecture cannot be unset, because a list needs them.
 _CLEARED: dict[str, dict[str, Any]] = {
     "variant": {"variant": ""},
     "os-version": {"os_version": ""},
     "os-features": {"os_features": ()},
 }
 
-# What makes a list, and is authored anew.
+# The structure of a list, which is always authored and never copied.
 _STRUCTURE = frozenset({"schemaVersion", "mediaType", "manifests"})
 
-# What can be taken away, by its name on the command line: our member, and the JSON's.
+# Fields of the list that can be unset, by their names on the command line: ours, and the JSON's.
 _CLEARED_FROM_INDEX: dict[str, tuple[dict[str, Any], str]] = {
     "artifact-type": ({"artifact_type": ""}, "artifactType"),
     "subject": ({"subject": None}, "subject"),
@@ -37,11 +40,11 @@ _CLEARED_FROM_INDEX: dict[str, tuple[dict[str, Any], str]] = {
 
 @frozen
 class Overrides:
-    """What was annotated, beside the facts; empty members change nothing.
+    """Overrides of an entry's descriptor.
 
-    As in docker, an empty text leaves a member alone, and ``os_features`` are added to those found.
-    ``unset`` names what is taken away before anything is laid over: ``variant``, ``os-version``,
-    ``os-features``, ``annotation:KEY``. Raises UnknownMemberError for any other name.
+    As in docker, an empty text changes nothing, and ``os_features`` are added to those found.
+    ``unset`` names members to remove first: ``variant``, ``os-version``, ``os-features``,
+    ``annotation:KEY``. Raises UnknownMemberError for any other name.
     """
 
     os: str = ""
@@ -57,7 +60,7 @@ class Overrides:
         check_unset(names, _CLEARED)
 
     def applied_to(self, found: Descriptor) -> Descriptor:
-        """``found`` with these members in the place of its own; all others stay as they are."""
+        """Return ``found`` with these members replaced; all others are kept."""
         if self == Overrides():
             return found
         platform = self._override_platform(found.platform or Platform())
@@ -68,7 +71,7 @@ class Overrides:
         )
 
     def followed_by(self, later: "Overrides") -> "Overrides":
-        """Both, where ``later`` wins; features and annotations add up."""
+        """Combine both: ``later`` wins, features and annotations add up."""
         kept = self._without(later.unset)
         return Overrides(
             os=later.os or kept.os,
@@ -98,10 +101,11 @@ class Overrides:
 
 @frozen
 class IndexOverrides:
-    """What a person says of the list itself, over what was found; empty members change nothing.
+    """Overrides of the list's own fields: artifact type, subject, annotations.
 
-    ``unset`` names what is taken away before anything is laid over: ``artifact-type``, ``subject``,
-    ``annotation:KEY``. Raises UnknownMemberError for any other name.
+    Only an OCI index can have these (image-spec, image-index.md). ``unset`` names fields to remove
+    first: ``artifact-type``, ``subject``, ``annotation:KEY``. Raises UnknownMemberError for any
+    other name.
     """
 
     artifact_type: str = ""
@@ -114,7 +118,7 @@ class IndexOverrides:
         check_unset(names, _CLEARED_FROM_INDEX)
 
     def applied_to(self, found: Mapping[str, Json]) -> Mapping[str, Json]:
-        """The list's own members, as they will be written."""
+        """Return the list's own fields, as they are written."""
         gone = {_CLEARED_FROM_INDEX[name][1] for name in self.unset if name in _CLEARED_FROM_INDEX}
         members = {key: value for key, value in found.items() if key not in gone}
         if self.artifact_type:
@@ -124,7 +128,7 @@ class IndexOverrides:
         return with_annotations(members, self.annotations, self.unset)
 
     def followed_by(self, later: "IndexOverrides") -> "IndexOverrides":
-        """Both, where ``later`` wins; annotations add up."""
+        """Combine both: ``later`` wins, annotations add up."""
         kept = self._without(later.unset)
         return IndexOverrides(
             artifact_type=later.artifact_type or kept.artifact_type,
@@ -141,7 +145,7 @@ class IndexOverrides:
 
 
 def index_fields(manifest: Manifest) -> Mapping[str, Json]:
-    """What a list says of itself, verbatim, in its order."""
+    """Return a list's own fields, unknown ones too, verbatim and in order."""
     return {key: value for key, value in manifest.document.items() if key not in _STRUCTURE}
 
 
@@ -154,5 +158,5 @@ def _merged(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _added(found: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    """``found`` as it is, what stands in it twice included, and of ``more`` what it lacks."""
+    """Append what is missing; ``found`` is kept, its duplicates too."""
     return found + tuple(each for each in dict.fromkeys(more) if each not in found)

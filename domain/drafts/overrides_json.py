@@ -1,6 +1,6 @@
-"""What a person said over the facts, as JSON: only what was said, so that members may be added.
+"""Overrides as JSON, for the store's column and for bundles.
 
-The store keeps it so in a column, and bundles carry it so from one store to another.
+Only fields that are set are written, so that later versions can add fields.
 """
 
 from collections.abc import Callable
@@ -14,34 +14,37 @@ from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import DocumentError, UnknownMemberError
 
-_Said = TypeVar("_Said", Overrides, IndexOverrides)
+_Overrides = TypeVar("_Overrides", Overrides, IndexOverrides)
 _PAIR = 2
 
 
 def overrides_to_json(overrides: Overrides) -> dict[str, Json]:
-    """What was annotated on an entry."""
+    """Encode the overrides of an entry."""
     return _set_fields(overrides)
 
 
 def overrides_from_json(document: Json, subject: str) -> Overrides:
     """The inverse of ``overrides_to_json``.
 
-    ``subject`` is its place. Raises DocumentError: not as it is written, or a member nobody knows:
-    what a person said is not to be dropped without a word.
+    ``subject`` is its location for errors. Raises DocumentError: malformed, or an unknown member,
+    because overrides of a user must not be dropped silently.
     """
     return _read(Overrides, document, subject)
 
 
 def index_overrides_to_json(overrides: IndexOverrides) -> dict[str, Json]:
-    """What was said of the list itself."""
-    said = _set_fields(evolve(overrides, subject=None))
+    """Encode the overrides of the list itself."""
+    document = _set_fields(evolve(overrides, subject=None))
     if overrides.subject is not None:
-        said["subject"] = overrides.subject.to_json()
-    return said
+        document["subject"] = overrides.subject.to_json()
+    return document
 
 
 def index_overrides_from_json(document: Json, subject: str) -> IndexOverrides:
-    """The inverse of ``index_overrides_to_json``. Raises as ``overrides_from_json``."""
+    """The inverse of ``index_overrides_to_json``.
+
+    Raises DocumentError: malformed, or an unknown member.
+    """
     return _read(IndexOverrides, document, subject)
 
 
@@ -50,7 +53,7 @@ def _set_fields(overrides: Overrides | IndexOverrides) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-def _read(kind: type[_Said], document: Json, subject: str) -> _Said:
+def _read(kind: type[_Overrides], document: Json, subject: str) -> _Overrides:
     if not isinstance(document, dict):
         raise DocumentError(subject, "not an object")
     if unknown := set(document) - set(fields_dict(kind)):

@@ -1,6 +1,6 @@
-"""Entries that stand in each other's way: of two for one platform, a runtime only ever finds one.
+"""Conflicts: entries for one platform, of which clients find only one.
 
-The spec lets the first match win (image-spec, image-index.md, "manifests"). Docker says nothing.
+The first match wins (image-spec, image-index.md, "manifests"). Docker does not report conflicts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ Conflict = tuple[Entry, Entry]
 
 
 def conflicts(entries: Sequence[Entry]) -> tuple[Conflict, ...]:
-    """For each entry whose platform an earlier one has, the first that has it and this one."""
+    """Return pairs of the first entry for a platform, and each later one."""
     return tuple(_conflicts(entries))
 
 
@@ -31,18 +31,18 @@ def _conflicts(entries: Sequence[Entry]) -> Iterator[Conflict]:
 
 
 def _is_the_same_in_another_compression(one: Entry, other: Entry) -> bool:
-    """Podman's readers choose between the two that podman lists."""
+    """Podman lists an image in two compressions, and its clients choose."""
     marks = [entry.descriptor.annotations.get(ZSTD_MARK, "") for entry in (one, other)]
     return one.source == other.source and marks[0] != marks[1]
 
 
 def shadowed_by_later(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """The entries whose platform a later one has, too: those that go when the later is to win."""
+    """Return the entries whose platform a later entry has too."""
     return tuple(later for _, later in _conflicts(tuple(reversed(entries))))
 
 
 def occupied_platform(descriptor: Descriptor) -> Platform | None:
-    """What an entry takes; attestations, and what says no platform, take none."""
+    """Return the normalised platform; None for attestations and without one."""
     platform = descriptor.platform
     if platform is None or not platform.os or attested_digest(descriptor) is not None:
         return None
@@ -50,9 +50,9 @@ def occupied_platform(descriptor: Descriptor) -> Platform | None:
 
 
 def platform_mismatch(entry: Entry) -> tuple[Platform, Platform] | None:
-    """What an image says it runs on and what was annotated, if one contradicts the other.
+    """Return the config's and the annotated platform, if they contradict.
 
-    Only for an image that came by itself: of a list's entries, the config was never read.
+    Only for an image that is its own source: the configs of a list's entries are not read.
     """
     said, annotated = entry.found.platform, entry.descriptor.platform
     if entry.list_digest is not None or said is None or annotated is None or not said.os:

@@ -1,4 +1,4 @@
-"""What a source contributes to a draft: an image itself, a list its entries, or those wanted."""
+"""The entries that a source list contributes to a draft."""
 
 from collections.abc import Sequence
 
@@ -15,10 +15,11 @@ from manyfest.domain.references import Reference
 
 @frozen
 class ListSelection:
-    """What is taken from a source that is a list; an image is always taken whole.
+    """The selection of entries from a source that is a list.
 
-    ``platforms``: only these, all if none are named; attestations follow their image.
-    ``attestations``: whether to take them at all. ``nested``: the list itself, as one entry.
+    A source that is an image is always taken whole.
+    ``platforms``: only these, with their attestations; empty selects all. ``attestations``: False
+    leaves all attestations out. ``nested``: the list itself, as one entry.
     """
 
     platforms: tuple[Platform, ...] = ()
@@ -30,38 +31,39 @@ EVERYTHING = ListSelection()
 
 
 def entries_of_list(
-    source: Reference, manifest: Manifest, wanted: ListSelection
+    source: Reference, manifest: Manifest, selection: ListSelection
 ) -> tuple[Entry, ...]:
-    """The entries that the list at ``source`` contributes, as it describes them, in its order.
+    """Return the selected entries of the list at ``source``, in its order.
 
-    Raises NoSuchPlatformError; DocumentError: an entry is no descriptor.
+    Raises NoSuchPlatformError; DocumentError: an entry is not a descriptor.
     """
-    if wanted.nested:
+    if selection.nested:
         return (Entry(source, manifest.descriptor(), manifest.digest),)
     return tuple(
         Entry(source, descriptor, manifest.digest)
-        for descriptor in _selected_children(source, manifest, wanted)
+        for descriptor in _selected_children(source, manifest, selection)
     )
 
 
 def _selected_children(
-    source: Reference, manifest: Manifest, wanted: ListSelection
+    source: Reference, manifest: Manifest, selection: ListSelection
 ) -> tuple[Descriptor, ...]:
-    chosen = select_entries(manifest.entries, wanted.platforms, str(source))
-    return chosen if wanted.attestations else without_attestations(chosen)
+    chosen = select_entries(manifest.entries, selection.platforms, str(source))
+    return chosen if selection.attestations else without_attestations(chosen)
 
 
 def merged_with_previous(
-    entries: Sequence[Entry], before: Sequence[Entry], listed: Manifest, wanted: ListSelection
+    entries: Sequence[Entry], before: Sequence[Entry], listed: Manifest, selection: ListSelection
 ) -> tuple[Entry, ...]:
-    """``entries`` of the list ``listed``, and those it gave ``before`` for other platforms.
+    """Merge ``entries`` with those that the list gave ``before``.
 
-    In the list's order; what it does not describe so any more comes first, as it was. Where no
-    platforms are named, all of the list is wanted, so that what it gave before does not count.
+    Earlier entries for other platforms are kept. The result is in the order of the list ``listed``;
+    entries that it no longer describes in the same way come first, unchanged. Without platforms in
+    the selection, the whole list is selected and earlier entries do not count.
     """
-    if not wanted.platforms or wanted.nested or not listed.is_list:
+    if not selection.platforms or selection.nested or not listed.is_list:
         return tuple(entries)
-    kept = _for_other_platforms([entry for entry in before if entry.came_from_list], wanted)
+    kept = _for_other_platforms([entry for entry in before if entry.came_from_list], selection)
     given = {entry.found: entry for entry in (*kept, *entries)}
     described = set(listed.entries)
     return (
@@ -74,12 +76,12 @@ def merged_with_previous(
     )
 
 
-def _for_other_platforms(entries: Sequence[Entry], wanted: ListSelection) -> tuple[Entry, ...]:
+def _for_other_platforms(entries: Sequence[Entry], selection: ListSelection) -> tuple[Entry, ...]:
     found = [entry.found for entry in entries]
-    named = [each for each in found if each.platform and _is_named(each.platform, wanted)]
+    named = [each for each in found if each.platform and _is_named(each.platform, selection)]
     renewed = set(with_attestations(found, named))
     return tuple(entry for entry in entries if entry.found not in renewed)
 
 
-def _is_named(platform: Platform, wanted: ListSelection) -> bool:
-    return any(matches_platform(platform, asked) for asked in wanted.platforms)
+def _is_named(platform: Platform, selection: ListSelection) -> bool:
+    return any(matches_platform(platform, asked) for asked in selection.platforms)

@@ -1,1 +1,8 @@
-"""domain/lists."""
+"""Lists of manifests: platforms, attestations, referrers, and the tree below.
+
+- attestations: BuildKit's attestations, and the images they attest
+- platform_normalisation: platform aliases, default variants, supported pairs
+- platform_selection: the entries of a list for some platforms
+- referrers: descriptors of referrers, and the referrers tag schema
+- distributable_blobs: the blobs that a copy of an image needs
+"""

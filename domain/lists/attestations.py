@@ -1,7 +1,7 @@
-"""Attestation manifests: BuildKit's provenance and SBOMs, which stand in a list beside their image.
+"""Attestations: BuildKit's provenance and SBOMs, listed beside their image.
 
-Such an entry is for platform ``unknown/unknown`` and names its image in annotations (BuildKit,
-``docs/attestations/attestation-storage.md``). It follows its image: kept, dropped and copied so.
+Such an entry has the platform ``unknown/unknown`` and names its image in annotations (BuildKit,
+``docs/attestations/attestation-storage.md``). It is kept, dropped and copied with its image.
 """
 
 from collections.abc import Sequence
@@ -14,20 +14,20 @@ _SUBJECT = "vnd.docker.reference.digest"
 
 
 def attested_digest(descriptor: Descriptor) -> str | None:
-    """The digest, as it is spelled, of the image that ``descriptor`` attests; None for others."""
+    """Return the digest text of the attested image; None for other entries."""
     if descriptor.annotations.get(_TYPE) != _ATTESTATION:
         return None
     return descriptor.annotations.get(_SUBJECT, "")
 
 
 def without_attestations(entries: Sequence[Descriptor]) -> tuple[Descriptor, ...]:
-    """The entries that attest nothing."""
+    """Return the entries that are not attestations."""
     return tuple(entry for entry in entries if attested_digest(entry) is None)
 
 
 def with_attestations(
     entries: Sequence[Descriptor], chosen: Sequence[Descriptor]
 ) -> tuple[Descriptor, ...]:
-    """Of ``entries``, in their order, those ``chosen`` and those that attest one of them."""
+    """Return the ``chosen`` entries and their attestations, in list order."""
     named, digests = set(chosen), {str(entry.digest) for entry in chosen}
     return tuple(entry for entry in entries if entry in named or attested_digest(entry) in digests)

@@ -1,7 +1,7 @@
-"""Rules about platforms: the other names of what is one platform, and which pairs exist at all.
+"""Platform rules: aliases, default variants, and supported pairs.
 
-Tables, with the functions that look things up in them. Aliases are containerd's
-(``platforms/database.go``); pairs are Go's ports, which is what docker checks annotations against.
+Tables, and the functions that look platforms up in them. Aliases are containerd's
+(``platforms/database.go``); pairs are Go's ports, against which docker checks annotations.
 """
 
 from attrs import evolve
@@ -10,8 +10,8 @@ from manyfest.domain.platforms import Platform
 
 _SYSTEMS = {"macos": "darwin"}
 
-# Another name of an architecture, the usual name, and the variant that the other name implies:
-# None leaves the variant as it is.
+# Alias of an architecture: its usual name, and the variant that the alias implies. None keeps the
+# variant.
 _ARCHITECTURES: dict[str, tuple[str, str | None]] = {
     "x86_64": ("amd64", None),
     "x86-64": ("amd64", None),
@@ -25,7 +25,7 @@ _ARCHITECTURES: dict[str, tuple[str, str | None]] = {
     "armel": ("arm", "v6"),
 }
 
-# A variant that goes without saying is dropped, and the ones of arm are spelt with a "v".
+# Default variants are dropped, and variants of arm are written with a "v".
 _VARIANTS = {
     ("amd64", "v1"): "",
     ("arm64", "8"): "",
@@ -37,7 +37,7 @@ _VARIANTS = {
     ("arm", "8"): "v8",
 }
 
-# What ``go tool dist list`` names.
+# The output of ``go tool dist list``.
 _GO_PORTS = {
     "aix": "ppc64",
     "android": "386 amd64 arm arm64",
@@ -56,7 +56,7 @@ _GO_PORTS = {
     "windows": "386 amd64 arm arm64",
 }
 
-# What docker takes beside those (``cli/command/manifest/util.go``): ports that Go gave up since.
+# Former ports of Go that docker accepts too (``cli/command/manifest/util.go``).
 _FORMER_GO_PORTS = {"darwin": "386 arm"}
 
 SUPPORTED_PAIRS = frozenset(
@@ -68,19 +68,18 @@ SUPPORTED_PAIRS = frozenset(
 
 
 def is_supported(os: str, architecture: str) -> bool:
-    """Whether a program for this pair can exist: it is, or was, one of Go's ports.
+    """Return True if the pair is, or was, one of Go's ports.
 
-    Docker asks the same when it annotates, of an older list; all of its 28 pairs are among these.
+    ``docker manifest annotate`` makes the same check with an older table of 28 of these pairs.
     """
     return (os, architecture) in SUPPORTED_PAIRS
 
 
 def normalised(platform: Platform) -> Platform:
-    """``platform`` under its usual names, so that two spellings of one platform are equal.
+    """Normalise ``platform``, so that two spellings of one platform are equal.
 
-    Lower case, no aliases, no variant that goes without saying (``arm64/v8``, ``amd64/v1``), the
-    one that arm means when it says none (``v7``), features sorted and each once. Doing it twice
-    changes nothing more.
+    Lower case, no aliases, no default variant (``arm64/v8``, ``amd64/v1``), but ``v7`` for arm
+    without variant; features sorted, each once. Idempotent.
     """
     os, architecture = platform.os.lower(), platform.architecture.lower()
     usual, implied = _ARCHITECTURES.get(architecture, (architecture, None))

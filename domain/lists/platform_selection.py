@@ -1,4 +1,4 @@
-"""Choosing entries of a list by platform."""
+"""Selection of a list's entries by platform."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,14 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 
 
-def matches_platform(have: Platform, wanted: Platform) -> bool:
-    """Whether ``have`` is the platform that a person asked for.
+def matches_platform(platform: Platform, wanted: Platform) -> bool:
+    """Return True if ``platform`` matches the platform ``wanted`` by a user.
 
-    Both are read as containerd normalises them, so ``linux/x86_64`` is ``linux/amd64`` and
-    ``linux/arm64/v8`` is ``linux/arm64``. What was not said is not asked for: ``linux/arm`` is
-    every variant of it.
+    Both are normalised as in containerd, so ``linux/x86_64`` is ``linux/amd64`` and
+    ``linux/arm64/v8`` is ``linux/arm64``. Absent members match anything: ``linux/arm`` matches
+    every variant.
     """
-    usual, asked = normalised(have), normalised(wanted)
+    usual, asked = normalised(platform), normalised(wanted)
     return (
         (usual.os, usual.architecture) == (asked.os, asked.architecture)
         and (not wanted.variant or usual.variant == asked.variant)
@@ -29,9 +29,10 @@ def matches_platform(have: Platform, wanted: Platform) -> bool:
 def select_entries(
     entries: Sequence[Descriptor], wanted: Sequence[Platform], subject: str
 ) -> tuple[Descriptor, ...]:
-    """The entries for the ``wanted`` platforms, with what attests them; all when none are named.
+    """Return the entries for ``wanted`` platforms, with their attestations.
 
-    Raises NoSuchPlatformError when one of them has no entry; ``subject`` names the list in it.
+    An empty ``wanted`` selects all. Raises NoSuchPlatformError: a platform has no entry
+    (``subject`` names the list).
     """
     if not wanted:
         return tuple(entries)
@@ -40,7 +41,10 @@ def select_entries(
 
 
 def require_platform(wanted: Sequence[Platform], have: Platform, subject: str) -> None:
-    """An image is taken whole or not at all. Raises NoSuchPlatformError: it is for another."""
+    """Raise NoSuchPlatformError unless ``have`` matches all ``wanted``.
+
+    For an image, which is taken whole or not at all; ``subject`` names it in the error.
+    """
     there = "" if have == Platform() else str(have)
     for platform in wanted:
         if not matches_platform(have, platform):
@@ -60,10 +64,10 @@ def _entries_for(
 
 
 def restricted_to(manifest: Manifest, wanted: Sequence[Platform], subject: str) -> Manifest:
-    """The list with the entries that ``select_entries`` gives, and all its other members.
+    """Return the list with only the entries that ``select_entries`` returns.
 
-    The same object where that are all: then nothing is authored and the digest stays.
-    Raises as ``select_entries`` does.
+    All other members are kept. If all entries are selected, the result is ``manifest`` itself, so
+    that the digest stays. Raises NoSuchPlatformError: a platform has no entry.
     """
     kept = select_entries(manifest.entries, wanted, subject)
     if kept == manifest.entries:

@@ -1,7 +1,7 @@
-"""Referrers: manifests that name another as their subject, such as signatures and SBOMs.
+"""Referrers: manifests with a subject, such as signatures and SBOMs.
 
-Where nothing keeps book of them, a list under a tag made of the subject's digest does: the
-referrers tag schema (distribution-spec, "Unavailable Referrers API").
+Without the referrers API, they are listed in an index under a tag made of the subject's digest:
+the referrers tag schema (distribution-spec, "Unavailable Referrers API").
 """
 
 import re
@@ -14,15 +14,15 @@ from manyfest.domain.errors import DocumentError, InvalidReferenceError
 from manyfest.domain.manifests import SIZE_LIMIT, Manifest
 from manyfest.domain.references import Reference
 
-_HEX_LIMIT = 64  # so that no digest makes a tag of more than 128 characters
+_HEX_LIMIT = 64  # keeps the tag of a sha512 digest below 128 characters
 
 _TAG = re.compile(rf"sha(?:256|512)-[0-9a-f]{{{_HEX_LIMIT}}}")
 
 
 def referrers_tag(subject: Reference) -> Reference:
-    """Where the referrers of the digest in ``subject`` are listed, if by tag.
+    """Return the tag that lists referrers of the digest in ``subject``.
 
-    Raises InvalidReferenceError: there is no digest.
+    Raises InvalidReferenceError: ``subject`` has no digest.
     """
     digest = subject.digest
     if digest is None:
@@ -31,15 +31,15 @@ def referrers_tag(subject: Reference) -> Reference:
 
 
 def is_referrers_tag(tag: str | None) -> bool:
-    """Whether ``tag`` is such a tag: it names a list of referrers, and no image."""
+    """Return True if ``tag`` names a list of referrers, not an image."""
     return tag is not None and _TAG.fullmatch(tag) is not None
 
 
 def referrer_descriptor(referrer: Manifest) -> Descriptor:
-    """The descriptor that lists ``referrer``: with its annotations and what kind of artifact it is.
+    """Return the descriptor that lists ``referrer``.
 
-    An image says so by its config, where it has no ``artifactType`` (distribution-spec, "Listing
-    Referrers"). Raises DocumentError.
+    It has the annotations and the artifact type: ``artifactType``, or the media type of the config
+    (distribution-spec, "Listing Referrers"). Raises DocumentError.
     """
     others: dict[str, Json] = {}
     if artifact_type := _artifact_type(referrer):
@@ -50,10 +50,11 @@ def referrer_descriptor(referrer: Manifest) -> Descriptor:
 
 
 def with_referrer(listed: Manifest | None, referrer: Manifest) -> Manifest:
-    """The list ``listed`` with ``referrer`` in it: the same object if it was in it before.
+    """Return the list ``listed`` with ``referrer`` added.
 
-    None is an empty list. Other members and entries stay as they are. Raises DocumentError: it is
-    no OCI index, or would be larger than 4 MiB.
+    The result is ``listed`` itself if it has the referrer already. None is an empty list. Other
+    members and entries are kept. Raises DocumentError: ``listed`` is not an OCI index, or would be
+    larger than 4 MiB.
     """
     if listed is None:
         return _list({"schemaVersion": 2, "mediaType": media_types.OCI_INDEX}, [], referrer)
