@@ -1,6 +1,6 @@
 """Everything that talks to a server ends, however slow the server is, and when Ctrl-C is pressed.
 
-The limits stand in DESIGN.md §4; here they are short, so that the tests are.
+ADR 0005 has the limits; here they are short, so that the tests are.
 """
 
 import json
@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,10 +29,11 @@ from tests.support.http.fault_server import FaultServer
 from tests.support.http.faults import Drip, Fault, Silent
 from tests.support.http.http_messages import Answer
 from tests.support.programs.our_program import run_here
+from tests.support.programs.waiting import threads_of, wait_until
 
 PROGRAM = str(Path(sys.executable).parent / "manyfest")
 LIMIT, ALLOWED = ("--timeout", "1.5"), "within the 1.5 s allowed"
-LATEST = 12  # seconds; the machine may be busy
+LATEST = 60  # seconds, half of the usual limit; the machine may be busy
 MIB = 1024 * 1024
 LAYER = bytes(32 * MIB)
 
@@ -244,8 +245,8 @@ def test_ctrl_c_ends_all_who_wait_for_an_answer(server, place):  # X1
     sources = [f"{server.host}/app:{number}" for number in range(16)]
     command = [PROGRAM, "create", f"{server.host}/app:list", *sources]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        _wait_until(lambda: server.count("GET", path) >= held, process)
-        time.sleep(0.2)  # for those who wait for the first contact
+        wait_until(lambda: server.count("GET", path) >= held, process)
+        wait_until(lambda: threads_of(process) > len(sources), process)  # waiting ones included
         pressed = time.monotonic()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=LATEST)
@@ -259,17 +260,10 @@ def test_ctrl_c_ends_a_pause(server):  # X1
     sources = [f"{server.host}/app:{number}" for number in range(16)]
     command = [PROGRAM, "create", f"{server.host}/app:list", *sources]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        _wait_until(lambda: server.count() >= 1, process)
-        time.sleep(0.2)
+        wait_until(lambda: server.count() >= 1, process)
+        wait_until(lambda: threads_of(process) > len(sources), process)
         pressed = time.monotonic()
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=LATEST) == (b"", b"")
         assert time.monotonic() - pressed < 2
     assert process.returncode == 130
-
-
-def _wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    """The process must live until then."""
-    while not condition():
-        assert process.poll() is None
-        time.sleep(0.01)

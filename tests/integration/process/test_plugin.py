@@ -6,8 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from tests.support.http.registry_auth import BasicGate
 from tests.support.http.registry_server import REGISTRY, RegistryApp, RegistryServer
 from tests.support.programs.docker_client import CommandLine
 from tests.support.programs.programs import require_program
+from tests.support.programs.waiting import wait_until
 
 PROGRAM = Path(sys.executable).parent / "docker-manyfest"
 NAMES = ("inspect", "create", "annotate", "push", "rm", "ls")
@@ -223,7 +223,7 @@ class TestEnding:
             command = [str(PROGRAM), "manyfest", "inspect", f"{silent.host}/app:1"]
             with subprocess.Popen(command, stdout=-1, stderr=-1) as process:
                 line, _ = server.accept()
-                _wait_until(lambda: silent.count("GET", "/v2/app/manifests/*") > 0)
+                wait_until(lambda: silent.count("GET", "/v2/app/manifests/*") > 0)
                 assert process.poll() is None
                 line.close()
                 out, err = process.communicate(timeout=20)
@@ -233,12 +233,12 @@ class TestEnding:
     def test_it_ends_with_docker(self, silent: FaultServer, docker: CommandLine, how) -> None:
         command = [*docker.command, "manyfest", "inspect", f"{silent.host}/app:1"]
         with subprocess.Popen(command, stdout=-1, stderr=-1) as process:
-            _wait_until(lambda: silent.count("GET", "/v2/app/manifests/*") > 0)
+            wait_until(lambda: silent.count("GET", "/v2/app/manifests/*") > 0)
             plugin = _child_of(process.pid)
             process.send_signal(how)
             process.communicate(timeout=20)  # ends when the plugin, which has its streams, does
         assert process.returncode != 0
-        _wait_until(lambda: not Path(f"/proc/{plugin}").exists())
+        wait_until(lambda: not Path(f"/proc/{plugin}").exists())
 
     def test_a_socket_that_is_not_there_is_nothing(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -251,10 +251,3 @@ def _child_of(pid: int) -> str:
     lists = Path(f"/proc/{pid}/task").glob("*/children")
     (child,) = " ".join(children.read_text() for children in lists).split()
     return child
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -17,6 +17,7 @@ from tests.support.http.fault_server import FaultServer
 from tests.support.http.faults import Silent, dripping
 from tests.support.http.registry_server import REGISTRY, RegistryApp
 from tests.support.programs.docker_client import CommandLine
+from tests.support.programs.waiting import wait_until
 
 PROGRAM = str(Path(sys.executable).parent / "manyfest")
 
@@ -37,7 +38,7 @@ def test_ctrl_c_ends_sixteen_threads_at_once(server: FaultServer, fault) -> None
     sources = [f"{server.host}/app:{number}" for number in range(20)]
     command = [PROGRAM, "create", f"{server.host}/app:l", *sources]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        _wait_until(lambda: server.count("GET", "/v2/app/blobs/*") >= 16)
+        wait_until(lambda: server.count("GET", "/v2/app/blobs/*") >= 16)
         pressed = time.monotonic()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
@@ -58,7 +59,7 @@ def test_a_signal_takes_away_what_was_half_written(
     layout = tmp_path / "out"
     command = [PROGRAM, "copy", f"{server.host}/app:1", f"oci:{layout}:1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        _wait_until(lambda: any(layout.glob(".manyfest-*")))
+        wait_until(lambda: any(layout.glob(".manyfest-*")))
         process.send_signal(signal.Signals[number])
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (code, b"", b"")
@@ -174,10 +175,3 @@ def test_a_bug_is_one_line(
     assert result.code == 1
     assert result.stderr.startswith("error: this is a bug: TypeError: ")
     assert len(result.stderr.splitlines()) == 1
-
-
-def _wait_until(condition) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

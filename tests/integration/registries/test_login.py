@@ -13,6 +13,7 @@ from tests.support.http.token_server import Rules, TokenServer
 from tests.support.programs.credential_helpers import helper_folder
 from tests.support.programs.docker_client import manyfest as our_command_line
 from tests.support.programs.programs import require_program
+from tests.support.programs.waiting import wait_until
 
 USER, PASSWORD = "user", "canary-password"
 STDIN = ("-u", USER, "--password-stdin")
@@ -277,9 +278,8 @@ def test_ctrl_c_ends_a_hanging_helper(tmp_path, monkeypatch, registry, config, s
     names = [f"{registry.host}/team/app:v{number}" for number in range(sources)]
     command = [*our_command_line().command, "create", f"{registry.host}/team/app:list", *names]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
-            assert process.poll() is None
-            time.sleep(0.02)
+        pid = tmp_path / "pid"
+        wait_until(lambda: pid.exists() and pid.read_text(), process)
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=10)
     assert (process.returncode, stderr) == (130, b"")

@@ -5,7 +5,6 @@ the origin's names through the mirror.
 """
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +18,7 @@ from tests.integration.conftest import Seed
 from tests.support.content.images import Image, docker_image, docker_list, oci_image
 from tests.support.programs.docker_client import CommandLine
 from tests.support.programs.docker_registry import RunningRegistry, running_registry
+from tests.support.programs.waiting import wait_until
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
 SECTION = README.partition("### Many machines, one cache")[2].partition("\n##")[0]
@@ -27,8 +27,6 @@ ORIGIN, MIRROR = "registry.example.com", "cache.example.com:5000"
 
 AMD, ARM = docker_image("linux/amd64"), docker_image("linux/arm64")
 LIST, SINGLE, LATER = docker_list(AMD, ARM), oci_image(text="single"), oci_image(text="later")
-
-_WRITTEN_WITHIN = 30.0  # seconds; it takes milliseconds
 
 
 @frozen
@@ -50,10 +48,7 @@ class Team:
         """Until the mirror has written down all their blobs, which it does after it answered."""
         links = self.mirror.folder / "data/docker/registry/v2/repositories/team/app/_layers/sha256"
         needed = {Digest.of(blob).hex for image in images for blob in image.blobs}
-        deadline = time.monotonic() + _WRITTEN_WITHIN
-        while missing := {each for each in needed if not (links / each / "link").exists()}:
-            assert time.monotonic() < deadline, missing
-            time.sleep(0.02)
+        wait_until(lambda: all((links / digest / "link").exists() for digest in needed))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.domain.references import Reference
 from manyfest.store.store import open_store
+from tests.support.programs.waiting import has_open, wait_until
 from tests.support.stores.children import start
 
 APP = Reference.parse("app")
@@ -158,7 +159,7 @@ def test_a_commit_waits_for_readers(path):
 def test_ctrl_c_ends_the_waiting(path, locked):
     child = start("print('waiting', flush=True)\nstore.transaction().__enter__()", path)
     assert child.stdout.readline() == "waiting\n"
-    time.sleep(0.3)
+    wait_until(lambda: has_open(child, path), child)
     began = time.monotonic()
     child.send_signal(signal.SIGINT)
     output, _ = child.communicate(timeout=60)

@@ -14,6 +14,7 @@ from manyfest.contracts.garbage_collector import see
 from manyfest.contracts.images import docker_image, oci_image, oci_index, referrer, windows_image
 from manyfest.domain.errors import DeadlineError, InputError
 from manyfest.store.maintenance.views import VIEWS
+from tests.support.programs.waiting import has_open, wait_until
 from tests.support.stores.housekeeping import opened
 
 AMD, ARM = oci_image("linux/amd64", text="base"), docker_image("linux/arm64/v8", text="arm")
@@ -203,7 +204,7 @@ def test_ctrl_c_ends_a_query_without_end(path, kept, monkeypatch):
         text=True,
     )
     assert child.stdout.readline() == "up\n"
-    time.sleep(1.5)
+    wait_until(lambda: has_open(child, path), child)
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=30)
     assert (child.returncode, out, err) == (130, "", "")
