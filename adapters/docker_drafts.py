@@ -14,6 +14,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from manyfest.adapters.files.os_error_text import os_error_text
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
@@ -169,4 +170,4 @@ def _named(path: Path, error: ManyfestError) -> ManyfestError:
 
 
 def _unreadable(path: Path, error: OSError) -> DocumentError:
-    return DocumentError(str(path), (error.strerror or "unreadable").lower())
+    return DocumentError(str(path), os_error_text(error))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 
+from manyfest.adapters.files.os_error_text import os_error_text
 from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
 from manyfest.domain.errors import CredentialsError, DocumentError
 
@@ -74,7 +75,9 @@ def rewrite(path: Path, change: Callable[[JsonObject], JsonObject]) -> None:
             if after != before:
                 _replace(target, json.dumps(after, indent="\t", ensure_ascii=False).encode())
     except OSError as error:
-        raise CredentialsError(f"cannot write credentials: {path}: {_reason(error)}") from error
+        raise CredentialsError(
+            f"cannot write credentials: {path}: {os_error_text(error)}"
+        ) from error
 
 
 def _contents(path: Path) -> bytes | None:
@@ -90,7 +93,9 @@ def _contents(path: Path) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise CredentialsError(f"cannot read credentials: {path}: {_reason(error)}") from error
+        raise CredentialsError(
+            f"cannot read credentials: {path}: {os_error_text(error)}"
+        ) from error
 
 
 @contextlib.contextmanager
@@ -119,7 +124,3 @@ def _replace(target: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or "unreadable").lower()

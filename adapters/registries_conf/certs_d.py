@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from manyfest.adapters.endpoint import Certificates
+from manyfest.adapters.files.os_error_text import os_error_text
 from manyfest.domain.errors import ConfigError
 
 Warn = Callable[[str], None]
@@ -65,7 +66,7 @@ class CertificateFolders:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            reason = (error.strerror or "unreadable").lower()
+            reason = os_error_text(error)
             self._warn(f"the certificates in {folder} are not used: {reason}")
             return []
 

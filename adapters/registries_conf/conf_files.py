@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from manyfest.adapters.files.os_error_text import os_error_text
 from manyfest.adapters.registries_conf.rules import RegistryRules, Rule
 from manyfest.domain.errors import ConfigError
 
@@ -66,4 +67,4 @@ def _document(file: Path) -> Mapping[str, Any]:
     except ValueError as error:  # of TOML, of UTF-8, of a number with thousands of digits
         raise ConfigError(str(file), f"not TOML: {error}") from error
     except OSError as error:
-        raise ConfigError(str(file), (error.strerror or "unreadable").lower()) from error
+        raise ConfigError(str(file), os_error_text(error)) from error

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from manyfest.adapters.endpoint import NO_CERTIFICATES, Certificates, ConnectionMode
+from manyfest.adapters.files.os_error_text import os_error_text
 from manyfest.domain.errors import ConfigError
 
 
@@ -70,4 +71,4 @@ def _named(files: str, expected: str) -> Iterator[None]:
     except ssl.SSLError as error:
         raise ConfigError(files, expected) from error
     except OSError as error:
-        raise ConfigError(files, (error.strerror or "unreadable").lower()) from error
+        raise ConfigError(files, os_error_text(error)) from error
