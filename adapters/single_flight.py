@@ -1,4 +1,7 @@
-"""Single flight: of several threads that want the same thing, one fetches it and all get it."""
+"""Single flight: one thread runs a call, and all threads that want its result share it.
+
+Named after Go's ``golang.org/x/sync/singleflight``.
+"""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -9,14 +12,22 @@ Result = TypeVar("Result")
 
 
 class SingleFlight(Generic[Result]):
-    """Runs of which there is one at a time per key; who comes meanwhile shares its outcome."""
+    """Runs at most one call per key at a time; a caller that comes meanwhile shares its outcome.
 
-    def __init__(self) -> None:
+    With ``keeps_outcomes`` an outcome, result or error, is also shared by all later callers.
+    Thread-safe.
+    """
+
+    def __init__(self, *, keeps_outcomes: bool = False) -> None:
+        self._keeps_outcomes = keeps_outcomes
         self._lock = threading.Lock()
         self._flights: dict[Hashable, Future[Result]] = {}
 
     def do(self, key: Hashable, fetch: Callable[[], Result]) -> Result:
-        """What ``fetch()`` gives, or the run that is under way; raises what that raises."""
+        """Return the result of ``fetch()``, or of the call for ``key`` that runs already.
+
+        Raises what that call raises.
+        """
         with self._lock:
             flight = self._flights.get(key)
             ours = flight is None
@@ -37,5 +48,7 @@ class SingleFlight(Generic[Result]):
             flight.set_result(result)
 
     def _forget(self, key: Hashable) -> None:
+        if self._keeps_outcomes:
+            return
         with self._lock:
             del self._flights[key]

@@ -193,8 +193,11 @@ def open_logins(settings: Settings) -> "LoginStore":
     """Open the login store: docker's configuration, and the credential helpers that it names."""
     from manyfest.adapters.credentials.credential_helper import Helpers
     from manyfest.adapters.credentials.docker_login import DockerLogins
+    from manyfest.adapters.credentials.helper_process import HelperLimits
+    from manyfest.cli.process.signals import ENDINGS
 
-    return DockerLogins(settings.docker_config, Helpers())
+    limits = HelperLimits(shield=ENDINGS.shielded)
+    return DockerLogins(settings.docker_config, Helpers(limits))
 
 
 def _open_store(settings: Settings) -> "Store":

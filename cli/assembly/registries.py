@@ -186,9 +186,11 @@ def account_of(settings: Settings, deadline: "Deadline") -> "RegistryAuth":
     from manyfest.adapters.credentials.auth_json import AuthJson
     from manyfest.adapters.credentials.credential_helper import Helpers
     from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
+    from manyfest.adapters.credentials.helper_process import HelperLimits
     from manyfest.adapters.credentials.registry_auth import RegistryAuth, chained
+    from manyfest.cli.process.signals import ENDINGS
 
-    helpers = Helpers(deadline.check)
+    helpers = Helpers(HelperLimits(deadline.check, shield=ENDINGS.shielded))
     docker = DockerConfig(settings.docker_config, helpers)
     credentials_for = chained(
         EnvironmentAuths(settings.docker_auths).credentials_for,

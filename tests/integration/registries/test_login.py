@@ -5,6 +5,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -285,3 +286,34 @@ def test_ctrl_c_ends_a_hanging_helper(tmp_path, monkeypatch, registry, config, s
     assert (process.returncode, stderr) == (130, b"")
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+# Sends SIGINT when the first child has been started, before Popen has returned.
+INTERRUPTED_START = """\
+import signal, subprocess, sys
+from manyfest.cli.process.console_script import run
+
+def in_start(frame, event, argument):
+    if event == "return":
+        sys.settrace(None)
+        signal.raise_signal(signal.SIGINT)
+    return in_start
+
+started = subprocess.Popen._execute_child.__code__
+sys.settrace(lambda frame, event, argument: in_start if frame.f_code is started else None)
+run()
+"""
+
+
+def test_ctrl_c_while_a_helper_starts_ends_it(tmp_path, monkeypatch, registry, config):
+    helpers = helper_folder(tmp_path / "helpers", monkeypatch)
+    helpers.script("hang", f"echo $$ >{tmp_path}/pid; exec sleep 60")
+    config.parent.mkdir()
+    config.write_text('{"credsStore": "hang"}')
+    command = [sys.executable, "-c", INTERRUPTED_START, "auth", "why", f"{registry.host}/app"]
+    ended = subprocess.run(command, capture_output=True, check=False, timeout=30)
+    assert (ended.returncode, ended.stderr) == (130, b"")
+    time.sleep(0.3)  # one that runs on may not have written its line yet
+    if (pid := tmp_path / "pid").exists() and pid.read_text():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid.read_text()), 0)

@@ -9,6 +9,7 @@ import pytest
 
 from manyfest.adapters.credentials.credential_helper import Helper, Helpers
 from manyfest.adapters.credentials.docker_config import DockerConfig
+from manyfest.adapters.credentials.helper_process import HelperLimits
 from manyfest.domain.access import CredentialSource
 from manyfest.domain.errors import CredentialsError
 from manyfest.domain.references import Repository
@@ -25,13 +26,8 @@ def helpers(tmp_path, monkeypatch):
 
 
 def helper(name, seconds=30.0):
-    return Helper(
-        CredentialSource("config.json", "credsStore", f"docker-credential-{name}"), _go_on, seconds
-    )
-
-
-def _go_on():
-    pass
+    source = CredentialSource("config.json", "credsStore", f"docker-credential-{name}")
+    return Helper(source, HelperLimits(seconds=seconds))
 
 
 def config(folder, **members):
@@ -135,7 +131,7 @@ def test_a_helper_is_ended_when_the_command_is(helpers, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Helper(helper("x").source, check).get(HOST)
+        Helper(helper("x").source, HelperLimits(check)).get(HOST)
     assert ended(int((tmp_path / "pid").read_text()))
 
 
