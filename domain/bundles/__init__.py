@@ -1,1 +1,4 @@
-"""domain/bundles."""
+"""Bundles: OCI layouts that carry cached content to another store.
+
+- index_entries: the entries of index.json, with names and observation times
+"""

@@ -1,8 +1,9 @@
-"""The entries of a bundle's ``index.json``: how an image's name and the times it was seen travel.
+"""The entries of a bundle's ``index.json``: names and times of images.
 
 ``org.opencontainers.image.ref.name`` (image-spec, annotations.md) and ``io.containerd.image.name``
-(containerd, ``images.AnnotationImageName``) both hold the full canonical reference. Skopeo and our
+(containerd, ``images.AnnotationImageName``) both have the full canonical reference. Skopeo and our
 ``oci:DIR:NAME`` find an image by the former; containerd, docker and podman name it by the latter.
+The times of the observation are in ``dev.manyfest.first-seen`` and ``dev.manyfest.last-seen``.
 """
 
 import json
@@ -26,35 +27,37 @@ IMAGE_NAME = "io.containerd.image.name"
 FIRST_SEEN = "dev.manyfest.first-seen"
 LAST_SEEN = "dev.manyfest.last-seen"
 
-# Of a million images; who reads an index of a stranger reads no more.
+# Largest ``index.json`` accepted from a bundle, in bytes: about a million entries.
 INDEX_LIMIT = 64 * 1024 * 1024
 
 
-def index_entry(manifest: Manifest, reference: Reference, seen: Observation | None) -> Descriptor:
-    """The entry that lists ``manifest`` as ``reference``, with when it was ``seen`` there."""
+def index_entry(
+    manifest: Manifest, reference: Reference, observation: Observation | None
+) -> Descriptor:
+    """Return the entry of ``manifest``, with its name and observation times."""
     annotations = {IMAGE_NAME: str(reference), REF_NAME: str(reference)}
-    if seen is not None:
-        times = {FIRST_SEEN: seen.first_seen, LAST_SEEN: seen.seen_at}
+    if observation is not None:
+        times = {FIRST_SEEN: observation.first_seen, LAST_SEEN: observation.seen_at}
         annotations |= {key: format_utc(time) for key, time in times.items()}
     return evolve(manifest.descriptor(), others={"annotations": annotations})
 
 
 def encode_index(entries: Iterable[Descriptor], existing: bytes = b"{}") -> bytes:
-    """An ``index.json`` with these entries in the place of those of the same names.
+    """Encode ``index.json``; ``entries`` replace those of equal names.
 
-    All else in the ``existing`` one stays. Raises DocumentError: that is no index.
+    The rest of the ``existing`` one is kept. Raises DocumentError: that is not an index.
     """
     document = parse_object(existing, "index.json")
     new = {entry.annotations.get(REF_NAME): entry for entry in entries}
     kept = [each for each in _values(document) if _name(each) not in new]
     head = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX}
     manifests = [*kept, *(entry.to_json() for entry in new.values())]
-    spelled = head | dict(document) | {"manifests": manifests}
-    return json.dumps(spelled, ensure_ascii=False, separators=(",", ":")).encode()
+    encoded = head | dict(document) | {"manifests": manifests}
+    return json.dumps(encoded, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def decode_index(data: bytes) -> tuple[Descriptor, ...]:
-    """What an ``index.json`` lists. Raises DocumentError: no strict JSON, no OCI index."""
+    """Decode entries. Raises DocumentError: not strict JSON, or no OCI index."""
     document = parse_object(data, "index.json")
     media_type = document.get("mediaType") or media_types.OCI_INDEX
     if media_type != media_types.OCI_INDEX or document.get("schemaVersion") != 2:  # noqa: PLR2004
@@ -66,19 +69,19 @@ def decode_index(data: bytes) -> tuple[Descriptor, ...]:
 
 
 def reference_of(entry: Descriptor, bundle: str, repository: Repository | None) -> Reference | None:
-    """The reference that ``entry`` is for, None if it has no name.
+    """Return the reference of ``entry``; None if it has no name.
 
-    A name that does not say its registry is one of ``repository``: what follows its last colon,
-    or all of it, is the tag there. Lists of referrers are for nobody to name.
-    Raises BundleError: there is no ``repository`` for such a name; the name is none.
+    A name without registry belongs to ``repository``: the part after its last colon, or all of it,
+    is the tag. Lists under a referrers tag have no name.
+    Raises BundleError: a name without registry and no ``repository``, or an invalid name.
     """
     full, short = (entry.annotations.get(key) for key in (IMAGE_NAME, REF_NAME))
     text = full or short
     if not text or is_referrers_tag(text):
         return None
     try:
-        if full or _says_its_registry(text):
-            return _in_a_registry(text, entry, bundle)
+        if full or _has_registry(text):
+            return _registry_reference(text, entry, bundle)
         if repository is not None:
             return Reference.parse(f"{repository}:{text.rpartition(':')[2]}")
     except InvalidReferenceError as error:
@@ -89,10 +92,10 @@ def reference_of(entry: Descriptor, bundle: str, repository: Repository | None) 
 def observation_of(
     entry: Descriptor, reference: Reference, bundle: str, now: datetime
 ) -> Observation:
-    """That ``reference`` was seen to point to ``entry``.
+    """Return the observation that ``reference`` pointed to ``entry``.
 
-    Who says nothing about when says that it is so ``now``, and nobody saw anything after that.
-    Raises BundleError: the times are none.
+    A missing time counts as ``now``, and a later one is reduced to ``now``. Raises BundleError: an
+    invalid time.
     """
     last, first = (entry.annotations.get(key) for key in (LAST_SEEN, FIRST_SEEN))
     try:
@@ -103,7 +106,7 @@ def observation_of(
     return Observation(reference, entry.digest, seen_at, first_seen)
 
 
-def _in_a_registry(text: str, entry: Descriptor, bundle: str) -> Reference:
+def _registry_reference(text: str, entry: Descriptor, bundle: str) -> Reference:
     reference = Reference.parse(text)
     if not isinstance(reference.home, Repository):
         raise BundleError(bundle, f"has an image that is of no registry: {text!r}")
@@ -112,8 +115,8 @@ def _in_a_registry(text: str, entry: Descriptor, bundle: str) -> Reference:
     return reference
 
 
-def _says_its_registry(text: str) -> bool:
-    """As docker tells a host (``splitDockerDomain``), and no layout's name."""
+def _has_registry(text: str) -> bool:
+    """Recognise a host as docker does (``splitDockerDomain``); not a layout."""
     host, slash, _ = text.partition("/")
     return bool(slash) and ("." in host or ":" in host or host == "localhost")
 

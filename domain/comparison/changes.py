@@ -1,4 +1,4 @@
-"""What became of one entry of a list in another."""
+"""The change of one entry between two lists."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from manyfest.domain.comparison.json_differences import Difference
 
 
 class Status(StrEnum):
-    """How the second side compares with the first."""
+    """The result of comparing the second side with the first."""
 
     SAME = "same"  # the same bytes
     REWRITTEN = "rewritten"  # the same content in other bytes
@@ -21,10 +21,10 @@ class Status(StrEnum):
 
 @frozen
 class EntryChange:
-    """What two sides have for one platform.
+    """The change of the entries for one platform.
 
-    ``descriptor`` are the differences of what the lists say about it, ``image`` those of the images
-    themselves where both sides have one and the digests differ.
+    ``descriptor`` are the differences between the descriptors, ``image`` those between the images,
+    if both sides have one and the digests differ.
     """
 
     pair: Pair
@@ -33,7 +33,7 @@ class EntryChange:
 
     @property
     def status(self) -> Status:
-        """What became of the entry."""
+        """The status of the entry."""
         if self.pair.before is None:
             return Status.ADDED
         if self.pair.after is None:

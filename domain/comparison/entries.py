@@ -1,4 +1,4 @@
-"""Which entries of two lists belong together: by platform, attestations under their image."""
+"""Pairs of entries of two lists: by platform, with their attestations."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,12 +12,14 @@ from manyfest.domain.lists.attestations import attested_digest, without_attestat
 from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.platforms import Platform
 
-_Attestations = dict[str | None, list[Digest]]  # of an image, by its digest
+_Attestations = dict[
+    str | None, list[Digest]
+]  # digests of attestations, by the digest of their image
 
 
 @frozen
 class DigestChange:
-    """Which digests only one side has."""
+    """The digests that only one side has."""
 
     removed: tuple[Digest, ...] = ()
     added: tuple[Digest, ...] = ()
@@ -28,7 +30,7 @@ class DigestChange:
 
 @frozen
 class Pair:
-    """What two lists have for one platform, and what attests it; None where one has nothing."""
+    """Two lists' entries for one platform; None where a list has none."""
 
     before: Descriptor | None
     after: Descriptor | None
@@ -36,29 +38,29 @@ class Pair:
 
     @property
     def platform(self) -> Platform | None:
-        """The platform, as the first list that has it spells it."""
+        """The platform, as written in the first list that has it."""
         entry = self.before or self.after
         return entry.platform if entry else None
 
     @property
     def both(self) -> tuple[Descriptor, Descriptor] | None:
-        """Both entries, if there are two."""
+        """Both entries; None if one is missing."""
         return (self.before, self.after) if self.before and self.after else None
 
 
 @frozen
 class OrderChange:
-    """The platforms that both lists have, as each orders them."""
+    """The platforms that both lists have, in the order of each."""
 
     before: tuple[Platform | None, ...]
     after: tuple[Platform | None, ...]
 
 
 def pair_entries(before: Sequence[Descriptor], after: Sequence[Descriptor]) -> tuple[Pair, ...]:
-    """The entries that are images, by platform, in the order of ``before`` and then of ``after``.
+    """Pair the images by platform, in the order of ``before``, then ``after``.
 
-    Two spellings of a platform are one. Of several entries for one platform, first those of one
-    digest belong together, then the others in their order.
+    Platforms are normalised. Of several entries for one platform, those with equal digests are
+    paired first, then the others in order.
     """
     mine, theirs = _by_platform(before), _by_platform(after)
     attesting = _by_image(before), _by_image(after)
@@ -70,16 +72,16 @@ def pair_entries(before: Sequence[Descriptor], after: Sequence[Descriptor]) -> t
 
 
 def dangling_change(before: Sequence[Descriptor], after: Sequence[Descriptor]) -> DigestChange:
-    """How attestations differ whose image is not in their list."""
+    """Compare the dangling attestations, whose images are not in their list."""
     return _change(_dangling(before), _dangling(after))
 
 
 def order_change(
     pairs: Sequence[Pair], before: Sequence[Descriptor], after: Sequence[Descriptor]
 ) -> OrderChange | None:
-    """How the order differs of the entries that both lists have; None if it does not.
+    """Compare the order of entries that both lists have; None if it is equal.
 
-    Where attestations stand among them means nothing to anybody, so it is not looked at.
+    The positions of attestations have no meaning, and are ignored.
     """
     both = [pair for pair in pairs if pair.both]
     mine = _in_order(before, {id(pair.before): pair for pair in both})
@@ -103,7 +105,7 @@ def _by_platform(entries: Sequence[Descriptor]) -> dict[Platform, list[Descripto
 def _matched(
     mine: Sequence[Descriptor], theirs: Sequence[Descriptor]
 ) -> Iterable[tuple[Descriptor | None, Descriptor | None]]:
-    """In pairs; a digest that one side has twice and the other once is the same just once."""
+    """Pair entries; a digest matches as often as the rarer side has it."""
     waiting: dict[Digest, list[Descriptor]] = defaultdict(list)
     for entry in reversed(theirs):
         waiting[entry.digest].append(entry)

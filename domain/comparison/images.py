@@ -1,4 +1,4 @@
-"""How two images differ: their layers, their configs, and what else their manifests say."""
+"""Differences between two images: layers, configs, other manifest members."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -11,15 +11,16 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
 from manyfest.domain.manifests import Manifest
 
-# What names content; the content itself is compared instead.
+# Members that identify content; the content itself is compared instead.
 _NAMING = ("digest", "size")
 
 
 @frozen
 class LayerChange:
-    """Which layers both images have, by digest, and which only one; each once, in its order.
+    """The layers that both images have, or only one; each once, in order.
 
-    ``reordered``: those that both have stand in another order, or another number of times.
+    Layers are compared by digest. ``reordered``: the shared layers have another order, or occur
+    another number of times.
     """
 
     shared: tuple[Descriptor, ...] = ()
@@ -33,9 +34,9 @@ class LayerChange:
 
 @frozen
 class ImageChange:
-    """What differs between two images of different digests; nothing where only the bytes differ.
+    """The differences between two images; none if only the bytes differ.
 
-    ``manifest`` has the differences of all members but for the layers and what the config says.
+    ``manifest`` has the differences of all members except the layers and the config's content.
     """
 
     manifest: tuple[Difference, ...] = ()
@@ -47,7 +48,7 @@ class ImageChange:
 
 
 def have_comparable_configs(before: Manifest, after: Manifest) -> bool:
-    """Whether both have image configs, and these are not the same bytes."""
+    """Return True if both have image configs, and their digests differ."""
     mine, theirs = before.config, after.config
     return (
         mine is not None
@@ -60,9 +61,9 @@ def have_comparable_configs(before: Manifest, after: Manifest) -> bool:
 def image_change(
     before: Manifest, after: Manifest, configs: tuple[bytes | None, bytes | None] = (None, None)
 ) -> ImageChange:
-    """How ``after`` differs from ``before``; ``configs`` are their bytes, where they were read.
+    """Compare two images; ``configs`` are the bytes of both, if read.
 
-    Without both, it is said whether they are the same bytes. Raises DocumentError.
+    Without both, only the digests of the configs are compared. Raises DocumentError.
     """
     return ImageChange(
         manifest=differences(_members(before, after), _members(after, before)),
@@ -72,7 +73,7 @@ def image_change(
 
 
 def layer_change(before: Sequence[Descriptor], after: Sequence[Descriptor]) -> LayerChange:
-    """How the layers differ."""
+    """Compare the layers by digest."""
     mine, theirs = _by_digest(before), _by_digest(after)
     shared = mine.keys() & theirs.keys()
     return LayerChange(
@@ -88,12 +89,12 @@ def _sequence(layers: Sequence[Descriptor], among: AbstractSet[str]) -> list[str
 
 
 def descriptor_fields(descriptor: Descriptor) -> dict[str, Json]:
-    """What a descriptor says beside the digest and the size."""
+    """Return a descriptor's members without digest and size."""
     return {key: value for key, value in descriptor.to_json().items() if key not in _NAMING}
 
 
 def _members(manifest: Manifest, other: Manifest) -> JsonObject:
-    """The manifest's members, layers by digest and only those that ``other`` has, too."""
+    """Return the members; of layers, only those of ``other``, by digest."""
     ours, theirs = _by_digest(manifest.layers), _by_digest(other.layers)
     return {
         **manifest.document,
@@ -116,7 +117,7 @@ def _config_name(manifest: Manifest) -> JsonObject:
 
 
 def _config_members(data: bytes) -> JsonObject:
-    """The config with its environment as an object."""
+    """Parse the config, with its environment as an object."""
     document = parse_object(data, "config")
     config = document.get("config")
     if not isinstance(config, dict):
@@ -125,7 +126,7 @@ def _config_members(data: bytes) -> JsonObject:
 
 
 def _environment(env: Json) -> Json:
-    """By variable; as it is where that would lose something."""
+    """Convert to an object by variable, unless that would lose something."""
     if not isinstance(env, list) or not all(isinstance(item, str) for item in env):
         return env
     variables = {name: value for name, _, value in (item.partition("=") for item in env)}

@@ -6,13 +6,13 @@ from attrs import frozen
 
 from manyfest.domain.encoding.strict_json import Json
 
-# Objects whose keys are anybody's: there an empty value says something, and so does each key.
+# Free-form maps: keys are user data, so an empty value differs from an absent one.
 _FREE_KEYS = frozenset({"annotations", "Labels", "Env", "ExposedPorts", "Volumes"})
 
 
 @frozen
 class Difference:
-    """What stands at ``path``, member by member; None where a side says nothing."""
+    """Two values at ``path``, a member's name for each level; None if absent."""
 
     path: tuple[str, ...]
     before: Json
@@ -20,11 +20,11 @@ class Difference:
 
 
 def differences(before: Json, after: Json, path: tuple[str, ...] = ()) -> tuple[Difference, ...]:
-    """What differs, in the order of ``before`` and then of what only ``after`` has.
+    """Compare, in the order of ``before``, then of members only in ``after``.
 
     Objects are compared by member, everything else as a whole. A member that is empty in Go's sense
-    (null, false, 0, an empty text, list or object) says as much as one that is absent: Docker
-    writes them, others leave them out. Not so labels, annotations and the like.
+    (null, false, 0, an empty text, list or object) equals an absent one: Docker writes them, others
+    omit them. Free-form maps such as labels and annotations are excepted.
     """
     if not (_may_be_object(before) and _may_be_object(after)):
         return _difference(before or None, after or None, path)
@@ -46,5 +46,5 @@ def _difference(before: Json, after: Json, path: tuple[str, ...]) -> tuple[Diffe
 
 
 def _canonical(value: Json) -> str:
-    """Python takes ``true`` for 1; JSON does not."""
+    """Encode for comparison: in Python ``True == 1``, in JSON not."""
     return json.dumps(value, sort_keys=True)

@@ -1,1 +1,5 @@
-"""domain/history."""
+"""The history of tags: observations, and past states that users name.
+
+- observation: the digest that a tag pointed to, and when; merging of observations
+- revision: past states, written REF@{1} or REF@{2026-05-01}
+"""

@@ -1,4 +1,4 @@
-"""Observations: what a tag pointed to, when that was seen, and how many of them make a history."""
+"""Observations of tags, and the history that they make."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,10 +12,10 @@ from manyfest.domain.references import Reference
 
 @frozen
 class Observation:
-    """``reference`` (a home and a tag, or a layout's only image) pointed to ``digest``.
+    """The fact that a tag (or a layout's only image) pointed to ``digest``.
 
-    It was seen so from ``first_seen`` until ``seen_at``, with nothing else seen in between. Times
-    are in UTC, with time zone. ``first_seen`` is ``seen_at`` for what was seen once.
+    ``first_seen`` and ``seen_at`` are the first and last times of the observation, in UTC with time
+    zone; they are equal if it was made once. No other digest was observed between them.
     """
 
     reference: Reference
@@ -25,28 +25,28 @@ class Observation:
 
     @property
     def tag_reference(self) -> Reference:
-        """What was observed: the home and the tag, without any digest."""
+        """The home and the tag, without digest."""
         return evolve(self.reference, digest=None)
 
 
 def by_tag(observations: Iterable[Observation]) -> dict[Reference, list[Observation]]:
-    """The observations of each home and tag, each once, in their order."""
+    """Group observations by home and tag, in order, each once."""
     found: dict[Reference, list[Observation]] = {}
-    for seen in dict.fromkeys(observations):
-        found.setdefault(seen.tag_reference, []).append(seen)
+    for observation in dict.fromkeys(observations):
+        found.setdefault(observation.tag_reference, []).append(observation)
     return found
 
 
 def merge_observations(
-    history: Iterable[Observation], seen: Iterable[Observation]
+    history: Iterable[Observation], observations: Iterable[Observation]
 ) -> tuple[Observation, ...]:
-    """The ``history`` of one home and tag, newest first, with what else was ``seen`` of it.
+    """Merge ``observations`` into the ``history`` of one tag, newest first.
 
-    Only the first and the last moment of an observation are known to be sightings. Another digest
-    that was seen between them splits it there. Of two digests at one moment the one added later is
-    the newer. Adding the same once more changes nothing.
+    Only the first and last times of an observation are certain, so another digest that was observed
+    between them splits it there. Of two digests with one time, the one added later is newer.
+    Idempotent: adding an observation again changes nothing.
     """
-    oldest_first = [*reversed(tuple(history)), *seen]
+    oldest_first = [*reversed(tuple(history)), *observations]
     sightings = dict.fromkeys(
         (moment, one.digest) for one in oldest_first for moment in (one.first_seen, one.seen_at)
     )

@@ -1,9 +1,9 @@
-"""Past states of a tag: ``REF@{…}`` as people write it, and finding it in what was seen.
+"""Revisions: past states of a tag, written ``REF@{…}``.
 
-``REF@{1}`` is what the tag pointed to before what it points to now, ``@{2}`` what before that, and
-``@{0}`` the newest seen. ``REF@{2026-05-01T12:00}`` is what was seen last at that moment or before,
-in UTC unless an offset is given. What is written less exactly means its end: a date is the end of
-that day. ``yesterday`` and ``2 days ago`` count back from now. The form is git's (gitrevisions(7)).
+``@{0}`` is the newest observation, ``@{1}`` the one before it, ``@{2}`` the one before that.
+``@{2026-05-01T12:00}`` is the last observation at that time or before, in UTC unless an offset is
+given. A less precise time means its end: a date is the end of that day. ``@{yesterday}`` and
+``@{2 days ago}`` count back from now. The form is git's (gitrevisions(7)).
 """
 
 import re
@@ -18,7 +18,7 @@ from manyfest.domain.references import Reference
 
 _IN_BRACES = re.compile(r"(.*)@\{([^{}]*)\}", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_DIGEST = re.compile(r"(?:sha256|sha512):[0-9a-f]{12,128}")  # 12 digits are what tables show
+_DIGEST = re.compile(r"(?:sha256|sha512):[0-9a-f]{12,128}")  # tables show 12 digits
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?P<second>:[0-9]{2}(?P<fraction>\.[0-9]{1,6})?)?"
@@ -31,9 +31,10 @@ _REASON = "invalid reference format: in @{...} stands a number or a time like 20
 
 @frozen
 class StateSelector:
-    """Which state of a tag, as ``text`` says: so many back, at a moment, or of a digest.
+    """A selector of one state in a history: by number, time or digest.
 
-    ``value`` is the number, or the last moment that counts; a digest is given by its beginning.
+    ``text`` is as written. ``value`` is the number of states back (int), the latest time that
+    matches (datetime), or a prefix of the digest (str).
     """
 
     text: str
@@ -41,9 +42,9 @@ class StateSelector:
 
     @classmethod
     def parse(cls, text: str) -> "StateSelector":
-        """A number, or a digest of which at least 12 digits are given.
+        """Parse a number, or a digest with at least 12 digits.
 
-        Raises InvalidReferenceError.
+        Raises InvalidReferenceError: neither.
         """
         if _NUMBER.fullmatch(text):
             return cls(text, int(text))
@@ -57,16 +58,16 @@ class StateSelector:
 
 @frozen
 class PastState:
-    """The ``selector``'s state of the tag that ``name``, as a person typed it, spells."""
+    """A past state of a tag; ``name`` is the tag as typed."""
 
     name: str
     selector: StateSelector
 
 
 def parse_past(text: str, now: datetime) -> PastState | None:
-    """The past state that ``text`` spells; None if it is a reference like others.
+    """Parse ``REF@{…}``; None for a plain reference without braces.
 
-    ``now`` is in UTC. Raises InvalidReferenceError: the braces hold neither a number nor a time.
+    ``now`` is in UTC. Raises InvalidReferenceError: neither a number nor a time in the braces.
     """
     parts = _IN_BRACES.fullmatch(text)
     if parts is None:
@@ -80,24 +81,28 @@ def parse_past(text: str, now: datetime) -> PastState | None:
         raise InvalidReferenceError(text, _REASON) from error
 
 
-def index_of(wanted: StateSelector, place: Reference, history: Sequence[Observation]) -> int:
-    """Which of ``history``, all that was seen at ``place``, newest first, is the ``wanted`` state.
+def index_of(selector: StateSelector, reference: Reference, history: Sequence[Observation]) -> int:
+    """Return the index in ``history`` of the state that ``selector`` selects.
 
-    Raises NeverSeenError: nothing was seen there. NoSuchStateError: it is not among what was.
+    ``history`` has all observations of the tag ``reference``, newest first. Raises NeverSeenError:
+    it is empty; NoSuchStateError: no observation matches.
     """
     if not history:
-        raise NeverSeenError(str(place))
-    for number in _numbers(wanted.value, history):
+        raise NeverSeenError(str(reference))
+    for number in _numbers(selector.value, history):
         return number
     since = history[-1].first_seen.isoformat(timespec="seconds")
-    raise NoSuchStateError(f"{place}@{wanted}", len(history), since)
+    raise NoSuchStateError(f"{reference}@{selector}", len(history), since)
 
 
 def reference_to(
-    past: StateSelector, place: Reference, history: Sequence[Observation]
+    selector: StateSelector, reference: Reference, history: Sequence[Observation]
 ) -> Reference:
-    """The past state as a reference with tag and digest. Raises as ``index_of`` does."""
-    return evolve(place, digest=history[index_of(past, place, history)].digest)
+    """Return the selected state as a reference with tag and digest.
+
+    Raises NeverSeenError, NoSuchStateError, as ``index_of`` does.
+    """
+    return evolve(reference, digest=history[index_of(selector, reference, history)].digest)
 
 
 def _numbers(value: int | datetime | str, history: Sequence[Observation]) -> Iterator[int]:
@@ -111,7 +116,7 @@ def _numbers(value: int | datetime | str, history: Sequence[Observation]) -> Ite
 
 
 def _moment(text: str, now: datetime) -> datetime:
-    """The last moment that ``text`` may mean. Raises ValueError, OverflowError."""
+    """Return the latest time of ``text``. Raises ValueError, OverflowError."""
     if text == "yesterday":
         return now - timedelta(days=1)
     if ago := _AGO.fullmatch(text):
@@ -124,7 +129,7 @@ def _moment(text: str, now: datetime) -> datetime:
 
 
 def _precision(written: re.Match[str]) -> timedelta:
-    """From the first moment that is meant to the last, in a clock of microseconds."""
+    """Return the length of the written time's unit, less a microsecond."""
     if len(written[0]) == len("2026-05-01"):
         unit = timedelta(days=1)
     elif written["second"] is None:

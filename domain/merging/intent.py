@@ -1,7 +1,7 @@
-"""Intents: what one of several writers wants listed under a tag, published under a tag of its own.
+"""Intents: the entries that one writer adds to a tag shared by several.
 
-An intent is an OCI index of the writer's entries (ADR 0024). Its annotations name the tag it is for
-and when it was made, so that no list under a release tag ever has its bytes.
+An intent is an OCI index of the writer's entries, published under a tag of its own (ADR 0024). Its
+annotations name the target tag and the time, so that no list under a release tag has its bytes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ from manyfest.domain.encoding.timestamps import parse_utc
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 
-PREFIX = "manyfest-merge-"  # of every intent's tag, for clean-up policies; documented
+PREFIX = "manyfest-merge-"  # of the tags of all intents; documented, for clean-up policies
 TAG = "dev.manyfest.merge.tag"
 MADE_AT = "dev.manyfest.merge.at"
 
-# How long an intent counts: longer than any writer takes from reading a tag to putting it, by more
-# than clocks differ. What is older was merged long ago, and a later push may have undone it.
+# Lifetime of an intent: longer than a writer takes from reading a tag to putting it, by more than
+# clocks differ. An older intent was merged long ago, and a later push may have undone it.
 LIFETIME = timedelta(hours=1)
 
 _HEX = 16
@@ -30,7 +30,7 @@ _HEX = 16
 
 @frozen
 class Intent:
-    """``entries``, and ``annotations`` of the list, that are to be found under ``tag``."""
+    """The entries, and annotations of the list, that ``tag`` must have."""
 
     tag: str
     entries: tuple[Descriptor, ...]
@@ -39,7 +39,7 @@ class Intent:
 
     @property
     def manifest(self) -> Manifest:
-        """The document that makes it visible."""
+        """The OCI index that publishes the intent."""
         own = {TAG: self.tag, MADE_AT: self.made_at.astimezone(UTC).isoformat()}
         document = {
             "schemaVersion": 2,
@@ -50,39 +50,42 @@ class Intent:
         return Manifest(media_types.OCI_INDEX, authored_list(document))
 
     def reference(self, target: Reference) -> Reference:
-        """Where it stands, beside ``target``: one place for the same platforms, again and again."""
-        return target.tagged(intent_prefix(self.tag) + _hash(*map(_place, self.entries)))
+        """Return its reference in the repository of ``target``.
+
+        The tag depends on the platforms, so that a repeated build replaces its intent.
+        """
+        return target.tagged(intent_prefix(self.tag) + _hash(*map(_slot, self.entries)))
 
     def is_live(self, now: datetime) -> bool:
-        """Whether it is young enough."""
+        """Return True within the lifetime."""
         return now - self.made_at < LIFETIME
 
 
 def intent_prefix(tag: str) -> str:
-    """How the tags of all intents for ``tag`` begin."""
+    """Return the prefix of the tags of all intents for ``tag``."""
     return f"{PREFIX}{_hash(tag)}-"
 
 
 def parse_intent(manifest: Manifest, tag: str) -> Intent | None:
-    """The intent that ``manifest`` is, None if it is something else."""
-    said = manifest.document.get("annotations")
-    if not isinstance(said, dict) or said.get(TAG) != tag:
+    """Parse an intent for ``tag``; None if ``manifest`` is not one."""
+    found = manifest.document.get("annotations")
+    if not isinstance(found, dict) or found.get(TAG) != tag:
         return None
     try:
-        made_at = parse_utc(said.get(MADE_AT, ""))
+        made_at = parse_utc(found.get(MADE_AT, ""))
     except (ValueError, TypeError):
         return None
-    annotations = {key: value for key, value in said.items() if key not in {TAG, MADE_AT}}
+    annotations = {key: value for key, value in found.items() if key not in {TAG, MADE_AT}}
     return Intent(tag, manifest.entries, made_at, annotations)
 
 
 def oldest_first(intents: Sequence[Intent]) -> tuple[Intent, ...]:
-    """Oldest first, and of one moment by digest, so that every writer lets the same one win."""
+    """Sort by time, then by digest, so that every writer has the same order."""
     return tuple(sorted(intents, key=lambda each: (each.made_at, str(each.manifest.digest))))
 
 
-def _place(entry: Descriptor) -> str:
-    """What the entry takes in a list: a platform, or where there is none, itself."""
+def _slot(entry: Descriptor) -> str:
+    """Return the platform of the entry, or its digest if it has none."""
     platform = entry.platform
     return str(platform) if platform and platform.os else str(entry.digest)
 

@@ -1,4 +1,4 @@
-"""Merging: the entries of intents, put by platform into what a tag holds."""
+"""The list that a tag gets when intents are merged into it, by platform."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -21,68 +21,69 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 def merged_list(
     target: Reference,
-    standing: Manifest | None,
-    held: Sequence[Descriptor],
+    current: Manifest | None,
+    entries: Sequence[Descriptor],
     intents: Sequence[Intent],
     list_type: ListType = ListType.AUTO,
 ) -> Manifest:
-    """What ``target`` is to point to: ``held``, the entries of what it has, with all ``intents``.
+    """Return the new list for ``target``: current entries and all intents.
 
-    Where ``standing`` holds them all, it is that itself, in whatever order. Else entries are by
-    platform, so that the digest does not depend on who came first; what attests an image stands
-    with it, and goes with it or when the image comes with attestations anew. Raises ListError, as
-    ``assemble`` does.
+    ``current`` is the manifest that the tag points to, and ``entries`` its entries. If ``current``
+    contains all intents, in any order, the result is ``current``. Otherwise entries are sorted by
+    platform, so that the digest does not depend on the order of writers. Attestations are sorted
+    after their image, and removed with it or when the image comes with new attestations. Raises
+    ListError: over 4 MiB, or Docker's type is requested and a member requires an OCI index.
     """
-    entries = _merged(held, intents)
-    members = _members(standing, intents)
-    if standing is not None and standing.is_list and _already_contains(standing, entries, members):
-        return standing
+    merged = _merged(entries, intents)
+    members = _members(current, intents)
+    if current is not None and current.is_list and _already_contains(current, merged, members):
+        return current
     draft = Draft(
         target,
         created_at=_NEVER,
         changed_at=_NEVER,
-        entries=tuple(Entry(target.at(entry.digest), entry) for entry in _by_platform(entries)),
+        entries=tuple(Entry(target.at(entry.digest), entry) for entry in _by_platform(merged)),
         keeps_order=True,
-        list_type=_family(standing, list_type),
+        list_type=_family(current, list_type),
         index_found=members,
     )
     return assemble(draft)
 
 
-def _merged(held: Sequence[Descriptor], intents: Sequence[Intent]) -> tuple[Descriptor, ...]:
-    entries = tuple(held)
+def _merged(entries: Sequence[Descriptor], intents: Sequence[Intent]) -> tuple[Descriptor, ...]:
+    merged = tuple(entries)
     for intent in oldest_first(intents):
-        entries = _with(entries, intent.entries)
-    return entries
+        merged = _with(merged, intent.entries)
+    return merged
 
 
 def _with(entries: Sequence[Descriptor], newer: Sequence[Descriptor]) -> tuple[Descriptor, ...]:
-    taken = {occupied_platform(entry) for entry in newer} - {None}
-    kept = [e for e in entries if e not in newer and occupied_platform(e) not in taken]
+    replaced = {occupied_platform(entry) for entry in newer} - {None}
+    kept = [e for e in entries if e not in newer and occupied_platform(e) not in replaced]
     listed = {str(entry.digest) for entry in (*kept, *newer)}
     gone = {str(entry.digest) for entry in entries} - listed
-    attested_anew = {image for entry in newer if (image := attested_digest(entry))}
+    newly_attested = {image for entry in newer if (image := attested_digest(entry))}
     return (
-        *(entry for entry in kept if attested_digest(entry) not in gone | attested_anew),
+        *(entry for entry in kept if attested_digest(entry) not in gone | newly_attested),
         *newer,
     )
 
 
-def _members(standing: Manifest | None, intents: Sequence[Intent]) -> Mapping[str, Json]:
-    found = index_fields(standing) if standing is not None and standing.is_list else {}
+def _members(current: Manifest | None, intents: Sequence[Intent]) -> Mapping[str, Json]:
+    found = index_fields(current) if current is not None and current.is_list else {}
     annotations = {k: v for intent in oldest_first(intents) for k, v in intent.annotations.items()}
     return with_annotations(found, tuple(annotations.items()), ())
 
 
 def _already_contains(
-    standing: Manifest, entries: Sequence[Descriptor], members: Mapping[str, Json]
+    current: Manifest, entries: Sequence[Descriptor], members: Mapping[str, Json]
 ) -> bool:
-    same = len(entries) == len(standing.entries)
-    return same and set(entries) == set(standing.entries) and members == index_fields(standing)
+    same = len(entries) == len(current.entries)
+    return same and set(entries) == set(current.entries) and members == index_fields(current)
 
 
 def _by_platform(entries: Sequence[Descriptor]) -> tuple[Descriptor, ...]:
-    """Images by platform, each with what attests it right behind, then what has no platform."""
+    """Sort by platform, attestations after their image; then those without."""
     texts = {str(entry.digest): _platform_text(entry) for entry in reversed(entries)}
 
     def place(entry: Descriptor) -> tuple[str, str, bool]:
@@ -93,7 +94,7 @@ def _by_platform(entries: Sequence[Descriptor]) -> tuple[Descriptor, ...]:
     return tuple(sorted(entries, key=place))
 
 
-_LAST = "~"  # behind every letter
+_LAST = "~"  # sorts after every letter
 
 
 def _platform_text(entry: Descriptor) -> str:
@@ -101,7 +102,7 @@ def _platform_text(entry: Descriptor) -> str:
     return str(platform) if platform is not None and platform.os else _LAST
 
 
-def _family(standing: Manifest | None, wished: ListType) -> ListType:
-    """An OCI index stays one, where nothing else was asked for."""
-    is_oci = standing is not None and standing.media_type == media_types.OCI_INDEX
-    return ListType.OCI if is_oci and wished is ListType.AUTO else wished
+def _family(current: Manifest | None, requested: ListType) -> ListType:
+    """Keep an OCI index one, unless another type is requested."""
+    is_oci = current is not None and current.media_type == media_types.OCI_INDEX
+    return ListType.OCI if is_oci and requested is ListType.AUTO else requested

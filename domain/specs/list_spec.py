@@ -1,6 +1,7 @@
-"""Specs: lists as a person declares them, whole, with what is said of each image.
+"""Specs: lists that a user declares, with platforms and annotations.
 
-The members are manifest-tool's (``pkg/types/input.go``), the templates those of its ``from-args``.
+The members are manifest-tool's (``pkg/types/input.go``), and the templates those of its
+``from-args``.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,9 +20,9 @@ from manyfest.domain.references import Reference
 
 @frozen
 class EntrySpec:
-    """An image or list to be listed: ``written`` is how it is called, ``source`` where it stands.
+    """An image or list to include; ``written`` is its text, parsed ``source``.
 
-    ``platform`` is laid over what the image says; empty members leave that alone.
+    ``platform`` overrides that of the image; empty members change nothing.
     """
 
     written: str
@@ -31,27 +32,27 @@ class EntrySpec:
 
     @property
     def overrides(self) -> Overrides:
-        """What is said of the image; features replace those found, as in manifest-tool."""
-        said = self.platform
+        """The overrides; features replace those found, as in manifest-tool."""
+        platform = self.platform
         return Overrides(
-            os=said.os,
-            architecture=said.architecture,
-            variant=said.variant,
-            os_version=said.os_version,
-            os_features=said.os_features,
+            os=platform.os,
+            architecture=platform.architecture,
+            variant=platform.variant,
+            os_version=platform.os_version,
+            os_features=platform.os_features,
             annotations=self.annotations,
-            unset=("os-features",) if said.os_features else (),
+            unset=("os-features",) if platform.os_features else (),
         )
 
     @property
     def selection(self) -> ListSelection:
-        """What is taken of a list: the platform that is named, with its attestations, or all."""
+        """The selection from a list: the named platform with attestations, or all."""
         return ListSelection(platforms=(self.platform,)) if self.platform.os else EVERYTHING
 
 
 @frozen
 class ListSpec:
-    """A list to be published as ``target`` and under ``more_tags``, its entries in their order."""
+    """A list to publish as ``target`` and under ``more_tags``; order counts."""
 
     written: str
     target: Reference
@@ -64,10 +65,10 @@ class ListSpec:
 def entries_from_template(
     template: str, platforms: Sequence[Platform], reference: Callable[[str], Reference]
 ) -> tuple[EntrySpec, ...]:
-    """An entry for each platform: the first ``ARCH``, ``OS`` and ``VARIANT`` stand for its parts.
+    """Return an entry for each platform, with its parts put into ``template``.
 
-    ``reference`` reads what then is the image's name. Raises UnsupportedPlatformError,
-    InvalidReferenceError.
+    The first ``ARCH``, ``OS`` and ``VARIANT`` are replaced. ``reference`` parses the result. Raises
+    UnsupportedPlatformError, InvalidReferenceError.
     """
     return tuple(_from_template(template, platform, reference) for platform in platforms)
 

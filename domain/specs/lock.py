@@ -1,4 +1,7 @@
-"""Locks: the digests that the sources of specs had, and those of the lists made of them."""
+"""Locks: the digests of a spec's sources, and of the lists made of them.
+
+Written by hand and not with cattrs: ADR 0030.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,9 +17,9 @@ _VERSION = 1
 
 @frozen
 class Lock:
-    """Digests of ``sources`` and of ``lists``, by their names as the spec writes them.
+    """Digests of ``sources`` and ``lists``, by their names in the spec.
 
-    So a lock is the same on every machine, wherever a layout's folder is.
+    The spec's spelling keeps a lock independent of the machine, wherever a layout's folder is.
     """
 
     sources: Mapping[str, Digest]
@@ -24,7 +27,7 @@ class Lock:
 
     @classmethod
     def from_json(cls, document: Json, subject: str) -> "Lock":
-        """The lock in ``document``. Raises DocumentError: it is none, or of another version."""
+        """Parse a lock. Raises DocumentError: malformed, or of another version."""
         members = {"version", "sources", "lists"}
         if not isinstance(document, dict) or set(document) != members:
             raise DocumentError(subject, f"not a lock: it has other members than {sorted(members)}")
@@ -33,7 +36,7 @@ class Lock:
         return cls(*(_digests(document, key, subject) for key in ("sources", "lists")))
 
     def to_json(self) -> dict[str, Json]:
-        """The JSON members, names in alphabetical order."""
+        """Return the JSON members, with names in alphabetical order."""
         return {
             "version": _VERSION,
             "sources": {name: str(digest) for name, digest in sorted(self.sources.items())},
@@ -41,20 +44,20 @@ class Lock:
         }
 
     def unknown_sources(self, specs: Sequence[ListSpec]) -> tuple[str, ...]:
-        """The sources of ``specs`` that are not locked, by their names, each once."""
+        """Return the names of sources that are not locked, each once."""
         names = (entry.written for spec in specs for entry in spec.entries)
         return tuple(dict.fromkeys(name for name in names if name not in self.sources))
 
     def pinned(self, spec: ListSpec) -> ListSpec:
-        """``spec`` with its sources by their locked digests, and without those that have none.
+        """Return ``spec`` with its sources pinned to their locked digests.
 
-        Raises LockError: the spec asks for another digest.
+        Sources that are not locked are left out. Raises LockError: the spec has another digest.
         """
         known = (entry for entry in spec.entries if entry.written in self.sources)
         return evolve(spec, entries=tuple(map(self._pinned, known)))
 
     def check_list(self, written: str, digest: Digest) -> None:
-        """Raises LockError when the list would not be the locked one."""
+        """Raise LockError unless the list has the locked digest."""
         locked = self.lists.get(written)
         if locked is None:
             raise LockError(written, "has no digest in the lock")

@@ -1,1 +1,8 @@
-"""What can be wrong with an image or a list: rules, and pure functions that find breaches."""
+"""Rules for lists and images, and pure functions that find breaches.
+
+- findings: findings, and the table of rules with their severities
+- platform_shadowing: entries that no first-match client can select
+- list_rules: rules about a list alone
+- child_rules: rules about a list and its children, an image and its blobs
+- evaluation: all findings about one manifest, from the evidence read
+"""

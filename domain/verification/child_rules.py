@@ -1,4 +1,4 @@
-"""What is wrong between a list and what it lists, or between an image and its blobs."""
+"""Rules about children: a list and its manifests, an image and its blobs."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.verification.findings import Finding, finding
 
-# The errors that tell of what is read, not of who was asked for it; all others end the work.
+# Errors of the content, which are findings. All others are errors of the registry and end the run.
 _MANIFEST_RULES: dict[type[ManyfestError], str] = {
     ManifestUnknownError: "missing-manifest",
     DigestMismatchError: "wrong-digest",
@@ -33,17 +33,17 @@ REPORTED_ERRORS = tuple(_MANIFEST_RULES | _BLOB_RULES)
 
 
 def manifest_error_finding(path: str, error: ManyfestError) -> Finding:
-    """The finding for one of ``REPORTED_ERRORS``, raised for a listed manifest."""
+    """Return the finding for a ``REPORTED_ERRORS`` of a listed manifest."""
     return finding(_MANIFEST_RULES[type(error)], path, str(error))
 
 
 def blob_error_finding(path: str, error: ManyfestError) -> Finding:
-    """The finding for one of ``REPORTED_ERRORS``, raised for a blob or a config."""
+    """Return the finding for a ``REPORTED_ERRORS`` of a blob or config."""
     return finding(_BLOB_RULES[type(error)], path, str(error))
 
 
 def child_findings(path: str, entry: Descriptor, child: Manifest) -> Iterator[Finding]:
-    """Where what ``entry`` says is not what ``child`` is."""
+    """Compare the size and media type of ``entry`` with those of ``child``."""
     yield from size_findings(path, entry, child.size)
     if entry.media_type != child.media_type:
         message = f"listed as {entry.media_type}, but it is a {child.media_type}"
@@ -51,22 +51,22 @@ def child_findings(path: str, entry: Descriptor, child: Manifest) -> Iterator[Fi
 
 
 def size_findings(path: str, named: Descriptor, size: int) -> Iterator[Finding]:
-    """Whether what ``named`` names has the size that is said of it."""
+    """Compare the size of the descriptor ``named`` with the actual one."""
     if named.size != size:
         message = f"{named.digest} is said to be {named.size} bytes long and has {size}"
         yield finding("wrong-size", f"{path}.size", message)
 
 
 def platform_findings(path: str, listed: Platform, own: Platform) -> Iterator[Finding]:
-    """Whether an entry's platform is that of the image's config.
+    """Compare an entry's platform with that of the image's config.
 
-    What one side does not say is not compared: configs often lack the variant that ``annotate``
-    gives an entry. ``os.features`` are what the list demands of a host, so they may be more.
+    Members that one side lacks are not compared: configs often lack the variant that ``annotate``
+    sets. ``os.features`` are requirements of the list for a host, so it may have more of them.
     """
-    said, meant = normalised(listed), normalised(own)
+    entry, config = normalised(listed), normalised(own)
     for member in ("os", "architecture", "variant", "os_version"):
         both = getattr(listed, member) and getattr(own, member)
-        if both and getattr(said, member) != getattr(meant, member):
+        if both and getattr(entry, member) != getattr(config, member):
             message = f"listed as {listed}, but the image's config says {own}"
             yield finding("wrong-platform", f"{path}.platform", message)
             return

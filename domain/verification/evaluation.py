@@ -1,4 +1,4 @@
-"""Manifests in their places, what was found out about all they name, and what is wrong there."""
+"""Evaluation: findings about a manifest, from evidence about its children."""
 
 from collections.abc import Iterator, Mapping
 
@@ -25,7 +25,7 @@ from manyfest.domain.verification.list_rules import list_findings
 
 @frozen
 class Located:
-    """A manifest where it is listed first: at ``path``, by ``entry``; the root has neither."""
+    """A manifest, with the path and entry that list it first, except the root."""
 
     manifest: Manifest
     path: str = ""
@@ -33,7 +33,7 @@ class Located:
 
     @property
     def children(self) -> Iterator[tuple[str, Descriptor]]:
-        """What a list lists, with the paths to it."""
+        """The entries of a list, with their paths."""
         for position, entry in enumerate(self.manifest.entries):
             yield self._at(f"manifests[{position}]"), entry
 
@@ -48,7 +48,7 @@ class Located:
 
     @property
     def image_config(self) -> Descriptor | None:
-        """The config that says what the image runs on; an attestation has none that does."""
+        """The config with the image's platform; None for attestations."""
         config = self.manifest.config
         if config is None or config.media_type not in IMAGE_CONFIGS:
             return None
@@ -60,10 +60,10 @@ class Located:
 
 @frozen
 class Evidence:
-    """What stands under each digest: the thing, or the error that looking for it gave.
+    """The content of each digest, or the error of reading it.
 
-    ``sizes`` are those of blobs, in bytes, if they were looked for; ``platforms`` are what configs
-    say.
+    ``sizes`` are those of blobs, in bytes, if they were requested; ``platforms`` are those of
+    configs.
     """
 
     manifests: Mapping[Digest, Manifest | ManyfestError]
@@ -72,7 +72,7 @@ class Evidence:
 
 
 def findings_at(place: Located, evidence: Evidence) -> Iterator[Finding]:
-    """All that is wrong with the manifest in this place, and with what it names directly."""
+    """Yield the findings about the manifest and its direct children."""
     if place.manifest.is_list:
         for found in list_findings(place.manifest):
             yield found.below(place.path)

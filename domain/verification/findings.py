@@ -1,4 +1,4 @@
-"""Findings, and the table of the rules that they are breaches of."""
+"""Findings, and the table of rules."""
 
 from enum import StrEnum
 
@@ -6,7 +6,10 @@ from attrs import evolve, frozen
 
 
 class Severity(StrEnum):
-    """An error breaks something for somebody; a warning may, or may be meant so."""
+    """The severity of a finding.
+
+    An error breaks some client; a warning may, or may be intended.
+    """
 
     ERROR = "error"
     WARNING = "warning"
@@ -14,7 +17,7 @@ class Severity(StrEnum):
 
 @frozen
 class Rule:
-    """A rule by its name, which stays what it is, and what a breach of it is."""
+    """A rule: its stable name, its severity, and the text of a breach."""
 
     name: str
     severity: Severity
@@ -23,14 +26,14 @@ class Rule:
 
 @frozen
 class Finding:
-    """A breach of ``rule`` at ``path`` in the document, such as ``manifests[3].platform``."""
+    """A breach of ``rule`` at ``path``, such as ``manifests[3].platform``."""
 
     rule: Rule
     path: str
     message: str
 
     def below(self, path: str) -> "Finding":
-        """The same of a document that stands at ``path`` in another."""
+        """Return the finding with ``path`` as prefix, for a nested document."""
         return evolve(self, path=f"{path}.{self.path}" if path else self.path)
 
 
@@ -66,5 +69,5 @@ RULES = {
 
 
 def finding(name: str, path: str, message: str) -> Finding:
-    """A breach of the rule of this name."""
+    """Return a finding of the rule named ``name``."""
     return Finding(RULES[name], path, message)

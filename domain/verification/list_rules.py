@@ -1,4 +1,4 @@
-"""What a list alone shows to be wrong with it, without a look at what it lists."""
+"""Rules about a list alone, without reading its children."""
 
 from collections.abc import Callable, Iterator
 from itertools import combinations, islice
@@ -15,12 +15,13 @@ from manyfest.domain.verification.platform_shadowing import shadows
 
 _UNKNOWN = ("unknown", "unknown")
 
-# Of one operating system and architecture; a list of more is an attack, and each meets each.
+# Entries of one operating system and architecture that are compared, each with each. A longer list
+# is an attack.
 _SHADOWS_LOOKED_FOR = 200
 
 
 def list_findings(manifest: Manifest) -> tuple[Finding, ...]:
-    """All that is wrong with the list itself, check by check. Raises DocumentError."""
+    """Return the findings about the list itself. Raises DocumentError."""
     return tuple(found for check in _CHECKS for found in check(manifest))
 
 
@@ -68,7 +69,7 @@ def _platforms_twice(manifest: Manifest) -> Iterator[Finding]:
     first: dict[tuple[Platform, str], str] = {}
     for path, entry, platform in _with_platform(manifest):
         if (platform.os, platform.architecture) == _UNKNOWN:
-            continue  # attestations that lost what marks them
+            continue  # attestations without their annotations
         key = normalised(platform), entry.annotations.get(ZSTD_MARK, "")
         if first.setdefault(key, path) != path:
             message = f"{platform} is what {first[key]} is for already"

@@ -1,21 +1,24 @@
-"""Which entries nobody gets who takes the first that fits (image-spec, image-index.md)."""
+"""Shadowed entries: those that a first-match client can never select.
+
+An earlier entry matches every platform that they match (image-spec, image-index.md).
+"""
 
 import re
 
 from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.platforms import Platform
 
-# The variant that each of these architectures has when it says none.
+# The variant of these architectures if an entry has none.
 _LOWEST_VARIANTS = {"amd64": "v1", "arm": "v7", "arm64": "v8"}
 
 _LEVEL = re.compile(r"v(\d+)(?:\.(\d+))?")
 
 
 def shadows(earlier: Platform, later: Platform) -> bool:
-    """Whether all that ``later`` runs on run ``earlier``, too, and the two are not the same.
+    """Return True if every host that matches ``later`` matches ``earlier`` too.
 
-    A processor runs what was built for older variants of it; os.version and os.features narrow
-    where an image may run. What some systems run beside their own kind (386 on amd64) is left out.
+    Equal platforms do not shadow each other. A processor runs images for older variants of it;
+    os.version and os.features restrict hosts. Emulation by a system (386 on amd64) is ignored.
     """
     first, second = normalised(earlier), normalised(later)
     return (
