@@ -80,14 +80,14 @@ class Session:
     @cached_property
     def contents(self) -> "ContentStore":
         """The content store; what is ``unconfirmed`` is not observed anew in it."""
-        from manyfest.adapters.decorators.confirmed_observations import ConfirmedContents
+        from manyfest.adapters.decorators.confirmed_observations import ConfirmedObservations
 
-        return ConfirmedContents(self._store.contents, self._answers.seen)
+        return ConfirmedObservations(self._store.contents, self._answers.observations)
 
     @property
     def unconfirmed(self) -> "Mapping[Reference, Observation]":
         """What is known from the store alone; grows as things are read."""
-        return self._answers.seen
+        return self._answers.observations
 
     @cached_property
     def fan_out(self) -> "FanOut":

@@ -467,3 +467,9 @@ class RefusedError(_FromHostError):
 def shortened(text: str, limit: int = 80) -> str:
     """Cut ``text`` to ``limit`` characters, so that messages stay short."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def reason_text(error: ManyfestError) -> str:
+    """The sentence of ``error`` without the reference that most sentences begin with."""
+    subject, separator, rest = str(error).partition(": ")
+    return rest if separator and "/" in subject else str(error)

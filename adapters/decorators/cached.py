@@ -1,47 +1,72 @@
-"""A registry in front of another: what the content store holds by digest is not fetched again."""
+"""A registry in front of another: content that the store has by digest is not fetched again.
+
+Theory of operation. Three kinds of reads meet the store differently:
+
+- *By digest* (manifests and blobs): the bytes cannot change, so the store answers without a
+  request. Damaged bytes count as missing; the right ones come from the origin, and are recorded.
+- *By tag*: the origin is asked, by HEAD if the store has the manifest of the last observation, so
+  that only a manifest it lacks is transferred. ``cache_decision`` decides each step, this module
+  takes it: it reads the store, sends the request, and turns the outcome into the next event.
+- *Heads* of manifests and blobs ask whether something exists at the origin, about which our own
+  bytes say nothing: they are forwarded, and so are listings and writes.
+
+Nothing is stored here. Operations record what they read when the command has succeeded, and answers
+that the registry did not confirm are not recorded as observations: those are reported to
+``on_unconfirmed``, from which ``confirmed_observations`` knows them.
+
+One fact lives as long as the command: a host that could not be reached, after a stale answer was
+served in its place. It is not waited for a second time; any other failure may be that of one
+repository. Threads share that dictionary; at worst, two of them wait for the same host at once.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
-from http import HTTPStatus
 
 from attrs import evolve
 
-from manyfest.adapters.decorators.freshness import ALWAYS_ASK, Freshness, OnUnconfirmed, ignore
-from manyfest.adapters.registry_parts import blob_digest, open_bytes
-from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.digests import Digest
-from manyfest.domain.errors import (
-    AccessError,
-    DamagedStoreError,
-    ManifestUnknownError,
-    ProtocolError,
-    RefusedError,
-    ServerError,
-    UnavailableError,
-    UnreachableError,
+from manyfest.adapters.decorators.base import (
+    Call,
+    OnUnconfirmed,
+    RegistryDecorator,
+    Result,
+    ignore,
 )
-from manyfest.domain.expectations import Expectation
-from manyfest.domain.history.observation import Observation
+from manyfest.adapters.decorators.cache_decision import (
+    ALWAYS_ASK,
+    CachedTag,
+    Event,
+    Freshness,
+    Get,
+    Head,
+    HeadAnswered,
+    LookUpRoute,
+    Raise,
+    RequestFailed,
+    RouteFound,
+    Serve,
+    ServeUnconfirmed,
+    Started,
+    Step,
+    TagFacts,
+    decide,
+)
+from manyfest.adapters.registry_parts import blob_digest, open_bytes
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import DamagedStoreError, ManyfestError, UnreachableError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
-from manyfest.domain.ports.registry import BlobSource, Registry
-from manyfest.domain.references import Home, Reference, Repository
-
-# What a HEAD may meet that a GET does not, or that a GET explains, for only that has a body.
-_RETRY_WITH_GET = (ManifestUnknownError, AccessError, RefusedError, ProtocolError)
+from manyfest.domain.ports.registry import Registry
+from manyfest.domain.references import Reference, Repository
 
 
-class CachedRegistry(Registry):
-    """Reads by digest come from ``contents`` where it holds them; all else goes to ``origin``.
+class CachedRegistry(RegistryDecorator):
+    """Reads by digest come from ``contents`` and ``layers`` where these have them.
 
-    A tag may have moved, so the origin is asked: by HEAD where what the tag was last seen to be is
-    held, so that only a manifest that is not held moves (ADR 0020). Only where ``freshness`` lets
-    it, that answers unconfirmed, and ``tell`` hears of it. ``is_mirrored`` says of which tags a GET
-    at the origin may ask another than a HEAD does; those are asked for by GET.
-
-    The head of anything asks whether something is *there*, and bytes that we hold say nothing about
-    it. Nothing is kept here: what was read is recorded when the command has succeeded.
+    A tag is confirmed at ``origin``, unless ``freshness`` allows an answer without that; such an
+    answer is reported to ``on_unconfirmed``. ``is_mirrored`` tells the tags for which a GET may
+    reach a mirror while a HEAD reaches the origin: those are asked for by GET. It may raise
+    BlockedError.
     """
 
     def __init__(
@@ -51,45 +76,22 @@ class CachedRegistry(Registry):
         layers: LayerStore,
         *,
         freshness: Freshness = ALWAYS_ASK,
-        tell: OnUnconfirmed = ignore,
+        on_unconfirmed: OnUnconfirmed = ignore,
         is_mirrored: Callable[[Reference], bool] = lambda _: False,
     ) -> None:
         self._origin = origin
         self._contents = contents
         self._layers = layers
         self._freshness = freshness
-        self._tell = tell
+        self._on_unconfirmed = on_unconfirmed
         self._is_mirrored = is_mirrored
-        self._away: dict[str, UnavailableError] = {}
+        self._unreachable: dict[str, UnreachableError] = {}
 
     def get_manifest(self, reference: Reference) -> Manifest:
-        if reference.digest is not None:
-            held = self._held(reference.digest, reference)
-            return held or self._origin.get_manifest(reference)
-        seen, held = self._last_seen(reference)
-        if seen is None or held is None:
-            return self._origin.get_manifest(reference)
-        if self._freshness.is_fresh(seen):
-            self._tell(seen, None)
-            return held
-        return self._confirmed_or_stale(reference, seen, held)
-
-    def head_manifest(self, reference: Reference) -> Descriptor:
-        return self._origin.head_manifest(reference)
-
-    def put_manifest(
-        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
-    ) -> None:
-        self._origin.put_manifest(reference, manifest, expected)
-
-    def tags(self, home: Home) -> tuple[str, ...]:
-        return self._origin.tags(home)
-
-    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
-        return self._origin.referrers(reference)
-
-    def head_blob(self, reference: Reference) -> int:
-        return self._origin.head_blob(reference)
+        if reference.digest is None:
+            return self._read_tag(reference)
+        stored = self._stored(reference.digest, reference)
+        return stored or self._origin.get_manifest(reference)
 
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
         digest = blob_digest(reference)
@@ -100,67 +102,54 @@ class CachedRegistry(Registry):
             return self._layers.open(digest)
         return self._origin.open_blob(reference, size)
 
-    def mount_blob(self, reference: Reference, origin: Home) -> bool:
-        return self._origin.mount_blob(reference, origin)
+    def _forward(self, reference: Reference, call: Call[Result]) -> Result:
+        return call(self._origin, reference)
 
-    def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
-        self._origin.write_blob(reference, size, source)
+    def _read_tag(self, reference: Reference) -> Manifest:
+        tag = TagFacts(self._cached_tag(reference), self._unreachable.get(_host(reference)))
+        outcome: Event | Manifest = Started()
+        while not isinstance(outcome, Manifest):
+            outcome = self._take(decide(tag, self._freshness, outcome), reference)
+        return outcome
 
-    def _confirmed_or_stale(
-        self, reference: Reference, seen: Observation, held: Manifest
-    ) -> Manifest:
-        """A registry that cannot be reached is not waited for again where its word is dispensable.
+    def _take(self, step: Step, reference: Reference) -> Event | Manifest:
+        match step:
+            case LookUpRoute():
+                return RouteFound(self._is_mirrored(reference))
+            case Head() | Get():
+                return self._request(step, reference)
+            case Serve(manifest):
+                return manifest
+            case ServeUnconfirmed(cached, error):
+                if isinstance(error, UnreachableError):
+                    self._unreachable[_host(reference)] = error
+                self._on_unconfirmed(cached.observation, error)
+                return cached.manifest
+            case Raise(error):
+                raise error
 
-        Any other trouble may be that of one repository.
-        """
-        if not self._freshness.stale_if_error:
-            return self._confirmed(reference)
-        host = _host(reference)
+    def _request(self, step: Head | Get, reference: Reference) -> Event | Manifest:
         try:
-            if host in self._away:
-                raise self._away[host]
-            return self._confirmed(reference)
-        except UnavailableError as error:
-            if isinstance(error, UnreachableError):
-                self._away[host] = error
-            self._tell(seen, error)
-            return held
+            if isinstance(step, Head):
+                digest = self._origin.head_manifest(reference).digest
+                return HeadAnswered(digest, self._stored(digest, reference))
+            target = reference if step.digest is None else reference.at(step.digest)
+            return self._origin.get_manifest(target)
+        except ManyfestError as error:
+            return RequestFailed(step, error)
 
-    def _confirmed(self, reference: Reference) -> Manifest:
-        """What the tag points to now; by digest only where that can be had."""
-        digest = None if self._is_mirrored(reference) else self._digest_now(reference)
-        if digest is None:
-            return self._origin.get_manifest(reference)
-        held = self._held(digest, reference)
-        if held is not None:
-            return held
-        try:
-            return self._origin.get_manifest(reference.at(digest))
-        except ManifestUnknownError:  # the tag has moved on, or the HEAD told of something else
-            return self._origin.get_manifest(reference)
-
-    def _digest_now(self, reference: Reference) -> Digest | None:
-        """What a HEAD tells, if it tells anything."""
-        try:
-            return self._origin.head_manifest(reference).digest
-        except _RETRY_WITH_GET:
-            return None
-        except ServerError as error:
-            if error.status == HTTPStatus.NOT_IMPLEMENTED:
-                return None
-            raise
-
-    def _last_seen(self, reference: Reference) -> tuple[Observation | None, Manifest | None]:
+    def _cached_tag(self, reference: Reference) -> CachedTag | None:
         with suppress(DamagedStoreError):
-            seen = self._contents.last_observation(reference)
-            return seen, self._held(seen.digest, reference) if seen else None
-        return None, None
+            observation = self._contents.last_observation(reference)
+            if observation and (manifest := self._stored(observation.digest, reference)):
+                return CachedTag(observation, manifest)
+        return None
 
-    def _held(self, digest: Digest, reference: Reference) -> Manifest | None:
-        """Damaged bytes are as good as none: the origin has right ones, and keeping those heals."""
+    def _stored(self, digest: Digest, reference: Reference) -> Manifest | None:
+        """The manifest in the store, None if it is missing or damaged."""
         with suppress(DamagedStoreError):
-            if held := self._contents.manifest(digest):
-                return evolve(held, name=str(reference))
+            if manifest := self._contents.manifest(digest):
+                return evolve(manifest, name=str(reference))
         return None
 
 

@@ -1,4 +1,4 @@
-"""A content store in front of another: what nobody confirmed just now is not observed anew."""
+"""A content store in front of another that drops observations no registry has confirmed."""
 
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
@@ -11,10 +11,11 @@ from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.references import Reference
 
 
-class ConfirmedContents(ContentStore):
-    """Drops the observations of ``unconfirmed`` references, which came from ``contents`` itself.
+class ConfirmedObservations(ContentStore):
+    """Drops the observations of ``unconfirmed`` references, whose answers came from the store.
 
-    Else what was seen once would look as if it was seen again each time it is shown.
+    Otherwise a tag would count as observed each time it is shown from the store, and ``--max-age``
+    would renew itself (ADR 0020). It is the only decorator of its port, so it forwards by hand.
     """
 
     def __init__(self, contents: ContentStore, unconfirmed: Collection[Reference]) -> None:
@@ -47,7 +48,9 @@ class ConfirmedContents(ContentStore):
 
     def observe(self, observations: Iterable[Observation]) -> None:
         self._contents.observe(
-            seen for seen in observations if seen.reference not in self._unconfirmed
+            observation
+            for observation in observations
+            if observation.reference not in self._unconfirmed
         )
 
     def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:

@@ -1,16 +1,38 @@
-"""A registry with mirrors: reads try these first, all else goes to the origin."""
+"""A registry with mirrors: reads try the mirrors in order, everything else goes to the origin.
+
+Theory of operation. A ``Route`` (from registries.conf(5)) gives, for the repository that a person
+names, its origin and the mirrors in the order to try them. Three names of one repository are in
+play: the named one, the origin's and each mirror's. Callers use the first: references are rewritten
+on the way out, and an error that something is not found is raised again with the named one.
+
+- *Reads of content* (manifests, blobs) go to the mirrors first. Every failure of a mirror but
+  ConfigError, which is a mistake of the person's, leads to the next one, and at last to the origin.
+  Mirrors get a single try without waiting. One that cannot be reached is skipped for the rest of
+  the command.
+- *Digests first.* A mirror may be stale for tags, so each mirror says whether it may serve tags,
+  digests or both. Content by digest is verified, so any mirror will do.
+- *Everything else* goes to the origin alone. Heads ask whether something exists at the origin, and
+  a write must reach it. A mirror lists only the tags that it was once asked for, and may have the
+  image without its referrers.
+- *Blobs from a mirror are spooled*, in memory or a temporary file, before the first byte is handed
+  out: only then is their digest confirmed, and the next host can still take over. The origin's
+  blobs stream, since nothing comes after it.
+- *A mirror gets nothing that is meant for the origin*: ``mirrors`` is another object than
+  ``origin``, because headers, insecurity and the number of tries of the one are not the other's.
+
+If mirrors failed and the origin is unavailable, the error names every host, each with its reason.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from tempfile import SpooledTemporaryFile
-from typing import TypeVar
 
 from attrs import evolve
 
-from manyfest.adapters.decorators.mirror_log import MirrorLog, reason_text
+from manyfest.adapters.decorators.base import Call, RegistryDecorator, Result
+from manyfest.adapters.decorators.mirror_log import MirrorLog
 from manyfest.adapters.mirrors import Route, RouteFor
-from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.errors import (
     BlobUnknownError,
     ConfigError,
@@ -18,104 +40,77 @@ from manyfest.domain.errors import (
     ManyfestError,
     UnavailableError,
     UnreachableError,
+    reason_text,
     shortened,
 )
-from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.ports.registry import BlobSource, Registry
+from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Home, Reference, Repository
 
 _CHUNK = 1024 * 1024
-_IN_MEMORY = 4 * 1024 * 1024  # what is larger is a layer
+_IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger blob is a layer, and spooled to a file
 
-_REASON_LIMIT = 100
-
-Result = TypeVar("Result")
-Read = Callable[[Registry, Reference], Result]
+_REASON_LIMIT = 100  # characters
 
 
-class MirroredRegistry(Registry):
-    """Manifests and blobs are read from mirrors, else from the origin; callers see their own names.
+class MirroredRegistry(RegistryDecorator):
+    """Manifests and blobs come from ``mirrors``, else from ``origin``, under the caller's names.
 
-    The head of anything goes to the origin, too: it asks whether something is *there*. ``mirrors``
-    is another object than ``origin``, since nothing that was allowed for the one (insecurity, many
-    tries) holds for the other. All references are of repositories.
-
-    ``tell`` hears, once for each mirror, that it answers for tags, and why it could not.
+    All references are of repositories. ``on_notice`` receives a sentence for people, once for each
+    mirror: that it answers for tags, or why it could not serve.
     """
 
     def __init__(
-        self, origin: Registry, mirrors: Registry, route_for: RouteFor, tell: Callable[[str], None]
+        self,
+        origin: Registry,
+        mirrors: Registry,
+        route_for: RouteFor,
+        on_notice: Callable[[str], None],
     ) -> None:
         self._origin = origin
         self._mirrors = mirrors
         self._route_for = route_for
-        self._log = MirrorLog(tell)
+        self._log = MirrorLog(on_notice)
 
     def get_manifest(self, reference: Reference) -> Manifest:
-        def read(registry: Registry, there: Reference) -> Manifest:
-            return registry.get_manifest(there)
+        def read(registry: Registry, at: Reference) -> Manifest:
+            return registry.get_manifest(at)
 
         return self._read(reference, read, read)
 
-    def head_manifest(self, reference: Reference) -> Descriptor:
-        return self._at_origin(reference, self._origin.head_manifest)
-
-    def put_manifest(
-        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
-    ) -> None:
-        put = partial(self._origin.put_manifest, manifest=manifest, expected=expected)
-        self._at_origin(reference, put)
-
-    def tags(self, home: Home) -> tuple[str, ...]:
-        """Those of the origin: a mirror has those only that somebody asked it for."""
-        return self._at_origin(Reference(home), lambda there: self._origin.tags(there.home))
-
-    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
-        """A mirror without any might just not have copied them: the origin knows."""
-        return self._at_origin(reference, self._origin.referrers)
-
-    def head_blob(self, reference: Reference) -> int:
-        return self._at_origin(reference, self._origin.head_blob)
-
     @contextmanager
     def open_blob(self, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:
-        """What a mirror sends is read to its end before any of it is handed out.
-
-        Only then is it known to be right, and until then another host can take its place.
-        """
         with ExitStack() as stack:
 
-            def fetch(registry: Registry, there: Reference) -> Iterator[bytes]:
-                with registry.open_blob(there, size) as chunks:
+            def fetch(registry: Registry, at: Reference) -> Iterator[bytes]:
+                with registry.open_blob(at, size) as chunks:
                     return stack.enter_context(_spooled(chunks))
 
-            def stream(registry: Registry, there: Reference) -> Iterator[bytes]:
-                return stack.enter_context(registry.open_blob(there, size))
+            def stream(registry: Registry, at: Reference) -> Iterator[bytes]:
+                return stack.enter_context(registry.open_blob(at, size))
 
             yield self._read(reference, fetch, stream)
 
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
         source = self._route_for(origin).origin if isinstance(origin, Repository) else origin
-        return self._at_origin(reference, partial(self._origin.mount_blob, origin=source))
+        return super().mount_blob(reference, source)
 
-    def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
-        write = partial(self._origin.write_blob, size=size, source=source)
-        self._at_origin(reference, write)
+    def _forward(self, reference: Reference, call: Call[Result]) -> Result:
+        return self._at_origin(reference, call, {})
 
     def _read(
-        self, reference: Reference, from_mirror: Read[Result], from_origin: Read[Result]
+        self, reference: Reference, from_mirror: Call[Result], from_origin: Call[Result]
     ) -> Result:
         failures: dict[str, ManyfestError] = {}
         for mirror in self._route(reference).mirrors:
-            host, there = mirror.home.registry, evolve(reference, home=mirror.home)
+            host, at = mirror.home.registry, evolve(reference, home=mirror.home)
             if not mirror.may_serve(reference):
                 continue
             if failure := self._log.failure_of(host):
                 failures[host] = failure
                 continue
             try:
-                found = from_mirror(self._mirrors, there)
+                found = from_mirror(self._mirrors, at)
             except ConfigError:
                 raise
             except ManyfestError as error:
@@ -124,17 +119,15 @@ class MirroredRegistry(Registry):
             else:
                 self._log.answered(host, reference)
                 return found
-        return self._at_origin(reference, partial(from_origin, self._origin), failures)
+        return self._at_origin(reference, from_origin, failures)
 
     def _at_origin(
-        self,
-        reference: Reference,
-        act: Callable[[Reference], Result],
-        failures: Mapping[str, ManyfestError] | None = None,
+        self, reference: Reference, call: Call[Result], failures: Mapping[str, ManyfestError]
     ) -> Result:
-        there = evolve(reference, home=self._route(reference).origin)
+        """Make ``call`` at the origin; ``failures`` are those of the mirrors, by host."""
+        at = evolve(reference, home=self._route(reference).origin)
         try:
-            return act(there)
+            return call(self._origin, at)
         except (ManifestUnknownError, BlobUnknownError) as error:
             raise type(error)(str(reference)) from error
         except UnavailableError as error:
@@ -144,13 +137,13 @@ class MirroredRegistry(Registry):
             raise UnreachableError(error.host, _all_failed_text(reference, everyone)) from error
 
     def _route(self, reference: Reference) -> Route:
-        assert isinstance(reference.home, Repository)  # noqa: S101 - layouts are routed elsewhere
+        assert isinstance(reference.home, Repository)  # noqa: S101 - ``RoutingRegistry`` sends layouts elsewhere
         return self._route_for(reference.home)
 
 
 @contextmanager
 def _spooled(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
-    """All chunks, read now, and given again from memory or a temporary file."""
+    """Read all chunks now, and give them again from memory or a temporary file."""
     with SpooledTemporaryFile(_IN_MEMORY) as spool:
         spool.writelines(chunks)
         spool.seek(0)
@@ -158,7 +151,7 @@ def _spooled(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
 
 
 def _all_failed_text(reference: Reference, failures: Mapping[str, ManyfestError]) -> str:
-    """Every host, and then why: of a long line the end may be cut."""
+    """Name every host before the reasons, since the end of a long line may be cut."""
     reasons = (shortened(reason_text(error), _REASON_LIMIT) for error in failures.values())
     hosts = " nor ".join(failures)
     return f"{reference}: neither {hosts} can serve it: {'; '.join(reasons)}"

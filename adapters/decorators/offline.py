@@ -1,4 +1,4 @@
-"""A registry with nothing behind it: it answers from the content store, as things last were."""
+"""A registry without network: it answers from the store, with the last observations of tags."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,47 +6,54 @@ from typing import Never
 
 from attrs import evolve
 
-from manyfest.adapters.decorators.freshness import OnUnconfirmed, ignore
+from manyfest.adapters.decorators.base import (
+    Call,
+    OnUnconfirmed,
+    RegistryDecorator,
+    Result,
+    ignore,
+)
 from manyfest.adapters.registry_parts import blob_digest, open_bytes
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.errors import NeverSeenError, NotCachedError, UnreachableError
-from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
-from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Home, Reference
 
 
-class OfflineRegistry(Registry):
-    """Reads what ``contents`` holds, wherever it was seen; a tag points to what it last did.
+class OfflineRegistry(RegistryDecorator):
+    """Reads from ``contents`` and ``layers``, whichever home the content was read from.
 
-    Of that ``tell`` hears. Raises NeverSeenError for other manifests, NotHeldError for other blobs,
-    and UnreachableError for what would write and for referrers: who refers to what is not kept.
+    A tag points to what it pointed to at its last observation, which is reported to
+    ``on_unconfirmed``. There is no registry to forward to: what is not read here is a write.
+
+    Raises NeverSeenError: the store has no such manifest. NotCachedError: it has no such blob.
+    UnreachableError: a write, or referrers, which the store does not keep.
     """
 
     def __init__(
-        self, contents: ContentStore, layers: LayerStore, tell: OnUnconfirmed = ignore
+        self, contents: ContentStore, layers: LayerStore, on_unconfirmed: OnUnconfirmed = ignore
     ) -> None:
         self._contents = contents
         self._layers = layers
-        self._tell = tell
+        self._on_unconfirmed = on_unconfirmed
 
     def get_manifest(self, reference: Reference) -> Manifest:
-        digest = reference.digest or self._last_seen(reference)
-        held = self._contents.manifest(digest)
-        if held is None:
+        digest = reference.digest or self._last_digest(reference)
+        manifest = self._contents.manifest(digest)
+        if manifest is None:
             raise NeverSeenError(str(reference))
-        return evolve(held, name=str(reference))
+        return evolve(manifest, name=str(reference))
 
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self.get_manifest(reference).descriptor()
 
     def tags(self, home: Home) -> tuple[str, ...]:
-        seen = (each.reference for each in self._contents.latest())
+        observed = (observation.reference for observation in self._contents.latest())
         return tuple(
-            reference.tag for reference in seen if reference.home == home and reference.tag
+            reference.tag for reference in observed if reference.home == home and reference.tag
         )
 
     def referrers(self, reference: Reference) -> Never:
@@ -67,25 +74,14 @@ class OfflineRegistry(Registry):
             with self._layers.open(digest) as chunks:
                 yield verified_chunks(chunks, digest, size, str(reference))
 
-    def put_manifest(
-        self,
-        reference: Reference,
-        manifest: Manifest,  # noqa: ARG002
-        expected: Expectation | None = None,  # noqa: ARG002
-    ) -> Never:
-        _refuse(reference)
+    def _forward(self, reference: Reference, call: Call[Result]) -> Never:  # noqa: ARG002
+        raise UnreachableError(str(reference.home), f"offline: {reference} cannot be written")
 
-    def mount_blob(self, reference: Reference, origin: Home) -> Never:  # noqa: ARG002
-        _refuse(reference)
-
-    def write_blob(self, reference: Reference, size: int, source: BlobSource) -> Never:  # noqa: ARG002
-        _refuse(reference)
-
-    def _last_seen(self, reference: Reference) -> Digest:
+    def _last_digest(self, reference: Reference) -> Digest:
         observation = self._contents.last_observation(reference)
         if observation is None:
             raise NeverSeenError(str(reference))
-        self._tell(observation, None)
+        self._on_unconfirmed(observation, None)
         return observation.digest
 
     def _blob(self, reference: Reference) -> bytes:
@@ -93,7 +89,3 @@ class OfflineRegistry(Registry):
         if data is None:
             raise NotCachedError((str(reference),))
         return data
-
-
-def _refuse(reference: Reference) -> Never:
-    raise UnreachableError(str(reference.home), f"offline: {reference} cannot be written")

@@ -1,21 +1,18 @@
-"""A registry that sends each call to the one its home asks for: registries, layouts, others."""
+"""A registry that sends each call to the adapter of its home: HTTP, layouts, or an external one."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from threading import Lock
 
-from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.expectations import Expectation
-from manyfest.domain.manifests import Manifest
-from manyfest.domain.ports.registry import BlobSource, Registry
+from manyfest.adapters.decorators.base import Call, RegistryDecorator, Result
+from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import External, Home, Layout, Reference, Repository
 
 
-class RoutingRegistry(Registry):
-    """Repositories are served by what ``registries`` makes, layout directories by ``layouts``.
+class RoutingRegistry(RegistryDecorator):
+    """``registries`` makes the adapter of repositories, ``layouts`` that of layout directories.
 
-    Homes of other schemes by what ``externals`` makes for the scheme. Each is made once, when it is
-    first needed: no HTTP client where only layouts are named.
+    ``externals`` makes that of another scheme (ADR 0026). Each is made once, at its first use: a
+    command that names only layouts loads no HTTP client.
     """
 
     def __init__(
@@ -30,36 +27,10 @@ class RoutingRegistry(Registry):
         self._made: dict[str, Registry] = {}
         self._lock = Lock()
 
-    def get_manifest(self, reference: Reference) -> Manifest:
-        return self._serving(reference.home).get_manifest(reference)
+    def _forward(self, reference: Reference, call: Call[Result]) -> Result:
+        return call(self._registry_for(reference.home), reference)
 
-    def head_manifest(self, reference: Reference) -> Descriptor:
-        return self._serving(reference.home).head_manifest(reference)
-
-    def put_manifest(
-        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
-    ) -> None:
-        self._serving(reference.home).put_manifest(reference, manifest, expected)
-
-    def tags(self, home: Home) -> tuple[str, ...]:
-        return self._serving(home).tags(home)
-
-    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
-        return self._serving(reference.home).referrers(reference)
-
-    def head_blob(self, reference: Reference) -> int:
-        return self._serving(reference.home).head_blob(reference)
-
-    def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
-        return self._serving(reference.home).open_blob(reference, size)
-
-    def mount_blob(self, reference: Reference, origin: Home) -> bool:
-        return self._serving(reference.home).mount_blob(reference, origin)
-
-    def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
-        self._serving(reference.home).write_blob(reference, size, source)
-
-    def _serving(self, home: Home) -> Registry:
+    def _registry_for(self, home: Home) -> Registry:
         kind = home.scheme if isinstance(home, External) else type(home).__name__
         with self._lock:
             if kind not in self._made:

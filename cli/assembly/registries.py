@@ -106,8 +106,8 @@ class RegistryFactory:
         return self._cached(made, lambda _: False)
 
     def _cached(self, origin: Registry, may_mirror: Callable[[Reference], bool]) -> Registry:
+        from manyfest.adapters.decorators.cache_decision import Freshness
         from manyfest.adapters.decorators.cached import CachedRegistry
-        from manyfest.adapters.decorators.freshness import Freshness
 
         settings = self.settings
         return CachedRegistry(
@@ -115,7 +115,7 @@ class RegistryFactory:
             self.store.contents,
             self.store.layers,
             freshness=Freshness(settings.max_age, settings.stale_if_error, self.now),
-            tell=self.unconfirmed.record,
+            on_unconfirmed=self.unconfirmed.record,
             is_mirrored=may_mirror,
         )
 

@@ -1,36 +1,34 @@
-"""What the store answered without a registry's word: which references, and saying so."""
+"""Answers that came from the store without a registry's confirmation, and the warning of them."""
 
 from threading import Lock
 
 from manyfest.cli.output import warn
-from manyfest.domain.errors import UnavailableError, shortened
+from manyfest.domain.errors import UnavailableError, reason_text, shortened
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
 
-_REASON_LIMIT = 150  # so that the end of the line is seen, which says how old the answer is
+_REASON_LIMIT = 150  # characters; the end of the line, with the age of the answer, stays visible
 
 
 class UnconfirmedAnswers:
-    """Of each reference that was answered so, the observation that did. Thread-safe."""
+    """The ``observations`` that answered without confirmation, by reference. Thread-safe."""
 
     def __init__(self) -> None:
-        self.seen: dict[Reference, Observation] = {}
+        self.observations: dict[Reference, Observation] = {}
         self._lock = Lock()
 
-    def record(self, seen: Observation, error: UnavailableError | None) -> None:
-        """``seen`` answered. With ``error`` the registry was asked in vain, and a person is told.
+    def record(self, observation: Observation, error: UnavailableError | None) -> None:
+        """Keep the observation that answered; warn if the registry was asked and gave ``error``.
 
-        ``--offline`` and ``--max-age`` are not commented on: nothing came otherwise than wished.
+        ``--offline`` and ``--max-age`` cause no warning: the person asked for such answers.
         """
         with self._lock:
-            self.seen[seen.reference] = seen
+            self.observations[observation.reference] = observation
             if error is not None:
-                warn(_shown_all_the_same(seen, error))
+                warn(_warning(observation, error))
 
 
-def _shown_all_the_same(seen: Observation, error: UnavailableError) -> str:
-    from manyfest.adapters.decorators.mirror_log import reason_text
-
+def _warning(observation: Observation, error: UnavailableError) -> str:
     why = shortened(reason_text(error), _REASON_LIMIT)
-    since = f"{seen.seen_at:%Y-%m-%d %H:%M} UTC"
-    return f"{seen.reference} could not be asked for ({why}); shown as of {since}"
+    since = f"{observation.seen_at:%Y-%m-%d %H:%M} UTC"
+    return f"{observation.reference} could not be asked for ({why}); shown as of {since}"

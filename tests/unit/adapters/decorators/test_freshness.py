@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import define, evolve, field
 
+from manyfest.adapters.decorators.cache_decision import Freshness
 from manyfest.adapters.decorators.cached import CachedRegistry
-from manyfest.adapters.decorators.confirmed_observations import ConfirmedContents
-from manyfest.adapters.decorators.freshness import Freshness
+from manyfest.adapters.decorators.confirmed_observations import ConfirmedObservations
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.errors import (
@@ -82,11 +82,15 @@ def told():
 
 @pytest.fixture
 def cached(origin, contents, told):
-    """Makes one; ``tell`` fills ``told``."""
+    """Makes one; ``on_unconfirmed`` fills ``told``."""
 
     def make(**options):
         return CachedRegistry(
-            origin, contents, MemoryLayers(), tell=lambda *news: told.append(news), **options
+            origin,
+            contents,
+            MemoryLayers(),
+            on_unconfirmed=lambda *news: told.append(news),
+            **options,
         )
 
     return make
@@ -225,7 +229,7 @@ def test_what_was_seen_a_short_time_ago_answers_if_that_is_wished(
 
 
 def test_what_nobody_confirmed_is_not_observed(contents):
-    confirmed = ConfirmedContents(contents, {TAG})
+    confirmed = ConfirmedObservations(contents, {TAG})
     later = NOON + MINUTE
     with confirmed.transaction():
         confirmed.keep_manifests([NEW.manifest])

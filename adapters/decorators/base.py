@@ -1,0 +1,71 @@
+"""The base of the registry decorators: the port's methods, each forwarded in one way."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TypeVar
+
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.errors import UnavailableError
+from manyfest.domain.expectations import Expectation
+from manyfest.domain.history.observation import Observation
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports.registry import BlobSource, Registry
+from manyfest.domain.references import Home, Reference
+
+Result = TypeVar("Result")
+
+# One call of the port, as a registry behind the decorator gets it: with the reference it knows.
+Call = Callable[[Registry, Reference], Result]
+
+# Receives an observation that answered without the registry's confirmation; the error is set if
+# the registry was asked and could not answer. May be called from several threads at once.
+OnUnconfirmed = Callable[[Observation, UnavailableError | None], None]
+
+
+def ignore(_observation: Observation, _error: UnavailableError | None) -> None:
+    """Drop the report of an unconfirmed answer."""
+
+
+class RegistryDecorator(Registry):
+    """A registry in front of others: every call goes through ``_forward``.
+
+    A subclass implements ``_forward``, which chooses the registry and may rewrite the reference or
+    translate errors, and overrides only the methods that do more than that.
+    """
+
+    @abstractmethod
+    def _forward(self, reference: Reference, call: Call[Result]) -> Result:
+        """Make ``call`` at the registry that serves ``reference``.
+
+        For ``tags`` the reference is a home without tag and digest.
+        """
+
+    def get_manifest(self, reference: Reference) -> Manifest:
+        return self._forward(reference, lambda registry, at: registry.get_manifest(at))
+
+    def head_manifest(self, reference: Reference) -> Descriptor:
+        return self._forward(reference, lambda registry, at: registry.head_manifest(at))
+
+    def put_manifest(
+        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
+    ) -> None:
+        self._forward(reference, lambda registry, at: registry.put_manifest(at, manifest, expected))
+
+    def tags(self, home: Home) -> tuple[str, ...]:
+        return self._forward(Reference(home), lambda registry, at: registry.tags(at.home))
+
+    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
+        return self._forward(reference, lambda registry, at: registry.referrers(at))
+
+    def head_blob(self, reference: Reference) -> int:
+        return self._forward(reference, lambda registry, at: registry.head_blob(at))
+
+    def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
+        return self._forward(reference, lambda registry, at: registry.open_blob(at, size))
+
+    def mount_blob(self, reference: Reference, origin: Home) -> bool:
+        return self._forward(reference, lambda registry, at: registry.mount_blob(at, origin))
+
+    def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
+        self._forward(reference, lambda registry, at: registry.write_blob(at, size, source))
