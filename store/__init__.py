@@ -1,1 +1,14 @@
-"""The content store and the draft book in one SQLite file."""
+"""The store on this machine: one SQLite file, and a folder of layers beside it.
+
+Each module above the rooms implements the port of its name (``manyfest.domain.ports``). From the
+bottom up:
+
+- ``sqlite/``: the file. Opening, creating, migrating it; transactions; what its errors mean.
+- ``rows``: drafts and observations as rows; decoding, and damage where a value does not parse.
+- ``content_store``: manifests and configs by digest, observations of tags.
+- ``draft_book``: lists being assembled.
+- ``host_book``: what was learnt about registry hosts, on a connection of its own.
+- ``layer_store``: layers as files, in the folder.
+- ``store``: all of these as one object; ``open_store`` is the way in.
+- ``maintenance/``: what the ``cache`` commands need: catalogue, queries, garbage, integrity.
+"""

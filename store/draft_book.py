@@ -1,4 +1,4 @@
-"""The draft book in SQLite."""
+"""The draft book in SQLite: lists being assembled, as rows of drafts and entries."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -9,21 +9,21 @@ from manyfest.domain.references import Reference
 from manyfest.store.rows import damage_if_unreadable, draft_of, draft_row, entry_rows
 from manyfest.store.sqlite.database import Database, Parameters
 
-# One statement for drafts and entries: of two, another process might write in between.
-_ALL = """
+# One statement reads drafts and entries: between two, another process might write.
+_SELECT = """
     SELECT name, created_at, changed_at, pushed, keeps_order, list_type, index_found, index_said,
         source, list_digest, found, overrides
     FROM drafts LEFT JOIN entries ON draft = name"""
-_DRAFT = 8  # columns of the draft, before those of an entry
+_DRAFT_COLUMNS = 8  # the columns after these are the entry's
 _ORDER = "ORDER BY name, position"
-_ADD_DRAFT = """
+_INSERT_DRAFT = """
     INSERT INTO drafts (name, created_at, changed_at, pushed, keeps_order, list_type, index_found,
         index_said)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
-_ADD_ENTRY = """
+_INSERT_ENTRY = """
     INSERT INTO entries (draft, position, source, list_digest, found, overrides)
     VALUES (?, ?, ?, ?, ?, ?)"""
-_REMOVE = ("DELETE FROM entries WHERE draft = ?", "DELETE FROM drafts WHERE name = ?")
+_DELETE = ("DELETE FROM entries WHERE draft = ?", "DELETE FROM drafts WHERE name = ?")
 
 
 class SqliteDraftBook:
@@ -38,27 +38,27 @@ class SqliteDraftBook:
 
     def find(self, name: Reference) -> Draft | None:
         """See the port."""
-        return next(self._found(f"{_ALL} WHERE name = ? {_ORDER}", (str(name),)), None)
+        return next(self._select(f"{_SELECT} WHERE name = ? {_ORDER}", (str(name),)), None)
 
     def drafts(self) -> tuple[Draft, ...]:
         """See the port."""
-        return tuple(self._found(f"{_ALL} {_ORDER}"))
+        return tuple(self._select(f"{_SELECT} {_ORDER}"))
 
     def save(self, draft: Draft) -> None:
         """See the port."""
         self.remove(draft.name)
-        self._database.write(_ADD_DRAFT, [draft_row(draft)])
-        self._database.write(_ADD_ENTRY, entry_rows(draft))
+        self._database.write(_INSERT_DRAFT, [draft_row(draft)])
+        self._database.write(_INSERT_ENTRY, entry_rows(draft))
 
     def remove(self, name: Reference) -> None:
         """See the port."""
-        for statement in _REMOVE:
+        for statement in _DELETE:
             self._database.write(statement, [(str(name),)])
 
-    def _found(self, statement: str, parameters: Parameters = ()) -> Iterator[Draft]:
+    def _select(self, statement: str, parameters: Parameters = ()) -> Iterator[Draft]:
         rows = self._database.rows(statement, parameters)
-        for draft, joined in groupby(rows, key=lambda row: row[:_DRAFT]):
-            entries = [row[_DRAFT:] for row in joined if row[_DRAFT] is not None]
+        for draft, joined in groupby(rows, key=lambda row: row[:_DRAFT_COLUMNS]):
+            entries = [row[_DRAFT_COLUMNS:] for row in joined if row[_DRAFT_COLUMNS] is not None]
             with damage_if_unreadable(self._database.path, f"draft {draft[0]}"):
-                made = draft_of(draft, entries)
-            yield made  # outside: nothing runs, to be interrupted, when no more are asked for
+                decoded = draft_of(draft, entries)
+            yield decoded  # outside the block, so that closing this generator raises nothing in it

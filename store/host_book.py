@@ -1,4 +1,4 @@
-"""The host book in SQLite, on a connection of its own that waits for nobody."""
+"""The host book in SQLite, on a connection of its own that never waits for a lock."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -13,28 +13,28 @@ from manyfest.store.rows import damage_if_unreadable
 from manyfest.store.sqlite.database import Database
 from manyfest.store.sqlite.opening import open_existing
 
-_FIND = "SELECT scheme, realm, service, learnt_at FROM hosts WHERE host = ? AND insecure = ?"
-_KEEP = """
+_SELECT = "SELECT scheme, realm, service, learnt_at FROM hosts WHERE host = ? AND insecure = ?"
+_REPLACE = """
     INSERT OR REPLACE INTO hosts (host, insecure, scheme, realm, service, learnt_at)
     VALUES (?, ?, ?, ?, ?, ?)"""
-_FORGET_OLD = "DELETE FROM hosts WHERE learnt_at < ?"
+_DELETE_EXPIRED = "DELETE FROM hosts WHERE learnt_at < ?"
 
-_NO_BOOK = (StoreError, DamagedStoreError)
+_STORE_ERRORS = (StoreError, DamagedStoreError)
 
 
 class SqliteHostBook:
-    """``HostBook`` in the store's file, where there is one: it is not made for this alone."""
+    """``HostBook`` in the store's file. It never creates the file."""
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path, 0.0, partial(open_existing, patience=0.0))
+        self._database = Database(path, 0.0, partial(open_existing, busy_timeout=0.0))
 
     def find(self, host: str, now: datetime, *, insecure: bool) -> HostFacts | None:
         """See the port."""
         with (
-            suppress(*_NO_BOOK),
+            suppress(*_STORE_ERRORS),
             damage_if_unreadable(self._database.path, f"what {host} was learnt to be"),
         ):
-            for scheme, realm, service, learnt_at in self._database.rows(_FIND, (host, insecure)):
+            for scheme, realm, service, learnt_at in self._database.rows(_SELECT, (host, insecure)):
                 if is_fresh(parse_utc(learnt_at), now):
                     return HostFacts(host, insecure, str(scheme), str(realm), str(service))
         return None
@@ -42,17 +42,17 @@ class SqliteHostBook:
     def keep(self, facts: Iterable[HostFacts], now: datetime) -> None:
         """See the port."""
         rows = [_row(each, now) for each in facts]
-        with suppress(*_NO_BOOK):
+        with suppress(*_STORE_ERRORS):
             if rows and self._database.exists:
                 with self._database.transaction():
-                    self._database.write(_FORGET_OLD, [(format_utc(now - LIFETIME),)])
-                    self._database.write(_KEEP, rows)
+                    self._database.write(_DELETE_EXPIRED, [(format_utc(now - LIFETIME),)])
+                    self._database.write(_REPLACE, rows)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
 
 def _row(facts: HostFacts, now: datetime) -> tuple[str | bool, ...]:
-    where = facts.host, facts.insecure
-    return *where, facts.scheme, facts.realm, facts.service, format_utc(now)
+    key = facts.host, facts.insecure
+    return *key, facts.scheme, facts.realm, facts.service, format_utc(now)

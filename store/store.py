@@ -7,22 +7,25 @@ from attrs import field, frozen
 
 from manyfest.store.content_store import SqliteContentStore
 from manyfest.store.draft_book import SqliteDraftBook
-from manyfest.store.layer_store import LayerFolder
+from manyfest.store.layer_store import FileLayerStore
 from manyfest.store.sqlite.database import Database
 
 
 @frozen
 class SqliteStore:
-    """Both ports over one connection, so that ``transaction()`` of either is that of both."""
+    """``Store`` in one SQLite file and a folder of layers.
+
+    ``contents`` and ``drafts`` share one connection, so a transaction of either covers both.
+    """
 
     contents: SqliteContentStore
     drafts: SqliteDraftBook
-    layers: LayerFolder
+    layers: FileLayerStore
     database: Database = field(repr=False)
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """The SQLite file."""
         return self.database.path
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -30,22 +33,22 @@ class SqliteStore:
         return self.database.transaction()
 
     def close(self) -> None:
-        """Let go of the file; what was not committed is lost. A later use opens it again."""
+        """Close the file and lose what was not committed. A later use opens it again."""
         self.database.close()
 
 
-def open_store(path: Path | str, patience: float = 10.0) -> SqliteStore:
-    """The store in the file at ``path``, which need not be there.
+def open_store(path: Path | str, lock_timeout: float = 10.0) -> SqliteStore:
+    """Return the store in the file at ``path``, which need not exist.
 
-    Touches nothing: the file is opened at the first use, made at the first transaction, and until
-    then holds nothing. What is wrong with it, or with its folder, raises at that use (StoreError,
-    DamagedStoreError), and it is left as it was. ``patience`` is how many seconds to wait for
+    Nothing is touched yet: the first use opens the file, the first transaction creates it, and
+    until then the store is empty. A fault of the file or its folder raises at that use (StoreError,
+    DamagedStoreError) and leaves it as it was. ``lock_timeout`` is how many seconds to wait for
     another process's lock.
     """
-    database = Database(Path(path), patience)
+    database = Database(Path(path), lock_timeout)
     return SqliteStore(
         SqliteContentStore(database),
         SqliteDraftBook(database),
-        LayerFolder(database.path.with_name(f"{database.path.name}.layers")),
+        FileLayerStore(database.path.with_name(f"{database.path.name}.layers")),
         database,
     )

@@ -1,4 +1,4 @@
-"""The catalogue in SQLite: tags by pages, and numbers."""
+"""The catalogue in SQLite: cached tags by pages, and statistics."""
 
 import json
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.rows import IS_NEWEST, damage_if_unreadable, observation_of
 from manyfest.store.sqlite.database import Database, Row
 
-_PAGE = 500  # rows; a reader that is slow to take them must not hold the lock
+_PAGE = 500  # rows; no lock is kept between pages, because the consumer may be slow
 
 _FAMILIAR = """
     CASE WHEN substr(home, 1, 18) = 'docker.io/library/' THEN substr(home, 19)
         WHEN substr(home, 1, 10) = 'docker.io/' THEN substr(home, 11) ELSE home END"""
-_TAGS = f"""
+_SELECT_TAGS = f"""
     SELECT home, tag, o.digest, last_seen, first_seen, media_type, length(data)
     FROM observations AS o JOIN main.manifests AS m ON m.digest = o.digest
     WHERE (home, tag) > (:home, :tag)
@@ -23,20 +23,20 @@ _TAGS = f"""
         AND (:pattern IS NULL OR home GLOB :pattern OR home || ':' || tag GLOB :pattern
             OR {_FAMILIAR} GLOB :pattern OR {_FAMILIAR} || ':' || tag GLOB :pattern)
     ORDER BY home, tag LIMIT {_PAGE}"""  # noqa: S608 - of constants alone
-_ENTRIES = """
+_SELECT_ENTRIES = """
     SELECT l.digest, l.platform, m.digest IS NOT NULL
     FROM listed AS l LEFT JOIN main.manifests AS m ON m.digest = l.digest
     WHERE l.list = ? ORDER BY l.position"""
-_OWN_PLATFORM = "SELECT platform FROM alone WHERE list = ?"
-_LAYERS = """
+_SELECT_OWN_PLATFORM = "SELECT platform FROM alone WHERE list = ?"
+_LAYERS_SIZE = """
     SELECT coalesce(sum(size), 0) FROM (
         SELECT DISTINCT digest, size FROM layers
         WHERE manifest IN (SELECT value FROM json_each(?)))"""
-_UNKNOWN = ("/", "unknown/unknown")
+_UNKNOWN_PLATFORMS = ("/", "unknown/unknown")
 
 _BY_TYPE = "SELECT media_type, count(*), sum(length(data)) FROM main.manifests GROUP BY media_type"
-_AMOUNTS = "SELECT count(*), coalesce(sum(length(data)), 0) FROM main."
-_NUMBERS = """
+_COUNT_AND_BYTES = "SELECT count(*), coalesce(sum(length(data)), 0) FROM main."
+_COUNTS = """
     SELECT (SELECT count(*) FROM tags), (SELECT count(*) FROM main.observations),
         (SELECT count(*) FROM main.drafts), min(first_seen), max(last_seen)
     FROM main.observations"""
@@ -51,7 +51,7 @@ _REGISTRIES = """
 
 
 class SqliteCatalogue:
-    """``Catalogue`` over a database that was opened for looking, and the folder of layers."""
+    """``Catalogue`` over a read-only database with the views, and the folder of layers."""
 
     def __init__(self, database: Database, layers: LayerFiles) -> None:
         self._database = database
@@ -59,17 +59,17 @@ class SqliteCatalogue:
 
     def tags(self, pattern: str | None = None) -> Iterator[CachedTag]:
         """See the port."""
-        place = {"home": "", "tag": "", "pattern": pattern}
-        while page := self._database.rows(_TAGS, place):
+        cursor = {"home": "", "tag": "", "pattern": pattern}
+        while page := self._database.rows(_SELECT_TAGS, cursor):
             for row in page:
                 yield self._tag(row)
-            place["home"], place["tag"] = page[-1][:2]
+            cursor["home"], cursor["tag"] = page[-1][:2]
 
     def statistics(self) -> Statistics:
         """See the port."""
         rows = self._database.rows
         by_type = {media_type: CountAndBytes(*amount) for media_type, *amount in rows(_BY_TYPE)}
-        tags, states, drafts, oldest, newest = (*rows(_NUMBERS), (0, 0, 0, None, None))[0]
+        tags, states, drafts, oldest, newest = (*rows(_COUNTS), (0, 0, 0, None, None))[0]
         file_size, reusable = self._database.space()
         with damage_if_unreadable(self._database.path, "the times at which tags were seen"):
             times = [text and datetime.fromisoformat(text) for text in (oldest, newest)]
@@ -78,12 +78,12 @@ class SqliteCatalogue:
                 (size for kind, size in by_type.items() if kind not in LISTS), CountAndBytes()
             ),
             lists=sum((size for kind, size in by_type.items() if kind in LISTS), CountAndBytes()),
-            configs=self._amount("blobs"),
-            layers=CountAndBytes.of(file.size for file in self._layers.held()),
+            configs=self._count_and_bytes("blobs"),
+            layers=CountAndBytes.of(file.size for file in self._layers.layers()),
             tags=tags,
             observations=states,
             drafts=drafts,
-            quarantined=self._amount("quarantine")
+            quarantined=self._count_and_bytes("quarantine")
             + CountAndBytes.of(file.size for file in self._layers.quarantined_before()),
             file_size=file_size,
             reusable_size=reusable,
@@ -95,8 +95,8 @@ class SqliteCatalogue:
             newest=times[1],
         )
 
-    def _amount(self, table: str) -> CountAndBytes:
-        return CountAndBytes(*(*self._database.rows(f"{_AMOUNTS}{table}"), (0, 0))[0])
+    def _count_and_bytes(self, table: str) -> CountAndBytes:
+        return CountAndBytes(*(*self._database.rows(f"{_COUNT_AND_BYTES}{table}"), (0, 0))[0])
 
     def _tag(self, row: Row) -> CachedTag:
         *observed, media_type, size = row
@@ -108,14 +108,14 @@ class SqliteCatalogue:
     def _images(
         self, digest: str, *, is_list: bool
     ) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
-        """The platforms, and the digests of the images, None if not all are held."""
+        """Return the platforms and the images' digests; None for those unless all are stored."""
         if not is_list:
-            found = self._database.rows(_OWN_PLATFORM, (digest,))
+            found = self._database.rows(_SELECT_OWN_PLATFORM, (digest,))
             return tuple(platform for (platform,) in found), (digest,)
-        entries = self._database.rows(_ENTRIES, (digest,))
-        platforms = dict.fromkeys(name for _, name, _ in entries if name not in _UNKNOWN)
+        entries = self._database.rows(_SELECT_ENTRIES, (digest,))
+        platforms = dict.fromkeys(name for _, name, _ in entries if name not in _UNKNOWN_PLATFORMS)
         images = tuple(dict.fromkeys(entry for entry, _, _ in entries))
-        return tuple(platforms), images if all(held for *_, held in entries) else None
+        return tuple(platforms), images if all(stored for *_, stored in entries) else None
 
     def _layers_size(self, images: tuple[str, ...]) -> int:
-        return int(self._database.rows(_LAYERS, (json.dumps(images),))[0][0])
+        return int(self._database.rows(_LAYERS_SIZE, (json.dumps(images),))[0][0])

@@ -1,4 +1,4 @@
-"""Looking after the store: what it holds, what is garbage or damaged, and questions in SQL."""
+"""The maintenance ports of one store as one object."""
 
 from attrs import field, frozen
 
@@ -8,7 +8,7 @@ from manyfest.domain.ports.garbage import GarbageCollector
 from manyfest.domain.ports.integrity import Integrity
 from manyfest.domain.ports.queries import Queries
 from manyfest.store.maintenance.catalogue import SqliteCatalogue
-from manyfest.store.maintenance.garbage import SqliteGarbage
+from manyfest.store.maintenance.garbage import SqliteGarbageCollector
 from manyfest.store.maintenance.integrity import SqliteIntegrity
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.maintenance.queries import SqliteQueries
@@ -26,28 +26,28 @@ class Housekeeping:
     garbage: GarbageCollector
     integrity: Integrity
     queries: Queries
-    _looking: Database = field(repr=False)
+    _read_only: Database = field(repr=False)
 
     def close(self) -> None:
-        """Let go of the connection that only looks; the store is closed by whoever opened it."""
-        self._looking.close()
+        """Close the read-only connection. The store is closed by the caller that opened it."""
+        self._read_only.close()
 
 
 def housekeeping_of(
-    store: SqliteStore, patience: float = 10.0, seconds: float | None = None
+    store: SqliteStore, lock_timeout: float = 10.0, query_timeout: float | None = None
 ) -> Housekeeping:
-    """What looks after ``store``. Touches nothing until it is used.
+    """Return the maintenance ports over ``store``. Touches nothing until one is used.
 
-    ``patience`` is how many seconds to wait for another process's lock, ``seconds`` how long a
-    query may take, None for as long as it takes.
+    ``lock_timeout`` is how many seconds to wait for another process's lock, ``query_timeout`` how
+    many a query may take (None: no limit).
     """
     path, files = store.path, LayerFiles(store.layers.folder)
-    looking = Database(path, patience, open_read_only)
+    read_only = Database(path, lock_timeout, open_read_only)
     return Housekeeping(
-        catalogue=SqliteCatalogue(looking, files),
+        catalogue=SqliteCatalogue(read_only, files),
         drafts=store.drafts,
-        garbage=SqliteGarbage(store.database, files),
+        garbage=SqliteGarbageCollector(store.database, files),
         integrity=SqliteIntegrity(store.database, store.layers, files),
-        queries=SqliteQueries(path, patience, seconds),
-        looking=looking,
+        queries=SqliteQueries(path, lock_timeout, query_timeout),
+        read_only=read_only,
     )

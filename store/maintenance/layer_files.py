@@ -1,4 +1,4 @@
-"""The folder of layers as files to look after: how old, how large, what was left, set aside."""
+"""The layer folder as files with an age and a size: layers, leftovers, and the quarantine."""
 
 import os
 import stat
@@ -13,15 +13,15 @@ from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.errors import InvalidDigestError
 from manyfest.store.sqlite.errors import translating_sqlite_errors
 
-_ASIDE = "quarantine"
+_QUARANTINE = "quarantine"
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @frozen
 class LayerFile:
-    """A file that stands where layers do; ``size`` in bytes, ``changed_at`` in UTC.
+    """A file in the layer folder; ``size`` in bytes, ``changed_at`` (mtime) in UTC.
 
-    ``digest`` is None for what is no layer, such as what a killed program left half written.
+    ``digest`` is None for a file that is no layer, such as the temporary file of a killed program.
     """
 
     path: Path
@@ -33,54 +33,54 @@ class LayerFile:
 
 @frozen
 class LayerFiles:
-    """The files in the ``folder`` of a ``LayerFolder``, and its quarantine. All raise StoreError.
+    """The files in the ``folder`` of a ``FileLayerStore``, and in its quarantine.
 
-    What goes away while it is looked at is left out.
+    Files that disappear while they are listed are skipped. All methods raise StoreError.
     """
 
     folder: Path
 
-    def held(self) -> Iterator[LayerFile]:
-        """The layers, by name."""
+    def layers(self) -> Iterator[LayerFile]:
+        """Yield the layers, ordered by name."""
         return (file for file in _files(self.folder) if file.digest is not None)
 
-    def left_over(self, before: datetime) -> Iterator[LayerFile]:
-        """What is no layer and was not changed since."""
+    def leftovers_before(self, before: datetime) -> Iterator[LayerFile]:
+        """Yield the files that are no layers and were last changed before ``before``."""
         for file in _files(self.folder):
             if file.digest is None and file.changed_at < before:
                 yield file
 
     def quarantined_before(self, before: datetime = _END_OF_TIME) -> Iterator[LayerFile]:
-        """The layers that were set aside until then."""
-        return (f for f in _files(self.folder / _ASIDE) if f.changed_at < before)
+        """Yield the layers that were quarantined before ``before``."""
+        return (f for f in _files(self.folder / _QUARANTINE) if f.changed_at < before)
 
     def remove(self, file: LayerFile) -> None:
-        """Forget it, if it is there."""
+        """Remove the file, if it exists."""
         with translating_sqlite_errors(file.path, "be removed"):
             file.path.unlink(missing_ok=True)
 
-    def set_aside(self, digest: Digest) -> None:
-        """Move the layer to where nobody reads it, if it is there."""
-        place = Path(digest.algorithm, digest.hex)
-        aside = self.folder / _ASIDE / place
-        with translating_sqlite_errors(self.folder / place, "be set aside"):
-            aside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def quarantine(self, digest: Digest) -> None:
+        """Move the layer, if it exists, to where nothing reads it."""
+        name = Path(digest.algorithm, digest.hex)
+        target = self.folder / _QUARANTINE / name
+        with translating_sqlite_errors(self.folder / name, "be set aside"):
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileNotFoundError):
-                # From now on its age is that of its being here.
-                os.utime(self.folder / place, follow_symlinks=False)
-                (self.folder / place).replace(aside)
+                # Touch it: its age in quarantine counts from this move.
+                os.utime(self.folder / name, follow_symlinks=False)
+                (self.folder / name).replace(target)
 
 
 def _files(folder: Path) -> Iterator[LayerFile]:
     with translating_sqlite_errors(folder, "be read"):
         for algorithm in HEX_LENGTHS:
-            place = folder / algorithm
-            for path in sorted(place.iterdir()) if place.is_dir() else ():
+            directory = folder / algorithm
+            for path in sorted(directory.iterdir()) if directory.is_dir() else ():
                 with suppress(FileNotFoundError):
-                    yield _described(path, algorithm)
+                    yield _layer_file(path, algorithm)
 
 
-def _described(path: Path, algorithm: str) -> LayerFile:
+def _layer_file(path: Path, algorithm: str) -> LayerFile:
     status = path.lstat()
     changed_at = datetime.fromtimestamp(status.st_mtime, UTC)
     regular = stat.S_ISREG(status.st_mode)

@@ -1,4 +1,4 @@
-"""A connection for looking only: SQLite itself refuses to write, and the views are there."""
+"""A connection on which SQLite itself refuses to write, with the views of ``views`` in it."""
 
 import sqlite3
 from contextlib import closing
@@ -10,9 +10,10 @@ from manyfest.store.sqlite.opening import connect, open_existing
 
 
 def open_read_only(path: Path) -> sqlite3.Connection | None:
-    """The store at ``path`` (absolute) with the views in it; None when there is no file.
+    """Open the store at ``path`` (absolute) with the views; None if there is no file.
 
-    An older file is migrated before. Raises what ``open_existing`` raises.
+    An older file is migrated first, on a connection that may write. Raises StoreError,
+    DamagedStoreError, sqlite3.Error and OSError, as ``open_existing`` does.
     """
     existing = open_existing(path)
     if existing is None:
@@ -23,14 +24,14 @@ def open_read_only(path: Path) -> sqlite3.Connection | None:
 
 
 def empty_read_only() -> sqlite3.Connection:
-    """A store that holds nothing, with the views in it."""
+    """Return an empty store in memory, with the views."""
     connection = connect(":memory:")
     migrate(connection)
     return _with_views(connection)
 
 
 def _with_views(connection: sqlite3.Connection) -> sqlite3.Connection:
-    # An escape in a document may stand for half a character, which SQLite hands on.
+    # A JSON escape may encode half a surrogate pair, and SQLite passes it on as invalid UTF-8.
     connection.text_factory = lambda data: data.decode(errors="replace")
     try:
         make_views(connection)

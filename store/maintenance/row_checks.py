@@ -1,4 +1,4 @@
-"""What is wrong with a row, in words; nothing for a row as we wrote it."""
+"""Faults of a single row, in words; the empty string for an intact row."""
 
 import json
 from contextlib import suppress
@@ -8,36 +8,36 @@ from manyfest.domain.errors import InvalidDigestError
 from manyfest.domain.media_types import ACCEPTED
 from manyfest.store.sqlite.database import Row
 
-# Read as bytes, since damaged text need not be UTF-8, and SQLite need not call them bytes any more.
+# Read as bytes: damaged text need not be UTF-8, and a damaged row may have lost its column's type.
 CONTENT_COLUMNS = "CAST(digest AS BLOB), typeof(data), CAST(data AS BLOB)"
 MANIFEST_COLUMNS = f"{CONTENT_COLUMNS}, CAST(media_type AS BLOB)"
 
 
 def content_fault(row: Row) -> str:
-    """What is wrong with ``CONTENT_COLUMNS``."""
-    name, kind, data = row
+    """Return the fault of ``CONTENT_COLUMNS``."""
+    name, storage_class, data = row
     try:
         digest = Digest.parse(text_of(name))
     except InvalidDigestError:
         return "its digest cannot be read"
-    if kind != "blob":
-        return f"its bytes became {kind}"
+    if storage_class != "blob":
+        return f"its bytes became {storage_class}"
     return "" if Digest.of(data, digest.algorithm) == digest else "other bytes"
 
 
 def manifest_fault(row: Row) -> str:
-    """What is wrong with ``MANIFEST_COLUMNS``; no digest covers the media type."""
-    *content, kept = row
-    return content_fault(tuple(content)) or _media_type_fault(content[-1], text_of(kept))
+    """Return the fault of ``MANIFEST_COLUMNS``; the digest does not cover the media type."""
+    *content, media_type = row
+    return content_fault(tuple(content)) or _media_type_fault(content[-1], text_of(media_type))
 
 
 def text_of(data: bytes) -> str:
-    """The text in the bytes of a column, as far as it is text."""
+    """Decode a column's bytes, with replacement characters where they are not UTF-8."""
     return data.decode(errors="replace")
 
 
-def state_name(home: bytes, tag: bytes) -> str:
-    """What a person calls a tag's state; the only image of a layout has no tag."""
+def tag_name(home: bytes, tag: bytes) -> str:
+    """Return a tag's name for people; an OCI layout's only image has no tag."""
     return f"{text_of(home)}:{text_of(tag)}" if tag else text_of(home)
 
 

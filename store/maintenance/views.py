@@ -1,8 +1,8 @@
-"""What can be asked of the store in SQL: views over the stored bytes, with SQLite's JSON functions.
+"""SQL views over the stored bytes, made with SQLite's JSON functions.
 
-They hold nothing, so that nothing can get stale, and live in the connection that asks, so that they
-need no migration and can be made where the file cannot be written. Damaged bytes are hashed, found
-out, and are as if they said nothing.
+The views store nothing, so nothing can become stale. They are TEMP views of one connection, so they
+need no migration and work on a file that cannot be written. Each hashes the bytes it reads: damaged
+content counts as an empty document.
 """
 
 import hashlib
@@ -17,9 +17,10 @@ from manyfest.store.rows import IS_NEWEST
 
 @frozen
 class View:
-    """A view by its ``name``; what it is about, its columns, and the statement that it stands for.
+    """A view: its name, subject, columns and SELECT statement.
 
-    ``about`` is empty for a view that others are made of.
+    ``about`` and ``columns`` are shown to users; ``about`` is empty for an internal view, of which
+    others are made.
     """
 
     name: str
@@ -45,7 +46,7 @@ _PLATFORM_COLUMNS = (
 
 
 def _document(table: str) -> str:
-    """The bytes of a row as text; NULL for what is damaged, or no JSON."""
+    """Return SQL for a row's bytes as text; NULL if they are damaged or no JSON."""
     return (
         f"CASE WHEN json_valid(CAST({table}.data AS TEXT))"
         f" THEN intact({table}.digest, {table}.data) END"
@@ -72,7 +73,7 @@ VIEWS = (
         "configs",
         "",
         "manifest, media_type, size, document",
-        # The array of one has SQLite hash the bytes once, and not once for each column.
+        # json_each over an array of one makes SQLite hash the bytes once, not once per column.
         f"""SELECT d.digest AS manifest, d.media_type, d.size, one.value AS document
             FROM temp.documents AS d
             JOIN main.blobs AS b ON b.digest = json_extract(d.document, '$.config.digest')
@@ -176,14 +177,14 @@ VIEWS = (
 
 
 def make_views(connection: sqlite3.Connection) -> None:
-    """Add the views, and the function that they need. Raises sqlite3.Error."""
+    """Add the views, and the SQL function they need. Raises sqlite3.Error."""
     connection.create_function("intact", 2, _intact, deterministic=True)
     for view in VIEWS:
         connection.execute(f"CREATE TEMP VIEW {view.name} AS {view.statement}")
 
 
 def _intact(digest: object, data: object) -> str | None:
-    """The text in ``data``, if it has this digest and is text."""
+    """Return ``data`` as text if it matches the digest and is UTF-8, else None."""
     if not isinstance(digest, str) or not isinstance(data, bytes):
         return None
     algorithm, _, expected = digest.partition(":")

@@ -1,1 +1,9 @@
-"""store/sqlite."""
+"""One SQLite file and the rules for using it, whatever its tables mean.
+
+From the bottom up:
+
+- ``migrations``: the schema, as numbered migrations by sqlite-utils.
+- ``errors``: errors of SQLite and of the system as errors of the library.
+- ``opening``: open, refuse, create or migrate the file; let Ctrl-C end a statement.
+- ``database``: statements and transactions on it, and retries while another process locks it.
+"""

@@ -1,4 +1,29 @@
-"""One SQLite file: statements, transactions, and patience with other processes."""
+"""One SQLite file: statements, transactions, and retries while another process locks it.
+
+Theory of operation.
+
+Opening is lazy. Nothing touches the file before the first statement. Reading a store that does not
+exist returns no rows and creates nothing; the first transaction creates the file.
+
+Transactions. Writing is possible only inside ``transaction``, which begins with BEGIN IMMEDIATE: it
+takes SQLite's write lock at once, so that everything read inside remains true until COMMIT, and a
+transaction that reads before it writes cannot fail halfway for want of the lock. Any error rolls
+back. ``snapshot`` begins a deferred transaction and always rolls back: its reads agree with each
+other, it needs no write access, and its temporary tables disappear. Neither nests. The rollback is
+armed before BEGIN runs, because a signal may arrive just after BEGIN succeeded.
+
+Locks. With a rollback journal a writer has the write lock from BEGIN IMMEDIATE on. It excludes
+readers only during COMMIT, and when a large transaction spills into the file before; COMMIT in turn
+waits until current readers are done. SQLite reports all of these as SQLITE_BUSY. Its own busy wait
+does not serve Ctrl-C, and gives up at once where it suspects a deadlock, so it is set to a fraction
+of a second (``opening``) and ``retry_while_busy`` repeats the statement in Python until
+``lock_timeout`` is over.
+
+Threads and forks. One connection serves all threads; a lock lets one statement run at a time. Only
+the thread that made the object writes: another thread's write would silently join the running
+transaction. A connection must not cross a fork: the child does not inherit the POSIX locks that its
+copy of SQLite believes it has (https://sqlite.org/howtocorrupt.html, 2.6).
+"""
 
 import sqlite3
 import threading
@@ -20,46 +45,47 @@ _T = TypeVar("_T")
 _SPACE = """
     SELECT page_count * page_size, freelist_count * page_size
     FROM pragma_page_count, pragma_page_size, pragma_freelist_count"""
-_PAUSE_SECONDS = 0.01  # SQLite has waited already, but for locks it thinks hopeless
+# SQLite has waited already, except where it suspects a deadlock.
+_RETRY_SECONDS = 0.01
 
 
 class Database:
-    """The file at ``path``, opened at the first statement and created at the first transaction.
+    """The file at ``path``, opened at the first statement, created at the first transaction.
 
-    Any thread may read; the one that made it writes. Not for use on both sides of a fork.
-    ``patience`` is how many seconds to wait for the lock of another process. Everything raises
-    StoreError and DamagedStoreError. ``opener`` opens a file that may not be there.
+    Any thread may read; the thread that made it writes. Not for use on both sides of a fork.
+    ``lock_timeout`` is how many seconds to wait for another process's lock. ``opener`` opens a file
+    and returns None if there is none. Every method raises StoreError and DamagedStoreError.
     """
 
-    def __init__(self, path: Path, patience: float, opener: Opener = open_existing) -> None:
+    def __init__(self, path: Path, lock_timeout: float, opener: Opener = open_existing) -> None:
         self.path = path.absolute()
-        self._patience = patience
+        self._lock_timeout = lock_timeout
         self._opener = opener
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.RLock()
 
     def rows(self, statement: str, parameters: Parameters = ()) -> list[Row]:
-        """All rows of a SELECT; none when there is no file."""
+        """Return all rows of a SELECT; none if there is no file."""
         with self._lock, translating_sqlite_errors(self.path):
-            connection = self._opened()
+            connection = self._open()
             if connection is None:
                 return []
-            return self._patiently(lambda: connection.execute(statement, parameters).fetchall())
+            return self._retrying(lambda: connection.execute(statement, parameters).fetchall())
 
     def write(self, statement: str, rows: Iterable[Parameters]) -> None:
-        """Run a statement that writes once for each of ``rows``, in the running transaction."""
+        """Run a writing statement once for each of ``rows``, in the running transaction."""
         with self._lock, translating_sqlite_errors(self.path):
-            self._writable().executemany(statement, rows)
+            self._require_transaction().executemany(statement, rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is written inside is kept at the end, or nothing when something raises.
+        """Commit everything written inside at the end, or nothing if the block raises.
 
-        Raises at once where nothing could be written.
+        Raises on entering if the file cannot be written.
         """
         self._require_no_transaction()
         try:
-            self._begin()  # inside: a signal may arrive just after it, too
+            self._begin()  # within try: a signal may arrive just after it succeeded
             yield
             self._commit()
         except BaseException:
@@ -68,11 +94,11 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """All that is read inside is of one moment; temporary tables made inside go away."""
+        """Read the state of one moment inside; temporary tables made inside disappear."""
         self._require_no_transaction()
         try:
             with self._lock, translating_sqlite_errors(self.path):
-                connection = self._opened()
+                connection = self._open()
                 if connection is not None:
                     connection.execute("BEGIN")
             yield
@@ -80,24 +106,24 @@ class Database:
             self._roll_back()
 
     def space(self) -> tuple[int, int]:
-        """The file's size in bytes, and how many of them are free; zeros when there is none."""
+        """Return the file's size and its free part in bytes; zeros if there is no file."""
         size, free = (*self.rows(_SPACE), (0, 0))[0]
         return size, free
 
     @property
     def exists(self) -> bool:
-        """Whether there is a file."""
+        """True if there is a file."""
         with self._lock, translating_sqlite_errors(self.path):
-            return self._opened() is not None
+            return self._open() is not None
 
     @property
     def is_in_transaction(self) -> bool:
-        """Whether a transaction or a snapshot is running: not in one begun without a file."""
+        """True inside a transaction or snapshot; a snapshot without a file is none."""
         with self._lock:
             return self._connection is not None and self._connection.in_transaction
 
     def close(self) -> None:
-        """Let go of the file; what was not committed is lost. A later use opens it again."""
+        """Close the file and lose what was not committed. A later use opens it again."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
@@ -107,53 +133,52 @@ class Database:
         if self.is_in_transaction:
             raise RuntimeError("transactions do not nest")
 
-    def _begin(self) -> None:
-        """IMMEDIATE: a transaction that reads before it writes would fail under contention."""
-        with self._lock, translating_sqlite_errors(self.path):
-            connection = self._opened() or self._created()
-            require_writable(self.path)
-            self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
-
-    def _commit(self) -> None:
-        with self._lock, translating_sqlite_errors(self.path):
-            connection = self._writable()
-            self._patiently(lambda: connection.execute("COMMIT"))
-
-    def _roll_back(self) -> None:
-        """SQLite has done it already after some errors, such as a full disk."""
-        with self._lock, translating_sqlite_errors(self.path):
-            if self._connection is not None and self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-
-    def _opened(self) -> sqlite3.Connection | None:
-        if self._connection is None:
-            self._connection = self._patiently(lambda: self._opener(self.path))
-        return self._connection
-
-    def _created(self) -> sqlite3.Connection:
-        with translating_sqlite_errors(self.path, "be created"):
-            create(self.path)
-        connection = self._opened()
-        if connection is None:
-            raise StoreError(str(self.path), "cannot be created: it went away at once")
-        return connection
-
-    def _writable(self) -> sqlite3.Connection:
+    def _require_transaction(self) -> sqlite3.Connection:
         if self._connection is None or not self._connection.in_transaction:
             raise RuntimeError("writing is for inside of a transaction")
         return self._connection
 
-    def _patiently(self, action: Callable[[], _T]) -> _T:
-        return patiently(action, self._patience)
+    def _begin(self) -> None:
+        with self._lock, translating_sqlite_errors(self.path):
+            connection = self._open() or self._create()
+            require_writable(self.path)
+            self._retrying(lambda: connection.execute("BEGIN IMMEDIATE"))
+
+    def _commit(self) -> None:
+        with self._lock, translating_sqlite_errors(self.path):
+            connection = self._require_transaction()
+            self._retrying(lambda: connection.execute("COMMIT"))
+
+    def _roll_back(self) -> None:
+        """Roll back, unless SQLite has done so itself, as it does when the disk is full."""
+        with self._lock, translating_sqlite_errors(self.path):
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def _open(self) -> sqlite3.Connection | None:
+        if self._connection is None:
+            self._connection = self._retrying(lambda: self._opener(self.path))
+        return self._connection
+
+    def _create(self) -> sqlite3.Connection:
+        with translating_sqlite_errors(self.path, "be created"):
+            create(self.path)
+        connection = self._open()
+        if connection is None:
+            raise StoreError(str(self.path), "cannot be created: it went away at once")
+        return connection
+
+    def _retrying(self, action: Callable[[], _T]) -> _T:
+        return retry_while_busy(action, self._lock_timeout)
 
 
-def patiently(action: Callable[[], _T], seconds: float) -> _T:
-    """``action()``, for so long again and again as another process holds the lock it needs."""
-    deadline = time.monotonic() + seconds
+def retry_while_busy(action: Callable[[], _T], timeout: float) -> _T:
+    """Call ``action`` again while another process has the lock, for ``timeout`` seconds."""
+    deadline = time.monotonic() + timeout
     while True:
         try:
             return action()
         except sqlite3.OperationalError as error:
             if not is_busy(error) or time.monotonic() >= deadline:
                 raise
-        time.sleep(_PAUSE_SECONDS)
+        time.sleep(_RETRY_SECONDS)

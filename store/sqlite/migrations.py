@@ -1,6 +1,7 @@
-"""The schema, as numbered migrations; ``user_version`` of a file is that of the last one done.
+"""The schema, as numbered migrations; a file's ``user_version`` is the last one applied.
 
-A migration that was released is never edited: what comes later is added at the end.
+A released migration is never edited: a later change is a new migration at the end. sqlite-utils
+writes the schema and is imported for that alone; all other statements are plain SQL (ADR 0031).
 """
 
 import sqlite3
@@ -11,12 +12,12 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
-def _contents_and_observations(database: "Database") -> None:
+def _create_contents_and_observations(database: "Database") -> None:
     columns = {"digest": str, "media_type": str, "data": bytes}
     database.table("manifests").create(columns, pk="digest", not_null=columns)
     columns = {"digest": str, "data": bytes}
     database.table("blobs").create(columns, pk="digest", not_null=columns)
-    # tag is empty for the only image of a layout
+    # tag is empty for an OCI layout's only image
     texts = ("home", "tag", "digest", "first_seen", "last_seen")
     database.table("observations").create(
         {"id": int} | dict.fromkeys(texts, str),
@@ -26,10 +27,10 @@ def _contents_and_observations(database: "Database") -> None:
     ).create_index(("home", "tag", "last_seen"))
 
 
-def _drafts(database: "Database") -> None:
+def _create_drafts(database: "Database") -> None:
     columns = dict.fromkeys(("name", "created_at", "changed_at", "pushed"), str)
     database.table("drafts").create(columns, pk="name", not_null=set(columns) - {"pushed"})
-    # found and overrides are JSON: the descriptor's own members, and what was annotated
+    # JSON: found is the descriptor's own members, overrides is what the user set with annotate
     texts = ("draft", "source", "list_digest", "found", "overrides")
     database.table("entries").create(
         {"position": int} | dict.fromkeys(texts, str),
@@ -39,52 +40,52 @@ def _drafts(database: "Database") -> None:
     )
 
 
-def _order_of_drafts(database: "Database") -> None:
+def _add_order_of_drafts(database: "Database") -> None:
     database.table("drafts").add_column("keeps_order", int, not_null_default=0)
 
 
-def _lists_themselves(database: "Database") -> None:
+def _add_own_fields_of_lists(database: "Database") -> None:
     drafts = database.table("drafts")
     drafts.add_column("list_type", str, not_null_default="auto")
-    # JSON: what the list that was taken apart says of itself, and what a person said over that
+    # JSON: the list's own fields as its source has them (found), and as the user set them (said)
     drafts.add_column("index_found", str, not_null_default="{}")
     drafts.add_column("index_said", str, not_null_default="{}")
 
 
-def _housekeeping(database: "Database") -> None:
-    # forgetting a manifest looks for what refers to it
+def _add_quarantine(database: "Database") -> None:
+    # for the foreign key: deleting a manifest searches the observations that refer to it
     database.table("observations").create_index(("digest",))
-    # kind and name: of what was found damaged; data: its bytes, or its row as JSON
+    # kind and name of the damaged thing; data is its bytes, or its row as JSON
     columns = dict.fromkeys(("kind", "name", "reason", "set_aside_at"), str) | {"data": bytes}
     database.table("quarantine").create({"id": int} | columns, pk="id", not_null=columns)
 
 
-def _hosts(database: "Database") -> None:
-    # how registries were found to want to be spoken to; insecure: learnt where that was allowed
+def _create_hosts(database: "Database") -> None:
+    # how to connect to a registry host; insecure is 1 if it was learnt with insecurity allowed
     texts = ("host", "scheme", "realm", "service", "learnt_at")
     columns = dict.fromkeys(texts, str) | {"insecure": int}
     database.table("hosts").create(columns, pk=("host", "insecure"), not_null=columns)
 
 
-def _asked_by_digest(database: "Database") -> None:
-    # what somebody asked for by digest, and when last: no tag need have pointed to it
+def _create_digest_reads(database: "Database") -> None:
+    # digests requested by digest, and when last; a tag need not have pointed to them
     columns = {"digest": str, "last_seen": str}
     database.table("digests").create(columns, pk="digest", not_null=columns)
 
 
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
-    _contents_and_observations,
-    _drafts,
-    _order_of_drafts,
-    _lists_themselves,
-    _housekeeping,
-    _hosts,
-    _asked_by_digest,
+    _create_contents_and_observations,
+    _create_drafts,
+    _add_order_of_drafts,
+    _add_own_fields_of_lists,
+    _add_quarantine,
+    _create_hosts,
+    _create_digest_reads,
 )
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """The number of the last migration that this file has seen."""
+    """Return the number of the last migration applied to the file; 0 if none."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version
 
@@ -92,8 +93,8 @@ def version_of(connection: sqlite3.Connection) -> int:
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the file to the newest version, each migration in a transaction of its own.
 
-    Imports sqlite-utils, which takes longer than most commands: call it only when it is needed.
-    Raises sqlite3.Error; the file then is of the version it had after the last migration done.
+    Imports sqlite-utils, which takes longer than most commands run: call it only when needed.
+    Raises sqlite3.Error; the file then has the version of the last migration that succeeded.
     """
     from sqlite_utils import Database
 
@@ -101,7 +102,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     for number, migration in enumerate(MIGRATIONS, start=1):
         connection.execute("BEGIN IMMEDIATE")
         try:
-            if version_of(connection) < number:  # else another process was faster
+            if version_of(connection) < number:  # else another process applied it first
                 migration(database)
                 connection.execute(f"PRAGMA user_version = {number}")
             connection.execute("COMMIT")

@@ -1,4 +1,32 @@
-"""Opening the store file, or refusing it by name; creating it whole or not at all."""
+"""Open the store file, or refuse it by name; create it whole or not at all.
+
+Theory of operation.
+
+Creation. A new store is built under a temporary name in a folder of its own beside the target,
+synced, and then hard-linked to the target's name. ``link`` is atomic and fails if the name exists:
+of several processes that create the same store, one succeeds and the others use its file, and no
+process ever opens a partial store. The temporary file is private, so it needs no journal and only
+one fsync, at the end. Where the file system has no hard links (FAT), a rename takes the link's
+place, and two creators may collide in the short time between the check and the rename.
+``adapters/files`` writes files atomically, too, but an adapter's helper is not for the store to
+import, and it replaces the target, where a store that appeared meanwhile must win.
+
+Refusal. The kind and size of the file are checked before SQLite opens it, because SQLite would wait
+at a named pipe and write its header into an empty file. Refused, and left untouched, are: anything
+but a regular file, an empty file (damage: a store is never empty), a file that cannot be read, a
+database with another ``application_id``, and a store of a newer ``user_version``. Only then are
+settings applied.
+
+Migration. An older ``user_version`` is brought up to date on opening, each migration in a
+transaction of its own; a file that cannot be written is refused instead, because this program
+cannot read the older schema. Two processes may open an older file at the same time: each takes the
+write lock per migration and looks at the version again inside it, so every migration runs once.
+
+Interrupts. SQLite runs in C and Python's signal handlers wait for it to return. Each connection has
+a progress handler that calls into Python every few instructions; a pending KeyboardInterrupt raises
+there and aborts the statement (see ``errors.is_interruption``). SQLite's own wait for a lock does
+not call it, so that wait is short and ``database`` repeats it in Python.
+"""
 
 import os
 import sqlite3
@@ -13,20 +41,19 @@ from manyfest.store.sqlite.migrations import MIGRATIONS, migrate, version_of
 
 APPLICATION_ID = int.from_bytes(b"mfst", "big")  # in the header of each store, for file(1) too
 
-# SQLite's own wait lets no Ctrl-C through, so it is short, and repeated in Python.
-_BUSY_SECONDS = 0.1
+_BUSY_SECONDS = 0.1  # Ctrl-C is not served during this wait, so it is short
 
 # A rollback journal, because a WAL database cannot be read from a read-only folder.
 _SETTINGS = ("foreign_keys = ON", "journal_mode = DELETE", "synchronous = FULL")
 
-# Of a file that nobody sees yet nothing is to be saved, so the disk is waited for once, at the end.
-_WHILE_BUILDING = ("journal_mode = MEMORY", "synchronous = OFF")
+# The file is invisible until it is linked into place: no journal needed, and one fsync at the end.
+_BUILD_SETTINGS = ("journal_mode = MEMORY", "synchronous = OFF")
 
-# Instructions of SQLite's virtual machine between two looks at signals and deadlines: a thousand
+# Instructions of SQLite's virtual machine between two calls of the progress handler: a thousand
 # take less than a millisecond, or copy as many rows.
-_STEPS = 1000
+_PROGRESS_STEPS = 1000
 
-_KINDS = {
+_FILE_TYPES = {
     stat.S_IFDIR: "is a folder",
     stat.S_IFIFO: "is a named pipe",
     stat.S_IFSOCK: "is a socket",
@@ -35,25 +62,25 @@ _KINDS = {
 }
 
 
-def open_existing(path: Path, patience: float = _BUSY_SECONDS) -> sqlite3.Connection | None:
-    """The store at ``path`` (absolute), migrated to the newest version; None when there is no file.
+def open_existing(path: Path, busy_timeout: float = _BUSY_SECONDS) -> sqlite3.Connection | None:
+    """Open the store at ``path`` (absolute) and migrate it; None if there is no file.
 
-    Where the file or its folder cannot be written, reading works and writing fails. ``patience`` is
-    how many seconds SQLite itself waits for a lock.
-    Raises StoreError: no regular file, of another program, written by a newer version, or by an
-    older one and not to be written.
-    DamagedStoreError: empty. Besides these sqlite3.Error and OSError.
+    If the file or its folder is read-only, reading works and writing fails. ``busy_timeout`` is how
+    many seconds SQLite itself waits for a lock.
+
+    Raises StoreError: not a regular file, another program's, written by a newer version, or by an
+    older one and read-only. Raises DamagedStoreError: empty. Also sqlite3.Error and OSError.
     """
-    if not _is_there(path):
+    if not _is_present(path):
         return None
-    connection = _connect(path, patience)
+    connection = _connect_file(path, busy_timeout)
     try:
         _check_owner(connection, path)
         for setting in _SETTINGS:
             connection.execute(f"PRAGMA {setting}")
         if (version := version_of(connection)) < len(MIGRATIONS):
-            but = f"is of version {version}, has to become {len(MIGRATIONS)}, and "
-            require_writable(path, but)
+            prefix = f"is of version {version}, has to become {len(MIGRATIONS)}, and "
+            require_writable(path, prefix)
             migrate(connection)
     except BaseException:
         connection.close()
@@ -62,10 +89,9 @@ def open_existing(path: Path, patience: float = _BUSY_SECONDS) -> sqlite3.Connec
 
 
 def create(path: Path) -> None:
-    """Make an empty store at ``path``, unless there is a file by then.
+    """Create an empty store at ``path``, unless a file exists there by the time it is ready.
 
-    It is built beside and appears at once, so that of several processes one wins and nobody ever
-    sees a part of it. The file is its owner's only, and so is the folder if it had to be made.
+    The file gets mode 0600, and its folder mode 0700 if it has to be made.
     Raises sqlite3.Error and OSError; then nothing is left behind.
     """
     from tempfile import TemporaryDirectory
@@ -75,8 +101,8 @@ def create(path: Path) -> None:
     with TemporaryDirectory(prefix=".manyfest-", dir=target.parent) as folder:
         built = Path(folder, "store")
         built.touch(mode=0o600)
-        with closing(_connect(built)) as connection:
-            for setting in _WHILE_BUILDING:
+        with closing(_connect_file(built)) as connection:
+            for setting in _BUILD_SETTINGS:
                 connection.execute(f"PRAGMA {setting}")
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             migrate(connection)
@@ -84,26 +110,50 @@ def create(path: Path) -> None:
         _publish(built, target)
 
 
-def require_writable(path: Path, but: str = "") -> None:
-    """SQLite begins a transaction on a read-only file, too, and fails at the first write.
+def require_writable(path: Path, prefix: str = "") -> None:
+    """Refuse a file that SQLite could only read.
 
-    Raises StoreError where the file is read-only, or its folder, in which the journal has to be;
-    ``but`` is what to say of the file before that.
+    SQLite begins a transaction on a read-only file, too, and fails only at the first write.
+    Raises StoreError: the file is read-only, or its folder, in which the journal has to be.
+    ``prefix`` comes before the reason in the message.
     """
     folder = Path(os.path.realpath(path)).parent
     if not (os.access(path, os.W_OK) and os.access(folder, os.W_OK | os.X_OK)):
-        raise StoreError(str(path), f"{but}{READ_ONLY}")
+        raise StoreError(str(path), f"{prefix}{READ_ONLY}")
 
 
-def _is_there(path: Path) -> bool:
-    """Whether SQLite has a file to open: it would wait at a pipe, and fill an empty file."""
+def connect(uri: str, busy_timeout: float = _BUSY_SECONDS) -> sqlite3.Connection:
+    """Connect to the database at ``uri``, for any thread, with explicit transactions only.
+
+    ``busy_timeout`` is how many seconds SQLite itself waits for a lock. Raises sqlite3.Error.
+    """
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=busy_timeout, isolation_level=None, check_same_thread=False
+    )
+    return allow_interrupt(connection)
+
+
+def _never() -> bool:
+    return False
+
+
+def allow_interrupt(
+    connection: sqlite3.Connection, should_stop: Callable[[], bool] = _never
+) -> sqlite3.Connection:
+    """Let Ctrl-C end the connection's statements, and ``should_stop`` when it returns True."""
+    connection.set_progress_handler(should_stop, _PROGRESS_STEPS)
+    return connection
+
+
+def _is_present(path: Path) -> bool:
     try:
         status = path.stat()
     except FileNotFoundError:
         return False
-    kind = stat.S_IFMT(status.st_mode)
-    if kind != stat.S_IFREG:
-        raise StoreError(str(path), f"{_KINDS.get(kind, 'is something else')}, not a file")
+    file_type = stat.S_IFMT(status.st_mode)
+    if file_type != stat.S_IFREG:
+        kind = _FILE_TYPES.get(file_type, "is something else")
+        raise StoreError(str(path), f"{kind}, not a file")
     if status.st_size == 0:
         raise DamagedStoreError(str(path), "the file is empty")
     if not os.access(path, os.R_OK):
@@ -111,36 +161,9 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-def _connect(path: Path, patience: float = _BUSY_SECONDS) -> sqlite3.Connection:
-    """``mode=rw`` never creates, and falls back to reading where writing is not permitted."""
-    return connect(f"{path.as_uri()}?mode=rw", patience)
-
-
-def connect(uri: str, patience: float = _BUSY_SECONDS) -> sqlite3.Connection:
-    """The database at ``uri``, for any thread, with transactions only where they are begun.
-
-    ``patience`` is how many seconds SQLite itself waits for a lock. Raises sqlite3.Error.
-    """
-    connection = sqlite3.connect(
-        uri, uri=True, timeout=patience, isolation_level=None, check_same_thread=False
-    )
-    return allow_interrupt(connection)
-
-
-def _continue() -> bool:
-    return False
-
-
-def allow_interrupt(
-    connection: sqlite3.Connection, is_over: Callable[[], bool] = _continue
-) -> sqlite3.Connection:
-    """Let Ctrl-C end the connection's statements, and ``is_over`` when it returns True.
-
-    Python runs signal handlers only while it executes itself, so SQLite calls back into it every
-    ``_STEPS`` instructions.
-    """
-    connection.set_progress_handler(is_over, _STEPS)
-    return connection
+def _connect_file(path: Path, busy_timeout: float = _BUSY_SECONDS) -> sqlite3.Connection:
+    """Connect with ``mode=rw``: it never creates, and reads where writing is not permitted."""
+    return connect(f"{path.as_uri()}?mode=rw", busy_timeout)
 
 
 def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
@@ -164,6 +187,5 @@ def _publish(built: Path, target: Path) -> None:
     except FileExistsError:
         return
     except OSError:
-        # A file system without hard links (FAT): the moment between look and leap stays open there.
-        if not target.exists():
+        if not target.exists():  # no hard links here; see the theory above
             built.rename(target)

@@ -22,10 +22,10 @@ class Kept:
 
 
 @contextmanager
-def opened(path, patience=10.0, seconds=None):
+def opened(path, lock_timeout=10.0, query_timeout=None):
     with (
-        closing(open_store(path, patience)) as store,
-        closing(housekeeping_of(store, patience, seconds)) as house,
+        closing(open_store(path, lock_timeout)) as store,
+        closing(housekeeping_of(store, lock_timeout, query_timeout)) as house,
     ):
         yield Kept(store, house)
 

@@ -183,7 +183,7 @@ def test_while_another_process_writes_the_file_stays_as_it_is(kept, path):
     collect_garbage(kept.garbage, kept.drafts, MONTH)
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with opened(path, patience=0.1) as impatient, pytest.raises(StoreError, match="locked"):
+        with opened(path, lock_timeout=0.1) as impatient, pytest.raises(StoreError, match="locked"):
             impatient.garbage.vacuum()
     assert kept.garbage.vacuum() > 0
 

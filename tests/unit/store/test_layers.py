@@ -7,16 +7,16 @@ import pytest
 from manyfest.contracts.layer_store import LAYER, LayerStoreContract, keep
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import StoreError
-from manyfest.store.layer_store import LayerFolder
+from manyfest.store.layer_store import FileLayerStore
 from tests.support.stores.memory_layers import MemoryLayers
 
 
-class TestLayerFolder(LayerStoreContract):
+class TestFileLayerStore(LayerStoreContract):
     @pytest.fixture
-    def layers(self, tmp_path) -> LayerFolder:
-        return LayerFolder(tmp_path / "layers")
+    def layers(self, tmp_path) -> FileLayerStore:
+        return FileLayerStore(tmp_path / "layers")
 
-    def flip_a_bit(self, layers: LayerFolder, digest: Digest) -> None:
+    def flip_a_bit(self, layers: FileLayerStore, digest: Digest) -> None:
         path = layers._path(digest)
         data = bytearray(path.read_bytes())
         data[0] ^= 1
@@ -39,7 +39,7 @@ class TestLayerFolder(LayerStoreContract):
 
     @pytest.mark.parametrize("order", ["written before", "written after", "renewed after"])
     def test_what_another_relies_on_is_not_taken_away(self, layers, order):
-        other = LayerFolder(layers.folder)
+        other = FileLayerStore(layers.folder)
         if order == "written before":
             keep(other, LAYER)
         digest = keep(layers, LAYER)
@@ -58,7 +58,7 @@ class TestLayerFolder(LayerStoreContract):
     def test_a_folder_that_cannot_be_made_is_named(self, tmp_path):
         (tmp_path / "layers").write_text("a file")
         with pytest.raises(StoreError, match=str(tmp_path / "layers")):
-            keep(LayerFolder(tmp_path / "layers"), LAYER)
+            keep(FileLayerStore(tmp_path / "layers"), LAYER)
 
     def test_strange_names_are_passed_over(self, layers, tmp_path):
         digest = keep(layers, LAYER)

@@ -101,7 +101,7 @@ def test_a_kill_in_a_migration_leaves_the_older_version(path):
 import os
 from manyfest.store.sqlite import migrations
 def die(database):
-    migrations._drafts(database)
+    migrations._create_drafts(database)
     os.kill(os.getpid(), 9)
 migrations.MIGRATIONS = (migrations.MIGRATIONS[0], die)
 store.drafts.drafts()
@@ -126,7 +126,7 @@ def locked(path):
 
 
 def test_a_lock_is_waited_for_as_long_as_was_said_and_then_named(path, locked):
-    with closing(open_store(path, patience=0.3)) as store:
+    with closing(open_store(path, lock_timeout=0.3)) as store:
         began = time.monotonic()
         with pytest.raises(StoreError) as raised, store.transaction():
             pytest.fail("two writers")
@@ -135,7 +135,7 @@ def test_a_lock_is_waited_for_as_long_as_was_said_and_then_named(path, locked):
 
 
 def test_reading_goes_on_while_another_writes_and_sees_nothing_of_it(path, locked):
-    with closing(open_store(path, patience=0)) as store:
+    with closing(open_store(path, lock_timeout=0)) as store:
         assert store.contents.manifest(Digest.of(b"{}")).data == b"{}"
         assert store.contents.blob(Digest.of(b"later")) is None
 
@@ -146,7 +146,7 @@ def test_a_commit_waits_for_readers(path):
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM blobs").fetchall()
-        with closing(open_store(path, patience=0.2)) as store:
+        with closing(open_store(path, lock_timeout=0.2)) as store:
             with pytest.raises(StoreError, match="locked"), store.transaction():
                 store.contents.keep_blobs([b"y"])
             reader.execute("COMMIT")

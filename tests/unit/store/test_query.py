@@ -31,7 +31,7 @@ def path(folder):
 
 @pytest.fixture
 def kept(path):
-    with opened(path, seconds=30.0) as kept:
+    with opened(path, query_timeout=30.0) as kept:
         see(kept.contents, "registry.example/team/app:both", BOTH)
         see(kept.contents, "registry.example/team/app:amd", ONLY_AMD)
         see(kept.contents, "arm", ARM)
@@ -170,7 +170,7 @@ def test_half_a_character_is_no_failure(kept):
 
 
 def test_a_query_without_end_ends_in_time(path, kept):
-    with opened(path, seconds=0.2) as hasty, pytest.raises(DeadlineError, match="too long"):
+    with opened(path, query_timeout=0.2) as hasty, pytest.raises(DeadlineError, match="too long"):
         _ask(hasty, FOREVER)
 
 
@@ -178,7 +178,7 @@ def test_who_is_slow_to_read_an_answer_keeps_nobody_from_writing(path, kept):
     many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
     with kept.queries.run(f"{many} SELECT i, tag FROM n, tags") as answer:
         assert next(answer.rows)[0] == 1
-        with opened(path, patience=0) as other, other.drafts.transaction():
+        with opened(path, lock_timeout=0) as other, other.drafts.transaction():
             other.drafts.save(draft("later"))
         assert sum(1 for _ in answer.rows) >= 1999
 

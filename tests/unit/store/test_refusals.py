@@ -173,7 +173,7 @@ def test_a_flipped_bit_anywhere_raises_nothing_but_our_own_errors(path, start):
 def _read_all(path):
     """What became of each reading; a manifest that is handed out is the right one."""
     outcomes = []
-    with closing(open_store(path, patience=0)) as store:
+    with closing(open_store(path, lock_timeout=0)) as store:
         for manifest in KEPT:
             try:
                 found = store.contents.manifest(manifest.digest)
