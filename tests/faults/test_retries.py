@@ -142,16 +142,28 @@ def test_a_broken_answer_is_asked_for_again_and_no_part_of_it_is_shown(server, f
     assert server.count() == 2
 
 
+class Pausing(Deadline):
+    """A deadline that tells when a thread begins to wait."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.began = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        self.began.set()
+        super().sleep(seconds)
+
+
 def test_one_refusal_makes_all_threads_wait(server):
     """One is told, and fifteen who begin after that have not been told anything."""
     server.on("GET", MANIFESTS, unavailable(429, "1"))
     references = [Reference.parse(f"{server.host}/app:{number}") for number in range(16)]
-    with HttpRegistry(Deadline(60)) as registry:
+    deadline = Pausing(60)
+    with HttpRegistry(deadline) as registry:
 
         def get(reference):
             if reference is not references[0]:
-                _wait_until(lambda: server.count() == 1)
-                time.sleep(0.2)  # until the refusal has been read
+                assert deadline.began.wait(timeout=60)
             return registry.get_manifest(reference)
 
         got = in_threads(get, references)
@@ -280,10 +292,3 @@ def in_threads(function, items):
     for thread in threads:
         thread.join()
     return outcomes
-
-
-def _wait_until(condition):
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
