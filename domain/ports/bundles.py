@@ -1,4 +1,4 @@
-"""Bundles: OCI image layouts that carry what one store holds to another, as values and a port.
+"""The bundle port: OCI layouts that carry cached content to another store.
 
 A bundle is a folder or an archive; its ``index.json`` lists images, its blobs are named by digest.
 """
@@ -16,7 +16,7 @@ from manyfest.domain.ports.registry import BlobSource
 
 @frozen
 class BundleBlob:
-    """A blob to be written: ``size`` bytes of this digest, which ``source()`` opens."""
+    """A blob to write: ``size`` bytes of this digest, which ``source()`` opens."""
 
     digest: Digest
     size: int
@@ -25,10 +25,10 @@ class BundleBlob:
 
 @frozen
 class BundleContent:
-    """What a bundle is to hold; each part in the order in which it is written.
+    """The content of a bundle to write; each part in the order of writing.
 
-    ``entries`` are those of ``index.json``. The blobs are apart by what they are: of the smallest
-    first, so that who reads from the front meets documents before layers.
+    ``entries`` are those of ``index.json``. Blobs are grouped by kind, the smallest kind first, so
+    that a reader of a stream gets documents before layers.
     """
 
     entries: tuple[Descriptor, ...]
@@ -39,15 +39,15 @@ class BundleContent:
 
     @property
     def blobs(self) -> tuple[BundleBlob, ...]:
-        """All of them."""
+        """All blobs, in the order of writing."""
         return (*self.manifests, *self.configs, *self.layers)
 
 
 class Bundle(Protocol):
     """A bundle that is open for reading, for one thread.
 
-    Nothing is checked against a digest here: who reads does. All methods may raise BundleError
-    (damaged, cut off, or of a form nobody knows) and LayoutError (a folder's file is a link).
+    Nothing is checked against a digest here: callers do that. All methods may raise BundleError
+    (damaged, cut off, or of an unknown form) and LayoutError (a folder's file is a link).
     """
 
     @property
@@ -57,25 +57,25 @@ class Bundle(Protocol):
 
     @property
     def entries(self) -> tuple[Descriptor, ...]:
-        """What ``index.json`` lists, in its order."""
+        """The entries of ``index.json``, in order."""
         ...
 
     @property
     def drafts(self) -> tuple[Draft, ...]:
-        """The drafts that came along. Raises DocumentError."""
+        """The drafts in the bundle. Raises DocumentError."""
         ...
 
     def size(self, digest: Digest) -> int | None:
-        """The number of bytes of the blob that stands under ``digest``, None if there is none."""
+        """The size in bytes of the blob ``digest``, None if it is missing."""
         ...
 
     def read(self, digest: Digest) -> bytes:
-        """The bytes of a small blob that is there: a document."""
+        """The bytes of a small blob that is in the bundle: a document."""
         ...
 
     def iter_blobs(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, Iterator[bytes]]]:
-        """These blobs, which are there, in whatever order is quick, in chunks of at most 1 MiB.
+        """Yield these blobs, which are in the bundle, in chunks of at most 1 MiB.
 
-        The chunks of one are read before the next is asked for.
+        The order is the implementation's fastest. Read the chunks of one before the next.
         """
         ...

@@ -1,7 +1,7 @@
-"""The catalogue port: what the store holds, for people and programs that want to know.
+"""The catalogue port: tags and statistics of the store, for display.
 
-Asked of our own store alone: one from outside is not looked after from here (ADR 0026). Reads
-only, and works where the store cannot be written. All methods may raise StoreError and
+Only our own store has one: a store of an installed adapter is not maintained here (ADR 0026). Reads
+only, and works if the store cannot be written. All methods may raise StoreError and
 DamagedStoreError.
 """
 
@@ -33,11 +33,11 @@ class CountAndBytes:
 
 @frozen
 class CachedTag:
-    """A tag, as it was ``seen`` last, and what is known of its manifest.
+    """A cached tag: its last observation, and facts of its manifest.
 
     ``size`` is the manifest's own, in bytes. ``platforms`` are those of a list's entries, each
-    once, attestations left out, or that of an image whose config is held. ``layers_size`` is the
-    sum of all its different layers, in bytes; None if an image is not held and so cannot tell.
+    once, without attestations, or that of an image whose config is cached. ``layers_size`` is the
+    sum of all its different layers, in bytes; None if an image is not cached.
     """
 
     observation: Observation
@@ -49,7 +49,7 @@ class CachedTag:
 
 @frozen
 class RegistryStatistics:
-    """What was seen at one registry: tags now known, and the manifests they ever pointed to.
+    """One registry: its known tags, and all manifests that they pointed to.
 
     ``registry`` is ``host[:port]``, and ``oci`` for all layouts.
     """
@@ -61,10 +61,11 @@ class RegistryStatistics:
 
 @frozen
 class Statistics:
-    """All that the store holds. Sizes are in bytes; times in UTC, None where no tag was seen.
+    """Statistics of the whole store. Sizes are in bytes; times are in UTC.
 
-    ``states`` are all that tags were seen to point to. ``set_aside`` is what was damaged.
-    ``file_size`` is what the store's file takes, ``reusable_size`` the part of it that is free.
+    ``observations`` are those of all tags; ``oldest`` and ``newest`` are None without any.
+    ``quarantined`` is damaged content. ``file_size`` is that of the store's file, and
+    ``reusable_size`` the free part of it.
     """
 
     images: CountAndBytes
@@ -83,17 +84,17 @@ class Statistics:
 
 
 class Catalogue(Protocol):
-    """Tells what is held."""
+    """Reads tags and statistics."""
 
     def tags(self, pattern: str | None = None) -> Iterator[CachedTag]:
-        """Every tag, by reference; never all in memory, and no lock is held between two.
+        """Every tag, by reference; never all in memory, without a lock between two.
 
-        ``pattern`` is for the reference, or for its home, in full or in docker's short form; ``*``
-        stands for any text, ``?`` for a character, ``[…]`` for one of some. None is every tag.
-        Raises DamagedStoreError at one that cannot be read.
+        ``pattern`` matches the reference, or its home, in full or in docker's short form; ``*``
+        matches any text, ``?`` a character, ``[…]`` one of several. None matches every tag.
+        Raises DamagedStoreError at a tag that cannot be read.
         """
         ...
 
     def statistics(self) -> Statistics:
-        """Numbers and sizes. Damaged contents count as what they are in bytes."""
+        """Numbers and sizes. Damaged content counts with the bytes it has."""
         ...

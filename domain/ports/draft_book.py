@@ -1,4 +1,4 @@
-"""The draft book port: lists being assembled, by the name they will be pushed to.
+"""The draft book port: drafts, by the reference they will be pushed to.
 
 For the thread that made the object. All methods may raise StoreError and DamagedStoreError.
 """
@@ -11,14 +11,14 @@ from manyfest.domain.references import Reference
 
 
 class DraftBook(Protocol):
-    """Keeps drafts, each whole; two names never share one."""
+    """Keeps whole drafts, one for each name."""
 
     def transaction(self) -> AbstractContextManager[None]:
-        """As in the content store of the same store, with which it is shared."""
+        """The transaction of the content store of the same store, shared with it."""
         ...
 
     def find(self, name: Reference) -> Draft | None:
-        """The draft of this name, if any; its entries in the order in which they came."""
+        """The draft of this name, if any; entries in the order of addition."""
         ...
 
     def drafts(self) -> tuple[Draft, ...]:
@@ -26,9 +26,9 @@ class DraftBook(Protocol):
         ...
 
     def save(self, draft: Draft) -> None:
-        """Keep ``draft`` in the place of any other of its name. Call within ``transaction``."""
+        """Keep ``draft``; replace any of its name. Call within ``transaction``."""
         ...
 
     def remove(self, name: Reference) -> None:
-        """Forget the draft of this name, if there is one. Call within ``transaction``."""
+        """Remove the draft of this name, if any. Call within ``transaction``."""
         ...

@@ -1,7 +1,7 @@
-"""The garbage port: what of the store nobody needs any more, and taking it away.
+"""The garbage port: finding and removing unneeded content of the store.
 
-The commands ask our own store alone: one from outside is not looked after from here (ADR 0026). All
-methods may raise StoreError and DamagedStoreError.
+The commands use that of our own store only: a store of an installed adapter is not maintained here
+(ADR 0026). All methods may raise StoreError and DamagedStoreError.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from manyfest.domain.ports.catalogue import CountAndBytes
 
 @frozen
 class StoredContent:
-    """A manifest, config or layer of so many bytes."""
+    """A manifest, config or layer; ``size`` is in bytes."""
 
     digest: Digest
     size: int
@@ -26,11 +26,11 @@ class StoredContent:
 
 @frozen
 class Garbage:
-    """What nobody needs. ``states`` are what tags were seen to point to long ago, by reference.
+    """Unneeded content. ``observations`` are old ones of tags, by reference.
 
-    ``left_over`` are files that a killed program left among the layers, and ``set_aside`` damaged
-    things that have been in quarantine for long. ``unreadable`` is how many manifests cannot be
-    read, and so are no garbage, whoever names them.
+    ``leftover`` are files that a killed program left among the layers, and ``quarantined`` damaged
+    content that is in quarantine for long. ``unreadable`` is the number of manifests that cannot be
+    read: these are never garbage, whether referenced or not.
     """
 
     observations: tuple[Observation, ...] = ()
@@ -43,50 +43,51 @@ class Garbage:
 
     @property
     def size(self) -> int:
-        """How many bytes it is together."""
+        """The total size in bytes."""
         pieces = sum(piece.size for piece in (*self.manifests, *self.configs, *self.layers))
         return pieces + self.leftover.size + self.quarantined.size
 
 
 class GarbageCollector(Protocol):
-    """Finds and removes garbage. A store that is not there has none, and is not made."""
+    """Finds and removes garbage. A missing store has none, and is not created."""
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """What is found inside is true of one moment. Works where the store cannot be written."""
+        """Reads inside see one state. Works if the store cannot be written."""
         ...
 
     def transaction(self) -> AbstractContextManager[None]:
-        """As in the content store of the same store: nobody else writes until it ends."""
+        """The transaction of the content store: no other process writes inside."""
         ...
 
     def find(self, roots: Iterable[Digest], before: datetime, files_before: datetime) -> Garbage:
-        """All that is neither reachable nor recent. Call within ``snapshot`` or ``transaction``.
+        """Content that is neither reachable nor recent; times are in UTC.
 
-        Reachable are the ``roots``, what a tag was seen to point to at ``before`` or later, what
-        was asked for by digest since then, what these name (a list's entries, an image's config and
-        layers, a subject), and what names these as its subject; and so on from there. A tag that
-        was last seen to point to what was asked for by digest stays with it. Files younger than
-        ``files_before`` stay: somebody may be about to name them. Times are in UTC.
+        Reachable are the ``roots``, content that a tag pointed to at ``before`` or later, content
+        that was read by digest since then, whatever these refer to (a list's entries, an image's
+        config and layers, a subject), their referrers, and so on from there. A tag whose last
+        observation points to content that was read by digest stays with it. Files younger than
+        ``files_before`` stay, because another process may be about to refer to them. Call within
+        ``snapshot`` or ``transaction``.
         """
         ...
 
     def remove(self, garbage: Garbage, before: datetime) -> None:
-        """Remove all of it that is rows. Call within the ``transaction`` that found it."""
+        """Remove its rows. Call within the ``transaction`` that found it."""
         ...
 
     def remove_files(
         self, layers: Sequence[StoredContent], before: datetime, files_before: datetime
     ) -> tuple[StoredContent, ...]:
-        """Remove these layers, what is left over, and what was set aside before ``before``.
+        """Remove these layers, leftover files, and old quarantined content.
 
-        Call when the transaction has ended. Layers that a manifest now kept names stay; gives those
-        that went.
+        Content that was quarantined before ``before`` is old. Call after the transaction. Layers
+        that a manifest kept by now refers to stay. Returns the removed layers.
         """
         ...
 
     def vacuum(self) -> int:
-        """Make the store's file smaller by what is free in it, if that is much; by how many bytes.
+        """Shrink the store's file if much of it is free; return the bytes freed.
 
-        Needs as much room again as what is held, for a while; a kill leaves the file as it was.
+        Temporarily needs as much disk space again as the content; a kill leaves the file unchanged.
         """
         ...

@@ -1,8 +1,8 @@
-"""The host book port: what earlier commands learnt about registry hosts.
+"""The host book port: facts learnt about registry hosts by earlier commands.
 
-Our own store has one, and where a store is from outside there is none (ADR 0026). A convenience:
-it saves requests, and nothing depends on it. No method raises when the book cannot
-be read or written, or waits for anybody who has it locked; then nothing is known, or kept.
+Only our own store has one; a store of an installed adapter has none (ADR 0026). It is a convenience
+that saves requests, and nothing depends on it (ADR 0027). If the book cannot be read or written, or
+is locked, no method raises or waits: then nothing is known, or kept.
 """
 
 from collections.abc import Iterable
@@ -13,19 +13,19 @@ from attrs import frozen
 
 LIFETIME = timedelta(hours=24)
 
-_CLOCKS_DIFFER_BY = timedelta(minutes=5)
+_CLOCK_SKEW = timedelta(minutes=5)
 
 
 @frozen
 class HostFacts:
-    """How a ``host[:port]``, as references name it, was found to want to be spoken to.
+    """The scheme and the token challenge of a ``host[:port]`` of references.
 
     ``scheme`` is ``http`` or ``https``. ``realm`` and ``service`` are those of its challenge for
-    bearer tokens, empty where it made none. ``insecure`` is whether insecurity was allowed when
-    this was learnt: what was learnt by looser rules never counts where stricter ones hold.
+    bearer tokens (RFC 6750), empty without one. ``insecure`` is True if insecure access was allowed
+    when this was learnt: facts learnt under looser rules never count under stricter ones.
 
-    They are a guess about what will work, and no permission: who uses them asks the rules that
-    hold now, and goes without them where they prove wrong.
+    Facts are a guess and not a permission: a caller applies the current rules, and ignores facts
+    that prove wrong.
     """
 
     host: str
@@ -36,21 +36,21 @@ class HostFacts:
 
 
 def is_fresh(learnt_at: datetime, now: datetime) -> bool:
-    """Whether facts of that moment count; those from the future do not."""
-    return -_CLOCKS_DIFFER_BY <= now - learnt_at < LIFETIME
+    """Return True if facts of that time count; those of the future do not."""
+    return -_CLOCK_SKEW <= now - learnt_at < LIFETIME
 
 
 class HostBook(Protocol):
-    """Keeps the last facts of each host, apart for where insecurity was allowed and where not."""
+    """Keeps the last facts of each host, for secure and insecure access apart."""
 
     def find(self, host: str, now: datetime, *, insecure: bool) -> HostFacts | None:
-        """What is known of ``host`` and still counts (``is_fresh``). Thread-safe."""
+        """The fresh facts of ``host`` (``is_fresh``), if any. Thread-safe."""
         ...
 
     def keep(self, facts: Iterable[HostFacts], now: datetime) -> None:
-        """Note that ``facts`` were learnt ``now``, each in the place of what was known before.
+        """Record that ``facts`` were learnt ``now``; each replaces earlier ones.
 
         For the thread that made the object, outside of any transaction of the same store. Without
-        facts nothing is touched.
+        facts nothing is opened.
         """
         ...

@@ -1,7 +1,7 @@
-"""The integrity port: what of the store is damaged, and setting it aside.
+"""The integrity port: finding damage in the store, and quarantining it.
 
-Asked of our own store alone: one from outside is not looked after from here (ADR 0026). All methods
-may raise StoreError and DamagedStoreError.
+Only our own store has one: a store of an installed adapter is not maintained here (ADR 0026). All
+methods may raise StoreError and DamagedStoreError.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from attrs import frozen
 
 
 class Kind(Enum):
-    """What can be damaged, in the order in which it is looked at and set aside."""
+    """Kinds of content, in the order of checking and of quarantine."""
 
     FILE = "file"
     MANIFEST = "manifest"
@@ -26,9 +26,10 @@ class Kind(Enum):
 
 @frozen
 class Damage:
-    """Something damaged: its name (digest, reference, path) as far as it can be read, and why.
+    """Damaged content: its name (digest, reference, path) and the reason.
 
-    ``row`` is where the store has it, and means nothing to others.
+    The name is given as far as it can be read. ``row`` is its place in the store, for the
+    implementation only.
     """
 
     kind: Kind
@@ -38,26 +39,26 @@ class Damage:
 
 
 class Integrity(Protocol):
-    """Looks at every byte. A store that is not there is intact, and is not made."""
+    """Reads every byte. A missing store is intact, and is not created."""
 
     def check(self, kind: Kind) -> Iterator[Damage | None]:
-        """For each thing of this kind what is wrong with it, None when nothing is.
+        """Yield the damage of each item of this kind, or None if it is intact.
 
-        Never all in memory; no lock is held between two, and what others do meanwhile may be seen
-        or not. Works where the store cannot be written. The one file has something for each fault
-        that SQLite finds in its structure.
+        Never all in memory, without a lock between two; concurrent writes may be included or not.
+        Works if the store cannot be written. For the one file, yields an item for each fault that
+        SQLite finds in its structure.
         """
         ...
 
     def transaction(self) -> AbstractContextManager[None]:
-        """As in the content store of the same store."""
+        """The transaction of the content store of the same store."""
         ...
 
     def quarantine(self, damaged: Sequence[Damage], now: datetime) -> tuple[str, ...]:
         """Move what is still damaged into the quarantine, where nothing reads it.
 
-        A state of a tag goes with its manifest, and older ones with it: an older one must not pass
-        for what was seen last. Gives the names of the tags that lost states. Call within
-        ``transaction``. Raises DamagedStoreError: the structure of the file is beyond repair.
+        An observation of a tag moves with its manifest, and older ones with it, because an older
+        one must not pass for the last. Returns the names of the tags that lost observations. Call
+        within ``transaction``. Raises DamagedStoreError: the structure of the file is damaged.
         """
         ...

@@ -1,4 +1,4 @@
-"""The layer store port: large blobs by digest, kept for where no registry can be asked.
+"""The layer store port: layers by digest, for use without a registry.
 
 Reading and writing are possible from several threads and processes at once. All methods may raise
 StoreError (cannot be read or written).
@@ -12,17 +12,17 @@ from manyfest.domain.digests import Digest
 
 
 class LayerStore(Protocol):
-    """Keeps layers. Bytes are hashed again as they are read: damage is an error."""
+    """Keeps layers. Bytes are hashed again when read: damage is an error."""
 
     def size(self, digest: Digest) -> int | None:
-        """The size in bytes of the layer kept under ``digest``, None if it is not kept."""
+        """The size in bytes of the layer ``digest``, None if it is not kept."""
         ...
 
     def touch(self, digest: Digest) -> int | None:
-        """As ``size``, for who is about to keep a manifest that names the layer.
+        """Return ``size``, and reset the layer's age to that of one just written.
 
-        From now on it is as young as one just written: layers that nobody names go when they are
-        old, and this one may have been there for long.
+        For a caller that is about to keep a manifest that refers to the layer: old layers without
+        such a manifest are garbage.
         """
         ...
 
@@ -30,24 +30,24 @@ class LayerStore(Protocol):
         """The layer's bytes in chunks of at most 1 MiB, never whole in memory.
 
         Raises BlobUnknownError on entering: it is not kept; DamagedStoreError at the last ``next``:
-        these were other bytes. Use nothing before the end.
+        the bytes do not match the digest. Use nothing before the end.
         """
         ...
 
     def write(self, digest: Digest, size: int, chunks: Iterable[bytes]) -> None:
-        """Keep the layer, whole or not at all. What is kept already is replaced.
+        """Keep the layer, whole or not at all. A kept one is replaced.
 
         Raises SizeMismatchError, DigestMismatchError: ``chunks`` are other bytes.
         """
         ...
 
     def digests(self) -> Iterator[Digest]:
-        """All that are kept, in no order."""
+        """The digests of all kept layers, in no order."""
         ...
 
     def remove(self, digest: Digest) -> None:
-        """Forget the layer that was written here, unless somebody wrote or renewed it since.
+        """Remove the layer written here, unless another process wrote or touched it.
 
-        Who did so is about to keep a manifest that names it, or has.
+        Such a process is about to keep a manifest that refers to it, or already has.
         """
         ...

@@ -1,6 +1,6 @@
-"""The query port: questions in SQL, over views of what the store holds.
+"""The query port: SQL over views of the store.
 
-Asked of our own store alone: one from outside is not looked after from here (ADR 0026).
+Only our own store has one: a store of an installed adapter is not maintained here (ADR 0026).
 """
 
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from attrs import frozen
 
-Value = Any  # what SQL gives: None, int, float, str, bytes
+Value = Any  # of SQLite: None, int, float, str, bytes
 
 
 @frozen
 class QueryResult:
-    """The names of the columns, and the rows as they come: read them before the query is left."""
+    """The column names, and the rows, which must be read within the query."""
 
     columns: tuple[str, ...]
     rows: Iterator[tuple[Value, ...]]
@@ -22,7 +22,7 @@ class QueryResult:
 
 @frozen
 class QueryView:
-    """A view that may be asked: what it is about, and its columns."""
+    """A view that may be queried: its name, topic and columns."""
 
     name: str
     about: str
@@ -30,17 +30,17 @@ class QueryView:
 
 
 class Queries(Protocol):
-    """Answers questions, and changes nothing. A store that is not there holds nothing."""
+    """Runs queries, and changes nothing. A missing store is empty."""
 
     def run(self, statement: str) -> AbstractContextManager[QueryResult]:
-        """The answer to one SQL statement that reads.
+        """Run one SQL statement that reads.
 
-        Ctrl-C ends it at once. Raises on entering and while rows are read: QueryError, in SQLite's
-        words (no such statement, or it does more than read the views); DeadlineError, when the
-        time for it is over; StoreError, DamagedStoreError.
+        Ctrl-C ends it at once. Raises, on entering and while rows are read: QueryError, in SQLite's
+        words (invalid, or more than a read of the views); DeadlineError: out of time; StoreError,
+        DamagedStoreError.
         """
         ...
 
     def views(self) -> tuple[QueryView, ...]:
-        """The views that may be asked."""
+        """The views that may be queried."""
         ...

@@ -1,11 +1,11 @@
-"""The registry port: where manifests and blobs stand, by six small roles.
+"""The registry port: reading and writing manifests and blobs, in six roles.
 
 One object serves every registry and layout a command names: each method takes a full reference
 (``Reference``: home, and tag or digest), so a copy may span hosts. An implementation
 
 - checks every manifest and blob it hands out against the digest and size asked for, and reads
   no more than the limits of the documents allow (``manifests.SIZE_LIMIT``);
-- where a reference has a tag and a digest, goes by the digest and does not ask for the tag;
+- for a reference with tag and digest, uses the digest and does not ask for the tag;
 - may be called from several threads at once, and starts none;
 - does its own retries, so that callers never retry;
 - must not be assumed to be on a network: a folder and a dictionary are registries too.
@@ -29,7 +29,7 @@ class ManifestReader(Protocol):
     """Reads manifests."""
 
     def get_manifest(self, reference: Reference) -> Manifest:
-        """The manifest under ``reference``, verified and checked to be one kind of document.
+        """The manifest of a reference, verified and checked to be one kind.
 
         A layout reference with neither tag nor digest is the layout's only image.
         Raises ManifestUnknownError: nothing there (distribution-spec: 404 MANIFEST_UNKNOWN or
@@ -39,10 +39,10 @@ class ManifestReader(Protocol):
         ...
 
     def head_manifest(self, reference: Reference) -> Descriptor:
-        """Media type, digest and size of the manifest under ``reference``, without its bytes.
+        """Media type, digest and size of a manifest, without its bytes.
 
-        Costs no pull where registries count pulls. The platform is never filled in. Falls back to
-        ``get_manifest`` where the other side cannot tell the digest. Raises ManifestUnknownError.
+        Registries do not count it as a pull. The platform is never filled in. Falls back to
+        ``get_manifest`` if the other side does not send the digest. Raises ManifestUnknownError.
         """
         ...
 
@@ -55,14 +55,14 @@ class ManifestWriter(Protocol):
     ) -> None:
         """Store ``manifest`` under the tag or the digest of ``reference``.
 
-        All that the manifest names must be there before (children before parents), but for its
-        subject. Of that it is one of the ``referrers`` afterwards: where the other side keeps no
-        book of them, it is listed under the referrers tag (distribution-spec, "Pushing Manifests
-        with Subject"), so that such a manifest may write two. When this returns, the other side
-        has confirmed these very bytes. Putting the same twice is fine. ``expected`` is what the
-        tag points to before: checked in the same step where the other side can (RFC 9110,
-        conditional requests), and else not at all.
-        Raises TagMovedError: it could, and the tag points elsewhere. DigestMismatchError:
+        All that the manifest refers to must exist before (children before parents), except its
+        subject. Afterwards it is one of the subject's ``referrers``: without the referrers API, it
+        is added to the list under the referrers tag (distribution-spec, "Pushing Manifests with
+        Subject"), so that such a manifest may write two. When this returns, the other side has
+        confirmed these very bytes. Putting the same manifest twice is fine. ``expected`` is the
+        precondition for the tag: checked atomically if the other side can (RFC 9110, conditional
+        requests), and otherwise not at all.
+        Raises TagMovedError: the precondition was checked and failed. DigestMismatchError:
         ``reference`` has a digest that is not the manifest's, or the other side confirms another.
         RefusedError: a child is missing, too large, read-only.
         """
@@ -73,22 +73,22 @@ class TagReader(Protocol):
     """Lists tags."""
 
     def tags(self, home: Home) -> tuple[str, ...]:
-        """All tags in ``home``, each once, in no order; none where ``home`` is unknown.
+        """All tags in ``home``, each once, in no order; empty if it is unknown.
 
-        Raises DocumentError: the answer is no list of tags; ProtocolError: it never ends.
+        Raises DocumentError: the answer is not a list of tags; ProtocolError: it never ends.
         """
         ...
 
 
 class ReferrerReader(Protocol):
-    """Finds what was attached to a manifest afterwards."""
+    """Finds the referrers of a manifest."""
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
-        """The manifests that name the digest of ``reference`` as their subject, in its home.
+        """The manifests in its home whose subject is the digest of ``reference``.
 
-        Each once, with ``artifactType`` and annotations where they are told. Nothing where there
-        are none, where the home or the manifest is unknown, and where nobody can tell.
-        Raises DocumentError: the answer is no index; ProtocolError: it never ends.
+        Each once, with ``artifactType`` and annotations if the other side sends them. Empty if
+        there are none, if the home or the manifest is unknown, and if the other side cannot tell.
+        Raises DocumentError: the answer is not an index; ProtocolError: it never ends.
         """
         ...
 
@@ -101,11 +101,11 @@ class BlobReader(Protocol):
         ...
 
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
-        """The blob's bytes in chunks of at most 1 MiB, never whole in memory; leaving closes it.
+        """The blob's bytes in chunks of at most 1 MiB; leaving the context closes it.
 
-        Chunks are counted and hashed as they pass, and the last ``next`` raises when they were not
-        ``size`` bytes of this digest: use nothing before the end.
-        Raises BlobUnknownError on entering; SizeMismatchError, DigestMismatchError while reading.
+        Never whole in memory. Chunks are counted and hashed as they pass, and the last ``next``
+        raises when they were not ``size`` bytes of this digest: use nothing before the end. Raises
+        BlobUnknownError on entering; SizeMismatchError, DigestMismatchError while reading.
         """
         ...
 
@@ -114,17 +114,18 @@ class BlobWriter(Protocol):
     """Writes blobs."""
 
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
-        """Make the blob in ``origin`` appear under ``reference`` without moving bytes.
+        """Mount the blob of ``origin`` under ``reference`` without moving bytes.
 
-        True when it is there now. False when the other side cannot or will not (distribution-spec:
-        202 instead of 201; a layout; another registry; ``origin`` not readable): then write it.
+        True if the blob exists now. False if the other side cannot or will not mount it
+        (distribution-spec: 202 instead of 201; a layout; another registry; ``origin`` not
+        readable): then write it.
         """
         ...
 
     def write_blob(self, reference: Reference, size: int, source: "BlobSource") -> None:
         """Store the bytes that ``source()`` opens under the digest of ``reference``.
 
-        ``source`` may be called again when the transfer is taken up anew. When this returns, the
+        ``source`` may be called again when the transfer restarts. When this returns, the
         other side has confirmed the digest; when it raises, nothing appears under it.
         """
         ...

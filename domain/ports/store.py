@@ -1,6 +1,6 @@
 """The store port: content store, draft book and layer store as one.
 
-All that a store from outside has to be (ADR 0026).
+An installed adapter for stores implements this port (ADR 0026).
 """
 
 from typing import Protocol
@@ -11,23 +11,23 @@ from manyfest.domain.ports.layer_store import LayerStore
 
 
 class Store(Protocol):
-    """Where a command keeps everything. Opening it touches nothing until something is used."""
+    """The store of a command. Nothing is opened before its first use."""
 
     @property
     def contents(self) -> ContentStore:
-        """Manifests, configs and observations; its transactions are those of ``drafts``."""
+        """Manifests, configs, observations; shares transactions with ``drafts``."""
         ...
 
     @property
     def drafts(self) -> DraftBook:
-        """The lists being assembled."""
+        """The drafts."""
         ...
 
     @property
     def layers(self) -> LayerStore:
-        """The layers that were fetched."""
+        """The cached layers."""
         ...
 
     def close(self) -> None:
-        """Let go of it; what was not committed is lost."""
+        """Close the store; uncommitted writes are lost."""
         ...
