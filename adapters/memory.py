@@ -1,4 +1,4 @@
-"""A registry in memory: for tests, ours and those of the library's users."""
+"""A registry in memory, for our own tests and those of the library's users."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -18,44 +18,69 @@ from manyfest.domain.references import Home, Reference, Repository
 
 @frozen
 class _Repository:
-    """What one home holds."""
+    """The content of one home."""
 
     manifests: dict[Digest, Manifest] = field(factory=dict)
     blobs: dict[Digest, bytes] = field(factory=dict)
     tags: dict[str | None, Digest] = field(factory=dict)
 
     def digest(self, reference: Reference) -> Digest | None:
+        """The digest that ``reference`` has or points to; without a tag, that of the only image."""
         if reference.digest or reference.tag:
             return reference.digest or self.tags.get(reference.tag)
         pointed_to = set(self.tags.values())
         return pointed_to.pop() if len(pointed_to) == 1 else None
 
-    def holds(self, child: Descriptor) -> bool:
+    def has(self, child: Descriptor) -> bool:
+        """Whether a manifest or a blob of this digest exists here."""
         return child.digest in self.manifests or child.digest in self.blobs
 
 
 class MemoryRegistry(Registry):
-    """Every home in one dictionary, each on its own; new homes appear when they are written to.
+    """Homes in a dictionary, separate from each other; the first write to a home creates it.
 
     As strict as distribution: RefusedError for a manifest whose children are missing. Blobs mount
-    between the repositories of one registry. Needs no lock: each step is one operation on a
-    dictionary, children are there before parents, and nothing is ever removed.
+    between the repositories of one registry. It needs no lock: each step is one operation on a
+    dictionary, children come before parents, and the port removes nothing.
+
+    To test how code behaves at a broken registry, ``forget_manifest``, ``forget_blob``,
+    ``plant_manifest`` and ``plant_blob`` change the content without any check.
     """
 
     def __init__(self) -> None:
-        self._shelves: dict[Home, _Repository] = {}
+        self._repositories: dict[Home, _Repository] = {}
 
-    def _shelf(self, home: Home) -> _Repository:
-        return self._shelves.setdefault(home, _Repository())
+    def forget_manifest(self, reference: Reference) -> None:
+        """Remove the manifest of this digest; its tags stay. Raises KeyError: there is none."""
+        del self._repository(reference.home).manifests[_digest(reference)]
+
+    def forget_blob(self, reference: Reference) -> None:
+        """Remove the blob of this digest. Raises KeyError: there is none."""
+        del self._repository(reference.home).blobs[_digest(reference)]
+
+    def plant_manifest(self, reference: Reference, manifest: Manifest) -> None:
+        """Put any bytes under the digest of ``reference``, or else under its tag and their own."""
+        repository, digest = self._repository(reference.home), reference.digest or manifest.digest
+        repository.manifests[digest] = manifest
+        if reference.digest is None:
+            repository.tags[reference.tag] = digest
+
+    def plant_blob(self, reference: Reference, data: bytes) -> None:
+        """Put any bytes under the digest of ``reference``. Raises KeyError: it has none."""
+        self._repository(reference.home).blobs[_digest(reference)] = data
+
+    def share_content_of(self, other: "MemoryRegistry") -> None:
+        """Serve and change the content of ``other`` instead of our own."""
+        self._repositories = other._repositories  # noqa: SLF001 - of the same class
 
     def get_manifest(self, reference: Reference) -> Manifest:
-        shelf, subject = self._shelf(reference.home), str(reference)
-        digest = shelf.digest(reference)
-        held = shelf.manifests.get(digest) if digest else None
-        if digest is None or held is None:
+        repository, subject = self._repository(reference.home), str(reference)
+        digest = repository.digest(reference)
+        stored = repository.manifests.get(digest) if digest else None
+        if digest is None or stored is None:
             raise ManifestUnknownError(subject)
-        data = verified(held.data, digest, None, subject)
-        return Manifest.received(data, held.media_type, subject, digest.algorithm)
+        data = verified(stored.data, digest, None, subject)
+        return Manifest.received(data, stored.media_type, subject, digest.algorithm)
 
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self.get_manifest(reference).descriptor()
@@ -63,23 +88,24 @@ class MemoryRegistry(Registry):
     def put_manifest(
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
     ) -> None:
-        shelf, digest = self._shelf(reference.home), reference.digest or manifest.digest
+        digest = reference.digest or manifest.digest
+        repository = self._repository(reference.home)
         verified(manifest.data, digest, None, str(reference))
-        require_children(manifest, str(reference.home), shelf.holds)
-        shelf.manifests[digest] = manifest
+        require_children(manifest, str(reference.home), repository.has)
+        repository.manifests[digest] = manifest
         if reference.digest is None:
             if expected is not None:
-                expected.check(reference, shelf.tags.get(reference.tag))
-            shelf.tags[reference.tag] = digest
+                expected.check(reference, repository.tags.get(reference.tag))
+            repository.tags[reference.tag] = digest
 
     def tags(self, home: Home) -> tuple[str, ...]:
-        return tuple(tag for tag in self._shelf(home).tags if tag is not None)
+        return tuple(tag for tag in self._repository(home).tags if tag is not None)
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
-        held = tuple(self._shelf(reference.home).manifests.values())
+        stored = tuple(self._repository(reference.home).manifests.values())
         listed = {
             manifest.digest: referrer_descriptor(manifest)
-            for manifest in held
+            for manifest in stored
             if manifest.subject and manifest.subject.digest == reference.digest
         }
         return tuple(listed.values())
@@ -93,23 +119,32 @@ class MemoryRegistry(Registry):
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
         if _registry(origin) is None or _registry(origin) != _registry(reference.home):
             return False
-        data = self._shelf(origin).blobs.get(blob_digest(reference))
+        data = self._repository(origin).blobs.get(blob_digest(reference))
         if data is None:
             return False
-        self._shelf(reference.home).blobs[blob_digest(reference)] = data
+        self._repository(reference.home).blobs[blob_digest(reference)] = data
         return True
 
     def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
         digest = blob_digest(reference)
         with source() as chunks:
             data = b"".join(verified_chunks(chunks, digest, size, str(reference)))
-        self._shelf(reference.home).blobs[digest] = data
+        self._repository(reference.home).blobs[digest] = data
+
+    def _repository(self, home: Home) -> _Repository:
+        return self._repositories.setdefault(home, _Repository())
 
     def _blob(self, reference: Reference) -> bytes:
-        data = self._shelf(reference.home).blobs.get(blob_digest(reference))
+        data = self._repository(reference.home).blobs.get(blob_digest(reference))
         if data is None:
             raise BlobUnknownError(str(reference))
         return data
+
+
+def _digest(reference: Reference) -> Digest:
+    if reference.digest is None:
+        raise KeyError(str(reference))
+    return reference.digest
 
 
 def _registry(home: Home) -> str | None:

@@ -35,9 +35,8 @@ class TestCachedRegistryThatHoldsNothing(RegistryContract):
     @pytest.fixture
     def plant(self, origin) -> Plant:
         def plant(reference: Reference, data: bytes) -> None:
-            shelf = origin._shelf(reference.home)
-            shelf.manifests[reference.digest] = Manifest("", data)
-            shelf.blobs[reference.digest] = data
+            origin.plant_manifest(reference, Manifest("", data))
+            origin.plant_blob(reference, data)
 
         return plant
 

@@ -26,9 +26,8 @@ class TestMemoryRegistry(RegistryContract):
     @pytest.fixture
     def plant(self, registry) -> Plant:
         def plant(reference: Reference, data: bytes) -> None:
-            shelf = registry._shelf(reference.home)
-            shelf.manifests[reference.digest] = Manifest("", data)
-            shelf.blobs[reference.digest] = data
+            registry.plant_manifest(reference, Manifest("", data))
+            registry.plant_blob(reference, data)
 
         return plant
 

@@ -185,7 +185,7 @@ def test_only_what_the_target_lacks_is_copied(world: World) -> None:
 def test_a_list_that_lacks_a_child_in_the_target_is_completed(world: World) -> None:
     index = world.plant(SOURCE, oci_index(AMD, ARM))
     world.plant("other.example/app:1", index)
-    del world.registry._shelf(ref("other.example/app").home).manifests[ARM.digest]
+    world.registry.forget_manifest(ref("other.example/app").at(ARM.digest))
     planned = copied(world, "other.example/app:1")
     assert not planned.writes_target
     assert_whole(world, ref("other.example/app:1"), index)
@@ -194,7 +194,7 @@ def test_a_list_that_lacks_a_child_in_the_target_is_completed(world: World) -> N
 def test_a_blob_that_a_layout_lacks_is_brought_again(world: World) -> None:
     image = world.plant(SOURCE, AMD)
     world.plant("oci:/dir:1", image)
-    del world.registry._shelf(ref("oci:/dir").home).blobs[Digest.of(AMD.blobs[1])]
+    world.registry.forget_blob(ref("oci:/dir").at(Digest.of(AMD.blobs[1])))
     copied(world, "oci:/dir:1")
     assert_whole(world, ref("oci:/dir:1"), image)
 
@@ -212,7 +212,7 @@ def test_another_tag_in_the_same_home_is_just_put(world: World) -> None:
 
 def test_a_child_that_is_missing_is_named_and_nothing_is_written(world: World) -> None:
     world.plant(SOURCE, oci_index(AMD, ARM))
-    del world.registry._shelf(ref(SOURCE).home).manifests[ARM.digest]
+    world.registry.forget_manifest(ref(SOURCE).at(ARM.digest))
     with pytest.raises(ManifestUnknownError, match=str(ARM.digest)):
         plan(world, "other.example/app:1")
     with pytest.raises(ManifestUnknownError):
@@ -223,7 +223,7 @@ def test_a_copy_that_fails_moves_no_tag(world: World) -> None:
     world.plant(SOURCE, oci_index(AMD, ARM))
     old = world.plant("other.example/app:1", docker_image())
     planned = plan(world, "other.example/app:1")
-    del world.registry._shelf(ref(SOURCE).home).blobs[Digest.of(ARM.blobs[1])]
+    world.registry.forget_blob(ref(SOURCE).at(Digest.of(ARM.blobs[1])))
     with pytest.raises(BlobUnknownError):
         execute(world, planned)
     assert world.served("other.example/app:1") == old.manifest

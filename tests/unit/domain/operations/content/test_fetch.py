@@ -197,9 +197,9 @@ def test_one_failure_leaves_the_others_alone(world):
 
 
 def test_a_missing_child_fails_every_list_that_has_it(world):
-    del world.registry._shelves[LIST.home].manifests[ARM.digest]
+    world.registry.forget_manifest(LIST.at(ARM.digest))
     again, other = ref("r.example/app:again"), ref("r.example/app:amd64")
-    world.registry._shelves[LIST.home].tags["again"] = BOTH.digest
+    world.registry.plant_manifest(again, BOTH.manifest)
     world.plant(str(other), AMD)
     result = fetched(world, LIST, again, other)
     assert set(result.failures) == {LIST, again}
@@ -227,7 +227,7 @@ def test_a_missing_layer_fails_its_lists_and_the_others_come(world):
     lost = Digest.of(AMD.blobs[1])
     other = docker_image("linux/s390x", text="other")
     world.plant("r.example/other:1", other)
-    del world.registry._shelves[LIST.home].blobs[lost]
+    world.registry.forget_blob(LIST.at(lost))
     layers = MemoryLayers()
     result = fetched(world, LIST, ref("r.example/other:1"), layers=layers)
     assert list(result.failures) == [LIST]
@@ -240,7 +240,7 @@ def test_a_missing_layer_fails_all_that_have_it(world):
     for name, image in zip(names, (AMD, ARM), strict=True):
         world.plant(str(name), image)
     assert AMD.blobs[1] == ARM.blobs[1]
-    del world.registry._shelf(LIST.home).blobs[Digest.of(AMD.blobs[1])]
+    world.registry.forget_blob(LIST.at(Digest.of(AMD.blobs[1])))
     assert set(fetched(world, *names, layers=MemoryLayers()).failures) == set(names)
 
 
@@ -271,19 +271,17 @@ def both(world: World) -> tuple[Reference, Reference]:
 
 
 def test_a_layer_that_is_missing_fails_what_has_it_at_any_level(world, both):
-    del world.registry._shelf(LIST.home).blobs[Digest.of(AMD.blobs[1])]
+    world.registry.forget_blob(LIST.at(Digest.of(AMD.blobs[1])))
     result = fetched(world, *both, layers=MemoryLayers())
     assert set(result.failures) == set(both)
 
 
 def test_an_image_that_is_missing_fails_what_has_it_at_any_level(world, both):
-    del world.registry._shelf(LIST.home).manifests[AMD.digest]
+    world.registry.forget_manifest(LIST.at(AMD.digest))
     result = fetched(world, oci_index_of(world, "r.example/app:middle", SHARED), both[1])
     assert set(result.failures) == {ref("r.example/app:middle"), both[1]}
 
 
 def oci_index_of(world: World, name: str, image) -> Reference:
-    shelf = world.registry._shelf(LIST.home)
-    index = oci_index(image)
-    shelf.manifests[index.digest], shelf.tags[ref(name).tag] = index.manifest, index.digest
+    world.registry.plant_manifest(ref(name), oci_index(image).manifest)
     return ref(name)

@@ -120,8 +120,7 @@ def test_new_attestations_of_the_same_image_take_the_place_of_the_old(world):
     document = {**index.manifest.document, "manifests": [image.to_json(), other.to_json()]}
     older = evolve(index.manifest, data=authored_list(document))
     push_image(world.registry, TAG.tagged("x"), docker_image(text="older provenance"))
-    world.registry._shelves[TAG.home].tags["1"] = older.digest
-    world.registry._shelves[TAG.home].manifests[older.digest] = older
+    world.registry.plant_manifest(TAG.tagged("1"), older)
     merged(world, plan_of(world, index))
     assert digests(world) == [str(image.digest), str(attestation.digest)]
 
@@ -146,7 +145,7 @@ def test_a_slow_writer_finds_what_it_overwrote(world):
             world.registry.put_manifest(reference, manifest)
 
     registry = Slow()
-    registry._shelves = world.registry._shelves
+    registry.share_content_of(world.registry)
     merged(world, slow, registry=registry)
     assert len(digests(world)) == 2
 
@@ -250,7 +249,7 @@ def test_a_registry_that_compares_refuses_and_is_looked_at_again():
     fast = plan_of(world, docker_image("linux/amd64"))
     slow = plan_of(world, docker_image("linux/arm64"))
     registry = Overtaken()
-    registry._shelves = world.registry._shelves
+    registry.share_content_of(world.registry)
     assert not merged(world, slow, registry=registry).was_put  # the other listed it, too
     assert len(digests(world)) == 2
 
@@ -269,7 +268,7 @@ def test_whoever_is_overtaken_again_and_again_gets_a_turn_without_waiting():
             super().put_manifest(reference, manifest, expected)
 
     registry = Overtaken()
-    registry._shelves = world.registry._shelves
+    registry.share_content_of(world.registry)
     merge(
         slow, [TAG], registry=registry, fan_out=sequential, pause=waited.append, clock=lambda: NOW
     )
@@ -321,7 +320,7 @@ def test_a_registry_that_lists_tags_late_is_told(world):
             return ()
 
     registry = Late()
-    registry._shelves = world.registry._shelves
+    registry.share_content_of(world.registry)
     with pytest.raises(MergeUnsettledError):
         merged(world, plan_of(world, docker_image()), registry=registry)
 
@@ -337,7 +336,7 @@ def test_who_put_and_then_waited_for_the_list_of_tags_has_put(world):
             return super().tags(home) if self.looks > 2 else ()
 
     registry = Slow()
-    registry._shelves = world.registry._shelves
+    registry.share_content_of(world.registry)
     assert merged(world, plan_of(world, docker_image()), registry=registry).was_put
 
 
@@ -362,7 +361,7 @@ def test_a_writer_whose_intent_somebody_took_away_keeps_its_entries(world):
             return found
 
     registry = Cleaned()
-    registry._shelves = world.registry._shelves
+    registry.share_content_of(world.registry)
     image = docker_image()
     merged(world, plan_of(world, image), registry=registry)
     assert digests(world) == [str(image.digest)]
@@ -397,7 +396,7 @@ def test_who_begins_later_is_later_for_all_tags(world):
             super().put_manifest(reference, manifest)
 
     registry = Overtaken()
-    registry._shelves = world.registry._shelves
+    registry.share_content_of(world.registry)
     merge_all(registry, early, tags, NOW)
     wanted = late.manifest.entries
     assert [world.served(str(tag)).entries for tag in tags] == [wanted, wanted]
@@ -429,7 +428,7 @@ def test_a_registry_that_never_shows_what_was_put_is_told(world):
             pass
 
     registry = Forgetful()
-    registry._shelves = world.registry._shelves
+    registry.share_content_of(world.registry)
     with pytest.raises(MergeUnsettledError, match="may lack entries"):
         merged(world, plan_of(world, docker_image()), registry=registry)
 
@@ -489,7 +488,7 @@ def test_a_manifest_that_went_while_the_tag_was_read_is_read_by_the_tag(world):
     old = world.plant(str(TAG), docker_list(docker_image("linux/s390x")))
     plan = plan_of(world, docker_image("linux/amd64"))
     registry = Moving()
-    registry._shelves = world.registry._shelves
+    registry.share_content_of(world.registry)
     new = docker_list(docker_image("linux/arm64"))
     heads = []
 

@@ -184,7 +184,7 @@ def test_an_image_needs_its_layers(world: World) -> None:
     old = docker_image("linux/amd64", text="old")
     see(world, old, AMD)
     layer = old.manifest.layers[0].digest
-    del world.registry._shelf(ref(NAME).home).blobs[layer]
+    world.registry.forget_blob(ref(NAME).at(layer))
     with pytest.raises(PartMissingError, match=str(layer)):
         planned(world)
 
@@ -193,7 +193,7 @@ def test_an_image_needs_its_layers(world: World) -> None:
 def test_in_a_layout_the_blobs_of_images_must_be_there_too(world: World, blob: int) -> None:
     see(world, A, C, name="oci:/shelf:1")
     gone = Digest.of(AMD.blobs[blob])
-    del world.registry._shelf(ref("oci:/shelf").home).blobs[gone]
+    world.registry.forget_blob(ref("oci:/shelf").at(gone))
     with pytest.raises(PartMissingError, match=str(gone)):
         planned(world, name="oci:/shelf:1")
 
@@ -206,7 +206,7 @@ def test_a_manifest_that_is_not_held_is_read_in_the_registry(world: World) -> No
 
 def test_the_manifest_itself_may_be_gone_from_the_registry(world: World) -> None:
     see(world, A, B)
-    del world.registry._shelf(ref(NAME).home).manifests[A.digest]
+    world.registry.forget_manifest(ref(NAME).at(A.digest))
     assert undone(world) == A.manifest
 
 

@@ -405,7 +405,7 @@ def test_an_entry_that_differs_and_is_missing_is_named() -> None:
     world, image = World(), oci_image(AMD)
     world.plant("r.example/x:a", oci_index(image))
     world.plant("r.example/x:b", oci_index(lost := oci_image(AMD, text="lost")))
-    del world.registry._shelf(ref("r.example/x:b").home).manifests[lost.digest]
+    world.registry.forget_manifest(ref("r.example/x:b").at(lost.digest))
     with pytest.raises(ManifestUnknownError, match=str(lost.digest)):
         diff(
             ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, fan_out=sequential

@@ -39,6 +39,7 @@ from tests.unit.domain.operations.conftest import ref
 
 AMD, ARM64 = oci_image("linux/amd64"), oci_image("linux/arm64")
 NOWHERE = Digest.of(b"nowhere")
+ROOT = ref("r.example/x:1")
 
 Change = Callable[[list[dict[str, Json]]], None]
 
@@ -49,17 +50,15 @@ def verified(image: Image, registry: MemoryRegistry | None = None) -> Verificati
     if image.blobs or image.children:
         for part in (image, *image.children):
             plant(registry, part)
-    shelf = registry._shelf(ref("r.example/x:1").home)
-    shelf.manifests[image.digest] = image.manifest
-    shelf.tags["1"] = image.digest
-    return verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
+    registry.plant_manifest(ROOT, image.manifest)
+    return verify(ROOT, registry=registry, fan_out=sequential)
 
 
 def plant(registry: MemoryRegistry, image: Image) -> None:
     """Put it there without a look at what it names."""
-    shelf = registry._shelf(ref("r.example/x:1").home)
-    shelf.manifests[image.digest] = image.manifest
-    shelf.blobs.update({Digest.of(blob): blob for blob in image.blobs})
+    registry.plant_manifest(ROOT.at(image.digest), image.manifest)
+    for blob in image.blobs:
+        registry.plant_blob(ROOT.at(Digest.of(blob)), blob)
     for child in image.children:
         plant(registry, child)
 
@@ -283,29 +282,29 @@ def test_an_entry_is_said_to_be_hidden_once() -> None:
     ]
 
 
+CONFIG, LAYER = (ROOT.at(Digest.of(blob)) for blob in AMD.blobs)
+
 DAMAGE = {
-    "missing-blob": ("manifests[0].config", lambda shelf: shelf.blobs.pop(Digest.of(AMD.blobs[0]))),
+    "missing-blob": ("manifests[0].config", lambda registry: registry.forget_blob(CONFIG)),
     "missing-blob of a layer": (
         "manifests[0].layers[0]",
-        lambda shelf: shelf.blobs.pop(Digest.of(AMD.blobs[1])),
+        lambda registry: registry.forget_blob(LAYER),
     ),
     "wrong-size of a layer": (
         "manifests[0].layers[0].size",
-        lambda shelf: shelf.blobs.update({Digest.of(AMD.blobs[1]): b"short"}),
+        lambda registry: registry.plant_blob(LAYER, b"short"),
     ),
     "wrong-size of a config": (
         "manifests[0].config.size",
-        lambda shelf: shelf.blobs.update({Digest.of(AMD.blobs[0]): b"short"}),
+        lambda registry: registry.plant_blob(CONFIG, b"short"),
     ),
     "wrong-digest of a config": (
         "manifests[0].config",
-        lambda shelf: shelf.blobs.update(
-            {Digest.of(AMD.blobs[0]): b" " * len(AMD.blobs[0])},
-        ),
+        lambda registry: registry.plant_blob(CONFIG, b" " * len(AMD.blobs[0])),
     ),
     "wrong-digest of a manifest": (
         "manifests[0]",
-        lambda shelf: shelf.manifests.update({AMD.digest: ARM64.manifest}),
+        lambda registry: registry.plant_manifest(ROOT.at(AMD.digest), ARM64.manifest),
     ),
 }
 
@@ -316,8 +315,8 @@ def test_damage_in_the_registry_is_found(name, case) -> None:
     registry = MemoryRegistry()
     index = oci_index(AMD)
     assert breaches(verified(index, registry)) == []
-    damage(registry._shelf(ref("r.example/x:1").home))
-    result = verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
+    damage(registry)
+    result = verify(ROOT, registry=registry, fan_out=sequential)
     assert breaches(result) == [(name.split()[0], path)]
 
 
@@ -330,8 +329,8 @@ def test_an_image_is_verified_by_itself() -> None:
     registry = MemoryRegistry()
     result = verified(AMD, registry)
     assert (breaches(result), result.manifests, result.blobs) == ([], 1, 2)
-    del registry._shelf(ref("r.example/x:1").home).blobs[Digest.of(AMD.blobs[1])]
-    result = verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
+    registry.forget_blob(LAYER)
+    result = verify(ROOT, registry=registry, fan_out=sequential)
     assert breaches(result) == [("missing-blob", "layers[0]")]
     assert str(Digest.of(AMD.blobs[1])) in result.findings[0].message
 
@@ -411,13 +410,13 @@ def test_findings_are_in_the_order_of_the_document() -> None:
 def test_a_root_that_is_missing_or_damaged_is_a_failure() -> None:
     registry = MemoryRegistry()
     with pytest.raises(ManifestUnknownError):
-        verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
+        verify(ROOT, registry=registry, fan_out=sequential)
     with pytest.raises(ManifestUnknownError):
         verify(ref(f"r.example/x@{NOWHERE}"), registry=registry, fan_out=sequential)
     verified(AMD, registry)
-    registry._shelf(ref("r.example/x:1").home).manifests[AMD.digest] = ARM64.manifest
+    registry.plant_manifest(ROOT.at(AMD.digest), ARM64.manifest)
     with pytest.raises(DigestMismatchError):
-        verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
+        verify(ROOT, registry=registry, fan_out=sequential)
 
 
 class HeldElsewhere(MemoryRegistry):
@@ -469,8 +468,8 @@ class Boasting(MemoryRegistry):
 def test_a_config_that_comes_shorter_than_it_is_said_to_be_is_of_the_wrong_size() -> None:
     registry = Boasting()
     assert breaches(verified(oci_index(AMD), registry)) == []
-    registry._shelf(ref("r.example/x:1").home).blobs[Digest.of(AMD.blobs[0])] = b"short"
-    result = verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
+    registry.plant_blob(CONFIG, b"short")
+    result = verify(ROOT, registry=registry, fan_out=sequential)
     assert breaches(result) == [("wrong-size", "manifests[0].config")]
 
 
@@ -491,8 +490,8 @@ def test_what_was_read_is_handed_out_to_be_kept() -> None:
     result = verified(oci_index(AMD, ARM64))
     assert {r.manifest.digest for r in result.read} >= {AMD.digest, ARM64.digest}
     assert {r.config for r in result.read if r.config} == {AMD.blobs[0], ARM64.blobs[0]}
-    assert result.read[0].reference == ref("r.example/x:1")
-    assert all(r.reference == ref("r.example/x:1").at(r.manifest.digest) for r in result.read[1:])
+    assert result.read[0].reference == ROOT
+    assert all(r.reference == ROOT.at(r.manifest.digest) for r in result.read[1:])
 
 
 def test_the_config_of_an_attestation_is_no_image_config_and_not_read() -> None:
@@ -576,6 +575,6 @@ def test_the_rules_are_shown_and_stand_in_the_decision() -> None:
 
 def test_pushing_what_is_verified_needs_no_tricks() -> None:
     registry = MemoryRegistry()
-    push_image(registry, ref("r.example/x:1"), oci_index(AMD, ARM64))
-    result = verify(ref("r.example/x:1"), registry=registry, fan_out=sequential)
+    push_image(registry, ROOT, oci_index(AMD, ARM64))
+    result = verify(ROOT, registry=registry, fan_out=sequential)
     assert (breaches(result), result.manifests, result.blobs) == ([], 3, 3)
