@@ -8,13 +8,13 @@ written there.
 import base64
 import json
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from attrs import frozen
 
 from manyfest.adapters.files.os_error_text import os_error_text
+from manyfest.adapters.files.regular_file import NotRegularFileError, read_regular_file
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
@@ -70,7 +70,7 @@ class DockerDrafts:
         problems: list[ManyfestError] = []
         for path in _files_in(self._folder / name):
             try:
-                entries.append(_entry(parse_object(_contents(path), str(path)), str(path)))
+                entries.append(_entry(parse_object(_read_bytes(path), str(path)), str(path)))
             except (DocumentError, InputError, IntegrityError) as error:
                 problems.append(_named(path, error))
         return DraftFolder(name, tuple(entries), tuple(problems))
@@ -83,14 +83,12 @@ def _files_in(folder: Path) -> list[Path]:
         raise _unreadable(folder, error) from error
 
 
-def _contents(path: Path) -> bytes:
-    """The file's bytes, without waiting for the writer of a pipe. Raises DocumentError."""
+def _read_bytes(path: Path) -> bytes:
+    """Return the file's bytes, without waiting for the writer of a pipe. Raises DocumentError."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise DocumentError(str(path), "not a file")
-            data = file.read(_FILE_LIMIT + 1)
+        data = read_regular_file(path, _FILE_LIMIT)
+    except NotRegularFileError as error:
+        raise DocumentError(str(path), "not a file") from error
     except OSError as error:
         raise _unreadable(path, error) from error
     if len(data) > _FILE_LIMIT:

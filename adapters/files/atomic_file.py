@@ -1,4 +1,12 @@
-"""Files that appear whole or not at all: written beside their place, and moved there."""
+"""Atomic replacement of files: written beside their place, then moved there.
+
+Three writers have the same promise and cannot use this module:
+
+- OCI layouts (``oci_layout.safe_directory``) write through directory descriptors (``openat``), so
+  that a folder that is swapped meanwhile cannot lead them out of the layout.
+- The layer store and the store's file belong to ``store/``, which knows no adapters. They publish
+  with a hard link, so that of several processes the first wins; a replacement lets the last win.
+"""
 
 import os
 from collections.abc import Iterator
@@ -7,24 +15,40 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-TEMPORARY = ".manyfest-"  # begins the names of files that are being written
+TEMPORARY = ".manyfest-"  # prefix of the names of files that are being written
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 @contextmanager
-def atomic_write(target: Path) -> Iterator[BinaryIO]:
-    """A new file, which takes the place of ``target`` at the end, on disk by then.
+def atomic_write(target: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """Open a new file, which replaces ``target`` at the end, after it was written to disk.
 
-    When something raises inside, the place holds what it held. Raises OSError.
+    The file has ``mode`` without the umask from the beginning. If an exception leaves the ``with``
+    block, ``target`` is unchanged. Raises OSError.
     """
-    built = target.with_name(TEMPORARY + token_hex(8))
+    with (
+        _replacing(target) as temporary,
+        os.fdopen(os.open(temporary, _CREATE, mode), "wb") as file,
+    ):
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def atomic_symlink(target: Path, destination: Path) -> None:
+    """Make ``target`` a symbolic link to ``destination``, in place of any file. Raises OSError."""
+    with _replacing(target) as temporary:
+        temporary.symlink_to(destination)
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """Give a free name beside ``target``, and move the file of that name there at the end."""
+    temporary = target.with_name(TEMPORARY + token_hex(8))
     try:
-        with os.fdopen(os.open(built, _CREATE, 0o666), "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        built.replace(target)
+        yield temporary
+        temporary.replace(target)
     except BaseException:
         with suppress(OSError):
-            built.unlink()
+            temporary.unlink()
         raise

@@ -4,25 +4,26 @@ import contextlib
 import fcntl
 import json
 import os
-import stat
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 
+from manyfest.adapters.files.atomic_file import atomic_write
 from manyfest.adapters.files.os_error_text import os_error_text
+from manyfest.adapters.files.regular_file import NotRegularFileError, read_regular_file
 from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
 from manyfest.domain.errors import CredentialsError, DocumentError
 
-_SIZE_LIMIT = 4 * 1024 * 1024
+_SIZE_LIMIT = 4 * 1024 * 1024  # bytes
 
 
 def read_object(path: Path) -> JsonObject:
-    """The JSON object in the file; one that is not there is an empty one.
+    """Return the JSON object in the file, an empty one if the file does not exist.
 
-    Raises CredentialsError, naming the file. Never waits for the writer of a pipe.
+    Never waits for the writer of a pipe. Raises CredentialsError, naming the file: it cannot be
+    read, is larger than 4 MiB, or is not a JSON object.
     """
-    data = _contents(path)
+    data = _read_bytes(path)
     if data is None:
         return {}
     try:
@@ -32,7 +33,7 @@ def read_object(path: Path) -> JsonObject:
 
 
 class JsonFile:
-    """The object in a file, read when first wanted, and once. Thread-safe."""
+    """The JSON object in a file, read once, at first use. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,19 +41,22 @@ class JsonFile:
         self._read: list[JsonObject] = []
 
     def document(self) -> JsonObject:
-        """As ``read_object``."""
+        """Return the whole object, as ``read_object`` does."""
         with self._lock:
             if not self._read:
                 self._read.append(read_object(self.path))
             return self._read[0]
 
     def object(self, member: str) -> Mapping[str, Json]:
-        """The object under ``member``, empty where there is none. Raises CredentialsError."""
+        """Return the object under ``member``, empty if there is none. Raises CredentialsError."""
         return object_in(self.document(), member, self.path)
 
 
 def object_in(document: JsonObject, member: str, path: Path) -> Mapping[str, Json]:
-    """The object under ``member``, empty where it is missing or null. Raises CredentialsError."""
+    """Return the object under ``member``, empty if that is missing or null.
+
+    Raises CredentialsError, naming ``path`` and the member: it is not an object.
+    """
     found = document.get(member) or {}
     if not isinstance(found, dict):
         raise CredentialsError(f"cannot read credentials: {path}: {member} is not an object")
@@ -60,10 +64,10 @@ def object_in(document: JsonObject, member: str, path: Path) -> Mapping[str, Jso
 
 
 def rewrite(path: Path, change: Callable[[JsonObject], JsonObject]) -> None:
-    """Put what ``change`` makes of the file's object in its place, whole or not at all.
+    """Replace the file's object by what ``change`` returns for it, atomically.
 
-    The file is for its owner only, indented as docker does it; a symbolic link to it stays one.
-    Others that rewrite it so wait. Nothing is written when nothing changes.
+    Only the owner can read the file, which is indented as docker does it; a symbolic link to it
+    stays one. Rewrites by other processes wait. An unchanged object is not written.
     Raises CredentialsError, naming the file.
     """
     target = Path(os.path.realpath(path))
@@ -75,27 +79,23 @@ def rewrite(path: Path, change: Callable[[JsonObject], JsonObject]) -> None:
             if after != before:
                 _replace(target, json.dumps(after, indent="\t", ensure_ascii=False).encode())
     except OSError as error:
-        raise CredentialsError(
-            f"cannot write credentials: {path}: {os_error_text(error)}"
-        ) from error
+        reason = os_error_text(error)
+        raise CredentialsError(f"cannot write credentials: {path}: {reason}") from error
 
 
-def _contents(path: Path) -> bytes | None:
+def _read_bytes(path: Path) -> bytes | None:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise CredentialsError(f"cannot read credentials: {path} is not a file")
-            if status.st_size > _SIZE_LIMIT:
-                raise CredentialsError(f"cannot read credentials: {path} is too large")
-            return file.read(_SIZE_LIMIT)
+        data = read_regular_file(path, _SIZE_LIMIT)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except NotRegularFileError as error:
+        raise CredentialsError(f"cannot read credentials: {path} is not a file") from error
     except OSError as error:
-        raise CredentialsError(
-            f"cannot read credentials: {path}: {os_error_text(error)}"
-        ) from error
+        reason = os_error_text(error)
+        raise CredentialsError(f"cannot read credentials: {path}: {reason}") from error
+    if len(data) > _SIZE_LIMIT:
+        raise CredentialsError(f"cannot read credentials: {path} is too large")
+    return data
 
 
 @contextlib.contextmanager
@@ -110,17 +110,8 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    """By a new file beside it, which only its owner could ever read."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - of a descriptor
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-            with contextlib.suppress(OSError):  # root may edit the file of another user
-                owner = target.stat()
-                os.fchown(descriptor, owner.st_uid, owner.st_gid)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with atomic_write(target, mode=0o600) as file:
+        file.write(data)
+        with contextlib.suppress(OSError):  # root may edit the file of another user
+            owner = target.stat()
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)

@@ -4,11 +4,11 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
+from manyfest.adapters.files.atomic_file import atomic_symlink
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import docker_config_folder
 
@@ -28,10 +28,7 @@ def command(
     place = (folder or docker_config_folder(os.environ) / "cli-plugins").absolute()
     place.mkdir(parents=True, exist_ok=True)
     link = place / _PROGRAM
-    with TemporaryDirectory(prefix=".manyfest-", dir=place) as beside:
-        made = Path(beside, _PROGRAM)
-        made.symlink_to(_program())
-        made.replace(link)
+    atomic_symlink(link, _program())
     write_text(f"Installed {link}")
 
 
