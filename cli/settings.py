@@ -56,6 +56,21 @@ class Settings:
     stale_if_error: bool = False
 
 
+@frozen
+class CommonOptions:
+    """The options that many commands have, as given; ``timeout`` is in seconds."""
+
+    offline: bool = False
+    max_age: timedelta | None = None
+    stale_if_error: bool = False
+    insecure: bool = False
+    jobs: int = DEFAULT_JOBS
+    timeout: float | None = None
+
+
+NO_OPTIONS = CommonOptions()
+
+
 def store_path(environment: Mapping[str, str]) -> Path | str:
     """The store's file: ``MANYFEST_STORE``, else in the user's data folder (platformdirs).
 
@@ -144,16 +159,8 @@ def is_offline(environment: Mapping[str, str]) -> bool:
     return _SWITCHES[said.lower()]
 
 
-def settings_from(
-    *,
-    insecure: bool = False,
-    offline: bool = False,
-    max_age: timedelta | None = None,
-    stale_if_error: bool = False,
-    jobs: int = DEFAULT_JOBS,
-    seconds: float | None = None,
-) -> Settings:
-    """The settings of this process: flags as given, the rest from its environment.
+def settings_from(options: CommonOptions = NO_OPTIONS) -> Settings:
+    """Return the settings of this process: options as given, the rest from its environment.
 
     Raises ConfigError: a variable cannot be used.
     """
@@ -167,11 +174,11 @@ def settings_from(
         registries_conf=registries_conf(os.environ),
         containers_folders=containers_folders(os.environ),
         proxies=proxies(os.environ),
-        jobs=jobs,
-        seconds=DEFAULT_SECONDS if seconds is None else seconds,
-        seconds_are_hard=seconds is not None,
-        insecure=insecure,
-        offline=offline or is_offline(os.environ),
-        max_age=max_age,
-        stale_if_error=stale_if_error,
+        jobs=options.jobs,
+        seconds=DEFAULT_SECONDS if options.timeout is None else options.timeout,
+        seconds_are_hard=options.timeout is not None,
+        insecure=options.insecure,
+        offline=options.offline or is_offline(os.environ),
+        max_age=options.max_age,
+        stale_if_error=options.stale_if_error,
     )

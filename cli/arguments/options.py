@@ -1,92 +1,160 @@
-"""The options that several commands share, each said once, and reading what they are given."""
+"""The options that several commands share, each declared once, and the reading of arguments.
+
+Theory of operation. typer makes a command from the signature of a function, where each option is
+a parameter. It has no groups of options, so commands with the same six would repeat all six, and
+pass them on one by one. ``docker_command`` writes the signature that typer reads: the arguments,
+the function's own options, then the shared ones. It calls the function with the names that were
+given, and with one value for the shared options.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Annotated
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any
 
 import typer
 
-from manyfest.cli.settings import DEFAULT_JOBS, DEFAULT_SECONDS
+from manyfest.cli.settings import DEFAULT_SECONDS, NO_OPTIONS, CommonOptions
 
-
-def positive_seconds(seconds: float | None) -> float | None:
-    """A time to wait that ends; typer's own bounds let ``nan`` and ``inf`` through."""
-    if seconds is not None and not 0 < seconds < _LONGEST:
-        raise typer.TyperException(f"--timeout wants a number of seconds, not {seconds:g}")
-    return seconds
-
-
-_LONGEST = 1e9
+_LONGEST = 1e9  # seconds
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _PART = r"([0-9]{1,6})([smhd])"
 
 
+def positive_seconds(seconds: float | None) -> float | None:
+    """Return ``seconds``; refuse 0, ``nan`` and ``inf``, which typer's own bounds let through."""
+    if seconds is not None and not 0 < seconds < _LONGEST:
+        raise typer.TyperException(f"--timeout wants a number of seconds, not {seconds:g}")
+    return seconds
+
+
 def parse_age(text: str, option: str = "--max-age") -> timedelta:
-    """How old something may be, as people write it: ``90s``, ``10m``, ``1h30m``, ``7d``."""
+    """Parse a duration as people write it: ``90s``, ``10m``, ``1h30m``, ``7d``."""
     if not re.fullmatch(f"(?:{_PART})+", text):
         raise typer.TyperException(f"{option} wants a time such as 90s, 10m, 2h, 1d, not {text!r}")
     parts = (timedelta(**{_UNITS[unit]: int(count)}) for count, unit in re.findall(_PART, text))
     return sum(parts, timedelta())
 
 
-Insecure = Annotated[
-    bool,
-    typer.Option(
-        "--insecure", help="Talk to registries whose TLS cannot be verified, or that have none."
-    ),
-]
-Jobs = Annotated[
-    int,
-    typer.Option(
-        "--jobs", min=1, max=256, envvar="MANYFEST_JOBS", help="How much to do at a time."
-    ),
-]
-Timeout = Annotated[
-    float | None,
-    typer.Option(
-        "--timeout",
-        callback=positive_seconds,
-        envvar="MANYFEST_TIMEOUT",
-        show_default=f"{DEFAULT_SECONDS:.0f}, layers excepted",
-        help="Seconds after which the command gives up.",
-    ),
-]
-Offline = Annotated[
-    bool,
-    typer.Option(
-        "--offline",
-        help="Use what was seen before; ask no registry.  [env var: MANYFEST_OFFLINE]",
-    ),
-]
-MaxAge = Annotated[
-    timedelta | None,
-    typer.Option(
-        "--max-age",
-        metavar="AGE",
-        parser=parse_age,
-        envvar="MANYFEST_MAX_AGE",
-        help="Believe what a tag was seen to be within 90s, 10m, 2h, 1d; ask otherwise.",
-    ),
-]
-StaleIfError = Annotated[
-    bool,
-    typer.Option(
-        "--stale-if-error",
-        envvar="MANYFEST_STALE_IF_ERROR",
-        help="Use what was seen last where a registry cannot be asked, and say so.",
-    ),
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
-JOBS = DEFAULT_JOBS
+# The fields of CommonOptions as typer declares them, in the order in which help shows them.
+_SHARED: dict[str, Any] = {
+    "offline": Annotated[
+        bool,
+        typer.Option(
+            "--offline",
+            help="Use what was seen before; ask no registry.  [env var: MANYFEST_OFFLINE]",
+        ),
+    ],
+    "max_age": Annotated[
+        timedelta | None,
+        typer.Option(
+            "--max-age",
+            metavar="AGE",
+            parser=parse_age,
+            envvar="MANYFEST_MAX_AGE",
+            help="Believe what a tag was seen to be within 90s, 10m, 2h, 1d; ask otherwise.",
+        ),
+    ],
+    "stale_if_error": Annotated[
+        bool,
+        typer.Option(
+            "--stale-if-error",
+            envvar="MANYFEST_STALE_IF_ERROR",
+            help="Use what was seen last where a registry cannot be asked, and say so.",
+        ),
+    ],
+    "insecure": Annotated[
+        bool,
+        typer.Option(
+            "--insecure", help="Talk to registries whose TLS cannot be verified, or that have none."
+        ),
+    ],
+    "jobs": Annotated[
+        int,
+        typer.Option(
+            "--jobs", min=1, max=256, envvar="MANYFEST_JOBS", help="How much to do at a time."
+        ),
+    ],
+    "timeout": Annotated[
+        float | None,
+        typer.Option(
+            "--timeout",
+            callback=positive_seconds,
+            envvar="MANYFEST_TIMEOUT",
+            show_default=f"{DEFAULT_SECONDS:.0f}, layers excepted",
+            help="Seconds after which the command gives up.",
+        ),
+    ],
+}
+
+# Sets of them, for ``docker_command``.
+OFFLINE = frozenset({"offline"})
+FRESHNESS = frozenset({"max_age", "stale_if_error"})
+INSECURE = frozenset({"insecure"})
+TIMEOUT = frozenset({"timeout"})
+CONNECTION = INSECURE | TIMEOUT | {"jobs"}
+
+Command = Callable[..., None]
+
+
+def docker_command(
+    name: str,
+    metavar: str,
+    least: int = 0,
+    most: int | None = None,
+    *,
+    options: frozenset[str] = frozenset(),
+) -> Callable[[Command], Command]:
+    """Make a typer command of a function that takes ``names`` and, with any, ``options``.
+
+    ``names`` are the arguments, which help shows as ``metavar``; fewer than ``least`` or more than
+    ``most`` are refused in docker's words, with ``name`` as the command's. ``options`` is a
+    CommonOptions. The function's further parameters are options of its own, and come first in help.
+    """
+
+    def decorate(function: Command) -> Command:
+        def command(arguments: list[str] | None, **given: Any) -> None:
+            names = require_arguments(name, arguments, least, most)
+            if options:
+                given["options"] = CommonOptions(**{key: given.pop(key) for key in options})
+            function(names, **given)
+
+        command.__doc__ = function.__doc__
+        vars(command)["__signature__"] = _signature(function, metavar, options)
+        return command
+
+    return decorate
+
+
+def _signature(function: Command, metavar: str, options: frozenset[str]) -> Signature:
+    """Return the parameters that typer reads; each has a default, so that we do the refusing."""
+    argument = Annotated[list[str] | None, typer.Argument(metavar=metavar, show_default=False)]
+    own = signature(function).parameters.values()
+    return Signature(
+        [
+            _parameter("arguments", argument, None),
+            *(option for option in own if option.name not in {"names", "options"}),
+            *(
+                _parameter(key, annotation, getattr(NO_OPTIONS, key))
+                for key, annotation in _SHARED.items()
+                if key in options
+            ),
+        ]
+    )
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
+    return Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation, default=default)
 
 
 def require_arguments(
     command: str, names: Sequence[str] | None, least: int, most: int | None = None
 ) -> Sequence[str]:
-    """The names, if they are as many as the command takes; else refused in docker's words."""
+    """Return the names if the command takes so many; else refuse them in docker's words."""
     given = names or ()
     if len(given) < least or (most is not None and len(given) > most):
         raise typer.TyperException(f"'manyfest {command}' {_requirement(least, most)}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
-from manyfest.cli.arguments.options import AsJson, require_arguments
+from manyfest.cli.arguments.options import AsJson, docker_command
 from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.cache.bundle_summary import packed_json, packed_text
@@ -26,10 +26,9 @@ _ARCHIVES = {".tar": False, ".tar.zst": True, ".tzst": True}
 _UNWRITTEN = (".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip", ".zst")
 
 
+@docker_command("cache export", "[REF...] FILE|DIR", 1)
 def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[REF...] FILE|DIR", show_default=False)
-    ] = None,
+    names: Sequence[str],
     layers: Annotated[bool, typer.Option("--layers", help="Take layers along.")] = False,
     since: Annotated[
         list[str] | None,
@@ -52,14 +51,14 @@ def command(
     .tar.zst, a folder otherwise. cache import reads it on another machine, and so do skopeo, podman
     and containerd. A file is replaced, and a folder that is a layout is added to.
     """
-    *names, target = require_arguments("cache export", arguments, 1)
+    *named, target = names
     _require_target(target)
     with open_session(settings_from()) as session, ExitStack() as stack:
         earlier = [stack.enter_context(open_bundle(Path(each))) for each in since or ()]
         drafts = session.drafts.drafts() if all_drafts else _drafts(draft or (), session)
-        references = [resolve_source(each, session) for each in names]
+        references = [resolve_source(each, session) for each in named]
         exported = export_bundle(
-            references if names or draft else None,
+            references if named or draft else None,
             drafts,
             contents=session.contents,
             layers=session.layers,

@@ -1,12 +1,13 @@
 """``manyfest cache import``: take over what another store, or another program, wrote down."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
-from manyfest.cli.arguments.options import AsJson, require_arguments
+from manyfest.cli.arguments.options import AsJson, docker_command
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.cache.bundle_summary import imported_json, imported_text
 from manyfest.cli.rendering.progress import shown_progress
@@ -17,10 +18,9 @@ from manyfest.domain.operations.content.import_bundle import ImportOptions, impo
 from manyfest.domain.references import Reference, Repository
 
 
+@docker_command("cache import", "FILE|DIR", 1, 1)
 def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="FILE|DIR", show_default=False)
-    ] = None,
+    names: Sequence[str],
     repository: Annotated[
         str | None,
         typer.Option(
@@ -43,7 +43,7 @@ def command(
     archive (.tar, .tar.gz, .tar.zst), and what docker save and podman save write. What a tag points
     to there takes its place among what was seen here, by the time it was seen.
     """
-    name = require_arguments("cache import", arguments, 1, 1)[0]
+    (name,) = names
     place = None if repository is None else _repository(repository)
     with (
         open_session(settings_from()) as session,

@@ -1,10 +1,11 @@
 """``manyfest cache query``: questions in SQL about what is kept."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import AsJson, Timeout, require_arguments
+from manyfest.cli.arguments.options import TIMEOUT, AsJson, docker_command, require_arguments
 from manyfest.cli.output import write_lines, write_text
 from manyfest.cli.rendering.cache.query_result import (
     answer_csv,
@@ -12,20 +13,19 @@ from manyfest.cli.rendering.cache.query_result import (
     answer_table,
     views_text,
 )
-from manyfest.cli.settings import settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_housekeeping
 
 
+@docker_command("cache query", "SQL", options=TIMEOUT)
 def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="SQL", show_default=False)
-    ] = None,
+    names: Sequence[str],
+    options: CommonOptions,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for programs.")] = False,
     views: Annotated[
         bool, typer.Option("--views", help="Show what can be asked for instead; takes no SQL.")
     ] = False,
-    timeout: Timeout = None,
 ) -> None:
     """Ask in SQL about what is kept; nothing is changed.
 
@@ -34,12 +34,12 @@ def command(
     """
     if as_json and as_csv:
         raise typer.TyperException("--json and --csv cannot be used together")
-    with open_housekeeping(settings_from(seconds=timeout)) as store:
+    with open_housekeeping(settings_from(options)) as store:
         if views:
-            require_arguments("cache query --views", arguments, 0, 0)
+            require_arguments("cache query --views", names, 0, 0)
             write_text(views_text(store.queries.views()))
             return
-        (statement,) = require_arguments("cache query", arguments, 1, 1)
+        (statement,) = require_arguments("cache query", names, 1, 1)
         render = answer_json if as_json else answer_csv if as_csv else answer_table
         with store.queries.run(statement) as answer:
             write_lines(render(answer))

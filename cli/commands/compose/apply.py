@@ -8,7 +8,7 @@ import typer
 from attrs import evolve
 
 from manyfest.cli.arguments.option_values import split_csv
-from manyfest.cli.arguments.options import JOBS, AsJson, Insecure, Jobs, Timeout, require_arguments
+from manyfest.cli.arguments.options import CONNECTION, AsJson, docker_command, require_arguments
 from manyfest.cli.arguments.references import reference, tag_or_reference
 from manyfest.cli.flows.checks import require_reachable, warn_of_conflicts, warn_of_disagreement
 from manyfest.cli.flows.compose import TypeOfList
@@ -22,7 +22,7 @@ from manyfest.cli.flows.spec_files import (
     specs_in,
 )
 from manyfest.cli.output import write_text
-from manyfest.cli.settings import settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.operations.publication.apply import plan_apply
@@ -31,10 +31,10 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.specs.list_spec import ListSpec, entries_from_template
 
 
+@docker_command("apply", "[SPEC]", options=CONNECTION)
 def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[SPEC]", show_default=False)
-    ] = None,
+    names: Sequence[str],
+    options: CommonOptions,
     platforms: Annotated[
         list[str] | None,
         typer.Option(
@@ -68,9 +68,6 @@ def command(
         bool, typer.Option("--dry-run", help="Print what would be written, and write nothing.")
     ] = False,
     as_json: AsJson = False,
-    insecure: Insecure = False,
-    jobs: Jobs = JOBS,
-    timeout: Timeout = None,
 ) -> None:
     """Publish lists as a file in manifest-tool's YAML has them.
 
@@ -78,11 +75,11 @@ def command(
     of them can be; drafts are neither used nor left. Prints what push prints; where there are
     several lists, each name before its digest.
     """
-    specs = _specs(arguments, platforms, template, target, tags)
+    specs = _specs(names, platforms, template, target, tags)
     if list_type is not None:
         specs = tuple(_of_type(spec, list_type) for spec in specs)
-    in_lock = lock_in(lock_file(_spec_name(arguments), lock)) if locked or lock else None
-    with open_session(settings_from(insecure=insecure, jobs=jobs, seconds=timeout)) as session:
+    in_lock = lock_in(lock_file(_spec_name(names), lock)) if locked or lock else None
+    with open_session(settings_from(options)) as session:
         require_reachable([t for spec in specs for t in (spec.target, *spec.more_tags)], session)
         planned = plan_apply(
             specs,
@@ -104,18 +101,18 @@ def command(
 
 
 def _specs(
-    arguments: Sequence[str] | None,
+    names: Sequence[str],
     platforms: Sequence[str] | None,
     template: str | None,
     target: str | None,
     tags: Sequence[str] | None,
 ) -> tuple[ListSpec, ...]:
-    if arguments:
+    if names:
         if platforms or template or target or tags:
             raise typer.TyperException(
                 "SPEC goes without --platforms, --template, --target, --tags"
             )
-        return specs_in(_spec_name(arguments))
+        return specs_in(_spec_name(names))
     if not (platforms and template and target):
         reason = "wants a SPEC, or --platforms, --template and --target"
         raise typer.TyperException(f"'manyfest apply' {reason}")
@@ -131,8 +128,8 @@ def _specs(
     )
 
 
-def _spec_name(arguments: Sequence[str] | None) -> str:
-    return require_arguments("apply", arguments, 1, 1)[0]
+def _spec_name(names: Sequence[str]) -> str:
+    return require_arguments("apply", names, 1, 1)[0]
 
 
 def _of_type(spec: ListSpec, list_type: ListType) -> ListSpec:

@@ -1,27 +1,21 @@
 """``manyfest drop``: take entries out of a draft."""
 
-from typing import Annotated
+from collections.abc import Sequence
 
-import typer
-
-from manyfest.cli.arguments.options import require_arguments
+from manyfest.cli.arguments.options import docker_command
 from manyfest.cli.arguments.references import entry_name, reference
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.drafts.drop import drop
 
 
-def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="LIST ENTRY [ENTRY...]", show_default=False)
-    ] = None,
-) -> None:
+@docker_command("drop", "LIST ENTRY [ENTRY...]", 2)
+def command(names: Sequence[str]) -> None:
     """Take entries out of a draft, with what attests them.
 
     ENTRY is the reference it came by, a digest, the beginning of one, or a platform. Either all
     go or none. Nothing is printed.
     """
-    names = require_arguments("drop", arguments, 2)
     with open_session(settings_from()) as session:
         entries = list(map(entry_name, names[1:]))
         drop(reference(names[0]), entries, drafts=session.drafts, now=session.now)

@@ -1,39 +1,37 @@
 """``manyfest lock``: write down which digests the images of a spec have now."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import JOBS, Insecure, Jobs, Timeout, require_arguments
+from manyfest.cli.arguments.options import CONNECTION, docker_command
 from manyfest.cli.arguments.result_files import write_file
 from manyfest.cli.flows.record import record_all
 from manyfest.cli.flows.spec_files import IgnoreMissing, lock_file, print_missing, specs_in
-from manyfest.cli.settings import settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.publication.lock import lock
 
 
+@docker_command("lock", "SPEC", 1, 1, options=CONNECTION)
 def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="SPEC", show_default=False)
-    ] = None,
+    names: Sequence[str],
+    options: CommonOptions,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Not SPEC.lock but this.")
     ] = None,
     ignore_missing: IgnoreMissing = False,
-    insecure: Insecure = False,
-    jobs: Jobs = JOBS,
-    timeout: Timeout = None,
 ) -> None:
     """Write the digests of SPEC's images and lists to SPEC.lock.
 
     Nothing is published. apply --locked then publishes these and nothing else.
     """
-    name = require_arguments("lock", arguments, 1, 1)[0]
+    (name,) = names
     file, specs = lock_file(name, output), specs_in(name)
-    with open_session(settings_from(insecure=insecure, jobs=jobs, seconds=timeout)) as session:
+    with open_session(settings_from(options)) as session:
         made = lock(
             specs,
             registry=session.registry,

@@ -1,25 +1,25 @@
 """``manyfest copy``: bring an image or a list to another registry, repository or layout."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import JOBS, Insecure, Jobs, Offline, Timeout, require_arguments
+from manyfest.cli.arguments.options import CONNECTION, OFFLINE, docker_command
 from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.flows.checks import require_held, require_reachable
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.progress import shown_progress
-from manyfest.cli.settings import settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.platforms import Platform
 
 
+@docker_command("copy", "SRC DST", 2, 2, options=OFFLINE | CONNECTION)
 def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="SRC DST", show_default=False)
-    ] = None,
+    names: Sequence[str],
+    options: CommonOptions,
     platform: Annotated[
         list[str] | None,
         typer.Option("--platform", help="Copy only these platforms, OS/ARCH[/VARIANT]."),
@@ -28,10 +28,6 @@ def command(
         bool,
         typer.Option("--referrers", help="Copy signatures, SBOMs and all else that refers to it."),
     ] = False,
-    offline: Offline = False,
-    insecure: Insecure = False,
-    jobs: Jobs = JOBS,
-    timeout: Timeout = None,
 ) -> None:
     """Copy an image or a list with all that it names.
 
@@ -39,10 +35,8 @@ def command(
     last. What DST has already is not sent again. With --platform a list is made of the entries
     that are kept, which has another digest; from one platform it is a list, too.
     """
-    names = require_arguments("copy", arguments, 2, 2)
     platforms = [Platform.parse(text) for text in platform or ()]
-    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
-    with open_session(settings) as session:
+    with open_session(settings_from(options)) as session:
         target = reference(names[1])
         require_reachable([target], session)
         plan = plan_copy(

@@ -1,14 +1,15 @@
 """``manyfest undo``: put back what a tag pointed to before."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import JOBS, Insecure, Jobs, Timeout, require_arguments
+from manyfest.cli.arguments.options import CONNECTION, docker_command
 from manyfest.cli.arguments.references import reference
 from manyfest.cli.flows.publish import require_writable_store
 from manyfest.cli.output import note, write_text
-from manyfest.cli.settings import settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.errors import InvalidReferenceError
 from manyfest.domain.history.revision import StateSelector, parse_past
@@ -16,10 +17,10 @@ from manyfest.domain.operations.publication.undo import PREVIOUS, UndoPlan, plan
 from manyfest.domain.references import Reference
 
 
+@docker_command("undo", "MANIFEST", 1, 1, options=CONNECTION)
 def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="MANIFEST", show_default=False)
-    ] = None,
+    names: Sequence[str],
+    options: CommonOptions,
     to: Annotated[
         str | None,
         typer.Option("--to", metavar="N|DIGEST", help="Put this state back, not the one before."),
@@ -27,9 +28,6 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be written, and write nothing.")
     ] = False,
-    insecure: Insecure = False,
-    jobs: Jobs = JOBS,
-    timeout: Timeout = None,
 ) -> None:
     """Put back what a tag pointed to before.
 
@@ -38,9 +36,8 @@ def command(
     still there. The state put back is the newest then, so a second undo undoes the first. Prints
     its digest.
     """
-    (text,) = require_arguments("undo", arguments, 1, 1)
-    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout)
-    with open_session(settings) as session:
+    (text,) = names
+    with open_session(settings_from(options)) as session:
         tag, wanted = _state(text, to, session)
         plan = plan_undo(
             tag,

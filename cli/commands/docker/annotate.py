@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from manyfest.cli.arguments.option_values import annotations, forbid_combination, split_csv
-from manyfest.cli.arguments.options import Insecure, require_arguments
+from manyfest.cli.arguments.options import INSECURE, docker_command, require_arguments
 from manyfest.cli.arguments.references import entry_name, list_name, reference, resolve_source
 from manyfest.cli.flows.checks import warn_of_conflicts, warn_of_disagreement
-from manyfest.cli.settings import settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
@@ -17,10 +17,10 @@ from manyfest.domain.errors import EntryUnknownError, InvalidReferenceError, sho
 from manyfest.domain.operations.drafts.annotate import annotate, annotate_index
 
 
+@docker_command("annotate", "LIST [ENTRY]", options=INSECURE)
 def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="LIST [ENTRY]", show_default=False)
-    ] = None,
+    names: Sequence[str],
+    options: CommonOptions,
     os: Annotated[str, typer.Option("--os", help="Set the operating system.")] = "",
     arch: Annotated[str, typer.Option("--arch", help="Set the architecture.")] = "",
     os_version: Annotated[
@@ -51,7 +51,6 @@ def command(
         str | None,
         typer.Option("--subject", metavar="REF", help="Set the list's subject (with --index)."),
     ] = None,
-    insecure: Insecure = False,
 ) -> None:
     """Say what an entry of a draft runs on.
 
@@ -59,10 +58,10 @@ def command(
     came by, a digest, the beginning of one, or a platform. With --index, say what the list says of
     itself. Nothing is printed.
     """
-    names = require_arguments("annotate", arguments, *((1, 1) if index else (2, 2)))
+    require_arguments("annotate", names, *((1, 1) if index else (2, 2)))
     said, taken = annotations(annotation), tuple(unset or ())
     features = split_csv("os-features", os_features)
-    with open_session(settings_from(insecure=insecure)) as session:
+    with open_session(settings_from(options)) as session:
         if index:
             forbid_combination(
                 "is for an entry, not for the list itself (--index)",

@@ -1,11 +1,12 @@
 """``manyfest create``: make a draft from images and lists."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import JOBS, Insecure, Jobs, Offline, Timeout, require_arguments
+from manyfest.cli.arguments.options import CONNECTION, OFFLINE, docker_command
 from manyfest.cli.arguments.references import list_name, resolve_source
 from manyfest.cli.flows.compose import (
     KeepOrder,
@@ -19,16 +20,16 @@ from manyfest.cli.flows.compose import (
     terms_for,
 )
 from manyfest.cli.output import write_text
-from manyfest.cli.settings import settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.drafts.create import DraftMode, rollback
 from manyfest.domain.operations.steps.conditional_put import TagDigests
 
 
+@docker_command("create", "LIST MANIFEST [MANIFEST...]", 2, options=OFFLINE | CONNECTION)
 def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="LIST MANIFEST [MANIFEST...]", show_default=False)
-    ] = None,
+    names: Sequence[str],
+    options: CommonOptions,
     amend: Annotated[
         bool, typer.Option("-a", "--amend", help="Add to a draft that exists, or renew its images.")
     ] = False,
@@ -40,17 +41,12 @@ def command(
     strict: Strict = False,
     keep_order: KeepOrder = False,
     list_type: TypeOfList = None,
-    offline: Offline = False,
-    insecure: Insecure = False,
-    jobs: Jobs = JOBS,
-    timeout: Timeout = None,
 ) -> None:
     """Make a draft of a list from images and lists.
 
     From a list its entries are taken; the list's own name may be among the sources. All or
     nothing: when one image cannot be read, the drafts are as they were.
     """
-    names = require_arguments("create", arguments, 2)
     terms = terms_for(
         DraftMode.AMEND if amend else DraftMode.NEW,
         platforms=platform,
@@ -61,8 +57,7 @@ def command(
         keep_order=keep_order,
         list_type=list_type,
     )
-    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
-    with open_session(settings) as session:
+    with open_session(settings_from(options)) as session:
         name = list_name(names[0])
         if push:
             from manyfest.cli.flows.checks import require_reachable

@@ -1,24 +1,22 @@
 """``manyfest inspect``: show an image, a list, a draft, or one entry of a draft."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from manyfest.cli.arguments.options import (
-    JOBS,
-    Insecure,
-    Jobs,
-    MaxAge,
-    Offline,
-    StaleIfError,
-    Timeout,
+    CONNECTION,
+    FRESHNESS,
+    OFFLINE,
+    docker_command,
     require_arguments,
 )
 from manyfest.cli.arguments.references import entry_name, reference, resolve_source
 from manyfest.cli.exit_codes import meaning_of
 from manyfest.cli.output import fail, note, write_bytes, write_text
 from manyfest.cli.rendering.manifest_text import document_text, entry_text
-from manyfest.cli.settings import settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.list_assembly import assemble
@@ -30,10 +28,10 @@ if TYPE_CHECKING:  # most of what is looked at is shown as it is
     from manyfest.domain.operations.views.inspect import Detail, Details
 
 
+@docker_command("inspect", "[LIST] MANIFEST", options=OFFLINE | FRESHNESS | CONNECTION)
 def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[LIST] MANIFEST", show_default=False)
-    ] = None,
+    names: Sequence[str],
+    options: CommonOptions,
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Add each image's descriptor and raw bytes.")
     ] = False,
@@ -49,12 +47,6 @@ def command(
             "-f", "--file", metavar="FILE", help="Show those in FILE, as a line of JSON each."
         ),
     ] = None,
-    offline: Offline = False,
-    max_age: MaxAge = None,
-    stale_if_error: StaleIfError = False,
-    insecure: Insecure = False,
-    jobs: Jobs = JOBS,
-    timeout: Timeout = None,
 ) -> None:
     """Show an image, a list or a draft.
 
@@ -63,17 +55,10 @@ def command(
     is standard input. Of these no drafts are shown; what cannot be read is a line, too, and makes
     the exit code 1.
     """
-    _refuse_together(file, arguments, verbose=verbose, raw=raw)
-    names = () if file else require_arguments("inspect", arguments, 1, 2)
-    settings = settings_from(
-        insecure=insecure,
-        jobs=jobs,
-        seconds=timeout,
-        offline=offline,
-        max_age=max_age,
-        stale_if_error=stale_if_error,
-    )
-    with open_session(settings) as session:
+    _refuse_together(file, names, verbose=verbose, raw=raw)
+    if not file:
+        require_arguments("inspect", names, 1, 2)
+    with open_session(settings_from(options)) as session:
         if file:
             from manyfest.cli.flows.inspect_many import inspect_many
 
@@ -91,12 +76,10 @@ def command(
             _show_published(name, session, verbose=verbose, raw=raw)
 
 
-def _refuse_together(
-    file: str | None, arguments: list[str] | None, *, verbose: bool, raw: bool
-) -> None:
+def _refuse_together(file: str | None, names: Sequence[str], *, verbose: bool, raw: bool) -> None:
     if raw and verbose:
         raise typer.TyperException("--raw and --verbose exclude each other")
-    if file is not None and (arguments or raw or verbose):
+    if file is not None and (names or raw or verbose):
         raise typer.TyperException("--file goes without MANIFEST, --raw and --verbose")
     if file == "":
         raise typer.TyperException("--file wants a file, or - for standard input")

@@ -1,32 +1,25 @@
 """``manyfest push``: publish a draft."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import (
-    JOBS,
-    AsJson,
-    Insecure,
-    Jobs,
-    Offline,
-    Timeout,
-    require_arguments,
-)
+from manyfest.cli.arguments.options import CONNECTION, OFFLINE, AsJson, docker_command
 from manyfest.cli.arguments.references import reference, tag_or_reference
 from manyfest.cli.arguments.result_files import require_writable
 from manyfest.cli.flows.publish import plan, print_result, publish, write_files
 from manyfest.cli.output import write_text
-from manyfest.cli.settings import settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.expectations import Expectation
 
 
+@docker_command("push", "LIST", 1, 1, options=OFFLINE | CONNECTION)
 def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="LIST", show_default=False)
-    ] = None,
+    names: Sequence[str],
+    options: CommonOptions,
     purge: Annotated[
         bool, typer.Option("-p", "--purge", help="Forget the draft once it is published.")
     ] = False,
@@ -59,10 +52,6 @@ def command(
         Path | None,
         typer.Option("--metadata-file", metavar="FILE", help="Write name and descriptor there."),
     ] = None,
-    offline: Offline = False,
-    insecure: Insecure = False,
-    jobs: Jobs = JOBS,
-    timeout: Timeout = None,
 ) -> None:
     """Publish a draft.
 
@@ -73,12 +62,10 @@ def command(
     may each push their own platforms to one tag at the same time, and none is lost; each leaves a
     small tag manyfest-merge-... behind.
     """
-    names = require_arguments("push", arguments, 1, 1)
     if merge and expect is not None:
         raise typer.TyperException("--merge and --expect exclude each other")
     require_writable(digest_file, metadata_file)
-    settings = settings_from(insecure=insecure, jobs=jobs, seconds=timeout, offline=offline)
-    with open_session(settings) as session:
+    with open_session(settings_from(options)) as session:
         name = reference(names[0])
         expected = None if expect is None else Expectation.parse(expect)
         more_tags = [tag_or_reference(text, name) for text in tag or ()]

@@ -1,10 +1,10 @@
 """``manyfest rm``: forget drafts."""
 
-from typing import Annotated
+from collections.abc import Sequence
 
 import typer
 
-from manyfest.cli.arguments.options import require_arguments
+from manyfest.cli.arguments.options import docker_command
 from manyfest.cli.arguments.references import reference
 from manyfest.cli.exit_codes import meaning_of
 from manyfest.cli.output import fail
@@ -14,16 +14,12 @@ from manyfest.domain.errors import InputError, NotFoundError
 from manyfest.domain.operations.drafts.remove import remove
 
 
-def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="LIST [LIST...]", show_default=False)
-    ] = None,
-) -> None:
+@docker_command("rm", "LIST [LIST...]", 1)
+def command(names: Sequence[str]) -> None:
     """Forget drafts. What was published stays; nothing is printed.
 
     One that is missing is an error, with exit code 3, but the others are still removed.
     """
-    names = require_arguments("rm", arguments, 1)
     code = 0
     with open_session(settings_from()) as session:
         for name in names:

@@ -1,58 +1,29 @@
 """``manyfest diff``: how two published images or lists differ."""
 
-from typing import Annotated
+from collections.abc import Sequence
 
 import typer
 
-from manyfest.cli.arguments.options import (
-    JOBS,
-    AsJson,
-    Insecure,
-    Jobs,
-    MaxAge,
-    Offline,
-    StaleIfError,
-    Timeout,
-    require_arguments,
-)
+from manyfest.cli.arguments.options import CONNECTION, FRESHNESS, OFFLINE, AsJson, docker_command
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FINDINGS
 from manyfest.cli.flows.record import record_reads
 from manyfest.cli.output import write_text
-from manyfest.cli.settings import settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.operations.views.diff import Comparison, diff
 
 
-def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="A B", show_default=False)
-    ] = None,
-    as_json: AsJson = False,
-    offline: Offline = False,
-    max_age: MaxAge = None,
-    stale_if_error: StaleIfError = False,
-    insecure: Insecure = False,
-    jobs: Jobs = JOBS,
-    timeout: Timeout = None,
-) -> None:
+@docker_command("diff", "A B", 2, 2, options=OFFLINE | FRESHNESS | CONNECTION)
+def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = False) -> None:
     """Compare two published images or lists by what is in them.
 
     By platform: what was added, removed and changed, layers, configs, annotations, order. Drafts
     are not looked at. An image is compared with the entry of its platform in a list. The exit code
     is 0 if the content is the same, even in other bytes, and 8 if it differs.
     """
-    names = require_arguments("diff", arguments, 2, 2)
-    settings = settings_from(
-        insecure=insecure,
-        jobs=jobs,
-        seconds=timeout,
-        offline=offline,
-        max_age=max_age,
-        stale_if_error=stale_if_error,
-    )
-    with open_session(settings) as session:
+    with open_session(settings_from(options)) as session:
         before, after = (resolve_source(name, session) for name in names)
         comparison = diff(before, after, registry=session.registry, fan_out=session.fan_out)
         record_reads(comparison.read, session)

@@ -1,10 +1,8 @@
 """``manyfest history``: what a tag was seen to point to."""
 
-from typing import Annotated
+from collections.abc import Sequence
 
-import typer
-
-from manyfest.cli.arguments.options import AsJson, require_arguments
+from manyfest.cli.arguments.options import AsJson, docker_command
 from manyfest.cli.arguments.references import reference
 from manyfest.cli.output import write_text
 from manyfest.cli.rendering.history import history_json, history_table
@@ -13,12 +11,8 @@ from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.views.history import history
 
 
-def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="MANIFEST", show_default=False)
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
+@docker_command("history", "MANIFEST", 1, 1)
+def command(names: Sequence[str], as_json: AsJson = False) -> None:
     """Show what a tag was seen to point to, newest first.
 
     As this store knows it: what it pointed to when it was read or written from here; no registry
@@ -26,7 +20,7 @@ def command(
     and last time it was seen so (UTC), images, and what changed by platform: + added, - removed, ~
     changed.
     """
-    (name,) = require_arguments("history", arguments, 1, 1)
+    (name,) = names
     with open_session(settings_from()) as session:
         states = history(reference(name), session.contents)
         write_text(history_json(states) if as_json else history_table(states))

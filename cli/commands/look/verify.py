@@ -1,44 +1,36 @@
 """``manyfest verify``: all that is wrong with a published image or list."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from manyfest.cli.arguments.options import (
-    JOBS,
+    CONNECTION,
+    FRESHNESS,
+    OFFLINE,
     AsJson,
-    Insecure,
-    Jobs,
-    MaxAge,
-    Offline,
-    StaleIfError,
-    Timeout,
+    docker_command,
     require_arguments,
 )
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FINDINGS
 from manyfest.cli.flows.record import record_reads
 from manyfest.cli.output import note, write_text
-from manyfest.cli.settings import Settings, settings_from
+from manyfest.cli.settings import CommonOptions, Settings, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.views.verify import Verification, verify
 from manyfest.domain.verification.findings import Severity
 
 
+@docker_command("verify", "MANIFEST", options=OFFLINE | FRESHNESS | CONNECTION)
 def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="MANIFEST", show_default=False)
-    ] = None,
+    names: Sequence[str],
+    options: CommonOptions,
     as_json: AsJson = False,
     rules: Annotated[
         bool, typer.Option("--rules", help="Show the rules instead; takes no MANIFEST.")
     ] = False,
-    offline: Offline = False,
-    max_age: MaxAge = None,
-    stale_if_error: StaleIfError = False,
-    insecure: Insecure = False,
-    jobs: Jobs = JOBS,
-    timeout: Timeout = None,
 ) -> None:
     """Look for all that is wrong with a published image or list.
 
@@ -49,19 +41,11 @@ def command(
     from manyfest.cli.rendering import findings
 
     if rules:
-        require_arguments("verify --rules", arguments, 0, 0)
+        require_arguments("verify --rules", names, 0, 0)
         write_text(findings.rules_json() if as_json else findings.rules_text())
         return
-    (name,) = require_arguments("verify", arguments, 1, 1)
-    settings = settings_from(
-        insecure=insecure,
-        jobs=jobs,
-        seconds=timeout,
-        offline=offline,
-        max_age=max_age,
-        stale_if_error=stale_if_error,
-    )
-    found = _verification(name, settings)
+    (name,) = require_arguments("verify", names, 1, 1)
+    found = _verification(name, settings_from(options))
     if found.unseen:
         note(f"not in the store, and so not looked for: {found.unseen} of its blobs")
     write_text(findings.findings_json(found) if as_json else findings.findings_text(found))

@@ -1,31 +1,23 @@
 """``manyfest auth why``: which credentials are used for a reference, and what they are good for."""
 
-from typing import Annotated
+from collections.abc import Sequence
 
-import typer
-
-from manyfest.cli.arguments.options import AsJson, Insecure, Timeout, require_arguments
+from manyfest.cli.arguments.options import INSECURE, TIMEOUT, AsJson, docker_command
 from manyfest.cli.arguments.references import reference
 from manyfest.cli.output import write_text
-from manyfest.cli.settings import settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_access
 
 
-def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="REFERENCE", show_default=False)
-    ] = None,
-    as_json: AsJson = False,
-    insecure: Insecure = False,
-    timeout: Timeout = None,
-) -> None:
+@docker_command("auth why", "REFERENCE", 1, 1, options=INSECURE | TIMEOUT)
+def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = False) -> None:
     """Explain which credentials are used.
 
     Tells the file, key or helper that has credentials for REFERENCE, what the registry asks for,
     and the scopes that were asked for and granted. Never shows a secret.
     """
-    name = reference(require_arguments("auth why", arguments, 1, 1)[0])
-    settings = settings_from(insecure=insecure, seconds=timeout)
+    name = reference(names[0])
+    settings = settings_from(options)
     with open_access(settings) as registries:
         access = registries.explain(name)
     from manyfest.cli.rendering.auth_report import access_json, access_text

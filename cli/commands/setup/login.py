@@ -2,13 +2,14 @@
 
 import getpass
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import Insecure, Timeout, require_arguments
+from manyfest.cli.arguments.options import INSECURE, TIMEOUT, docker_command
 from manyfest.cli.output import standard_input, warn, write_text
-from manyfest.cli.settings import settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_access, open_logins
 from manyfest.domain.access import Credentials
 from manyfest.domain.errors import InputError
@@ -17,18 +18,16 @@ from manyfest.domain.operations.login import log_in
 _PASSWORD_LIMIT = 16 * 1024  # bytes; some passwords are JSON documents
 
 
+@docker_command("login", "HOST", 1, 1, options=INSECURE | TIMEOUT)
 def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="HOST", show_default=False)
-    ] = None,
+    names: Sequence[str],
+    options: CommonOptions,
     username: Annotated[
         str | None, typer.Option("-u", "--username", help="Whom to log in; asked for otherwise.")
     ] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
-    insecure: Insecure = False,
-    timeout: Timeout = None,
 ) -> None:
     """Log in to a registry.
 
@@ -37,8 +36,8 @@ def command(
     """
     from manyfest.adapters.credentials.registry_keys import registry_of_argument
 
-    registry = registry_of_argument(require_arguments("login", arguments, 1, 1)[0])
-    settings = settings_from(insecure=insecure, seconds=timeout)
+    registry = registry_of_argument(names[0])
+    settings = settings_from(options)
     credentials = Credentials(*_login(username, from_stdin=password_stdin))
     with open_access(settings, credentials) as access:
         file = log_in(registry, credentials, access=access, logins=open_logins(settings))

@@ -1,26 +1,21 @@
 """``manyfest logout``: forget what docker's configuration keeps for a registry."""
 
-from typing import Annotated
+from collections.abc import Sequence
 
-import typer
-
-from manyfest.cli.arguments.options import require_arguments
+from manyfest.cli.arguments.options import docker_command
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_logins
 
 
-def command(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="HOST", show_default=False)
-    ] = None,
-) -> None:
+@docker_command("logout", "HOST", 1, 1)
+def command(names: Sequence[str]) -> None:
     """Log out of a registry.
 
     Forgets what docker's config.json and its credential helper for HOST have, if anything.
     """
     from manyfest.adapters.credentials.registry_keys import registry_of_argument
 
-    registry = registry_of_argument(require_arguments("logout", arguments, 1, 1)[0])
+    registry = registry_of_argument(names[0])
     open_logins(settings_from()).erase(registry)
     write_text(f"Removing login credentials for {registry}")
