@@ -12,7 +12,9 @@ from manyfest.adapters.http_registry.api.ping import HttpAccess
 from manyfest.adapters.http_registry.reliability.retry import TRIES
 from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, nothing_known
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
+from manyfest.adapters.http_registry.transport.httpx_transport import CONNECTIONS, TIMEOUT
 from manyfest.adapters.http_registry.transport.proxies import NO_PROXIES, Proxies
+from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.ports.registry import Registry
 
@@ -27,10 +29,15 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
     each host, and ``tries`` how often an operation is tried. ``known_of`` tells what was learnt
     about a host earlier, asked at first contact; what it says saves requests and permits nothing.
 
+    ``timeout`` is for each connect, read and write, within the deadline. A ``transport`` from
+    outside (``httpx.MockTransport``, a cache, one that wraps a ``DeadlineTransport``) sends the
+    requests to every host in place of ours: TLS, proxies, pauses that servers ask for and the
+    deadline of a request are its business then.
+
     Nothing is sent when it is made. Close it when done: connections are kept until then.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by keyword; each is a policy that the command line decides
         self,
         deadline: Deadline,
         *,
@@ -38,9 +45,11 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
         endpoint_for: EndpointFor = default_endpoint,
         insecure: bool = False,
         proxies: Proxies = NO_PROXIES,
-        connections: int = 32,
+        connections: int = CONNECTIONS,
         tries: int = TRIES,
         known_of: HostFactsLookup = nothing_known,
+        timeout: httpx.Timeout = TIMEOUT,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         hosts = SessionPool(
             deadline,
@@ -50,6 +59,8 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
             connections=connections,
             tries=tries,
             known_of=known_of,
+            timeout=timeout,
+            transport=transport,
         )
         HttpManifests.__init__(self, hosts)
         HttpListings.__init__(self, hosts, self)

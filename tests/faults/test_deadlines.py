@@ -11,7 +11,9 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from manyfest.adapters.deadline import Deadline
@@ -36,6 +38,7 @@ LIMIT, ALLOWED = ("--timeout", "1.5"), "within the 1.5 s allowed"
 LATEST = 60  # seconds, half of the usual limit; the machine may be busy
 MIB = 1024 * 1024
 LAYER = bytes(32 * MIB)
+SHORT = httpx.Timeout(0.5, connect=10, pool=None)
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: " + IMAGES[0].manifest.media_type.encode() + b"\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -154,7 +157,7 @@ def upload(server):
     server.ignore("PUT", "/v2/app/blobs/uploads/*")
     blob = Reference.parse(f"{server.host}/app@{Digest.of(LAYER)}")
 
-    def send(deadline: Deadline, **options: int) -> None:
+    def send(deadline: Deadline, **options: Any) -> None:
         with HttpRegistry(deadline, **options) as registry:
             registry.write_blob(blob, len(LAYER), source_of(LAYER))
 
@@ -166,19 +169,17 @@ def test_an_upload_that_nobody_reads_ends_at_the_time_limit(upload):
         upload(Deadline(2, hard=True))
 
 
-def test_an_upload_that_nobody_reads_ends_without_one_too(upload, monkeypatch):
-    transport = "manyfest.adapters.http_registry.transport.httpx_transport.TRANSFER_SECONDS"
-    monkeypatch.setattr(transport, 0.5)
+def test_an_upload_that_nobody_reads_ends_without_one_too(upload):
     with pytest.raises(UnreachableError, match=r"takes no more bytes \(tried 2 times\)"):
-        upload(Deadline(120), tries=2)
+        upload(Deadline(120), tries=2, timeout=SHORT)
 
 
-def test_an_answer_in_the_middle_of_an_upload_is_heard_when_no_more_is_read(monkeypatch):
+def test_an_answer_in_the_middle_of_an_upload_is_heard_when_no_more_is_read():
     """The server refuses at once, and keeps the connection without reading on."""
-    monkeypatch.setattr(
-        "manyfest.adapters.http_registry.transport.httpx_transport.TRANSFER_SECONDS", 0.5
-    )
-    with ConnectionServer(refusing_uploads) as server, HttpRegistry(Deadline(120)) as registry:
+    with (
+        ConnectionServer(refusing_uploads) as server,
+        HttpRegistry(Deadline(120), timeout=SHORT) as registry,
+    ):
         blob = Reference.parse(f"{server.host}/app@{Digest.of(LAYER)}")
         with pytest.raises(RefusedError, match=r"413 .*: too large"):
             registry.write_blob(blob, len(LAYER), source_of(LAYER))

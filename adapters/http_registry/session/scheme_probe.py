@@ -7,7 +7,7 @@ than which is tried first. A certificate that is not right never leads to plain 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
 import httpcore
@@ -19,7 +19,6 @@ from manyfest.adapters.http_registry.session.transport_errors import (
     is_not_tls,
     is_refused,
 )
-from manyfest.adapters.http_registry.transport.httpx_transport import Client
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.adapters.single_flight import SingleFlight
 
@@ -35,12 +34,15 @@ class SchemeProbe:
     """
 
     def __init__(
-        self, endpoint: Endpoint, new_client: Callable[[ConnectionMode], Client], scheme: str = ""
+        self,
+        endpoint: Endpoint,
+        new_client: Callable[[ConnectionMode], httpx.Client],
+        scheme: str = "",
     ) -> None:
         self._endpoint = endpoint
         self._ways = sorted(endpoint.contacts, key=lambda contact: contact.scheme != scheme)
         self._new_client = new_client
-        self._clients: dict[ConnectionMode, Client] = {}
+        self._clients: dict[ConnectionMode, httpx.Client] = {}
         self._lock = threading.Lock()
         # With one way only there is nothing to learn, and nobody waits.
         self._contact = self._ways[0] if len(self._ways) == 1 else None
@@ -86,7 +88,7 @@ class SchemeProbe:
                 return ours[0]
         return self._send_over(self._contact, message)
 
-    def client(self, contact: ConnectionMode | None = None) -> Client:
+    def client(self, contact: ConnectionMode | None = None) -> httpx.Client:
         """The client that reaches this host, or another port of it by another way."""
         contact = contact or self._usual
         with self._lock:
@@ -157,13 +159,23 @@ class SchemeProbe:
         return f"{contact.scheme}://{self._endpoint.address}"
 
 
-def send_once(client: Client, request: RegistryRequest, url: httpx.URL) -> httpx.Response:
-    """Send once; the response's body is still to be read. Raises httpcore's exceptions."""
+def send_once(client: httpx.Client, request: RegistryRequest, url: httpx.URL) -> httpx.Response:
+    """Send once; the response's body is still to be read. Raises what the transport raises."""
     content = request.content
     if not callable(content):
-        return client.send(request.method, url, request.headers, content)
+        return _send(client, request, url, content)
     with content() as chunks:
-        return client.send(request.method, url, request.headers, chunks)
+        return _send(client, request, url, chunks)
+
+
+def _send(
+    client: httpx.Client,
+    request: RegistryRequest,
+    url: httpx.URL,
+    content: bytes | Iterator[bytes] | None,
+) -> httpx.Response:
+    message = client.build_request(request.method, url, headers=request.headers, content=content)
+    return client.send(message, stream=True)
 
 
 def _says_tls_expected(response: httpx.Response) -> bool:

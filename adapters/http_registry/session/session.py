@@ -49,7 +49,6 @@ from manyfest.adapters.http_registry.session.requests import RegistryRequest
 from manyfest.adapters.http_registry.session.scheme_probe import SchemeProbe, send_once
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
-from manyfest.adapters.http_registry.transport.httpx_transport import Client
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.errors import NotFoundError, ProtocolError
 from manyfest.domain.ports.host_book import HostFacts
@@ -75,7 +74,7 @@ class RegistrySession:
         self,
         endpoint: Endpoint,
         probe: SchemeProbe,
-        cross_origin_client: Callable[[Certificates], Client],
+        cross_origin_client: Callable[[Certificates], httpx.Client],
         auth: RegistryAuth,
         known: HostFacts | None = None,
     ) -> None:
@@ -222,7 +221,7 @@ class RegistrySession:
         except ProtocolError as error:
             raise ProtocolError(server, f"{subject}: {error}") from error
 
-    def _client_for(self, url: httpx.URL) -> Client:
+    def _client_for(self, url: httpx.URL) -> httpx.Client:
         """Return the client for an origin; --insecure counts for other ports of the host, too."""
         if not self._is_cross_origin(str(url)):
             return self._probe.client()

@@ -20,8 +20,12 @@ from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup
 from manyfest.adapters.http_registry.session.scheme_probe import SchemeProbe
 from manyfest.adapters.http_registry.session.session import RegistrySession
 from manyfest.adapters.http_registry.transport import tls
-from manyfest.adapters.http_registry.transport.httpx_transport import Client
+from manyfest.adapters.http_registry.transport.httpx_transport import (
+    DeadlineTransport,
+    new_client,
+)
 from manyfest.adapters.http_registry.transport.proxies import Proxies
+from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.references import Repository
 
@@ -41,6 +45,8 @@ class SessionPool:
         connections: int,
         tries: int,
         known_of: HostFactsLookup,
+        timeout: httpx.Timeout,
+        transport: httpx.BaseTransport | None,
     ) -> None:
         self.deadline = deadline
         self._account = account
@@ -50,9 +56,12 @@ class SessionPool:
         self._connections = connections
         self._limit = tries
         # Who does not try again does not wait either, but goes elsewhere.
-        self._pauses = Throttle(deadline, LONGEST_WAIT if tries > 1 else 0.0)
+        self._throttle = Throttle(deadline, LONGEST_WAIT if tries > 1 else 0.0)
         self._hosts: dict[Endpoint, RegistrySession] = {}
-        self._cross_origin_clients: dict[Certificates, Client] = {}
+        self._cross_origin_clients: dict[Certificates, httpx.Client] = {}
+        self._timeout = timeout
+        # One client for all hosts, since closing a client closes its transport.
+        self._given_client = new_client(transport, timeout) if transport is not None else None
         self._lock = threading.Lock()
 
     def session_for(self, repository: Repository) -> RegistrySession:
@@ -88,17 +97,25 @@ class SessionPool:
         known = self._known_of(endpoint.host, insecure=endpoint.insecure)
         if known is not None and known.scheme not in {way.scheme for way in endpoint.contacts}:
             known = None
-        new_client = partial(self._new_client, endpoint.certificates)
-        wire = SchemeProbe(endpoint, new_client, known.scheme if known else "")
+        client_for = partial(self._new_client, endpoint.certificates)
+        wire = SchemeProbe(endpoint, client_for, known.scheme if known else "")
         return RegistrySession(endpoint, wire, self._cross_origin_client, self._account, known)
 
-    def _cross_origin_client(self, certificates: Certificates) -> Client:
+    def _cross_origin_client(self, certificates: Certificates) -> httpx.Client:
         """The client for token servers and where redirects lead, made when first needed."""
         with self._lock:
             if certificates not in self._cross_origin_clients:
                 self._cross_origin_clients[certificates] = self._new_client(certificates, SECURE)
             return self._cross_origin_clients[certificates]
 
-    def _new_client(self, certificates: Certificates, contact: ConnectionMode) -> Client:
-        context = tls.context_for(contact, certificates)
-        return Client(self.deadline, self._pauses, context, self._connections, self._proxies)
+    def _new_client(self, certificates: Certificates, contact: ConnectionMode) -> httpx.Client:
+        if self._given_client is not None:
+            return self._given_client
+        transport = DeadlineTransport(
+            self.deadline,
+            context=tls.context_for(contact, certificates),
+            throttle=self._throttle,
+            proxies=self._proxies,
+            connections=self._connections,
+        )
+        return new_client(transport, self._timeout)

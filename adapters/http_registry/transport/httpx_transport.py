@@ -1,21 +1,49 @@
-"""HTTP under a deadline, httpx's values over httpcore: no redirects, cookies or compression.
+"""The HTTP client: httpx's, over a transport of ours that ends in time.
 
-Failures come out as httpcore's exceptions, with the socket's error as their cause; ``wire_errors``
-turns them into ours.
+``DeadlineTransport`` is an ``httpx.BaseTransport`` over httpcore's pools. It adds what no library
+has: a deadline for the whole command that cancels sockets (``network_backend``), kept connections
+that turn out to be stale (below), answer heads of bounded size, proxies by Go's rules, and one
+queue per server that asked for a pause (``throttle``). ``new_client`` puts an ``httpx.Client`` on
+it, or on a transport from outside, that follows no redirects, keeps no cookies, reads no
+environment and adds no headers but ours.
+
+Theory of operation: stale connections, and when a request is sent again.
+
+- A server may close a kept connection at any time, also while the next request is on its way (RFC
+  9112 §9.3.1). The client sees a reset, or an end without an answer. That costs no try of the
+  operation: no server is at fault yet.
+- httpcore tests an idle connection before use: one that is readable has ended, or carries bytes
+  that nobody asked for. Between that test and the request the connection can still die.
+- ``ConnectionTrace`` tells whether this request opened its connection. If it did, a fault is the
+  server's, and the caller sees it. If it did not, the fault is a ``StaleError``.
+- An answer whose bytes arrived before the request was written (``DeadlineStream.answered``) belongs
+  to no request: the server sent more than was asked for. It is a ``StaleError``, too, and is never
+  taken for the next answer.
+- After the first dead connection, all that are open by now are discarded: a balancer or a NAT
+  usually forgets them together. After the second, or at once when a server sends too much, no
+  connection to it is reused any more (``KeepAlivePolicy``). So a request is sent at most three
+  times here, the last time on a new connection.
+- Only a body that is bytes (``httpx.ByteStream``) can be sent again. For a stream the policy is
+  applied just the same, and the caller, who can open the stream again, sees the error.
+
+Failures come out as httpcore's exceptions, with the socket's error as their cause;
+``session/transport_errors`` turns these, and httpx's of other transports, into ours.
 """
 
 import ssl
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
+from http.cookiejar import CookieJar
 from typing import Any
 
 import httpcore
 
 from manyfest.adapters.deadline import Deadline
-from manyfest.adapters.http_registry.reliability.retry import retry_after
+from manyfest.adapters.http_registry.reliability.retry import LONGEST_WAIT, retry_after
 from manyfest.adapters.http_registry.reliability.throttle import Throttle
+from manyfest.adapters.http_registry.transport import tls
 from manyfest.adapters.http_registry.transport.keep_alive import (
     ConnectionTrace,
     KeepAlivePolicy,
@@ -27,16 +55,44 @@ from manyfest.adapters.http_registry.transport.network_backend import (
     DeadlineBackend,
     DeadlineStream,
 )
-from manyfest.adapters.http_registry.transport.proxies import Proxies, Proxy
+from manyfest.adapters.http_registry.transport.proxies import NO_PROXIES, Proxies, Proxy
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.version import VERSION
 
+# Seconds; a thread waits for a connection of its pool as long as the deadline lets the others run.
+TIMEOUT = httpx.Timeout(
+    connect=CONNECT_SECONDS, read=TRANSFER_SECONDS, write=TRANSFER_SECONDS, pool=None
+)
+CONNECTIONS = 32
 _IDLE_SECONDS = 60.0
 _PORTS = {"http": 80, "https": 443}
 _HEADERS = {
     "User-Agent": f"manyfest/{VERSION}",
     "Accept-Encoding": "identity",  # the bytes that were hashed, and no bombs
 }
+_HEADERS_OF_HTTPX = ("Accept", "Connection")
+
+
+def new_client(transport: httpx.BaseTransport, timeout: httpx.Timeout = TIMEOUT) -> httpx.Client:
+    """Return a client that sends each request as it is; it closes the transport with itself."""
+    client = httpx.Client(
+        transport=transport,
+        timeout=timeout,
+        headers=_HEADERS,
+        cookies=_NoCookies(),
+        auth=httpx.Auth(),  # none: otherwise httpx would take a login from a URL
+        trust_env=False,
+    )
+    for name in _HEADERS_OF_HTTPX:
+        del client.headers[name]
+    return client
+
+
+class _NoCookies(CookieJar):
+    """Registries need no cookies, and a stranger's are not kept."""
+
+    def extract_cookies(self, *_: Any) -> None:
+        """Keep nothing."""
 
 
 class ProxyError(httpcore.ProxyError):
@@ -48,38 +104,30 @@ class ProxyError(httpcore.ProxyError):
         self.status = status
 
 
-class Client:
+class DeadlineTransport(httpx.BaseTransport):
     """Sends requests by pools of connections: one for each proxy, and one for the direct way.
 
     Each pool keeps ``connections`` open, and opens up to twice as many, because a thread that
-    copies from a host to itself holds two. Thread-safe.
-
-    Where a connection that was kept turns out to be dead, or has more to say than it was asked for,
-    the request is sent again at once, since no server is at fault yet (RFC 9112 §9.3.1).
+    copies from a host to itself needs two. Without a ``context``, certificates are checked against
+    the system's roots. Thread-safe. Raises httpcore's exceptions, ProxyError, ThrottledError and
+    DeadlineExceededError.
     """
 
     def __init__(
         self,
         deadline: Deadline,
-        pauses: Throttle,
-        context: ssl.SSLContext,
-        connections: int,
-        proxies: Proxies,
+        *,
+        context: ssl.SSLContext | None = None,
+        throttle: Throttle | None = None,
+        proxies: Proxies = NO_PROXIES,
+        connections: int = CONNECTIONS,
     ) -> None:
         self._deadline = deadline
         self._reuse = KeepAlivePolicy()
-        self._pauses = pauses
+        self._throttle = throttle or Throttle(deadline, LONGEST_WAIT)
         self._proxies = proxies
-        self._extensions = {
-            "timeout": {
-                "connect": CONNECT_SECONDS,
-                "read": TRANSFER_SECONDS,
-                "write": TRANSFER_SECONDS,
-                "pool": None,
-            }
-        }
         self._options: dict[str, Any] = {
-            "ssl_context": context,
+            "ssl_context": context or tls.verifying(),
             "max_connections": 2 * connections,
             "max_keepalive_connections": connections,
             "keepalive_expiry": _IDLE_SECONDS,
@@ -87,49 +135,37 @@ class Client:
         self._pools: dict[Proxy | None, httpcore.ConnectionPool] = {}
         self._lock = threading.Lock()
 
-    def send(
-        self,
-        method: str,
-        url: httpx.URL,
-        headers: Mapping[str, str],
-        content: bytes | Iterable[bytes] | None,
-    ) -> httpx.Response:
-        """The answer, whose body is still to be read. Raises httpcore's exceptions."""
-        ours = httpx.Headers(_HEADERS)
-        ours.update(headers)  # whatever the case of their names
-        request = httpx.Request(
-            method, url, headers=ours, content=content, extensions=self._extensions
-        )
-        is_repeatable = content is None or isinstance(content, bytes)
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer, whose body is still to be read."""
+        is_repeatable = isinstance(request.stream, httpx.ByteStream)
         for remedy in (self._reuse.discard_older, self._reuse.disable):
             try:
-                return self._sent(request)
+                return self._send(request)
             except StaleError as fault:
                 (remedy if fault.is_dead else self._reuse.disable)()
                 if not is_repeatable:
                     raise
-        return self._sent(request)
+        return self._send(request)
 
     def close(self) -> None:
         """Close all connections."""
         for pool in self._pools.values():
             pool.close()
 
-    def _sent(self, request: httpx.Request) -> httpx.Response:
+    def _send(self, request: httpx.Request) -> httpx.Response:
         url = request.url
         server = url.host, url.port or _PORTS[url.scheme]
         proxy = self._proxies.proxy_for(url.scheme, *server)
-        self._pauses.wait_turn(server)
+        self._throttle.wait_turn(server)
         answer = self._answer(request, proxy)
-        response = httpx.Response(
+        response = _Response(
             answer.status,
             headers=answer.headers,
             stream=_Body(answer),
-            request=request,
             extensions={"network_stream": answer.extensions.get("network_stream")},
         )
         wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
-        self._pauses.record_response(server, answer.status, wait)
+        self._throttle.record_response(server, answer.status, wait)
         return response
 
     def _answer(self, request: httpx.Request, proxy: Proxy | None) -> httpcore.Response:
@@ -191,6 +227,19 @@ class _ProxyBackend(DeadlineBackend):
             return super().connect_tcp(*arguments, **options)
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as fault:
             raise ProxyError(self._name, fault) from fault
+
+
+class _Response(httpx.Response):
+    """An answer whose redirect is left to the session's rules.
+
+    Otherwise httpx.Client prepares the next request even if it follows no redirects, and raises an
+    error of its own for a Location that is no URL.
+    """
+
+    @property
+    def has_redirect_location(self) -> bool:
+        """False."""
+        return False
 
 
 class _Body(httpx.SyncByteStream):

@@ -5,6 +5,7 @@ import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from manyfest.adapters.credentials.registry_auth import ANONYMOUS, RegistryAuth
@@ -16,6 +17,7 @@ from manyfest.adapters.http_registry.auth.challenge import Challenge
 from manyfest.adapters.http_registry.auth.scope import AccessRequest, pull
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.http_registry.transport import tls
+from manyfest.adapters.http_registry.transport.httpx_transport import TIMEOUT
 from manyfest.adapters.http_registry.transport.network_backend import DeadlineBackend
 from manyfest.domain.access import Credentials
 from manyfest.domain.errors import BlobUnknownError, UnauthorizedError, UnreachableError
@@ -80,14 +82,16 @@ def facts(server, scheme="http", realm="", service="", *, insecure=False):
     return HostFacts(server.host, insecure, scheme, realm, service)
 
 
-def client(known=None, *, insecure=False, account=ANONYMOUS, asked=None):
+def client(known=None, *, insecure=False, account=ANONYMOUS, asked=None, timeout=TIMEOUT):
     def known_of(host, /, *, insecure):
         if asked is not None:
             asked.append((host, insecure))
         return known
 
     deadline = Deadline(20, jitter=lambda: -1.4)
-    return HttpRegistry(deadline, insecure=insecure, account=account, known_of=known_of)
+    return HttpRegistry(
+        deadline, insecure=insecure, account=account, known_of=known_of, timeout=timeout
+    )
 
 
 def ask(registry, server):
@@ -140,14 +144,11 @@ def test_a_server_that_speaks_plain_http_by_now_costs_one_try(serve, reply):
     assert (server.complaints, len(server.requests)) == (1, 2)
 
 
-def test_a_plain_server_that_is_silent_to_tls_is_found_nevertheless(serve, reply, monkeypatch):
-    monkeypatch.setattr(
-        "manyfest.adapters.http_registry.transport.httpx_transport.CONNECT_SECONDS", 0.3
-    )
+def test_a_plain_server_that_is_silent_to_tls_is_found_nevertheless(serve, reply):
     server = serve(lambda *_: reply(404))
     speak = server._serve
     server._serve = lambda connection: silent_to_tls(connection) or speak(connection)
-    with client(facts(server, "https")) as registry:
+    with client(facts(server, "https"), timeout=httpx.Timeout(30, connect=0.3)) as registry:
         ask(registry, server)
     assert len(server.requests) == 1
 

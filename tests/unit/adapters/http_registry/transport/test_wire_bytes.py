@@ -9,10 +9,11 @@ from typing import BinaryIO
 
 import pytest
 
-from manyfest.adapters.credentials.credentials import Credentials, RegistryAuth
+from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain import media_types
+from manyfest.domain.access import Credentials
 from manyfest.domain.digests import Digest
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
