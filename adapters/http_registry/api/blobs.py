@@ -103,7 +103,7 @@ class HttpBlobs(BlobReader, BlobWriter):
             start = 0
         else:
             _check_found(response, session, subject)
-        return _without_first(start, response.iter_raw(_CHUNK))
+        return _without_first(start, bodies.raw_chunks(response, _CHUNK))
 
     def _resume_until_complete(
         self, reference: Reference, chunks: Iterator[bytes], stack: contextlib.ExitStack

@@ -10,11 +10,14 @@ import threading
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
-import httpcore
-
 from manyfest.adapters.endpoint import ConnectionMode, Endpoint
 from manyfest.adapters.http_registry.session.requests import RegistryRequest
 from manyfest.adapters.http_registry.session.transport_errors import (
+    CONNECT_TIMEOUTS,
+    NETWORK_FAULTS,
+    PROTOCOL_FAULTS,
+    READ_FAULTS,
+    TIMEOUTS,
     is_cut_off,
     is_not_tls,
     is_refused,
@@ -24,7 +27,7 @@ from manyfest.adapters.single_flight import SingleFlight
 
 _READING = ("GET", "HEAD")
 
-_FAULTS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ConnectTimeout)
+_FAULTS = (*NETWORK_FAULTS, *PROTOCOL_FAULTS, *CONNECT_TIMEOUTS)
 
 
 class SchemeProbe:
@@ -136,19 +139,19 @@ class SchemeProbe:
         """The answer by another way, None if that is not open; raises certificate faults."""
         try:
             return self._send_over(contact, message)
-        except (httpcore.NetworkError, httpcore.TimeoutException) as fault:
-            if is_not_tls(fault) or is_refused(fault) or isinstance(fault, httpcore.ConnectTimeout):
+        except (*NETWORK_FAULTS, *TIMEOUTS) as fault:
+            if is_not_tls(fault) or is_refused(fault) or isinstance(fault, CONNECT_TIMEOUTS):
                 return None
             raise
 
     def _suggests_other_scheme(self, first: ConnectionMode, fault: Exception) -> bool:
         if is_refused(fault):
             return not self._endpoint.has_port
-        if isinstance(fault, httpcore.ConnectTimeout):  # a plain server may wait for a request
+        if isinstance(fault, CONNECT_TIMEOUTS):  # a plain server may wait for a request
             return first != self._endpoint.contacts[0]
         if first.scheme == "https":
             return is_not_tls(fault)
-        return isinstance(fault, httpcore.ProtocolError | httpcore.ReadError)
+        return isinstance(fault, (*PROTOCOL_FAULTS, *READ_FAULTS))
 
     def _send_over(self, contact: ConnectionMode, message: RegistryRequest) -> httpx.Response:
         absolute = "://" in message.url

@@ -1,4 +1,8 @@
-"""Wire errors: from what went wrong on a connection to our error tree."""
+"""Transport errors: from a fault on a connection to our error tree.
+
+Our own transport raises httpcore's exceptions, whose first argument is the socket's error. A
+transport from outside raises httpx's, whose cause it is. Each tuple below names both.
+"""
 
 import contextlib
 import socket
@@ -23,14 +27,21 @@ from manyfest.domain.errors import (
     shortened,
 )
 
+NETWORK_FAULTS = (httpcore.NetworkError, httpx.NetworkError)
+PROTOCOL_FAULTS = (httpcore.ProtocolError, httpx.ProtocolError)
+TIMEOUTS = (httpcore.TimeoutException, httpx.TimeoutException)
+CONNECT_TIMEOUTS = (httpcore.ConnectTimeout, httpx.ConnectTimeout)
+READ_FAULTS = (httpcore.ReadError, httpx.ReadError)
+
 _TRANSPORT_FAULTS = (
-    httpcore.TimeoutException,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
+    *NETWORK_FAULTS,
+    *PROTOCOL_FAULTS,
+    *TIMEOUTS,
     httpcore.UnsupportedProtocol,
+    httpx.TransportError,
 )
 
-# OpenSSL's X509_V_ERR_* in words that say what to look at.
+# OpenSSL's X509_V_ERR_*, in words that say where to look.
 _CERTIFICATE_FAULTS = {
     9: "it is not valid yet",
     10: "it has expired",
@@ -42,26 +53,29 @@ _CERTIFICATE_FAULTS = {
     64: "it is for another address",
 }
 
-# Those that trusting another authority mends.
+# Those that go away when another authority is trusted.
 _AUTHORITY_FAULTS = frozenset({18, 19, 20, 21})
 
-# What servers that miss a client certificate say; with TLS 1.3 only after the handshake.
+# Alerts of servers that want a client certificate; TLS 1.3 sends them after the handshake.
 _CERTIFICATE_WANTED = ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE")
 
-# What a proxy answers when it is the proxy's way to the server that is at fault.
+# A proxy's statuses for trouble between it and the server; 0: the proxy cannot be reached.
 _PASSING_AT_PROXIES = frozenset({0, 502, 503, 504})
 _PROXY_WANTS_LOGIN = 407
 
-_TIMEOUTS: dict[type[BaseException], str] = {
+_TIMEOUT_REASONS: dict[type[BaseException], str] = {
     httpcore.ConnectTimeout: "no connection in time",
     httpcore.ReadTimeout: "no answer in time",
     httpcore.WriteTimeout: "it takes no more bytes",
+    httpx.ConnectTimeout: "no connection in time",
+    httpx.ReadTimeout: "no answer in time",
+    httpx.WriteTimeout: "it takes no more bytes",
 }
 
 
 @contextlib.contextmanager
 def translating_transport_errors(host: str, subject: str) -> Iterator[None]:
-    """Inside, transport faults become TransientError or ours, naming host and subject."""
+    """Turn transport faults inside into TransientError or ours, naming host and subject."""
     try:
         yield
     except DeadlineExceededError as error:
@@ -72,37 +86,47 @@ def translating_transport_errors(host: str, subject: str) -> Iterator[None]:
         raise _proxy_translation(fault, host, subject) from fault
     except _TRANSPORT_FAULTS as fault:
         raise _translation(fault, host, subject) from fault
-    except (httpx.InvalidURL, httpx.RemoteProtocolError, ValueError) as error:  # IDNA, no IPv6
+    except (httpx.InvalidURL, ValueError) as error:  # the latter for IDNA and no IPv6
         raise ProtocolError(host, f"{subject}: {host} sends us to no valid URL") from error
 
 
 def is_certificate_fault(fault: BaseException) -> bool:
-    """Whether there is TLS, with a certificate that will not do."""
+    """Return whether the host speaks TLS, with a certificate that is not trusted."""
     return isinstance(root_cause(fault), ssl.SSLCertVerificationError)
 
 
 def is_not_tls(fault: BaseException) -> bool:
-    """Whether what is listening there does not speak TLS, or gives up in its first words."""
-    return isinstance(fault, HandshakeError) and not is_certificate_fault(fault)
+    """Return whether the port is open but the TLS handshake fails, certificates aside."""
+    is_handshake = isinstance(fault, HandshakeError) or (
+        isinstance(fault, httpx.ConnectError) and isinstance(root_cause(fault), ssl.SSLError)
+    )
+    return is_handshake and not is_certificate_fault(fault)
 
 
 def is_cut_off(fault: BaseException) -> bool:
-    """Whether the connection ended in the handshake, which says nothing about what it speaks."""
+    """Return whether the connection ended in the handshake: it may speak TLS, or not."""
     cause = root_cause(fault)
     is_word = isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError)
     return isinstance(fault, HandshakeError) and not is_word
 
 
 def is_refused(fault: BaseException) -> bool:
-    """Whether nothing listens on that port."""
+    """Return whether nothing listens on that port."""
     return isinstance(root_cause(fault), ConnectionRefusedError)
 
 
 def root_cause(fault: BaseException) -> BaseException:
-    """The socket's own error, if any: httpcore's pool drops ``__cause__``, but no argument."""
-    while fault.args and isinstance(fault.args[0], BaseException):
-        fault = fault.args[0]
+    """Return the socket's own error, or the fault itself if there is none."""
+    while (inner := _inner(fault)) is not None:
+        fault = inner
     return fault
+
+
+def _inner(fault: BaseException) -> BaseException | None:
+    """Httpcore's pool drops ``__cause__`` but keeps arguments; httpx has a text as argument."""
+    if fault.args and isinstance(fault.args[0], BaseException):
+        return fault.args[0]
+    return fault.__cause__ if isinstance(fault, httpx.TransportError) else None
 
 
 def _translation(fault: Exception, host: str, subject: str) -> Exception:
@@ -117,7 +141,7 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
     if is_not_tls(fault) and not is_cut_off(fault):
         reason = "it does not speak TLS on this port (--insecure also tries plain HTTP)"
         return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}")
-    if isinstance(fault, httpcore.ProtocolError) and not is_disconnect(fault):
+    if isinstance(fault, PROTOCOL_FAULTS) and not is_disconnect(fault):
         reason = shortened(str(fault), 120)
         return ProtocolError(host, f"{subject}: {host} does not speak HTTP as it should: {reason}")
     message = f"{subject}: cannot reach {host}: {_reason(fault, cause)}"
@@ -155,8 +179,8 @@ def _certificate_message(cause: ssl.SSLCertVerificationError, host: str, subject
 
 
 def _reason(fault: Exception, cause: BaseException) -> str:
-    if type(fault) in _TIMEOUTS:
-        return _TIMEOUTS[type(fault)]
+    if type(fault) in _TIMEOUT_REASONS:
+        return _TIMEOUT_REASONS[type(fault)]
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror.lower()
     if is_disconnect(fault):

@@ -1,6 +1,7 @@
-"""Bodies of answers: read as they came on the wire, and never more than was meant to be read."""
+"""Response bodies: read as they came on the wire, and never beyond a limit."""
 
 import contextlib
+from collections.abc import Iterator
 
 import httpcore
 
@@ -10,11 +11,16 @@ from manyfest.domain.errors import ProtocolError
 
 _PLAIN_ENCODINGS = ("", "identity")
 
-# Enough to keep a connection for the next request; whoever sends more, or takes longer, loses it.
+# Bytes and seconds spent on a rest in order to keep the connection; a longer rest closes it.
 _LEFTOVER_LIMIT = 64 * 1024
 _LEFTOVER_SECONDS = 1.0
 
-_BREAKS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
+_BREAKS = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.TimeoutException,
+    httpx.TransportError,  # of a transport from outside
+)
 
 
 class TooLargeError(Exception):
@@ -22,7 +28,7 @@ class TooLargeError(Exception):
 
 
 def read_limited(response: httpx.Response, limit: int) -> bytes:
-    """All of the body, at most ``limit`` bytes. Raises TooLargeError as early as it can."""
+    """Return the whole body, at most ``limit`` bytes. Raises TooLargeError as early as it can."""
     if (announced_size(response) or 0) > limit:
         raise TooLargeError
     data = read_prefix(response, limit + 1)
@@ -32,14 +38,17 @@ def read_limited(response: httpx.Response, limit: int) -> bytes:
 
 
 def read_prefix(response: httpx.Response, limit: int) -> bytes:
-    """The body's first ``limit`` bytes."""
+    """Return the body's first ``limit`` bytes."""
     data = bytearray()
     _fill(data, response, limit)
     return bytes(data[:limit])
 
 
 def read_what_arrived(response: httpx.Response, limit: int) -> bytes:
-    """As ``start``, but where the body breaks off, what has come: to explain a status will do."""
+    """Return the body's first ``limit`` bytes, or what came before it broke off.
+
+    Enough for the text that explains a status.
+    """
     data = bytearray()
     with contextlib.suppress(*_BREAKS):
         _fill(data, response, limit)
@@ -47,7 +56,7 @@ def read_what_arrived(response: httpx.Response, limit: int) -> bytes:
 
 
 def drain(response: httpx.Response) -> None:
-    """Done with this answer: read what little is left, so that the connection can be kept."""
+    """Finish with a response: read a short rest, so that the connection can be kept."""
     is_short = (announced_size(response) or 0) <= _LEFTOVER_LIMIT
     if not response.is_stream_consumed and (is_short or response.request.method == "HEAD"):
         stream = response.extensions.get("network_stream")
@@ -58,13 +67,13 @@ def drain(response: httpx.Response) -> None:
 
 
 def announced_size(response: httpx.Response) -> int | None:
-    """``Content-Length``; None when there is none."""
+    """Return the bytes of ``Content-Length``; None when there is none."""
     text = response.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None  # noqa: PLR2004
 
 
 def require_identity_encoding(response: httpx.Response, host: str, subject: str) -> None:
-    """Raises ProtocolError for a web page and for a compressed body: we asked for neither."""
+    """Raise ProtocolError for a web page or a compressed body: we ask for neither."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in _PLAIN_ENCODINGS:
         raise ProtocolError(host, f"{subject}: {host} sends a compressed body ({encoding[:20]!a})")
@@ -73,12 +82,22 @@ def require_identity_encoding(response: httpx.Response, host: str, subject: str)
 
 
 def is_html(response: httpx.Response) -> bool:
-    """Whether the answer calls itself HTML: a login page, a captive portal, a proxy's word."""
+    """Return whether the response is HTML: a login page, a captive portal, a proxy's page."""
     return str(response.headers.get("content-type", "")).strip().lower().startswith("text/html")
 
 
+def raw_chunks(response: httpx.Response, size: int | None = None) -> Iterator[bytes]:
+    """Iterate over the body as it came on the wire, in pieces of ``size`` bytes or as they come.
+
+    A transport from outside may have the body in memory already (``httpx.MockTransport``).
+    """
+    if response.is_stream_consumed:
+        return iter((response.content,))
+    return response.iter_raw(size)
+
+
 def _fill(data: bytearray, response: httpx.Response, limit: int) -> None:
-    for chunk in response.iter_raw():
+    for chunk in raw_chunks(response):
         data += chunk
         if len(data) >= limit:
             return
