@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from attrs import field, frozen
 
-from manyfest.adapters.registry_parts import blob_digest, open_bytes, require_children
+from manyfest.adapters.registry_parts import blob_digest, open_verified, require_children
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified, verified_chunks
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
@@ -114,7 +114,7 @@ class MemoryRegistry(Registry):
         return len(self._blob(reference))
 
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
-        return open_bytes(self._blob(reference), reference, size)
+        return open_verified(self._blob(reference), reference, size)
 
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
         if _registry(origin) is None or _registry(origin) != _registry(reference.home):

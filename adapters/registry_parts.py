@@ -1,17 +1,17 @@
 """Rules that several registry adapters and decorators share: blobs in memory, required children."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.errors import BlobUnknownError, RefusedError
 from manyfest.domain.lists.distributable_blobs import distributable_blobs
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports.registry import open_bytes
 from manyfest.domain.references import Reference
 
 _BAD_REQUEST = 400  # distribution-spec: MANIFEST_BLOB_UNKNOWN
-_CHUNK = 1024 * 1024
 
 
 def blob_digest(reference: Reference) -> Digest:
@@ -21,15 +21,14 @@ def blob_digest(reference: Reference) -> Digest:
     return reference.digest
 
 
-def open_bytes(
-    data: bytes, reference: Reference, size: int
-) -> AbstractContextManager[Iterator[bytes]]:
+@contextmanager
+def open_verified(data: bytes, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:
     """Open ``data`` as ``BlobReader.open_blob`` promises: counted and hashed while it is read.
 
-    Chunks are at most 1 MiB. ``size`` is the expected size in bytes.
+    ``size`` is the expected size in bytes.
     """
-    chunks = (data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
-    return nullcontext(verified_chunks(chunks, blob_digest(reference), size, str(reference)))
+    with open_bytes(data) as chunks:
+        yield verified_chunks(chunks, blob_digest(reference), size, str(reference))
 
 
 def require_children(manifest: Manifest, host: str, exists: Callable[[Descriptor], bool]) -> None:

@@ -7,8 +7,6 @@ import gzip
 import io
 import json
 import tarfile
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from attrs import frozen
@@ -18,7 +16,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import JsonObject
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
-from manyfest.domain.ports.registry import Registry
+from manyfest.domain.ports.registry import Registry, open_bytes
 from manyfest.domain.references import Reference
 
 
@@ -55,12 +53,8 @@ def put_image(image: TinyImage, reference: Reference, registry: Registry) -> Non
     """Write the image's blobs and then its manifest under ``reference``."""
     for blob in (image.config, image.layer):
         target = reference.at(Digest.of(blob))
-        registry.write_blob(target, len(blob), partial(_opened, blob))
+        registry.write_blob(target, len(blob), partial(open_bytes, blob))
     registry.put_manifest(reference, image.manifest)
-
-
-def _opened(blob: bytes) -> AbstractContextManager[Iterator[bytes]]:
-    return nullcontext(iter([blob]))
 
 
 def _archive(greeting: str) -> bytes:

@@ -50,7 +50,7 @@ from manyfest.adapters.decorators.cache_decision import (
     TagFacts,
     decide,
 )
-from manyfest.adapters.registry_parts import blob_digest, open_bytes
+from manyfest.adapters.registry_parts import blob_digest, open_verified
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, ManyfestError, UnreachableError
 from manyfest.domain.manifests import Manifest
@@ -97,7 +97,7 @@ class CachedRegistry(RegistryDecorator):
         digest = blob_digest(reference)
         with suppress(DamagedStoreError):
             if (data := self._contents.blob(digest)) is not None:
-                return open_bytes(data, reference, size)
+                return open_verified(data, reference, size)
         if self._layers.size(digest) == size:
             return self._layers.open(digest)
         return self._origin.open_blob(reference, size)

@@ -13,7 +13,7 @@ from manyfest.adapters.decorators.base import (
     Result,
     ignore,
 )
-from manyfest.adapters.registry_parts import blob_digest, open_bytes
+from manyfest.adapters.registry_parts import blob_digest, open_verified
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.errors import NeverSeenError, NotCachedError, UnreachableError
@@ -68,7 +68,7 @@ class OfflineRegistry(RegistryDecorator):
     def open_blob(self, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:
         digest = blob_digest(reference)
         if self._layers.size(digest) is None:
-            with open_bytes(self._blob(reference), reference, size) as chunks:
+            with open_verified(self._blob(reference), reference, size) as chunks:
                 yield chunks
         else:
             with self._layers.open(digest) as chunks:

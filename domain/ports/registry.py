@@ -16,13 +16,15 @@ RefusedError (another 4xx), CredentialsError and, for layouts, LayoutError.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Home, Reference
+
+_CHUNK = 1024 * 1024
 
 
 class ManifestReader(Protocol):
@@ -132,6 +134,11 @@ class BlobWriter(Protocol):
 
 
 BlobSource = Callable[[], AbstractContextManager[Iterator[bytes]]]
+
+
+def open_bytes(data: bytes) -> AbstractContextManager[Iterator[bytes]]:
+    """Open ``data`` as a ``BlobSource`` opens a blob: in chunks of at most 1 MiB."""
+    return nullcontext(data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
 
 
 class Registry(

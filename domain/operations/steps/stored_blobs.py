@@ -1,7 +1,7 @@
 """The blobs of manifests as the store can give them to a bundle."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 
 from attrs import frozen
@@ -13,7 +13,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.bundles import BundleBlob
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
-from manyfest.domain.ports.registry import BlobSource
+from manyfest.domain.ports.registry import open_bytes
 
 
 @frozen
@@ -27,7 +27,7 @@ class StoredBlobs:
     def manifest(self, manifest: Manifest) -> BundleBlob:
         """The manifest, which was read already; it is small."""
         data = manifest.data
-        return BundleBlob(manifest.digest, len(data), _opened(lambda: data))
+        return BundleBlob(manifest.digest, len(data), partial(open_bytes, data))
 
     def configs(self, manifests: Iterable[Manifest]) -> Iterator[BundleBlob]:
         """Their configs, as far as they are held."""
@@ -61,11 +61,10 @@ class StoredBlobs:
         data = self.contents.blob(blob.digest)
         if data is None or len(data) != blob.size:
             return None
-        read = partial(self._read, blob.digest)
-        return BundleBlob(blob.digest, blob.size, _opened(read))
+        return BundleBlob(blob.digest, blob.size, partial(self._open_small, blob.digest))
 
-    def _read(self, digest: Digest) -> bytes:
-        return _present(self.contents.blob(digest), digest)
+    def _open_small(self, digest: Digest) -> AbstractContextManager[Iterator[bytes]]:
+        return open_bytes(_present(self.contents.blob(digest), digest))
 
 
 def _carried(manifest: Manifest) -> Iterator[Descriptor]:
@@ -78,7 +77,3 @@ def _present(data: bytes | None, digest: Digest) -> bytes:
     if data is None:
         raise NeverSeenError(str(digest))
     return data
-
-
-def _opened(read: Callable[[], bytes]) -> BlobSource:
-    return lambda: nullcontext(iter([read()]))
