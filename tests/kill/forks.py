@@ -1,6 +1,6 @@
-"""Our command line in a process of its own that has imported all it needs: for many short lives.
+"""Run our command line in forked processes that have imported everything already.
 
-A kill at a random moment of a program started anew would mostly hit Python's own start.
+A kill at a random moment of a freshly started program would mostly hit Python's own start-up.
 """
 
 import os
@@ -20,13 +20,13 @@ from manyfest.cli.exit_codes import INTERRUPTED
 from manyfest.cli.process.command_group import COMMANDS
 from manyfest.cli.process.console_script import run
 
-_WITHIN = 60.0  # seconds in which whatever is run must end by itself
-_GLANCE = 0.0005  # seconds between two looks
+_TIMEOUT = 60.0  # seconds in which every command must end by itself
+_POLL_INTERVAL = 0.0005  # seconds
 
 
 @frozen
-class Ended:
-    """How a process ended: its exit code (-9 if it was killed), what it wrote, after how long."""
+class Completed:
+    """An ended process: exit code (-9 if killed), output, and duration in seconds."""
 
     code: int
     output: str
@@ -35,14 +35,14 @@ class Ended:
 
 @frozen
 class Program:
-    """Runs command lines in the caller's environment; what they write goes to a file."""
+    """Runs command lines in the caller's environment; their output goes to ``output_file``."""
 
-    written: Path
+    output_file: Path
 
-    def run(self, arguments: Sequence[str]) -> Ended:
-        """Let it end by itself."""
-        with self._started(arguments) as (process, began):
-            return self._joined(process, began)
+    def run(self, arguments: Sequence[str]) -> Completed:
+        """Run it to its end."""
+        with self._start(arguments) as (process, began):
+            return self._join(process, began)
 
     def kill(
         self,
@@ -50,29 +50,29 @@ class Program:
         seconds: float,
         signal: Signals = Signals.SIGKILL,
         after: Path | None = None,
-    ) -> Ended:
-        """Send it ``signal`` so long after its start, or after there is a file ``after``."""
-        with self._started(arguments) as (process, began):
+    ) -> Completed:
+        """Send ``signal`` so many seconds after the start, or after the file ``after`` appears."""
+        with self._start(arguments) as (process, began):
             while after and not after.exists() and process.is_alive():
-                pass  # what is waited for is there for a moment only
+                pass  # busy, because the file exists for a moment only
             due = time.monotonic() + seconds
             while time.monotonic() < due and process.is_alive():
-                time.sleep(min(_GLANCE, seconds))
-            if process.is_alive():  # and not even if it ends now is its number given away
+                time.sleep(min(_POLL_INTERVAL, seconds))
+            if process.is_alive():  # if it ends now, its pid stays reserved until it is joined
                 os.kill(process.pid, signal)
-            return self._joined(process, began)
+            return self._join(process, began)
 
-    def _joined(self, process: BaseProcess, began: float) -> Ended:
-        process.join(_WITHIN)
+    def _join(self, process: BaseProcess, began: float) -> Completed:
+        process.join(_TIMEOUT)
         if process.exitcode is None:
-            raise TimeoutError(f"a command runs for more than {_WITHIN} s")
-        return Ended(process.exitcode, self.written.read_text(), time.monotonic() - began)
+            raise TimeoutError(f"a command runs for more than {_TIMEOUT} s")
+        return Completed(process.exitcode, self.output_file.read_text(), time.monotonic() - began)
 
     @contextmanager
-    def _started(self, arguments: Sequence[str]) -> Iterator[tuple[BaseProcess, float]]:
-        process = get_context("fork").Process(target=_live, args=(arguments, self.written))
+    def _start(self, arguments: Sequence[str]) -> Iterator[tuple[BaseProcess, float]]:
+        process = get_context("fork").Process(target=_child, args=(arguments, self.output_file))
         began = time.monotonic()
-        pthread_sigmask(SIG_BLOCK, [Signals.SIGINT])  # until the program can take it
+        pthread_sigmask(SIG_BLOCK, [Signals.SIGINT])  # until the program can handle it
         process.start()
         pthread_sigmask(SIG_UNBLOCK, [Signals.SIGINT])
         try:
@@ -83,12 +83,12 @@ class Program:
             process.close()
 
 
-def _live(arguments: Sequence[str], written: Path) -> None:
-    stream = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+def _child(arguments: Sequence[str], output_file: Path) -> None:
+    stream = os.open(output_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for standard in (1, 2):
         os.dup2(stream, standard)
     sys.argv[1:] = arguments
-    signal(Signals.SIGINT, default_int_handler)  # a shell's background has it ignored
+    signal(Signals.SIGINT, default_int_handler)  # a shell ignores it for background jobs
     try:
         pthread_sigmask(SIG_UNBLOCK, [Signals.SIGINT])
     except KeyboardInterrupt:
@@ -100,7 +100,7 @@ def _live(arguments: Sequence[str], written: Path) -> None:
 
 
 def import_for(commands: Iterable[str]) -> None:
-    """Import what these commands would import when they first need it."""
+    """Import what these commands import lazily."""
     for name in commands:
         import_module(f"manyfest.cli.commands.{COMMANDS[name]}")
     for module in (

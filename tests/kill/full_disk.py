@@ -1,9 +1,9 @@
-"""A disk that is really full: a draft is made or not, and all works once there is room again.
+"""Fill a real disk: a command succeeds or changes nothing, and works once there is room again.
 
-``python tests/kill/full_disk.py`` mounts a file system of 256 KiB for the store, in a name space of
-its own, so it must be run by root or where users may do that (``unshare --mount --map-root-user``).
-Fills it up but for 0, 4, 8 ... KiB, tries to create and to annotate at each, then makes room. Exits
-with 1 and says what broke if something did.
+``python tests/kill/full_disk.py`` mounts a file system of 256 KiB for the store, in a mount
+namespace of its own, so it needs root or a system that lets users do that
+(``unshare --mount --map-root-user``). It fills the disk except for 0, 4, 8 ... KiB, tries create
+and annotate with each, then makes room. Exits with 1 and says what broke if something did.
 """
 
 import os
@@ -27,13 +27,13 @@ COMMANDS = {
 
 
 def enter() -> int:
-    """This program once more, where it may mount."""
+    """Run this program again where it may mount."""
     command = ["unshare", "--mount", "--map-root-user", sys.executable, __file__, INSIDE]
     return subprocess.run(command, check=False).returncode
 
 
-def try_with(room: int, name: str, store: Path) -> str:
-    """What became of the command with so many bytes left on the disk."""
+def run_with_room(room: int, name: str, store: Path) -> str:
+    """Run the command with ``room`` bytes left on the disk; return "done" or "refused"."""
     store.unlink(missing_ok=True)
     run("create", "oci:app:l", *SOURCES[:3])
     before, filling = drafts(), store.with_name("filling")
@@ -75,7 +75,7 @@ def main() -> int:
         layout_of_eight(Path(parent))
         for name in COMMANDS:
             rooms = range(0, 64 * KIBIBYTE, 4 * KIBIBYTE)
-            outcomes = Counter(try_with(room, name, store) for room in rooms)
+            outcomes = Counter(run_with_room(room, name, store) for room in rooms)
             print(f"{name}: {dict(outcomes)}")
         os.chdir("/")
         subprocess.run(["umount", disk], check=True)

@@ -1,4 +1,4 @@
-"""A signal before the n-th opcode that certain modules run."""
+"""Send a signal before the n-th opcode that certain modules run."""
 
 import os
 import signal
@@ -10,41 +10,42 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from manyfest.cli.process import signals as endings
+from manyfest.cli.process import console_script, docker_plugin, main, signals
 
-PACKAGE = Path(endings.__file__).parents[1]
-LEAVING = {str(PACKAGE / f"cli/{name}.py") for name in ("program", "plugin", "endings", "main")}
+PACKAGE = Path(signals.__file__).parents[2]
+ENTRY_AND_EXIT = {module.__file__ for module in (console_script, docker_plugin, signals, main)}
 FOREIGN = (str(PACKAGE / ".venv"), str(PACKAGE / "tests"))
 
-Start = Callable[[int], None]  # what a child does first; writes a byte to the pipe for each signal
+# Runs first in a child. It gets a pipe and writes one byte to it for each signal it raises.
+Start = Callable[[int], None]
 
 
 def in_package(file: str) -> bool:
     return file.startswith(str(PACKAGE)) and not file.startswith(FOREIGN)
 
 
-def in_leaving(file: str) -> bool:
-    return file in LEAVING
+def in_entry_and_exit(file: str) -> bool:
+    return file in ENTRY_AND_EXIT
 
 
 def at_opcode(
     number: signal.Signals,
-    wanted: int,
-    is_meant: Callable[[str], bool],
-    passed: "Synchronized[int] | None" = None,
+    opcode: int,
+    is_traced: Callable[[str], bool],
+    counter: "Synchronized[int] | None" = None,
 ) -> Start:
-    """Send the signal before that opcode of the files that are meant; ``passed`` counts them."""
-    passed = passed or Value("q", -1)
+    """Raise the signal before opcode number ``opcode`` of the traced files; ``counter`` counts."""
+    counter = counter or Value("q", -1)
 
-    def start(tell: int) -> None:
+    def start(pipe: int) -> None:
         def trace(frame: FrameType, event: str, _: object) -> Any:
-            if not is_meant(frame.f_code.co_filename):
+            if not is_traced(frame.f_code.co_filename):
                 return None
             frame.f_trace_opcodes, frame.f_trace_lines = True, False
-            passed.value += event == "opcode"
-            if event == "opcode" and passed.value == wanted:
+            counter.value += event == "opcode"
+            if event == "opcode" and counter.value == opcode:
                 sys.settrace(None)
-                os.write(tell, b".")
+                os.write(pipe, b".")
                 signal.raise_signal(number)
             return trace
 

@@ -1,13 +1,17 @@
-"""``kill -9`` at any moment: nothing that was committed is lost; run by hand, for a while.
+"""``kill -9`` at random moments: nothing that was committed is lost. Run by hand, for a while.
 
 ``python tests/kill/run.py [--times 300] [--only create]... [--signal INT] [--seed 0]`` kills each
-command of ``scenes.py`` that many times: every other time at a moment anywhere in its usual
-duration, and every other a moment after the store's journal appeared, which is when the file is
-written. After each kill the store is whole (checked by SQLite, every row hashed anew), the draft is
-the old one or the new, the tag on a real registry is the old list or the new with all its children,
-a draft is marked as pushed only if it was, and the next command works at once and ends where an
-undisturbed one does. Prints a line for each command; exits with 1 and says what broke if something
-did. Needs ``docker-registry`` and ``docker``.
+command of ``scenes.py`` that many times: every other time at a moment within its usual duration,
+and every other time shortly after the store's journal appears, while the file is being written.
+After each kill:
+
+- the store is intact (SQLite's own check, and every row hashed again);
+- the draft is the old one or the new one, and is marked as pushed only if it was;
+- the tag on a real registry is the old list, or the new one with all its children;
+- the next command works at once and leads to the state that an undisturbed one leads to.
+
+Prints a line for each command; exits with 1 and says what broke if something did. Needs
+``docker-registry`` and ``docker``.
 """
 
 import argparse
@@ -35,25 +39,25 @@ from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.cli.exit_codes import INTERRUPTED
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference
-from tests.kill.forks import Ended, Program, import_for
+from tests.kill.forks import Completed, Program, import_for
 from tests.kill.scenes import COMMANDS_RUN, DOCKER_DRAFT, SCENES, SOURCES, UNNEEDED, Scene, Words
 from tests.kill.soundness import State, faults_of, faults_of_layout, state_of
 from tests.support.programs.docker_client import docker_manifest
 from tests.support.programs.docker_registry import running_registry
 
 PLATFORMS = ("linux/amd64", "linux/arm64", "linux/s390x", "linux/386")
-UNDISTURBED = 3  # runs that say how long it takes
-JOURNAL = 0.002  # seconds, about as long as a transaction is being written
-AT_ONCE = 10.0  # seconds; who waits for a lock that nobody holds gives up then
+BASELINE_RUNS = 3  # undisturbed runs, whose median is the usual duration
+JOURNAL_SECONDS = 0.002  # about the time that writing a transaction takes
+LOCK_TIMEOUT = 10.0  # seconds; a command that waits for a stale lock gives up after these
 
 
 class BrokenPromiseError(Exception):
-    """Something that must hold does not."""
+    """A state that must never be seen."""
 
 
 @frozen
 class Stage:
-    """A folder and a store of its own for one life of a command, on a registry that is shared."""
+    """A folder and a store for one run of a command, on a shared registry."""
 
     scene: Scene
     signal: Signals
@@ -77,16 +81,16 @@ class Stage:
         self.folder.mkdir()
         os.environ["MANYFEST_STORE"] = str(self.store)
         for words in self.scene.before:
-            self.does(words, (0,))
+            self.run(words, (0,))
 
-    def does(self, words: Words, fine: Sequence[int]) -> float:
+    def run(self, words: Words, accepted: Sequence[int]) -> float:
         ended = self.program.run(self.words(words))
-        if ended.code not in fine:
+        if ended.code not in accepted:
             raise BrokenPromiseError(f"{' '.join(words)} ends with {ended.code}: {ended.output}")
         return ended.seconds
 
     def state(self) -> State:
-        """What is there now; raises BrokenPromiseError when it is not whole."""
+        """Read the current state. Raises BrokenPromiseError: it is damaged."""
         with closing(HttpRegistry(Deadline(60))) as http:
             registry = RoutingRegistry(lambda: http, LayoutRegistry, lambda _: http)
             try:
@@ -99,7 +103,10 @@ class Stage:
 
 
 def kill_once(stage: Stage, seconds: float, goal: State, *, in_journal: bool) -> str:
-    """What the kill left: ``old``, ``new`` or ``between``, or ``ended`` if it came too late."""
+    """Kill once; return ``old``, ``new`` or ``between``, or ``ended`` if the kill came too late.
+
+    "hot, " in front means that a journal was left for the next command to roll back.
+    """
     stage.prepare()
     old = stage.state()
     journal = stage.store.with_name("store.db-journal")
@@ -110,24 +117,24 @@ def kill_once(stage: Stage, seconds: float, goal: State, *, in_journal: bool) ->
     hot = journal.exists()
     left = stage.state()
     check_between(left, old, goal)
-    if stage.does(stage.scene.again, stage.scene.fine) >= AT_ONCE:
+    if stage.run(stage.scene.again, stage.scene.accepted) >= LOCK_TIMEOUT:
         raise BrokenPromiseError(f"{stage.scene.again[0]} waits after the kill")
     if (new := stage.state()) != goal:
-        raise BrokenPromiseError(f"said again it leads to {new}, not to {goal}")
+        raise BrokenPromiseError(f"run again it leads to {new}, not to {goal}")
     if ended.code == 0:
         return "ended"
     return ("hot, " if hot else "") + verdict(left, old, goal)
 
 
-def check_end(ended: Ended, signal: Signals) -> None:
-    """It had done its work, or it went by the signal; Ctrl-C has its own exit code. No words."""
+def check_end(ended: Completed, signal: Signals) -> None:
+    """Require success, or an end by the signal (130 for Ctrl-C), and no error message."""
     by_signal = INTERRUPTED if signal is Signals.SIGINT else -signal
     if ended.code not in (0, by_signal) or "rror" in ended.output or "Trace" in ended.output:
         raise BrokenPromiseError(f"{signal.name} makes it end with {ended.code}: {ended.output}")
 
 
 def check_between(left: State, old: State, new: State) -> None:
-    """The parts are old or new each; a draft is not marked as pushed before the tag is."""
+    """Require each part to be old or new, and no draft to be marked as pushed before its tag."""
     if left.unmarked not in (old.unmarked, new.unmarked) or left.tag not in (old.tag, new.tag):
         raise BrokenPromiseError(f"{left} is neither {old} nor {new}")
     pushed = left.draft.pushed if left.draft else None
@@ -142,40 +149,40 @@ def verdict(left: State, old: State, new: State) -> str:
 
 
 def kill_often(name: str, stages: Iterator[Stage], times: int, random: Random) -> bool:
-    """Kill one scene's command ``times`` times and tell; whether all was well."""
+    """Kill one scene's command ``times`` times and print the outcomes; True if nothing broke."""
     outcomes: Counter[str] = Counter()
-    usual = median(undisturbed(next(stages)) for _ in range(UNDISTURBED))
-    goal = where_it_leads(next(stages))
+    usual = median(run_undisturbed(next(stages)) for _ in range(BASELINE_RUNS))
+    goal = goal_of(next(stages))
     for number in range(times):
         stage, in_journal = next(stages), number % 2 == 1
-        moment = random.uniform(0, JOURNAL if in_journal else usual)
+        moment = random.uniform(0, JOURNAL_SECONDS if in_journal else usual)
         try:
             outcomes[kill_once(stage, moment, goal, in_journal=in_journal)] += 1
         except BrokenPromiseError as broken:
             outcomes["BROKEN"] += 1
             print(f"{name}, killed at {moment * 1000:.1f} ms: {broken}")
         rmtree(stage.folder)
-    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
-    print(f"{name}: usually {usual * 1000:.0f} ms; {times} kills: {told}", flush=True)
+    summary = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+    print(f"{name}: usually {usual * 1000:.0f} ms; {times} kills: {summary}", flush=True)
     return not outcomes["BROKEN"]
 
 
-def undisturbed(stage: Stage) -> float:
+def run_undisturbed(stage: Stage) -> float:
     stage.prepare()
-    return stage.does(stage.scene.killed, (0,))
+    return stage.run(stage.scene.killed, (0,))
 
 
-def where_it_leads(stage: Stage) -> State:
-    undisturbed(stage)
+def goal_of(stage: Stage) -> State:
+    run_undisturbed(stage)
     goal = stage.state()
-    stage.does(stage.scene.again, stage.scene.fine)
+    stage.run(stage.scene.again, stage.scene.accepted)
     if stage.state() != goal:
-        raise BrokenPromiseError(f"said twice it leads to {stage.state()}, not to {goal}")
+        raise BrokenPromiseError(f"run twice it leads to {stage.state()}, not to {goal}")
     return goal
 
 
 def seed(host: str, docker_config: Path) -> None:
-    """The images on the registry, and docker's draft of them."""
+    """Push the images to the registry, and let docker make a draft of them."""
     with closing(HttpRegistry(Deadline(60))) as registry:
         for source, platform in zip((*SOURCES, UNNEEDED), PLATFORMS, strict=True):
             push_image(registry, Reference.parse(source.format(host=host)), docker_image(platform))
@@ -199,17 +206,17 @@ def main() -> int:
         docker_config = Path(parent, "docker")
         os.environ.update(HOME=parent, DOCKER_CONFIG=str(docker_config), NO_PROXY="*")
         seed(registry.host, docker_config)
-        well, numbers = True, count()
+        all_well, numbers = True, count()
         for name in options.only or SCENES:
             folder = Path(parent, name.replace(" ", "-"))
             folder.mkdir()
-            program, signal = Program(folder / "written"), Signals[f"SIG{options.signal}"]
+            program, signal = Program(folder / "output"), Signals[f"SIG{options.signal}"]
             stages = (
                 Stage(SCENES[name], signal, registry.host, folder / str(number), program)
                 for number in numbers
             )
-            well &= kill_often(name, stages, options.times, random)
-    return 0 if well else 1
+            all_well &= kill_often(name, stages, options.times, random)
+    return 0 if all_well else 1
 
 
 if __name__ == "__main__":

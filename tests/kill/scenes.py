@@ -1,4 +1,4 @@
-"""The commands that are killed: what comes before each, and what is said when it was killed."""
+"""The commands that are killed, with those that run before and after each."""
 
 from attrs import frozen
 
@@ -7,7 +7,7 @@ from manyfest.cli.process.command_group import COMMANDS
 Words = tuple[str, ...]
 SOURCES = ("{host}/from/one:1", "{host}/from/two:1", "{host}/from/three:1")
 UNNEEDED = "{host}/from/four:1"
-DOCKER_DRAFT = "{host}/from/docker:1"  # made by docker, of all sources
+DOCKER_DRAFT = "{host}/from/docker:1"  # made by docker, from all sources
 
 _CREATE = ("create", "{list}", *SOURCES)
 _AMEND = ("create", "--amend", "{list}", *SOURCES)
@@ -19,16 +19,16 @@ _OLD = (("create", "{list}", SOURCES[0]), ("push", "{list}"))
 
 @frozen
 class Scene:
-    """``killed`` is killed after all of ``before`` was done; ``again`` must then work at once.
+    """``killed`` is killed after ``before`` has run; ``again`` must then work at once.
 
-    ``fine`` are the exit codes of ``again`` that are no failure: where a killed command was done
-    already, doing it once more may say so.
+    ``accepted`` are the exit codes of ``again`` that are no failure: if the killed command had
+    finished already, running it again may say so.
     """
 
     before: tuple[Words, ...]
     killed: Words
     again: Words
-    fine: tuple[int, ...] = (0,)
+    accepted: tuple[int, ...] = (0,)
     name: str = "{host}/{number}/app:1"
 
 
@@ -42,7 +42,7 @@ _SCENES = {
     "push into a layout": Scene(
         (*_OLD, _CREATE), ("push", "{list}"), ("push", "{list}"), name="oci:{folder}/layout:1"
     ),
-    "rm": Scene((_CREATE,), ("rm", "{list}"), ("rm", "{list}"), fine=(0, 3)),
+    "rm": Scene((_CREATE,), ("rm", "{list}"), ("rm", "{list}"), accepted=(0, 3)),
     "import": Scene((_OTHER,), ("import-docker",), ("import-docker", "--force"), name=DOCKER_DRAFT),
     "cache gc": Scene((("inspect", UNNEEDED), _CREATE), _GC, _GC),
 }

@@ -1,4 +1,4 @@
-"""What must hold of a store, a tag and a layout at every moment, looked at from outside."""
+"""Invariants of a store, a tag and a layout, checked without the store's own code."""
 
 import json
 import sqlite3
@@ -23,14 +23,14 @@ _NO_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 
 @frozen
 class State:
-    """A draft without its name and times, None when there is none, and what its tag points to."""
+    """A draft (None if absent) without its name and times, and the digest its tag points to."""
 
     draft: Draft | None
     tag: Digest | None
 
     @property
     def unmarked(self) -> Draft | None:
-        """The draft as if it had never been pushed."""
+        """The draft without the mark of having been pushed."""
         return evolve(self.draft, pushed=None) if self.draft else None
 
     def __str__(self) -> str:
@@ -41,7 +41,11 @@ class State:
 
 
 def state_of(store: Path, name: Reference, registry: Registry) -> State:
-    """Raises what reading raises, and AssertionError when a tag names a child that is not there."""
+    """Read the state of the draft and the tag.
+
+    Raises the errors of the store and the registry, and AssertionError: a child of the list is
+    missing.
+    """
     with closing(open_store(store)) as opened:
         found = opened.drafts.find(name)
     if found is not None:
@@ -50,7 +54,7 @@ def state_of(store: Path, name: Reference, registry: Registry) -> State:
 
 
 def faults_of(store: Path) -> tuple[str, ...]:
-    """All that is wrong with the file, every row of content hashed anew; no file has no fault."""
+    """Return all faults of the file, hashing every row of content; no file has no faults."""
     if not store.exists():
         return ()
     with closing(sqlite3.connect(store)) as connection:
@@ -60,7 +64,7 @@ def faults_of(store: Path) -> tuple[str, ...]:
 
 
 def faults_of_layout(folder: Path) -> tuple[str, ...]:
-    """The blobs whose bytes are not those of their names."""
+    """Return the names of blobs whose bytes do not match their digest."""
     blobs = sorted(folder.glob("blobs/sha256/*"))
     return tuple(each.name for each in blobs if Digest.of(each.read_bytes()).hex != each.name)
 
@@ -80,7 +84,7 @@ def _missing(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _complete(name: Reference, registry: Registry) -> Digest | None:
-    """The digest that the tag points to, once every child was fetched."""
+    """Return the digest the tag points to, after fetching every child."""
     try:
         found = registry.get_manifest(name)
     except ManifestUnknownError:
