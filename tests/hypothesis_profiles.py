@@ -1,4 +1,4 @@
-"""How hard hypothesis tries: a little, or a lot with ``HYPOTHESIS_PROFILE=thorough``.
+"""Hypothesis profiles: few examples, or many with ``HYPOTHESIS_PROFILE=thorough``.
 
 A little means the same examples in every run, so that what fails was changed; a lot looks for new
 ones. In neither is an example timed: other programs may be using the machine.

@@ -1,4 +1,4 @@
-"""Who imports whom: the hexagon, and what the library's public names drag in."""
+"""The hexagon's imports, and the modules that the library's public names load."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What a command may load: local ones no HTTP client, none what only the store's making needs."""
+"""The modules that a command may load: no HTTP client for local ones, no schema tools for any."""
 
 import subprocess
 import sys

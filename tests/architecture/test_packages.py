@@ -1,4 +1,4 @@
-"""What is in the tree is what gets installed: every package, every module, and nothing else."""
+"""The wheel: every package and module of the tree, and nothing else."""
 
 import ast
 import shutil
@@ -32,7 +32,7 @@ def modules() -> list[Path]:
 
 @pytest.fixture(scope="module")
 def wheel_names(tmp_path_factory) -> list[str]:
-    """What a wheel of a copy of the tree holds; in the tree itself a build leaves traces."""
+    """The files in a wheel built from a copy; a build in the tree itself would leave traces."""
     needed = PROJECT["build-system"]["requires"][0].removeprefix("setuptools>=")
     if int(version("setuptools").partition(".")[0]) < int(needed):
         pytest.skip(f"setuptools {needed} or newer is not installed")

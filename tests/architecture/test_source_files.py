@@ -1,4 +1,4 @@
-"""How the sources look: introduced, short, and finished."""
+"""The sources: introduced, short, finished, and worded as agreed."""
 
 import ast
 import re

@@ -42,7 +42,7 @@ class TestCachedRegistryThatHoldsNothing(RegistryContract):
 
 
 class TestCachedRegistryThatHoldsMuch(TestCachedRegistryThatHoldsNothing):
-    """What is held must not answer for what is there: the whole contract holds all the same."""
+    """Cached content must not answer for the registry's: the whole contract applies unchanged."""
 
     @pytest.fixture
     def contents(self) -> MemoryContents:

@@ -47,7 +47,7 @@ class Both:
         return [argument.replace("PLACE", self.place) for argument in arguments]
 
     def alike(self, *arguments: str, code: int = 0) -> str:
-        """What both print: the same, and both say alike whether it worked."""
+        """The output of both programs, which must be equal, as must success or failure."""
         docker, ours = self(*arguments)
         assert ours.stdout.decode() == docker.stdout.decode(), (arguments, ours.stderr)
         assert (bool(ours.code), bool(docker.code)) == (bool(code), bool(code)), (ours, docker)

@@ -1,4 +1,4 @@
-"""Where we differ from docker on purpose (ADR 0011): what docker does, and what we do instead."""
+"""Deliberate differences from docker (ADR 0011): its behaviour and ours."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Where we differ from docker on purpose (ADR 0011): what is refused, and what a push brings."""
+"""Deliberate differences from docker (ADR 0011): refused documents, content that a push brings."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""Where we differ from docker on purpose (ADR 0011): names, entries and registries."""
+"""Deliberate differences from docker (ADR 0011): names, entries and registries."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What goes wrong: both fail, both print nothing on stdout, and ours contains docker's sentence."""
+"""Failures: both programs fail, stdout stays empty, and our error contains docker's sentence."""
 
 from collections.abc import Callable
 

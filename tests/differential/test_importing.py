@@ -118,7 +118,7 @@ class TestNames:
 
 
 class TestRefusals:
-    """What is not taken over is said, and the rest is taken all the same."""
+    """A draft that cannot be imported is named, and the others are imported."""
 
     def test_a_draft_of_ours_is_not_overwritten_unless_asked(self, both: Both) -> None:
         make(both, "PLACE/list:f", "app:arm64")

@@ -23,7 +23,7 @@ _NO_PLATFORM = {"architecture": "", "os": ""}
 
 
 def as_docker_reads(document: Mapping[str, Json]) -> dict[str, Json]:
-    """What is left of a list once it has passed through docker."""
+    """The members of a list that docker preserves."""
     entries = [
         _kept(_DESCRIPTOR, entry)
         | {"platform": _kept(_PLATFORM, entry.get("platform") or _NO_PLATFORM)}

@@ -1,4 +1,4 @@
-"""How registries and token servers go wrong when they ask who we are."""
+"""Faults of registries and token servers during authentication."""
 
 import gzip
 import io

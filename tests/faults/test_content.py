@@ -1,4 +1,4 @@
-"""What a registry may serve that is not what it should be: one line, and nothing is kept."""
+"""Wrong content from a registry: one line, and nothing is stored."""
 
 import json
 from itertools import cycle

@@ -199,7 +199,7 @@ def refusing_uploads(connection: socket.socket) -> None:
 
 @pytest.mark.parametrize("size", [1000, 16 * MIB], ids=["small", "large"])
 def test_a_copy_that_nobody_reads_ends_at_the_time_limit(server, tmp_path, monkeypatch, size):
-    """What is small stays in the system's buffers, and is never confirmed."""
+    """A small body stays in the system's buffers and is never confirmed."""
     monkeypatch.chdir(tmp_path)
     with registry_of(image_with(bytes(size))) as source:
         succeeded("copy", f"{source.host}/app:0", "oci:here:1")

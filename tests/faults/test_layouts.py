@@ -200,7 +200,7 @@ def test_eight_commands_write_to_one_layout(layout, manyfest: CommandLine) -> No
 
 @pytest.mark.parametrize("size", [0, 1, 2])
 def test_a_full_disk_leaves_the_old_layout(layout, manyfest: CommandLine, size: int) -> None:  # O8
-    """What fails first, the store or the layout, depends on the size: blocks of 512 bytes."""
+    """The size limit decides whether the store or the layout fails first (blocks of 512 bytes)."""
     large = oci_image(annotations={"x": "x" * 5_000})
     push_image(LayoutRegistry(), Reference(Layout(str(layout.parent / "large")), "1"), large)
     before = tree(layout)

@@ -1,4 +1,4 @@
-"""What may go wrong while a list is published: the tag stands where it stood, the draft is kept."""
+"""Faults during publication: the tag does not move, and the draft is kept."""
 
 import hashlib
 import json
@@ -70,7 +70,7 @@ def writes(server: FaultServer) -> list[Request]:
 
 
 def pushed(name: str) -> Digest:
-    """What ``push`` prints last."""
+    """The last line that ``push`` prints."""
     return Digest.parse(succeeded("push", name).stdout.decode().splitlines()[-1])
 
 

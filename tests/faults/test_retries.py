@@ -1,4 +1,4 @@
-"""What passes is tried again: how often, how long is waited, and who waits."""
+"""Retries of transient faults: number, waiting time, and the threads that wait."""
 
 import threading
 import time
@@ -277,7 +277,7 @@ def test_waiting_as_asked_is_no_crawling(server, monkeypatch):
 
 
 def in_threads(function, items):
-    """What it gives or raises for each, all at the same time."""
+    """Call it for each item at the same time, and return results or errors."""
     outcomes = [None] * len(items)
 
     def run(position):

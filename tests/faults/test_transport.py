@@ -1,4 +1,4 @@
-"""What may happen on the way: broken connections, broken HTTP, bombs, and redirects."""
+"""Faults of the transport: broken connections, broken HTTP, bombs, redirects."""
 
 import gzip
 import socket

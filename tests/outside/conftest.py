@@ -24,7 +24,7 @@ twice = tests.outside.tape_registry:registry
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What ``pip install`` leaves of a package that is: its metadata, and modules on the path."""
+    """The traces of an installed package: its metadata, and modules on the path."""
     site = tmp_path / "site"
     for name, points in (("outside", _ENTRY_POINTS), ("another", _ANOTHER)):
         info = site / f"{name}_adapters-1.0.dist-info"

@@ -84,7 +84,7 @@ class TapeRegistry(Registry):
         raise UnreachableError(str(reference.home), f"{reference}: tapes are for reading")
 
     def close(self) -> None:
-        """Whoever opened the session closes what has such a method."""
+        """Close the tape; the session calls this method of an adapter that has it."""
         if isinstance(self._origin, HttpRegistry):
             self._origin.close()
 

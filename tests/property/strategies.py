@@ -119,7 +119,7 @@ overrides = st.builds(
 
 @st.composite
 def found_entries(draw: st.DrawFn, source: Reference) -> list[Entry]:
-    """What ``source`` may hold: an image, or a list whose children have digests of their own."""
+    """Content of ``source``: an image, or a list whose children have distinct digests."""
     contents = draw(st.lists(st.binary(max_size=1), min_size=1, max_size=3, unique=True))
     platform = draw(platforms)
     return [

@@ -1,4 +1,4 @@
-"""What a person may get wrong: one clear line, the right exit code, drafts and store unchanged."""
+"""Wrong input: one clear line, the right exit code, drafts and store unchanged."""
 
 from pathlib import Path
 

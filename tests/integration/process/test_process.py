@@ -1,4 +1,4 @@
-"""How the program behaves among others: signals, pipes, full disks, odd locales."""
+"""The program in its environment: signals, pipes, full disks, odd locales."""
 
 import os
 import signal

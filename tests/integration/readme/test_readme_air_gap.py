@@ -64,7 +64,7 @@ def at(walked: Path, manyfest: CommandLine, monkeypatch: pytest.MonkeyPatch):
 
 
 def _said(walked: Path, command: str) -> list[str]:
-    """What the README's command that begins so wrote to stdout."""
+    """The stdout of the README's command that begins with these words."""
     after = (walked / "out").read_text().partition(f"$ manyfest {command}")[2]
     return after.partition("\n$ ")[0].splitlines()[1:]
 

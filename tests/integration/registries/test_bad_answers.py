@@ -1,4 +1,4 @@
-"""What a registry may get wrong: one line, the right exit code, and nothing is kept."""
+"""Wrong answers of a registry: one line, the right exit code, and nothing is stored."""
 
 import json
 from collections.abc import Callable, Iterator

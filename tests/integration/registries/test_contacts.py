@@ -25,7 +25,7 @@ def _elsewhere(tmp_path, monkeypatch):
 
 @pytest.fixture
 def contacts(tmp_path, monkeypatch):
-    """What the programs of the test looked up and connected to since the last time."""
+    """Names and addresses that the programs resolved and connected to since the last call."""
     log = tmp_path / "contacts"
     monkeypatch.setenv("PYTHONPATH", str(WATCHED))
     monkeypatch.setenv("TESTS_CONTACTS_LOG", str(log))

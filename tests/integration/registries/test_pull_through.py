@@ -68,7 +68,7 @@ def team(tmp_path: Path, seed: Seed, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 @pytest.fixture
 def next_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """What follows runs on a machine of this name, which has seen nothing before."""
+    """Run the following commands on a machine of this name, with a fresh store."""
 
     def move(name: str) -> None:
         (tmp_path / name).mkdir()

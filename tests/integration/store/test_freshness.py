@@ -1,4 +1,4 @@
-"""What a warm command asks registries for, and when what was last seen answers in their place."""
+"""Requests of a command with a warm cache, and answers from the cache alone."""
 
 import os
 from collections import Counter

@@ -35,7 +35,7 @@ OLD, NEW = docker_list(AMD), docker_list(AMD, ARM)
 
 
 def done(*arguments: str | Path) -> str:
-    """What it printed; it was not to fail."""
+    """The output of a command that must succeed."""
     result = run_here(*arguments)
     assert result.code == 0, result.stderr
     return result.stdout.decode().strip()
@@ -310,7 +310,7 @@ def server() -> Iterator[RegistryServer]:
 
 
 def test_undo_asks_for_the_tag_and_each_part_and_reads_back(server: RegistryServer) -> None:
-    """What is put back is held by the store, and not fetched."""
+    """``undo`` puts back content from the store without fetching it."""
     name = f"{server.host}/app:1"
     done("inspect", name)
     done("copy", f"{server.host}/app:2", name)

@@ -1,4 +1,4 @@
-"""What was seen can be looked at again, from the store alone."""
+"""Work offline: cached content is shown from the store alone."""
 
 import json
 import os

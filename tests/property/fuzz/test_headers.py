@@ -39,7 +39,7 @@ def test_any_retry_after_is_a_time_to_wait_or_none(text: str) -> None:
 
 @frozen
 class Host:
-    """What ``following`` needs of one."""
+    """The parts of a response that ``next_url`` reads."""
 
     name: str = "r.example"
 

@@ -42,7 +42,7 @@ def image_files(image: Image, *, layers: bool = True) -> dict[str, bytes]:
 
 
 def entry(image: Image, **annotations: str) -> dict[str, Json]:
-    """How ``index.json`` lists it; annotations by their names in this module, in lower case."""
+    """The descriptor in ``index.json``; annotations by this module's names, in lower case."""
     keys = {"ref_name": REF_NAME, "image_name": IMAGE_NAME}
     named = {keys.get(key, key): value for key, value in annotations.items()}
     return image.manifest.descriptor().to_json() | ({"annotations": named} if named else {})

@@ -51,7 +51,7 @@ def run_as_nobody(*words: str, without: str = "") -> Result:
 
 
 def limiting(limits: Mapping[int, int]) -> Callable[[], None]:
-    """What sets these limits (``resource.RLIMIT_...``), once called in a new process."""
+    """Return a function that sets these limits (``resource.RLIMIT_...``) in a new process."""
 
     def limit() -> None:
         for kind, most in limits.items():

@@ -44,7 +44,7 @@ class DelayProxy:
 
     @property
     def connections(self) -> int:
-        """How many connections were made so far."""
+        """The number of connections made so far."""
         return len(self._counters)
 
     @property

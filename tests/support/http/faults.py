@@ -1,4 +1,4 @@
-"""What a server or the network may do to a request instead of answering it well.
+"""Faults that a server or the network can have in place of a good answer.
 
 A fault is a ``Reply`` that takes the answer's place, or a function from the good answer to a reply.
 In the first case what would have answered never sees the request; in the second it does, so that

@@ -62,12 +62,12 @@ class HttpServer:
 
     @property
     def connections(self) -> int:
-        """How many connections were accepted so far."""
+        """The number of connections accepted so far."""
         with self._lock:
             return self._connections
 
     def count(self, method: str = "*", path: str = "*") -> int:
-        """How many requests matched; both are shell patterns, and ``*`` matches ``/`` too."""
+        """The number of requests that matched shell patterns; ``*`` matches ``/``, too."""
         return sum(matches(request, method, path) for request in self.requests)
 
     def log(self) -> list[str]:

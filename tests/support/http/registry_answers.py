@@ -1,4 +1,4 @@
-"""What a distribution registry answers: its errors, its manifests and blobs with their headers."""
+"""Answers of a distribution registry: errors, manifests and blobs with their headers."""
 
 import json
 import re
@@ -44,7 +44,7 @@ def success(document: object) -> Answer:
 
 
 def plain(status: int, text: str, *headers: tuple[str, str]) -> Answer:
-    """What Go's HTTP library says by itself, as text."""
+    """A plain-text answer as Go's HTTP library gives by itself."""
     usual = (
         ("Content-Type", "text/plain; charset=utf-8"),
         ("X-Content-Type-Options", "nosniff"),

@@ -1,4 +1,4 @@
-"""Who may ask a fake registry for what: anyone, a Basic login, or the bearer of a token."""
+"""Access to a fake registry: anonymous, by a Basic login, or by a bearer token."""
 
 import base64
 import re

@@ -50,7 +50,7 @@ _DIGEST = re.compile(r"sha(?:256|512):[0-9a-f]+")
 
 @frozen
 class Quirks:
-    """How real registries differ from distribution; each field names one that does."""
+    """Deviations of real registries from distribution; each field names one that has it."""
 
     digest_header: bool = True  # False: Amazon ECR (distribution #3792), registry.access.redhat.com
     etags: bool = True  # False: static files behind a web server (distribution #2384)

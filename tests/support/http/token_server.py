@@ -73,7 +73,7 @@ class TokenServer:
 
     @property
     def trust(self) -> TokenRules:
-        """What a registry is told to take its tokens."""
+        """The settings by which a registry accepts this server's tokens."""
         return TokenRules(f"{self._server.url}{_PATH}", _SERVICE, _ISSUER, self._signer.file)
 
     def token(self, *scopes: str, lives: int = 300) -> str:

@@ -49,7 +49,7 @@ class HelperFolder:
         return self._program(name, text)
 
     def kept(self, name: str) -> dict[str, list[str]]:
-        """What the keeper has now."""
+        """The credentials that the helper has stored now."""
         return json.loads((self.folder / f"{name}.json").read_text())
 
     def asked(self, name: str) -> list[list[object]]:

@@ -18,7 +18,7 @@ _TIMEOUT = 60.0  # seconds
 
 @frozen
 class Result:
-    """What a program left behind: bytes on stdout, text on stderr, and its exit code."""
+    """The result of a program: bytes on stdout, text on stderr, and its exit code."""
 
     stdout: bytes
     stderr: str

@@ -12,7 +12,7 @@ from tests.support.programs.docker_client import Result
 
 
 def run_here(*arguments: str | Path) -> Result:
-    """What ``manyfest`` leaves behind; the environment and folder are the test's."""
+    """Run ``manyfest`` in the test's own environment and folder, and return its result."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\n") for _ in range(2))
     with redirect_stdout(out), redirect_stderr(err):
         code = main([*map(str, arguments)])

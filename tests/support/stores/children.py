@@ -39,5 +39,5 @@ def start(code: str, path: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def run(code: str, path: Path, *arguments: str) -> str:
-    """What such a Python printed, its error if it failed."""
+    """The output of such a Python, or its error if it failed."""
     return start(code, path, *arguments).communicate(timeout=60)[0]

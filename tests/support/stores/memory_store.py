@@ -18,7 +18,7 @@ PATH = "(memory)"
 
 @define
 class Held:
-    """What is kept; a transaction works on a copy that takes its place at the end."""
+    """The stored values; a transaction works on a copy, which replaces them at its end."""
 
     manifests: dict[Digest, Manifest] = field(factory=dict)
     blobs: dict[Digest, bytes] = field(factory=dict)
@@ -38,7 +38,7 @@ class Held:
 
 @define(eq=False)
 class _Part:
-    """What both halves share: the store they belong to, its transaction, and what it holds."""
+    """The parts that both halves share: their store, its transaction, its values."""
 
     _store: "MemoryStore" = field(repr=False)
 

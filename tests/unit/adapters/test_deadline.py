@@ -1,4 +1,4 @@
-"""What a command may take: deadlines, cancelling, and the clock that waits for layers."""
+"""The command's deadline: expiry, cancelling, and the pause during layer streams."""
 
 import time
 from contextlib import nullcontext

@@ -1,4 +1,4 @@
-"""Where credentials are looked for, and who is trusted with them, by environment."""
+"""Settings of credentials: the files that are read, and the realms that are trusted."""
 
 from pathlib import Path
 

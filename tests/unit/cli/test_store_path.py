@@ -1,4 +1,4 @@
-"""Where the store is: as platformdirs says, which is not imported to say it."""
+"""The store's path: the one platformdirs gives, without importing it."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What was learnt about hosts is kept for a day, where that costs nobody anything."""
+"""Facts about hosts are stored for a day, if storing them delays no command."""
 
 import sqlite3
 import time

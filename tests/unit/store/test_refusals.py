@@ -171,7 +171,7 @@ def test_a_flipped_bit_anywhere_raises_nothing_but_our_own_errors(path, start):
 
 
 def _read_all(path):
-    """What became of each reading; a manifest that is handed out is the right one."""
+    """The result of each read; a returned manifest must have the right bytes."""
     outcomes = []
     with closing(open_store(path, lock_timeout=0)) as store:
         for manifest in KEPT:

@@ -1,4 +1,4 @@
-"""Where the file cannot be written or has no room, reading works and writing is one line."""
+"""A store that is read-only or full: reading works, and writing fails with one line."""
 
 import resource
 import sqlite3

@@ -1,4 +1,4 @@
-"""What fuzzing by hand begins with is taken by the parser it is for."""
+"""The seeds of the fuzzing programs are accepted by the parsers they are for."""
 
 import pytest
 

@@ -141,7 +141,7 @@ def upload(host, path, steps) -> list[Seen]:
 
 
 def comparable(seen: Seen, host: str) -> tuple[int, dict[str, str], object]:
-    """What must be the same: all but the date, what the server makes up, and that it deletes."""
+    """The parts that must be equal: all but date, generated values and support for deletion."""
     made_up = (
         (re.escape(host), "HOST"),
         (r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "IDENTITY"),

@@ -1,4 +1,4 @@
-"""What docker save wrote before it wrote layouts, and what it writes since."""
+"""Archives of ``docker save``: the older form, and the layouts it writes today."""
 
 import gzip
 import json

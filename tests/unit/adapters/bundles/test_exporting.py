@@ -1,4 +1,4 @@
-"""What goes into a bundle, and how it is written: whole or not at all, the same bytes each time."""
+"""Exports: the content of a bundle, written whole or not at all, the same bytes each time."""
 
 import json
 import tarfile

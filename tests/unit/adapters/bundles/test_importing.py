@@ -1,4 +1,4 @@
-"""What a bundle brings, and that a bundle which is not right brings nothing."""
+"""Imports: a bundle's content, and nothing of a bundle with a fault."""
 
 import gzip
 import json

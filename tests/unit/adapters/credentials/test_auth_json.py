@@ -1,4 +1,4 @@
-"""What containers' auth.json gives for a repository (containers-auth.json(5))."""
+"""Credentials that containers' auth.json has for a repository (containers-auth.json(5))."""
 
 import json
 

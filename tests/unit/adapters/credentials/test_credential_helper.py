@@ -1,4 +1,4 @@
-"""What credential helpers are told, what they may do, and what is said when they misbehave."""
+"""Credential helpers: their input, their limits, and the errors when they misbehave."""
 
 import json
 import threading

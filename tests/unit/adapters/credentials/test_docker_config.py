@@ -1,4 +1,4 @@
-"""What docker's config.json gives for a host, and what is said when it makes no sense."""
+"""Credentials that docker's config.json has for a host, and the errors of a malformed one."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What logging in and out write, and what they leave alone."""
+"""Changes that logging in and out make to config.json, and the parts they preserve."""
 
 import base64
 import json

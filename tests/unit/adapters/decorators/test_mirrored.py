@@ -81,7 +81,7 @@ class Troubled(MemoryRegistry):
 
 @pytest.fixture
 def world():
-    """What stands at all places; the origin and the mirrors share it, each under its names."""
+    """The content that the origin and the mirrors share, each under its own names."""
     return Troubled()
 
 

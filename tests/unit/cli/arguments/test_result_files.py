@@ -1,4 +1,4 @@
-"""What a command leaves for the next step is there whole, or it is what it was."""
+"""Result files for the next step of a pipeline are replaced whole or not at all."""
 
 import os
 import stat

@@ -31,7 +31,7 @@ class Terminal(io.StringIO):
 
     @property
     def lines(self) -> list[str]:
-        """What was drawn, one after the other."""
+        """The lines that were drawn, in order."""
         return self.getvalue().split("\r\x1b[K")[1:]
 
 

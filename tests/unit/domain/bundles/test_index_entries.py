@@ -1,4 +1,4 @@
-"""How a bundle lists its images: by name, each once, and with when they were seen."""
+"""The index of a bundle: images by name, each once, with the times of their observations."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a list says again is listed once, and of two that say it the one that says more."""
+"""Duplicate entries are listed once; of two, the one with more members stays."""
 
 import pytest
 from attrs import evolve

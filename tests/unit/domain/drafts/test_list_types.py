@@ -1,4 +1,4 @@
-"""Which family a list is of, and lists that nothing was changed of."""
+"""The family of a list, and lists that were not changed."""
 
 import pytest
 from attrs import evolve

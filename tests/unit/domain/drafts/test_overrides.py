@@ -1,4 +1,4 @@
-"""What is laid over entries and over the list itself, and taken away."""
+"""Overrides of entries and of the list itself: set, added to, removed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a tag is to hold once entries are merged into it, and where those who merge say so."""
+"""The merged list of a tag, and the tags under which writers publish their intents."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What stands at a reference: the manifest, and the config of an image, if that can be read."""
+"""Resolving a reference: the manifest, and the config of an image if it can be read."""
 
 import pytest
 

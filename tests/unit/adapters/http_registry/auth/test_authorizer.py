@@ -1,4 +1,4 @@
-"""What token servers are asked and what they may answer."""
+"""Requests to token servers, and the answers that are accepted."""
 
 import base64
 import json

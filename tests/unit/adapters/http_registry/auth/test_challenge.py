@@ -1,4 +1,4 @@
-"""What ``WWW-Authenticate`` lines ask for."""
+"""The challenges of ``WWW-Authenticate`` headers."""
 
 import pytest
 

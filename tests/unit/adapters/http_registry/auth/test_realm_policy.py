@@ -1,4 +1,4 @@
-"""Which token servers may be asked, and which may get credentials."""
+"""Token servers that may be asked, and those that may get credentials."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How long is waited, how often, and when not at all."""
+"""Retries: waiting times, number of attempts, and errors that are not retried."""
 
 from datetime import UTC, datetime
 from functools import partial

@@ -1,4 +1,4 @@
-"""What was learnt about a host saves requests, permits nothing, and costs one try when wrong."""
+"""Remembered facts about a host save requests, permit nothing, and cost one try when wrong."""
 
 import socket
 import ssl

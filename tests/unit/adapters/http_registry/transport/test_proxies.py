@@ -1,4 +1,4 @@
-"""Which proxy stands on the way, by the rules of Go's httpproxy."""
+"""The proxy for a URL, by the rules of Go's httpproxy."""
 
 import pytest
 

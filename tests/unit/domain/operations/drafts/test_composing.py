@@ -1,4 +1,4 @@
-"""What is taken of sources, what is done about conflicts, and taking entries out again."""
+"""Entries taken from sources, platform conflicts, and dropping entries."""
 
 import json
 

@@ -37,7 +37,7 @@ class Ignoring(MemoryRegistry):
 
 
 def plan_of(world: World, *images, tag: Reference = TAG) -> PushPlan:
-    """What a writer with a store of its own would push."""
+    """The list that a writer with its own store would push."""
     writer = World(registry=world.registry)
     names = [f"{tag.home}:from-{image.digest.hex[:9]}" for image in images]
     for name, image in zip(names, images, strict=True):

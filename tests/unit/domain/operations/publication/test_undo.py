@@ -75,7 +75,7 @@ def planned(world: World, wanted: StateSelector = PREVIOUS, name: str = NAME) ->
 
 
 def undone(world: World, wanted: StateSelector = PREVIOUS) -> Manifest:
-    """What the tag points to afterwards."""
+    """The digest that the tag points to afterwards."""
     contents, newest = world.store.contents, world.store.contents.last_observation(ref(NAME))
     undo(
         planned(world, wanted),

@@ -1,4 +1,4 @@
-"""What is kept of what was read: where tags pointed, and which digests a person asked for."""
+"""Records of a read: observations of tags, and digests that a person asked for."""
 
 from manyfest.contracts.images import docker_image, docker_list
 from manyfest.domain.operations.resolve import Resolved

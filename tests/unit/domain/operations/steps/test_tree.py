@@ -1,4 +1,4 @@
-"""What a list lists, at every level: each once, lists after what they list, and not without end."""
+"""A walk below a list: each manifest once, lists after their entries, bounded depth."""
 
 import pytest
 

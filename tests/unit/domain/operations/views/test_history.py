@@ -1,4 +1,4 @@
-"""What a tag was, and what changed each time, told from the store."""
+"""The history of a tag, and each change, from the store."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -45,7 +45,7 @@ Change = Callable[[list[dict[str, Json]]], None]
 
 
 def verified(image: Image, registry: MemoryRegistry | None = None) -> Verification:
-    """What is found of ``image``, in a registry that has all of it, unless another is given."""
+    """The findings for ``image`` in a complete registry, unless another is given."""
     registry = registry or MemoryRegistry()
     if image.blobs or image.children:
         for part in (image, *image.children):
