@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from manyfest.cli.output import warn
 from manyfest.cli.settings import Settings
 from manyfest.domain.errors import ConfigError, DeadlineError, UnreachableError
 from manyfest.store.store import open_store
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from manyfest.adapters.deadline import Deadline
     from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
     from manyfest.domain.access import Credentials
+    from manyfest.domain.errors import StoreError
     from manyfest.domain.events import Event, OnEvent
     from manyfest.domain.history.observation import Observation
     from manyfest.domain.ports.content_store import ContentStore
@@ -47,15 +49,16 @@ def _deadline_errors(subject: str) -> Iterator[None]:
 
 
 class Session:
-    """What one command works with: the ports, the fan-out, and the moment it runs at (UTC).
+    """The ports of one command (``domain.ports.Ports``), made of adapters and the store.
 
-    What a command does not use is neither made nor imported. The time that a command may take
-    begins when a registry is first asked for.
+    A port is made, and its adapters are imported, when it is first used. The time that a command
+    may take begins when a registry is first asked for.
     """
 
     def __init__(self, settings: Settings, store: "Store", stack: ExitStack) -> None:
         self.now = datetime.now(UTC)
         self.offline = settings.offline
+        self.records_reads = not settings.offline
         self.drafts: DraftBook = store.drafts
         self.layers: LayerStore = store.layers
         self._settings = settings
@@ -115,6 +118,11 @@ class Session:
                     self._deadline.check_hard_limit()
 
         return heard
+
+    def on_unrecorded(self, error: "StoreError") -> None:
+        """Warn once that the store does not take what is read, and stop trying."""
+        self.records_reads = False
+        warn(f"not kept for --offline: {error}")
 
     def clock(self) -> datetime:
         """The time (UTC), for what is seen long after the command began."""

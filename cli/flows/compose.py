@@ -78,11 +78,7 @@ def compose(
         name,
         sources,
         terms,
-        registry=session.registry,
-        contents=session.contents,
-        drafts=session.drafts,
-        fan_out=session.fan_out,
-        now=session.now,
+        ports=session,
         meanwhile=meanwhile,
     )
     if not terms.wanted.attestations:

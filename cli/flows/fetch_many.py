@@ -44,9 +44,7 @@ def fetch_all(
         for start in range(0, len(references), _SLICE):
             fetched = fetch(
                 references[start : start + _SLICE],
-                registry=session.registry,
-                layers=session.layers,
-                fan_out=session.fan_out,
+                ports=session,
                 platforms=platforms,
                 with_layers=with_layers,
                 on_event=session.checking_deadline(on_event),

@@ -22,16 +22,11 @@ def merge_shown(
     """Merge the draft into each of its names; the plan with what they hold then."""
     require_writable_store(session)
     with shown_progress() as on_event:
-        bring_content(
-            [planned], session.registry, session.fan_out, session.checking_deadline(on_event)
-        )
+        bring_content([planned], ports=session, on_event=session.checking_deadline(on_event))
         merged = merge(
             planned,
             _targets(planned, more_tags),
-            registry=session.registry,
-            fan_out=session.fan_out,
-            pause=session.pause,
-            clock=session.clock,
+            ports=session,
         )
     for each in merged:
         _tell(planned, each)
@@ -43,7 +38,7 @@ def merge_shown(
 
 def previewed(planned: PushPlan, more_tags: Sequence[Reference], session: Session) -> PushPlan:
     """The plan with what its names would hold if nobody else wrote."""
-    look = partial(preview, planned, registry=session.registry, now=session.now)
+    look = partial(preview, planned, ports=session)
     return _outcome(planned, session.fan_out(look, _targets(planned, more_tags)))
 
 

@@ -5,41 +5,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from manyfest.cli.arguments.result_files import write_file
-from manyfest.cli.flows.checks import require_held, require_reachable
+from manyfest.cli.flows.checks import require_held
 from manyfest.cli.output import note, warn, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import StoreError
-from manyfest.domain.expectations import Expectation
-from manyfest.domain.operations.publication.plan_push import PushPlan, plan_push
+from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.steps.conditional_put import TagDigests
-from manyfest.domain.references import Reference
-
-
-def plan(
-    name: Reference,
-    more_tags: Sequence[Reference],
-    expected: Expectation | None,
-    session: Session,
-    standings: TagDigests | None = None,
-) -> PushPlan:
-    """What publishing the draft ``name`` writes; some ``standings`` may be known.
-
-    Raises UnreachableError: offline, and not all names are of layouts.
-    """
-    require_reachable([name, *more_tags], session)
-    return plan_push(
-        name,
-        more_tags,
-        registry=session.registry,
-        contents=session.contents,
-        drafts=session.drafts,
-        fan_out=session.fan_out,
-        expected=expected,
-        standings=standings,
-    )
 
 
 def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
@@ -49,9 +22,7 @@ def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
     with shown_progress() as on_event:
         execute(
             plans,
-            registry=session.registry,
-            fan_out=session.fan_out,
-            pause=session.pause,
+            ports=session,
             on_event=session.checking_deadline(on_event),
         )
 
@@ -76,9 +47,7 @@ def finish_or_warn(
         finish(
             planned,
             published,
-            contents=session.contents,
-            drafts=session.drafts,
-            now=session.clock(),
+            ports=session,
             purge=purge,
         )
     except StoreError as error:

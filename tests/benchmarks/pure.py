@@ -21,6 +21,7 @@ from manyfest.domain.operations.drafts.create import create
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 from tests.benchmarks.seeding import numbered
+from tests.support.ports import PlainPorts
 from tests.support.stores.memory_store import MemoryStore
 
 pytestmark = pytest.mark.benchmark(timer=time.process_time)
@@ -79,15 +80,12 @@ def published(registry: MemoryRegistry, large: Manifest) -> Manifest:
     """A list made of ``large``, one entry of it annotated, as it would be pushed."""
     registry.put_manifest(SOURCE, unread(large))
     store = MemoryStore()
+    ports = PlainPorts(registry=registry, store=store, fan_out=map)
     create(
         *(TARGET, (SOURCE,)),
-        registry=registry,
-        contents=store.contents,
-        drafts=store.drafts,
-        fan_out=map,
-        now=NOW,
+        ports=ports,
     )
-    annotate(TARGET, "linux/arm/v7", Overrides(variant="v8"), drafts=store.drafts, now=NOW)
+    annotate(TARGET, "linux/arm/v7", Overrides(variant="v8"), ports=ports)
     return assemble_for_push(store.drafts.find(TARGET))
 
 

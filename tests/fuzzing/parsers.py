@@ -29,7 +29,7 @@ from manyfest.domain.operations.content.import_bundle import import_bundle
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Layout, Reference, Repository
 from manyfest.domain.specs.lock import Lock
-from tests.support.stores.memory_layers import MemoryLayers
+from tests.support.ports import PlainPorts
 from tests.support.stores.memory_store import MemoryStore
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -63,10 +63,7 @@ def imported(file: Path) -> MemoryStore:
     with open_bundle(file) as bundle:
         import_bundle(
             bundle,
-            contents=store.contents,
-            layers=MemoryLayers(),
-            drafts=store.drafts,
-            now=NOW,
+            ports=PlainPorts(store=store),
             repository=HUB,
         )
     return store

@@ -60,8 +60,7 @@ def command(
         exported = export_bundle(
             references if named or draft else None,
             drafts,
-            contents=session.contents,
-            layers=session.layers,
+            ports=session,
             with_layers=layers,
             sparse=sparse,
             earlier=earlier,

@@ -53,10 +53,7 @@ def command(
         try:
             imported = import_bundle(
                 bundle,
-                contents=session.contents,
-                layers=session.layers,
-                drafts=session.drafts,
-                now=session.now,
+                ports=session,
                 repository=place,
                 terms=ImportOptions(not no_layers, sparse, force),
                 on_event=on_event,

@@ -83,9 +83,7 @@ def command(
         require_reachable([t for spec in specs for t in (spec.target, *spec.more_tags)], session)
         planned = plan_apply(
             specs,
-            registry=session.registry,
-            fan_out=session.fan_out,
-            now=session.now,
+            ports=session,
             ignore_missing=ignore_missing,
             lock=in_lock,
         )

@@ -18,4 +18,4 @@ def command(names: Sequence[str]) -> None:
     """
     with open_session(settings_from()) as session:
         entries = list(map(entry_name, names[1:]))
-        drop(reference(names[0]), entries, drafts=session.drafts, now=session.now)
+        drop(reference(names[0]), entries, ports=session)

@@ -34,9 +34,7 @@ def command(
     with open_session(settings_from(options)) as session:
         made = lock(
             specs,
-            registry=session.registry,
-            fan_out=session.fan_out,
-            now=session.now,
+            ports=session,
             ignore_missing=ignore_missing,
         )
         print_missing(made.missing)

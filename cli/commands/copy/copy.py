@@ -42,8 +42,7 @@ def command(
         plan = plan_copy(
             resolve_source(names[0], session),
             target,
-            registry=session.registry,
-            fan_out=session.fan_out,
+            ports=session,
             platforms=platforms,
             with_referrers=referrers,
         )
@@ -51,10 +50,7 @@ def command(
         with shown_progress() as on_event:
             copy(
                 plan,
-                registry=session.registry,
-                contents=session.contents,
-                fan_out=session.fan_out,
-                now=session.now,
+                ports=session,
                 on_event=session.checking_deadline(on_event),
             )
     for message in _notes(plan):

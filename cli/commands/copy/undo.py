@@ -39,24 +39,12 @@ def command(
     (text,) = names
     with open_session(settings_from(options)) as session:
         tag, wanted = _state(text, to, session)
-        plan = plan_undo(
-            tag,
-            wanted,
-            registry=session.registry,
-            contents=session.contents,
-            fan_out=session.fan_out,
-        )
+        plan = plan_undo(tag, wanted, ports=session)
         if dry_run:
             write_text(_step(plan))
             return
         require_writable_store(session)
-        undo(
-            plan,
-            registry=session.registry,
-            contents=session.contents,
-            pause=session.pause,
-            clock=session.clock,
-        )
+        undo(plan, ports=session)
     note(_what_happened(plan))
     write_text(str(plan.manifest.digest))
 

@@ -72,7 +72,7 @@ def command(
             )
             about_list = IndexOverrides(artifact_type, _subject(subject, session), said, taken)
             name = reference(names[0])
-            annotate_index(name, about_list, drafts=session.drafts, now=session.now)
+            annotate_index(name, about_list, ports=session)
         else:
             forbid_combination(
                 "is for the list itself: add --index", artifact_type=artifact_type, subject=subject
@@ -85,7 +85,7 @@ def _annotate_entry(names: Sequence[str], overrides: Overrides, session: Session
     name = list_name(names[0], "annotate: ")
     try:
         entry = entry_name(names[1])
-        annotated = annotate(name, entry, overrides, drafts=session.drafts, now=session.now)
+        annotated = annotate(name, entry, overrides, ports=session)
     except InvalidReferenceError as error:
         reason = f"annotate: error parsing name for manifest {shortened(names[1])}: {error.reason}"
         raise InvalidReferenceError(names[1], reason) from error

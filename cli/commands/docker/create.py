@@ -64,18 +64,26 @@ def command(
 
             require_reachable([name], session)
         sources = [resolve_source(text, session) for text in names[1:]]
-        before = session.drafts.find(name)
-        standings = TagDigests(session.registry)
-        meanwhile = [partial(standings.at, name)] if push else []
+        tag_digests = TagDigests(session.registry)
+        meanwhile = [partial(tag_digests.at, name)] if push else []
         created = compose(name, sources, terms, session, meanwhile)
         if push:
-            from manyfest.cli.flows.publish import plan, print_result, publish
+            from manyfest.cli.flows.publish import print_result, publish
+            from manyfest.domain.operations.publication.plan_push import (
+                Publication,
+                plan_publications,
+            )
 
             try:
-                planned = plan(name, (), None, session, standings)
+                (planned,) = plan_publications(
+                    [Publication(created.draft)],
+                    session.contents.manifest,
+                    ports=session,
+                    tag_digests=tag_digests,
+                )
                 publish(planned, session)
             except BaseException:
-                rollback(created.draft, before, session.drafts)
+                rollback(created, session.drafts)
                 raise
         write_text(f"Created manifest list {name}")
         if push:

@@ -96,7 +96,7 @@ def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bo
         return
     from manyfest.domain.operations.views.inspect import details as details_of
 
-    details = details_of(found, session.registry, session.fan_out)
+    details = details_of(found, session)
     record_reads([found, *(detail.found for detail in details.present)], session)
     if found.manifest.is_list:
         _show_details(details)
@@ -110,7 +110,7 @@ def _show_draft(draft: Draft, session: Session, *, verbose: bool, raw: bool) -> 
         return
     from manyfest.domain.operations.views.inspect import draft_details
 
-    _show_details(draft_details(draft, session.registry, session.fan_out))
+    _show_details(draft_details(draft, session))
 
 
 def _show_entry(

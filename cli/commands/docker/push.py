@@ -9,11 +9,13 @@ import typer
 from manyfest.cli.arguments.options import CONNECTION, OFFLINE, AsJson, docker_command
 from manyfest.cli.arguments.references import reference, tag_or_reference
 from manyfest.cli.arguments.result_files import require_writable
-from manyfest.cli.flows.publish import plan, print_result, publish, write_files
+from manyfest.cli.flows.checks import require_reachable
+from manyfest.cli.flows.publish import print_result, publish, write_files
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.expectations import Expectation
+from manyfest.domain.operations.publication.plan_push import plan_push
 
 
 @docker_command("push", "LIST", 1, 1, options=OFFLINE | CONNECTION)
@@ -69,7 +71,8 @@ def command(
         name = reference(names[0])
         expected = None if expect is None else Expectation.parse(expect)
         more_tags = [tag_or_reference(text, name) for text in tag or ()]
-        planned = plan(name, more_tags, expected, session)
+        require_reachable([name, *more_tags], session)
+        planned = plan_push(name, more_tags, ports=session, expected=expected)
         if merge:
             from manyfest.cli.flows.merge import merge_shown, previewed
 

@@ -11,7 +11,7 @@ from manyfest.cli.output import fail
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.errors import InputError, NotFoundError
-from manyfest.domain.operations.drafts.remove import remove
+from manyfest.domain.operations.drafts.drop import remove
 
 
 @docker_command("rm", "LIST [LIST...]", 1)

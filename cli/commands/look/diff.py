@@ -25,7 +25,7 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
     """
     with open_session(settings_from(options)) as session:
         before, after = (resolve_source(name, session) for name in names)
-        comparison = diff(before, after, registry=session.registry, fan_out=session.fan_out)
+        comparison = diff(before, after, ports=session)
         record_reads(comparison.read, session)
     write_text(_shown(comparison, as_json=as_json))
     if comparison.status is Status.CHANGED:

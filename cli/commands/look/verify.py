@@ -55,8 +55,6 @@ def command(
 
 def _verification(name: str, settings: Settings) -> Verification:
     with open_session(settings) as session:
-        found = verify(
-            resolve_source(name, session), registry=session.registry, fan_out=session.fan_out
-        )
+        found = verify(resolve_source(name, session), ports=session)
         record_reads(found.read, session)
     return found

@@ -64,9 +64,7 @@ def _take_over(
         draft = import_draft(
             name or _name_of(held),
             held.entries,
-            contents=session.contents,
-            drafts=session.drafts,
-            now=session.now,
+            ports=session,
             force=force,
         )
     except ConflictError as error:

@@ -1,7 +1,6 @@
 """Copying an image or a list with all it names: what the target lacks, and bringing it there."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from functools import partial
 
 from attrs import evolve, frozen
@@ -24,7 +23,7 @@ from manyfest.domain.operations.steps.transfer import (
 )
 from manyfest.domain.operations.steps.tree import Node, below, tree
 from manyfest.domain.platforms import Platform
-from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports import Ports
 from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
 from manyfest.domain.references import Home, Reference
@@ -67,8 +66,7 @@ def plan_copy(
     source: Reference,
     target: Reference,
     *,
-    registry: Registry,
-    fan_out: FanOut,
+    ports: Ports,
     platforms: Sequence[Platform] = (),
     with_referrers: bool = False,
 ) -> CopyPlan:
@@ -82,6 +80,7 @@ def plan_copy(
     SizeMismatchError, DocumentError: such a child is not as its list describes it;
     NoSuchPlatformError; DigestMismatchError: ``target`` has another digest; what reading raises.
     """
+    registry = ports.registry
     found = resolve(source, registry)
     manifest = _chosen(found, platforms, registry)
     if target.digest is not None:
@@ -92,9 +91,11 @@ def plan_copy(
     top = Node(source.at(manifest.digest), manifest)
     nodes = tuple(below(source, manifest, registry))
     subjects = nodes if manifest is not found.manifest else (*nodes, top)
-    referrers = _new_referrers(subjects, target.home, registry, fan_out) if with_referrers else ()
+    referrers = (
+        _new_referrers(subjects, target.home, registry, ports.fan_out) if with_referrers else ()
+    )
     lacking = partial(_lacking, target=target.home, registry=registry)
-    copies = _present(fan_out(lacking, (*nodes, *_trees(referrers, registry))))
+    copies = _present(ports.fan_out(lacking, (*nodes, *_trees(referrers, registry))))
     own = () if manifest.is_list else _present([lacking(top)])
     return CopyPlan(
         found, target, manifest, standing, copies, blob_copies((*copies, *own)), referrers
@@ -104,10 +105,7 @@ def plan_copy(
 def copy(
     plan: CopyPlan,
     *,
-    registry: Registry,
-    contents: ContentStore,
-    fan_out: FanOut,
-    now: datetime,
+    ports: Ports,
     on_event: OnEvent = ignore,
 ) -> None:
     """Write what ``plan`` says, children before parents, the tag last; then remember it.
@@ -117,13 +115,13 @@ def copy(
     """
     blobs, size = len(plan.blobs), sum(blob.size for blob in plan.blobs)
     on_event(TransferPlanned(blobs, size, len(plan.below) + plan.writes_target))
-    fan_out(partial(copy_blob, registry=registry, on_event=on_event), plan.blobs)
-    put_copies(plan.below, registry, fan_out, on_event)
+    ports.fan_out(partial(copy_blob, registry=ports.registry, on_event=on_event), plan.blobs)
+    put_copies(plan.below, ports.registry, ports.fan_out, on_event)
     if plan.writes_target:
-        registry.put_manifest(plan.target, plan.manifest)
+        ports.registry.put_manifest(plan.target, plan.manifest)
         on_event(ManifestPut(plan.target))
-    with contents.transaction():
-        record(contents, _seen(plan), now)
+    with ports.contents.transaction():
+        record(ports.contents, _seen(plan), ports.now)
 
 
 def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -> Manifest:

@@ -17,9 +17,9 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.gather import Gathered, gather
 from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
 from manyfest.domain.operations.steps.transfer import with_progress
+from manyfest.domain.ports import Ports
 from manyfest.domain.ports.bundles import Bundle, BundleBlob, BundleContent
 from manyfest.domain.ports.content_store import ContentStore
-from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.references import Reference, Repository
 
 
@@ -48,8 +48,7 @@ def export_bundle(
     references: Sequence[Reference] | None,
     drafts: Sequence[Draft] = (),
     *,
-    contents: ContentStore,
-    layers: LayerStore,
+    ports: Ports,
     with_layers: bool = False,
     sparse: bool = False,
     earlier: Sequence[Bundle] = (),
@@ -65,12 +64,12 @@ def export_bundle(
     Raises InputError: a reference to what is of no registry. NeverSeenError. IncompleteError: of
     what was named a child is not held, or, ``with_layers``, a config or layer.
     """
-    blobs = StoredBlobs(contents, layers, with_layers)
+    blobs = StoredBlobs(ports.contents, ports.layers, with_layers)
     check = partial(_require_whole, blobs=blobs, sparse=sparse)
     if references is None:
-        trees, left_out = _complete_trees(_seen(contents), check)
+        trees, left_out = _complete_trees(_seen(ports.contents), check)
     else:
-        trees, left_out = [_named(each, contents) for each in dict.fromkeys(references)], []
+        trees, left_out = [_named(each, ports.contents) for each in dict.fromkeys(references)], []
         for tree in trees:
             check(tree)
     return Exported(_packing(trees, drafts, blobs, earlier), tuple(left_out))

@@ -23,7 +23,7 @@ from manyfest.domain.operations.steps.transfer import (
     with_progress,
 )
 from manyfest.domain.platforms import Platform
-from manyfest.domain.ports.fan_out import FanOut
+from manyfest.domain.ports import Ports
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
@@ -126,9 +126,7 @@ class _FetchState:
 def fetch(
     references: Sequence[Reference],
     *,
-    registry: Registry,
-    layers: LayerStore,
-    fan_out: FanOut,
+    ports: Ports,
     platforms: Sequence[Platform] = (),
     with_layers: bool = False,
     on_event: OnEvent = ignore,
@@ -142,16 +140,16 @@ def fetch(
     """
     reading = _FetchState()
     wanted = tuple(dict.fromkeys(references))
-    read = partial(_read, platforms=tuple(platforms), registry=registry, on_event=on_event)
+    read = partial(_read, platforms=tuple(platforms), registry=ports.registry, on_event=on_event)
     for _ in range(NESTING_LIMIT + 1):
         if wanted:
-            wanted = reading.note(wanted, fan_out(read, wanted))
-            read = partial(_read, platforms=(), registry=registry, on_event=ignore)
+            wanted = reading.note(wanted, ports.fan_out(read, wanted))
+            read = partial(_read, platforms=(), registry=ports.registry, on_event=ignore)
     reading.fail_too_deep(wanted)
-    blobs = reading.missing_blobs(layers) if with_layers else ()
+    blobs = reading.missing_blobs(ports.layers) if with_layers else ()
     on_event(TransferPlanned(len(blobs), sum(blob.size for blob in blobs), 0))
-    bring = partial(_download, registry=registry, layers=layers, on_event=on_event)
-    errors = fan_out(bring, blobs)
+    bring = partial(_download, ports=ports, on_event=on_event)
+    errors = ports.fan_out(bring, blobs)
     for blob, error in zip(blobs, errors, strict=True):
         if error is not None:
             reading.fail(blob.needed_by, error)
@@ -192,14 +190,12 @@ def _children(resolved: Resolved, platforms: Sequence[Platform]) -> tuple[Refere
     return ()
 
 
-def _download(
-    blob: _Blob, registry: Registry, layers: LayerStore, on_event: OnEvent
-) -> ManyfestError | None:
+def _download(blob: _Blob, ports: Ports, on_event: OnEvent) -> ManyfestError | None:
     digest = blob.reference.digest
     assert digest is not None  # noqa: S101 - made by ``Reference.at``
     try:
-        with registry.open_blob(blob.reference, blob.size) as chunks:
-            layers.write(digest, blob.size, with_progress(chunks, blob.reference, on_event))
+        with ports.registry.open_blob(blob.reference, blob.size) as chunks:
+            ports.layers.write(digest, blob.size, with_progress(chunks, blob.reference, on_event))
     except StoreError:
         raise
     except ManyfestError as error:

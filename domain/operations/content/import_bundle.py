@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from functools import partial
 
 from attrs import evolve, frozen
@@ -24,6 +23,7 @@ from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned, ignore
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.gather import gather
 from manyfest.domain.operations.steps.transfer import with_progress
+from manyfest.domain.ports import Ports
 from manyfest.domain.ports.bundles import Bundle
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
@@ -54,10 +54,7 @@ class ImportOptions:
 def import_bundle(
     bundle: Bundle,
     *,
-    contents: ContentStore,
-    layers: LayerStore,
-    drafts: DraftBook,
-    now: datetime,
+    ports: Ports,
     repository: Repository | None = None,
     terms: ImportOptions = ImportOptions(),
     on_event: OnEvent = ignore,
@@ -76,21 +73,21 @@ def import_bundle(
     """
     named = _named(bundle, repository)
     entries = _of_known_types(bundle)
-    found = _manifests(bundle, entries, contents, sparse=terms.sparse)
+    found = _manifests(bundle, entries, ports.contents, sparse=terms.sparse)
     blobs = _blobs_in(bundle, found.values())
     small = {digest: blob for digest, blob in blobs.configs.items() if _is_small(blob)}
     large = {digest: blob.size for digest, blob in blobs.all.items() if digest not in small}
     wanted = large if terms.with_layers else {}
-    with _kept_layers(bundle, wanted, layers, on_event), contents.transaction():
-        contents.keep_manifests(found.values())
-        contents.keep_blobs(_read(bundle, blob) for blob in small.values())
-        contents.observe(
-            observation_of(entry, name, bundle.name, now)
+    with _kept_layers(bundle, wanted, ports.layers, on_event), ports.contents.transaction():
+        ports.contents.keep_manifests(found.values())
+        ports.contents.keep_blobs(_read(bundle, blob) for blob in small.values())
+        ports.contents.observe(
+            observation_of(entry, name, bundle.name, ports.now)
             for entry, name in named
             if name.digest is None
         )
-        contents.record_digest_reads((entry.digest for entry in entries), now)
-        _save(bundle.drafts, drafts, force=terms.force)
+        ports.contents.record_digest_reads((entry.digest for entry in entries), ports.now)
+        _save(bundle.drafts, ports.drafts, force=terms.force)
     tags = tuple(name for _, name in named if name.digest is None)
     called = {entry.digest for entry, _ in named}
     unnamed = tuple(dict.fromkeys(e.digest for e in entries if e.digest not in called))

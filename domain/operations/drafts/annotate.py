@@ -1,6 +1,4 @@
-"""Changing what a draft says: about one of its entries, or about the list itself."""
-
-from datetime import datetime
+"""Annotate an entry of a draft, or the list itself."""
 
 from attrs import evolve, frozen
 
@@ -10,13 +8,13 @@ from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, UnsupportedPlatformError
 from manyfest.domain.lists.platform_normalisation import is_supported
 from manyfest.domain.platforms import Platform
-from manyfest.domain.ports.draft_book import DraftBook
+from manyfest.domain.ports import Ports
 from manyfest.domain.references import Reference
 
 
 @frozen
 class Annotated:
-    """The draft, and in it the entry as it is now."""
+    """The draft with the annotated entry."""
 
     draft: Draft
     entry: Entry
@@ -27,44 +25,41 @@ def annotate(
     entry: str,
     overrides: Overrides,
     *,
-    drafts: DraftBook,
-    now: datetime,
+    ports: Ports,
 ) -> Annotated:
-    """The draft ``name`` with ``overrides`` laid over the entry that ``entry`` finds, saved.
+    """Apply ``overrides`` to the entry of the draft ``name`` that ``entry`` finds, and save it.
 
-    As docker's ``annotate``: what is not given stays, features are added, and if the platform
-    changes, its operating system and architecture must be a pair that Go knows.
-    Raises EntryUnknownError: no such draft or entry. AmbiguousEntryError. UnsupportedPlatformError.
-    StoreError.
+    As docker's ``annotate``: members that are not given stay, features are added, and if the
+    platform changes, its operating system and architecture must be a pair that Go knows.
+    Uses the ports drafts and now. Raises EntryUnknownError: no such draft or entry;
+    AmbiguousEntryError; UnsupportedPlatformError; StoreError.
     """
-    with drafts.transaction():
-        draft = drafts.find(name)
+    with ports.drafts.transaction():
+        draft = ports.drafts.find(name)
         if draft is None:
             raise EntryUnknownError(entry, str(name))
         found = find_entry(draft, entry)
-        laid_over = found.overrides.followed_by(overrides)
-        _check_pair(found.descriptor.platform, laid_over.applied_to(found.found).platform)
-        annotated = draft.annotated(found, overrides, now)
+        combined = found.overrides.followed_by(overrides)
+        _check_pair(found.descriptor.platform, combined.applied_to(found.found).platform)
+        annotated = draft.annotated(found, overrides, ports.now)
         if annotated.entries == draft.entries:
             return Annotated(draft, found)
-        drafts.save(annotated)
-        return Annotated(annotated, evolve(found, overrides=laid_over))
+        ports.drafts.save(annotated)
+        return Annotated(annotated, evolve(found, overrides=combined))
 
 
-def annotate_index(
-    name: Reference, overrides: IndexOverrides, *, drafts: DraftBook, now: datetime
-) -> Draft:
-    """The draft ``name`` with ``overrides`` laid over what the list says of itself, saved.
+def annotate_index(name: Reference, overrides: IndexOverrides, *, ports: Ports) -> Draft:
+    """Apply ``overrides`` to the members of the list itself, and save the draft ``name``.
 
-    Raises DraftUnknownError, StoreError.
+    Uses the ports drafts and now. Raises DraftUnknownError, StoreError.
     """
-    with drafts.transaction():
-        draft = drafts.find(name)
+    with ports.drafts.transaction():
+        draft = ports.drafts.find(name)
         if draft is None:
             raise DraftUnknownError(str(name))
-        annotated = draft.index_annotated(overrides, now)
+        annotated = draft.index_annotated(overrides, ports.now)
         if annotated.index != draft.index:
-            drafts.save(annotated)
+            ports.drafts.save(annotated)
             return annotated
     return draft
 

@@ -28,10 +28,8 @@ from manyfest.domain.errors import (
 from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.operations.resolve import Resolved, resolve_with_config
 from manyfest.domain.operations.steps.record import record
-from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports import Ports
 from manyfest.domain.ports.draft_book import DraftBook
-from manyfest.domain.ports.fan_out import FanOut
-from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
 
 
@@ -71,9 +69,10 @@ class CreateOptions:
 
 @frozen
 class Created:
-    """The draft as saved, and how many attestations its sources have that were not taken."""
+    """The draft as saved, the one that it replaces, and the number of attestations left out."""
 
     draft: Draft
+    before: Draft | None
     attestations_left: int
 
 
@@ -82,11 +81,7 @@ def create(
     sources: Sequence[Reference],
     terms: CreateOptions = CreateOptions(),
     *,
-    registry: Registry,
-    contents: ContentStore,
-    drafts: DraftBook,
-    fan_out: FanOut,
-    now: datetime,
+    ports: Ports,
     meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Created:
     """The draft ``name`` with what every source contributes, saved with all that was read.
@@ -103,23 +98,24 @@ def create(
     """
     if name.digest is not None:
         raise InvalidReferenceError(str(name), "a list is named by a tag, not by a digest")
-    _starting_point(name, drafts, now, terms.start)  # refused before anything is asked for
+    _starting_point(name, ports.drafts.find(name), ports.now, terms.start)  # refuse before reading
     distinct = tuple(dict.fromkeys(sources))
     calls: list[Callable[[], object]] = list(meanwhile)
-    calls += [partial(resolve_with_config, source, registry) for source in distinct]
-    found = tuple(_resolved(fan_out(_call, calls)))
+    calls += [partial(resolve_with_config, source, ports.registry) for source in distinct]
+    found = tuple(_resolved(ports.fan_out(_call, calls)))
     contributed = {r.reference: contribution(r, terms.wanted) for r in found}
-    with drafts.transaction():
-        draft = _starting_point(name, drafts, now, terms.start)
+    with ports.drafts.transaction():
+        before = ports.drafts.find(name)
+        draft = _starting_point(name, before, ports.now, terms.start)
         for read in found:
-            draft = _with_given(draft, read, contributed[read.reference], terms, now)
+            draft = _with_given(draft, read, contributed[read.reference], terms, ports.now)
         draft = evolve(draft, entries=deduplicated(draft.entries))
         draft = _with_options(
-            evolve(draft, index_found=inherited_index_fields(draft, found)), terms, now
+            evolve(draft, index_found=inherited_index_fields(draft, found)), terms, ports.now
         )
-        record(contents, found, now)
-        drafts.save(draft)
-    return Created(draft, _attestations_left(found, contributed))
+        record(ports.contents, found, ports.now)
+        ports.drafts.save(draft)
+    return Created(draft, before, _attestations_left(found, contributed))
 
 
 def _call(call: Callable[[], object]) -> object:
@@ -130,18 +126,19 @@ def _resolved(answers: Iterable[object]) -> Iterator[Resolved]:
     return (answer for answer in answers if isinstance(answer, Resolved))
 
 
-def rollback(created: Draft, before: Draft | None, drafts: DraftBook) -> None:
-    """Undo a ``create`` that was to be published at once and was not: ``before`` stands again.
+def rollback(created: Created, drafts: DraftBook) -> None:
+    """Restore the draft as it was before a ``create`` whose publication failed.
 
-    A draft that was changed meanwhile is left as it is. Raises StoreError.
+    A draft that was changed since is left as it is. Raises StoreError.
     """
+    name = created.draft.name
     with drafts.transaction():
-        if drafts.find(created.name) != created:
+        if drafts.find(name) != created.draft:
             return
-        if before is None:
-            drafts.remove(created.name)
+        if created.before is None:
+            drafts.remove(name)
         else:
-            drafts.save(before)
+            drafts.save(created.before)
 
 
 def contribution(resolved: Resolved, wanted: ListSelection = EVERYTHING) -> tuple[Entry, ...]:
@@ -155,8 +152,9 @@ def contribution(resolved: Resolved, wanted: ListSelection = EVERYTHING) -> tupl
     return (Entry(resolved.reference, described),)
 
 
-def _starting_point(name: Reference, drafts: DraftBook, now: datetime, start: DraftMode) -> Draft:
-    existing = drafts.find(name)
+def _starting_point(
+    name: Reference, existing: Draft | None, now: datetime, start: DraftMode
+) -> Draft:
     if existing is None and start is DraftMode.ADD:
         raise DraftUnknownError(str(name))
     if existing is None or (existing.pushed and start is DraftMode.NEW):

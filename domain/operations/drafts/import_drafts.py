@@ -1,7 +1,6 @@
-"""Taking over a draft that another program made: its entries as they stand, ready to be pushed."""
+"""Import a draft of another program, ready to be pushed."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from attrs import frozen
 
@@ -11,14 +10,13 @@ from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import ConflictError, InvalidReferenceError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
-from manyfest.domain.ports.content_store import ContentStore
-from manyfest.domain.ports.draft_book import DraftBook
+from manyfest.domain.ports import Ports
 from manyfest.domain.references import Reference
 
 
 @frozen
 class ForeignEntry:
-    """An entry as another program kept it: what it came by, what is listed, and the child itself.
+    """An entry of another program's draft: its source, the descriptor to list, and the child.
 
     ``manifest`` has been checked to be what ``descriptor`` names.
     """
@@ -32,27 +30,25 @@ def import_draft(
     name: Reference,
     entries: Sequence[ForeignEntry],
     *,
-    contents: ContentStore,
-    drafts: DraftBook,
-    now: datetime,
+    ports: Ports,
     force: bool = False,
 ) -> Draft:
-    """The draft ``name`` with these entries, saved, and their manifests kept; asks no registry.
+    """Save the draft ``name`` with these entries, and their manifests; ask no registry.
 
-    What was found and what was annotated cannot be told apart any more, so the platform counts as
-    annotated too: it outlives ``create --amend``. A draft of this name is replaced if it was pushed
-    and not touched since, or with ``force``. Raises InvalidReferenceError: ``name`` has a digest.
-    ConflictError; StoreError.
+    The other program does not keep found and annotated members apart, so the platform counts as
+    annotated: it outlives ``create --amend``. A draft of this name is replaced if it was pushed
+    and not changed since, or with ``force``. Uses the ports contents, drafts and now.
+    Raises InvalidReferenceError: ``name`` has a digest; ConflictError; StoreError.
     """
     if name.digest is not None:
         raise InvalidReferenceError(str(name), "a list is named by a tag, not by a digest")
-    draft = Draft(name, now, now, tuple(map(_entry, entries)))
-    with drafts.transaction():
-        existing = drafts.find(name)
+    draft = Draft(name, ports.now, ports.now, tuple(map(_entry, entries)))
+    with ports.drafts.transaction():
+        existing = ports.drafts.find(name)
         if existing is not None and existing.pushed is None and not force:
             raise ConflictError(f"{name} is a draft already, and was not pushed")
-        contents.keep_manifests(entry.manifest for entry in entries)
-        drafts.save(draft)
+        ports.contents.keep_manifests(entry.manifest for entry in entries)
+        ports.drafts.save(draft)
     return draft
 
 

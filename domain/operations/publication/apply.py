@@ -1,7 +1,6 @@
 """Publishing lists as specs declare them: planned together, written together, no drafts left."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from attrs import frozen
 
@@ -10,8 +9,7 @@ from manyfest.domain.operations.publication.compose_specs import compose_specs
 from manyfest.domain.operations.publication.plan_push import PushPlan, plan_publications
 from manyfest.domain.operations.publication.push import pushed_manifests
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.ports.fan_out import FanOut
-from manyfest.domain.ports.registry import Registry
+from manyfest.domain.ports import Ports
 from manyfest.domain.specs.list_spec import ListSpec
 from manyfest.domain.specs.lock import Lock
 
@@ -35,9 +33,7 @@ class ApplyPlan:
 def plan_apply(
     specs: Sequence[ListSpec],
     *,
-    registry: Registry,
-    fan_out: FanOut,
-    now: datetime,
+    ports: Ports,
     ignore_missing: bool = False,
     lock: Lock | None = None,
 ) -> ApplyPlan:
@@ -52,12 +48,10 @@ def plan_apply(
         raise LockError(unknown[0], "has no digest in the lock")
     composed = compose_specs(
         specs if lock is None else tuple(map(lock.pinned, specs)),
-        registry=registry,
-        fan_out=fan_out,
-        now=now,
+        ports=ports,
         ignore_missing=ignore_missing,
     )
-    pushes = plan_publications(composed.publications, composed.held, registry, fan_out)
+    pushes = plan_publications(composed.publications, composed.held, ports=ports)
     if lock is not None:
         for spec, plan in zip(specs, pushes, strict=True):
             lock.check_list(spec.written, plan.manifest.digest)

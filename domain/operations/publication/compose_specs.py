@@ -16,7 +16,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.drafts.create import contribution, inherited_index_fields
 from manyfest.domain.operations.publication.plan_push import Publication
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.ports.fan_out import FanOut
+from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
@@ -42,9 +42,7 @@ class Composed:
 def compose_specs(
     specs: Sequence[ListSpec],
     *,
-    registry: Registry,
-    fan_out: FanOut,
-    now: datetime,
+    ports: Ports,
     ignore_missing: bool,
 ) -> Composed:
     """Read the sources of all ``specs`` at once, and put the lists together. Writes nothing.
@@ -54,7 +52,9 @@ def compose_specs(
     what reading raises.
     """
     places = tuple(dict.fromkeys(entry.source for spec in specs for entry in spec.entries))
-    read = fan_out(partial(_read, registry=registry, ignore_missing=ignore_missing), places)
+    read = ports.fan_out(
+        partial(_read, registry=ports.registry, ignore_missing=ignore_missing), places
+    )
     found = {resolved.reference: resolved for resolved in read if resolved is not None}
     given = {
         entry: _given(entry, found, ignore_missing=ignore_missing)
@@ -64,7 +64,7 @@ def compose_specs(
     return Composed(
         found=tuple(found.values()),
         missing=tuple(dict.fromkeys(e.written for e, entries in given.items() if entries is None)),
-        publications=tuple(_publication(spec, given, found, now) for spec in specs),
+        publications=tuple(_publication(spec, given, found, ports.now) for spec in specs),
     )
 
 

@@ -1,15 +1,13 @@
 """Locking specs: which digests their sources have now, and the lists made of them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from attrs import frozen
 
 from manyfest.domain.drafts.list_assembly import assemble_for_push
 from manyfest.domain.operations.publication.compose_specs import compose_specs
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.ports.fan_out import FanOut
-from manyfest.domain.ports.registry import Registry
+from manyfest.domain.ports import Ports
 from manyfest.domain.specs.list_spec import ListSpec
 from manyfest.domain.specs.lock import Lock
 
@@ -26,18 +24,14 @@ class Locked:
 def lock(
     specs: Sequence[ListSpec],
     *,
-    registry: Registry,
-    fan_out: FanOut,
-    now: datetime,
+    ports: Ports,
     ignore_missing: bool = False,
 ) -> Locked:
     """The digests of all that ``specs`` name and make. Writes nothing.
 
     Raises what ``compose_specs`` raises; ListError: a list cannot be made.
     """
-    composed = compose_specs(
-        specs, registry=registry, fan_out=fan_out, now=now, ignore_missing=ignore_missing
-    )
+    composed = compose_specs(specs, ports=ports, ignore_missing=ignore_missing)
     digests = {resolved.reference: resolved.manifest.digest for resolved in composed.found}
     sources = {
         entry.written: digests[entry.source]

@@ -30,8 +30,7 @@ from manyfest.domain.merging.merged_list import merged_list
 from manyfest.domain.operations.drafts.create import contribution
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.resolve import Resolved, with_config
-from manyfest.domain.ports import Clock, Pause
-from manyfest.domain.ports.fan_out import FanOut
+from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import DEFAULT_TAG, Layout, Reference
 
@@ -97,10 +96,7 @@ def merge(
     plan: PushPlan,
     targets: Sequence[Reference],
     *,
-    registry: Registry,
-    fan_out: FanOut,
-    pause: Pause,
-    clock: Clock,
+    ports: Ports,
 ) -> tuple[Merged, ...]:
     """Put the entries of ``plan``'s draft into what each of ``targets`` holds, by platform.
 
@@ -114,20 +110,20 @@ def merge(
     annotations; MergeUnsettledError: the registry does not show what was put; what reading and
     writing raise.
     """
-    made_at = clock()
+    made_at = ports.clock()
     own = [intent(plan, target, made_at) for target in targets]
-    fan_out(partial(_publish, registry=registry), tuple(zip(targets, own, strict=True)))
-    writer = _Writer(plan, registry, fan_out, pause, clock)
+    ports.fan_out(partial(_publish, registry=ports.registry), tuple(zip(targets, own, strict=True)))
+    writer = _Writer(plan, ports)
     return tuple(map(writer.settle, targets, own))
 
 
-def preview(plan: PushPlan, target: Reference, *, registry: Registry, now: datetime) -> Merged:
+def preview(plan: PushPlan, target: Reference, *, ports: Ports) -> Merged:
     """What merging into ``target`` would come to if nobody else wrote.
 
     Writes nothing; ``was_put`` if there is something to write. Raises as ``merge`` does.
     """
-    standing = _Tags(registry).standing(target)
-    manifest = _merged(plan, target, standing, (intent(plan, target, now),))
+    standing = _Tags(ports.registry).standing(target)
+    manifest = _merged(plan, target, standing, (intent(plan, target, ports.now),))
     return Merged(target, manifest, standing.digest, manifest is not standing.manifest)
 
 
@@ -162,13 +158,10 @@ class _Writer:
     """Looks and puts until a tag holds all that it should."""
 
     plan: PushPlan
-    registry: Registry
-    fan_out: FanOut
-    pause: Pause
-    clock: Clock
+    ports: Ports
 
     def settle(self, target: Reference, own: Intent) -> Merged:
-        tags = _Tags(self.registry)
+        tags = _Tags(self.ports.registry)
         standing = first = tags.standing(target)
         was_put, pauses = False, iter(_PAUSES)
         while True:
@@ -182,7 +175,7 @@ class _Writer:
             seconds = 0.0 if is_overtaken else next(pauses, None)
             if seconds is None:
                 raise MergeUnsettledError(str(target))
-            self.pause(seconds)
+            self.ports.pause(seconds)
             standing = tags.standing(target)
 
     def _intents(self, tags: _Tags, target: Reference, own: Intent) -> "_Intents":
@@ -190,12 +183,14 @@ class _Writer:
             return _Intents((own,))
         prefix, place = intent_prefix(own.tag), own.reference(target)
         listed = {
-            target.tagged(tag) for tag in self.registry.tags(target.home) if tag.startswith(prefix)
+            target.tagged(tag)
+            for tag in self.ports.registry.tags(target.home)
+            if tag.startswith(prefix)
         }
         places = tuple(sorted({*listed, place}, key=str))
-        found = dict(zip(places, self.fan_out(tags.manifest, places), strict=True))
+        found = dict(zip(places, self.ports.fan_out(tags.manifest, places), strict=True))
         read = {at: parse_intent(manifest, own.tag) for at, manifest in found.items() if manifest}
-        young = {at: i for at, i in read.items() if i is not None and i.is_live(self.clock())}
+        young = {at: i for at, i in read.items() if i is not None and i.is_live(self.ports.clock())}
         return _Intents(tuple({place: own, **young}.values()), place in listed)
 
     def _put(self, target: Reference, manifest: Manifest, standing: _TagState) -> bool:
@@ -204,7 +199,7 @@ class _Writer:
         Then that writer got ahead, so who looks again at once, as often as it takes, gets his turn.
         """
         try:
-            self.registry.put_manifest(target, manifest, Expectation(standing.digest))
+            self.ports.registry.put_manifest(target, manifest, Expectation(standing.digest))
         except TagMovedError:
             return False
         return True

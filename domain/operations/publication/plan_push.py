@@ -18,8 +18,7 @@ from manyfest.domain.operations.steps.transfer import (
     blob_copies,
     manifest_copies,
 )
-from manyfest.domain.ports.content_store import ContentStore
-from manyfest.domain.ports.draft_book import DraftBook
+from manyfest.domain.ports import Ports
 from manyfest.domain.ports.fan_out import FanOut, Item, Result
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Home, Reference
@@ -86,45 +85,43 @@ def plan_push(
     name: Reference,
     more_tags: Sequence[Reference] = (),
     *,
-    registry: ManifestReader,
-    contents: ContentStore,
-    drafts: DraftBook,
-    fan_out: FanOut,
+    ports: Ports,
     expected: Expectation | None = None,
-    standings: TagDigests | None = None,
 ) -> PushPlan:
-    """What ``push`` of the draft ``name`` writes, under its name and ``more_tags``.
+    """Plan the push of the draft ``name`` under its name and ``more_tags``.
 
-    ``standings`` may know already what some of these point to. Raises DraftUnknownError, and what
-    ``plan_publications`` raises.
+    Uses the ports drafts, contents, registry and fan_out. Raises DraftUnknownError, and as
+    ``plan_publications``.
     """
-    draft = drafts.find(name)
+    draft = ports.drafts.find(name)
     if draft is None:
         raise DraftUnknownError(str(name))
     publication = Publication(draft, tuple(more_tags), expected)
-    (plan,) = plan_publications([publication], contents.manifest, registry, fan_out, standings)
+    (plan,) = plan_publications([publication], ports.contents.manifest, ports=ports)
     return plan
 
 
 def plan_publications(
     publications: Sequence[Publication],
-    held: ManifestLookup,
-    registry: ManifestReader,
-    fan_out: FanOut,
-    standings: TagDigests | None = None,
+    cached: ManifestLookup,
+    *,
+    ports: Ports,
+    tag_digests: TagDigests | None = None,
 ) -> tuple[PushPlan, ...]:
-    """What publishing each of them writes, planned together.
+    """Plan all ``publications`` together.
 
-    Reads children of other homes and what the tags point to; writes nothing.
-    Raises ListError: a draft cannot be a list yet; TagMovedError: a draft's own tag points
-    elsewhere than expected; what reading raises.
+    Reads the children from other homes and the digests of the tags, but for those that
+    ``tag_digests`` knows already; writes nothing. ``cached`` finds the manifests of lists that are
+    published unchanged. Uses the ports registry and fan_out. Raises ListError: a draft cannot be
+    a list yet; TagMovedError: the tag of a draft has another digest than expected; as reading.
     """
-    lists = [assemble_for_push(publication.draft, held) for publication in publications]
+    lists = [assemble_for_push(publication.draft, cached) for publication in publications]
     targets = [target for publication in publications for target in publication.targets]
-    standing = _map_distinct(targets, (standings or TagDigests(registry)).at, fan_out)
+    digests = (tag_digests or TagDigests(ports.registry)).at
+    standing = _map_distinct(targets, digests, ports.fan_out)
     bare = [_without_children(*both, standing) for both in zip(publications, lists, strict=True)]
     moves = [move for plan in bare for move in _moves(plan)]
-    copies = _map_distinct(moves, partial(_copies, registry=registry), fan_out)
+    copies = _map_distinct(moves, partial(_copies, registry=ports.registry), ports.fan_out)
     return tuple(_with_children(plan, copies) for plan in bare)
 
 

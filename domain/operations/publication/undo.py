@@ -16,9 +16,7 @@ from manyfest.domain.operations.steps.conditional_put import (
 )
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.tree import below
-from manyfest.domain.ports import Clock, Pause
-from manyfest.domain.ports.content_store import ContentStore
-from manyfest.domain.ports.fan_out import FanOut
+from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Layout, Reference
 from manyfest.domain.verification.evaluation import Located
@@ -44,9 +42,7 @@ def plan_undo(
     tag: Reference,
     wanted: StateSelector = PREVIOUS,
     *,
-    registry: Registry,
-    contents: ContentStore,
-    fan_out: FanOut,
+    ports: Ports,
 ) -> UndoPlan:
     """What putting the ``wanted`` state back under ``tag`` writes. Writes nothing.
 
@@ -54,22 +50,20 @@ def plan_undo(
     tag is not what was seen last; PartGoneError: what the state names is not there any more; what
     reading raises.
     """
-    history = contents.history(tag)
+    history = ports.contents.history(tag)
     number = index_of(wanted, tag, history)
     last, digest = history[0].digest, history[number].digest
     past = evolve(tag, digest=digest)
-    manifest = contents.manifest(digest) or registry.get_manifest(past)
-    standing = current_digest(tag, registry)
+    manifest = ports.contents.manifest(digest) or ports.registry.get_manifest(past)
+    standing = current_digest(tag, ports.registry)
     if standing == digest:
         return UndoPlan(tag, manifest, digest)
     Expectation(last).check(tag, standing)
-    _require_parts(past, manifest, registry, fan_out)
+    _require_parts(past, manifest, ports)
     return UndoPlan(tag, manifest, last)
 
 
-def undo(
-    plan: UndoPlan, *, registry: Registry, contents: ContentStore, pause: Pause, clock: Clock
-) -> None:
+def undo(plan: UndoPlan, *, ports: Ports) -> None:
     """Put the state back, and keep that it was: now it is the newest.
 
     What it replaces is the one before it then, so that undoing twice changes nothing. ``pause``
@@ -78,19 +72,17 @@ def undo(
     """
     if not plan.is_empty:
         expected = Expectation(plan.standing)
-        conditional_put(plan.tag, plan.manifest, expected, registry=registry, pause=pause)
-    with contents.transaction():
-        record(contents, [Resolved(plan.tag, plan.manifest)], clock())
+        conditional_put(plan.tag, plan.manifest, expected, ports=ports)
+    with ports.contents.transaction():
+        record(ports.contents, [Resolved(plan.tag, plan.manifest)], ports.clock())
 
 
-def _require_parts(
-    past: Reference, manifest: Manifest, registry: Registry, fan_out: FanOut
-) -> None:
+def _require_parts(past: Reference, manifest: Manifest, ports: Ports) -> None:
     """All that it names must be there, or registries refuse it, or take it and it is broken."""
     try:
-        images = [node.source for node in below(past, manifest, registry)]
-        fan_out(partial(_require_image, registry=registry), images)
-        fan_out(registry.head_blob, _blobs(past, manifest))
+        images = [node.source for node in below(past, manifest, ports.registry)]
+        ports.fan_out(partial(_require_image, registry=ports.registry), images)
+        ports.fan_out(ports.registry.head_blob, _blobs(past, manifest))
     except (ManifestUnknownError, BlobUnknownError) as error:
         raise PartMissingError(str(past), error.reference) from error
 

@@ -4,8 +4,8 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.ports import Pause
-from manyfest.domain.ports.registry import ManifestReader, Registry
+from manyfest.domain.ports import Ports
+from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
 
 # Seconds to wait before each further look, for registries that take a moment to show what was put.
@@ -17,8 +17,7 @@ def conditional_put(
     manifest: Manifest,
     expected: Expectation,
     *,
-    registry: Registry,
-    pause: Pause,
+    ports: Ports,
 ) -> None:
     """Put ``manifest`` under the tag if that points where ``expected`` says, and read it back.
 
@@ -26,14 +25,14 @@ def conditional_put(
     ``pause`` waits so many seconds. Raises TagMovedError, before anything is written or when
     somebody else moved the tag at the same time; what ``put_manifest`` raises.
     """
-    expected.check(reference, current_digest(reference, registry))
-    registry.put_manifest(reference, manifest, expected)
-    seen = current_digest(reference, registry)
+    expected.check(reference, current_digest(reference, ports.registry))
+    ports.registry.put_manifest(reference, manifest, expected)
+    seen = current_digest(reference, ports.registry)
     for seconds in _PATIENCE:
         if seen == manifest.digest:
             return
-        pause(seconds)
-        seen = current_digest(reference, registry)
+        ports.pause(seconds)
+        seen = current_digest(reference, ports.registry)
     Expectation(manifest.digest).check(reference, seen)
 
 

@@ -28,8 +28,8 @@ from manyfest.domain.lists.attestations import without_attestations
 from manyfest.domain.lists.platform_selection import matches_platform
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.platforms import Platform
-from manyfest.domain.ports.fan_out import FanOut
-from manyfest.domain.ports.registry import Registry
+from manyfest.domain.ports import Ports
+from manyfest.domain.ports.registry import BlobReader
 from manyfest.domain.references import Reference
 
 _Found = dict[Reference, Resolved]
@@ -70,38 +70,36 @@ class Comparison:
         return Status.SAME if same and became <= {Status.SAME} else Status.REWRITTEN
 
 
-def diff(before: Reference, after: Reference, *, registry: Registry, fan_out: FanOut) -> Comparison:
+def diff(before: Reference, after: Reference, *, ports: Ports) -> Comparison:
     """How the image or list at ``after`` differs from that at ``before``, platform by platform.
 
     An image is compared with the entry of its platform where the other side is a list. Entries of
     equal digests are not read, nor are configs of equal digests. Raises what reading raises; an
     entry that differs and is not there is a ManifestUnknownError.
     """
-    mine, theirs = fan_out(partial(resolve, registry=registry), (before, after))
+    mine, theirs = ports.fan_out(partial(resolve, registry=ports.registry), (before, after))
     if mine.manifest.is_list and theirs.manifest.is_list:
-        return _lists_compared(mine, theirs, registry, fan_out)
+        return _lists_compared(mine, theirs, ports)
     selection = None
     if mine.manifest.is_list:
-        theirs, image, entry = _beside_its_entry(theirs, mine, registry)
+        theirs, image, entry = _beside_its_entry(theirs, mine, ports.registry)
         pair, selection = Pair(entry, image), Selection(before, entry)
     elif theirs.manifest.is_list:
-        mine, image, entry = _beside_its_entry(mine, theirs, registry)
+        mine, image, entry = _beside_its_entry(mine, theirs, ports.registry)
         pair, selection = Pair(image, entry), Selection(after, entry)
     else:
         pair = Pair(mine.manifest.descriptor(), theirs.manifest.descriptor())
-    found = _read([pair], mine, theirs, registry, fan_out)
+    found = _read([pair], mine, theirs, ports)
     change = EntryChange(pair, image=_image_change(pair, mine, theirs, found))
     return Comparison(
         mine, theirs, (change,), selection=selection, read=(mine, theirs, *found.values())
     )
 
 
-def _lists_compared(
-    mine: Resolved, theirs: Resolved, registry: Registry, fan_out: FanOut
-) -> Comparison:
+def _lists_compared(mine: Resolved, theirs: Resolved, ports: Ports) -> Comparison:
     left, right = mine.manifest.entries, theirs.manifest.entries
     pairs = pair_entries(left, right)
-    found = _read(pairs, mine, theirs, registry, fan_out)
+    found = _read(pairs, mine, theirs, ports)
     return Comparison(
         mine,
         theirs,
@@ -123,14 +121,14 @@ def _members(found: Resolved) -> JsonObject:
 
 
 def _beside_its_entry(
-    image: Resolved, listed: Resolved, registry: Registry
+    image: Resolved, listed: Resolved, blobs: BlobReader
 ) -> tuple[Resolved, Descriptor, Descriptor | None]:
     """The image, described as in a list, and the entry for it: itself, or one of its platform."""
     own, entries = image.manifest.descriptor(), without_attestations(listed.manifest.entries)
     for entry in entries:
         if entry.digest == own.digest:
             return image, evolve(own, platform=entry.platform), entry
-    image = with_config(image, registry)
+    image = with_config(image, blobs)
     own = evolve(own, platform=image.platform)
     return image, own, _entry_of(image.platform, entries)
 
@@ -144,14 +142,14 @@ def _entry_of(platform: Platform, entries: Sequence[Descriptor]) -> Descriptor |
     return None
 
 
-def _read(
-    pairs: Iterable[Pair], mine: Resolved, theirs: Resolved, registry: Registry, fan_out: FanOut
-) -> _Found:
+def _read(pairs: Iterable[Pair], mine: Resolved, theirs: Resolved, ports: Ports) -> _Found:
     """The images of pairs that differ, each read once, and the configs that differ."""
     sides = [_references(both, mine, theirs) for pair in pairs if (both := _differing(pair))]
     found = {_by_digest(root).reference: _by_digest(root) for root in (mine, theirs)}
     unread = [side for side in dict.fromkeys(chain(*sides)) if side not in found]
-    found |= zip(unread, fan_out(partial(resolve, registry=registry), unread), strict=True)
+    found |= zip(
+        unread, ports.fan_out(partial(resolve, registry=ports.registry), unread), strict=True
+    )
     without = dict.fromkeys(
         side
         for left, right in sides
@@ -159,7 +157,9 @@ def _read(
         for side in (left, right)
         if found[side].config is None
     )
-    read = fan_out(partial(with_config, blobs=registry), [found[side] for side in without])
+    read = ports.fan_out(
+        partial(with_config, blobs=ports.registry), [found[side] for side in without]
+    )
     return found | {image.reference: image for image in read}
 
 

@@ -12,9 +12,9 @@ from manyfest.domain.drafts.list_assembly import ordered_entries
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, ManifestUnknownError
 from manyfest.domain.manifests import require_match
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.ports import Ports
 from manyfest.domain.ports.draft_book import DraftBook
-from manyfest.domain.ports.fan_out import FanOut
-from manyfest.domain.ports.registry import ManifestReader, Registry
+from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
 
 
@@ -54,27 +54,27 @@ def draft_entry(name: Reference, wanted: str, drafts: DraftBook) -> Entry:
         raise DraftUnknownError(canonical_name(wanted)) from error
 
 
-def details(found: Resolved, registry: Registry, fan_out: FanOut) -> Details:
+def details(found: Resolved, ports: Ports) -> Details:
     """The details of what was found: of an image its own, of a list those of its entries.
 
     An image's platform is its config's; an entry's is what the list says, so no entry's config is
     read. Raises what reading raises, but for entries that are not there.
     """
     if not found.manifest.is_list:
-        image = with_config(found, registry)
+        image = with_config(found, ports.registry)
         described = evolve(image.manifest.descriptor(), platform=image.platform)
         return Details((Detail(found.reference, described, image),))
     listed = [
         (evolve(found.reference, digest=descriptor.digest), descriptor)
         for descriptor in found.manifest.entries
     ]
-    return _read(listed, registry, fan_out)
+    return _read(listed, ports)
 
 
-def draft_details(draft: Draft, registry: ManifestReader, fan_out: FanOut) -> Details:
+def draft_details(draft: Draft, ports: Ports) -> Details:
     """The details of a draft's entries, as they will be listed. Raises as ``details``."""
     listed = [(entry_reference(e), e.descriptor) for e in ordered_entries(draft)]
-    return _read(listed, registry, fan_out)
+    return _read(listed, ports)
 
 
 def entry_details(entry: Entry, registry: ManifestReader) -> Detail:
@@ -90,10 +90,8 @@ def entry_reference(entry: Entry) -> Reference:
     return evolve(entry.source, digest=entry.found.digest)
 
 
-def _read(
-    listed: Sequence[tuple[Reference, Descriptor]], registry: ManifestReader, fan_out: FanOut
-) -> Details:
-    read = fan_out(partial(_detail_or_none, registry=registry), listed)
+def _read(listed: Sequence[tuple[Reference, Descriptor]], ports: Ports) -> Details:
+    read = ports.fan_out(partial(_detail_or_none, registry=ports.registry), listed)
     return Details(
         present=tuple(detail for detail in read if detail is not None),
         missing=tuple(

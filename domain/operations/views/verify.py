@@ -12,8 +12,8 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, ManyfestError, NotCachedError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.ports.fan_out import FanOut
-from manyfest.domain.ports.registry import ManifestReader, Registry
+from manyfest.domain.ports import Ports
+from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
 from manyfest.domain.verification.child_rules import REPORTED_ERRORS
 from manyfest.domain.verification.evaluation import Evidence, Located, findings_at
@@ -49,7 +49,7 @@ class Verification:
         return sum(found.rule.severity is severity for found in self.findings)
 
 
-def verify(reference: Reference, *, registry: Registry, fan_out: FanOut) -> Verification:
+def verify(reference: Reference, *, ports: Ports) -> Verification:
     """All that is wrong with the image or list at ``reference`` and with what it names.
 
     Manifests and configs are read, and of all it is asked whether they are there: what the store
@@ -60,16 +60,15 @@ def verify(reference: Reference, *, registry: Registry, fan_out: FanOut) -> Veri
     Raises what reading ``reference`` itself raises, whatever keeps the rest from being found out,
     and DocumentError: lists nested deeper than 8.
     """
-    root = _root(reference, registry)
-    manifests, places = _walk(root, registry, fan_out)
-    answers = _blob_sizes(reference, places, registry, fan_out)
+    root = _root(reference, ports.registry)
+    manifests, places = _walk(root, ports)
+    answers = _blob_sizes(reference, places, ports)
     sizes = {
         digest: size for digest, size in answers.items() if not isinstance(size, NotCachedError)
     }
     images = _images_to_read(reference, places, sizes)
-    read = fan_out(
-        partial(_capturing, partial(with_config, blobs=registry)), tuple(images.values())
-    )
+    read_config = partial(_capturing, partial(with_config, blobs=ports.registry))
+    read = ports.fan_out(read_config, tuple(images.values()))
     platforms = {
         digest: found.platform if isinstance(found, Resolved) else found
         for digest, found in zip(images, read, strict=True)
@@ -97,14 +96,14 @@ def _root(reference: Reference, registry: ManifestReader) -> Resolved:
     return resolve(reference, registry)
 
 
-def _walk(root: Resolved, registry: Registry, fan_out: FanOut) -> tuple[_Manifests, list[Located]]:
+def _walk(root: Resolved, ports: Ports) -> tuple[_Manifests, list[Located]]:
     """All that is listed, level by level, each digest read once and in the place it has first."""
     places = level = [Located(root.manifest)]
     manifests: _Manifests = {root.manifest.digest: root.manifest}
-    look = partial(_capturing, partial(_child, root.reference, registry))
+    look = partial(_capturing, partial(_child, root.reference, ports.registry))
     for _ in range(_NESTING_LIMIT + 1):
         new = _not_yet(manifests, level)
-        manifests |= zip(new, fan_out(look, tuple(new)), strict=True)
+        manifests |= zip(new, ports.fan_out(look, tuple(new)), strict=True)
         level = [
             Located(manifest, path, entry)
             for digest, (path, entry) in new.items()
@@ -135,11 +134,12 @@ def _child(root: Reference, registry: ManifestReader, digest: Digest) -> Manifes
 
 
 def _blob_sizes(
-    reference: Reference, places: Iterable[Located], registry: Registry, fan_out: FanOut
+    reference: Reference, places: Iterable[Located], ports: Ports
 ) -> dict[Digest, int | ManyfestError]:
     digests = list(dict.fromkeys(blob.digest for place in places for _, blob in place.blobs))
-    look = partial(_capturing, registry.head_blob, telling=(*REPORTED_ERRORS, NotCachedError))
-    found = fan_out(look, [reference.at(digest) for digest in digests])
+    head_blob = ports.registry.head_blob
+    look = partial(_capturing, head_blob, telling=(*REPORTED_ERRORS, NotCachedError))
+    found = ports.fan_out(look, [reference.at(digest) for digest in digests])
     return dict(zip(digests, found, strict=True))
 
 

@@ -16,15 +16,14 @@ from manyfest.domain import media_types
 from manyfest.domain.errors import UnavailableError
 from manyfest.domain.operations.publication.apply import ApplyPlan, plan_apply
 from manyfest.domain.operations.publication.push import execute
-from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.integration.conftest import Seed
 from tests.integration.lists.test_interrupted_push import CutOff
 from tests.support.http.http_server import HttpServer
 from tests.support.http.registry_server import REGISTRY, RegistryApp
+from tests.support.ports import PlainPorts
 from tests.support.programs.docker_client import CommandLine, Result
 from tests.support.programs.docker_registry import RunningRegistry
-from tests.unit.domain.operations.conftest import NOW
 
 AMD, ARM = docker_image("linux/amd64"), docker_image("linux/arm/v7", text="arm")
 
@@ -210,7 +209,7 @@ def _planned(registry: HttpRegistry, host: str) -> ApplyPlan:
         for name in ("l", "m")
     )
     specs = read_specs(text.encode(), "spec", Reference.parse)
-    return plan_apply(specs, registry=registry, fan_out=sequential, now=NOW)
+    return plan_apply(specs, ports=PlainPorts(registry=registry))
 
 
 @pytest.mark.parametrize("answered", [0, 2, REQUESTS - 1, REQUESTS, REQUESTS + 1, REQUESTS + 2])
@@ -227,11 +226,9 @@ def test_cut_off_anywhere_tags_stand_until_all_images_are_there(answered: int) -
         with closing(HttpRegistry(Deadline(0.5, hard=True))) as registry:
             if answered < REQUESTS + 2:
                 with pytest.raises(UnavailableError):
-                    execute(
-                        plan.pushes, registry=registry, fan_out=sequential, pause=lambda _: None
-                    )
+                    execute(plan.pushes, ports=PlainPorts(registry=registry))
             else:
-                execute(plan.pushes, registry=registry, fan_out=sequential, pause=lambda _: None)
+                execute(plan.pushes, ports=PlainPorts(registry=registry))
     tags = (Reference.parse(f"{REGISTRY}/{name}:1") for name in ("l", "m"))
     moved = [memory.get_manifest(tag) != OLD.manifest for tag in tags]
     assert sum(moved) == max(0, answered - REQUESTS)

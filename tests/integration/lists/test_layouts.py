@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
+from manyfest.cli.process.main import main
 from manyfest.contracts.images import Image, docker_image, oci_image, oci_index, push_image
 from manyfest.domain import media_types
+from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.references import Layout, Reference
+from manyfest.store.draft_book import SqliteDraftBook
 from tests.support.programs.docker_client import CommandLine
 from tests.support.programs.programs import require_program
 
@@ -115,3 +118,20 @@ def test_a_draft_is_the_same_from_every_folder(
 def _skopeo(*arguments: str) -> bytes:
     command = [require_program("skopeo"), "--insecure-policy", *arguments]
     return subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+
+
+def test_create_and_push_reads_its_draft_three_times(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the registry is asked, where it is saved, and where it is marked as pushed."""
+    reads: list[Reference] = []
+    find = SqliteDraftBook.find
+
+    def counting(book: SqliteDraftBook, name: Reference) -> Draft | None:
+        reads.append(name)
+        return find(book, name)
+
+    plant(folder, "app", "a", docker_image())
+    monkeypatch.setattr(SqliteDraftBook, "find", counting)
+    assert main(["create", "--push", "oci:app:list", "oci:app:a"]) == 0
+    assert len(reads) == 3

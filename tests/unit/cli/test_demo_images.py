@@ -15,8 +15,8 @@ from manyfest.domain.image_configs import platform_of_config
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.views.verify import verify
 from manyfest.domain.platforms import Platform
-from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
+from tests.support.ports import PlainPorts
 
 ARM = Platform("linux", "arm", "v7")
 NAME = Reference.parse("r.example/tiny:1")
@@ -30,7 +30,7 @@ def image() -> TinyImage:
 def test_an_image_that_was_put_is_found_whole_and_sound(image) -> None:
     registry = MemoryRegistry()
     put_image(image, NAME, registry)
-    found = verify(NAME, registry=registry, fan_out=sequential)
+    found = verify(NAME, ports=PlainPorts(registry=registry))
     assert (found.findings, found.manifests, found.blobs) == ((), 1, 2)
     assert registry.get_manifest(NAME).data == image.manifest.data
 

@@ -14,6 +14,7 @@ from manyfest.domain.operations.content.import_bundle import Imported, ImportOpt
 from manyfest.domain.references import Reference, Repository
 from manyfest.store.store import SqliteStore, open_store
 from tests.support.content import bundles
+from tests.support.ports import PlainPorts
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -32,11 +33,8 @@ class Taker:
         with open_bundle(path) as bundle:
             return import_bundle(
                 bundle,
-                contents=self.store.contents,
-                layers=self.store.layers,
-                drafts=self.store.drafts,
+                ports=PlainPorts(store=self.store, layers=self.store.layers, now=now),
                 repository=repository,
-                now=now,
                 terms=ImportOptions(**terms),
                 on_event=on_event,
             )

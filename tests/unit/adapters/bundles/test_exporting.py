@@ -32,6 +32,7 @@ from manyfest.domain.operations.content.export_bundle import (
 )
 from manyfest.domain.ports.bundles import BundleBlob, BundleContent
 from manyfest.domain.references import Reference
+from tests.support.ports import PlainPorts
 from tests.support.stores.memory_layers import MemoryLayers
 from tests.support.stores.memory_store import MemoryStore
 from tests.unit.adapters.bundles.conftest import NOW
@@ -70,7 +71,7 @@ class World:
 
     def exported(self, references, drafts=(), **options) -> Exported:
         return export_bundle(
-            references, drafts, contents=self.store.contents, layers=self.layers, **options
+            references, drafts, ports=PlainPorts(store=self.store, layers=self.layers), **options
         )
 
 

@@ -1,6 +1,6 @@
 """A registry in memory, a store in memory, and operations called as the command line calls them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from attrs import define, field
@@ -13,11 +13,10 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.drafts.create import Created, CreateOptions, DraftMode, create
 from manyfest.domain.operations.publication.plan_push import PushPlan, plan_push
 from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
-from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
+from tests.support.ports import NOW, PlainPorts
 from tests.support.stores.memory_store import MemoryStore
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 
 ref = Reference.parse
@@ -30,6 +29,10 @@ class World:
     registry: MemoryRegistry = field(factory=MemoryRegistry)
     store: MemoryStore = field(factory=MemoryStore)
     pauses: list[float] = field(factory=list)
+
+    def ports(self, **others) -> PlainPorts:
+        given = {"registry": self.registry, "store": self.store, "pause": self.pauses.append}
+        return PlainPorts(**given | others)
 
     def plant(self, name: str, image: Image) -> Image:
         push_image(self.registry, ref(name), image)
@@ -54,11 +57,7 @@ class World:
             ref(name),
             [ref(source) for source in sources],
             CreateOptions(**terms),
-            registry=self.registry,
-            contents=self.store.contents,
-            drafts=self.store.drafts,
-            fan_out=sequential,
-            now=now,
+            ports=self.ports(now=now),
             meanwhile=meanwhile,
         )
 
@@ -66,10 +65,7 @@ class World:
         return plan_push(
             ref(name),
             [ref(tag) for tag in more_tags],
-            registry=self.registry,
-            contents=self.store.contents,
-            drafts=self.store.drafts,
-            fan_out=sequential,
+            ports=self.ports(),
             expected=None if expected is None else Expectation.parse(expected),
         )
 
@@ -79,9 +75,8 @@ class World:
         return plan
 
     def execute(self, plan: PushPlan, *, purge: bool = False) -> None:
-        execute([plan], registry=self.registry, fan_out=sequential, pause=self.pauses.append)
-        contents, drafts = self.store.contents, self.store.drafts
-        finish(plan, pushed_manifests(plan), contents=contents, drafts=drafts, now=NOW, purge=purge)
+        execute([plan], ports=self.ports())
+        finish(plan, pushed_manifests(plan), ports=self.ports(), purge=purge)
 
     def draft(self, name: str) -> Draft | None:
         return self.store.drafts.find(ref(name))

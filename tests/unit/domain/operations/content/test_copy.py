@@ -37,7 +37,6 @@ from manyfest.domain.events import (
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.operations.steps.transfer import BlobCopy, may_be_mounted
 from manyfest.domain.platforms import Platform
-from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.unit.domain.operations.conftest import NOW, World, ref
 
@@ -62,19 +61,15 @@ def attested(*images: Image, **members: object) -> Image:
 
 def plan(world: World, target: str, source: str = SOURCE, **options) -> CopyPlan:
     options["platforms"] = [Platform.parse(p) for p in options.get("platforms", ())]
-    call = partial(plan_copy, registry=world.registry, fan_out=sequential)
+    call = partial(plan_copy, ports=world.ports())
     return call(ref(source), ref(target), **options)
 
 
 def execute(world: World, planned: CopyPlan) -> list[Event]:
     events: list[Event] = []
-    contents = world.store.contents
     copy(
         planned,
-        registry=world.registry,
-        contents=contents,
-        fan_out=sequential,
-        now=NOW,
+        ports=world.ports(),
         on_event=events.append,
     )
     return events

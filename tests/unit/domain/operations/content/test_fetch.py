@@ -23,7 +23,6 @@ from manyfest.domain.events import BlobCopied, BlobStarted, ReferenceRead, Trans
 from manyfest.domain.operations.content.fetch import Fetched, fetch
 from manyfest.domain.operations.steps.transfer import NESTING_LIMIT
 from manyfest.domain.platforms import Platform
-from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.support.content.attested import attested_index
 from tests.support.stores.memory_layers import MemoryLayers
@@ -60,9 +59,7 @@ def world() -> World:
 def fetched(world: World, *references: Reference, layers=None, platforms=()) -> Fetched:
     return fetch(
         references,
-        registry=world.registry,
-        layers=MemoryLayers() if layers is None else layers,
-        fan_out=sequential,
+        ports=world.ports(layers=MemoryLayers() if layers is None else layers),
         platforms=[Platform.parse(platform) for platform in platforms],
         with_layers=layers is not None,
     )
@@ -134,9 +131,7 @@ def test_everything_is_told_as_it_happens(world):
     layers = MemoryLayers()
     result = fetch(
         [LIST],
-        registry=world.registry,
-        layers=layers,
-        fan_out=sequential,
+        ports=world.ports(layers=layers),
         with_layers=True,
         on_event=events.append,
     )
@@ -156,9 +151,7 @@ def test_what_fails_is_told_as_read_too(world):
     missing = ref("r.example/app:none")
     fetch(
         [missing, LIST],
-        registry=world.registry,
-        layers=MemoryLayers(),
-        fan_out=sequential,
+        ports=world.ports(),
         on_event=events.append,
     )
     assert events == [ReferenceRead(), ReferenceRead(), TransferPlanned(0, 0, 0)]

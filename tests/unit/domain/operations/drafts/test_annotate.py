@@ -16,8 +16,7 @@ def _annotate(world: World, **members):
         ref("r.example/l:1"),
         "r.example/l:a",
         Overrides(**members),
-        drafts=world.store.drafts,
-        now=LATER,
+        ports=world.ports(now=LATER),
     ).draft
 
 
@@ -77,14 +76,12 @@ def test_annotating_nothing_leaves_a_pushed_draft_pushed(drafted) -> None:
 def test_what_is_not_there_is_named(drafted, name, source) -> None:
     wanted = f"manifest for image {source} does not exist in {name}"
     with pytest.raises(EntryUnknownError, match=wanted):
-        annotate(ref(name), source, Overrides(os="linux"), drafts=drafted.store.drafts, now=LATER)
+        annotate(ref(name), source, Overrides(os="linux"), ports=drafted.ports(now=LATER))
 
 
 def test_an_answer_has_the_entry_as_it_is_now(drafted) -> None:
     for said in (Overrides(variant="v6"), Overrides()):
-        made = annotate(
-            ref("r.example/l:1"), "r.example/l:a", said, drafts=drafted.store.drafts, now=LATER
-        )
+        made = annotate(ref("r.example/l:1"), "r.example/l:a", said, ports=drafted.ports(now=LATER))
         assert made.entry in made.draft.entries
         assert str(made.entry.descriptor.platform) == "linux/arm/v6"
 
@@ -97,7 +94,7 @@ def test_a_platform_that_an_annotation_leaves_alone_may_be_any(world: World) -> 
 
 def test_what_a_list_says_of_itself_is_laid_over_and_saved(drafted) -> None:
     name, drafts = ref("r.example/l:1"), drafted.store.drafts
-    changed = annotate_index(name, IndexOverrides("a/b"), drafts=drafts, now=LATER)
+    changed = annotate_index(name, IndexOverrides("a/b"), ports=drafted.ports(now=LATER))
     assert (changed.index, changed.changed_at) == (IndexOverrides("a/b"), LATER)
     assert drafts.find(name) == changed
 
@@ -106,7 +103,7 @@ def test_saying_nothing_of_a_list_leaves_a_pushed_draft_pushed(drafted) -> None:
     drafted.push("r.example/l:1")
     name, drafts = ref("r.example/l:1"), drafted.store.drafts
     pushed = drafts.find(name)
-    assert annotate_index(name, IndexOverrides(), drafts=drafts, now=LATER) == pushed
+    assert annotate_index(name, IndexOverrides(), ports=drafted.ports(now=LATER)) == pushed
     assert drafts.find(name) == pushed
     with pytest.raises(DraftUnknownError, match="r.example/no:1"):
-        annotate_index(ref("r.example/no:1"), IndexOverrides("a/b"), drafts=drafts, now=LATER)
+        annotate_index(ref("r.example/no:1"), IndexOverrides("a/b"), ports=drafted.ports(now=LATER))

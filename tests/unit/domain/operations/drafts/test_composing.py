@@ -237,8 +237,7 @@ def test_the_list_itself_can_be_annotated_and_that_taken_back(world: World) -> N
 
     def say(**members):
         overrides = IndexOverrides(**members)
-        drafts = world.store.drafts
-        return annotate_index(ref("r.example/l:1"), overrides, drafts=drafts, now=LATER)
+        return annotate_index(ref("r.example/l:1"), overrides, ports=world.ports(now=LATER))
 
     said = say(annotations=(("k", "v"),), artifact_type="a/b")
     assert assemble(said).document["annotations"] == {"k": "v"}
@@ -246,7 +245,7 @@ def test_the_list_itself_can_be_annotated_and_that_taken_back(world: World) -> N
     taken_back = say(unset=("annotation:k", "artifact-type"))
     assert set(assemble(taken_back).document) == {"schemaVersion", "mediaType", "manifests"}
     with pytest.raises(DraftUnknownError):
-        annotate_index(ref("r.example/n:1"), IndexOverrides(), drafts=world.store.drafts, now=LATER)
+        annotate_index(ref("r.example/n:1"), IndexOverrides(), ports=world.ports(now=LATER))
 
 
 def test_the_type_stays_with_the_draft(world: World) -> None:
@@ -259,7 +258,7 @@ def test_the_type_stays_with_the_draft(world: World) -> None:
 
 class TestDrop:
     def _drop(self, world: World, *entries: str):
-        return drop(ref("r.example/l:1"), entries, drafts=world.store.drafts, now=LATER)
+        return drop(ref("r.example/l:1"), entries, ports=world.ports(now=LATER))
 
     def test_what_attests_an_entry_goes_with_it(self, attested: World) -> None:
         attested.create("r.example/l:1", "r.example/i:1")

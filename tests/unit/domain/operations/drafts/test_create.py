@@ -165,8 +165,7 @@ def test_the_same_image_by_tag_and_by_digest_is_two_entries_as_in_docker(world: 
 
 def test_what_was_created_may_be_taken_back(world: World) -> None:
     world.plant("r.example/l:a", docker_image())
-    created = world.create("r.example/l:1", "r.example/l:a")
-    rollback(created, None, world.store.drafts)
+    rollback(world.created("r.example/l:1", "r.example/l:a"), world.store.drafts)
     assert world.draft("r.example/l:1") is None
 
 
@@ -174,17 +173,18 @@ def test_what_was_amended_is_as_before_when_it_is_taken_back(world: World) -> No
     for tag in "ab":
         world.plant(f"r.example/l:{tag}", docker_image(text=tag))
     before = world.create("r.example/l:1", "r.example/l:a")
-    amended = world.create("r.example/l:1", "r.example/l:b", amend=True)
-    rollback(amended, before, world.store.drafts)
+    amended = world.created("r.example/l:1", "r.example/l:b", amend=True)
+    assert amended.before == before
+    rollback(amended, world.store.drafts)
     assert world.draft("r.example/l:1") == before
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_taken_back(world: World) -> None:
     world.plant("r.example/l:a", docker_image())
-    created = world.create("r.example/l:1", "r.example/l:a")
+    created = world.created("r.example/l:1", "r.example/l:a")
     _annotate(world, "r.example/l:1", "r.example/l:a", Overrides(variant="v2"))
     changed = world.draft("r.example/l:1")
-    rollback(created, None, world.store.drafts)
+    rollback(created, world.store.drafts)
     assert world.draft("r.example/l:1") == changed
 
 
@@ -207,7 +207,7 @@ def test_a_config_that_is_none_is_refused_at_its_image(world: World) -> None:
 
 
 def _annotate(world: World, name: str, source: str, overrides: Overrides) -> None:
-    annotate(ref(name), source, overrides, drafts=world.store.drafts, now=LATER)
+    annotate(ref(name), source, overrides, ports=world.ports(now=LATER))
 
 
 def test_what_is_to_be_asked_meanwhile_is_asked_and_fails_it_too(world: World) -> None:

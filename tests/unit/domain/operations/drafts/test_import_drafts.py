@@ -22,10 +22,7 @@ def foreign(platform: Platform | None = SAID) -> ForeignEntry:
 
 
 def imported(world: World, entry: ForeignEntry, name=NAME, **options: bool) -> Draft:
-    store = world.store
-    return import_draft(
-        name, [entry], contents=store.contents, drafts=store.drafts, now=LATER, **options
-    )
+    return import_draft(name, [entry], ports=world.ports(now=LATER), **options)
 
 
 def test_the_draft_and_the_manifests_are_kept(world: World) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from manyfest.contracts.images import docker_image
 from manyfest.domain.errors import DraftUnknownError
-from manyfest.domain.operations.drafts.remove import remove
+from manyfest.domain.operations.drafts.drop import remove
 from tests.unit.domain.operations.conftest import World, ref
 
 

@@ -18,7 +18,6 @@ from manyfest.domain.operations.publication.lock import lock
 from manyfest.domain.operations.publication.push import execute
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.platforms import Platform
-from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 from manyfest.domain.specs.lock import Lock
 from tests.support.content.attested import attested_index
@@ -44,17 +43,17 @@ def spec(target: str, *entries: EntrySpec | str, tags: str = "", **members) -> L
 
 
 def planned(world: World, *specs: ListSpec, **terms) -> ApplyPlan:
-    return plan_apply(specs, registry=world.registry, fan_out=sequential, now=NOW, **terms)
+    return plan_apply(specs, ports=world.ports(), **terms)
 
 
 def applied(world: World, *specs: ListSpec, **terms) -> ApplyPlan:
     plan = planned(world, *specs, **terms)
-    execute(plan.pushes, registry=world.registry, fan_out=sequential, pause=world.pauses.append)
+    execute(plan.pushes, ports=world.ports())
     return plan
 
 
 def locked(world: World, *specs: ListSpec, **terms) -> Lock:
-    return lock(specs, registry=world.registry, fan_out=sequential, now=NOW, **terms).lock
+    return lock(specs, ports=world.ports(), **terms).lock
 
 
 @pytest.fixture
@@ -222,9 +221,7 @@ def test_no_tag_is_put_before_the_images_of_all_lists_are_there(stocked: World) 
     with pytest.raises(BlobUnknownError):
         execute(
             broken.pushes,
-            registry=stocked.registry,
-            fan_out=sequential,
-            pause=stocked.pauses.append,
+            ports=stocked.ports(),
         )
     with pytest.raises(ManifestUnknownError):
         stocked.served("r.example/l:1")
@@ -304,6 +301,6 @@ def test_locking_tells_what_was_read_and_what_is_missing(stocked: World) -> None
     wish = spec("r.example/l:1", "r.example/l:late", "r.example/l:amd")
     with pytest.raises(ManifestUnknownError, match="l:late"):
         locked(stocked, wish)
-    made = lock([wish], registry=stocked.registry, fan_out=sequential, now=NOW, ignore_missing=True)
+    made = lock([wish], ports=stocked.ports(), ignore_missing=True)
     assert [found.manifest for found in made.found] == [AMD.manifest]
     assert made.missing == ("r.example/l:late",)

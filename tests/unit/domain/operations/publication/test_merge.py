@@ -20,9 +20,9 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.merging.intent import LIFETIME, PREFIX, parse_intent
 from manyfest.domain.operations.publication.merge import Merged, merge, preview
 from manyfest.domain.operations.publication.plan_push import PushPlan
-from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.support.content.attested import attested_index
+from tests.support.ports import PlainPorts
 from tests.unit.domain.operations.conftest import NOW, World, ref
 
 TAG = ref("r.example/l:1")
@@ -50,10 +50,7 @@ def merged(world: World, plan: PushPlan, at=NOW, registry=None, tag: Reference =
     (outcome,) = merge(
         plan,
         [tag],
-        registry=registry or world.registry,
-        fan_out=sequential,
-        pause=lambda _: None,
-        clock=lambda: at,
+        ports=PlainPorts(registry=registry or world.registry, now=at),
     )
     return outcome
 
@@ -269,9 +266,7 @@ def test_whoever_is_overtaken_again_and_again_gets_a_turn_without_waiting():
 
     registry = Overtaken()
     registry.share_content_of(world.registry)
-    merge(
-        slow, [TAG], registry=registry, fan_out=sequential, pause=waited.append, clock=lambda: NOW
-    )
+    merge(slow, [TAG], ports=PlainPorts(registry=registry, pause=waited.append))
     assert len(digests(world)) == len(images)
     assert not any(waited)
 
@@ -372,10 +367,7 @@ def test_a_writer_that_slept_for_hours_keeps_its_entries(world):
     merge(
         plan_of(world, image),
         [TAG],
-        registry=world.registry,
-        fan_out=sequential,
-        pause=lambda _: None,
-        clock=lambda: next(moments),
+        ports=world.ports(clock=lambda: next(moments)),
     )
     assert digests(world) == [str(image.digest)]
 
@@ -403,13 +395,13 @@ def test_who_begins_later_is_later_for_all_tags(world):
 
 
 def merge_all(registry, plan: PushPlan, tags, at) -> None:
-    merge(plan, tags, registry=registry, fan_out=sequential, pause=lambda _: None, clock=lambda: at)
+    merge(plan, tags, ports=PlainPorts(registry=registry, now=at))
 
 
 def test_a_preview_writes_nothing(world):
     plan = plan_of(world, docker_image("linux/amd64"))
     before = world.registry.tags(TAG.home)
-    shown = preview(plan, TAG, registry=world.registry, now=NOW)
+    shown = preview(plan, TAG, ports=world.ports())
     assert world.registry.tags(TAG.home) == before
     assert merged(world, plan) == shown
 
@@ -417,7 +409,7 @@ def test_a_preview_writes_nothing(world):
 def test_a_preview_tells_what_the_tag_holds_before(world):
     standing = world.plant(str(TAG), docker_list(docker_image("linux/arm64")))
     plan = plan_of(world, docker_image("linux/amd64"))
-    shown = preview(plan, TAG, registry=world.registry, now=NOW)
+    shown = preview(plan, TAG, ports=world.ports())
     assert (shown.before, shown.was_put) == (standing.digest, True)
     assert merged(world, plan) == shown
 
@@ -468,10 +460,7 @@ def test_who_put_looks_again_after_a_while_and_not_when_all_is_there(world):
         merge(
             plan,
             [TAG],
-            registry=world.registry,
-            fan_out=sequential,
-            pause=waited.append,
-            clock=lambda: NOW,
+            ports=world.ports(pause=waited.append),
         )
     assert waited == [0.0]
 

@@ -22,7 +22,6 @@ from manyfest.domain.errors import (
 from manyfest.domain.events import BlobCopied, ManifestPut, TransferPlanned
 from manyfest.domain.operations.drafts.annotate import annotate
 from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
-from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.unit.domain.operations.conftest import LATER, NOW, World, ref
 
@@ -102,8 +101,8 @@ def test_the_draft_is_marked_and_the_list_remembered(world: World) -> None:
 def test_nobody_who_does_not_ask_for_it_loses_the_draft(world: World) -> None:
     world.plant("r.example/l:a", docker_image())
     world.create("r.example/l:1", "r.example/l:a")
-    plan, store = world.plan("r.example/l:1"), world.store
-    finish(plan, pushed_manifests(plan), contents=store.contents, drafts=store.drafts, now=NOW)
+    plan = world.plan("r.example/l:1")
+    finish(plan, pushed_manifests(plan), ports=world.ports())
     assert world.draft("r.example/l:1").pushed == plan.manifest.digest
 
 
@@ -123,7 +122,7 @@ def test_a_draft_changed_during_the_push_is_left_as_it_is(
     plan = world.plan("r.example/l:1")
     variant = Overrides(variant="v7")
     changed = annotate(
-        ref("r.example/l:1"), "r.example/l:a", variant, drafts=world.store.drafts, now=LATER
+        ref("r.example/l:1"), "r.example/l:a", variant, ports=world.ports(now=LATER)
     ).draft
     world.execute(plan, **flags)
     assert world.draft("r.example/l:1") == changed
@@ -173,8 +172,7 @@ def test_all_that_is_brought_along_is_told(world: World) -> None:
     image = world.plant("other.example/a:1", docker_image())
     world.create("r.example/l:1", "other.example/a:1")
     plan, events = world.plan("r.example/l:1"), []
-    terms = {"registry": world.registry, "fan_out": sequential, "pause": world.pauses.append}
-    execute([plan], **terms, on_event=events.append)
+    execute([plan], ports=world.ports(), on_event=events.append)
     blobs = {Digest.of(blob): len(blob) for blob in image.blobs}
     assert events[0] == TransferPlanned(2, sum(blobs.values()), 1)
     copied = [event for event in events if isinstance(event, BlobCopied)]

@@ -19,7 +19,6 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.publication.undo import PREVIOUS, UndoPlan, plan_undo, undo
 from manyfest.domain.operations.resolve import resolve
 from manyfest.domain.operations.steps.record import record
-from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.unit.domain.operations.conftest import NOW, World, ref
 
@@ -68,21 +67,15 @@ def see(world: World, *images: Image, name: str = NAME) -> None:
 
 
 def planned(world: World, wanted: StateSelector = PREVIOUS, name: str = NAME) -> UndoPlan:
-    contents = world.store.contents
-    return plan_undo(
-        ref(name), wanted, registry=world.registry, contents=contents, fan_out=sequential
-    )
+    return plan_undo(ref(name), wanted, ports=world.ports())
 
 
 def undone(world: World, wanted: StateSelector = PREVIOUS) -> Manifest:
     """The digest that the tag points to afterwards."""
-    contents, newest = world.store.contents, world.store.contents.last_observation(ref(NAME))
+    newest = world.store.contents.last_observation(ref(NAME))
     undo(
         planned(world, wanted),
-        registry=world.registry,
-        contents=contents,
-        pause=world.pauses.append,
-        clock=lambda: newest.seen_at + timedelta(hours=1),
+        ports=world.ports(clock=lambda: newest.seen_at + timedelta(hours=1)),
     )
     return world.served(NAME)
 
@@ -160,10 +153,7 @@ def test_a_tag_that_moves_after_the_plan_was_made_is_seen_right_before_it_is_put
     with pytest.raises(TagMovedError, match=f"points to {C.digest}"):
         undo(
             plan,
-            registry=world.registry,
-            contents=world.store.contents,
-            pause=world.pauses.append,
-            clock=lambda: NOW,
+            ports=world.ports(),
         )
     assert world.served(NAME) == C.manifest
     assert world.store.contents.last_observation(ref(NAME)).digest == B.digest

@@ -22,7 +22,6 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.views.diff import Comparison, diff
-from manyfest.domain.ports.fan_out import sequential
 from tests.unit.domain.operations.conftest import World, ref
 
 AMD, ARM = "linux/amd64", "linux/arm64"
@@ -48,9 +47,7 @@ def compared(before: Image, after: Image, registry: MemoryRegistry | None = None
     world = World(registry or MemoryRegistry())
     world.plant("r.example/x:a", before)
     world.plant("r.example/x:b", after)
-    return diff(
-        ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, fan_out=sequential
-    )
+    return diff(ref("r.example/x:a"), ref("r.example/x:b"), ports=world.ports())
 
 
 def statuses(comparison: Comparison) -> dict[str, str]:
@@ -407,9 +404,7 @@ def test_an_entry_that_differs_and_is_missing_is_named() -> None:
     world.plant("r.example/x:b", oci_index(lost := oci_image(AMD, text="lost")))
     world.registry.forget_manifest(ref("r.example/x:b").at(lost.digest))
     with pytest.raises(ManifestUnknownError, match=str(lost.digest)):
-        diff(
-            ref("r.example/x:a"), ref("r.example/x:b"), registry=world.registry, fan_out=sequential
-        )
+        diff(ref("r.example/x:a"), ref("r.example/x:b"), ports=world.ports())
 
 
 JSON_PAIRS = {

@@ -31,10 +31,10 @@ from manyfest.domain.errors import (
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.views.verify import Verification, verify
 from manyfest.domain.platforms import Platform
-from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.verification.findings import RULES, Severity
 from manyfest.domain.verification.platform_shadowing import shadows
 from tests.support.content.attested import attested_index
+from tests.support.ports import PlainPorts
 from tests.unit.domain.operations.conftest import ref
 
 AMD, ARM64 = oci_image("linux/amd64"), oci_image("linux/arm64")
@@ -51,7 +51,7 @@ def verified(image: Image, registry: MemoryRegistry | None = None) -> Verificati
         for part in (image, *image.children):
             plant(registry, part)
     registry.plant_manifest(ROOT, image.manifest)
-    return verify(ROOT, registry=registry, fan_out=sequential)
+    return verify(ROOT, ports=PlainPorts(registry=registry))
 
 
 def plant(registry: MemoryRegistry, image: Image) -> None:
@@ -316,7 +316,7 @@ def test_damage_in_the_registry_is_found(name, case) -> None:
     index = oci_index(AMD)
     assert breaches(verified(index, registry)) == []
     damage(registry)
-    result = verify(ROOT, registry=registry, fan_out=sequential)
+    result = verify(ROOT, ports=PlainPorts(registry=registry))
     assert breaches(result) == [(name.split()[0], path)]
 
 
@@ -330,7 +330,7 @@ def test_an_image_is_verified_by_itself() -> None:
     result = verified(AMD, registry)
     assert (breaches(result), result.manifests, result.blobs) == ([], 1, 2)
     registry.forget_blob(LAYER)
-    result = verify(ROOT, registry=registry, fan_out=sequential)
+    result = verify(ROOT, ports=PlainPorts(registry=registry))
     assert breaches(result) == [("missing-blob", "layers[0]")]
     assert str(Digest.of(AMD.blobs[1])) in result.findings[0].message
 
@@ -410,13 +410,13 @@ def test_findings_are_in_the_order_of_the_document() -> None:
 def test_a_root_that_is_missing_or_damaged_is_a_failure() -> None:
     registry = MemoryRegistry()
     with pytest.raises(ManifestUnknownError):
-        verify(ROOT, registry=registry, fan_out=sequential)
+        verify(ROOT, ports=PlainPorts(registry=registry))
     with pytest.raises(ManifestUnknownError):
-        verify(ref(f"r.example/x@{NOWHERE}"), registry=registry, fan_out=sequential)
+        verify(ref(f"r.example/x@{NOWHERE}"), ports=PlainPorts(registry=registry))
     verified(AMD, registry)
     registry.plant_manifest(ROOT.at(AMD.digest), ARM64.manifest)
     with pytest.raises(DigestMismatchError):
-        verify(ROOT, registry=registry, fan_out=sequential)
+        verify(ROOT, ports=PlainPorts(registry=registry))
 
 
 class HeldElsewhere(MemoryRegistry):
@@ -440,7 +440,7 @@ def test_what_the_store_holds_is_asked_for_in_the_registry_all_the_same() -> Non
     registry = HeldElsewhere(index.digest)
     assert breaches(verified(index, registry)) == []  # by its tag: reading that asks the registry
     with pytest.raises(ManifestUnknownError):
-        verify(ref(f"r.example/x@{index.digest}"), registry=registry, fan_out=sequential)
+        verify(ref(f"r.example/x@{index.digest}"), ports=PlainPorts(registry=registry))
 
 
 class WithoutLayers(MemoryRegistry):
@@ -469,7 +469,7 @@ def test_a_config_that_comes_shorter_than_it_is_said_to_be_is_of_the_wrong_size(
     registry = Boasting()
     assert breaches(verified(oci_index(AMD), registry)) == []
     registry.plant_blob(CONFIG, b"short")
-    result = verify(ROOT, registry=registry, fan_out=sequential)
+    result = verify(ROOT, ports=PlainPorts(registry=registry))
     assert breaches(result) == [("wrong-size", "manifests[0].config")]
 
 
@@ -576,5 +576,5 @@ def test_the_rules_are_shown_and_stand_in_the_decision() -> None:
 def test_pushing_what_is_verified_needs_no_tricks() -> None:
     registry = MemoryRegistry()
     push_image(registry, ROOT, oci_index(AMD, ARM64))
-    result = verify(ROOT, registry=registry, fan_out=sequential)
+    result = verify(ROOT, ports=PlainPorts(registry=registry))
     assert (breaches(result), result.manifests, result.blobs) == ([], 3, 3)
