@@ -194,7 +194,7 @@ def open_access(
     if credentials is not None:
         account = evolve(account, credentials_for=lambda _: credentials)
     with http_registry(settings, deadline, account, rules_of(settings).is_insecure) as registry:
-        yield registry
+        yield registry.access
 
 
 def open_logins(settings: Settings) -> "LoginStore":

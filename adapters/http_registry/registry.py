@@ -1,5 +1,7 @@
-"""The registry port over HTTP, whole: one object for all registries that a command names."""
+"""The registry port over HTTP: one object for all registries that a command names."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Self
 
 from manyfest.adapters.credentials.registry_auth import ANONYMOUS, RegistryAuth
@@ -15,26 +17,31 @@ from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.transport.httpx_transport import CONNECTIONS, TIMEOUT
 from manyfest.adapters.http_registry.transport.proxies import NO_PROXIES, Proxies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.expectations import Expectation
+from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.host_book import HostFacts
-from manyfest.domain.ports.registry import Registry
+from manyfest.domain.ports.registry import BlobSource, Registry
+from manyfest.domain.references import Home, Reference
 
 
-class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry):
-    """Registries by the distribution-spec, each spoken to as its host asks for. Thread-safe.
+class HttpRegistry(Registry):
+    """Registries of the distribution-spec, each reached as its endpoint says. Thread-safe.
 
-    Credentials of the ``account`` are asked for when a registry challenges, once a repository.
-    What was decided about a registry, certificates above all, comes from ``endpoint_for``;
-    ``insecure`` allows plain HTTP and unproven certificates for every one, as docker's flag does.
-    Registries on loopback may speak plain HTTP without it. ``connections`` is how many stay open to
-    each host, and ``tries`` how often an operation is tried. ``known_of`` tells what was learnt
-    about a host earlier, asked at first contact; what it says saves requests and permits nothing.
+    Credentials of the ``account`` are looked up when a registry challenges, once per repository.
+    ``endpoint_for`` gives the decisions about a registry: its certificates, and whether it may be
+    insecure; ``insecure`` allows plain HTTP and unverified certificates for all, as docker's flag
+    does. Registries on loopback may speak plain HTTP without it. ``connections`` is the number
+    kept open per host, and ``tries`` that of attempts per operation. ``known_of`` gives the facts
+    that earlier commands learnt about a host, looked up at first contact; they save requests and
+    permit nothing. ``access`` checks and explains logins.
 
     ``timeout`` is for each connect, read and write, within the deadline. A ``transport`` from
     outside (``httpx.MockTransport``, a cache, one that wraps a ``DeadlineTransport``) sends the
-    requests to every host in place of ours: TLS, proxies, pauses that servers ask for and the
-    deadline of a request are its business then.
+    requests to every host in place of ours; it is then responsible for TLS, proxies, pauses that
+    servers ask for, and the deadline of a request.
 
-    Nothing is sent when it is made. Close it when done: connections are kept until then.
+    Construction sends nothing. Close it when done: connections are kept until then.
     """
 
     def __init__(  # noqa: PLR0913 - by keyword; each is a policy that the command line decides
@@ -51,7 +58,7 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
         timeout: httpx.Timeout = TIMEOUT,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        hosts = SessionPool(
+        self._sessions = SessionPool(
             deadline,
             account,
             allowing_insecure(endpoint_for) if insecure else endpoint_for,
@@ -62,14 +69,14 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
             timeout=timeout,
             transport=transport,
         )
-        HttpManifests.__init__(self, hosts)
-        HttpListings.__init__(self, hosts, self)
-        HttpBlobs.__init__(self, hosts)
-        HttpAccess.__init__(self, hosts)
+        self.access = HttpAccess(self._sessions)
+        self._manifests = HttpManifests(self._sessions)
+        self._listings = HttpListings(self._sessions, self._manifests)
+        self._blobs = HttpBlobs(self._sessions)
 
     @property
     def facts_learnt(self) -> tuple[HostFacts, ...]:
-        """What is worth knowing next time and was not known: for when all was well, at the end."""
+        """New facts about hosts that save requests next time; use them if all went well."""
         return self._sessions.learnt
 
     def __enter__(self) -> Self:
@@ -81,3 +88,32 @@ class HttpRegistry(HttpManifests, HttpListings, HttpBlobs, HttpAccess, Registry)
     def close(self) -> None:
         """Close all connections."""
         self._sessions.close()
+
+    def get_manifest(self, reference: Reference) -> Manifest:
+        return self._manifests.get_manifest(reference)
+
+    def head_manifest(self, reference: Reference) -> Descriptor:
+        return self._manifests.head_manifest(reference)
+
+    def put_manifest(
+        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
+    ) -> None:
+        self._manifests.put_manifest(reference, manifest, expected)
+
+    def tags(self, home: Home) -> tuple[str, ...]:
+        return self._listings.tags(home)
+
+    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
+        return self._listings.referrers(reference)
+
+    def head_blob(self, reference: Reference) -> int:
+        return self._blobs.head_blob(reference)
+
+    def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
+        return self._blobs.open_blob(reference, size)
+
+    def mount_blob(self, reference: Reference, origin: Home) -> bool:
+        return self._blobs.mount_blob(reference, origin)
+
+    def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
+        self._blobs.write_blob(reference, size, source)

@@ -1,1 +1,13 @@
-"""adapters/http_registry/session."""
+"""One registry host: from a request to the response that answers it, or to our error.
+
+Modules in dependency order:
+
+- ``requests``: every request of the distribution-spec as a value (pure)
+- ``redirects``: where a redirect may lead, and with which headers (pure)
+- ``host_facts``: what is remembered about a host for the next command (pure)
+- ``error_responses``: from an unexpected response to an error
+- ``transport_errors``: from a fault of the connection to an error
+- ``scheme_probe``: find out by the first request whether a host speaks HTTP or HTTPS
+- ``session``: redirects, authorisation and scheme around each request
+- ``session_pool``: the sessions of one command, and their clients
+"""
