@@ -1,1 +1,29 @@
-"""The world outside: registries over HTTP and in folders, docker's configuration."""
+"""The adapters: implementations of the domain's ports over HTTP, files and other programs.
+
+Rooms and modules that implement ports, or serve a command directly:
+
+- ``http_registry``: registries over HTTP, by the distribution-spec
+- ``registries_conf``: mirrors, rewriting and certificates in podman's and docker's configuration
+- ``bundles``: folders and archives that carry cached content
+- ``docker_drafts``: the drafts that ``docker manifest`` keeps
+- ``manifest_tool``: lists declared in YAML
+
+Registries that wrap or replace others:
+
+- ``decorators``: the registry port over another: cached, mirrored, offline, routed
+- ``oci_layout``: OCI image layouts as registries
+- ``memory``: a registry in memory, for tests
+
+Logins:
+
+- ``credentials``: docker's and podman's files and credential helpers
+
+Values and tools, which know no adapter:
+
+- ``endpoint``, ``mirrors``: the address of a registry, its connection modes, its mirrors
+- ``deadline``: the time that a command may take
+- ``single_flight``: one call per key at a time
+- ``files``: reading and replacing files
+- ``registry_parts``: blobs in memory, and the check that a manifest's children exist
+- ``cattrs_converter``: strict conversion of foreign documents
+"""

@@ -1,13 +1,20 @@
-"""The one cattrs converter: from parsed JSON to frozen values. Unknown members are left alone.
+"""The cattrs converter for foreign documents: from parsed JSON or TOML to frozen values.
 
-cattrs makes a text or a truth of anything where one is asked for; here it must be one.
+cattrs coerces any value to ``str`` and ``bool``; this converter requires the exact type instead.
+Unknown members are ignored.
 """
 
 from typing import Any
 
 from cattrs import Converter
 
-CONVERTER = Converter()
+
+def strict_converter() -> Converter:
+    """Return a new converter, for one module to add its own hooks to."""
+    converter = Converter()
+    converter.register_structure_hook(str, _text)
+    converter.register_structure_hook(bool, _boolean)
+    return converter
 
 
 def _text(value: Any, _: type[str]) -> str:
@@ -16,11 +23,7 @@ def _text(value: Any, _: type[str]) -> str:
     return value
 
 
-def _truth(value: Any, _: type[bool]) -> bool:
+def _boolean(value: Any, _: type[bool]) -> bool:
     if not isinstance(value, bool):
         raise TypeError("neither true nor false")
     return value
-
-
-CONVERTER.register_structure_hook(str, _text)
-CONVERTER.register_structure_hook(bool, _truth)

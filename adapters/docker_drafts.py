@@ -1,8 +1,8 @@
-"""docker's own drafts: ``$DOCKER_CONFIG/manifests``, a folder for each list, a file for each image.
+"""docker's own drafts: ``$DOCKER_CONFIG/manifests``, a folder per list and a file per image.
 
-The form is docker/cli's ``cli/manifest/types`` (``ImageManifest``); its ``store`` still takes the
-members ``Digest`` and ``Platform`` of files that are older than ``Descriptor``. Nothing is ever
-written there.
+The format is docker/cli's ``cli/manifest/types`` (``ImageManifest``); its ``store`` still accepts
+the members ``Digest`` and ``Platform`` of files that are older than ``Descriptor``. These folders
+are only read, never written.
 """
 
 import base64
@@ -27,10 +27,10 @@ from manyfest.domain.references import Reference
 
 FOLDER_NAME = "manifests"
 
-# The manifest stands there twice: in base64, and with up to six characters for one (\u003c).
+# Bytes. A file has the manifest twice: in base64, and with up to six characters for one (\u003c).
 _FILE_LIMIT = 8 * SIZE_LIMIT
 
-# Under which member the manifest stands, parsed.
+# By member that has the parsed manifest: the manifest's media type.
 _MEMBERS = {
     "SchemaV2Manifest": media_types.DOCKER_MANIFEST,
     "OCIManifest": media_types.OCI_MANIFEST,
@@ -39,7 +39,7 @@ _MEMBERS = {
 
 @frozen
 class DraftFolder:
-    """What one folder holds: its entries in docker's order, and why files in it cannot be used."""
+    """The entries of one list in docker's order, and the problems of files that are unusable."""
 
     name: str
     entries: tuple[ForeignEntry, ...]
@@ -53,7 +53,7 @@ class DockerDrafts:
         self._folder = folder / FOLDER_NAME
 
     def names(self) -> tuple[str, ...]:
-        """The folders that there are, one for each list, by name. Raises DocumentError."""
+        """Return the names of the folders, one per list, sorted. Raises DocumentError."""
         try:
             return tuple(sorted(entry.name for entry in os.scandir(self._folder) if entry.is_dir()))
         except FileNotFoundError:
@@ -62,7 +62,7 @@ class DockerDrafts:
             raise _unreadable(self._folder, error) from error
 
     def read(self, name: str) -> DraftFolder:
-        """What the folder ``name`` holds; docker reads all files in it, but for those hidden.
+        """Read the folder ``name``: all files in it but hidden ones, as docker does.
 
         Raises DocumentError: the folder cannot be read.
         """
@@ -72,7 +72,7 @@ class DockerDrafts:
             try:
                 entries.append(_entry(parse_object(_read_bytes(path), str(path)), str(path)))
             except (DocumentError, InputError, IntegrityError) as error:
-                problems.append(_named(path, error))
+                problems.append(_naming(path, error))
         return DraftFolder(name, tuple(entries), tuple(problems))
 
 
@@ -99,14 +99,14 @@ def _read_bytes(path: Path) -> bytes:
 def _entry(document: JsonObject, subject: str) -> ForeignEntry:
     source = Reference.parse(_text(document, "Ref", subject))
     member = next((name for name in _MEMBERS if document.get(name) is not None), "")
-    spellings = tuple(_byte_candidates(document, member, subject))
+    candidates = tuple(_byte_candidates(document, member, subject))
     if document.get("Digest"):
         digest = Digest.parse(_text(document, "Digest", subject))
-        data = _bytes_with_digest(spellings, digest, subject)
+        data = _bytes_with_digest(candidates, digest, subject)
         descriptor = _old_descriptor(document, member, data, subject)
     else:
         descriptor = Descriptor.from_json(document.get("Descriptor"), f"{subject}: Descriptor")
-        data = _bytes_with_digest(spellings, descriptor.digest, subject)
+        data = _bytes_with_digest(candidates, descriptor.digest, subject)
     verified(data, descriptor.digest, descriptor.size, subject)
     manifest = Manifest.received(
         data, descriptor.media_type, subject, algorithm=descriptor.digest.algorithm
@@ -115,10 +115,10 @@ def _entry(document: JsonObject, subject: str) -> ForeignEntry:
 
 
 def _byte_candidates(document: JsonObject, member: str, subject: str) -> Iterator[bytes]:
-    """What the manifest's bytes may be: some files have them, in all it stands parsed.
+    """Yield the possible bytes of the manifest: as given, compact, and indented.
 
-    Parsed, it has lost its white space. Docker builds manifests with three spaces; BuildKit and
-    most others with none.
+    Some files have the bytes in ``Raw``. Every file has the parsed manifest, which has lost its
+    white space: docker builds manifests with three spaces, BuildKit and most others with none.
     """
     if document.get("Raw"):
         yield _decoded(_text(document, "Raw", subject), subject)
@@ -128,14 +128,17 @@ def _byte_candidates(document: JsonObject, member: str, subject: str) -> Iterato
         yield json.dumps(value, ensure_ascii=False, indent=LIST_INDENT).encode()
 
 
-def _bytes_with_digest(spellings: Sequence[bytes], digest: Digest, subject: str) -> bytes:
-    """The one of ``spellings`` that has this digest. Raises DigestMismatchError, DocumentError."""
-    if not spellings:
+def _bytes_with_digest(candidates: Sequence[bytes], digest: Digest, subject: str) -> bytes:
+    """Return the candidate that has this digest.
+
+    Raises DigestMismatchError: none has it; DocumentError: there is no candidate.
+    """
+    if not candidates:
         raise DocumentError(subject, "there is no manifest in it")
-    for data in spellings:
+    for data in candidates:
         if Digest.of(data, digest.algorithm) == digest:
             return data
-    return verified(spellings[0], digest, None, subject)
+    return verified(candidates[0], digest, None, subject)
 
 
 def _old_descriptor(document: JsonObject, member: str, data: bytes, subject: str) -> Descriptor:
@@ -151,7 +154,7 @@ def _old_descriptor(document: JsonObject, member: str, data: bytes, subject: str
 def _decoded(text: str, subject: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except ValueError as error:  # the alphabet, the padding, or no ASCII at all
+    except ValueError as error:  # wrong alphabet or padding, or not ASCII
         raise DocumentError(f"{subject}: Raw", "not base64") from error
 
 
@@ -162,8 +165,8 @@ def _text(document: JsonObject, member: str, subject: str) -> str:
     return value
 
 
-def _named(path: Path, error: ManyfestError) -> ManyfestError:
-    """``error``, saying which file it is about."""
+def _naming(path: Path, error: ManyfestError) -> ManyfestError:
+    """Return ``error``, or one that names the file if it does not."""
     return error if str(path) in str(error) else DocumentError(str(path), str(error))
 
 

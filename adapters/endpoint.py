@@ -1,4 +1,4 @@
-"""Endpoints: where the registry of a host stands, and in which ways it may be spoken to."""
+"""Endpoints: the address of a host's registry, and the connection modes allowed for it."""
 
 import ipaddress
 from collections.abc import Callable
@@ -7,13 +7,13 @@ from attrs import evolve, frozen
 
 from manyfest.domain.references import Repository
 
-# docker's reference/normalize.go names the hub docker.io, its registry package asks here.
+# docker's reference/normalize.go names the hub docker.io; its registry package sends requests here.
 _API_HOSTS = {"docker.io": "registry-1.docker.io"}
 
 
 @frozen
 class ConnectionMode:
-    """A way to speak to a host: a scheme, and for https whether the certificate must be right."""
+    """A scheme, and for https whether the certificate has to be valid."""
 
     scheme: str
     verified: bool = True
@@ -24,7 +24,7 @@ SECURE = ConnectionMode("https")
 UNVERIFIED = ConnectionMode("https", verified=False)
 
 # By (loopback, insecure), in the order in which they are tried.
-_CONTACTS = {
+_MODES = {
     (False, False): (SECURE,),
     (False, True): (UNVERIFIED, PLAIN),
     (True, False): (PLAIN, SECURE),
@@ -34,9 +34,10 @@ _CONTACTS = {
 
 @frozen
 class Certificates:
-    """PEM files for TLS with a host: authorities to trust beside the system's, and who we are.
+    """PEM files for TLS with a host: authorities to trust, and client certificates.
 
-    ``identities`` are pairs of a client certificate and its key.
+    ``authorities`` are trusted beside the system's. ``identities`` are pairs of a client
+    certificate and its key.
     """
 
     authorities: tuple[str, ...] = ()
@@ -44,7 +45,7 @@ class Certificates:
 
     @property
     def cross_origin(self) -> "Certificates":
-        """What holds for servers that the host sends us to, too: trust, but not who we are."""
+        """The part for servers that the host redirects to: trust, but no client certificates."""
         return evolve(self, identities=())
 
 
@@ -53,9 +54,9 @@ NO_CERTIFICATES = Certificates()
 
 @frozen
 class Endpoint:
-    """A registry ``host[:port]`` as references name it, and all that a person decided about it.
+    """A registry ``host[:port]`` as references name it, and the user's settings for it.
 
-    ``insecure`` allows unproven certificates and plain HTTP.
+    ``insecure`` allows unverified certificates and plain HTTP.
     """
 
     host: str
@@ -64,7 +65,7 @@ class Endpoint:
 
     @property
     def address(self) -> str:
-        """``host[:port]`` of its API, lower case."""
+        """The ``host[:port]`` of its API, in lower case."""
         return _API_HOSTS.get(self.host, self.host).lower()
 
     @property
@@ -74,37 +75,37 @@ class Endpoint:
 
     @property
     def has_port(self) -> bool:
-        """Whether a port was named; otherwise the scheme decides it."""
+        """Whether the address has a port; otherwise the scheme decides it."""
         return bool(_split(self.address)[1])
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it is on this machine: the only place for plain HTTP without being asked."""
+        """Whether it is on this machine, where plain HTTP is allowed by default."""
         return is_loopback(self.name)
 
     @property
-    def contacts(self) -> tuple[ConnectionMode, ...]:
-        """The ways to speak to it, in the order in which they are tried."""
-        return _CONTACTS[self.is_loopback, self.insecure]
+    def modes(self) -> tuple[ConnectionMode, ...]:
+        """The connection modes, in the order in which they are tried."""
+        return _MODES[self.is_loopback, self.insecure]
 
 
-# Which endpoint serves a repository: one host may be spoken to in several ways. May raise
-# ConfigError.
+# Returns the endpoint for a repository: repositories of one host may differ in their settings. May
+# raise ConfigError.
 EndpointFor = Callable[[Repository], Endpoint]
 
 
 def default_endpoint(repository: Repository) -> Endpoint:
-    """The registry of the name, about which nothing was decided."""
+    """Return the endpoint of the repository's registry, without any settings."""
     return Endpoint(repository.registry)
 
 
 def allowing_insecure(endpoint_for: EndpointFor) -> EndpointFor:
-    """The same endpoints, with insecurity allowed for each."""
+    """Return a function that gives the same endpoints, each with ``insecure`` set."""
     return lambda repository: evolve(endpoint_for(repository), insecure=True)
 
 
 def is_loopback(name: str) -> bool:
-    """``localhost``, ``*.localhost``, 127.0.0.0/8 and ::1 (RFC 6761 §6.3)."""
+    """Whether the name is localhost, *.localhost, in 127.0.0.0/8 or ::1 (RFC 6761 §6.3)."""
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:

@@ -1,4 +1,4 @@
-"""One entry of ``auths``, as docker's and containers' files have it (``types/authconfig.go``)."""
+"""An entry of ``auths`` in docker's and containers' files (docker/cli, ``types/authconfig.go``)."""
 
 import base64
 import binascii
@@ -7,17 +7,18 @@ import re
 from attrs import field, frozen
 from cattrs.errors import BaseValidationError
 
-from manyfest.adapters.cattrs_converter import CONVERTER
+from manyfest.adapters.cattrs_converter import strict_converter
 from manyfest.domain.access import Credentials, CredentialSource
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import CredentialsError
 
+_CONVERTER = strict_converter()
 _HEADER_SAFE = re.compile(r"[!-~]*")
 
 
 @frozen
 class AuthEntry:
-    """What the file says for one host, as it stands there; members may be missing."""
+    """The members of an entry as they are in the file, empty where they are missing."""
 
     auth: str = field(default="", repr=False)
     username: str = ""
@@ -27,14 +28,15 @@ class AuthEntry:
 
 
 def credentials_in(document: Json, source: CredentialSource) -> Credentials | None:
-    """What the entry holds; None for an empty one, which docker leaves where a helper has more.
+    """Return the credentials in an entry, None if it is empty.
 
-    Raises CredentialsError, which names ``source`` and shows nothing of the entry.
+    docker leaves empty entries where a helper keeps the secret.
+    Raises CredentialsError, which names ``source`` and shows no part of the entry.
     """
     try:
-        entry = _structured(document)
+        entry = _structure(document)
         username, password = (
-            _decoded(entry.auth) if entry.auth else (entry.username, entry.password)
+            _decode_auth(entry.auth) if entry.auth else (entry.username, entry.password)
         )
     except ValueError as error:
         raise CredentialsError(f"{source.file}: auths[{ascii(source.key)[:80]}]: {error}") from None
@@ -42,16 +44,16 @@ def credentials_in(document: Json, source: CredentialSource) -> Credentials | No
     return found if username or found.secrets else None
 
 
-def encoded(username: str, password: str) -> str:
-    """The ``auth`` member for a name and password (docker/cli, ``encodeAuth``)."""
+def encode_auth(username: str, password: str) -> str:
+    """Return the ``auth`` member for a name and password (docker/cli, ``encodeAuth``)."""
     return base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
-def _structured(document: Json) -> AuthEntry:
+def _structure(document: Json) -> AuthEntry:
     if not isinstance(document, dict):
         raise ValueError("not an object")  # noqa: TRY004 - a value from outside, not a bug
     try:
-        entry = CONVERTER.structure(document, AuthEntry)
+        entry = _CONVERTER.structure(document, AuthEntry)
     except (BaseValidationError, TypeError, AttributeError):
         raise ValueError("a member is not a text") from None
     if _HEADER_SAFE.fullmatch(entry.registrytoken) is None:
@@ -59,8 +61,11 @@ def _structured(document: Json) -> AuthEntry:
     return entry
 
 
-def _decoded(auth: str) -> tuple[str, str]:
-    """docker/cli, ``decodeAuth``: ``user:password`` in base64, and some writers pad with NUL."""
+def _decode_auth(auth: str) -> tuple[str, str]:
+    """Decode ``user:password`` in base64 (docker/cli, ``decodeAuth``).
+
+    Some writers pad the password with NUL.
+    """
     try:
         text = base64.b64decode(auth, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):

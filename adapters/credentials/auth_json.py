@@ -1,7 +1,7 @@
-"""containers' ``auth.json``: credentials for registries and for parts of them.
+"""``auth.json`` of podman, buildah and skopeo: credentials for registries and their namespaces.
 
-The rules are those of containers-auth.json(5): a key is a registry or a registry and a path, the
-longest that fits counts, and ``credHelpers`` go before ``auths``.
+The rules are those of containers-auth.json(5): a key is a registry, or a registry and a path; the
+longest matching key counts; and ``credHelpers`` go before ``auths``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,21 +16,21 @@ from manyfest.domain.references import Repository
 
 
 class AuthJson:
-    """One such file. Thread-safe. A file that is not there is an empty one."""
+    """An ``auth.json`` file; a missing one counts as empty. Thread-safe."""
 
     def __init__(self, path: Path, helpers: Helpers) -> None:
         self._file = JsonFile(path)
         self._helpers = helpers
 
     def credentials_for(self, repository: Repository) -> Credentials | None:
-        """What the file or its helper has for a repository; None if nothing.
+        """Return the credentials in the file or its helper, None if there are none.
 
         Raises CredentialsError, naming the file or the helper.
         """
         return self._from_helper(canonical(repository.registry)) or self._from_auths(repository)
 
     def _from_helper(self, registry: str) -> Credentials | None:
-        """By registry alone: the keys of ``credHelpers`` have no paths."""
+        """Look up by registry alone: the keys of ``credHelpers`` have no paths."""
         name = self._file.object("credHelpers").get(registry)
         if not name:
             return None
@@ -39,7 +39,7 @@ class AuthJson:
 
     def _from_auths(self, repository: Repository) -> Credentials | None:
         auths = self._file.object("auths")
-        key = next(_fitting(repository, auths), None)
+        key = next(_matching_keys(repository, auths), None)
         if key is None:
             return None
         from manyfest.adapters.credentials.auth_entry import credentials_in  # cattrs takes a while
@@ -47,8 +47,8 @@ class AuthJson:
         return credentials_in(auths[key], CredentialSource(str(self._file.path), key))
 
 
-def _fitting(repository: Repository, auths: Mapping[str, Json]) -> Iterator[str]:
-    """The keys for a repository, the longest first, then what docker writes for its registry."""
+def _matching_keys(repository: Repository, auths: Mapping[str, Json]) -> Iterator[str]:
+    """Yield the keys for a repository, longest first, then docker's keys for its registry."""
     registry = canonical(repository.registry)
     parts = [registry, *repository.path.split("/")] if repository.path else [registry]
     for length in range(len(parts), 0, -1):

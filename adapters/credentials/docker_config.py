@@ -1,6 +1,6 @@
 """docker's ``config.json``: credentials, credential helpers, headers (docker/cli, ``cli/config``).
 
-Read when a registry is first spoken to. An entry of another host may be broken without harm.
+The file is read at the first contact with a registry. A broken entry of another host does no harm.
 """
 
 import re
@@ -21,7 +21,7 @@ _VARIABLE = "DOCKER_AUTH_CONFIG"
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[ -~]*")
 
-# What requests say for themselves, and ``Authorization``, which belongs to one host alone.
+# Headers that requests set themselves, and ``Authorization``, which belongs to one host alone.
 _NEVER_ADDED = frozenset(
     {
         *("authorization", "proxy-authorization", "host", "connection", "transfer-encoding"),
@@ -33,8 +33,8 @@ _NEVER_ADDED = frozenset(
 class DockerConfig:
     """The configuration in a folder (``$DOCKER_CONFIG``, or ``~/.docker``). Thread-safe.
 
-    All methods raise CredentialsError, naming the file: it cannot be read, is no JSON object, or
-    what it has for this registry makes no sense. A file that is not there is an empty one.
+    All methods raise CredentialsError, naming the file: it cannot be read, is not a JSON object, or
+    its members for this registry are malformed. A missing file counts as empty.
     """
 
     def __init__(self, folder: Path, helpers: Helpers) -> None:
@@ -43,14 +43,14 @@ class DockerConfig:
         self._helpers = helpers
 
     def credentials_for(self, repository: Repository) -> Credentials | None:
-        """What the helper for this registry keeps, else what ``auths`` has; None if nothing."""
+        """Return what the registry's helper has, else what ``auths`` has, else None."""
         host = repository.registry
         helper = self.helper_for(host)
-        kept = self._helpers.get(helper, server_address(host)) if helper else None
-        return kept or in_auths(host, self._file.object("auths"), str(self.path))
+        stored = self._helpers.get(helper, server_address(host)) if helper else None
+        return stored or in_auths(host, self._file.object("auths"), str(self.path))
 
     def helper_for(self, host: str) -> Helper | None:
-        """The helper in ``credHelpers``, else that in ``credsStore``; an empty name is none."""
+        """Return the helper in ``credHelpers``, else in ``credsStore``; None for an empty name."""
         by_host = self._file.object("credHelpers")
         key = key_for(host, by_host)
         name = self._file.document().get("credsStore") if key is None else by_host[key]
@@ -60,7 +60,7 @@ class DockerConfig:
         return self._helpers.named(name, CredentialSource(str(self.path), where))
 
     def headers(self) -> Mapping[str, str]:
-        """``HttpHeaders``, without those that requests have of their own."""
+        """Return ``HttpHeaders``, without those that requests set themselves."""
         headers = self._file.object("HttpHeaders")
         for name, value in headers.items():
             is_text = isinstance(value, str) and _HEADER_VALUE.fullmatch(value)
@@ -72,13 +72,16 @@ class DockerConfig:
 
 
 class EnvironmentAuths:
-    """The ``auths`` in the text of ``DOCKER_AUTH_CONFIG``, which docker looks into first."""
+    """The ``auths`` in ``DOCKER_AUTH_CONFIG``, a variable that docker reads before any file."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     def credentials_for(self, repository: Repository) -> Credentials | None:
-        """What it has for this registry. Raises CredentialsError, as DockerConfig does."""
+        """Return the credentials for this registry, None if there are none.
+
+        Raises CredentialsError: the variable is not JSON, or its entry is malformed.
+        """
         if not self._text:
             return None
         try:
@@ -90,7 +93,10 @@ class EnvironmentAuths:
 
 
 def in_auths(host: str, auths: Mapping[str, Json], file: str) -> Credentials | None:
-    """What ``auths`` have for a registry. Raises CredentialsError, naming ``file`` and the key."""
+    """Return the credentials in ``auths`` for a registry, None if there are none.
+
+    Raises CredentialsError, naming ``file`` and the key: the entry is malformed.
+    """
     key = key_for(host, auths)
     if key is None:
         return None

@@ -7,18 +7,19 @@ from attrs import frozen
 from manyfest.domain.access import Credentials
 from manyfest.domain.references import Repository
 
-# Given a repository, by the name of its registry in references; its path is empty where the
-# registry itself is meant. None where there are none. May raise CredentialsError.
+# Returns the credentials for a repository, None if there are none. The repository is given by the
+# name of its registry in references; an empty path means the registry itself. May raise
+# CredentialsError.
 CredentialsFor = Callable[[Repository], Credentials | None]
 
 
 def anonymous(_repository: Repository) -> Credentials | None:
-    """No credentials for anyone."""
+    """Return None: use no credentials."""
     return None
 
 
 def chained(*sources: CredentialsFor) -> CredentialsFor:
-    """Asks one source after the other, until one has something."""
+    """Return a source that asks these in order, until one has credentials."""
 
     def credentials_for(repository: Repository) -> Credentials | None:
         answers = (source(repository) for source in sources)
@@ -28,17 +29,17 @@ def chained(*sources: CredentialsFor) -> CredentialsFor:
 
 
 def no_headers() -> Mapping[str, str]:
-    """Nothing besides what the protocol needs."""
+    """Return no extra headers."""
     return {}
 
 
 @frozen
 class RegistryAuth:
-    """What a person has for registries, and whom they trust with it.
+    """The user's credentials for registries, and the hosts that may receive them.
 
-    ``headers`` gives those to send to every registry, on its own origin only; it is called before
+    ``headers`` returns those to send to every registry, on its own origin only; it is called before
     the first request and may raise CredentialsError. ``realms`` are hosts, in lower case, whose
-    token servers may get credentials of any registry.
+    token servers may receive credentials of any registry.
     """
 
     credentials_for: CredentialsFor = anonymous

@@ -1,4 +1,4 @@
-"""Registry names: which registry a key in docker's files is for, and what helpers are asked for."""
+"""Keys of registries in docker's files and helpers, and the registry that each key is for."""
 
 from collections.abc import Iterable
 
@@ -7,32 +7,32 @@ from manyfest.domain.references import Reference, Repository
 
 HUB = "docker.io"
 
-# docker/cli, cli/command/registry.go: the hub goes by this key, a URL of long ago; other programs
-# write one of its names.
+# docker/cli, cli/command/registry.go: docker's key for the hub is this historical URL; other
+# programs write one of the hub's names.
 _HUB_KEY = "https://index.docker.io/v1/"
 _HUB_NAMES = frozenset({HUB, "index.docker.io", "registry-1.docker.io"})
 
 
 def canonical(host: str) -> str:
-    """The one name of a registry: in lower case, and ``docker.io`` for all of the hub's."""
+    """Return a registry's name in lower case, ``docker.io`` for each of the hub's names."""
     name = host.lower()
     return HUB if name in _HUB_NAMES else name
 
 
 def server_address(host: str) -> str:
-    """The key docker keeps credentials under, and asks helpers for: the host, or the hub's URL."""
+    """Return docker's key for a registry, in files and for helpers: the host, or the hub's URL."""
     return _HUB_KEY if canonical(host) == HUB else host
 
 
 def to_hostname(key: str) -> str:
-    """The ``host[:port]`` that a key is for: docker's ``ConvertToHostname``."""
+    """Return the ``host[:port]`` of a key (docker's ``ConvertToHostname``)."""
     return key.removeprefix("http://").removeprefix("https://").partition("/")[0]
 
 
 def registry_of_argument(text: str) -> str:
-    """The registry that a person logs in to, named as docker takes it: a host, or a URL of it.
+    """Return the registry named by an argument of ``login``: a host, or a URL of it, as in docker.
 
-    Raises InvalidReferenceError.
+    Raises InvalidReferenceError: the text names no registry.
     """
     host = canonical(to_hostname(text))
     home = Reference.parse(f"{host}/repository").home
@@ -42,12 +42,12 @@ def registry_of_argument(text: str) -> str:
 
 
 def key_for(host: str, keys: Iterable[str]) -> str | None:
-    """The key for a registry: docker's own first, else the first that comes down to the host."""
+    """Return a registry's key: docker's own, else the first of the same host, else None."""
     known = list(keys)
     exact = [key for key in known if key == server_address(host)]
     return next(iter([*exact, *keys_of(host, known)]), None)
 
 
 def keys_of(host: str, keys: Iterable[str]) -> list[str]:
-    """All keys that are for a registry."""
+    """Return all keys for a registry."""
     return [key for key in keys if canonical(to_hostname(key)) == canonical(host)]

@@ -1,1 +1,7 @@
-"""adapters/files."""
+"""Files: bounded reading, atomic replacement, and the texts of errors.
+
+- ``os_error_text``: the reason of a system error
+- ``regular_file``: a bounded read that never waits at a pipe
+- ``atomic_file``: files that are replaced whole or not at all
+- ``json_file``: JSON files with credentials, read once and rewritten under a lock
+"""

@@ -1,4 +1,4 @@
-"""Specs of lists in manifest-tool's YAML, read strictly: every fault is told, by line and key."""
+"""List specs in manifest-tool's YAML, read strictly: all faults are reported, by line and key."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -24,16 +24,17 @@ _FEATURES = ("osfeatures", "os.features")
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")  # distribution-spec, "Pulling manifests"
 
-# In the place of a name that cannot be read; nothing is done with it.
-_NOWHERE = Reference(Repository("invalid.", "invalid"), "invalid")
+# Replaces a name that does not parse; never used.
+_PLACEHOLDER = Reference(Repository("invalid.", "invalid"), "invalid")
 
 
 def read_specs(
     data: bytes, name: str, reference: Callable[[str], Reference]
 ) -> tuple[ListSpec, ...]:
-    """The lists declared in ``data``, a document each; ``name`` is the file's in errors.
+    """Return the lists declared in ``data``, one per document.
 
-    ``reference`` reads the names of images. Raises SpecError with all faults there are.
+    ``name`` is the file's name in errors; ``reference`` parses the names of images. Raises
+    SpecError with all faults of the file.
     """
     reader = _Reader(name, reference)
     found = documents(data, name)
@@ -46,12 +47,12 @@ def read_specs(
 
 
 class _Reader:
-    """Reads nodes, and goes on after a fault: what is read then is never used."""
+    """Reads nodes and continues after a fault, only to report the others."""
 
     def __init__(self, name: str, reference: Callable[[str], Reference]) -> None:
         self._name = name
         self._reference = reference
-        self._document = 1  # the line at which the one that is read begins
+        self._document = 1  # the first line of the current document
         self._published: dict[Reference, int] = {}
         self.problems: list[tuple[int, str]] = []
 
@@ -59,13 +60,13 @@ class _Reader:
         self._document = _line(node)
         members = self._members(node, "", _LIST)
         target = self._target(members["image"])
-        tags = self._each(members["tags"], "tags", lambda *at: self._tag(target, *at))
+        tags = self._items(members["tags"], "tags", lambda *at: self._tag(target, *at))
         if members["manifests"].tag == NULL or not members["manifests"].value:
             self._refuse(members["manifests"], "manifests", "missing or empty")
         return ListSpec(
             written=str(members["image"].value),
             target=target,
-            entries=self._each(members["manifests"], "manifests", self._entry),
+            entries=self._items(members["manifests"], "manifests", self._entry),
             more_tags=tags,
             annotations=self._annotations(members["annotations"], "annotations"),
             list_type=self._type(members["type"]),
@@ -90,25 +91,25 @@ class _Reader:
     def _tag(self, target: Reference, node: yaml.Node, path: str) -> Reference:
         text = self._text(node, path)
         if not text:
-            return _NOWHERE
+            return _PLACEHOLDER
         if _TAG.fullmatch(text) is None:
             self._refuse(node, path, f"not a tag: {shortened(text)!r}")
         self._publish(target.tagged(text), node, path)
         return target.tagged(text)
 
     def _publish(self, target: Reference, node: yaml.Node, path: str) -> None:
-        """One name for two lists of a file is a slip: they are published in no order."""
+        """Refuse a name that two lists of the file have: lists are published in no fixed order."""
         first = self._published.setdefault(target, self._document)
-        if first != self._document and target.home != _NOWHERE.home:
+        if first != self._document and target.home != _PLACEHOLDER.home:
             self._refuse(node, path, f"published by the list at line {first}, too")
 
     def _image(self, node: yaml.Node, path: str) -> Reference:
         text = self._text(node, path)
         try:
-            return self._reference(text) if text else _NOWHERE
+            return self._reference(text) if text else _PLACEHOLDER
         except InvalidReferenceError as error:
             self._refuse(node, path, str(error))
-            return _NOWHERE
+            return _PLACEHOLDER
 
     def _type(self, node: yaml.Node) -> ListType:
         text = "auto" if node.tag == NULL else self._text(node, "type")
@@ -128,7 +129,7 @@ class _Reader:
         os, architecture = texts["os"], texts["architecture"]
         if (os or architecture) and not is_supported(os, architecture):
             self._refuse(node, path, f"unsupported os/arch combination: {os}/{architecture}")
-        features = [self._each(members[key], f"{path}.{key}", self._text) for key in _FEATURES]
+        features = [self._items(members[key], f"{path}.{key}", self._text) for key in _FEATURES]
         version = texts["osversion"] or texts["os.version"]
         return Platform(os, architecture, texts["variant"], version, (*features[0], *features[1]))
 
@@ -146,7 +147,7 @@ class _Reader:
         )
 
     def _members(self, node: yaml.Node, path: str, known: Sequence[str]) -> dict[str, yaml.Node]:
-        """The members by their keys; those that are absent are null, and stand where all do."""
+        """Return the members by key; absent ones are null, at the position of the mapping."""
         absent = yaml.ScalarNode(NULL, "", node.start_mark)
         members: dict[str, yaml.Node] = dict.fromkeys(known, absent)
         if not isinstance(node, yaml.MappingNode):
@@ -162,7 +163,7 @@ class _Reader:
                 members[name] = value
         return members
 
-    def _each(
+    def _items(
         self, node: yaml.Node, path: str, read: Callable[[yaml.Node, str], Value]
     ) -> tuple[Value, ...]:
         if node.tag == NULL:

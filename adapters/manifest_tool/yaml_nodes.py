@@ -1,4 +1,4 @@
-"""YAML as nodes that know their lines: no values are made of it, and no aliases followed."""
+"""YAML as nodes with line numbers: no values are constructed, no aliases followed."""
 
 import re
 from collections.abc import Iterator
@@ -8,17 +8,17 @@ import yaml
 
 from manyfest.domain.errors import SpecError
 
-# What a text may be written as: 1.10 is meant as it stands, not as a number.
+# Tags of scalars that are read as text: 1.10 means "1.10", not a number.
 SCALARS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "timestamp")
 )
 NULL = "tag:yaml.org,2002:null"
 
-_SURROGATE = re.compile("[\ud800-\udfff]")  # escapes may spell one, and UTF-8 has no room for it
+_SURROGATE = re.compile("[\ud800-\udfff]")  # an escape may encode one, UTF-8 cannot
 
 
 def documents(data: bytes, name: str) -> tuple[yaml.Node, ...]:
-    """The documents in ``data`` that are not empty. Raises SpecError: not YAML that may be used."""
+    """Return the documents in ``data`` that are not empty. Raises SpecError: not usable YAML."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -36,7 +36,7 @@ def documents(data: bytes, name: str) -> tuple[yaml.Node, ...]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses aliases: a few of them can stand for more than any machine holds."""
+    """Refuses aliases: a few of them can expand to more than fits in memory."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -56,7 +56,7 @@ def _nodes(text: str) -> Iterator[yaml.Node]:
     try:
         while loader.check_node():
             yield from filter(None, [loader.get_node()])
-    except (ValueError, OverflowError) as error:  # the reader takes numbers for granted
+    except (ValueError, OverflowError) as error:  # the reader does not check numbers
         raise _unusable("a number or character beyond all bounds", loader.get_mark()) from error
 
 

@@ -1,8 +1,8 @@
 """``certs.d`` folders: certificates for one registry, as docker and podman keep them.
 
-``FOLDER/HOST[:PORT]/`` has ``*.crt``, authorities to trust beside the system's, and pairs of
-``NAME.cert`` and ``NAME.key``, who we are (docs.docker.com, "Verify repository client with
-certificates"; containers-certs.d(5)).
+``FOLDER/HOST[:PORT]/`` has ``*.crt``, authorities to trust beside the system's, and client
+certificates as pairs of ``NAME.cert`` and ``NAME.key`` (docs.docker.com, "Verify repository client
+with certificates"; containers-certs.d(5)).
 """
 
 from collections.abc import Callable, Iterable
@@ -13,34 +13,34 @@ from manyfest.adapters.endpoint import Certificates
 from manyfest.adapters.files.os_error_text import os_error_text
 from manyfest.domain.errors import ConfigError
 
-Warn = Callable[[str], None]
+OnWarning = Callable[[str], None]
 
 _PARTNERS = {".cert": ".key", ".key": ".cert"}
 
 
 class CertificateFolders:
-    """What the folders have, all of them together. Read when a host is first asked for.
+    """The certificates in several folders together, read at the first call for a host.
 
-    ``warn`` is told of a host's folder that cannot be looked into: it is passed over. Thread-safe.
+    A host's folder that cannot be read is skipped, and ``on_warning`` called. Thread-safe.
     """
 
-    def __init__(self, folders: Iterable[Path], warn: Warn) -> None:
+    def __init__(self, folders: Iterable[Path], on_warning: OnWarning) -> None:
         self._folders = tuple(folders)
-        self._warn = warn
+        self._on_warning = on_warning
         self._found: dict[str, Certificates] = {}
         self._lock = Lock()
 
     def certificates_for(self, host: str) -> Certificates:
-        """For a registry, by its name in references. Whether files are any use shows later.
+        """Return the files for a registry, by its name in references. TLS reads them later.
 
         Raises ConfigError: half of a pair is missing.
         """
         with self._lock:
             if host not in self._found:
-                self._found[host] = self._look_for(host)
+                self._found[host] = self._find(host)
             return self._found[host]
 
-    def _look_for(self, host: str) -> Certificates:
+    def _find(self, host: str) -> Certificates:
         found = [self._in(folder / host) for folder in self._folders]
         return Certificates(
             tuple(file for one in found for file in one.authorities),
@@ -67,12 +67,12 @@ class CertificateFolders:
             return []
         except OSError as error:
             reason = os_error_text(error)
-            self._warn(f"the certificates in {folder} are not used: {reason}")
+            self._on_warning(f"the certificates in {folder} are not used: {reason}")
             return []
 
 
 def _require_key_pair(file: Path, files: list[Path]) -> None:
-    """docker, too, stops here: a certificate that is not sent is hard to find."""
+    """Refuse half of a pair, as docker does: a certificate that is never sent is hard to notice."""
     suffix = _PARTNERS.get(file.suffix)
     if suffix and file.with_suffix(suffix) not in files:
         reason = f"{file.with_suffix(suffix).name} is missing beside it"

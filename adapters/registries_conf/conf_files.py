@@ -1,7 +1,7 @@
 """``registries.conf``: mirrors, rewriting, insecurity and blocks (containers-registries.conf(5)).
 
-Only version 2 is read. Of its settings, the lists for unqualified names and the aliases are left
-alone: short names are docker's here.
+Only version 2 is read. The lists for unqualified names and the aliases are ignored: short names
+mean what they mean to docker.
 """
 
 import os
@@ -19,10 +19,10 @@ DROP_INS = "registries.conf.d"
 
 
 def read_rules(chosen: Path | None, folders: Iterable[Path]) -> RegistryRules:
-    """The rules in the file ``chosen``, or else in the last of ``folders`` that has one.
+    """Return the rules in the file ``chosen``, else in the last of ``folders`` that has a file.
 
-    The ``*.conf`` files in each folder's ``registries.conf.d`` follow, by name: what has the same
-    prefix as a rule before takes its place. Raises ConfigError, naming file and key.
+    The ``*.conf`` files in each folder's ``registries.conf.d`` follow, sorted by name: a rule
+    replaces an earlier one with the same prefix. Raises ConfigError, naming file and key.
     """
     folders = tuple(folders)
     rules = {rule.prefix: rule for file in _files(chosen, folders) for rule in _rules_in(file)}
@@ -31,7 +31,7 @@ def read_rules(chosen: Path | None, folders: Iterable[Path]) -> RegistryRules:
 
 def _files(chosen: Path | None, folders: tuple[Path, ...]) -> Iterable[Path]:
     mains = [folder / FILE_NAME for folder in folders]
-    found = [main for main in mains if os.path.lexists(main)]  # false for what may not be seen
+    found = [main for main in mains if os.path.lexists(main)]  # not for folders we may not search
     yield from [chosen] if chosen else found[-1:]
     for folder in folders:
         yield from sorted((folder / DROP_INS).glob("*.conf"))
@@ -47,13 +47,13 @@ def _rules_in(file: Path) -> Iterable[Rule]:
         raise ConfigError(f"{file}: registry", "not a list of tables")
     if not tables:
         return ()
-    from manyfest.adapters.registries_conf.tables import rule
+    from manyfest.adapters.registries_conf.tables import rule_in  # cattrs takes a while
 
-    return [rule(table, str(file), number) for number, table in enumerate(tables)]
+    return [rule_in(table, str(file), number) for number, table in enumerate(tables)]
 
 
 def _is_version_1(document: Mapping[str, Any]) -> bool:
-    """Systems still ship its tables empty."""
+    """Whether a table of version 1 has entries: systems still ship empty ones."""
     tables = document.get("registries")
     lists = tables.values() if isinstance(tables, dict) else [tables]
     return any(one.get("registries") if isinstance(one, dict) else one for one in lists)

@@ -1,7 +1,7 @@
-"""The rules of ``registries.conf``: which one a repository falls under, and where it leads. Pure.
+"""The rules of ``registries.conf``: match a repository to its rule and its route. Pure.
 
-As podman's (containers/image, pkg/sysregistriesv2), but for two things: letter case of hosts does
-not matter, and a host without port is not also that host at another port.
+They are podman's (containers/image, pkg/sysregistriesv2), with two exceptions: hosts match without
+regard to case, and a host without a port does not match that host at another port.
 """
 
 from collections.abc import Iterable
@@ -27,10 +27,10 @@ class MirrorRule:
 
 @frozen
 class Rule:
-    """``[[registry]]`` in the file ``source``; the longest ``prefix`` that a name has decides.
+    """``[[registry]]`` in the file ``source``; the longest ``prefix`` of a name decides.
 
-    ``*.example.com`` is a prefix of all hosts below it. Only then may ``location`` be empty, and
-    names stay what they are.
+    ``*.example.com`` is a prefix of all hosts below it. Only then may ``location`` be empty, which
+    means that names are not rewritten.
     """
 
     prefix: str
@@ -41,13 +41,13 @@ class Rule:
     mirrors: tuple[MirrorRule, ...] = ()
 
     def rewritten(self, repository: Repository, location: str) -> Repository:
-        """The repository with ``location`` in the place of the prefix."""
+        """Return the repository with ``location`` in place of the prefix."""
         return repository_at(f"{location}{_rest(self.prefix, str(repository))}")
 
 
 @frozen
 class RegistryRules:
-    """All rules, each with another prefix; false when there are none."""
+    """The rules, no two with the same prefix; false when there are none."""
 
     rules: tuple[Rule, ...] = ()
 
@@ -55,13 +55,16 @@ class RegistryRules:
         return bool(self.rules)
 
     def route(self, repository: Repository) -> Route:
-        """Where it stands, and its mirrors. Raises BlockedError, naming prefix and file."""
+        """Return a repository's origin and its mirrors, without those that are blocked.
+
+        Raises BlockedError, naming prefix and file: the repository or its origin is blocked.
+        """
         rule = self._rule_for(repository)
         if rule is None:
             return Route(repository)
         origin = rule.rewritten(repository, rule.location) if rule.location else repository
         for place in (repository, origin):
-            self._check_open(place, repository)
+            self._require_unblocked(place, repository)
         mirrors = (
             Mirror(rule.rewritten(repository, mirror.location), mirror.by_tag, mirror.by_digest)
             for mirror in rule.mirrors
@@ -77,12 +80,12 @@ class RegistryRules:
         return any(mirror.may_serve(reference) for mirror in mirrors)
 
     def is_insecure(self, repository: Repository) -> bool:
-        """Whether insecurity is allowed where ``repository`` stands as an origin."""
+        """Whether insecurity is allowed for ``repository`` as an origin."""
         places = ((rule.location or rule.prefix, rule.insecure) for rule in self.rules)
         return _most_specific(repository, places)
 
     def is_insecure_mirror(self, repository: Repository) -> bool:
-        """Whether insecurity is allowed where ``repository`` stands as a mirror."""
+        """Whether insecurity is allowed for ``repository`` as a mirror."""
         mirrors = (mirror for rule in self.rules for mirror in rule.mirrors)
         return _most_specific(
             repository, ((mirror.location, mirror.insecure) for mirror in mirrors)
@@ -96,14 +99,14 @@ class RegistryRules:
         rule = self._rule_for(repository)
         return rule if rule and rule.blocked else None
 
-    def _check_open(self, place: Repository, named: Repository) -> None:
+    def _require_unblocked(self, place: Repository, named: Repository) -> None:
         if block := self._blocking_rule(place):
             reason = f"{block.prefix} is blocked by {block.source}"
             raise BlockedError(place.registry, f"{named}: {reason}")
 
 
 def repository_at(name: str) -> Repository:
-    """The repository of this full name. Raises InvalidReferenceError."""
+    """Parse the full name of a repository. Raises InvalidReferenceError."""
     home = Reference.parse(name).home
     if not isinstance(home, Repository):
         raise InvalidReferenceError(name, "a layout is no repository")
@@ -111,7 +114,7 @@ def repository_at(name: str) -> Repository:
 
 
 def _most_specific(repository: Repository, places: Iterable[tuple[str, bool]]) -> bool:
-    """By the longest of the places; where these disagree, the safe side."""
+    """Return the flag of the longest matching place; the safe one where several disagree."""
     name = str(repository)
     matching = [(len(place), insecure) for place, insecure in places if _has_prefix(name, place)]
     longest = max((length for length, _ in matching), default=0)
@@ -123,7 +126,7 @@ def _has_prefix(name: str, prefix: str) -> bool:
 
 
 def _rest(prefix: str, name: str) -> str | None:
-    """What follows the prefix; None where ``name`` does not have it. A wildcard takes the port."""
+    """Return the rest of ``name`` after the prefix, None without it. A wildcard covers the port."""
     if prefix.startswith(_ANY_HOST):
         host, slash, path = name.partition("/")
         below = prefix.removeprefix("*").lower()

@@ -1,17 +1,17 @@
-"""``[[registry]]`` tables: from parsed TOML to rules, by cattrs. Unknown keys are left alone."""
+"""``[[registry]]`` tables: from parsed TOML to rules, by cattrs. Unknown keys are ignored."""
 
 from typing import Any
 
 from attrs import frozen
-from cattrs import BaseValidationError, override, transform_error
+from cattrs import BaseValidationError, Converter, override, transform_error
 from cattrs.gen import make_dict_structure_fn
 
-from manyfest.adapters.cattrs_converter import CONVERTER
+from manyfest.adapters.cattrs_converter import strict_converter
 from manyfest.adapters.registries_conf.rules import MirrorRule, Rule, repository_at
 from manyfest.domain.errors import ConfigError, InvalidReferenceError
 from manyfest.domain.references import Repository
 
-# By value of pull-from-mirror: whether it serves tags, and digests.
+# By value of pull-from-mirror: whether the mirror serves tags, and whether digests.
 _PULLS = {
     "": (True, True),
     "all": (True, True),
@@ -19,7 +19,7 @@ _PULLS = {
     "tag-only": (True, False),
 }
 
-# By cattrs' names of what it expected.
+# Our words for the types that cattrs expected.
 _EXPECTED = {"str": "a text", "bool": "true or false", "tuple": "a list of tables"}
 
 
@@ -41,15 +41,26 @@ class _Registry:
     mirror: tuple[_Mirror, ...] = ()
 
 
-for _table in (_Mirror, _Registry):
-    _keys: Any = {name: override(rename=name.replace("_", "-")) for name in _table.__annotations__}
-    CONVERTER.register_structure_hook(_table, make_dict_structure_fn(_table, CONVERTER, **_keys))
+def _table_converter() -> Converter:
+    """Return a converter for the tables above, whose keys have dashes."""
+    converter = strict_converter()
+    for table in (_Mirror, _Registry):
+        keys: Any = {key: override(rename=key.replace("_", "-")) for key in table.__annotations__}
+        hook = make_dict_structure_fn(table, converter, **keys)
+        converter.register_structure_hook(table, hook)
+    return converter
 
 
-def rule(document: Any, file: str, number: int) -> Rule:
-    """The rule in a table, ``registry[number]`` of ``file``. Raises ConfigError, naming the key."""
+_CONVERTER = _table_converter()
+
+
+def rule_in(document: Any, file: str, number: int) -> Rule:
+    """Return the rule in the table ``registry[number]`` of ``file``.
+
+    Raises ConfigError, naming the key.
+    """
     where = f"{file}: registry[{number}]"
-    table = _structured(document, where)
+    table = _structure(document, where)
     prefix, location = _location(table.prefix, f"{where}.prefix"), table.location
     if not location and not prefix.startswith("*."):
         raise ConfigError(f"{where}.location", "missing; only a prefix *.HOST does without")
@@ -63,11 +74,11 @@ def rule(document: Any, file: str, number: int) -> Rule:
     return Rule(prefix or location, location, file, table.insecure, table.blocked, tuple(mirrors))
 
 
-def _structured(document: Any, where: str) -> _Registry:
+def _structure(document: Any, where: str) -> _Registry:
     if not isinstance(document, dict):
         raise ConfigError(where, "not a table")
     try:
-        return CONVERTER.structure(document, _Registry)
+        return _CONVERTER.structure(document, _Registry)
     except BaseValidationError as error:
         said, _, path = transform_error(error, path="")[0].rpartition(" @ ")
         expected = _EXPECTED.get(said.rpartition("expected ")[2], "a table")
@@ -89,7 +100,7 @@ def _mirror(table: _Mirror, where: str, *, by_tag: bool) -> MirrorRule:
 
 
 def _location(text: str, where: str) -> str:
-    """A host, with or without a path; no URL, no tag."""
+    """Return a host, with or without a path, without slashes at its end; refuse a URL or a tag."""
     trimmed = text.rstrip("/")
     sample = trimmed.removeprefix("*.")
     try:

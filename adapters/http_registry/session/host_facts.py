@@ -47,4 +47,4 @@ def facts_learnt(endpoint: Endpoint, scheme: str, challenge: Challenge | None) -
 
 def is_useful(learnt: HostFacts, endpoint: Endpoint) -> bool:
     """Whether knowing it saves a request: not where what is tried first is right already."""
-    return bool(learnt.realm) or learnt.scheme != endpoint.contacts[0].scheme
+    return bool(learnt.realm) or learnt.scheme != endpoint.modes[0].scheme

@@ -2,7 +2,7 @@
 
 There is no ping: the first request is the trial. While it runs, other reading requests are trials,
 too, since waiting for it would cost them two round trips; what writes waits. Which ways may be
-tried at all is the endpoint's to say (``Endpoint.contacts``); what was learnt earlier says no more
+tried at all is the endpoint's to say (``Endpoint.modes``); what was learnt earlier says no more
 than which is tried first. A certificate that is not right never leads to plain HTTP.
 """
 
@@ -43,7 +43,7 @@ class SchemeProbe:
         scheme: str = "",
     ) -> None:
         self._endpoint = endpoint
-        self._ways = sorted(endpoint.contacts, key=lambda contact: contact.scheme != scheme)
+        self._ways = sorted(endpoint.modes, key=lambda contact: contact.scheme != scheme)
         self._new_client = new_client
         self._clients: dict[ConnectionMode, httpx.Client] = {}
         self._lock = threading.Lock()
@@ -148,7 +148,7 @@ class SchemeProbe:
         if is_refused(fault):
             return not self._endpoint.has_port
         if isinstance(fault, CONNECT_TIMEOUTS):  # a plain server may wait for a request
-            return first != self._endpoint.contacts[0]
+            return first != self._endpoint.modes[0]
         if first.scheme == "https":
             return is_not_tls(fault)
         return isinstance(fault, (*PROTOCOL_FAULTS, *READ_FAULTS))

@@ -95,7 +95,7 @@ class SessionPool:
 
     def _new_host(self, endpoint: Endpoint) -> RegistrySession:
         known = self._known_of(endpoint.host, insecure=endpoint.insecure)
-        if known is not None and known.scheme not in {way.scheme for way in endpoint.contacts}:
+        if known is not None and known.scheme not in {way.scheme for way in endpoint.modes}:
             known = None
         client_for = partial(self._new_client, endpoint.certificates)
         wire = SchemeProbe(endpoint, client_for, known.scheme if known else "")

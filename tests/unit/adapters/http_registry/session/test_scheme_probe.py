@@ -41,7 +41,7 @@ COMPLAINTS = {
 
 @pytest.mark.parametrize(("host", "insecure", "contacts"), CONTACTS.values(), ids=CONTACTS)
 def test_hosts_are_spoken_to_in_these_ways(host, insecure, contacts):
-    assert Endpoint(host, insecure=insecure).contacts == contacts
+    assert Endpoint(host, insecure=insecure).modes == contacts
 
 
 def test_the_hub_is_asked_at_its_registry_host():
