@@ -59,6 +59,6 @@ class Integrity(Protocol):
 
         An observation of a tag moves with its manifest, and older ones with it, because an older
         one must not pass for the last. Returns the names of the tags that lost observations. Call
-        within ``transaction``. Raises DamagedStoreError: the structure of the file is damaged.
+        within ``transaction``. Raises DamagedStoreError: its structure is beyond repair.
         """
         ...
