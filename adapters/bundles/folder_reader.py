@@ -9,7 +9,7 @@ from manyfest.adapters.bundles.file_source import DOCUMENT_LIMIT, Chunks
 from manyfest.adapters.oci_layout.safe_directory import (
     MissingError,
     SafeDirectory,
-    open_root,
+    open_directory,
     read_chunks,
 )
 from manyfest.domain.errors import BundleError
@@ -50,5 +50,5 @@ class FolderFiles:
 @contextmanager
 def open_folder(directory: str) -> Iterator[FolderFiles]:
     """The files of the folder. Raises LayoutError."""
-    with open_root(directory) as root:
+    with open_directory(directory) as root:
         yield FolderFiles(root)

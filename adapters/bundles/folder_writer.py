@@ -12,7 +12,7 @@ from manyfest.adapters.oci_layout.layout_files import INDEX, blob_path, make_lay
 from manyfest.adapters.oci_layout.safe_directory import (
     MissingError,
     SafeDirectory,
-    make_root,
+    make_directory,
     read_chunks,
 )
 from manyfest.domain.bundles.index_entries import INDEX_LIMIT, encode_index
@@ -43,7 +43,7 @@ def _made(directory: Path, packing: BundleContent) -> bool:
         with make_layout(str(built)) as root:
             _add(root, packing)
         # Under the lock, or it takes the place of a folder in which somebody begins a layout.
-        with make_root(str(directory)) as place, place.locked():
+        with make_directory(str(directory)) as place, place.locked():
             built.rename(directory)
     except BaseException as error:
         with suppress(OSError):
@@ -94,7 +94,7 @@ def _write_blob(root: SafeDirectory, blob: BundleBlob) -> None:
 def _add_drafts(root: SafeDirectory, packing: BundleContent) -> None:
     folder, name = DRAFTS.split("/")
     root.make_folder(folder)
-    present = root.read(INDEX_LIMIT, folder, name) if root.holds(folder, name) else None
+    present = root.read(INDEX_LIMIT, folder, name) if root.has_file(folder, name) else None
     kept = decode_drafts(present, f"{root.directory}: {DRAFTS}") if present else ()
     drafts = {draft.name: draft for draft in (*kept, *packing.drafts)}
     root.write([encode_drafts(drafts.values())], folder, name)

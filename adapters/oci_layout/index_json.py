@@ -1,8 +1,8 @@
-"""The names of a layout: what ``index.json`` lists, and how a name comes to stand for a manifest.
+"""The names of a layout: ``index.json``, read strictly, and changed one name at a time.
 
 The file is an OCI index whose entries are named by the annotation
-``org.opencontainers.image.ref.name`` (image-spec, image-layout.md, "index.json file"). It is read
-strictly, and what we did not write in it stays: other entries, their order, unknown members.
+``org.opencontainers.image.ref.name`` (image-spec, image-layout.md, "index.json file"). A change
+keeps everything that others wrote: their entries, the order, unknown members.
 """
 
 import json
@@ -35,10 +35,10 @@ class IndexJson:
 
     @classmethod
     def parse(cls, data: bytes, directory: str) -> "IndexJson":
-        """The index in ``data``.
+        """Parse the index in ``data``.
 
-        Raises LayoutError: larger than 4 MiB, no strict JSON, no OCI index, or an entry that is no
-        descriptor, which includes every digest that could be a path.
+        Raises LayoutError: larger than 4 MiB, not strict JSON, not an OCI index, or an entry that
+        is not a descriptor, which includes every digest that would be an unsafe path.
         """
         try:
             document = Manifest.received(data, media_types.OCI_INDEX, "index.json").document
@@ -51,19 +51,19 @@ class IndexJson:
         return cls(directory, document, entries)
 
     def find(self, name: str | None) -> Descriptor | None:
-        """The entry of this name; for None, the only one there is. None: there is none.
+        """The entry of this name, or for None the only entry; None if there is no such entry.
 
-        Lists of referrers are no images: they are found by their names only.
-        Raises LayoutError: several entries with different digests answer.
+        A list of referrers is not an image: it is found by its name only.
+        Raises LayoutError: several entries with different digests match.
         """
-        answers = [entry for entry in self.entries if _matches(name, _name(entry))]
-        if len({entry.digest for entry in answers}) > 1:
-            found = ", ".join(f"{_name(entry) or '(no name)'} {entry.digest}" for entry in answers)
+        matching = [entry for entry in self.entries if _matches(name, _name(entry))]
+        if len({entry.digest for entry in matching}) > 1:
+            found = ", ".join(f"{_name(entry) or '(no name)'} {entry.digest}" for entry in matching)
             raise LayoutError(self.directory, f"holds several images, choose one: {found}")
-        return answers[0] if answers else None
+        return matching[0] if matching else None
 
     def names(self) -> tuple[str, ...]:
-        """The names there are, each once, in their order; lists of referrers are no images."""
+        """The names of images, each once, in order; without those of lists of referrers."""
         names = (_name(entry) for entry in self.entries)
         return tuple(dict.fromkeys(n for n in names if n is not None and not is_referrers_tag(n)))
 
@@ -72,10 +72,10 @@ class IndexJson:
         return next((entry for entry in self.entries if entry.digest == digest), None)
 
     def with_name(self, name: str | None, child: Descriptor) -> bytes:
-        """The file in which ``name`` stands for ``child``; None is the entry that has no name.
+        """Return the file with ``name`` pointing to ``child``; None is the entry without a name.
 
-        An entry that says so already stays as it is; one of the same name gives up its place.
-        Raises LayoutError: several have no name, or the file would be larger than 4 MiB.
+        An entry that already does so stays as it is; another entry of the name is replaced.
+        Raises LayoutError: several entries have no name, or the file would exceed 4 MiB.
         """
         places = [place for place, entry in enumerate(self.entries) if _name(entry) == name]
         if name is None and len(places) > 1:
@@ -84,9 +84,9 @@ class IndexJson:
         same = [place for place in places if _same(self.entries[place], child)]
         entry = _listed(self.document)[same[0]] if same else _entry(name, child)
         kept.insert(places[0] if places else len(kept), entry)
-        return self._spelled(dict(self.document) | {"manifests": kept})
+        return self._encoded(dict(self.document) | {"manifests": kept})
 
-    def _spelled(self, document: JsonObject) -> bytes:
+    def _encoded(self, document: JsonObject) -> bytes:
         data = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         if len(data) > manifests.SIZE_LIMIT:
             raise LayoutError(self.directory, "index.json would be larger than 4 MiB")

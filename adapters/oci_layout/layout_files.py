@@ -1,4 +1,4 @@
-"""What makes a directory a layout: ``oci-layout``, ``index.json``, ``blobs`` (image-layout.md)."""
+"""The files of a layout: ``oci-layout``, ``index.json`` and ``blobs`` (image-layout.md)."""
 
 from contextlib import ExitStack
 
@@ -6,8 +6,8 @@ from manyfest.adapters.oci_layout.index_json import EMPTY, IndexJson
 from manyfest.adapters.oci_layout.safe_directory import (
     MissingError,
     SafeDirectory,
-    make_root,
-    open_root,
+    make_directory,
+    open_directory,
 )
 from manyfest.domain import manifests
 from manyfest.domain.digests import HEX_LENGTHS, Digest
@@ -23,46 +23,47 @@ _MARKER_LIMIT = 4096  # bytes; it has one member
 
 
 def open_layout(directory: str) -> SafeDirectory:
-    """The layout in ``directory``, open.
+    """Open the layout in ``directory``.
 
-    Raises MissingError: no such directory, or one with nothing in it but the marker, as it is
-    while it is being made. LayoutError: it is no layout of version 1.0.0.
+    Raises MissingError: no such directory, or one that is empty or has only the marker, as while
+    another process makes it. LayoutError: it is no layout of version 1.0.0.
     """
     with ExitStack() as stack:
-        root = stack.enter_context(open_root(directory))
-        begun = root.names() <= {MARKER}  # looked at first: a layout that is made meanwhile is one
-        problem = MissingError if begun else LayoutError
+        root = stack.enter_context(open_directory(directory))
+        # Listed before the files are looked up, so that a layout made meanwhile is accepted.
+        is_begun = root.names() <= {MARKER}
+        problem = MissingError if is_begun else LayoutError
         if not _has_layout_file(root):
             raise problem(directory, f"{MARKER} is not there")
-        if not root.holds(INDEX):
+        if not root.has_file(INDEX):
             raise problem(directory, f"{INDEX} is not there")
         stack.pop_all()
         return root
 
 
 def make_layout(directory: str) -> SafeDirectory:
-    """The layout in ``directory``, open; made where there is nothing or an empty directory.
+    """Open the layout in ``directory``; make one if the directory is missing or empty.
 
-    Raises LayoutError: something else is there; it stays untouched.
+    Raises LayoutError: the directory has other content, which stays untouched.
     """
     while True:
         with ExitStack() as stack:
-            root = stack.enter_context(make_root(directory))
+            root = stack.enter_context(make_directory(directory))
             with root.locked():
-                if not root.still_at_path():  # a whole layout took the place of the empty directory
+                if not root.still_at_path():  # a whole layout replaced the empty directory
                     continue
-                _write_marker(root)
+                _write_missing_files(root)
             stack.pop_all()
             return root
 
 
-def _write_marker(root: SafeDirectory) -> None:
-    """The marker comes first: a directory that has it is ours to finish after a crash."""
+def _write_missing_files(root: SafeDirectory) -> None:
+    """Write what is missing, the marker first: with it, a layout can be completed after a crash."""
     if not _has_layout_file(root):
         if root.names():
             raise LayoutError(root.directory, "the directory is neither empty nor an OCI layout")
         root.write([MARKER_BYTES], MARKER)
-    if not root.holds(INDEX):
+    if not root.has_file(INDEX):
         root.write([EMPTY], INDEX)
     for algorithm in HEX_LENGTHS:
         root.make_folder("blobs", algorithm)
@@ -82,10 +83,10 @@ def _has_layout_file(root: SafeDirectory) -> bool:
 
 
 def read_index(root: SafeDirectory) -> IndexJson:
-    """The layout's index. Raises LayoutError."""
+    """Read the index of a layout. Raises LayoutError."""
     return IndexJson.parse(root.read(manifests.SIZE_LIMIT, INDEX), root.directory)
 
 
 def blob_path(digest: Digest) -> tuple[str, str, str]:
-    """Where a blob stands: ``blobs/<algorithm>/<hex>``; a digest is always valid."""
+    """Return the path of a blob, ``blobs/<algorithm>/<hex>``; a digest is always a safe path."""
     return "blobs", digest.algorithm, digest.hex

@@ -1,4 +1,4 @@
-"""Layouts of which more is known than they still hold."""
+"""Layouts backed by the content store, which has past states that a layout no longer has."""
 
 from attrs import evolve
 
@@ -10,10 +10,10 @@ from manyfest.domain.references import Reference
 
 
 class LayoutWithHistory(LayoutRegistry):
-    """``LayoutRegistry``; what a tag was seen to be is in ``contents`` when the layout lost it.
+    """``LayoutRegistry`` that finds a past state in ``contents`` if the layout has lost it.
 
-    That is asked for by tag and digest, as past states are. By digest alone, as the parts of what
-    is copied are, a layout has what it holds.
+    Only for a tag with a digest, which is the form of past states. A digest alone, the form in
+    which a copy asks for the parts of an image, is answered by the layout only.
     """
 
     def __init__(self, contents: ContentStore) -> None:
@@ -25,7 +25,7 @@ class LayoutWithHistory(LayoutRegistry):
         except ManifestUnknownError:
             if reference.tag is None or reference.digest is None:
                 raise
-            held = self._contents.manifest(reference.digest)
-            if held is None:
+            stored = self._contents.manifest(reference.digest)
+            if stored is None:
                 raise
-            return evolve(held, name=str(reference))
+            return evolve(stored, name=str(reference))

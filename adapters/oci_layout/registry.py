@@ -1,4 +1,4 @@
-"""OCI image-layout directories as a registry: the port over files (image-spec, image-layout.md)."""
+"""The registry port over the files of OCI layouts (image-spec, image-layout.md)."""
 
 import os
 from collections.abc import Iterator
@@ -32,14 +32,14 @@ from manyfest.domain.references import Home, Layout, Reference
 
 
 class LayoutRegistry(Registry):
-    """Every layout directory; writing makes those that are missing.
+    """Serves every layout directory; a write makes a missing one.
 
-    Besides the errors of the port: LayoutError for a directory that is no layout of version 1.0.0,
-    for a file that is a symbolic link or not regular, and for what the system refuses.
+    Besides the errors of the port, raises LayoutError: the directory is no layout of version 1.0.0,
+    a file is a symbolic link or not regular, or the system refuses.
     """
 
     def get_manifest(self, reference: Reference) -> Manifest:
-        with _opened(reference, ManifestUnknownError(str(reference))) as root:
+        with _open(reference, ManifestUnknownError(str(reference))) as root:
             return _by_digest(root, reference) if reference.digest else _by_tag(root, reference)
 
     def head_manifest(self, reference: Reference) -> Descriptor:
@@ -52,17 +52,17 @@ class LayoutRegistry(Registry):
         verified(manifest.data, digest, None, str(reference))
         with make_layout(_directory(reference)) as root:
             require_children(
-                manifest, str(reference.home), lambda child: root.holds(*blob_path(child.digest))
+                manifest, str(reference.home), lambda child: root.has_file(*blob_path(child.digest))
             )
             root.write([manifest.data], *blob_path(digest))
             with root.locked():
                 if expected is not None and reference.digest is None:
-                    standing = read_index(root).find(reference.tag)
-                    expected.check(reference, None if standing is None else standing.digest)
+                    current = read_index(root).find(reference.tag)
+                    expected.check(reference, None if current is None else current.digest)
                 if manifest.subject is not None:
                     _update_referrers_tag(root, reference.at(manifest.subject.digest), manifest)
                 if reference.digest is None:
-                    _name(root, reference.tag, manifest)
+                    _set_name(root, reference.tag, manifest)
 
     def tags(self, home: Home) -> tuple[str, ...]:
         try:
@@ -73,16 +73,17 @@ class LayoutRegistry(Registry):
             return read_index(root).names()
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
-        """Those under the referrers tag, and those that the index lists themselves."""
+        """List those under the referrers tag, then those that are entries of the index."""
         try:
             root = open_layout(_directory(reference))
         except MissingError:
             return ()
         with root:
-            return tuple({each.digest: each for each in _referrers(root, reference)}.values())
+            found = _referrers(root, reference)
+            return tuple({descriptor.digest: descriptor for descriptor in found}.values())
 
     def head_blob(self, reference: Reference) -> int:
-        """Reads it all: what is damaged counts as missing, and is then written again."""
+        """Read and hash the whole file: a damaged blob counts as missing, and is rewritten."""
         with _blob_file(reference) as file:
             size = os.fstat(file.fileno()).st_size
             chunks = read_chunks(file, _directory(reference))
@@ -130,7 +131,7 @@ def _read(root: SafeDirectory, digest: Digest, entry: Descriptor | None, subject
     return Manifest.received(data, entry.media_type if entry else "", subject, digest.algorithm)
 
 
-def _name(root: SafeDirectory, tag: str | None, manifest: Manifest) -> None:
+def _set_name(root: SafeDirectory, tag: str | None, manifest: Manifest) -> None:
     root.write([read_index(root).with_name(tag, manifest.descriptor())], INDEX)
 
 
@@ -140,7 +141,7 @@ def _update_referrers_tag(root: SafeDirectory, subject: Reference, referrer: Man
     extended = with_referrer(listed, referrer)
     if extended is not listed:
         root.write([extended.data], *blob_path(extended.digest))
-        _name(root, tag.tag, extended)
+        _set_name(root, tag.tag, extended)
 
 
 def _tagged(root: SafeDirectory, tag: Reference) -> Manifest | None:
@@ -162,11 +163,11 @@ def _referrers(root: SafeDirectory, subject: Reference) -> Iterator[Descriptor]:
 
 def _blob_file(reference: Reference) -> BinaryIO:
     unknown, path = BlobUnknownError(str(reference)), blob_path(blob_digest(reference))
-    with _opened(reference, unknown) as root, _missing_as(unknown):
+    with _open(reference, unknown) as root, _missing_as(unknown):
         return root.open(*path)
 
 
-def _opened(reference: Reference, unknown: NotFoundError) -> SafeDirectory:
+def _open(reference: Reference, unknown: NotFoundError) -> SafeDirectory:
     with _missing_as(unknown):
         return open_layout(_directory(reference))
 

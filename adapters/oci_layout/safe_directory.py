@@ -1,7 +1,24 @@
-"""Files of a layout: opened without following links, and written whole or not at all.
+"""A layout directory: files opened without following links, and written whole or not at all.
 
-Each step of a path is one plain name in a folder that is open, so nothing that is swapped meanwhile
-leads out of the layout. Whatever the system refuses is a LayoutError.
+Theory of operation. A layout may come from anywhere, and other processes may change it while we
+read or write.
+
+- *Confinement.* ``SafeDirectory`` is an open descriptor of the directory. A path is a tuple of
+  plain names, and each folder on it is opened relative to the descriptor of the one above
+  (``openat(2)``), with O_NOFOLLOW. So neither a symbolic link nor a folder that is swapped in
+  meanwhile leads out of the layout. The directory itself may be a symbolic link: the person named
+  it. Only regular files are read; O_NONBLOCK keeps the opening of a FIFO from waiting.
+- *Whole files.* A write fills a temporary file in the top directory, under a random name that
+  starts with ``TEMPORARY``, flushes it (fsync), renames it to its place, and flushes the folder. A
+  reader sees the old file or the new one. If anything fails, the temporary file is removed; after a
+  crash it stays, and ``names`` leaves it out. Blobs need no lock: two writers of a digest write the
+  same bytes.
+- *The lock.* ``index.json`` is read, changed and written under ``flock(2)`` on the directory, which
+  keeps out threads and processes alike, and ends with the process. Nobody keeps it for more than
+  milliseconds, so a wait of 30 seconds means trouble. A directory can be replaced while its lock is
+  awaited; ``still_at_path`` tells, and the caller opens it again.
+
+Whatever the system refuses is a LayoutError; a missing file or directory is a MissingError.
 """
 
 import errno
@@ -21,13 +38,13 @@ from manyfest.adapters.files.atomic_file import TEMPORARY
 from manyfest.domain.errors import LayoutError
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-# Without O_NONBLOCK, opening a FIFO waits for somebody to write to it.
+# Without O_NONBLOCK, opening a FIFO waits for a writer.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _CHUNK = 1024 * 1024
-_LOCK_PATIENCE = 30.0  # seconds; nobody holds the lock for more than milliseconds
-_LOCK_PAUSE = 0.01
+_LOCK_PATIENCE = 30.0  # seconds; writers need the lock for milliseconds
+_LOCK_PAUSE = 0.01  # seconds between two attempts
 
 _REASONS = {
     errno.ELOOP: "is a symbolic link",
@@ -38,12 +55,12 @@ _REASONS = {
 
 
 class MissingError(LayoutError):
-    """A file or folder of the layout, or the layout itself, is not there."""
+    """A file or folder of the layout, or the layout itself, is missing."""
 
 
 @frozen
 class SafeDirectory:
-    """An open layout directory, for ``with``; the paths of its files are given name by name."""
+    """An open layout directory, for ``with``; the path of a file is given as its names."""
 
     directory: str
     fd: int
@@ -55,20 +72,23 @@ class SafeDirectory:
         os.close(self.fd)
 
     def names(self) -> frozenset[str]:
-        """What stands in the directory, but for files that are being written."""
-        with _reported(self.directory):
+        """The names in the directory, without temporary files."""
+        with _layout_errors(self.directory):
             names = os.listdir(self.fd)  # noqa: PTH208 (a path has no descriptor)
         return frozenset(name for name in names if not name.startswith(TEMPORARY))
 
     def still_at_path(self) -> bool:
         """Whether the path still leads to this directory."""
-        with _reported(self.directory), suppress(FileNotFoundError):
+        with _layout_errors(self.directory), suppress(FileNotFoundError):
             return os.path.samestat(os.fstat(self.fd), os.stat(self.directory))  # noqa: PTH116
         return False
 
     def open(self, *path: str) -> BinaryIO:
-        """The regular file, for reading. Raises MissingError; LayoutError: it is something else."""
-        with _reported(self.directory, *path):
+        """Open a regular file for reading.
+
+        Raises MissingError; LayoutError: it is something else.
+        """
+        with _layout_errors(self.directory, *path):
             with self._folder(path[:-1]) as folder:
                 fd = os.open(path[-1], _READ, dir_fd=folder)
             if not stat.S_ISREG(os.fstat(fd).st_mode):
@@ -77,21 +97,24 @@ class SafeDirectory:
             return os.fdopen(fd, "rb")
 
     def read(self, limit: int, *path: str) -> bytes:
-        """The whole file, or of a larger one ``limit`` + 1 bytes. Raises as ``open`` does."""
-        with self.open(*path) as file, _reported(self.directory, *path):
+        """Return a whole file, or the first ``limit`` + 1 bytes of a larger one.
+
+        Raises MissingError; LayoutError: it is no regular file.
+        """
+        with self.open(*path) as file, _layout_errors(self.directory, *path):
             return file.read(limit + 1)
 
-    def holds(self, *path: str) -> bool:
-        """Whether this regular file is there. Raises LayoutError: something else is there."""
+    def has_file(self, *path: str) -> bool:
+        """Whether this regular file exists. Raises LayoutError: the name is of something else."""
         with suppress(MissingError), self.open(*path):
             return True
         return False
 
     def make_folder(self, *path: str) -> None:
-        """Make this folder and those above it, where they are missing."""
+        """Make this folder and those above it if they are missing."""
         for depth, name in enumerate(path):
             with (
-                _reported(self.directory, *path),
+                _layout_errors(self.directory, *path),
                 self._folder(path[:depth]) as above,
                 suppress(FileExistsError),
             ):
@@ -99,14 +122,14 @@ class SafeDirectory:
                 os.fsync(above)
 
     def write(self, chunks: Iterable[bytes], *path: str) -> None:
-        """Put a file of these chunks in the place of any other, in a folder that is there.
+        """Write these chunks to a file of an existing folder, replacing any other file.
 
-        When this returns, the file is on disk. When it raises, or the machine stops, the place
-        holds what it held before.
+        When this returns, the file is on disk. When it raises, or the machine stops, the path has
+        its old file, or none.
         """
         temporary = TEMPORARY + token_hex(8)
         try:
-            with _reported(self.directory, *path):
+            with _layout_errors(self.directory, *path):
                 fd = os.open(temporary, _CREATE, 0o666, dir_fd=self.fd)
             self._fill(fd, chunks, path)
             self._move(temporary, path)
@@ -118,23 +141,23 @@ class SafeDirectory:
     def _fill(self, fd: int, chunks: Iterable[bytes], path: tuple[str, ...]) -> None:
         try:
             for chunk in chunks:
-                with _reported(self.directory, *path):
+                with _layout_errors(self.directory, *path):
                     _write_all(fd, chunk)
-            with _reported(self.directory, *path):
+            with _layout_errors(self.directory, *path):
                 os.fsync(fd)
         finally:
             os.close(fd)
 
     def _move(self, temporary: str, path: tuple[str, ...]) -> None:
-        with _reported(self.directory, *path), self._folder(path[:-1]) as folder:
+        with _layout_errors(self.directory, *path), self._folder(path[:-1]) as folder:
             os.replace(temporary, path[-1], src_dir_fd=self.fd, dst_dir_fd=folder)
             os.fsync(folder)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other writers away, in this process and in others; it ends with the process.
+        """Lock out other writers, of this process and of others; the lock ends with the process.
 
-        Raises LayoutError: another held it for 30 seconds.
+        Raises LayoutError: another writer had the lock for 30 seconds.
         """
         deadline = time.monotonic() + _LOCK_PATIENCE
         while not self._try_lock():
@@ -148,7 +171,7 @@ class SafeDirectory:
                 fcntl.flock(self.fd, fcntl.LOCK_UN)
 
     def _try_lock(self) -> bool:
-        with _reported(self.directory), suppress(BlockingIOError):
+        with _layout_errors(self.directory), suppress(BlockingIOError):
             fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
         return False
@@ -166,32 +189,32 @@ class SafeDirectory:
             os.close(fd)
 
 
-def open_root(directory: str) -> SafeDirectory:
-    """The directory, which may itself be a symbolic link. Raises MissingError, LayoutError."""
-    with _reported(directory):
+def open_directory(directory: str) -> SafeDirectory:
+    """Open the directory, which may be a symbolic link. Raises MissingError, LayoutError."""
+    with _layout_errors(directory):
         return SafeDirectory(directory, os.open(directory, _FOLDER))
 
 
-def make_root(directory: str) -> SafeDirectory:
-    """The directory, made with those above it where they are missing. Raises LayoutError."""
-    with _reported(directory):
+def make_directory(directory: str) -> SafeDirectory:
+    """Open the directory, after making it and those above it. Raises LayoutError."""
+    with _layout_errors(directory):
         Path(directory).mkdir(parents=True, exist_ok=True)
-    return open_root(directory)
+    return open_directory(directory)
 
 
 def read_chunks(file: BinaryIO, directory: str) -> Iterator[bytes]:
-    """What is left of a file that ``Root.open`` gave, in chunks of 1 MiB. Raises LayoutError."""
+    """Yield the rest of an open file in chunks of 1 MiB. Raises LayoutError."""
 
     def next_chunk() -> bytes:
-        with _reported(directory):
+        with _layout_errors(directory):
             return file.read(_CHUNK)
 
     return iter(next_chunk, b"")
 
 
 @contextmanager
-def _reported(directory: str, *path: str) -> Iterator[None]:
-    """Turn the system's errors into ours; nobody else's code may run inside."""
+def _layout_errors(directory: str, *path: str) -> Iterator[None]:
+    """Translate OSError to LayoutError; only system calls of this module may run inside."""
     place = f"{'/'.join(path)} " if path else ""
     try:
         yield

@@ -15,7 +15,7 @@ from manyfest.adapters.files.atomic_file import TEMPORARY
 from manyfest.adapters.oci_layout import safe_directory as files
 from manyfest.adapters.oci_layout.index_json import REF_NAME
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
-from manyfest.adapters.oci_layout.safe_directory import open_root
+from manyfest.adapters.oci_layout.safe_directory import open_directory
 from manyfest.contracts.images import docker_image, oci_image, push_image, source_of, windows_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import BlobUnknownError, LayoutError, ManifestUnknownError
@@ -191,7 +191,7 @@ def test_waiting_for_another_writer_ends(directory, home, monkeypatch):
     push_image(REGISTRY, Reference(home, "v1"), OLD)
     monkeypatch.setattr(files, "_LOCK_PATIENCE", 0.05)
     with (
-        open_root(str(directory)) as root,
+        open_directory(str(directory)) as root,
         root.locked(),
         pytest.raises(LayoutError, match="another process"),
     ):
@@ -201,7 +201,7 @@ def test_waiting_for_another_writer_ends(directory, home, monkeypatch):
 
 def test_readers_do_not_wait_for_writers(directory, home):
     push_image(REGISTRY, Reference(home, "v1"), OLD)
-    with open_root(str(directory)) as root, root.locked():
+    with open_directory(str(directory)) as root, root.locked():
         assert REGISTRY.get_manifest(Reference(home, "v1")) == OLD.manifest
 
 
