@@ -1,4 +1,4 @@
-"""Tiny real images, made of nothing: for the demonstration, and for trying things out.
+"""Tiny real images, generated for ``manyfest demo``.
 
 The bytes depend on the arguments alone, so the same call gives the same digests everywhere.
 """
@@ -22,7 +22,7 @@ from manyfest.domain.references import Reference
 
 @frozen
 class TinyImage:
-    """An OCI image of one layer with one file in it: the manifest and the two blobs it names."""
+    """An OCI image with one file in one layer: the manifest, and the two blobs it refers to."""
 
     manifest: Manifest
     config: bytes
@@ -30,7 +30,7 @@ class TinyImage:
 
 
 def tiny_image(platform: Platform, greeting: str) -> TinyImage:
-    """An image for ``platform`` whose only file, ``hello.txt``, holds ``greeting``."""
+    """Make an image for ``platform`` whose only file, ``hello.txt``, contains ``greeting``."""
     archive = _archive(greeting)
     layer = gzip.compress(archive, mtime=0)
     config = _json(

@@ -1,4 +1,4 @@
-"""What each error means to the shell, and what a person may do about it."""
+"""The exit code of each error class, and advice for the person who meets it."""
 
 from typing import NamedTuple
 
@@ -10,11 +10,11 @@ USAGE = 2
 INTEGRITY = 7
 FINDINGS = 8  # verify found errors, diff found differences
 INTERRUPTED = 130
-PIPE_CLOSED = 141  # 128 + SIGPIPE, as a program that knows nothing of pipes would end
+PIPE_CLOSED = 141  # 128 + SIGPIPE, as for a program that the signal ends
 
 
 class Meaning(NamedTuple):
-    """An exit code, and a hint where one helps."""
+    """An exit code, and perhaps a hint that follows the error's sentence."""
 
     code: int
     hint: str = ""
@@ -50,7 +50,7 @@ MEANINGS: dict[type[BaseException], Meaning] = {
 
 
 def meaning_of(error: BaseException) -> Meaning:
-    """The entry of the nearest class in the error's ancestry; plain failure for all others."""
+    """Return the entry of the error's nearest ancestor in the table; for others, plain failure."""
     for ancestor in type(error).__mro__:
         if ancestor in MEANINGS:
             return MEANINGS[ancestor]

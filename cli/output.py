@@ -17,9 +17,9 @@ def standard_input() -> BinaryIO:
 
 
 def write_bytes(data: bytes) -> None:
-    """``data`` exactly, to stdout, and out of our hands when this returns.
+    """Write ``data`` to stdout as it is, and flush.
 
-    Raises OSError when stdout is closed, full or gone: results that nobody got are a failure.
+    Raises OSError when stdout is closed, full or gone: a result that is not delivered is a failure.
     """
     if sys.stdout is None:
         raise OSError("standard output is closed")
@@ -29,29 +29,29 @@ def write_bytes(data: bytes) -> None:
 
 
 def write_text(text: str) -> None:
-    """``text`` and a newline to stdout, as UTF-8 in every locale."""
+    """Write ``text`` and a newline to stdout, as UTF-8 in every locale."""
     write_bytes(f"{text}\n".encode("utf-8", errors="surrogateescape"))
 
 
 def write_lines(lines: Iterable[str]) -> None:
-    """Each of ``lines`` as ``write_text`` does, some hundred at a time."""
+    """Write each line as ``write_text`` does, some hundred at a time."""
     waiting = iter(lines)
     while some := tuple(islice(waiting, _LINES_AT_A_TIME)):
         write_text("\n".join(some))
 
 
 def note(message: str) -> None:
-    """One line for a person, on stderr."""
+    """Write one line of information to stderr."""
     _to_stderr(f"note: {message}")
 
 
 def warn(message: str) -> None:
-    """One line about something that did not stop the command, on stderr."""
+    """Write one line to stderr about a problem that stops nothing."""
     _to_stderr(f"warning: {message}")
 
 
 def fail(message: str) -> None:
-    """The one line that says why a command failed, on stderr."""
+    """Write the one line to stderr that says why a command fails."""
     _to_stderr(f"error: {message}")
 
 
@@ -67,7 +67,7 @@ _LINE_LIMIT = 390
 
 
 def _to_stderr(line: str) -> None:
-    """What nobody can be told is no reason to fail, nor to stop before the result is out."""
+    """Write one line of limited length; a closed stderr is no failure."""
     if sys.stderr is not None:
         shown = printable(line)
         if len(shown) > _LINE_LIMIT:

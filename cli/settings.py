@@ -1,4 +1,4 @@
-"""Settings: where things are kept and how hard to try; from flags, then the environment."""
+"""Settings of a command: from its options, then the environment, then defaults."""
 
 import os
 import sys
@@ -16,26 +16,27 @@ _PROXY_VARIABLES = (
     *("http_proxy", "https_proxy", "no_proxy"),
 )
 
-# As docker reads its own (Go's strconv.ParseBool), and what people write besides.
-_SWITCHES = {
+# The words of Go's strconv.ParseBool, as docker's variables have them, and other usual ones.
+_BOOLEANS = {
     **dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True),
     **dict.fromkeys(("", "0", "f", "false", "n", "no", "off"), False),
 }
 
-DEFAULT_SECONDS = 120.0  # for all that a command does with servers, but for layers that move
+DEFAULT_SECONDS = 120.0  # for all requests of a command, except transfers of layers
 
 
 @frozen
 class Settings:
-    """What a command is run with.
+    """The values that a command runs with.
 
-    ``seconds`` bounds all that talks to servers; given by hand (``seconds_are_hard``), it bounds
-    everything. ``docker_config`` is the folder that has docker's ``config.json``, ``docker_auths``
-    the text of such a file, ``auth_files`` are containers', in order. ``auth_realms`` are hosts
-    whose token servers get credentials of any registry. ``certificate_folders`` are named certs.d;
-    ``registries_conf`` is used in the place of those in ``containers_folders``, later ones before
-    earlier. ``proxies`` are the variables that name them. ``max_age`` and ``stale_if_error`` are
-    those of ``adapters.freshness``.
+    ``store`` is a file, or the URL of an adapter's store. ``seconds`` bounds all requests to
+    servers; given as an option (``seconds_are_hard``), it bounds everything. ``docker_config`` is
+    the folder of docker's ``config.json``, ``docker_auths`` the text of such a file, ``auth_files``
+    are containers' files, in order. ``auth_realms`` are hosts whose token servers get credentials
+    of any registry. ``certificate_folders`` are folders named certs.d. ``registries_conf`` replaces
+    the files in ``containers_folders``, where a later folder overrides an earlier one. ``proxies``
+    are the environment variables about proxies. ``Freshness`` has ``max_age`` and
+    ``stale_if_error``.
     """
 
     store: Path | str
@@ -58,7 +59,7 @@ class Settings:
 
 @frozen
 class CommonOptions:
-    """The options that many commands have, as given; ``timeout`` is in seconds."""
+    """The options that many commands share, as given; ``timeout`` is in seconds."""
 
     offline: bool = False
     max_age: timedelta | None = None
@@ -72,9 +73,9 @@ NO_OPTIONS = CommonOptions()
 
 
 def store_path(environment: Mapping[str, str]) -> Path | str:
-    """The store's file: ``MANYFEST_STORE``, else in the user's data folder (platformdirs).
+    """Return the store's file: ``MANYFEST_STORE``, else in the user's data folder (platformdirs).
 
-    ``SCHEME://…`` stays a text: a store that an adapter from outside has.
+    ``SCHEME://…`` stays a text: the URL of a store that another package's adapter serves.
     Raises ConfigError when the user has no home.
     """
     if chosen := environment.get("MANYFEST_STORE"):
@@ -85,7 +86,7 @@ def store_path(environment: Mapping[str, str]) -> Path | str:
 
     try:
         folder = user_data_path("manyfest", appauthor=False)
-    except RuntimeError:  # of newer versions; older ones leave "~" as it is
+    except RuntimeError:  # from newer versions; older ones leave "~" as it is
         folder = Path("~")
     if not folder.is_absolute():
         raise ConfigError("HOME", "is not set; without a home, MANYFEST_STORE must name the store")
@@ -93,7 +94,7 @@ def store_path(environment: Mapping[str, str]) -> Path | str:
 
 
 def _xdg_data_home(environment: Mapping[str, str]) -> Path | None:
-    """As platformdirs has it, which takes as long to import as much of a command to run."""
+    """Return the folder that platformdirs would; its import is slow (ADR 0009)."""
     chosen = environment.get("XDG_DATA_HOME", "").strip()
     if chosen.startswith("/"):
         return Path(chosen)
@@ -102,14 +103,14 @@ def _xdg_data_home(environment: Mapping[str, str]) -> Path | None:
 
 
 def docker_config_folder(environment: Mapping[str, str]) -> Path:
-    """Docker's configuration folder: ``DOCKER_CONFIG``, else ``~/.docker``."""
+    """Return docker's configuration folder: ``DOCKER_CONFIG``, else ``~/.docker``."""
     if chosen := environment.get("DOCKER_CONFIG"):
         return Path(chosen)
     return Path(environment.get("HOME") or "/") / ".docker"
 
 
 def auth_files(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Containers' ``auth.json`` files: ``REGISTRY_AUTH_FILE`` alone, or the usual two, in order."""
+    """Return containers' ``auth.json`` files: ``REGISTRY_AUTH_FILE``, or else the usual two."""
     if chosen := environment.get("REGISTRY_AUTH_FILE"):
         return (Path(chosen),)
     config = environment.get("XDG_CONFIG_HOME") or f"{environment.get('HOME') or ''}/.config"
@@ -118,21 +119,21 @@ def auth_files(environment: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def auth_realms(environment: Mapping[str, str]) -> frozenset[str]:
-    """The hosts in ``MANYFEST_AUTH_REALMS``, which are separated by commas, in lower case."""
+    """Return the hosts in ``MANYFEST_AUTH_REALMS``, which commas separate, in lower case."""
     listed = environment.get("MANYFEST_AUTH_REALMS", "").lower().split(",")
     return frozenset(host.strip() for host in listed) - {""}
 
 
 def containers_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Where podman and its kin keep their configuration: the system's folder, then the user's."""
+    """Return the configuration folders of podman and its kin: system's, user's."""
     config = environment.get("XDG_CONFIG_HOME") or f"{environment.get('HOME') or ''}/.config"
     return Path("/etc/containers"), Path(config) / "containers"
 
 
 def certificate_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """The ``certs.d`` folders: docker's and containers', or those in ``MANYFEST_CERTS_D``.
+    """Return the ``certs.d`` folders: docker's and containers', or those in ``MANYFEST_CERTS_D``.
 
-    The variable's folders are separated as in ``PATH``.
+    The folders in the variable are separated as in ``PATH``.
     """
     if chosen := environment.get("MANYFEST_CERTS_D"):
         return tuple(Path(folder) for folder in chosen.split(os.pathsep) if folder)
@@ -141,22 +142,22 @@ def certificate_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def registries_conf(environment: Mapping[str, str]) -> Path | None:
-    """The file that ``CONTAINERS_REGISTRIES_CONF`` names, if it does."""
+    """Return the file that ``CONTAINERS_REGISTRIES_CONF`` names, if any."""
     chosen = environment.get("CONTAINERS_REGISTRIES_CONF")
     return Path(chosen) if chosen else None
 
 
 def proxies(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """The variables about proxies, under their names in upper or lower case."""
+    """Return the variables about proxies that are set, in upper or lower case."""
     return {name: environment[name] for name in _PROXY_VARIABLES if name in environment}
 
 
 def is_offline(environment: Mapping[str, str]) -> bool:
-    """What ``MANYFEST_OFFLINE`` says. Raises ConfigError: neither yes nor no."""
-    said = environment.get("MANYFEST_OFFLINE", "")
-    if said.lower() not in _SWITCHES:
-        raise ConfigError("MANYFEST_OFFLINE", f"wants 1 or 0, not {said!r}")
-    return _SWITCHES[said.lower()]
+    """Return the value of ``MANYFEST_OFFLINE``. Raises ConfigError: it is not a boolean."""
+    value = environment.get("MANYFEST_OFFLINE", "")
+    if value.lower() not in _BOOLEANS:
+        raise ConfigError("MANYFEST_OFFLINE", f"wants 1 or 0, not {value!r}")
+    return _BOOLEANS[value.lower()]
 
 
 def settings_from(options: CommonOptions = NO_OPTIONS) -> Settings:

@@ -1,4 +1,4 @@
-"""The composition root: what a command works with, made of adapters and the store."""
+"""The composition root: makes the ports of a command from adapters and store."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -14,7 +14,8 @@ from manyfest.cli.settings import Settings
 from manyfest.domain.errors import ConfigError, DeadlineError, UnreachableError
 from manyfest.store.store import open_store
 
-# Ports are types and nothing else here; a command imports only those adapters that it uses.
+# Ports are only types here. Adapters are imported inside the functions that make them, so that a
+# command imports just those it uses (ADR 0009): an HTTP client takes longer than all of ``ls``.
 if TYPE_CHECKING:
     from manyfest.adapters.deadline import Deadline
     from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
     from manyfest.store.maintenance.housekeeping import Housekeeping
 
 
-_LONGEST_LOCK = 10.0  # seconds to wait for another process
+_LOCK_SECONDS = 10.0  # the longest wait for another process
 
 
 @contextmanager
 def _deadline_errors(subject: str) -> Iterator[None]:
-    """Where time runs out it is a DeadlineError that names the subject."""
+    """Turn DeadlineExceededError into a DeadlineError that names the subject."""
     from manyfest.adapters.deadline import DeadlineExceededError
 
     try:
@@ -51,8 +52,8 @@ def _deadline_errors(subject: str) -> Iterator[None]:
 class Session:
     """The ports of one command (``domain.ports.Ports``), made of adapters and the store.
 
-    A port is made, and its adapters are imported, when it is first used. The time that a command
-    may take begins when a registry is first asked for.
+    A port is made, and its adapters are imported, when it is first used. The deadline starts with
+    the first use of a registry.
     """
 
     def __init__(self, settings: Settings, store: "Store", stack: ExitStack) -> None:
@@ -67,10 +68,10 @@ class Session:
 
     @cached_property
     def registry(self) -> "Registry":
-        """Serves every reference."""
+        """The registry that serves every reference."""
         from manyfest.cli.assembly.registries import RegistryFactory
 
-        routes = RegistryFactory(
+        factory = RegistryFactory(
             self._settings,
             lambda: self._deadline,
             self._store,
@@ -78,46 +79,46 @@ class Session:
             self._answers,
             self.now,
         )
-        return routes.registry()
+        return factory.registry()
 
     @cached_property
     def contents(self) -> "ContentStore":
-        """The content store; what is ``unconfirmed`` is not observed anew in it."""
+        """The content store; it ignores new observations of ``unconfirmed`` tags."""
         from manyfest.adapters.decorators.confirmed_observations import ConfirmedObservations
 
         return ConfirmedObservations(self._store.contents, self._answers.observations)
 
     @property
     def unconfirmed(self) -> "Mapping[Reference, Observation]":
-        """What is known from the store alone; grows as things are read."""
+        """The observations that answered in place of a registry so far, by reference."""
         return self._answers.observations
 
     @cached_property
     def fan_out(self) -> "FanOut":
-        """The fan-out, in threads."""
+        """The fan-out, with as many threads as there are jobs."""
         from manyfest.cli.assembly.thread_pool import ThreadFanOut
 
         return ThreadFanOut(self._settings.jobs, self._deadline.cancel)
 
     def pause(self, seconds: float) -> None:
-        """Wait so long for what was put to show. Raises DeadlineError when no time is left."""
+        """Wait for a registry to show a write. Raises DeadlineError when no time is left."""
         with _deadline_errors("what was put does not show"):
             self._deadline.sleep(seconds)
 
     def checking_deadline(self, on_event: "OnEvent") -> "OnEvent":
-        """``on_event``, which also ends copies that no server could: raises DeadlineError in them.
+        """Wrap ``on_event`` to raise DeadlineError in a blob's transfer when time is up.
 
-        Threads that copy from file to file notice by nothing else that their work was given up.
+        A copy from file to file waits for no server, so no other check would ever end it.
         """
         from manyfest.domain.events import BlobMoved
 
-        def heard(event: "Event") -> None:
+        def checked(event: "Event") -> None:
             on_event(event)
             if isinstance(event, BlobMoved):
                 with _deadline_errors(str(event.blob)):
                     self._deadline.check_hard_limit()
 
-        return heard
+        return checked
 
     def on_unrecorded(self, error: "StoreError") -> None:
         """Warn once that the store does not take what is read, and stop trying."""
@@ -125,11 +126,11 @@ class Session:
         warn(f"not kept for --offline: {error}")
 
     def clock(self) -> datetime:
-        """The time (UTC), for what is seen long after the command began."""
+        """Return the current time (UTC), for observations late in a long command."""
         return datetime.now(UTC)
 
     def restart_deadline(self) -> None:
-        """Give the command all of its time again, unless a person said how much there is."""
+        """Restart the deadline, unless it was given with ``--timeout``."""
         self._deadline.restart()
 
     @cached_property
@@ -147,10 +148,10 @@ class Session:
 
 @contextmanager
 def open_session(settings: Settings) -> Iterator[Session]:
-    """The ports as ``settings`` wish them; nothing is opened before it is used.
+    """Open the ports that ``settings`` describe; each is opened when it is first used.
 
-    Leaving it ends every connection; leaving it by an error or Ctrl-C ends them at once.
-    Raises UnknownSchemeError, ConfigError: the store is an adapter's, and there is none.
+    The end of the block closes every connection, and an error or Ctrl-C aborts them.
+    Raises UnknownSchemeError, ConfigError: no usable adapter serves the store's scheme.
     """
     with ExitStack() as stack:
         store = stack.enter_context(closing(_open_store(settings)))
@@ -159,15 +160,15 @@ def open_session(settings: Settings) -> Iterator[Session]:
 
 @contextmanager
 def open_housekeeping(settings: Settings) -> Iterator["Housekeeping"]:
-    """What looks after the store; nothing is opened before it is used.
+    """Open the store's maintenance; nothing is opened before it is used.
 
-    Raises ConfigError: the store is an adapter's, which looks after it in its own way.
+    Raises ConfigError: the store is another package's, which maintains it in its own way.
     """
     from manyfest.store.maintenance.housekeeping import housekeeping_of
 
     if not isinstance(settings.store, Path):
         raise ConfigError("MANYFEST_STORE", f"{settings.store} is not looked after from here")
-    patience = min(_LONGEST_LOCK, settings.seconds)
+    patience = min(_LOCK_SECONDS, settings.seconds)
     seconds = settings.seconds if settings.seconds_are_hard else None
     with (
         closing(open_store(settings.store, patience)) as store,
@@ -185,15 +186,16 @@ def open_access(
     Raises UnreachableError: ``settings`` say offline.
     """
     from manyfest.adapters.deadline import Deadline
-    from manyfest.cli.assembly.registries import account_of, http_registry, rules_of
+    from manyfest.cli.assembly.registries import auth_for, http_registry, registry_rules
 
     if settings.offline:
         raise UnreachableError("", "offline: no registry can be asked how it lets us in")
     deadline = Deadline(settings.seconds, hard=settings.seconds_are_hard)
-    account = account_of(settings, deadline)
+    account = auth_for(settings, deadline)
     if credentials is not None:
         account = evolve(account, credentials_for=lambda _: credentials)
-    with http_registry(settings, deadline, account, rules_of(settings).is_insecure) as registry:
+    is_insecure = registry_rules(settings).is_insecure
+    with http_registry(settings, deadline, account, is_insecure) as registry:
         yield registry.access
 
 
@@ -202,15 +204,15 @@ def open_logins(settings: Settings) -> "LoginStore":
     from manyfest.adapters.credentials.credential_helper import Helpers
     from manyfest.adapters.credentials.docker_login import DockerLogins
     from manyfest.adapters.credentials.helper_process import HelperLimits
-    from manyfest.cli.process.signals import ENDINGS
+    from manyfest.cli.process.signals import SIGNAL_HANDLER
 
-    limits = HelperLimits(shield=ENDINGS.shielded)
+    limits = HelperLimits(shield=SIGNAL_HANDLER.shielded)
     return DockerLogins(settings.docker_config, Helpers(limits))
 
 
 def _open_store(settings: Settings) -> "Store":
     if isinstance(settings.store, Path):
-        return open_store(settings.store, min(_LONGEST_LOCK, settings.seconds))
+        return open_store(settings.store, min(_LOCK_SECONDS, settings.seconds))
     from manyfest.cli.assembly.plugins import STORES, factory_for
 
     scheme = settings.store.partition("://")[0]

@@ -1,11 +1,11 @@
-"""What people write after ``annotate``'s options, as the domain's values."""
+"""Values of options such as ``--annotation``, parsed into the domain's values."""
 
 import re
 from collections.abc import Sequence
 
 import typer
 
-from manyfest.cli.process import pflag as pflags
+from manyfest.cli.process import pflag
 
 _ANY_FIELD = r'"(?:[^"]|"")*"|[^",\n]*'
 _FIELD = re.compile(rf"(?:\A|,)({_ANY_FIELD})")
@@ -13,21 +13,21 @@ _RECORD = re.compile(rf"(?:{_ANY_FIELD})(?:,(?:{_ANY_FIELD}))*(?=\n|\Z)")
 
 
 def annotations(texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
-    """``KEY=VALUE`` texts as pairs; a value may have further equals signs."""
+    """Parse ``KEY=VALUE`` texts into pairs; a value may contain further equals signs."""
     return tuple(map(_pair, texts or ()))
 
 
 def split_csv(flag: str, values: Sequence[str] | None) -> tuple[str, ...]:
-    """As pflag's string slices: each value is a line of CSV, and an empty one is none.
+    """Split values as pflag's string slices: each is a line of CSV, or empty.
 
-    Raises InputError, which names ``--flag``.
+    Raises InputError, which names ``--flag``: the CSV is malformed.
     """
-    named = pflags.Flag(flag)
+    named = pflag.Flag(flag)
     return tuple(field for value in values or () for field in _fields(named, value))
 
 
 def forbid_combination(reason: str, **given: object) -> None:
-    """Refuse those of the ``given`` options that have a value: ``reason`` says with what."""
+    """Refuse ``given`` options that have a value; ``reason`` ends the sentence."""
     for name, value in given.items():
         if value:
             raise typer.TyperException(f"--{name.replace('_', '-')} {reason}")
@@ -40,17 +40,17 @@ def _pair(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _fields(flag: pflags.Flag, text: str) -> list[str]:
-    """The first line that has anything, read by the rules of Go's ``encoding/csv``."""
+def _fields(flag: pflag.Flag, text: str) -> list[str]:
+    """Return the first non-blank line's fields, by the rules of Go's ``encoding/csv``."""
     if not text:
         return []
     lines = text.replace("\r\n", "\n").removesuffix("\r").lstrip("\n")
     if not lines:
-        pflags.refuse_value(flag, text, "EOF")
+        pflag.refuse_value(flag, text, "EOF")
     record = _RECORD.match(lines)
     if record is None:
         reason = 'parse error on line 1: a " that neither begins nor ends a field'
-        pflags.refuse_value(flag, text, reason)
+        pflag.refuse_value(flag, text, reason)
     return [_unquoted(field) for field in _FIELD.findall(record[0])]
 
 

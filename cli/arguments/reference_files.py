@@ -9,15 +9,15 @@ from typing import BinaryIO
 from manyfest.cli.output import standard_input
 
 _STDIN = "-"
-_COMMENT = re.compile(r"(?:^|\s)#")  # within a path, it is one of its characters
-_MARK = "\ufeff"  # of UTF-8, which editors and shells of Windows begin files with
+_COMMENT = re.compile(r"(?:^|\s)#")  # within a word, as in a path, # is a character like others
+_BYTE_ORDER_MARK = "\ufeff"  # byte order mark, which editors and shells of Windows write
 
 
 @contextmanager
 def references_in(file: str) -> Iterator[Iterator[str]]:
-    """The lines of ``file``, but for empty ones and comments, read as they are needed.
+    """Yield the references in ``file``, read as they are consumed.
 
-    Raises OSError.
+    Raises OSError: the file cannot be read.
     """
     if file == _STDIN:
         yield _without_comments(standard_input())
@@ -29,6 +29,6 @@ def references_in(file: str) -> Iterator[Iterator[str]]:
 def _without_comments(lines: BinaryIO) -> Iterator[str]:
     for number, line in enumerate(lines):
         text = line.decode("utf-8", "replace")
-        text = text if number else text.removeprefix(_MARK)
+        text = text if number else text.removeprefix(_BYTE_ORDER_MARK)
         if name := _COMMENT.split(text, maxsplit=1)[0].strip():
             yield name

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def reference(text: str) -> Reference:
-    """The reference that a person typed; a layout's path is made absolute here, where a folder is.
+    """Parse a draft's name or a target; a layout's path becomes absolute.
 
-    Past states are for what is read (``resolve_source``). Raises InvalidReferenceError.
+    Past states (``REF@{1}``) can only be read: see ``resolve_source``.
+    Raises InvalidReferenceError.
     """
     _, braces, behind = text.rpartition("@{")
     if braces and "/" not in behind:  # with a slash it is the name of a folder
@@ -35,9 +36,9 @@ def reference(text: str) -> Reference:
 
 
 def resolve_source(text: str, session: "Session") -> Reference:
-    """The reference; a past state of a tag (``REF@{1}``) becomes ``REF@DIGEST``.
+    """Parse a source; a past state of a tag (``REF@{1}``) becomes ``REF@DIGEST``.
 
-    Raises InvalidReferenceError; NeverSeenError, NoSuchStateError: the store does not know of it.
+    Raises InvalidReferenceError; NeverSeenError, NoSuchStateError: the store does not know it.
     """
     if "@{" not in text:
         return reference(text)
@@ -53,7 +54,7 @@ def resolve_source(text: str, session: "Session") -> Reference:
 
 
 def list_name(text: str, command: str = "") -> Reference:
-    """The name of a list; a malformed one is refused in docker's words for ``command``."""
+    """Parse a list's name; refuse a malformed one in docker's words for ``command``."""
     try:
         return reference(text)
     except InvalidReferenceError as error:
@@ -62,13 +63,13 @@ def list_name(text: str, command: str = "") -> Reference:
 
 
 def entry_name(text: str) -> str:
-    """What a person calls an entry of a draft; a layout's path in it is made absolute here."""
+    """Return an entry's name as typed, with a layout's path made absolute."""
     return str(reference(text)) if text.startswith(LAYOUT_SCHEME) else text
 
 
 def tag_or_reference(text: str, name: Reference) -> Reference:
-    """A further name for the list ``name``: a tag beside it, or a reference of its own."""
+    """Parse a further name of a list: a tag beside ``name``, or a reference."""
     if any(mark in text for mark in "/:@"):
         return reference(text)
-    Reference.parse(f"name:{text}")  # refuses what is no tag
+    Reference.parse(f"name:{text}")  # raises if it is not a tag
     return name.tagged(text)

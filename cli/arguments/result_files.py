@@ -1,4 +1,4 @@
-"""Files that a command leaves for the next step of a pipeline."""
+"""Files that a command writes for the next step of a pipeline."""
 
 import os
 from pathlib import Path
@@ -7,17 +7,17 @@ import typer
 
 
 def require_writable(*files: Path | None) -> None:
-    """Refuse, before anything is published, what could not be written after it."""
+    """Refuse files that cannot be written, before anything is published."""
     for file in filter(None, files):
         if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
             raise typer.TyperException(f"cannot write {file}")
 
 
 def write_file(file: Path, text: str) -> None:
-    """Put ``text`` in the place of what the file held, whole or not at all.
+    """Replace the content of ``file`` by ``text``, atomically.
 
-    What cannot be replaced is written to: a pipe, a device, a file in a folder that is not ours,
-    and what a symbolic link names, as ``/dev/stdout`` is one. Raises OSError.
+    A file that cannot be replaced is written in place: a pipe, a device, a file in a folder that we
+    may not write to, and the target of a symbolic link, such as ``/dev/stdout``. Raises OSError.
     """
     if _is_replaceable(file):
         _replace(file, text.encode())

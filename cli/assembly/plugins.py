@@ -1,4 +1,4 @@
-"""Adapters from outside: what installed packages offer under our entry-point groups (ADR 0026)."""
+"""Adapters of other packages, found through their entry points (ADR 0026)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +10,10 @@ STORES = "manyfest.stores"
 
 
 def factory_for(group: str, scheme: str) -> Callable[..., Any]:
-    """What the group has for ``scheme``.
+    """Return the factory that ``group`` has for ``scheme``.
 
-    Raises UnknownSchemeError: nothing; ConfigError: several packages have it, or it cannot be
-    imported.
+    Raises UnknownSchemeError: no package serves it; ConfigError: several packages serve it, or the
+    factory cannot be imported.
     """
     from importlib.metadata import entry_points
 

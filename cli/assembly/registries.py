@@ -1,4 +1,8 @@
-"""Which registry serves what: hosts behind mirrors and cache, folders, adapters from outside."""
+"""The stack of registry decorators for each kind of reference.
+
+A host is served by HTTP, behind its mirrors and the cache; an OCI layout by its folder; any other
+scheme by a package's adapter behind the cache. ``--offline`` puts the store in place of the hosts.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -17,7 +21,7 @@ from manyfest.domain.ports.registry import Registry
 from manyfest.domain.ports.store import Store
 from manyfest.domain.references import Reference, Repository
 
-if TYPE_CHECKING:  # most commands do without
+if TYPE_CHECKING:  # a command imports only those that it uses
     from manyfest.adapters.credentials.registry_auth import RegistryAuth
     from manyfest.adapters.deadline import Deadline
     from manyfest.adapters.http_registry.registry import HttpRegistry
@@ -26,7 +30,7 @@ if TYPE_CHECKING:  # most commands do without
 
 
 class RegistryFactory:
-    """What registries are made with; those that were made are closed with ``stack``."""
+    """Makes registries when they are first used; closing ``stack`` closes them."""
 
     def __init__(
         self,
@@ -45,21 +49,22 @@ class RegistryFactory:
         self.now = now
 
     def registry(self) -> Registry:
-        """Serves all references. Folders are always at hand; of the rest nothing is made yet."""
+        """Return a registry that serves every reference; nothing is opened before it is used."""
         return RoutingRegistry(self._registries, self._layouts, self._external)
 
     def _registries(self) -> Registry:
         if self.settings.offline:
             return self._offline()
-        rules = rules_of(self.settings)
+        rules = registry_rules(self.settings)
         return self._cached(self._mirrored(rules), rules.may_mirror)
 
     def _mirrored(self, rules: "RegistryRules") -> Registry:
-        """Registries over HTTP, behind their mirrors where a person has some.
+        """Return the registries over HTTP, behind the mirrors that ``registries.conf`` configures.
 
-        ``--insecure`` is for the registries that a command names, and these are not the mirrors.
+        ``--insecure`` applies to the registries that a command names, so never to mirrors. Nor do
+        docker's configured headers.
         """
-        account = account_of(self.settings, self.deadline())
+        account = auth_for(self.settings, self.deadline())
         origin = self._over_http(self.settings, account, rules.is_insecure)
         if not rules:
             return origin
@@ -78,7 +83,11 @@ class RegistryFactory:
         is_insecure: Callable[[Repository], bool],
         **options: Any,
     ) -> Registry:
-        """To be closed with the stack; what it learns about hosts goes into our own store only."""
+        """Open HTTP registries until the stack closes.
+
+        They learn host facts from our own store, and record them there; another package's store
+        has none.
+        """
         make = partial(http_registry, settings, self.deadline(), account, is_insecure, **options)
         if not isinstance(settings.store, Path):
             return self.stack.enter_context(make())
@@ -94,7 +103,10 @@ class RegistryFactory:
         return LayoutWithHistory(self.store.contents)
 
     def _external(self, scheme: str) -> Registry:
-        """Looked for only when a reference asks for it: what is installed takes time to list."""
+        """Return the registry that a package has for ``scheme``.
+
+        Entry points are listed only when a reference needs one, because listing is slow.
+        """
         from manyfest.cli.assembly.plugins import REGISTRIES, factory_for
 
         make = factory_for(REGISTRIES, scheme)
@@ -127,18 +139,21 @@ class RegistryFactory:
 
 @frozen
 class HostFactsCache:
-    """A book, read at first contact with a host and written when all went well."""
+    """Host facts that a host book keeps from one command to the next.
+
+    They are read at the first contact with a host, and written when the command succeeds.
+    """
 
     book: "HostBook"
     now: datetime
 
     def known_of(self, host: str, /, *, insecure: bool) -> "HostFacts | None":
-        """What earlier commands learnt."""
+        """Return the facts that earlier commands learnt, if any are fresh."""
         return self.book.find(host, self.now, insecure=insecure)
 
     @contextmanager
     def recording(self, registry: "HttpRegistry") -> Iterator["HttpRegistry"]:
-        """Close ``registry`` at the end; if that is no error, keep what it learnt."""
+        """Close ``registry`` at the end; without an error, save the facts it learnt."""
         with registry:
             yield registry
             self.book.keep(registry.facts_learnt, self.now)
@@ -151,7 +166,7 @@ def http_registry(
     is_insecure: Callable[[Repository], bool],
     **options: Any,
 ) -> "HttpRegistry":
-    """Registries over HTTP, as ``settings`` say how to reach them; to be closed."""
+    """Make the HTTP registries that ``settings`` describe; the caller closes them."""
     from manyfest.adapters.endpoint import Endpoint
     from manyfest.adapters.http_registry.registry import HttpRegistry
     from manyfest.adapters.http_registry.transport.proxies import Proxies
@@ -174,23 +189,23 @@ def http_registry(
     )
 
 
-def rules_of(settings: Settings) -> "RegistryRules":
-    """What ``registries.conf`` says. Raises ConfigError."""
+def registry_rules(settings: Settings) -> "RegistryRules":
+    """Read the rules of ``registries.conf``. Raises ConfigError: a file cannot be used."""
     from manyfest.adapters.registries_conf.conf_files import read_rules
 
     return read_rules(settings.registries_conf, settings.containers_folders)
 
 
-def account_of(settings: Settings, deadline: "Deadline") -> "RegistryAuth":
-    """Docker's credentials before those of containers (ADR 0012)."""
+def auth_for(settings: Settings, deadline: "Deadline") -> "RegistryAuth":
+    """Chain the credential sources: docker's before those of containers (ADR 0012)."""
     from manyfest.adapters.credentials.auth_json import AuthJson
     from manyfest.adapters.credentials.credential_helper import Helpers
     from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
     from manyfest.adapters.credentials.helper_process import HelperLimits
     from manyfest.adapters.credentials.registry_auth import RegistryAuth, chained
-    from manyfest.cli.process.signals import ENDINGS
+    from manyfest.cli.process.signals import SIGNAL_HANDLER
 
-    helpers = Helpers(HelperLimits(deadline.check, shield=ENDINGS.shielded))
+    helpers = Helpers(HelperLimits(deadline.check, shield=SIGNAL_HANDLER.shielded))
     docker = DockerConfig(settings.docker_config, helpers)
     credentials_for = chained(
         EnvironmentAuths(settings.docker_auths).credentials_for,

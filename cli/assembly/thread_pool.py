@@ -1,4 +1,4 @@
-"""The fan-out of a command: the same function over many items in a few threads."""
+"""The fan-out of a command: one function over many items in a few threads."""
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from manyfest.cli.process.signals import ENDINGS
+from manyfest.cli.process.signals import SIGNAL_HANDLER
 from manyfest.domain.ports.fan_out import FanOut, Item, Result, sequential
 
-if TYPE_CHECKING:  # most commands do one thing at a time
+if TYPE_CHECKING:  # imported with the first pool; most commands need none
     from concurrent.futures import Future, ThreadPoolExecutor
 
-_TURN = 0.1  # seconds
+_POLL_SECONDS = 0.1
 
 
 @frozen
 class ThreadFanOut(FanOut):
-    """Up to ``jobs`` threads at a time; ``cancel`` ends what they wait for when one has failed.
+    """Runs up to ``jobs`` threads; ``cancel`` ends their waiting when one of them fails.
 
-    A single item is done in the calling thread, where Ctrl-C arrives by itself.
+    A single item is processed in the calling thread, where Ctrl-C arrives by itself.
     """
 
     jobs: int
@@ -28,19 +28,19 @@ class ThreadFanOut(FanOut):
     def __call__(
         self, function: Callable[[Item], Result], items: Sequence[Item], /
     ) -> tuple[Result, ...]:
-        """As ``Each`` promises."""
+        """See ``FanOut``."""
         if min(self.jobs, len(items)) <= 1:
             return sequential(function, items)
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(min(self.jobs, len(items))) as pool:
             try:
-                # A thread whose start a signal broke into would be joined by nobody.
-                futures = ENDINGS.shielded(partial(_submitted, pool, function, items))
+                # The pool cannot join a thread whose start a signal interrupted.
+                futures = SIGNAL_HANDLER.shielded(partial(_submitted, pool, function, items))
                 _await(futures)
                 return tuple(_first_failure_or_results(futures))
             except BaseException:
-                ENDINGS.shielded(partial(self._give_up, pool))
+                SIGNAL_HANDLER.shielded(partial(self._give_up, pool))
                 raise
 
     def _give_up(self, pool: "ThreadPoolExecutor") -> None:
@@ -51,7 +51,7 @@ class ThreadFanOut(FanOut):
 def _submitted(
     pool: "ThreadPoolExecutor", function: Callable[[Item], Result], items: Sequence[Item]
 ) -> "list[Future[Result]]":
-    """Raises OSError if the system has no process or no memory left for a thread."""
+    """Submit all items. Raises OSError: the system cannot start another thread."""
     try:
         return [pool.submit(function, item) for item in items]
     except RuntimeError as error:
@@ -59,12 +59,12 @@ def _submitted(
 
 
 def _await(futures: "Sequence[Future[Result]]") -> None:
-    """Until all are done, or one has failed; a signal just before a turn is seen after it."""
+    """Wait until all are done or one has failed, and let Python handle signals between polls."""
     from concurrent.futures import FIRST_EXCEPTION, wait
 
-    going_on: Collection[Future[Result]] = futures
-    while going_on:
-        done, going_on = wait(going_on, _TURN, FIRST_EXCEPTION)
+    pending: Collection[Future[Result]] = futures
+    while pending:
+        done, pending = wait(pending, _POLL_SECONDS, FIRST_EXCEPTION)
         if any(future.exception() for future in done):
             return
 

@@ -1,4 +1,4 @@
-"""The command group: which commands there are, each loaded only when it is the one asked for."""
+"""The command group: a table of commands, each imported when it runs."""
 
 from functools import cache
 from importlib import import_module
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from manyfest.cli.process import pflag as pflags
+from manyfest.cli.process import pflag
 from manyfest.domain.errors import shortened
 from manyfest.domain.version import VERSION
 
@@ -44,7 +44,7 @@ COMMANDS = {
     "demo": "setup.demo",
 }
 
-# Commands of two words: what help says of the first.
+# The first words of commands with two, and their help.
 GROUPS = {
     "cache": "See, fill, carry and clean what is kept.",
     "auth": "See how registries let you in.",
@@ -53,20 +53,21 @@ GROUPS = {
 
 
 class DockerStyleCommand(TyperCommand):
-    """Reads its arguments as docker's commands do, and shows them as their metavars write them.
+    """A command that parses its arguments by docker's rules (ADR 0011).
 
-    To typer they are all optional, so that it is we who refuse a wrong number, in docker's words.
+    Help shows them as their metavars are written. To typer all are optional, so that we refuse a
+    wrong number of them, in docker's words.
     """
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Typer's reading of what pflag reads in ``args``."""
-        words = as_typer_reads(args, self.get_params(ctx))
+        """Parse ``args`` by pflag's rules, then let typer parse the result."""
+        words = to_typer_arguments(args, self.get_params(ctx))
         if "--" in words and "--help" not in words and not self._arguments():
             raise typer.TyperException(f"'{ctx.command_path}' accepts no arguments")
         return super().parse_args(ctx, words)
 
     def collect_usage_pieces(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        """What follows the command's name."""
+        """Return the parts of the usage line that follow the command's name."""
         return [self.options_metavar or "", *self._arguments()]
 
     def _arguments(self) -> list[str]:
@@ -74,43 +75,43 @@ class DockerStyleCommand(TyperCommand):
 
 
 class LazyGroup(TyperGroup):
-    """Finds commands by importing ``manyfest.cli.commands.NAME`` (ADR 0009).
+    """A group that imports a command's module when it is looked up (ADR 0009).
 
-    The names of a group within start with ``prefix``.
+    ``prefix`` is the first word, with a space, of the commands in a group within the group.
     """
 
     prefix = ""
 
     def list_commands(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        """All names, that of a group once."""
+        """Return the names in this group, that of a group within once."""
         own = (name.removeprefix(self.prefix) for name in COMMANDS if name.startswith(self.prefix))
         return list(dict.fromkeys(name.partition(" ")[0] for name in own))
 
     def get_command(self, _ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
-        """The command or group of this name, or None."""
+        """Return the command or group of this name, or None."""
         name = self.prefix + cmd_name
         if name in GROUPS:
             return _group(name, cmd_name)
         return _command(name, cmd_name) if name in COMMANDS else None
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """As a command, up to the first argument: what follows is for the command it names.
+        """Parse up to the first argument, which names a command; the rest is for that command.
 
-        A group by itself shows its help, as docker's do.
+        A group without arguments shows its help, as docker's do.
         """
         given = args or (["--help"] if self.prefix else [])
-        words = as_typer_reads(given, self.get_params(ctx), interspersed=False)
+        words = to_typer_arguments(given, self.get_params(ctx), interspersed=False)
         return super().parse_args(ctx, words)
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
-        """The command named first; refused in docker's words if there is none of the name."""
+        """Return the first argument's command; refuse an unknown one in docker's words."""
         if self.get_command(ctx, args[0]) is None:
             shown = shortened(args[0])
             raise typer.TyperException(f"unknown command: {ctx.command_path} {shown}")
         return super().resolve_command(ctx, args)
 
 
-@cache  # typer asks twice, and making one takes a while
+@cache  # typer looks a command up twice, and making one is slow
 def _command(name: str, last_word: str) -> Any:
     module = import_module(f"manyfest.cli.commands.{COMMANDS[name]}")
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -125,10 +126,15 @@ def _group(name: str, last_word: str) -> LazyGroup:
     return group
 
 
-def as_typer_reads(args: list[str], params: list[Any], *, interspersed: bool = True) -> list[str]:
-    """``args``, read by pflag's rules with the flags in ``params``, spelled for typer's parser."""
+def to_typer_arguments(
+    args: list[str], params: list[Any], *, interspersed: bool = True
+) -> list[str]:
+    """Parse ``args`` by pflag's rules; return them as typer's parser expects.
+
+    ``params`` are typer's parameters, whose options are the flags.
+    """
     flags = [flag_of(param) for param in params if param.param_type_name == "option"]
-    given = pflags.read(args, flags, interspersed=interspersed)
+    given = pflag.read(args, flags, interspersed=interspersed)
     switches = {flag: value for flag, value in given.last().items() if flag.is_switch}
     return [
         *(f"--{flag.name}" for flag, value in switches.items() if value == "true"),
@@ -138,11 +144,11 @@ def as_typer_reads(args: list[str], params: list[Any], *, interspersed: bool = T
     ]
 
 
-def flag_of(option: Any) -> pflags.Flag:
-    """How pflag would know an option of typer's."""
+def flag_of(option: Any) -> pflag.Flag:
+    """Return the pflag flag for a typer option."""
     names = sorted((name.lstrip("-") for name in option.opts), key=len)
     letter = names[0] if len(names[0]) == 1 else ""
-    return pflags.Flag(names[-1], letter, option.is_flag)
+    return pflag.Flag(names[-1], letter, option.is_flag)
 
 
 app = typer.Typer(

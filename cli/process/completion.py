@@ -1,4 +1,4 @@
-"""What may be typed next, for the shell: commands and options, as cobra's completion says them."""
+"""Shell completion of commands and options, in the format of cobra's."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -8,28 +8,28 @@ from typer.core import TyperGroup
 
 from manyfest.cli.process.command_group import app
 
-# Cobra's ShellCompDirectiveNoFileComp: no names of files in the place of candidates.
+# Cobra's ShellCompDirectiveNoFileComp: do not complete file names instead.
 _NO_FILES = ":4"
 
 
 def completions(words: Sequence[str]) -> str:
-    """The lines that cobra's ``__complete`` prints when the last of ``words`` is being typed.
+    """Return the lines that cobra's ``__complete`` prints; the last of ``words`` is incomplete.
 
-    Each candidate is followed by a tab and a description; a directive comes last.
+    Each line is a candidate, a tab and a description; a directive comes last.
     """
-    *before, begun = words or [""]
-    found = [line for line in _candidates(before, begun) if line.startswith(begun)]
+    *before, prefix = words or [""]
+    found = [line for line in _candidates(before, prefix) if line.startswith(prefix)]
     return "\n".join([*found, _NO_FILES])
 
 
-def _candidates(before: Sequence[str], begun: str) -> Iterator[str]:
+def _candidates(before: Sequence[str], prefix: str) -> Iterator[str]:
     command: Any = typer.main.get_command(app)
     context = typer.Context(command, info_name="manyfest")
     for word in before:
         found = command.get_command(context, word) if isinstance(command, TyperGroup) else None
         if found is not None:
             command, context = found, typer.Context(found, info_name=word, parent=context)
-    if begun.startswith("-"):
+    if prefix.startswith("-"):
         yield from _options(command.get_params(context))
     elif isinstance(command, TyperGroup):
         for name in command.list_commands(context):

@@ -1,52 +1,54 @@
-"""The console script: nothing is imported before Ctrl-C has somewhere to go."""
+"""The console script: installs the signal handler before anything else is imported."""
 
 import gc
 import os
 import sys
 
-TYPE_CHECKING = False  # the name that type checkers know, without the import of typing
+TYPE_CHECKING = False  # type checkers know the name; importing typing takes time
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# A short command makes few cycles: looking for them every 700 objects is a tenth of its start, and
-# looking once through what was loaded is as much of the time that a command takes with a registry.
+# A short command makes few reference cycles. To look for them every 700 objects, Python's default,
+# takes a tenth of its start. To look once through all that is loaded takes a tenth of the time of a
+# command that asks a registry.
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 _INTERRUPTED = 130
 
 
 def run() -> None:
-    """Run what the process was called with, and exit; interrupted while loading, with 130."""
-    run_and_leave(_main)
+    """Run the process's arguments and exit; with 130 if a signal interrupts the loading."""
+    run_and_exit(_main)
 
 
-def run_and_leave(work: "Callable[[], int]") -> None:
-    """Exit with the code that ``work`` returns, or as a program that a signal ended."""
+def run_and_exit(work: "Callable[[], int]") -> None:
+    """Exit with the code that ``work`` returns, or as a program that a signal ends."""
     try:
-        from manyfest.cli.process.signals import ENDINGS
+        from manyfest.cli.process.signals import SIGNAL_HANDLER
 
-        ENDINGS.install()
-        code = ENDINGS.interruptible(work)
+        SIGNAL_HANDLER.install()
+        code = SIGNAL_HANDLER.interruptible(work)
     except KeyboardInterrupt:  # Python's own handler raises until ours is installed
         os._exit(_INTERRUPTED)
     exit_fast(code)
 
 
 def exit_fast(code: int) -> None:
-    """End the process, without taking apart what was loaded: a sixth of a short command's time.
+    """End the process without the interpreter's clean-up.
 
-    By now all is closed that has an end of its own. Results that cannot be written make it 1.
+    The clean-up takes a sixth of a short command's time (ADR 0009). Everything that must be closed
+    is closed by now. If the last of the results cannot be written, the exit code is 1.
     """
-    from manyfest.cli.process.signals import ENDINGS
+    from manyfest.cli.process.signals import SIGNAL_HANDLER
 
-    ENDINGS.uninstall()
+    SIGNAL_HANDLER.uninstall()
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
     except (OSError, ValueError):
         code = code or 1
     if code == _INTERRUPTED:
-        ENDINGS.reraise()
+        SIGNAL_HANDLER.reraise()
     os._exit(code)
 
 

@@ -1,7 +1,7 @@
-"""``docker manyfest``: the program as docker's command line starts it.
+"""``docker manyfest``: the program as a plugin of the docker command line.
 
-Docker (``cli-plugins`` in docker/cli) asks for metadata first, and then hands over all it was
-called with: its own flags, perhaps ``help`` or ``__complete``, the plugin's name, and the rest.
+Docker (``cli-plugins`` in docker/cli) first asks for metadata. Then it passes on all its arguments:
+its own flags, perhaps ``help`` or ``__complete``, the plugin's name, and the rest.
 """
 
 import json
@@ -10,8 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from manyfest.cli.process.console_script import run_and_leave
-from manyfest.cli.process.signals import ENDINGS, INTERRUPTED
+from manyfest.cli.process.console_script import run_and_exit
+from manyfest.cli.process.signals import INTERRUPTED, SIGNAL_HANDLER
 from manyfest.domain.version import VERSION
 
 if TYPE_CHECKING:
@@ -25,28 +25,28 @@ NAME = "manyfest"
 _COMPLETE = (["__complete"], ["__completeNoDesc"])
 _GRACE_SECONDS = 5.0
 
-# Docker's own flags: those with a value, and the others, with the letter of each.
+# Docker's own flags and their letters: those with a value, then the switches.
 _VALUED = {"config": "", "context": "c", "host": "H", "log-level": "l"}
 _VALUED |= dict.fromkeys(("tlscacert", "tlscert", "tlskey"), "")
 _SWITCHES = {"debug": "D", "help": "h", "tls": "", "tlsverify": "", "version": "v"}
 
 
 def run() -> None:
-    """The console script ``docker-manyfest``."""
-    run_and_leave(lambda: main(sys.argv[1:]))
+    """Run the console script ``docker-manyfest``."""
+    run_and_exit(lambda: main(sys.argv[1:]))
 
 
 def main(words: Sequence[str]) -> int:
-    """Run what docker hands over; return the exit code. Raises KeyboardInterrupt."""
+    """Run the arguments that docker passes on; return the exit code. Raises KeyboardInterrupt."""
     if list(words) == [METADATA]:
         print(metadata())  # noqa: T201 - before anything else is loaded
         return 0
-    end_with_docker()
+    interrupt_when_docker_ends()
     return _run(words)
 
 
 def metadata() -> str:
-    """What docker must know of a plugin (``cli-plugins/metadata``)."""
+    """Return the plugin's metadata as JSON (``cli-plugins/metadata``)."""
     return json.dumps(
         {
             "SchemaVersion": "0.1.0",
@@ -57,10 +57,11 @@ def metadata() -> str:
     )
 
 
-def end_with_docker() -> None:
-    """From now on, interrupt this program as Ctrl-C does when docker hangs up, or has gone.
+def interrupt_when_docker_ends() -> None:
+    """Interrupt this program, as Ctrl-C does, when docker's socket closes.
 
-    Docker listens at the socket it names, and closes it to end a plugin (``cli-plugins/socket``).
+    Docker names the socket in a variable, and closes the connection to end a plugin
+    (``cli-plugins/socket``); the connection also closes if docker dies.
     """
     address = os.environ.get(SOCKET, "")
     if not address:
@@ -69,28 +70,28 @@ def end_with_docker() -> None:
     from socket import AF_UNIX, socket
     from threading import Thread
 
-    line = socket(AF_UNIX)
+    connection = socket(AF_UNIX)
     try:
-        line.connect("\0" + address[1:] if address.startswith("@") else address)
+        connection.connect("\0" + address[1:] if address.startswith("@") else address)
     except OSError:
         return
-    ENDINGS.listen_to(signal.SIGINT)  # a shell may have it ignored
-    Thread(target=_interrupt_after, args=(line,), daemon=True).start()
+    SIGNAL_HANDLER.handle(signal.SIGINT)  # a shell may have made it ignored
+    Thread(target=_interrupt_at_end_of, args=(connection,), daemon=True).start()
 
 
-def _interrupt_after(line: "socket") -> None:
+def _interrupt_at_end_of(connection: "socket") -> None:
     import signal
     import time
     from threading import main_thread
 
     try:
-        while line.recv(1):
+        while connection.recv(1):
             pass
     except OSError:
         pass
     signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
     time.sleep(_GRACE_SECONDS)
-    os._exit(INTERRUPTED)  # it did not listen
+    os._exit(INTERRUPTED)  # the main thread did not react
 
 
 def _run(words: Sequence[str]) -> int:
@@ -99,7 +100,7 @@ def _run(words: Sequence[str]) -> int:
     completing = list(words[:1]) in _COMPLETE
     given = _read(words[1:] if completing else words)
     arguments = list(given.arguments)
-    _obey({flag.name: value for flag, value in given.flags})
+    _apply_flags({flag.name: value for flag, value in given.flags})
     wants_help = arguments[:1] == ["help"]
     if wants_help:
         del arguments[0]
@@ -113,17 +114,17 @@ def _run(words: Sequence[str]) -> int:
 
 
 def _read(words: Sequence[str]) -> "Given":
-    """Docker's flags, and what follows them. Docker has refused what is wrong with its own."""
-    from manyfest.cli.process import pflag as pflags
+    """Parse docker's flags and the rest; docker has refused errors in its own."""
+    from manyfest.cli.process import pflag
     from manyfest.domain.errors import InputError
 
     try:
-        return pflags.read(words, _dockers_flags(), interspersed=False)
+        return pflag.read(words, _docker_flags(), interspersed=False)
     except InputError:
-        return pflags.Given((), tuple(words))
+        return pflag.Given((), tuple(words))
 
 
-def _dockers_flags() -> list["Flag"]:
+def _docker_flags() -> list["Flag"]:
     from manyfest.cli.process.pflag import Flag
 
     return [
@@ -132,8 +133,8 @@ def _dockers_flags() -> list["Flag"]:
     ]
 
 
-def _obey(flags: Mapping[str, str]) -> None:
-    """The rest of docker's flags speak of an engine, and there is none here."""
+def _apply_flags(flags: Mapping[str, str]) -> None:
+    """Apply ``--config`` and ``--debug``; the other flags concern only the engine."""
     if folder := flags.get("config"):
         os.environ["DOCKER_CONFIG"] = folder
     if flags.get("debug") == "true":

@@ -1,4 +1,4 @@
-"""The program: runs the command line, and turns every way it can end into an exit code."""
+"""The program: runs a command line and turns every outcome into an exit code."""
 
 import os
 from collections.abc import Sequence
@@ -9,21 +9,24 @@ from manyfest.domain.errors import InputError, ManyfestError
 
 
 def main(arguments: Sequence[str], program: str = "manyfest") -> int:
-    """Run ``arguments`` (without the program's name); gives the exit code and never raises.
+    """Run ``arguments`` (without the program's name); return the exit code, and never raise.
 
-    ``program`` is what help calls it.
+    ``program`` is the name that help shows.
     """
     try:
-        _require_text(arguments)
+        _require_unicode(arguments)
         return _run_app(arguments, program)
-    except SystemExit as left:  # what typer makes of a pipe that nobody reads any more
-        return _explain(left.__context__ or left)
-    except BaseException as error:  # noqa: BLE001 -- nothing may reach the person as a traceback
-        return _explain(error)
+    except SystemExit as left:  # typer's reaction to a closed pipe
+        return _report(left.__context__ or left)
+    except BaseException as error:  # noqa: BLE001 -- a person must never see a traceback
+        return _report(error)
 
 
-def _require_text(arguments: Sequence[str]) -> None:
-    """Names and values end up in JSON, which is Unicode; Python hands us other bytes disguised."""
+def _require_unicode(arguments: Sequence[str]) -> None:
+    """Refuse arguments that are not UTF-8: names and values end up in JSON.
+
+    Python decodes other bytes to surrogates, which JSON cannot encode.
+    """
     for argument in arguments:
         if any("\ud800" <= char <= "\udfff" for char in argument):
             raise InputError(f"an argument is not UTF-8: {argument!r}")
@@ -44,18 +47,18 @@ def _run_app(arguments: Sequence[str], program: str) -> int:
     return code if isinstance(code, int) else exit_codes.DONE
 
 
-def _explain(error: BaseException) -> int:
+def _report(error: BaseException) -> int:
     if os.environ.get("MANYFEST_DEBUG"):
         import traceback
 
         traceback.print_exception(error)
     code, hint = exit_codes.meaning_of(error)
     if not isinstance(error, BrokenPipeError | KeyboardInterrupt):
-        fail(f"{_sentence(error)} ({hint})" if hint else _sentence(error))
+        fail(f"{_message(error)} ({hint})" if hint else _message(error))
     return code
 
 
-def _sentence(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     if isinstance(error, ManyfestError):
         return str(error)
     if isinstance(error, OSError):

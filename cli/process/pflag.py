@@ -1,7 +1,8 @@
-"""Reading arguments by the rules of Go's pflag, which docker's commands are made with.
+"""Argument parsing by the rules of Go's pflag, which docker's command line is made with.
 
-``--flag=false``, ``-pv``, ``-p=true``, ``-fVALUE``, flags after arguments, and ``--`` before what
-is no flag. Which flags there are is told by the caller; the sentences are pflag's (``flag.go``).
+``--flag=false``, ``-pv``, ``-p=true``, ``-fVALUE``, flags after arguments, and ``--`` before
+arguments that look like flags. The caller gives the flags; errors use pflag's sentences
+(``flag.go``).
 """
 
 import json
@@ -22,7 +23,7 @@ _BOOLEANS = {
 
 @frozen
 class Flag:
-    """``--name`` and perhaps ``-letter``; one that ``is_switch`` has a value only after ``=``."""
+    """``--name`` and perhaps ``-letter``; a switch takes a value only after ``=``."""
 
     name: str
     letter: str = ""
@@ -34,7 +35,7 @@ class Flag:
 
 @frozen
 class Given:
-    """What arguments say: each flag with its value, in order, and what is no flag.
+    """Parsed arguments: each flag with its value, in order, and the arguments that are not flags.
 
     The value of a switch is ``true`` or ``false``.
     """
@@ -43,15 +44,15 @@ class Given:
     arguments: tuple[str, ...]
 
     def last(self) -> dict[Flag, str]:
-        """The value that counts where a flag has one, in the order in which they came first."""
+        """Return each flag's last value, in the order in which the flags first appear."""
         return dict(self.flags)
 
 
 def read(words: Sequence[str], flags: Iterable[Flag], *, interspersed: bool = True) -> Given:
-    """What ``words`` say. Not ``interspersed``, the first argument ends the flags.
+    """Parse ``words``. Unless ``interspersed``, the first argument ends the flags.
 
-    Raises InputError: a flag that there is not, without its value, or a switch with another value
-    than Go's booleans.
+    Raises InputError: a flag is unknown or lacks its value, or the value of a switch is not one of
+    Go's booleans.
     """
     reader = _Reader(words, flags)
     given: list[tuple[Flag, str]] = []
@@ -70,7 +71,7 @@ def read(words: Sequence[str], flags: Iterable[Flag], *, interspersed: bool = Tr
 
 
 class _Reader:
-    """The words that are left, and the flags by name and by letter."""
+    """The words that are not parsed yet, and the flags by name and by letter."""
 
     def __init__(self, words: Sequence[str], flags: Iterable[Flag]) -> None:
         self.words = deque(words)
@@ -90,7 +91,7 @@ class _Reader:
         return flag, _checked(flag, value)
 
     def letters(self, word: str) -> list[tuple[Flag, str]]:
-        """``-p``, ``-pv``, ``-p=true``, ``-pVALUE`` and ``-p VALUE``."""
+        """Parse ``-p``, ``-pv``, ``-p=true``, ``-pVALUE`` or ``-p VALUE``."""
         given = []
         rest = word.removeprefix("-")
         while rest:
@@ -129,7 +130,7 @@ def refuse_value(flag: Flag, value: str, reason: str) -> NoReturn:
 
 
 def _quoted(text: str) -> str:
-    """As Go's ``%q``, but for control characters, which JSON escapes in its own way."""
+    """Quote as Go's ``%q`` does, except control characters, which JSON escapes differently."""
     return json.dumps(text, ensure_ascii=False)
 
 

@@ -23,32 +23,32 @@ INTERRUPTED = 130
 _DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
 _T = TypeVar("_T")
 
-# Seconds to give up in: another signal within them would break into just that, and so is unheard.
-_UNDISTURBED = 1.0
+# Seconds of clean-up after a signal, in which further signals are ignored: they would interrupt it.
+_CLEAN_UP_SECONDS = 1.0
 
 
 class SignalHandler:
-    """The signals of this process."""
+    """Handler of the signals of this process."""
 
     def __init__(self) -> None:
-        self._heard: int | None = None
-        self._kept: int | None = None
-        self._deaf_until = float("-inf")
+        self._received: int | None = None
+        self._pending: int | None = None
+        self._ignore_until = float("-inf")
 
     def install(self) -> None:
-        """Handle the signals from now on, except those that the caller's shell ignores (nohup)."""
+        """Handle the signals from now on, except those that the shell made ignored (nohup)."""
         for number in SIGNALS:
             if signal.getsignal(number) in _DEFAULTS:
-                self.listen_to(number)
+                self.handle(number)
 
-    def listen_to(self, number: int) -> None:
-        """Handle this signal, ignored or not."""
+    def handle(self, number: int) -> None:
+        """Handle this signal from now on, even if it was ignored."""
         signal.signal(number, self._on_signal)
 
     def interruptible(self, work: Callable[[], int]) -> int:
         """Return the exit code of ``work``, or 130 if a signal interrupts it."""
         try:
-            return _interruptible(work, self._deliver_kept)
+            return _interruptible(work, self._deliver_pending)
         except KeyboardInterrupt:
             return INTERRUPTED
 
@@ -57,7 +57,7 @@ class SignalHandler:
         try:
             return _shielded(action)
         finally:
-            self._deliver_kept()
+            self._deliver_pending()
 
     def uninstall(self) -> None:
         """Ignore all signals: the work is done."""
@@ -65,29 +65,29 @@ class SignalHandler:
             signal.signal(number, signal.SIG_IGN)
 
     def reraise(self) -> None:
-        """End by the signal that was heard, as its sender expects; not by Ctrl-C."""
-        if self._heard is not None and self._heard != signal.SIGINT:
-            signal.signal(self._heard, signal.SIG_DFL)
-            os.kill(os.getpid(), self._heard)
+        """End by the signal received, as its sender expects, unless it was Ctrl-C."""
+        if self._received is not None and self._received != signal.SIGINT:
+            signal.signal(self._received, signal.SIG_DFL)
+            os.kill(os.getpid(), self._received)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if not _may_raise_in(frame):
-            self._kept = number
+            self._pending = number
             return
         now = monotonic()
-        if now >= self._deaf_until:
-            self._heard, self._deaf_until = number, now + _UNDISTURBED
+        if now >= self._ignore_until:
+            self._received, self._ignore_until = number, now + _CLEAN_UP_SECONDS
             raise KeyboardInterrupt
 
-    def _deliver_kept(self) -> None:
-        """By the handler, so that the main thread gets it whichever thread calls this."""
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            signal.raise_signal(kept)
+    def _deliver_pending(self) -> None:
+        """Raise the signal again; its handler runs in the main thread."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            signal.raise_signal(pending)
 
 
-def _interruptible(work: Callable[[], int], deliver_kept: Callable[[], None]) -> int:
-    deliver_kept()
+def _interruptible(work: Callable[[], int], deliver_pending: Callable[[], None]) -> int:
+    deliver_pending()
     return work()
 
 
@@ -96,7 +96,7 @@ def _shielded(action: Callable[[], _T]) -> _T:
 
 
 def _may_raise_in(frame: FrameType | None) -> bool:
-    """Whether the innermost of the two calls above, on the stack of ``frame``, is interruptible."""
+    """Return True if the innermost of the two calls above is interruptible."""
     while frame is not None:
         if frame.f_code in (_interruptible.__code__, _shielded.__code__):
             return frame.f_code is _interruptible.__code__
@@ -104,4 +104,4 @@ def _may_raise_in(frame: FrameType | None) -> bool:
     return False
 
 
-ENDINGS = SignalHandler()
+SIGNAL_HANDLER = SignalHandler()

@@ -48,8 +48,8 @@ def test_interrupted_while_threads_are_started_it_ends_those_that_were(
 def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[SignalHandler]:
     """Handles Ctrl-C in the test's process."""
     before, listening = signal.getsignal(signal.SIGINT), SignalHandler()
-    monkeypatch.setattr(parallel, "ENDINGS", listening)
-    listening.listen_to(signal.SIGINT)
+    monkeypatch.setattr(parallel, "SIGNAL_HANDLER", listening)
+    listening.handle(signal.SIGINT)
     yield listening
     signal.signal(signal.SIGINT, before)
 

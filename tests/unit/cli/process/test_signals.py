@@ -96,7 +96,7 @@ def test_what_nohup_ignores_stays_ignored() -> None:
 def test_one_that_is_ignored_is_heard_where_that_is_asked_for() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     listening = SignalHandler()
-    listening.listen_to(signal.SIGINT)
+    listening.handle(signal.SIGINT)
     assert listening.interruptible(lambda: interrupts(signal.SIGINT)) == INTERRUPTED
 
 
