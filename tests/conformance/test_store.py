@@ -1,4 +1,4 @@
-"""The store in a file and the one in memory keep the promises of the ports."""
+"""The SQLite store and the memory store fulfil the contracts of the store ports."""
 
 import sqlite3
 from contextlib import closing

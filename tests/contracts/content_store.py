@@ -1,4 +1,4 @@
-"""What every content store promises: subclass ``ContentStoreContract`` and give the two hooks."""
+"""The contract of a content store: subclass ``ContentStoreContract`` and give its two hooks."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 APP = Reference.parse("registry.example/team/app:1")
 
-# The store keeps bytes and never reads them.
+# The store does not interpret bytes, so any bytes will do.
 DATA = {
     "json": b'{ "schemaVersion":2,\r\n "x": 1e2 }\n',
     "not UTF-8": b"\xff\x00\xfe",
@@ -35,11 +35,11 @@ class ContentStoreContract:
 
     @pytest.fixture
     def contents(self) -> ContentStore:
-        """A store that holds nothing."""
+        """Return an empty store."""
         raise NotImplementedError
 
     def flip_a_bit(self, contents: ContentStore, digest: Digest) -> None:
-        """Damage what is kept under ``digest``, past the store's own methods."""
+        """Damage the content under ``digest``, bypassing the store's methods."""
         raise NotImplementedError
 
     @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
@@ -146,7 +146,7 @@ class ContentStoreContract:
         assert contents.last_observation(APP).digest == TWO.digest
         history = contents.history(APP)
         _observe(contents, Observation(APP, ONE.digest, NOON))
-        assert contents.history(APP) == history  # which has it already
+        assert contents.history(APP) == history  # it is in the history already
 
     def test_seeing_the_same_again_renews_the_time_and_never_sets_it_back(self, contents):
         later = NOON + MINUTE
@@ -259,7 +259,7 @@ class ContentStoreContract:
 
 
 def _seen(which: Manifest, until: int, since: int | None = None) -> Observation:
-    """``APP`` pointed to ``which``, in minutes after noon."""
+    """Return an observation of ``which`` under ``APP``; times in minutes after noon."""
     first = NOON + (until if since is None else since) * MINUTE
     return Observation(APP, which.digest, NOON + until * MINUTE, first)
 

@@ -1,4 +1,4 @@
-"""What every draft book promises: subclass ``DraftBookContract`` and give ``book``."""
+"""The contract of a draft book: subclass ``DraftBookContract`` and give ``book``."""
 
 import json
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ FULL = {
 
 
 def draft(name: str, *sources: str) -> Draft:
-    """A draft with one entry from each source."""
+    """Return a draft with one entry from each source."""
     found = [Descriptor(FULL["mediaType"], Digest.of(each.encode()), 1) for each in sources]
     entries = tuple(Entry(Reference.parse(s), f) for s, f in zip(sources, found, strict=True))
     return Draft(Reference.parse(name), NOON, NOON, entries)
@@ -108,10 +108,10 @@ class DraftBookContract:
 
     @pytest.fixture
     def book(self) -> DraftBook:
-        """A book without drafts."""
+        """Return a book without drafts."""
         raise NotImplementedError
 
-    # One book for all examples and one test for all subclasses: each example saves over the last.
+    # All examples share one book, because each saves over the last. All subclasses share this test.
     @settings(
         max_examples=40,
         deadline=None,
@@ -214,5 +214,5 @@ def _save(book: DraftBook, *saved: Draft) -> None:
 
 
 def _documents(shown: Draft) -> str:
-    """Members that equality leaves out, and their order, are seen in the text."""
+    """Return the entries as JSON, which also has the order and members that equality ignores."""
     return json.dumps([entry.found.to_json() for entry in shown.entries])

@@ -1,4 +1,4 @@
-"""What every garbage collector promises: subclass ``GarbageContract`` and give ``kept``."""
+"""The contract of a garbage collector: subclass ``GarbageContract`` and give ``kept``."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,14 +28,14 @@ APP = "registry.example/app"
 
 
 def hold(contents, *images: Image) -> None:
-    """Keep the images with all their children and configs, and no tag."""
+    """Keep the images with all their children and configs, without a tag."""
     with contents.transaction():
         for image in images:
             _hold(contents, image)
 
 
 def see(contents, name: str, image: Image, days_ago: float = 0) -> None:
-    """Keep ``image`` with all it has, and note that ``name`` pointed to it."""
+    """Keep ``image`` with its children and configs, and observe ``name`` pointing to it."""
     hold(contents, image)
     with contents.transaction():
         seen = Observation(Reference.parse(name), image.digest, NOW - days_ago * DAY)
@@ -47,6 +47,7 @@ class GarbageContract:
 
     @pytest.fixture
     def kept(self):
+        """Return an empty store with these attributes."""
         raise NotImplementedError
 
     def test_a_store_that_holds_nothing_has_none(self, kept):

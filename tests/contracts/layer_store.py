@@ -1,4 +1,4 @@
-"""What every layer store promises: subclass ``LayerStoreContract`` and give the two hooks."""
+"""The contract of a layer store: subclass ``LayerStoreContract`` and give its two hooks."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -35,11 +35,11 @@ class LayerStoreContract:
 
     @pytest.fixture
     def layers(self) -> LayerStore:
-        """A store that holds nothing."""
+        """Return an empty store."""
         raise NotImplementedError
 
     def flip_a_bit(self, layers: LayerStore, digest: Digest) -> None:
-        """Damage what is kept under ``digest``, past the store's own methods."""
+        """Damage the layer under ``digest``, bypassing the store's methods."""
         raise NotImplementedError
 
     @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])

@@ -1,6 +1,6 @@
-"""What every store promises of its parts together: subclass ``StoreContract`` and give ``store``.
+"""The contract of a store's parts together: subclass ``StoreContract`` and give ``store``.
 
-The parts have suites of their own.
+Each part has a suite of its own, too.
 """
 
 import pytest
@@ -21,7 +21,7 @@ class StoreContract:
 
     @pytest.fixture
     def store(self) -> Store:
-        """A store that holds nothing, and is closed afterwards."""
+        """Yield an empty store, and close it afterwards."""
         raise NotImplementedError
 
     @either_half

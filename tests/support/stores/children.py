@@ -1,4 +1,4 @@
-"""Other processes, which do things to a store at the same time or die in the middle."""
+"""Other processes, which use a store at the same time or die while they do."""
 
 import subprocess
 import sys
@@ -19,8 +19,8 @@ from manyfest.store.store import open_store
 store = open_store(sys.argv[1])
 """
 
-# After the imports, as another user may not read this Python's folder. Who is not root has no
-# powers that would have to go.
+# Comes after the imports, because another user may not read this Python's folder. A user other than
+# root has no privileges to drop.
 AS_NOBODY = """
 if os.geteuid() == 0:
     os.setgroups([]), os.setgid(65534), os.setuid(65534)
@@ -28,7 +28,7 @@ if os.geteuid() == 0:
 
 
 def start(code: str, path: Path, *arguments: str) -> subprocess.Popen[str]:
-    """A Python that runs ``code`` with ``store`` opened at ``path``; arguments from argv[2] on."""
+    """Start a Python that runs ``code`` with ``store`` at ``path``; arguments from argv[2] on."""
     return subprocess.Popen(
         [sys.executable, "-c", _PREAMBLE + code, str(path), *arguments],
         stdin=subprocess.PIPE,

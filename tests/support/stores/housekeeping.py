@@ -1,4 +1,4 @@
-"""A store with what looks after it, at a path."""
+"""A store with its maintenance ports, at a path."""
 
 from contextlib import closing, contextmanager
 
@@ -12,7 +12,7 @@ from manyfest.store.store import SqliteStore, open_store
 
 @frozen
 class Kept:
-    """The store and its housekeeping, by the names of their ports."""
+    """A store and its housekeeping; each port is an attribute."""
 
     store: SqliteStore
     house: Housekeeping

@@ -1,4 +1,4 @@
-"""The layer store in memory, with the promises of the real one."""
+"""A layer store in memory, which fulfils the same contract as the real one."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ _CHUNK = 1024 * 1024
 
 @define
 class MemoryLayers:
-    """``LayerStore``; ``held`` is there for a test to look into, and to damage."""
+    """``LayerStore``; tests may read and damage ``held``."""
 
     held: dict[Digest, bytes] = field(factory=dict)
     renewed: set[Digest] = field(factory=set)

@@ -1,4 +1,4 @@
-"""The content store and the draft book in memory, with the promises of the real ones."""
+"""A content store and draft book in memory, which fulfil the same contracts as the real ones."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -123,7 +123,7 @@ class MemoryDrafts(_Part):
 
 @define(eq=False)
 class MemoryStore:
-    """``contents`` and ``drafts`` over the same ``held``, which a test may look into."""
+    """``contents`` and ``drafts`` over the same ``held``, which tests may read and change."""
 
     held: Held = field(factory=Held)
     in_transaction: bool = False

@@ -16,7 +16,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def open_folder():
-    """A folder everybody may look into and its owner write; pytest's own are closed to others."""
+    """A folder that all users may read; pytest's own folders are closed to others."""
     folder = Path(tempfile.mkdtemp(prefix="manyfest-test-"))
     folder.chmod(0o755)
     yield folder

@@ -1,4 +1,4 @@
-"""The file: made at the first write, whole, private and of the newest version."""
+"""The store file: created at the first write, complete, private, of the newest version."""
 
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""Damage is found, whatever it is, and set aside so that nothing reads it."""
+"""fsck finds every kind of damage and moves it to quarantine, where nothing reads it."""
 
 import os
 import sqlite3

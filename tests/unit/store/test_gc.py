@@ -1,4 +1,4 @@
-"""Garbage in a file: layers, room that is given back, other processes, and what cannot be read."""
+"""Garbage collection in SQLite: layers, vacuum, other processes, unreadable documents."""
 
 import os
 import sqlite3

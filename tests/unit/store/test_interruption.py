@@ -1,4 +1,4 @@
-"""Ctrl-C while SQLite works: it ends what runs, is an interruption, and undoes what was begun."""
+"""Ctrl-C while SQLite works: it ends the statement and rolls back the transaction."""
 
 import sqlite3
 from contextlib import closing
@@ -17,10 +17,10 @@ IMAGE = oci_image()
 _INTERRUPTED = """
 from threading import Timer
 endless = "WITH RECURSIVE t(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM t) SELECT max(x) FROM t"
-Timer(0.3, lambda: os.kill(os.getpid(), 2)).start()
 try:
     with store.transaction():
         store.contents.keep_blobs([b"x"])
+        Timer(0.3, lambda: os.kill(os.getpid(), 2)).start()
         store.database.rows(endless)
 except KeyboardInterrupt:
     print("interrupted", store.contents.blob(Digest.of(b"x")))
@@ -55,7 +55,7 @@ def _interrupt(*_arguments):
 
 
 class _Interrupted(sqlite3.Connection):
-    """A signal arrives while SQLite begins a transaction, and raises once that is done."""
+    """Simulates a signal during BEGIN, which raises once the transaction has begun."""
 
     def execute(self, statement, parameters=(), /):
         cursor = super().execute(statement, parameters)
@@ -66,7 +66,7 @@ class _Interrupted(sqlite3.Connection):
 
 @pytest.mark.parametrize("begin", [Database.transaction, Database.snapshot])
 def test_ctrl_c_just_after_a_transaction_began_leaves_none_running(tmp_path, begin):
-    """The code that undoes the command's work may need a transaction of its own."""
+    """Otherwise cleaning up after the command could not begin a transaction of its own."""
     path = tmp_path / "store.db"
     path.touch()
     connection = sqlite3.connect(path, isolation_level=None, factory=_Interrupted)

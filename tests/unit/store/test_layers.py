@@ -1,4 +1,4 @@
-"""The layer stores: the folder beside the store, and the one in memory."""
+"""The layer stores: in a folder beside the store, and in memory."""
 
 import os
 

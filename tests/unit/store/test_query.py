@@ -1,4 +1,4 @@
-"""Questions in SQL: what the views say, and that nothing is written whatever is asked."""
+"""SQL queries: the content of the views, and no way to write."""
 
 import signal
 import sqlite3

@@ -1,4 +1,4 @@
-"""A file that is no store of ours, or a damaged one, is refused by name and left untouched."""
+"""A foreign or damaged file is refused by name and left untouched."""
 
 import os
 import socket
@@ -23,7 +23,7 @@ KEPT = [Manifest(OCI_MANIFEST, b'{"number": %d}' % number * 200) for number in r
 
 @pytest.fixture
 def path(tmp_path):
-    """A good store with something in it."""
+    """An intact store with content."""
     path = tmp_path / "of its own" / "store.db"
     with closing(open_store(path)) as store, store.transaction():
         store.contents.keep_manifests(KEPT)
@@ -145,7 +145,7 @@ def test_a_file_that_may_not_be_read_is_refused(open_folder, use):
 
 
 def _pages_of_other_tables(path):
-    """Those of tables and indexes that no reading here goes to; each has one page, as yet."""
+    """Return the pages of tables and indexes that no read below touches; each has one page yet."""
     read = "('manifests', 'drafts', 'entries')"
     with closing(sqlite3.connect(path)) as connection:
         select = f"SELECT rootpage - 1 FROM sqlite_master WHERE tbl_name NOT IN {read}"

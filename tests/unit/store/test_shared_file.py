@@ -1,4 +1,4 @@
-"""Processes of one machine share the store's file: all succeed, whatever the others do."""
+"""Commands of several processes share one store file: all of them succeed."""
 
 import json
 import os
@@ -20,7 +20,7 @@ LIST = docker_list(docker_image("linux/amd64"), docker_image("linux/arm64"))
 SINGLE = oci_image("linux/s390x", text="single")
 TURNS = 4
 
-# Ready once the slow imports are done, so that what they do is done at the same moment.
+# A process is ready once the slow imports are done, so that all begin to work at the same moment.
 _IN_TURN = """
 import json, sys
 import httpx, sqlite_utils
@@ -34,7 +34,7 @@ print(json.dumps(codes), file=sys.stderr)
 
 @pytest.fixture
 def place(docker_registry, repository: str) -> str:
-    """A repository with a list and an image."""
+    """Return a repository with a list and an image."""
     place = f"{docker_registry.host}/{repository}"
     with closing(HttpRegistry(Deadline(60))) as registry:
         for tag, image in (("list", LIST), ("single", SINGLE)):
@@ -44,12 +44,12 @@ def place(docker_registry, repository: str) -> str:
 
 @pytest.fixture
 def store() -> Path:
-    """No file yet: those who come first make it."""
+    """Return the path of a store that does not exist; the first command creates it."""
     return Path(os.environ["MANYFEST_STORE"])
 
 
 def all_succeed(*scripts: Sequence[str]) -> None:
-    """Each of ``scripts`` by a process of its own, at the same moment, every line with code 0."""
+    """Run each script in a process of its own, all at once; require exit code 0 of every line."""
     said = [errors for _, errors in at_once(_IN_TURN, *scripts)]
     for script, errors in zip(scripts, said, strict=True):
         assert json.loads(errors.splitlines()[-1]) == [0] * len(script), errors

@@ -65,7 +65,7 @@ def _query(path, statement):
 
 @pytest.fixture
 def limit_files():
-    """Sets the size in bytes that no file may outgrow."""
+    """Return a function that limits the size of files, in bytes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -108,7 +108,7 @@ def test_a_full_database_is_said_to_lack_space(folder):
 
 
 def test_a_transaction_that_could_not_be_kept_is_refused_before_anything_is_done(open_folder):
-    """SQLite begins one on a read-only file, too, and fails at the first write."""
+    """SQLite alone would begin one on a read-only file and fail at the first write."""
     path = open_folder / "store.db"
     _keep(path, ONE)
     path.chmod(0o444)
