@@ -11,6 +11,9 @@ from manyfest.domain.errors import DigestMismatchError, InvalidDigestError, Size
 # The two registered algorithms (image-spec, descriptor.md "Digests"), both verified here.
 HEX_LENGTHS = {"sha256": 64, "sha512": 128}
 
+# Bytes. Ports pass a blob on in chunks of at most this size, so that no more of it is in memory.
+CHUNK_SIZE = 1024 * 1024
+
 _GRAMMAR = re.compile(r"([a-z0-9]+(?:[.+_-][a-z0-9]+)*):([A-Za-z0-9=_-]+)")
 _HEX = re.compile(r"[0-9a-f]+")
 

@@ -32,7 +32,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from manyfest.domain.digests import HEX_LENGTHS, Digest, verified_chunks
+from manyfest.domain.digests import CHUNK_SIZE, HEX_LENGTHS, Digest, verified_chunks
 from manyfest.domain.errors import (
     BlobUnknownError,
     DamagedStoreError,
@@ -40,8 +40,6 @@ from manyfest.domain.errors import (
     InvalidDigestError,
 )
 from manyfest.store.sqlite.errors import translating_sqlite_errors
-
-_CHUNK = 1024 * 1024
 
 _FileState = tuple[int, int]  # inode, and mtime in nanoseconds
 
@@ -139,7 +137,7 @@ def _state(path: Path) -> _FileState:
 
 def _verified(file: BinaryIO, digest: Digest, path: Path) -> Iterator[bytes]:
     size = os.fstat(file.fileno()).st_size
-    chunks = iter(lambda: file.read(_CHUNK), b"")
+    chunks = iter(lambda: file.read(CHUNK_SIZE), b"")
     try:
         with translating_sqlite_errors(path, "be read"):
             yield from verified_chunks(chunks, digest, size, str(digest))

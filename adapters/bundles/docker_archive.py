@@ -16,11 +16,11 @@ from posixpath import normpath
 from attrs import evolve
 
 from manyfest.adapters.bundles.compression import GZIP, translating_errors
-from manyfest.adapters.bundles.file_source import CHUNK, Chunks, Files
+from manyfest.adapters.bundles.file_source import Chunks, Files
 from manyfest.domain import media_types
 from manyfest.domain.bundles.index_entries import IMAGE_NAME
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.digests import Digest
+from manyfest.domain.digests import CHUNK_SIZE, Digest
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
 from manyfest.domain.errors import (
@@ -136,7 +136,7 @@ def _digests(chunks: Chunks, bundle: str) -> tuple[Digest, Digest]:
         for chunk in chunks:
             packed.update(chunk)
             while chunk:
-                expanded.update(gunzip.decompress(chunk, CHUNK))
+                expanded.update(gunzip.decompress(chunk, CHUNK_SIZE))
                 chunk = gunzip.unconsumed_tail  # noqa: PLW2901
                 if gunzip.eof:
                     chunk = gunzip.unused_data  # noqa: PLW2901

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator
 from typing import Protocol
 
-CHUNK = 1024 * 1024  # bytes; no more of a blob is in memory
 DOCUMENT_LIMIT = 4 * 1024 * 1024  # bytes; what is larger is no document and is streamed
 
 Chunks = Iterator[bytes]

@@ -9,9 +9,10 @@ from typing import IO, BinaryIO
 from attrs import evolve, frozen
 
 from manyfest.adapters.bundles.compression import START
-from manyfest.adapters.bundles.file_source import CHUNK, DOCUMENT_LIMIT, Chunks
+from manyfest.adapters.bundles.file_source import DOCUMENT_LIMIT, Chunks
 from manyfest.adapters.bundles.tar_members import Member, tar_members
 from manyfest.adapters.bundles.tar_stream import TarStream, open_archive_file
+from manyfest.domain.digests import CHUNK_SIZE
 from manyfest.domain.errors import BundleError
 
 _LINKS = 8  # one after the other
@@ -118,7 +119,7 @@ def _names(aside: IO[bytes], member: Member) -> bool:
     end = aside.tell()
     aside.seek(0)
     tail, found = b"", False
-    while not found and (chunk := aside.read(CHUNK)):
+    while not found and (chunk := aside.read(CHUNK_SIZE)):
         found = wanted in tail + chunk
         tail = chunk[-len(wanted) :]
     aside.seek(end)
@@ -127,5 +128,5 @@ def _names(aside: IO[bytes], member: Member) -> bool:
 
 def _read_trailer(tape: TarStream) -> None:
     """Compressed bytes have their checksum at their end."""
-    while tape.is_expanded and tape.read(CHUNK):
+    while tape.is_expanded and tape.read(CHUNK_SIZE):
         pass

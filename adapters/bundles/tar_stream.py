@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, Self
 
 from manyfest.adapters.bundles.compression import START, decompressor_for, translating_errors
-from manyfest.adapters.bundles.file_source import CHUNK
+from manyfest.domain.digests import CHUNK_SIZE
 from manyfest.domain.errors import BundleError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class TarStream:
 
     def read(self, size: int) -> bytes:
         """The next ``size`` bytes; fewer at the end."""
-        if not 0 <= size <= CHUNK:
+        if not 0 <= size <= CHUNK_SIZE:
             raise BundleError(str(self._path), f"is damaged: a header of {size} bytes")
         data, self._ahead = self._ahead[:size], self._ahead[size:]
         data += self._next(size - len(data))
@@ -83,7 +83,7 @@ class TarStream:
         if position < self._at:
             raise BundleError(str(self._path), "is damaged: it leads backwards")
         if self._expanded or position - self._at <= len(self._ahead):
-            while self._at < position and self.read(min(CHUNK, position - self._at)):
+            while self._at < position and self.read(min(CHUNK_SIZE, position - self._at)):
                 pass
         elif position > self._size:  # perhaps by more than a file can have
             raise BundleError(str(self._path), "is cut off")
@@ -96,7 +96,7 @@ class TarStream:
         """The next ``size`` bytes. Raises BundleError: they end before."""
         left = size
         while left:
-            chunk = self.read(min(CHUNK, left))
+            chunk = self.read(min(CHUNK_SIZE, left))
             if not chunk:
                 raise BundleError(str(self._path), "is cut off")
             left -= len(chunk)

@@ -33,6 +33,7 @@ from attrs import evolve
 from manyfest.adapters.decorators.base import Call, RegistryDecorator, Result
 from manyfest.adapters.decorators.mirror_log import MirrorLog
 from manyfest.adapters.mirrors import Route, RouteFor
+from manyfest.domain.digests import CHUNK_SIZE
 from manyfest.domain.errors import (
     BlobUnknownError,
     ConfigError,
@@ -47,7 +48,6 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Home, Reference, Repository
 
-_CHUNK = 1024 * 1024
 _IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger blob is a layer, and spooled to a file
 
 _REASON_LIMIT = 100  # characters
@@ -147,7 +147,7 @@ def _spooled(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
     with SpooledTemporaryFile(_IN_MEMORY) as spool:
         spool.writelines(chunks)
         spool.seek(0)
-        yield iter(partial(spool.read, _CHUNK), b"")
+        yield iter(partial(spool.read, CHUNK_SIZE), b"")
 
 
 def _all_failed_text(reference: Reference, failures: Mapping[str, ManyfestError]) -> str:

@@ -35,6 +35,7 @@ from typing import BinaryIO, Self
 from attrs import frozen
 
 from manyfest.adapters.files.atomic_file import TEMPORARY
+from manyfest.domain.digests import CHUNK_SIZE
 from manyfest.domain.errors import LayoutError
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -42,7 +43,6 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
-_CHUNK = 1024 * 1024
 _LOCK_PATIENCE = 30.0  # seconds; writers need the lock for milliseconds
 _LOCK_PAUSE = 0.01  # seconds between two attempts
 
@@ -207,7 +207,7 @@ def read_chunks(file: BinaryIO, directory: str) -> Iterator[bytes]:
 
     def next_chunk() -> bytes:
         with _layout_errors(directory):
-            return file.read(_CHUNK)
+            return file.read(CHUNK_SIZE)
 
     return iter(next_chunk, b"")
 

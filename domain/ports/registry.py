@@ -20,11 +20,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import CHUNK_SIZE
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Home, Reference
-
-_CHUNK = 1024 * 1024
 
 
 class ManifestReader(Protocol):
@@ -138,7 +137,9 @@ BlobSource = Callable[[], AbstractContextManager[Iterator[bytes]]]
 
 def open_bytes(data: bytes) -> AbstractContextManager[Iterator[bytes]]:
     """Open ``data`` as a ``BlobSource`` opens a blob: in chunks of at most 1 MiB."""
-    return nullcontext(data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
+    return nullcontext(
+        data[start : start + CHUNK_SIZE] for start in range(0, len(data), CHUNK_SIZE)
+    )
 
 
 class Registry(

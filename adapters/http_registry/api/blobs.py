@@ -13,7 +13,7 @@ from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
-from manyfest.domain.digests import verified_chunks
+from manyfest.domain.digests import CHUNK_SIZE, verified_chunks
 from manyfest.domain.errors import (
     AccessError,
     BlobUnknownError,
@@ -22,8 +22,6 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.ports.registry import BlobReader, BlobSource, BlobWriter
 from manyfest.domain.references import Home, Reference, Repository
-
-_CHUNK = 1024 * 1024
 
 # Larger blobs are layers, which may exceed the deadline as long as their bytes keep coming.
 _LAYER_SIZE = 4 * 1024 * 1024
@@ -103,7 +101,7 @@ class HttpBlobs(BlobReader, BlobWriter):
             start = 0
         else:
             _check_found(response, session, subject)
-        return _without_first(start, bodies.raw_chunks(response, _CHUNK))
+        return _without_first(start, bodies.raw_chunks(response, CHUNK_SIZE))
 
     def _resume_until_complete(
         self, reference: Reference, chunks: Iterator[bytes], stack: contextlib.ExitStack

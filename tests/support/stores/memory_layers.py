@@ -5,10 +5,8 @@ from contextlib import contextmanager
 
 from attrs import define, field
 
-from manyfest.domain.digests import Digest, verified_chunks
+from manyfest.domain.digests import CHUNK_SIZE, Digest, verified_chunks
 from manyfest.domain.errors import BlobUnknownError, DamagedStoreError, IntegrityError
-
-_CHUNK = 1024 * 1024
 
 
 @define
@@ -44,7 +42,7 @@ class MemoryLayers:
     def _intact(self, digest: Digest) -> Iterator[bytes]:
         data = self.held[digest]
         try:
-            chunks = (data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
+            chunks = (data[start : start + CHUNK_SIZE] for start in range(0, len(data), CHUNK_SIZE))
             yield from verified_chunks(chunks, digest, len(data), str(digest))
         except IntegrityError as error:
             raise DamagedStoreError("(memory)", f"{digest} has other bytes") from error
