@@ -1,1 +1,16 @@
-"""The command line: parsing, wiring, showing."""
+"""The command line: a driving adapter of the operations, and the composition root.
+
+In the order of their dependencies:
+
+- ``settings``: what a command runs with, from its options and the environment
+- ``output``: the standard streams
+- ``exit_codes``: the exit code and the advice for each error
+- ``demo_images``: the images of ``manyfest demo``
+- ``process/``: the process, from the console script to the command that it names
+- ``rendering/``: results as text and JSON
+- ``assembly/``: the parts of the composition root
+- ``wiring``: the composition root; a session has the ports of one command
+- ``arguments/``: arguments and options, parsed into the domain's values
+- ``flows/``: the work that several commands share
+- ``commands/``: one command a file
+"""

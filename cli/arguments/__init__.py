@@ -1,1 +1,8 @@
-"""cli/arguments."""
+"""Arguments and options of commands, parsed into the domain's values.
+
+- ``options``: the options that commands share, and the number of arguments
+- ``option_values``: the values of options, such as ``KEY=VALUE`` and lists with commas
+- ``references``: references, names of lists and of entries
+- ``reference_files``: files with a reference a line
+- ``result_files``: files that a command writes, such as ``--digest-file``
+"""

@@ -1,1 +1,7 @@
-"""cli/assembly."""
+"""The parts of the composition root, each imported by the commands that use it.
+
+- ``thread_pool``: the fan-out, in threads
+- ``plugins``: adapters of other packages, found by entry points
+- ``unconfirmed``: answers from the store that no registry confirmed, and warnings of them
+- ``registries``: the registries behind mirrors, cache and routing
+"""

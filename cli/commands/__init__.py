@@ -1,1 +1,11 @@
-"""The commands, one a file; each is loaded only when it is the one asked for."""
+"""The commands, one a file; ``process.command_group`` imports the one that runs.
+
+A command parses its arguments, opens a session, calls operations or flows, and prints the result.
+
+- ``docker/``: docker's own, with docker's arguments and output
+- ``compose/``: the assembly of lists, as drafts or as declared in a file
+- ``look/``: comparison, verification and history of published images
+- ``copy/``: copies, and tags put back
+- ``cache/``: the local store
+- ``setup/``: logins, docker's plugin and the demonstration
+"""

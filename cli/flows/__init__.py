@@ -1,1 +1,13 @@
-"""cli/flows."""
+"""The work that several commands share, between them and the operations.
+
+A flow calls operations, draws progress, and prints notes and warnings.
+
+- ``checks``: warnings about drafts, and refusals of ``--offline``
+- ``compose``: ``create`` and ``add``
+- ``record``: observations of what a command reads
+- ``publish``: ``push``, ``create --push`` and ``apply``
+- ``merge``: ``push --merge``
+- ``spec_files``: ``apply`` and ``lock``
+- ``fetch_many``: ``cache fetch``
+- ``inspect_many``: ``inspect -f``
+"""

@@ -1,1 +1,10 @@
-"""cli/process."""
+"""The process: it starts, handles signals, finds its command, and ends with an exit code.
+
+- ``signals``: Ctrl-C and the signals that end a process
+- ``console_script``: ``manyfest``, from the first import to the exit
+- ``docker_plugin``: ``docker manyfest``, the same program as docker starts it
+- ``pflag``: argument parsing by docker's rules
+- ``command_group``: the table of commands, imported on demand
+- ``completion``: completion in the shell
+- ``main``: one command line, from its arguments to its exit code
+"""

@@ -11,8 +11,10 @@ from manyfest.cli.process import pflag
 from manyfest.domain.errors import shortened
 from manyfest.domain.version import VERSION
 
-# Name -> module, in the order in which help shows them: the way a list is made.
+# Name -> module. Help shows them in this order, the way a list is made; a module's folder says to
+# which group of commands it belongs (``cli.commands``).
 COMMANDS = {
+    # Make a draft and publish it; publish what a file declares; copy
     "inspect": "docker.inspect",
     "create": "docker.create",
     "add": "compose.add",
@@ -22,12 +24,15 @@ COMMANDS = {
     "apply": "compose.apply",
     "lock": "compose.lock",
     "copy": "copy.copy",
+    # Drafts
     "rm": "docker.rm",
     "ls": "compose.ls",
+    # Look
     "diff": "look.diff",
     "verify": "look.verify",
     "history": "look.history",
     "undo": "copy.undo",
+    # Cache
     "cache fetch": "cache.fetch",
     "cache export": "cache.export",
     "cache import": "cache.import_",
@@ -36,6 +41,7 @@ COMMANDS = {
     "cache query": "cache.query",
     "cache gc": "cache.gc",
     "cache fsck": "cache.fsck",
+    # Registries and setup
     "import-docker": "setup.import_docker",
     "login": "setup.login",
     "logout": "setup.logout",

@@ -1,1 +1,11 @@
-"""cli/commands/cache."""
+"""Commands for the local store.
+
+- ``fetch``: download images and lists into it
+- ``export``: write a bundle from it
+- ``import_``: read a bundle into it
+- ``ls``: show the tags
+- ``stats``: show numbers and sizes
+- ``query``: answer SQL
+- ``gc``: remove unreferenced content
+- ``fsck``: check all content, and quarantine what is damaged
+"""

@@ -1,1 +1,8 @@
-"""cli/commands/compose."""
+"""Commands that assemble lists.
+
+- ``add``: add images and lists to a draft
+- ``drop``: remove entries from a draft
+- ``ls``: show the drafts
+- ``apply``: publish the lists that a file declares
+- ``lock``: write the digests of a file's images to a lock
+"""

@@ -1,1 +1,9 @@
-"""cli/commands/setup."""
+"""Commands that set up registries, docker and this program.
+
+- ``login``: save credentials for a registry
+- ``logout``: remove them
+- ``auth_why``: explain which credentials are used
+- ``plugin_install``: install the docker plugin
+- ``import_docker``: import the drafts of ``docker manifest``
+- ``demo``: make a list in a folder, without a network
+"""

@@ -1,1 +1,8 @@
-"""cli/rendering/cache."""
+"""Results of the ``cache`` commands.
+
+- ``catalogue``: ``cache ls`` and ``cache stats``
+- ``query_result``: ``cache query``
+- ``gc_report``: ``cache gc``
+- ``fsck_report``: ``cache fsck``
+- ``bundle_summary``: ``cache export`` and ``cache import``
+"""
