@@ -1,4 +1,4 @@
-"""Bearer tokens: what to ask a token server, and what it answers (distribution, token/). Pure."""
+"""Bearer tokens: the request to a token server, and its answer (distribution, token/). Pure."""
 
 import base64
 import re
@@ -23,7 +23,7 @@ _HEADER_SAFE = re.compile(r"[!-~]+")
 
 @frozen
 class TokenRequest:
-    """An HTTP request to a token server, made with ``credentials``, which must not be shown."""
+    """An HTTP request to a token server; all but method and realm may hold secrets."""
 
     method: str
     realm: Realm
@@ -35,7 +35,7 @@ class TokenRequest:
 
 @frozen
 class Token:
-    """A bearer token, how many seconds from now it may be used, and the ``scope`` given with it."""
+    """A bearer token, its life in seconds from now, and the ``scope`` of the answer."""
 
     value: str = field(repr=False)
     seconds: float
@@ -43,14 +43,14 @@ class Token:
 
     @property
     def granted(self) -> Scopes | None:
-        """What it is good for, as far as we are told: by the answer, or by a JWT's claims."""
+        """The granted scopes, from the answer or a JWT's claims; None if neither tells."""
         return scopes.parse(self.scope) if self.scope else _granted_by_claims(self.value)
 
 
 def token_request(
     realm: Realm, service: str, wanted: Scopes, credentials: Credentials | None
 ) -> TokenRequest:
-    """By GET, with a password if there is one; by the OAuth 2 POST with an identity token."""
+    """Build the request: GET, with a password if any; OAuth 2 POST for an identity token."""
     if credentials is not None and credentials.identity_token:
         return _refresh(realm, service, wanted, credentials)
     query = [("service", service)] if service else []
@@ -75,15 +75,15 @@ def _refresh(realm: Realm, service: str, wanted: Scopes, credentials: Credential
 
 
 def basic_header(credentials: Credentials) -> str:
-    """The ``Authorization`` for name and password (RFC 7617)."""
+    """Return the ``Authorization`` for name and password (RFC 7617)."""
     pair = f"{credentials.username}:{credentials.password}".encode()
     return f"Basic {base64.b64encode(pair).decode()}"
 
 
 def parse_token(data: bytes, server: str) -> Token:
-    """The token in an answer: ``token``, or ``access_token`` as OAuth 2 calls it.
+    """Parse an answer's token: ``token``, or ``access_token`` as OAuth 2 calls it.
 
-    Raises ProtocolError: not a JSON object, no token, or one that is not fit for a header.
+    Raises ProtocolError: not a JSON object, no token, or one that no header can carry.
     """
     try:
         answer = parse_object(data, server)
@@ -105,7 +105,7 @@ def _seconds(value: Json) -> float:
 
 
 def _granted_by_claims(token: str) -> Scopes | None:
-    """A JWT's ``access`` (distribution, token/jwt.md), unverified: the registry is to trust it."""
+    """Parse a JWT's ``access`` (distribution, token/jwt.md), unverified: it is only shown."""
     _, _, rest = token.partition(".")
     claims, dot, _ = rest.partition(".")
     try:

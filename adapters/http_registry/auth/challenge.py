@@ -1,4 +1,4 @@
-"""Challenges: what a ``WWW-Authenticate`` header asks for (RFC 9110 §11.6.1). Pure."""
+"""Challenges of a ``WWW-Authenticate`` header (RFC 9110 §11.6.1). Pure."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*\s*(?=,|$)")
 _SEPARATOR = re.compile(r"[\s,]*")
 _ESCAPE = re.compile(r"\\(.)")
 
-# The best first: a bearer token says less about a person than a password does.
+# The best first: a bearer token gives away less than a password.
 _PREFERRED = ("bearer", "basic")
 
 
@@ -25,17 +25,17 @@ class Challenge:
     parameters: Mapping[str, str] = field(factory=dict)
 
     def get(self, name: str) -> str:
-        """A parameter, empty where it is missing."""
+        """Return a parameter, empty if it is missing."""
         return self.parameters.get(name, "")
 
 
 def parse(headers: Iterable[str]) -> tuple[Challenge, ...]:
-    """All challenges in these header lines; of a line that is malformed, those before the fault."""
+    """Parse all challenges in header lines; of a malformed line, those before the fault."""
     return tuple(challenge for line in headers for challenge in _parse_line(line))
 
 
 def preferred(challenges: Iterable[Challenge]) -> Challenge | None:
-    """The one to answer: Bearer with a realm before Basic; None if neither was asked for."""
+    """Choose the challenge to answer: Bearer with a realm, then Basic; None if neither."""
     usable = [
         c for c in challenges if c.scheme == "basic" or (c.scheme == "bearer" and c.get("realm"))
     ]
@@ -55,7 +55,7 @@ def _parse_line(line: str) -> list[Challenge]:
 
 
 def _parse_parameters(line: str, position: int) -> tuple[dict[str, str], int]:
-    """``name=value`` pairs, or one token68, as far as they go. The first of a name counts."""
+    """Parse ``name=value`` pairs, or one token68, up to a fault. The first of a name counts."""
     parameters: dict[str, str] = {}
     position = _skip(line, position)
     while match := _PARAMETER.match(line, position):
@@ -69,7 +69,7 @@ def _parse_parameters(line: str, position: int) -> tuple[dict[str, str], int]:
     return parameters, position
 
 
-# ``Negotiate, Basic realm="x"``: what follows the first scheme is a scheme, and no token68.
+# ``Negotiate, Basic realm="x"``: the word after the first scheme is a scheme, and no token68.
 _SCHEME_BEFORE_PARAMETER = re.compile(rf"{_TOKEN}(?:\s+{_TOKEN}\s*=|\s*,|\s*$)")
 
 

@@ -1,4 +1,4 @@
-"""Realms: which token server a registry may send us to, and whether credentials may go along. Pure.
+"""Realm policy: which token server may be asked, and whether it gets credentials. Pure.
 
 The registry names the server that gets the password, so a hostile or broken one names its own
 (CVE-2026-48978, CVE-2026-33990, CVE-2019-10214 and many more). Therefore
@@ -10,7 +10,7 @@ The registry names the server that gets the password, so a hostile or broken one
   realm will do;
 - a host that the user listed may have any address and gets credentials, over https.
 
-A name that resolves to a private address is not looked into.
+Names are not resolved, so that one that leads to a private address passes.
 """
 
 import functools
@@ -25,7 +25,7 @@ from attrs import frozen
 from manyfest.adapters.endpoint import Endpoint, is_loopback
 from manyfest.domain.errors import CredentialsError, shortened
 
-if TYPE_CHECKING:  # reading the list takes a while, and most registries are their own token server
+if TYPE_CHECKING:  # reading the list is slow, and most registries are their own token server
     from publicsuffixlist import PublicSuffixList
 
 _LENGTH_LIMIT = 2048
@@ -51,7 +51,7 @@ def validate_realm(
     with_secret: bool,
     listed: Collection[str] = (),
 ) -> Realm:
-    """The token server to ask. Raises CredentialsError, naming realm and host, if it may not be.
+    """Check the token server's URL. Raises CredentialsError, naming realm and host, if refused.
 
     ``listed`` are the hosts, in lower case, that the user trusts with credentials.
     """
@@ -68,7 +68,7 @@ def validate_realm(
 
 
 def _parts(realm: str) -> tuple[str, str]:
-    """Scheme and host, both empty when the text is no plain URL."""
+    """Split off scheme and host; both empty if the text is no plain URL."""
     if len(realm) > _LENGTH_LIMIT or _CHARACTERS.fullmatch(realm.lower()) is None:
         return "", ""
     try:
@@ -111,7 +111,7 @@ def _objection_to_secret(host: str, registry: Endpoint) -> str:
 
 
 def _is_numeric(host: str) -> bool:
-    """An address in any form that some resolver takes: 127.0.0.1, 2130706433, 0x7f.1, ::1."""
+    """Recognise an address in any form of some resolver: 127.0.0.1, 2130706433, 0x7f.1, ::1."""
     return ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]) is not None
 
 
@@ -121,8 +121,8 @@ def _is_public(host: str) -> bool:
     except ValueError:
         return False
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    seen = mapped or address
-    return seen.is_global and not seen.is_multicast
+    effective = mapped or address
+    return effective.is_global and not effective.is_multicast
 
 
 @functools.cache

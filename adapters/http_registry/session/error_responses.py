@@ -1,7 +1,7 @@
-"""Refusals: from an answer that is not what was asked for to the error that says so.
+"""Error responses: from an unexpected response to the error that explains it.
 
-What a registry says is shown, but it is a stranger's text: cut, in one line, without control
-characters and without what we sent in confidence.
+A registry's message is shown, but as untrusted text: shortened, in one line, without control
+characters and without the secrets that we sent.
 """
 
 import base64
@@ -32,30 +32,30 @@ from manyfest.domain.errors import (
 _READ_LIMIT = 64 * 1024
 _SHOWN_LIMIT = 300
 
-_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+_TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
 
 def error_for_response(
     response: httpx.Response, host: str, subject: str, secrets: Iterable[str] = ()
 ) -> Exception:
-    """The error for ``response``, which is none of the answers that were hoped for.
+    """Build the error for an unexpected ``response``; TransientError if the status may pass.
 
-    TransientError where the status may pass. ``secrets`` were in the request's body; those in its
-    headers are known.
+    ``secrets`` are masked, and so is ``Authorization`` of the request. Name those that were in its
+    body or in headers of the user's.
     """
     status = response.status_code
-    # The body of a success is no message but what was asked for: of a token server, a token.
+    # The body of a success is no message but the content; a token server's is a token.
     said = error_text(response, secrets) if status >= HTTPStatus.BAD_REQUEST else ""
     build, sentence = _kind(status, host)
     message = f"{subject_at_host(subject, host)}: {sentence}{': ' if said else ''}{said}"
-    if status in _PASSING:
+    if status in _TRANSIENT_STATUSES:
         wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
         return TransientError(build, message, wait)
     return build(message=message)
 
 
 def _kind(status: int, host: str) -> tuple[Callable[..., ManyfestError], str]:
-    """The error's class, and docker's sentence where docker has one."""
+    """Return the error's class, and its sentence: docker's, where docker has one."""
     if status == HTTPStatus.UNAUTHORIZED:
         return partial(UnauthorizedError, host), "unauthorized"
     if status == HTTPStatus.FORBIDDEN:
@@ -77,7 +77,7 @@ def _with_phrase(status: int) -> str:
 
 
 def error_text(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
-    """The message in the body, fit to be shown: the registry's own errors, or the text as it is."""
+    """Extract a message from the body: the registry's error list, or else the text itself."""
     if bodies.is_html(response):
         return "a web page, not a registry answer"
     text = bodies.read_what_arrived(response, _READ_LIMIT).decode("utf-8", "replace")
@@ -88,7 +88,7 @@ def error_text(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
 
 
 def _errors_in(text: str) -> str:
-    """``code: message: detail`` of distribution-spec's errors; empty when it is something else."""
+    """Format the distribution-spec's errors as ``code: message: detail``; empty if none."""
     try:
         errors: Json = json.loads(text)["errors"]
         return "; ".join(filter(None, (": ".join(_words_of(error)) for error in errors)))
@@ -97,11 +97,11 @@ def _errors_in(text: str) -> str:
 
 
 def _words_of(error: Json) -> list[str]:
-    """A ``detail`` that is a text, too: distribution's says which child is missing."""
+    """Return code, message, and a ``detail`` that is a text or a digest: the missing child."""
     if not isinstance(error, dict):
         return []
     detail = error.get("detail")
-    if isinstance(detail, dict):  # others have under a name what distribution 2 has as a text
+    if isinstance(detail, dict):  # distribution 2 has a text here, others an object
         detail = detail.get("digest") or detail.get("Digest")
     words = (error.get("code"), error.get("message"), detail)
     return [word for word in words if isinstance(word, str) and word]

@@ -1,6 +1,7 @@
-"""Learning: what this conversation with a host is worth to the next one, and the other way round.
+"""Host facts: what one command learns about a host, and the next one uses. Pure.
 
-Pure. Facts are guesses: the rules for schemes, realms and credentials decide as if there were none.
+Facts are guesses. They save requests, but the rules for schemes, realms and credentials decide as
+if there were none.
 """
 
 from typing import Protocol
@@ -9,33 +10,33 @@ from manyfest.adapters.endpoint import Endpoint
 from manyfest.adapters.http_registry.auth.challenge import Challenge
 from manyfest.domain.ports.host_book import HostFacts
 
-_LENGTH_LIMIT = 2048  # of a realm, as in realms, and of a service
+_LENGTH_LIMIT = 2048  # of a realm, as in ``realm_policy``, and of a service
 
 
 class HostFactsLookup(Protocol):
-    """What is known of a ``host[:port]``; called once for each, from any thread."""
+    """Looks up the facts about a ``host[:port]``, once for each, from any thread."""
 
     def __call__(self, host: str, /, *, insecure: bool) -> HostFacts | None:
-        """The facts that were learnt where insecurity was allowed, or where it was not."""
+        """Return the facts learnt with this permission to be insecure; None if there are none."""
         ...
 
 
 def nothing_known(_host: str, /, *, insecure: bool) -> HostFacts | None:  # noqa: ARG001 - as above
-    """Every host is new."""
+    """Return None: no command has learnt anything yet."""
     return None
 
 
 def presumed_challenge(known: HostFacts | None) -> Challenge | None:
-    """The challenge that a host will make, if it is still as it was."""
+    """Return the challenge that an earlier command got, which the host may still make."""
     if known is None or not known.realm:
         return None
     return Challenge("bearer", {"realm": known.realm, "service": known.service})
 
 
 def facts_learnt(endpoint: Endpoint, scheme: str, challenge: Challenge | None) -> HostFacts:
-    """What was learnt: the scheme that works, and what tokens are asked for with.
+    """Collect the facts: the scheme that works, and the realm and service for tokens.
 
-    That a host wants a password is not among it: no password is sent to who did not ask for it.
+    A Basic challenge is not remembered, so that no password is sent to a host that did not ask.
     """
     realm, service = "", ""
     if challenge is not None and challenge.scheme == "bearer":
@@ -46,5 +47,5 @@ def facts_learnt(endpoint: Endpoint, scheme: str, challenge: Challenge | None) -
 
 
 def is_useful(learnt: HostFacts, endpoint: Endpoint) -> bool:
-    """Whether knowing it saves a request: not where what is tried first is right already."""
+    """Return whether the facts save a request: a realm, or a scheme that is not tried first."""
     return bool(learnt.realm) or learnt.scheme != endpoint.modes[0].scheme

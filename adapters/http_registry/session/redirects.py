@@ -1,7 +1,7 @@
-"""Redirects: where an answer to GET or HEAD may send us, and what goes along. Pure.
+"""Redirects of GET and HEAD: allowed targets, and the headers for another origin. Pure.
 
-Credentials and everything else that is ours stay with the registry's own origin (scheme, host and
-port: GHSA-vh4v-2xq2-g5cg), and nothing leads from https to http.
+Credentials and all other headers of the user's stay with the registry's own origin (scheme, host
+and port: GHSA-vh4v-2xq2-g5cg), and no redirect leads from https to http.
 """
 
 import re
@@ -13,24 +13,24 @@ from manyfest.domain.errors import ProtocolError
 LIMIT = 10
 _STATUSES = frozenset({301, 302, 303, 307, 308})
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
-_HARMLESS = ("accept", "range", "content-type", "content-length")
+_CROSS_ORIGIN_HEADERS = ("accept", "range", "content-type", "content-length")
 
 
 def is_redirect(response: httpx.Response) -> bool:
-    """Whether the answer sends us elsewhere."""
+    """Return whether the response is a redirect."""
     return response.status_code in _STATUSES
 
 
 def redirect_target(response: httpx.Response, host: str, subject: str) -> httpx.URL:
-    """The URL in ``Location``, without fragment: what is added to it would be part of that.
+    """Return the URL in ``Location``, without its fragment, so that a query can be appended.
 
-    Raises ProtocolError: none, not http(s), or from https to http.
+    Raises ProtocolError: there is none, not http(s), with a user name, or from https to http.
     """
     source = response.request.url
     location = response.headers.get("location", "")
     try:
         url = source.join(location)
-    except (httpx.InvalidURL, ValueError):  # the latter for brackets of no IPv6 address
+    except (httpx.InvalidURL, ValueError):  # ValueError: brackets without an IPv6 address
         url = httpx.URL()
     is_web = url.scheme in ("http", "https") and _HOST.fullmatch(url.host)
     if not location or not is_web or url.userinfo:
@@ -41,13 +41,13 @@ def redirect_target(response: httpx.Response, host: str, subject: str) -> httpx.
 
 
 def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
-    """Scheme, host and port."""
+    """Return whether scheme, host and port are equal."""
     return _origin(one) == _origin(other)
 
 
 def cross_origin_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """What of the headers any server may see."""
-    return {name: value for name, value in headers.items() if name.lower() in _HARMLESS}
+    """Return the headers that any server may see."""
+    return {name: value for name, value in headers.items() if name.lower() in _CROSS_ORIGIN_HEADERS}
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
