@@ -71,27 +71,27 @@ class Evidence:
     platforms: Mapping[Digest, Platform | ManyfestError] = field(factory=dict)
 
 
-def findings_at(place: Located, evidence: Evidence) -> Iterator[Finding]:
+def findings_at(located: Located, evidence: Evidence) -> Iterator[Finding]:
     """Yield the findings about the manifest and its direct children."""
-    if place.manifest.is_list:
-        for found in list_findings(place.manifest):
-            yield found.below(place.path)
-    yield from _of_children(place, evidence)
-    yield from _of_blobs(place, evidence)
-    yield from _of_configs(place, evidence)
+    if located.manifest.is_list:
+        for found in list_findings(located.manifest):
+            yield found.below(located.path)
+    yield from _evaluate_children(located, evidence)
+    yield from _evaluate_blobs(located, evidence)
+    yield from _evaluate_configs(located, evidence)
 
 
-def _of_children(place: Located, evidence: Evidence) -> Iterator[Finding]:
-    for path, entry in place.children:
+def _evaluate_children(located: Located, evidence: Evidence) -> Iterator[Finding]:
+    for path, entry in located.children:
         child = evidence.manifests[entry.digest]
         if isinstance(child, Manifest):
             yield from child_findings(path, entry, child)
-            yield from _of_platform(path, entry, child, evidence)
+            yield from _evaluate_platform(path, entry, child, evidence)
         else:
             yield manifest_error_finding(path, child)
 
 
-def _of_platform(
+def _evaluate_platform(
     path: str, entry: Descriptor, child: Manifest, evidence: Evidence
 ) -> Iterator[Finding]:
     own = evidence.platforms.get(child.config.digest) if child.config else None
@@ -99,8 +99,8 @@ def _of_platform(
         yield from platform_findings(path, entry.platform, own)
 
 
-def _of_blobs(place: Located, evidence: Evidence) -> Iterator[Finding]:
-    for path, blob in place.blobs:
+def _evaluate_blobs(located: Located, evidence: Evidence) -> Iterator[Finding]:
+    for path, blob in located.blobs:
         size = evidence.sizes.get(blob.digest)
         if isinstance(size, int):
             yield from size_findings(path, blob, size)
@@ -108,8 +108,8 @@ def _of_blobs(place: Located, evidence: Evidence) -> Iterator[Finding]:
             yield blob_error_finding(path, size)
 
 
-def _of_configs(place: Located, evidence: Evidence) -> Iterator[Finding]:
-    for path, blob in place.blobs:
+def _evaluate_configs(located: Located, evidence: Evidence) -> Iterator[Finding]:
+    for path, blob in located.blobs:
         error = evidence.platforms.get(blob.digest)
         if isinstance(error, ManyfestError):
             yield blob_error_finding(path, error)
