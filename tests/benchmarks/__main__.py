@@ -1,8 +1,8 @@
-"""Everything that is measured, ours and others' tools side by side: ``python -m tests.benchmarks``.
+"""Measure our command and other tools side by side: ``python -m tests.benchmarks``.
 
-Whichever of docker, buildah, skopeo, crane, regctl, docker buildx and manifest-tool are installed
-take part. All talk to the real ``docker-registry`` on loopback, over a line that adds a round-trip
-time and counts connections and requests. What is pure computation is measured by
+Of docker, buildah, skopeo, crane, regctl, docker buildx and manifest-tool those that are installed
+take part. All talk to the real ``docker-registry`` on loopback, through a proxy that adds a
+round-trip time and counts connections and requests. Pure computation is measured by
 ``pytest tests/benchmarks/pure.py`` (pytest-benchmark).
 """
 
@@ -11,19 +11,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import large_layer, looking, publishing, starting, storing
+from tests.benchmarks import inspect_cases, large_layer, publish_cases, startup_cases, store_cases
 from tests.benchmarks.chart import chart
-from tests.benchmarks.figures import Row
-from tests.benchmarks.report import as_json
-from tests.benchmarks.running import Choice, run_case
+from tests.benchmarks.json_report import as_json
+from tests.benchmarks.measurements import Row
+from tests.benchmarks.runner import RunOptions, run_case
 from tests.benchmarks.table import table
 from tests.support.programs.docker_registry import running_registry
 
 CASES = (
-    *publishing.CASES,
-    *looking.CASES,
-    *starting.CASES,
-    *storing.CASES,
+    *publish_cases.CASES,
+    *inspect_cases.CASES,
+    *startup_cases.CASES,
+    *store_cases.CASES,
     *large_layer.CASES,
 )
 
@@ -41,7 +41,7 @@ def options() -> argparse.Namespace:
 
 def main() -> None:
     chosen = options()
-    choice = Choice(chosen.rtt, chosen.runs)
+    choice = RunOptions(chosen.rtt, chosen.runs)
     cases = [case for case in CASES if not chosen.only or case.name in chosen.only]
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder, running_registry(Path(folder, "r")) as registry:

@@ -1,4 +1,4 @@
-"""What a benchmark is: a case, the tools that do its job side by side, and where they do it."""
+"""A benchmark case, the tools that compete in it, and the folders and repository they use."""
 
 import os
 import re
@@ -9,21 +9,21 @@ from pathlib import Path
 
 from attrs import frozen
 
-from tests.benchmarks.figures import Row
+from tests.benchmarks.measurements import Row
 
 Command = tuple[str, ...]
 
-MANYFEST = str(Path(sys.executable).parent / "manyfest")  # of the environment that runs this
-_LONGEST = 600.0  # seconds that one command may take
+MANYFEST = str(Path(sys.executable).parent / "manyfest")  # from the environment that runs this
+_TIMEOUT = 600.0  # seconds for one command
 
 
 class FailedError(Exception):
-    """A command failed; the message has its beginning, and the end of what it said."""
+    """A command failed; the message has the start of the command and the end of its output."""
 
 
 @frozen
 class Site:
-    """One case's ground: a folder for all its runs, and a repository that stands far away.
+    """A case's folder for all its runs, and its repository.
 
     ``near`` and ``far`` are ``HOST:PORT`` of the same registry, without and with the delay.
     """
@@ -34,17 +34,17 @@ class Site:
     repository: str
 
     def image(self, number: int) -> str:
-        """The name of an image, as a tool far from the registry gives it."""
+        """Return the name of an image, reached through the delay."""
         return f"{self.far}/{self.repository}:{number}"
 
     def images(self, count: int) -> tuple[str, ...]:
-        """The names of the first ``count`` images."""
+        """Return the names of the first ``count`` images."""
         return tuple(map(self.image, range(count)))
 
 
 @frozen
 class Place:
-    """Where one tool (``slug``) does the job once: a home of its own, and the number of the run."""
+    """The place of one run of one tool (``slug``): its home folder and the number of the run."""
 
     site: Site
     home: Path
@@ -53,20 +53,17 @@ class Place:
 
     @property
     def list_name(self) -> str:
-        """The list to publish, in the repository of its images; another one in each run."""
+        """The list to publish, in the repository of its images; different in each run."""
         return f"{self.site.far}/{self.site.repository}:{self.slug}-{self.number}"
 
     def run(self, command: Command) -> None:
-        """Run ``command`` to its end, seeing nothing of this machine's own settings.
-
-        Raises FailedError when it fails.
-        """
+        """Run ``command`` to its end, isolated from this machine's settings. Raises FailedError."""
         ended = subprocess.run(
-            command, env=self._environment(), capture_output=True, check=False, timeout=_LONGEST
+            command, env=self._environment(), capture_output=True, check=False, timeout=_TIMEOUT
         )
         if ended.returncode:
-            said = (ended.stdout + ended.stderr).decode(errors="replace")
-            raise FailedError(f"{' '.join(command)[:100]} failed: {said[-300:].strip()}")
+            output = (ended.stdout + ended.stderr).decode(errors="replace")
+            raise FailedError(f"{' '.join(command)[:100]} failed: {output[-300:].strip()}")
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -78,16 +75,16 @@ class Place:
 
 
 def nothing(_: object) -> tuple[()]:
-    """No preparation."""
+    """Prepare nothing."""
     return ()
 
 
 @frozen
 class Contender:
-    """A tool's way of doing a case's job, in the form that its users type.
+    """A tool with the commands its users type to do a case's job.
 
-    ``before`` is not timed. ``needs`` exits with 0 where the tool, or the option, is there. With a
-    ``scale`` only that part of the job is done, and the figures are multiplied.
+    ``before`` is not timed. ``needs`` exits with 0 if the tool and the option exist. With a
+    ``scale`` of N it does 1/N of the job, and its measurements are multiplied by N.
     """
 
     tool: str
@@ -98,16 +95,16 @@ class Contender:
 
     @property
     def slug(self) -> str:
-        """The tool's name as a part of tags and paths."""
+        """The tool's name in a form for tags and paths."""
         return "_".join(re.findall(r"[\w-]+", self.tool))
 
 
 @frozen
 class Case:
-    """A job, ``rtt`` milliseconds from the registry, done ``runs`` times by each contender.
+    """A job that each contender does ``runs`` times, ``rtt`` milliseconds from the registry.
 
-    ``prepare`` makes what all need, once; the figures that it took on the way are rows, too. A
-    home is new in each run, or with ``warm`` the same in all, and made ready once.
+    ``prepare`` runs once for all contenders, and may return rows that it measured. The home folder
+    is new in each run; with ``warm`` all runs share one, which is prepared once.
     """
 
     name: str

@@ -1,14 +1,14 @@
-"""The figures as a bar chart: SVG by hand, for a README, readable in light and in dark."""
+"""The measurements as an SVG bar chart for a README, in light and dark colours."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape
 
 from attrs import frozen
 
-from tests.benchmarks.figures import Row, duration, speed_ratio
+from tests.benchmarks.measurements import Row, duration, speed_ratio
 
 _BASELINE = "docker"
-_WIDTH, _NAMES, _BARS = 760, 190, 410  # pixels; what is left is for the times
+_WIDTH, _NAMES, _BARS = 760, 190, 410  # pixels; the rest of the width is for the times
 _LINE, _GAP, _TOP = 22, 18, 12
 _STYLE = """\
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
@@ -24,7 +24,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 
 @frozen
 class Group:
-    """The bars of one case; the longest of them is as long as there is room."""
+    """The bars of one case; the longest one fills the width."""
 
     title: str
     rows: tuple[Row, ...]
@@ -35,11 +35,11 @@ class Group:
 
 
 def chart(titles: Mapping[str, str], rows: Sequence[Row]) -> str:
-    """The cases in which docker took part, by name in ``titles``, with those who did their job."""
+    """Return the chart of the cases in ``titles`` (by name) that docker took part in."""
     groups = groups_of(titles, rows)
     body, bottom = [], _TOP
     for group in groups:
-        body += drawn(group, bottom)
+        body += draw(group, bottom)
         bottom += _LINE * (1 + len(group.rows)) + _GAP
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{bottom}" '
@@ -50,7 +50,7 @@ def chart(titles: Mapping[str, str], rows: Sequence[Row]) -> str:
 
 
 def groups_of(titles: Mapping[str, str], rows: Sequence[Row]) -> list[Group]:
-    """Without docker there is nothing to compare with, and so no group."""
+    """Return the measured rows by case; without docker a case has no baseline and no group."""
     measured = [row for row in rows if row.seconds is not None]
     groups = []
     for name, title in titles.items():
@@ -60,8 +60,8 @@ def groups_of(titles: Mapping[str, str], rows: Sequence[Row]) -> list[Group]:
     return groups
 
 
-def drawn(group: Group, top: int) -> Iterator[str]:
-    """Its title and a line for each tool, from ``top`` downwards."""
+def draw(group: Group, top: int) -> Iterator[str]:
+    """Draw the title and a line for each tool, from ``top`` (pixels) downwards."""
     yield f'<text class="title" x="0" y="{top + 15}">{escape(group.title)}</text>'
     for number, row in enumerate(group.rows, start=1):
         seconds = row.seconds or 0
@@ -69,11 +69,11 @@ def drawn(group: Group, top: int) -> Iterator[str]:
         kind = "bar ours" if row.tool.startswith("manyfest") else "bar"
         yield f'<text x="0" y="{y + 15}">{escape(row.tool)}</text>'
         yield f'<rect class="{kind}" x="{_NAMES}" y="{y + 3}" width="{width:.1f}" height="16"/>'
-        yield f'<text x="{_NAMES + width + 8:.1f}" y="{y + 15}">{escape(said(row, group))}</text>'
+        yield f'<text x="{_NAMES + width + 8:.1f}" y="{y + 15}">{escape(label(row, group))}</text>'
 
 
-def said(row: Row, group: Group) -> str:
-    """The time, and how it compares with docker's."""
+def label(row: Row, group: Group) -> str:
+    """Return the time, and its ratio to docker's."""
     ratio = speed_ratio(row, group.rows, _BASELINE)
     taken = duration(row.seconds or 0)
     return taken if row.tool == _BASELINE or not ratio else f"{taken} ({ratio:.1f}x)"

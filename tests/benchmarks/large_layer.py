@@ -1,9 +1,9 @@
-"""How much memory the copy of an image with one large layer takes.
+"""Peak memory while an image with one large layer is copied.
 
-An image in a layout is copied as a user would: into a registry, from there to another, and into a
-layout. Each copy is a process of its own, whose peak is what the kernel says (``ru_maxrss``). The
-suite does it with half a gibibyte; ``python tests/benchmarks/large_layer.py [GIBIBYTES] [FOLDER]``
-with any size, and needs three times that in FOLDER.
+An image in a layout is copied as a user would: to a registry, from there to another, and to a
+layout. Each copy is a process of its own; its peak is the kernel's ``ru_maxrss``. The suite uses
+half a gibibyte; ``python tests/benchmarks/large_layer.py [GIBIBYTES] [FOLDER]`` uses any size, and
+needs three times that in FOLDER.
 """
 
 import hashlib
@@ -28,13 +28,13 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Layout, Reference
 from tests.benchmarks.cases import MANYFEST, Case, FailedError
-from tests.benchmarks.figures import Row, duration
+from tests.benchmarks.measurements import Row, duration
 from tests.support.programs.docker_registry import running_registry
 
 MEBIBYTE = 1024 * 1024
 _NAME, _MEBIBYTES = "large-layer", 512
 
-# A small process between: what is spawned starts with the peak of the one that spawned it.
+# A small process in between, because a spawned process starts with the peak of its parent.
 _PEAK_OF = """\
 import os, sys
 pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
@@ -46,7 +46,7 @@ CONFIG = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_
 
 
 def chunks(mebibytes: int) -> Iterator[bytes]:
-    """Random bytes, the same each time."""
+    """Yield MiB chunks of pseudo-random bytes, the same each time."""
     random = Random(0)
     block = random.randbytes(MEBIBYTE)
     for number in range(mebibytes):
@@ -54,7 +54,7 @@ def chunks(mebibytes: int) -> Iterator[bytes]:
 
 
 def make_image(reference: Reference, mebibytes: int) -> None:
-    """An image with one layer of this size."""
+    """Make an image with one layer of this size."""
     hasher = hashlib.sha256()
     for chunk in chunks(mebibytes):
         hasher.update(chunk)
@@ -82,8 +82,8 @@ def descriptor(media_type: str, digest: Digest, size: int) -> dict[str, object]:
     return {"mediaType": media_type, "digest": str(digest), "size": size}
 
 
-def measured(way: str, source: str, target: str, store: Path) -> Row:
-    """Copy in a process of its own."""
+def measured_copy(route: str, source: str, target: str, store: Path) -> Row:
+    """Copy in a process of its own; return its time and peak memory."""
     command = [sys.executable, "-S", "-c", _PEAK_OF, MANYFEST, "copy", source, target]
     environment = os.environ | {"MANYFEST_STORE": str(store)}
     before = time.monotonic()
@@ -92,20 +92,20 @@ def measured(way: str, source: str, target: str, store: Path) -> Row:
     if ended.returncode:
         raise FailedError(ended.stderr)
     peak = int(ended.stdout.splitlines()[-1]) / 1024
-    return Row(_NAME, f"manyfest copy, {way}", seconds, note=f"peak {peak:.0f} MiB")
+    return Row(_NAME, f"manyfest copy, {route}", seconds, note=f"peak {peak:.0f} MiB")
 
 
 def copies(mebibytes: int, folder: Path) -> Iterator[Row]:
-    """Make the image and copy it on and on."""
+    """Make the image, and copy it from one place to the next."""
     layout, store = Layout(str(folder / "layout")), folder / "store.db"
     make_image(Reference(layout, "1"), mebibytes)
     with running_registry(folder / "one") as one:
         made, first = f"{layout}:1", f"{one.host}/app:1"
-        yield measured("layout to registry", made, first, store)
+        yield measured_copy("layout to registry", made, first, store)
         shutil.rmtree(layout.directory)
         with running_registry(folder / "two") as two:
-            yield measured("registry to registry", first, f"{two.host}/app:1", store)
-        yield measured("registry to layout", first, f"oci:{folder / 'out'}:1", store)
+            yield measured_copy("registry to registry", first, f"{two.host}/app:1", store)
+        yield measured_copy("registry to layout", first, f"oci:{folder / 'out'}:1", store)
 
 
 CASES = (

@@ -1,6 +1,6 @@
-"""What is computed without input or output, in processor time: ``pytest tests/benchmarks/pure.py``.
+"""Pure computation, in processor time: ``pytest tests/benchmarks/pure.py``.
 
-The whole-list cases go through the operations that commands call, on ports in memory.
+The whole-list cases run the operations that commands call, on ports in memory.
 """
 
 import time
@@ -20,7 +20,7 @@ from manyfest.domain.operations.drafts.annotate import annotate
 from manyfest.domain.operations.drafts.create import create
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
-from tests.benchmarks.seeding import numbered
+from tests.benchmarks.seed import numbered
 from tests.support.ports import PlainPorts
 from tests.support.stores.memory_store import MemoryStore
 
@@ -42,7 +42,7 @@ PLATFORMS = ("linux/amd64", "linux/arm/v7", "windows(10.0.17763.1)/amd64")
 
 @pytest.fixture(scope="module")
 def listed() -> Image:
-    """A list of as many images, all for other platforms, and a bit under 4 MiB."""
+    """Return a list of ``ENTRIES`` images, each for another platform; a bit under 4 MiB."""
     image = docker_image()
     return docker_list(
         *(
@@ -59,7 +59,7 @@ def large(listed) -> Manifest:
 
 @pytest.fixture
 def registry(listed) -> MemoryRegistry:
-    """Holds the list, which nobody has read yet."""
+    """Return a registry with the list, which has not been parsed yet."""
     registry, image = MemoryRegistry(), listed.children[0]
     for blob in image.blobs:
         push_blob(registry, SOURCE.home, blob)
@@ -68,7 +68,7 @@ def registry(listed) -> MemoryRegistry:
 
 
 def bare(image: Image) -> Image:
-    """Without the blobs that it shares with all others."""
+    """Return the image without the blobs, which all images share."""
     return evolve(image, blobs=())
 
 
@@ -77,7 +77,7 @@ def list_entries(large: Manifest) -> int:
 
 
 def published(registry: MemoryRegistry, large: Manifest) -> Manifest:
-    """A list made of ``large``, one entry of it annotated, as it would be pushed."""
+    """Return a list made of ``large``, with one entry annotated, as it would be pushed."""
     registry.put_manifest(SOURCE, unread(large))
     store = MemoryStore()
     ports = PlainPorts(registry=registry, store=store, fan_out=map)
@@ -90,7 +90,7 @@ def published(registry: MemoryRegistry, large: Manifest) -> Manifest:
 
 
 def unread(manifest: Manifest) -> Manifest:
-    """The same without what it remembers of having been parsed."""
+    """Return the manifest without its cached parse results."""
     return Manifest(manifest.media_type, manifest.data)
 
 

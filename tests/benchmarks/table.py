@@ -1,23 +1,23 @@
-"""The figures as a table for people."""
+"""The measurements as a table for people."""
 
 from collections.abc import Sequence
 
 from tests.benchmarks.cases import Case
-from tests.benchmarks.figures import Row, duration, speed_ratio
-from tests.benchmarks.running import Choice
+from tests.benchmarks.measurements import Row, duration, speed_ratio
+from tests.benchmarks.runner import RunOptions
 
 _HEADINGS = ("", "time", "best", "CPU", "speed", "connections", "requests", "")
 
 
-def table(case: Case, choice: Choice, rows: Sequence[Row]) -> str:
-    """A line for each tool, below what they did; those that were not measured come last."""
+def table(case: Case, choice: RunOptions, rows: Sequence[Row]) -> str:
+    """Return a heading and a line for each tool; tools that were not measured come last."""
     measured = [row for row in rows if row.seconds is not None]
     lines = [_HEADINGS, *(_cells(row, rows, case.baseline) for row in measured)]
     others = [f"  {row.tool}: {row.note}" for row in rows if row.seconds is None]
     return "\n".join([_heading(case, choice), *_aligned(lines if measured else []), *others])
 
 
-def _heading(case: Case, choice: Choice) -> str:
+def _heading(case: Case, choice: RunOptions) -> str:
     unit = f"; speed of {case.baseline} is 1" if case.baseline else ""
     return f"{case.name}: {choice.title_of(case)} (medians of {choice.runs_of(case)}{unit})"
 
@@ -37,7 +37,7 @@ def _cells(row: Row, rows: Sequence[Row], baseline: str) -> tuple[str, ...]:
 
 
 def _aligned(lines: Sequence[tuple[str, ...]]) -> list[str]:
-    """The first and the last column to the left, numbers to the right."""
+    """Align the first and last column left, the numbers between them right."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
         "  ".join(

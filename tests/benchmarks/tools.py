@@ -1,4 +1,4 @@
-"""How each tool publishes a list of images that are in its repository, as its users type it."""
+"""The commands by which each tool publishes a list of images from one repository."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ Commands = Callable[[Place], Iterable[Command]]
 
 
 def publishers(count: int) -> tuple[Contender, ...]:
-    """All tools, with the first ``count`` images."""
+    """Return all tools, with the first ``count`` images."""
     return (
         Contender("docker", ("docker", "--version"), docker(count)),
         Contender("manyfest create; push", (MANYFEST, "--version"), create_then_push(count)),
@@ -43,7 +43,7 @@ def create_and_push(count: int) -> Commands:
 
 
 def buildah(count: int) -> Commands:
-    """Without ``--all``: the images are where they belong already."""
+    """Push without ``--all``: the images are in the target repository already."""
 
     def commands(place: Place) -> Iterable[Command]:
         storage = (f"--root={place.home}/root", f"--runroot={place.home}/run")
@@ -80,13 +80,13 @@ def regctl_without_tls(place: Place) -> None:
 
 
 def buildx(count: int) -> Commands:
-    """It takes a registry on loopback for one without TLS by itself."""
+    """buildx speaks plain HTTP to a registry on loopback without an option."""
     create = ("docker", "buildx", "imagetools", "create", "-t")
     return lambda place: ((*create, place.list_name, *place.site.images(count)),)
 
 
 def spec(count: int) -> Callable[[Place], None]:
-    """Writes what manifest-tool reads; JSON is YAML, too."""
+    """Prepare the spec file of manifest-tool, in JSON, which is YAML, too."""
 
     def write(place: Place) -> None:
         manifests = [{"image": image} for image in place.site.images(count)]

@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from tests.benchmarks.cases import Case, Contender, FailedError
-from tests.benchmarks.figures import Row
-from tests.benchmarks.running import Choice, run_case
+from tests.benchmarks.measurements import Row
+from tests.benchmarks.runner import RunOptions, run_case
 from tests.support.http.http_messages import Answer
 from tests.support.http.http_server import HttpServer
 
@@ -29,7 +29,7 @@ def fail(_place):
 
 
 def rows_of(case, server, folder):
-    return {row.tool: row for row in run_case(case, Choice(), server.host, folder)}
+    return {row.tool: row for row in run_case(case, RunOptions(), server.host, folder)}
 
 
 def test_the_requests_of_each_run_are_counted(server, tmp_path):
@@ -87,6 +87,6 @@ def test_two_contenders_never_share_a_home(server, tmp_path):
 
 
 def test_another_distance_is_for_what_is_far_away():
-    choice, far, near = Choice(rtt=7), Case("a", "asking", (), rtt=50), Case("b", "being", ())
+    choice, far, near = RunOptions(rtt=7), Case("a", "asking", (), rtt=50), Case("b", "being", ())
     assert (choice.rtt_of(far), choice.rtt_of(near)) == (7, 0)
     assert (choice.title_of(far), choice.title_of(near)) == ("asking, 7 ms away", "being")

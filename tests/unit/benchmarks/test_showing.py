@@ -7,9 +7,9 @@ import pytest
 
 from tests.benchmarks.cases import Case
 from tests.benchmarks.chart import chart
-from tests.benchmarks.figures import Row, duration, speed_ratio
-from tests.benchmarks.report import as_json
-from tests.benchmarks.running import Choice
+from tests.benchmarks.json_report import as_json
+from tests.benchmarks.measurements import Row, duration, speed_ratio
+from tests.benchmarks.runner import RunOptions
 from tests.benchmarks.table import table
 
 DOCKER = Row("put", "docker", 4.0, 0.08, 34, 26, runs=(3.9, 4.0, 5.0))
@@ -43,7 +43,7 @@ def test_speed_is_told_of_those_who_did_the_same_job():
 
 
 def test_the_table_has_a_line_for_each_tool():
-    assert table(CASE, Choice(), ROWS).splitlines() == [
+    assert table(CASE, RunOptions(), ROWS).splitlines() == [
         "put: a list & more, 50 ms away (medians of 3; speed of docker is 1)",
         "                   time    best      CPU  speed  connections  requests",
         "  made <ready>  1.23 ms                                                 64 bytes each",
@@ -54,7 +54,7 @@ def test_the_table_has_a_line_for_each_tool():
 
 
 def test_a_table_of_nothing_but_the_missing_has_no_headings():
-    lines = table(CASE, Choice(), [ABSENT]).splitlines()
+    lines = table(CASE, RunOptions(), [ABSENT]).splitlines()
     assert lines[1:] == ["  crane: not there"]
 
 
@@ -74,7 +74,7 @@ def test_cases_without_docker_are_not_drawn():
 
 
 def test_the_figures_are_kept_as_they_are():
-    (case,) = json.loads(as_json([CASE], Choice(rtt=20), ROWS))["cases"]
+    (case,) = json.loads(as_json([CASE], RunOptions(rtt=20), ROWS))["cases"]
     assert (case["name"], case["rtt"], case["baseline"]) == ("put", 20, "docker")
     ours = case["tools"][2]
     assert (ours["tool"], ours["seconds"], ours["ratio"]) == ("manyfest", 0.5, 8.0)

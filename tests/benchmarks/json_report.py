@@ -1,4 +1,4 @@
-"""The figures as JSON, with what they were measured on and with."""
+"""The measurements as JSON, with the machine and versions they were taken on."""
 
 import json
 import os
@@ -9,12 +9,12 @@ from importlib.metadata import version
 from attrs import asdict
 
 from tests.benchmarks.cases import Case
-from tests.benchmarks.figures import Row, speed_ratio
-from tests.benchmarks.running import Choice
+from tests.benchmarks.measurements import Row, speed_ratio
+from tests.benchmarks.runner import RunOptions
 
 
-def as_json(cases: Iterable[Case], choice: Choice, rows: Iterable[Row]) -> str:
-    """Times are in seconds, round trips in milliseconds; ``runs`` holds each run's time."""
+def as_json(cases: Iterable[Case], choice: RunOptions, rows: Iterable[Row]) -> str:
+    """Return the JSON: times in seconds, round trips in milliseconds, ``runs`` per run."""
     rows = tuple(rows)
     document = {
         "machine": {
@@ -28,7 +28,7 @@ def as_json(cases: Iterable[Case], choice: Choice, rows: Iterable[Row]) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _case(case: Case, choice: Choice, rows: tuple[Row, ...]) -> dict[str, object]:
+def _case(case: Case, choice: RunOptions, rows: tuple[Row, ...]) -> dict[str, object]:
     own = [row for row in rows if row.case == case.name]
     return {
         "name": case.name,

@@ -1,4 +1,4 @@
-"""Creating and pushing lists: with nothing known before, and again."""
+"""Benchmark: create and push lists, for the first time and again."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference
 from tests.benchmarks import tools
 from tests.benchmarks.cases import MANYFEST, Case, Contender, Place
-from tests.benchmarks.seeding import images
+from tests.benchmarks.seed import images
 
 _FAR, _NEARER = 50, 20  # milliseconds
 _AGAIN = 64  # images of the list that is published a second time
@@ -21,7 +21,7 @@ def published(place: Place) -> None:
 
 
 def published_and_one_moved(place: Place) -> None:
-    """And let one tag be moved after that by somebody else, to what is new in each run."""
+    """Publish the list, then move one of its tags as another client would, to a new image."""
     published(place)
     site = place.site
     moved = docker_image("linux/arm/v0", text=f"moved {place.number}")
@@ -29,13 +29,13 @@ def published_and_one_moved(place: Place) -> None:
         push_image(registry, Reference.parse(f"{site.near}/{site.repository}:0"), moved)
 
 
-def ours_again(what: str, before: Callable[[Place], None]) -> Contender:
-    tool = f"manyfest create --push, {what}"
+def ours_again(situation: str, before: Callable[[Place], None]) -> Contender:
+    tool = f"manyfest create --push, {situation}"
     return Contender(tool, (MANYFEST, "--version"), tools.create_and_push(_AGAIN), before)
 
 
 def again() -> Case:
-    """A second time; docker has to do it all again, because ``--amend`` sees no tag that moved."""
+    """Publish again; docker starts over, because its ``--amend`` does not notice a moved tag."""
     docker = Contender("docker", ("docker", "--version"), tools.docker(_AGAIN))
     contenders = (
         docker,

@@ -1,12 +1,12 @@
-"""Looking at many images."""
+"""Benchmark: inspect many images."""
 
 from collections.abc import Callable, Iterable
 
 from tests.benchmarks.cases import MANYFEST, Case, Command, Contender, Place
-from tests.benchmarks.seeding import alike_images
+from tests.benchmarks.seed import alike_images
 
 _MANY = 1000
-_SOME = 10  # what those look at that need a process for each
+_SOME = 10  # references for tools that need a process for each
 
 
 def write_names(place: Place) -> None:
@@ -19,11 +19,11 @@ def inspect_file(place: Place) -> Iterable[Command]:
 
 
 def sequential(*command: str, scheme: str = "") -> Callable[[Place], Iterable[Command]]:
-    """A process for each."""
+    """Return commands for a process per reference."""
     return lambda place: [(*command, f"{scheme}{name}") for name in place.site.images(_SOME)]
 
 
-def looper(tool: str, needs: Command, *command: str, scheme: str = "") -> Contender:
+def one_by_one(tool: str, needs: Command, *command: str, scheme: str = "") -> Contender:
     return Contender(tool, needs, sequential(*command, scheme=scheme), scale=_MANY // _SOME)
 
 
@@ -34,7 +34,7 @@ CASES = (
         "inspect-1000",
         f"the manifests of {_MANY} references",
         (
-            looper(
+            one_by_one(
                 "docker", ("docker", "--version"), "docker", "manifest", "inspect", "--insecure"
             ),
             Contender(
@@ -43,9 +43,9 @@ CASES = (
                 inspect_file,
                 write_names,
             ),
-            looper("manyfest inspect", (MANYFEST, "--version"), MANYFEST, "inspect"),
-            looper("skopeo", ("skopeo", "--version"), *_SKOPEO, scheme="docker://"),
-            looper("crane", ("crane", "version"), "crane", "manifest", "--insecure"),
+            one_by_one("manyfest inspect", (MANYFEST, "--version"), MANYFEST, "inspect"),
+            one_by_one("skopeo", ("skopeo", "--version"), *_SKOPEO, scheme="docker://"),
+            one_by_one("crane", ("crane", "version"), "crane", "manifest", "--insecure"),
         ),
         rtt=50,
         runs=3,

@@ -1,11 +1,11 @@
-"""Starting: how long local commands take, beside the least that a program of this kind takes."""
+"""Benchmark: local commands as whole processes, beside an empty typer program."""
 
 import sys
 from collections.abc import Callable, Iterable
 
 from tests.benchmarks.cases import MANYFEST, Case, Command, Contender, Place, Site
-from tests.benchmarks.figures import Row
-from tests.benchmarks.seeding import images
+from tests.benchmarks.measurements import Row
+from tests.benchmarks.seed import images
 
 _EMPTY = "typer, one empty command"
 _PROGRAM = """\
@@ -25,7 +25,7 @@ _IMAGES = 2
 
 
 def prepare(site: Site) -> Iterable[Row]:
-    """The images of a draft, and the program that does nothing."""
+    """Push the images of a draft, and write the program that does nothing."""
     (site.folder / "empty.py").write_text(_PROGRAM)
     return images(_IMAGES)(site)
 
@@ -52,7 +52,7 @@ def on_the_draft(*command: str) -> Callable[[Place], Iterable[Command]]:
 
 
 def annotate(*command: str) -> Callable[[Place], Iterable[Command]]:
-    """Another variant in each run, so that there is something to write."""
+    """Annotate with another variant in each run, so that each run writes."""
     return lambda place: (
         (*command, "--variant", f"v{place.number}", draft_name(place), place.site.image(0)),
     )

@@ -1,4 +1,4 @@
-"""A store that holds very much: what it takes to make, to look into, and on the disk."""
+"""Benchmark: a store of 100,000 manifests, its creation, use and size on disk."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -13,8 +13,8 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 from manyfest.store.store import open_store
 from tests.benchmarks.cases import MANYFEST, Case, Command, Contender, Place, Site
-from tests.benchmarks.figures import Row
-from tests.benchmarks.seeding import numbered
+from tests.benchmarks.measurements import Row
+from tests.benchmarks.seed import numbered
 
 _NAME = "store-100000"
 _MANY = 100_000
@@ -23,7 +23,7 @@ _HOME = "registry.example.com/team/app"
 
 
 def prepare(site: Site) -> Iterator[Row]:
-    """Two stores, one of them with a single manifest; what the large one took."""
+    """Make a large store and one with a single manifest; yield the cost of the large one."""
     fill(site.folder / "small.db", 1)
     path = site.folder / "large.db"
     seconds, contained = timed(lambda: fill(path, _MANY))
@@ -45,7 +45,7 @@ def manifests(count: int) -> Iterator[Manifest]:
 
 
 def fill(path: Path, count: int) -> int:
-    """Keep so many manifests, each seen as a tag; how many bytes they are."""
+    """Keep ``count`` manifests, each with a tag; return their total size in bytes."""
     made, now = tuple(manifests(count)), datetime.now(UTC)
     with closing(open_store(path)) as store, store.transaction():
         store.contents.keep_manifests(made)
@@ -57,7 +57,7 @@ def fill(path: Path, count: int) -> int:
 
 
 def resolve(path: Path) -> float:
-    """Seconds to read one manifest, of many from all over the store; the hashing is included."""
+    """Return the seconds to read and hash one manifest, averaged over many across the store."""
     sought = [made.digest for made in islice(manifests(_MANY), 0, None, _MANY // _LOOKED_UP)]
     with closing(open_store(path)) as store:
         store.contents.manifest(sought[0])  # opens it
@@ -70,7 +70,7 @@ def uses(store: str) -> Callable[[Place], None]:
 
 
 def ours(*arguments: str, store: str = "large.db", tool: str = "") -> Contender:
-    """``{home}`` in an argument is the folder of the run."""
+    """Return our command; ``{home}`` in an argument is the folder of the run."""
 
     def commands(place: Place) -> Iterable[Command]:
         return ((MANYFEST, *(argument.format(home=place.home) for argument in arguments)),)

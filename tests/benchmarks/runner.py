@@ -1,4 +1,4 @@
-"""Running a case: every contender in turn, again and again, over a line that counts."""
+"""Run a case: all contenders by turns, through a proxy that delays and counts."""
 
 import resource
 import subprocess
@@ -10,31 +10,31 @@ from statistics import median
 from attrs import define, field, frozen
 
 from tests.benchmarks.cases import Case, Command, Contender, FailedError, Place, Site
-from tests.benchmarks.figures import Row, Sample
+from tests.benchmarks.measurements import Row, Sample
 from tests.support.http.delay_proxy import DelayProxy
 
 
 @frozen
-class Choice:
-    """What the person who runs this wants otherwise than the cases have it."""
+class RunOptions:
+    """Options of the command line that override those of the cases."""
 
     rtt: float | None = None
     runs: int | None = None
 
     def rtt_of(self, case: Case) -> float:
-        """Local cases stay local."""
+        """Return the round-trip time in ms; cases without one have none."""
         return case.rtt if self.rtt is None or not case.rtt else self.rtt
 
     def runs_of(self, case: Case) -> int:
         return self.runs or case.runs
 
     def title_of(self, case: Case) -> str:
-        """What is done, and how far away."""
+        """Return the job and the distance to the registry."""
         return f"{case.title}, {self.rtt_of(case):g} ms away" if case.rtt else case.title
 
 
-def run_case(case: Case, choice: Choice, registry: str, folder: Path) -> Iterator[Row]:
-    """The rows of ``case`` at ``registry`` (``HOST:PORT``), with its files in ``folder``."""
+def run_case(case: Case, choice: RunOptions, registry: str, folder: Path) -> Iterator[Row]:
+    """Run ``case`` at ``registry`` (``HOST:PORT``) with its files in ``folder``; yield its rows."""
     with DelayProxy(registry, rtt=choice.rtt_of(case)) as line:
         site = Site(folder, registry, line.host, case.name)
         try:
@@ -42,15 +42,15 @@ def run_case(case: Case, choice: Choice, registry: str, folder: Path) -> Iterato
         except FailedError as error:
             yield Row(case.name, "preparation", note=str(error))
             return
-        race = Race(site, line, warm=case.warm)
-        race.run(case.contenders, choice.runs_of(case))
+        comparison = Comparison(site, line, warm=case.warm)
+        comparison.run(case.contenders, choice.runs_of(case))
         for contender in case.contenders:
-            yield race.row(case.name, contender)
+            yield comparison.row(case.name, contender)
 
 
 @define
-class Race:
-    """Samples of those that run, by tool, and why others do not."""
+class Comparison:
+    """Samples of each tool that ran, and the failures of the others."""
 
     _site: Site
     _line: DelayProxy
@@ -59,10 +59,10 @@ class Race:
     _failures: dict[str, str] = field(factory=dict)
 
     def run(self, contenders: Iterable[Contender], runs: int) -> None:
-        """They take turns, so that what else the machine does hits all alike."""
-        there = [contender for contender in contenders if exists(contender.needs)]
+        """Run them by turns, so that other load on the machine affects all alike."""
+        present = [contender for contender in contenders if exists(contender.needs)]
         for number in range(runs):
-            for contender in there:
+            for contender in present:
                 if contender.tool not in self._failures:
                     self._try(contender, number)
 
@@ -85,7 +85,7 @@ class Race:
 
 
 def medians_of(case: str, contender: Contender, samples: Sequence[Sample]) -> Row:
-    """The row that ``samples`` give, times the contender's scale."""
+    """Return the medians of ``samples``, times the contender's scale."""
     scale = contender.scale
     scaled = f"1/{scale} of it done, times {scale}" if scale > 1 else ""
     return Row(
@@ -101,17 +101,17 @@ def medians_of(case: str, contender: Contender, samples: Sequence[Sample]) -> Ro
 
 
 def ready_place(contender: Contender, number: int, site: Site, *, warm: bool) -> Place:
-    """The contender's home for this run, made ready if it is new."""
+    """Return the contender's place for this run; prepare it if it is new."""
     kept = site.folder / "homes" / contender.slug
     place = Place(site, kept if warm else kept / str(number), number, contender.slug)
     if not (warm and kept.exists()):
-        place.home.mkdir(parents=True)  # raises when two contenders would share it
+        place.home.mkdir(parents=True)  # raises if two contenders would share it
         contender.before(place)
     return place
 
 
 def sample(commands: Iterable[Command], place: Place, line: DelayProxy) -> Sample:
-    """Run ``commands`` one after the other."""
+    """Run ``commands`` one after the other and measure them together."""
     commands = tuple(commands)
     connections, requests = line.connections, len(line.requests)
     started, used = time.perf_counter(), used_by_ended_processes()
@@ -126,13 +126,13 @@ def sample(commands: Iterable[Command], place: Place, line: DelayProxy) -> Sampl
 
 
 def used_by_ended_processes() -> float:
-    """Processor seconds; the registry still runs, and so is not among them."""
+    """Return processor seconds of ended children, so without the registry, which still runs."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
 def exists(command: Command) -> bool:
-    """Whether ``command``, which only asks whether it exists, exits with 0."""
+    """Return whether ``command``, a check for a tool or an option, exits with 0."""
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What was measured: samples of single runs, and rows of medians."""
+"""Measurements: samples of single runs, and rows of medians."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from attrs import frozen
 
 @frozen
 class Sample:
-    """One run: how long it took, what of that on processors, and what passed to the registry."""
+    """One run: seconds by the clock and of processor time, connections and requests."""
 
     seconds: float
     processor: float
@@ -17,10 +17,10 @@ class Sample:
 
 @frozen
 class Row:
-    """What one tool needed for one case: medians, and in ``runs`` the seconds of each run.
+    """One tool's medians in one case, and in ``runs`` the seconds of each run.
 
-    Without ``seconds`` it was not measured; without ``requests`` it is a figure of another kind,
-    taken on the way. ``note`` says what else there is to know.
+    ``seconds`` is None if it was not measured; ``requests`` is None for another kind of
+    measurement, taken during preparation. ``note`` is text for people.
     """
 
     case: str
@@ -34,12 +34,12 @@ class Row:
 
     @property
     def best(self) -> float | None:
-        """The quickest run, which tells the most about a program on a busy machine."""
+        """The fastest run, which is the most reliable one on a busy machine."""
         return min(self.runs, default=None)
 
 
 def speed_ratio(row: Row, rows: Iterable[Row], baseline: str) -> float | None:
-    """How many times as fast as ``baseline`` is in the same case, if both did its job."""
+    """Return how many times as fast as ``baseline`` it is in its case, if both were measured."""
     if row.requests is None:
         return None
     for other in rows:
@@ -49,7 +49,7 @@ def speed_ratio(row: Row, rows: Iterable[Row], baseline: str) -> float | None:
 
 
 def duration(seconds: float) -> str:
-    """A time for people, of three digits: ``3.81 s``, ``551 ms``, ``12.3 µs``."""
+    """Format a time with three digits: ``3.81 s``, ``551 ms``, ``12.3 µs``."""
     for unit, size in (("s", 1.0), ("ms", 1e-3)):
         if seconds >= size:
             return f"{_three_digits(seconds / size)} {unit}"

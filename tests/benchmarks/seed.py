@@ -1,4 +1,4 @@
-"""Filling the registry before anything is timed, with no delay and many things at a time."""
+"""Fill the registry before the timed runs, in parallel and without the delay."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -14,14 +14,14 @@ from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import Image, docker_image, push_image
 from manyfest.domain.references import Reference
 from tests.benchmarks.cases import Site
-from tests.benchmarks.figures import Row
+from tests.benchmarks.measurements import Row
 
 _SECONDS = 300.0
-_AT_A_TIME = 8
+_PARALLEL = 8
 
 
 def images(number: int) -> Callable[[Site], Iterable[Row]]:
-    """Puts ``number`` Docker images into the repository, for as many platforms, tagged from 0."""
+    """Prepare ``number`` Docker images, each of another platform, tagged from 0."""
 
     def prepare(site: Site) -> Iterable[Row]:
         push_all(site, (docker_image(f"linux/arm/v{n}", text=str(n)) for n in range(number)))
@@ -31,7 +31,7 @@ def images(number: int) -> Callable[[Site], Iterable[Row]]:
 
 
 def alike_images(number: int) -> Callable[[Site], Iterable[Row]]:
-    """As ``images``, but all have one config and one layer: quick to put where there are many."""
+    """Prepare images as ``images`` does, but with one config and layer for all: faster to push."""
 
     def prepare(site: Site) -> Iterable[Row]:
         one = docker_image()
@@ -43,16 +43,16 @@ def alike_images(number: int) -> Callable[[Site], Iterable[Row]]:
 
 
 def numbered(image: Image, number: int) -> Image:
-    """The same image with a number in its manifest, and so with another digest."""
+    """Return the image with a number in its manifest, and so with another digest."""
     document = dict(image.manifest.document) | {"x-number": number}
     return evolve(image, manifest=evolve(image.manifest, data=json.dumps(document).encode()))
 
 
 def push_all(site: Site, pushed: Iterable[Image]) -> None:
-    """Push images as the tags 0, 1, 2 and so on."""
+    """Push images with the tags 0, 1, 2 and so on."""
     references = (Reference.parse(f"{site.near}/{site.repository}:{number}") for number in count())
     with (
-        closing(HttpRegistry(Deadline(_SECONDS), connections=_AT_A_TIME)) as registry,
-        ThreadPoolExecutor(_AT_A_TIME) as pool,
+        closing(HttpRegistry(Deadline(_SECONDS), connections=_PARALLEL)) as registry,
+        ThreadPoolExecutor(_PARALLEL) as pool,
     ):
-        list(pool.map(partial(push_image, registry), references, pushed))  # raises what went wrong
+        list(pool.map(partial(push_image, registry), references, pushed))  # raises the first error
