@@ -1,4 +1,4 @@
-"""Access to registries: credentials, token scopes, and the explanation of a registry's answer.
+"""Access to registries as values: credentials, scopes, and explanations.
 
 No value shows a secret in its ``repr``.
 """
@@ -12,7 +12,7 @@ from manyfest.domain.errors import AccessError, UnavailableError
 
 @frozen
 class CredentialSource:
-    """The origin of credentials: a file, the key in it that matched, the helper that it names."""
+    """The origin of credentials: a file, its matching key, a helper it names."""
 
     file: str
     key: str = ""
@@ -38,7 +38,7 @@ class Credentials:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The texts that no message may show."""
+        """The secrets, which no message may show."""
         return tuple(filter(None, (self.password, self.identity_token, self.registry_token)))
 
 
@@ -49,7 +49,7 @@ Scopes = frozenset[tuple[str, str]]
 
 
 def scope_texts(scopes: Scopes) -> Iterable[str]:
-    """Return one text per resource, such as ``repository:x:pull,push``, sorted."""
+    """Merge scopes: one text per resource (``repository:x:pull,push``), sorted."""
     for resource in sorted({resource for resource, _ in scopes}):
         yield f"{resource}:{','.join(sorted(action for of, action in scopes if of == resource))}"
 
@@ -67,7 +67,7 @@ class TokenScopes:
 
 @frozen
 class AuthExplanation:
-    """The challenge of a registry, the credentials for it, and the scopes of the tokens.
+    """A registry's challenge, the credentials for it, and the token scopes.
 
     ``scheme`` is that of the challenge in lower case, empty where the registry did not ask.
     ``realm`` is the token server's URL. ``refusal`` is the reason why the registry did not let us

@@ -1,0 +1,38 @@
+"""The documents for contributors: their paths and links exist, and every decision has a status."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ADRS = sorted((ROOT / "ADR").glob("[0-9]*.md"))[1:]  # without the template
+DOCUMENTS = [
+    *sorted((ROOT / ".github").glob("*.md")),
+    *sorted((ROOT / "ADR").glob("*.md")),
+    ROOT / "tests" / "README.md",
+]
+PATH = re.compile(r"`((?:domain|adapters|store|cli|tests|ADR|\.ci|\.github)/[\w./-]+)`")
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
+STATUS = re.compile(
+    r"^Status: (?:proposed|accepted|replaced by \d{4})\. Date: 2\d{3}-\d\d-\d\d", re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_paths_in_documents_exist(document):
+    assert [path for path in PATH.findall(document.read_text()) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_links_in_documents_lead_somewhere(document):
+    links = LINK.findall(document.read_text())
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("adr", ADRS, ids=lambda adr: adr.name)
+def test_a_decision_has_its_number_its_status_and_a_line_in_the_index(adr):
+    text, number = adr.read_text(), adr.name[:4]
+    assert text.startswith(f"# {number}. ")
+    assert STATUS.search(text)
+    assert f"[{number}]({adr.name})" in (ROOT / "ADR" / "README.md").read_text()
