@@ -1,4 +1,4 @@
-"""Gzip and zstd, told by their first bytes; the latter's library is loaded when it is met."""
+"""Gzip and zstd, recognised by their first bytes; the zstd library is loaded at first use."""
 
 import gzip
 import zlib
@@ -12,21 +12,21 @@ from manyfest.domain.errors import BundleError
 GZIP = b"\x1f\x8b"  # RFC 1952
 ZSTD = b"\x28\xb5\x2f\xfd"  # RFC 8878
 
-START = 4  # bytes that tell them
+START = 4  # bytes by which they are recognised
 
-# Of memory for one frame, as much as the zstd program takes without being asked.
+# Memory for one frame, in bytes: the default limit of the zstd program.
 _WINDOW = 128 * 1024 * 1024
-_LEVEL = 3  # zstd's own; most of a bundle is compressed already
+_LEVEL = 3  # zstd's default; most of a bundle is compressed already
 
 
 def decompressor_for(start: bytes) -> Callable[[BinaryIO], IO[bytes]] | None:
-    """What reads the bytes behind such a start expanded; None: they are plain."""
+    """Return the decompressor for a file with these first bytes, None for a plain file."""
     found = (reader for magic, reader in _READERS.items() if start.startswith(magic))
     return next(found, None)
 
 
-def gzip_writer(file: BinaryIO) -> IO[bytes]:
-    """A file that writes zstd, with a checksum, into ``file``; close it before that."""
+def zstd_writer(file: BinaryIO) -> IO[bytes]:
+    """Return a file that compresses into ``file``, with a checksum; close it before ``file``."""
     from zstandard import ZstdCompressor
 
     compressor = ZstdCompressor(level=_LEVEL, write_checksum=True)
@@ -35,7 +35,7 @@ def gzip_writer(file: BinaryIO) -> IO[bytes]:
 
 @contextmanager
 def translating_errors(path: Path | str) -> Iterator[None]:
-    """Inside, what cannot be expanded is a BundleError."""
+    """Translate the errors of decompressors to BundleError."""
     try:
         yield
     except EOFError as error:
@@ -43,7 +43,7 @@ def translating_errors(path: Path | str) -> Iterator[None]:
     except (gzip.BadGzipFile, zlib.error) as error:
         raise BundleError(str(path), f"is damaged: {error}") from error
     except Exception as error:
-        if type(error).__name__ != "ZstdError":  # not loaded for what is no zstd
+        if type(error).__name__ != "ZstdError":  # by name, since only zstd files load the library
             raise
         raise BundleError(str(path), f"is damaged: {error}") from error
 

@@ -1,9 +1,9 @@
-"""A bundle as ``docker save`` writes it: configs and layers, and no manifest that any registry has.
+"""A bundle in the form of ``docker save``: configs and layers, without a manifest of a registry.
 
-``manifest.json`` lists, for each image, the file of its config, its names and the files of its
-layers, which are tar archives, some of them links to others (moby, ``image/tarexport``). We make
-the Docker manifest that names these very files. Skopeo makes the same, but always of expanded
-layers, which it then calls compressed.
+``manifest.json`` lists for each image the file of its config, its names and the files of its
+layers, which are tar archives, some of them links to others (moby, ``image/tarexport``). We author
+the Docker manifest that refers to these very files. Skopeo makes the same, but always for expanded
+layers, whose media type then says that they are compressed.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ _PLAIN_LAYER = "application/vnd.docker.image.rootfs.diff.tar"
 
 
 class DockerBundle:
-    """``Bundle`` over the files of a docker archive. Raises BundleError: it is none."""
+    """``Bundle`` over the files of a docker archive. Raises BundleError: it is not one."""
 
     drafts: tuple[Draft, ...] = ()
 
@@ -47,10 +47,12 @@ class DockerBundle:
         self._documents: dict[Digest, bytes] = {}
         self._layers: dict[Digest, str] = {}
         self._digests: dict[str, Digest] = {}
-        with _understood(files.name):
+        with _docker_errors(files.name):
             images = listed_images(files)
             packed = _packed_layers(files, images)
-            self.entries = tuple(entry for image in images for entry in self._taken(image, packed))
+            self.entries = tuple(
+                entry for image in images for entry in self._image_entries(image, packed)
+            )
 
     @property
     def name(self) -> str:
@@ -69,10 +71,10 @@ class DockerBundle:
         for digest in self._documents.keys() & set(digests):
             yield digest, iter([self._documents[digest]])
         paths = {self._layers[digest]: digest for digest in digests if digest in self._layers}
-        for path, chunks in self._files.each(paths):
+        for path, chunks in self._files.iter_files(paths):
             yield paths[path], chunks
 
-    def _taken(
+    def _image_entries(
         self, image: JsonObject, packed: Mapping[str, tuple[Digest, Digest]]
     ) -> tuple[Descriptor, ...]:
         config = self._files.read(normpath(image["Config"]))
@@ -110,9 +112,9 @@ class DockerBundle:
 
 
 def listed_images(files: Files) -> list[JsonObject]:
-    """What ``manifest.json`` lists. Raises BundleError, DocumentError."""
+    """Return the images of ``manifest.json``. Raises BundleError, DocumentError."""
     data = files.read(LISTING)
-    # It is a list, and strictly read are objects.
+    # The file is a list; the strict parser takes objects only.
     images = parse_object(b'{"images":%b}' % data, LISTING)["images"]
     if not isinstance(images, list) or not all(isinstance(image, dict) for image in images):
         raise DocumentError(LISTING, "no list of images")
@@ -120,14 +122,14 @@ def listed_images(files: Files) -> list[JsonObject]:
 
 
 def _packed_layers(files: Files, images: list[JsonObject]) -> dict[str, tuple[Digest, Digest]]:
-    """For each gzipped layer the digest of its bytes and that of what they expand to.
+    """Hash each gzipped layer: the digest of its bytes, and that of the expanded bytes.
 
-    That costs reading them once more than plain ones, whose digest the config has.
+    It costs one more read of the layer. The digest of a plain layer is in the config.
     """
     paths = {path for image in images for path in _layer_paths(image)}
-    there = [path for path in sorted(paths) if files.size(path) is not None]
-    packed = [path for path in there if files.start(path).startswith(GZIP)]
-    return {path: _digests(chunks, files.name) for path, chunks in files.each(packed)}
+    present = [path for path in sorted(paths) if files.size(path) is not None]
+    packed = [path for path in present if files.start(path).startswith(GZIP)]
+    return {path: _digests(chunks, files.name) for path, chunks in files.iter_files(packed)}
 
 
 def _digests(chunks: Chunks, bundle: str) -> tuple[Digest, Digest]:
@@ -156,7 +158,7 @@ def _diff_ids(config: bytes, bundle: str) -> list[Digest]:
 
 
 def _manifest(config: Descriptor, layers: list[Descriptor]) -> Manifest:
-    """Spelled as skopeo spells it (``manifest.Schema2``)."""
+    """Author the manifest in the byte form of skopeo (``manifest.Schema2``)."""
     document: dict[str, Json] = {
         "schemaVersion": 2,
         "mediaType": media_types.DOCKER_MANIFEST,
@@ -168,15 +170,18 @@ def _manifest(config: Descriptor, layers: list[Descriptor]) -> Manifest:
 
 
 def _tagged_entries(entry: Descriptor, tags: list[str]) -> tuple[Descriptor, ...]:
-    """Docker writes ``alpine:3`` for its own registry's, and ``oci:1`` there is no folder."""
+    """Return an entry for each tag, or the one without a name.
+
+    Docker's ``alpine:3`` is of Docker Hub, and its ``oci:1`` is an image there, not a layout.
+    """
     names = (Reference.parse(f"library/{t}" if t.startswith("oci:") else t) for t in tags)
     named = tuple(evolve(entry, others={"annotations": {IMAGE_NAME: str(name)}}) for name in names)
     return named or (entry,)
 
 
 @contextmanager
-def _understood(bundle: str) -> Iterator[None]:
-    """Inside, what is not of docker's form is a BundleError."""
+def _docker_errors(bundle: str) -> Iterator[None]:
+    """Translate errors about the form of docker's documents to BundleError."""
     try:
         yield
     except KeyError as error:

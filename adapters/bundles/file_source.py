@@ -1,9 +1,9 @@
-"""The files of a bundle, whether they stand in a folder or in an archive."""
+"""The files of a bundle, in a folder or in an archive."""
 
 from collections.abc import Collection, Iterator
 from typing import Protocol
 
-DOCUMENT_LIMIT = 4 * 1024 * 1024  # bytes; what is larger is no document and is streamed
+DOCUMENT_LIMIT = 4 * 1024 * 1024  # bytes; a larger file is no document, and is streamed
 
 Chunks = Iterator[bytes]
 
@@ -20,20 +20,20 @@ class Files(Protocol):
         ...
 
     def size(self, path: str) -> int | None:
-        """The file's size in bytes, None if there is no such file."""
+        """The size of a file in bytes, None if there is no such file."""
         ...
 
     def start(self, path: str) -> bytes:
-        """The first bytes of a file that is there, by which its form is known."""
+        """The first bytes of an existing file, by which its compression is recognised."""
         ...
 
     def read(self, path: str, limit: int = DOCUMENT_LIMIT) -> bytes:
-        """A whole file that is there. Raises BundleError: it has more than ``limit`` bytes."""
+        """Read a whole existing file. Raises BundleError: it exceeds ``limit`` bytes."""
         ...
 
-    def each(self, paths: Collection[str]) -> Iterator[tuple[str, Chunks]]:
-        """These files, which are there, each once, in the order in which they are quickly read.
+    def iter_files(self, paths: Collection[str]) -> Iterator[tuple[str, Chunks]]:
+        """Yield these existing files, each once, in the order that is fastest to read.
 
-        The chunks of one are read before the next is asked for.
+        Read the chunks of one file before asking for the next.
         """
         ...

@@ -1,4 +1,4 @@
-"""The files of a bundle that is a folder, opened without following links."""
+"""The files of a bundle in a folder, opened without following links."""
 
 import os
 from collections.abc import Collection, Iterator
@@ -41,7 +41,7 @@ class FolderFiles:
             raise BundleError(self.name, f"has a {path} of more than {limit} bytes")
         return data
 
-    def each(self, paths: Collection[str]) -> Iterator[tuple[str, Chunks]]:
+    def iter_files(self, paths: Collection[str]) -> Iterator[tuple[str, Chunks]]:
         for path in paths:
             with self._root.open(*path.split("/")) as file:
                 yield path, read_chunks(file, self.name)
@@ -49,6 +49,6 @@ class FolderFiles:
 
 @contextmanager
 def open_folder(directory: str) -> Iterator[FolderFiles]:
-    """The files of the folder. Raises LayoutError."""
+    """Open the files of a folder. Raises LayoutError."""
     with open_directory(directory) as root:
         yield FolderFiles(root)

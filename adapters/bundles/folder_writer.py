@@ -1,4 +1,4 @@
-"""Writing a bundle as a folder: a new one whole or not at all, into a layout its names last."""
+"""Writing a bundle as a folder: a new one appears whole; an existing layout gets names last."""
 
 import errno
 import shutil
@@ -22,27 +22,27 @@ from manyfest.domain.errors import DocumentError, IntegrityError, LayoutError
 from manyfest.domain.ports.bundles import BundleBlob, BundleContent
 
 
-def write_folder(directory: Path, packing: BundleContent) -> None:
-    """The layout in ``directory``, made, or added to where there is one.
+def write_folder(directory: Path, content: BundleContent) -> None:
+    """Make a layout in ``directory``, or add to the one it has.
 
-    In a layout, entries of the same names are replaced, and so are drafts; all else stays. Raises
-    LayoutError: something else stands there; OSError; what opening a blob raises. Then no name is
-    another than before, and of a new folder there is nothing.
+    In an existing layout, entries and drafts of the same names are replaced; all else stays.
+    Raises LayoutError: the directory has other content; OSError; the errors of opening a blob.
+    After an error no name of an existing layout has changed, and no part of a new one remains.
     """
-    is_there = directory.is_symlink() or _holds_something(directory)
-    if is_there or not _made(directory, packing):
+    exists = directory.is_symlink() or _has_content(directory)
+    if exists or not _make(directory, content):
         with make_layout(str(directory)) as root:
-            _add(root, packing)
+            _add(root, content)
 
 
-def _made(directory: Path, packing: BundleContent) -> bool:
-    """A new folder, whole; False: somebody else has made one meanwhile."""
+def _make(directory: Path, content: BundleContent) -> bool:
+    """Make a new folder, whole; False if another process has made one meanwhile."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     built = directory.with_name(TEMPORARY + token_hex(8))
     try:
         with make_layout(str(built)) as root:
-            _add(root, packing)
-        # Under the lock, or it takes the place of a folder in which somebody begins a layout.
+            _add(root, content)
+        # Under the lock, so as not to replace a folder in which another process begins a layout.
         with make_directory(str(directory)) as place, place.locked():
             built.rename(directory)
     except BaseException as error:
@@ -50,27 +50,27 @@ def _made(directory: Path, packing: BundleContent) -> bool:
             shutil.rmtree(built)
         if isinstance(error, OSError) and error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
             return False
-        if isinstance(error, LayoutError):  # by the name that a person knows
+        if isinstance(error, LayoutError):  # name the directory that the person named
             raise LayoutError(str(directory), error.reason) from error
         raise
     return True
 
 
-def _holds_something(directory: Path) -> bool:
+def _has_content(directory: Path) -> bool:
     try:
         return any(directory.iterdir())
     except FileNotFoundError:
         return False
 
 
-def _add(root: SafeDirectory, packing: BundleContent) -> None:
-    for blob in packing.blobs:
+def _add(root: SafeDirectory, content: BundleContent) -> None:
+    for blob in content.blobs:
         if not _is_intact(root, blob.digest, blob.size):
             _write_blob(root, blob)
     with root.locked():
-        if packing.drafts:
-            _add_drafts(root, packing)
-        root.write([_index(root, packing)], INDEX)
+        if content.drafts:
+            _add_drafts(root, content)
+        root.write([_index(root, content)], INDEX)
 
 
 def _is_intact(root: SafeDirectory, digest: Digest, size: int) -> bool:
@@ -91,18 +91,18 @@ def _write_blob(root: SafeDirectory, blob: BundleBlob) -> None:
         root.write(checked, *blob_path(blob.digest))
 
 
-def _add_drafts(root: SafeDirectory, packing: BundleContent) -> None:
+def _add_drafts(root: SafeDirectory, content: BundleContent) -> None:
     folder, name = DRAFTS.split("/")
     root.make_folder(folder)
     present = root.read(INDEX_LIMIT, folder, name) if root.has_file(folder, name) else None
     kept = decode_drafts(present, f"{root.directory}: {DRAFTS}") if present else ()
-    drafts = {draft.name: draft for draft in (*kept, *packing.drafts)}
+    drafts = {draft.name: draft for draft in (*kept, *content.drafts)}
     root.write([encode_drafts(drafts.values())], folder, name)
 
 
-def _index(root: SafeDirectory, packing: BundleContent) -> bytes:
+def _index(root: SafeDirectory, content: BundleContent) -> bytes:
     existing = root.read(INDEX_LIMIT, INDEX)
     try:
-        return encode_index(packing.entries, existing)
+        return encode_index(content.entries, existing)
     except DocumentError as error:
         raise LayoutError(root.directory, str(error)) from error

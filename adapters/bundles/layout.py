@@ -1,4 +1,4 @@
-"""A bundle that is an OCI image layout (image-spec, image-layout.md), with drafts of ours."""
+"""A bundle that is an OCI image layout (image-spec, image-layout.md), with our drafts."""
 
 from collections.abc import Collection, Iterator
 from functools import cached_property
@@ -17,7 +17,10 @@ DRAFTS = "manyfest/drafts.json"
 
 
 class LayoutBundle:
-    """``Bundle`` over the files of a layout. Raises BundleError: it is none of version 1.0.0."""
+    """``Bundle`` over the files of a layout.
+
+    Raises BundleError: it is no layout of version 1.0.0.
+    """
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -50,7 +53,7 @@ class LayoutBundle:
 
     def iter_blobs(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, Chunks]]:
         paths = {blob_file(digest): digest for digest in digests}
-        for path, chunks in self._files.each(paths):
+        for path, chunks in self._files.iter_files(paths):
             yield paths[path], chunks
 
     def _check_version(self) -> None:
@@ -67,5 +70,5 @@ class LayoutBundle:
 
 
 def blob_file(digest: Digest) -> str:
-    """Where a blob stands, as a path within the bundle."""
+    """Return the path of a blob within the bundle."""
     return "/".join(blob_path(digest))

@@ -1,4 +1,4 @@
-"""Opening a bundle of whichever kind: a folder or an archive, a layout or docker's own form."""
+"""Opening a bundle of any kind: a folder or an archive, an OCI layout or docker's own form."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +17,10 @@ from manyfest.domain.ports.bundles import Bundle
 
 @contextmanager
 def open_bundle(path: Path) -> Iterator[Bundle]:
-    """The bundle in the folder or the file at ``path``.
+    """Open the bundle in the folder or file at ``path``.
 
-    Raises BundleError, LayoutError; DigestMismatchError: a compressed layer of a docker archive is
-    not what its config says; OSError: there is nothing, or it cannot be read.
+    Raises BundleError, LayoutError; DigestMismatchError: a compressed layer of a docker archive
+    differs from its config; OSError: the path does not exist or cannot be read.
     """
     with open_folder(str(path)) if path.is_dir() else open_archive(path) as files:
         yield _read(files)
@@ -36,9 +36,12 @@ def _read(files: Files) -> Bundle:
 
 
 def _lacks_blobs(layout: LayoutBundle, files: Files) -> bool:
-    """Docker 25.0 writes both forms, and leaves the layers out of the manifests of the layout."""
+    """Whether the layout is incomplete.
+
+    Docker 25.0 writes both forms, and leaves the layers out of the manifests of the layout.
+    """
     images = [entry for entry in layout.entries if entry.media_type in media_types.IMAGES]
-    there = [entry for entry in images if layout.size(entry.digest) is not None]
-    documents = [parse_object(layout.read(entry.digest), layout.name) for entry in there]
+    present = [entry for entry in images if layout.size(entry.digest) is not None]
+    documents = [parse_object(layout.read(entry.digest), layout.name) for entry in present]
     layered = any(image.get("Layers") for image in listed_images(files))
     return layered and any(not document.get("layers") for document in documents)

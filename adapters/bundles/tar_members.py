@@ -1,7 +1,7 @@
-"""What an archive has in it: its members, read one after the other and believed in nothing.
+"""The members of a tar archive, read in order; no statement of theirs is trusted.
 
-Nothing is ever unpacked, so no name can lead anywhere; names that try are refused all the same, for
-who made them had another reader in mind.
+Nothing is unpacked, so no name can lead out of the archive. Such names are refused all the same:
+they are meant to attack another reader.
 """
 
 import tarfile
@@ -15,12 +15,12 @@ from manyfest.adapters.bundles.tar_stream import TarStream
 from manyfest.domain.errors import BundleError
 
 _MEMBERS = 1_000_000
-_SHOWN = 100
+_SHOWN = 100  # characters of a name in an error
 
 
 @frozen
 class Member:
-    """A regular file of ``size`` bytes from ``offset`` on, or a link to the member ``target``."""
+    """A regular file of ``size`` bytes at ``offset``, or a link to the member ``target``."""
 
     path: str
     offset: int
@@ -28,20 +28,20 @@ class Member:
     target: str = ""
 
 
-def tar_members(tape: TarStream, bundle: str) -> Iterator[Member]:
-    """The files and links of the archive, in its order; the tape stands at each one's bytes.
+def tar_members(stream: TarStream, bundle: str) -> Iterator[Member]:
+    """Yield the files and links of the archive in order, with ``stream`` at the bytes of each.
 
-    Raises BundleError: no tar archive, damaged, cut off, a name or a link that leads out of it, two
-    files of one name, or anything but files, folders and links.
+    Raises BundleError: not a tar archive, damaged, cut off, a name or link that leads out of it,
+    two files of one name, or a member that is neither file, folder nor link.
     """
-    seen: set[str] = set()
-    for info in _headers(tape, bundle):
+    paths: set[str] = set()
+    for info in _headers(stream, bundle):
         path = _inside(info.name, info.name, bundle)
         if info.isdir():
             continue
-        if path in seen:
+        if path in paths:
             raise BundleError(bundle, f"has two members of the name {_shown(path)}")
-        seen.add(path)
+        paths.add(path)
         yield _member(info, path, bundle)
 
 
@@ -56,19 +56,19 @@ def _member(info: tarfile.TarInfo, path: str, bundle: str) -> Member:
     return Member(path, info.offset_data, info.size)
 
 
-def _headers(tape: TarStream, bundle: str) -> Iterator[tarfile.TarInfo]:
-    """Headers until the block of zeros that ends an archive: without it, who knows what is lost."""
-    if not tape.peek(1):
+def _headers(stream: TarStream, bundle: str) -> Iterator[tarfile.TarInfo]:
+    """Yield headers up to the block of zeros that ends an archive; without one, it is cut off."""
+    if not stream.peek(1):
         raise BundleError(bundle, "is empty, or cut off")
     try:
-        tar = tarfile.TarFile(fileobj=cast("IO[bytes]", tape), mode="r")
-        info = tar.next()  # which the constructor has read
+        tar = tarfile.TarFile(fileobj=cast("IO[bytes]", stream), mode="r")
+        info = tar.next()  # the constructor has read it
         for _ in range(_MEMBERS):
             if info is None:
                 return
             yield info
-            tape.seek(tar.offset)
-            block = tape.peek(tarfile.BLOCKSIZE)
+            stream.seek(tar.offset)
+            block = stream.peek(tarfile.BLOCKSIZE)
             if len(block) < tarfile.BLOCKSIZE:
                 raise BundleError(bundle, "is cut off")
             info = tarfile.TarInfo.fromtarfile(tar) if any(block) else None

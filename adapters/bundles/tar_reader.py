@@ -1,4 +1,24 @@
-"""The files of a bundle in a tar archive, plain or compressed, never unpacked."""
+"""The files of a bundle in a tar archive, plain or compressed, never unpacked.
+
+Theory of operation. A tar archive has no table of contents, and a compressed one can be read from
+the front only: going back means to decompress everything again. So an archive is read in passes.
+
+- *One pass on opening* reads every header and builds an index: path, offset and size of each file,
+  and the target of each link. If the archive is compressed, this pass also spools the documents,
+  that is every file up to ``DOCUMENT_LIMIT``, to a temporary file without a name, since manifests
+  and configs are read next and in any order. It ends behind the last byte, because a compressed
+  stream has its checksum there.
+- *One pass for each call of* ``iter_files`` gives the rest, which are layers, sorted by their
+  offsets, so that the stream only moves forwards. A plain archive seeks instead of reading on.
+
+*Expansion.* ``tar_stream`` refuses an archive that expands far beyond its size. Real layers may
+compress that well, so a file beyond the limit is allowed if an earlier document contains its
+digest; our own archives put the documents first. Later passes are allowed every file of the index,
+since the first pass has let it through.
+
+Links (docker's archives have them between layers) are resolved through the index, at most eight in
+a row. All passes read one open file, so that a file that is replaced meanwhile does no harm.
+"""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -15,71 +35,67 @@ from manyfest.adapters.bundles.tar_stream import TarStream, open_archive_file
 from manyfest.domain.digests import CHUNK_SIZE
 from manyfest.domain.errors import BundleError
 
-_LINKS = 8  # one after the other
+_LINKS = 8  # in a row
 
 
 @frozen
 class _IndexedFile:
-    """A file in the archive; ``aside`` is where its bytes were put, if they were."""
+    """A file of the archive; ``spooled_at`` is its offset in the spool, None if it is not there."""
 
     member: Member
     start: bytes = b""
-    aside: int | None = None
+    spooled_at: int | None = None
 
 
 class ArchiveFiles:
-    """``Files`` of the ``archive`` at ``path``.
-
-    One pass finds all there is. In a compressed archive going back costs all over again, so that
-    pass lays documents aside, in a file without a name, and layers come in one more pass.
-    """
+    """``Files`` of the ``archive`` at ``path``, from its ``index`` and its ``spool``."""
 
     def __init__(
-        self, path: Path, archive: BinaryIO, found: dict[str, _IndexedFile], aside: IO[bytes]
+        self, path: Path, archive: BinaryIO, index: dict[str, _IndexedFile], spool: IO[bytes]
     ) -> None:
         self._path = path
         self._archive = archive
-        self._found = found
-        self._aside = aside
+        self._index = index
+        self._spool = spool
 
     @property
     def name(self) -> str:
         return str(self._path)
 
     def size(self, path: str) -> int | None:
-        found = self._followed(path)
+        found = self._resolve(path)
         return None if found is None else found.member.size
 
     def start(self, path: str) -> bytes:
-        return self._there(path).start
+        return self._require(path).start
 
     def read(self, path: str, limit: int = DOCUMENT_LIMIT) -> bytes:
-        found = self._there(path)
+        found = self._require(path)
         if found.member.size > limit:
             raise BundleError(self.name, f"has a {path} of {found.member.size} bytes")
-        if found.aside is None:
-            return b"".join(chunk for _, chunks in self.each([path]) for chunk in chunks)
-        self._aside.seek(found.aside)
-        return self._aside.read(found.member.size)
+        if found.spooled_at is None:
+            return b"".join(chunk for _, chunks in self.iter_files([path]) for chunk in chunks)
+        self._spool.seek(found.spooled_at)
+        return self._spool.read(found.member.size)
 
-    def each(self, paths: Collection[str]) -> Iterator[tuple[str, Chunks]]:
-        in_order = sorted(paths, key=lambda path: self._there(path).member.offset)
-        with TarStream(self._path, self._archive) as tape:
+    def iter_files(self, paths: Collection[str]) -> Iterator[tuple[str, Chunks]]:
+        in_order = sorted(paths, key=lambda path: self._require(path).member.offset)
+        with TarStream(self._path, self._archive) as stream:
             for path in in_order:
-                member = self._there(path).member
-                tape.allow_expansion(member.offset + member.size)  # it was passed before
-                tape.seek(member.offset)
-                yield path, tape.chunks(member.size)
+                member = self._require(path).member
+                stream.allow_expansion(member.offset + member.size)  # the first pass read it
+                stream.seek(member.offset)
+                yield path, stream.chunks(member.size)
 
-    def _there(self, path: str) -> _IndexedFile:
-        found = self._followed(path)
+    def _require(self, path: str) -> _IndexedFile:
+        found = self._resolve(path)
         if found is None:
             raise BundleError(self.name, f"has no {path}")
         return found
 
-    def _followed(self, path: str) -> _IndexedFile | None:
+    def _resolve(self, path: str) -> _IndexedFile | None:
         for _ in range(_LINKS):
-            found = self._found.get(path)
+            found = self._index.get(path)
             if found is None or not found.member.target:
                 return found
             path = found.member.target
@@ -88,45 +104,45 @@ class ArchiveFiles:
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[ArchiveFiles]:
-    """The files of the archive. Raises BundleError; OSError: it cannot be opened."""
-    with open_archive_file(path) as archive, TemporaryFile() as aside:
-        with TarStream(path, archive) as tape:
-            found = {
-                member.path: _spooled(member, tape, aside)
-                for member in tar_members(tape, str(path))
+    """Open the files of an archive. Raises BundleError; OSError: it cannot be opened."""
+    with open_archive_file(path) as archive, TemporaryFile() as spool:
+        with TarStream(path, archive) as stream:
+            index = {
+                member.path: _indexed(member, stream, spool)
+                for member in tar_members(stream, str(path))
             }
-            _read_trailer(tape)
-        yield ArchiveFiles(path, archive, found, aside)
+            _read_trailer(stream)
+        yield ArchiveFiles(path, archive, index, spool)
 
 
-def _spooled(member: Member, tape: TarStream, aside: IO[bytes]) -> _IndexedFile:
+def _indexed(member: Member, stream: TarStream, spool: IO[bytes]) -> _IndexedFile:
     if member.target:
         return _IndexedFile(member)
-    if not tape.may_expand(member.size) and _names(aside, member):
-        tape.allow_expansion(member.size)
-    found = _IndexedFile(member, tape.peek(min(START, member.size)))
-    if not tape.is_expanded or member.size > DOCUMENT_LIMIT:
+    if not stream.may_expand(member.size) and _is_named(member, spool):
+        stream.allow_expansion(member.size)
+    found = _IndexedFile(member, stream.peek(min(START, member.size)))
+    if not stream.is_expanded or member.size > DOCUMENT_LIMIT:
         return found
-    place = aside.tell()
-    for chunk in tape.chunks(member.size):
-        aside.write(chunk)
-    return evolve(found, aside=place)
+    place = spool.tell()
+    for chunk in stream.chunks(member.size):
+        spool.write(chunk)
+    return evolve(found, spooled_at=place)
 
 
-def _names(aside: IO[bytes], member: Member) -> bool:
-    """Whether a document that came before has the digest that the member is called by."""
+def _is_named(member: Member, spool: IO[bytes]) -> bool:
+    """Whether an earlier document contains the last part of the member's path, its digest."""
     wanted = member.path.rpartition("/")[2].encode()
-    end = aside.tell()
-    aside.seek(0)
+    end = spool.tell()
+    spool.seek(0)
     tail, found = b"", False
-    while not found and (chunk := aside.read(CHUNK_SIZE)):
+    while not found and (chunk := spool.read(CHUNK_SIZE)):
         found = wanted in tail + chunk
         tail = chunk[-len(wanted) :]
-    aside.seek(end)
+    spool.seek(end)
     return found
 
 
-def _read_trailer(tape: TarStream) -> None:
-    """Compressed bytes have their checksum at their end."""
-    while tape.is_expanded and tape.read(CHUNK_SIZE):
+def _read_trailer(stream: TarStream) -> None:
+    """Read to the end of a compressed stream, which has its checksum there."""
+    while stream.is_expanded and stream.read(CHUNK_SIZE):
         pass

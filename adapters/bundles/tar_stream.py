@@ -1,4 +1,19 @@
-"""Tapes: an archive's bytes from the front to the end, expanded where they are compressed."""
+"""The bytes of an archive from front to end, decompressed if need be, with a limit of expansion.
+
+Theory of operation. A ``TarStream`` is one pass over an archive. It knows its position in the
+*expanded* bytes and moves forwards only, since a decompressor can do no more: ``seek`` reads and
+drops the bytes between. In a plain archive it seeks in the file. ``peek`` keeps bytes that the next
+``read`` returns. A read gives at most 1 MiB, so that a header which claims terabytes costs no
+memory.
+
+*Bombs.* A few kilobytes of gzip or zstd may expand for hours. The position of a compressed stream
+may not exceed a limit, at first 1 GiB or 1000 times the file, whichever is larger. ``tar_reader``
+raises it by ``allow_expansion`` for a file that a document names: honest content may be as large as
+it likes, padding may not. A plain archive needs no limit: it ends with its file.
+
+*Several passes* over one archive share its open file, each with a position of its own
+(``pread(2)``). So all of them read the same file, even if another takes its path meanwhile.
+"""
 
 import os
 import stat
@@ -15,17 +30,16 @@ from manyfest.domain.errors import BundleError
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-# What expands to more than both, with nothing that names it, is made to keep machines busy.
-_EXPANDED_FREELY = 1024 * 1024 * 1024
-_EXPANSION = 1000
+# Bytes that no document names may expand to the larger of these two.
+_EXPANDED_FREELY = 1024 * 1024 * 1024  # bytes
+_EXPANSION = 1000  # times the size of the file
 
 
 class TarStream:
-    """The archive in an open file, for ``with``, from its front, wherever other tapes of it are.
+    """One pass over the archive in an open file, for ``with``; independent of other passes.
 
-    It goes forwards only; ``read`` gives at most 1 MiB. ``path`` is how errors name it.
-    Raises BundleError: damaged, cut off within a compressed part or a member, expands without end,
-    or is asked for what lies behind.
+    Errors name it by ``path``. Raises BundleError: the archive is damaged, is cut off within a
+    compressed part or a member, or exceeds the limit of expansion; or a seek goes backwards.
     """
 
     def __init__(self, path: Path, archive: BinaryIO) -> None:
@@ -49,28 +63,28 @@ class TarStream:
 
     @property
     def is_expanded(self) -> bool:
-        """Whether going back to the front costs all that was read."""
+        """Whether the archive is compressed, so that going back means to start again."""
         return self._expanded
 
     def may_expand(self, size: int) -> bool:
-        """Whether ``size`` more bytes are within what may be expanded to."""
+        """Whether ``size`` more bytes are within the limit of expansion."""
         return not self._expanded or self._at + size <= self._limit
 
     def allow_expansion(self, size: int) -> None:
-        """Somebody named the next ``size`` bytes: they do not count as expansion."""
+        """Raise the limit by ``size`` bytes, because a document names them."""
         self._limit += size
 
     def tell(self) -> int:
-        """How many bytes were passed."""
+        """The position, in expanded bytes."""
         return self._at
 
     def peek(self, size: int) -> bytes:
-        """The next bytes, which ``read`` gives again; fewer than ``size`` at the end."""
+        """Return the next bytes without passing them; fewer than ``size`` at the end."""
         self._ahead += self._next(size - len(self._ahead))
         return self._ahead[:size]
 
     def read(self, size: int) -> bytes:
-        """The next ``size`` bytes; fewer at the end."""
+        """Return the next ``size`` bytes, at most 1 MiB; fewer at the end."""
         if not 0 <= size <= CHUNK_SIZE:
             raise BundleError(str(self._path), f"is damaged: a header of {size} bytes")
         data, self._ahead = self._ahead[:size], self._ahead[size:]
@@ -79,13 +93,13 @@ class TarStream:
         return data
 
     def seek(self, position: int) -> int:
-        """Go on to ``position``."""
+        """Move forwards to ``position``."""
         if position < self._at:
             raise BundleError(str(self._path), "is damaged: it leads backwards")
         if self._expanded or position - self._at <= len(self._ahead):
             while self._at < position and self.read(min(CHUNK_SIZE, position - self._at)):
                 pass
-        elif position > self._size:  # perhaps by more than a file can have
+        elif position > self._size:  # checked here: it may exceed what a file can have
             raise BundleError(str(self._path), "is cut off")
         else:
             self._file.seek(position)
@@ -93,7 +107,7 @@ class TarStream:
         return position
 
     def chunks(self, size: int) -> Iterator[bytes]:
-        """The next ``size`` bytes. Raises BundleError: they end before."""
+        """Yield the next ``size`` bytes. Raises BundleError: the archive ends before."""
         left = size
         while left:
             chunk = self.read(min(CHUNK_SIZE, left))
@@ -118,7 +132,7 @@ class TarStream:
 
 
 class _IndependentReader(RawIOBase):
-    """An open file of another, read at a place of its own."""
+    """A reader of another's open file, with a position of its own."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -131,7 +145,7 @@ class _IndependentReader(RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = SEEK_SET) -> int:
-        """Of the two that are asked for here."""
+        """Move; of the three kinds of ``whence`` only SEEK_SET and SEEK_CUR are used here."""
         self._at = offset + (self._at if whence == SEEK_CUR else 0)
         return self._at
 
@@ -142,9 +156,9 @@ class _IndependentReader(RawIOBase):
 
 
 def open_archive_file(path: Path) -> BinaryIO:
-    """The file; a pipe would be waited for, and a device never ends. Raises BundleError, OSError.
+    """Open a regular file: a pipe would be waited for, and a device never ends.
 
-    All that is read of an archive is read of one open file: another may take its place meanwhile.
+    Raises BundleError: it is not regular; OSError.
     """
     if not stat.S_ISREG(path.stat().st_mode):
         raise BundleError(str(path), "is no regular file")

@@ -1,4 +1,4 @@
-"""Writing a bundle as a tar archive: the same bytes each time, whole or not at all."""
+"""Writing a bundle as a tar archive: the same bytes for the same content, whole or not at all."""
 
 import os
 import tarfile
@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import IO
 
-from manyfest.adapters.bundles.compression import gzip_writer as compressing
+from manyfest.adapters.bundles.compression import zstd_writer
 from manyfest.adapters.bundles.layout import DRAFTS, blob_file
 from manyfest.adapters.files.atomic_file import atomic_write
 from manyfest.adapters.oci_layout.layout_files import INDEX, MARKER, MARKER_BYTES
@@ -22,12 +22,12 @@ _END = bytes(tarfile.RECORDSIZE)
 _FILE_MODE, _FOLDER_MODE = 0o644, 0o755
 
 
-def write_archive(path: Path, packing: BundleContent, *, compressed: bool) -> None:
-    """The archive at ``path``, in the place of any other file.
+def write_archive(path: Path, content: BundleContent, *, compressed: bool) -> None:
+    """Write the archive at ``path``, replacing any other file.
 
-    Small things come first, blobs by digest; no time and no person is in it. Raises BundleError:
-    something else stands there, or the system refuses; what opening a blob raises. Then all is as
-    it was.
+    The order is that of the content, small kinds of blobs first. Headers name no time and no user.
+    Raises BundleError: the path is no regular file, or the system refuses; the errors of opening
+    a blob. After an error the path has its old file, or none.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
@@ -35,33 +35,33 @@ def write_archive(path: Path, packing: BundleContent, *, compressed: bool) -> No
     try:
         with (
             atomic_write(target) as file,
-            compressing(file) if compressed else nullcontext(file) as out,
+            zstd_writer(file) if compressed else nullcontext(file) as out,
         ):
-            _write(out, packing)
+            _write(out, content)
     except OSError as error:
         raise BundleError(str(target), f"cannot be written: {error.strerror}") from error
 
 
-def _write(file: IO[bytes], packing: BundleContent) -> None:
+def _write(file: IO[bytes], content: BundleContent) -> None:
     written = 0
-    for block in _blocks(packing):
+    for block in _blocks(content):
         file.write(block)
         written += len(block)
     file.write(_END[: -written % len(_END)] or _END)
 
 
-def _blocks(packing: BundleContent) -> Iterator[bytes]:
+def _blocks(content: BundleContent) -> Iterator[bytes]:
     yield from _file(MARKER, len(MARKER_BYTES), [MARKER_BYTES])
-    index = encode_index(packing.entries)
+    index = encode_index(content.entries)
     yield from _file(INDEX, len(index), [index])
-    if packing.drafts:
-        drafts = encode_drafts(packing.drafts)
+    if content.drafts:
+        drafts = encode_drafts(content.drafts)
         yield _folder(DRAFTS.partition("/")[0])
         yield from _file(DRAFTS, len(drafts), [drafts])
     yield _folder("blobs")
-    for algorithm in sorted({blob.digest.algorithm for blob in packing.blobs}):
+    for algorithm in sorted({blob.digest.algorithm for blob in content.blobs}):
         yield _folder(f"blobs/{algorithm}")
-    for blob in packing.blobs:
+    for blob in content.blobs:
         with blob.source() as chunks:
             checked = verified_chunks(chunks, blob.digest, blob.size, str(blob.digest))
             yield from _file(blob_file(blob.digest), blob.size, checked)
