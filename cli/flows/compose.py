@@ -1,4 +1,4 @@
-"""What ``create`` and ``add`` share: their options, and telling what a person should know."""
+"""The flow of ``create`` and ``add``: their options, and warnings."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -43,7 +43,7 @@ TypeOfList = Annotated[
 ]
 
 
-def terms_for(
+def create_options_for(
     start: DraftMode,
     *,
     platforms: Sequence[str] | None,
@@ -54,7 +54,7 @@ def terms_for(
     keep_order: bool,
     list_type: ListType | None,
 ) -> CreateOptions:
-    """The options as one value. Raises InvalidPlatformError."""
+    """Return the options as one value. Raises InvalidPlatformError."""
     if replace and strict:
         raise typer.TyperException("--replace and --strict exclude each other")
     conflict = OnConflict.REPLACE if replace else OnConflict.REFUSE if strict else OnConflict.KEEP
@@ -73,7 +73,7 @@ def compose(
     session: Session,
     meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Created:
-    """Make the draft, asking for something else ``meanwhile``; say what may not be meant."""
+    """Make the draft, running ``meanwhile`` in parallel; warn of conflicts."""
     created = create(
         name,
         sources,

@@ -1,4 +1,4 @@
-"""What ``cache fetch`` does: slice by slice, each kept before the next begins."""
+"""The flow of ``cache fetch``: fetches in slices, and records each before the next."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FAILED
 from manyfest.cli.output import fail, write_text
-from manyfest.cli.rendering.humanize import amount
+from manyfest.cli.rendering.humanize import format_size
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError
@@ -20,7 +20,7 @@ from manyfest.domain.operations.steps.record import record
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
-# References that are read and kept together: what a broken-off fetch has to do again, at most.
+# References per slice: the most that an interrupted fetch has to repeat.
 _SLICE = 128
 
 
@@ -33,11 +33,11 @@ def fetch_all(
     with_layers: bool,
     as_json: bool,
 ) -> None:
-    """Fetch what ``names`` and the lines of ``file`` name; a line for each failure, and a summary.
+    """Fetch ``names`` and the references in ``file``; print the failures and a summary.
 
-    As long as something can be fetched, there is always time for the next ones.
+    The deadline restarts after each slice in which something was fetched.
     """
-    references, failures = _read_names((*names, *_lines(file)), session)
+    references, failures = _parse_names((*names, *_lines(file)), session)
     summary = _Summary(len(references) + len(failures), failures=failures)
     with shown_progress() as on_event:
         on_event(ReadingPlanned(len(references)))
@@ -63,7 +63,7 @@ def fetch_all(
 
 @define
 class _Summary:
-    """What all slices came to."""
+    """The totals of all slices."""
 
     references: int
     manifests: int = 0
@@ -79,7 +79,7 @@ class _Summary:
 
     def text(self) -> str:
         whole = self.references - len(self.failures)
-        layers = f", {self.layers} layers ({amount(self.layer_bytes)})" if self.layers else ""
+        layers = f", {self.layers} layers ({format_size(self.layer_bytes)})" if self.layers else ""
         return f"{whole} of {self.references} references, {self.manifests} manifests{layers}"
 
     def as_json(self) -> str:
@@ -99,8 +99,8 @@ def _lines(file: str | None) -> Iterator[str]:
             yield from lines
 
 
-def _read_names(texts: Iterable[str], session: Session) -> tuple[tuple[Reference, ...], list[str]]:
-    """What they name, each once, and a line for each text that is no name."""
+def _parse_names(texts: Iterable[str], session: Session) -> tuple[tuple[Reference, ...], list[str]]:
+    """Parse ``texts`` without repeats; return the references, and a line a malformed one."""
     references: dict[Reference, None] = {}
     failures: list[str] = []
     for text in dict.fromkeys(texts):

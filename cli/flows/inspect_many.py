@@ -1,4 +1,4 @@
-"""``inspect -f``: looking at many images and lists in one process, slice by slice."""
+"""The flow of ``inspect -f``: inspects many images and lists, in slices."""
 
 from functools import partial
 from itertools import islice
@@ -16,13 +16,13 @@ from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.operations.resolve import Resolved, resolve
 
-# References that are read, shown and kept together; no more documents than that are in memory.
+# References per slice: the most documents that are in memory.
 _SLICE = 128
 
 
 @frozen
 class _Failure:
-    """Why nothing was read at the reference in a line; ``written`` is canonical if it is one."""
+    """The error of reading the reference in a line; ``written`` is canonical if it parses."""
 
     written: str
     error: ManyfestError
@@ -31,8 +31,8 @@ class _Failure:
 def inspect_many(file: str, session: Session) -> None:
     """Print a line of JSON for each reference in ``file``, in its order; ``-`` is standard input.
 
-    What cannot be read is a line, too, and makes the exit code 1 in the end. As long as something
-    can be read, there is always time for the next ones. Raises OSError: the file cannot be read.
+    A failure is a line, too, and makes the exit code 1. The deadline restarts after each slice in
+    which something was read. Raises OSError: the file cannot be read.
     """
     asked = failed = 0
     keeps = True

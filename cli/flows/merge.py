@@ -1,4 +1,4 @@
-"""What ``push --merge`` does beside ``push``: merging, and telling what came of it."""
+"""The flow of ``push --merge``: merges the draft into its tags, and notes losses."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,10 +16,10 @@ from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.references import Reference
 
 
-def merge_shown(
+def merge_with_progress(
     planned: PushPlan, more_tags: Sequence[Reference], session: Session, *, purge: bool
 ) -> PushPlan:
-    """Merge the draft into each of its names; the plan with what they hold then."""
+    """Merge the draft into each of its names; return the plan with the merged lists."""
     require_writable_store(session)
     with shown_progress() as on_event:
         bring_content([planned], ports=session, on_event=session.checking_deadline(on_event))
@@ -28,16 +28,16 @@ def merge_shown(
             _targets(planned, more_tags),
             ports=session,
         )
-    for each in merged:
-        _tell(planned, each)
-    published = [Resolved(each.target, each.manifest) for each in merged]
+    for tag in merged:
+        _note_replaced_entries(planned, tag)
+    published = [Resolved(tag.target, tag.manifest) for tag in merged]
     outcome = _outcome(planned, merged)
     finish_or_warn(outcome, published, session, purge=purge)
     return outcome
 
 
-def previewed(planned: PushPlan, more_tags: Sequence[Reference], session: Session) -> PushPlan:
-    """The plan with what its names would hold if nobody else wrote."""
+def merge_preview(planned: PushPlan, more_tags: Sequence[Reference], session: Session) -> PushPlan:
+    """Return the plan with the lists that a merge would write if no other job writes."""
     look = partial(preview, planned, ports=session)
     return _outcome(planned, session.fan_out(look, _targets(planned, more_tags)))
 
@@ -47,12 +47,10 @@ def _targets(planned: PushPlan, more_tags: Sequence[Reference]) -> tuple[Referen
 
 
 def _outcome(planned: PushPlan, merged: Sequence[Merged]) -> PushPlan:
-    tags = (
-        Tagging(each.target, each.manifest.digest, each.before) for each in merged if each.was_put
-    )
+    tags = (Tagging(tag.target, tag.manifest.digest, tag.before) for tag in merged if tag.was_put)
     return evolve(planned, manifest=merged[0].manifest, tags=tuple(tags))
 
 
-def _tell(planned: PushPlan, merged: Merged) -> None:
+def _note_replaced_entries(planned: PushPlan, merged: Merged) -> None:
     for entry in set(planned.manifest.entries) - set(merged.manifest.entries):
         note(f"{entry.platform} of {merged.target} is another writer's, who was later")

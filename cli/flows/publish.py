@@ -1,11 +1,11 @@
-"""What ``push`` and ``create --push`` share: planning, carrying out, and telling."""
+"""The flow of ``push``, ``create --push`` and ``apply``: executes a plan, and reports."""
 
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from manyfest.cli.arguments.result_files import write_file
-from manyfest.cli.flows.checks import require_held
+from manyfest.cli.flows.checks import require_cached
 from manyfest.cli.output import note, warn, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
@@ -16,8 +16,11 @@ from manyfest.domain.operations.resolve import Resolved
 
 
 def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
-    """Carry the plans out, with progress; not begun when the store could not note it."""
-    require_held((blob for each in plans for blob in each.blobs), session)
+    """Execute the plans, drawing progress.
+
+    Raises NotCachedError, StoreError before anything is written: see the checks.
+    """
+    require_cached((blob for planned in plans for blob in planned.blobs), session)
     require_writable_store(session)
     with shown_progress() as on_event:
         execute(
@@ -28,13 +31,13 @@ def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
 
 
 def require_writable_store(session: Session) -> None:
-    """Raises StoreError, before anything is published that could not be noted after."""
+    """Check, before anything is published, that it can be recorded. Raises StoreError."""
     with session.drafts.transaction():
         pass
 
 
 def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None:
-    """Carry it out, and mark the draft as pushed."""
+    """Execute the plan, and mark the draft as pushed."""
     execute_with_progress([planned], session)
     finish_or_warn(planned, pushed_manifests(planned), session, purge=purge)
 
@@ -42,7 +45,7 @@ def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None
 def finish_or_warn(
     planned: PushPlan, published: Iterable[Resolved], session: Session, *, purge: bool
 ) -> None:
-    """Mark the draft as pushed; where that cannot be, say so: published it is."""
+    """Mark the draft as pushed; if that fails, only warn, for the list is published."""
     try:
         finish(
             planned,
@@ -55,7 +58,7 @@ def finish_or_warn(
 
 
 def print_result(planned: PushPlan, result: str) -> None:
-    """Print the images from elsewhere, and ``result`` last; if nothing was written, say so."""
+    """Print docker's line for each image of another repository, then ``result``."""
     if planned.is_empty:
         note(f"unchanged: {planned.draft.name} is {planned.manifest.digest} already")
     children = (f"Pushed ref {c} with digest: {c.digest}" for c in planned.foreign_entries)
@@ -63,7 +66,7 @@ def print_result(planned: PushPlan, result: str) -> None:
 
 
 def write_files(planned: PushPlan, digest_file: Path | None, metadata_file: Path | None) -> None:
-    """For the next step of a pipeline: the digest alone, and buildx's keys as JSON."""
+    """Write the digest to the one file, and buildx's metadata keys to the other, as JSON."""
     if digest_file is not None:
         write_file(digest_file, str(planned.manifest.digest))
     if metadata_file is not None:

@@ -1,4 +1,4 @@
-"""What ``apply`` and ``lock`` share: reading specs and locks, and telling what is wrong there."""
+"""The files of ``apply`` and ``lock``: specs and locks, and the errors in them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,10 +22,10 @@ IgnoreMissing = Annotated[
 ]
 
 
-def specs_in(spec: str) -> tuple[ListSpec, ...]:
-    """The lists that the file declares, ``-`` for standard input.
+def read_spec_file(spec: str) -> tuple[ListSpec, ...]:
+    """Read the lists that a file declares, ``-`` for standard input.
 
-    All its faults are told, a line each, and then the command ends. Raises InputError: too large.
+    Prints a line for each error in it, and ends the command. Raises InputError: it is too large.
     """
     from manyfest.adapters.manifest_tool.spec_yaml import read_specs
 
@@ -37,20 +37,20 @@ def specs_in(spec: str) -> tuple[ListSpec, ...]:
         raise typer.Exit(exit_codes.USAGE) from error
 
 
-def lock_in(file: Path) -> Lock:
-    """The lock in ``file``. Raises DocumentError, InputError: too large."""
+def read_lock_file(file: Path) -> Lock:
+    """Read the lock in ``file``. Raises DocumentError; InputError: it is too large."""
     return Lock.from_json(parse_object(_bytes_of(str(file)), str(file)), str(file))
 
 
-def lock_file(spec: str, given: Path | None) -> Path:
-    """Where the lock of ``spec`` is: as ``given``, else beside it."""
+def lock_path(spec: str, given: Path | None) -> Path:
+    """Return the file of a spec's lock: ``given``, else beside the spec."""
     if given is None and spec == STDIN:
         raise typer.TyperException("a spec from standard input needs the name of its lock file")
     return given or Path(f"{spec}.lock")
 
 
 def print_missing(missing: Sequence[str]) -> None:
-    """Say on stderr what was left out."""
+    """Note on stderr which images were left out."""
     for written in missing:
         note(f"left out, because it is not there: {written}")
 

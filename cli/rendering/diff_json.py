@@ -1,4 +1,4 @@
-"""What ``diff`` found, for programs; members keep their names."""
+"""The result of ``diff`` as JSON; the names of its members are stable."""
 
 import json
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ from manyfest.domain.platforms import Platform
 
 
 def diff_json(comparison: Comparison) -> str:
-    """One object; ``a`` and ``b`` are the sides, ``status`` is as in ``Status``.
+    """Return one object; ``a`` and ``b`` are the sides, ``status`` is as in ``Status``.
 
-    What does not apply is null; what has no differences is empty. ADR 0015 lists the members.
+    A member that does not apply is null; one without differences is empty. ADR 0015 lists them.
     """
     document = {
         "status": comparison.status,

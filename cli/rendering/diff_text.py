@@ -1,11 +1,11 @@
-"""What ``diff`` found, for people: ``+`` is in B only, ``-`` in A only, ``~`` in both, changed."""
+"""The result of ``diff`` as text: ``+`` is only in B, ``-`` only in A, ``~`` changed."""
 
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from manyfest.cli.output import printable
-from manyfest.cli.rendering.humanize import amount, short
+from manyfest.cli.rendering.humanize import format_size, short_digest
 from manyfest.domain.comparison.changes import EntryChange, Status
 from manyfest.domain.comparison.entries import DigestChange, OrderChange
 from manyfest.domain.comparison.images import LayerChange
@@ -30,12 +30,12 @@ _VERDICTS = {
     Status.CHANGED: "different",
 }
 
-# Where the layers differ these do, too, and say nothing more to a person.
-_SAID_BY_LAYERS = {"rootfs", "history"}
+# Members of a config that differ whenever the layers do, and tell a person nothing more.
+_IMPLIED_BY_LAYERS = {"rootfs", "history"}
 
 
 def diff_text(comparison: Comparison) -> str:
-    """Both sides, the verdict, and a few lines for each platform that differs."""
+    """Return both sides, the verdict, and a few lines for each platform that differs."""
     return "\n".join(printable(line) for line in _lines(comparison))
 
 
@@ -80,7 +80,7 @@ def _order(order: OrderChange | None) -> Iterator[str]:
 
 def _entry(entry: EntryChange) -> Iterator[str]:
     pair, status = entry.pair, entry.status
-    digests = [short(side.digest) for side in (pair.before, pair.after) if side]
+    digests = [short_digest(side.digest) for side in (pair.before, pair.after) if side]
     remark = " (other bytes only)" if status is Status.REWRITTEN else ""
     yield f"{_MARKS[status]} {_name(pair.platform)} {' -> '.join(dict.fromkeys(digests))}{remark}"
     found = [*entry.descriptor]
@@ -94,7 +94,7 @@ def _entry(entry: EntryChange) -> Iterator[str]:
 def _of_config(entry: EntryChange) -> list[Difference]:
     if entry.image is None:
         return []
-    skipped = _SAID_BY_LAYERS if entry.image.layers else set()
+    skipped = _IMPLIED_BY_LAYERS if entry.image.layers else set()
     return [found for found in entry.image.config if found.path[0] not in skipped]
 
 
@@ -116,7 +116,7 @@ def _difference(found: Difference) -> str:
 
 def _attestations(margin: str, what: str, change: DigestChange) -> Iterator[str]:
     for mark, digests in (("-", change.removed), ("+", change.added)):
-        yield from (f"{margin}{mark} {what} {short(digest)}" for digest in digests)
+        yield from (f"{margin}{mark} {what} {short_digest(digest)}" for digest in digests)
 
 
 def _name(platform: Platform | None) -> str:
@@ -128,4 +128,4 @@ def _value(value: Json) -> str:
 
 
 def _bytes(layers: Sequence[Descriptor]) -> str:
-    return amount(sum(layer.size for layer in layers))
+    return format_size(sum(layer.size for layer in layers))

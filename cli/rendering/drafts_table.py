@@ -1,4 +1,4 @@
-"""The drafts as ``ls`` shows them: a table for people, JSON for programs."""
+"""The drafts as ``ls`` shows them: a table, or JSON."""
 
 import json
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ _HEADINGS = ("NAME", "ENTRIES", "CHANGED", "PUSHED", "PLATFORMS")
 
 _PLATFORM_LIMIT = 60
 
-# Seconds in a unit, largest first: the first that fits once is the one to speak of.
+# Seconds in a unit, largest first: an age is shown in the first unit that fits once.
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def drafts_table(drafts: Sequence[Draft], now: datetime) -> str:
-    """A line a draft under headings, columns set apart by three spaces."""
+    """Return headings and a line a draft."""
     return "\n".join(aligned(_HEADINGS, (_row(draft, now) for draft in drafts)))
 
 
 def drafts_json(drafts: Sequence[Draft]) -> str:
-    """An array of objects, times in ISO 8601 with zone."""
+    """Return an array of objects, times in ISO 8601 with zone."""
     return json.dumps([_object(draft) for draft in drafts], indent=2, ensure_ascii=False)
 
 
@@ -37,7 +37,7 @@ def _row(draft: Draft, now: datetime) -> tuple[str, ...]:
 
 
 def _shown(platform: str) -> str:
-    """What registries say is a stranger's text."""
+    """Shorten and escape a platform: it is text from a registry."""
     return shortened(printable(platform), _PLATFORM_LIMIT)
 
 

@@ -1,4 +1,4 @@
-"""What ``verify`` found: a line a finding for people, JSON for programs, and the rules."""
+"""The findings of ``verify`` and its rules, as text and JSON."""
 
 import json
 
@@ -9,12 +9,12 @@ from manyfest.domain.verification.findings import RULES, Finding, Severity
 
 
 def findings_text(verification: Verification) -> str:
-    """A line a finding, as compilers write them, and a line that sums up."""
+    """Return a line a finding, in the form of compilers' messages, and a summary."""
     return "\n".join([*map(_line, verification.findings), _sum(verification)])
 
 
 def findings_json(verification: Verification) -> str:
-    """An object with ``reference``, ``digest``, ``mediaType``, the counts and ``findings``."""
+    """Return an object: ``reference``, ``digest``, ``mediaType``, counts, ``findings``."""
     root = verification.root
     document = {
         "reference": str(root.reference),
@@ -38,13 +38,13 @@ def findings_json(verification: Verification) -> str:
 
 
 def rules_text() -> str:
-    """The rules, a line each: name, severity, what a breach is."""
+    """Return a line a rule: name, severity, and its breach."""
     width = max(map(len, RULES))
     return "\n".join(f"{r.name:<{width}}  {r.severity:<7}  {r.breach}" for r in RULES.values())
 
 
 def rules_json() -> str:
-    """An array of objects with ``rule``, ``severity`` and ``breach``."""
+    """Return an array of objects with ``rule``, ``severity`` and ``breach``."""
     rules = [
         {"rule": rule.name, "severity": rule.severity, "breach": rule.breach}
         for rule in RULES.values()

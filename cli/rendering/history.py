@@ -1,4 +1,4 @@
-"""The states of a tag as ``history`` shows them: a table for people, JSON for programs."""
+"""The states of a tag as ``history`` shows them: a table, or JSON."""
 
 import json
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from attrs import evolve
 
 from manyfest.cli.output import printable
-from manyfest.cli.rendering.humanize import counted, seconds, short
+from manyfest.cli.rendering.humanize import counted, format_time, short_digest
 from manyfest.cli.rendering.table import aligned
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.encoding.strict_json import Json
@@ -20,21 +20,21 @@ _CHANGES_LIMIT = 60
 
 
 def history_table(states: Sequence[State]) -> str:
-    """A line a state under headings, newest first; times are in UTC, as ``REF@{…}`` takes them.
+    """Return headings and a line a state, newest first; times in UTC, as ``REF@{…}`` takes them.
 
-    What changed is marked as in ``diff``; the last line has nothing before it to differ from.
+    Changed platforms are marked as in ``diff``; the oldest state has none, as nothing precedes it.
     """
     return "\n".join(aligned(_HEADINGS, map(_row, states)))
 
 
 def history_json(states: Sequence[State]) -> str:
-    """An array of objects, newest first; ADR 0021 lists the members."""
+    """Return an array of objects, newest first; ADR 0021 lists the members."""
     return json.dumps([_object(state) for state in states], indent=2, ensure_ascii=False)
 
 
 def _row(state: State) -> tuple[str, ...]:
-    times = (seconds(moment) for moment in (state.seen.first_seen, state.seen.seen_at))
-    name, digest = f"@{{{state.number}}}", short(state.seen.digest)
+    times = (format_time(moment) for moment in (state.seen.first_seen, state.seen.seen_at))
+    name, digest = f"@{{{state.number}}}", short_digest(state.seen.digest)
     return name, digest, *times, _content(state), _changed(state.changes)
 
 
@@ -47,7 +47,7 @@ def _content(state: State) -> str:
 
 
 def _changed(changes: Sequence[PlatformChange] | None) -> str:
-    """What registries say is a stranger's text."""
+    """Shorten and escape the platforms: they are text from a registry."""
     marked = (f"{_MARKS[one.status]}{_name(one.platform)}" for one in changes or ())
     return shortened(printable(" ".join(marked)), _CHANGES_LIMIT)
 

@@ -1,4 +1,4 @@
-"""Numbers, sizes, times and digests, as people read them."""
+"""Numbers, sizes, times and digests in the form that people read."""
 
 from datetime import UTC, datetime
 
@@ -6,16 +6,16 @@ from manyfest.domain.digests import Digest
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
-_DIGITS = 12  # of a digest: enough to tell one from all others that a person meets
+_DIGITS = 12  # of a digest: enough to be unique among those that a person meets
 
 
 def counted(number: int, thing: str) -> str:
-    """``1 layer``, ``2 layers``, ``1,000 layers``."""
+    """Return a number with its noun: ``1 layer``, ``2 layers``, ``1,000 layers``."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def amount(count: float) -> str:
-    """So many bytes, in a unit of a thousand that suits: ``999 B``, ``1.2 GB``."""
+def format_size(count: float) -> str:
+    """Return a number of bytes in decimal units: ``999 B``, ``1.2 GB``."""
     for unit in _UNITS:
         if count < _STEP or unit == _UNITS[-1]:
             break
@@ -24,11 +24,11 @@ def amount(count: float) -> str:
     return f"{count:.1f} {unit}" if is_short else f"{count:.0f} {unit}"
 
 
-def seconds(moment: datetime) -> str:
-    """``2026-05-01T12:00:00Z``, as ``REF@{…}`` takes it."""
+def format_time(moment: datetime) -> str:
+    """Return a time in UTC as ``REF@{…}`` takes it: ``2026-05-01T12:00:00Z``."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def short(digest: Digest) -> str:
-    """``sha256:0123456789ab``, the beginning by which it can be named."""
+def short_digest(digest: Digest) -> str:
+    """Return a prefix that names the digest: ``sha256:0123456789ab``."""
     return f"{digest.algorithm}:{digest.hex[:_DIGITS]}"

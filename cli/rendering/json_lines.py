@@ -1,9 +1,9 @@
-"""``inspect -f``: an object a line, for what was read and for what could not be."""
+"""The output of ``inspect -f``: a JSON object a line, for a manifest or a failure."""
 
 import json
 import re
 
-from manyfest.cli.rendering.humanize import seconds
+from manyfest.cli.rendering.humanize import format_time
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.history.observation import Observation
@@ -13,9 +13,10 @@ _STRING_OR_SPACE = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 
 
 def found_line(found: Resolved, unconfirmed: Observation | None) -> str:
-    """``reference``, ``digest``, ``mediaType``, ``size`` and ``manifest``, the document itself.
+    """Return an object of ``reference``, ``digest``, ``mediaType``, ``size`` and ``manifest``.
 
-    With ``seenAt`` (UTC) before it where this is what the tag was seen to be then, and no more.
+    ``manifest`` is the document itself. For an observation that no registry confirmed, ``seenAt``
+    (UTC) precedes it.
     """
     manifest = found.manifest
     members: dict[str, Json] = {
@@ -25,12 +26,15 @@ def found_line(found: Resolved, unconfirmed: Observation | None) -> str:
         "size": manifest.size,
     }
     if unconfirmed is not None:
-        members["seenAt"] = seconds(unconfirmed.seen_at)
+        members["seenAt"] = format_time(unconfirmed.seen_at)
     return f'{_line(members)[:-1]},"manifest":{_on_one_line(manifest.data.decode())}}}'
 
 
 def failure_line(written: str, error: ManyfestError, code: int) -> str:
-    """``reference``, ``error``, a sentence, and ``code``, the exit code if it were the only one."""
+    """Return an object of ``reference``, ``error`` (a sentence) and ``code``.
+
+    ``code`` is the exit code that this failure alone would have.
+    """
     return _line({"reference": written, "error": str(error), "code": code})
 
 
@@ -39,5 +43,5 @@ def _line(members: dict[str, Json]) -> str:
 
 
 def _on_one_line(document: str) -> str:
-    """The same tokens: numbers, escapes and members that nobody here knows stay as they are."""
+    """Remove white space between tokens; numbers, escapes and unknown members stay as they are."""
     return _STRING_OR_SPACE.sub(lambda token: token[1] or "", document)

@@ -1,4 +1,4 @@
-"""A manifest or a list as ``inspect`` shows it, alone or (``-v``) with its details as docker does.
+"""A manifest or a list as ``inspect`` shows it, alone or (``-v``) with details.
 
 The details have docker's form (``cli/manifest/types``, ImageManifest).
 """
@@ -31,7 +31,7 @@ _DESCRIPTOR_ORDER = (
 
 
 def document_text(manifest: Manifest) -> str:
-    """The document, lists set in by three spaces and single manifests by tabs, as docker does.
+    """Return the document with docker's indents: three spaces in lists, tabs in manifests.
 
     Nothing is dropped, moved or rewritten. A list that docker or we authored comes out as its own
     bytes.
@@ -40,24 +40,25 @@ def document_text(manifest: Manifest) -> str:
 
 
 def entry_text(manifest: Manifest) -> str:
-    """The document of an entry of a draft: docker's drafts have lost outer white space, and have
-    the characters escaped that Go escapes.
+    """Return the document of a draft's entry, as docker shows it.
+
+    Docker's drafts have no outer white space, and escape the characters that Go escapes.
     """
     return go_escaped(document_text(manifest).strip())
 
 
 def detail_text(detail: "Detail") -> str:
-    """One image's details: what docker prints for an image, or for an entry of a draft."""
+    """Return one image's details: docker's output for an image, or a draft's entry."""
     return indented(_compact(detail), "\t")
 
 
 def details_text(details: "Sequence[Detail]") -> str:
-    """Several images' details as an array: what docker prints for a list, even of one entry."""
+    """Return an array of details: docker's output for a list, even of one entry."""
     return indented(f"[{','.join(map(_compact, details))}]", "\t")
 
 
 def _compact(detail: "Detail") -> str:
-    import base64  # most of what is inspected is shown without details
+    import base64  # only needed with -v
 
     manifest = detail.found.manifest
     raw = base64.b64encode(manifest.data).decode()

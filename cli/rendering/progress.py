@@ -1,4 +1,4 @@
-"""Progress: one line on a terminal that tells how far a transfer is, and goes away at the end."""
+"""The progress line: drawn on a terminal during a transfer, cleared at its end."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from typing import TextIO
 
 from attrs import define, field
 
-from manyfest.cli.rendering.humanize import amount
+from manyfest.cli.rendering.humanize import format_size
 from manyfest.domain.events import (
     Blob,
     BlobCopied,
@@ -28,13 +28,13 @@ from manyfest.domain.events import (
     ignore,
 )
 
-_PAUSE = 0.1  # seconds between two drawings, at least
+_REDRAW_INTERVAL = 0.1  # seconds, the shortest time between two drawings
 _CLEARED = "\r\x1b[K"
 
 
 @contextmanager
 def shown_progress(stream: TextIO | None = None) -> Iterator[OnEvent]:
-    """Draws what it is told on ``stream``, standard error by default, if that is a terminal."""
+    """Draw the events of a transfer on ``stream`` (default: stderr), if it is a terminal."""
     stream = stream or sys.stderr
     if not _can_draw(stream):
         yield ignore
@@ -48,7 +48,7 @@ def shown_progress(stream: TextIO | None = None) -> Iterator[OnEvent]:
 
 @define
 class Tally:
-    """How far a transfer is; bytes in flight are those of blobs that are not done yet."""
+    """Counters of a transfer; ``in_flight`` has the bytes moved of unfinished blobs."""
 
     started_at: float
     blobs: int = 0
@@ -63,7 +63,7 @@ class Tally:
     in_flight: dict[Blob, int] = field(factory=dict)
 
     def count(self, event: Event) -> None:
-        """Take ``event`` into account."""
+        """Count ``event``."""
         match event:
             case ReadingPlanned(references):
                 self.references = references
@@ -86,8 +86,8 @@ class Tally:
                 self.manifests_put += 1
 
     def text(self, now: float) -> str:
-        """What there is to say: blobs while there are any, else what is read or put."""
-        passed = max(now - self.started_at, _PAUSE)
+        """Return the line: blobs while any move, else references read or manifests put."""
+        passed = max(now - self.started_at, _REDRAW_INTERVAL)
         if self.blobs_done == self.blobs and self.references:
             rate = self.references_done / passed
             return f"{self.references_done}/{self.references} references, {rate:.0f}/s"
@@ -96,7 +96,7 @@ class Tally:
         done = self.bytes_done + sum(self.in_flight.values())
         rate = self.bytes_moved / passed
         counts = f"{self.blobs_done}/{self.blobs} blobs"
-        return f"{counts}, {amount(done)} of {amount(self.size)}, {amount(rate)}/s"
+        return f"{counts}, {format_size(done)} of {format_size(self.size)}, {format_size(rate)}/s"
 
 
 class _Line:
@@ -112,7 +112,7 @@ class _Line:
         with self._lock:
             self._tally.count(event)
             now = monotonic()
-            if now - self._drawn_at >= _PAUSE:
+            if now - self._drawn_at >= _REDRAW_INTERVAL:
                 self._drawn_at = now
                 width = shutil.get_terminal_size().columns - 1  # the last column may wrap
                 self._write(_CLEARED + self._tally.text(now)[:width])
@@ -122,7 +122,7 @@ class _Line:
             self._write(_CLEARED)
 
     def _write(self, text: str) -> None:
-        with suppress(OSError):  # a terminal that has gone is no reason to fail
+        with suppress(OSError):  # a closed terminal is no reason to fail
             self._stream.write(text)
             self._stream.flush()
 

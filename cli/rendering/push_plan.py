@@ -1,4 +1,4 @@
-"""What a push would write, in order: for people a line a step, for programs JSON."""
+"""The steps of a push in order, as text and JSON."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,18 +9,18 @@ from manyfest.domain.operations.steps.transfer import BlobCopy, may_be_mounted
 
 
 def plan_text(plan: PushPlan) -> str:
-    """A line a step; one line that says so when there is nothing to do."""
+    """Return a line a step, or one line saying that nothing has to be written."""
     lines = [" ".join(str(value) for value in step.values()) for step in _steps(plan)]
     return "\n".join(lines or [f"unchanged {plan.draft.name} {plan.manifest.digest}"])
 
 
 def plan_json(plan: PushPlan) -> str:
-    """An object: the list's name, digest, media type and size, and the ``steps`` in their order."""
+    """Return an object: name, digest, media type and size of the list, and ``steps``."""
     return json.dumps(_document(plan), indent=2, ensure_ascii=False)
 
 
 def plans_json(plans: Sequence[PushPlan]) -> str:
-    """An array of such objects."""
+    """Return an array of the objects of ``plan_json``."""
     return json.dumps([_document(plan) for plan in plans], indent=2, ensure_ascii=False)
 
 

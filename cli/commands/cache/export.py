@@ -1,4 +1,4 @@
-"""``manyfest cache export``: carry what the store holds to where there is no network."""
+"""``manyfest cache export``: write cached content to a bundle."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -21,9 +21,9 @@ from manyfest.domain.operations.content.export_bundle import export_bundle, laye
 from manyfest.domain.ports.bundles import BundleContent
 from manyfest.domain.references import Reference
 
-# What a name ends with, and whether the archive is compressed; all other names are folders.
+# Endings of archives' names, and whether they are compressed; other names are folders.
 _ARCHIVES = {".tar": False, ".tar.zst": True, ".tzst": True}
-_UNWRITTEN = (".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip", ".zst")
+_UNSUPPORTED = (".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip", ".zst")
 
 
 @docker_command("cache export", "[REF...] FILE|DIR", 1)
@@ -65,10 +65,10 @@ def command(
             sparse=sparse,
             earlier=earlier,
         )
-        _tell_left_out(exported.left_out)
+        _note_left_out(exported.left_out)
         packing = exported.packing
         if not (packing.entries or packing.drafts):
-            raise NotFoundError(f"there is nothing to export: {_nothing(exported.left_out)}")
+            raise NotFoundError(f"there is nothing to export: {_why_nothing(exported.left_out)}")
         with shown_progress() as on_event:
             _write(Path(target), layers_with_progress(packing, on_event))
     write_text(packed_json(packing, exported.left_out) if as_json else packed_text(packing, target))
@@ -79,7 +79,7 @@ def _require_target(target: str) -> None:
         return
     if target in {"", "-"}:
         raise InputError(f"{target!r}: a bundle is written to a file or a folder of another name")
-    if target.endswith(_UNWRITTEN):
+    if target.endswith(_UNSUPPORTED):
         raise InputError(f"{target}: archives are written as .tar or .tar.zst")
     if ":" in target:
         reason = "no folder of a layout has a colon; say which FILE or DIR to write last"
@@ -87,7 +87,7 @@ def _require_target(target: str) -> None:
 
 
 def _is_compressed(target: str) -> bool | None:
-    """None for what is to be a folder."""
+    """Return whether the archive is compressed; None for a folder."""
     return next((is_so for end, is_so in _ARCHIVES.items() if target.endswith(end)), None)
 
 
@@ -99,15 +99,15 @@ def _drafts(names: Sequence[str], session: Session) -> Sequence[Draft]:
     return [draft for draft in found.values() if draft is not None]
 
 
-def _tell_left_out(references: Sequence[Reference]) -> None:
-    """What is not whole is no use elsewhere, but to who asks for it."""
+def _note_left_out(references: Sequence[Reference]) -> None:
+    """Note the incomplete images and lists, which are exported only if asked for."""
     if references:
         more = f" and {len(references) - 1} more" if len(references) > 1 else ""
         ways = "cache fetch brings the rest, layers with --layers; --sparse does without images"
         note(f"left out, as not all of it is held ({ways}): {references[0]}{more}")
 
 
-def _nothing(left_out: Sequence[Reference]) -> str:
+def _why_nothing(left_out: Sequence[Reference]) -> str:
     return "no image that was seen is whole" if left_out else "no image was seen by tag"
 
 

@@ -1,4 +1,4 @@
-"""``manyfest cache fetch``: bring images and lists into the store."""
+"""``manyfest cache fetch``: download images and lists into the store."""
 
 from collections.abc import Sequence
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""``manyfest cache fsck``: look at every byte that is kept, and set aside what is damaged."""
+"""``manyfest cache fsck``: hash all cached content, and quarantine what is damaged."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -40,7 +40,7 @@ def command(
 
 
 def _set_aside(store: Integrity, checked: Checked) -> tuple[str, ...] | None:
-    """The tags that were forgotten; None when nothing could be set aside."""
+    """Quarantine the damage; return the tags that lost states, None if that failed."""
     if not checked.damaged:
         return ()
     try:

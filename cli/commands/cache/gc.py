@@ -1,4 +1,4 @@
-"""``manyfest cache gc``: forget what nobody needs."""
+"""``manyfest cache gc``: remove unreferenced content from the store."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -43,7 +43,7 @@ def command(
         act = find_garbage if dry_run else collect_garbage
         garbage = act(store.garbage, store.drafts, retention)
         if not dry_run:
-            given_back = _given_back(store.garbage)
+            given_back = _vacuumed(store.garbage)
     if as_json:
         write_text(garbage_json(garbage, is_gone=not dry_run, given_back=given_back))
     else:
@@ -52,8 +52,11 @@ def command(
         note(f"kept {garbage.unreadable} that cannot be read: manyfest cache fsck looks closer")
 
 
-def _given_back(store: GarbageCollector) -> int:
-    """What is gone is gone, and its room in the file will be used again."""
+def _vacuumed(store: GarbageCollector) -> int:
+    """Return the bytes that the file shrank by; only warn on failure.
+
+    The content is removed in any case, and the file reuses its space.
+    """
     try:
         return store.vacuum()
     except StoreError as error:

@@ -1,4 +1,4 @@
-"""``manyfest cache import``: take over what another store, or another program, wrote down."""
+"""``manyfest cache import``: read a bundle, or another program's, into the store."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -66,7 +66,7 @@ def command(
 
 
 def _repository(text: str) -> Repository:
-    """Raises InvalidReferenceError: more than a repository, or none."""
+    """Parse a repository. Raises InvalidReferenceError: it is not one, or has a tag."""
     parsed = Reference.parse(f"{text}:tag")
     if not isinstance(parsed.home, Repository):
         raise InvalidReferenceError(text, "this is no repository of a registry")

@@ -1,4 +1,4 @@
-"""``manyfest cache ls``: the tags that were seen."""
+"""``manyfest cache ls``: show the cached tags."""
 
 from collections.abc import Sequence
 from os.path import abspath
@@ -26,7 +26,7 @@ def command(names: Sequence[str], as_json: AsJson = False) -> None:
 
 
 def _absolute(pattern: str) -> str:
-    """A layout's path is kept in full."""
+    """Make a layout's path absolute, as the store has it."""
     if not pattern.startswith(LAYOUT_SCHEME) or pattern.startswith(f"{LAYOUT_SCHEME}*"):
         return pattern
     path = abspath(pattern.removeprefix(LAYOUT_SCHEME))  # noqa: PTH100 -- as references are

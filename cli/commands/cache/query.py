@@ -1,4 +1,4 @@
-"""``manyfest cache query``: questions in SQL about what is kept."""
+"""``manyfest cache query``: query the store in SQL."""
 
 from collections.abc import Sequence
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""``manyfest cache stats``: how much is kept."""
+"""``manyfest cache stats``: show numbers and sizes of cached content."""
 
 from manyfest.cli.arguments.options import AsJson
 from manyfest.cli.output import write_text

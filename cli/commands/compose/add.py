@@ -11,7 +11,7 @@ from manyfest.cli.flows.compose import (
     Replace,
     Strict,
     compose,
-    terms_for,
+    create_options_for,
 )
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
@@ -32,7 +32,7 @@ def command(
 
     As create --amend, but there must be a draft. Nothing is printed.
     """
-    terms = terms_for(
+    terms = create_options_for(
         DraftMode.ADD,
         platforms=platform,
         no_attestations=no_attestations,

@@ -1,4 +1,4 @@
-"""``manyfest apply``: publish lists as a file declares them."""
+"""``manyfest apply``: publish the lists that a file declares."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,16 +10,20 @@ from attrs import evolve
 from manyfest.cli.arguments.option_values import split_csv
 from manyfest.cli.arguments.options import CONNECTION, AsJson, docker_command, require_arguments
 from manyfest.cli.arguments.references import reference, tag_or_reference
-from manyfest.cli.flows.checks import require_reachable, warn_of_conflicts, warn_of_disagreement
+from manyfest.cli.flows.checks import (
+    require_reachable,
+    warn_of_conflicts,
+    warn_of_platform_mismatch,
+)
 from manyfest.cli.flows.compose import TypeOfList
 from manyfest.cli.flows.publish import execute_with_progress, print_result
 from manyfest.cli.flows.record import record_all
 from manyfest.cli.flows.spec_files import (
     IgnoreMissing,
-    lock_file,
-    lock_in,
+    lock_path,
     print_missing,
-    specs_in,
+    read_lock_file,
+    read_spec_file,
 )
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -78,7 +82,7 @@ def command(
     specs = _specs(names, platforms, template, target, tags)
     if list_type is not None:
         specs = tuple(_of_type(spec, list_type) for spec in specs)
-    in_lock = lock_in(lock_file(_spec_name(names), lock)) if locked or lock else None
+    in_lock = read_lock_file(lock_path(_spec_name(names), lock)) if locked or lock else None
     with open_session(settings_from(options)) as session:
         require_reachable([t for spec in specs for t in (spec.target, *spec.more_tags)], session)
         planned = plan_apply(
@@ -91,7 +95,7 @@ def command(
         for push in planned.pushes:
             warn_of_conflicts(push.draft)
             for entry in push.draft.entries:
-                warn_of_disagreement(entry)
+                warn_of_platform_mismatch(entry)
         if not dry_run:
             execute_with_progress(planned.pushes, session)
             record_all(planned.read_and_written, session)
@@ -110,7 +114,7 @@ def _specs(
             raise typer.TyperException(
                 "SPEC goes without --platforms, --template, --target, --tags"
             )
-        return specs_in(_spec_name(names))
+        return read_spec_file(_spec_name(names))
     if not (platforms and template and target):
         reason = "wants a SPEC, or --platforms, --template and --target"
         raise typer.TyperException(f"'manyfest apply' {reason}")
@@ -135,7 +139,7 @@ def _of_type(spec: ListSpec, list_type: ListType) -> ListSpec:
 
 
 def _show(pushes: Sequence[PushPlan], *, as_json: bool, dry_run: bool) -> None:
-    """As JSON, the same before and after: what is to be written is what was written."""
+    """Print the plans; their JSON is the same before and after they are executed."""
     from manyfest.cli.rendering.push_plan import plan_text, plans_json
 
     if as_json:

@@ -1,4 +1,4 @@
-"""``manyfest drop``: take entries out of a draft."""
+"""``manyfest drop``: remove entries from a draft."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""``manyfest lock``: write down which digests the images of a spec have now."""
+"""``manyfest lock``: write the current digests of a spec's images to a lock."""
 
 import json
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import typer
 from manyfest.cli.arguments.options import CONNECTION, docker_command
 from manyfest.cli.arguments.result_files import write_file
 from manyfest.cli.flows.record import record_all
-from manyfest.cli.flows.spec_files import IgnoreMissing, lock_file, print_missing, specs_in
+from manyfest.cli.flows.spec_files import IgnoreMissing, lock_path, print_missing, read_spec_file
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.publication.lock import lock
@@ -30,7 +30,7 @@ def command(
     Nothing is published. apply --locked then publishes these and nothing else.
     """
     (name,) = names
-    file, specs = lock_file(name, output), specs_in(name)
+    file, specs = lock_path(name, output), read_spec_file(name)
     with open_session(settings_from(options)) as session:
         made = lock(
             specs,

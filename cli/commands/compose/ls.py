@@ -1,4 +1,4 @@
-"""``manyfest ls``: the drafts."""
+"""``manyfest ls``: show the drafts."""
 
 from manyfest.cli.arguments.options import AsJson
 from manyfest.cli.output import write_text

@@ -1,4 +1,4 @@
-"""``manyfest copy``: bring an image or a list to another registry, repository or layout."""
+"""``manyfest copy``: copy an image or a list to another place."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from manyfest.cli.arguments.options import CONNECTION, OFFLINE, docker_command
 from manyfest.cli.arguments.references import reference, resolve_source
-from manyfest.cli.flows.checks import require_held, require_reachable
+from manyfest.cli.flows.checks import require_cached, require_reachable
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -46,7 +46,7 @@ def command(
             platforms=platforms,
             with_referrers=referrers,
         )
-        require_held(plan.blobs, session)
+        require_cached(plan.blobs, session)
         with shown_progress() as on_event:
             copy(
                 plan,

@@ -1,4 +1,4 @@
-"""``manyfest undo``: put back what a tag pointed to before."""
+"""``manyfest undo``: put back a previous state of a tag."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -45,12 +45,12 @@ def command(
             return
         require_writable_store(session)
         undo(plan, ports=session)
-    note(_what_happened(plan))
+    note(_outcome(plan))
     write_text(str(plan.manifest.digest))
 
 
 def _state(text: str, to: str | None, session: Session) -> tuple[Reference, StateSelector]:
-    """The tag, and which of its states is meant."""
+    """Return the tag, and the selector of its state."""
     past = parse_past(text, session.now)
     if past and to is not None:
         raise typer.TyperException("--to and @{...} exclude each other")
@@ -64,13 +64,13 @@ def _state(text: str, to: str | None, session: Session) -> tuple[Reference, Stat
 
 
 def _step(plan: UndoPlan) -> str:
-    """As ``push --dry-run`` prints it."""
+    """Return the step as ``push --dry-run`` prints it."""
     if plan.is_empty:
         return f"unchanged {plan.tag} {plan.standing}"
     return f"tag {plan.tag} {plan.manifest.digest} {plan.standing}"
 
 
-def _what_happened(plan: UndoPlan) -> str:
+def _outcome(plan: UndoPlan) -> str:
     if plan.is_empty:
         return f"unchanged: {plan.tag} is {plan.standing} already"
     return f"{plan.tag} was {plan.standing}"

@@ -1,4 +1,4 @@
-"""``manyfest annotate``: say what an entry of a draft runs on, or what the list says of itself."""
+"""``manyfest annotate``: set an entry's platform and annotations, or the list's."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from manyfest.cli.arguments.option_values import annotations, forbid_combination, split_csv
 from manyfest.cli.arguments.options import INSECURE, docker_command, require_arguments
 from manyfest.cli.arguments.references import entry_name, list_name, reference, resolve_source
-from manyfest.cli.flows.checks import warn_of_conflicts, warn_of_disagreement
+from manyfest.cli.flows.checks import warn_of_conflicts, warn_of_platform_mismatch
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.descriptors import Descriptor
@@ -90,11 +90,11 @@ def _annotate_entry(names: Sequence[str], overrides: Overrides, session: Session
         reason = f"annotate: error parsing name for manifest {shortened(names[1])}: {error.reason}"
         raise InvalidReferenceError(names[1], reason) from error
     except EntryUnknownError as error:
-        raise EntryUnknownError(names[1], names[0]) from error  # as typed, as docker says it
-    warn_of_disagreement(annotated.entry)
+        raise EntryUnknownError(names[1], names[0]) from error  # as typed, like docker
+    warn_of_platform_mismatch(annotated.entry)
     warn_of_conflicts(annotated.draft)
 
 
 def _subject(text: str | None, session: Session) -> Descriptor | None:
-    """The descriptor of the subject, asked for where it is published."""
+    """Return the descriptor of the subject, which its registry is asked for."""
     return None if text is None else session.registry.head_manifest(resolve_source(text, session))

@@ -17,7 +17,7 @@ from manyfest.cli.flows.compose import (
     Strict,
     TypeOfList,
     compose,
-    terms_for,
+    create_options_for,
 )
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -47,7 +47,7 @@ def command(
     From a list its entries are taken; the list's own name may be among the sources. All or
     nothing: when one image cannot be read, the drafts are as they were.
     """
-    terms = terms_for(
+    terms = create_options_for(
         DraftMode.AMEND if amend else DraftMode.NEW,
         platforms=platform,
         no_attestations=no_attestations,

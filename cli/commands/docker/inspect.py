@@ -24,7 +24,7 @@ from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 
-if TYPE_CHECKING:  # most of what is looked at is shown as it is
+if TYPE_CHECKING:  # needed for -v and for entries only
     from manyfest.domain.operations.views.inspect import Detail, Details
 
 
@@ -64,7 +64,7 @@ def command(
 
             inspect_many(file, session)
             return
-        if names[1:] and names[0]:  # to docker, a list without a name is none
+        if names[1:] and names[0]:  # docker ignores an empty name of a list
             wanted = entry_name(names[1])
             _show_entry(reference(names[0]), wanted, session, verbose=verbose, raw=raw)
             return
@@ -129,7 +129,7 @@ def _show_entry(
 
 
 def _show_details(details: "Details") -> None:
-    """What is there is shown all the same when something is missing, and that is said."""
+    """Print the details of the images that exist; fail if any are missing."""
     from manyfest.cli.rendering.manifest_text import details_text
 
     write_text(details_text(details.present))

@@ -74,12 +74,12 @@ def command(
         require_reachable([name, *more_tags], session)
         planned = plan_push(name, more_tags, ports=session, expected=expected)
         if merge:
-            from manyfest.cli.flows.merge import merge_shown, previewed
+            from manyfest.cli.flows.merge import merge_preview, merge_with_progress
 
             planned = (
-                previewed(planned, more_tags, session)
+                merge_preview(planned, more_tags, session)
                 if dry_run
-                else merge_shown(planned, more_tags, session, purge=purge)
+                else merge_with_progress(planned, more_tags, session, purge=purge)
             )
         if dry_run:
             from manyfest.cli.rendering.push_plan import plan_json, plan_text

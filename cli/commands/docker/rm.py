@@ -1,4 +1,4 @@
-"""``manyfest rm``: forget drafts."""
+"""``manyfest rm``: remove drafts."""
 
 from collections.abc import Sequence
 

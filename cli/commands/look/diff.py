@@ -1,4 +1,4 @@
-"""``manyfest diff``: how two published images or lists differ."""
+"""``manyfest diff``: compare two published images or lists."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""``manyfest history``: what a tag was seen to point to."""
+"""``manyfest history``: show the observed states of a tag."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""``manyfest verify``: all that is wrong with a published image or list."""
+"""``manyfest verify``: find errors in a published image or list."""
 
 from collections.abc import Sequence
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""``manyfest demo``: the main job on OCI layouts in a folder, with no network."""
+"""``manyfest demo``: make and publish a list in a folder, without a network."""
 
 import os
 import shlex
@@ -16,12 +16,12 @@ from manyfest.domain.references import Reference
 _IMAGES = {
     "amd64": "linux/amd64",
     "arm64": "linux/arm64/v8",
-    "armv7": "linux/arm",  # the variant is left for annotate to say
+    "armv7": "linux/arm",  # annotate sets the variant
     "windows": "windows/amd64",
 }
 _LIST = "oci:site:v1"
 
-# What a person would type, in this order.
+# The commands to run, in this order.
 _COMMANDS: tuple[tuple[str, ...], ...] = (
     ("create", _LIST, *(f"oci:images:{tag}" for tag in _IMAGES)),
     ("annotate", "--variant", "v7", _LIST, "oci:images:armv7"),

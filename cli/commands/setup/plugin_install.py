@@ -1,4 +1,4 @@
-"""``manyfest plugin install``: let docker find this program as ``docker manyfest``."""
+"""``manyfest plugin install``: install ``docker manyfest``."""
 
 import os
 import shutil
@@ -33,7 +33,7 @@ def command(
 
 
 def _program() -> Path:
-    """The plugin's own program: beside the one that runs, through links or not, or on the path."""
+    """Find the plugin's program: beside the one that runs, or its target, else in PATH."""
     ran = Path(sys.argv[0]).absolute()
     for folder in (ran.parent, ran.resolve().parent):
         if (folder / _PROGRAM).is_file():

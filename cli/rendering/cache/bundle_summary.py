@@ -1,4 +1,4 @@
-"""What a bundle was given or brought, for people and as JSON."""
+"""The content of a bundle that was exported or imported, as text and JSON."""
 
 import json
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from manyfest.domain.references import Reference
 
 
 def packed_text(packing: BundleContent, target: str) -> str:
-    """One line."""
+    """Return one line with the numbers of what was exported."""
     counts = (
         (len(packing.entries), "reference"),
         (len(packing.manifests), "manifest"),
@@ -22,8 +22,8 @@ def packed_text(packing: BundleContent, target: str) -> str:
 
 
 def packed_json(packing: BundleContent, left_out: Iterable[Reference]) -> str:
-    """One object, with the digests of the blobs that were written."""
-    return _spelled(
+    """Return one object, with the digests of the blobs that were written."""
+    return _json_text(
         {
             "images": [entry.to_json() for entry in packing.entries],
             "manifests": _texts(blob.digest for blob in packing.manifests),
@@ -36,7 +36,7 @@ def packed_json(packing: BundleContent, left_out: Iterable[Reference]) -> str:
 
 
 def imported_text(imported: Imported) -> str:
-    """One line."""
+    """Return one line with the numbers of what was imported."""
     counts = (
         (len(imported.manifests), "manifest"),
         (len(imported.tags), "tag"),
@@ -47,8 +47,8 @@ def imported_text(imported: Imported) -> str:
 
 
 def imported_json(imported: Imported) -> str:
-    """One object; ``unnamed`` are images that only their digest names."""
-    return _spelled(
+    """Return one object; ``unnamed`` are images that have a digest and no name."""
+    return _json_text(
         {
             "manifests": _texts(imported.manifests),
             "tags": _texts(imported.tags),
@@ -67,5 +67,5 @@ def _texts(values: Iterable[object]) -> list[str]:
     return [str(value) for value in values]
 
 
-def _spelled(document: dict[str, Json]) -> str:
+def _json_text(document: dict[str, Json]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)

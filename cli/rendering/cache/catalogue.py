@@ -1,10 +1,10 @@
-"""What the store holds, as ``cache ls`` and ``cache stats`` show it."""
+"""The store's content, as ``cache ls`` and ``cache stats`` show it."""
 
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from manyfest.cli.rendering.humanize import amount, counted, seconds, short
+from manyfest.cli.rendering.humanize import counted, format_size, format_time, short_digest
 from manyfest.cli.rendering.table import aligned, json_array
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
@@ -16,20 +16,20 @@ _PLATFORMS_LIMIT = 120
 
 
 def tags_table(tags: Iterable[CachedTag]) -> Iterator[str]:
-    """A line a tag under headings: the manifest's own size, and its layers' where it is known."""
+    """Yield headings and a line a tag: the manifest's size, and its layers' if known."""
     return aligned(_HEADINGS, map(_row, tags))
 
 
 def tags_json(tags: Iterable[CachedTag]) -> Iterator[str]:
-    """An array of objects, sizes in bytes, times in ISO 8601 with zone."""
+    """Yield a JSON array of objects; sizes in bytes, times in ISO 8601 with zone."""
     return json_array(map(_object, tags))
 
 
 def statistics_text(statistics: Statistics) -> str:
-    """A line a kind, then a line a registry."""
+    """Return a line a kind of content, then a line a registry."""
     kinds = _kinds(statistics)
     things = [
-        ("set aside" if name == "setAside" else name, f"{kind.number:,}", amount(kind.size))
+        ("set aside" if name == "setAside" else name, f"{kind.number:,}", format_size(kind.size))
         for name, kind in kinds.items()
     ]
     numbers = {
@@ -38,11 +38,12 @@ def statistics_text(statistics: Statistics) -> str:
         "drafts": statistics.drafts,
     }
     rows = [*things, *((name, f"{number:,}", "") for name, number in numbers.items())]
-    free = f" ({amount(statistics.reusable_size)} of it free)" if statistics.reusable_size else ""
+    reusable = statistics.reusable_size
+    free = f" ({format_size(reusable)} of it free)" if reusable else ""
     return "\n".join(
         [
             *aligned(("HELD", "NUMBER", "BYTES"), rows),
-            f"file: {amount(statistics.file_size)}{free}",
+            f"file: {format_size(statistics.file_size)}{free}",
             *_seen(statistics),
             *_registries(statistics),
         ]
@@ -50,9 +51,9 @@ def statistics_text(statistics: Statistics) -> str:
 
 
 def statistics_json(statistics: Statistics) -> str:
-    """An object; sizes in bytes, times in ISO 8601 with zone or null."""
+    """Return an object; sizes in bytes, times in ISO 8601 with zone or null."""
     document: dict[str, Json] = {
-        name: _amount_object(kind) for name, kind in _kinds(statistics).items()
+        name: _count_object(kind) for name, kind in _kinds(statistics).items()
     }
     document |= {
         "tags": statistics.tags,
@@ -66,7 +67,7 @@ def statistics_json(statistics: Statistics) -> str:
             {
                 "registry": host.registry,
                 "tags": host.tags,
-                "manifests": _amount_object(host.manifests),
+                "manifests": _count_object(host.manifests),
             }
             for host in statistics.registries
         ],
@@ -75,13 +76,13 @@ def statistics_json(statistics: Statistics) -> str:
 
 
 def _row(tag: CachedTag) -> tuple[str, ...]:
-    layers = "unknown" if tag.layers_size is None else amount(tag.layers_size)
+    layers = "unknown" if tag.layers_size is None else format_size(tag.layers_size)
     return (
         str(tag.observation.reference),
-        short(tag.observation.digest),
-        amount(tag.size),
+        short_digest(tag.observation.digest),
+        format_size(tag.size),
         layers,
-        seconds(tag.observation.seen_at),
+        format_time(tag.observation.seen_at),
         shortened(", ".join(tag.platforms), _PLATFORMS_LIMIT),
     )
 
@@ -105,13 +106,13 @@ def _kinds(statistics: Statistics) -> dict[str, CountAndBytes]:
     return kinds | {"setAside": statistics.quarantined}
 
 
-def _amount_object(amount: CountAndBytes) -> dict[str, Json]:
+def _count_object(amount: CountAndBytes) -> dict[str, Json]:
     return {"number": amount.number, "size": amount.size}
 
 
 def _seen(statistics: Statistics) -> Iterator[str]:
     if statistics.oldest and statistics.newest:
-        yield f"seen: {seconds(statistics.oldest)} to {seconds(statistics.newest)}"
+        yield f"seen: {format_time(statistics.oldest)} to {format_time(statistics.newest)}"
 
 
 def _registries(statistics: Statistics) -> Iterator[str]:
@@ -126,7 +127,7 @@ def _registries(statistics: Statistics) -> Iterator[str]:
 
 
 def _counted(manifests: CountAndBytes) -> str:
-    return f"{counted(manifests.number, 'manifest')}, {amount(manifests.size)}"
+    return f"{counted(manifests.number, 'manifest')}, {format_size(manifests.size)}"
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -1,4 +1,4 @@
-"""What ``cache fsck`` found."""
+"""The damage that ``cache fsck`` found."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _NAMES = {
 
 
 def checked_lines(checked: Checked, forgotten: tuple[str, ...], *, is_aside: bool) -> Iterator[str]:
-    """A line a damaged thing, a line a tag that lost states with it, and a line that sums up."""
+    """Yield a line a damaged object, a line a tag that lost states, and a summary."""
     for damage in checked.damaged:
         yield printable(f"damaged {damage.kind.value} {damage.name}: {damage.reason}")
     yield from (printable(f"forgotten tag {name}") for name in forgotten)
@@ -28,7 +28,7 @@ def checked_lines(checked: Checked, forgotten: tuple[str, ...], *, is_aside: boo
 
 
 def checked_json(checked: Checked, forgotten: tuple[str, ...], *, is_aside: bool) -> str:
-    """An object; ``forgotten`` are tags that lost states with what they pointed to."""
+    """Return an object; ``forgotten`` are tags that lost states with their manifests."""
     document: dict[str, Json] = {
         "checked": {kind.value: checked.numbers.get(kind, 0) for kind in _NAMES},
         "damaged": [

@@ -1,10 +1,10 @@
-"""What ``cache gc`` took away, or would."""
+"""The content that ``cache gc`` removed, or would remove."""
 
 import json
 from collections.abc import Iterator, Sequence
 
 from manyfest.cli.output import printable
-from manyfest.cli.rendering.humanize import amount, counted, seconds
+from manyfest.cli.rendering.humanize import counted, format_size, format_time
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.history.observation import Observation
@@ -12,16 +12,16 @@ from manyfest.domain.ports.garbage import Garbage, StoredContent
 
 
 def garbage_lines(garbage: Garbage, *, is_gone: bool) -> Iterator[str]:
-    """A line a thing, and a line that sums up."""
+    """Yield a line a removed object, and a summary."""
     for state in garbage.observations:
-        yield printable(f"tag {state.reference} {state.digest} {seconds(state.seen_at)}")
+        yield printable(f"tag {state.reference} {state.digest} {format_time(state.seen_at)}")
     for name, pieces in _pieces(garbage).items():
         yield from (f"{name} {piece.digest} {piece.size}" for piece in pieces)
     yield f"{'removed' if is_gone else 'would remove'} {_sum(garbage)}"
 
 
 def garbage_json(garbage: Garbage, *, is_gone: bool, given_back: int) -> str:
-    """An object; sizes in bytes, ``removed`` is false for a dry run."""
+    """Return an object; sizes in bytes, ``removed`` is false for a dry run."""
     document: dict[str, Json] = {
         "removed": is_gone,
         "tags": [_state(state) for state in garbage.observations],
@@ -60,4 +60,4 @@ def _sum(garbage: Garbage) -> str:
         "damaged thing": garbage.quarantined.number,
     }
     parts = [counted(number, thing) for thing, number in numbers.items() if number]
-    return f"{', '.join(parts)}: {amount(garbage.size)}" if parts else "nothing"
+    return f"{', '.join(parts)}: {format_size(garbage.size)}" if parts else "nothing"

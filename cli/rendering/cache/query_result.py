@@ -1,4 +1,4 @@
-"""Answers of ``cache query``: a table for people, JSON or CSV for programs."""
+"""Results of ``cache query`` as a table, JSON or CSV."""
 
 import csv
 import io
@@ -8,29 +8,29 @@ from collections.abc import Iterator, Sequence
 from manyfest.cli.rendering.table import aligned, json_array
 from manyfest.domain.ports.queries import QueryResult, QueryView, Value
 
-_LINE_END = "\r\n"  # what cells are quoted for that have any of it
+_LINE_END = "\r\n"  # the csv module quotes cells with any of these characters
 
 
 def answer_table(answer: QueryResult) -> Iterator[str]:
-    """A line a row under the names of the columns; nothing for NULL."""
+    """Yield the names of the columns and a line a row; NULL is empty."""
     return aligned(answer.columns, ([_text(value) for value in row] for row in answer.rows))
 
 
 def answer_json(answer: QueryResult) -> Iterator[str]:
-    """An array of objects; of columns of one name the later ones are numbered."""
+    """Yield a JSON array of objects; repeated names of columns get numbers."""
     names = _different(answer.columns)
     return json_array(dict(zip(names, map(_json, row), strict=True)) for row in answer.rows)
 
 
 def answer_csv(answer: QueryResult) -> Iterator[str]:
-    """RFC 4180 but for the line ends, which are the system's: a line feed."""
+    """Yield lines of RFC 4180, but with the system's line ends: line feeds."""
     yield _csv_line(answer.columns)
     for row in answer.rows:
         yield _csv_line([_text(value) for value in row])
 
 
 def views_text(views: Sequence[QueryView]) -> str:
-    """For each view its name, what it is about, and its columns."""
+    """Return each view's name, subject and columns."""
     return "\n".join(f"{view.name}: {view.about}\n    {view.columns}" for view in views)
 
 
@@ -41,7 +41,7 @@ def _text(value: Value) -> str:
 
 
 def _json(value: Value) -> Value:
-    """Bytes and numbers that JSON does not have, as texts."""
+    """Turn bytes, and numbers that JSON does not have, into texts."""
     if isinstance(value, bytes) or (isinstance(value, float) and not math.isfinite(value)):
         return _text(value)
     return value

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from manyfest.cli.rendering.humanize import amount, counted, seconds, short
+from manyfest.cli.rendering.humanize import counted, format_size, format_time, short_digest
 from manyfest.domain.digests import Digest
 
 
@@ -20,7 +20,7 @@ from manyfest.domain.digests import Digest
     ],
 )
 def test_amounts_are_in_a_unit_that_suits(count: float, text: str) -> None:
-    assert amount(count) == text
+    assert format_size(count) == text
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,11 @@ def test_one_thing_is_no_plural(number: int, text: str) -> None:
 
 def test_moments_are_told_in_utc() -> None:
     moment = datetime(2026, 5, 1, 12, 0, 0, 999, UTC)
-    assert seconds(moment) == "2026-05-01T12:00:00Z"
-    assert seconds(moment.astimezone(timezone(timedelta(hours=2)))) == "2026-05-01T12:00:00Z"
+    assert format_time(moment) == "2026-05-01T12:00:00Z"
+    assert format_time(moment.astimezone(timezone(timedelta(hours=2)))) == "2026-05-01T12:00:00Z"
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
 def test_digests_are_told_by_what_names_them(algorithm: str) -> None:
     digest = Digest.of(b"", algorithm)
-    assert short(digest) == f"{algorithm}:{digest.hex[:12]}"
+    assert short_digest(digest) == f"{algorithm}:{digest.hex[:12]}"
