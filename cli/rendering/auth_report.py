@@ -1,4 +1,4 @@
-"""How a registry lets us in, for people and as JSON; never with a secret in it."""
+"""An explanation of access to a registry, as text and as JSON; never with a secret."""
 
 import json
 
@@ -7,39 +7,39 @@ from manyfest.domain.access import AuthExplanation, Credentials, Scopes, scope_t
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.references import Reference
 
-_UNTOLD = "the token does not tell"
+_UNKNOWN = "the token does not tell"
 
 
-def access_text(name: Reference, access: AuthExplanation) -> str:
-    """A line a fact."""
-    rows = [("reference", str(name)), ("credentials", _who(access.credentials))]
-    rows.append(("asked for", _asked(access)))
-    for token in access.tokens:
-        rows.append(("scopes asked", _line(token.asked)))
+def auth_text(name: Reference, explanation: AuthExplanation) -> str:
+    """Return the explanation as lines of a label and a fact."""
+    rows = [("reference", str(name)), ("credentials", _credentials_text(explanation.credentials))]
+    rows.append(("asked for", _challenge(explanation)))
+    for token in explanation.tokens:
+        rows.append(("scopes asked", _scopes_text(token.asked)))
         granted = token.granted
-        rows.append(("scopes granted", _UNTOLD if granted is None else _line(granted)))
-    rows.append(("let in", "no" if access.refusal else "yes"))
+        rows.append(("scopes granted", _UNKNOWN if granted is None else _scopes_text(granted)))
+    rows.append(("let in", "no" if explanation.refusal else "yes"))
     return "\n".join(f"{label + ':':<16}{printable(value)}" for label, value in rows)
 
 
-def access_json(name: Reference, access: AuthExplanation) -> str:
-    """One object."""
+def auth_json(name: Reference, explanation: AuthExplanation) -> str:
+    """Return the explanation as one JSON object."""
     tokens = [
-        {"asked": list(scope_texts(token.asked)), "granted": _listed(token.granted)}
-        for token in access.tokens
+        {"asked": list(scope_texts(token.asked)), "granted": _scopes_json(token.granted)}
+        for token in explanation.tokens
     ]
     document = {
         "reference": str(name),
-        "credentials": _credentials(access.credentials),
-        "scheme": access.scheme or None,
-        "realm": access.realm or None,
+        "credentials": _credentials_json(explanation.credentials),
+        "scheme": explanation.scheme or None,
+        "realm": explanation.realm or None,
         "tokens": tokens,
-        "refusal": str(access.refusal) if access.refusal else None,
+        "refusal": str(explanation.refusal) if explanation.refusal else None,
     }
     return json.dumps(document, indent=2)
 
 
-def _credentials(credentials: Credentials | None) -> Json:
+def _credentials_json(credentials: Credentials | None) -> Json:
     if credentials is None:
         return None
     source = credentials.source
@@ -52,7 +52,7 @@ def _credentials(credentials: Credentials | None) -> Json:
     }
 
 
-def _who(credentials: Credentials | None) -> str:
+def _credentials_text(credentials: Credentials | None) -> str:
     if credentials is None:
         return "none"
     user = f" of {credentials.username}" if credentials.username else ""
@@ -67,15 +67,15 @@ def _kind(credentials: Credentials) -> str:
     return "identity token" if credentials.identity_token else "password"
 
 
-def _asked(access: AuthExplanation) -> str:
-    if access.scheme == "bearer":
-        return f"a token of {access.realm}"
-    return "name and password" if access.scheme else "nothing"
+def _challenge(explanation: AuthExplanation) -> str:
+    if explanation.scheme == "bearer":
+        return f"a token of {explanation.realm}"
+    return "name and password" if explanation.scheme else "nothing"
 
 
-def _listed(granted: Scopes | None) -> list[str] | None:
+def _scopes_json(granted: Scopes | None) -> list[str] | None:
     return None if granted is None else list(scope_texts(granted))
 
 
-def _line(scopes: Scopes) -> str:
+def _scopes_text(scopes: Scopes) -> str:
     return " ".join(scope_texts(scopes)) or "none"

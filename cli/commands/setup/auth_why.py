@@ -1,4 +1,4 @@
-"""``manyfest auth why``: which credentials are used for a reference, and what they are good for."""
+"""``manyfest auth why``: explain the credentials for a reference, and what they permit."""
 
 from collections.abc import Sequence
 
@@ -18,10 +18,10 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
     """
     name = reference(names[0])
     settings = settings_from(options)
-    with open_access(settings) as registries:
-        access = registries.explain(name)
-    from manyfest.cli.rendering.auth_report import access_json, access_text
+    with open_access(settings) as access:
+        explanation = access.explain(name)
+    from manyfest.cli.rendering.auth_report import auth_json, auth_text
 
-    write_text(access_json(name, access) if as_json else access_text(name, access))
-    if access.refusal is not None:
-        raise access.refusal
+    write_text(auth_json(name, explanation) if as_json else auth_text(name, explanation))
+    if explanation.refusal is not None:
+        raise explanation.refusal

@@ -1,6 +1,6 @@
-"""``manyfest import-docker``: take over the drafts that ``docker manifest`` keeps."""
+"""``manyfest import-docker``: import the drafts of ``docker manifest``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
@@ -33,12 +33,12 @@ def command(
     and so is one that exists here and was not pushed.
     """
     settings = settings_from()
-    theirs = DockerDrafts(settings.docker_config)
-    folders = theirs.names()
+    docker_drafts = DockerDrafts(settings.docker_config)
+    folders = docker_drafts.names()
     codes: set[int] = set()
     with open_session(settings) as session:
-        for folder, name in map(_wanted, names) if names else ((each, None) for each in folders):
-            for problem in _take_over(folder, name, theirs, session, force=force):
+        for folder, name in map(_folder_and_name, names) if names else _unnamed(folders):
+            for problem in _import(folder, name, docker_drafts, session, force=force):
                 fail(str(problem))
                 codes.add(meaning_of(problem).code)
     if not (names or folders):
@@ -46,24 +46,33 @@ def command(
     raise typer.Exit(min(codes, default=0))
 
 
-def _wanted(name: str) -> tuple[str, Reference]:
-    named = reference(name)
-    return docker_file_name(named), named
+def _unnamed(folders: Sequence[str]) -> Iterable[tuple[str, None]]:
+    return ((folder, None) for folder in folders)
 
 
-def _take_over(
-    folder: str, name: Reference | None, theirs: DockerDrafts, session: Session, *, force: bool
+def _folder_and_name(text: str) -> tuple[str, Reference]:
+    name = reference(text)
+    return docker_file_name(name), name
+
+
+def _import(
+    folder: str,
+    name: Reference | None,
+    docker_drafts: DockerDrafts,
+    session: Session,
+    *,
+    force: bool,
 ) -> Sequence[ManyfestError]:
-    """Why it was not taken over, if it was not."""
-    if name and folder not in theirs.names():
+    """Import a folder's draft; return the problems that prevented it, none on success."""
+    if name and folder not in docker_drafts.names():
         return (DraftUnknownError(str(name)),)
-    held = theirs.read(folder)
-    if held.problems:
-        return held.problems
+    found = docker_drafts.read(folder)
+    if found.problems:
+        return found.problems
     try:
         draft = import_draft(
-            name or _name_of(held),
-            held.entries,
+            name or _name_of(found),
+            found.entries,
             ports=session,
             force=force,
         )
@@ -75,10 +84,10 @@ def _take_over(
     return ()
 
 
-def _name_of(held: DraftFolder) -> Reference:
-    """The list's name, where its folder and its entries leave no doubt; else DocumentError."""
-    names = list_names(held.name, [entry.source for entry in held.entries])
+def _name_of(found: DraftFolder) -> Reference:
+    """Return the name that folder and entries determine. Raises DocumentError: none or several."""
+    names = list_names(found.name, [entry.source for entry in found.entries])
     if len(names) == 1:
         return names[0]
     may_be = f"may be {' or '.join(map(str, names))}" if names else "is no list's folder"
-    raise DocumentError(held.name, f"{may_be}; say its name: manyfest import-docker LIST")
+    raise DocumentError(found.name, f"{may_be}; say its name: manyfest import-docker LIST")

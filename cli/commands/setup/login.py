@@ -1,4 +1,4 @@
-"""``manyfest login``: keep a name and password for a registry, once it has taken them."""
+"""``manyfest login``: store a name and password for a registry that accepts them."""
 
 import getpass
 import sys
@@ -38,7 +38,7 @@ def command(
 
     registry = registry_of_argument(names[0])
     settings = settings_from(options)
-    credentials = Credentials(*_login(username, from_stdin=password_stdin))
+    credentials = _read_login(username, from_stdin=password_stdin)
     with open_access(settings, credentials) as access:
         file = log_in(registry, credentials, access=access, logins=open_logins(settings))
     if file:
@@ -46,28 +46,31 @@ def command(
     write_text("Login Succeeded")
 
 
-def _login(username: str | None, *, from_stdin: bool) -> tuple[str, str]:
-    """Name and password, asked for where there is a terminal; refused in docker's sentences."""
+def _read_login(username: str | None, *, from_stdin: bool) -> Credentials:
+    """Prompt for what is missing, on a terminal only; refuse in docker's sentences.
+
+    Raises TyperException: no terminal to prompt on; InputError: an unusable name or password.
+    """
     if from_stdin and not username:
         raise typer.TyperException("Must provide --username with --password-stdin")
     if not from_stdin and not (sys.stdin and sys.stdin.isatty()):
         reason = "Cannot perform an interactive login from a non TTY device"
         raise typer.TyperException(f"{reason} (give --username and --password-stdin)")
-    name = username or _asked_name()
+    name = username or _prompt_name()
     if not name or ":" in name or not name.isprintable():
         raise InputError(f"no user name: {name!r}")
-    password = _read_password() if from_stdin else _asked_password()
+    password = _read_password() if from_stdin else _prompt_password()
     if not password or "\0" in password:
         raise InputError("the password is empty, or no text")
-    return name, password
+    return Credentials(name, password)
 
 
-def _asked_name() -> str:
+def _prompt_name() -> str:
     typer.echo("Username: ", err=True, nl=False)
     return sys.stdin.readline().strip()
 
 
-def _asked_password() -> str:
+def _prompt_password() -> str:
     try:
         return getpass.getpass("Password: ")
     except EOFError:
@@ -75,7 +78,7 @@ def _asked_password() -> str:
 
 
 def _read_password() -> str:
-    """All of standard input but the line's end, as docker reads it."""
+    """Read standard input without the end of its last line, as docker does."""
     data = standard_input().read(_PASSWORD_LIMIT + 1)
     if len(data) > _PASSWORD_LIMIT:
         raise InputError(f"the password has more than {_PASSWORD_LIMIT} bytes")

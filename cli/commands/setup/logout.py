@@ -1,4 +1,4 @@
-"""``manyfest logout``: forget what docker's configuration keeps for a registry."""
+"""``manyfest logout``: remove the login for a registry from docker's configuration."""
 
 from collections.abc import Sequence
 
