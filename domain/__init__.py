@@ -1,4 +1,4 @@
-"""The rules of manyfest: values, ports and use cases, without input or output.
+"""The rules of manyfest: values, ports and use cases, without any I/O.
 
 Values, in dependency order:
 

@@ -470,6 +470,6 @@ def shortened(text: str, limit: int = 80) -> str:
 
 
 def reason_text(error: ManyfestError) -> str:
-    """The sentence of ``error`` without the reference that most sentences begin with."""
+    """Return the sentence of ``error`` without the reference at its start."""
     subject, separator, rest = str(error).partition(": ")
     return rest if separator and "/" in subject else str(error)

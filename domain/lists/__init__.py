@@ -1,4 +1,4 @@
-"""Lists of manifests: platforms, attestations, referrers, and the tree below.
+"""Lists of manifests: platforms, attestations, referrers, blobs.
 
 - attestations: BuildKit's attestations, and the images they attest
 - platform_normalisation: platform aliases, default variants, supported pairs

@@ -1,4 +1,4 @@
-"""The blobs that a copy of an image has to bring along: its config and its distributable layers.
+"""Distributable blobs: the config and layers that a copy of an image needs.
 
 A layer with ``urls`` stays at those addresses, for reasons of licence. Registries accept a manifest
 without it (image-spec, layer.md, "Non-Distributable Layers").
@@ -11,12 +11,15 @@ from manyfest.domain.manifests import Manifest
 
 
 def is_distributable(layer: Descriptor) -> bool:
-    """Whether a registry must have this layer before it accepts the manifest."""
+    """Return True if registries require the layer before the manifest."""
     return not layer.urls
 
 
 def distributable_layers(manifest: Manifest) -> tuple[Descriptor, ...]:
-    """The layers of an image without ``urls``, in order; none for a list. Raises DocumentError."""
+    """Return an image's layers without ``urls``, in order; none for a list.
+
+    Raises DocumentError: a descriptor is malformed.
+    """
     return tuple(layer for layer in manifest.layers if is_distributable(layer))
 
 

@@ -1,4 +1,4 @@
-"""The login store port: the place where other programs, docker first, look for credentials.
+"""The login store port: logins that docker and other programs share.
 
 The methods raise CredentialsError, naming the file or the credential helper, and then change
 nothing.
@@ -11,7 +11,7 @@ class LoginStore(Protocol):
     """The stored logins, one for each registry (``host[:port]``, or ``docker.io``)."""
 
     def store(self, host: str, username: str, password: str) -> str:
-        """Store a login; return the file that has it unencrypted, empty if a helper keeps it."""
+        """Store a login; return its unencrypted file, empty if a helper keeps it."""
         ...
 
     def erase(self, host: str) -> None:

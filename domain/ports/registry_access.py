@@ -1,4 +1,4 @@
-"""The registry access port: check a login and explain how a registry authorises.
+"""The registry access port: checks of logins, reports of authorisation.
 
 Neither method reads or changes content. Both may raise the errors that the methods of the registry
 port raise where the registry cannot be reached or does not speak the protocol, and
@@ -15,14 +15,14 @@ class RegistryAccess(Protocol):
     """Registries, contacted with the credentials that the object was made with."""
 
     def check_login(self, registry: str) -> None:
-        """Request ``/v2/`` with the credentials for ``registry`` (``host[:port]``), as docker does.
+        """Request ``/v2/`` with the credentials for ``registry``, as docker does.
 
-        Raises UnauthorizedError: the registry does not accept them.
+        ``registry`` is ``host[:port]``. Raises UnauthorizedError: they are not accepted.
         """
         ...
 
     def explain(self, reference: Reference) -> AuthExplanation:
-        """Explain how the registry authorises reading ``reference``, found out by one HEAD.
+        """Explain how reading ``reference`` is authorised, by one HEAD request.
 
         A HEAD of a manifest is no pull, so it does not count against a rate limit of pulls.
         AccessError and UnavailableError are not raised but reported as ``refusal``: the source of
