@@ -16,7 +16,6 @@ from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.events import ReadingPlanned
 from manyfest.domain.operations.content.fetch import Fetched, fetch
-from manyfest.domain.operations.steps.record import record
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
@@ -49,8 +48,6 @@ def fetch_all(
                 with_layers=with_layers,
                 on_event=session.checking_deadline(on_event),
             )
-            with session.contents.transaction():
-                record(session.contents, fetched.found, session.now)
             summary.count(fetched)
             if fetched.found:
                 session.restart_deadline()

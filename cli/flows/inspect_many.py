@@ -1,6 +1,5 @@
 """The flow of ``inspect -f``: inspects many images and lists, in slices."""
 
-from functools import partial
 from itertools import islice
 
 import typer
@@ -9,12 +8,13 @@ from attrs import frozen
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FAILED, meaning_of
-from manyfest.cli.flows.record import record_reads
 from manyfest.cli.output import fail, write_text
 from manyfest.cli.rendering.json_lines import failure_line, found_line
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError
-from manyfest.domain.operations.resolve import Resolved, resolve
+from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.views.inspect import inspect_each
+from manyfest.domain.references import Reference
 
 # References per slice: the most documents that are in memory.
 _SLICE = 128
@@ -35,16 +35,13 @@ def inspect_many(file: str, session: Session) -> None:
     which something was read. Raises OSError: the file cannot be read.
     """
     asked = failed = 0
-    keeps = True
     with references_in(file) as lines:
         while texts := tuple(islice(lines, _SLICE)):
             answers = _read_all(texts, session)
-            found = [answer for answer in answers.values() if isinstance(answer, Resolved)]
-            keeps = keeps and record_reads(found, session)
             write_text("\n".join(_line(answers[text], session) for text in texts))
             asked += len(texts)
             failed += sum(isinstance(answers[text], _Failure) for text in texts)
-            if found:
+            if any(isinstance(answer, Resolved) for answer in answers.values()):
                 session.restart_deadline()
     if failed:
         fail(f"{failed} of {asked} could not be read")
@@ -52,19 +49,21 @@ def inspect_many(file: str, session: Session) -> None:
 
 
 def _read_all(texts: tuple[str, ...], session: Session) -> dict[str, Resolved | _Failure]:
-    distinct = tuple(dict.fromkeys(texts))
-    answers = session.fan_out(partial(_read, session=session), distinct)
-    return dict(zip(distinct, answers, strict=True))
+    named = {text: _reference(text, session) for text in texts}
+    references = {text: name for text, name in named.items() if isinstance(name, Reference)}
+    read = inspect_each(tuple(references.values()), ports=session)
+    failed = {text: name for text, name in named.items() if isinstance(name, _Failure)}
+    return failed | {
+        text: answer if isinstance(answer, Resolved) else _Failure(str(name), answer)
+        for (text, name), answer in zip(references.items(), read, strict=True)
+    }
 
 
-def _read(text: str, session: Session) -> Resolved | _Failure:
-    written = text
+def _reference(text: str, session: Session) -> Reference | _Failure:
     try:
-        name = resolve_source(text, session)
-        written = str(name)
-        return resolve(name, session.registry)
+        return resolve_source(text, session)
     except ManyfestError as error:
-        return _Failure(written, error)
+        return _Failure(text, error)
 
 
 def _line(answer: Resolved | _Failure, session: Session) -> str:

@@ -14,7 +14,7 @@ from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.manifests import Manifest
 
 if TYPE_CHECKING:  # an operation that only -v needs
-    from manyfest.domain.operations.views.inspect import Detail
+    from manyfest.domain.operations.views.details import Detail
 
 # The member that carries the manifest. Docker has the first two and fails on lists in lists.
 _MEMBERS = {

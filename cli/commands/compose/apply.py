@@ -17,7 +17,6 @@ from manyfest.cli.flows.checks import (
 )
 from manyfest.cli.flows.compose import TypeOfList
 from manyfest.cli.flows.publish import execute_with_progress, print_result
-from manyfest.cli.flows.record import record_all
 from manyfest.cli.flows.spec_files import (
     IgnoreMissing,
     lock_path,
@@ -29,7 +28,7 @@ from manyfest.cli.output import write_text
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.drafts.draft import ListType
-from manyfest.domain.operations.publication.apply import plan_apply
+from manyfest.domain.operations.publication.apply import finish, plan_apply
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.platforms import Platform
 from manyfest.domain.specs.list_spec import ListSpec, entries_from_template
@@ -98,7 +97,7 @@ def command(
                 warn_of_platform_mismatch(entry)
         if not dry_run:
             execute_with_progress(planned.pushes, session)
-            record_all(planned.read_and_written, session)
+            finish(planned, ports=session)
         _show(planned.pushes, as_json=as_json, dry_run=dry_run)
 
 

@@ -9,11 +9,10 @@ import typer
 
 from manyfest.cli.arguments.options import CONNECTION, docker_command
 from manyfest.cli.arguments.result_files import write_file
-from manyfest.cli.flows.record import record_all
 from manyfest.cli.flows.spec_files import IgnoreMissing, lock_path, print_missing, read_spec_file
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.operations.publication.lock import lock
+from manyfest.domain.operations.publication.lock import finish, lock
 
 
 @docker_command("lock", "SPEC", 1, 1, options=CONNECTION)
@@ -32,12 +31,8 @@ def command(
     (name,) = names
     file, specs = lock_path(name, output), read_spec_file(name)
     with open_session(settings_from(options)) as session:
-        made = lock(
-            specs,
-            ports=session,
-            ignore_missing=ignore_missing,
-        )
+        made = lock(specs, ports=session, ignore_missing=ignore_missing)
         print_missing(made.missing)
         text = json.dumps(made.lock.to_json(), indent=2, ensure_ascii=False)
         write_file(file, f"{text}\n")
-        record_all(made.found, session)
+        finish(made, ports=session)

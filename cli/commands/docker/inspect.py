@@ -25,7 +25,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 
 if TYPE_CHECKING:  # needed for -v and for entries only
-    from manyfest.domain.operations.views.inspect import Detail, Details
+    from manyfest.domain.operations.views.details import Detail, Details
 
 
 @docker_command("inspect", "[LIST] MANIFEST", options=OFFLINE | FRESHNESS | CONNECTION)
@@ -86,18 +86,16 @@ def _refuse_together(file: str | None, names: Sequence[str], *, verbose: bool, r
 
 
 def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bool) -> None:
-    from manyfest.cli.flows.record import record_reads
+    if not verbose:
+        from manyfest.domain.operations.views.inspect import inspect
+
+        _show(inspect(name, ports=session).manifest, raw=raw)
+        return
     from manyfest.domain.operations.resolve import resolve
+    from manyfest.domain.operations.views.details import details as details_of
 
     found = resolve(name, session.registry)
-    if not verbose:
-        record_reads([found], session)
-        _show(found.manifest, raw=raw)
-        return
-    from manyfest.domain.operations.views.inspect import details as details_of
-
-    details = details_of(found, session)
-    record_reads([found, *(detail.found for detail in details.present)], session)
+    details = details_of(found, ports=session)
     if found.manifest.is_list:
         _show_details(details)
     else:
@@ -108,15 +106,15 @@ def _show_draft(draft: Draft, session: Session, *, verbose: bool, raw: bool) -> 
     if not verbose:
         _show(assemble(draft, session.contents.manifest), raw=raw)
         return
-    from manyfest.domain.operations.views.inspect import draft_details
+    from manyfest.domain.operations.views.details import draft_details
 
-    _show_details(draft_details(draft, session))
+    _show_details(draft_details(draft, ports=session))
 
 
 def _show_entry(
     list_name: Reference, wanted: str, session: Session, *, verbose: bool, raw: bool
 ) -> None:
-    from manyfest.domain.operations.views.inspect import draft_entry, entry_details
+    from manyfest.domain.operations.views.details import draft_entry, entry_details
 
     entry = draft_entry(list_name, wanted, session.drafts)
     detail = entry_details(entry, session.registry)

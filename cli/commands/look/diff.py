@@ -7,7 +7,6 @@ import typer
 from manyfest.cli.arguments.options import CONNECTION, FRESHNESS, OFFLINE, AsJson, docker_command
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FINDINGS
-from manyfest.cli.flows.record import record_reads
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
@@ -26,7 +25,6 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
     with open_session(settings_from(options)) as session:
         before, after = (resolve_source(name, session) for name in names)
         comparison = diff(before, after, ports=session)
-        record_reads(comparison.read, session)
     write_text(_shown(comparison, as_json=as_json))
     if comparison.status is Status.CHANGED:
         raise typer.Exit(FINDINGS)

@@ -15,7 +15,6 @@ from manyfest.cli.arguments.options import (
 )
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FINDINGS
-from manyfest.cli.flows.record import record_reads
 from manyfest.cli.output import note, write_text
 from manyfest.cli.settings import CommonOptions, Settings, settings_from
 from manyfest.cli.wiring import open_session
@@ -55,6 +54,4 @@ def command(
 
 def _verification(name: str, settings: Settings) -> Verification:
     with open_session(settings) as session:
-        found = verify(resolve_source(name, session), ports=session)
-        record_reads(found.read, session)
-    return found
+        return verify(resolve_source(name, session), ports=session)

@@ -17,6 +17,7 @@ from manyfest.domain.events import (
 )
 from manyfest.domain.lists.platform_selection import require_platform, select_entries
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import (
     NESTING_LIMIT,
     distributable_blobs,
@@ -155,6 +156,8 @@ def fetch(
             reading.fail(blob.needed_by, error)
     brought = [blob.size for blob, error in zip(blobs, errors, strict=True) if error is None]
     found = tuple(reading.found.values())
+    with ports.contents.transaction():
+        record(ports.contents, found, ports.now)
     return Fetched(found, len(brought), sum(brought), reading.failures(references))
 
 

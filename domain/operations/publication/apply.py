@@ -1,6 +1,6 @@
 """Publishing lists as specs declare them: planned together, written together, no drafts left."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from attrs import frozen
 
@@ -9,6 +9,7 @@ from manyfest.domain.operations.publication.compose_specs import compose_specs
 from manyfest.domain.operations.publication.plan_push import PushPlan, plan_publications
 from manyfest.domain.operations.publication.push import pushed_manifests
 from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.record import record_or_report
 from manyfest.domain.ports import Ports
 from manyfest.domain.specs.list_spec import ListSpec
 from manyfest.domain.specs.lock import Lock
@@ -21,13 +22,6 @@ class ApplyPlan:
     found: tuple[Resolved, ...]
     missing: tuple[str, ...]
     pushes: tuple[PushPlan, ...]
-
-    @property
-    def read_and_written(self) -> Iterable[Resolved]:
-        """What is known of the registry once all is carried out, in the order in which it came."""
-        yield from self.found
-        for plan in self.pushes:
-            yield from pushed_manifests(plan)
 
 
 def plan_apply(
@@ -56,3 +50,17 @@ def plan_apply(
         for spec, plan in zip(specs, pushes, strict=True):
             lock.check_list(spec.written, plan.manifest.digest)
     return ApplyPlan(composed.found, (*unknown, *composed.missing), pushes)
+
+
+def finish(plan: ApplyPlan, *, ports: Ports) -> None:
+    """Record what ``plan`` read and, once its pushes are executed, wrote, in that order.
+
+    Uses the ports contents and now.
+    """
+    record_or_report(_read_and_written(plan), ports=ports)
+
+
+def _read_and_written(plan: ApplyPlan) -> Iterator[Resolved]:
+    yield from plan.found
+    for push in plan.pushes:
+        yield from pushed_manifests(push)

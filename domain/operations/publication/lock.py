@@ -7,6 +7,7 @@ from attrs import frozen
 from manyfest.domain.drafts.list_assembly import assemble_for_push
 from manyfest.domain.operations.publication.compose_specs import compose_specs
 from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.record import record_or_report
 from manyfest.domain.ports import Ports
 from manyfest.domain.specs.list_spec import ListSpec
 from manyfest.domain.specs.lock import Lock
@@ -44,3 +45,8 @@ def lock(
         for spec, publication in zip(specs, composed.publications, strict=True)
     }
     return Locked(Lock(sources, lists), composed.found, composed.missing)
+
+
+def finish(locked: Locked, *, ports: Ports) -> None:
+    """Record what was read for a lock, once that is written. Uses the ports contents and now."""
+    record_or_report(locked.found, ports=ports)

@@ -27,6 +27,7 @@ from manyfest.domain.encoding.strict_json import JsonObject
 from manyfest.domain.lists.attestations import without_attestations
 from manyfest.domain.lists.platform_selection import matches_platform
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import BlobReader
@@ -71,12 +72,19 @@ class Comparison:
 
 
 def diff(before: Reference, after: Reference, *, ports: Ports) -> Comparison:
-    """How the image or list at ``after`` differs from that at ``before``, platform by platform.
+    """Compare the image or list at ``after`` with that at ``before``, platform by platform.
 
     An image is compared with the entry of its platform where the other side is a list. Entries of
-    equal digests are not read, nor are configs of equal digests. Raises what reading raises; an
-    entry that differs and is not there is a ManifestUnknownError.
+    equal digests are not read, nor are configs of equal digests. What is read is recorded. Uses
+    the ports registry, contents, fan_out and now. Raises what reading raises; ManifestUnknownError
+    also for an entry that differs and is missing.
     """
+    comparison = _compared(before, after, ports)
+    record_reads(comparison.read, ports=ports)
+    return comparison
+
+
+def _compared(before: Reference, after: Reference, ports: Ports) -> Comparison:
     mine, theirs = ports.fan_out(partial(resolve, registry=ports.registry), (before, after))
     if mine.manifest.is_list and theirs.manifest.is_list:
         return _lists_compared(mine, theirs, ports)

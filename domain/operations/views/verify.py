@@ -12,6 +12,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, ManyfestError, NotCachedError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
@@ -75,7 +76,7 @@ def verify(reference: Reference, *, ports: Ports) -> Verification:
     }
     evidence = Evidence(manifests, sizes, platforms)
     findings = dict.fromkeys(found for place in places for found in findings_at(place, evidence))
-    return Verification(
+    verification = Verification(
         root,
         findings=tuple(sorted(findings, key=_place_in_document)),
         manifests=len(manifests),
@@ -87,6 +88,8 @@ def verify(reference: Reference, *, ports: Ports) -> Verification:
             *(r for r in read if isinstance(r, Resolved)),
         ),
     )
+    record_reads(verification.read, ports=ports)
+    return verification
 
 
 def _root(reference: Reference, registry: ManifestReader) -> Resolved:

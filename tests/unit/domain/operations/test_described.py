@@ -9,7 +9,7 @@ from manyfest.contracts.images import Image, docker_image, docker_list
 from manyfest.domain import media_types
 from manyfest.domain.errors import DocumentError, SizeMismatchError
 from manyfest.domain.operations.resolve import resolve
-from manyfest.domain.operations.views import inspect
+from manyfest.domain.operations.views import details as inspect
 from tests.unit.domain.operations.conftest import World, ref
 
 CHILD = docker_image("linux/amd64")
@@ -31,7 +31,7 @@ def test_its_details_are_not_shown(world: World, members, error, words) -> None:
     world.plant("r.example/l:1", describing(**members))
     found = resolve(ref("r.example/l:1"), world.registry)
     with pytest.raises(error, match=words):
-        inspect.details(found, world.ports())
+        inspect.details(found, ports=world.ports())
 
 
 @pytest.mark.parametrize("nested", [False, True], ids=["its entries", "a list of it"])

@@ -13,15 +13,14 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
     NoSuchPlatformError,
 )
-from manyfest.domain.operations.publication.apply import ApplyPlan, plan_apply
+from manyfest.domain.operations.publication.apply import ApplyPlan, finish, plan_apply
 from manyfest.domain.operations.publication.lock import lock
 from manyfest.domain.operations.publication.push import execute
-from manyfest.domain.operations.steps.record import record
 from manyfest.domain.platforms import Platform
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 from manyfest.domain.specs.lock import Lock
 from tests.support.content.attested import attested_index
-from tests.unit.domain.operations.conftest import NOW, World, ref
+from tests.unit.domain.operations.conftest import World, ref
 
 AMD, ARM = docker_image("linux/amd64"), docker_image("linux/arm64", text="arm")
 
@@ -172,8 +171,7 @@ def test_the_target_may_be_among_the_sources(stocked: World) -> None:
     plan = applied(stocked, spec("r.example/l:1", "r.example/l:1", "r.example/l:arm"))
     published = stocked.served("r.example/l:1")
     assert [e.digest for e in published.entries] == [AMD.digest, ARM.digest]
-    with stocked.store.contents.transaction():
-        record(stocked.store.contents, plan.read_and_written, NOW)
+    finish(plan, ports=stocked.ports())
     seen = stocked.store.contents.last_observation(ref("r.example/l:1"))
     assert seen is not None
     assert seen.digest == published.digest

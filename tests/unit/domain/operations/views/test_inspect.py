@@ -5,14 +5,14 @@ from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import AmbiguousEntryError, DraftUnknownError
 from manyfest.domain.operations.drafts.annotate import annotate
 from manyfest.domain.operations.resolve import resolve
-from manyfest.domain.operations.views import inspect
+from manyfest.domain.operations.views import details as inspect
 from tests.unit.domain.operations.conftest import LATER, World, ref
 
 
 def test_an_images_details_have_the_platform_of_its_config(world: World) -> None:
     image = world.plant("r.example/a:1", docker_image("linux/arm/v7"))
     found = resolve(ref("r.example/a:1"), world.registry)
-    (detail,) = inspect.details(found, world.ports()).present
+    (detail,) = inspect.details(found, ports=world.ports()).present
     assert detail.reference == ref("r.example/a:1")
     assert str(detail.descriptor.platform) == "linux/arm/v7"
     assert detail.found.manifest == image.manifest
@@ -23,7 +23,7 @@ def test_a_lists_details_are_its_entries_as_it_describes_them(world: World) -> N
     children = docker_image("linux/amd64"), docker_image("linux/arm64")
     made = world.plant("r.example/l:1", docker_list(*children))
     found = resolve(ref("r.example/l:1"), world.registry)
-    details = inspect.details(found, world.ports()).present
+    details = inspect.details(found, ports=world.ports()).present
     assert tuple(d.descriptor for d in details) == made.manifest.entries
     assert [str(d.reference) for d in details] == [
         f"r.example/l:1@{child.digest}" for child in children
@@ -37,7 +37,7 @@ def test_a_drafts_details_are_in_the_order_of_the_list_with_annotations(world: W
         world.plant(f"r.example/l:{name}", docker_image("linux/arm", text=name))
     world.create("r.example/l:1", "r.example/l:b", "r.example/l:a")
     draft = _annotate(world, "r.example/l:b", Overrides(variant="v6"))
-    details = inspect.draft_details(draft, world.ports()).present
+    details = inspect.draft_details(draft, ports=world.ports()).present
     assert [str(d.reference) for d in details] == ["r.example/l:a", "r.example/l:b"]
     assert str(details[1].descriptor.platform) == "linux/arm/v6"
 
@@ -95,7 +95,7 @@ def test_a_missing_child_is_named_and_the_others_are_there(world: World) -> None
     listed = resolve_planted(world, docker_list(there, gone))
     sparse = World()
     sparse.plant("r.example/l:a", there)
-    details = inspect.details(listed, sparse.ports())
+    details = inspect.details(listed, ports=sparse.ports())
     assert [detail.found.manifest for detail in details.present] == [there.manifest]
     assert [str(reference) for reference in details.missing] == [f"r.example/l:1@{gone.digest}"]
 

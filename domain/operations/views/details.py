@@ -1,0 +1,120 @@
+"""Looking at a list, an image, a draft, or one entry of a draft."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from attrs import evolve, frozen
+
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.entry_lookup import canonical_name, find_entry
+from manyfest.domain.drafts.list_assembly import ordered_entries
+from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, ManifestUnknownError
+from manyfest.domain.manifests import require_match
+from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.record import record_reads
+from manyfest.domain.ports import Ports
+from manyfest.domain.ports.draft_book import DraftBook
+from manyfest.domain.ports.registry import ManifestReader
+from manyfest.domain.references import Reference
+
+
+@frozen
+class Detail:
+    """One image as docker's ``inspect -v`` tells of it.
+
+    ``reference`` is where it was found, ``descriptor`` what is said about it (with the platform),
+    ``found`` what was read there.
+    """
+
+    reference: Reference
+    descriptor: Descriptor
+    found: Resolved
+
+
+@frozen
+class Details:
+    """The details of what is there, and which entries are not: a sparse list lacks some."""
+
+    present: tuple[Detail, ...]
+    missing: tuple[Reference, ...] = ()
+
+
+def draft_entry(name: Reference, wanted: str, drafts: DraftBook) -> Entry:
+    """The entry of the draft ``name`` that ``wanted`` finds.
+
+    Raises DraftUnknownError: no such draft or entry; docker names ``wanted`` in both cases.
+    AmbiguousEntryError. InvalidReferenceError: ``wanted`` is no name of any kind.
+    """
+    draft = drafts.find(name)
+    if draft is None:
+        raise DraftUnknownError(canonical_name(wanted))
+    try:
+        return find_entry(draft, wanted)
+    except EntryUnknownError as error:
+        raise DraftUnknownError(canonical_name(wanted)) from error
+
+
+def details(found: Resolved, *, ports: Ports) -> Details:
+    """Read the details of an image, or of the entries of a list, and record them with ``found``.
+
+    The platform of an image is that of its config; the platform of an entry is what the list says,
+    so no config of an entry is read. Uses the ports registry, contents, fan_out and now. Raises
+    what reading raises, but an entry that is missing is in the result.
+    """
+    read = _published_details(found, ports)
+    record_reads([found, *(detail.found for detail in read.present)], ports=ports)
+    return read
+
+
+def _published_details(found: Resolved, ports: Ports) -> Details:
+    if not found.manifest.is_list:
+        image = with_config(found, ports.registry)
+        described = evolve(image.manifest.descriptor(), platform=image.platform)
+        return Details((Detail(found.reference, described, image),))
+    listed = [
+        (evolve(found.reference, digest=descriptor.digest), descriptor)
+        for descriptor in found.manifest.entries
+    ]
+    return _read(listed, ports)
+
+
+def draft_details(draft: Draft, *, ports: Ports) -> Details:
+    """The details of a draft's entries, as they will be listed. Raises as ``details``."""
+    listed = [(entry_reference(e), e.descriptor) for e in ordered_entries(draft)]
+    return _read(listed, ports)
+
+
+def entry_details(entry: Entry, registry: ManifestReader) -> Detail:
+    """The details of one entry of a draft."""
+    found = resolve(entry.content, registry)
+    return Detail(entry_reference(entry), entry.descriptor, found)
+
+
+def entry_reference(entry: Entry) -> Reference:
+    """What docker calls an entry: its source; one that a list contributed by its digest there."""
+    if entry.list_digest is None:
+        return entry.source
+    return evolve(entry.source, digest=entry.found.digest)
+
+
+def _read(listed: Sequence[tuple[Reference, Descriptor]], ports: Ports) -> Details:
+    read = ports.fan_out(partial(_detail_or_none, registry=ports.registry), listed)
+    return Details(
+        present=tuple(detail for detail in read if detail is not None),
+        missing=tuple(
+            reference for (reference, _), detail in zip(listed, read, strict=True) if detail is None
+        ),
+    )
+
+
+def _detail_or_none(
+    listed: tuple[Reference, Descriptor], registry: ManifestReader
+) -> Detail | None:
+    reference, descriptor = listed
+    try:
+        found = resolve(reference.at(descriptor.digest), registry)
+    except ManifestUnknownError:
+        return None
+    require_match(found.manifest, descriptor, str(reference))
+    return Detail(reference, descriptor, found)
