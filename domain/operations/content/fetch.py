@@ -7,7 +7,7 @@ from attrs import define, field, frozen
 
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import DocumentError, ManyfestError, StoreError
+from manyfest.domain.errors import ManyfestError, StoreError
 from manyfest.domain.events import (
     BlobCopied,
     OnEvent,
@@ -15,14 +15,14 @@ from manyfest.domain.events import (
     TransferPlanned,
     ignore,
 )
+from manyfest.domain.lists.distributable_blobs import distributable_blobs
 from manyfest.domain.lists.platform_selection import require_platform, select_entries
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import (
-    NESTING_LIMIT,
-    distributable_blobs,
     with_progress,
 )
+from manyfest.domain.operations.steps.tree import nested_too_deep, walk
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.layer_store import LayerStore
@@ -63,28 +63,19 @@ class _FetchState:
     children: dict[Reference, tuple[Reference, ...]] = field(factory=dict)
     errors: dict[Reference, ManyfestError] = field(factory=dict)
 
-    def note(
-        self, wanted: Sequence[Reference], answers: Sequence[_Answer]
-    ) -> tuple[Reference, ...]:
-        """Take the ``answers`` to what was ``wanted``; gives what is wanted next."""
+    def note(self, wanted: Sequence[Reference], answers: Sequence[_Answer]) -> Iterable[Reference]:
+        """Add the ``answers`` for what was ``wanted``; returns what these list."""
         for reference, answer in zip(wanted, answers, strict=True):
             if isinstance(answer, ManyfestError):
                 self.fail([reference], answer)
             else:
                 self.found[reference], self.children[reference] = answer
-        known = self.found.keys() | self.errors.keys()
-        return tuple(child for child in self._listed_by(wanted) if child not in known)
+        return self._listed_by(wanted)
 
     def fail(self, references: Iterable[Reference], error: ManyfestError) -> None:
         """The first reason stands."""
         for reference in references:
             self.errors.setdefault(reference, error)
-
-    def fail_too_deep(self, wanted: Iterable[Reference]) -> None:
-        """What is still ``wanted`` stands too deep."""
-        for reference in wanted:
-            reason = f"lists nested deeper than {NESTING_LIMIT}"
-            self.fail([reference], DocumentError(str(reference), reason))
 
     def failures(self, roots: Iterable[Reference]) -> dict[Reference, ManyfestError]:
         """Why those of ``roots`` that are not whole are not."""
@@ -140,13 +131,16 @@ def fetch(
     Raises StoreError: layers cannot be kept.
     """
     reading = _FetchState()
-    wanted = tuple(dict.fromkeys(references))
-    read = partial(_read, platforms=tuple(platforms), registry=ports.registry, on_event=on_event)
-    for _ in range(NESTING_LIMIT + 1):
-        if wanted:
-            wanted = reading.note(wanted, ports.fan_out(read, wanted))
-            read = partial(_read, platforms=(), registry=ports.registry, on_event=ignore)
-    reading.fail_too_deep(wanted)
+    roots = tuple(dict.fromkeys(references))
+    read_root = partial(_read, platforms=platforms, registry=ports.registry, on_event=on_event)
+    read_child = partial(_read, platforms=(), registry=ports.registry, on_event=ignore)
+
+    def read_level(level: tuple[Reference, ...]) -> Iterable[Reference]:
+        read = read_root if level == roots else read_child
+        return reading.note(level, ports.fan_out(read, level))
+
+    for reference in walk(roots, read_level, lambda reference: reference):
+        reading.fail([reference], nested_too_deep(str(reference)))
     blobs = reading.missing_blobs(ports.layers) if with_layers else ()
     on_event(TransferPlanned(len(blobs), sum(blob.size for blob in blobs), 0))
     bring = partial(_download, ports=ports, on_event=on_event)

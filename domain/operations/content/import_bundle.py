@@ -20,6 +20,7 @@ from manyfest.domain.errors import (
     SparseBundleError,
 )
 from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned, ignore
+from manyfest.domain.lists.distributable_blobs import distributable_layers
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.gather import gather
 from manyfest.domain.operations.steps.transfer import with_progress
@@ -172,7 +173,7 @@ def _read(bundle: Bundle, listed: Descriptor) -> bytes:
 
 def _blobs_in(bundle: Bundle, found: Collection[Manifest]) -> _Blobs:
     configs = {m.config.digest: m.config for m in found if m.config}
-    layers = {each.digest: each for m in found for each in m.layers if not each.urls}
+    layers = {each.digest: each for m in found for each in distributable_layers(m)}
     present = partial(_present, bundle)
     return _Blobs(present(configs), present(layers | configs))
 

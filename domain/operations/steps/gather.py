@@ -1,20 +1,19 @@
-"""Gathering manifests and all that they list, from wherever they can be read, each once."""
+"""Gather manifests and all that they list, from wherever they can be read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from attrs import frozen
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import DocumentError
 from manyfest.domain.manifests import Manifest, require_match
-from manyfest.domain.operations.steps.transfer import NESTING_LIMIT
+from manyfest.domain.operations.steps.tree import nested_too_deep, walk
 
 
 @frozen
 class Gathered:
-    """What was found, parents first, and what was listed and is not there."""
+    """The manifests, parents first, and the digests that are listed and missing."""
 
     manifests: dict[Digest, Manifest]
     missing: tuple[Digest, ...]
@@ -23,28 +22,28 @@ class Gathered:
 def gather(
     tops: Iterable[Descriptor], read: Callable[[Descriptor], Manifest | None], subject: str
 ) -> Gathered:
-    """The manifests of ``tops`` and below. ``read`` gives one, or None where it is not.
+    """Read the manifests of ``tops`` and all below; ``read`` returns None for a missing one.
 
-    What is of a type that nobody here knows is left alone. Raises what ``read`` raises,
-    SizeMismatchError, DocumentError: one is not as it is listed, or nested too deep.
+    Entries of unknown media types are left out. Raises what ``read`` raises; SizeMismatchError,
+    DocumentError: a manifest is not as it is listed, or nested too deep; ``subject`` names the
+    origin of the manifests in these.
     """
     found: dict[Digest, Manifest] = {}
     missing: dict[Digest, None] = {}
-    level = tuple(tops)
-    for _ in range(NESTING_LIMIT + 1):
-        new: dict[Digest, Manifest] = {}
+
+    def expand(level: tuple[Descriptor, ...]) -> Iterator[Descriptor]:
         for listed in level:
             if listed.media_type not in media_types.ACCEPTED or listed.digest in missing:
                 continue
-            manifest = found.get(listed.digest) or new.get(listed.digest) or read(listed)
+            is_known = listed.digest in found
+            manifest = found[listed.digest] if is_known else read(listed)
             if manifest is None:
                 missing[listed.digest] = None
                 continue
             require_match(manifest, listed, f"{subject}: {listed.digest}")
-            if listed.digest not in found:
-                new[listed.digest] = manifest
-        found |= new
-        level = tuple(entry for manifest in new.values() for entry in manifest.entries)
-        if not level:
-            return Gathered(found, tuple(missing))
-    raise DocumentError(subject, f"lists nested deeper than {NESTING_LIMIT}")
+            found[listed.digest] = manifest
+            yield from () if is_known else manifest.entries
+
+    if walk(tops, expand, lambda listed: (listed.digest, listed.media_type, listed.size)):
+        raise nested_too_deep(subject)
+    return Gathered(found, tuple(missing))

@@ -9,6 +9,7 @@ from attrs import frozen
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import NeverSeenError
+from manyfest.domain.lists.distributable_blobs import distributable_layers
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.bundles import BundleBlob
 from manyfest.domain.ports.content_store import ContentStore
@@ -38,14 +39,16 @@ class StoredBlobs:
         """Their layers, as far as they are held."""
         if self.with_layers:
             for manifest in manifests:
-                yield from filter(None, map(self._large, _carried(manifest)))
+                yield from filter(None, map(self._large, distributable_layers(manifest)))
 
     def lacking(self, manifest: Manifest) -> Iterator[Digest]:
         """The config and the layers that are not held."""
         config = manifest.config
         if config is not None and self._config(config) is None:
             yield config.digest
-        yield from (each.digest for each in _carried(manifest) if self._large(each) is None)
+        yield from (
+            each.digest for each in distributable_layers(manifest) if self._large(each) is None
+        )
 
     def _config(self, config: Descriptor) -> BundleBlob | None:
         packed = self._small(config)
@@ -65,11 +68,6 @@ class StoredBlobs:
 
     def _open_small(self, digest: Digest) -> AbstractContextManager[Iterator[bytes]]:
         return open_bytes(_present(self.contents.blob(digest), digest))
-
-
-def _carried(manifest: Manifest) -> Iterator[Descriptor]:
-    """Layers with ``urls`` live elsewhere by licence (image-spec, "Non-distributable layers")."""
-    return (layer for layer in manifest.layers if not layer.urls)
 
 
 def _present(data: bytes | None, digest: Digest) -> bytes:

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 
 from attrs import frozen
 
-from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.digests import Digest
-from manyfest.domain.errors import BlobUnknownError, DocumentError, ManifestUnknownError
+from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
 from manyfest.domain.events import (
     Blob,
     BlobCopied,
@@ -20,13 +19,12 @@ from manyfest.domain.events import (
     OnEvent,
     ignore,
 )
-from manyfest.domain.manifests import Manifest, require_match
+from manyfest.domain.lists.distributable_blobs import distributable_blobs
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.steps.tree import Node, below
 from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Home, Reference, Repository
-
-# Lists in lists are rare and two levels are the most that is seen; what goes deeper is a trap.
-NESTING_LIMIT = 8
 
 
 @frozen
@@ -50,42 +48,25 @@ class BlobCopy:
 def manifest_copies(
     source: Reference, target: Home, registry: ManifestReader
 ) -> tuple[ManifestCopy, ...]:
-    """The manifest at ``source`` and, before it, all that it lists, to be put in ``target``.
+    """Read the manifest at ``source`` and all that it lists, for copying to ``target``.
 
-    Reads every one of them, and once, however often it is listed. Raises what ``get_manifest``
-    raises; SizeMismatchError: one is not as its list describes it; DocumentError: likewise, or
-    nested too deep.
+    Children come before the lists that name them, and each once. Raises what ``get_manifest``
+    raises; SizeMismatchError, DocumentError: one is not as its list describes it; DocumentError
+    also: nested too deep.
     """
-    found: dict[Digest, ManifestCopy] = {}
-    _collect(found, source, target, registry, 0)
-    return tuple(found.values())
+    top = registry.get_manifest(source)
+    nodes = chain(below(source, top, registry), [Node(source, top)])
+    copies = (_copy(node, target, registry) for node in nodes)
+    return tuple({copy.target: copy for copy in copies}.values())
 
 
-def _collect(
-    found: dict[Digest, ManifestCopy],
-    source: Reference,
-    target: Home,
-    registry: ManifestReader,
-    level: int,
-) -> ManifestCopy:
-    if level > NESTING_LIMIT:
-        raise DocumentError(str(source), f"lists nested deeper than {NESTING_LIMIT}")
-    manifest = registry.get_manifest(source)
-    for entry in manifest.entries:
-        child = found.get(entry.digest) or _collect(
-            found, source.at(entry.digest), target, registry, level + 1
-        )
-        require_match(child.manifest, entry, str(child.source))
-    copy = ManifestCopy(source, Reference(target, None, manifest.digest), manifest)
-    return found.setdefault(manifest.digest, copy)
+def _copy(node: Node, target: Home, registry: ManifestReader) -> ManifestCopy:
+    manifest = node.read(registry)
+    return ManifestCopy(node.source, Reference(target, None, manifest.digest), manifest)
 
 
 def blob_copies(manifests: Iterable[ManifestCopy]) -> tuple[BlobCopy, ...]:
-    """The configs and layers of ``manifests``, each once.
-
-    Layers with ``urls`` are left alone: they live elsewhere by licence, and registries take the
-    manifest without them (image-spec, "Non-distributable layers").
-    """
+    """Return the distributable blobs of ``manifests``, each once."""
     copies = (copy for manifest_copy in manifests for copy in _blobs_of(manifest_copy))
     return tuple({copy.target: copy for copy in copies}.values())
 
@@ -94,13 +75,6 @@ def _blobs_of(copy: ManifestCopy) -> Iterator[BlobCopy]:
     for descriptor in distributable_blobs(copy.manifest):
         source, target = (at.at(descriptor.digest) for at in (copy.source, copy.target))
         yield BlobCopy(source, target, descriptor.size)
-
-
-def distributable_blobs(manifest: Manifest) -> Iterator[Descriptor]:
-    """Its config and its layers, but for those that live elsewhere by licence."""
-    if manifest.config is not None:
-        yield manifest.config
-    yield from (layer for layer in manifest.layers if not layer.urls)
 
 
 def is_complete(manifest: Reference, registry: Registry) -> bool:

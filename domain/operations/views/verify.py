@@ -1,7 +1,7 @@
 """Looking for all that is wrong with a published image or list, in one go."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -9,10 +9,11 @@ from attrs import frozen
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import DocumentError, ManyfestError, NotCachedError
+from manyfest.domain.errors import ManyfestError, NotCachedError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.record import record_reads
+from manyfest.domain.operations.steps.tree import nested_too_deep, walk
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
@@ -20,14 +21,14 @@ from manyfest.domain.verification.child_rules import REPORTED_ERRORS
 from manyfest.domain.verification.evaluation import Evidence, Located, findings_at
 from manyfest.domain.verification.findings import Finding, Severity
 
-# As for copying: lists nested deeper than this are a trap.
-_NESTING_LIMIT = 8
-
 _NUMBERS = re.compile(r"\d+|\D+")
 
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
 _Manifests = dict[Digest, Manifest | ManyfestError]
+
+# An entry with its place in the document of the root; that of the root itself is empty.
+_Listed = tuple[str, Descriptor]
 
 
 @frozen
@@ -62,7 +63,7 @@ def verify(reference: Reference, *, ports: Ports) -> Verification:
     and DocumentError: lists nested deeper than 8.
     """
     root = _root(reference, ports.registry)
-    manifests, places = _walk(root, ports)
+    manifests, places = _read_all(root, ports)
     answers = _blob_sizes(reference, places, ports)
     sizes = {
         digest: size for digest, size in answers.items() if not isinstance(size, NotCachedError)
@@ -99,33 +100,26 @@ def _root(reference: Reference, registry: ManifestReader) -> Resolved:
     return resolve(reference, registry)
 
 
-def _walk(root: Resolved, ports: Ports) -> tuple[_Manifests, list[Located]]:
-    """All that is listed, level by level, each digest read once and in the place it has first."""
-    places = level = [Located(root.manifest)]
+def _read_all(root: Resolved, ports: Ports) -> tuple[_Manifests, list[Located]]:
+    """Read all that is listed, each digest once and at the place where it comes first."""
+    places: list[Located] = []
     manifests: _Manifests = {root.manifest.digest: root.manifest}
     look = partial(_capturing, partial(_child, root.reference, ports.registry))
-    for _ in range(_NESTING_LIMIT + 1):
-        new = _not_yet(manifests, level)
-        manifests |= zip(new, ports.fan_out(look, tuple(new)), strict=True)
-        level = [
-            Located(manifest, path, entry)
-            for digest, (path, entry) in new.items()
-            if isinstance(manifest := manifests[digest], Manifest)
-        ]
-        if not level:
-            return manifests, places
-        places = places + level
-    raise DocumentError(str(root.reference), f"lists nested deeper than {_NESTING_LIMIT}")
 
+    def expand(level: tuple[_Listed, ...]) -> Iterator[_Listed]:
+        unread = tuple(entry.digest for _, entry in level if entry.digest not in manifests)
+        manifests.update(zip(unread, ports.fan_out(look, unread), strict=True))
+        for path, entry in level:
+            manifest = manifests[entry.digest]
+            if isinstance(manifest, Manifest):
+                place = Located(manifest, path, entry) if path else Located(manifest)
+                places.append(place)
+                yield from place.children
 
-def _not_yet(
-    manifests: _Manifests, level: Iterable[Located]
-) -> dict[Digest, tuple[str, Descriptor]]:
-    new: dict[Digest, tuple[str, Descriptor]] = {}
-    for path, entry in (child for place in level for child in place.children):
-        if entry.digest not in manifests:
-            new.setdefault(entry.digest, (path, entry))
-    return new
+    top = ("", root.manifest.descriptor())
+    if walk([top], expand, lambda listed: listed[1].digest):
+        raise nested_too_deep(str(root.reference))
+    return manifests, places
 
 
 def _child(root: Reference, registry: ManifestReader, digest: Digest) -> Manifest:

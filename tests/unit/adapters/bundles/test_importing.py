@@ -25,7 +25,7 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.events import BlobCopied, TransferPlanned
 from manyfest.domain.history.observation import Observation
-from manyfest.domain.operations.steps.transfer import NESTING_LIMIT
+from manyfest.domain.operations.steps.tree import NESTING_LIMIT
 from manyfest.domain.references import Reference
 from tests.support.content import bundles
 from tests.unit.adapters.bundles.conftest import NOW

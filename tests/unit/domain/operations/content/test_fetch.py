@@ -21,7 +21,7 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.events import BlobCopied, BlobStarted, ReferenceRead, TransferPlanned
 from manyfest.domain.operations.content.fetch import Fetched, fetch
-from manyfest.domain.operations.steps.transfer import NESTING_LIMIT
+from manyfest.domain.operations.steps.tree import NESTING_LIMIT
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 from tests.support.content.attested import attested_index

@@ -6,8 +6,8 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, oci_image, oci_index
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.operations.steps.transfer import NESTING_LIMIT, manifest_copies
-from manyfest.domain.operations.steps.tree import below, tree
+from manyfest.domain.operations.steps.transfer import manifest_copies
+from manyfest.domain.operations.steps.tree import NESTING_LIMIT, below, tree
 from manyfest.domain.references import Reference
 from tests.unit.domain.operations.conftest import World, ref
 
