@@ -94,23 +94,23 @@ class SqliteContentStore:
         Nearly always there is one observation of a tag, newer than the stored ones: that is one
         statement. Anything else rewrites the history of the tag.
         """
-        for tag, seen in by_tag(observations).items():
+        for tag, added in by_tag(observations).items():
             newest = self.last_observation(tag)
-            if len(seen) > 1 or not _is_newest(seen[0], newest):
-                self._merge_into_history(tag, seen)
-            elif newest and newest.digest == seen[0].digest:
-                self._database.write(_EXTEND_NEWEST, [_observation_row(seen[0])])
+            if len(added) > 1 or not _is_newest(added[0], newest):
+                self._merge_into_history(tag, added)
+            elif newest and newest.digest == added[0].digest:
+                self._database.write(_EXTEND_NEWEST, [_observation_row(added[0])])
             else:
-                self._database.write(_INSERT_OBSERVATION, [_observation_row(seen[0])])
+                self._database.write(_INSERT_OBSERVATION, [_observation_row(added[0])])
 
     def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:
         """See the port."""
         rows = ((str(digest), format_utc(now)) for digest in digests)
         self._database.write(_UPSERT_DIGEST_READ, rows)
 
-    def _merge_into_history(self, tag: Reference, seen: Iterable[Observation]) -> None:
+    def _merge_into_history(self, tag: Reference, added: Iterable[Observation]) -> None:
         before = self.history(tag)
-        after = merge_observations(before, seen)
+        after = merge_observations(before, added)
         if after != before:
             self._database.write(_DELETE_HISTORY, [_tag_key(tag)])
             self._database.write(_INSERT_OBSERVATION, map(_observation_row, reversed(after)))
@@ -133,15 +133,15 @@ def _tag_key(reference: Reference) -> dict[str, str]:
     return {"home": str(reference.home), "tag": reference.tag or ""}
 
 
-def _observation_row(seen: Observation) -> dict[str, str]:
-    times = {"first": format_utc(seen.first_seen), "last": format_utc(seen.seen_at)}
-    return _tag_key(seen.reference) | {"digest": str(seen.digest)} | times
+def _observation_row(added: Observation) -> dict[str, str]:
+    times = {"first": format_utc(added.first_seen), "last": format_utc(added.seen_at)}
+    return _tag_key(added.reference) | {"digest": str(added.digest)} | times
 
 
-def _is_newest(seen: Observation, newest: Observation | None) -> bool:
-    """True if ``seen`` follows the stored ``newest`` observation, or extends it."""
+def _is_newest(added: Observation, newest: Observation | None) -> bool:
+    """True if ``added`` follows the stored ``newest`` observation, or extends it."""
     if newest is None:
         return True
-    if newest.digest == seen.digest:
-        return newest.first_seen <= seen.first_seen
-    return newest.seen_at < seen.first_seen
+    if newest.digest == added.digest:
+        return newest.first_seen <= added.first_seen
+    return newest.seen_at < added.first_seen

@@ -100,10 +100,10 @@ class SqliteCatalogue:
 
     def _tag(self, row: Row) -> CachedTag:
         *observed, media_type, size = row
-        seen = observation_of(tuple(observed), self._database.path)
-        platforms, images = self._images(str(seen.digest), is_list=media_type in LISTS)
+        observation = observation_of(tuple(observed), self._database.path)
+        platforms, images = self._images(str(observation.digest), is_list=media_type in LISTS)
         layers_size = None if images is None else self._layers_size(images)
-        return CachedTag(seen, media_type, size, platforms, layers_size)
+        return CachedTag(observation, media_type, size, platforms, layers_size)
 
     def _images(
         self, digest: str, *, is_list: bool

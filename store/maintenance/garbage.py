@@ -5,7 +5,7 @@ Theory of operation.
 Mark. ``find`` fills three temporary tables. ``roots``: what drafts refer to, and documents that are
 no JSON, because they might name anything. ``referrers``: subject and digest of each manifest with a
 subject. ``live``: the closure, by one recursive query, which is several times faster than parsing
-100,000 documents in Python with the lock held. It starts at the roots, at digests read by digest
+100,000 documents in Python under the lock. It starts at the roots, at digests read by digest
 since ``before``, and at observations that are not expired. It follows every "digest" member in a
 document, at any depth: too much is kept rather than too little. It also follows subjects backwards,
 so a referrer (signature, SBOM) lives as long as what it describes.
