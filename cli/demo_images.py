@@ -22,7 +22,7 @@ from manyfest.domain.references import Reference
 
 @frozen
 class TinyImage:
-    """An OCI image with one file in one layer: the manifest, and the two blobs it refers to."""
+    """An OCI image with one file in one layer: a manifest and its two blobs."""
 
     manifest: Manifest
     config: bytes
@@ -30,7 +30,7 @@ class TinyImage:
 
 
 def tiny_image(platform: Platform, greeting: str) -> TinyImage:
-    """Make an image for ``platform`` whose only file, ``hello.txt``, contains ``greeting``."""
+    """Make an image for ``platform`` with one file, ``hello.txt``, the ``greeting``."""
     archive = _archive(greeting)
     layer = gzip.compress(archive, mtime=0)
     config = _json(

@@ -50,7 +50,7 @@ MEANINGS: dict[type[BaseException], Meaning] = {
 
 
 def meaning_of(error: BaseException) -> Meaning:
-    """Return the entry of the error's nearest ancestor in the table; for others, plain failure."""
+    """Return the table's entry for the error's nearest ancestor, else plain failure."""
     for ancestor in type(error).__mro__:
         if ancestor in MEANINGS:
             return MEANINGS[ancestor]

@@ -1,4 +1,4 @@
-"""The standard streams: results to stdout, all else to stderr, in every terminal and locale."""
+"""The standard streams: results go to stdout, everything else to stderr."""
 
 import sys
 from collections.abc import Iterable

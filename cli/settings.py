@@ -73,9 +73,10 @@ NO_OPTIONS = CommonOptions()
 
 
 def store_path(environment: Mapping[str, str]) -> Path | str:
-    """Return the store's file: ``MANYFEST_STORE``, else in the user's data folder (platformdirs).
+    """Return ``MANYFEST_STORE``, else the store in the user's data folder.
 
-    ``SCHEME://…`` stays a text: the URL of a store that another package's adapter serves.
+    The folder is that of platformdirs. ``SCHEME://…`` stays a text: the URL of a store that another
+    package's adapter serves.
     Raises ConfigError when the user has no home.
     """
     if chosen := environment.get("MANYFEST_STORE"):
@@ -110,7 +111,7 @@ def docker_config_folder(environment: Mapping[str, str]) -> Path:
 
 
 def auth_files(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return containers' ``auth.json`` files: ``REGISTRY_AUTH_FILE``, or else the usual two."""
+    """Return containers' ``auth.json`` files: ``REGISTRY_AUTH_FILE`` or the usual two."""
     if chosen := environment.get("REGISTRY_AUTH_FILE"):
         return (Path(chosen),)
     config = environment.get("XDG_CONFIG_HOME") or f"{environment.get('HOME') or ''}/.config"
@@ -119,7 +120,7 @@ def auth_files(environment: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def auth_realms(environment: Mapping[str, str]) -> frozenset[str]:
-    """Return the hosts in ``MANYFEST_AUTH_REALMS``, which commas separate, in lower case."""
+    """Return the hosts in ``MANYFEST_AUTH_REALMS``, in lower case."""
     listed = environment.get("MANYFEST_AUTH_REALMS", "").lower().split(",")
     return frozenset(host.strip() for host in listed) - {""}
 
@@ -131,7 +132,7 @@ def containers_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def certificate_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return the ``certs.d`` folders: docker's and containers', or those in ``MANYFEST_CERTS_D``.
+    """Return ``MANYFEST_CERTS_D``, else docker's and containers' ``certs.d`` folders.
 
     The folders in the variable are separated as in ``PATH``.
     """
@@ -161,7 +162,7 @@ def is_offline(environment: Mapping[str, str]) -> bool:
 
 
 def settings_from(options: CommonOptions = NO_OPTIONS) -> Settings:
-    """Return the settings of this process: options as given, the rest from its environment.
+    """Return the settings: options as given, the rest from the environment.
 
     Raises ConfigError: a variable cannot be used.
     """

@@ -1,4 +1,4 @@
-"""The options that several commands share, each declared once, and the reading of arguments.
+"""The options that commands share, each declared once, and their arguments.
 
 Theory of operation. typer makes a command from the signature of a function, where each option is
 a parameter. It has no groups of options, so commands with the same six would repeat all six, and
@@ -24,7 +24,7 @@ _PART = r"([0-9]{1,6})([smhd])"
 
 
 def positive_seconds(seconds: float | None) -> float | None:
-    """Return ``seconds``; refuse 0, ``nan`` and ``inf``, which typer's own bounds let through."""
+    """Refuse 0, ``nan`` and ``inf``, which typer's own bounds let through."""
     if seconds is not None and not 0 < seconds < _LONGEST:
         raise typer.TyperException(f"--timeout wants a number of seconds, not {seconds:g}")
     return seconds
@@ -109,7 +109,7 @@ def docker_command(
     *,
     options: frozenset[str] = frozenset(),
 ) -> Callable[[Command], Command]:
-    """Make a typer command of a function that takes ``names`` and, with any, ``options``.
+    """Make a typer command of a function of ``names`` and perhaps ``options``.
 
     ``names`` are the arguments, which help shows as ``metavar``; fewer than ``least`` or more than
     ``most`` are refused in docker's words, with ``name`` as the command's. ``options`` is a
@@ -131,7 +131,10 @@ def docker_command(
 
 
 def _signature(function: Command, metavar: str, options: frozenset[str]) -> Signature:
-    """Return the parameters that typer reads; each has a default, so that we do the refusing."""
+    """Return the signature that typer reads.
+
+    Each parameter has a default, so that ours is the check of the arguments' number.
+    """
     argument = Annotated[list[str] | None, typer.Argument(metavar=metavar, show_default=False)]
     own = signature(function).parameters.values()
     return Signature(
@@ -154,7 +157,7 @@ def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
 def require_arguments(
     command: str, names: Sequence[str] | None, least: int, most: int | None = None
 ) -> Sequence[str]:
-    """Return the names if the command takes so many; else refuse them in docker's words."""
+    """Return the names, or refuse their number in docker's words."""
     given = names or ()
     if len(given) < least or (most is not None and len(given) > most):
         raise typer.TyperException(f"'manyfest {command}' {_requirement(least, most)}")

@@ -49,7 +49,7 @@ class RegistryFactory:
         self.now = now
 
     def registry(self) -> Registry:
-        """Return a registry that serves every reference; nothing is opened before it is used."""
+        """Return the registry of all references; nothing is opened before it is used."""
         return RoutingRegistry(self._registries, self._layouts, self._external)
 
     def _registries(self) -> Registry:
@@ -59,7 +59,7 @@ class RegistryFactory:
         return self._cached(self._mirrored(rules), rules.may_mirror)
 
     def _mirrored(self, rules: "RegistryRules") -> Registry:
-        """Return the registries over HTTP, behind the mirrors that ``registries.conf`` configures.
+        """Return the registries over HTTP, behind the mirrors of ``registries.conf``.
 
         ``--insecure`` applies to the registries that a command names, so never to mirrors. Nor do
         docker's configured headers.

@@ -59,7 +59,10 @@ def _submitted(
 
 
 def _await(futures: "Sequence[Future[Result]]") -> None:
-    """Wait until all are done or one has failed, and let Python handle signals between polls."""
+    """Wait until all are done or one has failed.
+
+    Polls, because Python handles signals only between waits.
+    """
     from concurrent.futures import FIRST_EXCEPTION, wait
 
     pending: Collection[Future[Result]] = futures

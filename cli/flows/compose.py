@@ -69,7 +69,7 @@ def create_options_for(
 def compose(
     name: Reference,
     sources: Sequence[Reference],
-    terms: CreateOptions,
+    options: CreateOptions,
     session: Session,
     meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Created:
@@ -77,11 +77,11 @@ def compose(
     created = create(
         name,
         sources,
-        terms,
+        options,
         ports=session,
         meanwhile=meanwhile,
     )
-    if not terms.wanted.attestations:
+    if not options.wanted.attestations:
         note(f"{created.attestations_left} attestations were not taken")
     warn_of_conflicts(created.draft)
     return created

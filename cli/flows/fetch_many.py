@@ -97,7 +97,7 @@ def _lines(file: str | None) -> Iterator[str]:
 
 
 def _parse_names(texts: Iterable[str], session: Session) -> tuple[tuple[Reference, ...], list[str]]:
-    """Parse ``texts`` without repeats; return the references, and a line a malformed one."""
+    """Parse ``texts``, each once; return the references, and a line for each error."""
     references: dict[Reference, None] = {}
     failures: list[str] = []
     for text in dict.fromkeys(texts):

@@ -22,17 +22,17 @@ _SLICE = 128
 
 @frozen
 class _Failure:
-    """The error of reading the reference in a line; ``written`` is canonical if it parses."""
+    """The error of one line's reference; ``written`` is canonical if it parses."""
 
     written: str
     error: ManyfestError
 
 
 def inspect_many(file: str, session: Session) -> None:
-    """Print a line of JSON for each reference in ``file``, in its order; ``-`` is standard input.
+    """Print a line of JSON for each reference in ``file``, in its order.
 
-    A failure is a line, too, and makes the exit code 1. The deadline restarts after each slice in
-    which something was read. Raises OSError: the file cannot be read.
+    ``-`` is standard input. A failure is a line, too, and makes the exit code 1. The deadline
+    restarts after each slice in which something was read. Raises OSError: the file cannot be read.
     """
     asked = failed = 0
     with references_in(file) as lines:

@@ -1,4 +1,4 @@
-"""The flow of ``push``, ``create --push`` and ``apply``: executes a plan, and reports."""
+"""The flow of ``push``, ``create --push`` and ``apply``: execute and report."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -66,7 +66,7 @@ def print_result(planned: PushPlan, result: str) -> None:
 
 
 def write_files(planned: PushPlan, digest_file: Path | None, metadata_file: Path | None) -> None:
-    """Write the digest to the one file, and buildx's metadata keys to the other, as JSON."""
+    """Write the digest to one file, and JSON with buildx's keys to the other."""
     if digest_file is not None:
         write_file(digest_file, str(planned.manifest.digest))
     if metadata_file is not None:

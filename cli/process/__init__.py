@@ -1,4 +1,4 @@
-"""The process: it starts, handles signals, finds its command, and ends with an exit code.
+"""The process: start, signals, the command that runs, and the exit code.
 
 - ``signals``: Ctrl-C and the signals that end a process
 - ``console_script``: ``manyfest``, from the first import to the exit

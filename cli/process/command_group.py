@@ -101,7 +101,7 @@ class LazyGroup(TyperGroup):
         return _command(name, cmd_name) if name in COMMANDS else None
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Parse up to the first argument, which names a command; the rest is for that command.
+        """Parse up to the first argument, which names the command of the rest.
 
         A group without arguments shows its help, as docker's do.
         """
@@ -140,8 +140,8 @@ def to_typer_arguments(
     ``params`` are typer's parameters, whose options are the flags.
     """
     flags = [flag_of(param) for param in params if param.param_type_name == "option"]
-    given = pflag.read(args, flags, interspersed=interspersed)
-    switches = {flag: value for flag, value in given.last().items() if flag.is_switch}
+    given = pflag.parse(args, flags, interspersed=interspersed)
+    switches = {flag: value for flag, value in given.last_values().items() if flag.is_switch}
     return [
         *(f"--{flag.name}" for flag, value in switches.items() if value == "true"),
         *(f"--{flag.name}={value}" for flag, value in given.flags if not flag.is_switch),

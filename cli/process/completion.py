@@ -13,9 +13,10 @@ _NO_FILES = ":4"
 
 
 def completions(words: Sequence[str]) -> str:
-    """Return the lines that cobra's ``__complete`` prints; the last of ``words`` is incomplete.
+    """Return the lines that cobra's ``__complete`` prints.
 
-    Each line is a candidate, a tab and a description; a directive comes last.
+    The last of ``words`` is incomplete. Each line is a candidate, a tab and a description; a
+    directive comes last.
     """
     *before, prefix = words or [""]
     found = [line for line in _candidates(before, prefix) if line.startswith(prefix)]

@@ -17,7 +17,7 @@ from manyfest.domain.version import VERSION
 if TYPE_CHECKING:
     from socket import socket
 
-    from manyfest.cli.process.pflag import Flag, Given
+    from manyfest.cli.process.pflag import Flag, ParsedArguments
 
 METADATA = "docker-cli-plugin-metadata"
 SOCKET = "DOCKER_CLI_PLUGIN_SOCKET"
@@ -37,7 +37,7 @@ def run() -> None:
 
 
 def main(words: Sequence[str]) -> int:
-    """Run the arguments that docker passes on; return the exit code. Raises KeyboardInterrupt."""
+    """Run docker's arguments; return the exit code. Raises KeyboardInterrupt."""
     if list(words) == [METADATA]:
         print(metadata())  # noqa: T201 - before anything else is loaded
         return 0
@@ -113,15 +113,15 @@ def _run(words: Sequence[str]) -> int:
     return run_command(arguments, program=f"docker {NAME}")
 
 
-def _read(words: Sequence[str]) -> "Given":
+def _read(words: Sequence[str]) -> "ParsedArguments":
     """Parse docker's flags and the rest; docker has refused errors in its own."""
     from manyfest.cli.process import pflag
     from manyfest.domain.errors import InputError
 
     try:
-        return pflag.read(words, _docker_flags(), interspersed=False)
+        return pflag.parse(words, _docker_flags(), interspersed=False)
     except InputError:
-        return pflag.Given((), tuple(words))
+        return pflag.ParsedArguments((), tuple(words))
 
 
 def _docker_flags() -> list["Flag"]:

@@ -9,9 +9,9 @@ from manyfest.domain.errors import InputError, ManyfestError
 
 
 def main(arguments: Sequence[str], program: str = "manyfest") -> int:
-    """Run ``arguments`` (without the program's name); return the exit code, and never raise.
+    """Run ``arguments``; return the exit code, and never raise.
 
-    ``program`` is the name that help shows.
+    ``arguments`` are without the program's name. ``program`` is the name that help shows.
     """
     try:
         _require_unicode(arguments)

@@ -1,4 +1,4 @@
-"""Argument parsing by the rules of Go's pflag, which docker's command line is made with.
+"""Argument parsing by the rules of Go's pflag, which docker uses.
 
 ``--flag=false``, ``-pv``, ``-p=true``, ``-fVALUE``, flags after arguments, and ``--`` before
 arguments that look like flags. The caller gives the flags; errors use pflag's sentences
@@ -34,8 +34,8 @@ class Flag:
 
 
 @frozen
-class Given:
-    """Parsed arguments: each flag with its value, in order, and the arguments that are not flags.
+class ParsedArguments:
+    """Parsed arguments: flags with their values, in order, and the rest.
 
     The value of a switch is ``true`` or ``false``.
     """
@@ -43,12 +43,14 @@ class Given:
     flags: tuple[tuple[Flag, str], ...]
     arguments: tuple[str, ...]
 
-    def last(self) -> dict[Flag, str]:
+    def last_values(self) -> dict[Flag, str]:
         """Return each flag's last value, in the order in which the flags first appear."""
         return dict(self.flags)
 
 
-def read(words: Sequence[str], flags: Iterable[Flag], *, interspersed: bool = True) -> Given:
+def parse(
+    words: Sequence[str], flags: Iterable[Flag], *, interspersed: bool = True
+) -> ParsedArguments:
     """Parse ``words``. Unless ``interspersed``, the first argument ends the flags.
 
     Raises InputError: a flag is unknown or lacks its value, or the value of a switch is not one of
@@ -67,7 +69,7 @@ def read(words: Sequence[str], flags: Iterable[Flag], *, interspersed: bool = Tr
             given.append(reader.long(word))
         else:
             given.extend(reader.letters(word))
-    return Given(tuple(given), (*arguments, *reader.words))
+    return ParsedArguments(tuple(given), (*arguments, *reader.words))
 
 
 class _Reader:
@@ -130,7 +132,7 @@ def refuse_value(flag: Flag, value: str, reason: str) -> NoReturn:
 
 
 def _quoted(text: str) -> str:
-    """Quote as Go's ``%q`` does, except control characters, which JSON escapes differently."""
+    """Quote as Go's ``%q`` does, but escape control characters as JSON does."""
     return json.dumps(text, ensure_ascii=False)
 
 

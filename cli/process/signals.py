@@ -1,4 +1,4 @@
-"""Signals that end the program: Ctrl-C, and what kill, timeout and a closed terminal send.
+"""Signals that end the program: of Ctrl-C, kill, timeout, a closed terminal.
 
 Theory of operation. Each signal raises KeyboardInterrupt in the main thread, so that unfinished
 work is undone in good order. It may raise only below ``interruptible``, which catches it: the

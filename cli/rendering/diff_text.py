@@ -1,4 +1,4 @@
-"""The result of ``diff`` as text: ``+`` is only in B, ``-`` only in A, ``~`` changed."""
+"""The result of ``diff`` as text: ``+`` only in B, ``-`` only in A, ``~`` changed."""
 
 import json
 from collections import Counter

@@ -32,7 +32,7 @@ def drafts_json(drafts: Sequence[Draft]) -> str:
 def _row(draft: Draft, now: datetime) -> tuple[str, ...]:
     pushed = "yes" if draft.pushed else "no"
     changed = _ago((now - draft.changed_at).total_seconds())
-    platforms = ", ".join(dict.fromkeys(_shown(each) for each in _platforms(draft)))
+    platforms = ", ".join(dict.fromkeys(_shown(platform) for platform in _platforms(draft)))
     return str(draft.name), str(len(draft.entries)), changed, pushed, platforms
 
 

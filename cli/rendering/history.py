@@ -20,9 +20,10 @@ _CHANGES_LIMIT = 60
 
 
 def history_table(states: Sequence[State]) -> str:
-    """Return headings and a line a state, newest first; times in UTC, as ``REF@{…}`` takes them.
+    """Return headings and a line a state, newest first.
 
-    Changed platforms are marked as in ``diff``; the oldest state has none, as nothing precedes it.
+    Times are in UTC, as ``REF@{…}`` takes them. Changed platforms are marked as in ``diff``; the
+    oldest state has none, as nothing precedes it.
     """
     return "\n".join(aligned(_HEADINGS, map(_row, states)))
 

@@ -13,10 +13,10 @@ _STRING_OR_SPACE = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 
 
 def found_line(found: Resolved, unconfirmed: Observation | None) -> str:
-    """Return an object of ``reference``, ``digest``, ``mediaType``, ``size`` and ``manifest``.
+    """Return an object with the manifest that was found.
 
-    ``manifest`` is the document itself. For an observation that no registry confirmed, ``seenAt``
-    (UTC) precedes it.
+    Its members are ``reference``, ``digest``, ``mediaType``, ``size`` and ``manifest``, which is
+    the document itself. An observation that no registry confirmed has ``seenAt`` (UTC) before it.
     """
     manifest = found.manifest
     members: dict[str, Json] = {
@@ -43,5 +43,5 @@ def _line(members: dict[str, Json]) -> str:
 
 
 def _on_one_line(document: str) -> str:
-    """Remove white space between tokens; numbers, escapes and unknown members stay as they are."""
+    """Remove white space between tokens; the tokens stay as they are."""
     return _STRING_OR_SPACE.sub(lambda token: token[1] or "", document)

@@ -31,7 +31,7 @@ _DESCRIPTOR_ORDER = (
 
 
 def document_text(manifest: Manifest) -> str:
-    """Return the document with docker's indents: three spaces in lists, tabs in manifests.
+    """Return the document with docker's indents: 3 spaces in lists, else tabs.
 
     Nothing is dropped, moved or rewritten. A list that docker or we authored comes out as its own
     bytes.

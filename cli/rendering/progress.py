@@ -34,7 +34,7 @@ _CLEARED = "\r\x1b[K"
 
 @contextmanager
 def shown_progress(stream: TextIO | None = None) -> Iterator[OnEvent]:
-    """Draw the events of a transfer on ``stream`` (default: stderr), if it is a terminal."""
+    """Draw events on ``stream`` (default: stderr), if it is a terminal."""
     stream = stream or sys.stderr
     if not _can_draw(stream):
         yield ignore

@@ -29,10 +29,10 @@ def aligned(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[
 
 
 def _columns_of(text: str) -> int:
-    """Return the columns of a terminal that ``text`` takes: wide characters 2, accents 0."""
+    """Return the width on a terminal: wide characters count 2, accents 0."""
     if text.isascii():
         return len(text)
-    return sum(1 + (east_asian_width(each) in "WF") for each in text if not combining(each))
+    return sum(1 + (east_asian_width(char) in "WF") for char in text if not combining(char))
 
 
 def _padded(text: str, width: int) -> str:

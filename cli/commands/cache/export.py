@@ -54,9 +54,9 @@ def command(
     *named, target = names
     _require_target(target)
     with open_session(settings_from()) as session, ExitStack() as stack:
-        earlier = [stack.enter_context(open_bundle(Path(each))) for each in since or ()]
+        earlier = [stack.enter_context(open_bundle(Path(name))) for name in since or ()]
         drafts = session.drafts.drafts() if all_drafts else _drafts(draft or (), session)
-        references = [resolve_source(each, session) for each in named]
+        references = [resolve_source(name, session) for name in named]
         exported = export_bundle(
             references if named or draft else None,
             drafts,

@@ -32,7 +32,7 @@ def command(
 
     As create --amend, but there must be a draft. Nothing is printed.
     """
-    terms = create_options_for(
+    create_options = create_options_for(
         DraftMode.ADD,
         platforms=platform,
         no_attestations=no_attestations,
@@ -45,4 +45,4 @@ def command(
     with open_session(settings_from(options)) as session:
         name = reference(names[0])
         sources = [resolve_source(text, session) for text in names[1:]]
-        compose(name, sources, terms, session)
+        compose(name, sources, create_options, session)

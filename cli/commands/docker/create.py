@@ -47,7 +47,7 @@ def command(
     From a list its entries are taken; the list's own name may be among the sources. All or
     nothing: when one image cannot be read, the drafts are as they were.
     """
-    terms = create_options_for(
+    create_options = create_options_for(
         DraftMode.AMEND if amend else DraftMode.NEW,
         platforms=platform,
         no_attestations=no_attestations,
@@ -66,7 +66,7 @@ def command(
         sources = [resolve_source(text, session) for text in names[1:]]
         tag_digests = TagDigests(session.registry)
         meanwhile = [partial(tag_digests.at, name)] if push else []
-        created = compose(name, sources, terms, session, meanwhile)
+        created = compose(name, sources, create_options, session, meanwhile)
         if push:
             from manyfest.cli.flows.publish import print_result, publish
             from manyfest.domain.operations.publication.plan_push import (

@@ -1,6 +1,6 @@
 import pytest
 
-from manyfest.cli.process.pflag import Flag, Given, read
+from manyfest.cli.process.pflag import Flag, ParsedArguments, parse
 from manyfest.domain.errors import InputError
 
 PURGE, ALL, OS = (
@@ -38,17 +38,17 @@ WORDS = {
 
 @pytest.mark.parametrize(("words", "flags", "arguments"), WORDS.values(), ids=WORDS.keys())
 def test_words_are_read_as_pflag_reads_them(words, flags, arguments) -> None:
-    assert read(words, FLAGS) == Given(tuple(flags), tuple(arguments))
+    assert parse(words, FLAGS) == ParsedArguments(tuple(flags), tuple(arguments))
 
 
 def test_the_last_of_a_flag_counts() -> None:
-    given = read(["-p", "--os=a", "--purge=0", "--os", "b"], FLAGS)
+    given = parse(["-p", "--os=a", "--purge=0", "--os", "b"], FLAGS)
     assert given.last() == {PURGE: "false", OS: "b"}
 
 
 def test_not_interspersed_the_first_argument_ends_the_flags() -> None:
-    given = read(["-p", "x", "-a", "--"], FLAGS, interspersed=False)
-    assert given == Given(((PURGE, "true"),), ("x", "-a", "--"))
+    given = parse(["-p", "x", "-a", "--"], FLAGS, interspersed=False)
+    assert given == ParsedArguments(((PURGE, "true"),), ("x", "-a", "--"))
 
 
 REFUSED = {
@@ -66,6 +66,6 @@ REFUSED = {
 @pytest.mark.parametrize(("words", "sentence"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_pflag_refuses_is_refused_in_its_words(words, sentence) -> None:
     with pytest.raises(InputError) as caught:
-        read(words, FLAGS)
+        parse(words, FLAGS)
     assert str(caught.value).startswith(sentence)
     assert len(str(caught.value)) < 300
