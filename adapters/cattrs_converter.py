@@ -1,4 +1,4 @@
-"""The cattrs converter for foreign documents: from parsed JSON or TOML to frozen values.
+"""A strict cattrs converter: from parsed JSON or TOML to frozen values.
 
 cattrs coerces any value to ``str`` and ``bool``; this converter requires the exact type instead.
 Unknown members are ignored.

@@ -1,8 +1,8 @@
-"""docker's own drafts: ``$DOCKER_CONFIG/manifests``, a folder per list and a file per image.
+"""docker's own drafts, in ``$DOCKER_CONFIG/manifests``.
 
-The format is docker/cli's ``cli/manifest/types`` (``ImageManifest``); its ``store`` still accepts
-the members ``Digest`` and ``Platform`` of files that are older than ``Descriptor``. These folders
-are only read, never written.
+There is a folder per list and a file per image. The format is docker/cli's ``cli/manifest/types``
+(``ImageManifest``); its ``store`` still accepts the members ``Digest`` and ``Platform`` of files
+that are older than ``Descriptor``. These folders are only read, never written.
 """
 
 import base64
@@ -39,7 +39,7 @@ _MEMBERS = {
 
 @frozen
 class DraftFolder:
-    """The entries of one list in docker's order, and the problems of files that are unusable."""
+    """The entries of one list in docker's order, and the problems of its files."""
 
     name: str
     entries: tuple[ForeignEntry, ...]
@@ -47,7 +47,7 @@ class DraftFolder:
 
 
 class DockerDrafts:
-    """The drafts in a folder of docker's configuration (``$DOCKER_CONFIG``, or ``~/.docker``)."""
+    """The drafts in docker's configuration (``$DOCKER_CONFIG``, or ``~/.docker``)."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / FOLDER_NAME
@@ -84,7 +84,10 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _read_bytes(path: Path) -> bytes:
-    """Return the file's bytes, without waiting for the writer of a pipe. Raises DocumentError."""
+    """Return the file's bytes.
+
+    Raises DocumentError: it is a pipe or a device, is too large, or cannot be read.
+    """
     try:
         data = read_regular_file(path, _FILE_LIMIT)
     except NotRegularFileError as error:

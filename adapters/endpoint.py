@@ -1,4 +1,4 @@
-"""Endpoints: the address of a host's registry, and the connection modes allowed for it."""
+"""Endpoints: the address of a registry, and the connection modes allowed for it."""
 
 import ipaddress
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Routes of repositories: the origin of the content, and the mirrors to try before it."""
+"""Routes of repositories: the origin, and the mirrors to try before it."""
 
 from collections.abc import Callable
 
@@ -16,13 +16,16 @@ class Mirror:
     by_digest: bool = True
 
     def may_serve(self, reference: Reference) -> bool:
-        """Whether the reference is of an allowed kind; with tag and digest, the digest decides."""
+        """Whether the reference is of an allowed kind.
+
+        With tag and digest, the digest decides.
+        """
         return self.by_digest if reference.digest else self.by_tag
 
 
 @frozen
 class Route:
-    """The repository that serves a name as its origin, and its mirrors in the order to try them."""
+    """The origin of a repository, and its mirrors in the order to try them."""
 
     origin: Repository
     mirrors: tuple[Mirror, ...] = ()

@@ -1,4 +1,4 @@
-"""Single flight: one thread runs a call, and all threads that want its result share it.
+"""Single flight: one thread makes a call, and others share its result.
 
 Named after Go's ``golang.org/x/sync/singleflight``.
 """
@@ -12,10 +12,10 @@ Result = TypeVar("Result")
 
 
 class SingleFlight(Generic[Result]):
-    """Runs at most one call per key at a time; a caller that comes meanwhile shares its outcome.
+    """Runs at most one call per key at a time.
 
-    With ``keeps_outcomes`` an outcome, result or error, is also shared by all later callers.
-    Thread-safe.
+    A caller that comes while it runs shares its outcome. With ``keeps_outcomes`` an outcome, result
+    or error, is also shared by all later callers. Thread-safe.
     """
 
     def __init__(self, *, keeps_outcomes: bool = False) -> None:
@@ -24,7 +24,7 @@ class SingleFlight(Generic[Result]):
         self._flights: dict[Hashable, Future[Result]] = {}
 
     def do(self, key: Hashable, fetch: Callable[[], Result]) -> Result:
-        """Return the result of ``fetch()``, or of the call for ``key`` that runs already.
+        """Return the result of ``fetch()``, or of the running call for ``key``.
 
         Raises what that call raises.
         """

@@ -1,4 +1,7 @@
-"""An entry of ``auths`` in docker's and containers' files (docker/cli, ``types/authconfig.go``)."""
+"""An entry of ``auths`` in docker's and podman's files.
+
+Its members are those of docker/cli, ``types/authconfig.go``.
+"""
 
 import base64
 import binascii

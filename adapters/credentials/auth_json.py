@@ -1,7 +1,8 @@
-"""``auth.json`` of podman, buildah and skopeo: credentials for registries and their namespaces.
+"""``auth.json`` of podman, buildah and skopeo.
 
-The rules are those of containers-auth.json(5): a key is a registry, or a registry and a path; the
-longest matching key counts; and ``credHelpers`` go before ``auths``.
+It has credentials for registries and for parts of them. The rules are those of
+containers-auth.json(5): a key is a registry, or a registry and a path; the longest matching key
+counts; and ``credHelpers`` go before ``auths``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -48,7 +49,7 @@ class AuthJson:
 
 
 def _matching_keys(repository: Repository, auths: Mapping[str, Json]) -> Iterator[str]:
-    """Yield the keys for a repository, longest first, then docker's keys for its registry."""
+    """Yield the keys for a repository, longest first, then docker's keys."""
     registry = canonical(repository.registry)
     parts = [registry, *repository.path.split("/")] if repository.path else [registry]
     for length in range(len(parts), 0, -1):

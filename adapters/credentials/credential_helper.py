@@ -1,8 +1,8 @@
-"""Credential helpers: ``docker-credential-NAME`` programs that keep secrets, by docker's protocol.
+"""Credential helpers: ``docker-credential-NAME`` programs that keep secrets.
 
-The server's address goes in on stdin, ``{ServerURL, Username, Secret}`` comes out on stdout
-(docker-credential-helpers, ``client/client.go``). The output may contain a secret, so no message
-ever shows any of it.
+The protocol is docker's. The server's address goes in on stdin, ``{ServerURL, Username, Secret}``
+comes out on stdout (docker-credential-helpers, ``client/client.go``). The output may contain a
+secret, so no message ever shows any of it.
 """
 
 import json
@@ -33,7 +33,11 @@ _IDENTITY_TOKEN_USER = "<token>"  # noqa: S105 - docker's user name for an ident
 
 @frozen
 class Helper:
-    """The helper that ``source`` names. It raises CredentialsError, and what ``check`` raises."""
+    """The helper that ``source`` names.
+
+    The methods raise CredentialsError, naming the helper: it cannot be run, or misbehaves; and
+    what ``helper_process.run`` raises when the command has to end.
+    """
 
     source: CredentialSource
     limits: HelperLimits = DEFAULT_LIMITS
@@ -80,9 +84,10 @@ class Helper:
 
 
 class Helpers:
-    """The helpers of one command: each is called once per server, however many threads ask.
+    """The helpers of one command: each is called once per server.
 
-    All of them run within ``limits``. Thread-safe.
+    Threads that ask for the same server share the call and its outcome. All helpers run within
+    ``limits``. Thread-safe.
     """
 
     def __init__(self, limits: HelperLimits = DEFAULT_LIMITS) -> None:
@@ -104,7 +109,10 @@ class Helpers:
 
 
 def _parse_answer(output: bytes, server: str) -> tuple[str, str]:
-    """Return username and secret. A helper may leave ``ServerURL`` out, as gcloud's does."""
+    """Return username and secret.
+
+    A helper may leave ``ServerURL`` out, as gcloud's does.
+    """
     try:
         answer = parse_object(output, "")
     except DocumentError:

@@ -1,6 +1,7 @@
-"""docker's ``config.json``: credentials, credential helpers, headers (docker/cli, ``cli/config``).
+"""docker's ``config.json``: credentials, credential helpers, headers.
 
-The file is read at the first contact with a registry. A broken entry of another host does no harm.
+The rules are those of docker/cli, ``cli/config``. The file is read at the first contact with a
+registry. A broken entry of another host does no harm.
 """
 
 import re
@@ -50,7 +51,10 @@ class DockerConfig:
         return stored or in_auths(host, self._file.object("auths"), str(self.path))
 
     def helper_for(self, host: str) -> Helper | None:
-        """Return the helper in ``credHelpers``, else in ``credsStore``; None for an empty name."""
+        """Return the helper in ``credHelpers``, else in ``credsStore``, else None.
+
+        An empty name means no helper.
+        """
         by_host = self._file.object("credHelpers")
         key = key_for(host, by_host)
         name = self._file.document().get("credsStore") if key is None else by_host[key]
@@ -72,7 +76,7 @@ class DockerConfig:
 
 
 class EnvironmentAuths:
-    """The ``auths`` in ``DOCKER_AUTH_CONFIG``, a variable that docker reads before any file."""
+    """The ``auths`` in ``DOCKER_AUTH_CONFIG``, which docker reads before any file."""
 
     def __init__(self, text: str) -> None:
         self._text = text

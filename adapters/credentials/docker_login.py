@@ -1,4 +1,4 @@
-"""The login store in docker's configuration: ``config.json`` and its credential helpers."""
+"""The login store in docker's ``config.json`` and its credential helpers."""
 
 from pathlib import Path
 
@@ -14,7 +14,10 @@ _SECRETS = frozenset({"auth", "username", "password", "identitytoken", "registry
 
 
 class DockerLogins(LoginStore):
-    """The logins in a configuration folder, kept by a credential helper if one is configured."""
+    """The logins in a configuration folder.
+
+    A credential helper keeps them if one is configured there.
+    """
 
     def __init__(self, folder: Path, helpers: Helpers) -> None:
         self._path = folder / FILE_NAME

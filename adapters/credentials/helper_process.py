@@ -1,4 +1,4 @@
-"""The process of a credential helper: bounded in time and output, and never left running.
+"""The process of a credential helper, bounded in time and output.
 
 A helper is looked for in absolute entries of PATH only (CVE-2025-15558). It runs in a process group
 of its own, so that it can be killed with all that it started.
@@ -58,7 +58,10 @@ DEFAULT_LIMITS = HelperLimits()
 
 
 def path_of(program: str) -> str:
-    """Return the path of a program in PATH. Raises HelperFailureError: it is not installed."""
+    """Return the path of a program in PATH.
+
+    Raises HelperFailureError: it is not installed.
+    """
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         path = Path(folder) / program
         if Path(folder).is_absolute() and path.is_file() and os.access(path, os.X_OK):

@@ -1,4 +1,4 @@
-"""The authentication policy for registries: credentials, extra headers, trusted realms."""
+"""The authentication policy: credentials, extra headers, trusted realms."""
 
 from collections.abc import Callable, Mapping
 

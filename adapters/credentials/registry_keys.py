@@ -1,4 +1,4 @@
-"""Keys of registries in docker's files and helpers, and the registry that each key is for."""
+"""Keys of registries in docker's files and credential helpers."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ def canonical(host: str) -> str:
 
 
 def server_address(host: str) -> str:
-    """Return docker's key for a registry, in files and for helpers: the host, or the hub's URL."""
+    """Return docker's key for a registry: the host, or the hub's URL."""
     return _HUB_KEY if canonical(host) == HUB else host
 
 
@@ -30,9 +30,10 @@ def to_hostname(key: str) -> str:
 
 
 def registry_of_argument(text: str) -> str:
-    """Return the registry named by an argument of ``login``: a host, or a URL of it, as in docker.
+    """Return the registry that an argument of ``login`` names.
 
-    Raises InvalidReferenceError: the text names no registry.
+    It is a host or a URL of it, as in docker. Raises InvalidReferenceError: the text names no
+    registry.
     """
     host = canonical(to_hostname(text))
     home = Reference.parse(f"{host}/repository").home

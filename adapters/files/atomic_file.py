@@ -21,10 +21,10 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 @contextmanager
 def atomic_write(target: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
-    """Open a new file, which replaces ``target`` at the end, after it was written to disk.
+    """Open a new file, which replaces ``target`` at the end.
 
-    The file has ``mode`` without the umask from the beginning. If an exception leaves the ``with``
-    block, ``target`` is unchanged. Raises OSError.
+    By then it is written to disk. The file has ``mode`` without the umask from the beginning. If an
+    exception leaves the ``with`` block, ``target`` is unchanged. Raises OSError.
     """
     with (
         _replacing(target) as temporary,
@@ -36,14 +36,14 @@ def atomic_write(target: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
 
 
 def atomic_symlink(target: Path, destination: Path) -> None:
-    """Make ``target`` a symbolic link to ``destination``, in place of any file. Raises OSError."""
+    """Replace ``target`` by a symbolic link to ``destination``. Raises OSError."""
     with _replacing(target) as temporary:
         temporary.symlink_to(destination)
 
 
 @contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
-    """Give a free name beside ``target``, and move the file of that name there at the end."""
+    """Yield a free name beside ``target``, and move its file there at the end."""
     temporary = target.with_name(TEMPORARY + token_hex(8))
     try:
         yield temporary

@@ -1,4 +1,4 @@
-"""The JSON files in which docker and containers keep credentials: reading and rewriting."""
+"""JSON files with credentials, as docker and podman keep them."""
 
 import contextlib
 import fcntl
@@ -48,7 +48,10 @@ class JsonFile:
             return self._read[0]
 
     def object(self, member: str) -> Mapping[str, Json]:
-        """Return the object under ``member``, empty if there is none. Raises CredentialsError."""
+        """Return the object under ``member``, empty if there is none.
+
+        Raises CredentialsError.
+        """
         return object_in(self.document(), member, self.path)
 
 

@@ -1,4 +1,4 @@
-"""The reason in an error of the operating system, as it goes into a sentence of ours."""
+"""The reason of an operating system error, worded to end a sentence."""
 
 
 def os_error_text(error: OSError, unknown: str = "unreadable") -> str:

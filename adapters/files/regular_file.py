@@ -12,7 +12,7 @@ class NotRegularFileError(OSError):
 
 
 def read_regular_file(path: Path | str, limit: int) -> bytes:
-    """Return the file's bytes; of a file with more than ``limit`` bytes, the first ``limit`` + 1.
+    """Return the file's bytes, or the first ``limit`` + 1 of a larger file.
 
     Follows symbolic links. Raises NotRegularFileError, and OSError where the system refuses.
     """

@@ -1,4 +1,7 @@
-"""List specs in manifest-tool's YAML, read strictly: all faults are reported, by line and key."""
+"""List specs in manifest-tool's YAML, read strictly.
+
+All faults of a file are reported together, by line and key.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -98,7 +101,7 @@ class _Reader:
         return target.tagged(text)
 
     def _publish(self, target: Reference, node: yaml.Node, path: str) -> None:
-        """Refuse a name that two lists of the file have: lists are published in no fixed order."""
+        """Refuse a name that two lists have: lists are published in no fixed order."""
         first = self._published.setdefault(target, self._document)
         if first != self._document and target.home != _PLACEHOLDER.home:
             self._refuse(node, path, f"published by the list at line {first}, too")

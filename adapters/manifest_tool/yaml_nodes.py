@@ -18,7 +18,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")  # an escape may encode one, UTF-8 ca
 
 
 def documents(data: bytes, name: str) -> tuple[yaml.Node, ...]:
-    """Return the documents in ``data`` that are not empty. Raises SpecError: not usable YAML."""
+    """Return the documents in ``data`` that are not empty.
+
+    Raises SpecError, naming file and line: it is not YAML, or has numbers or nesting beyond bounds.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

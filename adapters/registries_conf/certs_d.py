@@ -1,4 +1,4 @@
-"""``certs.d`` folders: certificates for one registry, as docker and podman keep them.
+"""``certs.d`` folders of docker and podman: certificates for one registry.
 
 ``FOLDER/HOST[:PORT]/`` has ``*.crt``, authorities to trust beside the system's, and client
 certificates as pairs of ``NAME.cert`` and ``NAME.key`` (docs.docker.com, "Verify repository client
@@ -72,7 +72,10 @@ class CertificateFolders:
 
 
 def _require_key_pair(file: Path, files: list[Path]) -> None:
-    """Refuse half of a pair, as docker does: a certificate that is never sent is hard to notice."""
+    """Refuse half of a pair, as docker does.
+
+    That a certificate is never sent would be hard to notice.
+    """
     suffix = _PARTNERS.get(file.suffix)
     if suffix and file.with_suffix(suffix) not in files:
         reason = f"{file.with_suffix(suffix).name} is missing beside it"

@@ -1,7 +1,7 @@
-"""``registries.conf``: mirrors, rewriting, insecurity and blocks (containers-registries.conf(5)).
+"""``registries.conf``: mirrors, rewriting, insecurity and blocks.
 
-Only version 2 is read. The lists for unqualified names and the aliases are ignored: short names
-mean what they mean to docker.
+The format is that of containers-registries.conf(5). Only version 2 is read. The lists for
+unqualified names and the aliases are ignored: short names mean what they mean to docker.
 """
 
 import os
@@ -19,7 +19,7 @@ DROP_INS = "registries.conf.d"
 
 
 def read_rules(chosen: Path | None, folders: Iterable[Path]) -> RegistryRules:
-    """Return the rules in the file ``chosen``, else in the last of ``folders`` that has a file.
+    """Return the rules in ``chosen``, else in the last of ``folders`` with a file.
 
     The ``*.conf`` files in each folder's ``registries.conf.d`` follow, sorted by name: a rule
     replaces an earlier one with the same prefix. Raises ConfigError, naming file and key.

@@ -1,4 +1,4 @@
-"""The rules of ``registries.conf``: match a repository to its rule and its route. Pure.
+"""The rules of ``registries.conf``, and the route of a repository. Pure.
 
 They are podman's (containers/image, pkg/sysregistriesv2), with two exceptions: hosts match without
 regard to case, and a host without a port does not match that host at another port.
@@ -114,7 +114,10 @@ def repository_at(name: str) -> Repository:
 
 
 def _most_specific(repository: Repository, places: Iterable[tuple[str, bool]]) -> bool:
-    """Return the flag of the longest matching place; the safe one where several disagree."""
+    """Return the flag of the longest matching place.
+
+    Where several of that length disagree, it is the safe one.
+    """
     name = str(repository)
     matching = [(len(place), insecure) for place, insecure in places if _has_prefix(name, place)]
     longest = max((length for length, _ in matching), default=0)
@@ -126,7 +129,10 @@ def _has_prefix(name: str, prefix: str) -> bool:
 
 
 def _rest(prefix: str, name: str) -> str | None:
-    """Return the rest of ``name`` after the prefix, None without it. A wildcard covers the port."""
+    """Return the rest of ``name`` after the prefix, None if it has another one.
+
+    A wildcard covers the port.
+    """
     if prefix.startswith(_ANY_HOST):
         host, slash, path = name.partition("/")
         below = prefix.removeprefix("*").lower()

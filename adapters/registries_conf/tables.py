@@ -1,4 +1,7 @@
-"""``[[registry]]`` tables: from parsed TOML to rules, by cattrs. Unknown keys are ignored."""
+"""``[[registry]]`` tables: from parsed TOML to rules, by cattrs.
+
+Unknown keys are ignored.
+"""
 
 from typing import Any
 
@@ -100,7 +103,10 @@ def _mirror(table: _Mirror, where: str, *, by_tag: bool) -> MirrorRule:
 
 
 def _location(text: str, where: str) -> str:
-    """Return a host, with or without a path, without slashes at its end; refuse a URL or a tag."""
+    """Return a host, with or without a path, without slashes at its end.
+
+    Raises ConfigError, naming ``where``: the text is a URL, has a tag, or is malformed.
+    """
     trimmed = text.rstrip("/")
     sample = trimmed.removeprefix("*.")
     try:
