@@ -32,7 +32,7 @@ class _Repository:
         return pointed_to.pop() if len(pointed_to) == 1 else None
 
     def has(self, child: Descriptor) -> bool:
-        """Whether a manifest or a blob of this digest exists here."""
+        """Return whether a manifest or a blob of this digest exists here."""
         return child.digest in self.manifests or child.digest in self.blobs
 
 

@@ -1,4 +1,4 @@
-"""Rules that several registry adapters and decorators share: blobs in memory, required children."""
+"""Rules that registry adapters share: blobs in memory, required children."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,14 +1,16 @@
 """Bundles as folders and archives: OCI image layouts, and the archives of ``docker save``.
 
-``compression``     gzip and zstd
-``file_source``     the port of this room: the files of a bundle, in a folder or an archive
-``folder_reader``   files of a folder
-``tar_stream``      the bytes of an archive, forwards only, with limits of expansion
-``tar_members``     the members of an archive, checked
-``tar_reader``      files of an archive
-``layout``          ``LayoutBundle``: the bundle port over the files of an OCI layout
-``docker_archive``  ``DockerBundle``: the same over the files of a docker archive
-``open_bundle``     opening a bundle of any of these kinds
-``folder_writer``   writing a bundle as a folder
-``tar_writer``      writing a bundle as an archive
+Modules in dependency order:
+
+- ``compression``: gzip and zstd
+- ``file_source``: the port of this room: the files of a bundle, in a folder or an archive
+- ``folder_reader``: files of a folder
+- ``tar_stream``: the bytes of an archive, forwards only, with limits of expansion
+- ``tar_members``: the members of an archive, checked
+- ``tar_reader``: files of an archive
+- ``layout``: ``LayoutBundle``: the bundle port over the files of an OCI layout
+- ``docker_archive``: ``DockerBundle``: the same over the files of a docker archive
+- ``open_bundle``: opening a bundle of any of these kinds
+- ``folder_writer``: writing a bundle as a folder
+- ``tar_writer``: writing a bundle as an archive
 """

@@ -1,4 +1,4 @@
-"""A bundle in the form of ``docker save``: configs and layers, without a manifest of a registry.
+"""A bundle in the form of ``docker save``, which has no manifest of a registry.
 
 ``manifest.json`` lists for each image the file of its config, its names and the files of its
 layers, which are tar archives, some of them links to others (moby, ``image/tarexport``). We author

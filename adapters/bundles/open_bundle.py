@@ -36,7 +36,7 @@ def _read(files: Files) -> Bundle:
 
 
 def _lacks_blobs(layout: LayoutBundle, files: Files) -> bool:
-    """Whether the layout is incomplete.
+    """Return whether the layout is incomplete.
 
     Docker 25.0 writes both forms, and leaves the layers out of the manifests of the layout.
     """

@@ -130,7 +130,7 @@ def _indexed(member: Member, stream: TarStream, spool: IO[bytes]) -> _IndexedFil
 
 
 def _is_named(member: Member, spool: IO[bytes]) -> bool:
-    """Whether an earlier document contains the last part of the member's path, its digest."""
+    """Return whether an earlier document contains the digest that ends the member's path."""
     wanted = member.path.rpartition("/")[2].encode()
     end = spool.tell()
     spool.seek(0)

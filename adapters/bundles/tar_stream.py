@@ -1,4 +1,4 @@
-"""The bytes of an archive from front to end, decompressed if need be, with a limit of expansion.
+"""The bytes of an archive, front to end, decompressed within a limit.
 
 Theory of operation. A ``TarStream`` is one pass over an archive. It knows its position in the
 *expanded* bytes and moves forwards only, since a decompressor can do no more: ``seek`` reads and
@@ -63,11 +63,11 @@ class TarStream:
 
     @property
     def is_expanded(self) -> bool:
-        """Whether the archive is compressed, so that going back means to start again."""
+        """Return whether the archive is compressed, so that going back means to start again."""
         return self._expanded
 
     def may_expand(self, size: int) -> bool:
-        """Whether ``size`` more bytes are within the limit of expansion."""
+        """Return whether ``size`` more bytes are within the limit of expansion."""
         return not self._expanded or self._at + size <= self._limit
 
     def allow_expansion(self, size: int) -> None:

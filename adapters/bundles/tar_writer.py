@@ -1,4 +1,4 @@
-"""Writing a bundle as a tar archive: the same bytes for the same content, whole or not at all."""
+"""Writing a bundle as a tar archive, whole or not at all, with reproducible bytes."""
 
 import os
 import tarfile

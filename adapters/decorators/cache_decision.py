@@ -1,4 +1,4 @@
-"""The cache's decisions about a tag, as a pure function: facts and an event give the next step.
+"""The cache's decisions about a tag, as a pure function.
 
 Theory of operation. A digest needs no decision, its bytes never change: ``cached`` takes them from
 the store, or from the registry if the store lacks them. A tag may have moved, so the answer in the
@@ -60,7 +60,7 @@ class Freshness:
     now: datetime = _LONG_AGO
 
     def is_fresh(self, observation: Observation) -> bool:
-        """Whether ``observation`` may answer without a request.
+        """Return whether ``observation`` may answer without a request.
 
         An observation that a wrong clock dated further ahead than ``max_age`` is not fresh.
         """

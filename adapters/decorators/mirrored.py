@@ -1,4 +1,4 @@
-"""A registry with mirrors: reads try the mirrors in order, everything else goes to the origin.
+"""A registry with mirrors: they are tried first for reads of content.
 
 Theory of operation. A ``Route`` (from registries.conf(5)) gives, for the repository that a person
 names, its origin and the mirrors in the order to try them. Three names of one repository are in
@@ -137,7 +137,7 @@ class MirroredRegistry(RegistryDecorator):
             raise UnreachableError(error.host, _all_failed_text(reference, everyone)) from error
 
     def _route(self, reference: Reference) -> Route:
-        assert isinstance(reference.home, Repository)  # noqa: S101 - ``RoutingRegistry`` sends layouts elsewhere
+        assert isinstance(reference.home, Repository)  # noqa: S101 - layouts are routed elsewhere
         return self._route_for(reference.home)
 
 

@@ -1,4 +1,4 @@
-"""A registry that sends each call to the adapter of its home: HTTP, layouts, or an external one."""
+"""A registry that sends each call to the adapter of the reference's home."""
 
 from collections.abc import Callable
 from threading import Lock

@@ -78,7 +78,7 @@ class SafeDirectory:
         return frozenset(name for name in names if not name.startswith(TEMPORARY))
 
     def still_at_path(self) -> bool:
-        """Whether the path still leads to this directory."""
+        """Return whether the path still leads to this directory."""
         with _layout_errors(self.directory), suppress(FileNotFoundError):
             return os.path.samestat(os.fstat(self.fd), os.stat(self.directory))  # noqa: PTH116
         return False
@@ -105,7 +105,10 @@ class SafeDirectory:
             return file.read(limit + 1)
 
     def has_file(self, *path: str) -> bool:
-        """Whether this regular file exists. Raises LayoutError: the name is of something else."""
+        """Return whether this regular file exists.
+
+        Raises LayoutError: the name is of something else.
+        """
         with suppress(MissingError), self.open(*path):
             return True
         return False

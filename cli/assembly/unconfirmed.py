@@ -1,4 +1,4 @@
-"""Answers that came from the store without a registry's confirmation, and the warning of them."""
+"""Answers of the store that no registry confirmed, and the warning of them."""
 
 from threading import Lock
 

@@ -1,4 +1,4 @@
-"""A cached registry keeps the contract of the registry port, whatever the content store holds."""
+"""A cached registry keeps the contract of the registry port, whatever the content store has."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.support.stores.memory_layers import MemoryLayers
 from tests.support.stores.memory_store import MemoryContents, MemoryStore
 
 
-class TestCachedRegistryThatHoldsNothing(RegistryContract):
+class TestCachedRegistryWithAnEmptyStore(RegistryContract):
     @pytest.fixture
     def contents(self) -> MemoryContents:
         return MemoryStore().contents
@@ -41,7 +41,7 @@ class TestCachedRegistryThatHoldsNothing(RegistryContract):
         return plant
 
 
-class TestCachedRegistryThatHoldsMuch(TestCachedRegistryThatHoldsNothing):
+class TestCachedRegistryWithAFullStore(TestCachedRegistryWithAnEmptyStore):
     """Cached content must not answer for the registry's: the whole contract applies unchanged."""
 
     @pytest.fixture

@@ -33,7 +33,7 @@ class TestLayoutRegistry(RegistryContract):
         return plant
 
 
-class TestRememberedLayouts(TestLayoutRegistry):
+class TestLayoutWithHistory(TestLayoutRegistry):
     @pytest.fixture
     def registry(self):
         return LayoutWithHistory(MemoryStore().contents)
