@@ -140,7 +140,11 @@ def _signature(function: Command, metavar: str, options: frozenset[str]) -> Sign
     return Signature(
         [
             _parameter("arguments", argument, None),
-            *(option for option in own if option.name not in {"names", "options"}),
+            *(
+                _parameter(option.name, option.annotation, option.default)
+                for option in own
+                if option.name not in {"names", "options"}
+            ),
             *(
                 _parameter(key, annotation, getattr(NO_OPTIONS, key))
                 for key, annotation in _SHARED.items()
