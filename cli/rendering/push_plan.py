@@ -41,7 +41,7 @@ def _steps(plan: PushPlan) -> Iterator[dict[str, Json]]:
         size = child.manifest.size
         yield {"step": "put", "target": str(child.target), "from": str(child.source), "size": size}
     for tagging in plan.tags:
-        before = "new" if tagging.standing is None else str(tagging.standing)
+        before = "new" if tagging.current is None else str(tagging.current)
         target, digest = str(tagging.target), str(tagging.digest)
         yield {"step": "tag", "target": target, "digest": digest, "before": before}
 

@@ -1,1 +1,17 @@
-"""The use cases, one a file, written against the ports."""
+"""The use cases: what a person can do with lists, written against ``domain.ports``.
+
+Rooms, each built on those before it:
+
+* ``resolve``: read the manifest, and the config, that a reference names.
+* ``steps``: what several operations share: the walks of trees, transfer, recording.
+* ``drafts``: make and change the lists on this machine that are not pushed yet.
+* ``views``: look at what is published: inspect, compare, verify, history.
+* ``content``: bring images elsewhere: copy, fetch, export, import.
+* ``publication``: write lists to registries: push, merge, apply, lock, undo.
+* ``store``: the upkeep of the store.
+
+An operation is handed its ports as one value, and its docstring names those that it uses. What
+writes to a registry is a pair, a plan that can be shown and a function that executes it.
+Operations record what they read by themselves (``steps.record``). They know no threads: a fan-out
+makes their calls, and progress is reported by events (``domain.events``).
+"""

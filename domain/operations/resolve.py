@@ -1,4 +1,4 @@
-"""From a reference to what stands there: the manifest and, for an image, its config."""
+"""Read the manifest at a reference and, for an image, its config."""
 
 from attrs import evolve, frozen
 
@@ -13,7 +13,7 @@ from manyfest.domain.references import Reference
 
 @frozen
 class Resolved:
-    """What was read at ``reference``, verified; ``config`` are an image's config bytes, if read."""
+    """A verified manifest at ``reference``; ``config`` has an image's config, if it was read."""
 
     reference: Reference
     manifest: Manifest
@@ -21,30 +21,30 @@ class Resolved:
 
     @property
     def platform(self) -> Platform:
-        """What the config says the image runs on. Raises DocumentError."""
+        """The platform in the config. Raises DocumentError."""
         config = b"{}" if self.config is None else self.config
         return platform_of_config(config, f"{self.reference}: config")
 
 
 def resolve(reference: Reference, registry: ManifestReader) -> Resolved:
-    """The manifest at ``reference``. Raises what ``get_manifest`` raises."""
+    """Read the manifest at ``reference``. Raises what ``get_manifest`` raises."""
     return Resolved(reference, registry.get_manifest(reference))
 
 
 def with_config(found: Resolved, blobs: BlobReader) -> Resolved:
-    """The same, with the config read if it is an image; a list has none.
+    """Read the config too, if ``found`` is an image; a list has none.
 
-    Raises what the registry raises; DocumentError: the config is over 4 MiB or no config.
+    Raises what the registry raises; DocumentError: the config is over 4 MiB or malformed.
     """
     if found.manifest.is_list:
         return found
     image = evolve(found, config=_config(found, blobs))
-    image.platform  # noqa: B018 -- a config that cannot be read fails here, at its reference
+    image.platform  # noqa: B018 -- raises here for a malformed config, at its reference
     return image
 
 
 def resolve_with_config(reference: Reference, registry: Registry) -> Resolved:
-    """What stands at ``reference``, with its config if it is an image. As ``with_config``."""
+    """Read the manifest at ``reference``, and an image's config. Raises as ``with_config``."""
     return with_config(resolve(reference, registry), registry)
 
 

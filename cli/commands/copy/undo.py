@@ -66,11 +66,11 @@ def _state(text: str, to: str | None, session: Session) -> tuple[Reference, Stat
 def _step(plan: UndoPlan) -> str:
     """Return the step as ``push --dry-run`` prints it."""
     if plan.is_empty:
-        return f"unchanged {plan.tag} {plan.standing}"
-    return f"tag {plan.tag} {plan.manifest.digest} {plan.standing}"
+        return f"unchanged {plan.tag} {plan.current}"
+    return f"tag {plan.tag} {plan.manifest.digest} {plan.current}"
 
 
 def _outcome(plan: UndoPlan) -> str:
     if plan.is_empty:
-        return f"unchanged: {plan.tag} is {plan.standing} already"
-    return f"{plan.tag} was {plan.standing}"
+        return f"unchanged: {plan.tag} is {plan.current} already"
+    return f"{plan.tag} was {plan.current}"

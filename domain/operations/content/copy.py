@@ -1,4 +1,4 @@
-"""Copying an image or a list with all it names: what the target lacks, and bringing it there."""
+"""Copy an image or a list with all that it names."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -31,17 +31,17 @@ from manyfest.domain.references import Home, Reference
 
 @frozen
 class CopyPlan:
-    """What copying ``source`` to ``target`` writes: blobs, then what is below, then ``manifest``.
+    """What copying ``source`` to ``target`` writes: blobs, then ``below``, then ``manifest``.
 
-    ``manifest`` is the source's own, or a list of some of its entries. ``standing`` is the digest
-    that ``target`` has before. ``referrers`` are those that the target does not know of yet; what
-    is to be put of them is in ``below``.
+    ``manifest`` is the source's own, or a list of some of its entries. ``current`` is the digest
+    that ``target`` has before. ``referrers`` are those that the target does not list yet; their
+    manifests are in ``below``.
     """
 
     source: Resolved
     target: Reference
     manifest: Manifest
-    standing: Digest | None
+    current: Digest | None
     below: tuple[ManifestCopy, ...] = ()
     blobs: tuple[BlobCopy, ...] = ()
     referrers: tuple[Referrer, ...] = ()
@@ -54,11 +54,11 @@ class CopyPlan:
     @property
     def writes_target(self) -> bool:
         """Whether the target has another digest before."""
-        return self.standing != self.manifest.digest
+        return self.current != self.manifest.digest
 
     @property
     def writes_nothing(self) -> bool:
-        """Whether all is there."""
+        """Whether the target has everything already."""
         return not (self.blobs or self.below or self.writes_target)
 
 
@@ -70,13 +70,13 @@ def plan_copy(
     platforms: Sequence[Platform] = (),
     with_referrers: bool = False,
 ) -> CopyPlan:
-    """What ``copy`` of ``source`` to ``target`` has to write. Writes nothing.
+    """Plan the copy of ``source`` to ``target``. Writes nothing.
 
-    With ``platforms``, only their entries are copied, with their attestations, in a list that is
-    made anew. With ``with_referrers``, what refers to the list and its images comes along, and to
-    a list that is made anew nothing refers.
+    With ``platforms``, only their entries are copied, with their attestations, in a new list. With
+    ``with_referrers``, the referrers of the list and of its images are copied too; a new list has
+    none. Uses the ports registry and fan_out.
 
-    Raises ManifestUnknownError: the source, or a child of it that the target lacks too;
+    Raises ManifestUnknownError: the source, or a child that the target lacks too;
     SizeMismatchError, DocumentError: such a child is not as its list describes it;
     NoSuchPlatformError; DigestMismatchError: ``target`` has another digest; what reading raises.
     """
@@ -85,9 +85,9 @@ def plan_copy(
     manifest = _chosen(found, platforms, registry)
     if target.digest is not None:
         verified(manifest.data, target.digest, None, str(target))
-    standing = current_digest(target, registry)
+    current = current_digest(target, registry)
     if source.home == target.home:
-        return CopyPlan(found, target, manifest, standing)
+        return CopyPlan(found, target, manifest, current)
     top = Node(source.at(manifest.digest), manifest)
     nodes = tuple(below(source, manifest, registry))
     subjects = nodes if manifest is not found.manifest else (*nodes, top)
@@ -98,7 +98,7 @@ def plan_copy(
     copies = _present(ports.fan_out(lacking, (*nodes, *_trees(referrers, registry))))
     own = () if manifest.is_list else _present([lacking(top)])
     return CopyPlan(
-        found, target, manifest, standing, copies, blob_copies((*copies, *own)), referrers
+        found, target, manifest, current, copies, blob_copies((*copies, *own)), referrers
     )
 
 
@@ -108,10 +108,11 @@ def copy(
     ports: Ports,
     on_event: OnEvent = ignore,
 ) -> None:
-    """Write what ``plan`` says, children before parents, the tag last; then remember it.
+    """Execute ``plan``: children before parents, the tag last; then record it.
 
-    When it fails, the tag stands where it stood. What is there already is not written again.
-    Raises what writing raises, and StoreError once all is copied.
+    If it fails, the tag keeps its digest. Content that is there already is not written again. Uses
+    the ports registry, contents, fan_out and now. Raises what writing raises, and StoreError once
+    all is copied.
     """
     blobs, size = len(plan.blobs), sum(blob.size for blob in plan.blobs)
     on_event(TransferPlanned(blobs, size, len(plan.below) + plan.writes_target))
@@ -125,7 +126,7 @@ def copy(
 
 
 def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -> Manifest:
-    """An image is copied whole or not at all: its config says what it is for."""
+    """The manifest to copy; an image is copied whole or not at all."""
     if not platforms or found.manifest.is_list:
         return restricted_to(found.manifest, platforms, str(found.reference))
     require_platform(platforms, with_config(found, blobs).platform, str(found.reference))

@@ -1,4 +1,4 @@
-"""Packing what the store holds for another store: what was seen, drafts, and layers on request."""
+"""Export cached content into a bundle: tags, drafts, and layers on request."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ from manyfest.domain.references import Reference, Repository
 
 @frozen
 class Exported:
-    """What to write, and the tags that are left out, as what they list is not all held."""
+    """The content to write, and the tags left out because they are not completely cached."""
 
     packing: BundleContent
     left_out: tuple[Reference, ...] = ()
@@ -33,7 +33,7 @@ class Exported:
 
 @frozen
 class _Tree:
-    """What stands under ``reference`` in the store, listed by ``entry``."""
+    """The manifests under ``reference`` in the store; ``entry`` names it in the bundle's index."""
 
     reference: Reference
     entry: Descriptor
@@ -53,16 +53,16 @@ def export_bundle(
     sparse: bool = False,
     earlier: Sequence[Bundle] = (),
 ) -> Exported:
-    """What a bundle of ``references`` and ``drafts`` holds, from the store alone.
+    """Choose the content of a bundle of ``references`` and ``drafts``, from the store alone.
 
-    None is every tag of a registry that was seen, as it was seen last, if all of it is held.
-    Manifests at every level, configs as far as they are held, with ``with_layers`` also layers,
-    but for those with ``urls``. If ``sparse``, lists come with those of their images that are held.
-    Of what drafts list that which is held comes along. Blobs that ``earlier`` bundles have are left
-    out. The same store gives the same packing.
+    None means every tag of a registry, as it was observed last, if it is completely cached. Takes
+    the manifests on every level, the configs that are cached and, with ``with_layers``, the
+    distributable layers. If ``sparse``, lists come with those of their images that are cached. So
+    do drafts. Blobs that ``earlier`` bundles have are left out. The same store gives the same
+    content. Uses the ports contents and layers.
 
-    Raises InputError: a reference to what is of no registry. NeverSeenError. IncompleteError: of
-    what was named a child is not held, or, ``with_layers``, a config or layer.
+    Raises InputError: a reference is not of a registry; NeverSeenError; IncompleteError: of a
+    reference given, a child is not cached or, ``with_layers``, a config or layer.
     """
     blobs = StoredBlobs(ports.contents, ports.layers, with_layers)
     check = partial(_require_whole, blobs=blobs, sparse=sparse)
@@ -76,7 +76,7 @@ def export_bundle(
 
 
 def layers_with_progress(packing: BundleContent, on_event: OnEvent) -> BundleContent:
-    """The same packing, of which ``on_event`` is told the layers as they are written."""
+    """Return ``packing`` with layers that tell ``on_event`` as they are written."""
     on_event(TransferPlanned(len(packing.layers), sum(blob.size for blob in packing.layers), 0))
     return evolve(packing, layers=tuple(_announced(blob, on_event) for blob in packing.layers))
 
@@ -140,7 +140,7 @@ def _tree(
 def _complete_trees(
     trees: Iterable[_Tree], check: Callable[[_Tree], None]
 ) -> tuple[list[_Tree], list[Reference]]:
-    """Those that are, and the references of those that are not."""
+    """Return the complete trees, and the references of the incomplete ones."""
     whole: list[_Tree] = []
     others: list[Reference] = []
     for tree in trees:
@@ -162,7 +162,7 @@ def _require_whole(tree: _Tree, *, blobs: StoredBlobs, sparse: bool) -> None:
 
 
 def _of_drafts(drafts: Iterable[Draft], contents: ContentStore) -> dict[Digest, Manifest]:
-    """What is held of what they list, and of the lists that were taken apart."""
+    """The cached manifests that drafts list, and the lists that these came from."""
     entries = [entry for draft in drafts for entry in draft.entries]
     digests = {each.found.digest for each in entries} | {each.list_digest for each in entries}
     held = [m for digest in digests if digest and (m := contents.manifest(digest)) is not None]
@@ -175,7 +175,7 @@ def _held(contents: ContentStore, descriptor: Descriptor) -> Manifest | None:
 
 
 def _left(blobs: Iterable[BundleBlob], earlier: Sequence[Bundle]) -> tuple[BundleBlob, ...]:
-    """Each once, by digest, without those that went before."""
+    """The blobs, each once, by digest, without those in ``earlier`` bundles."""
     distinct = {blob.digest: blob for blob in blobs}
     return tuple(
         blob

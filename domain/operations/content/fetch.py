@@ -1,4 +1,22 @@
-"""Fetching: bringing images and lists whole into the store, for when no registry can be asked."""
+"""Fetch images and lists whole into the store, for use without a network.
+
+Theory of operation. A command fetches many references, and a failure of one must not cost the
+others. So errors are values here, each noted at the reference at which it occurred:
+
+1. The references given (roots) are read in parallel, each with its config if it is an image. Of a
+   list, the entries of the wanted platforms are its children.
+2. Children are read the same way, level by level, every reference once, whichever roots share it
+   (``steps.tree.walk``). References nested too deep get an error instead of being read.
+3. With layers, the blobs that the images found need and the layer store lacks are downloaded in
+   parallel, each once. A failed download is an error of all images that need the blob.
+4. A root failed if an error is noted at it or anywhere below it; the nearest one is reported.
+5. Manifests, configs and observations of all that was found are recorded in one transaction. A
+   root that failed keeps what was found of it, so that the next fetch has less to do.
+
+Layers are written as they come, before their manifests are recorded: garbage collection spares
+young files (``collect_garbage``), and ``missing_blobs`` renews the age of those already there. A
+StoreError is no failure of one reference: it ends the fetch.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -35,9 +53,9 @@ _Answer = tuple[Resolved, tuple[Reference, ...]] | ManyfestError
 
 @frozen
 class Fetched:
-    """What was read, to be remembered; how many layers came, with their bytes; and what failed.
+    """The manifests found, the number and bytes of downloaded layers, and the failures.
 
-    ``failures`` has a reference that a person gave, and why it is not whole: the first reason.
+    ``failures`` has the references given that are not whole, each with its nearest error.
     """
 
     found: tuple[Resolved, ...]
@@ -48,7 +66,7 @@ class Fetched:
 
 @frozen
 class _Blob:
-    """A blob to fetch, by home and digest, that the images at ``needed_by`` name."""
+    """A blob to download, by home and digest, and the images that need it."""
 
     reference: Reference
     size: int
@@ -57,7 +75,7 @@ class _Blob:
 
 @define
 class _FetchState:
-    """What was found so far, what it lists of that which is wanted, and what failed where."""
+    """What was found, its wanted children, and the errors, by reference."""
 
     found: dict[Reference, Resolved] = field(factory=dict)
     children: dict[Reference, tuple[Reference, ...]] = field(factory=dict)
@@ -73,19 +91,20 @@ class _FetchState:
         return self._listed_by(wanted)
 
     def fail(self, references: Iterable[Reference], error: ManyfestError) -> None:
-        """The first reason stands."""
+        """Note ``error`` at ``references`` that have none yet."""
         for reference in references:
             self.errors.setdefault(reference, error)
 
     def failures(self, roots: Iterable[Reference]) -> dict[Reference, ManyfestError]:
-        """Why those of ``roots`` that are not whole are not."""
+        """Return the ``roots`` that are not whole, with the reason."""
         reasons = ((root, self._reason(root)) for root in roots)
         return {root: reason for root, reason in reasons if reason is not None}
 
     def missing_blobs(self, layers: LayerStore) -> tuple[_Blob, ...]:
-        """What the images name and is not held, each once; configs that were read are not it.
+        """Return the blobs that the images need and the store lacks, each once.
 
-        What is held is renewed: nobody names it yet but the images that are yet to be kept.
+        Configs that were read are not among them. Blobs in the store are renewed, because
+        no recorded manifest may name them yet.
         """
         configs = {r.manifest.config for r in self.found.values() if r.config is not None}
         blobs: dict[Digest, _Blob] = {}
@@ -99,7 +118,7 @@ class _FetchState:
         return tuple(blobs.values())
 
     def _reason(self, root: Reference) -> ManyfestError | None:
-        """The first error of those that stand nearest below ``root``, or at it."""
+        """Return the error nearest to ``root``: at it, or on the next level below."""
         level: tuple[Reference, ...] = (root,)
         seen = {root}
         while level:
@@ -111,7 +130,7 @@ class _FetchState:
         return None
 
     def _listed_by(self, references: Iterable[Reference]) -> Iterable[Reference]:
-        """Each once."""
+        """Return the children of ``references``, each once."""
         return dict.fromkeys(c for each in references for c in self.children.get(each, ()))
 
 
@@ -123,12 +142,11 @@ def fetch(
     with_layers: bool = False,
     on_event: OnEvent = ignore,
 ) -> Fetched:
-    """Read all that ``references`` name: lists, images, configs, and ``with_layers`` their blobs.
+    """Fetch all that ``references`` name: lists, images, configs, and ``with_layers`` other blobs.
 
-    Of lists only ``platforms``, all if none are named, with what attests them. Manifests and
-    configs are given back for the caller to remember; layers are kept at once, each whole. What is
-    held by digest is not asked for. One reference that fails leaves the others alone.
-    Raises StoreError: layers cannot be kept.
+    Of lists given, only the entries for ``platforms`` (all if empty), with their attestations.
+    Blobs in the store are not downloaded again. One reference that fails leaves the others alone.
+    Uses the ports registry, contents, layers, fan_out and now. Raises StoreError.
     """
     reading = _FetchState()
     roots = tuple(dict.fromkeys(references))
@@ -172,7 +190,7 @@ def _read(
 
 
 def _with_config(resolved: Resolved, registry: Registry) -> Resolved:
-    """Of an artifact that is no image, the config is a blob as any other."""
+    """Read the config of an image; that of another artifact is a blob like any other."""
     config = resolved.manifest.config
     is_image = config is not None and config.media_type in media_types.IMAGE_CONFIGS
     return with_config(resolved, registry) if is_image else resolved

@@ -1,4 +1,4 @@
-"""Taking a bundle into the store: every byte checked, all of it or nothing."""
+"""Import a bundle into the store: every byte checked, all of it or nothing."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ from manyfest.domain.references import Reference, Repository
 
 @frozen
 class Imported:
-    """What a bundle brought; ``unnamed`` are images that only their digest names."""
+    """What was imported; ``unnamed`` are images that only a digest names."""
 
     manifests: tuple[Digest, ...]
     layers: tuple[Digest, ...]
@@ -45,7 +45,7 @@ class Imported:
 
 @frozen
 class ImportOptions:
-    """``with_layers``, if they are there; ``sparse``, ``force``: see ``import_bundle``."""
+    """``with_layers``: import layers too; ``sparse``, ``force``: see ``import_bundle``."""
 
     with_layers: bool = True
     sparse: bool = False
@@ -60,17 +60,17 @@ def import_bundle(
     terms: ImportOptions = ImportOptions(),
     on_event: OnEvent = ignore,
 ) -> Imported:
-    """Keep what ``bundle`` holds; a name that says no registry is a tag of ``repository``.
+    """Import the content of ``bundle``; a name without registry is a tag of ``repository``.
 
-    Configs and layers may be absent, and so may manifests that the store holds already; if
-    ``sparse``, so may all that lists list, as where docker saves one platform of several. What a
-    tag was seen to be takes its place among what was seen here. A draft of the same name is
-    replaced if it was pushed and not touched since, or with ``force``. ``on_event`` is told the
-    layers that are taken.
+    Configs and layers may be absent, and so may manifests that the store has already; if
+    ``sparse``, so may any entry of a list, as where docker saves one platform of several.
+    Observations of tags are sorted by time into those of this store. A draft of the same name is
+    replaced if it was pushed and not changed since, or with ``force``. ``on_event`` is told of the
+    layers. Uses the ports contents, layers, drafts and now.
 
-    When this raises, the store is as it was. Raises SparseBundleError: a manifest is in neither.
-    BundleError: a name is none or of no registry. SizeMismatchError, DigestMismatchError.
-    DocumentError. ConflictError: a draft stands in the way. StoreError.
+    If this raises, the store is as it was. Raises SparseBundleError: a manifest is neither in the
+    bundle nor in the store; BundleError: a name is malformed or of no registry; SizeMismatchError,
+    DigestMismatchError, DocumentError; ConflictError: a draft of the name exists; StoreError.
     """
     named = _named(bundle, repository)
     entries = _of_known_types(bundle)
@@ -99,7 +99,7 @@ def import_bundle(
 
 @frozen
 class _Blobs:
-    """The configs that are there, and with them the layers."""
+    """The configs in the bundle, and these together with the layers."""
 
     configs: Mapping[Digest, Descriptor]
     all: Mapping[Digest, Descriptor]
@@ -127,7 +127,7 @@ def _of_known_types(bundle: Bundle) -> Sequence[Descriptor]:
 def _manifests(
     bundle: Bundle, entries: Sequence[Descriptor], contents: ContentStore, *, sparse: bool
 ) -> dict[Digest, Manifest]:
-    """Those in the bundle. What is in neither bundle nor store is told."""
+    """Read the manifests in the bundle; raises SparseBundleError: in neither place."""
 
     def read(listed: Descriptor) -> Manifest | None:
         if bundle.size(listed.digest) is None:
@@ -145,9 +145,9 @@ def _manifests(
 
 
 def _drafted(bundle: Bundle) -> Iterator[Descriptor]:
-    """What drafts list, and the lists they took apart, as far as these came along.
+    """The entries of drafts, and the lists that these came from, as far as the bundle has them.
 
-    The rest is where it will be pushed from.
+    The rest is in the registry that the draft will be pushed from.
     """
     for entry in (entry for draft in bundle.drafts for entry in draft.entries):
         if bundle.size(entry.found.digest) is not None:
@@ -183,7 +183,7 @@ def _present(bundle: Bundle, blobs: Mapping[Digest, Descriptor]) -> Mapping[Dige
 
 
 def _is_small(config: Descriptor) -> bool:
-    """Whether the content store takes it: it keeps small blobs, by sha256."""
+    """Whether the content store takes it: that has small blobs, by sha256."""
     return config.size <= image_configs.SIZE_LIMIT and config.digest.algorithm == "sha256"
 
 
@@ -191,7 +191,7 @@ def _is_small(config: Descriptor) -> bool:
 def _kept_layers(
     bundle: Bundle, wanted: Mapping[Digest, int], layers: LayerStore, on_event: OnEvent
 ) -> Iterator[None]:
-    """The layers are kept while the rest is; when that fails, the new ones are gone again."""
+    """Store the layers before the rest; if that fails, remove the new ones again."""
     for digest, size in wanted.items():
         _require_size(bundle, digest, size)
     new = {digest for digest, size in wanted.items() if layers.touch(digest) != size}
@@ -212,7 +212,7 @@ def _kept_layers(
 
 @contextmanager
 def _errors_name(bundle: Bundle, digest: Digest) -> Iterator[None]:
-    """Other bytes than those of ``digest`` are this bundle's."""
+    """Name the bundle in the error about bytes that do not match ``digest``."""
     try:
         yield
     except DigestMismatchError as error:
@@ -237,6 +237,6 @@ def _save(carried: Sequence[Draft], drafts: DraftBook, *, force: bool) -> None:
 
 
 def _says_the_same(draft: Draft, other: Draft) -> bool:
-    """Whether they differ in their times at most."""
+    """Whether the drafts are equal but for their times."""
     there = evolve(draft, created_at=other.created_at, changed_at=other.changed_at)
     return evolve(there, pushed=other.pushed) == other

@@ -1,4 +1,4 @@
-"""Making a draft from images and lists, or adding to one; all or nothing."""
+"""Make a draft from images and lists, or add to one; all or nothing."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -34,10 +34,10 @@ from manyfest.domain.references import Reference
 
 
 class DraftMode(Enum):
-    """What a draft of the name may be there before.
+    """Which draft of the name may exist before.
 
-    ``NEW``: none, or one that was pushed and not touched since, which is replaced. ``AMEND``: any
-    or none. ``ADD``: it must be there.
+    ``NEW``: none, or one that was pushed and not changed since, which is replaced. ``AMEND``: any
+    or none. ``ADD``: one must exist.
     """
 
     NEW = "new"
@@ -46,7 +46,7 @@ class DraftMode(Enum):
 
 
 class OnConflict(Enum):
-    """What is done about two entries for one platform."""
+    """What to do about two entries for one platform."""
 
     KEEP = "keep"  # both are listed, as docker does
     REPLACE = "replace"  # the later one wins
@@ -55,7 +55,7 @@ class OnConflict(Enum):
 
 @frozen
 class CreateOptions:
-    """How a draft is made: where it starts, what is taken of lists, and how it is to be listed.
+    """How to make a draft: its start, the selection from lists, and how it is to be listed.
 
     ``keep_order`` and ``list_type`` stay with the draft; None leaves them as they are.
     """
@@ -84,17 +84,17 @@ def create(
     ports: Ports,
     meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Created:
-    """The draft ``name`` with what every source contributes, saved with all that was read.
+    """Make the draft ``name`` from all ``sources``, and save it with all that was read.
 
-    An image gives one entry; a list its own, or those wanted. Sources are always read from where
+    An image gives one entry; a list its own, or the selected ones. Sources are always read where
     they are published, so the name may be among them. A source that the draft has already is read
-    anew; if only some platforms of a list are wanted, what it gave before for others stays. Nothing
-    is saved when anything fails. What is to be asked ``meanwhile`` is called while sources are
-    read, and fails it, too.
+    again; if only some platforms of a list are selected, its earlier entries for others stay.
+    Nothing is saved when anything fails. The calls in ``meanwhile`` are made in parallel with the
+    reads, and if one fails, so does this.
 
-    Raises InvalidReferenceError: ``name`` has a digest. DraftExistsError, DraftUnknownError: not
-    what ``terms.start`` asks for. NoSuchPlatformError. PlatformConflictError. What reading a source
-    raises. StoreError.
+    Uses the ports registry, contents, drafts, fan_out and now. Raises InvalidReferenceError:
+    ``name`` has a digest; DraftExistsError, DraftUnknownError: not as ``terms.start`` wants it;
+    NoSuchPlatformError; PlatformConflictError; what reading a source raises; StoreError.
     """
     if name.digest is not None:
         raise InvalidReferenceError(str(name), "a list is named by a tag, not by a digest")
@@ -142,7 +142,7 @@ def rollback(created: Created, drafts: DraftBook) -> None:
 
 
 def contribution(resolved: Resolved, wanted: ListSelection = EVERYTHING) -> tuple[Entry, ...]:
-    """The entries that a source gives. Raises NoSuchPlatformError, DocumentError."""
+    """Return the entries from one source. Raises NoSuchPlatformError, DocumentError."""
     manifest = resolved.manifest
     if manifest.is_list and not manifest.entries and not wanted.nested:
         raise DocumentError(str(resolved.reference), "an empty list, which contributes nothing")
@@ -173,7 +173,7 @@ def _with_given(
 
 
 def inherited_index_fields(draft: Draft, found: Sequence[Resolved]) -> Mapping[str, Json]:
-    """What the one list among the sources says of itself; of several lists none speaks for all."""
+    """Return the members of the only list among the sources; with several, none."""
     lists = draft.flattened_lists
     if len(lists) != 1:
         return {}

@@ -1,1 +1,9 @@
-"""domain/operations/publication."""
+"""Write lists to registries and layouts.
+
+* ``plan_push``: what a push writes, as a value.
+* ``push``: execute such plans.
+* ``merge``: put entries into a tag that other writers write at the same time.
+* ``compose_specs``: make lists from declared specs, without drafts.
+* ``apply``, ``lock``: publish what specs declare; write down its digests.
+* ``undo``: put back a past state of a tag.
+"""

@@ -1,4 +1,4 @@
-"""Publishing lists as specs declare them: planned together, written together, no drafts left."""
+"""Publish lists as specs declare them: planned together, without drafts."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +17,7 @@ from manyfest.domain.specs.lock import Lock
 
 @frozen
 class ApplyPlan:
-    """What was ``found`` at the sources, what is ``missing`` of them, a push plan for each list."""
+    """What was read at the sources, the sources that are missing, and a push plan per list."""
 
     found: tuple[Resolved, ...]
     missing: tuple[str, ...]
@@ -31,11 +31,11 @@ def plan_apply(
     ignore_missing: bool = False,
     lock: Lock | None = None,
 ) -> ApplyPlan:
-    """What publishing the lists of ``specs`` writes. Writes nothing, and fails if one list would.
+    """Plan the publication of the lists of ``specs``: of all, or fail. Writes nothing.
 
-    With a ``lock``, sources are read by their locked digests, whatever their tags point to.
-    Raises LockError: a source is not locked, or a list would not be the locked one. What
-    ``compose_specs`` and ``plan_publications`` raise.
+    With a ``lock``, sources are read by their locked digests, wherever their tags point. Uses the
+    ports registry, fan_out and now. Raises LockError: a source is not locked, or a list would not
+    be the locked one; what ``compose_specs`` and ``plan_publications`` raise.
     """
     unknown = () if lock is None else lock.unknown_sources(specs)
     if unknown and not ignore_missing:

@@ -1,4 +1,4 @@
-"""From specs to what is to be published: every source is read, and every list put together."""
+"""Read the sources of specs, and make the lists that they declare."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -45,11 +45,11 @@ def compose_specs(
     ports: Ports,
     ignore_missing: bool,
 ) -> Composed:
-    """Read the sources of all ``specs`` at once, and put the lists together. Writes nothing.
+    """Read the sources of all ``specs`` at once, and make the lists. Writes nothing.
 
-    With ``ignore_missing``, a source or a platform of it that is not there is left out.
-    Raises ManifestUnknownError, NoSuchPlatformError: else; ListError: nothing of a list is there;
-    what reading raises.
+    With ``ignore_missing``, a source that is missing, or lacks the platform, is left out. Uses the
+    ports registry, fan_out and now. Raises ManifestUnknownError, NoSuchPlatformError: otherwise;
+    ListError: a list would be empty; what reading raises.
     """
     places = tuple(dict.fromkeys(entry.source for spec in specs for entry in spec.entries))
     read = ports.fan_out(
@@ -81,7 +81,7 @@ def _read(reference: Reference, registry: Registry, *, ignore_missing: bool) -> 
 def _given(
     spec: EntrySpec, found: Mapping[Reference, Resolved], *, ignore_missing: bool
 ) -> tuple[Entry, ...] | None:
-    """What a source gives; None if it, or its platform, is not there and may be missing."""
+    """The entries from a source; None if it, or its platform, is missing and may be."""
     if spec.source not in found:
         return None
     try:
@@ -94,7 +94,7 @@ def _given(
 
 
 def _with_overrides(entries: Sequence[Entry], spec: EntrySpec) -> tuple[Entry, ...]:
-    """What is said of an image, not of what attests it; of several, one platform cannot be said."""
+    """Override images, not their attestations; the platform only of a single image."""
     images = [entry for entry in entries if attested_digest(entry.found) is None]
     said = spec.overrides if len(images) == 1 else Overrides(annotations=spec.annotations)
     return tuple(evolve(e, overrides=said) if e in images else e for e in entries)

@@ -1,4 +1,4 @@
-"""Locking specs: which digests their sources have now, and the lists made of them."""
+"""Lock specs: the digests that their sources and lists have now."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from manyfest.domain.specs.lock import Lock
 
 @frozen
 class Locked:
-    """The lock, what was ``found`` for it, and what is ``missing`` of the sources."""
+    """The lock, what was read for it, and the sources that are missing."""
 
     lock: Lock
     found: tuple[Resolved, ...]
@@ -28,9 +28,10 @@ def lock(
     ports: Ports,
     ignore_missing: bool = False,
 ) -> Locked:
-    """The digests of all that ``specs`` name and make. Writes nothing.
+    """Return the digests of all that ``specs`` name and make. Writes nothing.
 
-    Raises what ``compose_specs`` raises; ListError: a list cannot be made.
+    Uses the ports registry, fan_out and now. Raises what ``compose_specs`` raises; ListError: a
+    list cannot be made.
     """
     composed = compose_specs(specs, ports=ports, ignore_missing=ignore_missing)
     digests = {resolved.reference: resolved.manifest.digest for resolved in composed.found}

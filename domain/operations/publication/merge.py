@@ -1,11 +1,29 @@
-"""Merging a draft into what its tag holds, beside others who do the same at the same time.
+"""Merge a draft into a tag while other writers do the same: no entry is lost.
 
-Each writer first publishes its entries as an intent, then puts the tag with the entries of all
-intents, then looks at both again, until the tag holds them all. A slow writer that overwrites what
-it had not seen finds that out when it looks, since intents stay (ADR 0024 has the proof).
+Theory of operation (ADR 0024). Most registries cannot compare and swap a tag, so a put may
+overwrite a list that another writer put a moment before. The protocol lets the writers find out:
 
-What a tag is now is asked by HEAD, which no mirror answers, and then read by digest, from wherever:
-a mirror that is behind would have us put an old list, without what came to the tag since.
+1. A writer publishes its entries as an *intent*, an index under a tag of its own,
+   ``manyfest-merge-...``. Intents are never taken away; a repeated build for the same platforms
+   replaces its earlier one, and each counts for an hour.
+2. It reads the tag, then all intents for the tag. This order matters.
+3. If the tag lacks entries of these, it puts the union: the entries of the tag, overlaid by those
+   of the intents; for one platform the later intent wins, for all writers alike.
+4. It returns to 2, until there is nothing to put and the registry lists its own intent.
+
+Proof: let Z be the last put of the tag, and W a writer whose intent Z lacks. W's intent became
+visible after Z's writer had read the intents for Z. Either that was before Z's writer read them
+again: then it found W's intent and put once more, so Z was not the last put. Or it was later:
+then W read the tag after Z, found its entries missing, and put, so Z was not the last either.
+
+A registry that does not list our own intent lists tags late, and may hide the intents of others:
+we wait for it. A registry that compares refuses our put if another writer was faster; that writer
+made progress, so we look again at once, as often as it takes. A layout compares and puts in one
+step, under a lock, and needs no intents.
+
+The digest of a tag is asked for by HEAD, which no mirror answers, and the manifest is then read by
+digest, from anywhere. A mirror that is behind would have us put an old list, without what was
+added to the tag since.
 """
 
 from collections.abc import Sequence
@@ -34,16 +52,16 @@ from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import DEFAULT_TAG, Layout, Reference
 
-# Seconds to wait before each further look. Writers settle in two or three, however many they are;
-# the rest is for registries that take a while to show what was put.
+# Seconds to wait before each further look. Writers settle within two or three, however many there
+# are; the rest is for registries that take a while to show what was put.
 _PAUSES = (0.0, 0.0, 0.05, 0.1, 0.2, 0.2, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0, 8.0, 8.0)
 
 
 @frozen
 class Merged:
-    """``target`` points to ``manifest`` now; before, it pointed to ``before``, or to nothing.
+    """``target`` points to ``manifest`` after the merge; before, to ``before``, or to nothing.
 
-    ``was_put`` if that took a put of ours.
+    ``was_put`` says whether that took a put of ours.
     """
 
     target: Reference
@@ -54,7 +72,7 @@ class Merged:
 
 @frozen
 class _TagState:
-    """What a tag holds: its manifest and its entries; an image is one entry."""
+    """The manifest of a tag and its entries; an image counts as one entry."""
 
     manifest: Manifest | None = None
     entries: tuple[Descriptor, ...] = ()
@@ -64,14 +82,14 @@ class _TagState:
         return self.manifest.digest if self.manifest else None
 
 
-class _Tags:
-    """What tags point to now, each manifest read once. Thread-safe."""
+class _TagReader:
+    """Reads the current manifests of tags, each digest once. Thread-safe."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._known: dict[Digest, Manifest] = {}
 
-    def standing(self, target: Reference) -> _TagState:
+    def current(self, target: Reference) -> _TagState:
         manifest = self.manifest(target)
         if manifest is None or manifest.is_list:
             return _TagState(manifest, manifest.entries if manifest else ())
@@ -83,7 +101,7 @@ class _Tags:
             digest = self._registry.head_manifest(reference).digest
             with suppress(ManifestUnknownError):
                 return self._by_digest(reference, digest)
-            return self._registry.get_manifest(reference)  # moved on, and what it was is gone
+            return self._registry.get_manifest(reference)  # the tag moved, the old manifest is gone
         return None
 
     def _by_digest(self, reference: Reference, digest: Digest) -> Manifest:
@@ -98,17 +116,17 @@ def merge(
     *,
     ports: Ports,
 ) -> tuple[Merged, ...]:
-    """Put the entries of ``plan``'s draft into what each of ``targets`` holds, by platform.
+    """Merge the entries of ``plan``'s draft into each of ``targets``, by platform.
 
-    All that they name is in the targets' homes already. When this returns, each tag has been seen
-    to hold them, with those of every other writer whose intent could be seen; unless another writer
-    has entries for the same platforms, made later. A layout compares and puts in one step, and
-    needs no intents. Intents for all targets come first, so that a writer who begins later is later
-    for all of them; of two at the same moment each may win some.
+    The content of the entries must be in the targets' homes already. When this returns, each tag
+    was read and had the entries, with those of all writers whose intents were visible; unless
+    another writer has later entries for the same platforms. Intents for all targets are published
+    first, so that a writer that begins later is later for all of them; of two that begin at the
+    same moment, each may win some.
 
-    ``clock`` tells the time in UTC. Raises ListError: the draft says more of the list than
-    annotations; MergeUnsettledError: the registry does not show what was put; what reading and
-    writing raise.
+    Uses the ports registry, fan_out, pause and clock. Raises ListError: the draft sets members of
+    the list other than annotations; MergeUnsettledError: the registry does not show what was put;
+    what reading and writing raise.
     """
     made_at = ports.clock()
     own = [intent(plan, target, made_at) for target in targets]
@@ -118,17 +136,18 @@ def merge(
 
 
 def preview(plan: PushPlan, target: Reference, *, ports: Ports) -> Merged:
-    """What merging into ``target`` would come to if nobody else wrote.
+    """Return the result of a merge into ``target`` if no other writer writes. Writes nothing.
 
-    Writes nothing; ``was_put`` if there is something to write. Raises as ``merge`` does.
+    ``was_put`` says whether there is something to write. Uses the ports registry and now. Raises as
+    ``merge``.
     """
-    standing = _Tags(ports.registry).standing(target)
-    manifest = _merged(plan, target, standing, (intent(plan, target, ports.now),))
-    return Merged(target, manifest, standing.digest, manifest is not standing.manifest)
+    current = _TagReader(ports.registry).current(target)
+    manifest = _merged(plan, target, current, (intent(plan, target, ports.now),))
+    return Merged(target, manifest, current.digest, manifest is not current.manifest)
 
 
 def intent(plan: PushPlan, target: Reference, now: datetime) -> Intent:
-    """What the draft of ``plan`` wants to have listed under ``target``. Raises ListError."""
+    """Return the intent of ``plan``'s draft for ``target``. Raises ListError."""
     members = dict(plan.draft.index_members)
     annotations = members.pop("annotations", None) or {}
     if not isinstance(annotations, dict):
@@ -141,10 +160,10 @@ def intent(plan: PushPlan, target: Reference, now: datetime) -> Intent:
 
 
 def _merged(
-    plan: PushPlan, target: Reference, standing: _TagState, intents: Sequence[Intent]
+    plan: PushPlan, target: Reference, current: _TagState, intents: Sequence[Intent]
 ) -> Manifest:
     wished = plan.draft.list_type
-    return merged_list(target, standing.manifest, standing.entries, intents, wished)
+    return merged_list(target, current.manifest, current.entries, intents, wished)
 
 
 def _publish(target_and_intent: tuple[Reference, Intent], registry: Registry) -> None:
@@ -155,30 +174,30 @@ def _publish(target_and_intent: tuple[Reference, Intent], registry: Registry) ->
 
 @frozen
 class _Writer:
-    """Looks and puts until a tag holds all that it should."""
+    """Reads and puts until a tag has all entries that it should."""
 
     plan: PushPlan
     ports: Ports
 
     def settle(self, target: Reference, own: Intent) -> Merged:
-        tags = _Tags(self.ports.registry)
-        standing = first = tags.standing(target)
+        tags = _TagReader(self.ports.registry)
+        current = first = tags.current(target)
         was_put, pauses = False, iter(_PAUSES)
         while True:
             intents = self._intents(tags, target, own)
-            manifest = _merged(self.plan, target, standing, intents.all)
-            is_held = manifest is standing.manifest
+            manifest = _merged(self.plan, target, current, intents.all)
+            is_held = manifest is current.manifest
             if is_held and intents.is_own_listed:
                 return Merged(target, manifest, first.digest, was_put)
-            is_overtaken = not is_held and not self._put(target, manifest, standing)
+            is_overtaken = not is_held and not self._put(target, manifest, current)
             was_put |= not is_held and not is_overtaken
             seconds = 0.0 if is_overtaken else next(pauses, None)
             if seconds is None:
                 raise MergeUnsettledError(str(target))
             self.ports.pause(seconds)
-            standing = tags.standing(target)
+            current = tags.current(target)
 
-    def _intents(self, tags: _Tags, target: Reference, own: Intent) -> "_Intents":
+    def _intents(self, tags: _TagReader, target: Reference, own: Intent) -> "_Intents":
         if isinstance(target.home, Layout):
             return _Intents((own,))
         prefix, place = intent_prefix(own.tag), own.reference(target)
@@ -193,13 +212,14 @@ class _Writer:
         young = {at: i for at, i in read.items() if i is not None and i.is_live(self.ports.clock())}
         return _Intents(tuple({place: own, **young}.values()), place in listed)
 
-    def _put(self, target: Reference, manifest: Manifest, standing: _TagState) -> bool:
-        """Whether it was put: a registry that compares refuses what another writer has overtaken.
+    def _put(self, target: Reference, manifest: Manifest, current: _TagState) -> bool:
+        """Put ``manifest``; return False if another writer was faster.
 
-        Then that writer got ahead, so who looks again at once, as often as it takes, gets his turn.
+        Only a registry that compares refuses. The other writer then made progress, so looking again
+        at once, as often as it takes, comes to an end.
         """
         try:
-            self.ports.registry.put_manifest(target, manifest, Expectation(standing.digest))
+            self.ports.registry.put_manifest(target, manifest, Expectation(current.digest))
         except TagMovedError:
             return False
         return True
@@ -207,7 +227,7 @@ class _Writer:
 
 @frozen
 class _Intents:
-    """Those that can be seen, and our own, unless another took its place.
+    """The visible intents, and our own unless another took its place.
 
     A registry that does not list our own lists tags late, and may hide those of others.
     """

@@ -1,4 +1,4 @@
-"""What publishing a draft writes, as a value that can be shown before it is carried out."""
+"""Plan the publication of drafts, as values that can be shown before they are executed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -29,19 +29,19 @@ Move = tuple[Entry, Home]
 
 @frozen
 class Tagging:
-    """``target`` is to point to ``digest``; before, it points to ``standing``, or to nothing."""
+    """``target`` is to point to ``digest``; before, it points to ``current``, or to nothing."""
 
     target: Reference
     digest: Digest
-    standing: Digest | None
+    current: Digest | None
 
 
 @frozen
 class PushPlan:
     """What publishing ``draft`` writes, in this order: blobs, then children, then tags.
 
-    ``children`` stand before those that list them; ``tags`` begin with the draft's own name.
-    Tags that point to the list already are left out, and with them what only they would need.
+    ``children`` come before the lists that name them; ``tags`` begin with the draft's own name.
+    Tags that point to the list already are left out, with all that only they would need.
     """
 
     draft: Draft
@@ -53,12 +53,12 @@ class PushPlan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything is as it should be already."""
+        """Whether there is nothing to write."""
         return not self.tags
 
     @property
     def foreign_entries(self) -> tuple[Reference, ...]:
-        """The entries that come from another home, by digest in the target, as they are listed."""
+        """The entries from other homes, by digest in the target, in their order in the list."""
         home = self.draft.name.home
         return tuple(
             Reference(home, None, entry.found.digest)
@@ -69,7 +69,7 @@ class PushPlan:
 
 @frozen
 class Publication:
-    """A draft that is to be published under its own name and ``more_tags``; it may be unsaved."""
+    """A draft, saved or not, to be published under its own name and ``more_tags``."""
 
     draft: Draft
     more_tags: tuple[Reference, ...] = ()
@@ -118,8 +118,8 @@ def plan_publications(
     lists = [assemble_for_push(publication.draft, cached) for publication in publications]
     targets = [target for publication in publications for target in publication.targets]
     digests = (tag_digests or TagDigests(ports.registry)).at
-    standing = _map_distinct(targets, digests, ports.fan_out)
-    bare = [_without_children(*both, standing) for both in zip(publications, lists, strict=True)]
+    current = _map_distinct(targets, digests, ports.fan_out)
+    bare = [_without_children(*both, current) for both in zip(publications, lists, strict=True)]
     moves = [move for plan in bare for move in _moves(plan)]
     copies = _map_distinct(moves, partial(_copies, registry=ports.registry), ports.fan_out)
     return tuple(_with_children(plan, copies) for plan in bare)
@@ -133,15 +133,15 @@ def _map_distinct(
 
 
 def _without_children(
-    publication: Publication, manifest: Manifest, standing: Mapping[Reference, Digest | None]
+    publication: Publication, manifest: Manifest, current: Mapping[Reference, Digest | None]
 ) -> PushPlan:
     draft, expected = publication.draft, publication.expected
     if expected is not None:
-        expected.check(draft.name, standing[draft.name])
+        expected.check(draft.name, current[draft.name])
     tags = tuple(
-        Tagging(target, manifest.digest, standing[target])
+        Tagging(target, manifest.digest, current[target])
         for target in publication.targets
-        if standing[target] != manifest.digest
+        if current[target] != manifest.digest
     )
     return PushPlan(draft, manifest, (), (), tags, expected)
 

@@ -1,4 +1,22 @@
-"""Publishing a draft: carrying out a plan, children before parents, tags last."""
+"""Publish drafts: execute push plans.
+
+Order of writes, for all plans of a command together:
+
+1. Blobs, in parallel. A registry refuses an image whose blobs it lacks.
+2. Child images, in parallel; then child lists one after the other, in the order of the plan, which
+   puts children before the lists that name them. A registry refuses a list whose children it
+   lacks, and a layout would be left with a dangling entry.
+3. Tags, the draft's own name first. No tag is put before all content of all plans is there.
+
+So a failure before step 3 leaves every tag where it was, and the content already written is not
+harmful: it is garbage for the registry, and the next push finds it and does not send it again. A
+failure within step 3 leaves each tag either old or new; the command reports the error, the drafts
+stay unpushed, and the next push writes the rest.
+
+With an expectation, the draft's own tag is put by ``conditional_put``: checked right before, and
+read back after. ``finish`` runs last. The store then records the published manifests and marks
+the draft as pushed, unless another process changed it since the plan was made.
+"""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -18,18 +36,20 @@ def execute(
     ports: Ports,
     on_event: OnEvent = ignore,
 ) -> None:
-    """Write what ``plans`` say, children before parents; no tag before all children are there.
+    """Execute ``plans``: content first, then tags.
 
-    When it fails, tags that are not put yet stand where they stood. With an expectation, a draft's
-    tag is looked at again right before it is put, and read back after; ``pause`` waits so many
-    seconds. Raises TagMovedError, and what writing raises.
+    If it fails, tags that are not put yet keep their digest. Uses the ports registry, fan_out and
+    pause. Raises TagMovedError, and what writing raises.
     """
     bring_content(plans, ports=ports, on_event=on_event)
     ports.fan_out(partial(_put_tags, ports=ports), plans)
 
 
 def bring_content(plans: Sequence[PushPlan], *, ports: Ports, on_event: OnEvent = ignore) -> None:
-    """Write all that ``plans`` say but the tags. Raises what writing raises."""
+    """Write the blobs and children of ``plans``, but no tags.
+
+    Uses the ports registry and fan_out. Raises what writing raises.
+    """
     blobs = {blob.target: blob for plan in plans for blob in plan.blobs}
     children = {child.target: child for plan in plans for child in plan.children}
     size = sum(blob.size for blob in blobs.values())
@@ -56,9 +76,10 @@ def finish(
     ports: Ports,
     purge: bool = False,
 ) -> None:
-    """Keep what was ``published``, and mark the draft as pushed or, with ``purge``, forget it.
+    """Record what was ``published``, and mark the draft as pushed or, with ``purge``, remove it.
 
-    For a plan that was carried out. A draft changed meanwhile is left as it is. Raises StoreError.
+    For a plan that was executed. A draft that was changed since is left as it is. Uses the ports
+    contents, drafts and clock. Raises StoreError.
     """
     now = ports.clock()
     with ports.drafts.transaction():
@@ -72,7 +93,7 @@ def finish(
 
 
 def pushed_manifests(plan: PushPlan) -> Iterable[Resolved]:
-    """What stands in the registry once ``plan`` was carried out."""
+    """Yield the manifests that are in the registry once ``plan`` is executed."""
     yield Resolved(plan.draft.name, plan.manifest)
     for tagging in plan.tags:
         yield Resolved(tagging.target, plan.manifest)

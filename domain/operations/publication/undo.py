@@ -1,4 +1,4 @@
-"""Putting a past state back under its tag, if the tag is still what was seen last."""
+"""Put a past state back under its tag, if the tag is as it was recorded last."""
 
 from functools import partial
 
@@ -26,16 +26,16 @@ PREVIOUS = StateSelector("1", 1)
 
 @frozen
 class UndoPlan:
-    """``manifest`` is to be put under ``tag``, which points to ``standing`` before."""
+    """``manifest`` is to be put under ``tag``, which points to ``current`` before."""
 
     tag: Reference
     manifest: Manifest
-    standing: Digest
+    current: Digest
 
     @property
     def is_empty(self) -> bool:
         """Whether the tag points to it already."""
-        return self.standing == self.manifest.digest
+        return self.current == self.manifest.digest
 
 
 def plan_undo(
@@ -44,41 +44,41 @@ def plan_undo(
     *,
     ports: Ports,
 ) -> UndoPlan:
-    """What putting the ``wanted`` state back under ``tag`` writes. Writes nothing.
+    """Plan to put the ``wanted`` state back under ``tag``. Writes nothing.
 
-    Raises NeverSeenError, NoSuchStateError: the store knows of no such state; TagMovedError: the
-    tag is not what was seen last; PartGoneError: what the state names is not there any more; what
-    reading raises.
+    Uses the ports registry, contents and fan_out. Raises NeverSeenError, NoSuchStateError: the
+    store has no such state; TagMovedError: the tag is not as it was recorded last;
+    PartMissingError: content of the state is gone from the registry; what reading raises.
     """
     history = ports.contents.history(tag)
     number = index_of(wanted, tag, history)
     last, digest = history[0].digest, history[number].digest
     past = evolve(tag, digest=digest)
     manifest = ports.contents.manifest(digest) or ports.registry.get_manifest(past)
-    standing = current_digest(tag, ports.registry)
-    if standing == digest:
+    current = current_digest(tag, ports.registry)
+    if current == digest:
         return UndoPlan(tag, manifest, digest)
-    Expectation(last).check(tag, standing)
+    Expectation(last).check(tag, current)
     _require_parts(past, manifest, ports)
     return UndoPlan(tag, manifest, last)
 
 
 def undo(plan: UndoPlan, *, ports: Ports) -> None:
-    """Put the state back, and keep that it was: now it is the newest.
+    """Put the state back and record it: it is the newest state then.
 
-    What it replaces is the one before it then, so that undoing twice changes nothing. ``pause``
-    waits so many seconds; ``clock`` tells the time in UTC. Raises TagMovedError, what writing
-    raises, and StoreError: it is put back, but not noted.
+    The state that it replaces becomes the previous one, so undoing twice changes nothing. Uses the
+    ports registry, contents, pause and clock. Raises TagMovedError, what writing raises, and
+    StoreError: it is put back, but not recorded.
     """
     if not plan.is_empty:
-        expected = Expectation(plan.standing)
+        expected = Expectation(plan.current)
         conditional_put(plan.tag, plan.manifest, expected, ports=ports)
     with ports.contents.transaction():
         record(ports.contents, [Resolved(plan.tag, plan.manifest)], ports.clock())
 
 
 def _require_parts(past: Reference, manifest: Manifest, ports: Ports) -> None:
-    """All that it names must be there, or registries refuse it, or take it and it is broken."""
+    """Check all that it names: without it, registries refuse the manifest or serve it broken."""
     try:
         images = [node.source for node in below(past, manifest, ports.registry)]
         ports.fan_out(partial(_require_image, registry=ports.registry), images)
@@ -88,7 +88,7 @@ def _require_parts(past: Reference, manifest: Manifest, ports: Ports) -> None:
 
 
 def _require_image(image: Reference, registry: Registry) -> None:
-    """A registry keeps the blobs of an image that it has; the files of a layout come and go."""
+    """Check an image; a registry keeps its blobs, the files of a layout come and go."""
     registry.head_manifest(image)
     if isinstance(image.home, Layout):
         for blob in _blobs(image, registry.get_manifest(image)):

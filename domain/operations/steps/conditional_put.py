@@ -1,4 +1,4 @@
-"""Moving a tag only from where it is expected to stand, and seeing that it moved."""
+"""Move a tag only from the digest that is expected, and check that it moved."""
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManifestUnknownError
@@ -8,8 +8,8 @@ from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
 
-# Seconds to wait before each further look, for registries that take a moment to show what was put.
-_PATIENCE = (0.2, 0.5, 1.0, 2.0, 4.0)
+# Seconds to wait before each further look: some registries take a moment to show a put.
+_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 
 def conditional_put(
@@ -21,14 +21,14 @@ def conditional_put(
 ) -> None:
     """Put ``manifest`` under the tag if that points where ``expected`` says, and read it back.
 
-    The tag is looked at right before; a registry that can checks it once more in the same step.
-    ``pause`` waits so many seconds. Raises TagMovedError, before anything is written or when
-    somebody else moved the tag at the same time; what ``put_manifest`` raises.
+    The tag is read right before; a registry that can compare does so again in the same step. Uses
+    the ports registry and pause. Raises TagMovedError: before anything is written, or when another
+    writer moved the tag at the same time; what ``put_manifest`` raises.
     """
     expected.check(reference, current_digest(reference, ports.registry))
     ports.registry.put_manifest(reference, manifest, expected)
     seen = current_digest(reference, ports.registry)
-    for seconds in _PATIENCE:
+    for seconds in _PAUSES:
         if seen == manifest.digest:
             return
         ports.pause(seconds)
@@ -37,21 +37,21 @@ def conditional_put(
 
 
 class TagDigests:
-    """What tags point to, each asked for once. Thread-safe."""
+    """The digests of tags, each asked for once. Thread-safe."""
 
     def __init__(self, registry: ManifestReader) -> None:
         self._registry = registry
         self._known: dict[Reference, Digest | None] = {}
 
     def at(self, reference: Reference) -> Digest | None:
-        """As ``current_digest`` says, now or when it was asked for first."""
+        """Return ``current_digest``, as of the first call for ``reference``."""
         if reference not in self._known:
             self._known[reference] = current_digest(reference, self._registry)
         return self._known[reference]
 
 
 def current_digest(reference: Reference, registry: ManifestReader) -> Digest | None:
-    """What the tag points to now, None if there is none. Raises what ``head_manifest`` raises."""
+    """Return the digest of the tag, None if there is no such tag. Raises as ``head_manifest``."""
     try:
         return registry.head_manifest(reference).digest
     except ManifestUnknownError:

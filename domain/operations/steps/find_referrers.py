@@ -1,4 +1,4 @@
-"""Finding what refers to manifests, and to that in turn: signatures, SBOMs, their signatures."""
+"""Find the referrers of manifests, and theirs in turn: signatures, SBOMs, their signatures."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,13 +10,13 @@ from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import ReferrerReader
 from manyfest.domain.references import Home, Reference
 
-# A signature of an SBOM of an image is two; what goes deeper is a trap.
+# A signature of an SBOM of an image is two levels; deeper nesting is a trap.
 _DEPTH_LIMIT = 8
 
 
 @frozen
 class Referrer:
-    """A manifest at ``source``, by digest; ``is_listed`` says that the target knows whose it is."""
+    """A manifest at ``source``, by digest; ``is_listed``: the target lists it as a referrer."""
 
     source: Reference
     media_type: str
@@ -26,9 +26,9 @@ class Referrer:
 def all_referrers(
     subjects: Sequence[Reference], target: Home, registry: ReferrerReader, fan_out: FanOut
 ) -> tuple[Referrer, ...]:
-    """What refers to the ``subjects``, and to that in turn, each once.
+    """Find the referrers of ``subjects``, and theirs in turn, each once.
 
-    Raises what ``referrers`` raises; DocumentError: referrers of referrers without end.
+    Raises what ``referrers`` raises; DocumentError: referrers nested too deep.
     """
     known, newest = set(subjects), tuple(subjects)
     found: list[Referrer] = []
@@ -44,7 +44,7 @@ def all_referrers(
 
 
 def _referrers(subject: Reference, target: Home, registry: ReferrerReader) -> tuple[Referrer, ...]:
-    """Who has none in the source is not asked for in the target."""
+    """The referrers of ``subject``; the target is asked only if the source has some."""
     here = registry.referrers(subject)
     there = registry.referrers(Reference(target, None, subject.digest)) if here else ()
     listed = {entry.digest for entry in there}

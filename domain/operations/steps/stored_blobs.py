@@ -1,4 +1,4 @@
-"""The blobs of manifests as the store can give them to a bundle."""
+"""The blobs of the store, as a bundle takes them."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -19,30 +19,30 @@ from manyfest.domain.ports.registry import open_bytes
 
 @frozen
 class StoredBlobs:
-    """Blobs that open when they are written; of layers only ``with_layers``."""
+    """Finds blobs, which are opened when they are written; layers only ``with_layers``."""
 
     contents: ContentStore
     stored_layers: LayerStore
     with_layers: bool
 
     def manifest(self, manifest: Manifest) -> BundleBlob:
-        """The manifest, which was read already; it is small."""
+        """Return the manifest as a blob; it is in memory already."""
         data = manifest.data
         return BundleBlob(manifest.digest, len(data), partial(open_bytes, data))
 
     def configs(self, manifests: Iterable[Manifest]) -> Iterator[BundleBlob]:
-        """Their configs, as far as they are held."""
+        """Yield those configs that are in the store."""
         configs = (manifest.config for manifest in manifests)
         yield from filter(None, (self._config(config) for config in configs if config))
 
     def layers(self, manifests: Iterable[Manifest]) -> Iterator[BundleBlob]:
-        """Their layers, as far as they are held."""
+        """Yield those distributable layers that are in the store."""
         if self.with_layers:
             for manifest in manifests:
                 yield from filter(None, map(self._large, distributable_layers(manifest)))
 
     def lacking(self, manifest: Manifest) -> Iterator[Digest]:
-        """The config and the layers that are not held."""
+        """Yield the config and distributable layers that are not in the store."""
         config = manifest.config
         if config is not None and self._config(config) is None:
             yield config.digest
@@ -71,7 +71,7 @@ class StoredBlobs:
 
 
 def _present(data: bytes | None, digest: Digest) -> bytes:
-    """What was there a moment ago may have been cleaned away by another process."""
+    """Return ``data``; raises NeverSeenError: another process collected it as garbage."""
     if data is None:
         raise NeverSeenError(str(digest))
     return data

@@ -1,4 +1,4 @@
-"""Bringing manifests to where a list will be put: which of them, their blobs, and moving them."""
+"""Bring manifests and blobs to another repository, registry or layout."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ class ManifestCopy:
 
 @frozen
 class BlobCopy:
-    """A blob of ``size`` bytes at ``source`` to be made to appear at ``target``; both by digest."""
+    """A blob of ``size`` bytes to be copied from ``source`` to ``target``; both by digest."""
 
     source: Reference
     target: Reference
@@ -78,10 +78,10 @@ def _blobs_of(copy: ManifestCopy) -> Iterator[BlobCopy]:
 
 
 def is_complete(manifest: Reference, registry: Registry) -> bool:
-    """Whether the manifest of this digest is there, with the blobs that it names.
+    """Return True if the manifest of this digest is there, with the blobs that it names.
 
-    A registry takes an image only when it has its blobs, and keeps them as long, so its word is
-    enough. The files of a layout come and go one by one, and looking at them costs little.
+    A registry accepts an image only with its blobs, and keeps them as long as the image, so its
+    word is enough. The files of a layout come and go one by one, and looking at them is cheap.
     """
     try:
         registry.head_manifest(manifest)
@@ -96,7 +96,7 @@ def is_complete(manifest: Reference, registry: Registry) -> bool:
 def put_copies(
     copies: Sequence[ManifestCopy], registry: Registry, fan_out: FanOut, on_event: OnEvent = ignore
 ) -> None:
-    """Put them where they belong: images in any order, then lists in that of ``copies``."""
+    """Put ``copies``: images in parallel, then lists in their order."""
     put = partial(put_copy, registry=registry, on_event=on_event)
     fan_out(put, [copy for copy in copies if not copy.manifest.is_list])
     for nested in (copy for copy in copies if copy.manifest.is_list):
@@ -104,13 +104,13 @@ def put_copies(
 
 
 def put_copy(copy: ManifestCopy, registry: Registry, on_event: OnEvent = ignore) -> None:
-    """Put one of them."""
+    """Put one manifest."""
     registry.put_manifest(copy.target, copy.manifest)
     on_event(ManifestPut(copy.target))
 
 
 def copy_blob(copy: BlobCopy, registry: Registry, on_event: OnEvent = ignore) -> None:
-    """Make the blob appear at its target: mounted within one registry, else streamed if missing."""
+    """Bring a blob to its target: mount it within one registry, else stream it if missing."""
     if may_be_mounted(copy) and registry.mount_blob(copy.target, copy.source.home):
         on_event(BlobMounted(copy.target, copy.size))
     elif _is_there(copy.target, registry):
@@ -121,7 +121,7 @@ def copy_blob(copy: BlobCopy, registry: Registry, on_event: OnEvent = ignore) ->
 
 
 def _stream(copy: BlobCopy, registry: Registry, on_event: OnEvent) -> None:
-    """From source to target in chunks; the writer may open the source anew."""
+    """Stream from source to target in chunks; the writer may open the source again."""
 
     @contextmanager
     def opened() -> Iterator[Iterator[bytes]]:
@@ -132,7 +132,7 @@ def _stream(copy: BlobCopy, registry: Registry, on_event: OnEvent) -> None:
 
 
 def with_progress(chunks: Iterator[bytes], blob: Blob, on_event: OnEvent) -> Iterator[bytes]:
-    """The same chunks; that they begin, and each that has passed, is told."""
+    """Yield ``chunks``; tell ``on_event`` of the start and of each chunk passed on."""
     on_event(BlobStarted(blob))
     for chunk in chunks:
         yield chunk
@@ -140,7 +140,7 @@ def with_progress(chunks: Iterator[bytes], blob: Blob, on_event: OnEvent) -> Ite
 
 
 def may_be_mounted(copy: BlobCopy) -> bool:
-    """Whether both ends are in one registry, which can then make the blob appear by itself."""
+    """Return True if source and target are in one registry, which can link the blob itself."""
     source, target = copy.source.home, copy.target.home
     return (
         isinstance(source, Repository)

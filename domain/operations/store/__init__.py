@@ -1,1 +1,5 @@
-"""domain/operations/store."""
+"""The upkeep of the store.
+
+* ``check_store``: find damage and move it to the quarantine.
+* ``collect_garbage``: remove what no draft, tag or person needs.
+"""

@@ -1,4 +1,4 @@
-"""Checking the store: every byte is hashed again, and what is damaged is set aside."""
+"""Check the store: hash every byte again, and set damaged content aside."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from manyfest.domain.ports.integrity import Damage, Integrity, Kind
 
 @frozen
 class Checked:
-    """How many of each kind were looked at, and what of that is damaged."""
+    """How many of each kind were checked, and the damage found."""
 
     numbers: Mapping[Kind, int]
     damaged: tuple[Damage, ...]
 
 
 def check_store(store: Integrity) -> Checked:
-    """Look at everything, and change nothing. Raises StoreError, DamagedStoreError."""
+    """Check everything; change nothing. Raises StoreError, DamagedStoreError."""
     numbers: Counter[Kind] = Counter()
     damaged: list[Damage] = []
     for kind in Kind:
@@ -30,10 +30,10 @@ def check_store(store: Integrity) -> Checked:
 
 
 def set_damage_aside(store: Integrity, checked: Checked, now: datetime) -> tuple[str, ...]:
-    """Set aside what is damaged, all or nothing; ``now`` is in UTC. Gives the tags hurt by it.
+    """Move damaged content to the quarantine, all or nothing; return the tags affected.
 
-    What was healed meanwhile stays. Raises StoreError; DamagedStoreError: the file's structure
-    itself is beyond repair.
+    ``now`` is in UTC. What was repaired since the check stays. Raises StoreError;
+    DamagedStoreError: the structure of the file is beyond repair.
     """
     with store.transaction():
         return store.quarantine(checked.damaged, now)

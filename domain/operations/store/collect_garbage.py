@@ -1,4 +1,4 @@
-"""Collecting garbage: what is no draft's, and was neither seen at a tag nor asked for lately."""
+"""Collect garbage: what no draft needs, and no tag or person needed lately."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -13,43 +13,43 @@ from manyfest.domain.ports.garbage import Garbage, GarbageCollector
 
 DEFAULT_KEEP = timedelta(days=30)
 
-# A layer is written before the manifest that names it is kept: by who takes longer, it is lost.
+# A layer is written before the manifest that names it: a fetch that takes longer loses it.
 _GRACE = timedelta(days=1)
 
 
 @frozen
 class Retention:
-    """What was seen or asked for by digest within ``keep`` before ``now`` (UTC) stays."""
+    """Keep what was observed or asked for by digest within ``keep`` before ``now`` (UTC)."""
 
     keep: timedelta
     now: datetime
 
     @property
     def before(self) -> datetime:
-        """What was seen last before this moment goes."""
+        """What was used last before this time is garbage."""
         return _earlier(self.now, self.keep)
 
     @property
     def files_before(self) -> datetime:
-        """Files that nobody names go if they were written before this moment."""
+        """Unreferenced files written before this time are garbage."""
         return _earlier(self.now, min(self.keep, _GRACE))
 
 
 def find_garbage(store: GarbageCollector, drafts: DraftBook, retention: Retention) -> Garbage:
-    """What ``collect_garbage`` would take away now.
+    """Return what ``collect_garbage`` would remove now.
 
-    Raises DamagedStoreError: a draft cannot be read, so that nobody knows what it needs.
+    Raises DamagedStoreError: a draft cannot be read, so its needs are unknown.
     """
     with store.snapshot():
         return _found(store, drafts, retention)
 
 
 def collect_garbage(store: GarbageCollector, drafts: DraftBook, retention: Retention) -> Garbage:
-    """Take away what neither a draft, a tag nor somebody by digest needed lately; what went.
+    """Remove what no draft, tag or person needed lately; return what was removed.
 
-    Rows go in one transaction, in which they were found, so that what others keep or draft
-    meanwhile stays. Layers go after it: a kill in between leaves some for the next time.
-    Raises as ``find_garbage`` does, and StoreError; then nothing went but perhaps layers.
+    Rows are found and removed in one transaction, so that what other processes write meanwhile
+    stays. Layer files are removed after it: a kill in between leaves some for the next time. Raises
+    as ``find_garbage``, and StoreError; then nothing was removed but perhaps layers.
     """
     with store.transaction():
         garbage = _found(store, drafts, retention)
@@ -74,7 +74,7 @@ def _roots(draft: Draft) -> Iterator[Digest]:
 
 
 def _subject(draft: Draft) -> Iterator[Digest]:
-    """A list's own members come verbatim from lists that were taken apart."""
+    """The subject of a draft: the list's own members come verbatim from flattened lists."""
     subject = draft.index_members.get("subject")
     digest = subject.get("digest") if isinstance(subject, dict) else None
     if isinstance(digest, str):
@@ -85,7 +85,7 @@ def _subject(draft: Draft) -> Iterator[Digest]:
 
 
 def _earlier(now: datetime, by: timedelta) -> datetime:
-    """Before the beginning of time is as good as then."""
+    """``now - by``, or the beginning of time."""
     try:
         return now - by
     except OverflowError:

@@ -1,1 +1,8 @@
-"""domain/operations/views."""
+"""Look at published images and lists, and change nothing.
+
+* ``inspect``: read manifests, one or many.
+* ``details``: the images of a list or draft, as ``inspect -v`` shows them.
+* ``diff``: compare two images or lists by their content.
+* ``verify``: find all that is wrong with an image or list.
+* ``history``: the past states of a tag, from the store alone.
+"""

@@ -1,4 +1,4 @@
-"""Looking at a list, an image, a draft, or one entry of a draft."""
+"""Read the details of a list, an image, a draft, or one entry of a draft."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,10 +21,10 @@ from manyfest.domain.references import Reference
 
 @frozen
 class Detail:
-    """One image as docker's ``inspect -v`` tells of it.
+    """One image as docker's ``inspect -v`` shows it.
 
-    ``reference`` is where it was found, ``descriptor`` what is said about it (with the platform),
-    ``found`` what was read there.
+    ``reference`` is its name, ``descriptor`` describes it with its platform, as a list does, and
+    ``found`` is the manifest that was read.
     """
 
     reference: Reference
@@ -34,17 +34,17 @@ class Detail:
 
 @frozen
 class Details:
-    """The details of what is there, and which entries are not: a sparse list lacks some."""
+    """The details of the images found, and the entries that are missing: a list may be sparse."""
 
     present: tuple[Detail, ...]
     missing: tuple[Reference, ...] = ()
 
 
 def draft_entry(name: Reference, wanted: str, drafts: DraftBook) -> Entry:
-    """The entry of the draft ``name`` that ``wanted`` finds.
+    """Find the entry of the draft ``name`` that ``wanted`` names.
 
-    Raises DraftUnknownError: no such draft or entry; docker names ``wanted`` in both cases.
-    AmbiguousEntryError. InvalidReferenceError: ``wanted`` is no name of any kind.
+    Raises DraftUnknownError: no such draft or entry; docker names ``wanted`` in both cases;
+    AmbiguousEntryError; InvalidReferenceError: ``wanted`` is malformed.
     """
     draft = drafts.find(name)
     if draft is None:
@@ -80,19 +80,22 @@ def _published_details(found: Resolved, ports: Ports) -> Details:
 
 
 def draft_details(draft: Draft, *, ports: Ports) -> Details:
-    """The details of a draft's entries, as they will be listed. Raises as ``details``."""
+    """Read the details of the entries of a draft, in the order in which they will be listed.
+
+    Uses the ports registry and fan_out. Raises as ``details``.
+    """
     listed = [(entry_reference(e), e.descriptor) for e in ordered_entries(draft)]
     return _read(listed, ports)
 
 
 def entry_details(entry: Entry, registry: ManifestReader) -> Detail:
-    """The details of one entry of a draft."""
+    """Read the details of one entry of a draft."""
     found = resolve(entry.content, registry)
     return Detail(entry_reference(entry), entry.descriptor, found)
 
 
 def entry_reference(entry: Entry) -> Reference:
-    """What docker calls an entry: its source; one that a list contributed by its digest there."""
+    """Return docker's name of an entry: its source, with its digest if it came from a list."""
     if entry.list_digest is None:
         return entry.source
     return evolve(entry.source, digest=entry.found.digest)

@@ -1,4 +1,4 @@
-"""Comparing two published images or lists by what is in them, reading only what may differ."""
+"""Compare two published images or lists by their content, reading only what may differ."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -38,7 +38,7 @@ _Found = dict[Reference, Resolved]
 
 @frozen
 class Selection:
-    """An image was compared with ``entry`` of the list ``reference``; None: it has none for it."""
+    """The ``entry`` of the list ``reference`` that an image was compared with; None: no match."""
 
     reference: Reference
     entry: Descriptor | None
@@ -48,7 +48,7 @@ class Selection:
 class Comparison:
     """How ``after`` differs from ``before``.
 
-    ``members`` are the differences of what two lists say beside their entries; ``dangling`` are
+    ``members`` are the differences of two lists outside their entries; ``dangling`` are
     attestations of images that their list lacks. ``read`` is all that was read.
     """
 
@@ -63,7 +63,7 @@ class Comparison:
 
     @property
     def status(self) -> Status:
-        """SAME, REWRITTEN or CHANGED. What was not compared with an image has no part in it."""
+        """SAME, REWRITTEN or CHANGED. Entries that were not compared do not count."""
         became = {entry.status for entry in self.entries}
         if self.members or self.order or self.dangling or became - {Status.SAME, Status.REWRITTEN}:
             return Status.CHANGED
@@ -123,7 +123,7 @@ def _lists_compared(mine: Resolved, theirs: Resolved, ports: Ports) -> Compariso
 
 
 def _members(found: Resolved) -> JsonObject:
-    """What a list says beside its entries; an OCI index may leave its media type out."""
+    """The members of a list other than its entries; an OCI index may omit its media type."""
     manifest = found.manifest
     return {**manifest.document, "mediaType": manifest.media_type, "manifests": None}
 
@@ -131,7 +131,7 @@ def _members(found: Resolved) -> JsonObject:
 def _beside_its_entry(
     image: Resolved, listed: Resolved, blobs: BlobReader
 ) -> tuple[Resolved, Descriptor, Descriptor | None]:
-    """The image, described as in a list, and the entry for it: itself, or one of its platform."""
+    """The image, its descriptor as in a list, and its entry: itself, or one of its platform."""
     own, entries = image.manifest.descriptor(), without_attestations(listed.manifest.entries)
     for entry in entries:
         if entry.digest == own.digest:
@@ -142,7 +142,7 @@ def _beside_its_entry(
 
 
 def _entry_of(platform: Platform, entries: Sequence[Descriptor]) -> Descriptor | None:
-    """The first one for ``platform``; if there is none of its os.version, of any."""
+    """The first entry for ``platform``; if none has its os.version, the first of any."""
     for wanted in (platform, evolve(platform, os_version="")):
         for entry in entries:
             if entry.platform and matches_platform(entry.platform, wanted):
@@ -151,7 +151,7 @@ def _entry_of(platform: Platform, entries: Sequence[Descriptor]) -> Descriptor |
 
 
 def _read(pairs: Iterable[Pair], mine: Resolved, theirs: Resolved, ports: Ports) -> _Found:
-    """The images of pairs that differ, each read once, and the configs that differ."""
+    """Read the images of pairs that differ, each once, and the configs that differ."""
     sides = [_references(both, mine, theirs) for pair in pairs if (both := _differing(pair))]
     found = {_by_digest(root).reference: _by_digest(root) for root in (mine, theirs)}
     unread = [side for side in dict.fromkeys(chain(*sides)) if side not in found]

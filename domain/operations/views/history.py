@@ -1,4 +1,4 @@
-"""What a tag was seen to point to, and what changed each time, from the store alone."""
+"""Show the past states of a tag, and what changed each time, from the store alone."""
 
 from collections.abc import Sequence
 
@@ -19,9 +19,9 @@ from manyfest.domain.references import Reference
 
 @frozen
 class PlatformChange:
-    """What became of what a list has for ``platform``: ADDED, REMOVED or CHANGED.
+    """The change of a list's entry for ``platform``: ADDED, REMOVED or CHANGED.
 
-    An image by itself has no platform here: that stands in its config.
+    An image by itself has no platform here: that is in its config.
     """
 
     platform: Platform | None
@@ -30,10 +30,10 @@ class PlatformChange:
 
 @frozen
 class State:
-    """What a tag was, by the ``number`` that ``REF@{number}`` has; ``manifest`` if it is held.
+    """A past state of a tag, by the ``number`` of ``REF@{number}``; ``manifest`` if it is cached.
 
-    ``changes`` are those against the state before, which has the next higher number. They are None
-    where there is none before, or not both manifests are held.
+    ``changes`` are those since the previous state, which has the next higher number. They are None
+    if there is no previous state, or one of the manifests is not cached.
     """
 
     number: int
@@ -43,14 +43,15 @@ class State:
 
     @property
     def images(self) -> tuple[Descriptor, ...]:
-        """What a list lists, without attestations; nothing if it is no list or not held."""
+        """The entries of a list, without attestations; none if it is no list or not cached."""
         return without_attestations(self.manifest.entries) if self.manifest else ()
 
 
 def history(reference: Reference, contents: ContentStore) -> tuple[State, ...]:
-    """The states of the tag that ``reference`` names, newest first; a digest in it is ignored.
+    """Return the states of the tag that ``reference`` names, newest first; a digest in it is
+    ignored.
 
-    Raises NeverSeenError: there is none; what the store raises.
+    Raises NeverSeenError: the store has none; what the store raises.
     """
     seen = contents.history(reference)
     if not seen:
@@ -74,7 +75,7 @@ def _entries(manifest: Manifest) -> Sequence[Descriptor]:
 
 
 def _status(pair: Pair) -> Status:
-    """By digests and by what the lists say: the images themselves are not read."""
+    """Compare digests and descriptors: the images themselves are not read."""
     if pair.both is None:
         return Status.ADDED if pair.before is None else Status.REMOVED
     before, after = pair.both

@@ -1,4 +1,4 @@
-"""Looking for all that is wrong with a published image or list, in one go."""
+"""Find all that is wrong with a published image or list, in one go."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,10 +33,10 @@ _Listed = tuple[str, Descriptor]
 
 @frozen
 class Verification:
-    """What is wrong with what stands at ``root``, in the order of the document.
+    """The findings about the image or list at ``root``, in the order of its document.
 
-    ``manifests`` and ``blobs`` are how many different ones were looked for, ``unseen`` how many
-    blobs could not be, because nobody but the store was asked; ``read`` is all that was read.
+    ``manifests`` and ``blobs`` count the different ones that were asked for; ``unseen`` counts the
+    blobs that only the store was asked for, and that it lacks; ``read`` is all that was read.
     """
 
     root: Resolved
@@ -47,20 +47,20 @@ class Verification:
     read: tuple[Resolved, ...]
 
     def count(self, severity: Severity) -> int:
-        """How many findings are of this severity."""
+        """Return the number of findings of this severity."""
         return sum(found.rule.severity is severity for found in self.findings)
 
 
 def verify(reference: Reference, *, ports: Ports) -> Verification:
-    """All that is wrong with the image or list at ``reference`` and with what it names.
+    """Verify the image or list at ``reference`` and all that it names, and record what is read.
 
-    Manifests and configs are read, and of all it is asked whether they are there: what the store
-    holds says nothing about that, unless it is all there is to ask: then blobs that it lacks are
-    left out. Layers are not read, and those with ``urls`` not looked for. What is missing or
-    unusable below ``reference`` is a finding.
+    Manifests and configs are read, and the registry is asked whether everything exists: the store
+    knows nothing about that, unless it is all that may be asked; then blobs that it lacks are left
+    out. Layers are not read, and those with ``urls`` not asked for. Whatever is missing or unusable
+    below ``reference`` is a finding. Uses the ports registry, contents, fan_out and now.
 
-    Raises what reading ``reference`` itself raises, whatever keeps the rest from being found out,
-    and DocumentError: lists nested deeper than 8.
+    Raises what reading ``reference`` itself raises, whatever keeps the rest from being checked, and
+    DocumentError: lists nested too deep.
     """
     root = _root(reference, ports.registry)
     manifests, places = _read_all(root, ports)
@@ -94,7 +94,7 @@ def verify(reference: Reference, *, ports: Ports) -> Verification:
 
 
 def _root(reference: Reference, registry: ManifestReader) -> Resolved:
-    """By digest, the store may answer; that it is there, the registry must say."""
+    """Read the root; by digest, the store may answer, so the registry is asked if it exists."""
     if reference.digest is not None:
         registry.head_manifest(reference)
     return resolve(reference, registry)
@@ -123,7 +123,7 @@ def _read_all(root: Resolved, ports: Ports) -> tuple[_Manifests, list[Located]]:
 
 
 def _child(root: Reference, registry: ManifestReader, digest: Digest) -> Manifest:
-    """The manifest, if it is there and all that it names can be read in it."""
+    """Read a manifest that exists and can be parsed; what it names is parsed here, too."""
     registry.head_manifest(root.at(digest))
     manifest = registry.get_manifest(root.at(digest))
     manifest.entries, manifest.config, manifest.layers  # noqa: B018 -- fails here, at its digest
@@ -143,7 +143,7 @@ def _blob_sizes(
 def _images_to_read(
     reference: Reference, places: Iterable[Located], sizes: dict[Digest, int | ManyfestError]
 ) -> dict[Digest, Resolved]:
-    """For each config that is there, in the size that is said of it, an image that has it."""
+    """For each config that exists in the size that is listed, one image that has it."""
     return {
         config.digest: Resolved(reference.at(place.manifest.digest), place.manifest)
         for place in places
@@ -168,6 +168,6 @@ def _manifests_read(root: Resolved, manifests: _Manifests) -> Sequence[Resolved]
 
 
 def _place_in_document(finding: Finding) -> list[tuple[int, str]]:
-    """A key that puts ``manifests[10]`` behind ``manifests[9]``."""
+    """A sort key that puts ``manifests[10]`` after ``manifests[9]``."""
     parts = _NUMBERS.findall(finding.path)
     return [(int(part) if part.isdigit() else 0, part) for part in parts]
