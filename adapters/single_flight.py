@@ -1,6 +1,10 @@
 """Single flight: one thread makes a call, and others share its result.
 
-Named after Go's ``golang.org/x/sync/singleflight``.
+Theory of operation (named after Go's ``golang.org/x/sync/singleflight``). The first thread that
+asks for a key puts a future under it and runs the call; threads that come meanwhile wait for that
+future. The key is forgotten *before* the future is set, so a thread that got the result and asks
+again starts a new call. An error, Ctrl-C included, is raised in every waiting thread. Nothing is
+cached here.
 """
 
 import threading

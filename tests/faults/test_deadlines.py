@@ -218,20 +218,13 @@ def image_with(layer: bytes) -> Image:
     return Image(manifest, (image.blobs[0], layer))
 
 
-@pytest.fixture
-def slow_window(monkeypatch) -> None:
-    """Layers must move in half a second what otherwise is asked for in thirty."""
-    monkeypatch.setattr("manyfest.adapters.deadline._WINDOW_SECONDS", 0.5)
-
-
-@pytest.mark.usefixtures("slow_window")
 @pytest.mark.parametrize("answer", ["a body that drips", "interim answers that drip"])
 def test_a_layer_that_drips_ends_though_the_time_limit_waits_for_it(server, answer):
     head = OK + b"Content-Length: %d\r\n\r\n" % len(LAYER)
     server.always("GET", CONFIGS, Drip(head, b"x") if "body" in answer else SLOW[answer])
     blob = Reference.parse(f"{server.host}/app@{Digest.of(LAYER)}")
     with (
-        HttpRegistry(Deadline(120)) as registry,
+        HttpRegistry(Deadline(120, rate_window=0.5)) as registry,
         pytest.raises(DeadlineError, match=r"only \d+ bytes moved in \d s"),
         registry.open_blob(blob, len(LAYER)) as chunks,
     ):

@@ -265,11 +265,10 @@ def test_who_does_not_try_again_does_not_wait_either(server):
     assert server.count() == 1
 
 
-def test_waiting_as_asked_is_no_crawling(server, monkeypatch):
+def test_waiting_as_asked_is_no_crawling(server):
     """A layer's transfer is watched for its pace, and a pause that was asked for is not its own."""
-    monkeypatch.setattr("manyfest.adapters.deadline._WINDOW_SECONDS", 0.5)
     layer = bytes(5 * 1024 * 1024)
-    with HttpRegistry(Deadline(60)) as registry:
+    with HttpRegistry(Deadline(60, rate_window=0.5)) as registry:
         name = Reference.parse(f"{server.host}/app:layer")
         blob = push_blob(registry, name.home, layer)
         server.on("GET", "*", unavailable(429, "1"), unavailable(429, "1"))

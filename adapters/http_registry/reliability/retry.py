@@ -1,4 +1,8 @@
-"""Retries: the waits between the tries of one operation. Nobody else waits and tries again."""
+"""Retries: the waits between the tries of one operation.
+
+Nothing else repeats an operation. (``throttle`` only delays requests; the transport repeats a
+request once its kept connection was stale, which costs no try.)
+"""
 
 import re
 from collections.abc import Callable
@@ -19,9 +23,9 @@ Result = TypeVar("Result")
 
 
 class TransientError(Exception):
-    """A fault that may pass. ``wait`` is how many seconds the other side asked for, if it did.
+    """A fault that may pass. ``wait`` is the seconds that the server asked for, if it did.
 
-    ``build(message=…)`` makes the error that callers see when it does not pass.
+    ``build(message=…)`` makes the error that callers see if it does not pass.
     """
 
     def __init__(
@@ -32,15 +36,12 @@ class TransientError(Exception):
         self._build = build
 
     def final(self, reason: str) -> ManyfestError:
-        """What callers see; ``reason`` says why there was no further try."""
+        """Return the error for callers; ``reason`` says why there was no further try."""
         return self._build(message=f"{self} ({reason})")
 
 
 class RetryState:
-    """The tries of an operation that moves forward in steps.
-
-    ``reset_after_progress`` gives it new ones.
-    """
+    """The tries of one operation, at most ``limit`` since its last progress."""
 
     def __init__(self, deadline: Deadline, limit: int = TRIES) -> None:
         self._deadline = deadline
@@ -49,12 +50,12 @@ class RetryState:
         self._last: TransientError | None = None
 
     def reset_after_progress(self) -> None:
-        """The operation got further than before."""
+        """Start counting again: the operation got further than before."""
         self._failed = 0
         self._last = None
 
     def backoff(self, fault: TransientError) -> None:
-        """Wait until the next try; raises the fault's error if there is none."""
+        """Wait until the next try; raise the fault's error if there is none."""
         self._failed += 1
         self._last = fault
         wait = fault.wait or 0.0
@@ -71,13 +72,13 @@ class RetryState:
             raise self._final(fault, str(error)) from fault
 
     def ended_by(self, error: DeadlineError) -> ManyfestError:
-        """What callers see when a try is cut short: the fault of those before, if any."""
+        """Return the error for a try that the deadline ended: the previous fault's, if any."""
         if self._last is None:
             return error
         return self._last.final(f"{self._attempts_text()}, then {error.__cause__ or error}")
 
     def _pause(self, wait: float) -> float:
-        """Jitter on both, since all who were told to wait were told the same."""
+        """Return the seconds to wait: jitter on both, since all clients are told the same wait."""
         jitter = 0.75 + self._deadline.jitter() / 2
         return max(wait + _FIRST_PAUSE * jitter, _FIRST_PAUSE * 2.0 ** (self._failed - 1) * jitter)
 
@@ -89,7 +90,7 @@ class RetryState:
 
 
 def with_retries(deadline: Deadline, operation: Callable[[], Result], limit: int = TRIES) -> Result:
-    """What ``operation()`` gives, which must be repeatable, tried anew after TransientError."""
+    """Return the result of ``operation()``; repeat it after a TransientError."""
     tries = RetryState(deadline, limit)
     while True:
         try:
@@ -101,9 +102,9 @@ def with_retries(deadline: Deadline, operation: Callable[[], Result], limit: int
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:
-    """The seconds that a ``Retry-After`` asks for (RFC 9110 §10.2.3), never negative.
+    """Return the seconds that a ``Retry-After`` asks for (RFC 9110 §10.2.3), never negative.
 
-    None when there is none or it cannot be read. Fractions and ``12.5ms`` are read too.
+    None if it is missing or malformed. Fractions and ``12.5ms`` are understood, too.
     """
     if text is None:
         return None

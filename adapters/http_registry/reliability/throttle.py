@@ -1,22 +1,30 @@
-"""Pauses: servers that asked for some quiet, which all threads of a command then keep.
+"""Throttling: one queue of requests for each server that asked for a pause.
 
-What one thread is told holds for all: without this, the others would go on until each of them was
-told, too, and each would spend its tries on a server that had said when to come back. After a pause
-requests leave one by one, at a distance that grows with each refusal and shrinks with each answer.
+Theory of operation. A server that gets too many requests answers 429 or 503 with ``Retry-After``.
+What it tells one thread counts for all threads of the command: otherwise each of them would go on
+until it was told, too, and spend its tries on a server that had already said when to come back.
+
+- Before a request each thread calls ``wait_turn``; after the response, ``record_response``.
+- *Paused*: until the latest moment that any response asked for, no request leaves. A pause that is
+  longer than ``longest``, or than the deadline lets us wait, is not begun: ``ThrottledError``.
+- *Spaced*: after the pause, requests leave one by one, so that they do not meet the same limit
+  together. A thread takes its place by being told 0 seconds; the next place is ``distance`` later.
+- The distance doubles with each refusal, from 0.1 s to 2 s, and shrinks by a tenth with each
+  success until it is gone. Refusals that arrive during a pause were sent before it: they lengthen
+  the pause but count once.
+- The refused request itself is not repeated here: that is the operation's ``RetryState``.
 """
 
 import threading
 from http import HTTPStatus
-from time import monotonic
 
-from manyfest.adapters.deadline import Deadline
+from manyfest.adapters.deadline import Clock, Deadline
 
-# Those that come with a ``Retry-After`` when there were too many requests (RFC 6585 §4, RFC 9110
-# §15.6.4).
+# Statuses whose ``Retry-After`` asks for a pause (RFC 6585 §4, RFC 9110 §15.6.4).
 _SLOW_DOWN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
-# Seconds between two requests after the first pause, and at most. All that one refusal costs is a
-# second: 0.1 / (1 - 0.9).
+# Seconds between two requests after the first pause, and at most. One refusal costs a second in
+# all: 0.1 / (1 - 0.9).
 _FIRST_DISTANCE, _LONGEST_DISTANCE = 0.1, 2.0
 _SHRINKING = 0.9
 _NO_DISTANCE = 0.01
@@ -25,16 +33,16 @@ Server = tuple[str, int]  # host and port
 
 
 class ThrottledError(Exception):
-    """The server wants no request for longer than is waited for it; ``str()`` says how long.
+    """The server asked for a longer pause than we wait; ``str()`` says how long.
 
     Stays inside this package: callers see a RateLimitedError that names host and reference.
     """
 
 
 class Throttle:
-    """Which servers want no requests for how long. Thread-safe.
+    """The queues of all servers. Thread-safe.
 
-    ``longest`` is how many seconds of a pause are waited for at most.
+    ``longest`` is the longest pause, in seconds, that is waited for.
     """
 
     def __init__(self, deadline: Deadline, longest: float) -> None:
@@ -49,18 +57,18 @@ class Throttle:
             self._deadline.sleep(seconds)
 
     def record_response(self, server: Server, status: int, wait: float | None) -> None:
-        """The server answered with ``status``, and asked to ``wait`` so many seconds, if it did."""
+        """Note a response's status, and the seconds of its ``Retry-After``, if any."""
         with self._lock:
-            queue = self._queues.setdefault(server, _ServerQueue())
+            queue = self._queues.setdefault(server, _ServerQueue(self._deadline.clock))
             if status in _SLOW_DOWN and wait:
                 queue.throttled(wait)
             elif status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 queue.succeeded()
 
     def _until_our_turn(self, server: Server) -> float:
-        """The seconds to wait before asking again; 0 when it is our turn, and nobody else's."""
+        """Return the seconds to wait before asking again; 0 gives this thread its turn."""
         with self._lock:
-            queue = self._queues.setdefault(server, _ServerQueue())
+            queue = self._queues.setdefault(server, _ServerQueue(self._deadline.clock))
             pause = queue.pause()
             if pause > 0 and (pause > self._longest or pause >= self._deadline.left()):
                 raise ThrottledError(f"it wants no requests for {pause:.4g} s")
@@ -68,31 +76,34 @@ class Throttle:
 
 
 class _ServerQueue:
-    """The requests to one server that are still to leave."""
+    """The pause and the distance of requests to one server."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._paused_until = 0.0
         self._next_at = 0.0
         self._distance = 0.0
 
     def pause(self) -> float:
-        return max(0.0, self._paused_until - monotonic())
+        """Return the seconds that the pause still lasts."""
+        return max(0.0, self._paused_until - self._clock.monotonic())
 
     def turn(self) -> float:
-        """The seconds until a request may leave; 0 takes the place."""
-        now = monotonic()
+        """Return the seconds until a request may leave; 0 takes the place."""
+        now = self._clock.monotonic()
         if self._next_at > now:
             return self._next_at - now
         self._next_at = now + self._distance
         return 0.0
 
     def throttled(self, wait: float) -> None:
-        """Those that were under way together are told together, and count once."""
+        """Pause. Refusals of requests that were under way together count once."""
         if not self.pause():
             wider = max(_FIRST_DISTANCE, 2 * self._distance)
             self._distance = min(wider, _LONGEST_DISTANCE)
-        self._paused_until = max(self._paused_until, monotonic() + wait)
+        self._paused_until = max(self._paused_until, self._clock.monotonic() + wait)
 
     def succeeded(self) -> None:
+        """Shorten the distance, which ends at some point."""
         shorter = self._distance * _SHRINKING
         self._distance = shorter if shorter > _NO_DISTANCE else 0.0

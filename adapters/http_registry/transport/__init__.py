@@ -1,1 +1,13 @@
-"""adapters/http_registry/transport."""
+"""Bytes on sockets: an httpx transport that ends in time.
+
+In dependency order:
+
+- ``slim_httpx``: httpx without its command line; import it from here
+- ``proxies``: which proxy is on the way to a server (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)
+- ``tls``: TLS contexts: the system's roots, certs.d, or no verification
+- ``keep_alive``: which kept connections may carry another request
+- ``dns``: name resolution under a deadline
+- ``network_backend``: sockets under a deadline, for httpcore
+- ``httpx_transport``: DeadlineTransport, and the httpx.Client that uses it
+- ``bodies``: reading response bodies, bounded
+"""

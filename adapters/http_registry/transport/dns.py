@@ -1,4 +1,4 @@
-"""Looking up the names of hosts under a deadline."""
+"""Name resolution under a deadline."""
 
 import socket
 import threading
@@ -9,13 +9,13 @@ import httpcore
 
 from manyfest.adapters.deadline import Deadline
 
-Address = tuple[int, Any]  # family, and what connect() takes
+Address = tuple[int, Any]  # the family, and the argument of connect()
 
 
 def resolve(host: str, port: int, seconds: float, deadline: Deadline) -> list[Address]:
-    """The addresses of ``host``, within ``seconds`` and the deadline.
+    """Return the addresses of ``host``, within ``seconds`` and the deadline.
 
-    By a thread that may be left behind, for nothing else ends a resolver early.
+    A thread asks, and is left behind if it takes too long: a resolver cannot be interrupted.
     Raises httpcore.ConnectError and ConnectTimeout, and DeadlineExceededError.
     """
     done = threading.Event()
@@ -45,7 +45,7 @@ def resolve(host: str, port: int, seconds: float, deadline: Deadline) -> list[Ad
 
 
 def _in_daemon_thread(function: Callable[[], None]) -> None:
-    """Run it in a thread, or here and now where the system has none left."""
+    """Run it in a thread, or at once if the system has no more threads."""
     try:
         threading.Thread(target=function, daemon=True).start()
     except RuntimeError:

@@ -123,7 +123,7 @@ class DeadlineTransport(httpx.BaseTransport):
         connections: int = CONNECTIONS,
     ) -> None:
         self._deadline = deadline
-        self._reuse = KeepAlivePolicy()
+        self._reuse = KeepAlivePolicy(deadline.clock)
         self._throttle = throttle or Throttle(deadline, LONGEST_WAIT)
         self._proxies = proxies
         self._options: dict[str, Any] = {

@@ -1,20 +1,35 @@
-"""Reuse: which connections that were kept may carry another request."""
+"""Keep-alive: which kept connections may carry another request.
+
+Theory of operation. A kept connection may have died unnoticed, or may carry bytes that nobody asked
+for. Whether a fault is that of a kept connection is known from ``ConnectionTrace``: a request that
+opened no connection used a kept one. Then the transport raises ``StaleError`` inside, applies this
+policy and sends the request again (``httpx_transport`` says how often).
+
+- ``is_dead``: the connection had ended. Those of its age are most likely dead, too, because a load
+  balancer or a NAT forgets them together: ``discard_older`` makes the pool drop every one that is
+  open by now, and connections that are opened later stay usable.
+- Not dead: the server said more than it was asked for, so whatever it says next could be taken for
+  another request's answer. ``disable``: no connection is reused from now on.
+
+The pool learns of it through ``is_readable`` of ``DeadlineStream``: httpcore gives up an idle
+connection that is readable.
+"""
 
 import threading
-from time import monotonic
 from typing import Any
 
 import httpcore
 
-# h11's and httpcore's words for a connection that ended too early.
+from manyfest.adapters.deadline import REAL_CLOCK, Clock
+
+# Parts of h11's and httpcore's messages about a connection that ended too early.
 _BROKEN_OFF = ("disconnected", "peer closed", "peer unexpectedly closed")
 
 
 class StaleError(httpcore.ReadError):
-    """A connection that was kept went wrong before it answered; a new one may do better.
+    """A kept connection failed before its answer; a new one may succeed.
 
-    ``is_dead`` is whether it had ended. Otherwise the server says more than it is asked for, and
-    what it says next is not to be taken for an answer.
+    ``is_dead`` tells whether it had ended; otherwise the server said more than it was asked for.
     """
 
     def __init__(self, fault: httpcore.ReadError | httpcore.ProtocolError) -> None:
@@ -23,37 +38,35 @@ class StaleError(httpcore.ReadError):
 
 
 def is_disconnect(fault: Exception) -> bool:
-    """Whether a protocol error is that the connection ended in the middle."""
+    """Return whether a protocol error means that the connection ended too early."""
     return any(words in str(fault) for words in _BROKEN_OFF)
 
 
 class KeepAlivePolicy:
-    """What is known about the kept connections to a server. Thread-safe.
+    """Decides which of a transport's kept connections may be used again. Thread-safe."""
 
-    Where one is dead, those of its age mostly are, too: a balancer or a NAT forgot them together.
-    """
-
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = REAL_CLOCK) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._good_since = 0.0
 
     def discard_older(self) -> None:
-        """Let none be used again that is open by now."""
+        """Reuse no connection that is open by now."""
         with self._lock:
-            self._good_since = max(self._good_since, monotonic())
+            self._good_since = max(self._good_since, self._clock.monotonic())
 
     def disable(self) -> None:
-        """Let none be used again from now on."""
+        """Reuse no connection from now on."""
         with self._lock:
             self._good_since = float("inf")
 
     def may_reuse(self, opened_at: float) -> bool:
-        """Whether a connection of that moment, by the monotonic clock, may be used again."""
+        """Return whether a connection that was opened then (by the clock) may be reused."""
         return opened_at >= self._good_since
 
 
 class ConnectionTrace:
-    """Whether a request opened a connection: hears httpcore's trace extension."""
+    """Tells whether a request opened a connection (httpcore's ``trace`` extension)."""
 
     def __init__(self) -> None:
         self.happened = False

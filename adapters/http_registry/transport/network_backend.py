@@ -14,7 +14,6 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from time import monotonic
 from typing import Any
 
 import httpcore
@@ -27,16 +26,16 @@ CONNECT_SECONDS = 10.0
 TRANSFER_SECONDS = 30.0
 _PORTS = 65536
 
-# For all that comes before the body: interim answers and headers. h11 takes 100 KiB of each.
+# Bytes before the body: interim responses and headers. h11 allows 100 KiB for each of them.
 _HEAD_LIMIT = 256 * 1024
 
 
 class HandshakeError(httpcore.ConnectError):
-    """The port was reached, but there was no TLS session; the cause is the OSError."""
+    """The port was reached, but the TLS handshake failed; the argument is the OSError."""
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """Opens TCP connections that live under ``deadline``, and are kept as ``reuse`` says."""
+    """Opens TCP connections under ``deadline``, which are reused as ``reuse`` decides."""
 
     def __init__(self, deadline: Deadline, reuse: KeepAlivePolicy) -> None:
         self._deadline = deadline
@@ -50,7 +49,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,  # noqa: ARG002 - httpcore's signature
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - likewise
     ) -> httpcore.NetworkStream:
-        """The first address of ``host`` that answers; they share the time."""
+        """Connect to the first address of ``host`` that answers; they share the seconds."""
         if not 0 < port < _PORTS:
             error = OSError(errno.EINVAL, f"there is no port {port}")
             raise httpcore.ConnectError(error) from error
@@ -82,7 +81,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         return resolve(host, port, seconds, self._deadline)
 
 
-_Errors = tuple[type[Exception], type[Exception]]  # when it took too long, when it failed
+_Errors = tuple[type[Exception], type[Exception]]  # for a timeout, for any other OSError
 _CONNECT: _Errors = (httpcore.ConnectTimeout, httpcore.ConnectError)
 _HANDSHAKE: _Errors = (httpcore.ConnectTimeout, HandshakeError)
 _READ: _Errors = (httpcore.ReadTimeout, httpcore.ReadError)
@@ -90,14 +89,14 @@ _WRITE: _Errors = (httpcore.WriteTimeout, httpcore.WriteError)
 
 
 class DeadlineStream(httpcore.NetworkStream):
-    """One connection; closed by whoever holds it, shut down when the deadline is cancelled."""
+    """One connection: closed by its pool, shut down when the deadline is cancelled."""
 
     def __init__(self, sock: socket.socket, deadline: Deadline, reuse: KeepAlivePolicy) -> None:
         self.socket = sock
         self._deadline = deadline
         self._reuse = reuse
-        self._opened_at = monotonic()
-        self._head: int | None = None  # bytes of the answer that is awaited
+        self._opened_at = self._deadline.clock.monotonic()
+        self._head: int | None = None  # bytes read of the response's head; None outside of one
         self._rest_until = math.inf
         self._wake = _shutting_down(sock)
         try:
@@ -108,7 +107,7 @@ class DeadlineStream(httpcore.NetworkStream):
 
     @contextlib.contextmanager
     def bounded(self, seconds: float, errors: _Errors) -> Iterator[None]:
-        """One operation on the socket, within ``seconds`` and the deadline."""
+        """Run one operation on the socket, within ``seconds`` and the deadline."""
         self.socket.settimeout(self._deadline.clamp(seconds))
         try:
             yield
@@ -120,7 +119,7 @@ class DeadlineStream(httpcore.NetworkStream):
 
     @contextlib.contextmanager
     def closed_on_error(self) -> Iterator[None]:
-        """Nobody else knows a connection that is still being made."""
+        """Close a connection whose making fails: no pool has it yet."""
         try:
             yield
         except BaseException:
@@ -128,9 +127,9 @@ class DeadlineStream(httpcore.NetworkStream):
             raise
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """What has arrived, at most ``max_bytes``; nothing when the other side has ended."""
+        """Return the bytes that arrived, at most ``max_bytes``; none at the end of the stream."""
         seconds = TRANSFER_SECONDS if timeout is None else timeout
-        with self.bounded(min(seconds, self._rest_until - monotonic()), _READ):
+        with self.bounded(min(seconds, self._rest_until - self._deadline.clock.monotonic()), _READ):
             data = self.socket.recv(max_bytes)
         self._deadline.record_progress(len(data))
         if self._head is not None:
@@ -140,19 +139,19 @@ class DeadlineStream(httpcore.NetworkStream):
         return data
 
     def answered(self) -> bool:
-        """The answer's headers are in, and its body is next; False if nobody sent them.
+        """End the head of a response. False if none of its bytes were read since the request.
 
-        They were there before the request was, then: what came after the last answer was kept.
+        Then they had arrived before it, after the end of the previous response.
         """
         was_read, self._head = self._head != 0, None
         return was_read
 
     def finish_within(self, seconds: float) -> None:
-        """What is still to come of this answer is wanted no later."""
-        self._rest_until = monotonic() + seconds
+        """Require the rest of this response within ``seconds``."""
+        self._rest_until = self._deadline.clock.monotonic() + seconds
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """All of ``buffer``; the time is for each piece that the system takes."""
+        """Send all of ``buffer``; the timeout is for each piece that the system takes."""
         self._head, self._rest_until = 0, math.inf
         rest = memoryview(buffer)
         while rest:
@@ -161,7 +160,7 @@ class DeadlineStream(httpcore.NetworkStream):
             rest = rest[sent:]
 
     def _send(self, data: memoryview, seconds: float) -> int:
-        """After a WriteError httpcore looks for an answer, and no more is taken where one is."""
+        """Raise WriteError, not a timeout, if a response waits: httpcore reads it only then."""
         try:
             with self.bounded(seconds, _WRITE):
                 return self.socket.send(data)
@@ -171,7 +170,7 @@ class DeadlineStream(httpcore.NetworkStream):
             raise
 
     def close(self) -> None:
-        """Unwatched first: a closed socket's number may be another's by then."""
+        """Unwatch first: the number of a closed socket may soon be another's."""
         self._deadline.unwatch(self._wake)
         self.socket.close()
 
@@ -181,10 +180,10 @@ class DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        """The same connection, encrypted; closed when that fails.
+        """Return the same connection, encrypted; close it if the handshake fails.
 
-        Hands are shaken inside ``wrap_socket``: truststore checks certificates there only. Since
-        that takes the descriptor from our socket, another one of the connection is watched.
+        The handshake is done inside ``wrap_socket``, because truststore checks certificates there
+        only. That call takes the descriptor from our socket, so a duplicate of it is watched.
         """
         seconds = CONNECT_SECONDS if timeout is None else timeout
         with self.closed_on_error(), contextlib.closing(self.socket.dup()) as twin:
@@ -200,7 +199,7 @@ class DeadlineStream(httpcore.NetworkStream):
         return DeadlineStream(wrapped, self._deadline, self._reuse)
 
     def get_extra_info(self, info: str) -> Any:
-        """What httpcore asks for; it gives up idle connections that are ``is_readable``."""
+        """Answer httpcore, which gives up an idle connection that is ``is_readable``."""
         if info == "ssl_object" and isinstance(self.socket, ssl.SSLSocket):
             return self.socket
         if info == "is_readable":
@@ -209,7 +208,7 @@ class DeadlineStream(httpcore.NetworkStream):
 
 
 def _shutting_down(sock: socket.socket) -> Callable[[], None]:
-    """``SSLSocket.shutdown`` would also take the session from under the thread that reads."""
+    """Not ``SSLSocket.shutdown``: it would take the TLS session from a thread that reads."""
     return partial(socket.socket.shutdown, sock, socket.SHUT_RDWR)
 
 
