@@ -1,5 +1,6 @@
 """Past states as a person uses them: shown, named wherever something is read, and put back."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -253,6 +254,15 @@ def test_undo_brings_back_a_list_that_only_the_store_holds(layout: Layouts) -> N
     assert run_here("inspect", "--raw", layout.name).stdout == old.manifest.data
 
 
+def has_open(process: int, directory: Path) -> bool:
+    """Whether one of the process' descriptors is that directory (Linux)."""
+    for descriptor in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if descriptor.readlink() == directory:
+                return True
+    return False
+
+
 @pytest.mark.parametrize("arguments", [["undo"], ["push"], ["push", "--merge"]])
 def test_what_is_put_is_seen_when_it_is_put(layout: Layouts, arguments: list[str]) -> None:
     """Not when the command began: what others saw meanwhile was before."""
@@ -264,7 +274,9 @@ def test_what_is_put_is_seen_when_it_is_put(layout: Layouts, arguments: list[str
     root = os.open(layout.directory, os.O_RDONLY)
     fcntl.flock(root, fcntl.LOCK_EX)  # as another writer does
     with subprocess.Popen([PROGRAM, *arguments, layout.name]) as waiting:
-        time.sleep(1.5)
+        while not has_open(waiting.pid, layout.directory):  # it has begun, and cannot go on
+            assert waiting.poll() is None
+            time.sleep(0.01)
         released = datetime.now(UTC)
         os.close(root)
     assert waiting.returncode == 0
