@@ -14,6 +14,7 @@ from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.contracts.images import pull_blob, push_blob
 from manyfest.domain.errors import RateLimitedError, ServerError
 from manyfest.domain.references import Reference
+from tests.support.clock import HandClock
 from tests.support.faults.judged import refused, succeeded
 from tests.support.faults.registries import IMAGES, MANIFESTS, registry_of
 from tests.support.http.fault_server import FaultServer
@@ -236,7 +237,7 @@ def test_many_threads_find_the_pace_that_a_registry_allows(server):
 def test_a_pause_that_is_too_long_ends_all_threads(server):
     server.always("GET", MANIFESTS, unavailable(429, "3600"))
     told, *others = [Reference.parse(f"{server.host}/app:{number}") for number in range(16)]
-    with HttpRegistry(Deadline(60)) as registry:
+    with HttpRegistry(Deadline(60, clock=HandClock().clock)) as registry:
         with pytest.raises(RateLimitedError, match="asked to wait 3600 s"):
             registry.get_manifest(told)
         failed = in_threads(registry.get_manifest, others)
