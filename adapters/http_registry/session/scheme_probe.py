@@ -1,9 +1,27 @@
-"""First contact: by the first request to a host, learn whether it speaks HTTP or HTTPS.
+"""The scheme of a host, http or https, learnt from the first request.
 
-There is no ping: the first request is the trial. While it runs, other reading requests are trials,
-too, since waiting for it would cost them two round trips; what writes waits. Which ways may be
-tried at all is the endpoint's to say (``Endpoint.modes``); what was learnt earlier says no more
-than which is tried first. A certificate that is not right never leads to plain HTTP.
+Theory of operation. There is no ping: the first request is the probe. ``Endpoint.modes`` alone
+decides which modes may be tried. A host that is neither on loopback nor insecure has one mode, TLS
+with verification, and nothing to learn.
+
+States: *unknown*, then *known* (``_contact`` is the mode), which never changes again.
+
+- While unknown, every GET and HEAD probes, also in parallel: waiting for the first would cost the
+  others two round trips. A request that writes must not be sent twice, so one probes and the others
+  wait for it (``SingleFlight``).
+- A probe tries the first mode: the one that an earlier command recorded, else the endpoint's first.
+  It tries the other one only if the fault suggests it: the connection is refused and no port was
+  named; the TLS handshake fails for another reason than the certificate; a plain request is cut off
+  or gets no HTTP; the recorded mode does not connect in time; or a plain request gets 400 without
+  JSON, with which Go's servers and nginx answer plain HTTP on a TLS port.
+- A handshake that was cut off proves nothing: if plain HTTP then meets such a 400, the host does
+  speak TLS, and the first fault is reported.
+- An untrusted certificate is reported. It never leads to plain HTTP.
+- If the other mode fails as well, the first fault is reported, and the first mode becomes known
+  unless the port refused the connection.
+
+Secrets: while unknown, credentials go along (``may_send_secrets``) only to loopback or where TLS
+is tried first. So a recorded "http", which may be wrong or planted, never sends them in the clear.
 """
 
 import threading
@@ -31,9 +49,9 @@ _FAULTS = (*NETWORK_FAULTS, *PROTOCOL_FAULTS, *CONNECT_TIMEOUTS)
 
 
 class SchemeProbe:
-    """The connections to one host, and what was learnt about it. Thread-safe.
+    """The clients of one host, and the mode that works. Thread-safe.
 
-    ``scheme`` is the one by which the host was reached earlier, empty where nobody knows.
+    ``scheme`` is the one that an earlier command recorded, or empty.
     """
 
     def __init__(
@@ -43,40 +61,40 @@ class SchemeProbe:
         scheme: str = "",
     ) -> None:
         self._endpoint = endpoint
-        self._ways = sorted(endpoint.modes, key=lambda contact: contact.scheme != scheme)
+        self._modes = sorted(endpoint.modes, key=lambda mode: mode.scheme != scheme)
         self._new_client = new_client
         self._clients: dict[ConnectionMode, httpx.Client] = {}
         self._lock = threading.Lock()
-        # With one way only there is nothing to learn, and nobody waits.
-        self._contact = self._ways[0] if len(self._ways) == 1 else None
+        # With one mode only there is nothing to learn, and no request waits.
+        self._contact = self._modes[0] if len(self._modes) == 1 else None
         self._flights: SingleFlight[httpx.Response] = SingleFlight()
 
     @property
     def scheme(self) -> str:
-        """The one by which the host was reached; empty before there was contact."""
+        """Return the known scheme; empty while unknown."""
         return self._contact.scheme if self._contact else ""
 
     @property
     def is_plain(self) -> bool:
-        """Whether the host speaks plain HTTP: was found to, or on this machine, is thought to."""
+        """Return whether the host speaks plain HTTP: known, or on loopback, presumed."""
         if self._contact is None and not self._endpoint.is_loopback:
             return False
         return self._usual.scheme == "http"
 
     @property
     def may_send_secrets(self) -> bool:
-        """Whether what is secret may go along: never in the clear because of what was remembered.
+        """Return whether credentials may go along.
 
-        It may, once there was contact; before, to this machine, or where TLS is tried first.
+        They may once the scheme is known; before, on loopback or if TLS is tried first.
         """
         return bool(self._contact) or self._endpoint.is_loopback or self._usual.scheme == "https"
 
     def url(self, path: str) -> httpx.URL:
-        """The absolute URL of ``path``, once there was contact; absolute ones stay as they are."""
+        """Return the absolute URL of ``path``; an absolute one stays as it is."""
         return httpx.URL(self._base(self._usual)).join(path)
 
     def send(self, message: RegistryRequest) -> httpx.Response:
-        """Send a message to the host, by the way that works. Raises httpcore's exceptions."""
+        """Send a request by the mode that works. Raises what the transport raises."""
         if self._contact is None and message.method in _READING:
             return self._probe(message)
         while self._contact is None:
@@ -92,7 +110,7 @@ class SchemeProbe:
         return self._send_over(self._contact, message)
 
     def client(self, contact: ConnectionMode | None = None) -> httpx.Client:
-        """The client that reaches this host, or another port of it by another way."""
+        """Return the client for this host, or for another port of it by another mode."""
         contact = contact or self._usual
         with self._lock:
             if contact not in self._clients:
@@ -106,10 +124,10 @@ class SchemeProbe:
 
     @property
     def _usual(self) -> ConnectionMode:
-        return self._contact or self._ways[0]
+        return self._contact or self._modes[0]
 
     def _probe(self, message: RegistryRequest) -> httpx.Response:
-        first, other = self._ways
+        first, other = self._modes
         try:
             response = self._send_over(first, message)
         except _FAULTS as fault:
@@ -136,7 +154,7 @@ class SchemeProbe:
     def _try_other_scheme(
         self, contact: ConnectionMode, message: RegistryRequest
     ) -> httpx.Response | None:
-        """The answer by another way, None if that is not open; raises certificate faults."""
+        """Return the response by the other mode; None if refused, not TLS or slow to connect."""
         try:
             return self._send_over(contact, message)
         except (*NETWORK_FAULTS, *TIMEOUTS) as fault:
@@ -182,6 +200,6 @@ def _send(
 
 
 def _says_tls_expected(response: httpx.Response) -> bool:
-    """Go and nginx answer plain HTTP on an HTTPS port with 400 and a text; no registry does."""
+    """Go and nginx answer plain HTTP on a TLS port with 400 and a text; no registry does."""
     is_json = "json" in response.headers.get("content-type", "")
     return response.status_code == HTTPStatus.BAD_REQUEST and not is_json
