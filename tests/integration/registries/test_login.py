@@ -262,10 +262,10 @@ def test_a_hanging_helper_ends_with_the_command(
     config.write_text('{"credsStore": "hang"}')
     names = [f"{registry.host}/team/app:v{number}" for number in range(sources)]
     began = time.monotonic()
-    ended = manyfest("create", "--timeout", "1.5", f"{registry.host}/team/app:list", *names)
+    ended = manyfest("create", "--timeout", "5", f"{registry.host}/team/app:list", *names)
     assert (ended.code, len(ended.stderr.splitlines())) == (5, 1)
     assert "docker-credential-hang has not answered" in ended.stderr
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 25  # a helper by itself may take 30
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
