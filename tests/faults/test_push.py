@@ -12,7 +12,7 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, docker_list, oci_index, push_image
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
-from manyfest.domain.operations.steps import conditional_put as guarded_put
+from manyfest.domain.operations.steps import conditional_put
 from manyfest.domain.references import Reference
 from tests.support.faults.judged import error_line, refused, store_dump, succeeded
 from tests.support.http.fault_server import FaultServer
@@ -137,7 +137,7 @@ def test_a_confirmation_of_other_bytes_names_both(server, name) -> None:  # P7
 def test_a_tag_that_another_moves_right_after_is_told_to_who_expects_it(
     server, memory, name, monkeypatch
 ) -> None:  # P8
-    monkeypatch.setattr(guarded_put, "_PATIENCE", (0.01,))
+    monkeypatch.setattr(conditional_put, "_PAUSES", (0.01,))
 
     def overtaken(good: Answer) -> Answer:
         memory.put_manifest(Reference.parse(f"{REGISTRY}/app:list"), OLD.manifest)
