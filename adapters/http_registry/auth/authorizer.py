@@ -30,11 +30,11 @@ Only the challenge outlives the command (``host_facts``), without credentials an
 
 import threading
 from collections.abc import Callable
-from time import monotonic
 
 from attrs import frozen
 
 from manyfest.adapters.credentials.registry_auth import RegistryAuth
+from manyfest.adapters.deadline import REAL_CLOCK, Clock
 from manyfest.adapters.endpoint import Endpoint, subject_at_host
 from manyfest.adapters.http_registry.auth import bearer, realm_policy
 from manyfest.adapters.http_registry.auth import scope as scopes
@@ -86,8 +86,10 @@ class Authorizer:
         auth: RegistryAuth,
         fetch_token: FetchToken,
         presumed: Challenge | None = None,
+        clock: Clock = REAL_CLOCK,
     ) -> None:
         self._registry = registry
+        self._clock = clock
         self._auth = auth
         self._fetch_token = fetch_token
         self._known = _KnownChallenge(presumed, is_presumed=True) if presumed else None
@@ -245,13 +247,13 @@ class Authorizer:
         )
         request = bearer.token_request(realm, challenge.get("service"), wanted, credentials)
         token = self._fetch_token(request, subject)
-        cached = _CachedToken(token, monotonic() + token.seconds - _TRAVEL_SECONDS)
+        cached = _CachedToken(token, self._clock.monotonic() + token.seconds - _TRAVEL_SECONDS)
         self._tokens[key] = cached
         return cached.header
 
     def _cached_header(self, key: _TokenKey) -> str | None:
         """Return the header of a live token for these credentials and at least these scopes."""
-        (credentials, wanted), now = key, monotonic()
+        (credentials, wanted), now = key, self._clock.monotonic()
         for (owner, requested), cached in list(self._tokens.items()):
             if owner == credentials and requested >= wanted and cached.ends_at > now:
                 return cached.header

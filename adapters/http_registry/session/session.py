@@ -37,6 +37,7 @@ from http import HTTPStatus
 from attrs import evolve
 
 from manyfest.adapters.credentials.registry_auth import RegistryAuth
+from manyfest.adapters.deadline import REAL_CLOCK, Clock
 from manyfest.adapters.endpoint import UNVERIFIED, Certificates, Endpoint
 from manyfest.adapters.http_registry.auth import bearer
 from manyfest.adapters.http_registry.auth import challenge as challenges
@@ -77,6 +78,7 @@ class RegistrySession:
         cross_origin_client: Callable[[Certificates], httpx.Client],
         auth: RegistryAuth,
         known: HostFacts | None = None,
+        clock: Clock = REAL_CLOCK,
     ) -> None:
         self.name = endpoint.host
         self._endpoint = endpoint
@@ -85,7 +87,7 @@ class RegistrySession:
         self._auth = auth
         self._known = known
         self.authorizer = Authorizer(
-            endpoint, auth, self._fetch_token, host_facts.presumed_challenge(known)
+            endpoint, auth, self._fetch_token, host_facts.presumed_challenge(known), clock
         )
 
     @property

@@ -1,4 +1,4 @@
-"""The hosts that one command speaks to: one object for all that are spoken to alike."""
+"""The sessions of one command: one for each registry and the policy of its endpoint."""
 
 import threading
 from collections.abc import Callable
@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 
 
 class SessionPool:
-    """The hosts that one command speaks to, under its deadline. Thread-safe."""
+    """The sessions of one command, under its deadline. Thread-safe."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class SessionPool:
         self._proxies = proxies
         self._connections = connections
         self._limit = tries
-        # Who does not try again does not wait either, but goes elsewhere.
+        # With a single try (mirrors), ignore Retry-After and fall through to the next mirror.
         self._throttle = Throttle(deadline, LONGEST_WAIT if tries > 1 else 0.0)
         self._hosts: dict[Endpoint, RegistrySession] = {}
         self._cross_origin_clients: dict[Certificates, httpx.Client] = {}
@@ -65,7 +65,7 @@ class SessionPool:
         self._lock = threading.Lock()
 
     def session_for(self, repository: Repository) -> RegistrySession:
-        """The host of a repository: the same object for all that are spoken to alike."""
+        """Return the session of a repository: the same one for equal endpoints."""
         endpoint = self._endpoint_for(repository)
         with self._lock:
             if endpoint not in self._hosts:
@@ -74,16 +74,16 @@ class SessionPool:
 
     @property
     def learnt(self) -> tuple[HostFacts, ...]:
-        """What is worth knowing next time and was not known before, one a host and way."""
+        """Return the new facts that save requests next time, one per session."""
         facts = (host.learnt for host in self._hosts.values())
         return tuple(dict.fromkeys(each for each in facts if each is not None))
 
     def tries(self) -> RetryState:
-        """The tries of one operation."""
+        """Return the tries of one operation."""
         return RetryState(self.deadline, self._limit)
 
     def with_retries(self, operation: Callable[[], Result]) -> Result:
-        """What ``operation()`` gives, with the retries that are due to it."""
+        """Return the result of ``operation()``, retried as the limit of tries allows."""
         return with_retries(self.deadline, operation, self._limit)
 
     def close(self) -> None:
@@ -99,10 +99,12 @@ class SessionPool:
             known = None
         client_for = partial(self._new_client, endpoint.certificates)
         wire = SchemeProbe(endpoint, client_for, known.scheme if known else "")
-        return RegistrySession(endpoint, wire, self._cross_origin_client, self._account, known)
+        return RegistrySession(
+            endpoint, wire, self._cross_origin_client, self._account, known, self.deadline.clock
+        )
 
     def _cross_origin_client(self, certificates: Certificates) -> httpx.Client:
-        """The client for token servers and where redirects lead, made when first needed."""
+        """Return the client for token servers and redirect targets, made when first needed."""
         with self._lock:
             if certificates not in self._cross_origin_clients:
                 self._cross_origin_clients[certificates] = self._new_client(certificates, SECURE)
