@@ -30,6 +30,6 @@ def serve() -> Iterator[Callable[..., RawServer]]:
 
 @pytest.fixture
 def registry() -> Iterator[HttpRegistry]:
-    """Without credentials, 20 s, and no time lost on pauses between tries."""
-    with HttpRegistry(Deadline(20, jitter=lambda: -1.4)) as made:
+    """Without credentials, a minute, and no time lost on pauses between tries."""
+    with HttpRegistry(Deadline(60, jitter=lambda: -1.4)) as made:
         yield made
