@@ -34,8 +34,10 @@ def history_json(states: Sequence[State]) -> str:
 
 
 def _row(state: State) -> tuple[str, ...]:
-    times = (format_time(moment) for moment in (state.seen.first_seen, state.seen.seen_at))
-    name, digest = f"@{{{state.number}}}", short_digest(state.seen.digest)
+    times = (
+        format_time(moment) for moment in (state.observation.first_seen, state.observation.seen_at)
+    )
+    name, digest = f"@{{{state.number}}}", short_digest(state.observation.digest)
     return name, digest, *times, _content(state), _changed(state.changes)
 
 
@@ -61,10 +63,10 @@ def _object(state: State) -> dict[str, Json]:
     manifest = state.manifest
     return {
         "number": state.number,
-        "reference": str(evolve(state.seen.reference, digest=state.seen.digest)),
-        "digest": str(state.seen.digest),
-        "firstSeen": state.seen.first_seen.isoformat(),
-        "lastSeen": state.seen.seen_at.isoformat(),
+        "reference": str(evolve(state.observation.reference, digest=state.observation.digest)),
+        "digest": str(state.observation.digest),
+        "firstSeen": state.observation.first_seen.isoformat(),
+        "lastSeen": state.observation.seen_at.isoformat(),
         "mediaType": manifest.media_type if manifest else None,
         "size": manifest.size if manifest else None,
         "platforms": [_platform(image.platform) for image in state.images],

@@ -122,7 +122,7 @@ def copy(
         ports.registry.put_manifest(plan.target, plan.manifest)
         on_event(ManifestPut(plan.target))
     with ports.contents.transaction():
-        record(ports.contents, _seen(plan), ports.now)
+        record(ports.contents, _read_and_written(plan), ports.now)
 
 
 def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -> Manifest:
@@ -144,7 +144,7 @@ def _trees(referrers: Iterable[Referrer], registry: ManifestReader) -> Iterator[
     for referrer in referrers:
         *under, itself = tree(referrer.source, referrer.media_type, registry)
         yield from under
-        yield evolve(itself, is_new=True)  # it may be there, but nobody found it
+        yield evolve(itself, is_new=True)  # the target may have it, but does not list it
 
 
 def _lacking(node: Node, target: Home, registry: Registry) -> ManifestCopy | None:
@@ -158,7 +158,7 @@ def _present(copies: Iterable[ManifestCopy | None]) -> tuple[ManifestCopy, ...]:
     return tuple({copy.target: copy for copy in copies if copy is not None}.values())
 
 
-def _seen(plan: CopyPlan) -> Iterator[Resolved]:
+def _read_and_written(plan: CopyPlan) -> Iterator[Resolved]:
     yield plan.source
     yield Resolved(plan.target, plan.manifest)
     for copied in plan.below:

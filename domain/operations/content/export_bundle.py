@@ -67,7 +67,7 @@ def export_bundle(
     blobs = StoredBlobs(ports.contents, ports.layers, with_layers)
     check = partial(_require_whole, blobs=blobs, sparse=sparse)
     if references is None:
-        trees, left_out = _complete_trees(_seen(ports.contents), check)
+        trees, left_out = _complete_trees(_observed(ports.contents), check)
     else:
         trees, left_out = [_named(each, ports.contents) for each in dict.fromkeys(references)], []
         for tree in trees:
@@ -105,10 +105,10 @@ def _packing(
     )
 
 
-def _seen(contents: ContentStore) -> Iterator[_Tree]:
-    for seen in contents.latest():
-        if isinstance(seen.reference.home, Repository):
-            yield _tree(seen.reference, seen.digest, seen, contents)
+def _observed(contents: ContentStore) -> Iterator[_Tree]:
+    for observed in contents.latest():
+        if isinstance(observed.reference.home, Repository):
+            yield _tree(observed.reference, observed.digest, observed, contents)
 
 
 def _named(reference: Reference, contents: ContentStore) -> _Tree:
@@ -117,24 +117,24 @@ def _named(reference: Reference, contents: ContentStore) -> _Tree:
         raise InputError(f"{reference} {reason}")
     if reference.digest is not None:
         return _tree(reference, reference.digest, None, contents)
-    seen = contents.last_observation(reference)
-    if seen is None:
+    observed = contents.last_observation(reference)
+    if observed is None:
         raise NeverSeenError(str(reference))
-    return _tree(reference, seen.digest, seen, contents)
+    return _tree(reference, observed.digest, observed, contents)
 
 
 def _tree(
-    reference: Reference, digest: Digest, seen: Observation | None, contents: ContentStore
+    reference: Reference, digest: Digest, observed: Observation | None, contents: ContentStore
 ) -> _Tree:
     manifest = contents.manifest(digest)
     if manifest is None:
         raise NeverSeenError(str(reference))
 
-    def held(wanted: Descriptor) -> Manifest | None:
+    def read(wanted: Descriptor) -> Manifest | None:
         return manifest if wanted.digest == digest else contents.manifest(wanted.digest)
 
-    entry = index_entry(manifest, reference, seen)
-    return _Tree(reference, entry, gather([manifest.descriptor()], held, str(reference)))
+    entry = index_entry(manifest, reference, observed)
+    return _Tree(reference, entry, gather([manifest.descriptor()], read, str(reference)))
 
 
 def _complete_trees(
@@ -165,12 +165,12 @@ def _of_drafts(drafts: Iterable[Draft], contents: ContentStore) -> dict[Digest, 
     """The cached manifests that drafts list, and the lists that these came from."""
     entries = [entry for draft in drafts for entry in draft.entries]
     digests = {each.found.digest for each in entries} | {each.list_digest for each in entries}
-    held = [m for digest in digests if digest and (m := contents.manifest(digest)) is not None]
-    tops = [manifest.descriptor() for manifest in held]
-    return gather(tops, partial(_held, contents), "drafts").manifests
+    cached = [m for digest in digests if digest and (m := contents.manifest(digest)) is not None]
+    tops = [manifest.descriptor() for manifest in cached]
+    return gather(tops, partial(_cached, contents), "drafts").manifests
 
 
-def _held(contents: ContentStore, descriptor: Descriptor) -> Manifest | None:
+def _cached(contents: ContentStore, descriptor: Descriptor) -> Manifest | None:
     return contents.manifest(descriptor.digest)
 
 

@@ -47,7 +47,7 @@ from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
 
-# What stands somewhere, and what it lists of that which is wanted; or why that cannot be read.
+# A manifest and its wanted children, or the reason why it cannot be read.
 _Answer = tuple[Resolved, tuple[Reference, ...]] | ManyfestError
 
 
@@ -120,13 +120,13 @@ class _FetchState:
     def _reason(self, root: Reference) -> ManyfestError | None:
         """Return the error nearest to ``root``: at it, or on the next level below."""
         level: tuple[Reference, ...] = (root,)
-        seen = {root}
+        visited = {root}
         while level:
             for reference in level:
                 if reference in self.errors:
                     return self.errors[reference]
-            level = tuple(child for child in self._listed_by(level) if child not in seen)
-            seen.update(level)
+            level = tuple(child for child in self._listed_by(level) if child not in visited)
+            visited.update(level)
         return None
 
     def _listed_by(self, references: Iterable[Reference]) -> Iterable[Reference]:

@@ -45,7 +45,7 @@ def plan_apply(
         ports=ports,
         ignore_missing=ignore_missing,
     )
-    pushes = plan_publications(composed.publications, composed.held, ports=ports)
+    pushes = plan_publications(composed.publications, composed.source_manifest, ports=ports)
     if lock is not None:
         for spec, plan in zip(specs, pushes, strict=True):
             lock.check_list(spec.written, plan.manifest.digest)

@@ -24,7 +24,7 @@ from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 
 @frozen
 class Composed:
-    """What was ``found`` at the sources, what is ``missing`` of them, and what is to be published.
+    """What was read at the sources, the sources that are missing, and the lists to publish.
 
     The drafts are values only: none is saved.
     """
@@ -33,8 +33,8 @@ class Composed:
     missing: tuple[str, ...]
     publications: tuple[Publication, ...]
 
-    def held(self, digest: Digest) -> Manifest | None:
-        """The source of this digest: a list that nothing is changed of stays what it is."""
+    def source_manifest(self, digest: Digest) -> Manifest | None:
+        """Return the source of this digest: a list that nothing is changed of keeps its bytes."""
         read = {resolved.manifest.digest: resolved.manifest for resolved in self.found}
         return read.get(digest)
 

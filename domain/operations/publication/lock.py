@@ -42,7 +42,7 @@ def lock(
         if entry.source in digests
     }
     lists = {
-        spec.written: assemble_for_push(publication.draft, composed.held).digest
+        spec.written: assemble_for_push(publication.draft, composed.source_manifest).digest
         for spec, publication in zip(specs, composed.publications, strict=True)
     }
     return Locked(Lock(sources, lists), composed.found, composed.missing)

@@ -27,13 +27,13 @@ def conditional_put(
     """
     expected.check(reference, current_digest(reference, ports.registry))
     ports.registry.put_manifest(reference, manifest, expected)
-    seen = current_digest(reference, ports.registry)
+    actual = current_digest(reference, ports.registry)
     for seconds in _PAUSES:
-        if seen == manifest.digest:
+        if actual == manifest.digest:
             return
         ports.pause(seconds)
-        seen = current_digest(reference, ports.registry)
-    Expectation(manifest.digest).check(reference, seen)
+        actual = current_digest(reference, ports.registry)
+    Expectation(manifest.digest).check(reference, actual)
 
 
 class TagDigests:

@@ -37,7 +37,7 @@ class State:
     """
 
     number: int
-    seen: Observation
+    observation: Observation
     manifest: Manifest | None
     changes: tuple[PlatformChange, ...] | None
 
@@ -53,13 +53,13 @@ def history(reference: Reference, contents: ContentStore) -> tuple[State, ...]:
 
     Raises NeverSeenError: the store has none; what the store raises.
     """
-    seen = contents.history(reference)
-    if not seen:
+    observations = contents.history(reference)
+    if not observations:
         raise NeverSeenError(str(reference))
-    held = {digest: contents.manifest(digest) for digest in {one.digest for one in seen}}
-    manifests = [held[one.digest] for one in seen]
+    cached = {digest: contents.manifest(digest) for digest in {one.digest for one in observations}}
+    manifests = [cached[one.digest] for one in observations]
     changes = [*map(_changes, manifests[1:], manifests), None]
-    return tuple(map(State, range(len(seen)), seen, manifests, changes))
+    return tuple(map(State, range(len(observations)), observations, manifests, changes))
 
 
 def _changes(before: Manifest | None, after: Manifest | None) -> tuple[PlatformChange, ...] | None:

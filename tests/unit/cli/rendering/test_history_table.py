@@ -31,7 +31,7 @@ STATES = (
 
 
 def test_a_line_a_state_in_columns() -> None:
-    short = [str(state.seen.digest)[:19] for state in STATES]
+    short = [str(state.observation.digest)[:19] for state in STATES]
     first, last = "2026-05-01T12:00:07Z", "2026-05-02T12:00:07Z"
     assert history_table(STATES).splitlines() == [
         f"{'STATE':<7} {'DIGEST':<21} {'FIRST SEEN':<22} {'LAST SEEN':<22} {'HOLDS':<10} CHANGES",

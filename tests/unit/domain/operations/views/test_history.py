@@ -51,12 +51,12 @@ def test_states_have_the_numbers_by_which_they_are_named(store: MemoryStore, see
     first, second = docker_list(AMD), docker_list(AMD, ARM)
     seen(first, first, second, first)
     states = history(evolve(NAME, digest=second.digest), store.contents)
-    assert [(state.number, state.seen.digest) for state in states] == [
+    assert [(state.number, state.observation.digest) for state in states] == [
         (0, first.digest),
         (1, second.digest),
         (2, first.digest),
     ]
-    assert states[2].seen.seen_at - states[2].seen.first_seen == timedelta(hours=1)
+    assert states[2].observation.seen_at - states[2].observation.first_seen == timedelta(hours=1)
     assert [len(state.images) for state in states] == [1, 2, 1]
 
 
