@@ -43,7 +43,7 @@ def test_words_are_read_as_pflag_reads_them(words, flags, arguments) -> None:
 
 def test_the_last_of_a_flag_counts() -> None:
     given = parse(["-p", "--os=a", "--purge=0", "--os", "b"], FLAGS)
-    assert given.last() == {PURGE: "false", OS: "b"}
+    assert given.last_values() == {PURGE: "false", OS: "b"}
 
 
 def test_not_interspersed_the_first_argument_ends_the_flags() -> None:
