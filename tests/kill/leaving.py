@@ -176,7 +176,7 @@ def opcodes_of(stage: Stage) -> int:
 
 def bursts(stage: Stage, times: int) -> int:
     def start(_: int) -> None:
-        signals._UNDISTURBED = 0.0
+        signals._CLEAN_UP_SECONDS = 0.0
 
     def send(pid: int) -> int:
         time.sleep(stage.random.uniform(0, usual))
