@@ -14,7 +14,7 @@ read or write.
   crash it stays, and ``names`` leaves it out. Blobs need no lock: two writers of a digest write the
   same bytes.
 - *The lock.* ``index.json`` is read, changed and written under ``flock(2)`` on the directory, which
-  keeps out threads and processes alike, and ends with the process. Nobody keeps it for more than
+  keeps out threads and processes alike, and ends with the process. No writer keeps it for more than
   milliseconds, so a wait of 30 seconds means trouble. A directory can be replaced while its lock is
   awaited; ``still_at_path`` tells, and the caller opens it again.
 

@@ -18,8 +18,11 @@ TEXTS = [
     ROOT / "pyproject.toml",
 ]
 LONGEST = 300  # lines
+MOST = 15  # modules in a folder
 ONE_IDEA = {ROOT / "domain" / "errors.py"}  # the whole tree in one file (ADR 0007)
 SENTENCE = re.compile(r"\S.*\.")
+# A docstring is a noun phrase or an imperative; a question may begin with these.
+RIDDLE = re.compile(r"(?:What|Who|Whoever|Of|Where|Which|How)\b(?!.*\?)")
 UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b")  # spelled so as not to find itself
 
 
@@ -32,6 +35,17 @@ def test_no_module_is_long():
     assert {file: length for file, length in lengths.items() if length > LONGEST} == {}
 
 
+def test_no_docstring_begins_with_a_relative_clause():
+    assert [text for file in MODULES for text in docstrings(file) if RIDDLE.match(text)] == []
+
+
+def test_every_folder_maps_its_rooms():
+    folders = {file.parent for file in MODULES}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+    crowded = {folder: len(list(folder.glob("[!_]*.py"))) for folder in folders}
+    assert {folder: count for folder, count in crowded.items() if count > MOST} == {}
+
+
 def test_nothing_is_left_for_later():
     assert [file for file in TEXTS if UNFINISHED.search(file.read_text())] == []
 
@@ -39,6 +53,14 @@ def test_nothing_is_left_for_later():
 @pytest.mark.parametrize(("start", "end"), [("TO", "DO"), ("FIX", "ME"), ("XX", "X")])
 def test_what_is_left_for_later_would_be_found(start, end):
     assert UNFINISHED.search(f"x = 1  # {start}{end}: more")
+
+
+def docstrings(file: Path) -> list[str]:
+    """The docstrings of the module, its classes and functions."""
+    nodes = ast.walk(ast.parse(file.read_text()))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    texts = (ast.get_docstring(node) for node in nodes if isinstance(node, documented))
+    return [text for text in texts if text]
 
 
 def introduction(file: Path) -> str:

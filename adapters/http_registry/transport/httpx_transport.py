@@ -13,7 +13,7 @@ Theory of operation: stale connections, and when a request is sent again.
   9112 §9.3.1). The client sees a reset, or an end without an answer. That costs no try of the
   operation: no server is at fault yet.
 - httpcore tests an idle connection before use: one that is readable has ended, or carries bytes
-  that nobody asked for. Between that test and the request the connection can still die.
+  without a request. Between that test and the request the connection can still die.
 - ``ConnectionTrace`` tells whether this request opened its connection. If it did, a fault is the
   server's, and the caller sees it. If it did not, the fault is a ``StaleError``.
 - An answer whose bytes arrived before the request was written (``DeadlineStream.answered``) belongs

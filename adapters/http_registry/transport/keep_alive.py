@@ -1,7 +1,7 @@
 """Keep-alive: which kept connections may carry another request.
 
-Theory of operation. A kept connection may have died unnoticed, or may carry bytes that nobody asked
-for. Whether a fault is that of a kept connection is known from ``ConnectionTrace``: a request that
+Theory of operation. A kept connection may have died unnoticed, or may carry bytes that answer no
+request. ``ConnectionTrace`` tells whether a fault is that of a kept connection: a request that
 opened no connection used a kept one. Then the transport raises ``StaleError`` inside, applies this
 policy and sends the request again (``httpx_transport`` says how often).
 

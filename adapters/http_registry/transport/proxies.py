@@ -1,6 +1,6 @@
-"""Proxies: which one stands between us and a server, by the variables and rules of Go's programs.
+"""Proxies: the one for a server, by the environment variables and rules of Go's programs.
 
-``HTTPS_PROXY`` is for https, ``HTTP_PROXY`` for http, and ``NO_PROXY`` lists who is reached without
+``HTTPS_PROXY`` is for https, ``HTTP_PROXY`` for http, and ``NO_PROXY`` lists servers that need none
 (golang.org/x/net/http/httpproxy, which docker and podman use). Loopback is never asked of a proxy.
 Pure.
 """
@@ -25,7 +25,7 @@ _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @frozen
 class Proxy:
-    """An HTTP proxy; ``login`` is a name and a password for it, and for nobody else."""
+    """An HTTP proxy; ``login`` is a name and a password for this proxy alone."""
 
     host: str
     port: int
@@ -61,7 +61,7 @@ class NoProxyRule:
 
 @frozen
 class Proxies:
-    """What the variables say. A proxy's URL is looked at when it is needed, and not before."""
+    """The settings in the variables. A proxy's URL is parsed only when it is needed."""
 
     # By scheme: the variable that was set, and its value.
     _urls: Mapping[str, tuple[str, str]] = field(factory=dict, repr=False)

@@ -31,7 +31,7 @@ from manyfest.domain.references import Home, Reference
 
 @frozen
 class CopyPlan:
-    """What copying ``source`` to ``target`` writes: blobs, then ``below``, then ``manifest``.
+    """The writes of a copy from ``source`` to ``target``: blobs, ``below``, then ``manifest``.
 
     ``manifest`` is the source's own, or a list of some of its entries. ``current`` is the digest
     that ``target`` has before. ``referrers`` are those that the target does not list yet; their

@@ -75,7 +75,7 @@ class _Blob:
 
 @define
 class _FetchState:
-    """What was found, its wanted children, and the errors, by reference."""
+    """The manifests found, their selected children, and the errors, by reference."""
 
     found: dict[Reference, Resolved] = field(factory=dict)
     children: dict[Reference, tuple[Reference, ...]] = field(factory=dict)

@@ -34,7 +34,7 @@ from manyfest.domain.references import Reference, Repository
 
 @frozen
 class Imported:
-    """What was imported; ``unnamed`` are images that only a digest names."""
+    """The imported content; ``unnamed`` are images that only a digest names."""
 
     manifests: tuple[Digest, ...]
     layers: tuple[Digest, ...]

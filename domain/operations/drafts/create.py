@@ -34,7 +34,7 @@ from manyfest.domain.references import Reference
 
 
 class DraftMode(Enum):
-    """Which draft of the name may exist before.
+    """The draft of the name that may exist before.
 
     ``NEW``: none, or one that was pushed and not changed since, which is replaced. ``AMEND``: any
     or none. ``ADD``: one must exist.
@@ -46,7 +46,7 @@ class DraftMode(Enum):
 
 
 class OnConflict(Enum):
-    """What to do about two entries for one platform."""
+    """The handling of two entries for one platform."""
 
     KEEP = "keep"  # both are listed, as docker does
     REPLACE = "replace"  # the later one wins
@@ -55,7 +55,7 @@ class OnConflict(Enum):
 
 @frozen
 class CreateOptions:
-    """How to make a draft: its start, the selection from lists, and how it is to be listed.
+    """The options of a new draft: its start, the selection from lists, its order and type.
 
     ``keep_order`` and ``list_type`` stay with the draft; None leaves them as they are.
     """

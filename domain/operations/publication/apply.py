@@ -17,7 +17,7 @@ from manyfest.domain.specs.lock import Lock
 
 @frozen
 class ApplyPlan:
-    """What was read at the sources, the sources that are missing, and a push plan per list."""
+    """The manifests read at the sources, the missing sources, and a push plan per list."""
 
     found: tuple[Resolved, ...]
     missing: tuple[str, ...]

@@ -24,7 +24,7 @@ from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 
 @frozen
 class Composed:
-    """What was read at the sources, the sources that are missing, and the lists to publish.
+    """The manifests read at the sources, the missing sources, and the lists to publish.
 
     The drafts are values only: none is saved.
     """

@@ -38,7 +38,7 @@ class Tagging:
 
 @frozen
 class PushPlan:
-    """What publishing ``draft`` writes, in this order: blobs, then children, then tags.
+    """The writes of a push of ``draft``, in this order: blobs, children, tags.
 
     ``children`` come before the lists that name them; ``tags`` begin with the draft's own name.
     Tags that point to the list already are left out, with all that only they would need.

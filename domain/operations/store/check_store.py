@@ -11,7 +11,7 @@ from manyfest.domain.ports.integrity import Damage, Integrity, Kind
 
 @frozen
 class Checked:
-    """How many of each kind were checked, and the damage found."""
+    """The number of checked items of each kind, and the damage found."""
 
     numbers: Mapping[Kind, int]
     damaged: tuple[Damage, ...]

@@ -26,7 +26,7 @@ class Retention:
 
     @property
     def before(self) -> datetime:
-        """What was used last before this time is garbage."""
+        """The time before which content must have been used last to be garbage."""
         return _earlier(self.now, self.keep)
 
     @property

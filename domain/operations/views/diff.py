@@ -46,7 +46,7 @@ class Selection:
 
 @frozen
 class Comparison:
-    """How ``after`` differs from ``before``.
+    """The differences of ``after`` from ``before``.
 
     ``members`` are the differences of two lists outside their entries; ``dangling`` are
     attestations of images that their list lacks. ``read`` is all that was read.

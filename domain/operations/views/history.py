@@ -48,10 +48,10 @@ class State:
 
 
 def history(reference: Reference, contents: ContentStore) -> tuple[State, ...]:
-    """Return the states of the tag that ``reference`` names, newest first; a digest in it is
-    ignored.
+    """Return the states of the tag that ``reference`` names, newest first.
 
-    Raises NeverSeenError: the store has none; what the store raises.
+    A digest in the reference is ignored. Raises NeverSeenError: the store has none; what the store
+    raises.
     """
     observations = contents.history(reference)
     if not observations:
