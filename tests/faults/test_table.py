@@ -12,7 +12,26 @@ TESTS = Path(__file__).parents[1]
 TABLE = Path(__file__).parent / "TABLE.md"
 
 # How many rows each section has, by its letter.
-SECTIONS = {"T": 35, "A": 23, "C": 26, "P": 19, "S": 23, "X": 10, "K": 14, "O": 12, "M": 6}
+SECTIONS = {
+    "T": 35,
+    "A": 23,
+    "C": 26,
+    "P": 19,
+    "S": 23,
+    "X": 10,
+    "K": 14,
+    "O": 12,
+    "M": 6,
+    "R": 0,
+    "U": 0,
+    "E": 0,
+    "H": 0,
+    "N": 0,
+    "L": 0,
+    "V": 0,
+    "W": 0,
+    "B": 0,
+}
 
 _CELL = r"((?:[^|\\]|\\.)+)"
 _ROW = re.compile(rf"\| ([A-Z][0-9]+) \| {_CELL} \| {_CELL} \|")
