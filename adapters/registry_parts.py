@@ -1,5 +1,6 @@
 """Rules that registry adapters share: blobs in memory, required children."""
 
+import hashlib  # noqa: F401 - loads OpenSSL now: later, all file descriptors may be in use
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 

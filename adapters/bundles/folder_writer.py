@@ -4,10 +4,9 @@ import errno
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 
 from manyfest.adapters.bundles.layout import DRAFTS
-from manyfest.adapters.files.atomic_file import TEMPORARY
+from manyfest.adapters.files.atomic_file import temporary_name
 from manyfest.adapters.oci_layout.layout_files import INDEX, blob_path, make_layout
 from manyfest.adapters.oci_layout.safe_directory import (
     MissingError,
@@ -38,7 +37,7 @@ def write_folder(directory: Path, content: BundleContent) -> None:
 def _make(directory: Path, content: BundleContent) -> bool:
     """Make a new folder, whole; False if another process has made one meanwhile."""
     directory.parent.mkdir(parents=True, exist_ok=True)
-    built = directory.with_name(TEMPORARY + token_hex(8))
+    built = directory.with_name(temporary_name())
     try:
         with make_layout(str(built)) as root:
             _add(root, content)

@@ -12,11 +12,18 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import BinaryIO
 
 TEMPORARY = ".manyfest-"  # prefix of the names of files that are being written
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
+
+def temporary_name() -> str:
+    """Return a free name for a file that is being written.
+
+    The module ``secrets`` would load two others for the same bytes.
+    """
+    return TEMPORARY + os.urandom(8).hex()
 
 
 @contextmanager
@@ -44,7 +51,7 @@ def atomic_symlink(target: Path, destination: Path) -> None:
 @contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
     """Yield a free name beside ``target``, and move its file there at the end."""
-    temporary = target.with_name(TEMPORARY + token_hex(8))
+    temporary = target.with_name(temporary_name())
     try:
         yield temporary
         temporary.replace(target)

@@ -29,12 +29,11 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import BinaryIO, Self
 
 from attrs import frozen
 
-from manyfest.adapters.files.atomic_file import TEMPORARY
+from manyfest.adapters.files.atomic_file import TEMPORARY, temporary_name
 from manyfest.domain.digests import CHUNK_SIZE
 from manyfest.domain.errors import LayoutError
 
@@ -130,7 +129,7 @@ class SafeDirectory:
         When this returns, the file is on disk. When it raises, or the machine stops, the path has
         its old file, or none.
         """
-        temporary = TEMPORARY + token_hex(8)
+        temporary = temporary_name()
         try:
             with _layout_errors(self.directory, *path):
                 fd = os.open(temporary, _CREATE, 0o666, dir_fd=self.fd)
