@@ -38,7 +38,8 @@ class Descriptor:
 
         ``subject`` is its location for errors, such as ``REF: manifests[3]``. Raises DocumentError:
         not an object, a member that is missing, of another type or in another letter case, an
-        invalid digest, a size that is not an integer from 0 to 2^63-1.
+        invalid digest, a size that is not an integer from 0 to 2^63-1. A digest of an unregistered
+        algorithm passes (descriptor.md, "Digests").
         """
         if not isinstance(document, dict):
             raise DocumentError(subject, "not an object")
@@ -83,7 +84,7 @@ def _text(document: JsonObject, key: str, subject: str) -> str:
 
 def _digest(document: JsonObject, subject: str) -> Digest:
     try:
-        return Digest.parse(_text(document, "digest", subject))
+        return Digest.parse_any(_text(document, "digest", subject))
     except InvalidDigestError as error:
         raise DocumentError(f"{subject}.digest", str(error)) from error
 

@@ -6,7 +6,12 @@ from typing import Protocol
 
 from attrs import frozen
 
-from manyfest.domain.errors import DigestMismatchError, InvalidDigestError, SizeMismatchError
+from manyfest.domain.errors import (
+    DigestMismatchError,
+    InvalidDigestError,
+    SizeMismatchError,
+    UnverifiableError,
+)
 
 # The two registered algorithms (image-spec, descriptor.md "Digests"), both verified here.
 HEX_LENGTHS = {"sha256": 64, "sha512": 128}
@@ -15,34 +20,47 @@ HEX_LENGTHS = {"sha256": 64, "sha512": 128}
 CHUNK_SIZE = 1024 * 1024
 
 _GRAMMAR = re.compile(r"([a-z0-9]+(?:[.+_-][a-z0-9]+)*):([A-Za-z0-9=_-]+)")
+
+# Characters of an unregistered digest: enough for 1,024 bits in hexadecimal, and a file name.
+_UNREGISTERED_LIMIT = 255
 _HEX = re.compile(r"[0-9a-f]+")
 
 
 @frozen(order=True)
 class Digest:
-    """A valid digest: an algorithm and lower-case hexadecimal digits.
+    """A digest in the image-spec's grammar (descriptor.md, "Digests").
 
-    ``str()`` is its text form, ``sha256:<hex>``. Raises InvalidDigestError: an algorithm other than
-    sha256 and sha512, digits of the wrong number or alphabet (image-spec, descriptor.md).
+    ``str()`` is its text form, ``sha256:<hex>``. Registered algorithms have a fixed number of
+    lower-case hexadecimal digits. Others pass, but nothing can be verified against them. Raises
+    InvalidDigestError.
     """
 
     algorithm: str
     hex: str
 
     def __attrs_post_init__(self) -> None:
-        if self.algorithm not in HEX_LENGTHS:
-            raise InvalidDigestError(str(self), "unsupported digest algorithm")
-        if len(self.hex) != HEX_LENGTHS[self.algorithm]:
+        length = HEX_LENGTHS.get(self.algorithm)
+        if length is None:
+            self._check_unregistered()
+        elif len(self.hex) != length:
             raise InvalidDigestError(str(self), "invalid checksum digest length")
-        if _HEX.fullmatch(self.hex) is None:
+        elif _HEX.fullmatch(self.hex) is None:
             raise InvalidDigestError(str(self), "invalid checksum digest format")
 
     @classmethod
     def parse(cls, text: str) -> "Digest":
-        """Parse the text form.
+        """Parse the text form of a digest that can be verified.
 
         Raises InvalidDigestError with go-digest's reason, which docker shows too.
         """
+        digest = cls.parse_any(text)
+        if not digest.is_verifiable:
+            raise InvalidDigestError(text, "unsupported digest algorithm")
+        return digest
+
+    @classmethod
+    def parse_any(cls, text: str) -> "Digest":
+        """Parse the text form; the algorithm may be unregistered. Raises InvalidDigestError."""
         match = _GRAMMAR.fullmatch(text)
         if match is None:
             raise InvalidDigestError(text, "invalid checksum digest format")
@@ -50,18 +68,40 @@ class Digest:
 
     @classmethod
     def of(cls, data: bytes, algorithm: str = "sha256") -> "Digest":
-        """Compute the digest of ``data``."""
+        """Compute the digest of ``data``. Raises InvalidDigestError: unregistered algorithm."""
+        if algorithm not in HEX_LENGTHS:
+            raise InvalidDigestError(algorithm, "unsupported digest algorithm")
         return cls(algorithm, _hasher(algorithm, data).hexdigest())
+
+    @property
+    def is_verifiable(self) -> bool:
+        """Whether bytes can be verified against it: the algorithm is registered."""
+        return self.algorithm in HEX_LENGTHS
 
     def __str__(self) -> str:
         return f"{self.algorithm}:{self.hex}"
+
+    def _check_unregistered(self) -> None:
+        text = str(self)
+        if _GRAMMAR.fullmatch(text) is None:
+            raise InvalidDigestError(text, "invalid checksum digest format")
+        if len(text) > _UNREGISTERED_LIMIT:
+            raise InvalidDigestError(text, "invalid checksum digest length")
+
+
+def require_verifiable(digest: Digest, subject: str) -> None:
+    """Raise UnverifiableError if nothing can be verified against ``digest``."""
+    if not digest.is_verifiable:
+        raise UnverifiableError(subject, digest.algorithm)
 
 
 def verified(data: bytes, digest: Digest, size: int | None, subject: str) -> bytes:
     """Return ``data`` after checking its digest and size (bytes; None: any).
 
-    ``subject`` names the bytes in errors. Raises SizeMismatchError, DigestMismatchError.
+    ``subject`` names the bytes in errors. Raises UnverifiableError, SizeMismatchError,
+    DigestMismatchError.
     """
+    require_verifiable(digest, subject)
     if size is not None and len(data) != size:
         raise SizeMismatchError(subject, size, len(data))
     actual = Digest.of(data, digest.algorithm)
@@ -75,9 +115,11 @@ def verified_chunks(
 ) -> Iterator[bytes]:
     """Yield the same chunks, and check them while they pass.
 
-    Raises SizeMismatchError as soon as there are more than ``size`` bytes, and SizeMismatchError or
-    DigestMismatchError after the last chunk: a caller must not use the bytes before the end.
+    Raises UnverifiableError at once, SizeMismatchError as soon as there are more than ``size``
+    bytes, and SizeMismatchError or DigestMismatchError after the last chunk: a caller must not use
+    the bytes before the end.
     """
+    require_verifiable(digest, subject)
     hasher, passed = _hasher(digest.algorithm), 0
     for chunk in chunks:
         passed += len(chunk)

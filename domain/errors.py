@@ -44,6 +44,7 @@
     │   ├── SizeMismatchError
     │   └── DamagedStoreError
     ├── DocumentError               intact bytes that are not a usable manifest or config
+    │   └── UnverifiableError
     ├── ListError                   the draft cannot become a list
     ├── LayoutError                 an OCI layout cannot be read or written
     ├── BundleError                 a bundle cannot be read or written
@@ -392,6 +393,15 @@ class DocumentError(ManyfestError):
         super().__init__(f"{subject}: {reason}")
         self.subject = subject
         self.reason = reason
+
+
+class UnverifiableError(DocumentError):
+    """Nothing can be verified against the digest of ``subject``: its ``algorithm`` is unknown."""
+
+    def __init__(self, subject: str, algorithm: str) -> None:
+        reason = f"cannot be verified, because {shortened(algorithm)} is no known digest algorithm"
+        super().__init__(subject, reason)
+        self.algorithm = algorithm
 
 
 class ListError(ManyfestError):

@@ -62,9 +62,10 @@ def _by_content(draft: Draft, text: str) -> list[Entry]:
 
 
 def _by_prefix(draft: Draft, text: str) -> list[Entry]:
-    """Match digests by prefix, which includes whole digests."""
-    if _PREFIX.fullmatch(text) is None:
-        return []
+    """Match digests by prefix, which includes whole digests; those of any algorithm whole."""
+    whole = [entry for entry in draft.entries if str(entry.found.digest) == text]
+    if whole or _PREFIX.fullmatch(text) is None:
+        return whole
     return [
         entry
         for entry in draft.entries

@@ -16,6 +16,10 @@ from manyfest.domain.references import Reference
 
 _HEX_LIMIT = 64  # keeps the tag of a sha512 digest below 128 characters
 
+# The rest of the referrers tag schema, which matters for unregistered algorithms only.
+_ALGORITHM_LIMIT = 32
+_NO_TAG_CHARACTER = re.compile(r"[^A-Za-z0-9_.-]")
+
 _TAG = re.compile(rf"sha(?:256|512)-[0-9a-f]{{{_HEX_LIMIT}}}")
 
 
@@ -27,7 +31,8 @@ def referrers_tag(subject: Reference) -> Reference:
     digest = subject.digest
     if digest is None:
         raise InvalidReferenceError(str(subject), "referrers are those of a digest")
-    return subject.tagged(f"{digest.algorithm}-{digest.hex[:_HEX_LIMIT]}")
+    tag = f"{digest.algorithm[:_ALGORITHM_LIMIT]}-{digest.hex[:_HEX_LIMIT]}"
+    return subject.tagged(_NO_TAG_CHARACTER.sub("-", tag))
 
 
 def is_referrers_tag(tag: str | None) -> bool:

@@ -19,7 +19,7 @@ from attrs import evolve, frozen
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.digests import Digest
+from manyfest.domain.digests import Digest, require_verifiable
 from manyfest.domain.errors import DocumentError
 from manyfest.domain.manifests import Manifest, require_match
 from manyfest.domain.ports.registry import ManifestReader
@@ -87,6 +87,8 @@ class Node:
 
     def read(self, registry: ManifestReader) -> Manifest:
         """Return the manifest. Raises what ``get_manifest`` and ``require_match`` raise."""
+        if self.listed is not None:
+            require_verifiable(self.listed.digest, str(self.source))
         manifest = self.manifest or registry.get_manifest(self.source)
         if self.listed is None:
             return manifest

@@ -3,7 +3,12 @@
 import pytest
 
 from manyfest.domain.digests import Digest, verified, verified_chunks
-from manyfest.domain.errors import DigestMismatchError, InvalidDigestError, SizeMismatchError
+from manyfest.domain.errors import (
+    DigestMismatchError,
+    InvalidDigestError,
+    SizeMismatchError,
+    UnverifiableError,
+)
 
 HEX = "0123456789abcdef" * 4
 OF_NOTHING = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -65,6 +70,34 @@ def test_what_is_no_digest_is_refused_with_the_reason(text: str, reason: str) ->
         Digest.parse(text)
     assert (caught.value.text, caught.value.reason) == (text, reason)
     assert len(str(caught.value)) < 200
+
+
+UNREGISTERED = {
+    "md5": f"md5:{HEX[:32]}",
+    "blake3": f"blake3:{HEX}",
+    "parts": f"sha256+b64u:{HEX[:43]}",
+    "base58": "multihash+base58:QmRZxt2b1FVZPNqd8hsiykDL3TdBDeTSPX9Kv46HmX4Gx8",
+}
+
+
+@pytest.mark.parametrize("text", UNREGISTERED.values(), ids=UNREGISTERED.keys())
+def test_a_digest_of_an_unregistered_algorithm_passes_and_verifies_nothing(text: str) -> None:
+    digest = Digest.parse_any(text)
+    assert (str(digest), digest.is_verifiable) == (text, False)
+    with pytest.raises(UnverifiableError, match=f"^x: .*{digest.algorithm.split('+')[0]}"):
+        verified(b"", digest, 0, "x")
+    with pytest.raises(UnverifiableError):
+        list(verified_chunks([], digest, 0, "x"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [text for text, reason in INVALID.values() if reason != ALGORITHM]
+    + ["blake3:../x", "blake3:" + "a" * 300],
+)
+def test_what_is_no_digest_of_any_algorithm_is_refused(text: str) -> None:
+    with pytest.raises(InvalidDigestError):
+        Digest.parse_any(text)
 
 
 def test_no_invalid_digest_can_be_made() -> None:

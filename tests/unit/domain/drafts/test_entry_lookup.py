@@ -1,7 +1,9 @@
 """An entry is found by reference, digest, beginning of a digest, or platform, in this order."""
 
 import pytest
+from attrs import evolve
 
+from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.entry_lookup import find_entry
 from manyfest.domain.errors import AmbiguousEntryError, EntryUnknownError, InvalidReferenceError
 from tests.golden.generate import LIST_DIGEST, draft, entry
@@ -32,6 +34,12 @@ FOUND = {
 @pytest.mark.parametrize(("text", "wanted"), FOUND.values(), ids=FOUND.keys())
 def test_an_entry_is_found(text: str, wanted) -> None:
     assert find_entry(DRAFT, text) == wanted
+
+
+def test_an_entry_of_an_unregistered_digest_algorithm_is_found_by_its_whole_digest() -> None:
+    digest = Digest.parse_any("blake3:" + "0" * 64)
+    future = evolve(IMAGE, found=evolve(IMAGE.found, digest=digest))
+    assert find_entry(draft("r.example/l:1", future, PINNED), str(digest)) == future
 
 
 @pytest.mark.parametrize(

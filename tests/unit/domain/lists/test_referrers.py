@@ -31,6 +31,11 @@ def test_the_tag_is_made_of_64_digits_of_the_digest(algorithm: str) -> None:
     assert is_referrers_tag(tagged.tag)
 
 
+def test_an_algorithm_is_cut_and_written_in_the_characters_of_tags() -> None:
+    digest = Digest.parse_any(f"{'a' * 31}+b64u:{'=' * 70}")
+    assert referrers_tag(PLACE.at(digest)).tag == f"{'a' * 31}--{'-' * 64}"
+
+
 def test_only_a_digest_has_referrers() -> None:
     with pytest.raises(InvalidReferenceError, match="^referrers are those of a digest.*r.example"):
         referrers_tag(PLACE)
