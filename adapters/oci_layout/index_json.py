@@ -6,6 +6,8 @@ keeps everything that others wrote: their entries, the order, unknown members.
 """
 
 import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from attrs import frozen
 
@@ -19,6 +21,11 @@ from manyfest.domain.manifests import Manifest
 
 REF_NAME = "org.opencontainers.image.ref.name"
 
+# Returns the bytes of a document in the layout, checked; None if the layout lacks it.
+Read = Callable[[Descriptor], bytes | None]
+
+_SHOWN = 3  # entries in an error
+
 EMPTY = json.dumps(
     {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": []},
     separators=(",", ":"),
@@ -30,7 +37,7 @@ class IndexJson:
     """A parsed ``index.json`` of the layout in ``directory``."""
 
     directory: str
-    document: JsonObject
+    manifest: Manifest
     entries: tuple[Descriptor, ...]
 
     @classmethod
@@ -41,26 +48,57 @@ class IndexJson:
         is not a descriptor, which includes every digest that would be an unsafe path.
         """
         try:
-            document = Manifest.received(data, media_types.OCI_INDEX, "index.json").document
-            entries = tuple(
-                Descriptor.from_json(value, f"index.json: manifests[{position}]")
-                for position, value in enumerate(_listed(document))
-            )
+            manifest = Manifest.received(data, media_types.OCI_INDEX, "index.json")
+            entries = manifest.entries
         except DocumentError as error:
             raise LayoutError(directory, str(error)) from error
-        return cls(directory, document, entries)
+        return cls(directory, manifest, entries)
 
-    def find(self, name: str | None) -> Descriptor | None:
-        """The entry of this name, or for None the only entry; None if there is no such entry.
+    @property
+    def document(self) -> JsonObject:
+        """The parsed document."""
+        return self.manifest.document
+
+    def matching(self, name: str | None) -> tuple[Descriptor, ...]:
+        """The entries of this name, or for None all; each in order, as often as it is listed.
 
         A list of referrers is not an image: it is found by its name only.
-        Raises LayoutError: several entries with different digests match.
         """
-        matching = [entry for entry in self.entries if _matches(name, _name(entry))]
-        if len({entry.digest for entry in matching}) > 1:
-            found = ", ".join(f"{_name(entry) or '(no name)'} {entry.digest}" for entry in matching)
-            raise LayoutError(self.directory, f"holds several images, choose one: {found}")
-        return matching[0] if matching else None
+        return tuple(entry for entry in self.entries if _matches(name, _name(entry)))
+
+    def find(self, name: str | None, read: Read) -> Descriptor | Manifest | None:
+        """The image of this name, or for None the only one; None if there is no such entry.
+
+        A list is returned where ``index.json`` lists the images of its platforms itself; ``read``
+        reads documents for that.
+        Raises LayoutError: several images match, or a document is malformed.
+        """
+        return self._image_of(self.matching(name), read)
+
+    def list_of_digest(self, digest: Digest, read: Read) -> Manifest | None:
+        """The list with this digest that ``find`` makes of the entries of one name, or of none."""
+        groups: dict[str | None, list[Descriptor]] = {}
+        for entry in self.matching(None):
+            groups.setdefault(_name(entry), []).append(entry)
+        for entries in groups.values():
+            with suppress(LayoutError):
+                found = self._image_of(entries, read)
+                if isinstance(found, Manifest) and found.digest == digest:
+                    return found
+        return None
+
+    def _image_of(self, entries: Sequence[Descriptor], read: Read) -> Descriptor | Manifest | None:
+        if len({entry.digest for entry in entries}) <= 1:
+            return entries[0] if entries else None
+        from manyfest.domain.bundles.index_image import image_of  # few layouts need it
+
+        try:
+            found = image_of(self.manifest, entries, read)
+        except DocumentError as error:
+            raise LayoutError(self.directory, str(error)) from error
+        if found is None:
+            raise LayoutError(self.directory, _several_images(entries))
+        return found
 
     def names(self) -> tuple[str, ...]:
         """The names of images, each once, in order; without those of lists of referrers."""
@@ -98,6 +136,12 @@ def _listed(document: JsonObject) -> list[Json]:
     if not isinstance(listed, list):
         raise DocumentError("index.json: manifests", "not a list")
     return listed
+
+
+def _several_images(entries: Sequence[Descriptor]) -> str:
+    shown = [f"{_name(entry) or '(no name)'} {entry.digest}" for entry in entries[:_SHOWN]]
+    more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
+    return f"holds several images, choose one: {', '.join(shown)}{more}"
 
 
 def _name(entry: Descriptor) -> str | None:

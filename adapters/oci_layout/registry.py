@@ -3,7 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import BinaryIO
+
+from attrs import evolve
 
 from manyfest.adapters.oci_layout.layout_files import (
     INDEX,
@@ -57,7 +60,7 @@ class LayoutRegistry(Registry):
             root.write([manifest.data], *blob_path(digest))
             with root.locked():
                 if expected is not None and reference.digest is None:
-                    current = read_index(root).find(reference.tag)
+                    current = _image(root, reference)
                     expected.check(reference, None if current is None else current.digest)
                 if manifest.subject is not None:
                     _update_referrers_tag(root, reference.at(manifest.subject.digest), manifest)
@@ -110,17 +113,36 @@ class LayoutRegistry(Registry):
 
 
 def _by_tag(root: SafeDirectory, reference: Reference) -> Manifest:
-    entry = read_index(root).find(reference.tag)
-    if entry is None:
+    found = _image(root, reference)
+    if found is None:
         raise ManifestUnknownError(str(reference))
-    return _read(root, entry.digest, entry, str(reference))
+    if isinstance(found, Manifest):
+        return evolve(found, name=str(reference))
+    return _read(root, found.digest, found, str(reference))
 
 
 def _by_digest(root: SafeDirectory, reference: Reference) -> Manifest:
     digest, subject = blob_digest(reference), str(reference)
-    entry = read_index(root).by_digest(digest)
-    with _missing_as(ManifestUnknownError(subject)):
-        return _read(root, digest, entry, subject)
+    index = read_index(root)
+    try:
+        return _read(root, digest, index.by_digest(digest), subject)
+    except MissingError as error:
+        made = index.list_of_digest(digest, partial(_document, root))
+        if made is None:
+            raise ManifestUnknownError(subject) from error
+        return evolve(made, name=subject)
+
+
+def _image(root: SafeDirectory, reference: Reference) -> Descriptor | Manifest | None:
+    return read_index(root).find(reference.tag, partial(_document, root))
+
+
+def _document(root: SafeDirectory, listed: Descriptor) -> bytes | None:
+    """Return the bytes of a manifest or config; None if it is missing."""
+    with suppress(MissingError):
+        data = root.read(manifests.SIZE_LIMIT, *blob_path(listed.digest))
+        return verified(data, listed.digest, listed.size, f"{root.directory}: {listed.digest}")
+    return None
 
 
 def _read(root: SafeDirectory, digest: Digest, entry: Descriptor | None, subject: str) -> Manifest:
@@ -145,8 +167,8 @@ def _update_referrers_tag(root: SafeDirectory, subject: Reference, referrer: Man
 
 
 def _tagged(root: SafeDirectory, tag: Reference) -> Manifest | None:
-    entry = read_index(root).find(tag.tag)
-    return _read(root, entry.digest, entry, str(tag)) if entry else None
+    found = _image(root, tag)
+    return _read(root, found.digest, None, str(tag)) if isinstance(found, Descriptor) else found
 
 
 def _referrers(root: SafeDirectory, subject: Reference) -> Iterator[Descriptor]:

@@ -135,3 +135,61 @@ def test_create_and_push_reads_its_draft_three_times(
     monkeypatch.setattr(SqliteDraftBook, "find", counting)
     assert main(["create", "--push", "oci:app:list", "oci:app:a"]) == 0
     assert len(reads) == 3
+
+
+def unite(folder: Path, name: str, *others: str) -> bytes:
+    """Move the entries of other layouts into ``name``; return its new ``index.json``."""
+    entries = []
+    for other in (name, *others):
+        entries += json.loads((folder / other / "index.json").read_bytes())["manifests"]
+        for blob in (folder / other / "blobs" / "sha256").iterdir():
+            (folder / name / "blobs" / "sha256" / blob.name).write_bytes(blob.read_bytes())
+    data = json.dumps({"schemaVersion": 2, "manifests": entries}).encode()
+    (folder / name / "index.json").write_bytes(data)
+    return data
+
+
+def test_a_layout_that_is_the_list_goes_through_every_verb(
+    folder: Path, manyfest: CommandLine
+) -> None:
+    arm = plant(folder, "all", None, oci_image("linux/arm64"))
+    amd = plant(folder, "amd", None, oci_image("linux/amd64", text="amd"))
+    unite(folder, "all", "amd")
+    assert manyfest("create", "--push", "oci:site:v1", "oci:all").code == 0
+    assert manyfest("copy", "oci:all", "oci:site:v2").code == 0
+    raw = _skopeo("inspect", "--raw", "oci:site:v1")
+    assert raw == _skopeo("inspect", "--raw", "oci:site:v2")
+    listed = {e["digest"]: e["platform"]["architecture"] for e in json.loads(raw)["manifests"]}
+    assert listed == {str(arm.digest): "arm64", str(amd.digest): "amd64"}
+    assert manyfest("inspect", "--raw", "oci:all").stdout == raw
+    digest = f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    assert manyfest("inspect", "--raw", f"oci:all@{digest}").stdout == raw
+    assert manyfest("verify", "oci:all").code == 0
+    assert manyfest("diff", "oci:all", "oci:site:v1").code == 0
+    assert manyfest("copy", "--platform", "linux/arm64", "oci:all", "oci:site:arm").code == 0
+    _skopeo("copy", "-q", "--all", "oci:site:v1", f"dir:{folder}/out")
+
+
+def test_index_json_is_published_as_it_is_where_it_says_all(
+    folder: Path, manyfest: CommandLine
+) -> None:
+    images = [oci_image("linux/arm64"), oci_image("linux/amd64")]
+    plant(folder, "all", None, images[0])
+    plant(folder, "amd", None, images[1])
+    index = json.loads(unite(folder, "all", "amd"))
+    for entry, image in zip(index["manifests"], images, strict=True):
+        entry["platform"] = image.platform.to_json() if image.platform else {}
+    data = json.dumps(index).encode()
+    (folder / "all" / "index.json").write_bytes(data)
+    assert manyfest("create", "--push", "oci:site:v1", "oci:all").code == 0
+    assert _skopeo("inspect", "--raw", "oci:site:v1") == data
+
+
+def test_two_versions_in_a_layout_are_a_choice(folder: Path, manyfest: CommandLine) -> None:
+    plant(folder, "all", None, oci_image(text="new"))
+    old = plant(folder, "old", None, oci_image(text="old"))
+    unite(folder, "all", "old")
+    refused = manyfest("copy", "oci:all", "oci:site:v1")
+    assert refused.code == 1
+    assert "holds several images, choose one" in refused.stderr
+    assert manyfest("copy", f"oci:all@{old.digest}", "oci:site:v1").code == 0
