@@ -5,7 +5,7 @@ then mirrored, then HTTP. Modules in dependency order:
 
 - ``base``: the port's methods forwarded through one hook
 - ``routing``: choose the adapter by the home of a reference
-- ``cache_decision``: when a cached tag may answer, as a pure function (ADR 0020)
+- ``cache_decision``: when a cached tag may answer, as pure functions (ADR 0020)
 - ``cached``: content by digest from the store, tags confirmed at the registry
 - ``offline``: answers from the store only
 - ``mirror_log``: unreachable mirrors and notices of one command

@@ -1,26 +1,29 @@
-"""The cache's decisions about a tag, as a pure function.
+"""The cache's decisions about a tag, as pure functions.
 
 Theory of operation. A digest needs no decision, its bytes never change: ``cached`` takes them from
 the store, or from the registry if the store lacks them. A tag may have moved, so the answer in the
-store is only a candidate. ``decide`` is called with what is known and what happened last, and
-names the next step; ``cached`` takes it, and reports how it went, until a step ends the read::
+store is only a candidate. ``cached`` takes a step, and calls the function of how it went, which
+returns the next step, until one ends the read: a manifest answers, an error is raised::
 
-    Started ──► Get (by tag)           the store has no candidate
-            ├─► ServeUnconfirmed       it is fresh, or its host was found unreachable before
-            └─► LookUpRoute ──► RouteFound ──► Head, or Get (by tag) if a mirror may answer
+    first_step ──► Get (by tag)            the store has no candidate
+               ├─► ServeUnconfirmed        it is fresh, or its host was found unreachable before
+               └─► LOOK_UP_ROUTE
 
-    HeadAnswered ──► Serve             the store has the manifest of this digest
-                 └─► Get (by digest)   it has not
+    after_route ──► HEAD, or Get (by tag) if a mirror may answer
 
-    RequestFailed ──► Get (by tag)     HEAD cannot tell, or the digest is gone: the tag has moved on
-                  ├─► ServeUnconfirmed the registry is unavailable, and a stale answer is allowed
-                  └─► Raise            else
+    after_head ──► the manifest            the store has the one of this digest
+               └─► Get (by digest)         it has not
+
+    after_failure ──► Get (by tag)         HEAD cannot tell, or the digest is gone: the tag moved on
+                  ├─► ServeUnconfirmed     the registry is unavailable, a stale answer is allowed
+                  └─► the error            else
 
 A successful Get ends the read. ADR 0020 has the reasons, and these rows as a table, which is
 ``tests/unit/adapters/decorators/test_cache_decision.py``.
 """
 
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from http import HTTPStatus
 
 from attrs import frozen
@@ -91,14 +94,11 @@ class TagFacts:
     host_error: UnreachableError | None = None
 
 
-@frozen
-class LookUpRoute:
-    """Step: find out whether a mirror may answer a GET of the tag."""
+class Ask(Enum):
+    """Steps without a value: find out whether a mirror may answer a GET, or send a HEAD."""
 
-
-@frozen
-class Head:
-    """Step: ask the registry by HEAD for the digest of the tag."""
+    LOOK_UP_ROUTE = auto()
+    HEAD = auto()
 
 
 @frozen
@@ -109,13 +109,6 @@ class Get:
 
 
 @frozen
-class Serve:
-    """Step: answer with this manifest of the store, which the registry has just confirmed."""
-
-    manifest: Manifest
-
-
-@frozen
 class ServeUnconfirmed:
     """Step: answer from the store, and report it; ``error`` if the registry was asked."""
 
@@ -123,80 +116,44 @@ class ServeUnconfirmed:
     error: UnavailableError | None = None
 
 
-@frozen
-class Raise:
-    """Step: fail with this error."""
-
-    error: ManyfestError
+Step = Ask | Get | ServeUnconfirmed | Manifest | ManyfestError
 
 
-Step = LookUpRoute | Head | Get | Serve | ServeUnconfirmed | Raise
-
-
-@frozen
-class Started:
-    """Event: a caller wants the manifest of a tag."""
-
-
-@frozen
-class RouteFound:
-    """Event: whether a mirror may answer a GET of the tag. A HEAD always goes to the origin."""
-
-    is_mirrored: bool
-
-
-@frozen
-class HeadAnswered:
-    """Event: the tag points to ``digest``; ``manifest`` is the store's, None if it has none."""
-
-    digest: Digest
-    manifest: Manifest | None
-
-
-@frozen
-class RequestFailed:
-    """Event: the request of this step failed, retries included."""
-
-    step: Head | Get
-    error: ManyfestError
-
-
-Event = Started | RouteFound | HeadAnswered | RequestFailed
-
-
-def decide(tag: TagFacts, freshness: Freshness, event: Event) -> Step:
-    """The step that follows ``event``."""
-    match event:
-        case Started():
-            return _first_step(tag, freshness)
-        case RouteFound(is_mirrored):
-            return Get() if is_mirrored else Head()
-        case HeadAnswered(digest, manifest):
-            return Get(digest) if manifest is None else Serve(manifest)
-        case RequestFailed(step, error):
-            return Get() if _get_decides(step, error) else _give_up(tag, freshness, error)
-
-
-def _first_step(tag: TagFacts, freshness: Freshness) -> Step:
+def first_step(tag: TagFacts, freshness: Freshness) -> Step:
+    """The step that begins the read of a tag."""
     if tag.cached is None:
         return Get()
     if freshness.is_fresh(tag.cached.observation):
         return ServeUnconfirmed(tag.cached)
     if tag.host_error is not None and freshness.stale_if_error:
         return ServeUnconfirmed(tag.cached, tag.host_error)
-    return LookUpRoute()
+    return Ask.LOOK_UP_ROUTE
 
 
-def _get_decides(step: Head | Get, error: ManyfestError) -> bool:
-    if isinstance(step, Head):
+def after_route(*, is_mirrored: bool) -> Step:
+    """The step once it is known whether a mirror may answer; a HEAD always goes to the origin."""
+    return Get() if is_mirrored else Ask.HEAD
+
+
+def after_head(digest: Digest, manifest: Manifest | None) -> Step:
+    """The step once the tag points to ``digest``, of which the store has ``manifest`` or None."""
+    return Get(digest) if manifest is None else manifest
+
+
+def after_failure(tag: TagFacts, freshness: Freshness, step: Step, error: ManyfestError) -> Step:
+    """The step after the request of ``step`` has failed, retries included."""
+    if _get_decides(step, error):
+        return Get()
+    if tag.cached and freshness.stale_if_error and isinstance(error, UnavailableError):
+        return ServeUnconfirmed(tag.cached, error)
+    return error
+
+
+def _get_decides(step: Step, error: ManyfestError) -> bool:
+    if step is Ask.HEAD:
         not_implemented = isinstance(error, ServerError) and (
             error.status == HTTPStatus.NOT_IMPLEMENTED
         )
         return not_implemented or isinstance(error, _RETRY_WITH_GET)
-    return step.digest is not None and isinstance(error, ManifestUnknownError)
-
-
-def _give_up(tag: TagFacts, freshness: Freshness, error: ManyfestError) -> Step:
-    if tag.cached and freshness.stale_if_error and isinstance(error, UnavailableError):
-        return ServeUnconfirmed(tag.cached, error)
-    return Raise(error)
+    gone = isinstance(error, ManifestUnknownError)
+    return isinstance(step, Get) and step.digest is not None and gone

@@ -5,8 +5,8 @@ Theory of operation. Three kinds of reads meet the store differently:
 - *By digest* (manifests and blobs): the bytes cannot change, so the store answers without a
   request. Damaged bytes count as missing; the right ones come from the origin, and are recorded.
 - *By tag*: the origin is asked, by HEAD if the store has the manifest of the last observation, so
-  that only a manifest it lacks is transferred. ``cache_decision`` decides each step, this module
-  takes it: it reads the store, sends the request, and turns the outcome into the next event.
+  that only a manifest it lacks is transferred. ``cache_decision`` decides each step, and this
+  module takes it: it reads the store and sends the request.
 - *Heads* of manifests and blobs ask whether something exists at the origin, about which our own
   bytes say nothing: they are forwarded, and so are listings and writes.
 
@@ -33,22 +33,17 @@ from manyfest.adapters.decorators.base import (
 )
 from manyfest.adapters.decorators.cache_decision import (
     ALWAYS_ASK,
+    Ask,
     CachedTag,
-    Event,
     Freshness,
     Get,
-    Head,
-    HeadAnswered,
-    LookUpRoute,
-    Raise,
-    RequestFailed,
-    RouteFound,
-    Serve,
     ServeUnconfirmed,
-    Started,
     Step,
     TagFacts,
-    decide,
+    after_failure,
+    after_head,
+    after_route,
+    first_step,
 )
 from manyfest.adapters.registry_parts import blob_digest, open_verified
 from manyfest.domain.digests import Digest
@@ -107,36 +102,34 @@ class CachedRegistry(RegistryDecorator):
 
     def _read_tag(self, reference: Reference) -> Manifest:
         tag = TagFacts(self._cached_tag(reference), self._unreachable.get(_host(reference)))
-        outcome: Event | Manifest = Started()
-        while not isinstance(outcome, Manifest):
-            outcome = self._take(decide(tag, self._freshness, outcome), reference)
-        return outcome
+        step = first_step(tag, self._freshness)
+        while not isinstance(step, Manifest):
+            step = self._take(step, tag, reference)
+        return step
 
-    def _take(self, step: Step, reference: Reference) -> Event | Manifest:
+    def _take(self, step: Step, tag: TagFacts, reference: Reference) -> Step:
+        """Take a step, and return the next one; the last one is a manifest, or raises."""
         match step:
-            case LookUpRoute():
-                return RouteFound(self._is_mirrored(reference))
-            case Head() | Get():
-                return self._request(step, reference)
-            case Serve(manifest):
-                return manifest
+            case Ask.LOOK_UP_ROUTE:
+                return after_route(is_mirrored=self._is_mirrored(reference))
             case ServeUnconfirmed(cached, error):
                 if isinstance(error, UnreachableError):
                     self._unreachable[_host(reference)] = error
                 self._on_unconfirmed(cached.observation, error)
                 return cached.manifest
-            case Raise(error):
-                raise error
-
-    def _request(self, step: Head | Get, reference: Reference) -> Event | Manifest:
+            case ManyfestError():
+                raise step
         try:
-            if isinstance(step, Head):
-                digest = self._origin.head_manifest(reference).digest
-                return HeadAnswered(digest, self._stored(digest, reference))
+            return self._request(step, reference)
+        except ManyfestError as error:
+            return after_failure(tag, self._freshness, step, error)
+
+    def _request(self, step: Step, reference: Reference) -> Step:
+        if isinstance(step, Get):
             target = reference if step.digest is None else reference.at(step.digest)
             return self._origin.get_manifest(target)
-        except ManyfestError as error:
-            return RequestFailed(step, error)
+        digest = self._origin.head_manifest(reference).digest
+        return after_head(digest, self._stored(digest, reference))
 
     def _cached_tag(self, reference: Reference) -> CachedTag | None:
         with suppress(DamagedStoreError):

@@ -8,28 +8,24 @@ import pytest
 
 from manyfest.adapters.decorators.cache_decision import (
     ALWAYS_ASK,
+    Ask,
     CachedTag,
-    Event,
     Freshness,
     Get,
-    Head,
-    HeadAnswered,
-    LookUpRoute,
-    Raise,
-    RequestFailed,
-    RouteFound,
-    Serve,
     ServeUnconfirmed,
-    Started,
     Step,
     TagFacts,
-    decide,
+    after_failure,
+    after_head,
+    after_route,
+    first_step,
 )
 from manyfest.contracts.images import docker_image
 from manyfest.domain.errors import (
     DeadlineError,
     DeniedError,
     ManifestUnknownError,
+    ManyfestError,
     ProtocolError,
     RateLimitedError,
     RefusedError,
@@ -60,8 +56,7 @@ IS_CACHED, NOT_CACHED = TagFacts(CACHED), TagFacts(None)
 HOST_IS_AWAY = TagFacts(CACHED, UNREACHABLE)
 BY_DIGEST, BY_TAG = Get(NEW.digest), Get()
 STALE = Freshness(stale_if_error=True)
-LOOK_UP_ROUTE, SERVE_UNCONFIRMED = LookUpRoute(), ServeUnconfirmed(CACHED)
-SERVE_STALE, FAIL = ServeUnconfirmed(CACHED, UNREACHABLE), Raise(UNREACHABLE)
+SERVE_UNCONFIRMED, SERVE_STALE = ServeUnconfirmed(CACHED), ServeUnconfirmed(CACHED, UNREACHABLE)
 
 
 def _later(minutes: int) -> Freshness:
@@ -69,43 +64,55 @@ def _later(minutes: int) -> Freshness:
     return Freshness(10 * MINUTE, now=NOON + minutes * MINUTE)
 
 
-def _failed(step: Head | Get, error: Exception = UNREACHABLE) -> RequestFailed:
-    return RequestFailed(step, error)
+def _failed(
+    step: Step,
+    error: ManyfestError = UNREACHABLE,
+    *,
+    tag: TagFacts = IS_CACHED,
+    freshness: Freshness = ALWAYS_ASK,
+) -> Step:
+    return after_failure(tag, freshness, step, error)
 
 
-ROWS: dict[str, tuple[TagFacts, Freshness, Event, Step]] = {
-    "not cached": (NOT_CACHED, ALWAYS_ASK, Started(), BY_TAG),
-    "to be confirmed": (IS_CACHED, ALWAYS_ASK, Started(), LOOK_UP_ROUTE),
-    "fresh": (IS_CACHED, _later(9), Started(), SERVE_UNCONFIRMED),
-    "too old": (IS_CACHED, _later(11), Started(), LOOK_UP_ROUTE),
-    "dated ahead": (IS_CACHED, _later(-11), Started(), LOOK_UP_ROUTE),
-    "unreachable before, stale allowed": (HOST_IS_AWAY, STALE, Started(), SERVE_STALE),
-    "unreachable before, stale not allowed": (HOST_IS_AWAY, ALWAYS_ASK, Started(), LOOK_UP_ROUTE),
-    "not mirrored": (IS_CACHED, ALWAYS_ASK, RouteFound(is_mirrored=False), Head()),
-    "mirrored": (IS_CACHED, ALWAYS_ASK, RouteFound(is_mirrored=True), BY_TAG),
-    "same or cached digest": (IS_CACHED, ALWAYS_ASK, HeadAnswered(OLD.digest, OLD), Serve(OLD)),
-    "other digest": (IS_CACHED, ALWAYS_ASK, HeadAnswered(NEW.digest, None), BY_DIGEST),
-    "HEAD not found": (IS_CACHED, ALWAYS_ASK, _failed(Head(), NOT_FOUND), BY_TAG),
-    "HEAD denied": (IS_CACHED, ALWAYS_ASK, _failed(Head(), DENIED), BY_TAG),
-    "HEAD refused": (IS_CACHED, ALWAYS_ASK, _failed(Head(), REFUSED), BY_TAG),
-    "HEAD answered badly": (IS_CACHED, ALWAYS_ASK, _failed(Head(), ODD), BY_TAG),
-    "HEAD not implemented": (IS_CACHED, STALE, _failed(Head(), NOT_IMPLEMENTED), BY_TAG),
-    "HEAD unavailable": (IS_CACHED, ALWAYS_ASK, _failed(Head()), FAIL),
-    "HEAD unavailable, stale allowed": (IS_CACHED, STALE, _failed(Head()), SERVE_STALE),
-    "digest gone": (IS_CACHED, ALWAYS_ASK, _failed(BY_DIGEST, NOT_FOUND), BY_TAG),
-    "digest denied": (IS_CACHED, ALWAYS_ASK, _failed(BY_DIGEST, DENIED), Raise(DENIED)),
-    "digest unavailable, stale allowed": (IS_CACHED, STALE, _failed(BY_DIGEST), SERVE_STALE),
-    "tag gone": (IS_CACHED, STALE, _failed(BY_TAG, NOT_FOUND), Raise(NOT_FOUND)),
-    "tag denied": (IS_CACHED, STALE, _failed(BY_TAG, DENIED), Raise(DENIED)),
-    "tag unavailable": (IS_CACHED, ALWAYS_ASK, _failed(BY_TAG), FAIL),
-    "tag unavailable, stale allowed": (IS_CACHED, STALE, _failed(BY_TAG), SERVE_STALE),
-    "tag unavailable, not cached": (NOT_CACHED, STALE, _failed(BY_TAG), FAIL),
+ROWS: dict[str, tuple[Step, Step]] = {
+    "not cached": (first_step(NOT_CACHED, ALWAYS_ASK), BY_TAG),
+    "to be confirmed": (first_step(IS_CACHED, ALWAYS_ASK), Ask.LOOK_UP_ROUTE),
+    "fresh": (first_step(IS_CACHED, _later(9)), SERVE_UNCONFIRMED),
+    "too old": (first_step(IS_CACHED, _later(11)), Ask.LOOK_UP_ROUTE),
+    "dated ahead": (first_step(IS_CACHED, _later(-11)), Ask.LOOK_UP_ROUTE),
+    "unreachable before, stale allowed": (first_step(HOST_IS_AWAY, STALE), SERVE_STALE),
+    "unreachable before, stale not allowed": (
+        first_step(HOST_IS_AWAY, ALWAYS_ASK),
+        Ask.LOOK_UP_ROUTE,
+    ),
+    "not mirrored": (after_route(is_mirrored=False), Ask.HEAD),
+    "mirrored": (after_route(is_mirrored=True), BY_TAG),
+    "same or cached digest": (after_head(OLD.digest, OLD), OLD),
+    "other digest": (after_head(NEW.digest, None), BY_DIGEST),
+    "HEAD not found": (_failed(Ask.HEAD, NOT_FOUND), BY_TAG),
+    "HEAD denied": (_failed(Ask.HEAD, DENIED), BY_TAG),
+    "HEAD refused": (_failed(Ask.HEAD, REFUSED), BY_TAG),
+    "HEAD answered badly": (_failed(Ask.HEAD, ODD), BY_TAG),
+    "HEAD not implemented": (_failed(Ask.HEAD, NOT_IMPLEMENTED, freshness=STALE), BY_TAG),
+    "HEAD unavailable": (_failed(Ask.HEAD), UNREACHABLE),
+    "HEAD unavailable, stale allowed": (_failed(Ask.HEAD, freshness=STALE), SERVE_STALE),
+    "digest gone": (_failed(BY_DIGEST, NOT_FOUND), BY_TAG),
+    "digest denied": (_failed(BY_DIGEST, DENIED), DENIED),
+    "digest unavailable, stale allowed": (_failed(BY_DIGEST, freshness=STALE), SERVE_STALE),
+    "tag gone": (_failed(BY_TAG, NOT_FOUND, freshness=STALE), NOT_FOUND),
+    "tag denied": (_failed(BY_TAG, DENIED, freshness=STALE), DENIED),
+    "tag unavailable": (_failed(BY_TAG), UNREACHABLE),
+    "tag unavailable, stale allowed": (_failed(BY_TAG, freshness=STALE), SERVE_STALE),
+    "tag unavailable, not cached": (
+        _failed(BY_TAG, tag=NOT_CACHED, freshness=STALE),
+        UNREACHABLE,
+    ),
 }
 
 
-@pytest.mark.parametrize(("tag", "freshness", "event", "step"), ROWS.values(), ids=ROWS)
-def test_a_row_of_the_table(tag, freshness, event, step):
-    assert decide(tag, freshness, event) == step
+@pytest.mark.parametrize(("decided", "expected"), ROWS.values(), ids=ROWS)
+def test_a_row_of_the_table(decided, expected):
+    assert decided == expected
 
 
 def test_the_rows_are_those_of_the_adr():
@@ -123,13 +130,11 @@ UNAVAILABLE: dict[str, UnavailableError] = {
 
 
 @pytest.mark.parametrize("error", UNAVAILABLE.values(), ids=UNAVAILABLE)
-@pytest.mark.parametrize("step", [Head(), BY_DIGEST, BY_TAG], ids=["HEAD", "digest", "tag"])
+@pytest.mark.parametrize("step", [Ask.HEAD, BY_DIGEST, BY_TAG], ids=["HEAD", "digest", "tag"])
 def test_all_that_is_unavailable_is_decided_alike(step, error):
-    failed = RequestFailed(step, error)
-    assert decide(IS_CACHED, STALE, failed) == ServeUnconfirmed(CACHED, error)
-    assert decide(IS_CACHED, ALWAYS_ASK, failed) == Raise(error)
+    assert after_failure(IS_CACHED, STALE, step, error) == ServeUnconfirmed(CACHED, error)
+    assert after_failure(IS_CACHED, ALWAYS_ASK, step, error) is error
 
 
 def test_a_head_that_wants_a_login_is_asked_for_by_get():
-    failed = RequestFailed(Head(), UnauthorizedError(HOST, f"{TAG}: unauthorized"))
-    assert decide(IS_CACHED, ALWAYS_ASK, failed) == BY_TAG
+    assert _failed(Ask.HEAD, UnauthorizedError(HOST, f"{TAG}: unauthorized")) == BY_TAG
