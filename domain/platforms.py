@@ -18,7 +18,7 @@ from manyfest.domain.errors import DocumentError, InvalidPlatformError
 _WORD = r"[A-Za-z0-9_.-]+"
 _ESCAPED = r"(?:[A-Za-z0-9_.~-]|%[0-9A-Fa-f]{2})*"
 _SPECIFIER = re.compile(
-    rf"([A-Za-z0-9_-]+)(?:\(({_ESCAPED}(?:\+{_ESCAPED})*)\))?/({_WORD})(?:/({_WORD}))?"
+    rf"([A-Za-z0-9_-]+)(?:\(({_ESCAPED}(?:\+{_ESCAPED})*)\))?(?:/({_WORD})(?:/({_WORD}))?)?"
 )
 
 _MEMBERS = {
@@ -51,6 +51,17 @@ class Platform:
 
         Raises InvalidPlatformError: fewer than two or more than three parts, an empty part, a
         wildcard or any other character outside the grammar, an escape that is not UTF-8.
+        """
+        platform = cls.parse_system(text)
+        if not platform.architecture:
+            raise InvalidPlatformError(text, "expected os[(version+feature)]/arch[/variant]")
+        return platform
+
+    @classmethod
+    def parse_system(cls, text: str) -> "Platform":
+        """Parse the text form, where an operating system may stand alone.
+
+        Raises InvalidPlatformError as ``parse``, but not for one part.
         """
         match = _SPECIFIER.fullmatch(text)
         if match is None:
@@ -93,6 +104,8 @@ class Platform:
     def __str__(self) -> str:
         narrowing = "+".join(quote(part, safe="") for part in (self.os_version, *self.os_features))
         system = f"{self.os}({narrowing})" if narrowing else self.os
+        if system and not (self.architecture or self.variant):
+            return system
         return "/".join([system, self.architecture, *filter(None, [self.variant])])
 
 

@@ -10,6 +10,7 @@ from manyfest.cli.output import note
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.drafts.source_entries import ListSelection
+from manyfest.domain.lists.platform_selection import parse_filter
 from manyfest.domain.operations.drafts.create import (
     Created,
     CreateOptions,
@@ -17,12 +18,11 @@ from manyfest.domain.operations.drafts.create import (
     OnConflict,
     create,
 )
-from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
 Platforms = Annotated[
     list[str] | None,
-    typer.Option("--platform", help="Take only these platforms from lists, OS/ARCH[/VARIANT]."),
+    typer.Option("--platform", help="Take only these platforms from lists, OS[/ARCH[/VARIANT]]."),
 ]
 NoAttestations = Annotated[
     bool, typer.Option("--no-attestations", help="Take no attestations from lists.")
@@ -59,7 +59,7 @@ def create_options_for(
         raise typer.TyperException("--replace and --strict exclude each other")
     conflict = OnConflict.REPLACE if replace else OnConflict.REFUSE if strict else OnConflict.KEEP
     wanted = ListSelection(
-        platforms=tuple(map(Platform.parse, platforms or ())),
+        platforms=tuple(map(parse_filter, platforms or ())),
         attestations=not no_attestations,
         nested=nest,
     )

@@ -13,7 +13,8 @@ from manyfest.domain.errors import (
     InvalidPlatformError,
     InvalidReferenceError,
 )
-from manyfest.domain.lists.platform_selection import matches_platform
+from manyfest.domain.lists.platform_normalisation import normalised
+from manyfest.domain.lists.platform_selection import asks_variant, best_matches
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
@@ -27,7 +28,8 @@ def find_entry(draft: Draft, text: str) -> Entry:
     """Find an entry by reference, digest, digest prefix or platform.
 
     Tried in this order; the first that matches decides. A reference is the entry's source, or that
-    of its content (``repo@sha256:…``).
+    of its content (``repo@sha256:…``). A platform is first the one that is written so, then one
+    with nothing beyond ``text``, then any that matches it.
     Raises EntryUnknownError: no entry matches; AmbiguousEntryError: several match;
     InvalidReferenceError: ``text`` is none of these.
     """
@@ -73,16 +75,41 @@ def _by_prefix(draft: Draft, text: str) -> list[Entry]:
     ]
 
 
+def _by_platform_as_written(draft: Draft, text: str) -> list[Entry]:
+    """Match the text that errors and ``inspect`` show for an entry."""
+    wanted = _platform(text)
+    return [entry for entry in draft.entries if wanted and entry.descriptor.platform == wanted]
+
+
+def _by_equal_platform(draft: Draft, text: str) -> list[Entry]:
+    """Match platforms that have no variant, version or feature beyond those of ``text``."""
+    wanted = _platform(text)
+    if wanted is None:
+        return []
+    usual = normalised(wanted)
+    if usual.variant and not asks_variant(wanted):
+        return []  # linux/arm means any variant, though readers assume v7
+    return [entry for platform, entry in _platforms(draft) if normalised(platform) == usual]
+
+
 def _by_platform(draft: Draft, text: str) -> list[Entry]:
     wanted = _platform(text)
-    return [
-        entry
-        for entry in draft.entries
-        if wanted and (platform := entry.descriptor.platform) and matches_platform(platform, wanted)
-    ]
+    return [] if wanted is None else list(best_matches(_platforms(draft), wanted))
 
 
-_RULES: tuple[_Rule, ...] = (_by_source, _by_content, _by_prefix, _by_platform)
+# The first rule that finds an entry decides.
+_RULES: tuple[_Rule, ...] = (
+    _by_source,
+    _by_content,
+    _by_prefix,
+    _by_platform_as_written,
+    _by_equal_platform,
+    _by_platform,
+)
+
+
+def _platforms(draft: Draft) -> list[tuple[Platform, Entry]]:
+    return [(e.descriptor.platform, e) for e in draft.entries if e.descriptor.platform]
 
 
 def _reference(text: str) -> Reference | None:

@@ -25,11 +25,16 @@ _ARCHITECTURES: dict[str, tuple[str, str | None]] = {
     "armel": ("arm", "v6"),
 }
 
-# Default variants are dropped, and variants of arm are written with a "v".
+# Default variants are dropped, and variants of arm are written with a "v" and without ".0".
 _VARIANTS = {
     ("amd64", "v1"): "",
     ("arm64", "8"): "",
+    ("arm64", "8.0"): "",
     ("arm64", "v8"): "",
+    ("arm64", "v8.0"): "",
+    ("arm64", "9"): "v9",
+    ("arm64", "9.0"): "v9",
+    ("arm64", "v9.0"): "v9",
     ("arm", ""): "v7",
     ("arm", "5"): "v5",
     ("arm", "6"): "v6",
@@ -56,6 +61,9 @@ _GO_PORTS = {
     "windows": "386 amd64 arm arm64",
 }
 
+# Operating systems that a user may name alone, by containerd's list (``isKnownOS``).
+KNOWN_SYSTEMS = frozenset(_GO_PORTS) | {"hurd", "macos", "nacl", "zos"}
+
 # Former ports of Go that docker accepts too (``cli/command/manifest/util.go``).
 _FORMER_GO_PORTS = {"darwin": "386 arm"}
 
@@ -79,7 +87,7 @@ def normalised(platform: Platform) -> Platform:
     """Normalise ``platform``, so that two spellings of one platform are equal.
 
     Lower case, no aliases, no default variant (``arm64/v8``, ``amd64/v1``), but ``v7`` for arm
-    without variant; features sorted, each once. Idempotent.
+    without variant; features sorted, each once, without empty ones. Idempotent.
     """
     os, architecture = platform.os.lower(), platform.architecture.lower()
     usual, implied = _ARCHITECTURES.get(architecture, (architecture, None))
@@ -89,5 +97,5 @@ def normalised(platform: Platform) -> Platform:
         os=_SYSTEMS.get(os, os),
         architecture=usual,
         variant=_VARIANTS.get((usual, variant), variant),
-        os_features=tuple(sorted(set(platform.os_features))),
+        os_features=tuple(sorted(filter(None, set(platform.os_features)))),
     )

@@ -1,14 +1,42 @@
 """Selection of a list's entries by platform."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from attrs import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.canonical_json import authored_list
-from manyfest.domain.errors import NoSuchPlatformError
+from manyfest.domain.errors import InvalidPlatformError, NoSuchPlatformError
 from manyfest.domain.lists.attestations import attested_digest, with_attestations
-from manyfest.domain.lists.platform_normalisation import normalised
+from manyfest.domain.lists.platform_normalisation import KNOWN_SYSTEMS, normalised
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
+
+# Major, minor, build and revision of Windows; the revision may be absent.
+_WINDOWS_VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?")
+
+_Item = TypeVar("_Item")
+
+
+def parse_filter(text: str) -> Platform:
+    """Parse a platform to select by: ``linux/arm/v7``, or ``linux`` for all of it.
+
+    Raises InvalidPlatformError: not a platform, nor an operating system that containerd knows.
+    """
+    wanted = Platform.parse_system(text)
+    if not wanted.architecture and wanted.os.lower() not in KNOWN_SYSTEMS:
+        reason = "neither os[(version+feature)]/arch[/variant] nor an operating system"
+        raise InvalidPlatformError(text, reason)
+    return wanted
+
+
+def asks_variant(wanted: Platform) -> bool:
+    """Return True if ``wanted`` has a variant, or an architecture that implies one (``armel``)."""
+    asked = normalised(wanted)
+    is_alias = wanted.architecture.lower() != asked.architecture
+    return bool(wanted.variant or (is_alias and asked.variant))
 
 
 def matches_platform(platform: Platform, wanted: Platform) -> bool:
@@ -16,14 +44,68 @@ def matches_platform(platform: Platform, wanted: Platform) -> bool:
 
     Both are normalised as in containerd, so ``linux/x86_64`` is ``linux/amd64`` and
     ``linux/arm64/v8`` is ``linux/arm64``. Absent members match anything: ``linux/arm`` matches
-    every variant.
+    every variant, ``linux`` every architecture. Windows versions match by build, and a platform
+    without version matches every build.
     """
     usual, asked = normalised(platform), normalised(wanted)
     return (
-        (usual.os, usual.architecture) == (asked.os, asked.architecture)
-        and (not wanted.variant or usual.variant == asked.variant)
-        and (not wanted.os_version or usual.os_version == asked.os_version)
+        usual.os == asked.os
+        and (not wanted.architecture or usual.architecture == asked.architecture)
+        and (not asks_variant(wanted) or usual.variant == asked.variant)
+        and (not wanted.os_version or _has_version(usual, asked.os_version))
+        and set(asked.os_features) <= set(usual.os_features)
     )
+
+
+def best_matches(items: Iterable[tuple[Platform, _Item]], wanted: Platform) -> tuple[_Item, ...]:
+    """Return the items whose platforms match ``wanted``, in their order.
+
+    If a Windows version is wanted, only the best of each architecture, variant and features: the
+    version itself, else the highest revision of its build, else an entry without version.
+    """
+    found = [(platform, item) for platform, item in items if matches_platform(platform, wanted)]
+    if wanted.os_version:
+        best: dict[Platform, _Rank] = {}
+        for platform, _ in found:
+            rank, group = _version_rank(platform, wanted), _without_version(platform)
+            best[group] = max(best.get(group, rank), rank)
+        found = [
+            (platform, item)
+            for platform, item in found
+            if _version_rank(platform, wanted) == best[_without_version(platform)]
+        ]
+    return tuple(item for _, item in found)
+
+
+def is_same_version(os: str, one: str, other: str) -> bool:
+    """Return True if both are one version of ``os``: on Windows, one build."""
+    builds = [_WINDOWS_VERSION.fullmatch(version) for version in (one, other)]
+    if os == "windows" and builds[0] and builds[1]:
+        return _build(builds[0]) == _build(builds[1])
+    return one == other
+
+
+def _has_version(usual: Platform, wanted: str) -> bool:
+    if usual.os == "windows" and not usual.os_version:
+        return True
+    return is_same_version(usual.os, usual.os_version, wanted)
+
+
+_Rank = tuple[bool, int]
+
+
+def _version_rank(platform: Platform, wanted: Platform) -> _Rank:
+    match = _WINDOWS_VERSION.fullmatch(platform.os_version)
+    revision = int(match[4] or 0) if match else -1
+    return platform.os_version == wanted.os_version, revision
+
+
+def _without_version(platform: Platform) -> Platform:
+    return evolve(normalised(platform), os_version="")
+
+
+def _build(match: re.Match[str]) -> tuple[int, ...]:
+    return tuple(map(int, match.group(1, 2, 3)))
 
 
 def select_entries(
@@ -54,9 +136,7 @@ def require_platform(wanted: Sequence[Platform], have: Platform, subject: str) -
 def _entries_for(
     entries: Sequence[Descriptor], wanted: Platform, subject: str
 ) -> tuple[Descriptor, ...]:
-    found = tuple(
-        entry for entry in entries if entry.platform and matches_platform(entry.platform, wanted)
-    )
+    found = best_matches(((e.platform, e) for e in entries if e.platform), wanted)
     if not found:
         there = [str(e.platform) for e in entries if e.platform and attested_digest(e) is None]
         raise NoSuchPlatformError(str(wanted), subject, ", ".join(dict.fromkeys(there)))

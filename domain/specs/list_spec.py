@@ -6,7 +6,7 @@ The members are manifest-tool's (``pkg/types/input.go``), and the templates thos
 
 from collections.abc import Callable, Sequence
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from manyfest.domain.annotations import Annotations
 from manyfest.domain.drafts.draft import ListType
@@ -46,8 +46,12 @@ class EntrySpec:
 
     @property
     def selection(self) -> ListSelection:
-        """The selection from a list: the named platform with attestations, or all."""
-        return ListSelection(platforms=(self.platform,)) if self.platform.os else EVERYTHING
+        """The selection from a list: the named platform with attestations, or all.
+
+        Features do not select, because those of a spec replace the ones that are found.
+        """
+        wanted = evolve(self.platform, os_features=())
+        return ListSelection(platforms=(wanted,)) if wanted.os else EVERYTHING
 
 
 @frozen

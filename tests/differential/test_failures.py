@@ -23,6 +23,7 @@ FAILURES = {
     "annotate: no such list": ("annotate", "PLACE/none:1", "PLACE/app:amd64", "--os", "linux"),
     "annotate: no such entry": ("annotate", "PLACE/list:v1", "PLACE/app:none", "--os", "linux"),
     "annotate: bad names": ("annotate", "PLACE/list:v1", "PLACE/app:a:b", "--os", "linux"),
+    "annotate: no such list, bad name": ("annotate", "PLACE/none:1", "th!si's…", "--os", "linux"),
     "annotate: bad list name": ("annotate", "PLACE/list:a:b", "PLACE/app:amd64"),
     "annotate: bad architecture": (
         *("annotate", "PLACE/list:v1", "PLACE/app:amd64", "--os", "linux", "--arch", "sparc"),

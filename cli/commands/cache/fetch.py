@@ -14,7 +14,7 @@ from manyfest.cli.arguments.options import (
 )
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.platforms import Platform
+from manyfest.domain.lists.platform_selection import parse_filter
 
 
 @docker_command("cache fetch", "[MANIFEST...]", options=FRESHNESS | CONNECTION)
@@ -26,7 +26,7 @@ def command(
     ] = None,
     platform: Annotated[
         list[str] | None,
-        typer.Option("--platform", help="Take only these platforms of lists, OS/ARCH[/VARIANT]."),
+        typer.Option("--platform", help="Take only these platforms of lists, OS[/ARCH[/VARIANT]]."),
     ] = None,
     layers: Annotated[
         bool, typer.Option("--layers", help="Bring the layers, too, for copy and cache export.")
@@ -40,7 +40,7 @@ def command(
     was broken off goes on where it was. The exit code is 1 if something could not be fetched.
     """
     require_arguments("cache fetch", names, 0 if file else 1)
-    platforms = tuple(map(Platform.parse, platform or ()))
+    platforms = tuple(map(parse_filter, platform or ()))
     with open_session(settings_from(options)) as session:
         from manyfest.cli.flows.fetch_many import fetch_all
 

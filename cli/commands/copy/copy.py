@@ -12,8 +12,8 @@ from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
+from manyfest.domain.lists.platform_selection import parse_filter
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
-from manyfest.domain.platforms import Platform
 
 
 @docker_command("copy", "SRC DST", 2, 2, options=OFFLINE | CONNECTION)
@@ -22,7 +22,7 @@ def command(
     options: CommonOptions,
     platform: Annotated[
         list[str] | None,
-        typer.Option("--platform", help="Copy only these platforms, OS/ARCH[/VARIANT]."),
+        typer.Option("--platform", help="Copy only these platforms, OS[/ARCH[/VARIANT]]."),
     ] = None,
     referrers: Annotated[
         bool,
@@ -35,7 +35,7 @@ def command(
     last. What DST has already is not sent again. With --platform a list is made of the entries
     that are kept, which has another digest; from one platform it is a list, too.
     """
-    platforms = [Platform.parse(text) for text in platform or ()]
+    platforms = [parse_filter(text) for text in platform or ()]
     with open_session(settings_from(options)) as session:
         target = reference(names[1])
         require_reachable([target], session)

@@ -3,7 +3,7 @@
 from attrs import evolve, frozen
 
 from manyfest.domain.drafts.draft import Draft, Entry
-from manyfest.domain.drafts.entry_lookup import find_entry
+from manyfest.domain.drafts.entry_lookup import canonical_name, find_entry
 from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, UnsupportedPlatformError
 from manyfest.domain.lists.platform_normalisation import is_supported
@@ -31,12 +31,14 @@ def annotate(
 
     As docker's ``annotate``: members that are not given stay, features are added, and if the
     platform changes, its operating system and architecture must be a pair that Go knows.
-    Uses the ports drafts and now. Raises EntryUnknownError: no such draft or entry;
-    AmbiguousEntryError; UnsupportedPlatformError; StoreError.
+    Uses the ports drafts and now. Raises InvalidReferenceError: ``entry`` is no name, whether or
+    not there is a draft; EntryUnknownError: no such draft or entry; AmbiguousEntryError;
+    UnsupportedPlatformError; StoreError.
     """
     with ports.drafts.transaction():
         draft = ports.drafts.find(name)
         if draft is None:
+            canonical_name(entry)
             raise EntryUnknownError(entry, str(name))
         found = find_entry(draft, entry)
         combined = found.overrides.followed_by(overrides)

@@ -25,7 +25,7 @@ from manyfest.domain.comparison.json_differences import Difference, differences
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import JsonObject
 from manyfest.domain.lists.attestations import without_attestations
-from manyfest.domain.lists.platform_selection import matches_platform
+from manyfest.domain.lists.platform_selection import best_matches
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.platforms import Platform
@@ -143,10 +143,10 @@ def _beside_its_entry(
 
 def _entry_of(platform: Platform, entries: Sequence[Descriptor]) -> Descriptor | None:
     """The first entry for ``platform``; if none has its os.version, the first of any."""
+    listed = [(entry.platform, entry) for entry in entries if entry.platform]
     for wanted in (platform, evolve(platform, os_version="")):
-        for entry in entries:
-            if entry.platform and matches_platform(entry.platform, wanted):
-                return entry
+        if found := best_matches(listed, wanted):
+            return found[0]
     return None
 
 

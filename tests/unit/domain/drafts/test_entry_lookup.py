@@ -88,3 +88,50 @@ def test_a_source_goes_before_a_content() -> None:
     by_tag = entry("r.example/p:1", "linux/s390x")
     pinned = entry(f"r.example/p@{by_tag.found.digest}", "linux/arm64")
     assert find_entry(draft("r.example/l:1", by_tag, pinned), str(pinned.source)) == pinned
+
+
+# Platforms of a list, a text, and the position of the entry that it names.
+TOLD_APART = {
+    "features": ("linux/amd64 linux(+gpu)/amd64", "linux(+gpu)/amd64", 1),
+    "no features": ("linux(+gpu)/amd64 linux/amd64", "linux/amd64", 1),
+    "some features": ("linux(+a)/amd64 linux(+a+b)/amd64", "linux(+a)/amd64", 0),
+    "features in another order": ("linux(+a+b)/amd64 linux(+a)/amd64", "linux(+b+a)/amd64", 0),
+    "an empty feature": ("linux/amd64 linux(+)/amd64", "linux(+)/amd64", 1),
+    "no feature beside an empty one": ("linux(+)/amd64 linux/amd64", "linux/amd64", 1),
+    "the usual variant": ("linux/arm64/v9 linux/arm64/v8", "linux/arm64", 1),
+    "one spelling of two": ("linux/arm64/v8 linux/arm64", "linux/arm64", 1),
+    "an alias": ("linux/arm/v6 linux/arm/v7", "linux/armhf", 1),
+    "a build": ("windows(10.0.1.2)/amd64 windows(10.0.1.10)/amd64", "windows(10.0.1)/amd64", 1),
+    "a revision": (
+        "windows(10.0.1.2)/amd64 windows(10.0.1.10)/amd64",
+        "windows(10.0.1.2)/amd64",
+        0,
+    ),
+    "no version": ("windows(10.0.1)/amd64 windows/amd64", "windows/amd64", 1),
+}
+
+
+@pytest.mark.parametrize(("platforms", "text", "position"), TOLD_APART.values(), ids=TOLD_APART)
+def test_a_platform_names_the_entry_that_says_no_more(
+    platforms: str, text: str, position: int
+) -> None:
+    entries = [
+        entry("r.example/i:1", platform, list_digest=LIST_DIGEST) for platform in platforms.split()
+    ]
+    assert find_entry(draft("r.example/l:1", *entries), text) == entries[position]
+
+
+@pytest.mark.parametrize(
+    ("platforms", "text"),
+    [
+        ("linux/arm/v6 linux/arm/v7", "linux/arm"),
+        ("linux(+a)/amd64 linux(+b)/amd64", "linux/amd64"),
+        ("windows(10.0.1)/amd64 windows(10.0.2)/amd64", "windows/amd64"),
+    ],
+)
+def test_what_several_say_more_than_names_none_of_them(platforms: str, text: str) -> None:
+    entries = [
+        entry("r.example/i:1", platform, list_digest=LIST_DIGEST) for platform in platforms.split()
+    ]
+    with pytest.raises(AmbiguousEntryError):
+        find_entry(draft("r.example/l:1", *entries), text)

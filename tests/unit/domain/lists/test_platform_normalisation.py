@@ -24,7 +24,15 @@ USUAL = {
     "linux/aarch64/v8": "linux/arm64",
     "linux/arm64/8": "linux/arm64",
     "linux/arm64/V8": "linux/arm64",
+    "linux/arm64/v8.0": "linux/arm64",
+    "linux/arm64/8.0": "linux/arm64",
+    "linux/aarch64/V8.0": "linux/arm64",
+    "linux/arm64/v8.1": "linux/arm64/v8.1",
     "linux/arm64/v9": "linux/arm64/v9",
+    "linux/arm64/9": "linux/arm64/v9",
+    "linux/arm64/9.0": "linux/arm64/v9",
+    "linux/arm64/v9.0": "linux/arm64/v9",
+    "linux/arm64/v9.2": "linux/arm64/v9.2",
     "linux/arm": "linux/arm/v7",
     "linux/arm/5": "linux/arm/v5",
     "linux/arm/6": "linux/arm/v6",
@@ -42,6 +50,8 @@ USUAL = {
     "linux/unknown/X": "linux/unknown/x",
     "windows(10.0.A)/amd64": "windows(10.0.A)/amd64",
     "linux(+b+a+b)/amd64": "linux(+a+b)/amd64",
+    "linux(+)/amd64": "linux/amd64",
+    "linux(+a+)/amd64": "linux(+a)/amd64",
 }
 
 

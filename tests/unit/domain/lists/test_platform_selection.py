@@ -4,10 +4,11 @@ from manyfest.contracts.images import oci_image, oci_index
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import NoSuchPlatformError
+from manyfest.domain.errors import InvalidPlatformError, NoSuchPlatformError
 from manyfest.domain.lists.attestations import attested_digest, without_attestations
 from manyfest.domain.lists.platform_selection import (
     matches_platform,
+    parse_filter,
     require_platform,
     restricted_to,
     select_entries,
@@ -55,6 +56,28 @@ ENTRIES = (AMD, ARM, attestation(AMD), V6, attestation(V6), WIN)
         ("windows(10.0.1)/amd64", "windows/amd64", True),
         ("windows(10.0.1)/amd64", "windows(10.0.1)/amd64", True),
         ("windows(10.0.1)/amd64", "windows(10.0.2)/amd64", False),
+        ("windows(10.0.17763.1)/amd64", "windows(10.0.17763)/amd64", True),
+        ("windows(10.0.17763.1)/amd64", "windows(10.0.17763.2)/amd64", True),
+        ("windows(10.0.017763.1)/amd64", "windows(10.0.17763)/amd64", True),
+        ("windows(10.0.177630)/amd64", "windows(10.0.17763)/amd64", False),
+        ("windows(10.1.17763)/amd64", "windows(10.0.17763)/amd64", False),
+        ("windows/amd64", "windows(10.0.17763)/amd64", True),
+        ("windows(ltsc)/amd64", "windows(ltsc)/amd64", True),
+        ("windows(ltsc)/amd64", "windows(10.0.17763)/amd64", False),
+        ("linux(10.0.1.1)/amd64", "linux(10.0.1.2)/amd64", False),
+        ("linux/amd64", "linux(10.0.1)/amd64", False),
+        ("linux(+gpu)/amd64", "linux/amd64", True),
+        ("linux(+gpu)/amd64", "linux(+gpu)/amd64", True),
+        ("linux(+sse+gpu)/amd64", "linux(+gpu)/amd64", True),
+        ("linux/amd64", "linux(+gpu)/amd64", False),
+        ("linux(+sse)/amd64", "linux(+gpu)/amd64", False),
+        ("linux/amd64", "linux(+)/amd64", True),
+        ("linux/arm/v6", "linux/armhf", False),
+        ("linux/arm/v7", "linux/armhf", True),
+        ("linux/arm64", "linux/aarch64", True),
+        ("linux/arm64/v9", "linux/aarch64", True),
+        ("linux/arm64/v8.0", "linux/arm64/v8", True),
+        ("linux/arm64/9", "linux/arm64/v9.0", True),
     ],
 )
 def test_what_was_not_said_is_not_asked_for(have: str, wanted: str, answer: bool) -> None:  # noqa: FBT001
@@ -73,6 +96,56 @@ def test_what_was_not_said_is_not_asked_for(have: str, wanted: str, answer: bool
 )
 def test_attestations_follow_their_image_in_the_lists_order(wanted, kept) -> None:
     assert select_entries(ENTRIES, [Platform.parse(text) for text in wanted], "l") == kept
+
+
+WINDOWS = [
+    image(text)
+    for text in (
+        *("windows/amd64", "windows(10.0.17763.9)/amd64", "windows(10.0.17763.10)/amd64"),
+        *("windows(10.0.17763.2)/arm64", "windows(10.0.20348.1)/amd64"),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        ("windows(10.0.17763)/amd64", [2]),
+        ("windows(10.0.17763.9)/amd64", [1]),
+        ("windows(10.0.17763.99)/amd64", [2]),
+        ("windows(10.0.20348)/amd64", [4]),
+        ("windows(10.0.26100)/amd64", [0]),
+        ("windows(10.0.17763)", [2, 3]),
+        ("windows/amd64", [0, 1, 2, 4]),
+    ],
+)
+def test_of_a_build_of_windows_the_highest_revision_is_taken(wanted: str, kept: list[int]) -> None:
+    expected = tuple(WINDOWS[position] for position in kept)
+    assert select_entries(WINDOWS, [parse_filter(wanted)], "l") == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [("linux", (AMD, ARM, ENTRIES[2], V6, ENTRIES[4])), ("Windows", (WIN,)), ("macos", None)],
+)
+def test_an_operating_system_alone_selects_all_of_it(wanted: str, kept) -> None:
+    if kept is not None:
+        assert select_entries(ENTRIES, [parse_filter(wanted)], "l") == kept
+        return
+    with pytest.raises(NoSuchPlatformError, match="nothing for macos, only for linux/amd64"):
+        select_entries(ENTRIES, [parse_filter(wanted)], "l")
+
+
+@pytest.mark.parametrize("text", ["amd64", "linus", "linux/", "", "linux,windows", "*"])
+def test_what_is_neither_a_platform_nor_a_system_selects_nothing(text: str) -> None:
+    with pytest.raises(InvalidPlatformError):
+        parse_filter(text)
+
+
+def test_a_system_alone_matches_an_image_of_it() -> None:
+    require_platform([parse_filter("linux")], Platform("linux", "s390x"), "i")
+    with pytest.raises(NoSuchPlatformError, match="i has nothing for windows, only for linux/386"):
+        require_platform([parse_filter("windows")], Platform("linux", "386"), "i")
 
 
 def test_a_platform_that_is_not_there_is_named_with_those_that_are() -> None:
