@@ -109,6 +109,29 @@ class Manifest:
         """An image's layers, in order; empty for a list. Raises DocumentError."""
         return self._descriptors("layers")
 
+    @property
+    def has_image_config(self) -> bool:
+        """Whether the config is an image's, with its platform. Raises DocumentError."""
+        if self.config is None:
+            return False
+        is_legacy = self.media_type == media_types.DOCKER_MANIFEST
+        config_type = self.config.media_type
+        return config_type in media_types.IMAGE_CONFIGS or (
+            is_legacy and config_type == media_types.LEGACY_CONFIG
+        )
+
+    @cached_property
+    def artifact_type(self) -> str:
+        """The type of the artifact; empty for images, and for others that state none.
+
+        It is the ``artifactType``, or the media type of a config that is no image config
+        (image-spec, descriptor.md). Raises DocumentError.
+        """
+        stated = self.document.get("artifactType")
+        if isinstance(stated, str) and stated:
+            return stated
+        return self.config.media_type if self.config and not self.has_image_config else ""
+
     @cached_property
     def subject(self) -> Descriptor | None:
         """The subject, if the manifest has one. Raises DocumentError."""

@@ -7,7 +7,11 @@ OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 
 DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+OCI_EMPTY = "application/vnd.oci.empty.v1+json"
 IMAGE_CONFIGS = frozenset({DOCKER_CONFIG, OCI_CONFIG})
+# Of a Docker manifest, the config's type in images of the first builders, as moby reads it
+# (``distribution/pull_v2.go``).
+LEGACY_CONFIG = "application/octet-stream"
 DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
@@ -20,6 +24,7 @@ SCHEMA_1 = frozenset(
 
 IMAGES = frozenset({DOCKER_MANIFEST, OCI_MANIFEST})
 LISTS = frozenset({DOCKER_LIST, OCI_INDEX})
+DOCKER_FAMILY = frozenset({DOCKER_MANIFEST, DOCKER_LIST})
 OCI_FAMILY = frozenset({OCI_MANIFEST, OCI_INDEX})
 
 # The Accept header of manifest requests. Always all four: distribution hides an OCI index from

@@ -39,7 +39,8 @@ def assemble_for_push(draft: Draft, lookup: ManifestLookup = lambda _digest: Non
     """Assemble the list of ``draft``, and check that it may be published.
 
     Raises ListError as ``assemble`` does, and where docker refuses too: no entries, or a single
-    image that has no operating system and architecture in its config or overrides.
+    image that has no operating system and architecture in its config or overrides. An artifact
+    needs none.
     """
     if not draft.entries:
         raise ListError(str(draft.name), f"{draft.name} has no entries")
@@ -113,7 +114,7 @@ def _media_type(
         reason = f"a Docker manifest list cannot carry {index_member}; an OCI index can"
         raise ListError(str(draft.name), reason)
     if requested is ListType.AUTO:
-        has_oci = any(each.media_type in media_types.OCI_FAMILY for each in descriptors)
+        has_oci = any(each.media_type not in media_types.DOCKER_FAMILY for each in descriptors)
         requested = ListType.OCI if index_member or has_oci else ListType.DOCKER
     return _MEDIA_TYPES[requested]
 
@@ -128,6 +129,8 @@ def _check_platform(draft: Draft, entry: Entry) -> None:
     if entry.list_digest is not None:
         return  # a list, or from a list: already published in this form
     platform = entry.descriptor.platform
+    if platform is None and "artifactType" in entry.descriptor.others:
+        return  # image-spec, image-index.md: the platform is optional
     if platform is None or not (platform.os and platform.architecture):
         reason = (
             f"manifest {entry.source} must have an OS and Architecture to be pushed to a registry"

@@ -30,6 +30,18 @@ class ListSelection:
 EVERYTHING = ListSelection()
 
 
+def described(manifest: Manifest, platform: Platform | None = None) -> Descriptor:
+    """Return the descriptor that lists ``manifest``, which was built for ``platform``.
+
+    An artifact without a platform is listed by its type (image-spec, descriptor.md) and without
+    the member ``platform``. All else is described as docker does. Raises DocumentError.
+    """
+    descriptor, artifact_type = manifest.descriptor(), manifest.artifact_type
+    if artifact_type and platform in (None, Platform()):
+        return evolve(descriptor, others={"artifactType": artifact_type})
+    return evolve(descriptor, platform=platform)
+
+
 def entries_of_list(
     source: Reference, manifest: Manifest, selection: ListSelection
 ) -> tuple[Entry, ...]:
@@ -38,7 +50,7 @@ def entries_of_list(
     Raises NoSuchPlatformError; DocumentError: an entry is not a descriptor.
     """
     if selection.nested:
-        return (Entry(source, manifest.descriptor(), manifest.digest),)
+        return (Entry(source, described(manifest), manifest.digest),)
     return tuple(
         Entry(source, descriptor, manifest.digest)
         for descriptor in _selected_children(source, manifest, selection)

@@ -1,10 +1,12 @@
-"""Read the manifest at a reference and, for an image, its config."""
+"""Read the manifest at a reference and, unless it is a list, its config."""
 
 from attrs import evolve, frozen
 
+from manyfest.domain import media_types
+from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import verified
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.image_configs import SIZE_LIMIT, platform_of_config
+from manyfest.domain.image_configs import SIZE_LIMIT, platform_of_artifact, platform_of_config
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
@@ -21,8 +23,10 @@ class Resolved:
 
     @property
     def platform(self) -> Platform:
-        """The platform in the config. Raises DocumentError."""
+        """The platform in the config; empty if an artifact has none. Raises DocumentError."""
         config = b"{}" if self.config is None else self.config
+        if not self.manifest.has_image_config:
+            return platform_of_artifact(config)
         return platform_of_config(config, f"{self.reference}: config")
 
 
@@ -32,11 +36,11 @@ def resolve(reference: Reference, registry: ManifestReader) -> Resolved:
 
 
 def with_config(found: Resolved, blobs: BlobReader) -> Resolved:
-    """Read the config too, if ``found`` is an image; a list has none.
+    """Read the config too, if it is an image's, or may have the platform of an artifact.
 
-    Raises what the registry raises; DocumentError: the config is over 4 MiB or malformed.
+    Raises what the registry raises; DocumentError: an image's config is over 4 MiB or malformed.
     """
-    if found.manifest.is_list:
+    if not (found.manifest.has_image_config or _may_have_platform(found.manifest.config)):
         return found
     image = evolve(found, config=_config(found, blobs))
     image.platform  # noqa: B018 -- raises here for a malformed config, at its reference
@@ -44,8 +48,18 @@ def with_config(found: Resolved, blobs: BlobReader) -> Resolved:
 
 
 def resolve_with_config(reference: Reference, registry: Registry) -> Resolved:
-    """Read the manifest at ``reference``, and an image's config. Raises as ``with_config``."""
+    """Read the manifest at ``reference``, and its config. Raises as ``with_config``."""
     return with_config(resolve(reference, registry), registry)
+
+
+def _may_have_platform(config: Descriptor | None) -> bool:
+    return (
+        config is not None
+        and config.media_type.endswith("json")
+        and config.media_type != media_types.OCI_EMPTY
+        and config.size <= SIZE_LIMIT
+        and config.digest.is_verifiable
+    )
 
 
 def _config(resolved: Resolved, blobs: BlobReader) -> bytes:

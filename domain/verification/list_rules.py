@@ -112,7 +112,7 @@ def _lists_within(manifest: Manifest) -> Iterator[Finding]:
 def _families_mixed(manifest: Manifest) -> Iterator[Finding]:
     in_docker = manifest.media_type == media_types.DOCKER_LIST
     rule = "oci-child-in-docker-list" if in_docker else "docker-child-in-oci-index"
-    foreign = media_types.OCI_FAMILY if in_docker else _DOCKER_FAMILY
+    foreign = media_types.OCI_FAMILY if in_docker else media_types.DOCKER_FAMILY
     for position, entry in enumerate(manifest.entries):
         if entry.media_type in foreign:
             message = f"a {manifest.media_type} that lists a {entry.media_type}"
@@ -130,8 +130,6 @@ def _annotations_ignored(manifest: Manifest) -> Iterator[Finding]:
             path = f"manifests[{position}].annotations"
             yield finding("annotations-on-docker-list", path, message)
 
-
-_DOCKER_FAMILY = frozenset({media_types.DOCKER_MANIFEST, media_types.DOCKER_LIST})
 
 _CHECKS: tuple[Callable[[Manifest], Iterator[Finding]], ...] = (
     _emptiness,

@@ -75,6 +75,20 @@ def windows_image(version: str = "10.0.17763.1", *, text: str = "hello") -> Imag
     return _image(document, (config, layer), platform)
 
 
+def artifact(
+    config_type: str = "application/vnd.example.config", config: bytes = b"any", **members: Json
+) -> Image:
+    """An OCI artifact with a config of this type; ``members`` stand last in its manifest."""
+    layer = b"what it is about"
+    document = {
+        "schemaVersion": 2,
+        "mediaType": media_types.OCI_MANIFEST,
+        "config": _descriptor(config_type, config),
+        "layers": [_descriptor("application/vnd.example.content", layer)],
+    }
+    return Image(_manifest(document | members), (config, layer))
+
+
 def with_config(config: bytes) -> Image:
     """A Docker image that has these bytes as its config, whatever they are."""
     image = docker_image()

@@ -7,6 +7,7 @@ import pytest
 
 from manyfest.contracts.images import (
     Image,
+    artifact,
     docker_image,
     docker_list,
     oci_image,
@@ -113,6 +114,18 @@ def test_an_artifact_is_shown(both: Both, plant: Plant) -> None:
     docker, ours = both("inspect", "PLACE/chart:1")
     assert docker.code == 1
     assert (ours.code, json.loads(ours.stdout)) == (0, CHART.manifest.document)
+
+
+def test_an_artifact_is_listed_by_its_type(both: Both, plant: Plant) -> None:
+    plant("app:chart", artifact("application/vnd.cncf.helm.config.v1+json", b'{"name": "app"}'))
+    both("create", "PLACE/l:1", "PLACE/app:chart")
+    docker, ours = both("push", "PLACE/l:1")
+    assert docker.code == 1
+    assert ours.code == 0
+    shown = json.loads(both.ours("inspect", "PLACE/l:1").stdout)
+    (entry,) = shown["manifests"]
+    assert entry["artifactType"] == "application/vnd.cncf.helm.config.v1+json"
+    assert "platform" not in entry
 
 
 def test_a_referrer_is_shown_alike(both: Both, plant: Plant) -> None:

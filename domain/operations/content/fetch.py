@@ -23,7 +23,6 @@ from functools import partial
 
 from attrs import define, field, frozen
 
-from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError, StoreError
 from manyfest.domain.events import (
@@ -191,9 +190,7 @@ def _read(
 
 def _with_config(resolved: Resolved, registry: Registry) -> Resolved:
     """Read the config of an image; that of another artifact is a blob like any other."""
-    config = resolved.manifest.config
-    is_image = config is not None and config.media_type in media_types.IMAGE_CONFIGS
-    return with_config(resolved, registry) if is_image else resolved
+    return with_config(resolved, registry) if resolved.manifest.has_image_config else resolved
 
 
 def _children(resolved: Resolved, platforms: Sequence[Platform]) -> tuple[Reference, ...]:

@@ -14,6 +14,7 @@ from manyfest.domain.drafts.platform_conflicts import conflicts, shadowed_by_lat
 from manyfest.domain.drafts.source_entries import (
     EVERYTHING,
     ListSelection,
+    described,
     entries_of_list,
     merged_with_previous,
 )
@@ -148,8 +149,7 @@ def contribution(resolved: Resolved, wanted: ListSelection = EVERYTHING) -> tupl
         raise DocumentError(str(resolved.reference), "an empty list, which contributes nothing")
     if manifest.is_list:
         return entries_of_list(resolved.reference, manifest, wanted)
-    described = evolve(manifest.descriptor(), platform=resolved.platform)
-    return (Entry(resolved.reference, described),)
+    return (Entry(resolved.reference, described(manifest, resolved.platform)),)
 
 
 def _starting_point(

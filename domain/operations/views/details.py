@@ -9,6 +9,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.entry_lookup import canonical_name, find_entry
 from manyfest.domain.drafts.list_assembly import ordered_entries
+from manyfest.domain.drafts.source_entries import described
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, ManifestUnknownError
 from manyfest.domain.manifests import require_match
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
@@ -70,8 +71,8 @@ def details(found: Resolved, *, ports: Ports) -> Details:
 def _published_details(found: Resolved, ports: Ports) -> Details:
     if not found.manifest.is_list:
         image = with_config(found, ports.registry)
-        described = evolve(image.manifest.descriptor(), platform=image.platform)
-        return Details((Detail(found.reference, described, image),))
+        descriptor = evolve(described(image.manifest, image.platform), others={})  # as docker
+        return Details((Detail(found.reference, descriptor, image),))
     listed = [
         (evolve(found.reference, digest=descriptor.digest), descriptor)
         for descriptor in found.manifest.entries

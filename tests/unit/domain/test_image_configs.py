@@ -5,7 +5,7 @@ import json
 import pytest
 
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.image_configs import platform_of_config
+from manyfest.domain.image_configs import platform_of_artifact, platform_of_config
 from manyfest.domain.platforms import Platform
 
 CONFIGS = {
@@ -52,3 +52,15 @@ REFUSED = {
 def test_a_config_that_is_none_is_refused(data: bytes, reason: str) -> None:
     with pytest.raises(DocumentError, match=f"^x: .*{reason}"):
         platform_of_config(data, "x")
+
+
+@pytest.mark.parametrize(
+    "data", [data for data, _ in REFUSED.values()] + [b'{"os": "linux"}', b'{"architecture": "x"}']
+)
+def test_nothing_in_the_config_of_an_artifact_is_an_error(data: bytes) -> None:
+    assert platform_of_artifact(data) == Platform()
+
+
+def test_an_artifact_may_be_built_for_a_platform() -> None:
+    config = b'{"os": "wasip1", "architecture": "wasm"}'
+    assert platform_of_artifact(config) == Platform("wasip1", "wasm")
