@@ -31,17 +31,18 @@ class Settings:
 
     ``store`` is a file, or the URL of an adapter's store. ``seconds`` bounds all requests to
     servers; given as an option (``seconds_are_hard``), it bounds everything. ``docker_config`` is
-    the folder of docker's ``config.json``, ``docker_auths`` the text of such a file, ``auth_files``
-    are containers' files, in order. ``auth_realms`` are hosts whose token servers get credentials
-    of any registry. ``certificate_folders`` are folders named certs.d. ``registries_conf`` replaces
-    the files in ``containers_folders``, where a later folder overrides an earlier one. ``proxies``
-    are the environment variables about proxies. ``Freshness`` has ``max_age`` and
-    ``stale_if_error``.
+    the folder of docker's ``config.json``, ``docker_auths`` the text of such a file. ``auth_files``
+    are containers' files, in order; ``auth_file`` replaces them. ``auth_realms`` are hosts whose
+    token servers get credentials of any registry. ``certificate_folders`` are folders named
+    certs.d. ``registries_conf`` replaces the files in ``containers_folders``, where a later folder
+    overrides an earlier one. ``proxies`` are the environment variables about proxies. ``Freshness``
+    has ``max_age`` and ``stale_if_error``.
     """
 
     store: Path | str
     docker_config: Path
     docker_auths: str = field(default="", repr=False)
+    auth_file: Path | None = None
     auth_files: tuple[Path, ...] = ()
     auth_realms: frozenset[str] = frozenset()
     certificate_folders: tuple[Path, ...] = ()
@@ -110,13 +111,22 @@ def docker_config_folder(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("HOME") or "/") / ".docker"
 
 
+def auth_file(environment: Mapping[str, str]) -> Path | None:
+    """Return the file that ``REGISTRY_AUTH_FILE`` names, if any."""
+    chosen = environment.get("REGISTRY_AUTH_FILE")
+    return Path(chosen) if chosen else None
+
+
 def auth_files(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return containers' ``auth.json`` files: ``REGISTRY_AUTH_FILE`` or the usual two."""
-    if chosen := environment.get("REGISTRY_AUTH_FILE"):
-        return (Path(chosen),)
+    """Return containers' ``auth.json`` files: the session's, then the user's.
+
+    The session's is where ``podman login`` writes, also where ``XDG_RUNTIME_DIR`` is not set, as
+    for root (containers/image, pkg/docker/config).
+    """
+    runtime = environment.get("XDG_RUNTIME_DIR")
+    session = Path(runtime, "containers") if runtime else Path(f"/run/containers/{os.getuid()}")
     config = environment.get("XDG_CONFIG_HOME") or f"{environment.get('HOME') or ''}/.config"
-    folders = filter(None, (environment.get("XDG_RUNTIME_DIR"), config))
-    return tuple(Path(folder) / "containers" / "auth.json" for folder in folders)
+    return session / "auth.json", Path(config, "containers", "auth.json")
 
 
 def auth_realms(environment: Mapping[str, str]) -> frozenset[str]:
@@ -170,6 +180,7 @@ def settings_from(options: CommonOptions = NO_OPTIONS) -> Settings:
         store=store_path(os.environ),
         docker_config=docker_config_folder(os.environ),
         docker_auths=os.environ.get("DOCKER_AUTH_CONFIG", ""),
+        auth_file=auth_file(os.environ),
         auth_files=auth_files(os.environ),
         auth_realms=auth_realms(os.environ),
         certificate_folders=certificate_folders(os.environ),

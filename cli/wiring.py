@@ -200,13 +200,18 @@ def open_access(
 
 
 def open_logins(settings: Settings) -> "LoginStore":
-    """Open the login store: docker's configuration, and the credential helpers that it names."""
+    """Open the login store: docker's configuration, and the credential helpers that it names.
+
+    Its helpers may take as long as ``settings`` allow a command from now on.
+    """
     from manyfest.adapters.credentials.credential_helper import Helpers
     from manyfest.adapters.credentials.docker_login import DockerLogins
     from manyfest.adapters.credentials.helper_process import HelperLimits
+    from manyfest.adapters.deadline import Deadline
     from manyfest.cli.process.signals import SIGNAL_HANDLER
 
-    limits = HelperLimits(shield=SIGNAL_HANDLER.shielded)
+    deadline = Deadline(settings.seconds, hard=settings.seconds_are_hard)
+    limits = HelperLimits(deadline.check, shield=SIGNAL_HANDLER.shielded)
     return DockerLogins(settings.docker_config, Helpers(limits))
 
 

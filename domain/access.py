@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from attrs import field, frozen
 
-from manyfest.domain.errors import AccessError, UnavailableError
+from manyfest.domain.errors import AccessError, CredentialSourceError, UnavailableError
 
 
 @frozen
@@ -70,12 +70,13 @@ class AuthExplanation:
     """A registry's challenge, the credentials for it, and the token scopes.
 
     ``scheme`` is that of the challenge in lower case, empty where the registry did not ask.
-    ``realm`` is the token server's URL. ``refusal`` is the reason why the registry did not let us
-    in after all.
+    ``realm`` is the token server's URL. ``failure`` is the reason why there are no credentials, if
+    their source failed. ``refusal`` is the reason why the registry did not let us in after all.
     """
 
     credentials: Credentials | None
     scheme: str
     realm: str
     tokens: tuple[TokenScopes, ...]
+    failure: CredentialSourceError | None = None
     refusal: AccessError | UnavailableError | None = None

@@ -51,6 +51,7 @@
     │   └── SparseBundleError
     ├── StoreError                  the store cannot be opened or written
     ├── CredentialsError            configured credentials cannot be read, or may not be sent
+    │   └── CredentialSourceError
     ├── ConfigError                 a configuration file or certificate cannot be used
     ├── ProtocolError               the answer violates the protocol
     └── RefusedError                the registry refused the request
@@ -451,6 +452,18 @@ class StoreError(ManyfestError):
 
 class CredentialsError(ManyfestError):
     """Configured credentials cannot be read, or may not be sent to this host."""
+
+
+class CredentialSourceError(CredentialsError):
+    """``source``, a file, a variable or a credential helper, gives no usable credentials.
+
+    ``remedy`` is the way out, in the imperative.
+    """
+
+    def __init__(self, source: str, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.source = source
+        self.remedy = remedy
 
 
 class ConfigError(ManyfestError):

@@ -4,18 +4,20 @@ Its members are those of docker/cli, ``types/authconfig.go``.
 """
 
 import base64
-import binascii
 import re
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 from cattrs.errors import BaseValidationError
 
 from manyfest.adapters.cattrs_converter import strict_converter
+from manyfest.adapters.credentials.registry_keys import canonical, to_hostname
+from manyfest.adapters.files.go_json import fields_of
 from manyfest.domain.access import Credentials, CredentialSource
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.errors import CredentialsError
+from manyfest.domain.errors import CredentialSourceError
 
 _CONVERTER = strict_converter()
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _HEADER_SAFE = re.compile(r"[!-~]*")
 
 
@@ -34,7 +36,7 @@ def credentials_in(document: Json, source: CredentialSource) -> Credentials | No
     """Return the credentials in an entry, None if it is empty.
 
     docker leaves empty entries where a helper keeps the secret.
-    Raises CredentialsError, which names ``source`` and shows no part of the entry.
+    Raises CredentialSourceError, which names ``source`` and shows no part of the entry.
     """
     try:
         entry = _structure(document)
@@ -42,7 +44,9 @@ def credentials_in(document: Json, source: CredentialSource) -> Credentials | No
             _decode_auth(entry.auth) if entry.auth else (entry.username, entry.password)
         )
     except ValueError as error:
-        raise CredentialsError(f"{source.file}: auths[{ascii(source.key)[:80]}]: {error}") from None
+        message = f"{source.file}: auths[{ascii(source.key)[:80]}]: {error}"
+        remedy = f"run: manyfest login {canonical(to_hostname(source.key))}"
+        raise CredentialSourceError(source.file, message, remedy) from None
     found = Credentials(username, password, entry.identitytoken, entry.registrytoken, source)
     return found if username or found.secrets else None
 
@@ -53,10 +57,11 @@ def encode_auth(username: str, password: str) -> str:
 
 
 def _structure(document: Json) -> AuthEntry:
-    if not isinstance(document, dict):
-        raise ValueError("not an object")  # noqa: TRY004 - a value from outside, not a bug
+    if document is not None and not isinstance(document, dict):
+        raise ValueError("not an object")
+    members = fields_of(document or {}, [member.name for member in fields(AuthEntry)])
     try:
-        entry = _CONVERTER.structure(document, AuthEntry)
+        entry = _CONVERTER.structure(members, AuthEntry)
     except (BaseValidationError, TypeError, AttributeError):
         raise ValueError("a member is not a text") from None
     if _HEADER_SAFE.fullmatch(entry.registrytoken) is None:
@@ -67,13 +72,16 @@ def _structure(document: Json) -> AuthEntry:
 def _decode_auth(auth: str) -> tuple[str, str]:
     """Decode ``user:password`` in base64 (docker/cli, ``decodeAuth``).
 
-    Some writers pad the password with NUL.
+    Go's decoder skips line ends, requires padding and ignores its bits. Bytes that are not UTF-8
+    become surrogates (PEP 383), which the Basic header turns back. Some writers pad the password
+    with NUL.
     """
-    try:
-        text = base64.b64decode(auth, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        raise ValueError("auth is not base64 of text") from None
-    username, colon, password = text.partition(":")
+    encoded = auth.replace("\r", "").replace("\n", "")
+    if _BASE64.fullmatch(encoded) is None:
+        raise ValueError("auth is not base64")
+    username, colon, password = (
+        base64.b64decode(encoded).decode(errors="surrogateescape").partition(":")
+    )
     if not colon or not username:
         raise ValueError("auth is not base64 of user:password")
     return username, password.strip("\0")

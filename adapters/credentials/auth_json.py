@@ -17,16 +17,16 @@ from manyfest.domain.references import Repository
 
 
 class AuthJson:
-    """An ``auth.json`` file; a missing one counts as empty. Thread-safe."""
+    """An ``auth.json`` file; a missing one counts as empty, unless it must exist. Thread-safe."""
 
-    def __init__(self, path: Path, helpers: Helpers) -> None:
-        self._file = JsonFile(path)
+    def __init__(self, path: Path, helpers: Helpers, *, must_exist: bool = False) -> None:
+        self._file = JsonFile(path, must_exist=must_exist)
         self._helpers = helpers
 
     def credentials_for(self, repository: Repository) -> Credentials | None:
         """Return the credentials in the file or its helper, None if there are none.
 
-        Raises CredentialsError, naming the file or the helper.
+        Raises CredentialSourceError, naming the file or the helper.
         """
         return self._from_helper(canonical(repository.registry)) or self._from_auths(repository)
 

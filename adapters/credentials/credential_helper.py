@@ -12,21 +12,22 @@ from functools import partial
 from attrs import frozen
 
 from manyfest.adapters.credentials.helper_process import (
-    DEFAULT_LIMITS,
+    NO_LIMITS,
     HelperFailureError,
     HelperLimits,
     path_of,
     run,
 )
 from manyfest.adapters.credentials.registry_keys import canonical, to_hostname
+from manyfest.adapters.files.go_json import GoJsonError, parse_object
 from manyfest.adapters.single_flight import SingleFlight
 from manyfest.domain.access import Credentials, CredentialSource
-from manyfest.domain.encoding.strict_json import parse_object
-from manyfest.domain.errors import CredentialsError, DocumentError
+from manyfest.domain.errors import CredentialSourceError
 
 PREFIX = "docker-credential-"
 
 _NAME = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]{0,99}")
+_MEMBERS = ("ServerURL", "Username", "Secret")  # docker-credential-helpers, ``Credentials``
 _NOT_FOUND = b"credentials not found in native keychain"
 _IDENTITY_TOKEN_USER = "<token>"  # noqa: S105 - docker's user name for an identity token
 
@@ -35,12 +36,12 @@ _IDENTITY_TOKEN_USER = "<token>"  # noqa: S105 - docker's user name for an ident
 class Helper:
     """The helper that ``source`` names.
 
-    The methods raise CredentialsError, naming the helper: it cannot be run, or misbehaves; and
+    The methods raise CredentialSourceError, naming the helper: it cannot be run, or misbehaves; and
     what ``helper_process.run`` raises when the command has to end.
     """
 
     source: CredentialSource
-    limits: HelperLimits = DEFAULT_LIMITS
+    limits: HelperLimits = NO_LIMITS
 
     def get(self, server: str) -> Credentials | None:
         """Return the credentials for ``server``, None if the helper has none."""
@@ -51,6 +52,8 @@ class Helper:
             username, secret = _parse_answer(output, server)
         except HelperFailureError as failure:
             raise self._error(server, str(failure)) from None
+        if not username and not secret:
+            return None
         if username == _IDENTITY_TOKEN_USER:
             return Credentials(identity_token=secret, source=self.source)
         return Credentials(username, secret, source=self.source)
@@ -78,9 +81,12 @@ class Helper:
             raise self._error(server, f"fails with exit status {code}")
         return output
 
-    def _error(self, server: str, reason: str) -> CredentialsError:
-        named = f"credential helper {self.source.helper[:100]} ({self.source.file})"
-        return CredentialsError(f"{named} {reason}, for {ascii(server)[1:-1]}")
+    def _error(self, server: str, reason: str) -> CredentialSourceError:
+        program, file, key = self.source.helper[:100], self.source.file, self.source.key
+        host = ascii(canonical(to_hostname(server)))[1:-1]
+        message = f"credential helper {program} ({file}) {reason}, for {host}"
+        remedy = f"repair it, or remove {key} from {file} and run: manyfest login {host}"
+        return CredentialSourceError(program, message, remedy)
 
 
 class Helpers:
@@ -90,17 +96,19 @@ class Helpers:
     ``limits``. Thread-safe.
     """
 
-    def __init__(self, limits: HelperLimits = DEFAULT_LIMITS) -> None:
+    def __init__(self, limits: HelperLimits = NO_LIMITS) -> None:
         self._limits = limits
         self._calls: SingleFlight[Credentials | None] = SingleFlight(keeps_outcomes=True)
 
     def named(self, name: object, source: CredentialSource) -> Helper:
-        """Return the helper ``docker-credential-NAME``. Raises CredentialsError: not a name."""
+        """Return the helper ``docker-credential-NAME``.
+
+        Raises CredentialSourceError: not a name.
+        """
         if not isinstance(name, str) or _NAME.fullmatch(name) is None:
-            shown = ascii(name)[:80]
-            raise CredentialsError(
-                f"{source.file}: {source.key} names no credential helper: {shown}"
-            )
+            message = f"{source.file}: {source.key} names no credential helper: {ascii(name)[:80]}"
+            remedy = f"correct or remove {source.key} in {source.file}"
+            raise CredentialSourceError(source.file, message, remedy)
         return Helper(CredentialSource(source.file, source.key, PREFIX + name), self._limits)
 
     def get(self, helper: Helper, server: str) -> Credentials | None:
@@ -109,17 +117,21 @@ class Helpers:
 
 
 def _parse_answer(output: bytes, server: str) -> tuple[str, str]:
-    """Return username and secret.
+    """Return username and secret, both empty from some helpers that have no credentials.
 
     A helper may leave ``ServerURL`` out, as gcloud's does.
     """
     try:
-        answer = parse_object(output, "")
-    except DocumentError:
-        raise HelperFailureError("does not answer with a JSON object") from None
-    url, username, secret = (answer.get(name, "") for name in ("ServerURL", "Username", "Secret"))
-    if not all(isinstance(value, str) for value in (url, username, secret)) or not secret:
+        answer = parse_object(output, _MEMBERS) if output.strip() else None
+    except GoJsonError:
+        answer = None
+    if answer is None:
+        raise HelperFailureError("does not answer with a JSON object")
+    url, username, secret = (answer.get(name, "") for name in _MEMBERS)
+    if not all(isinstance(value, str) for value in (url, username, secret)):
         raise HelperFailureError("answers without a secret")
     if url and canonical(to_hostname(url)) != canonical(to_hostname(server)):
         raise HelperFailureError("answers for another server")
+    if username and not secret:
+        raise HelperFailureError("answers without a secret")
     return username, secret

@@ -4,16 +4,18 @@ The rules are those of docker/cli, ``cli/config``. The file is read at the first
 registry. A broken entry of another host does no harm.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from manyfest.adapters.credentials.credential_helper import Helper, Helpers
 from manyfest.adapters.credentials.registry_keys import key_for, server_address
-from manyfest.adapters.files.json_file import JsonFile, object_in
+from manyfest.adapters.files.go_json import GoJsonError, parse_object
+from manyfest.adapters.files.json_file import FIELDS, JsonFile, object_in
 from manyfest.domain.access import Credentials, CredentialSource
-from manyfest.domain.encoding.strict_json import Json, parse_object
-from manyfest.domain.errors import CredentialsError, DocumentError
+from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.errors import CredentialsError, CredentialSourceError
 from manyfest.domain.references import Repository
 
 FILE_NAME = "config.json"
@@ -34,8 +36,8 @@ _NEVER_ADDED = frozenset(
 class DockerConfig:
     """The configuration in a folder (``$DOCKER_CONFIG``, or ``~/.docker``). Thread-safe.
 
-    All methods raise CredentialsError, naming the file: it cannot be read, is not a JSON object, or
-    its members for this registry are malformed. A missing file counts as empty.
+    All methods raise CredentialSourceError, naming the file: it cannot be read, is not a JSON
+    object, or its members for this registry are malformed. A missing file counts as empty.
     """
 
     def __init__(self, folder: Path, helpers: Helpers) -> None:
@@ -64,7 +66,10 @@ class DockerConfig:
         return self._helpers.named(name, CredentialSource(str(self.path), where))
 
     def headers(self) -> Mapping[str, str]:
-        """Return ``HttpHeaders``, without those that requests set themselves."""
+        """Return ``HttpHeaders``, without those that requests set themselves.
+
+        Raises CredentialsError, too: a header is malformed.
+        """
         headers = self._file.object("HttpHeaders")
         for name, value in headers.items():
             is_text = isinstance(value, str) and _HEADER_VALUE.fullmatch(value)
@@ -84,14 +89,17 @@ class EnvironmentAuths:
     def credentials_for(self, repository: Repository) -> Credentials | None:
         """Return the credentials for this registry, None if there are none.
 
-        Raises CredentialsError: the variable is not JSON, or its entry is malformed.
+        Raises CredentialSourceError: the variable is not JSON, or its entry is malformed.
         """
         if not self._text:
             return None
         try:
-            document = parse_object(self._text.encode(), _VARIABLE)
-        except (DocumentError, UnicodeEncodeError):
-            raise CredentialsError(f"cannot read credentials: {_VARIABLE} is not JSON") from None
+            document = parse_object(os.fsencode(self._text), FIELDS, is_alone=True)
+        except GoJsonError:
+            message = f"cannot read credentials: {_VARIABLE} is not a JSON object"
+            raise CredentialSourceError(
+                _VARIABLE, message, f"correct or unset {_VARIABLE}"
+            ) from None
         auths = object_in(document, "auths", Path(_VARIABLE))
         return in_auths(repository.registry, auths, _VARIABLE)
 
@@ -99,7 +107,7 @@ class EnvironmentAuths:
 def in_auths(host: str, auths: Mapping[str, Json], file: str) -> Credentials | None:
     """Return the credentials in ``auths`` for a registry, None if there are none.
 
-    Raises CredentialsError, naming ``file`` and the key: the entry is malformed.
+    Raises CredentialSourceError, naming ``file`` and the key: the entry is malformed.
     """
     key = key_for(host, auths)
     if key is None:

@@ -1,7 +1,8 @@
 """The process of a credential helper, bounded in time and output.
 
-A helper is looked for in absolute entries of PATH only (CVE-2025-15558). It runs in a process group
-of its own, so that it can be killed with all that it started.
+A helper may wait for a person, or for a slow service, so its time is the command's. A helper is
+looked for in absolute entries of PATH only (CVE-2025-15558). It runs in a process group of its own,
+so that it can be killed with all that it started.
 """
 
 import contextlib
@@ -33,7 +34,7 @@ class HelperFailureError(Exception):
 
 
 def never_end() -> None:
-    """Let the helper run until its time is over: a ``Check``."""
+    """Let the helper run for as long as it takes: a ``Check``."""
 
 
 def unshielded(action: Callable[[], None]) -> None:
@@ -43,18 +44,17 @@ def unshielded(action: Callable[[], None]) -> None:
 
 @frozen
 class HelperLimits:
-    """The conditions under which helpers run: ``check``, and ``seconds`` for each run.
+    """The conditions under which helpers run: ``check`` ends those that take too long.
 
     Without a ``shield``, an exception that a signal handler raises while the process is started
     leaves it running: Python then loses the process id.
     """
 
     check: Check = field(default=never_end, repr=False)
-    seconds: float = 30.0
     shield: Shield = field(default=unshielded, repr=False)
 
 
-DEFAULT_LIMITS = HelperLimits()
+NO_LIMITS = HelperLimits()
 
 
 def path_of(program: str) -> str:
@@ -74,16 +74,15 @@ def run(command: list[str], payload: bytes, limits: HelperLimits) -> tuple[int, 
 
     The payload must be small enough for a pipe's buffer. When this raises, the process has been
     killed with all that it started.
-    Raises HelperFailureError: it cannot be run, takes too long or prints too much; DeadlineError:
-    ``check`` raised an Exception; and the BaseException that ``check`` or a signal raises.
+    Raises HelperFailureError: it cannot be run, or prints too much; DeadlineError: ``check`` raised
+    an Exception; and the BaseException that ``check`` or a signal raises.
     """
     started: list[subprocess.Popen[bytes]] = []  # filled by the shielded action, so never lost
     try:
         limits.shield(lambda: started.append(_start(command)))
         process = started[0]
-        end = time.monotonic() + limits.seconds
         _write(process, payload)
-        output = _read(process, lambda: _require_time(command[0], end, limits))
+        output = _read(process, lambda: _require_time(command[0], limits))
     except BaseException:
         for process in started:
             with contextlib.suppress(ProcessLookupError):
@@ -139,13 +138,10 @@ def _read(process: subprocess.Popen[bytes], check: Check) -> bytes:
             check()
 
 
-def _require_time(program: str, end: float, limits: HelperLimits) -> None:
+def _require_time(program: str, limits: HelperLimits) -> None:
     try:
         limits.check()
     except Exception as error:
         name = Path(program).name
-        raise DeadlineError(
-            name, f"the credential helper {name} has not answered: {error}"
-        ) from error
-    if time.monotonic() > end:
-        raise HelperFailureError(f"does not end within {limits.seconds:g} s")
+        message = f"the credential helper {name} has not answered: {error}"
+        raise DeadlineError(name, message) from error

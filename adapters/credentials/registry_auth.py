@@ -5,12 +5,16 @@ from collections.abc import Callable, Mapping
 from attrs import frozen
 
 from manyfest.domain.access import Credentials
+from manyfest.domain.errors import CredentialSourceError
 from manyfest.domain.references import Repository
 
 # Returns the credentials for a repository, None if there are none. The repository is given by the
 # name of its registry in references; an empty path means the registry itself. May raise
-# CredentialsError.
+# CredentialSourceError.
 CredentialsFor = Callable[[Repository], Credentials | None]
+
+# Receives the error of a source that gives no credentials, perhaps again and again.
+OnFailure = Callable[[CredentialSourceError], None]
 
 
 def anonymous(_repository: Repository) -> Credentials | None:
@@ -19,7 +23,7 @@ def anonymous(_repository: Repository) -> Credentials | None:
 
 
 def chained(*sources: CredentialsFor) -> CredentialsFor:
-    """Return a source that asks these in order, until one has credentials."""
+    """Return a source that asks these in order, until one has credentials or fails."""
 
     def credentials_for(repository: Repository) -> Credentials | None:
         answers = (source(repository) for source in sources)
@@ -33,18 +37,32 @@ def no_headers() -> Mapping[str, str]:
     return {}
 
 
+def ignore(_error: CredentialSourceError) -> None:
+    """Ignore the failure of a source: an ``OnFailure``."""
+
+
 @frozen
 class RegistryAuth:
     """The user's credentials for registries, and the hosts that may receive them.
 
     ``headers`` returns those to send to every registry, on its own origin only; it is called before
     the first request and may raise CredentialsError. ``realms`` are hosts, in lower case, whose
-    token servers may receive credentials of any registry.
+    token servers may receive credentials of any registry. Where ``credentials_for`` or ``headers``
+    raises CredentialSourceError, ``on_failure`` receives it, and requests go on without.
     """
 
     credentials_for: CredentialsFor = anonymous
     headers: Callable[[], Mapping[str, str]] = no_headers
     realms: frozenset[str] = frozenset()
+    on_failure: OnFailure = ignore
+
+    def usable_headers(self) -> Mapping[str, str]:
+        """Return ``headers()``, none where their file cannot be read."""
+        try:
+            return self.headers()
+        except CredentialSourceError as error:
+            self.on_failure(error)
+            return no_headers()
 
 
 ANONYMOUS = RegistryAuth()

@@ -9,48 +9,59 @@ from pathlib import Path
 from threading import Lock
 
 from manyfest.adapters.files.atomic_file import atomic_write
+from manyfest.adapters.files.go_json import GoJsonError, parse_object
 from manyfest.adapters.files.os_error_text import os_error_text
 from manyfest.adapters.files.regular_file import NotRegularFileError, read_regular_file
-from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
-from manyfest.domain.errors import CredentialsError, DocumentError
+from manyfest.domain.encoding.strict_json import Json, JsonObject
+from manyfest.domain.errors import CredentialsError, CredentialSourceError
 
 _SIZE_LIMIT = 4 * 1024 * 1024  # bytes
 
+# The members that we read, of docker/cli's ``configfile.ConfigFile``.
+FIELDS = ("auths", "credsStore", "credHelpers", "HttpHeaders")
 
-def read_object(path: Path) -> JsonObject:
+
+def read_object(path: Path, *, must_exist: bool = False) -> JsonObject:
     """Return the JSON object in the file, an empty one if the file does not exist.
 
-    Never waits for the writer of a pipe. Raises CredentialsError, naming the file: it cannot be
-    read, is larger than 4 MiB, or is not a JSON object.
+    It is read as Go reads it. Never waits for the writer of a pipe. Raises CredentialSourceError,
+    naming the file: it cannot be read, is larger than 4 MiB, is not a JSON object, or does not
+    exist and must.
     """
-    data = _read_bytes(path)
+    data = _read_bytes(path, must_exist=must_exist)
     if data is None:
         return {}
     try:
-        return parse_object(data, str(path))
-    except DocumentError as error:
-        raise CredentialsError(f"cannot read credentials: {error}") from error
+        return parse_object(data, FIELDS)
+    except GoJsonError as error:
+        raise unreadable(path, str(error)) from None
 
 
 class JsonFile:
     """The JSON object in a file, read once, at first use. Thread-safe."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, must_exist: bool = False) -> None:
         self.path = path
+        self._must_exist = must_exist
         self._lock = Lock()
-        self._read: list[JsonObject] = []
+        self._outcome: JsonObject | CredentialSourceError | None = None
 
     def document(self) -> JsonObject:
-        """Return the whole object, as ``read_object`` does."""
+        """Return the whole object, or raise, as ``read_object`` did the first time."""
         with self._lock:
-            if not self._read:
-                self._read.append(read_object(self.path))
-            return self._read[0]
+            if self._outcome is None:
+                try:
+                    self._outcome = read_object(self.path, must_exist=self._must_exist)
+                except CredentialSourceError as error:
+                    self._outcome = error
+            if isinstance(self._outcome, CredentialSourceError):
+                raise self._outcome
+            return self._outcome
 
     def object(self, member: str) -> Mapping[str, Json]:
         """Return the object under ``member``, empty if there is none.
 
-        Raises CredentialsError.
+        Raises CredentialSourceError.
         """
         return object_in(self.document(), member, self.path)
 
@@ -58,12 +69,18 @@ class JsonFile:
 def object_in(document: JsonObject, member: str, path: Path) -> Mapping[str, Json]:
     """Return the object under ``member``, empty if that is missing or null.
 
-    Raises CredentialsError, naming ``path`` and the member: it is not an object.
+    Raises CredentialSourceError, naming ``path`` and the member: it is not an object.
     """
     found = document.get(member) or {}
     if not isinstance(found, dict):
-        raise CredentialsError(f"cannot read credentials: {path}: {member} is not an object")
+        raise unreadable(path, f"{member} is not an object")
     return found
+
+
+def unreadable(path: Path, reason: str) -> CredentialSourceError:
+    """Build the error for a file whose credentials cannot be read."""
+    message = f"cannot read credentials: {path}: {reason}"
+    return CredentialSourceError(str(path), message, f"correct or remove {path}")
 
 
 def rewrite(path: Path, change: Callable[[JsonObject], JsonObject]) -> None:
@@ -86,18 +103,19 @@ def rewrite(path: Path, change: Callable[[JsonObject], JsonObject]) -> None:
         raise CredentialsError(f"cannot write credentials: {path}: {reason}") from error
 
 
-def _read_bytes(path: Path) -> bytes | None:
+def _read_bytes(path: Path, *, must_exist: bool) -> bytes | None:
     try:
         data = read_regular_file(path, _SIZE_LIMIT)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if must_exist:
+            raise unreadable(path, os_error_text(error)) from error
         return None
     except NotRegularFileError as error:
-        raise CredentialsError(f"cannot read credentials: {path} is not a file") from error
+        raise unreadable(path, "not a file") from error
     except OSError as error:
-        reason = os_error_text(error)
-        raise CredentialsError(f"cannot read credentials: {path}: {reason}") from error
+        raise unreadable(path, os_error_text(error)) from error
     if len(data) > _SIZE_LIMIT:
-        raise CredentialsError(f"cannot read credentials: {path} is too large")
+        raise unreadable(path, "too large")
     return data
 
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # a command imports only those that it uses
     from manyfest.adapters.deadline import Deadline
     from manyfest.adapters.http_registry.registry import HttpRegistry
     from manyfest.adapters.registries_conf.rules import RegistryRules
+    from manyfest.domain.errors import CredentialSourceError
     from manyfest.domain.ports.host_book import HostBook, HostFacts
 
 
@@ -207,9 +209,30 @@ def auth_for(settings: Settings, deadline: "Deadline") -> "RegistryAuth":
 
     helpers = Helpers(HelperLimits(deadline.check, shield=SIGNAL_HANDLER.shielded))
     docker = DockerConfig(settings.docker_config, helpers)
+    chosen = settings.auth_file
     credentials_for = chained(
         EnvironmentAuths(settings.docker_auths).credentials_for,
         docker.credentials_for,
-        *(AuthJson(path, helpers).credentials_for for path in settings.auth_files),
+        *(
+            AuthJson(path, helpers, must_exist=path == chosen).credentials_for
+            for path in ([chosen] if chosen else settings.auth_files)
+        ),
     )
-    return RegistryAuth(credentials_for, docker.headers, settings.auth_realms)
+    warnings = CredentialWarnings()
+    return RegistryAuth(credentials_for, docker.headers, settings.auth_realms, warnings.warn_once)
+
+
+class CredentialWarnings:
+    """Warns of sources of credentials that fail, once of each. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._warned: set[str] = set()
+
+    def warn_once(self, error: "CredentialSourceError") -> None:
+        """Write the warning, unless there was one of the same source."""
+        with self._lock:
+            is_new = error.source not in self._warned
+            self._warned.add(error.source)
+        if is_new:
+            warn(f"{error}; continuing without credentials")

@@ -12,7 +12,7 @@ _UNKNOWN = "the token does not tell"
 
 def auth_text(name: Reference, explanation: AuthExplanation) -> str:
     """Return the explanation as lines of a label and a fact."""
-    rows = [("reference", str(name)), ("credentials", _credentials_text(explanation.credentials))]
+    rows = [("reference", str(name)), ("credentials", _credentials_text(explanation))]
     rows.append(("asked for", _challenge(explanation)))
     for token in explanation.tokens:
         rows.append(("scopes asked", _scopes_text(token.asked)))
@@ -23,7 +23,7 @@ def auth_text(name: Reference, explanation: AuthExplanation) -> str:
 
 
 def auth_json(name: Reference, explanation: AuthExplanation) -> str:
-    """Return the explanation as one JSON object."""
+    """Return the explanation as one JSON object; ``failure`` only where a source failed."""
     tokens = [
         {"asked": list(scope_texts(token.asked)), "granted": _scopes_json(token.granted)}
         for token in explanation.tokens
@@ -36,6 +36,8 @@ def auth_json(name: Reference, explanation: AuthExplanation) -> str:
         "tokens": tokens,
         "refusal": str(explanation.refusal) if explanation.refusal else None,
     }
+    if explanation.failure:
+        document["failure"] = str(explanation.failure)
     return json.dumps(document, indent=2)
 
 
@@ -52,9 +54,10 @@ def _credentials_json(credentials: Credentials | None) -> Json:
     }
 
 
-def _credentials_text(credentials: Credentials | None) -> str:
+def _credentials_text(explanation: AuthExplanation) -> str:
+    credentials = explanation.credentials
     if credentials is None:
-        return "none"
+        return f"none: {explanation.failure}" if explanation.failure else "none"
     user = f" of {credentials.username}" if credentials.username else ""
     source = credentials.source
     place = f", from {source}, key {source.key}" if source else ""

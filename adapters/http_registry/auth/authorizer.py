@@ -14,7 +14,8 @@ The answer depends on the credentials of the repository. A registry token is sen
 challenge is answered with a token from the token server, anonymously if there are no credentials;
 ``realm_policy`` decides which server may be asked and whether it gets the credentials. A Basic
 challenge is answered with name and password. After one, a repository without credentials is still
-tried without, because it may be open.
+tried without, because it may be open. A source of credentials that fails counts as none: it must
+not shut a person out of public images.
 
 Tokens are cached by credentials and scopes (distribution, token/jwt.md). By credentials, because
 repositories of one host may have different ones, and their tokens must never mix. By scopes,
@@ -44,7 +45,7 @@ from manyfest.adapters.http_registry.auth.scope import AccessRequest
 from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.single_flight import SingleFlight
 from manyfest.domain.access import AuthExplanation, Credentials, Scopes, TokenScopes
-from manyfest.domain.errors import ManyfestError, UnauthorizedError
+from manyfest.domain.errors import CredentialSourceError, ManyfestError, UnauthorizedError
 from manyfest.domain.references import Repository
 
 # Taken off a token's life, for the time that requests travel.
@@ -74,6 +75,14 @@ class _CachedToken:
         return f"Bearer {self.token.value}"
 
 
+@frozen
+class _Lookup:
+    """The credentials for a repository; None, and why, where their source failed."""
+
+    credentials: Credentials | None
+    failure: CredentialSourceError | None = None
+
+
 class Authorizer:
     """Finds the ``Authorization`` header for requests to one registry host. Thread-safe.
 
@@ -95,7 +104,7 @@ class Authorizer:
         self._known = _KnownChallenge(presumed, is_presumed=True) if presumed else None
         self._known_lock = threading.Lock()
         self._presumed_headers: set[str] = set()
-        self._credentials: dict[str, Credentials | None] = {}
+        self._lookups: dict[str, _Lookup] = {}
         self._credentials_lock = threading.Lock()
         self._learnt_scopes: dict[Scopes, Scopes] = {}
         self._tokens: dict[_TokenKey, _CachedToken] = {}
@@ -164,12 +173,15 @@ class Authorizer:
         return self._unauthorized(subject, f"{reason}: {said}" if said else reason)
 
     def credentials(self, path: str) -> Credentials | None:
-        """Return a repository's credentials, looked up once. Raises CredentialsError."""
-        with self._credentials_lock:
-            if path not in self._credentials:
-                repository = Repository(self._registry.host, path)
-                self._credentials[path] = self._auth.credentials_for(repository)
-            return self._credentials[path]
+        """Return a repository's credentials, looked up once; None where their source fails."""
+        return self._lookup(path).credentials
+
+    def failed_source(self, path: str) -> CredentialSourceError | None:
+        """Return the error of the source that should have credentials for a repository, if any.
+
+        None for a repository that was not looked up.
+        """
+        return self._lookups[path].failure if path in self._lookups else None
 
     def explain(self, path: str) -> AuthExplanation:
         """Explain how the host has authorised requests for a repository so far."""
@@ -178,12 +190,26 @@ class Authorizer:
             credentials=credentials,
             scheme=challenge.scheme if challenge else "",
             realm=challenge.get("realm") if challenge else "",
+            failure=self.failed_source(path),
             tokens=tuple(
                 TokenScopes(requested, cached.token.granted)
                 for (owner, requested), cached in self._tokens.items()
                 if owner == credentials
             ),
         )
+
+    def _lookup(self, path: str) -> _Lookup:
+        with self._credentials_lock:
+            if path not in self._lookups:
+                self._lookups[path] = self._look_up(Repository(self._registry.host, path))
+            return self._lookups[path]
+
+    def _look_up(self, repository: Repository) -> _Lookup:
+        try:
+            return _Lookup(self._auth.credentials_for(repository))
+        except CredentialSourceError as error:
+            self._auth.on_failure(error)
+            return _Lookup(None, error)
 
     def _unauthorized(self, subject: str, reason: str) -> UnauthorizedError:
         host = self._registry.host

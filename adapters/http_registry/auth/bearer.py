@@ -75,8 +75,8 @@ def _refresh(realm: Realm, service: str, wanted: Scopes, credentials: Credential
 
 
 def basic_header(credentials: Credentials) -> str:
-    """Return the ``Authorization`` for name and password (RFC 7617)."""
-    pair = f"{credentials.username}:{credentials.password}".encode()
+    """Return the ``Authorization`` for name and password (RFC 7617), their bytes as in the file."""
+    pair = f"{credentials.username}:{credentials.password}".encode(errors="surrogateescape")
     return f"Basic {base64.b64encode(pair).decode()}"
 
 

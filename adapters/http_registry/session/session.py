@@ -51,7 +51,7 @@ from manyfest.adapters.http_registry.session.scheme_probe import SchemeProbe, se
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
-from manyfest.domain.errors import NotFoundError, ProtocolError
+from manyfest.domain.errors import AccessError, NotFoundError, ProtocolError, shortened
 from manyfest.domain.ports.host_book import HostFacts
 
 _UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
@@ -62,6 +62,7 @@ _STALE_TOKEN_STATUSES = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
 _CHALLENGE_LIMIT = 2
 _FOLLOWED_METHODS = ("GET", "HEAD")
 _MINIMUM_SECRET_LENGTH = 8
+_REFUSAL_LIMIT = 190  # characters, so that the advice after them is not cut off
 
 
 class RegistrySession:
@@ -107,7 +108,10 @@ class RegistrySession:
         Faults while the body is read are translated, too. Raises TransientError: it may pass; the
         errors of ``domain.errors``: it will not.
         """
-        with translating_transport_errors(self.name, request.subject):
+        with (
+            self._naming_failed_source(request),
+            translating_transport_errors(self.name, request.subject),
+        ):
             response = self._follow_redirects(request)
             try:
                 yield response
@@ -118,6 +122,19 @@ class RegistrySession:
                 response.close()
                 raise
             bodies.drain(response)
+
+    @contextlib.contextmanager
+    def _naming_failed_source(self, request: RegistryRequest) -> Iterator[None]:
+        """Say in a refusal that there were no credentials because their source failed."""
+        try:
+            yield
+        except AccessError as error:
+            failure = self.authorizer.failed_source(request.access.repository)
+            if failure is None:
+                raise
+            advice = f"{failure.source} gave no credentials: {failure.remedy}"
+            said = shortened(str(error), _REFUSAL_LIMIT)
+            raise type(error)(error.host, f"{said}; {advice}") from error
 
     def error_for(self, response: httpx.Response, subject: str) -> Exception:
         """Build the error for an unexpected response; TransientError if it may pass."""
@@ -172,7 +189,7 @@ class RegistrySession:
         return self.authorizer.preemptive_header(request.access, is_plain=self._probe.is_plain)
 
     def _send(self, request: RegistryRequest, authorization: str | None) -> httpx.Response:
-        headers = {**self._auth.headers(), **request.headers}
+        headers = {**self._auth.usable_headers(), **request.headers}
         if authorization is not None:
             headers["Authorization"] = authorization
         return self._probe.send(evolve(request, headers=headers))
@@ -237,7 +254,9 @@ class RegistrySession:
     def _secrets(self) -> list[str]:
         """Values of the user's own headers; short ones are part of many words, and not masked."""
         return [
-            value for value in self._auth.headers().values() if len(value) >= _MINIMUM_SECRET_LENGTH
+            value
+            for value in self._auth.usable_headers().values()
+            if len(value) >= _MINIMUM_SECRET_LENGTH
         ]
 
     def _name_of(self, response: httpx.Response) -> str:

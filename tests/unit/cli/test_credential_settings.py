@@ -1,27 +1,24 @@
 """Settings of credentials: the files that are read, and the realms that are trusted."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from manyfest.cli.settings import auth_files, auth_realms
+from manyfest.cli.settings import auth_file, auth_files, auth_realms
 
 FILES = {
-    "the file that was named": (
-        {"REGISTRY_AUTH_FILE": "/f.json", "XDG_RUNTIME_DIR": "/run/u", "HOME": "/h"},
-        ["/f.json"],
-    ),
     "the session's and the user's": (
         {"XDG_RUNTIME_DIR": "/run/u", "HOME": "/h"},
         ["/run/u/containers/auth.json", "/h/.config/containers/auth.json"],
     ),
     "another configuration folder": (
         {"XDG_CONFIG_HOME": "/c", "HOME": "/h"},
-        ["/c/containers/auth.json"],
+        [f"/run/containers/{os.getuid()}/auth.json", "/c/containers/auth.json"],
     ),
     "empty variables are none": (
-        {"REGISTRY_AUTH_FILE": "", "XDG_RUNTIME_DIR": "", "XDG_CONFIG_HOME": "", "HOME": "/h"},
-        ["/h/.config/containers/auth.json"],
+        {"XDG_RUNTIME_DIR": "", "XDG_CONFIG_HOME": "", "HOME": "/h"},
+        [f"/run/containers/{os.getuid()}/auth.json", "/h/.config/containers/auth.json"],
     ),
 }
 REALMS = {
@@ -34,6 +31,11 @@ REALMS = {
 @pytest.mark.parametrize(("environment", "expected"), FILES.values(), ids=FILES)
 def test_auth_files_are_found(environment, expected):
     assert auth_files(environment) == tuple(map(Path, expected))
+
+
+@pytest.mark.parametrize(("value", "expected"), [("/f.json", Path("/f.json")), ("", None)])
+def test_one_file_may_be_named(value, expected):
+    assert auth_file({"REGISTRY_AUTH_FILE": value}) == expected
 
 
 @pytest.mark.parametrize(("text", "expected"), REALMS.values(), ids=REALMS)

@@ -84,6 +84,12 @@ def test_a_broken_file_is_named(tmp_path, text):
         AuthJson(tmp_path / "auth.json", Helpers()).credentials_for(Repository(HOST, "a"))
 
 
+def test_a_file_that_must_be_there_is_named(tmp_path):
+    made = AuthJson(tmp_path / "auth.json", Helpers(), must_exist=True)
+    with pytest.raises(CredentialsError, match=f"{tmp_path}/auth.json: no such file"):
+        made.credentials_for(Repository(HOST, "a"))
+
+
 def test_a_file_that_is_not_there_has_nothing(tmp_path):
     made = AuthJson(tmp_path / "auth.json", Helpers())
     assert made.credentials_for(Repository(HOST, "a")) is None

@@ -10,8 +10,9 @@ import pytest
 from manyfest.adapters.credentials.credential_helper import Helper, Helpers
 from manyfest.adapters.credentials.docker_config import DockerConfig
 from manyfest.adapters.credentials.helper_process import HelperLimits
+from manyfest.adapters.deadline import Deadline
 from manyfest.domain.access import CredentialSource
-from manyfest.domain.errors import CredentialsError
+from manyfest.domain.errors import CredentialSourceError, DeadlineError
 from manyfest.domain.references import Repository
 from tests.support.programs.credential_helpers import helper_folder
 
@@ -27,7 +28,7 @@ def helpers(tmp_path, monkeypatch):
 
 def helper(name, seconds=30.0):
     source = CredentialSource("config.json", "credsStore", f"docker-credential-{name}")
-    return Helper(source, HelperLimits(seconds=seconds))
+    return Helper(source, HelperLimits(Deadline(seconds).check))
 
 
 def config(folder, **members):
@@ -56,6 +57,10 @@ GOOD = {
     "without ServerURL, as gcloud's": (answer(ServerURL=None), ("u", SECRET, "")),
     "ServerURL with a scheme": (answer(ServerURL=f"https://{HOST}"), ("u", SECRET, "")),
     "unknown members": (answer(Expires="never"), ("u", SECRET, "")),
+    "letter case, as Go reads it": (
+        {"serverurl": HOST, "USERNAME": "u", "secret": SECRET},
+        ("u", SECRET, ""),
+    ),
 }
 
 
@@ -70,15 +75,11 @@ def test_good_answers(helpers, printed, expected):
 BAD = {
     "exit 1 with the secret": (f"echo {SECRET}; echo {SECRET} >&2; exit 1", "exit status 1"),
     "ended by a signal": ("kill -9 $$", "exit status -9"),
-    "hangs": ("sleep 60", "does not end within 0.5 s"),
-    "hangs without output": ("exec >&-; sleep 60", "does not end within 0.5 s"),
     "babbles": (f"yes {SECRET}", "prints more than 65536 bytes"),
     "not JSON": (f"echo {SECRET}", "JSON object"),
     "nothing": ("true", "JSON object"),
     "a list": (f"""echo '["{SECRET}"]'""", "JSON object"),
     "byte-order mark": (f"printf '\\357\\273\\277{json.dumps(answer())}'", "JSON object"),
-    "two documents": (f"echo '{json.dumps(answer())}{json.dumps(answer())}'", "JSON object"),
-    "a key twice": (f"""echo '{{"{SECRET}": 1, "{SECRET}": 2}}'""", "JSON object"),
     "another server": (f"echo '{json.dumps(answer(ServerURL='evil.example'))}'", "another server"),
     "another port": (f"echo '{json.dumps(answer(ServerURL='reg.example.com'))}'", "another server"),
     "empty secret": (f"echo '{json.dumps(answer(Secret=''))}'", "without a secret"),
@@ -92,24 +93,53 @@ BAD = {
 def test_misbehaviour_is_named_and_output_is_not_shown(helpers, capfd, script, words):
     helpers.script("x", script)
     began = time.monotonic()
-    with pytest.raises(CredentialsError, match=words) as caught:
-        helper("x", seconds=0.5).get(HOST)
+    with pytest.raises(CredentialSourceError, match=words) as caught:
+        helper("x").get(HOST)
     assert "docker-credential-x" in str(caught.value)
     assert HOST in str(caught.value)
-    assert SECRET not in str(caught.value)
+    assert SECRET not in str(caught.value) + caught.value.remedy
     assert capfd.readouterr() == ("", "")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
-def test_not_found_is_none_by_docker_s_words(helpers):
-    helpers.script("x", "echo 'credentials not found in native keychain'; exit 1")
+NONE = {
+    "docker's words": "echo 'credentials not found in native keychain'; exit 1",
+    "empty members": """echo '{"ServerURL": "", "Username": "", "Secret": ""}'""",
+    "no members": "echo '{}'",
+}
+
+
+@pytest.mark.parametrize("script", NONE.values(), ids=NONE)
+def test_a_helper_may_have_nothing(helpers, script):
+    helpers.script("x", script)
     assert helper("x").get(HOST) is None
+
+
+def test_the_first_of_two_answers_counts_as_in_docker(helpers):
+    first, second = json.dumps(answer()), json.dumps(answer(Secret="other"))
+    helpers.script("x", f"echo '{first}{second}'")
+    assert helper("x").get(HOST).password == SECRET
+
+
+@pytest.mark.parametrize("script", ["sleep 60", "exec >&-; sleep 60"])
+def test_a_hanging_helper_ends_with_the_time_limit(helpers, script):  # K7
+    helpers.script("x", script)
+    with pytest.raises(DeadlineError, match="docker-credential-x has not answered"):
+        helper("x", seconds=0.5).get(HOST)
+
+
+def test_a_helper_may_take_as_long_as_the_command(helpers):
+    helpers.script("x", f"sleep 0.5; echo '{json.dumps(answer())}'")
+    checks = []
+    limits = HelperLimits(lambda: checks.append(None))
+    assert Helper(helper("x").source, limits).get(HOST).password == SECRET
+    assert len(checks) > 5
 
 
 def test_a_hanging_helper_dies_with_all_it_started(helpers, tmp_path):  # K7
     helpers.script("x", f"sleep 60 & echo $! >{tmp_path}/child; wait")
-    with pytest.raises(CredentialsError):
-        helper("x", seconds=0.5).get(HOST)
+    with pytest.raises(DeadlineError):
+        helper("x", seconds=2.0).get(HOST)
     child = int((tmp_path / "child").read_text())
     assert ended(child)
 
@@ -163,7 +193,7 @@ def test_it_is_told_the_host_on_standard_input_alone(helpers):  # K11
 
 def test_a_host_with_a_line_in_it_is_never_asked_for(helpers):  # K11, CVE-2020-5260
     helpers.keeper("x")
-    with pytest.raises(CredentialsError, match="odd characters"):
+    with pytest.raises(CredentialSourceError, match="odd characters"):
         helper("x").get("reg.example.com\nServerURL=evil")
     assert helpers.asked("x") == []
 
@@ -192,7 +222,7 @@ def test_a_failing_helper_is_asked_once(tmp_path, helpers):
     helpers.script("x", f"echo >>{tmp_path}/calls; exit 1")
     made = config(tmp_path, credsStore="x")
     for _ in range(3):
-        with pytest.raises(CredentialsError):
+        with pytest.raises(CredentialSourceError):
             find(made)
     assert (tmp_path / "calls").read_text() == "\n"
 
@@ -224,7 +254,9 @@ def test_helpers_go_before_the_file(tmp_path, helpers, members, user):  # K5
 
 @pytest.mark.parametrize("members", [{"credsStore": "gone"}, {"credHelpers": {HOST: "gone"}}])
 def test_a_missing_helper_is_an_error_and_not_passed_over(tmp_path, helpers, members):  # K4, K5
-    with pytest.raises(CredentialsError, match=r"docker-credential-gone.*not installed") as caught:
+    with pytest.raises(
+        CredentialSourceError, match=r"docker-credential-gone.*not installed"
+    ) as caught:
         find(config(tmp_path, **members, **auths("file")))
     assert str(tmp_path / "config.json") in str(caught.value)
 
@@ -235,7 +267,7 @@ NAMES = ["../x", "a b", "-h", ";id", "/bin/sh", "a/b", "x" * 4096, "ä", "a\n", 
 @pytest.mark.parametrize("name", NAMES, ids=[ascii(name)[:12] for name in NAMES])
 def test_odd_names_are_refused_and_nothing_is_run(tmp_path, helpers, name):  # K9
     helpers.script("x", f"touch {tmp_path}/ran")
-    with pytest.raises(CredentialsError, match="names no credential helper") as caught:
+    with pytest.raises(CredentialSourceError, match="names no credential helper") as caught:
         find(config(tmp_path, credsStore=name))
     assert len(str(caught.value)) < 400
     assert not (tmp_path / "ran").exists()
@@ -250,18 +282,18 @@ def test_helpers_are_not_looked_for_in_the_working_folder(tmp_path, monkeypatch,
         program.chmod(0o755)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", path)
-    with pytest.raises(CredentialsError, match="not installed"):
+    with pytest.raises(CredentialSourceError, match="not installed"):
         helper("x").get(HOST)
     assert not (tmp_path / "ran").exists()
 
 
 def test_a_program_that_cannot_be_run_is_named(helpers):
     helpers.script("x", "").write_bytes(b"\x7fELF nonsense")
-    with pytest.raises(CredentialsError, match=r"docker-credential-x.*cannot be run"):
+    with pytest.raises(CredentialSourceError, match=r"docker-credential-x.*cannot be run"):
         helper("x").get(HOST)
 
 
 def test_its_group_is_not_ours(helpers):
     helpers.script("x", "kill -TERM 0")
-    with pytest.raises(CredentialsError, match="exit status -15"):
+    with pytest.raises(CredentialSourceError, match="exit status -15"):
         helper("x").get(HOST)

@@ -8,8 +8,9 @@ import pytest
 
 from manyfest.adapters.credentials.credential_helper import Helpers
 from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
+from manyfest.adapters.http_registry.auth.bearer import basic_header
 from manyfest.domain.access import Credentials
-from manyfest.domain.errors import CredentialsError
+from manyfest.domain.errors import CredentialsError, CredentialSourceError
 from manyfest.domain.references import Repository
 
 
@@ -46,6 +47,11 @@ FOUND = {
     "plain members": ({HOST: {"username": "u", "password": "p"}}, HOST, ("u", "p")),
     "unknown members": ({HOST: auth("u:p") | {"email": 5}}, HOST, ("u", "p")),
     "another host broken": ({"x.example": {"auth": 5}, HOST: auth("u:p")}, HOST, ("u", "p")),
+    "members in capitals": ({HOST: {"Auth": "dTpw"}}, HOST, ("u", "p")),
+    "a member that is null": ({HOST: {"auth": None, "username": "u"}}, HOST, ("u", "")),
+    "base64 in lines": ({HOST: {"auth": "dTpw\r\neHh4\n"}}, HOST, ("u", "pxxx")),
+    "base64 with loose bits": ({HOST: {"auth": "dTpwdX=="}}, HOST, ("u", "pu")),
+    "bytes that are no UTF-8": ({HOST: {"auth": "dTr//g=="}}, HOST, ("u", "\udcff\udcfe")),
 }
 NOT_FOUND = {
     "nothing": ({}, HOST),
@@ -58,25 +64,28 @@ NOT_FOUND = {
     "with the default port": ({"reg.example.com:443": auth("u:p")}, "reg.example.com"),
     "look-alike of the hub": ({HUB_KEY: auth("u:p")}, "index.docker.io.evil.com"),
     "trailing dot": ({HUB_KEY: auth("u:p")}, "docker.io."),
+    "null": ({HOST: None}, HOST),
 }
 BROKEN_ENTRY = {
     "not base64": {"auth": "%%%"},
     "no colon": auth("user"),
     "no user": auth(":p"),
-    "not UTF-8": {"auth": base64.b64encode(b"\xff:\xff").decode()},
+    "base64 without its padding": {"auth": "dTpwdw"},
+    "base64 with a blank": {"auth": "dTpw eHh4"},
+    "base64 of URLs": {"auth": "dTr__3__"},
+    "base64 with too much padding": {"auth": "dTpweA==="},
     "a number": {"auth": 5},
     "a list": [],
     "a text": "secret",
-    "null": None,
     "a token with a line's end": {"registrytoken": "secret\r\nX: y"},
 }
 BROKEN_FILE = {  # K1
-    "empty": b"",
     "not JSON": b"{",
     "byte-order mark": b'\xef\xbb\xbf{"auths": {}}',
     "a list": b"[]",
     "auths a list": b'{"auths": [1]}',
-    "key twice": b'{"auths": {}, "auths": {}}',
+    "not a number": b'{"auths": NaN}',
+    "deep": b'{"auths": ' + b"[" * 100_000,
     "too large": b" " * (4 * 1024 * 1024 + 1),
 }
 
@@ -110,7 +119,7 @@ def test_tokens_are_found(tmp_path, kind):
 
 @pytest.mark.parametrize("entry", BROKEN_ENTRY.values(), ids=BROKEN_ENTRY)
 def test_a_broken_entry_is_named_by_file_and_host_and_not_shown(tmp_path, entry):
-    with pytest.raises(CredentialsError) as caught:
+    with pytest.raises(CredentialSourceError) as caught:
         config(tmp_path, {HOST: entry}).credentials_for(repository(HOST))
     assert f"{tmp_path}/config.json" in str(caught.value)
     assert HOST in str(caught.value)
@@ -120,8 +129,58 @@ def test_a_broken_entry_is_named_by_file_and_host_and_not_shown(tmp_path, entry)
 @pytest.mark.parametrize("data", BROKEN_FILE.values(), ids=BROKEN_FILE)
 def test_a_broken_file_is_named(tmp_path, data):
     (tmp_path / "config.json").write_bytes(data)
-    with pytest.raises(CredentialsError, match=f"{tmp_path}/config.json"):
+    with pytest.raises(CredentialSourceError, match=f"{tmp_path}/config.json"):
         DockerConfig(tmp_path, Helpers()).credentials_for(repository(HOST))
+
+
+# Files as no careful program writes them, which docker reads nevertheless; who is found there.
+AS_GO_READS = {
+    "nothing": (b"", None),
+    "blanks": (b" \n", None),
+    "null": (b"null", None),
+    "more than one document": (b"%s {", "u"),
+    "a member in capitals": (b'{"AUTHS": %(auths)s}', "u"),
+    "a member with a long s": ('{"auth\u017f": %(auths)s}'.encode(), "u"),
+    "a member twice": (b'{"auths": {"x.example": {}}, "auths": %(auths)s}', "u"),
+    "merged": (b'{"auths": %(auths)s, "Auths": {"x.example": {}}}', "u"),
+    "null at last": (b'{"auths": %(auths)s, "auths": null}', "u"),
+    "a host twice": (b'{"auths": {"%(host)s": {"auth": "eDp5"}, "%(host)s": %(entry)s}}', "u"),
+    "bytes that are no UTF-8": (b'{"note": "\xff", "auths": %(auths)s}', "u"),
+    "half a surrogate pair": (b'{"note": "\\ud800", "auths": %(auths)s}', "u"),
+    "numbers beyond all": (b'{"note": [1e999, -1e999], "auths": %(auths)s}', "u"),
+}
+
+
+@pytest.mark.parametrize(("template", "user"), AS_GO_READS.values(), ids=AS_GO_READS)
+def test_the_file_is_read_as_go_reads_it(tmp_path, template, user):
+    entry = b'{"auth": "dTpw"}'
+    auths = b'{"%s": %s}' % (HOST.encode(), entry)
+    whole = b'{"auths": %s}' % auths
+    named = {b"host": HOST.encode(), b"entry": entry, b"auths": auths}
+    data = template % whole if b"%s {" in template else template % named
+    (tmp_path / "config.json").write_bytes(data)
+    found = DockerConfig(tmp_path, Helpers()).credentials_for(repository(HOST))
+    assert (found and found.username) == user
+
+
+def test_a_password_of_other_bytes_than_text_is_sent_as_it_is():
+    credentials = config_with(b"u:\xff\xfe")
+    assert base64.b64decode(basic_header(credentials).split()[1]) == b"u:\xff\xfe"
+
+
+def config_with(login):
+    entry = {"auth": base64.b64encode(login).decode()}
+    auths = EnvironmentAuths(json.dumps({"auths": {HOST: entry}}))
+    return auths.credentials_for(repository(HOST))
+
+
+def test_a_file_that_fails_is_read_once(tmp_path):
+    (tmp_path / "config.json").write_bytes(b"{")
+    made = DockerConfig(tmp_path, Helpers())
+    for _ in range(2):
+        with pytest.raises(CredentialSourceError, match="not JSON"):
+            made.credentials_for(repository(HOST))
+        (tmp_path / "config.json").write_bytes(b"{}")
 
 
 def test_no_file_is_no_credentials(tmp_path):
@@ -131,7 +190,7 @@ def test_no_file_is_no_credentials(tmp_path):
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])  # K1
 def test_what_is_no_file_is_refused_at_once(tmp_path, make):
     make(tmp_path / "config.json")
-    with pytest.raises(CredentialsError, match=r"config\.json"):
+    with pytest.raises(CredentialSourceError, match=r"config\.json"):
         DockerConfig(tmp_path, Helpers()).credentials_for(repository(HOST))
 
 
@@ -196,6 +255,6 @@ def test_the_variable_is_read_like_the_file():
 
 @pytest.mark.parametrize("text", BAD_VARIABLES.values(), ids=BAD_VARIABLES)
 def test_a_variable_that_makes_no_sense_is_named_and_not_shown(text):
-    with pytest.raises(CredentialsError, match="DOCKER_AUTH_CONFIG") as caught:
+    with pytest.raises(CredentialSourceError, match="DOCKER_AUTH_CONFIG") as caught:
         EnvironmentAuths(text).credentials_for(repository(HOST))
     assert "secret" not in str(caught.value)

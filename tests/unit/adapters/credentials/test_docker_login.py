@@ -185,7 +185,7 @@ def test_logging_out_where_nothing_is_writes_nothing(file):
     assert not file.exists()
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "", '{"auths": []'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"auths": []'])
 def test_a_broken_file_is_left_as_it_is(file, text):
     file.parent.mkdir()
     file.write_text(text)
@@ -193,6 +193,17 @@ def test_a_broken_file_is_left_as_it_is(file, text):
         logins(file).store(HOST, "user", "pass")
     assert file.read_text() == text
     assert os.listdir(file.parent) == ["config.json"]  # noqa: PTH208
+
+
+def test_a_login_joins_what_is_under_other_letter_case(file):
+    """docker rewrites the members that it knows under their own names, too."""
+    file.parent.mkdir()
+    file.write_text('{"AUTHS": {"x.example": {}}, "other": 1}')
+    logins(file).store(HOST, "user", "pass")
+    document = json.loads(file.read_text())
+    assert (set(document), document["auths"]["x.example"]) == ({"auths", "other"}, {})
+    logins(file).erase(HOST)
+    assert json.loads(file.read_text()) == {"auths": {"x.example": {}}, "other": 1}
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path):
