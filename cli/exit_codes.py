@@ -36,6 +36,7 @@ MEANINGS: dict[type[BaseException], Meaning] = {
         "manyfest cache fetch brings what is missing, layers with --layers; "
         "--sparse does without images",
     ),
+    errors.PartMissingError: Meaning(3, "push that image again, or publish without it"),
     errors.SparseBundleError: Meaning(
         FAILED, "import the earlier bundle first; --sparse takes lists without their images"
     ),

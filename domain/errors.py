@@ -243,12 +243,19 @@ class IncompleteError(NotFoundError):
 
 
 class PartMissingError(NotFoundError):
-    """``reference`` cannot be restored: ``part``, which it names, is missing."""
+    """``reference`` names ``part``, which is missing, and ``more`` others.
 
-    def __init__(self, reference: str, part: str) -> None:
-        super().__init__(f"{reference} cannot be put back: {part}, which it names, is gone")
+    ``platform`` is that of ``part`` in the list, empty if it has none.
+    """
+
+    def __init__(self, reference: str, part: str, platform: str = "", more: int = 0) -> None:
+        named = f"which it names for {platform}" if platform else "which it names"
+        others = f", and so {'are' if more > 1 else 'is'} {more} more" if more else ""
+        super().__init__(f"{reference} is incomplete: {part}, {named}, is missing{others}")
         self.reference = reference
         self.part = part
+        self.platform = platform
+        self.more = more
 
 
 class _FromHostError(ManyfestError):

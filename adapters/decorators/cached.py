@@ -8,15 +8,18 @@ Theory of operation. Three kinds of reads meet the store differently:
   that only a manifest it lacks is transferred. ``cache_decision`` decides each step, and this
   module takes it: it reads the store and sends the request.
 - *Heads* of manifests and blobs ask whether something exists at the origin, about which our own
-  bytes say nothing: they are forwarded, and so are listings and writes.
+  bytes say nothing: they are forwarded, and so are listings and writes. A manifest that the origin
+  showed or took in this command exists there: a head of it by digest is answered without asking.
 
 Nothing is stored here. Operations record what they read when the command has succeeded, and answers
 that the registry did not confirm are not recorded as observations: those are reported to
 ``on_unconfirmed``, from which ``confirmed_observations`` knows them.
 
-One fact lives as long as the command: a host that could not be reached, after a stale answer was
-served in its place. It is not waited for a second time; any other failure may be that of one
-repository. Threads share that dictionary; at worst, two of them wait for the same host at once.
+Two facts live as long as the command. A host that could not be reached, after a stale answer was
+served in its place, is not waited for a second time; any other failure may be that of one
+repository. And the manifests that the origin has, by its own word, are not asked for again; that of
+a mirror says nothing about the origin. Threads share both dictionaries; at worst, two of them wait
+for the same host, or ask for the same manifest, at once.
 """
 
 from collections.abc import Callable, Iterator
@@ -46,13 +49,17 @@ from manyfest.adapters.decorators.cache_decision import (
     first_step,
 )
 from manyfest.adapters.registry_parts import blob_digest, open_verified
+from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, ManyfestError, UnreachableError
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import Registry
-from manyfest.domain.references import Reference, Repository
+from manyfest.domain.references import Home, Reference, Repository
+
+_KNOWN_LIMIT = 10_000  # manifests at origins; a command over 100,000 references stays small
 
 
 class CachedRegistry(RegistryDecorator):
@@ -81,12 +88,24 @@ class CachedRegistry(RegistryDecorator):
         self._on_unconfirmed = on_unconfirmed
         self._is_mirrored = is_mirrored
         self._unreachable: dict[str, UnreachableError] = {}
+        self._at_origin: dict[tuple[Home, Digest], Descriptor] = {}
 
     def get_manifest(self, reference: Reference) -> Manifest:
         if reference.digest is None:
             return self._read_tag(reference)
         stored = self._stored(reference.digest, reference)
-        return stored or self._origin.get_manifest(reference)
+        return stored or self._get(reference)
+
+    def head_manifest(self, reference: Reference) -> Descriptor:
+        digest = reference.digest
+        known = self._at_origin.get((reference.home, digest)) if digest else None
+        return known or self._noted(reference, self._origin.head_manifest(reference))
+
+    def put_manifest(
+        self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
+    ) -> None:
+        self._origin.put_manifest(reference, manifest, expected)
+        self._noted(reference, manifest.descriptor())
 
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
         digest = blob_digest(reference)
@@ -127,9 +146,21 @@ class CachedRegistry(RegistryDecorator):
     def _request(self, step: Step, reference: Reference) -> Step:
         if isinstance(step, Get):
             target = reference if step.digest is None else reference.at(step.digest)
-            return self._origin.get_manifest(target)
-        digest = self._origin.head_manifest(reference).digest
+            return self._get(target)
+        digest = self.head_manifest(reference).digest
         return after_head(digest, self._stored(digest, reference))
+
+    def _get(self, reference: Reference) -> Manifest:
+        manifest = self._origin.get_manifest(reference)
+        if not self._is_mirrored(reference):
+            self._noted(reference, manifest.descriptor())
+        return manifest
+
+    def _noted(self, reference: Reference, found: Descriptor) -> Descriptor:
+        if len(self._at_origin) >= _KNOWN_LIMIT:
+            self._at_origin.clear()
+        self._at_origin[reference.home, found.digest] = found
+        return found
 
     def _cached_tag(self, reference: Reference) -> CachedTag | None:
         with suppress(DamagedStoreError):

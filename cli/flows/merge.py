@@ -9,6 +9,7 @@ from manyfest.cli.flows.publish import finish_or_warn, require_writable_store
 from manyfest.cli.output import note
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
+from manyfest.domain.errors import ManyfestError
 from manyfest.domain.operations.publication.merge import Merged, merge, preview
 from manyfest.domain.operations.publication.plan_push import Publication, PushPlan, Tagging
 from manyfest.domain.operations.publication.push import bring_content
@@ -23,11 +24,7 @@ def merge_with_progress(
     require_writable_store(session)
     with shown_progress() as on_event:
         bring_content([planned], ports=session, on_event=session.checking_deadline(on_event))
-        merged = merge(
-            planned,
-            _targets(planned, more_tags),
-            ports=session,
-        )
+        merged = _merge(planned, _targets(planned, more_tags), session)
     for tag in merged:
         _note_replaced_entries(planned, tag)
     published = [Resolved(tag.target, tag.manifest) for tag in merged]
@@ -40,6 +37,20 @@ def merge_preview(planned: PushPlan, more_tags: Sequence[Reference], session: Se
     """Return the plan with the lists that a merge would write if no other job writes."""
     look = partial(preview, planned, ports=session)
     return _outcome(planned, session.fan_out(look, _targets(planned, more_tags)))
+
+
+def _merge(planned: PushPlan, targets: Sequence[Reference], session: Session) -> tuple[Merged, ...]:
+    """Merge; if that fails, name the tags that stay behind."""
+    intents: list[Reference] = []
+    try:
+        return merge(planned, targets, ports=session, on_intent=intents.append)
+    except ManyfestError:
+        for tag in intents:
+            note(
+                f"{tag} stays behind: a push --merge within the hour takes its entries along; "
+                "delete the tag to prevent that"
+            )
+        raise
 
 
 def _targets(planned: PushPlan, more_tags: Sequence[Reference]) -> tuple[Reference, ...]:

@@ -59,10 +59,24 @@ def finish_or_warn(
 
 def print_result(planned: PushPlan, result: str) -> None:
     """Print docker's line for each image of another repository, then ``result``."""
-    if planned.is_empty:
-        note(f"unchanged: {planned.draft.name} is {planned.manifest.digest} already")
+    if not planned.tags:
+        note(_unchanged(planned))
     children = (f"Pushed ref {c} with digest: {c.digest}" for c in planned.foreign_entries)
     write_text("\n".join([*children, result]))
+
+
+def _unchanged(planned: PushPlan) -> str:
+    """Say that the tag is as it was, and whether anything it names had to be put."""
+    name, digest, count = planned.draft.name, planned.manifest.digest, len(planned.children)
+    if planned.is_empty:
+        return f"unchanged: {name} is {digest} already"
+    return f"{name} is {digest} already; {manifests_put(count)}"
+
+
+def manifests_put(count: int) -> str:
+    """Say that children of a list were put where they belong."""
+    one = count == 1
+    return f"{count} manifest{'' if one else 's'} that it names {'was' if one else 'were'} missing"
 
 
 def write_files(planned: PushPlan, digest_file: Path | None, metadata_file: Path | None) -> None:

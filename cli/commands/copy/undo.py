@@ -7,7 +7,7 @@ import typer
 
 from manyfest.cli.arguments.options import CONNECTION, docker_command
 from manyfest.cli.arguments.references import reference
-from manyfest.cli.flows.publish import require_writable_store
+from manyfest.cli.flows.publish import manifests_put, require_writable_store
 from manyfest.cli.output import note, write_text
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
@@ -64,13 +64,18 @@ def _state(text: str, to: str | None, session: Session) -> tuple[Reference, Stat
 
 
 def _step(plan: UndoPlan) -> str:
-    """Return the step as ``push --dry-run`` prints it."""
+    """Return the steps as ``push --dry-run`` prints them."""
     if plan.is_empty:
         return f"unchanged {plan.tag} {plan.current}"
-    return f"tag {plan.tag} {plan.manifest.digest} {plan.current}"
+    copies = [f"copy {b.target} {b.source} {b.size}" for b in plan.blobs]
+    puts = [f"put {c.target} {c.source} {c.manifest.size}" for c in plan.children]
+    tag = [f"tag {plan.tag} {plan.manifest.digest} {plan.current}"] if plan.moves_tag else []
+    return "\n".join([*copies, *puts, *tag])
 
 
 def _outcome(plan: UndoPlan) -> str:
     if plan.is_empty:
         return f"unchanged: {plan.tag} is {plan.current} already"
+    if not plan.moves_tag:
+        return f"{plan.tag} is {plan.current} already; {manifests_put(len(plan.children))}"
     return f"{plan.tag} was {plan.current}"

@@ -6,12 +6,18 @@ from functools import partial
 from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest, verified
+from manyfest.domain.errors import ManifestUnknownError, PartMissingError
 from manyfest.domain.events import ManifestPut, OnEvent, TransferPlanned, ignore
 from manyfest.domain.lists.platform_selection import require_platform, restricted_to
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.steps.conditional_put import current_digest
+from manyfest.domain.operations.steps.conditional_put import TagDigests
 from manyfest.domain.operations.steps.find_referrers import Referrer, all_referrers
+from manyfest.domain.operations.steps.missing_children import (
+    children_in_place,
+    missing_children,
+    repairs,
+)
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
@@ -74,9 +80,9 @@ def plan_copy(
 
     With ``platforms``, only their entries are copied, with their attestations, in a new list. With
     ``with_referrers``, the referrers of the list and of its images are copied too; a new list has
-    none. Uses the ports registry and fan_out.
+    none. Uses the ports registry, contents, layers and fan_out.
 
-    Raises ManifestUnknownError: the source, or a child that the target lacks too;
+    Raises ManifestUnknownError: the source; PartMissingError: a child, which the target lacks too;
     SizeMismatchError, DocumentError: such a child is not as its list describes it;
     NoSuchPlatformError; DigestMismatchError: ``target`` has another digest; what reading raises.
     """
@@ -85,16 +91,20 @@ def plan_copy(
     manifest = _chosen(found, platforms, registry)
     if target.digest is not None:
         verified(manifest.data, target.digest, None, str(target))
-    current = current_digest(target, registry)
+    tags = TagDigests(registry)
     if source.home == target.home:
-        return CopyPlan(found, target, manifest, current)
+        look, children = partial(tags.at, target), children_in_place(target, manifest)
+        missing = missing_children(children, ports=ports, meanwhile=[look])
+        copies = repairs(missing, ports=ports)
+        return CopyPlan(found, target, manifest, look(), copies, blob_copies(copies))
+    current = tags.at(target)
     top = Node(source.at(manifest.digest), manifest)
     nodes = tuple(below(source, manifest, registry))
     subjects = nodes if manifest is not found.manifest else (*nodes, top)
     referrers = (
         _new_referrers(subjects, target.home, registry, ports.fan_out) if with_referrers else ()
     )
-    lacking = partial(_lacking, target=target.home, registry=registry)
+    lacking = partial(_lacking, source=source, target=target.home, registry=registry)
     copies = _present(ports.fan_out(lacking, (*nodes, *_trees(referrers, registry))))
     own = () if manifest.is_list else _present([lacking(top)])
     return CopyPlan(
@@ -147,11 +157,18 @@ def _trees(referrers: Iterable[Referrer], registry: ManifestReader) -> Iterator[
         yield evolve(itself, is_new=True)  # the target may have it, but does not list it
 
 
-def _lacking(node: Node, target: Home, registry: Registry) -> ManifestCopy | None:
+def _lacking(
+    node: Node, source: Reference, target: Home, registry: Registry
+) -> ManifestCopy | None:
     there = Reference(target, None, node.source.digest)
     if not node.is_new and is_complete(there, registry):
         return None
-    return ManifestCopy(node.source, there, node.read(registry))
+    try:
+        return ManifestCopy(node.source, there, node.read(registry))
+    except ManifestUnknownError as error:
+        platform = node.listed and node.listed.platform
+        shown = str(platform) if platform else ""
+        raise PartMissingError(str(source), str(node.source), shown) from error
 
 
 def _present(copies: Iterable[ManifestCopy | None]) -> tuple[ManifestCopy, ...]:

@@ -26,7 +26,7 @@ digest, from anywhere. A mirror that is behind would have us put an old list, wi
 added to the tag since.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -48,6 +48,11 @@ from manyfest.domain.merging.merged_list import merged_list
 from manyfest.domain.operations.drafts.create import contribution
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.resolve import Resolved, with_config
+from manyfest.domain.operations.steps.missing_children import (
+    children_in_place,
+    missing_children,
+    require_none,
+)
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import DEFAULT_TAG, Layout, Reference
@@ -115,6 +120,7 @@ def merge(
     targets: Sequence[Reference],
     *,
     ports: Ports,
+    on_intent: Callable[[Reference], None] = lambda _: None,
 ) -> tuple[Merged, ...]:
     """Merge the entries of ``plan``'s draft into each of ``targets``, by platform.
 
@@ -122,15 +128,18 @@ def merge(
     was read and had the entries, with those of all writers whose intents were visible; unless
     another writer has later entries for the same platforms. Intents for all targets are published
     first, so that a writer that begins later is later for all of them; of two that begin at the
-    same moment, each may win some.
+    same moment, each may win some. ``on_intent`` is told the tag of each intent that was put: the
+    tags stay, and count, whether or not the merge succeeds.
 
     Uses the ports registry, fan_out, pause and clock. Raises ListError: the draft sets members of
-    the list other than annotations; MergeUnsettledError: the registry does not show what was put;
-    what reading and writing raise.
+    the list other than annotations; PartMissingError: an image that the tag or an intent names is
+    missing; MergeUnsettledError: the registry does not show what was put; what reading and writing
+    raise.
     """
     made_at = ports.clock()
     own = [intent(plan, target, made_at) for target in targets]
-    ports.fan_out(partial(_publish, registry=ports.registry), tuple(zip(targets, own, strict=True)))
+    publish = partial(_publish, registry=ports.registry, on_intent=on_intent)
+    ports.fan_out(publish, tuple(zip(targets, own, strict=True)))
     writer = _Writer(plan, ports)
     return tuple(map(writer.settle, targets, own))
 
@@ -138,11 +147,12 @@ def merge(
 def preview(plan: PushPlan, target: Reference, *, ports: Ports) -> Merged:
     """Return the result of a merge into ``target`` if no other writer writes. Writes nothing.
 
-    ``was_put`` says whether there is something to write. Uses the ports registry and now. Raises as
-    ``merge``.
+    ``was_put`` says whether there is something to write. Uses the ports registry, fan_out and now.
+    Raises as ``merge``.
     """
     current = _TagReader(ports.registry).current(target)
     manifest = _merged(plan, target, current, (intent(plan, target, ports.now),))
+    _require_whole(plan, target, manifest, ports)
     return Merged(target, manifest, current.digest, manifest is not current.manifest)
 
 
@@ -166,10 +176,23 @@ def _merged(
     return merged_list(target, current.manifest, current.entries, intents, wished)
 
 
-def _publish(target_and_intent: tuple[Reference, Intent], registry: Registry) -> None:
+def _require_whole(plan: PushPlan, target: Reference, manifest: Manifest, ports: Ports) -> None:
+    """Check that ``target`` has the children of ``manifest`` that the plan does not put."""
+    put = {copy.target for copy in plan.children}
+    children = children_in_place(target, manifest)
+    others = [child for child in children if child.reference not in put]
+    require_none(missing_children(others, ports=ports))
+
+
+def _publish(
+    target_and_intent: tuple[Reference, Intent],
+    registry: Registry,
+    on_intent: Callable[[Reference], None],
+) -> None:
     target, own = target_and_intent
     if not isinstance(target.home, Layout):
         registry.put_manifest(own.reference(target), own.manifest)
+        on_intent(own.reference(target))
 
 
 @frozen
@@ -182,10 +205,13 @@ class _Writer:
     def settle(self, target: Reference, own: Intent) -> Merged:
         tags = _TagReader(self.ports.registry)
         current = first = tags.current(target)
-        was_put, pauses = False, iter(_PAUSES)
+        was_put, pauses, whole = False, iter(_PAUSES), set[Digest]()
         while True:
             intents = self._intents(tags, target, own)
             manifest = _merged(self.plan, target, current, intents.all)
+            if manifest.digest not in whole:
+                _require_whole(self.plan, target, manifest, self.ports)
+                whole.add(manifest.digest)
             is_held = manifest is current.manifest
             if is_held and intents.is_own_listed:
                 return Merged(target, manifest, first.digest, was_put)

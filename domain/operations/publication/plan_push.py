@@ -1,6 +1,6 @@
 """Plan the publication of drafts, as values that can be shown before they are executed."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from attrs import evolve, frozen
@@ -12,6 +12,7 @@ from manyfest.domain.errors import DraftUnknownError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest, require_match
 from manyfest.domain.operations.steps.conditional_put import TagDigests
+from manyfest.domain.operations.steps.missing_children import Child, missing_children, repairs
 from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
     ManifestCopy,
@@ -41,7 +42,8 @@ class PushPlan:
     """The writes of a push of ``draft``, in this order: blobs, children, tags.
 
     ``children`` come before the lists that name them; ``tags`` begin with the draft's own name.
-    Tags that point to the list already are left out, with all that only they would need.
+    Tags that point to the list already are left out, with all that only they would need, but for
+    children that are missing.
     """
 
     draft: Draft
@@ -54,7 +56,7 @@ class PushPlan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not self.tags
+        return not (self.tags or self.children or self.blobs)
 
     @property
     def foreign_entries(self) -> tuple[Reference, ...]:
@@ -112,17 +114,29 @@ def plan_publications(
 
     Reads the children from other homes and the digests of the tags, but for those that
     ``tag_digests`` knows already; writes nothing. ``cached`` finds the manifests of lists that are
-    published unchanged. Uses the ports registry and fan_out. Raises ListError: a draft cannot be
-    a list yet; TagMovedError: the tag of a draft has another digest than expected; as reading.
+    published unchanged. A child that a plan does not put must be in its home, in parallel one HEAD
+    each; a missing one is put again from where it came, or from the store.
+
+    Uses the ports registry, contents, layers and fan_out. Raises ListError: a draft cannot be a
+    list yet; TagMovedError: the tag of a draft has another digest than expected;
+    PartMissingError: a child is missing, and nowhere to be had; as reading.
     """
     lists = [assemble_for_push(publication.draft, cached) for publication in publications]
     targets = [target for publication in publications for target in publication.targets]
     digests = (tag_digests or TagDigests(ports.registry)).at
+    looks = [partial(digests, target) for target in dict.fromkeys(targets)]
+    own = [child for each in publications for child in _own_children(each)]
+    missing = missing_children(own, ports=ports, meanwhile=looks)
     current = _map_distinct(targets, digests, ports.fan_out)
     bare = [_without_children(*both, current) for both in zip(publications, lists, strict=True)]
     moves = [move for plan in bare for move in _moves(plan)]
     copies = _map_distinct(moves, partial(_copies, registry=ports.registry), ports.fan_out)
-    return tuple(_with_children(plan, copies) for plan in bare)
+    others = [child for both in zip(publications, bare, strict=True) for child in _unmoved(*both)]
+    missing += missing_children(others, ports=ports)
+    return tuple(
+        _with_children(plan, copies, [c for c in missing if c.parent in each.targets], ports)
+        for each, plan in zip(publications, bare, strict=True)
+    )
 
 
 def _map_distinct(
@@ -152,8 +166,33 @@ def _moves(plan: PushPlan) -> tuple[Move, ...]:
     return tuple((entry, home) for home in homes for entry in entries if entry.source.home != home)
 
 
-def _with_children(plan: PushPlan, copies: Mapping[Move, tuple[ManifestCopy, ...]]) -> PushPlan:
-    found = (copy for move in _moves(plan) for copy in copies[move])
+def _own_children(publication: Publication) -> Iterator[Child]:
+    """The entries that came from a home that they are published in."""
+    for target in publication.targets:
+        for entry in publication.draft.entries:
+            if entry.source.home == target.home:
+                yield Child(entry.descriptor, target, target.home)
+
+
+def _unmoved(publication: Publication, plan: PushPlan) -> Iterator[Child]:
+    """The entries from other homes, in those homes in which the plan writes no tag."""
+    written = {tagging.target.home for tagging in plan.tags}
+    for target in publication.targets:
+        for entry in plan.draft.entries:
+            if target.home not in {entry.source.home, *written}:
+                yield Child(entry.descriptor, target, entry.source.home)
+
+
+def _with_children(
+    plan: PushPlan,
+    copies: Mapping[Move, tuple[ManifestCopy, ...]],
+    missing: Sequence[Child],
+    ports: Ports,
+) -> PushPlan:
+    found = [copy for move in _moves(plan) for copy in copies[move]]
+    moved = {copy.target for copy in found}
+    lacking = [child for child in missing if child.reference not in moved]
+    found += repairs(lacking, ports=ports)
     children = tuple({copy.target: copy for copy in found}.values())
     return evolve(plan, children=children, blobs=blob_copies(children))
 

@@ -1,41 +1,64 @@
 """Put a past state back under its tag, if the tag is as it was recorded last."""
 
+from collections.abc import Iterator
 from functools import partial
 
 from attrs import evolve, frozen
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError, PartMissingError
+from manyfest.domain.errors import BlobUnknownError, ManyfestError, PartMissingError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.history.revision import StateSelector, index_of
+from manyfest.domain.lists.distributable_blobs import distributable_blobs
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.steps.conditional_put import (
     conditional_put,
     current_digest,
 )
+from manyfest.domain.operations.steps.missing_children import (
+    children_in_place,
+    missing_children,
+    repairs,
+)
 from manyfest.domain.operations.steps.record import record
-from manyfest.domain.operations.steps.tree import below
+from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
+from manyfest.domain.operations.steps.transfer import (
+    BlobCopy,
+    ManifestCopy,
+    blob_copies,
+    copy_blob,
+    put_copies,
+)
 from manyfest.domain.ports import Ports
-from manyfest.domain.ports.registry import Registry
-from manyfest.domain.references import Layout, Reference
-from manyfest.domain.verification.evaluation import Located
+from manyfest.domain.ports.registry import BlobReader
+from manyfest.domain.references import Reference
 
 PREVIOUS = StateSelector("1", 1)
 
 
 @frozen
 class UndoPlan:
-    """``manifest`` is to be put under ``tag``, which points to ``current`` before."""
+    """``manifest`` is to be put under ``tag``, which points to ``current`` before.
+
+    ``blobs`` and ``children`` are those that the registry lost and the store has; they come first.
+    """
 
     tag: Reference
     manifest: Manifest
     current: Digest
+    blobs: tuple[BlobCopy, ...] = ()
+    children: tuple[ManifestCopy, ...] = ()
+
+    @property
+    def moves_tag(self) -> bool:
+        """Whether the tag points elsewhere before."""
+        return self.current != self.manifest.digest
 
     @property
     def is_empty(self) -> bool:
-        """Whether the tag points to it already."""
-        return self.current == self.manifest.digest
+        """Whether the tag points to it already, and all that it names is there."""
+        return not (self.moves_tag or self.blobs or self.children)
 
 
 def plan_undo(
@@ -46,9 +69,9 @@ def plan_undo(
 ) -> UndoPlan:
     """Plan to put the ``wanted`` state back under ``tag``. Writes nothing.
 
-    Uses the ports registry, contents and fan_out. Raises NeverSeenError, NoSuchStateError: the
-    store has no such state; TagMovedError: the tag is not as it was recorded last;
-    PartMissingError: content of the state is gone from the registry; what reading raises.
+    Uses the ports registry, contents, layers and fan_out. Raises NeverSeenError, NoSuchStateError:
+    the store has no such state; TagMovedError: the tag is not as it was recorded last;
+    PartMissingError: content of the state is in neither registry nor store; what reading raises.
     """
     history = ports.contents.history(tag)
     number = index_of(wanted, tag, history)
@@ -56,44 +79,52 @@ def plan_undo(
     past = evolve(tag, digest=digest)
     manifest = ports.contents.manifest(digest) or ports.registry.get_manifest(past)
     current = current_digest(tag, ports.registry)
-    if current == digest:
-        return UndoPlan(tag, manifest, digest)
-    Expectation(last).check(tag, current)
-    _require_parts(past, manifest, ports)
-    return UndoPlan(tag, manifest, last)
+    if current != digest:
+        Expectation(last).check(tag, current)
+    missing = missing_children(children_in_place(past, manifest), ports=ports)
+    children = repairs(missing, ports=ports)
+    blobs = (*blob_copies(children), *_missing_blobs(past, manifest, ports))
+    return UndoPlan(tag, manifest, digest if current == digest else last, blobs, children)
 
 
 def undo(plan: UndoPlan, *, ports: Ports) -> None:
     """Put the state back and record it: it is the newest state then.
 
     The state that it replaces becomes the previous one, so undoing twice changes nothing. Uses the
-    ports registry, contents, pause and clock. Raises TagMovedError, what writing raises, and
-    StoreError: it is put back, but not recorded.
+    ports registry, contents, fan_out, pause and clock. Raises TagMovedError, what writing raises,
+    and StoreError: it is put back, but not recorded.
     """
-    if not plan.is_empty:
+    ports.fan_out(partial(copy_blob, registry=ports.registry), plan.blobs)
+    put_copies(plan.children, ports.registry, ports.fan_out)
+    if plan.moves_tag:
         expected = Expectation(plan.current)
         conditional_put(plan.tag, plan.manifest, expected, ports=ports)
     with ports.contents.transaction():
         record(ports.contents, [Resolved(plan.tag, plan.manifest)], ports.clock())
 
 
-def _require_parts(past: Reference, manifest: Manifest, ports: Ports) -> None:
-    """Check all that it names: without it, registries refuse the manifest or serve it broken."""
+def _missing_blobs(past: Reference, manifest: Manifest, ports: Ports) -> Iterator[BlobCopy]:
+    """Yield the blobs of an image that the registry lost. Raises PartMissingError: the store, too.
+
+    Without them, registries refuse the image or serve it broken.
+    """
+    stored = StoredBlobs(ports.contents, ports.layers, with_layers=True)
+    blobs = tuple(distributable_blobs(manifest))
+    references = [past.at(blob.digest) for blob in blobs]
+    lost = ports.fan_out(partial(_is_lost, registry=ports.registry), references)
+    for blob, reference, is_lost in zip(blobs, references, lost, strict=True):
+        if is_lost and blob.digest in stored.lacking(manifest):
+            raise PartMissingError(str(past), str(reference))
+        if is_lost:
+            yield BlobCopy(reference, reference, blob.size)
+
+
+def _is_lost(blob: Reference, registry: BlobReader) -> bool:
+    """Whether the registry confirms that it lacks the blob; any other failure decides nothing."""
     try:
-        images = [node.source for node in below(past, manifest, ports.registry)]
-        ports.fan_out(partial(_require_image, registry=ports.registry), images)
-        ports.fan_out(ports.registry.head_blob, _blobs(past, manifest))
-    except (ManifestUnknownError, BlobUnknownError) as error:
-        raise PartMissingError(str(past), error.reference) from error
-
-
-def _require_image(image: Reference, registry: Registry) -> None:
-    """Check an image; a registry keeps its blobs, the files of a layout come and go."""
-    registry.head_manifest(image)
-    if isinstance(image.home, Layout):
-        for blob in _blobs(image, registry.get_manifest(image)):
-            registry.head_blob(blob)
-
-
-def _blobs(image: Reference, manifest: Manifest) -> tuple[Reference, ...]:
-    return tuple(image.at(blob.digest) for _, blob in Located(manifest).blobs)
+        registry.head_blob(blob)
+    except BlobUnknownError:
+        return True
+    except ManyfestError:
+        return False
+    return False

@@ -23,7 +23,7 @@ from manyfest.domain.lists.distributable_blobs import distributable_blobs
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.tree import Node, below
 from manyfest.domain.ports.fan_out import FanOut
-from manyfest.domain.ports.registry import ManifestReader, Registry
+from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
 from manyfest.domain.references import Home, Reference, Repository
 
 
@@ -78,7 +78,12 @@ def _blobs_of(copy: ManifestCopy) -> Iterator[BlobCopy]:
 
 
 def is_complete(manifest: Reference, registry: Registry) -> bool:
-    """Return True if the manifest of this digest is there, with the blobs that it names.
+    """Return True if the manifest of this digest is there, with the blobs that it names."""
+    return missing_part(manifest, registry) is None
+
+
+def missing_part(manifest: Reference, registry: Registry) -> Reference | None:
+    """Return the manifest of this digest if it is missing, or a missing blob that it names.
 
     A registry accepts an image only with its blobs, and keeps them as long as the image, so its
     word is enough. The files of a layout come and go one by one, and looking at them is cheap.
@@ -86,11 +91,12 @@ def is_complete(manifest: Reference, registry: Registry) -> bool:
     try:
         registry.head_manifest(manifest)
     except ManifestUnknownError:
-        return False
+        return manifest
     if isinstance(manifest.home, Repository):
-        return True
-    blobs = distributable_blobs(registry.get_manifest(manifest))
-    return all(_is_there(manifest.at(blob.digest), registry) for blob in blobs)
+        return None
+    named = distributable_blobs(registry.get_manifest(manifest))
+    blobs = (manifest.at(blob.digest) for blob in named)
+    return next((blob for blob in blobs if not has_blob(blob, registry)), None)
 
 
 def put_copies(
@@ -113,7 +119,7 @@ def copy_blob(copy: BlobCopy, registry: Registry, on_event: OnEvent = ignore) ->
     """Bring a blob to its target: mount it within one registry, else stream it if missing."""
     if may_be_mounted(copy) and registry.mount_blob(copy.target, copy.source.home):
         on_event(BlobMounted(copy.target, copy.size))
-    elif _is_there(copy.target, registry):
+    elif has_blob(copy.target, registry):
         on_event(BlobFound(copy.target, copy.size))
     else:
         _stream(copy, registry, on_event)
@@ -140,16 +146,18 @@ def with_progress(chunks: Iterator[bytes], blob: Blob, on_event: OnEvent) -> Ite
 
 
 def may_be_mounted(copy: BlobCopy) -> bool:
-    """Return True if source and target are in one registry, which can link the blob itself."""
+    """Return True if source and target are two repositories of one registry, which can link it."""
     source, target = copy.source.home, copy.target.home
     return (
         isinstance(source, Repository)
         and isinstance(target, Repository)
         and source.registry == target.registry
+        and source != target  # a repair from the store: the repository itself lacks the manifest
     )
 
 
-def _is_there(blob: Reference, registry: Registry) -> bool:
+def has_blob(blob: Reference, registry: BlobReader) -> bool:
+    """Return True if the blob of this digest is there. Raises what ``head_blob`` raises."""
     try:
         registry.head_blob(blob)
     except BlobUnknownError:

@@ -25,6 +25,7 @@ def server() -> Iterator[RegistryServer]:
         "app:amd": AMD,
         "app:arm": ARM,
         "list:1": docker_list(AMD, ARM),
+        "app:list": docker_list(AMD, ARM),
     }
     for name, image in planted.items():
         push_image(registry, Reference.parse(f"{REGISTRY}/{name}"), image)
@@ -63,11 +64,37 @@ def test_looking_asks_for_nothing_that_is_not_shown(
     assert ask(manyfest, server, *arguments) == requests
 
 
-def test_a_push_within_a_repository_is_a_look_and_a_put(
+def test_a_push_within_a_repository_looks_at_each_child_and_puts_the_list(
     manyfest: CommandLine, server: RegistryServer
 ) -> None:
     ask(manyfest, server, "create", "HOST/app:l", "HOST/app:amd", "HOST/app:arm")
-    assert ask(manyfest, server, "push", "HOST/app:l") == [HEAD, PUT]
+    assert ask(manyfest, server, "push", "HOST/app:l") == [HEAD] + [HEAD] * 2 + [PUT]
+    assert ask(manyfest, server, "push", "HOST/app:l") == [HEAD] + [HEAD] * 2
+
+
+# A tag is looked at with a HEAD or read with a GET; that shows its image, too.
+CHILDREN = {
+    "images, read by tag": (("HOST/app:amd", "HOST/app:arm"), [CONFIG] * 2 + [GET] * 2, 0),
+    "images, held, by tag": (("HOST/app:amd", "HOST/app:arm"), [HEAD] * 2, 0),
+    "images, held, by digest": ((f"HOST/app@{AMD.digest}", f"HOST/app@{ARM.digest}"), [], 2),
+    "a list": (("HOST/app:list",), [GET], 2),
+    "a list, held": (("HOST/app:list",), [HEAD], 2),
+}
+
+
+@pytest.mark.parametrize(("sources", "reads", "looks"), CHILDREN.values(), ids=CHILDREN.keys())
+def test_what_was_read_in_the_same_command_is_not_looked_at_again(
+    manyfest: CommandLine,
+    server: RegistryServer,
+    request: pytest.FixtureRequest,
+    sources: tuple[str, ...],
+    reads: list[str],
+    looks: int,
+) -> None:
+    if "held" in request.node.name:
+        ask(manyfest, server, "create", "HOST/app:l", *sources)
+    made = ask(manyfest, server, "create", "--amend", "--push", "HOST/app:l", *sources)
+    assert made == sorted([*reads, HEAD, *[HEAD] * looks, PUT])
 
 
 def test_a_push_across_repositories_mounts_each_blob_once(

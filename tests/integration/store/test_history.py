@@ -229,7 +229,9 @@ def test_undo_of_a_layout_looks_for_the_blobs_of_images(layout: Layouts) -> None
         done("inspect", layout.name)
     config = old.children[0].manifest.config.digest
     (layout.directory / "blobs" / "sha256" / config.hex).unlink()
-    assert f"{config}, which it names, is gone" in refused(3, "undo", layout.name)
+    assert f"{config}, which it names for linux/amd64, is missing" in refused(
+        3, "undo", layout.name
+    )
 
 
 def test_undo_writes_nothing_when_a_part_is_gone(layout: Layouts) -> None:
@@ -239,7 +241,10 @@ def test_undo_writes_nothing_when_a_part_is_gone(layout: Layouts) -> None:
         done("inspect", layout.name)
     layout.blob(old.children[0]).unlink()
     line = refused(3, "undo", layout.name)
-    assert f"oci:{layout.directory}@{old.children[0].digest}, which it names, is gone" in line
+    assert (
+        f"oci:{layout.directory}@{old.children[0].digest}, which it names for linux/amd64, is"
+        in line
+    )
     assert run_here("inspect", "--raw", layout.name).stdout == new.manifest.data
 
 

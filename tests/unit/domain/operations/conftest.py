@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 
+from manyfest.adapters.decorators.cached import CachedRegistry
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, push_image
 from manyfest.domain.drafts.draft import Draft
@@ -15,6 +16,7 @@ from manyfest.domain.operations.publication.plan_push import PushPlan, plan_push
 from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
 from manyfest.domain.references import Reference
 from tests.support.ports import NOW, PlainPorts
+from tests.support.stores.memory_layers import MemoryLayers
 from tests.support.stores.memory_store import MemoryStore
 
 LATER = NOW + timedelta(hours=1)
@@ -29,9 +31,16 @@ class World:
     registry: MemoryRegistry = field(factory=MemoryRegistry)
     store: MemoryStore = field(factory=MemoryStore)
     pauses: list[float] = field(factory=list)
+    layers: MemoryLayers = field(factory=MemoryLayers)
+
+    def cached(self) -> "World":
+        """The same, with the store in front of the registry."""
+        cached = CachedRegistry(self.registry, self.store.contents, self.layers)
+        return evolve(self, registry=cached)
 
     def ports(self, **others) -> PlainPorts:
         given = {"registry": self.registry, "store": self.store, "pause": self.pauses.append}
+        given["layers"] = self.layers
         return PlainPorts(**given | others)
 
     def plant(self, name: str, image: Image) -> Image:

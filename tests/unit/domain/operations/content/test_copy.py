@@ -23,6 +23,7 @@ from manyfest.domain.errors import (
     DocumentError,
     ManifestUnknownError,
     NoSuchPlatformError,
+    PartMissingError,
 )
 from manyfest.domain.events import (
     BlobCopied,
@@ -202,13 +203,21 @@ def test_another_tag_in_the_same_home_is_just_put(world: World) -> None:
     assert plan(world, "r.example/team/app:2").writes_nothing
 
 
+def test_a_list_with_a_hole_is_not_given_another_tag(world: World) -> None:
+    world.plant(SOURCE, oci_index(AMD, oci_index(ARM)))
+    world.registry.forget_manifest(ref(SOURCE).at(ARM.digest))
+    for target in ("r.example/team/app:2", SOURCE):
+        with pytest.raises(PartMissingError, match=f"{ARM.digest}, which it names for linux/arm64"):
+            plan(world, target)
+
+
 # What goes wrong
 
 
 def test_a_child_that_is_missing_is_named_and_nothing_is_written(world: World) -> None:
     world.plant(SOURCE, oci_index(AMD, ARM))
     world.registry.forget_manifest(ref(SOURCE).at(ARM.digest))
-    with pytest.raises(ManifestUnknownError, match=str(ARM.digest)):
+    with pytest.raises(PartMissingError, match=f"{ARM.digest}, which it names for linux/arm64"):
         plan(world, "other.example/app:1")
     with pytest.raises(ManifestUnknownError):
         world.served("other.example/app:1")

@@ -1,0 +1,156 @@
+"""Find the children of lists that their target lacks, and plan to put them there again.
+
+A registry keeps a list whose image was deleted, and some accept a list that names one that never
+existed (distribution-spec: a registry MAY refuse it). So the target is asked for each child, one
+HEAD each, in parallel; a registry adapter may answer from what it showed or took in this command.
+Only a confirmed absence counts: a target that refuses to tell, or fails, decides nothing.
+
+A missing child is put again if it can be had whole: from the home that it came from, or from the
+store if that has its manifest, its config and its layers. Nested lists are looked through.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+from attrs import evolve, frozen
+
+from manyfest.domain import media_types
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.errors import (
+    AccessError,
+    DocumentError,
+    ManifestUnknownError,
+    PartMissingError,
+    ProtocolError,
+    RefusedError,
+    UnavailableError,
+)
+from manyfest.domain.manifests import Manifest, require_match
+from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
+from manyfest.domain.operations.steps.transfer import (
+    ManifestCopy,
+    has_blob,
+    is_complete,
+    manifest_copies,
+    missing_part,
+)
+from manyfest.domain.operations.steps.tree import nested_too_deep, walk
+from manyfest.domain.ports import Ports
+from manyfest.domain.ports.registry import Registry
+from manyfest.domain.references import Home, Reference
+
+# Answers that do not say whether a manifest exists.
+_UNDECIDED = (AccessError, UnavailableError, ProtocolError, RefusedError, DocumentError)
+
+
+@frozen
+class Child:
+    """``listed`` by ``parent``, or by a list in it; ``origin`` is the home that it came from.
+
+    ``gone`` is what its parent's home lacks of it: the child itself or, in a layout, a blob.
+    """
+
+    listed: Descriptor
+    parent: Reference
+    origin: Home
+    gone: Reference | None = None
+
+    @property
+    def reference(self) -> Reference:
+        """The child in its parent's home, by digest."""
+        return Reference(self.parent.home, None, self.listed.digest)
+
+
+def missing_children(
+    children: Iterable[Child], *, ports: Ports, meanwhile: Sequence[Callable[[], object]] = ()
+) -> tuple[Child, ...]:
+    """Return those of ``children``, and of their own, that their homes lack.
+
+    One HEAD each, but for those that the registry knows about. The calls in ``meanwhile`` are made
+    in parallel with the first ones, if there are any. Uses the ports registry and fan_out. Raises
+    DocumentError: lists nested too deep; what ``meanwhile`` raises.
+    """
+    missing: list[Child] = []
+    others: list[Callable[[], object]] = list(meanwhile)
+
+    def expand(level: tuple[Child, ...]) -> Iterator[Child]:
+        looks = [partial(_look, child, ports.registry) for child in level]
+        calls: list[Callable[[], object]] = [*looks, *others]
+        others.clear()
+        for child, answer in zip(level, ports.fan_out(_call, calls), strict=False):
+            if isinstance(answer, Reference):
+                missing.append(evolve(child, gone=answer))
+            elif isinstance(answer, Manifest):
+                yield from (evolve(child, listed=entry) for entry in answer.entries)
+
+    if too_deep := walk(children, expand, lambda child: child.reference):
+        raise nested_too_deep(str(too_deep[0].reference))
+    return tuple(missing)
+
+
+def children_in_place(parent: Reference, manifest: Manifest) -> tuple[Child, ...]:
+    """Return the entries of the ``manifest`` at ``parent``, which come from nowhere else."""
+    return tuple(Child(entry, parent, parent.home) for entry in manifest.entries)
+
+
+def repairs(missing: Sequence[Child], *, ports: Ports) -> tuple[ManifestCopy, ...]:
+    """Return the manifests to put so that nothing is missing, children before their lists.
+
+    Uses the ports registry, contents and layers. Raises PartMissingError: a child cannot be had,
+    or not whole; what reading raises.
+    """
+    found = {child: _repair(child, ports) for child in missing}
+    require_none([child for child, copies in found.items() if copies is None])
+    copies = (copy for each in found.values() for copy in each or ())
+    return tuple({copy.target: copy for copy in copies}.values())
+
+
+def require_none(lost: Sequence[Child]) -> None:
+    """Raise PartMissingError, which names the first of ``lost``, unless that is empty."""
+    if lost:
+        first, platform = lost[0], lost[0].listed.platform
+        shown = "" if platform is None else str(platform)
+        gone = str(first.gone or first.reference)
+        raise PartMissingError(str(first.parent), gone, shown, len(lost) - 1)
+
+
+def _call(call: Callable[[], object]) -> object:
+    return call()
+
+
+def _look(child: Child, registry: Registry) -> Reference | Manifest | None:
+    """Return what the home lacks of ``child``, else the manifest if that is a list.
+
+    Of a list, reading it is proof enough unless the store answers.
+    """
+    is_list = child.listed.media_type in media_types.LISTS
+    try:
+        nested = registry.get_manifest(child.reference) if is_list else None
+        return _gone(child, registry) or nested
+    except ManifestUnknownError:
+        return child.reference
+    except _UNDECIDED:
+        return None
+
+
+def _gone(child: Child, registry: Registry) -> Reference | None:
+    """Return what the home lacks of ``child``; an entry of an unknown type may be a blob."""
+    is_manifest = child.listed.media_type in media_types.ACCEPTED
+    if not is_manifest and has_blob(child.reference, registry):
+        return None
+    return missing_part(child.reference, registry)
+
+
+def _repair(child: Child, ports: Ports) -> tuple[ManifestCopy, ...] | None:
+    """Return the copies that bring it, None if it cannot be had whole."""
+    home, origin = child.parent.home, Reference(child.origin, None, child.listed.digest)
+    try:
+        copies = manifest_copies(origin, home, ports.registry)
+    except ManifestUnknownError:
+        return None
+    require_match(copies[-1].manifest, child.listed, str(origin))
+    if child.origin != home:
+        return copies
+    absent = tuple(copy for copy in copies if not is_complete(copy.target, ports.registry))
+    stored = StoredBlobs(ports.contents, ports.layers, with_layers=True)
+    return None if any(any(stored.lacking(copy.manifest)) for copy in absent) else absent
