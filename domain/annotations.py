@@ -15,6 +15,19 @@ ZSTD_MARK = "io.github.containers.compression.zstd"
 Annotations = tuple[tuple[str, str], ...]
 
 
+def malformed_annotation(annotations: Json) -> str | None:
+    """Return the path of the first one that is not a text, such as ``annotations.k``; else None.
+
+    Every Go reader refuses a whole document for it. Null is no annotations, or an empty text.
+    """
+    if annotations is None:
+        return None
+    if not isinstance(annotations, dict):
+        return "annotations"
+    wrong = (key for key, value in annotations.items() if not isinstance(value, str | None))
+    return next((f"annotations.{key}" for key in wrong), None)
+
+
 def check_unset(names: Sequence[str], members: Collection[str]) -> None:
     """Raise UnknownMemberError unless all are ``members`` or annotations."""
     for name in names:

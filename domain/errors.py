@@ -7,6 +7,7 @@
     │   ├── InvalidReferenceError
     │   ├── InvalidDigestError
     │   ├── InvalidPlatformError
+    │   ├── InvalidMediaTypeError
     │   ├── UnsupportedPlatformError
     │   ├── UnknownMemberError
     │   ├── UnknownSchemeError
@@ -95,6 +96,17 @@ class InvalidPlatformError(InputError):
         super().__init__(f"invalid platform {shortened(text)!r}: {reason}")
         self.text = text
         self.reason = reason
+
+
+class InvalidMediaTypeError(InputError):
+    """``text`` is not a media type."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"invalid media type {shortened(text)!r}: "
+            "expected type/subtype (RFC 6838), such as application/vnd.example.sbom"
+        )
+        self.text = text
 
 
 class UnsupportedPlatformError(InputError):

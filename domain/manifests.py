@@ -9,6 +9,7 @@ from functools import cached_property
 from attrs import field, frozen
 
 from manyfest.domain import media_types
+from manyfest.domain.annotations import malformed_annotation
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import JsonObject, check_letter_case, parse_object
@@ -168,6 +169,23 @@ def require_match(manifest: Manifest, descriptor: Descriptor, subject: str) -> M
         reason = f"listed as {descriptor.media_type}, but it is {manifest.media_type}"
         raise DocumentError(subject, reason)
     return manifest
+
+
+def malformed_member(document: JsonObject) -> tuple[str, str] | None:
+    """Return path and fault of an own member that Go readers cannot parse; None if there is none.
+
+    The own members of a list or image are its annotations, artifact type and subject.
+    """
+    if path := malformed_annotation(document.get("annotations")):
+        return path, "not an object of texts" if path == "annotations" else "not a text"
+    if not isinstance(document.get("artifactType"), str | None):
+        return "artifactType", "not a text"
+    if (subject := document.get("subject")) is not None:
+        try:
+            Descriptor.from_json(subject, "subject")
+        except DocumentError as error:
+            return error.subject, error.reason
+    return None
 
 
 def _media_type(document: JsonObject, sent: str, subject: str) -> str:

@@ -1,4 +1,6 @@
-"""Media types of manifests and lists, in Docker's and in OCI's family."""
+"""Media types of manifests and lists, in Docker's and in OCI's family, and their grammar."""
+
+import re
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -35,3 +37,12 @@ ACCEPTED = (OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST)
 def without_parameters(content_type: str) -> str:
     """Return the media type in lower case, without parameters (RFC 9110 §8.3)."""
     return content_type.partition(";")[0].strip().lower()
+
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+_GRAMMAR = re.compile(f"{_NAME}/{_NAME}")
+
+
+def is_media_type(text: str) -> bool:
+    """Return True if ``text`` is a media type without parameters (RFC 6838 §4.2)."""
+    return _GRAMMAR.fullmatch(text) is not None

@@ -12,6 +12,7 @@ from manyfest.domain.errors import (
     SizeMismatchError,
 )
 from manyfest.domain.lists.platform_normalisation import normalised
+from manyfest.domain.lists.platform_selection import is_same_version
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.verification.findings import Finding, finding
@@ -61,12 +62,19 @@ def platform_findings(path: str, listed: Platform, own: Platform) -> Iterator[Fi
     """Compare an entry's platform with that of the image's config.
 
     Members that one side lacks are not compared: configs often lack the variant that ``annotate``
-    sets. ``os.features`` are requirements of the list for a host, so it may have more of them.
+    sets. Versions of Windows are compared by build. ``os.features`` are requirements of the list
+    for a host, so it may have more of them.
     """
+    if not _agree(listed, own):
+        message = f"listed as {listed}, but the image's config says {own}"
+        yield finding("wrong-platform", f"{path}.platform", message)
+
+
+def _agree(listed: Platform, own: Platform) -> bool:
     entry, config = normalised(listed), normalised(own)
-    for member in ("os", "architecture", "variant", "os_version"):
+    for member in ("os", "architecture", "variant"):
         both = getattr(listed, member) and getattr(own, member)
         if both and getattr(entry, member) != getattr(config, member):
-            message = f"listed as {listed}, but the image's config says {own}"
-            yield finding("wrong-platform", f"{path}.platform", message)
-            return
+            return False
+    versions = listed.os_version, own.os_version
+    return not all(versions) or is_same_version(entry.os, *versions)

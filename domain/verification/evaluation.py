@@ -1,6 +1,7 @@
 """Evaluation: findings about a manifest, from evidence about its children."""
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from attrs import field, frozen
 
@@ -19,6 +20,12 @@ from manyfest.domain.verification.child_rules import (
     platform_findings,
     size_findings,
 )
+from manyfest.domain.verification.config_members import config_findings
+from manyfest.domain.verification.document_rules import (
+    Place,
+    document_findings,
+    readable_descriptors,
+)
 from manyfest.domain.verification.findings import Finding
 from manyfest.domain.verification.list_rules import list_findings
 
@@ -31,31 +38,30 @@ class Located:
     path: str = ""
     entry: Descriptor | None = None
 
-    @property
-    def children(self) -> Iterator[tuple[str, Descriptor]]:
-        """The entries of a list, with their paths."""
-        for position, entry in enumerate(self.manifest.entries):
-            yield self._at(f"manifests[{position}]"), entry
+    @cached_property
+    def children(self) -> tuple[Place, ...]:
+        """The entries of a list that can be parsed, with their paths."""
+        return self._readable("manifests") if self.manifest.is_list else ()
 
-    @property
-    def blobs(self) -> Iterator[tuple[str, Descriptor]]:
+    @cached_property
+    def blobs(self) -> tuple[Place, ...]:
         """The config and the distributable layers of an image, with their paths."""
-        if self.manifest.config:
-            yield self._at("config"), self.manifest.config
-        for position, layer in enumerate(self.manifest.layers):
-            if is_distributable(layer):
-                yield self._at(f"layers[{position}]"), layer
+        found = () if self.manifest.is_list else self._readable("config", "layers")
+        return tuple((path, blob) for path, blob in found if is_distributable(blob))
 
     @property
     def image_config(self) -> Descriptor | None:
         """The config with the image's platform; None for attestations."""
-        config = self.manifest.config
+        found = () if self.manifest.is_list else readable_descriptors(self.manifest, "config")
+        config = found[0][1] if found else None
         if config is None or config.media_type not in IMAGE_CONFIGS:
             return None
         return None if self.entry and attested_digest(self.entry) is not None else config
 
-    def _at(self, path: str) -> str:
-        return f"{self.path}.{path}" if self.path else path
+    def _readable(self, *members: str) -> tuple[Place, ...]:
+        start = f"{self.path}." if self.path else ""
+        found = readable_descriptors(self.manifest, *members)
+        return tuple((start + path, descriptor) for path, descriptor in found)
 
 
 @frozen
@@ -63,22 +69,29 @@ class Evidence:
     """The content of each digest, or the error of reading it.
 
     ``sizes`` are those of blobs, in bytes, if they were requested; ``platforms`` are those of
-    configs.
+    configs, and ``configs`` the bytes of those that could be read.
     """
 
     manifests: Mapping[Digest, Manifest | ManyfestError]
     sizes: Mapping[Digest, int | ManyfestError] = field(factory=dict)
     platforms: Mapping[Digest, Platform | ManyfestError] = field(factory=dict)
+    configs: Mapping[Digest, bytes] = field(factory=dict)
 
 
 def findings_at(located: Located, evidence: Evidence) -> Iterator[Finding]:
     """Yield the findings about the manifest and its direct children."""
-    if located.manifest.is_list:
-        for found in list_findings(located.manifest):
-            yield found.below(located.path)
+    for found in own_findings(located.manifest):
+        yield found.below(located.path)
     yield from _evaluate_children(located, evidence)
     yield from _evaluate_blobs(located, evidence)
     yield from _evaluate_configs(located, evidence)
+
+
+def own_findings(manifest: Manifest) -> Iterator[Finding]:
+    """Yield the findings that the bytes of ``manifest`` show, without its children."""
+    yield from document_findings(manifest)
+    if manifest.is_list:
+        yield from list_findings(manifest)
 
 
 def _evaluate_children(located: Located, evidence: Evidence) -> Iterator[Finding]:
@@ -113,3 +126,5 @@ def _evaluate_configs(located: Located, evidence: Evidence) -> Iterator[Finding]
         error = evidence.platforms.get(blob.digest)
         if isinstance(error, ManyfestError):
             yield blob_error_finding(path, error)
+        elif blob.digest in evidence.configs:
+            yield from config_findings(path, evidence.configs[blob.digest])

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from itertools import combinations, islice
 
+from attrs import frozen
+
 from manyfest.domain import media_types
 from manyfest.domain.annotations import ZSTD_MARK
 from manyfest.domain.descriptors import Descriptor
@@ -10,8 +12,10 @@ from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.lists.platform_normalisation import is_supported, normalised
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
+from manyfest.domain.verification.document_rules import Place, readable_descriptors
 from manyfest.domain.verification.findings import Finding, finding
 from manyfest.domain.verification.platform_shadowing import shadows
+from manyfest.domain.verification.platform_spelling import known_variants, usual_spelling
 
 _UNKNOWN = ("unknown", "unknown")
 
@@ -20,54 +24,77 @@ _UNKNOWN = ("unknown", "unknown")
 _SHADOWS_LOOKED_FOR = 200
 
 
+@frozen
+class _List:
+    """A list, and those of its entries that can be parsed, with their paths."""
+
+    manifest: Manifest
+    entries: tuple[Place, ...]
+
+
 def list_findings(manifest: Manifest) -> tuple[Finding, ...]:
-    """Return the findings about the list itself. Raises DocumentError."""
-    return tuple(found for check in _CHECKS for found in check(manifest))
+    """Return the findings about the list itself, but for those about single descriptors."""
+    listed = _List(manifest, readable_descriptors(manifest, "manifests"))
+    return tuple(found for check in _CHECKS for found in check(listed))
 
 
-def _images(manifest: Manifest) -> Iterator[tuple[str, Descriptor]]:
-    for position, entry in enumerate(manifest.entries):
+def _images(listed: _List) -> Iterator[Place]:
+    for path, entry in listed.entries:
         if attested_digest(entry) is None:
-            yield f"manifests[{position}]", entry
+            yield path, entry
 
 
-def _with_platform(manifest: Manifest) -> Iterator[tuple[str, Descriptor, Platform]]:
-    for path, entry in _images(manifest):
+def _with_platform(listed: _List) -> Iterator[tuple[str, Descriptor, Platform]]:
+    for path, entry in _images(listed):
         if entry.platform and entry.platform.os and entry.platform.architecture:
             yield path, entry, entry.platform
 
 
-def _emptiness(manifest: Manifest) -> Iterator[Finding]:
-    if not manifest.entries:
+def _emptiness(listed: _List) -> Iterator[Finding]:
+    if not listed.manifest.document.get("manifests"):
         yield finding("empty-list", "manifests", "the list has no entries")
 
 
-def _platforms_missing(manifest: Manifest) -> Iterator[Finding]:
-    have = {path for path, *_ in _with_platform(manifest)}
-    for path, entry in _images(manifest):
+def _platforms_missing(listed: _List) -> Iterator[Finding]:
+    have = {path for path, *_ in _with_platform(listed)}
+    for path, entry in _images(listed):
         if path not in have and entry.media_type not in media_types.LISTS:
             message = f"{entry.digest} has no operating system and architecture"
             yield finding("missing-platform", f"{path}.platform", message)
 
 
-def _pairs_unsupported(manifest: Manifest) -> Iterator[Finding]:
-    for path, _, platform in _with_platform(manifest):
+def _pairs_unsupported(listed: _List) -> Iterator[Finding]:
+    for path, _, platform in _with_platform(listed):
         usual = normalised(platform)
         if not is_supported(usual.os, usual.architecture):
             message = f"{platform.os}/{platform.architecture} is no pair that Go knows"
             yield finding("unsupported-platform", f"{path}.platform", message)
 
 
-def _variants_missing(manifest: Manifest) -> Iterator[Finding]:
-    for path, _, platform in _with_platform(manifest):
+def _platforms_misspelt(listed: _List) -> Iterator[Finding]:
+    for path, _, platform in _with_platform(listed):
+        if usual := usual_spelling(platform):
+            message = f"{platform} is not looked for by all readers, {usual} is"
+            yield finding("platform-alias", f"{path}.platform", message)
+
+
+def _variants_unknown(listed: _List) -> Iterator[Finding]:
+    for path, _, platform in _with_platform(listed):
+        if known := known_variants(platform):
+            message = f"{platform} has a variant that no processor has; there are {known}"
+            yield finding("unknown-variant", f"{path}.platform.variant", message)
+
+
+def _variants_missing(listed: _List) -> Iterator[Finding]:
+    for path, _, platform in _with_platform(listed):
         if platform.architecture == "arm" and not platform.variant:
             message = f"{platform} has no variant, and will be taken for v7"
             yield finding("missing-variant", f"{path}.platform.variant", message)
 
 
-def _platforms_twice(manifest: Manifest) -> Iterator[Finding]:
+def _platforms_twice(listed: _List) -> Iterator[Finding]:
     first: dict[tuple[Platform, str], str] = {}
-    for path, entry, platform in _with_platform(manifest):
+    for path, entry, platform in _with_platform(listed):
         if (platform.os, platform.architecture) == _UNKNOWN:
             continue  # attestations without their annotations
         key = normalised(platform), entry.annotations.get(ZSTD_MARK, "")
@@ -76,9 +103,20 @@ def _platforms_twice(manifest: Manifest) -> Iterator[Finding]:
             yield finding("duplicate-platform", f"{path}.platform", message)
 
 
-def _shadows(manifest: Manifest) -> Iterator[Finding]:
+def _zstd_first(listed: _List) -> Iterator[Finding]:
+    marked: dict[Platform, str] = {}
+    for path, entry, platform in _with_platform(listed):
+        usual = normalised(platform)
+        if ZSTD_MARK in entry.annotations:
+            marked.setdefault(usual, path)
+        elif first := marked.pop(usual, ""):
+            message = f"{platform} is marked as zstd and comes before its twin at {path}"
+            yield finding("zstd-first", first, message)
+
+
+def _shadows(listed: _List) -> Iterator[Finding]:
     groups: dict[tuple[str, str], dict[Platform, str]] = {}
-    for path, _, platform in _with_platform(manifest):
+    for path, _, platform in _with_platform(listed):
         usual = normalised(platform)
         groups.setdefault((usual.os, usual.architecture), {}).setdefault(usual, path)
     for group in groups.values():
@@ -94,49 +132,51 @@ def _in_twos(group: dict[Platform, str]) -> Iterator[tuple[tuple[Platform, str],
     return combinations(islice(group.items(), _SHADOWS_LOOKED_FOR), 2)
 
 
-def _attestations_dangling(manifest: Manifest) -> Iterator[Finding]:
-    digests = {str(entry.digest) for entry in manifest.entries}
-    for position, entry in enumerate(manifest.entries):
+def _attestations_dangling(listed: _List) -> Iterator[Finding]:
+    digests = {str(entry.digest) for _, entry in listed.entries}
+    for path, entry in listed.entries:
         image = attested_digest(entry)
         if image is not None and image not in digests:
             message = f"attests {image or 'no digest'}, which is not in the list"
-            yield finding("dangling-attestation", f"manifests[{position}].annotations", message)
+            yield finding("dangling-attestation", f"{path}.annotations", message)
 
 
-def _lists_within(manifest: Manifest) -> Iterator[Finding]:
-    for path, entry in _images(manifest):
+def _lists_within(listed: _List) -> Iterator[Finding]:
+    for path, entry in _images(listed):
         if entry.media_type in media_types.LISTS:
             yield finding("nested-list", path, f"{entry.digest} is itself a list")
 
 
-def _families_mixed(manifest: Manifest) -> Iterator[Finding]:
-    in_docker = manifest.media_type == media_types.DOCKER_LIST
+def _families_mixed(listed: _List) -> Iterator[Finding]:
+    in_docker = listed.manifest.media_type == media_types.DOCKER_LIST
     rule = "oci-child-in-docker-list" if in_docker else "docker-child-in-oci-index"
     foreign = media_types.OCI_FAMILY if in_docker else media_types.DOCKER_FAMILY
-    for position, entry in enumerate(manifest.entries):
+    for path, entry in listed.entries:
         if entry.media_type in foreign:
-            message = f"a {manifest.media_type} that lists a {entry.media_type}"
-            yield finding(rule, f"manifests[{position}].mediaType", message)
+            message = f"a {listed.manifest.media_type} that lists a {entry.media_type}"
+            yield finding(rule, f"{path}.mediaType", message)
 
 
-def _annotations_ignored(manifest: Manifest) -> Iterator[Finding]:
-    if manifest.media_type != media_types.DOCKER_LIST:
+def _annotations_ignored(listed: _List) -> Iterator[Finding]:
+    if listed.manifest.media_type != media_types.DOCKER_LIST:
         return
     message = "annotations on a Docker list, which has no place for them"
-    if manifest.document.get("annotations"):
+    if listed.manifest.document.get("annotations"):
         yield finding("annotations-on-docker-list", "annotations", message)
-    for position, entry in enumerate(manifest.entries):
+    for path, entry in listed.entries:
         if entry.annotations:
-            path = f"manifests[{position}].annotations"
-            yield finding("annotations-on-docker-list", path, message)
+            yield finding("annotations-on-docker-list", f"{path}.annotations", message)
 
 
-_CHECKS: tuple[Callable[[Manifest], Iterator[Finding]], ...] = (
+_CHECKS: tuple[Callable[[_List], Iterator[Finding]], ...] = (
     _emptiness,
     _platforms_missing,
     _pairs_unsupported,
+    _platforms_misspelt,
+    _variants_unknown,
     _variants_missing,
     _platforms_twice,
+    _zstd_first,
     _shadows,
     _attestations_dangling,
     _lists_within,

@@ -6,6 +6,7 @@ An earlier entry matches every platform that they match (image-spec, image-index
 import re
 
 from manyfest.domain.lists.platform_normalisation import normalised
+from manyfest.domain.lists.platform_selection import is_same_version
 from manyfest.domain.platforms import Platform
 
 # The variant of these architectures if an entry has none.
@@ -18,16 +19,21 @@ def shadows(earlier: Platform, later: Platform) -> bool:
     """Return True if every host that matches ``later`` matches ``earlier`` too.
 
     Equal platforms do not shadow each other. A processor runs images for older variants of it;
-    os.version and os.features restrict hosts. Emulation by a system (386 on amd64) is ignored.
+    os.version (on Windows, the build) and os.features restrict hosts. Emulation by a system (386 on
+    amd64) is ignored.
     """
     first, second = normalised(earlier), normalised(later)
     return (
         first != second
         and (first.os, first.architecture) == (second.os, second.architecture)
         and _runs_variant(second.architecture, second.variant, first.variant)
-        and first.os_version in ("", second.os_version)
+        and (not first.os_version or _is_same_version(first, second))
         and set(first.os_features) <= set(second.os_features)
     )
+
+
+def _is_same_version(first: Platform, second: Platform) -> bool:
+    return is_same_version(first.os, first.os_version, second.os_version)
 
 
 def _runs_variant(architecture: str, variant: str, older: str) -> bool:

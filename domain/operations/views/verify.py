@@ -75,7 +75,12 @@ def verify(reference: Reference, *, ports: Ports) -> Verification:
         digest: found.platform if isinstance(found, Resolved) else found
         for digest, found in zip(images, read, strict=True)
     }
-    evidence = Evidence(manifests, sizes, platforms)
+    configs = {
+        digest: found.config
+        for digest, found in zip(images, read, strict=True)
+        if isinstance(found, Resolved) and found.config is not None
+    }
+    evidence = Evidence(manifests, sizes, platforms, configs)
     findings = dict.fromkeys(found for place in places for found in findings_at(place, evidence))
     verification = Verification(
         root,

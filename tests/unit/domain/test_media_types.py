@@ -48,3 +48,18 @@ CALLED = {
 def test_configs_and_layers_are_called_as_docker_and_the_image_spec_call_them() -> None:
     assert list(CALLED) == list(CALLED.values())
     assert {media_types.DOCKER_CONFIG, media_types.OCI_CONFIG} == media_types.IMAGE_CONFIGS
+
+
+@pytest.mark.parametrize(
+    "text", ["a/b", "application/vnd.example.sbom+json", "X/Y-1", "a/" + "b" * 127, "1/a!#$&^_"]
+)
+def test_a_media_type_of_the_rfc_is_one(text: str) -> None:
+    assert media_types.is_media_type(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "invalid", "application/", "/b", "a/b/c", "a/b; c=d", "a/+b", "a/b\n", "a/" + "b" * 128],
+)
+def test_what_the_rfc_does_not_allow_is_none(text: str) -> None:
+    assert not media_types.is_media_type(text)

@@ -1,5 +1,6 @@
 import json
 import re
+from base64 import b64encode, encodebytes
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +41,7 @@ from tests.unit.domain.operations.conftest import ref
 AMD, ARM64 = oci_image("linux/amd64"), oci_image("linux/arm64")
 NOWHERE = Digest.of(b"nowhere")
 ROOT = ref("r.example/x:1")
+SUBJECT = AMD.manifest.descriptor().to_json()
 
 Change = Callable[[list[dict[str, Json]]], None]
 
@@ -99,9 +101,19 @@ def listing(*platforms: str) -> Image:
     return oci_index(*(oci_image(text, text=f"{text} {n}") for n, text in enumerate(platforms)))
 
 
-def zstd_twin() -> Image:
+def zstd_twin(position: int = 1) -> Image:
     marks = {"io.github.containers.compression.zstd": "true"}
-    return changed(listing("linux/amd64", "linux/amd64"), setting(1, "annotations", marks))
+    return changed(listing("linux/amd64", "linux/amd64"), setting(position, "annotations", marks))
+
+
+def embedding(data: str) -> Image:
+    return changed(oci_index(AMD), setting(0, "data", data))
+
+
+def configured(config: str) -> Image:
+    """A list of an image for linux/amd64 with these members in its config."""
+    data = f'{{"os":"linux","architecture":"amd64",{config}}}'.encode()
+    return oci_index(evolve(with_config(data), platform=Platform.parse("linux/amd64")))
 
 
 # Rule -> a document that breaks it and where, and one beside it that does not.
@@ -116,6 +128,47 @@ LISTS: dict[str, tuple[Image, str, Image]] = {
         listing("linux/sparc"),
         "manifests[0].platform",
         listing("linux/x86_64"),
+    ),
+    "platform-alias": (
+        listing("linux/aarch64"),
+        "manifests[0].platform",
+        listing("linux/arm64/v8", "linux/amd64/v1", "linux/arm/v7", "linux/riscv64/rva22"),
+    ),
+    "unknown-variant": (
+        listing("linux/arm64/armv8"),
+        "manifests[0].platform.variant",
+        listing("linux/arm64/v8.2", "linux/amd64/v3", "linux/arm/v5", "linux/386/softfloat"),
+    ),
+    "zstd-first": (zstd_twin(0), "manifests[0]", zstd_twin(1)),
+    "invalid-descriptor": (
+        changed(oci_index(AMD, ARM64), setting(1, "annotations", {"k": 1})),
+        "manifests[1].annotations",
+        changed(oci_index(AMD), setting(0, "annotations", {"k": "1"})),
+    ),
+    "invalid-annotations": (
+        changed(oci_index(AMD), annotations={"k": 1}),
+        "annotations.k",
+        changed(oci_index(AMD), annotations={"k": None}),
+    ),
+    "invalid-media-type": (
+        changed(oci_index(AMD), subject=SUBJECT | {"mediaType": "a/b; c=d"}),
+        "subject.mediaType",
+        changed(oci_index(AMD), subject=SUBJECT),
+    ),
+    "invalid-artifact-type": (
+        changed(oci_index(AMD), setting(0, "artifactType", "application/")),
+        "manifests[0].artifactType",
+        changed(oci_index(AMD), setting(0, "artifactType", "application/vnd.x+y.z-1")),
+    ),
+    "wrong-data": (
+        embedding(b64encode(AMD.manifest.data[:-1] + b" ").decode()),
+        "manifests[0].data",
+        embedding(encodebytes(AMD.manifest.data).decode()),
+    ),
+    "invalid-config-member": (
+        configured('"config":{"User":1234}'),
+        "manifests[0].config",
+        configured('"config":{"User":"1234"}'),
     ),
     "missing-variant": (
         listing("linux/arm"),
@@ -223,6 +276,15 @@ WORDS = {
     "wrong-platform": "listed as linux/arm64, but the image's config says linux/amd64",
     "annotations-on-docker-list": "annotations on a Docker list, which has no place for them",
     "missing-manifest": f"no such manifest: r.example/x@{NOWHERE}",
+    "platform-alias": "linux/aarch64 is not looked for by all readers, linux/arm64 is",
+    "unknown-variant": "linux/arm64/armv8 has a variant that no processor has; there are v8 or v9",
+    "zstd-first": "linux/amd64 is marked as zstd and comes before its twin at manifests[1]",
+    "invalid-descriptor": "not an object of texts",
+    "invalid-annotations": "not a text",
+    "invalid-media-type": "'a/b; c=d' is not a media type (RFC 6838)",
+    "invalid-artifact-type": "'application/' is not a media type (RFC 6838)",
+    "wrong-data": f"the embedded content is not {AMD.digest}",
+    "invalid-config-member": "config.User is not a text",
 }
 
 
@@ -238,6 +300,7 @@ def test_a_breach_is_told_with_the_facts(rule: str, words: str) -> None:
         ("linux/arm/v6", "linux/arm"),
         ("linux/arm", "linux/arm/v6"),
         ("windows(10.0.1)/amd64", "windows/amd64"),
+        ("windows(10.0.1.2)/amd64", "windows(10.0.1.3)/amd64"),
         ("windows(10.0.1+win32k)/amd64", "windows(10.0.1)/amd64"),
         ("linux/aarch64/v8", "linux/arm64"),
     ],
@@ -266,6 +329,69 @@ def test_the_config_of_an_artifact_says_nothing_of_a_platform() -> None:
     artifact = Manifest(media_types.OCI_MANIFEST, json.dumps(document).encode())
     chart = evolve(AMD, manifest=artifact, platform=Platform("linux", "s390x"))
     assert breaches(verified(oci_index(chart))) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("!", "not base64"),
+        ("é", "not base64"),
+        ("YQ", "not base64"),
+        ("YQ==", f"1 bytes are embedded, and the size is {AMD.manifest.size}"),
+    ],
+)
+def test_embedded_data_is_compared_with_what_it_stands_for(data: str, words: str) -> None:
+    (found,) = verified(embedding(data)).findings
+    assert (found.rule.name, found.message) == ("wrong-data", words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["linux/AMD64", "Linux/amd64", "macos/arm64", "linux/arm/7", "linux/armhf", "linux/i386"],
+)
+def test_each_spelling_that_only_some_readers_know_is_found(text: str) -> None:
+    assert ("platform-alias", "manifests[0].platform") in breaches(verified(listing(text)))
+
+
+@pytest.mark.parametrize("text", ["linux/amd64/v8", "linux/arm/armv7", "linux/arm64/v7"])
+def test_each_variant_that_no_processor_has_is_found(text: str) -> None:
+    assert ("unknown-variant", "manifests[0].platform.variant") in breaches(verified(listing(text)))
+
+
+MALFORMED: dict[str, tuple[str, Json, str]] = {
+    "annotations": ("annotations", [1], "annotations"),
+    "urls": ("urls", "https://example.invalid", "urls"),
+    "data": ("data", 1, "data"),
+    "artifact type": ("artifactType", 1, "artifactType"),
+    "size": ("size", "10", "size"),
+    "digest": ("digest", "sha256:1", "digest"),
+    "platform": ("platform", {"os": 1}, "platform"),
+}
+
+
+@pytest.mark.parametrize(("member", "value", "place"), MALFORMED.values(), ids=MALFORMED)
+def test_of_an_entry_that_cannot_be_parsed_the_others_are_verified(member, value, place) -> None:
+    broken = changed(oci_index(AMD, ARM64), setting(0, member, value))
+    result = verified(changed(broken, setting(1, "size", 1)))
+    assert breaches(result) == [
+        ("invalid-descriptor", f"manifests[0].{place}"),
+        ("wrong-size", "manifests[1].size"),
+    ]
+    assert result.manifests == 2
+
+
+@pytest.mark.parametrize(
+    ("members", "breach"),
+    [
+        ({"annotations": ["k"]}, ("invalid-annotations", "annotations")),
+        ({"artifactType": 1}, ("invalid-artifact-type", "artifactType")),
+        ({"artifactType": "x" * 200}, ("invalid-artifact-type", "artifactType")),
+        ({"subject": {"mediaType": "a/b"}}, ("invalid-descriptor", "subject.digest")),
+        ({"layers": [1]}, ("invalid-descriptor", "layers[0]")),
+    ],
+)
+def test_the_members_of_an_image_are_verified_too(members, breach) -> None:
+    assert breach in breaches(verified(changed(AMD, **members)))
 
 
 def test_half_a_platform_is_a_missing_one() -> None:
@@ -519,6 +645,7 @@ HIDES = {
     "no variant elsewhere": ("linux/riscv64", "linux/riscv64/rva22", True),
     "other variants elsewhere": ("linux/riscv64/rva20", "linux/riscv64/rva22", False),
     "any version": ("windows/amd64", "windows(10.0.1)/amd64", True),
+    "another revision": ("windows(10.0.1.2)/amd64", "windows(10.0.1.9)/amd64", True),
     "another version": ("windows(10.0.2)/amd64", "windows(10.0.1)/amd64", False),
     "fewer features": ("windows(1)/amd64", "windows(1+win32k)/amd64", True),
     "more features": ("windows(1+win32k)/amd64", "windows(1)/amd64", False),
