@@ -20,6 +20,7 @@ Logins:
 
 Values and tools, which know no adapter:
 
+- ``address_policy``: the addresses that a server may send us to
 - ``endpoint``, ``mirrors``: the address of a registry, its connection modes, its mirrors
 - ``deadline``: the time that a command may take
 - ``single_flight``: one call per key at a time

@@ -56,12 +56,14 @@ NO_CERTIFICATES = Certificates()
 class Endpoint:
     """A registry ``host[:port]`` as references name it, and the user's settings for it.
 
-    ``insecure`` allows unverified certificates and plain HTTP.
+    ``insecure`` allows unverified certificates and plain HTTP. ``known_hosts``, in lower case, are
+    those to which it may send us whatever their address is (``address_policy``).
     """
 
     host: str
     insecure: bool = False
     certificates: Certificates = NO_CERTIFICATES
+    known_hosts: frozenset[str] = frozenset()
 
     @property
     def address(self) -> str:
@@ -71,12 +73,12 @@ class Endpoint:
     @property
     def name(self) -> str:
         """The address without port and brackets."""
-        return _split(self.address)[0]
+        return split_host(self.address)[0]
 
     @property
     def has_port(self) -> bool:
         """Whether the address has a port; otherwise the scheme decides it."""
-        return bool(_split(self.address)[1])
+        return bool(split_host(self.address)[1])
 
     @property
     def is_loopback(self) -> bool:
@@ -119,7 +121,8 @@ def subject_at_host(subject: str, host: str) -> str:
     return subject if subject.startswith(host) else f"{subject}: {host}"
 
 
-def _split(address: str) -> tuple[str, str]:
+def split_host(address: str) -> tuple[str, str]:
+    """Split ``host[:port]`` into the host, without brackets, and the port, empty if none."""
     if address.startswith("["):
         name, _, port = address[1:].partition("]")
         return name, port.removeprefix(":")

@@ -33,10 +33,11 @@ class Settings:
     servers; given as an option (``seconds_are_hard``), it bounds everything. ``docker_config`` is
     the folder of docker's ``config.json``, ``docker_auths`` the text of such a file. ``auth_files``
     are containers' files, in order; ``auth_file`` replaces them. ``auth_realms`` are hosts whose
-    token servers get credentials of any registry. ``certificate_folders`` are folders named
-    certs.d. ``registries_conf`` replaces the files in ``containers_folders``, where a later folder
-    overrides an earlier one. ``proxies`` are the environment variables about proxies. ``Freshness``
-    has ``max_age`` and ``stale_if_error``.
+    token servers get credentials of any registry, ``private_hosts`` those to which any may send us,
+    whatever their address. ``certificate_folders`` are folders named certs.d. ``registries_conf``
+    replaces the files in ``containers_folders``, where a later folder overrides an earlier one.
+    ``proxies`` are the environment variables about proxies. ``Freshness`` has ``max_age`` and
+    ``stale_if_error``.
     """
 
     store: Path | str
@@ -45,6 +46,7 @@ class Settings:
     auth_file: Path | None = None
     auth_files: tuple[Path, ...] = ()
     auth_realms: frozenset[str] = frozenset()
+    private_hosts: frozenset[str] = frozenset()
     certificate_folders: tuple[Path, ...] = ()
     registries_conf: Path | None = None
     containers_folders: tuple[Path, ...] = ()
@@ -131,8 +133,16 @@ def auth_files(environment: Mapping[str, str]) -> tuple[Path, ...]:
 
 def auth_realms(environment: Mapping[str, str]) -> frozenset[str]:
     """Return the hosts in ``MANYFEST_AUTH_REALMS``, in lower case."""
-    listed = environment.get("MANYFEST_AUTH_REALMS", "").lower().split(",")
-    return frozenset(host.strip() for host in listed) - {""}
+    return _hosts(environment.get("MANYFEST_AUTH_REALMS", ""))
+
+
+def private_hosts(environment: Mapping[str, str]) -> frozenset[str]:
+    """Return the hosts in ``MANYFEST_PRIVATE_HOSTS``, in lower case."""
+    return _hosts(environment.get("MANYFEST_PRIVATE_HOSTS", ""))
+
+
+def _hosts(listed: str) -> frozenset[str]:
+    return frozenset(host.strip() for host in listed.lower().split(",")) - {""}
 
 
 def containers_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
@@ -183,6 +193,7 @@ def settings_from(options: CommonOptions = NO_OPTIONS) -> Settings:
         auth_file=auth_file(os.environ),
         auth_files=auth_files(os.environ),
         auth_realms=auth_realms(os.environ),
+        private_hosts=private_hosts(os.environ),
         certificate_folders=certificate_folders(os.environ),
         registries_conf=registries_conf(os.environ),
         containers_folders=containers_folders(os.environ),

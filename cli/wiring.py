@@ -186,7 +186,12 @@ def open_access(
     Raises UnreachableError: ``settings`` say offline.
     """
     from manyfest.adapters.deadline import Deadline
-    from manyfest.cli.assembly.registries import auth_for, http_registry, registry_rules
+    from manyfest.cli.assembly.registries import (
+        auth_for,
+        http_registry,
+        registry_rules,
+        with_hosts_of,
+    )
 
     if settings.offline:
         raise UnreachableError("", "offline: no registry can be asked how it lets us in")
@@ -194,8 +199,9 @@ def open_access(
     account = auth_for(settings, deadline)
     if credentials is not None:
         account = evolve(account, credentials_for=lambda _: credentials)
-    is_insecure = registry_rules(settings).is_insecure
-    with http_registry(settings, deadline, account, is_insecure) as registry:
+    rules = registry_rules(settings)
+    settings = with_hosts_of(rules, settings)
+    with http_registry(settings, deadline, account, rules.is_insecure) as registry:
         yield registry.access
 
 

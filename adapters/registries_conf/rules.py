@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
+from manyfest.adapters.endpoint import split_host
 from manyfest.adapters.mirrors import Mirror, Route
 from manyfest.domain.errors import BlockedError, InvalidReferenceError
 from manyfest.domain.references import Reference, Repository
@@ -53,6 +54,15 @@ class RegistryRules:
 
     def __bool__(self) -> bool:
         return bool(self.rules)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts of all locations, mirrors' too, in lower case and without ports."""
+        locations = {rule.location for rule in self.rules}
+        locations |= {mirror.location for rule in self.rules for mirror in rule.mirrors}
+        return frozenset(
+            split_host(location.partition("/")[0].lower())[0] for location in locations
+        ) - {""}
 
     def route(self, repository: Repository) -> Route:
         """Return a repository's origin and its mirrors, without those that are blocked.

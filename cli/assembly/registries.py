@@ -67,13 +67,14 @@ class RegistryFactory:
         docker's configured headers.
         """
         account = auth_for(self.settings, self.deadline())
-        origin = self._over_http(self.settings, account, rules.is_insecure)
+        settings = with_hosts_of(rules, self.settings)
+        origin = self._over_http(settings, account, rules.is_insecure)
         if not rules:
             return origin
         from manyfest.adapters.credentials.registry_auth import no_headers
         from manyfest.adapters.decorators.mirrored import MirroredRegistry
 
-        settings = evolve(self.settings, insecure=False)
+        settings = evolve(settings, insecure=False)
         account = evolve(account, headers=no_headers)
         mirrors = self._over_http(settings, account, rules.is_insecure_mirror, tries=1)
         return MirroredRegistry(origin, mirrors, rules.route, note)
@@ -178,7 +179,8 @@ def http_registry(
 
     def endpoint_for(repository: Repository) -> Endpoint:
         host = repository.registry
-        return Endpoint(host, is_insecure(repository), certificates.certificates_for(host))
+        trusted = certificates.certificates_for(host)
+        return Endpoint(host, is_insecure(repository), trusted, settings.private_hosts)
 
     return HttpRegistry(
         deadline,
@@ -189,6 +191,11 @@ def http_registry(
         connections=settings.jobs,
         **options,
     )
+
+
+def with_hosts_of(rules: "RegistryRules", settings: Settings) -> Settings:
+    """Let registries send us to the hosts that the rules name, too: a person wrote them there."""
+    return evolve(settings, private_hosts=settings.private_hosts | rules.hosts)
 
 
 def registry_rules(settings: Settings) -> "RegistryRules":

@@ -65,10 +65,7 @@ def next_url(response: httpx.Response, session: RegistrySession, subject: str) -
     if link is None:
         return None
     current = response.request.url
-    try:
-        url = current.join(link[1])
-    except (httpx.InvalidURL, ValueError):  # ValueError: brackets without an IPv6 address
-        url = httpx.URL()
+    url = redirects.joined(current, link[1])
     if not redirects.same_origin(current, url) or url.userinfo:
         raise ProtocolError(session.name, f"{subject}: {session.name} continues its list elsewhere")
     return str(url)

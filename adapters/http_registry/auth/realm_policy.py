@@ -10,11 +10,10 @@ The registry names the server that gets the password, so a hostile or broken one
   realm will do;
 - a host that the user listed may have any address and gets credentials, over https.
 
-Names are not resolved, so that one that leads to a private address passes.
+Names are not resolved here: ``address_policy`` judges the address that they lead to.
 """
 
 import functools
-import ipaddress
 import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from manyfest.adapters.address_policy import Space, is_numeric, space_of
 from manyfest.adapters.endpoint import Endpoint, is_loopback
 from manyfest.domain.errors import CredentialsError, shortened
 
@@ -32,7 +32,6 @@ _LENGTH_LIMIT = 2048
 _CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # printable ASCII but blank " < > \ ^ ` { | }
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 @frozen
@@ -94,7 +93,7 @@ def _objection_to_host(host: str, registry: Endpoint) -> str:
         return ""
     if is_loopback(host):
         return "" if registry.is_loopback else "it is on this machine, the registry is not"
-    if _is_numeric(host):
+    if is_numeric(host):
         return "" if _is_public(host) else "its address is not a public one"
     return "" if _NAME.fullmatch(host) else "not a host name"
 
@@ -102,7 +101,7 @@ def _objection_to_host(host: str, registry: Endpoint) -> str:
 def _objection_to_secret(host: str, registry: Endpoint) -> str:
     if host == registry.name or (is_loopback(host) and registry.is_loopback):
         return ""
-    if not _is_numeric(host) and not _is_numeric(registry.name):
+    if not is_numeric(host) and not is_numeric(registry.name):
         domain = _registrable_domain(registry.name)
         if domain and domain == _registrable_domain(host):
             return ""
@@ -110,19 +109,11 @@ def _objection_to_secret(host: str, registry: Endpoint) -> str:
     return f"{reason} (MANYFEST_AUTH_REALMS={host} allows it)"
 
 
-def _is_numeric(host: str) -> bool:
-    """Recognise an address in any form of some resolver: 127.0.0.1, 2130706433, 0x7f.1, ::1."""
-    return ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]) is not None
-
-
 def _is_public(host: str) -> bool:
     try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+        return space_of(host) is Space.PUBLIC
+    except ValueError:  # an odd form
         return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    effective = mapped or address
-    return effective.is_global and not effective.is_multicast
 
 
 @functools.cache

@@ -8,6 +8,7 @@ Modules in dependency order:
 - ``error_responses``: from an unexpected response to an error
 - ``transport_errors``: from a fault of the connection to an error
 - ``scheme_probe``: find out by the first request whether a host speaks HTTP or HTTPS
+- ``other_origins``: requests to servers that a registry names, and at which addresses they may be
 - ``session``: redirects, authorisation and scheme around each request
 - ``session_pool``: the sessions of one command, and their clients
 """

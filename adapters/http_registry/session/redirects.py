@@ -13,6 +13,12 @@ from manyfest.domain.errors import ProtocolError
 LIMIT = 10
 _STATUSES = frozenset({301, 302, 303, 307, 308})
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
+
+# Before a library sees a URL: signed ones have some thousand characters, a host 253 (RFC 1035), and
+# one that is not ASCII would cost IDNA's rules seconds (CVE-2024-3651).
+_LENGTH_LIMIT = 16 * 1024
+_AUTHORITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*)?:?//([^/?#]*)")
+_AUTHORITY_LIMIT = 300
 _CROSS_ORIGIN_HEADERS = ("accept", "range", "content-type", "content-length")
 
 
@@ -28,16 +34,30 @@ def redirect_target(response: httpx.Response, host: str, subject: str) -> httpx.
     """
     source = response.request.url
     location = response.headers.get("location", "")
-    try:
-        url = source.join(location)
-    except (httpx.InvalidURL, ValueError):  # ValueError: brackets without an IPv6 address
-        url = httpx.URL()
+    url = joined(source, location)
     is_web = url.scheme in ("http", "https") and _HOST.fullmatch(url.host)
     if not location or not is_web or url.userinfo:
         raise ProtocolError(host, f"{subject}: {host} sends us on to no usable address")
     if source.scheme == "https" and url.scheme == "http":
         raise ProtocolError(host, f"{subject}: {host} sends us on from https to plain http")
     return url.copy_with(fragment=None)
+
+
+def joined(base: httpx.URL, reference: str) -> httpx.URL:
+    """Resolve a reference that a server sent (RFC 3986 §5.2); an empty URL if it is not sane."""
+    if not _is_sane(reference):
+        return httpx.URL()
+    try:
+        return base.join(reference)
+    except (httpx.InvalidURL, ValueError):  # ValueError: brackets without an IPv6 address
+        return httpx.URL()
+
+
+def _is_sane(reference: str) -> bool:
+    if len(reference) > _LENGTH_LIMIT:
+        return False
+    authority = _AUTHORITY.match(reference)
+    return authority is None or (authority[1].isascii() and len(authority[1]) <= _AUTHORITY_LIMIT)
 
 
 def same_origin(one: httpx.URL, other: httpx.URL) -> bool:

@@ -10,6 +10,8 @@ What a request may carry depends on where it goes:
 - *The token server*: the credentials, if ``realm_policy`` allows it, and none of the user's own
   headers. Its redirects are not followed.
 
+``other_origins`` says at which addresses the latter two may be.
+
 Other origins and token servers get no client certificate, and their own must be valid. --insecure
 for a registry counts for the other ports of its host, too, and nowhere else.
 
@@ -31,14 +33,15 @@ in the request. ``host_facts`` says what is remembered for the next command: nev
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http import HTTPStatus
 
 from attrs import evolve
 
+from manyfest.adapters.address_policy import Space
 from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.deadline import REAL_CLOCK, Clock
-from manyfest.adapters.endpoint import UNVERIFIED, Certificates, Endpoint
+from manyfest.adapters.endpoint import Endpoint
 from manyfest.adapters.http_registry.auth import bearer
 from manyfest.adapters.http_registry.auth import challenge as challenges
 from manyfest.adapters.http_registry.auth.authorizer import Authorizer
@@ -46,8 +49,13 @@ from manyfest.adapters.http_registry.auth.bearer import Token, TokenRequest
 from manyfest.adapters.http_registry.auth.scope import AccessRequest
 from manyfest.adapters.http_registry.session import host_facts, redirects
 from manyfest.adapters.http_registry.session.error_responses import error_for_response, error_text
+from manyfest.adapters.http_registry.session.other_origins import (
+    ClientFor,
+    OtherOrigins,
+    space_of_server,
+)
 from manyfest.adapters.http_registry.session.requests import RegistryRequest
-from manyfest.adapters.http_registry.session.scheme_probe import SchemeProbe, send_once
+from manyfest.adapters.http_registry.session.scheme_probe import SchemeProbe
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
@@ -76,7 +84,7 @@ class RegistrySession:
         self,
         endpoint: Endpoint,
         probe: SchemeProbe,
-        cross_origin_client: Callable[[Certificates], httpx.Client],
+        cross_origin_client: ClientFor,
         auth: RegistryAuth,
         known: HostFacts | None = None,
         clock: Clock = REAL_CLOCK,
@@ -84,7 +92,7 @@ class RegistrySession:
         self.name = endpoint.host
         self._endpoint = endpoint
         self._probe = probe
-        self._cross_origin_client = cross_origin_client
+        self._elsewhere = OtherOrigins(endpoint, probe, cross_origin_client)
         self._auth = auth
         self._known = known
         self.authorizer = Authorizer(
@@ -138,7 +146,8 @@ class RegistrySession:
 
     def error_for(self, response: httpx.Response, subject: str) -> Exception:
         """Build the error for an unexpected response; TransientError if it may pass."""
-        return error_for_response(response, self._name_of(response), subject, self._secrets())
+        name = self._elsewhere.name_of(response)
+        return error_for_response(response, name, subject, self._secrets())
 
     def close(self) -> None:
         """Close all connections."""
@@ -155,14 +164,17 @@ class RegistrySession:
                 reason = f"redirects more than {redirects.LIMIT} times"
                 raise ProtocolError(self.name, f"{request.subject}: {self.name} {reason}")
             url = redirects.redirect_target(response, self.name, request.subject)
-            response = self._send_authorized(evolve(request, url=str(url)))
+            sender = space_of_server(response)
+            response = self._send_authorized(evolve(request, url=str(url)), sender)
             hops += 1
         return response
 
-    def _send_authorized(self, request: RegistryRequest) -> httpx.Response:
+    def _send_authorized(
+        self, request: RegistryRequest, sender: Space | None = None
+    ) -> httpx.Response:
         """Send with the authorisation that the host wants; without any to another origin."""
-        if self._is_cross_origin(request.url):
-            return self._send_cross_origin(request)
+        if self._elsewhere.includes(request.url):
+            return self._send_cross_origin(request, sender)
         header = self._preemptive_auth(request)
         response = self._send(request, header)
         if response.status_code in _STALE_TOKEN_STATUSES and self.authorizer.forget_presumption(
@@ -192,7 +204,9 @@ class RegistrySession:
         headers = {**self._auth.usable_headers(), **request.headers}
         if authorization is not None:
             headers["Authorization"] = authorization
-        return self._probe.send(evolve(request, headers=headers))
+        response = self._probe.send(evolve(request, headers=headers))
+        self._elsewhere.learn_space(response)
+        return response
 
     def _answer_challenge(
         self, response: httpx.Response, request: RegistryRequest, *, refused: str | None
@@ -206,19 +220,19 @@ class RegistrySession:
             is_plain=self._probe.is_plain,
         )
 
-    def _send_cross_origin(self, request: RegistryRequest) -> httpx.Response:
-        url = httpx.URL(request.url)
+    def _send_cross_origin(self, request: RegistryRequest, sender: Space | None) -> httpx.Response:
+        host = httpx.URL(request.url).netloc.decode()
         request = evolve(request, headers=redirects.cross_origin_headers(request.headers))
-        with translating_transport_errors(url.netloc.decode(), request.subject):
-            return send_once(self._client_for(url), request, url)
+        with translating_transport_errors(host, request.subject):
+            return self._elsewhere.send(request, sender)
 
     def _fetch_token(self, wanted: TokenRequest, subject: str) -> Token:
         """Ask the token server, whose redirects are not followed."""
-        server, url = wanted.realm.host, httpx.URL(wanted.url)
+        server = wanted.realm.host
         access = AccessRequest(subject)
         request = RegistryRequest(wanted.method, wanted.url, access, wanted.headers, wanted.body)
         with translating_transport_errors(server, f"{subject}: token server"):
-            response = send_once(self._client_for(url), request, url)
+            response = self._elsewhere.send(request, listed=self._auth.realms)
             try:
                 return self._token_in(response, wanted, subject)
             finally:
@@ -240,17 +254,6 @@ class RegistrySession:
         except ProtocolError as error:
             raise ProtocolError(server, f"{subject}: {error}") from error
 
-    def _client_for(self, url: httpx.URL) -> httpx.Client:
-        """Return the client for an origin; --insecure counts for other ports of the host, too."""
-        if not self._is_cross_origin(str(url)):
-            return self._probe.client()
-        if self._endpoint.insecure and url.host == self._endpoint.name:
-            return self._probe.client(UNVERIFIED)
-        return self._cross_origin_client(self._endpoint.certificates.cross_origin)
-
-    def _is_cross_origin(self, url: str) -> bool:
-        return "://" in url and not redirects.same_origin(httpx.URL(url), self._probe.url("/"))
-
     def _secrets(self) -> list[str]:
         """Values of the user's own headers; short ones are part of many words, and not masked."""
         return [
@@ -258,7 +261,3 @@ class RegistrySession:
             for value in self._auth.usable_headers().values()
             if len(value) >= _MINIMUM_SECRET_LENGTH
         ]
-
-    def _name_of(self, response: httpx.Response) -> str:
-        url = response.request.url
-        return url.netloc.decode() if self._is_cross_origin(str(url)) else self.name

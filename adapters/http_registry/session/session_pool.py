@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
+from manyfest.adapters.address_policy import AddressPolicy
 from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import (
@@ -58,7 +59,7 @@ class SessionPool:
         # With a single try (mirrors), ignore Retry-After and fall through to the next mirror.
         self._throttle = Throttle(deadline, LONGEST_WAIT if tries > 1 else 0.0)
         self._hosts: dict[Endpoint, RegistrySession] = {}
-        self._cross_origin_clients: dict[Certificates, httpx.Client] = {}
+        self._cross_origin_clients: dict[tuple[Certificates, AddressPolicy], httpx.Client] = {}
         self._timeout = timeout
         # One client for all hosts, since closing a client closes its transport.
         self._given_client = new_client(transport, timeout) if transport is not None else None
@@ -103,14 +104,22 @@ class SessionPool:
             endpoint, wire, self._cross_origin_client, self._account, known, self.deadline.clock
         )
 
-    def _cross_origin_client(self, certificates: Certificates) -> httpx.Client:
+    def _cross_origin_client(
+        self, certificates: Certificates, policy: AddressPolicy
+    ) -> httpx.Client:
         """Return the client for token servers and redirect targets, made when first needed."""
+        key = certificates, policy
         with self._lock:
-            if certificates not in self._cross_origin_clients:
-                self._cross_origin_clients[certificates] = self._new_client(certificates, SECURE)
-            return self._cross_origin_clients[certificates]
+            if key not in self._cross_origin_clients:
+                self._cross_origin_clients[key] = self._new_client(certificates, SECURE, policy)
+            return self._cross_origin_clients[key]
 
-    def _new_client(self, certificates: Certificates, contact: ConnectionMode) -> httpx.Client:
+    def _new_client(
+        self,
+        certificates: Certificates,
+        contact: ConnectionMode,
+        policy: AddressPolicy | None = None,
+    ) -> httpx.Client:
         if self._given_client is not None:
             return self._given_client
         transport = DeadlineTransport(
@@ -119,5 +128,6 @@ class SessionPool:
             throttle=self._throttle,
             proxies=self._proxies,
             connections=self._connections,
+            policy=policy,
         )
         return new_client(transport, self._timeout)

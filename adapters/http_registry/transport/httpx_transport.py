@@ -39,6 +39,7 @@ from typing import Any
 
 import httpcore
 
+from manyfest.adapters.address_policy import AddressPolicy
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.reliability.retry import LONGEST_WAIT, retry_after
 from manyfest.adapters.http_registry.reliability.throttle import Throttle
@@ -117,8 +118,9 @@ class DeadlineTransport(httpx.BaseTransport):
 
     Each pool keeps ``connections`` open, and opens up to twice as many, because a thread that
     copies from a host to itself needs two. Without a ``context``, certificates are checked against
-    the system's roots. Thread-safe. Raises httpcore's exceptions, ProxyError, ThrottledError and
-    DeadlineExceededError.
+    the system's roots. With a ``policy``, connections that are opened without a proxy are opened
+    to addresses that it permits. Thread-safe. Raises httpcore's exceptions, ForbiddenAddressError,
+    ProxyError, ThrottledError and DeadlineExceededError.
     """
 
     def __init__(
@@ -129,8 +131,10 @@ class DeadlineTransport(httpx.BaseTransport):
         throttle: Throttle | None = None,
         proxies: Proxies = NO_PROXIES,
         connections: int = CONNECTIONS,
+        policy: AddressPolicy | None = None,
     ) -> None:
         self._deadline = deadline
+        self._policy = policy
         self._reuse = KeepAlivePolicy(deadline.clock)
         self._throttle = throttle or Throttle(deadline, LONGEST_WAIT)
         self._proxies = proxies
@@ -170,7 +174,7 @@ class DeadlineTransport(httpx.BaseTransport):
             answer.status,
             headers=answer.headers,
             stream=_Body(answer),
-            extensions={"network_stream": answer.extensions.get("network_stream")},
+            extensions=_extensions(answer, proxy),
         )
         wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
         self._throttle.record_response(server, answer.status, wait)
@@ -213,7 +217,7 @@ class DeadlineTransport(httpx.BaseTransport):
 
     def _new_pool(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
         if proxy is None:
-            backend = DeadlineBackend(self._deadline, self._reuse)
+            backend = DeadlineBackend(self._deadline, self._reuse, self._policy)
             return httpcore.ConnectionPool(**self._options, network_backend=backend)
         return httpcore.HTTPProxy(
             httpcore.URL(scheme="http", host=proxy.host, port=proxy.port, target="/"),
@@ -261,6 +265,14 @@ class _Body(httpx.SyncByteStream):
 
     def close(self) -> None:
         self._answer.close()
+
+
+def _extensions(answer: httpcore.Response, proxy: Proxy | None) -> dict[str, Any]:
+    """The stream, and ``server_address``: the server's IP address unless a proxy is between."""
+    stream = answer.extensions.get("network_stream")
+    is_direct = proxy is None and isinstance(stream, DeadlineStream)
+    address = stream.server_address if is_direct and stream else ""
+    return {"network_stream": stream, "server_address": address}
 
 
 def _as_httpcore(request: httpx.Request, opening: ConnectionTrace) -> httpcore.Request:

@@ -18,6 +18,7 @@ from typing import Any
 
 import httpcore
 
+from manyfest.adapters.address_policy import AddressPolicy, Space, space_of
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.transport.dns import Address, resolve
 from manyfest.adapters.http_registry.transport.keep_alive import KeepAlivePolicy
@@ -25,6 +26,7 @@ from manyfest.adapters.http_registry.transport.keep_alive import KeepAlivePolicy
 CONNECT_SECONDS = 10.0
 TRANSFER_SECONDS = 30.0
 _PORTS = 65536
+_HTTPS = 443
 
 # Bytes before the body: interim responses and headers. h11 allows 100 KiB for each of them.
 _HEAD_LIMIT = 256 * 1024
@@ -34,12 +36,27 @@ class HandshakeError(httpcore.ConnectError):
     """The port was reached, but the TLS handshake failed; the argument is the OSError."""
 
 
-class DeadlineBackend(httpcore.NetworkBackend):
-    """Opens TCP connections under ``deadline``, which are reused as ``reuse`` decides."""
+class ForbiddenAddressError(httpcore.ConnectError):
+    """No address of ``host`` may be connected to; ``address`` is the first of them."""
 
-    def __init__(self, deadline: Deadline, reuse: KeepAlivePolicy) -> None:
+    def __init__(self, host: str, address: str) -> None:
+        super().__init__(f"{host} is at {address}")
+        self.host = host
+        self.address = address
+
+
+class DeadlineBackend(httpcore.NetworkBackend):
+    """Opens TCP connections under ``deadline``, which are reused as ``reuse`` decides.
+
+    Those of a ``policy`` are opened to addresses that it permits.
+    """
+
+    def __init__(
+        self, deadline: Deadline, reuse: KeepAlivePolicy, policy: AddressPolicy | None = None
+    ) -> None:
         self._deadline = deadline
         self._reuse = reuse
+        self._policy = policy
 
     def connect_tcp(
         self,
@@ -49,12 +66,15 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,  # noqa: ARG002 - httpcore's signature
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - likewise
     ) -> httpcore.NetworkStream:
-        """Connect to the first address of ``host`` that answers; they share the seconds."""
+        """Connect to the first address of ``host`` that answers; they share the seconds.
+
+        Raises ForbiddenAddressError: the policy permits none of them.
+        """
         if not 0 < port < _PORTS:
             error = OSError(errno.EINVAL, f"there is no port {port}")
             raise httpcore.ConnectError(error) from error
         seconds = CONNECT_SECONDS if timeout is None else timeout
-        addresses = self._addresses(host, port, seconds)
+        addresses = self._permitted(host, self._addresses(host, port, seconds))
         for number, address in enumerate(addresses, start=1):
             try:
                 return self._connected(address, seconds / len(addresses))
@@ -68,8 +88,33 @@ class DeadlineBackend(httpcore.NetworkBackend):
         stream = DeadlineStream(socket.socket(family), self._deadline, self._reuse)
         with stream.closed_on_error(), stream.bounded(seconds, _CONNECT):
             stream.socket.connect(where)
+            stream.server_address = where[0]
             stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return stream
+
+    def _permitted(self, host: str, addresses: list[Address]) -> list[Address]:
+        if self._policy is None:
+            return addresses
+        policy = self._policy
+        if policy.sender is None and any(
+            space_of(at) is not Space.PUBLIC for _, (at, *_) in addresses
+        ):
+            policy = policy.with_sender_at(self._looked_up(policy.sender_name))
+        permitted = [
+            (family, where)
+            for family, where in addresses
+            if policy.permits(host, space_of(where[0]))
+        ]
+        if addresses and not permitted:
+            raise ForbiddenAddressError(host, addresses[0][1][0])
+        return permitted
+
+    def _looked_up(self, host: str) -> list[str]:
+        """Return the addresses of ``host``; none if it cannot be resolved."""
+        try:
+            return [where[0] for _, where in self._addresses(host, _HTTPS, CONNECT_SECONDS)]
+        except (httpcore.ConnectError, httpcore.ConnectTimeout):
+            return []
 
     def _addresses(self, host: str, port: int, seconds: float) -> list[Address]:
         if host == "localhost" or host.endswith(".localhost"):
@@ -93,6 +138,7 @@ class DeadlineStream(httpcore.NetworkStream):
 
     def __init__(self, sock: socket.socket, deadline: Deadline, reuse: KeepAlivePolicy) -> None:
         self.socket = sock
+        self.server_address = ""  # the IP address that it is connected to
         self._deadline = deadline
         self._reuse = reuse
         self._opened_at = self._deadline.clock.monotonic()
@@ -196,7 +242,9 @@ class DeadlineStream(httpcore.NetworkStream):
             finally:
                 self._deadline.unwatch(wake)
         self._deadline.unwatch(self._wake)
-        return DeadlineStream(wrapped, self._deadline, self._reuse)
+        encrypted = DeadlineStream(wrapped, self._deadline, self._reuse)
+        encrypted.server_address = self.server_address
+        return encrypted
 
     def get_extra_info(self, info: str) -> Any:
         """Answer httpcore, which gives up an idle connection that is ``is_readable``."""
