@@ -24,6 +24,7 @@ MEANINGS: dict[type[BaseException], Meaning] = {
     errors.ManyfestError: Meaning(FAILED),
     errors.InputError: Meaning(USAGE),
     errors.QueryError: Meaning(USAGE, "manyfest cache query --views shows what can be asked for"),
+    errors.ReadOnlyError: Meaning(USAGE, "manyfest cache export writes an archive"),
     errors.NotFoundError: Meaning(3),
     errors.DraftUnknownError: Meaning(3, "manyfest ls shows the drafts"),
     errors.NeverSeenError: Meaning(3, "manyfest cache fetch brings it where there is a network"),

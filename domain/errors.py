@@ -13,10 +13,12 @@
     │   ├── UnknownSchemeError
     │   ├── AmbiguousEntryError
     │   ├── QueryError
+    │   ├── ReadOnlyError
     │   └── SpecError
     ├── NotFoundError               the named thing does not exist
     │   ├── ManifestUnknownError
     │   ├── BlobUnknownError
+    │   ├── FileUnknownError
     │   ├── DraftUnknownError
     │   ├── EntryUnknownError
     │   ├── NoSuchPlatformError
@@ -61,6 +63,9 @@ Facts are fields, as text, so that this module imports nothing. ``str()`` is one
 advice and without a full stop; it contains docker's sentence for the case, if docker has one. Names
 end in ``Error``. Exit codes are not decided here: ``cli/exit_codes.py`` has that table.
 """
+
+# How other programs (buildx, regctl) write references to OCI layouts.
+_LAYOUT_SCHEMES = frozenset({"oci-layout", "ocidir"})
 
 
 class ManyfestError(Exception):
@@ -134,7 +139,8 @@ class UnknownSchemeError(InputError):
 
     def __init__(self, scheme: str, known: tuple[str, ...]) -> None:
         others = f", only {', '.join(known)}" if known else ""
-        super().__init__(f"no adapter for {shortened(scheme)}:// is installed{others}")
+        layout = "; a layout is written oci:DIR[:TAG]" if scheme in _LAYOUT_SCHEMES else ""
+        super().__init__(f"no adapter for {shortened(scheme)}:// is installed{others}{layout}")
         self.scheme = scheme
         self.known = known
 
@@ -147,6 +153,14 @@ class AmbiguousEntryError(InputError):
         self.entry = entry
         self.name = name
         self.found = found
+
+
+class ReadOnlyError(InputError):
+    """``reference`` is in an archive, which is only read."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"{reference} cannot be written: archives are only read")
+        self.reference = reference
 
 
 class QueryError(InputError):
@@ -183,6 +197,14 @@ class BlobUnknownError(NotFoundError):
     def __init__(self, reference: str) -> None:
         super().__init__(f"no such blob: {reference}")
         self.reference = reference
+
+
+class FileUnknownError(NotFoundError):
+    """There is no file at ``path``, which an archive's reference names."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"no such file: {path}")
+        self.path = path
 
 
 class DraftUnknownError(NotFoundError):

@@ -1,10 +1,15 @@
 """References: a repository, layout or external home, with tag and digest.
 
 The grammar is distribution's (``reference/regexp.go``) and the short forms are docker's
-(``reference/normalize.go``): ``alpine`` is ``docker.io/library/alpine:latest``. Two forms are ours:
-``oci:DIR[:TAG][@DIGEST]`` is an OCI image-layout directory; a registry image that is called ``oci``
-is written ``library/oci:TAG``. ``SCHEME://PLACE[:TAG][@DIGEST]`` is served by an installed adapter
-(ADR 0026). ``tag@digest`` keeps both, and the digest decides.
+(``reference/normalize.go``): ``alpine`` is ``docker.io/library/alpine:latest``. Other forms are:
+
+- ``oci:DIR[:TAG][@DIGEST]``: an OCI image-layout directory; a registry image that is called ``oci``
+  is written ``library/oci:TAG``
+- ``oci-archive:FILE[:TAG]`` and ``docker-archive:FILE[:REFERENCE]``, each also ``:@NUMBER`` and
+  ``@DIGEST``: a tar file (containers-transports(5))
+- ``SCHEME://PLACE[:TAG][@DIGEST]``: served by an installed adapter (ADR 0026)
+
+``tag@digest`` keeps both, and the digest decides.
 """
 
 import re
@@ -17,6 +22,7 @@ from manyfest.domain.errors import InvalidDigestError, InvalidReferenceError
 DEFAULT_REGISTRY = "docker.io"
 DEFAULT_TAG = "latest"
 LAYOUT_SCHEME = "oci:"
+ARCHIVE_SCHEMES = ("oci-archive:", "docker-archive:")
 
 _LEGACY_REGISTRY = "index.docker.io"
 _OFFICIAL = "library/"
@@ -37,6 +43,7 @@ _BARE_HEX = re.compile(r"[a-f0-9]{64}")
 # accepts registry tags that this grammar excludes ("_x", "a..b"), to be copied into it.
 _REF_NAME = r"[A-Za-z0-9]+(?:(?:[-._:@+/]|--)[A-Za-z0-9]+)*"
 _LAYOUT_TAG = rf"{_REF_NAME}|{_TAG}"
+_DOCKER_NAME = rf"(?:{_HOST.pattern}/)?{_PATH}(?::{_TAG})?"
 _LAYOUT_DIGEST = rf"(?s:{_DIGEST}|(?:{'|'.join(HEX_LENGTHS)}):.*)"
 
 # Prefixes that other tools write before references are refused, as docker refuses them.
@@ -71,6 +78,17 @@ class Layout:
 
 
 @frozen
+class Archive:
+    """A tar file of images, which is only read; ``scheme`` is one of ``ARCHIVE_SCHEMES``."""
+
+    scheme: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.scheme}{self.path}"
+
+
+@frozen
 class External:
     """A home that an installed adapter serves; only it interprets ``place``."""
 
@@ -81,14 +99,15 @@ class External:
         return f"{self.scheme}://{self.place}"
 
 
-Home = Repository | Layout | External
+Home = Repository | Layout | Archive | External
 
 
 @frozen
 class Reference:
     """The name of a manifest: a home, and a tag, a digest, or both.
 
-    With both, the digest decides. Only a layout may have neither: then it is its only image.
+    With both, the digest decides. Only layouts and archives may have neither: then it is the only
+    image. The tag of an archive is any name of an image in it, or ``@`` and its number.
     ``str()`` is the full canonical form, and ``parse`` reads it back.
     """
 
@@ -104,6 +123,8 @@ class Reference:
         """
         if text.startswith(LAYOUT_SCHEME):
             return _parse_layout(text)
+        if text.startswith(ARCHIVE_SCHEMES):
+            return _parse_archive(text)
         if "://" in text and (external := re.fullmatch(_EXTERNAL, text)):
             return _parse_external(text, *external.groups())
         return _parse_registry(text)
@@ -186,6 +207,21 @@ def _parse_layout(text: str) -> Reference:
     if colon and re.fullmatch(_LAYOUT_TAG, tag) is None:
         raise InvalidReferenceError(text)
     return Reference(Layout(directory), tag if colon else None, digest)
+
+
+def _parse_archive(text: str) -> Reference:
+    """Parse a reference to an archive; as in skopeo, the first colon behind the scheme ends FILE.
+
+    A digest belongs to what is in the archive, so no name is cut off before it.
+    """
+    scheme, _, rest = text.partition(":")
+    named, digest = _split_layout_digest(rest)
+    path, colon, tag = named.partition(":")
+    if not path or re.search(_UNUSABLE, path):
+        raise InvalidReferenceError(text, "invalid reference format: no file of an archive")
+    if colon and re.fullmatch(rf"@[0-9]{{1,9}}|{_LAYOUT_TAG}|{_DOCKER_NAME}", tag) is None:
+        raise InvalidReferenceError(text)
+    return Reference(Archive(f"{scheme}:", path), tag if colon else None, digest)
 
 
 def _parse_external(text: str, scheme: str, rest: str) -> Reference:

@@ -11,6 +11,7 @@ Modules in dependency order:
 - ``layout``: ``LayoutBundle``: the bundle port over the files of an OCI layout
 - ``docker_archive``: ``DockerBundle``: the same over the files of a docker archive
 - ``open_bundle``: opening a bundle of any of these kinds
+- ``archive_registry``: ``ArchiveRegistry``: the registry port over archives, read only
 - ``folder_writer``: writing a bundle as a folder
 - ``tar_writer``: writing a bundle as an archive
 """

@@ -22,6 +22,7 @@ from manyfest.domain.bundles.index_entries import IMAGE_NAME
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import CHUNK_SIZE, Digest
 from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.encoding.canonical_json import authored_list
 from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
 from manyfest.domain.errors import (
     BundleError,
@@ -57,6 +58,12 @@ class DockerBundle:
     @property
     def name(self) -> str:
         return self._files.name
+
+    @property
+    def index(self) -> Manifest:
+        values = [entry.to_json() for entry in self.entries]
+        document = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": values}
+        return Manifest(media_types.OCI_INDEX, authored_list(document), name=LISTING)
 
     def size(self, digest: Digest) -> int | None:
         if digest in self._documents:

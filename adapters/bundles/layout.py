@@ -5,6 +5,7 @@ from functools import cached_property
 
 from manyfest.adapters.bundles.file_source import Chunks, Files
 from manyfest.adapters.oci_layout.layout_files import INDEX, MARKER, VERSION, blob_path
+from manyfest.domain import media_types
 from manyfest.domain.bundles.index_entries import INDEX_LIMIT, decode_index
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -12,6 +13,7 @@ from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.draft_json import decode_drafts
 from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import BundleError, DocumentError
+from manyfest.domain.manifests import Manifest
 
 DRAFTS = "manyfest/drafts.json"
 
@@ -31,11 +33,16 @@ class LayoutBundle:
         return self._files.name
 
     @cached_property
-    def entries(self) -> tuple[Descriptor, ...]:
+    def index(self) -> Manifest:
         if self._files.size(INDEX) is None:
             raise BundleError(self.name, f"is no OCI image layout: it has no {INDEX}")
+        data = self._files.read(INDEX, INDEX_LIMIT)
+        return Manifest(media_types.OCI_INDEX, data, name=INDEX)
+
+    @cached_property
+    def entries(self) -> tuple[Descriptor, ...]:
         try:
-            return decode_index(self._files.read(INDEX, INDEX_LIMIT))
+            return decode_index(self.index.data)
         except DocumentError as error:
             raise BundleError(self.name, f"cannot be used: {error}") from error
 

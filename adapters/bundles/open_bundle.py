@@ -23,16 +23,22 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
     differs from its config; OSError: the path does not exist or cannot be read.
     """
     with open_folder(str(path)) if path.is_dir() else open_archive(path) as files:
-        yield _read(files)
+        yield bundle_of(files)
 
 
-def _read(files: Files) -> Bundle:
+def bundle_of(files: Files) -> Bundle:
+    """Return the bundle that these files are.
+
+    Docker 25 writes both forms; saved by an ID, the image is listed in docker's form only. Raises
+    as ``open_bundle``.
+    """
     if files.size(LISTING) is None:
         return LayoutBundle(files)
     if files.size(INDEX) is None:
         return DockerBundle(files)
     layout = LayoutBundle(files)
-    return DockerBundle(files) if _lacks_blobs(layout, files) else layout
+    is_layout = layout.entries and not _lacks_blobs(layout, files)
+    return layout if is_layout else DockerBundle(files)
 
 
 def _lacks_blobs(layout: LayoutBundle, files: Files) -> bool:

@@ -20,10 +20,12 @@ Links (docker's archives have them between layers) are resolved through the inde
 a row. All passes read one open file, so that a file that is replaced meanwhile does no harm.
 """
 
-from collections.abc import Collection, Iterator
+import os
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from io import SEEK_END
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import IO, BinaryIO
 
 from attrs import evolve, frozen
@@ -46,17 +48,29 @@ class _IndexedFile:
     start: bytes = b""
     spooled_at: int | None = None
 
+    @property
+    def is_streamed(self) -> bool:
+        """Whether it is a file that only the archive has."""
+        return self.spooled_at is None and not self.member.target
+
 
 class ArchiveFiles:
     """``Files`` of the ``archive`` at ``path``, from its ``index`` and its ``spool``."""
 
     def __init__(
-        self, path: Path, archive: BinaryIO, index: dict[str, _IndexedFile], spool: IO[bytes]
+        self,
+        path: Path,
+        archive: BinaryIO,
+        index: dict[str, _IndexedFile],
+        spool: IO[bytes],
+        *,
+        is_expanded: bool,
     ) -> None:
         self._path = path
         self._archive = archive
         self._index = index
         self._spool = spool
+        self._is_expanded = is_expanded
 
     @property
     def name(self) -> str:
@@ -73,13 +87,48 @@ class ArchiveFiles:
         found = self._require(path)
         if found.member.size > limit:
             raise BundleError(self.name, f"has a {path} of {found.member.size} bytes")
-        if found.spooled_at is None:
-            return b"".join(chunk for _, chunks in self.iter_files([path]) for chunk in chunks)
-        self._spool.seek(found.spooled_at)
-        return self._spool.read(found.member.size)
+        return b"".join(chunk for _, chunks in self.iter_files([path]) for chunk in chunks)
 
     def iter_files(self, paths: Collection[str]) -> Iterator[tuple[str, Chunks]]:
-        in_order = sorted(paths, key=lambda path: self._require(path).member.offset)
+        found = {path: self._require(path) for path in paths}
+        in_order = sorted(paths, key=lambda path: found[path].member.offset)
+        for path in in_order:
+            if found[path].spooled_at is not None:
+                yield path, self._spooled(found[path])
+        streamed = [path for path in in_order if found[path].spooled_at is None]
+        if streamed:
+            yield from self._stream(streamed)
+
+    def spool_all(self) -> None:
+        """Spool the large files of a compressed archive too, in one pass.
+
+        For reading them one by one, in any order: each would need a pass of its own.
+        Raises BundleError: damaged, or no room in the folder of temporary files.
+        """
+        large = [path for path, found in self._index.items() if found.is_streamed]
+        if not self._is_expanded or not large:
+            return
+        try:
+            for path, chunks in self._stream(sorted(large, key=self._offset)):
+                place = self._spool.seek(0, SEEK_END)
+                self._spool.writelines(chunks)
+                self._index[path] = evolve(self._index[path], spooled_at=place)
+            self._spool.flush()
+        except OSError as error:
+            reason = f"cannot be expanded in {gettempdir()}: {error.strerror} (see TMPDIR)"
+            raise BundleError(self.name, reason) from error
+
+    def _offset(self, path: str) -> int:
+        return self._require(path).member.offset
+
+    def _spooled(self, found: _IndexedFile) -> Chunks:
+        """Yield the bytes at an offset; other threads may read the same spool meanwhile."""
+        at, left = found.spooled_at or 0, found.member.size
+        while left and (chunk := os.pread(self._spool.fileno(), min(left, CHUNK_SIZE), at)):
+            yield chunk
+            at, left = at + len(chunk), left - len(chunk)
+
+    def _stream(self, in_order: Sequence[str]) -> Iterator[tuple[str, Chunks]]:
         with TarStream(self._path, self._archive) as stream:
             for path in in_order:
                 member = self._require(path).member
@@ -112,7 +161,8 @@ def open_archive(path: Path) -> Iterator[ArchiveFiles]:
                 for member in tar_members(stream, str(path))
             }
             _read_trailer(stream)
-        yield ArchiveFiles(path, archive, index, spool)
+        spool.flush()
+        yield ArchiveFiles(path, archive, index, spool, is_expanded=stream.is_expanded)
 
 
 def _indexed(member: Member, stream: TarStream, spool: IO[bytes]) -> _IndexedFile:

@@ -5,14 +5,14 @@ from threading import Lock
 
 from manyfest.adapters.decorators.base import Call, RegistryDecorator, Result
 from manyfest.domain.ports.registry import Registry
-from manyfest.domain.references import External, Home, Layout, Reference, Repository
+from manyfest.domain.references import Archive, External, Home, Layout, Reference, Repository
 
 
 class RoutingRegistry(RegistryDecorator):
     """``registries`` makes the adapter of repositories, ``layouts`` that of layout directories.
 
-    ``externals`` makes that of another scheme (ADR 0026). Each is made once, at its first use: a
-    command that names only layouts loads no HTTP client.
+    ``externals`` makes that of another scheme (ADR 0026), ``archives`` that of tar files. Each is
+    made once, at its first use: a command that names only layouts loads no HTTP client.
     """
 
     def __init__(
@@ -20,10 +20,12 @@ class RoutingRegistry(RegistryDecorator):
         registries: Callable[[], Registry],
         layouts: Callable[[], Registry],
         externals: Callable[[str], Registry],
+        archives: Callable[[], Registry],
     ) -> None:
         self._registries = registries
         self._layouts = layouts
         self._externals = externals
+        self._archives = archives
         self._made: dict[str, Registry] = {}
         self._lock = Lock()
 
@@ -43,5 +45,7 @@ class RoutingRegistry(RegistryDecorator):
                 return self._registries
             case Layout():
                 return self._layouts
+            case Archive():
+                return self._archives
             case External(scheme):
                 return lambda: self._externals(scheme)

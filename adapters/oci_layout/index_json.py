@@ -20,6 +20,7 @@ from manyfest.domain.lists.referrers import is_referrers_tag
 from manyfest.domain.manifests import Manifest
 
 REF_NAME = "org.opencontainers.image.ref.name"
+IMAGE_NAME = "io.containerd.image.name"  # containerd, images.AnnotationImageName
 
 # Returns the bytes of a document in the layout, checked; None if the layout lacks it.
 Read = Callable[[Descriptor], bytes | None]
@@ -62,9 +63,13 @@ class IndexJson:
     def matching(self, name: str | None) -> tuple[Descriptor, ...]:
         """The entries of this name, or for None all; each in order, as often as it is listed.
 
-        A list of referrers is not an image: it is found by its name only.
+        A list of referrers is not an image: it is found by its name only. Containerd, docker and
+        buildx write full names into an annotation of their own, which counts if no other does.
         """
-        return tuple(entry for entry in self.entries if _matches(name, _name(entry)))
+        found = tuple(entry for entry in self.entries if _matches(name, _name(entry)))
+        if found or name is None:
+            return found
+        return tuple(entry for entry in self.entries if entry.annotations.get(IMAGE_NAME) == name)
 
     def find(self, name: str | None, read: Read) -> Descriptor | Manifest | None:
         """The image of this name, or for None the only one; None if there is no such entry.
@@ -139,13 +144,17 @@ def _listed(document: JsonObject) -> list[Json]:
 
 
 def _several_images(entries: Sequence[Descriptor]) -> str:
-    shown = [f"{_name(entry) or '(no name)'} {entry.digest}" for entry in entries[:_SHOWN]]
+    shown = [f"{_any_name(entry) or '(no name)'} {entry.digest}" for entry in entries[:_SHOWN]]
     more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
     return f"holds several images, choose one: {', '.join(shown)}{more}"
 
 
 def _name(entry: Descriptor) -> str | None:
     return entry.annotations.get(REF_NAME)
+
+
+def _any_name(entry: Descriptor) -> str | None:
+    return entry.annotations.get(REF_NAME, entry.annotations.get(IMAGE_NAME))
 
 
 def _matches(wanted: str | None, name: str | None) -> bool:

@@ -2,14 +2,13 @@
 
 from contextlib import ExitStack
 
-from manyfest.adapters.oci_layout.index_json import EMPTY, IndexJson
+from manyfest.adapters.oci_layout.index_json import EMPTY
 from manyfest.adapters.oci_layout.safe_directory import (
     MissingError,
     SafeDirectory,
     make_directory,
     open_directory,
 )
-from manyfest.domain import manifests
 from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import DocumentError, LayoutError
@@ -80,11 +79,6 @@ def _has_layout_file(root: SafeDirectory) -> bool:
     if version != VERSION:
         raise LayoutError(root.directory, f"{MARKER} has version {version!r}, not {VERSION!r}")
     return True
-
-
-def read_index(root: SafeDirectory) -> IndexJson:
-    """Read the index of a layout. Raises LayoutError."""
-    return IndexJson.parse(root.read(manifests.SIZE_LIMIT, INDEX), root.directory)
 
 
 def blob_path(digest: Digest) -> tuple[str, str, str]:

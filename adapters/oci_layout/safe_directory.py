@@ -52,6 +52,8 @@ _REASONS = {
     errno.ENXIO: "is not a regular file",
 }
 
+_IS_FILE = "is not a folder; an archive is written oci-archive:FILE or docker-archive:FILE"
+
 
 class MissingError(LayoutError):
     """A file or folder of the layout, or the layout itself, is missing."""
@@ -194,7 +196,12 @@ class SafeDirectory:
 def open_directory(directory: str) -> SafeDirectory:
     """Open the directory, which may be a symbolic link. Raises MissingError, LayoutError."""
     with _layout_errors(directory):
-        return SafeDirectory(directory, os.open(directory, _FOLDER))
+        try:
+            return SafeDirectory(directory, os.open(directory, _FOLDER))
+        except NotADirectoryError as error:
+            if not Path(directory).is_file():
+                raise
+            raise LayoutError(directory, _IS_FILE) from error
 
 
 def make_directory(directory: str) -> SafeDirectory:

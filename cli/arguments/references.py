@@ -1,6 +1,6 @@
 """References as a person types them, read as the domain's values.
 
-The path of a layout is made absolute here, where the working directory is known.
+The path of a layout or archive is made absolute here, where the working directory is known.
 """
 
 from os.path import abspath
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from manyfest.domain.errors import InvalidReferenceError, shortened
-from manyfest.domain.references import LAYOUT_SCHEME, Layout, Reference
+from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME, Archive, Layout, Reference
 
 if TYPE_CHECKING:
     from manyfest.cli.wiring import Session
 
 
 def reference(text: str) -> Reference:
-    """Parse a draft's name or a target; a layout's path becomes absolute.
+    """Parse a draft's name or a target; the path of a layout or archive becomes absolute.
 
     Past states (``REF@{1}``) can only be read: see ``resolve_source``.
     Raises InvalidReferenceError.
@@ -26,13 +26,20 @@ def reference(text: str) -> Reference:
         reason = "invalid reference format: @{...} names what was there, which can only be read"
         raise InvalidReferenceError(text, reason)
     parsed = Reference.parse(text)
-    if isinstance(parsed.home, Layout):
-        directory = abspath(parsed.home.directory)  # noqa: PTH100 -- links stay as typed
-        if ":" in directory:
-            reason = "invalid reference format: a colon ends the path of a layout, and this has one"
-            raise InvalidReferenceError(directory, reason)
-        return evolve(parsed, home=Layout(directory))
+    match parsed.home:
+        case Layout(directory):
+            return evolve(parsed, home=Layout(_absolute(directory, "a layout")))
+        case Archive(scheme, path):
+            return evolve(parsed, home=Archive(scheme, _absolute(path, "an archive")))
     return parsed
+
+
+def _absolute(path: str, kind: str) -> str:
+    absolute = abspath(path)  # noqa: PTH100 -- links stay as typed
+    if ":" in absolute:
+        reason = f"invalid reference format: a colon ends the path of {kind}, and this has one"
+        raise InvalidReferenceError(absolute, reason)
+    return absolute
 
 
 def resolve_source(text: str, session: "Session") -> Reference:
@@ -63,8 +70,8 @@ def list_name(text: str, command: str = "") -> Reference:
 
 
 def entry_name(text: str) -> str:
-    """Return an entry's name as typed, with a layout's path made absolute."""
-    return str(reference(text)) if text.startswith(LAYOUT_SCHEME) else text
+    """Return an entry's name as typed, with the path of a layout or archive made absolute."""
+    return str(reference(text)) if text.startswith((LAYOUT_SCHEME, *ARCHIVE_SCHEMES)) else text
 
 
 def tag_or_reference(text: str, name: Reference) -> Reference:

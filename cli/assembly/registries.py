@@ -1,7 +1,8 @@
 """The stack of registry decorators for each kind of reference.
 
-A host is served by HTTP, behind its mirrors and the cache; an OCI layout by its folder; any other
-scheme by a package's adapter behind the cache. ``--offline`` puts the store in place of the hosts.
+A host is served by HTTP, behind its mirrors and the cache; an OCI layout by its folder; an archive
+by its file; any other scheme by a package's adapter behind the cache. ``--offline`` puts the store
+in place of the hosts.
 """
 
 from collections.abc import Callable, Iterator
@@ -52,7 +53,7 @@ class RegistryFactory:
 
     def registry(self) -> Registry:
         """Return the registry of all references; nothing is opened before it is used."""
-        return RoutingRegistry(self._registries, self._layouts, self._external)
+        return RoutingRegistry(self._registries, self._layouts, self._external, self._archives)
 
     def _registries(self) -> Registry:
         if self.settings.offline:
@@ -104,6 +105,11 @@ class RegistryFactory:
         from manyfest.adapters.oci_layout.layout_with_history import LayoutWithHistory
 
         return LayoutWithHistory(self.store.contents)
+
+    def _archives(self) -> Registry:
+        from manyfest.adapters.bundles.archive_registry import ArchiveRegistry
+
+        return self.stack.enter_context(closing(ArchiveRegistry()))
 
     def _external(self, scheme: str) -> Registry:
         """Return the registry that a package has for ``scheme``.

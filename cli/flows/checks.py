@@ -1,13 +1,13 @@
 """Checks of several commands: warnings about drafts, refusals of ``--offline``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from manyfest.cli.output import warn
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.platform_conflicts import conflicts, platform_mismatch
-from manyfest.domain.errors import BlobUnknownError, NotCachedError, UnreachableError
-from manyfest.domain.references import Layout, Reference
+from manyfest.domain.errors import BlobUnknownError, NotCachedError, ReadOnlyError, UnreachableError
+from manyfest.domain.references import Archive, External, Layout, Reference
 
 if TYPE_CHECKING:  # not needed by annotate, which only warns
     from manyfest.cli.wiring import Session
@@ -30,11 +30,27 @@ def warn_of_platform_mismatch(entry: Entry) -> None:
         warn(f"{entry.content} says that it is for {own}, and is listed for {listed}")
 
 
-def require_reachable(targets: Iterable[Reference], session: "Session") -> None:
+def require_writable(targets: Iterable[Reference]) -> None:
+    """Check that something can write targets at all.
+
+    Raises ReadOnlyError: one is an archive; UnknownSchemeError, ConfigError: no usable adapter
+    serves its scheme.
+    """
+    for target in targets:
+        if isinstance(target.home, Archive):
+            raise ReadOnlyError(str(target))
+        if isinstance(target.home, External):
+            from manyfest.cli.assembly.plugins import REGISTRIES, factory_for
+
+            factory_for(REGISTRIES, target.home.scheme)
+
+
+def require_reachable(targets: Sequence[Reference], session: "Session") -> None:
     """Check that targets can be written: offline, only layouts can.
 
-    Raises UnreachableError: a target is at a registry.
+    Raises UnreachableError: a target is at a registry; as ``require_writable``.
     """
+    require_writable(targets)
     for target in targets:
         if session.offline and not isinstance(target.home, Layout):
             reason = f"offline: {target} cannot be written, only layouts can"

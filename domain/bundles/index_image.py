@@ -73,7 +73,8 @@ def _manifest(entry: Descriptor, read: Read) -> Manifest | None:
 
 
 def _names_differ(entries: Sequence[Descriptor]) -> bool:
-    return len({entry.annotations.get(REF_NAME) for entry in entries}) > 1
+    names = {(e.annotations.get(REF_NAME), e.annotations.get(IMAGE_NAME)) for e in entries}
+    return len(names) > 1
 
 
 def _with_platform(entry: Descriptor, read: Read) -> Descriptor:

@@ -12,7 +12,7 @@ from manyfest.domain.encoding.canonical_json import authored_list
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import ListError
 from manyfest.domain.manifests import SIZE_LIMIT, Manifest
-from manyfest.domain.references import Layout
+from manyfest.domain.references import Archive, Layout
 
 # Returns the manifest of this digest, or None if its bytes are not cached.
 ManifestLookup = Callable[[Digest], Manifest | None]
@@ -55,16 +55,16 @@ def ordered_entries(draft: Draft) -> tuple[Entry, ...]:
     The order is docker's where docker could make the list: by docker's file name of each source
     (``cli/manifest/store``, ``makeFilesafeName``). Entries of one source stay together, in its
     order. A draft that keeps its order uses the order of addition, and so does a draft with a
-    layout, because the path of a folder on one machine must not decide the digest.
+    layout or archive, because a path on one machine must not decide the digest.
     """
-    if draft.keeps_order or _involves_layout(draft):
+    if draft.keeps_order or _involves_files(draft):
         return draft.entries
     return tuple(sorted(draft.entries, key=lambda entry: docker_file_name(entry.source)))
 
 
-def _involves_layout(draft: Draft) -> bool:
+def _involves_files(draft: Draft) -> bool:
     homes = [draft.name.home, *(entry.source.home for entry in draft.entries)]
-    return any(isinstance(home, Layout) for home in homes)
+    return any(isinstance(home, Layout | Archive) for home in homes)
 
 
 def _unchanged(draft: Draft, entries: Sequence[Entry], lookup: ManifestLookup) -> Manifest | None:

@@ -11,6 +11,7 @@ from attrs import frozen
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource
 
 
@@ -53,6 +54,11 @@ class Bundle(Protocol):
     @property
     def name(self) -> str:
         """The path, as errors name it."""
+        ...
+
+    @property
+    def index(self) -> Manifest:
+        """``index.json``; of a docker archive, an index that lists its images."""
         ...
 
     @property

@@ -32,6 +32,7 @@ from attrs import frozen
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from manyfest.adapters.bundles.archive_registry import ArchiveRegistry
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.decorators.routing import RoutingRegistry
 from manyfest.adapters.http_registry.registry import HttpRegistry
@@ -92,7 +93,9 @@ class Stage:
     def state(self) -> State:
         """Read the current state. Raises BrokenPromiseError: it is damaged."""
         with closing(HttpRegistry(Deadline(60))) as http:
-            registry = RoutingRegistry(lambda: http, LayoutRegistry, lambda _: http)
+            registry = RoutingRegistry(
+                lambda: http, LayoutRegistry, lambda _: http, ArchiveRegistry
+            )
             try:
                 state = state_of(self.store, Reference.parse(self.name), registry)
             except Exception as error:

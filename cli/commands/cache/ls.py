@@ -8,7 +8,9 @@ from manyfest.cli.output import write_lines
 from manyfest.cli.rendering.cache.catalogue import tags_json, tags_table
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_housekeeping
-from manyfest.domain.references import LAYOUT_SCHEME
+from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME
+
+_FILE_SCHEMES = (LAYOUT_SCHEME, *ARCHIVE_SCHEMES)
 
 
 @docker_command("cache ls", "[PATTERN]", 0, 1)
@@ -26,8 +28,8 @@ def command(names: Sequence[str], as_json: AsJson = False) -> None:
 
 
 def _absolute(pattern: str) -> str:
-    """Make a layout's path absolute, as the store has it."""
-    if not pattern.startswith(LAYOUT_SCHEME) or pattern.startswith(f"{LAYOUT_SCHEME}*"):
+    """Make the path of a layout or archive absolute, as the store has it."""
+    scheme, colon, path = pattern.partition(":")
+    if scheme + colon not in _FILE_SCHEMES or path.startswith("*"):
         return pattern
-    path = abspath(pattern.removeprefix(LAYOUT_SCHEME))  # noqa: PTH100 -- as references are
-    return f"{LAYOUT_SCHEME}{path}"
+    return f"{scheme}:{abspath(path)}"  # noqa: PTH100 -- as references are

@@ -8,6 +8,7 @@ import typer
 
 from manyfest.cli.arguments.options import CONNECTION, OFFLINE, docker_command
 from manyfest.cli.arguments.references import list_name, resolve_source
+from manyfest.cli.flows.checks import require_reachable, require_writable
 from manyfest.cli.flows.compose import (
     KeepOrder,
     Nest,
@@ -59,9 +60,8 @@ def command(
     )
     with open_session(settings_from(options)) as session:
         name = list_name(names[0])
+        require_writable([name])
         if push:
-            from manyfest.cli.flows.checks import require_reachable
-
             require_reachable([name], session)
         sources = [resolve_source(text, session) for text in names[1:]]
         tag_digests = TagDigests(session.registry)

@@ -72,6 +72,8 @@ def import_bundle(
     bundle nor in the store; BundleError: a name is malformed or of no registry; SizeMismatchError,
     DigestMismatchError, DocumentError; ConflictError: a draft of the name exists; StoreError.
     """
+    if not bundle.entries and not bundle.drafts:
+        raise BundleError(bundle.name, "lists no image")
     named = _named(bundle, repository)
     entries = _of_known_types(bundle)
     found = _manifests(bundle, entries, ports.contents, sparse=terms.sparse)

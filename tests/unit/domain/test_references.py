@@ -10,7 +10,7 @@ import pytest
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InvalidReferenceError
-from manyfest.domain.references import External, Layout, Reference, Repository
+from manyfest.domain.references import Archive, External, Layout, Reference, Repository
 from tests.support.programs.docker_client import docker_manifest
 
 HEX = "0123456789abcdef" * 4
@@ -304,6 +304,47 @@ def test_a_layout_is_read_as_folder_tag_and_digest(text, parts) -> None:
     assert str(expected) == text
 
 
+ARCHIVES = {
+    "file": ("docker-archive:app.tar", ("docker-archive:", "app.tar", None, None)),
+    "absolute file": ("oci-archive:/abs/a.tar.gz", ("oci-archive:", "/abs/a.tar.gz", None, None)),
+    "tag": ("oci-archive:a.tar:v1", ("oci-archive:", "a.tar", "v1", None)),
+    "number": ("docker-archive:a.tar:@12", ("docker-archive:", "a.tar", "@12", None)),
+    "digest": (f"oci-archive:a.tar@{SHA256}", ("oci-archive:", "a.tar", None, SHA256)),
+    "tag and digest": (f"oci-archive:a:b@{SHA256}", ("oci-archive:", "a", "b", SHA256)),
+    "reference": (
+        "docker-archive:a.tar:r.io:5/a__b/c:v1",
+        ("docker-archive:", "a.tar", "r.io:5/a__b/c:v1", None),
+    ),
+    "short reference": ("docker-archive:a:app:1", ("docker-archive:", "a", "app:1", None)),
+    "file with an at sign": ("oci-archive:/me@host/x", ("oci-archive:", "/me@host/x", None, None)),
+}
+
+
+@table(ARCHIVES, "text parts")
+def test_an_archive_is_read_as_file_name_and_digest(text, parts) -> None:
+    scheme, path, tag, digest = parts
+    expected = Reference(Archive(scheme, path), tag, digest and Digest.parse(digest))
+    assert Reference.parse(text) == expected
+    assert str(expected) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "oci-archive:",
+        "docker-archive::app",
+        "oci-archive:a.tar:",
+        "oci-archive:a.tar:@x",
+        "oci-archive:a.tar:@",
+        "docker-archive:a.tar:a b",
+        "oci-archive:a\n.tar",
+    ],
+)
+def test_what_is_no_archive_is_refused(text) -> None:
+    with pytest.raises(InvalidReferenceError, match="invalid reference format"):
+        Reference.parse(text)
+
+
 def test_a_layout_without_tag_and_digest_asks_for_nothing_by_name() -> None:
     assert Reference.parse("oci:dir").name == ""
 
@@ -340,6 +381,8 @@ def test_what_is_no_layout_is_refused_with_the_reason(text: str, reason: str) ->
 
 
 LONG = {
+    "name in an archive": "docker-archive:x:" + "a_b" * 300_000 + "!",
+    "dashes in a name in an archive": "docker-archive:x:a" + "-" * 300_000 + "!",
     "tag of a layout": "oci:x:" + "a_b" * 300_000 + "!",
     "dashes in a tag of a layout": "oci:x:a" + "-" * 300_000,
     "digest of a layout": "oci:x@sha256:" + "a" * 300_000,

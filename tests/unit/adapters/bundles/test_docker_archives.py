@@ -150,3 +150,21 @@ def test_skopeo_takes_our_fake_for_a_docker_archive(archived):
     shown = subprocess.run(command, capture_output=True, check=True, timeout=60)
     (layer,) = json.loads(shown.stdout)["layers"]
     assert layer["digest"] == str(Digest.of(gzip.decompress(HELLO.blobs[1])))
+
+
+def test_an_image_that_docker_25_saved_by_its_id_is_imported(take, archived):
+    files = bundles.docker_archive((HELLO, None), packed=True)
+    nothing = {"oci-layout": bundles.MARKER, "index.json": b'{"schemaVersion":2,"manifests":null}'}
+    imported = take(archived(files | nothing))
+    assert len(imported.manifests) == len(imported.layers) == len(imported.unnamed) == 1
+
+
+def test_nothing_to_import_is_an_error(take, archived):
+    for name, files in (
+        ("layout.tar", bundles.layout([])),
+        ("docker.tar", {"manifest.json": b"[]"}),
+        ("both.tar", bundles.layout([]) | {"manifest.json": b"[]"}),
+    ):
+        with pytest.raises(BundleError, match="lists no image"):
+            take(archived(files, name))
+    assert take.holds_nothing()

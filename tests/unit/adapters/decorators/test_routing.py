@@ -7,12 +7,13 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, pull_blob, push_blob, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import NotFoundError
-from manyfest.domain.references import External, Layout, Reference, Repository
+from manyfest.domain.references import Archive, External, Layout, Reference, Repository
 
 IMAGE = docker_image()
 HOMES = {
     "repository": Repository("registry.example", "team/app"),
     "layout": Layout("/layouts/app"),
+    "archive": Archive("oci-archive:", "/archives/app.tar"),
     "external": External("shelf", "upper/app"),
 }
 
@@ -24,7 +25,9 @@ def unused() -> MemoryRegistry:
 def routing_for(kind, maker) -> RoutingRegistry:
     makers = dict.fromkeys(HOMES, unused) | {kind: maker}
     schemes = {"shelf": makers["external"]}
-    return RoutingRegistry(makers["repository"], makers["layout"], lambda s: schemes[s]())
+    return RoutingRegistry(
+        makers["repository"], makers["layout"], lambda s: schemes[s](), makers["archive"]
+    )
 
 
 @pytest.mark.parametrize("kind", HOMES)

@@ -1,0 +1,144 @@
+"""Archives as sources of lists: built apart, published together; skopeo reads what comes out."""
+
+import gzip
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from manyfest.contracts.images import docker_image, oci_image, oci_index
+from tests.support.content import bundles
+from tests.support.content.bundles import entry
+from tests.support.faults.judged import refused, succeeded
+from tests.support.programs.docker_client import CommandLine
+from tests.support.programs.docker_registry import RunningRegistry
+from tests.support.programs.programs import require_program
+
+AMD, ARM = docker_image(), docker_image("linux/arm64", text="arm")
+OCI_AMD, OCI_ARM = oci_image(), oci_image("linux/arm64", text="arm")
+
+
+@pytest.fixture
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Writes an archive to the working folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(name: str, files: bundles.Files) -> Path:
+        data = bundles.tar(files)
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def built(archive: Callable[..., Path]) -> None:
+    """An archive of each platform, as its own job makes it: one is compressed, one has no name."""
+    archive("amd64.tar", bundles.docker_archive((AMD, ["app:amd64"]), packed=True))
+    archive("arm64.tar.gz", bundles.docker_archive((ARM, None)))
+    archive("amd64.oci.tar", bundles.layout([entry(OCI_AMD, ref_name="latest")], OCI_AMD))
+    archive("arm64.oci.tar", bundles.layout([entry(OCI_ARM)], OCI_ARM))
+
+
+def platforms_of(raw: bytes) -> list[str]:
+    return [each["platform"]["architecture"] for each in json.loads(raw)["manifests"]]
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        ("docker-archive:amd64.tar", "docker-archive:arm64.tar.gz"),
+        ("oci-archive:amd64.oci.tar:latest", "oci-archive:./arm64.oci.tar"),
+        ("docker-archive:amd64.tar:app:amd64", "docker-archive:arm64.tar.gz:@0"),
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False], ids=["create --push", "create, push"])
+def test_images_in_archives_become_a_list_in_a_registry(
+    built: None,
+    docker_registry: RunningRegistry,
+    repository: str,
+    sources: tuple[str, str],
+    at_once: bool,  # noqa: FBT001
+) -> None:
+    name = f"{docker_registry.host}/{repository}:1"
+    if at_once:
+        succeeded("create", "--push", name, *sources)
+    else:
+        succeeded("create", name, *sources)
+        succeeded("push", name)
+    raw = succeeded("inspect", "--raw", name).stdout
+    assert platforms_of(raw) == ["amd64", "arm64"]
+    succeeded("verify", name)
+    program = require_program("skopeo")
+    out = ["copy", "-q", "--all", "--src-tls-verify=false", f"docker://{name}", "dir:out"]
+    subprocess.run([program, *out], check=True)
+
+
+def test_skopeo_writes_what_is_read(archive: Callable[..., Path], manyfest: CommandLine) -> None:
+    program = require_program("skopeo")
+    archive("in.tar", bundles.docker_archive((AMD, ["app:1"])))
+    for target in ("oci-archive:made.oci.tar:v1", "docker-archive:made.tar:app:1"):
+        subprocess.run([program, "copy", "-q", "docker-archive:in.tar", target], check=True)
+        assert manyfest("create", "--push", "oci:site:1", target).code == 0
+        assert platforms_of(manyfest("inspect", "--raw", "oci:site:1").stdout) == ["amd64"]
+        assert manyfest("verify", target).code == 0
+
+
+def test_every_verb_reads_archives(built: None, archive: Callable[..., Path]) -> None:
+    index = oci_index(OCI_AMD, OCI_ARM)
+    archive("all.tar.gz", bundles.layout([entry(index, ref_name="team/app:1")], index))
+    everything = "oci-archive:all.tar.gz:team/app:1"
+    assert succeeded("inspect", "--raw", everything).stdout == index.manifest.data
+    succeeded("inspect", "-v", everything)
+    succeeded("verify", everything)
+    succeeded("copy", everything, "oci:site:1")
+    succeeded("diff", everything, "oci:site:1")
+    succeeded("copy", "--platform", "linux/arm64", "oci-archive:all.tar.gz", "oci:site:arm")
+    succeeded("create", "oci:site:2", "docker-archive:amd64.tar")
+    succeeded("add", "oci:site:2", "oci-archive:arm64.oci.tar")
+    succeeded("annotate", "oci:site:2", "oci-archive:arm64.oci.tar", "--variant", "v8")
+    succeeded("push", "oci:site:2")
+    succeeded("drop", "oci:site:2", "docker-archive:amd64.tar")
+    succeeded("cache", "fetch", "--layers", "docker-archive:amd64.tar")
+    succeeded("cache", "ls", "docker-archive:amd64.tar")
+
+
+def test_a_draft_reads_its_archive_again_when_it_is_pushed(built: None, tmp_path: Path) -> None:
+    """L1, L2: the file is gone, or was written anew; nothing is lost."""
+    succeeded("create", "oci:site:1", "docker-archive:amd64.tar")
+    path = tmp_path / "amd64.tar"
+    path.rename("aside.tar")
+    refused("push", "oci:site:1", code=3, words=("no such file", "amd64.tar"))
+    (tmp_path / "arm64.oci.tar").rename(path)
+    refused("push", "oci:site:1", code=1, words=("amd64.tar", "another form", "oci-archive:"))
+    path.write_bytes(bundles.tar(bundles.docker_archive((ARM, None))))
+    refused("push", "oci:site:1", code=3, words=("docker-archive:", "sha256:"))
+    assert not (tmp_path / "site").exists()
+    Path("aside.tar").rename(path)
+    succeeded("push", "oci:site:1")
+
+
+REFUSED = {
+    "L1: no such file": (["create", "x", "docker-archive:none.tar"], 3, "no such file"),
+    "L3: a folder": (["create", "x", "oci-archive:."], 1, "is a folder"),
+    "L3: an archive as a layout": (["create", "x", "oci:amd64.tar"], 1, "docker-archive:FILE"),
+    "L3: another form": (["inspect", "oci-archive:amd64.tar"], 1, "docker-archive:/"),
+    "L3: no such name": (["copy", "oci-archive:amd64.oci.tar:v9", "oci:x"], 3, ":v9"),
+    "L3: no such number": (["verify", "docker-archive:amd64.tar:@1"], 3, ":@1"),
+    "L3: no path": (["inspect", "oci-archive::v1"], 2, "no file"),
+    "L5: a draft": (["create", "oci-archive:x.tar", "oci:y"], 2, "cache export"),
+    "L5: a copy": (["copy", "docker-archive:amd64.tar", "oci-archive:x.tar"], 2, "cache export"),
+    "L6: buildx": (["create", "oci-layout:///d:v1", "oci:y"], 2, "a layout is written oci:DIR"),
+    "L6: regctl": (["create", "ocidir://d:v1", "oci:y"], 2, "a layout is written oci:DIR"),
+    "L6: any other": (["create", "s3://d:v1", "oci:y"], 2, "no adapter for s3://"),
+}
+
+
+@pytest.mark.parametrize(("command", "code", "words"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_read_or_written_is_refused_in_one_line(
+    built: None, command: list[str], code: int, words: str
+) -> None:
+    refused(*command, code=code, words=(words,))
