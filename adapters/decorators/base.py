@@ -47,6 +47,9 @@ class RegistryDecorator(Registry):
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self._forward(reference, lambda registry, at: registry.head_manifest(at))
 
+    def probe_manifest(self, reference: Reference) -> Descriptor | None:
+        return self._forward(reference, lambda registry, at: registry.probe_manifest(at))
+
     def put_manifest(
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
     ) -> None:
@@ -60,6 +63,9 @@ class RegistryDecorator(Registry):
 
     def head_blob(self, reference: Reference) -> int:
         return self._forward(reference, lambda registry, at: registry.head_blob(at))
+
+    def probe_blob(self, reference: Reference) -> int | None:
+        return self._forward(reference, lambda registry, at: registry.probe_blob(at))
 
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
         return self._forward(reference, lambda registry, at: registry.open_blob(at, size))

@@ -14,28 +14,24 @@ returns the next step, until one ends the read: a manifest answers, an error is 
     after_head ──► the manifest            the store has the one of this digest
                └─► Get (by digest)         it has not
 
-    after_failure ──► Get (by tag)         HEAD cannot tell, or the digest is gone: the tag moved on
+    after_failure ──► Get (by tag)         the digest is gone: the tag moved on
                   ├─► ServeUnconfirmed     the registry is unavailable, a stale answer is allowed
                   └─► the error            else
 
-A successful Get ends the read. ADR 0020 has the reasons, and these rows as a table, which is
+A successful Get ends the read. After a Head that tells nothing, ``head_manifest`` sends a GET
+itself (ADR 0032). ADR 0020 has the reasons, and these rows as a table, which is
 ``tests/unit/adapters/decorators/test_cache_decision.py``.
 """
 
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
-from http import HTTPStatus
 
 from attrs import frozen
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
-    AccessError,
     ManifestUnknownError,
     ManyfestError,
-    ProtocolError,
-    RefusedError,
-    ServerError,
     UnavailableError,
     UnreachableError,
 )
@@ -43,10 +39,6 @@ from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-# Errors of a HEAD after which GET decides: HEAD is unsupported, or the explanation is in a body,
-# which only the answer to a GET has.
-_RETRY_WITH_GET = (ManifestUnknownError, AccessError, RefusedError, ProtocolError)
 
 
 @frozen
@@ -142,18 +134,13 @@ def after_head(digest: Digest, manifest: Manifest | None) -> Step:
 
 def after_failure(tag: TagFacts, freshness: Freshness, step: Step, error: ManyfestError) -> Step:
     """The step after the request of ``step`` has failed, retries included."""
-    if _get_decides(step, error):
+    if _is_digest_gone(step, error):
         return Get()
     if tag.cached and freshness.stale_if_error and isinstance(error, UnavailableError):
         return ServeUnconfirmed(tag.cached, error)
     return error
 
 
-def _get_decides(step: Step, error: ManyfestError) -> bool:
-    if step is Ask.HEAD:
-        not_implemented = isinstance(error, ServerError) and (
-            error.status == HTTPStatus.NOT_IMPLEMENTED
-        )
-        return not_implemented or isinstance(error, _RETRY_WITH_GET)
+def _is_digest_gone(step: Step, error: ManyfestError) -> bool:
     gone = isinstance(error, ManifestUnknownError)
     return isinstance(step, Get) and step.digest is not None and gone

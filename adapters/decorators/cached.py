@@ -97,9 +97,13 @@ class CachedRegistry(RegistryDecorator):
         return stored or self._get(reference)
 
     def head_manifest(self, reference: Reference) -> Descriptor:
-        digest = reference.digest
-        known = self._at_origin.get((reference.home, digest)) if digest else None
+        known = self._known_at_origin(reference)
         return known or self._noted(reference, self._origin.head_manifest(reference))
+
+    def probe_manifest(self, reference: Reference) -> Descriptor | None:
+        known = self._known_at_origin(reference)
+        found = known or self._origin.probe_manifest(reference)
+        return found and self._noted(reference, found)
 
     def put_manifest(
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
@@ -118,6 +122,10 @@ class CachedRegistry(RegistryDecorator):
 
     def _forward(self, reference: Reference, call: Call[Result]) -> Result:
         return call(self._origin, reference)
+
+    def _known_at_origin(self, reference: Reference) -> Descriptor | None:
+        digest = reference.digest
+        return self._at_origin.get((reference.home, digest)) if digest else None
 
     def _read_tag(self, reference: Reference) -> Manifest:
         tag = TagFacts(self._cached_tag(reference), self._unreachable.get(_host(reference)))

@@ -1,7 +1,7 @@
 """A registry without network: it answers from the store, with the last observations of tags."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Never
 
 from attrs import evolve
@@ -50,6 +50,11 @@ class OfflineRegistry(RegistryDecorator):
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self.get_manifest(reference).descriptor()
 
+    def probe_manifest(self, reference: Reference) -> Descriptor | None:
+        with suppress(NeverSeenError):
+            return self.head_manifest(reference)
+        return None
+
     def tags(self, home: Home) -> tuple[str, ...]:
         observed = (observation.reference for observation in self._contents.latest())
         return tuple(
@@ -63,6 +68,11 @@ class OfflineRegistry(RegistryDecorator):
     def head_blob(self, reference: Reference) -> int:
         size = self._layers.size(blob_digest(reference))
         return len(self._blob(reference)) if size is None else size
+
+    def probe_blob(self, reference: Reference) -> int | None:
+        with suppress(NotCachedError):
+            return self.head_blob(reference)
+        return None
 
     @contextmanager
     def open_blob(self, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:

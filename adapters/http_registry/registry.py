@@ -95,6 +95,9 @@ class HttpRegistry(Registry):
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self._manifests.head_manifest(reference)
 
+    def probe_manifest(self, reference: Reference) -> Descriptor | None:
+        return self._manifests.probe_manifest(reference)
+
     def put_manifest(
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
     ) -> None:
@@ -108,6 +111,9 @@ class HttpRegistry(Registry):
 
     def head_blob(self, reference: Reference) -> int:
         return self._blobs.head_blob(reference)
+
+    def probe_blob(self, reference: Reference) -> int | None:
+        return self._blobs.probe_blob(reference)
 
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
         return self._blobs.open_blob(reference, size)

@@ -21,6 +21,7 @@ from typing import Protocol
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import CHUNK_SIZE
+from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Home, Reference
@@ -43,9 +44,21 @@ class ManifestReader(Protocol):
         """Media type, digest and size of a manifest, without its bytes.
 
         Registries do not count it as a pull. The platform is never filled in. Falls back to
-        ``get_manifest`` if the other side does not send the digest. Raises ManifestUnknownError.
+        ``get_manifest`` if a HEAD does not give all of it, so that the answer may be relied on:
+        some registries answer 404 to every HEAD. Raises as ``get_manifest``.
         """
         ...
+
+    def probe_manifest(self, reference: Reference) -> Descriptor | None:
+        """The same as a hint, for writers that go on without it; None: absent, or unknown.
+
+        Costs one request if nothing is there. Raises UnavailableError: unreachable, rate limited,
+        out of time.
+        """
+        try:
+            return self.head_manifest(reference)
+        except ManifestUnknownError:
+            return None
 
 
 class ManifestWriter(Protocol):
@@ -98,8 +111,21 @@ class BlobReader(Protocol):
     """Reads blobs. References to blobs are a home and a digest."""
 
     def head_blob(self, reference: Reference) -> int:
-        """The size in bytes of the blob under ``reference``. Raises BlobUnknownError."""
+        """The size in bytes of the blob under ``reference``, to be relied on.
+
+        Falls back to a GET if a HEAD does not give it. Raises BlobUnknownError.
+        """
         ...
+
+    def probe_blob(self, reference: Reference) -> int | None:
+        """The same as a hint, before a blob is written; None: absent, or unknown.
+
+        Costs one request. Raises as ``probe_manifest``.
+        """
+        try:
+            return self.head_blob(reference)
+        except BlobUnknownError:
+            return None
 
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
         """The blob's bytes in chunks of at most 1 MiB; leaving the context closes it.

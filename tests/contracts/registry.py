@@ -131,6 +131,19 @@ class RegistryContract(ReferrersContract):
         expected = image.manifest.descriptor()
         assert registry.head_manifest(tagged) == expected
         assert registry.head_manifest(tagged.at(image.digest)) == expected
+        assert registry.probe_manifest(tagged) == expected
+
+    def test_hints_tell_what_is_there_and_are_none_for_what_is_not(
+        self, registry: Registry, home: Home, absent: Home
+    ):
+        push_image(registry, Reference(home, "v1"), AMD64)
+        blob = push_blob(registry, home, b"hinted at")
+        size = registry.probe_blob(Reference(home, None, blob.digest))
+        assert size == len(b"hinted at")
+        for place in (home, absent):
+            assert registry.probe_manifest(Reference(place, "v2")) is None
+            assert registry.probe_manifest(Reference(place, None, ABSENT)) is None
+            assert registry.probe_blob(Reference(place, None, ABSENT)) is None
 
     def test_a_manifest_put_by_digest_has_no_tag(self, registry: Registry, home: Home):
         push_image(registry, Reference(home, None, AMD64.digest), AMD64)

@@ -8,7 +8,7 @@ from manyfest.adapters.http_registry.api.uploads import PendingUploads, upload
 from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.session import redirects, requests
 from manyfest.adapters.http_registry.session.requests import digest_of, repository_of
-from manyfest.adapters.http_registry.session.session import RegistrySession
+from manyfest.adapters.http_registry.session.session import TRY_AGAIN, RegistrySession
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
@@ -19,6 +19,7 @@ from manyfest.domain.errors import (
     BlobUnknownError,
     ProtocolError,
     RefusedError,
+    UnauthorizedError,
 )
 from manyfest.domain.ports.registry import BlobReader, BlobSource, BlobWriter
 from manyfest.domain.references import Home, Reference, Repository
@@ -35,8 +36,17 @@ class HttpBlobs(BlobReader, BlobWriter):
         self._pending = PendingUploads()
 
     def head_blob(self, reference: Reference) -> int:
+        """One HEAD on the usual path, and a GET where that does not tell; see the port."""
+        size = self.probe_blob(reference)
+        if size is not None:
+            return size
+        return self._sessions.with_retries(lambda: self._get_size(reference))
+
+    def probe_blob(self, reference: Reference) -> int | None:
         """One HEAD; see the port."""
-        return self._sessions.with_retries(lambda: self._size(reference))
+        with contextlib.suppress(UnauthorizedError, ProtocolError):
+            return self._sessions.with_retries(lambda: self._head(reference))
+        return None
 
     @contextlib.contextmanager
     def open_blob(self, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:
@@ -77,16 +87,24 @@ class HttpBlobs(BlobReader, BlobWriter):
             reason = "answers success but has no such blob"
             raise ProtocolError(session.name, f"{subject}: {session.name} {reason}")
 
-    def _size(self, reference: Reference) -> int:
+    def _head(self, reference: Reference) -> int | None:
+        """Return the announced size; None if there is none, or another status than 200."""
         subject, session = str(reference), self._session(reference)
         with session.exchange(requests.head_blob(reference)) as response:
+            if response.status_code in TRY_AGAIN:
+                raise session.error_for(response, subject)
+            if response.status_code != HTTPStatus.OK:
+                return None
+            bodies.require_identity_encoding(response, session.name, subject)
+            return bodies.announced_size(response)
+
+    def _get_size(self, reference: Reference) -> int:
+        """Return the size that a GET announces, or that of the bytes if it announces none."""
+        subject, session = str(reference), self._session(reference)
+        with session.exchange(requests.get_blob(reference)) as response:
             _check_found(response, session, subject)
             size = bodies.announced_size(response)
-        if size is None:
-            raise ProtocolError(
-                session.name, f"{subject}: {session.name} does not tell the blob's size"
-            )
-        return size
+            return sum(map(len, bodies.raw_chunks(response))) if size is None else size
 
     def _open(
         self, reference: Reference, start: int, stack: contextlib.ExitStack

@@ -1,5 +1,6 @@
 """Manifests over HTTP: GET, HEAD, PUT (distribution-spec, "Pulling" and "Pushing manifests")."""
 
+import contextlib
 import threading
 from http import HTTPStatus
 
@@ -7,7 +8,7 @@ from attrs import frozen
 
 from manyfest.adapters.http_registry.session import requests
 from manyfest.adapters.http_registry.session.requests import repository_of
-from manyfest.adapters.http_registry.session.session import RegistrySession
+from manyfest.adapters.http_registry.session.session import TRY_AGAIN, RegistrySession
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
@@ -16,11 +17,16 @@ from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
 from manyfest.domain.errors import (
+    AccessError,
     DigestMismatchError,
     DocumentError,
+    IntegrityError,
     InvalidDigestError,
     ManifestUnknownError,
     ProtocolError,
+    RefusedError,
+    ServerError,
+    UnauthorizedError,
 )
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.lists.referrers import referrers_tag, with_referrer
@@ -30,6 +36,18 @@ from manyfest.domain.references import Reference
 
 # Seconds before each further attempt to read back a manifest.
 _READ_BACK_DELAYS = (0.2, 0.5, 1.0, 2.0)
+
+# After these of a HEAD and a GET it is unknown what a tag or digest has, and a PUT may work: rights
+# to push and none to pull, a policy about the image of today, one that is damaged or of schema 1.
+_TELLING_NOTHING = (
+    ManifestUnknownError,
+    AccessError,
+    RefusedError,
+    ProtocolError,
+    ServerError,
+    DocumentError,
+    IntegrityError,
+)
 
 
 @frozen
@@ -56,9 +74,22 @@ class HttpManifests(ManifestReader, ManifestWriter):
         return self._sessions.with_retries(lambda: self._get(reference))
 
     def head_manifest(self, reference: Reference) -> Descriptor:
-        """One HEAD on the usual path; see the port."""
-        found = self._sessions.with_retries(lambda: self._head(reference))
-        return found or self.get_manifest(reference).descriptor()
+        """One HEAD on the usual path, and a GET where that does not tell; see the port."""
+        with contextlib.suppress(ManifestUnknownError, UnauthorizedError, ProtocolError):
+            if found := self._sessions.with_retries(lambda: self._head(reference)):
+                return found
+        return self.get_manifest(reference).descriptor()
+
+    def probe_manifest(self, reference: Reference) -> Descriptor | None:
+        """One HEAD, and a GET where its answer is neither 200 nor 404 nor 401; see the port.
+
+        A GET would be refused for 401 as well, and each refusal counts as a failed login.
+        """
+        try:
+            found = self._sessions.with_retries(lambda: self._head(reference))
+            return found or self.get_manifest(reference).descriptor()
+        except _TELLING_NOTHING:
+            return None
 
     def put_manifest(
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
@@ -86,15 +117,19 @@ class HttpManifests(ManifestReader, ManifestWriter):
         return Manifest.received(data, response.headers.get("content-type", ""), subject, algorithm)
 
     def _head(self, reference: Reference) -> Descriptor | None:
-        """Return None if the headers do not give all three facts; a GET does."""
+        """Return None if the answer is no refusal to be repeated and lacks any of the facts.
+
+        A refusal of a HEAD has no reason, and may be meant for the method (405, 501) or for a URL
+        of a storage that is signed for GET (403).
+        """
         subject, session = str(reference), self._session(reference)
         with session.exchange(requests.head_manifest(reference)) as response:
             if response.status_code == HTTPStatus.NOT_FOUND:
                 raise ManifestUnknownError(subject)
-            if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-                return None  # the distribution-spec requires HEAD, but some registries lack it
-            if response.status_code != HTTPStatus.OK:
+            if response.status_code in TRY_AGAIN:
                 raise session.error_for(response, subject)
+            if response.status_code != HTTPStatus.OK:
+                return None
             digest = _announced_digest(response, session.name, subject)
         size = bodies.announced_size(response)
         media_type = media_types.without_parameters(response.headers.get("content-type", ""))

@@ -62,6 +62,9 @@ from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.errors import AccessError, NotFoundError, ProtocolError, shortened
 from manyfest.domain.ports.host_book import HostFacts
 
+# Statuses that ask for another HEAD later; the others of a HEAD are for a GET to explain.
+TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+
 _UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
 _REJECTIONS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 # Some registries answer a token of an outdated realm with these instead of 401.

@@ -40,8 +40,8 @@ class CopyPlan:
     """The writes of a copy from ``source`` to ``target``: blobs, ``below``, then ``manifest``.
 
     ``manifest`` is the source's own, or a list of some of its entries. ``current`` is the digest
-    that ``target`` has before. ``referrers`` are those that the target does not list yet; their
-    manifests are in ``below``.
+    that ``target`` has before, as far as a HEAD tells. ``referrers`` are those that the target does
+    not list yet; their manifests are in ``below``.
     """
 
     source: Resolved

@@ -30,7 +30,10 @@ Move = tuple[Entry, Home]
 
 @frozen
 class Tagging:
-    """``target`` is to point to ``digest``; before, it points to ``current``, or to nothing."""
+    """``target`` is to point to ``digest``; before, it points to ``current``.
+
+    None: to nothing, as far as a HEAD tells; of a tag with an expectation, a GET has confirmed it.
+    """
 
     target: Reference
     digest: Digest
@@ -123,11 +126,16 @@ def plan_publications(
     """
     lists = [assemble_for_push(publication.draft, cached) for publication in publications]
     targets = [target for publication in publications for target in publication.targets]
-    digests = (tag_digests or TagDigests(ports.registry)).at
-    looks = [partial(digests, target) for target in dict.fromkeys(targets)]
+    tags = tag_digests or TagDigests(ports.registry)
+    guarded = {each.draft.name for each in publications if each.expected is not None}
+
+    def digest_of(target: Reference) -> Digest | None:
+        return tags.confirmed_at(target) if target in guarded else tags.at(target)
+
+    looks = [partial(digest_of, target) for target in dict.fromkeys(targets)]
     own = [child for each in publications for child in _own_children(each)]
     missing = missing_children(own, ports=ports, meanwhile=looks)
-    current = _map_distinct(targets, digests, ports.fan_out)
+    current = _map_distinct(targets, digest_of, ports.fan_out)
     bare = [_without_children(*both, current) for both in zip(publications, lists, strict=True)]
     moves = [move for plan in bare for move in _moves(plan)]
     copies = _map_distinct(moves, partial(_copies, registry=ports.registry), ports.fan_out)

@@ -41,13 +41,20 @@ class TagDigests:
 
     def __init__(self, registry: ManifestReader) -> None:
         self._registry = registry
-        self._known: dict[Reference, Digest | None] = {}
+        self._probable: dict[Reference, Digest | None] = {}
+        self._confirmed: dict[Reference, Digest | None] = {}
 
     def at(self, reference: Reference) -> Digest | None:
+        """Return ``probable_digest``, as of the first call for ``reference``."""
+        if reference not in self._probable:
+            self._probable[reference] = probable_digest(reference, self._registry)
+        return self._probable[reference]
+
+    def confirmed_at(self, reference: Reference) -> Digest | None:
         """Return ``current_digest``, as of the first call for ``reference``."""
-        if reference not in self._known:
-            self._known[reference] = current_digest(reference, self._registry)
-        return self._known[reference]
+        if reference not in self._confirmed:
+            self._confirmed[reference] = current_digest(reference, self._registry)
+        return self._confirmed[reference]
 
 
 def current_digest(reference: Reference, registry: ManifestReader) -> Digest | None:
@@ -56,3 +63,12 @@ def current_digest(reference: Reference, registry: ManifestReader) -> Digest | N
         return registry.head_manifest(reference).digest
     except ManifestUnknownError:
         return None
+
+
+def probable_digest(reference: Reference, registry: ManifestReader) -> Digest | None:
+    """Return the digest of a tag to be overwritten in any case, None if it is absent or unknown.
+
+    Only ``current_digest`` is good enough for a condition. Raises as ``probe_manifest``.
+    """
+    found = registry.probe_manifest(reference)
+    return found.digest if found else None

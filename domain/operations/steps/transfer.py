@@ -78,20 +78,33 @@ def _blobs_of(copy: ManifestCopy) -> Iterator[BlobCopy]:
 
 
 def is_complete(manifest: Reference, registry: Registry) -> bool:
-    """Return True if the manifest of this digest is there, with the blobs that it names."""
-    return missing_part(manifest, registry) is None
+    """Return True if the manifest of this digest is there, with the blobs that it names.
+
+    False also if that is unknown: a hint, for writers that put it again.
+    """
+    return (
+        registry.probe_manifest(manifest) is not None and _missing_blob(manifest, registry) is None
+    )
 
 
 def missing_part(manifest: Reference, registry: Registry) -> Reference | None:
     """Return the manifest of this digest if it is missing, or a missing blob that it names.
 
-    A registry accepts an image only with its blobs, and keeps them as long as the image, so its
-    word is enough. The files of a layout come and go one by one, and looking at them is cheap.
+    Raises what ``head_manifest`` raises, but ManifestUnknownError.
     """
     try:
         registry.head_manifest(manifest)
     except ManifestUnknownError:
         return manifest
+    return _missing_blob(manifest, registry)
+
+
+def _missing_blob(manifest: Reference, registry: Registry) -> Reference | None:
+    """Return a blob that a manifest of a layout names and the layout lacks.
+
+    A registry accepts an image only with its blobs, and keeps them as long as the image, so its
+    word is enough. The files of a layout come and go one by one, and looking at them is cheap.
+    """
     if isinstance(manifest.home, Repository):
         return None
     named = distributable_blobs(registry.get_manifest(manifest))
@@ -119,7 +132,7 @@ def copy_blob(copy: BlobCopy, registry: Registry, on_event: OnEvent = ignore) ->
     """Bring a blob to its target: mount it within one registry, else stream it if missing."""
     if may_be_mounted(copy) and registry.mount_blob(copy.target, copy.source.home):
         on_event(BlobMounted(copy.target, copy.size))
-    elif has_blob(copy.target, registry):
+    elif registry.probe_blob(copy.target) is not None:
         on_event(BlobFound(copy.target, copy.size))
     else:
         _stream(copy, registry, on_event)

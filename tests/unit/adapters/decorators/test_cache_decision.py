@@ -26,11 +26,8 @@ from manyfest.domain.errors import (
     DeniedError,
     ManifestUnknownError,
     ManyfestError,
-    ProtocolError,
     RateLimitedError,
-    RefusedError,
     ServerError,
-    UnauthorizedError,
     UnavailableError,
     UnreachableError,
 )
@@ -48,9 +45,6 @@ CACHED = CachedTag(Observation(TAG, OLD.digest, NOON), OLD)
 UNREACHABLE = UnreachableError(HOST, f"{TAG}: cannot reach it")
 NOT_FOUND = ManifestUnknownError(str(TAG))
 DENIED = DeniedError(HOST, f"{TAG}: denied")
-REFUSED = RefusedError(HOST, f"{TAG}: method not allowed", 405)
-ODD = ProtocolError(HOST, f"{TAG}: no registry answers so")
-NOT_IMPLEMENTED = ServerError(HOST, f"{TAG}: not implemented", 501)
 
 IS_CACHED, NOT_CACHED = TagFacts(CACHED), TagFacts(None)
 HOST_IS_AWAY = TagFacts(CACHED, UNREACHABLE)
@@ -89,11 +83,8 @@ ROWS: dict[str, tuple[Step, Step]] = {
     "mirrored": (after_route(is_mirrored=True), BY_TAG),
     "same or cached digest": (after_head(OLD.digest, OLD), OLD),
     "other digest": (after_head(NEW.digest, None), BY_DIGEST),
-    "HEAD not found": (_failed(Ask.HEAD, NOT_FOUND), BY_TAG),
-    "HEAD denied": (_failed(Ask.HEAD, DENIED), BY_TAG),
-    "HEAD refused": (_failed(Ask.HEAD, REFUSED), BY_TAG),
-    "HEAD answered badly": (_failed(Ask.HEAD, ODD), BY_TAG),
-    "HEAD not implemented": (_failed(Ask.HEAD, NOT_IMPLEMENTED, freshness=STALE), BY_TAG),
+    "HEAD not found": (_failed(Ask.HEAD, NOT_FOUND, freshness=STALE), NOT_FOUND),
+    "HEAD denied": (_failed(Ask.HEAD, DENIED, freshness=STALE), DENIED),
     "HEAD unavailable": (_failed(Ask.HEAD), UNREACHABLE),
     "HEAD unavailable, stale allowed": (_failed(Ask.HEAD, freshness=STALE), SERVE_STALE),
     "digest gone": (_failed(BY_DIGEST, NOT_FOUND), BY_TAG),
@@ -134,7 +125,3 @@ UNAVAILABLE: dict[str, UnavailableError] = {
 def test_all_that_is_unavailable_is_decided_alike(step, error):
     assert after_failure(IS_CACHED, STALE, step, error) == ServeUnconfirmed(CACHED, error)
     assert after_failure(IS_CACHED, ALWAYS_ASK, step, error) is error
-
-
-def test_a_head_that_wants_a_login_is_asked_for_by_get():
-    assert _failed(Ask.HEAD, UnauthorizedError(HOST, f"{TAG}: unauthorized")) == BY_TAG

@@ -97,4 +97,10 @@ def test_a_manifest_that_is_not_there_is_named(serve, reply, registry):
     server = serve(lambda *_: reply(404, b"404 page not found"))
     with pytest.raises(ManifestUnknownError, match=re.escape(str(tag(server)))):
         registry.head_manifest(tag(server))
+    assert [request.method for request in server.requests] == ["HEAD", "GET"]
+
+
+def test_a_hint_that_a_manifest_is_not_there_is_one_head(serve, reply, registry):
+    server = serve(lambda *_: reply(404, b"404 page not found"))
+    assert registry.probe_manifest(tag(server)) is None
     assert [request.method for request in server.requests] == ["HEAD"]

@@ -11,7 +11,7 @@ from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import PLAIN, SECURE, UNVERIFIED, Endpoint
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.http_registry.transport import tls
-from manyfest.domain.errors import BlobUnknownError, RefusedError, UnreachableError
+from manyfest.domain.errors import RefusedError, UnreachableError
 from manyfest.domain.references import Reference
 from tests.support.http.certificates import LOOPBACK, WRONG_NAME, expired, self_signed
 
@@ -99,8 +99,7 @@ def absent(reply):
 
 
 def ask(client, host):
-    with pytest.raises(BlobUnknownError):
-        client.head_blob(blob(host))
+    assert client.probe_blob(blob(host)) is None
 
 
 @pytest.mark.parametrize("complaint", COMPLAINTS.values(), ids=COMPLAINTS)
