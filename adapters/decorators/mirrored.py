@@ -28,8 +28,6 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from tempfile import SpooledTemporaryFile
 
-from attrs import evolve
-
 from manyfest.adapters.decorators.base import Call, RegistryDecorator, Result
 from manyfest.adapters.decorators.mirror_log import MirrorLog
 from manyfest.adapters.mirrors import Route, RouteFor
@@ -103,7 +101,7 @@ class MirroredRegistry(RegistryDecorator):
     ) -> Result:
         failures: dict[str, ManyfestError] = {}
         for mirror in self._route(reference).mirrors:
-            host, at = mirror.home.registry, evolve(reference, home=mirror.home)
+            host, at = mirror.home.registry, mirror.holding(reference)
             if not mirror.may_serve(reference):
                 continue
             if failure := self._log.failure_of(host):
@@ -125,7 +123,7 @@ class MirroredRegistry(RegistryDecorator):
         self, reference: Reference, call: Call[Result], failures: Mapping[str, ManyfestError]
     ) -> Result:
         """Make ``call`` at the origin; ``failures`` are those of the mirrors, by host."""
-        at = evolve(reference, home=self._route(reference).origin)
+        at = self._route(reference).at_origin(reference)
         try:
             return call(self._origin, at)
         except (ManifestUnknownError, BlobUnknownError) as error:
@@ -138,7 +136,7 @@ class MirroredRegistry(RegistryDecorator):
 
     def _route(self, reference: Reference) -> Route:
         assert isinstance(reference.home, Repository)  # noqa: S101 - layouts are routed elsewhere
-        return self._route_for(reference.home)
+        return self._route_for(reference)
 
 
 @contextmanager

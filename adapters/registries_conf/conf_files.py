@@ -6,7 +6,7 @@ unqualified names and the aliases are ignored: short names mean what they mean t
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from manyfest.domain.errors import ConfigError
 
 FILE_NAME = "registries.conf"
 DROP_INS = "registries.conf.d"
+_DECISIONS = ("insecure", "blocked")
 
 
 def read_rules(chosen: Path | None, folders: Iterable[Path]) -> RegistryRules:
@@ -49,7 +50,35 @@ def _rules_in(file: Path) -> Iterable[Rule]:
         return ()
     from manyfest.adapters.registries_conf.tables import rule_in  # cattrs takes a while
 
-    return [rule_in(table, str(file), number) for number, table in enumerate(tables)]
+    rules = [rule_in(table, str(file), number) for number, table in enumerate(tables)]
+    _require_consistent(rules, file)
+    return rules
+
+
+def _require_consistent(rules: Sequence[Rule], file: Path) -> None:
+    """Refuse tables of one file that contradict each other, as containers/image does.
+
+    Two tables are about the same registry if they have the same prefix or the same location.
+    """
+    first: dict[tuple[str, str], int] = {}
+    for number, rule in enumerate(rules):
+        for key, place in _identities(rule):
+            before = first.setdefault((key, place), number)
+            if differing := _differing(rules[before], rule):
+                where = f"{file}: registry[{before}] and registry[{number}]"
+                reason = f"both have the {key} {place}, but {differing} in one of them only"
+                advice = f"write {differing} in both, or remove one table"
+                raise ConfigError(where, f"{reason}: {advice}")
+
+
+def _identities(rule: Rule) -> Iterable[tuple[str, str]]:
+    if rule.location and not rule.is_pinned:
+        yield "location", rule.location
+    yield "prefix", rule.prefix
+
+
+def _differing(one: Rule, other: Rule) -> str:
+    return next((key for key in _DECISIONS if getattr(one, key) != getattr(other, key)), "")
 
 
 def _is_version_1(document: Mapping[str, Any]) -> bool:

@@ -4,26 +4,31 @@ They are podman's (containers/image, pkg/sysregistriesv2), with two exceptions: 
 regard to case, and a host without a port does not match that host at another port.
 """
 
+import re
 from collections.abc import Iterable
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from manyfest.adapters.endpoint import split_host
-from manyfest.adapters.mirrors import Mirror, Route
-from manyfest.domain.errors import BlockedError, InvalidReferenceError
+from manyfest.adapters.mirrors import Mirror, Named, Route
+from manyfest.domain.errors import BlockedError, ConfigError, InvalidReferenceError
 from manyfest.domain.references import Reference, Repository
 
 _ANY_HOST = "*."
 
+# A name in a local network, which Reference.parse takes for a namespace of Docker Hub.
+_HOST_WITHOUT_DOT = re.compile(r"[a-z0-9-]+")
+
 
 @frozen
 class MirrorRule:
-    """``[[registry.mirror]]``."""
+    """``[[registry.mirror]]``; ``tag`` is that of its location."""
 
     location: str
     insecure: bool = False
     by_tag: bool = True
     by_digest: bool = True
+    tag: str = ""
 
 
 @frozen
@@ -31,7 +36,8 @@ class Rule:
     """``[[registry]]`` in the file ``source``; the longest ``prefix`` of a name decides.
 
     ``*.example.com`` is a prefix of all hosts below it. Only then may ``location`` be empty, which
-    means that names are not rewritten.
+    means that names are not rewritten. A prefix may have a tag or a digest; ``tag`` is that of the
+    location.
     """
 
     prefix: str
@@ -40,15 +46,34 @@ class Rule:
     insecure: bool = False
     blocked: bool = False
     mirrors: tuple[MirrorRule, ...] = ()
+    tag: str = ""
 
-    def rewritten(self, repository: Repository, location: str) -> Repository:
-        """Return the repository with ``location`` in place of the prefix."""
-        return repository_at(f"{location}{_rest(self.prefix, str(repository))}")
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the rule is for one tag or digest alone."""
+        return _without_pin(self.prefix) != self.prefix
+
+    def rewritten(self, named: Named, location: str) -> Repository:
+        """Return the repository with ``location`` in place of the prefix.
+
+        Raises ConfigError, naming the file: that is no repository.
+        """
+        home = _home(named)
+        name = f"{location}{_rest(_without_pin(self.prefix), str(home))}"
+        try:
+            return repository_at(name)
+        except InvalidReferenceError as error:
+            reason = f"location {location} makes {name} of {home}, which is not a repository"
+            raise ConfigError(f"{self.source}: prefix {self.prefix}", reason) from error
 
 
 @frozen
 class RegistryRules:
-    """The rules, no two with the same prefix; false when there are none."""
+    """The rules, no two with the same prefix; false when there are none.
+
+    Insecurity belongs to connections, and so to repositories: a rule for one tag or digest does
+    not allow it, as with podman.
+    """
 
     rules: tuple[Rule, ...] = ()
 
@@ -64,62 +89,89 @@ class RegistryRules:
             split_host(location.partition("/")[0].lower())[0] for location in locations
         ) - {""}
 
-    def route(self, repository: Repository) -> Route:
-        """Return a repository's origin and its mirrors, without those that are blocked.
+    def route(self, named: Named) -> Route:
+        """Return the origin of a name and its mirrors, without those that are blocked.
 
-        Raises BlockedError, naming prefix and file: the repository or its origin is blocked.
+        Raises BlockedError, naming prefix and file: the name or its origin is blocked.
         """
-        rule = self._rule_for(repository)
+        home, rule = _home(named), self._rule_for(named)
         if rule is None:
-            return Route(repository)
-        origin = rule.rewritten(repository, rule.location) if rule.location else repository
-        for place in (repository, origin):
-            self._require_unblocked(place, repository)
+            return Route(home)
+        route = Route(rule.rewritten(named, rule.location) if rule.location else home, tag=rule.tag)
+        origin = route.at_origin(named) if isinstance(named, Reference) else route.origin
+        for place in (named, origin):
+            self._require_unblocked(place, named)
         mirrors = (
-            Mirror(rule.rewritten(repository, mirror.location), mirror.by_tag, mirror.by_digest)
+            Mirror(
+                rule.rewritten(named, mirror.location), mirror.by_tag, mirror.by_digest, mirror.tag
+            )
             for mirror in rule.mirrors
         )
-        return Route(
-            origin, tuple(mirror for mirror in mirrors if not self._blocking_rule(mirror.home))
-        )
+        unblocked = (mirror for mirror in mirrors if not self._is_blocked(mirror, named))
+        return evolve(route, mirrors=tuple(unblocked))
 
     def may_mirror(self, reference: Reference) -> bool:
         """Whether a mirror may answer for ``reference``. Raises BlockedError."""
-        home = reference.home
-        mirrors = self.route(home).mirrors if isinstance(home, Repository) else ()
+        mirrors = self.route(reference).mirrors if isinstance(reference.home, Repository) else ()
         return any(mirror.may_serve(reference) for mirror in mirrors)
 
     def is_insecure(self, repository: Repository) -> bool:
         """Whether insecurity is allowed for ``repository`` as an origin."""
-        places = ((rule.location or rule.prefix, rule.insecure) for rule in self.rules)
+        whole = [rule for rule in self.rules if not rule.is_pinned]
+        places = ((rule.location or rule.prefix, rule.insecure) for rule in whole)
         return _most_specific(repository, places)
 
     def is_insecure_mirror(self, repository: Repository) -> bool:
         """Whether insecurity is allowed for ``repository`` as a mirror."""
-        mirrors = (mirror for rule in self.rules for mirror in rule.mirrors)
+        whole = [rule for rule in self.rules if not rule.is_pinned]
+        mirrors = (mirror for rule in whole for mirror in rule.mirrors)
         return _most_specific(
             repository, ((mirror.location, mirror.insecure) for mirror in mirrors)
         )
 
-    def _rule_for(self, repository: Repository) -> Rule | None:
-        matching = [rule for rule in self.rules if _has_prefix(str(repository), rule.prefix)]
+    def _rule_for(self, named: Named) -> Rule | None:
+        matching = [rule for rule in self.rules if _has_prefix(str(named), rule.prefix)]
         return max(matching, key=lambda rule: len(rule.prefix), default=None)
 
-    def _blocking_rule(self, repository: Repository) -> Rule | None:
-        rule = self._rule_for(repository)
+    def _blocking_rule(self, named: Named) -> Rule | None:
+        rule = self._rule_for(named)
         return rule if rule and rule.blocked else None
 
-    def _require_unblocked(self, place: Repository, named: Repository) -> None:
+    def _is_blocked(self, mirror: Mirror, named: Named) -> bool:
+        place = mirror.holding(named) if isinstance(named, Reference) else mirror.home
+        return self._blocking_rule(place) is not None
+
+    def _require_unblocked(self, place: Named, named: Named) -> None:
         if block := self._blocking_rule(place):
             reason = f"{block.prefix} is blocked by {block.source}"
-            raise BlockedError(place.registry, f"{named}: {reason}")
+            raise BlockedError(_home(place).registry, f"{_home(named)}: {reason}")
 
 
 def repository_at(name: str) -> Repository:
-    """Parse the full name of a repository. Raises InvalidReferenceError."""
+    """Parse the full name of a repository, which begins with a host, as of ``registries.conf``.
+
+    Raises InvalidReferenceError.
+    """
+    host, slash, path = name.partition("/")
+    if not path:
+        raise InvalidReferenceError(name, "a host without a repository")
+    if _HOST_WITHOUT_DOT.fullmatch(host) and host != "localhost":
+        return evolve(repository_at(f"{host}.example{slash}{path}"), registry=host)
     home = Reference.parse(name).home
     if not isinstance(home, Repository):
         raise InvalidReferenceError(name, "a layout is no repository")
+    return home
+
+
+def _without_pin(prefix: str) -> str:
+    """Cut off the tag and the digest; a colon before the first slash is a port's."""
+    host, slash, path = prefix.partition("@")[0].partition("/")
+    return f"{host}{slash}{path.partition(':')[0]}"
+
+
+def _home(named: Named) -> Repository:
+    home = named.home if isinstance(named, Reference) else named
+    assert isinstance(home, Repository)  # noqa: S101 - layouts and other adapters have no routes
     return home
 
 
@@ -149,5 +201,6 @@ def _rest(prefix: str, name: str) -> str | None:
         names = (host.lower(), host.lower().partition(":")[0])
         return slash + path if any(one.endswith(below) for one in names) else None
     rest = name[len(prefix) :]
-    is_prefix = name.lower().startswith(prefix.lower()) and rest[:1] in ("", "/")
+    ends = ("", "/", ":", "@") if "/" in prefix else ("", "/")  # after a host, a colon means a port
+    is_prefix = name.lower().startswith(prefix.lower()) and rest[:1] in ends
     return rest if is_prefix else None

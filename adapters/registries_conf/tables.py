@@ -3,6 +3,7 @@
 Unknown keys are ignored.
 """
 
+import re
 from typing import Any
 
 from attrs import frozen
@@ -12,7 +13,6 @@ from cattrs.gen import make_dict_structure_fn
 from manyfest.adapters.cattrs_converter import strict_converter
 from manyfest.adapters.registries_conf.rules import MirrorRule, Rule, repository_at
 from manyfest.domain.errors import ConfigError, InvalidReferenceError
-from manyfest.domain.references import Repository
 
 # By value of pull-from-mirror: whether the mirror serves tags, and whether digests.
 _PULLS = {
@@ -21,6 +21,12 @@ _PULLS = {
     "digest-only": (False, True),
     "tag-only": (True, False),
 }
+
+# host[:port][/path][:tag][@digest]; a colon after the first slash begins a tag.
+_PLACE = re.compile(
+    r"(?P<name>[^/@]*(?:/[^:@]*)?)(?::(?P<tag>[A-Za-z0-9_][\w.-]{0,127}))?(?:@(?P<digest>\w+:[0-9a-f]{32,}))?"
+)
+_WILD = re.compile(r"\*\.[^/:@]+")
 
 # Our words for the types that cattrs expected.
 _EXPECTED = {"str": "a text", "bool": "true or false", "tuple": "a list of tables"}
@@ -44,6 +50,24 @@ class _Registry:
     mirror: tuple[_Mirror, ...] = ()
 
 
+@frozen
+class _Place:
+    """A prefix or location: host and path, a tag, a digest."""
+
+    name: str = ""
+    tag: str = ""
+    digest: str = ""
+
+    @property
+    def is_wild(self) -> bool:
+        return self.name.startswith("*.")
+
+    @property
+    def text(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        return f"{self.name}{tag}" + (f"@{self.digest}" if self.digest else "")
+
+
 def _table_converter() -> Converter:
     """Return a converter for the tables above, whose keys have dashes."""
     converter = strict_converter()
@@ -64,17 +88,29 @@ def rule_in(document: Any, file: str, number: int) -> Rule:
     """
     where = f"{file}: registry[{number}]"
     table = _structure(document, where)
-    prefix, location = _location(table.prefix, f"{where}.prefix"), table.location
-    if not location and not prefix.startswith("*."):
+    location = _place(table.location, f"{where}.location")
+    named = _place(table.prefix, f"{where}.prefix", may_be_wild=True)
+    prefix = named if table.prefix else location
+    if not table.location and not prefix.is_wild:
         raise ConfigError(f"{where}.location", "missing; only a prefix *.HOST does without")
     if table.pull_from_mirror:
-        raise ConfigError(f"{where}.pull-from-mirror", "this is for mirrors only")
-    location = _location(location, f"{where}.location")
+        reason = "this is for mirrors only: move it into [[registry.mirror]]"
+        raise ConfigError(f"{where}.pull-from-mirror", reason)
+    _require_pin(location, prefix, f"{where}.location")
+    by_tag = not table.mirror_by_digest_only
     mirrors = (
-        _mirror(mirror, f"{where}.mirror[{position}]", by_tag=not table.mirror_by_digest_only)
+        _mirror(mirror, prefix, f"{where}.mirror[{position}]", by_tag=by_tag)
         for position, mirror in enumerate(table.mirror)
     )
-    return Rule(prefix or location, location, file, table.insecure, table.blocked, tuple(mirrors))
+    return Rule(
+        prefix.text,
+        location.name,
+        file,
+        table.insecure,
+        table.blocked,
+        tuple(mirrors),
+        location.tag,
+    )
 
 
 def _structure(document: Any, where: str) -> _Registry:
@@ -88,9 +124,9 @@ def _structure(document: Any, where: str) -> _Registry:
         raise ConfigError(where + path.replace("_", "-"), f"not {expected}") from error
 
 
-def _mirror(table: _Mirror, where: str, *, by_tag: bool) -> MirrorRule:
-    location = _location(table.location, f"{where}.location")
-    if not location:
+def _mirror(table: _Mirror, prefix: _Place, where: str, *, by_tag: bool) -> MirrorRule:
+    location = _place(table.location, f"{where}.location")
+    if not location.name:
         raise ConfigError(f"{where}.location", "missing")
     if table.pull_from_mirror not in _PULLS:
         known = ", ".join(filter(None, _PULLS))
@@ -98,21 +134,44 @@ def _mirror(table: _Mirror, where: str, *, by_tag: bool) -> MirrorRule:
     if table.pull_from_mirror and not by_tag:
         reason = "the registry's mirror-by-digest-only has said it for all mirrors"
         raise ConfigError(f"{where}.pull-from-mirror", reason)
+    _require_pin(location, prefix, f"{where}.location")
     tags, digests = _PULLS[table.pull_from_mirror]
-    return MirrorRule(location, table.insecure, tags and by_tag, digests)
+    return MirrorRule(location.name, table.insecure, tags and by_tag, digests, location.tag)
 
 
-def _location(text: str, where: str) -> str:
-    """Return a host, with or without a path, without slashes at its end.
+def _place(text: str, where: str, *, may_be_wild: bool = False) -> _Place:
+    """Parse a host, with or without a path, tag and digest, without slashes at its end.
 
-    Raises ConfigError, naming ``where``: the text is a URL, has a tag, or is malformed.
+    Raises ConfigError, naming ``where``: the text is a URL or malformed.
     """
+    if not text:
+        return _Place()
+    if "://" in text:
+        raise ConfigError(where, f"a URL: write host[:port][/path] instead of {text[:80]!a}")
     trimmed = text.rstrip("/")
-    sample = trimmed.removeprefix("*.")
+    match = _PLACE.fullmatch(trimmed)
+    is_wild = trimmed.startswith("*.")
+    if match is None or not _is_usable(match["name"].removeprefix("*.")):
+        raise ConfigError(where, f"neither a host nor a repository: {text[:80]!a}")
+    place = _Place(match["name"], match["tag"] or "", match["digest"] or "")
+    if is_wild and not may_be_wild:
+        raise ConfigError(where, f"only a prefix may begin with *.: {text[:80]!a}")
+    if is_wild and not _WILD.fullmatch(trimmed):
+        raise ConfigError(where, f"write *.HOST, without a port and a path: {text[:80]!a}")
+    return place
+
+
+def _is_usable(name: str) -> bool:
     try:
-        home = repository_at(f"{sample}/a/b") if sample else Repository("", "")
-    except InvalidReferenceError as error:
-        raise ConfigError(where, f"neither a host nor a repository: {text[:80]!a}") from error
-    if not f"{sample}/".startswith(f"{home.registry}/"):
-        raise ConfigError(where, f"it does not begin with a host: {text[:80]!a}")
-    return trimmed
+        repository_at(f"{name}/a/b")
+    except InvalidReferenceError:
+        return False
+    return True
+
+
+def _require_pin(location: _Place, prefix: _Place, where: str) -> None:
+    """Refuse a location with a tag or digest that the prefix does not have likewise."""
+    if location.digest and location.digest != prefix.digest:
+        raise ConfigError(where, "a digest stands here only if the prefix has the same")
+    if location.tag and not prefix.tag:
+        raise ConfigError(where, "a tag stands here only if the prefix has one")

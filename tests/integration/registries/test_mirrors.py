@@ -221,6 +221,29 @@ def test_a_blocked_registry_is_not_asked_and_the_file_named(conf, manyfest):
         assert origin.requests == ()
 
 
+def test_one_tag_may_be_blocked(tmp_path, monkeypatch, manyfest):
+    file = tmp_path / "registries.conf"
+    monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(file))
+    with FaultServer(RegistryApp(holding(IMAGE))) as origin:
+        name = f"{origin.host}/team/app"
+        file.write_text(f'[[registry]]\nlocation = "{name}:v2"\nblocked = true\n')
+        assert manyfest("inspect", f"{name}:v1").code == 0
+        asked = len(origin.requests)
+        done = manyfest("inspect", f"{name}:v2")
+        assert (done.code, len(origin.requests)) == (4, asked)
+    assert done.stderr == f"error: {name}: {name}:v2 is blocked by {file}\n"
+
+
+def test_tables_that_contradict_each_other_end_the_command(conf, manyfest):
+    file = conf("origin.test")
+    with file.open("a") as more:
+        more.write('[[registry]]\nlocation = "origin.test"\nblocked = true\n')
+    done = manyfest("inspect", f"{NAME}:v1")
+    assert done.code == 1
+    assert done.stderr.startswith(f"error: {file}: registry[0] and registry[1]: both have the ")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_broken_configuration_is_one_line_that_names_file_and_key(conf, manyfest):
     file = conf("https://origin.test")
     done = manyfest("inspect", f"{NAME}:v1")

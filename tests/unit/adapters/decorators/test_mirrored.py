@@ -178,8 +178,9 @@ def test_writes_and_heads_go_to_the_origin_alone(world, registry):
 
 
 def test_mounts_go_to_the_origin_and_from_where_the_source_stands(world):
-    def route_for(repository):
-        return Route(Repository("origin.test", f"moved/{repository.path}"), (Mirror(FIRST),))
+    def route_for(named):
+        path = (named.home if isinstance(named, Reference) else named).path
+        return Route(Repository("origin.test", f"moved/{path}"), (Mirror(FIRST),))
 
     source = push_blob(world, Repository("origin.test", "moved/other"), CONFIG)
     world.asked.clear()

@@ -5,7 +5,7 @@ import pytest
 from manyfest.adapters.mirrors import Mirror, Route
 from manyfest.adapters.registries_conf.conf_files import read_rules
 from manyfest.domain.errors import BlockedError, ConfigError
-from manyfest.domain.references import Repository
+from manyfest.domain.references import Reference, Repository
 
 
 def rules(tmp_path, text):
@@ -113,7 +113,7 @@ location = "fine.test"
 blocked = true
 [[registry]]
 prefix = "moved.test"
-location = "blocked.test"
+location = "blocked.test/team"
 [[registry]]
 location = "blocked.test"
 blocked = true
@@ -160,12 +160,9 @@ insecure = true
 [[registry]]
 location = "plain.test"
 [[registry]]
-prefix = "again.test"
-location = "standing.test/team/both"
+prefix = "pinned.test/app:1"
+location = "standing.test/pinned:2"
 insecure = true
-[[registry]]
-prefix = "thrice.test"
-location = "standing.test/team/both"
 """
 
 INSECURE = {
@@ -176,7 +173,7 @@ INSECURE = {
     "the longest location decides": ("mirror.test/safe/x", False, False),
     "below a wildcard": ("a.wild.test/x", True, False),
     "unsaid": ("plain.test/x", False, False),
-    "where rules disagree": ("standing.test/team/both/x", False, False),
+    "a tag's table is not for the repository": ("standing.test/pinned", False, False),
 }
 
 
@@ -206,8 +203,42 @@ FAULTS = {
         "not a text",
         "registry[1].location",
     ),
-    "a URL": ('[[registry]]\nlocation = "https://a.test"', "neither", "registry[0].location"),
-    "no host": ('[[registry]]\nlocation = "team"', "begin with a host", "registry[0].location"),
+    "a URL": (
+        '[[registry]]\nlocation = "https://a.test"',
+        "write host[:port][/path] instead of",
+        "registry[0].location",
+    ),
+    "a wildcard with a port": (
+        '[[registry]]\nprefix = "*.a.test:5000"',
+        "write *.HOST, without a port and a path",
+        "registry[0].prefix",
+    ),
+    "a wildcard with a path": (
+        '[[registry]]\nprefix = "*.a.test/team"',
+        "write *.HOST, without a port and a path",
+        "registry[0].prefix",
+    ),
+    "a wildcard alone": ('[[registry]]\nprefix = "*."', "neither", "registry[0].prefix"),
+    "a location that is wild": (
+        '[[registry]]\nlocation = "*.a.test"',
+        "only a prefix may begin with *.",
+        "registry[0].location",
+    ),
+    "a tag for a repository": (
+        '[[registry]]\nprefix = "a.test/x"\nlocation = "b.test/x:1"',
+        "a tag stands here only if the prefix has one",
+        "registry[0].location",
+    ),
+    "a digest for a tag": (
+        f'[[registry]]\nprefix = "a.test/x:1"\nlocation = "b.test/x@sha256:{"0" * 64}"',
+        "only if the prefix has the same",
+        "registry[0].location",
+    ),
+    "a mirror's tag for a repository": (
+        f"{MIRRORED}".replace("b.test", "b.test/x:1"),
+        "a tag stands here only if the prefix has one",
+        "registry[0].mirror[0].location",
+    ),
     "a bad prefix": (
         '[[registry]]\nprefix = "a test"\nlocation = "a.test"',
         "neither",
@@ -257,10 +288,125 @@ def test_what_is_wrong_is_named_with_file_and_key(tmp_path, text, words, key):
     assert words in str(caught.value)
 
 
+CONTRADICTIONS = {
+    "insecure, of one location": (
+        ('location = "a.test"\ninsecure = true', 'location = "a.test"'),
+        "location a.test, but insecure",
+    ),
+    "blocked, of one prefix": (
+        (
+            'prefix = "a.test"\nlocation = "b.test"\nblocked = true',
+            'prefix = "a.test"\nlocation = "c.test"',
+        ),
+        "prefix a.test, but blocked",
+    ),
+    "of one location under two prefixes": (
+        (
+            'prefix = "a.test"\nlocation = "c.test"\ninsecure = true',
+            'prefix = "b.test"\nlocation = "c.test"',
+        ),
+        "location c.test, but insecure",
+    ),
+    "of a wildcard": (
+        ('prefix = "*.a.test"\nblocked = true', 'prefix = "*.a.test"'),
+        "prefix *.a.test, but blocked",
+    ),
+}
+
+
+@pytest.mark.parametrize(("tables", "words"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_tables_that_contradict_each_other_are_refused_by_name(tmp_path, tables, words):
+    first, second = (f"[[registry]]\n{table}\n" for table in tables)
+    between = '[[registry]]\nlocation = "between.test"\n'
+    with pytest.raises(ConfigError) as caught:
+        rules(tmp_path, f"{first}{between}{second}")
+    start = f"{tmp_path / 'chosen.conf'}: registry[0] and registry[2]: "
+    assert str(caught.value).startswith(start)
+    assert words in str(caught.value)
+
+
+def test_a_drop_in_may_say_otherwise(tmp_path):
+    main, drop_in = tmp_path / "registries.conf", tmp_path / "registries.conf.d" / "x.conf"
+    drop_in.parent.mkdir()
+    main.write_text('[[registry]]\nlocation = "a.test"\nblocked = true\n')
+    drop_in.write_text('[[registry]]\nlocation = "a.test"\n')
+    assert read_rules(None, (tmp_path,)).route(at("a.test/x")) == Route(at("a.test/x"))
+
+
+DIGEST = f"sha256:{'1' * 64}"
+PINNED = f"""
+[[registry]]
+prefix = "a.test/app:bad"
+location = "a.test/app:bad"
+blocked = true
+[[registry]]
+prefix = "a.test/app:1"
+location = "b.test/moved"
+[[registry]]
+prefix = "a.test/app:2"
+location = "b.test/moved:3"
+[[registry.mirror]]
+location = "m.test/app:4"
+[[registry]]
+prefix = "a.test/app@{DIGEST}"
+location = "c.test/app@{DIGEST}"
+[[registry]]
+location = "a.test/app"
+[[registry.mirror]]
+location = "d.test/app"
+[[registry]]
+prefix = "*.corp"
+location = "e.test"
+[[registry]]
+prefix = "corp/team:1"
+location = "lan/team:1"
+"""
+
+PLACES = {
+    "the tag": ("a.test/app:1", "b.test/moved:1"),
+    "the tag and a digest": (f"a.test/app:1@{DIGEST}", f"b.test/moved:1@{DIGEST}"),
+    "a longer tag": ("a.test/app:12", "a.test/app:12"),
+    "another tag in the location": ("a.test/app:2", "b.test/moved:3"),
+    "the digest": (f"a.test/app@{DIGEST}", f"c.test/app@{DIGEST}"),
+    "another digest": (f"a.test/app@{DIGEST[:-1]}2", f"a.test/app@{DIGEST[:-1]}2"),
+    "a repository below": ("a.test/app/sub:1", "a.test/app/sub:1"),
+    "a wildcard of one label": ("x.corp/app:1", "e.test/app:1"),
+    "and with a port": ("x.corp:5000/app:1", "e.test/app:1"),
+}
+
+
+@pytest.mark.parametrize(("name", "place"), PLACES.values(), ids=PLACES)
+def test_a_prefix_may_have_a_tag_or_a_digest(tmp_path, name, place):
+    reference = Reference.parse(name)
+    found = rules(tmp_path, PINNED).route(reference).at_origin(reference)
+    assert found == Reference.parse(place)
+
+
+def test_a_tag_may_be_blocked_alone_and_mirrored_alone(tmp_path):
+    made = rules(tmp_path, PINNED)
+    with pytest.raises(BlockedError, match="a.test/app:bad is blocked by"):
+        made.route(Reference.parse("a.test/app:bad"))
+    reference = Reference.parse("a.test/app:2")
+    (mirror,) = made.route(reference).mirrors
+    assert mirror.holding(reference) == Reference.parse("m.test/app:4")
+    assert made.may_mirror(reference)
+    (mirror,) = made.route(Reference.parse("a.test/app:3")).mirrors
+    assert mirror.home == at("d.test/app")
+
+
+def test_a_location_that_leaves_no_repository_is_named_and_not_docker_hub_asked(tmp_path):
+    made = rules(tmp_path, '[[registry]]\nprefix = "a.test/app"\nlocation = "b.test"\n')
+    with pytest.raises(ConfigError, match=r"chosen.conf: prefix a.test/app: location b.test makes"):
+        made.route(at("a.test/app"))
+    assert made.route(at("a.test/app/x")).origin == at("b.test/x")
+
+
 HARMLESS = {
     "nothing": "",
     "short names": 'unqualified-search-registries = ["a.test"]\n[aliases]\nx = "a.test/x"\n',
     "empty version 1": "[registries.search]\nregistries = []\n",
+    "hosts of a local network": '[[registry]]\nlocation = "team"\n',
+    "wildcards": '[[registry]]\nprefix = "*.corp"\n[[registry]]\nprefix = "*.a.test"\n',
     "unknown keys": 'future = 1\n[[registry]]\nlocation = "a.test"\nfuture = {a = 1}\n',
 }
 
