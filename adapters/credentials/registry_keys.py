@@ -1,5 +1,6 @@
 """Keys of registries in docker's files and credential helpers."""
 
+import re
 from collections.abc import Iterable
 
 from manyfest.domain.errors import InvalidReferenceError
@@ -10,6 +11,11 @@ HUB = "docker.io"
 # docker/cli, cli/command/registry.go: docker's key for the hub is this historical URL; other
 # programs write one of the hub's names.
 _HUB_KEY = "https://index.docker.io/v1/"
+# Of a URL with an authority: the host and the port, without user and password (RFC 3986).
+_AUTHORITY = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#]*@)?(?P<name>\[[^]/?#]+\]|[^/?#@]+?)(?::(?P<port>[0-9]*))?(?=[/?#]|$)"
+)
+
 _HUB_NAMES = frozenset({HUB, "index.docker.io", "registry-1.docker.io"})
 
 
@@ -25,8 +31,17 @@ def server_address(host: str) -> str:
 
 
 def to_hostname(key: str) -> str:
-    """Return the ``host[:port]`` of a key (docker's ``ConvertToHostname``)."""
-    return key.removeprefix("http://").removeprefix("https://").partition("/")[0]
+    """Return the ``host[:port]`` of a key or URL (docker/cli, ``ConvertToHostname``).
+
+    A URL may have any scheme, and an IPv6 address without brackets gets them.
+    """
+    first = key.partition("/")[0]
+    authority = _AUTHORITY.match(key)
+    if authority is None:
+        return first
+    name, port = authority["name"], authority["port"]
+    bracketed = f"[{name}]" if ":" in name and not name.startswith("[") else name
+    return f"{bracketed}:{port}" if port else bracketed
 
 
 def registry_of_argument(text: str) -> str:

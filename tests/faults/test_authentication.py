@@ -74,7 +74,8 @@ CHALLENGES = {
     "an open quote": (('Bearer realm="http://127.0.0.1/t',), 4, "does not say how"),
     "Basic": (('Basic realm="r"',), 4, "no basic auth credentials"),
     "a realm that is a file": (('Bearer realm="file:///etc/passwd"',), 1, "token server"),
-    "a realm without host": (('Bearer realm="/token"',), 1, "token server"),
+    "a realm without host": (('Bearer realm="http:///token"',), 1, "token server"),
+    "a realm that is a word": (('Bearer realm="token"',), 1, "token server"),
     "a realm of another scheme": (('Bearer realm="gopher://127.0.0.1/"',), 1, "token server"),
     "a realm with a login": (('Bearer realm="http://a:b@127.0.0.1/"',), 1, "token server"),
     "a realm with a control character": (
@@ -96,6 +97,17 @@ def test_a_challenge_that_makes_no_sense_is_one_line(server, lines, code, words)
     server.always("GET", MANIFESTS, challenge(*lines))
     refused("inspect", f"{server.host}/app:0", code=code, words=(server.host, words))
     assert server.count() == 1
+
+
+@pytest.mark.parametrize("anonymous", [True, False])
+def test_a_realm_that_is_a_path_is_asked_at_the_registry(login, anonymous):  # H13
+    gate = TokenGate(USER, PASSWORD, anonymous_pull=anonymous, realm="/token")
+    with registry_of(IMAGE, gate=gate) as server:
+        login(server.host)
+        succeeded("inspect", f"{server.host}/app:0")
+        told = succeeded("auth", "why", f"{server.host}/app:0")
+    assert b"asked for:      a token of /token" in told.stdout
+    assert gate.token_requests[0].header("Authorization").startswith("Basic ")
 
 
 @pytest.mark.parametrize("in_one_line", [False, True])

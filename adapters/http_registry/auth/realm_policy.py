@@ -3,6 +3,8 @@
 The registry names the server that gets the password, so a hostile or broken one names its own
 (CVE-2026-48978, CVE-2026-33990, CVE-2019-10214 and many more). Therefore
 
+- a realm that is a path, ``/token``, is the registry's own (RFC 3986 §4.2), and goes by the same
+  rules; a path that does not begin with a slash is refused, since requests have many paths;
 - a realm is https; http only where the registry itself is spoken to in plain HTTP;
 - loopback addresses are for registries on loopback, and other addresses that are not public, or are
   written in an odd way, only for a registry on the very same host;
@@ -54,7 +56,8 @@ def validate_realm(
 
     ``listed`` are the hosts, in lower case, that the user trusts with credentials.
     """
-    scheme, host = _parts(realm)
+    url = _absolute(realm, registry, "http" if registry_is_plain else "https")
+    scheme, host = _parts(url)
     objection = _objection_to_url(scheme, host, registry_is_plain=registry_is_plain)
     if not objection and (scheme, host) not in {("https", name) for name in listed}:
         objection = _objection_to_host(host, registry)
@@ -63,7 +66,14 @@ def validate_realm(
     if objection:
         shown = ascii(shortened(realm, 120))
         raise CredentialsError(f"{registry.host} names the token server {shown}: {objection}")
-    return Realm(realm, host)
+    return Realm(url, host)
+
+
+def _absolute(realm: str, registry: Endpoint, scheme: str) -> str:
+    """Resolve a reference to a path, or to a server without a scheme, against the registry."""
+    if realm.startswith("//"):
+        return f"{scheme}:{realm}"
+    return f"{scheme}://{registry.address}{realm}" if realm.startswith("/") else realm
 
 
 def _parts(realm: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import pytest
 from manyfest.adapters.credentials.credential_helper import Helpers
 from manyfest.adapters.credentials.docker_config import DockerConfig
 from manyfest.adapters.credentials.docker_login import DockerLogins
-from manyfest.adapters.credentials.registry_keys import registry_of_argument
+from manyfest.adapters.credentials.registry_keys import registry_of_argument, to_hostname
 from manyfest.domain.errors import CredentialsError, InvalidReferenceError
 from manyfest.domain.references import Repository
 from tests.support.programs.credential_helpers import helper_folder
@@ -142,7 +142,7 @@ NAMES = {
     "a line's end": ("reg.example.com\nevil", None),
     "userinfo": ("user@reg.example.com", None),
     "a layout": ("oci:x", None),
-    "another scheme": ("ftp://reg.example.com", None),
+    "another scheme": ("ftp://reg.example.com", "reg.example.com"),
 }
 
 
@@ -153,6 +153,33 @@ def test_registries_are_named_as_docker_takes_them(text, expected):
             registry_of_argument(text)
     else:
         assert registry_of_argument(text) == expected
+
+
+HOSTNAMES = {  # docker/cli, TestConvertToHostname
+    "127.0.0.1": "127.0.0.1",
+    "127.0.0.1:5000": "127.0.0.1:5000",
+    "https://127.0.0.1": "127.0.0.1",
+    "http://127.0.0.1:5000/v2/": "127.0.0.1:5000",
+    "ftp://example.com": "example.com",
+    "ftp://example.com:21/x": "example.com:21",
+    "https://::1:6555/v2/": "[::1]:6555",
+    "https://[::1]:6555/v2/": "[::1]:6555",
+    "https://[::1]/v2/": "[::1]",
+    "::1/v2/": "::1",
+    "example.com/team": "example.com",
+    "https://user:pass@example.com:5000/": "example.com:5000",
+    "https://example.com:5000@evil.test/": "evil.test",
+    "https://example.com?x=/y": "example.com",
+    "https://example.com:/": "example.com",
+    "https://index.docker.io/v1/": "index.docker.io",
+    "https:///v2/": "https:",
+    "": "",
+}
+
+
+@pytest.mark.parametrize(("key", "host"), HOSTNAMES.items())
+def test_the_host_of_a_key_is_docker_s(key, host):
+    assert to_hostname(key) == host
 
 
 @pytest.mark.parametrize("members", [{"credsStore": "keep"}, {"credHelpers": {HOST: "keep"}}])

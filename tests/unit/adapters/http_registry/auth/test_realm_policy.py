@@ -49,7 +49,15 @@ RULES = {
     "public address": (OWN, "https://9.9.9.9/t", False, True, False),
     "file": (OWN, "file:///etc/passwd", False, False, False),
     "gopher": (OWN, "gopher://reg.example.com/", False, False, False),
-    "relative": (OWN, "/token", False, False, False),
+    "a path": (OWN, "/token", False, True, True),
+    "a path, over plain HTTP": (LOCAL, "/token?x=y", True, True, True),
+    "a path of the hub": (HUB, "/token", False, True, True),
+    "a server without a scheme": (OWN, "//auth.example.com/token", False, True, True),
+    "another without a scheme": (OWN, "//evil.example/token", False, True, False),
+    "loopback without a scheme": (OWN, "//127.0.0.1/token", False, False, False),
+    "a path with a backslash": (OWN, "/\\evil.example/token", False, False, False),
+    "slashes alone": (OWN, "///token", False, False, False),
+    "a word": (OWN, "token", False, False, False),
     "empty": (OWN, "", False, False, False),
     "no host": (OWN, "https:///token", False, False, False),
     "bad port": (OWN, "https://reg.example.com:99999/t", False, False, False),
@@ -72,6 +80,20 @@ def test_token_servers_are_asked_and_trusted_by_rule(host, realm, plain, asked, 
         return True
 
     assert (is_allowed(with_secret=False), is_allowed(with_secret=True)) == (asked, trusted)
+
+
+RELATIVE = {
+    "https": (OWN, "/token", False, "https://reg.example.com/token"),
+    "http with a port": (LOCAL, "/t?a=b", True, "http://127.0.0.1:5000/t?a=b"),
+    "the hub's API": (HUB, "/token", False, "https://registry-1.docker.io/token"),
+    "without a scheme": (OWN, "//auth.example.com/t", False, "https://auth.example.com/t"),
+}
+
+
+@pytest.mark.parametrize(("host", "realm", "plain", "url"), RELATIVE.values(), ids=RELATIVE)
+def test_a_relative_realm_is_the_registry_s_own(host, realm, plain, url):
+    found = validate_realm(realm, Endpoint(host), registry_is_plain=plain, with_secret=False)
+    assert found.url == url
 
 
 def test_the_refusal_names_the_realm():
