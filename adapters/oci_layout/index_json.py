@@ -16,7 +16,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json, JsonObject
 from manyfest.domain.errors import DocumentError, LayoutError
-from manyfest.domain.lists.referrers import is_referrers_tag
+from manyfest.domain.lists.referrers import is_digest_tag, is_referrers_tag
 from manyfest.domain.manifests import Manifest
 
 REF_NAME = "org.opencontainers.image.ref.name"
@@ -63,8 +63,9 @@ class IndexJson:
     def matching(self, name: str | None) -> tuple[Descriptor, ...]:
         """The entries of this name, or for None all; each in order, as often as it is listed.
 
-        A list of referrers is not an image: it is found by its name only. Containerd, docker and
-        buildx write full names into an annotation of their own, which counts if no other does.
+        A list of referrers and a digest tag are not images: they are found by their name only.
+        Containerd, docker and buildx write full names into an annotation of their own, which counts
+        if no other does.
         """
         found = tuple(entry for entry in self.entries if _matches(name, _name(entry)))
         if found or name is None:
@@ -158,7 +159,8 @@ def _any_name(entry: Descriptor) -> str | None:
 
 
 def _matches(wanted: str | None, name: str | None) -> bool:
-    return wanted == name or (wanted is None and not is_referrers_tag(name))
+    is_attached = is_referrers_tag(name) or is_digest_tag(name)
+    return wanted == name or (wanted is None and not is_attached)
 
 
 def _same(entry: Descriptor, child: Descriptor) -> bool:

@@ -2,12 +2,18 @@
 
 Without the referrers API, they are listed in an index under a tag made of the subject's digest:
 the referrers tag schema (distribution-spec, "Unavailable Referrers API").
+
+Digest tags are older: ``sha256-HEX.sig`` has cosign's signatures of that digest, ``.att`` its
+attestations and ``.sbom`` an SBOM (cosign, ``specs/SIGNATURE_SPEC.md``). They have no subject.
 """
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.canonical_json import authored_list
 from manyfest.domain.encoding.strict_json import Json, JsonObject
 from manyfest.domain.errors import DocumentError, InvalidReferenceError
@@ -21,6 +27,9 @@ _ALGORITHM_LIMIT = 32
 _NO_TAG_CHARACTER = re.compile(r"[^A-Za-z0-9_.-]")
 
 _TAG = re.compile(rf"sha(?:256|512)-[0-9a-f]{{{_HEX_LIMIT}}}")
+
+_DIGEST_TAG = re.compile(r"(sha(?:256|512))-([0-9a-f]{64,})\.[\w.-]+", re.ASCII)
+_COSIGN_SUFFIXES = (".sig", ".att", ".sbom")
 
 
 def referrers_tag(subject: Reference) -> Reference:
@@ -38,6 +47,35 @@ def referrers_tag(subject: Reference) -> Reference:
 def is_referrers_tag(tag: str | None) -> bool:
     """Return True if ``tag`` names a list of referrers, not an image."""
     return tag is not None and _TAG.fullmatch(tag) is not None
+
+
+def is_digest_tag(tag: str | None) -> bool:
+    """Return True if ``tag`` names what is attached to a digest, not an image."""
+    return tag is not None and _DIGEST_TAG.fullmatch(tag) is not None
+
+
+def digest_tags(tags: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return the digest tags among ``tags``, whatever their suffix, by the text of the digest."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for tag in tags:
+        if match := _DIGEST_TAG.fullmatch(tag):
+            found[f"{match[1]}:{match[2]}"].append(tag)
+    return {digest: tuple(sorted(names)) for digest, names in found.items()}
+
+
+def cosign_tags(digest: Digest) -> tuple[str, ...]:
+    """Return the digest tags that cosign may have made for ``digest``."""
+    return tuple(f"{digest.algorithm}-{digest.hex}{suffix}" for suffix in _COSIGN_SUFFIXES)
+
+
+def supersedes(newer: Manifest, older: Manifest) -> bool:
+    """Return True if ``newer`` has all that ``older``, under the same digest tag, attaches.
+
+    cosign adds a signature as a further layer, which differs in its annotations at least.
+    """
+    return all(layer in newer.layers for layer in older.layers) and all(
+        entry in newer.entries for entry in older.entries
+    )
 
 
 def referrer_descriptor(referrer: Manifest) -> Descriptor:

@@ -7,8 +7,9 @@ import typer
 
 from manyfest.cli.arguments.options import CONNECTION, OFFLINE, docker_command
 from manyfest.cli.arguments.references import reference, resolve_source
+from manyfest.cli.exit_codes import FAILED
 from manyfest.cli.flows.checks import require_cached, require_reachable
-from manyfest.cli.output import note, write_text
+from manyfest.cli.output import fail, note, warn, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
@@ -26,7 +27,9 @@ def command(
     ] = None,
     referrers: Annotated[
         bool,
-        typer.Option("--referrers", help="Copy signatures, SBOMs and all else that refers to it."),
+        typer.Option(
+            "--referrers", help="Copy its signatures, SBOMs and other attached artifacts."
+        ),
     ] = False,
 ) -> None:
     """Copy an image or a list with all that it names.
@@ -48,23 +51,32 @@ def command(
         )
         require_cached(plan.blobs, session)
         with shown_progress() as on_event:
-            copy(
+            unlisted = copy(
                 plan,
                 ports=session,
                 on_event=session.checking_deadline(on_event),
             )
-    for message in _notes(plan):
+    for message in _notes(plan, len(unlisted)):
         note(message)
+    for tag in plan.attached.kept_tags:
+        warn(f"{tag} differs from that of the source, has content of its own, and is left as it is")
     write_text(str(plan.manifest.digest))
+    if unlisted:
+        listed = f"{len(unlisted)} of {len(plan.attached.referrers)} referrers"
+        fail(f"{plan.target.home} took {listed} and does not list them; copy them again")
+        raise typer.Exit(FAILED)
 
 
-def _notes(plan: CopyPlan) -> Iterator[str]:
+def _notes(plan: CopyPlan, unlisted: int) -> Iterator[str]:
     if plan.writes_nothing:
         yield f"unchanged: {plan.target} is there with all it names"
     else:
         yield f"copied {plan.source.reference} to {plan.target}"
-    if came := len(plan.referrers):
+    if came := len(plan.attached.referrers) - unlisted:
         yield f"{came} referrer{'' if came == 1 else 's'} came along"
+    if tags := plan.attached.tags:
+        names = f"{len(tags)} digest tag{'' if len(tags) == 1 else 's'}"
+        yield f"{names} came along: {tags[0].target.tag}{', ...' if tags[1:] else ''}"
     if plan.changes_digest:
         before, after = plan.source.manifest, plan.manifest
         kept = f"kept {len(after.entries)} of {len(before.entries)} entries"

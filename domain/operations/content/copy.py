@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from attrs import evolve, frozen
+from attrs import field, frozen
 
 from manyfest.domain.digests import Digest, verified
 from manyfest.domain.errors import ManifestUnknownError, PartMissingError
@@ -11,13 +11,14 @@ from manyfest.domain.events import ManifestPut, OnEvent, TransferPlanned, ignore
 from manyfest.domain.lists.platform_selection import require_platform, restricted_to
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.attached_copies import AttachedCopies, attached_copies
 from manyfest.domain.operations.steps.conditional_put import TagDigests
-from manyfest.domain.operations.steps.find_referrers import Referrer, all_referrers
 from manyfest.domain.operations.steps.missing_children import (
     children_in_place,
     missing_children,
     repairs,
 )
+from manyfest.domain.operations.steps.put_referrers import ReferrerCopy, put_referrers
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
@@ -26,12 +27,12 @@ from manyfest.domain.operations.steps.transfer import (
     copy_blob,
     is_complete,
     put_copies,
+    put_copy,
 )
-from manyfest.domain.operations.steps.tree import Node, below, tree
+from manyfest.domain.operations.steps.tree import Node, below
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
-from manyfest.domain.ports.fan_out import FanOut
-from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
+from manyfest.domain.ports.registry import BlobReader, Registry
 from manyfest.domain.references import Home, Reference
 
 
@@ -40,8 +41,8 @@ class CopyPlan:
     """The writes of a copy from ``source`` to ``target``: blobs, ``below``, then ``manifest``.
 
     ``manifest`` is the source's own, or a list of some of its entries. ``current`` is the digest
-    that ``target`` has before, as far as a HEAD tells. ``referrers`` are those that the target does
-    not list yet; their manifests are in ``below``.
+    that ``target`` has before, as far as a HEAD tells. Before the tag comes what is ``attached``;
+    what that lists is in ``below``.
     """
 
     source: Resolved
@@ -50,7 +51,7 @@ class CopyPlan:
     current: Digest | None
     below: tuple[ManifestCopy, ...] = ()
     blobs: tuple[BlobCopy, ...] = ()
-    referrers: tuple[Referrer, ...] = ()
+    attached: AttachedCopies = field(factory=AttachedCopies)
 
     @property
     def changes_digest(self) -> bool:
@@ -65,7 +66,13 @@ class CopyPlan:
     @property
     def writes_nothing(self) -> bool:
         """Whether the target has everything already."""
-        return not (self.blobs or self.below or self.writes_target)
+        attached = self.attached.manifests
+        return not (self.blobs or self.below or attached or self.writes_target)
+
+    @property
+    def manifests(self) -> Iterator[ManifestCopy]:
+        """All manifests to be put but the target's own."""
+        yield from (*self.below, *self.attached.manifests)
 
 
 def plan_copy(
@@ -79,8 +86,8 @@ def plan_copy(
     """Plan the copy of ``source`` to ``target``. Writes nothing.
 
     With ``platforms``, only their entries are copied, with their attestations, in a new list. With
-    ``with_referrers``, the referrers of the list and of its images are copied too; a new list has
-    none. Uses the ports registry, contents, layers and fan_out.
+    ``with_referrers``, the referrers and digest tags of the list and of its images are copied too;
+    a new list has none. Uses the ports registry, contents, layers and fan_out.
 
     Raises ManifestUnknownError: the source; PartMissingError: a child, which the target lacks too;
     SizeMismatchError, DocumentError: such a child is not as its list describes it;
@@ -100,16 +107,16 @@ def plan_copy(
     current = tags.at(target)
     top = Node(source.at(manifest.digest), manifest)
     nodes = tuple(below(source, manifest, registry))
-    subjects = nodes if manifest is not found.manifest else (*nodes, top)
-    referrers = (
-        _new_referrers(subjects, target.home, registry, ports.fan_out) if with_referrers else ()
-    )
+    attached = AttachedCopies()
+    if with_referrers:
+        subjects = nodes if manifest is not found.manifest else (*nodes, top)
+        places = tuple(node.source for node in subjects)
+        attached = attached_copies(places, target.home, registry, ports.fan_out)
     lacking = partial(_lacking, source=source, target=target.home, registry=registry)
-    copies = _present(ports.fan_out(lacking, (*nodes, *_trees(referrers, registry))))
+    copies = _present(ports.fan_out(lacking, (*nodes, *attached.nodes_below(registry))))
     own = () if manifest.is_list else _present([lacking(top)])
-    return CopyPlan(
-        found, target, manifest, current, copies, blob_copies((*copies, *own)), referrers
-    )
+    blobs = blob_copies((*copies, *own, *attached.manifests))
+    return CopyPlan(found, target, manifest, current, copies, blobs, attached)
 
 
 def copy(
@@ -117,22 +124,34 @@ def copy(
     *,
     ports: Ports,
     on_event: OnEvent = ignore,
-) -> None:
-    """Execute ``plan``: children before parents, the tag last; then record it.
+) -> tuple[ReferrerCopy, ...]:
+    """Execute ``plan``: children before parents, subjects before referrers, the tag last.
 
-    If it fails, the tag keeps its digest. Content that is there already is not written again. Uses
-    the ports registry, contents, fan_out and now. Raises what writing raises, and StoreError once
-    all is copied.
+    Then record it. Returns the referrers that were put and that the target does not list, although
+    they were put again. If it fails, the tag keeps its digest. Content that is there already is not
+    written again. Uses the ports registry, contents, fan_out, pause and now. Raises what writing
+    raises, and StoreError once all is copied.
     """
     blobs, size = len(plan.blobs), sum(blob.size for blob in plan.blobs)
-    on_event(TransferPlanned(blobs, size, len(plan.below) + plan.writes_target))
+    on_event(TransferPlanned(blobs, size, len(tuple(plan.manifests)) + plan.writes_target))
     ports.fan_out(partial(copy_blob, registry=ports.registry, on_event=on_event), plan.blobs)
     put_copies(plan.below, ports.registry, ports.fan_out, on_event)
+    unlisted = _put_attached(plan, ports, on_event)
     if plan.writes_target:
         ports.registry.put_manifest(plan.target, plan.manifest)
         on_event(ManifestPut(plan.target))
     with ports.contents.transaction():
         record(ports.contents, _read_and_written(plan), ports.now)
+    return unlisted
+
+
+def _put_attached(plan: CopyPlan, ports: Ports, on_event: OnEvent) -> tuple[ReferrerCopy, ...]:
+    """Put digest tags and referrers; before these, by digest, their subject if that is new."""
+    place, registry = plan.target.at(plan.manifest.digest), ports.registry
+    if plan.writes_target and any(each.subject == place for each in plan.attached.referrers):
+        registry.put_manifest(place, plan.manifest)
+    ports.fan_out(partial(put_copy, registry=registry, on_event=on_event), plan.attached.tags)
+    return put_referrers(plan.attached.referrers, ports=ports, on_event=on_event)
 
 
 def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -> Manifest:
@@ -143,25 +162,11 @@ def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -
     return found.manifest
 
 
-def _new_referrers(
-    subjects: Iterable[Node], target: Home, registry: Registry, fan_out: FanOut
-) -> tuple[Referrer, ...]:
-    found = all_referrers([node.source for node in subjects], target, registry, fan_out)
-    return tuple(referrer for referrer in found if not referrer.is_listed)
-
-
-def _trees(referrers: Iterable[Referrer], registry: ManifestReader) -> Iterator[Node]:
-    for referrer in referrers:
-        *under, itself = tree(referrer.source, referrer.media_type, registry)
-        yield from under
-        yield evolve(itself, is_new=True)  # the target may have it, but does not list it
-
-
 def _lacking(
     node: Node, source: Reference, target: Home, registry: Registry
 ) -> ManifestCopy | None:
     there = Reference(target, None, node.source.digest)
-    if not node.is_new and is_complete(there, registry):
+    if is_complete(there, registry):
         return None
     try:
         return ManifestCopy(node.source, there, node.read(registry))
@@ -178,5 +183,5 @@ def _present(copies: Iterable[ManifestCopy | None]) -> tuple[ManifestCopy, ...]:
 def _read_and_written(plan: CopyPlan) -> Iterator[Resolved]:
     yield plan.source
     yield Resolved(plan.target, plan.manifest)
-    for copied in plan.below:
+    for copied in plan.manifests:
         yield Resolved(copied.target, copied.manifest)

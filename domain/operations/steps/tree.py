@@ -5,9 +5,9 @@ There are two walks, because there are two orders, and no order serves both uses
 * ``walk`` goes level by level, parents first. It hands a whole level over at once, so that the
   caller can read it in parallel, and leaves to the caller how to read, and whether a missing or
   broken manifest is an error. Collecting for a bundle (``gather``), fetching and verifying use it.
-* ``below`` and ``tree`` go depth first and yield lists after their entries, which is the order in
-  which a registry accepts them. A walk by levels cannot give that order: a manifest may be listed
-  on two levels. They read lists only; an image is read when the caller asks the node for it.
+* ``below`` goes depth first and yields lists after their entries, which is the order in which a
+  registry accepts them. A walk by levels cannot give that order: a manifest may be listed on two
+  levels. It reads lists only; an image is read when the caller asks the node for it.
 
 Both visit each manifest once, however often it is listed, and stop at ``NESTING_LIMIT``.
 """
@@ -76,13 +76,11 @@ def _new(
 class Node:
     """A manifest at ``source``, by digest; of a list also the ``manifest``, which had to be read.
 
-    ``listed`` is its descriptor in the list that it was found in. ``is_new`` says that it is to be
-    copied even if the target has it.
+    ``listed`` is its descriptor in the list that it was found in.
     """
 
     source: Reference
     manifest: Manifest | None = None
-    is_new: bool = False
     listed: Descriptor | None = None
 
     def read(self, registry: ManifestReader) -> Manifest:
@@ -101,11 +99,6 @@ def below(source: Reference, manifest: Manifest, registry: ManifestReader) -> It
     Raises what ``Node.read`` raises for lists; DocumentError: nested too deep.
     """
     return _below(source, manifest, registry, 0, set())
-
-
-def tree(source: Reference, media_type: str, registry: ManifestReader) -> Iterator[Node]:
-    """Yield all below the manifest at ``source``, then that itself. Raises as ``below``."""
-    return _tree(Node(source), media_type, registry, 0, set())
 
 
 def _below(

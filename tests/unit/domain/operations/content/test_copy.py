@@ -35,6 +35,7 @@ from manyfest.domain.events import (
     ManifestPut,
     TransferPlanned,
 )
+from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.operations.steps.transfer import BlobCopy, may_be_mounted
 from manyfest.domain.platforms import Platform
@@ -269,9 +270,9 @@ def test_referrers_of_all_levels_come_along(world: World, target: str) -> None:
     of_referrer = referrer(of_child, "of referrer")
     nested = oci_index(ARM, subject=AMD.manifest.descriptor().to_json())
     attach(world, of_list, of_child, of_referrer, nested)
-    assert not copied(world, target).referrers
+    assert not copied(world, target).attached.referrers
     planned = copied(world, target, with_referrers=True)
-    assert len(planned.referrers) == 4
+    assert len(planned.attached.referrers) == 4
     for image in (of_list, of_child, of_referrer, nested):
         assert_whole(world, ref(target).at(image.digest), image)
     assert digests(world, target, of_child) == [of_referrer.digest]
@@ -284,7 +285,7 @@ def test_a_list_made_anew_has_no_referrers_but_its_images_do(world: World) -> No
     attach(world, *images)
     options = {"platforms": ["linux/amd64"], "with_referrers": True}
     planned = copied(world, "other.example/app:1", **options)
-    assert [found.source.digest for found in planned.referrers] == [images[1].digest]
+    assert [each.copy.source.digest for each in planned.attached.referrers] == [images[1].digest]
 
 
 def test_referrers_that_came_later_are_copied_without_the_rest(world: World) -> None:
@@ -292,24 +293,176 @@ def test_referrers_that_came_later_are_copied_without_the_rest(world: World) -> 
     copied(world, "other.example/app:1")
     attach(world, referrer(index))
     planned = copied(world, "other.example/app:1", with_referrers=True)
-    assert [copy.manifest for copy in planned.below] == [referrer(index).manifest]
+    assert [copy.manifest for copy in planned.manifests] == [referrer(index).manifest]
     assert not planned.writes_target
 
 
 class Unlisting(MemoryRegistry):
-    """A registry that tells of no referrers in the target."""
+    """A registry that tells of no referrers in the target, or not at once."""
+
+    looks = 0
+    lists_at_look = 1_000_000
 
     def referrers(self, reference: Reference):
-        return super().referrers(reference) if reference.home == ref(SOURCE).home else ()
+        if reference.home != ref(SOURCE).home:
+            self.looks += 1
+            if self.looks < self.lists_at_look:
+                return ()
+        return super().referrers(reference)
 
 
-def test_a_referrer_that_is_there_and_listed_nowhere_is_put_again() -> None:
+def test_a_referrer_that_is_there_and_listed_nowhere_is_put_again_and_told() -> None:
     world = World(registry=Unlisting())
     index = world.plant(SOURCE, oci_index(AMD))
     attach(world, referrer(index))
     for _ in range(2):
-        planned = copied(world, "other.example/app:1", with_referrers=True)
-        assert [copy.manifest for copy in planned.below[-1:]] == [referrer(index).manifest]
+        planned = plan(world, "other.example/app:1", with_referrers=True)
+        unlisted = copy(planned, ports=world.ports())
+        assert [each.copy.manifest for each in unlisted] == [referrer(index).manifest]
+    assert world.served("other.example/app:1") == index.manifest
+
+
+def test_a_registry_that_lists_late_is_waited_for() -> None:
+    world = World(registry=Unlisting())
+    world.registry.lists_at_look = 3  # one before the copy, one after it
+    index = world.plant(SOURCE, oci_index(AMD))
+    attach(world, referrer(index))
+    planned = plan(world, "other.example/app:1", with_referrers=True)
+    assert copy(planned, ports=world.ports()) == ()
+    assert world.pauses == [0.5]
+
+
+class Losing(MemoryRegistry):
+    """Keeps the list of referrers as olareg does, and notes the order of puts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.puts: list[Reference] = []
+
+    def put_manifest(self, reference: Reference, manifest: Manifest, expected=None) -> None:
+        if reference.home != ref(SOURCE).home:
+            self.puts.append(reference)
+            subject = manifest.subject
+            if subject is not None:  # refused by Cloudflare's serverless-registry otherwise
+                self.get_manifest(reference.at(subject.digest))
+        super().put_manifest(reference, manifest, expected)
+
+
+def test_subjects_come_before_their_referrers_and_the_tag_last() -> None:
+    world = World(registry=Losing())
+    index = world.plant(SOURCE, oci_index(AMD))
+    of_list, of_child = referrer(index, "of list"), referrer(AMD, "of child")
+    attach(world, of_list, of_child, referrer(of_list, "of referrer"))
+    target = ref("other.example/app:1")
+    planned = copied(world, str(target), with_referrers=True)
+    assert len(planned.attached.referrers) == 3
+    assert world.registry.puts[:2] == [target.at(AMD.digest), target.at(index.digest)]
+    assert world.registry.puts[-1] == target
+
+
+def test_a_copy_to_a_digest_puts_the_subject_first_too() -> None:
+    world = World(registry=Losing())
+    index = world.plant(SOURCE, oci_index(AMD))
+    attach(world, referrer(index))
+    target = ref("other.example/app").at(index.digest)
+    copied(world, str(target), with_referrers=True)
+    assert digests(world, str(target), index) == [referrer(index).digest]
+
+
+def test_referrers_of_one_subject_are_put_one_after_the_other(world: World) -> None:
+    index = world.plant(SOURCE, oci_index(AMD, ARM))
+    attach(world, *(referrer(s, f"{n}") for s in (index, AMD, ARM) for n in range(4)))
+    planned = plan(world, "other.example/app:1", with_referrers=True)
+    put: list[Digest] = []
+
+    class Noting(MemoryRegistry):
+        def put_manifest(self, reference: Reference, manifest: Manifest, expected=None) -> None:
+            put.extend([manifest.subject.digest] if manifest.subject else [])
+            super().put_manifest(reference, manifest, expected)
+
+    def separate(function, items):
+        """Of what may be done at the same time, no two items put for one subject."""
+        before: set[Digest] = set()
+        for item in items:
+            put.clear()
+            yield function(item)
+            assert not before & set(put)
+            before |= set(put)
+
+    noting = Noting()
+    noting.share_content_of(world.registry)
+    ports = world.ports(registry=noting, fan_out=lambda *call: tuple(separate(*call)))
+    assert copy(planned, ports=ports) == ()
+    for subject in (index, AMD, ARM):
+        assert len(digests(world, "other.example/app:1", subject)) == 4
+
+
+# Digest tags
+
+
+def signature(*texts: str) -> Image:
+    """As cosign makes it: a layer for each signature; the payload may be the same."""
+    return signed(b"payload", *texts)
+
+
+def signed(payload: bytes, *texts: str) -> Image:
+    layer = {
+        "mediaType": "application/vnd.dev.cosign.simplesigning.v1+json",
+        "digest": str(Digest.of(payload)),
+        "size": len(payload),
+    }
+    layers = [layer | {"annotations": {"dev.cosignproject.cosign/signature": t}} for t in texts]
+    image = oci_image(text="config", layers=layers)
+    return evolve(image, blobs=(image.blobs[0], payload))
+
+
+def digest_tag(subject: Image, suffix: str = "sig") -> str:
+    return f"sha256-{subject.digest.hex}.{suffix}"
+
+
+@pytest.mark.parametrize("target", ["r.example/other/app:2", "other.example/app:2", "oci:/dir:2"])
+def test_digest_tags_of_the_list_and_its_images_come_along(world: World, target: str) -> None:
+    index = world.plant(SOURCE, oci_index(AMD, ARM))
+    tags = {digest_tag(index): signature("a"), digest_tag(AMD, "att"): signature("b")}
+    for tag, image in tags.items():
+        push_image(world.registry, ref(SOURCE).tagged(tag), image)
+    assert not copied(world, target).attached.tags
+    planned = copied(world, target, with_referrers=True)
+    assert {copy.target.tag for copy in planned.attached.tags} == set(tags)
+    for tag, image in tags.items():
+        assert_whole(world, ref(target).tagged(tag), image)
+    assert plan(world, target, with_referrers=True).writes_nothing
+
+
+def test_a_list_made_anew_has_no_digest_tags_but_its_images_do(world: World) -> None:
+    index = world.plant(SOURCE, oci_index(AMD, ARM))
+    for subject in (index, AMD, ARM):
+        push_image(world.registry, ref(SOURCE).tagged(digest_tag(subject)), signature("a"))
+    options = {"platforms": ["linux/amd64"], "with_referrers": True}
+    planned = copied(world, "other.example/app:1", **options)
+    assert [copy.target.tag for copy in planned.attached.tags] == [digest_tag(AMD)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_kept"),
+    [
+        (["a"], ["a", "b"], False),
+        (["a", "b"], ["b", "a"], False),
+        (["a", "own"], ["a", "b"], True),
+        (["own"], ["a"], True),
+    ],
+)
+def test_signatures_of_the_target_are_not_lost(
+    world: World, before: list[str], after: list[str], *, is_kept: bool
+) -> None:
+    index = world.plant(SOURCE, oci_index(AMD))
+    tag, target = digest_tag(index), ref("other.example/app:1")
+    push_image(world.registry, target.tagged(tag), signature(*before))
+    push_image(world.registry, ref(SOURCE).tagged(tag), signature(*after))
+    planned = copied(world, str(target), with_referrers=True)
+    kept = signature(*(before if is_kept else after))
+    assert world.registry.get_manifest(target.tagged(tag)) == kept.manifest
+    assert planned.attached.kept_tags == ((target.tagged(tag),) if is_kept else ())
 
 
 def test_referrers_of_referrers_without_end_are_refused(world: World) -> None:

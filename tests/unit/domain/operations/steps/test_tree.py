@@ -7,7 +7,7 @@ from manyfest.contracts.images import Image, oci_image, oci_index
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError
 from manyfest.domain.operations.steps.transfer import manifest_copies
-from manyfest.domain.operations.steps.tree import NESTING_LIMIT, below, tree
+from manyfest.domain.operations.steps.tree import NESTING_LIMIT, below
 from manyfest.domain.references import Reference
 from tests.unit.domain.operations.conftest import World, ref
 
@@ -57,16 +57,6 @@ def test_only_lists_are_read_and_each_once(world: World) -> None:
     inner = oci_index(AMD)
     all_below(world, oci_index(inner, ARM, inner))
     assert world.registry.read == [inner.digest]
-
-
-def test_a_tree_ends_with_its_top(world: World) -> None:
-    top = world.plant(NAME, oci_index(AMD))
-    nodes = tuple(tree(ref(NAME).at(top.digest), top.manifest.media_type, world.registry))
-    assert [node.source.digest for node in nodes] == [AMD.digest, top.digest]
-    assert [node.manifest for node in nodes] == [None, top.manifest]
-    deep = world.plant(NAME, nested(NESTING_LIMIT))
-    nodes = tuple(tree(ref(NAME).at(deep.digest), deep.manifest.media_type, world.registry))
-    assert len(nodes) == NESTING_LIMIT + 1
 
 
 def test_lists_may_be_nested_so_deep_and_no_deeper(world: World) -> None:
