@@ -22,7 +22,8 @@ FILE_NAME = "config.json"
 _VARIABLE = "DOCKER_AUTH_CONFIG"
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"[ -~]*")
+_HEADER_VALUE = re.compile(r"[\t -~]*")
+_BLANKS = " \t"  # at the ends they are no part of a value (RFC 9110 §5.5); Go's clients drop them
 
 # Headers that requests set themselves, and ``Authorization``, which belongs to one host alone.
 _NEVER_ADDED = frozenset(
@@ -72,12 +73,25 @@ class DockerConfig:
         """
         headers = self._file.object("HttpHeaders")
         for name, value in headers.items():
-            is_text = isinstance(value, str) and _HEADER_VALUE.fullmatch(value)
-            if not is_text or _HEADER_NAME.fullmatch(name) is None:
-                raise CredentialsError(
-                    f"{self.path}: HttpHeaders[{ascii(name)[:80]}]: not a header"
-                )
-        return {name: headers[name] for name in headers if name.lower() not in _NEVER_ADDED}
+            if fault := _fault_of_header(name, value):
+                # Only what is like a name: a value may have got into its place.
+                start = _HEADER_NAME.match(name)
+                shown = start[0][:80] if start else ""
+                raise CredentialsError(f"{self.path}: HttpHeaders[{shown!r}]: {fault}")
+        return {
+            name: value.strip(_BLANKS)
+            for name, value in headers.items()
+            if name.lower() not in _NEVER_ADDED
+        }
+
+
+def _fault_of_header(name: str, value: Json) -> str:
+    """Return why this is no header, without a part of its value; empty if it is one."""
+    if _HEADER_NAME.fullmatch(name) is None:
+        return "not the name of a header"
+    if not isinstance(value, str) or _HEADER_VALUE.fullmatch(value) is None:
+        return "its value is not a line of ASCII, so that it is no header"
+    return ""
 
 
 class EnvironmentAuths:

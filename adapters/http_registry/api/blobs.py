@@ -52,7 +52,7 @@ class HttpBlobs(BlobReader, BlobWriter):
     def open_blob(self, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:
         """One GET, and another for the rest if the connection breaks; see the port."""
         digest = digest_of(reference)
-        with self._as_layer(size), contextlib.ExitStack() as stack:
+        with self._sessions.masking(), self._as_layer(size), contextlib.ExitStack() as stack:
             first = self._sessions.with_retries(lambda: self._open(reference, 0, stack))
             chunks = self._resume_until_complete(reference, first, stack)
             yield verified_chunks(chunks, digest, size, str(reference))

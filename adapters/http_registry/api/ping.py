@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from attrs import evolve
 
+from manyfest.adapters.http_registry.auth.masking import masked
 from manyfest.adapters.http_registry.session import requests
 from manyfest.adapters.http_registry.session.requests import repository_of
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
@@ -53,7 +54,8 @@ class HttpAccess(RegistryAccess):
             self._sessions.with_retries(head)
         except (AccessError, UnavailableError) as error:
             refusal = error  # the source of the credentials is known all the same
-        return evolve(session.authorizer.explain(repository.path), refusal=refusal)
+        found = session.authorizer.explain(repository.path)
+        return evolve(found, realm=masked(found.realm, session.secrets()), refusal=refusal)
 
 
 def _is_web_page(response: httpx.Response) -> bool:

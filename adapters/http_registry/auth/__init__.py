@@ -6,5 +6,6 @@ Modules in dependency order:
 - ``challenge``: parse ``WWW-Authenticate``
 - ``realm_policy``: which token server may be asked, and whether it gets credentials
 - ``bearer``: token requests and answers, and the Basic header
+- ``masking``: text from servers without the secrets that they were sent
 - ``authorizer``: states of a host, and the cache of tokens
 """

@@ -99,6 +99,7 @@ class Authorizer:
     ) -> None:
         self._registry = registry
         self._clock = clock
+        self.secrets: set[str] = set()  # all that was used so far, which no message may show
         self._auth = auth
         self._fetch_token = fetch_token
         self._known = _KnownChallenge(presumed, is_presumed=True) if presumed else None
@@ -206,7 +207,9 @@ class Authorizer:
 
     def _look_up(self, repository: Repository) -> _Lookup:
         try:
-            return _Lookup(self._auth.credentials_for(repository))
+            found = self._auth.credentials_for(repository)
+            self.secrets.update(bearer.secrets_in(found) if found else ())
+            return _Lookup(found)
         except CredentialSourceError as error:
             self._auth.on_failure(error)
             return _Lookup(None, error)
@@ -274,6 +277,7 @@ class Authorizer:
         request = bearer.token_request(realm, challenge.get("service"), wanted, credentials)
         token = self._fetch_token(request, subject)
         cached = _CachedToken(token, self._clock.monotonic() + token.seconds - _TRAVEL_SECONDS)
+        self.secrets.add(token.value)
         self._tokens[key] = cached
         return cached.header
 

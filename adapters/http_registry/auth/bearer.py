@@ -74,6 +74,12 @@ def _refresh(realm: Realm, service: str, wanted: Scopes, credentials: Credential
     return TokenRequest("POST", realm, realm.url, headers, body, credentials)
 
 
+def secrets_in(credentials: Credentials) -> tuple[str, ...]:
+    """Return the secrets, and the pair of name and password in the Basic header."""
+    pair = basic_header(credentials).partition(" ")[2]
+    return (*credentials.secrets, pair) if credentials.password else credentials.secrets
+
+
 def basic_header(credentials: Credentials) -> str:
     """Return the ``Authorization`` for name and password (RFC 7617), their bytes as in the file."""
     pair = f"{credentials.username}:{credentials.password}".encode(errors="surrogateescape")

@@ -64,7 +64,7 @@ def validate_realm(
         if with_secret and not objection:
             objection = _objection_to_secret(host, registry)
     if objection:
-        shown = ascii(shortened(realm, 120))
+        shown = shortened(ascii(realm), 120)
         raise CredentialsError(f"{registry.host} names the token server {shown}: {objection}")
     return Realm(url, host)
 

@@ -14,6 +14,7 @@ from functools import partial
 from http import HTTPStatus
 
 from manyfest.adapters.endpoint import subject_at_host
+from manyfest.adapters.http_registry.auth.masking import masked
 from manyfest.adapters.http_registry.reliability.retry import TransientError, retry_after
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
@@ -82,8 +83,7 @@ def error_text(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
         return "a web page, not a registry answer"
     text = bodies.read_what_arrived(response, _READ_LIMIT).decode("utf-8", "replace")
     said = _errors_in(text) or text
-    for secret in (*secrets, *_secrets_of(response.request)):
-        said = said.replace(secret, "***")
+    said = masked(said, (*secrets, *_secrets_of(response.request)))
     return shortened(_one_line(said), _SHOWN_LIMIT)
 
 

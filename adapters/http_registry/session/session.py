@@ -150,7 +150,7 @@ class RegistrySession:
     def error_for(self, response: httpx.Response, subject: str) -> Exception:
         """Build the error for an unexpected response; TransientError if it may pass."""
         name = self._elsewhere.name_of(response)
-        return error_for_response(response, name, subject, self._secrets())
+        return error_for_response(response, name, subject, self.secrets())
 
     def close(self) -> None:
         """Close all connections."""
@@ -192,7 +192,7 @@ class RegistrySession:
             header = self._answer_challenge(response, request, refused=header)
             response = self._send(request, header)
         if response.status_code == _UNAUTHORIZED:
-            said = error_text(response, self._secrets())
+            said = error_text(response, self.secrets())
             response.close()
             credentials = self.authorizer.credentials(request.access.repository)
             raise self.authorizer.rejected_error(request.subject, credentials, said)
@@ -257,10 +257,11 @@ class RegistrySession:
         except ProtocolError as error:
             raise ProtocolError(server, f"{subject}: {error}") from error
 
-    def _secrets(self) -> list[str]:
-        """Values of the user's own headers; short ones are part of many words, and not masked."""
-        return [
-            value
-            for value in self._auth.usable_headers().values()
-            if len(value) >= _MINIMUM_SECRET_LENGTH
-        ]
+    def secrets(self) -> list[str]:
+        """Return what no message may show: credentials, tokens, values of the user's headers.
+
+        Short values of headers are parts of many words, and left out.
+        """
+        values = self._auth.headers().values()
+        long = [value for value in values if len(value) >= _MINIMUM_SECRET_LENGTH]
+        return [*self.authorizer.secrets.copy(), *long]

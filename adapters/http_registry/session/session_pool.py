@@ -1,7 +1,8 @@
 """The sessions of one command: one for each registry and the policy of its endpoint."""
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from manyfest.adapters.endpoint import (
     Endpoint,
     EndpointFor,
 )
+from manyfest.adapters.http_registry.auth.masking import masked
 from manyfest.adapters.http_registry.reliability.retry import LONGEST_WAIT, RetryState, with_retries
 from manyfest.adapters.http_registry.reliability.throttle import Throttle
 from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup
@@ -27,6 +29,7 @@ from manyfest.adapters.http_registry.transport.httpx_transport import (
 )
 from manyfest.adapters.http_registry.transport.proxies import Proxies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
+from manyfest.domain.errors import ManyfestError
 from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.references import Repository
 
@@ -84,8 +87,22 @@ class SessionPool:
         return RetryState(self.deadline, self._limit)
 
     def with_retries(self, operation: Callable[[], Result]) -> Result:
-        """Return the result of ``operation()``, retried as the limit of tries allows."""
-        return with_retries(self.deadline, operation, self._limit)
+        """Return the result of ``operation()``, retried as the limit of tries allows.
+
+        Its errors show no secrets.
+        """
+        with self.masking():
+            return with_retries(self.deadline, operation, self._limit)
+
+    @contextlib.contextmanager
+    def masking(self) -> Iterator[None]:
+        """Take the secrets of all sessions out of an error's message: a server may echo them."""
+        try:
+            yield
+        except ManyfestError as error:
+            secrets = [secret for host in self._hosts.copy().values() for secret in host.secrets()]
+            error.args = tuple(masked(str(argument), secrets) for argument in error.args)
+            raise
 
     def close(self) -> None:
         """Close all connections."""

@@ -30,6 +30,7 @@ from manyfest.domain.errors import (
 NETWORK_FAULTS = (httpcore.NetworkError, httpx.NetworkError)
 PROTOCOL_FAULTS = (httpcore.ProtocolError, httpx.ProtocolError)
 TIMEOUTS = (httpcore.TimeoutException, httpx.TimeoutException)
+_LOCAL_FAULTS = (httpcore.LocalProtocolError, httpx.LocalProtocolError)
 CONNECT_TIMEOUTS = (httpcore.ConnectTimeout, httpx.ConnectTimeout)
 READ_FAULTS = (httpcore.ReadError, httpx.ReadError)
 
@@ -133,14 +134,10 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
     cause = root_cause(fault)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return UnreachableError(host, _certificate_message(cause, host, subject))
-    if isinstance(cause, ssl.SSLError) and any(
-        words in str(cause.reason) for words in _CERTIFICATE_WANTED
-    ):
-        reason = f"it wants a client certificate (certs.d/{host}/*.cert with *.key)"
+    if reason := _tls_reason(fault, cause, host):
         return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}")
-    if is_not_tls(fault) and not is_cut_off(fault):
-        reason = "it does not speak TLS on this port (--insecure also tries plain HTTP)"
-        return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}")
+    if isinstance(fault, _LOCAL_FAULTS):  # its text may show a header of ours
+        return ProtocolError(host, f"{subject}: the request to {host} cannot be sent as HTTP")
     if isinstance(fault, PROTOCOL_FAULTS) and not is_disconnect(fault):
         reason = shortened(str(fault), 120)
         return ProtocolError(host, f"{subject}: {host} does not speak HTTP as it should: {reason}")
@@ -148,6 +145,16 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
     if _is_unknown_name(cause):
         return UnreachableError(host, message)
     return TransientError(partial(UnreachableError, host), message)
+
+
+def _tls_reason(fault: Exception, cause: BaseException, host: str) -> str:
+    """Return why there is no TLS though the certificate is good; empty if that is not it."""
+    reason = str(cause.reason) if isinstance(cause, ssl.SSLError) else ""
+    if any(words in reason for words in _CERTIFICATE_WANTED):
+        return f"it wants a client certificate (certs.d/{host}/*.cert with *.key)"
+    if is_not_tls(fault) and not is_cut_off(fault):
+        return "it does not speak TLS on this port (--insecure also tries plain HTTP)"
+    return ""
 
 
 def _proxy_translation(fault: ProxyError, host: str, subject: str) -> Exception:

@@ -218,6 +218,8 @@ BAD_HEADERS = {
     "a line's end in the value": {"X": "secret\r\nHost: evil"},
     "a colon in the name": {"X: y": "secret"},
     "a number": {"X": 5},
+    "a value in the name's place": {"X secret": ""},
+    "a line's end at the end": {"X": "secret\n"},
     "not ASCII": {"X": "secret-\u00e4"},
 }
 
@@ -226,6 +228,12 @@ BAD_HEADERS = {
 def test_headers_of_ones_own_are_read(tmp_path, headers, expected):
     (tmp_path / "config.json").write_text(json.dumps({"HttpHeaders": headers}))
     assert DockerConfig(tmp_path, Helpers()).headers() == expected
+
+
+@pytest.mark.parametrize("value", ["token ", " token", "\ttoken\t "])
+def test_blanks_around_a_value_are_no_part_of_it(tmp_path, value):
+    (tmp_path / "config.json").write_text(json.dumps({"HttpHeaders": {"X-Token": value}}))
+    assert DockerConfig(tmp_path, Helpers()).headers() == {"X-Token": "token"}
 
 
 @pytest.mark.parametrize("headers", BAD_HEADERS.values(), ids=BAD_HEADERS)

@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 import threading
+from urllib.parse import quote
 
 import pytest
 
@@ -13,7 +14,8 @@ from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import Certificates, Endpoint
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.access import Credentials
-from manyfest.domain.errors import CredentialsError, RefusedError
+from manyfest.domain.errors import CredentialsError, ManyfestError, RefusedError
+from manyfest.domain.media_types import OCI_INDEX
 from manyfest.domain.references import Reference
 from tests.support.http.certificates import LOOPBACK, self_signed
 
@@ -206,6 +208,88 @@ def test_tokens_are_blotted_out_too(serve, reply, client, secret):
         registry.get_manifest(blob(server.host))
     assert "***" in str(error.value)
     assert "canary" not in str(error.value)
+
+
+def raw(head, body=b""):
+    return f"HTTP/1.1 {head}\r\n\r\n".encode() + body
+
+
+# By place, the answer to a request whose secret is ``echo``.
+ECHOES = {
+    "the digest's header": lambda reply, echo: reply(
+        200, b"{}", docker_content_digest=echo, content_type=OCI_INDEX
+    ),
+    "the media type": lambda reply, echo: reply(200, b"{}", content_type=f"application/{echo}"),
+    "mediaType": lambda reply, echo: reply(
+        200, json.dumps({"schemaVersion": 2, "mediaType": echo}).encode()
+    ),
+    "a member twice": lambda reply, echo: reply(
+        200, f'{{"{echo}": 1, "{echo}": 2}}'.encode(), content_type=OCI_INDEX
+    ),
+    "a realm": lambda reply, echo: reply(
+        401, www_authenticate=f'Bearer realm="ftp://{echo}/{echo}",service="s"'
+    ),
+    "a realm, cut": lambda reply, echo: reply(
+        401, www_authenticate=f'Bearer realm="ftp://{"a" * 100}/{echo}",service="s"'
+    ),
+    "the status line": lambda _, echo: raw(f"2000 {echo}"),
+    "a header's line": lambda _, echo: raw(f"200 OK\r\n{echo} {echo}"),
+    "a length": lambda _, echo: raw(f"200 OK\r\nContent-Length: {echo}"),
+    "a chunk": lambda _, echo: raw("200 OK\r\nTransfer-Encoding: chunked", f"{echo}\r\n".encode()),
+    "an encoding": lambda reply, echo: reply(200, b"{}", content_encoding=echo),
+    "where it sends us": lambda reply, echo: reply(307, location=f"http://{echo}.test:1/"),
+    "an error in base64": lambda reply, echo: reply(400, base64.b64encode(echo.encode())),
+    "an error, quoted": lambda reply, echo: reply(400, json.dumps({"sent": echo}).encode()),
+    "an error, as a part of a URL": lambda reply, echo: reply(400, f"/?a={quote(echo)}".encode()),
+}
+
+
+@pytest.mark.parametrize("answered", ECHOES.values(), ids=ECHOES)
+@pytest.mark.parametrize("of", ["authorization", "password", "x-own"])
+def test_an_echo_is_masked_wherever_it_is(serve, reply, client, answered, of):
+    secret = 'canary/p+ss "w\\rd' if answered is ECHOES["an error, quoted"] else PASSWORD
+
+    def answer(request, _):
+        if "authorization" not in request.headers:
+            return reply(401, www_authenticate='Basic realm="r"')
+        pair = request.headers["authorization"].partition(" ")[2]
+        return answered(reply, {"authorization": pair, "password": secret, "x-own": HEADER}[of])
+
+    server = serve(answer)
+    login = Credentials("user", secret)
+    tag = Reference.parse(f"{server.host}/t/app:v1")
+    with (
+        client(login, headers={"X-Own": HEADER}) as registry,
+        pytest.raises(ManyfestError) as error,
+    ):
+        registry.get_manifest(tag)
+    shown = f"{error.value} {error.value!r}"
+    pair = base64.b64encode(f"user:{secret}".encode()).decode()
+    assert [part for part in ("canary", pair, pair[:12]) if part in shown] == []
+
+
+@pytest.mark.parametrize("value", [f"{HEADER} ", f"{HEADER}\n", f"{HEADER}\0"])
+def test_a_header_that_cannot_be_sent_is_neither_shown_nor_the_registrys_fault(
+    serve, reply, client, value
+):
+    server = serve(lambda *_: reply(404))
+    with client(headers={"X-Own": value}) as registry, pytest.raises(ManyfestError) as error:
+        registry.head_blob(blob(server.host))
+    assert "cannot be sent as HTTP" in str(error.value)
+    assert "canary" not in str(error.value)
+    assert server.requests == []
+
+
+def test_a_realm_with_an_echo_is_explained_without_it(serve, reply, client):
+    def answer(request, _):
+        is_known = "authorization" in request.headers
+        challenge = f'Basic realm="{PASSWORD if is_known else "r"}"'
+        return reply(401, www_authenticate=challenge)
+
+    server = serve(answer)
+    with client(LOGIN) as registry:
+        why = registry.access.explain(Reference.parse(f"{server.host}/t/app:v1"))
+    assert why.realm == "***"
 
 
 def test_hosts_that_are_spoken_to_in_one_way_make_nobody_wait(serve, reply, client, encrypted):
