@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from attrs import evolve
 
-from manyfest.domain import media_types
+from manyfest.domain import manifests, media_types
 from manyfest.domain.bundles.index_entries import FIRST_SEEN, IMAGE_NAME, LAST_SEEN, REF_NAME
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -46,7 +46,8 @@ def image_of(
     if any(each.media_type not in media_types.IMAGES for each in roots) or _names_differ(roots):
         return None
     listed = tuple(_without_names(_with_platform(each, read)) for each in roots)
-    return _list(index, listed) if _is_for_distinct_platforms(listed) else None
+    made = _list(index, listed) if _is_for_distinct_platforms(listed) else None
+    return made if made and made.size <= manifests.SIZE_LIMIT else None
 
 
 def _roots(entries: Sequence[Descriptor], read: Read) -> tuple[Descriptor, ...]:

@@ -25,6 +25,7 @@ from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.history.revision import parse_past
 from manyfest.domain.image_configs import platform_of_config
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.content.bundle_images import Naming
 from manyfest.domain.operations.content.import_bundle import import_bundle
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Layout, Reference, Repository
@@ -64,7 +65,7 @@ def imported(file: Path) -> MemoryStore:
         import_bundle(
             bundle,
             ports=PlainPorts(store=store),
-            repository=HUB,
+            naming=Naming(HUB),
         )
     return store
 

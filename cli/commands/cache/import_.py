@@ -14,6 +14,7 @@ from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.errors import ConflictError, InvalidReferenceError
+from manyfest.domain.operations.content.bundle_images import NO_NAMES, Naming
 from manyfest.domain.operations.content.import_bundle import ImportOptions, import_bundle
 from manyfest.domain.references import Reference, Repository
 
@@ -24,7 +25,9 @@ def command(
     repository: Annotated[
         str | None,
         typer.Option(
-            "--as", metavar="REPOSITORY", help="Where images belong that are named by a tag alone."
+            "--as",
+            metavar="REPOSITORY[:TAG]",
+            help="Where images belong that have a bare tag; TAG names one that has none.",
         ),
     ] = None,
     no_layers: Annotated[bool, typer.Option("--no-layers", help="Leave layers.")] = False,
@@ -44,7 +47,7 @@ def command(
     to there takes its place among what was seen here, by the time it was seen.
     """
     (name,) = names
-    place = None if repository is None else _repository(repository)
+    naming = NO_NAMES if repository is None else _naming(repository)
     with (
         open_session(settings_from()) as session,
         open_bundle(Path(name)) as bundle,
@@ -54,7 +57,7 @@ def command(
             imported = import_bundle(
                 bundle,
                 ports=session,
-                repository=place,
+                naming=naming,
                 terms=ImportOptions(not no_layers, sparse, force),
                 on_event=on_event,
             )
@@ -65,9 +68,12 @@ def command(
     write_text(imported_json(imported) if as_json else imported_text(imported))
 
 
-def _repository(text: str) -> Repository:
-    """Parse a repository. Raises InvalidReferenceError: it is not one, or has a tag."""
-    parsed = Reference.parse(f"{text}:tag")
-    if not isinstance(parsed.home, Repository):
+def _naming(text: str) -> Naming:
+    """Parse a repository, perhaps with a tag. Raises InvalidReferenceError: it is neither."""
+    try:
+        parsed, is_tagged = Reference.parse(f"{text}:tag"), False
+    except InvalidReferenceError:
+        parsed, is_tagged = Reference.parse(text), True
+    if not isinstance(parsed.home, Repository) or parsed.digest is not None:
         raise InvalidReferenceError(text, "this is no repository of a registry")
-    return parsed.home
+    return Naming(parsed.home, parsed if is_tagged else None)

@@ -3,5 +3,6 @@
 * ``copy``: to another registry, repository or layout.
 * ``fetch``: into the store.
 * ``export_bundle``: from the store into a bundle.
+* ``bundle_images``: the images of a bundle under their names.
 * ``import_bundle``: from a bundle into the store.
 """

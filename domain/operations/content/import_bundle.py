@@ -7,7 +7,7 @@ from functools import partial
 from attrs import evolve, frozen
 
 from manyfest.domain import image_configs, manifests, media_types
-from manyfest.domain.bundles.index_entries import observation_of, reference_of
+from manyfest.domain.bundles.index_entries import observation_of
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
 from manyfest.domain.drafts.draft import Draft
@@ -22,6 +22,12 @@ from manyfest.domain.errors import (
 from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned, ignore
 from manyfest.domain.lists.distributable_blobs import distributable_layers
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.content.bundle_images import (
+    NO_NAMES,
+    Naming,
+    images_of,
+    unnamed_digests,
+)
 from manyfest.domain.operations.steps.gather import gather
 from manyfest.domain.operations.steps.transfer import with_progress
 from manyfest.domain.ports import Ports
@@ -29,7 +35,7 @@ from manyfest.domain.ports.bundles import Bundle
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.layer_store import LayerStore
-from manyfest.domain.references import Reference, Repository
+from manyfest.domain.references import Reference
 
 
 @frozen
@@ -56,11 +62,11 @@ def import_bundle(
     bundle: Bundle,
     *,
     ports: Ports,
-    repository: Repository | None = None,
+    naming: Naming = NO_NAMES,
     terms: ImportOptions = ImportOptions(),
     on_event: OnEvent = ignore,
 ) -> Imported:
-    """Import the content of ``bundle``; a name without registry is a tag of ``repository``.
+    """Import the content of ``bundle``; ``naming`` names images that have no registry's name.
 
     Configs and layers may be absent, and so may manifests that the store has already; if
     ``sparse``, so may any entry of a list, as where docker saves one platform of several.
@@ -69,14 +75,17 @@ def import_bundle(
     layers. Uses the ports contents, layers, drafts and now.
 
     If this raises, the store is as it was. Raises SparseBundleError: a manifest is neither in the
-    bundle nor in the store; BundleError: a name is malformed or of no registry; SizeMismatchError,
-    DigestMismatchError, DocumentError; ConflictError: a draft of the name exists; StoreError.
+    bundle nor in the store; BundleError: nothing is listed, or a name is malformed or of no
+    registry; SizeMismatchError, DigestMismatchError, DocumentError; ConflictError: a draft of the
+    name exists; StoreError.
     """
     if not bundle.entries and not bundle.drafts:
         raise BundleError(bundle.name, "lists no image")
-    named = _named(bundle, repository)
+    images = images_of(bundle, naming, partial(_document, bundle))
+    tagged = [(each.entry, each.name) for each in images if each.name and not each.name.digest]
     entries = _of_known_types(bundle)
     found = _manifests(bundle, entries, ports.contents, sparse=terms.sparse)
+    found |= {each.made.digest: each.made for each in images if each.made}
     blobs = _blobs_in(bundle, found.values())
     small = {digest: blob for digest, blob in blobs.configs.items() if _is_small(blob)}
     large = {digest: blob.size for digest, blob in blobs.all.items() if digest not in small}
@@ -85,18 +94,14 @@ def import_bundle(
         ports.contents.keep_manifests(found.values())
         ports.contents.keep_blobs(_read(bundle, blob) for blob in small.values())
         ports.contents.observe(
-            observation_of(entry, name, bundle.name, ports.now)
-            for entry, name in named
-            if name.digest is None
+            observation_of(entry, name, bundle.name, ports.now) for entry, name in tagged
         )
-        ports.contents.record_digest_reads((entry.digest for entry in entries), ports.now)
+        listed = (*entries, *(each.entry for each in images if each.made))
+        ports.contents.record_digest_reads((entry.digest for entry in listed), ports.now)
         _save(bundle.drafts, ports.drafts, force=terms.force)
-    tags = tuple(name for _, name in named if name.digest is None)
-    called = {entry.digest for entry, _ in named}
-    unnamed = tuple(dict.fromkeys(e.digest for e in entries if e.digest not in called))
-    return Imported(
-        tuple(found), tuple(wanted), tags, unnamed, tuple(draft.name for draft in bundle.drafts)
-    )
+    drafts = tuple(draft.name for draft in bundle.drafts)
+    tags = tuple(name for _, name in tagged)
+    return Imported(tuple(found), tuple(wanted), tags, unnamed_digests(images), drafts)
 
 
 @frozen
@@ -105,17 +110,6 @@ class _Blobs:
 
     configs: Mapping[Digest, Descriptor]
     all: Mapping[Digest, Descriptor]
-
-
-def _named(
-    bundle: Bundle, repository: Repository | None
-) -> tuple[tuple[Descriptor, Reference], ...]:
-    found: dict[Reference, Descriptor] = {}
-    for entry in bundle.entries:
-        name = reference_of(entry, bundle.name, repository)
-        if name is not None and found.setdefault(name, entry).digest != entry.digest:
-            raise BundleError(bundle.name, f"has two images of the name {name}")
-    return tuple((entry, name) for name, entry in found.items())
 
 
 def _of_known_types(bundle: Bundle) -> Sequence[Descriptor]:
@@ -171,6 +165,10 @@ def _read(bundle: Bundle, listed: Descriptor) -> bytes:
     _require_size(bundle, listed.digest, listed.size)
     subject = f"{bundle.name}: {listed.digest}"
     return verified(bundle.read(listed.digest), listed.digest, listed.size, subject)
+
+
+def _document(bundle: Bundle, listed: Descriptor) -> bytes | None:
+    return None if bundle.size(listed.digest) is None else _read(bundle, listed)
 
 
 def _blobs_in(bundle: Bundle, found: Collection[Manifest]) -> _Blobs:

@@ -142,3 +142,21 @@ def test_what_cannot_be_read_or_written_is_refused_in_one_line(
     built: None, command: list[str], code: int, words: str
 ) -> None:
     refused(*command, code=code, words=(words,))
+
+
+@pytest.mark.parametrize("push", [["push"], ["push", "--merge"]], ids=" ".join)
+def test_imported_images_are_published_in_their_own_repository(
+    archive: Callable[..., Path],
+    docker_registry: RunningRegistry,
+    repository: str,
+    push: list[str],
+) -> None:
+    """No registry has them, though their names say so: they go there from the store."""
+    names = [f"{docker_registry.host}/{repository}:{arch}" for arch in ("amd64", "arm64")]
+    for name, image in zip(names, (AMD, ARM), strict=True):
+        path = archive("image.tar", bundles.docker_archive((image, [name]), packed=True))
+        succeeded("cache", "import", path)
+    target = f"{docker_registry.host}/{repository}:1"
+    succeeded("create", "--offline", target, *names)
+    succeeded(*push, target)
+    succeeded("verify", target)

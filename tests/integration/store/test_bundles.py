@@ -236,7 +236,11 @@ USAGE = {
     "no earlier one": (["cache", "export", "--since", "x.tar", "y.tar"], 1, "No such file"),
     "no bundle": (["cache", "import", "x.tar"], 1, "x.tar: No such file"),
     "two bundles": (["cache", "import", "x.tar", "y.tar"], 2, "requires 1 argument"),
-    "a tag in a repository": (["cache", "import", "--as", "a:1", "x.tar"], 2, "invalid reference"),
+    "a digest in a repository": (
+        ["cache", "import", "--as", f"a@sha256:{64 * '0'}", "x.tar"],
+        2,
+        "no repository",
+    ),
     "a folder as one": (["cache", "import", "--as", "oci:x", "x.tar"], 2, "no repository"),
 }
 

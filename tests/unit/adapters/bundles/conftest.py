@@ -10,6 +10,7 @@ from attrs import frozen
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
 from manyfest.domain.events import ignore
+from manyfest.domain.operations.content.bundle_images import Naming
 from manyfest.domain.operations.content.import_bundle import Imported, ImportOptions, import_bundle
 from manyfest.domain.references import Reference, Repository
 from manyfest.store.store import SqliteStore, open_store
@@ -26,15 +27,23 @@ class Taker:
     store: SqliteStore
 
     def __call__(
-        self, path: Path, *, place: str | None = None, now=NOW, on_event=ignore, **terms
+        self,
+        path: Path,
+        *,
+        place: str | None = None,
+        name: str | None = None,
+        now=NOW,
+        on_event=ignore,
+        **terms,
     ) -> Imported:
         repository = Reference.parse(f"{place}:x").home if place else None
         assert repository is None or isinstance(repository, Repository)
+        unnamed = Reference.parse(name) if name else None
         with open_bundle(path) as bundle:
             return import_bundle(
                 bundle,
                 ports=PlainPorts(store=self.store, layers=self.store.layers, now=now),
-                repository=repository,
+                naming=Naming(repository, unnamed),
                 terms=ImportOptions(**terms),
                 on_event=on_event,
             )

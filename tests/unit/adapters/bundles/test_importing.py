@@ -31,6 +31,7 @@ from tests.support.content import bundles
 from tests.unit.adapters.bundles.conftest import NOW
 
 AMD, ARM = oci_image("linux/amd64"), oci_image("linux/arm64", text="other")
+NEXT = oci_image("linux/amd64", text="next")
 INDEX = oci_index(AMD, ARM)
 NAME = "r.example/team/app:1"
 WHOLE = bundles.layout([bundles.entry(INDEX, image_name=NAME)], INDEX)
@@ -159,7 +160,7 @@ WRONG = {
         DocumentError,
     ),
     "one name for two images": (
-        bundles.layout([bundles.entry(each, image_name=NAME) for each in (AMD, ARM)], AMD, ARM),
+        bundles.layout([bundles.entry(each, image_name=NAME) for each in (AMD, NEXT)], AMD, NEXT),
         BundleError,
     ),
     "a time that is none": (
