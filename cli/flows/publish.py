@@ -76,7 +76,9 @@ def _unchanged(planned: PushPlan) -> str:
 def manifests_put(count: int) -> str:
     """Say that children of a list were put where they belong."""
     one = count == 1
-    return f"{count} manifest{'' if one else 's'} that it names {'was' if one else 'were'} missing"
+    return (
+        f"{count} manifest{'' if one else 's'} that it names {'was' if one else 'were'} put again"
+    )
 
 
 def write_files(planned: PushPlan, digest_file: Path | None, metadata_file: Path | None) -> None:

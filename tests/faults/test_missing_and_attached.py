@@ -134,9 +134,9 @@ def test_a_child_that_only_the_store_has_whole_is_put_again(server, memory, name
     succeeded("push", name)
     succeeded("cache", "fetch", "--layers", name)
     lose(memory, "app", ARM)
-    assert "1 manifest that it names was missing" in succeeded("push", name).stderr
+    assert "1 manifest that it names was put again" in succeeded("push", name).stderr
     lose(memory, "app", ARM)
-    assert "1 manifest that it names was missing" in succeeded("undo", "--to", "0", name).stderr
+    assert "1 manifest that it names was put again" in succeeded("undo", "--to", "0", name).stderr
     assert memory.get_manifest(at("app").at(ARM.digest)) == ARM.manifest
 
 

@@ -4,7 +4,9 @@
 * ``tree``: walk a list and all below it.
 * ``gather``: collect manifests from a store or a bundle, with what is missing.
 * ``stored_blobs``: the blobs of the store as a bundle takes them.
-* ``find_referrers``: signatures, SBOMs and other referrers, and theirs in turn.
 * ``transfer``: bring manifests and blobs to another repository, registry or layout.
+* ``missing_children``: find the children that a target lacks, and plan to put them again.
+* ``find_attached``: referrers and digest tags, such as signatures and SBOMs, and theirs in turn.
+* ``attached_copies``: plan to copy these; ``put_referrers``: put and read back the referrers.
 * ``conditional_put``: move a tag only from where it is expected to point.
 """

@@ -79,7 +79,8 @@ def all_attached(
         tagged = _digest_tags(newest, names, registry, fan_out)
         referrers += fresh.values()
         tags |= {tag.source: tag for tag in tagged}
-        newest = tuple({*fresh, *(tag.source.at(tag.manifest.digest) for tag in tagged)} - known)
+        places = dict.fromkeys([*fresh, *(tag.source.at(tag.manifest.digest) for tag in tagged)])
+        newest = tuple(place for place in places if place not in known)
         if not newest:
             return Attached(tuple(referrers), tuple(tags.values()))
         known |= set(newest)

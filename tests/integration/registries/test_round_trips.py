@@ -105,6 +105,31 @@ def test_a_push_across_repositories_mounts_each_blob_once(
     assert ask(manyfest, server, "push", "HOST/other:l") == [HEAD] + [MOUNT] * 3 + [PUT] * 3
 
 
+def test_a_copy_within_a_repository_looks_at_each_child(
+    manyfest: CommandLine, server: RegistryServer
+) -> None:
+    copied = ask(manyfest, server, "copy", "HOST/list:1", "HOST/list:2")
+    assert copied == [GET] + [HEAD] * 3 + [PUT]
+
+
+def test_an_unchanged_push_across_repositories_looks_at_each_child(
+    manyfest: CommandLine, server: RegistryServer
+) -> None:
+    ask(manyfest, server, "create", "HOST/other:l", "HOST/app:amd", "HOST/app:arm")
+    ask(manyfest, server, "push", "HOST/other:l")
+    assert ask(manyfest, server, "push", "HOST/other:l") == [HEAD] * 3
+
+
+def test_a_merge_looks_at_the_entries_that_it_did_not_put(
+    manyfest: CommandLine, server: RegistryServer
+) -> None:
+    ask(manyfest, server, "create", "HOST/list:1", "HOST/app:arm")
+    looked = ask(manyfest, server, "push", "--merge", "HOST/list:1")
+    # The tag twice, the intent, and the image for amd64; that for arm64 was put.
+    assert looked.count(HEAD) == 3 + 1
+    assert looked.count(PUT) == 2
+
+
 def test_what_is_held_by_digest_is_not_asked_for_again(
     manyfest: CommandLine, server: RegistryServer
 ) -> None:

@@ -14,7 +14,13 @@ from manyfest.domain import media_types
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.drafts.overrides import IndexOverrides
 from manyfest.domain.encoding.canonical_json import authored_list
-from manyfest.domain.errors import ListError, ManifestUnknownError, MergeUnsettledError
+from manyfest.domain.errors import (
+    DeniedError,
+    ListError,
+    ManifestUnknownError,
+    MergeUnsettledError,
+    PartMissingError,
+)
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.merging.intent import LIFETIME, PREFIX, parse_intent
@@ -80,6 +86,35 @@ def test_what_the_tag_holds_already_is_left_as_it_is(world):
     standing = world.plant(str(TAG), docker_list(image, docker_image("linux/amd64")))
     outcome = merged(world, plan_of(world, image))
     assert outcome == Merged(TAG, standing.manifest, standing.digest, was_put=False)
+
+
+@pytest.mark.parametrize("is_held", [False, True], ids=["to be put", "held already"])
+def test_an_entry_of_the_tag_that_is_missing_is_named(world, *, is_held):
+    mine, gone = docker_image("linux/arm64"), docker_image("linux/amd64", text="gone")
+    world.plant(str(TAG), docker_list(gone, *([mine] if is_held else [])))
+    plan = plan_of(world, mine)
+    world.registry.forget_manifest(TAG.at(gone.digest))
+    with pytest.raises(PartMissingError, match=f"{gone.digest}, which it names for linux/amd64"):
+        merged(world, plan)
+    with pytest.raises(PartMissingError):
+        preview(plan, TAG, ports=PlainPorts(registry=world.registry))
+    assert str(mine.digest) in digests(world) or not is_held
+
+
+def test_intents_that_were_put_are_told_though_the_tag_is_refused(world):
+    class Immutable(Ignoring):
+        def put_manifest(self, reference, manifest, expected=None) -> None:
+            if reference == TAG:
+                raise DeniedError("r.example", "immutable")
+            super().put_manifest(reference, manifest)
+
+    plan, told = plan_of(world, docker_image("linux/arm64")), []
+    registry = Immutable()
+    registry.share_content_of(world.registry)
+    with pytest.raises(DeniedError):
+        merge(plan, [TAG], ports=PlainPorts(registry=registry), on_intent=told.append)
+    assert [world.registry.get_manifest(tag) for tag in told]
+    assert told[0].tag.startswith(PREFIX)
 
 
 def test_the_digest_does_not_depend_on_who_came_first():
