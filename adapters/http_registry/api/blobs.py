@@ -112,14 +112,17 @@ class HttpBlobs(BlobReader, BlobWriter):
         """Read the blob from byte ``start`` on; skip the others if the registry knows no ranges."""
         subject, session = str(reference), self._session(reference)
         stack.close()
-        response = stack.enter_context(session.exchange(requests.get_blob(reference, start)))
-        if start and response.status_code == HTTPStatus.PARTIAL_CONTENT:
-            if not response.headers.get("content-range", "").startswith(f"bytes {start}-"):
+
+        def check(response: httpx.Response) -> None:
+            if not start or response.status_code != HTTPStatus.PARTIAL_CONTENT:
+                _check_found(response, session, subject)
+            elif not response.headers.get("content-range", "").startswith(f"bytes {start}-"):
                 raise ProtocolError(session.name, f"{subject}: {session.name} sends another range")
-            start = 0
-        else:
-            _check_found(response, session, subject)
-        return _without_first(start, bodies.raw_chunks(response, CHUNK_SIZE))
+
+        response = session.open(requests.get_blob(reference, start), check)
+        stack.callback(response.close)
+        is_rest = response.status_code == HTTPStatus.PARTIAL_CONTENT
+        return _without_first(0 if is_rest else start, bodies.raw_chunks(response, CHUNK_SIZE))
 
     def _resume_until_complete(
         self, reference: Reference, chunks: Iterator[bytes], stack: contextlib.ExitStack

@@ -33,7 +33,7 @@ in the request. ``host_facts`` says what is remembered for the next command: nev
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
 from attrs import evolve
@@ -119,20 +119,34 @@ class RegistrySession:
         Faults while the body is read are translated, too. Raises TransientError: it may pass; the
         errors of ``domain.errors``: it will not.
         """
+        with self._translating(request):
+            response = self._follow_redirects(request)
+            with _ended_by_errors(response):
+                yield response
+            bodies.drain(response)
+
+    def open(
+        self, request: RegistryRequest, check: Callable[[httpx.Response], None]
+    ) -> httpx.Response:
+        """Send a request, ``check`` its response, and return that for the caller to close.
+
+        For a body that is read while another request is sent: a fault of that one is not to be
+        translated here, as if it were this host's. Raises as ``exchange``, and what ``check``
+        raises.
+        """
+        with self._translating(request):
+            response = self._follow_redirects(request)
+            with _ended_by_errors(response):
+                check(response)
+            return response
+
+    @contextlib.contextmanager
+    def _translating(self, request: RegistryRequest) -> Iterator[None]:
         with (
             self._naming_failed_source(request),
             translating_transport_errors(self.name, request.subject),
         ):
-            response = self._follow_redirects(request)
-            try:
-                yield response
-            except NotFoundError:
-                bodies.drain(response)  # 404 is a usual answer, and the connection worth keeping
-                raise
-            except BaseException:
-                response.close()
-                raise
-            bodies.drain(response)
+            yield
 
     @contextlib.contextmanager
     def _naming_failed_source(self, request: RegistryRequest) -> Iterator[None]:
@@ -141,7 +155,8 @@ class RegistrySession:
             yield
         except AccessError as error:
             failure = self.authorizer.failed_source(request.access.repository)
-            if failure is None:
+            is_of_another = not str(error).startswith(request.subject)  # the content's source
+            if failure is None or is_of_another:
                 raise
             advice = f"{failure.source} gave no credentials: {failure.remedy}"
             said = shortened(str(error), _REFUSAL_LIMIT)
@@ -265,3 +280,16 @@ class RegistrySession:
         values = self._auth.headers().values()
         long = [value for value in values if len(value) >= _MINIMUM_SECRET_LENGTH]
         return [*self.authorizer.secrets.copy(), *long]
+
+
+@contextlib.contextmanager
+def _ended_by_errors(response: httpx.Response) -> Iterator[None]:
+    """Finish with the response if an error is raised."""
+    try:
+        yield
+    except NotFoundError:
+        bodies.drain(response)  # 404 is a usual answer, and the connection worth keeping
+        raise
+    except BaseException:
+        response.close()
+        raise
