@@ -35,6 +35,9 @@ from manyfest.domain.references import Reference
 
 LISTING = "manifest.json"
 
+_GZIP_ONLY = 31  # zlib's window bits for a gzip header, and the largest window
+_PIECE = 4096  # bytes of a gzipped layer that are expanded at a time
+
 _PLAIN_LAYER = "application/vnd.docker.image.rootfs.diff.tar"
 
 
@@ -140,16 +143,23 @@ def _packed_layers(files: Files, images: list[JsonObject]) -> dict[str, tuple[Di
 
 
 def _digests(chunks: Chunks, bundle: str) -> tuple[Digest, Digest]:
-    packed, expanded, gunzip = hashlib.sha256(), hashlib.sha256(), zlib.decompressobj(31)
+    """Hash the bytes of a gzipped layer, and the expanded ones.
+
+    A layer may be members without number, of which each leaves the rest of its input to the next
+    one (RFC 1952): short pieces of input keep that rest short.
+    """
+    packed, expanded, gunzip = hashlib.sha256(), hashlib.sha256(), zlib.decompressobj(_GZIP_ONLY)
     with translating_errors(bundle):
         for chunk in chunks:
             packed.update(chunk)
-            while chunk:
-                expanded.update(gunzip.decompress(chunk, CHUNK_SIZE))
-                chunk = gunzip.unconsumed_tail  # noqa: PLW2901
-                if gunzip.eof:
-                    chunk = gunzip.unused_data  # noqa: PLW2901
-                    gunzip = zlib.decompressobj(31) if chunk else gunzip
+            for start in range(0, len(chunk), _PIECE):
+                piece = chunk[start : start + _PIECE]
+                while piece:
+                    expanded.update(gunzip.decompress(piece, CHUNK_SIZE))
+                    piece = gunzip.unconsumed_tail
+                    if gunzip.eof:
+                        piece = gunzip.unused_data
+                        gunzip = zlib.decompressobj(_GZIP_ONLY) if piece else gunzip
         if not gunzip.eof:
             raise EOFError
     return Digest("sha256", packed.hexdigest()), Digest("sha256", expanded.hexdigest())

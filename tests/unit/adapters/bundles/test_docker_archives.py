@@ -3,6 +3,7 @@
 import gzip
 import json
 import subprocess
+import zlib
 
 import pytest
 
@@ -71,6 +72,28 @@ def test_layers_in_members_of_gzip_are_read_through(take, archived):
     files = bundles.docker_archive((HELLO, TAGS), packed=True)
     path = listing(files)[0]["Layers"][0]
     assert take(archived(files | {path: layer})).layers == (Digest.of(layer),)
+
+
+def test_members_without_number_cost_no_square_of_their_size(take, archived, monkeypatch):
+    plain, empty = gzip.decompress(HELLO.blobs[1]), gzip.compress(b"", mtime=0)
+    layer = empty * 20_000 + gzip.compress(plain)
+    files = bundles.docker_archive((HELLO, TAGS), packed=True)
+    path, passed, decompressobj = listing(files)[0]["Layers"][0], [], zlib.decompressobj
+
+    class Counted:
+        def __init__(self, bits):
+            self._actual = decompressobj(bits)
+
+        def decompress(self, data, limit):
+            passed.append(len(data))
+            return self._actual.decompress(data, limit)
+
+        def __getattr__(self, name):
+            return getattr(self._actual, name)
+
+    monkeypatch.setattr("zlib.decompressobj", Counted)
+    assert take(archived(files | {path: layer})).layers == (Digest.of(layer),)
+    assert sum(passed) < 4096 / len(empty) * len(layer)
 
 
 PATH = listing(OLD)[0]["Layers"][0]
