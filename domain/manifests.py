@@ -4,6 +4,8 @@ The bytes are the manifest. Digest and size are those of the bytes; the document
 on first use and never written back (ADR 0003).
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 
 from attrs import field, frozen
@@ -33,13 +35,17 @@ _GENERIC_TYPES = frozenset(
     {"", "application/json", "application/octet-stream", "binary/octet-stream", "text/plain"}
 )
 
+# Members of other manifests whose descriptors name blobs; the artifact manifest has ``blobs``.
+_BLOB_MEMBERS = ("layers", "blobs")
+
 _SCHEMA_1_REASON = "a schema 1 image, which no current registry or runtime takes"
 
 
 @frozen
 class Manifest:
-    """An image manifest or a list: verbatim bytes and their media type.
+    """An image manifest, a list or another manifest: verbatim bytes and their media type.
 
+    Of a manifest of an unknown type, ``config`` and ``layers`` are what can be read as such.
     ``algorithm`` is that of its digest. ``name`` is its name in errors about its members; empty
     means its digest. The constructor is for trusted bytes; untrusted ones go through ``received``.
     """
@@ -53,12 +59,13 @@ class Manifest:
     def received(
         cls, data: bytes, content_type: str, subject: str, algorithm: str = "sha256"
     ) -> "Manifest":
-        """Check that untrusted bytes are exactly one kind of manifest.
+        """Check that untrusted bytes are exactly one kind of manifest, or of an unknown type.
 
         ``content_type`` is the sender's, empty if unknown; ``subject`` names the bytes in errors.
         Raises DocumentError: over 4 MiB, not strict JSON, schema 1, image and list at once, a
         ``mediaType`` that disagrees with the content type (distribution-spec, "Pulling manifests"),
-        an unknown type, or a known member in another letter case.
+        a type of blobs or none, or a known member in another letter case. Nothing else is checked
+        of a manifest of an unknown type.
         """
         if len(data) > SIZE_LIMIT:
             raise DocumentError(subject, f"larger than {SIZE_LIMIT} bytes")
@@ -68,9 +75,11 @@ class Manifest:
                 sent, subject
             )  # first, so that a login page is not reported as a broken manifest
         document = parse_object(data, subject)
-        check_letter_case(document, _KNOWN, subject)
+        check_letter_case(document, ("mediaType",), subject)
         manifest = cls(_media_type(document, sent, subject), data, algorithm, subject)
-        _check_members(document, subject, is_list=manifest.is_list)
+        if manifest.is_list or manifest.is_image:
+            check_letter_case(document, _KNOWN, subject)
+            _check_members(document, subject, is_list=manifest.is_list)
         return manifest
 
     @cached_property
@@ -88,6 +97,16 @@ class Manifest:
         """True for a Docker manifest list or an OCI index."""
         return self.media_type in media_types.LISTS
 
+    @property
+    def is_image(self) -> bool:
+        """True for an image manifest of Docker or OCI, which may also describe an artifact."""
+        return self.media_type in media_types.IMAGES
+
+    @property
+    def identifies_itself(self) -> bool:
+        """True if the document looks like a manifest, whatever its type. Raises DocumentError."""
+        return not self.document.keys().isdisjoint({"schemaVersion", "mediaType"})
+
     @cached_property
     def document(self) -> JsonObject:
         """The parsed document. Raises DocumentError."""
@@ -95,25 +114,27 @@ class Manifest:
 
     @cached_property
     def entries(self) -> tuple[Descriptor, ...]:
-        """A list's entries, in order; empty for an image. Raises DocumentError."""
-        return self._descriptors("manifests")
+        """A list's entries, in order; empty for all else. Raises DocumentError."""
+        return self._descriptors("manifests") if self.is_list else ()
 
     @cached_property
     def config(self) -> Descriptor | None:
         """An image's config; None for a list. Raises DocumentError."""
-        if self.is_list:
-            return None
+        if not self.is_image:
+            return next(iter(self._readable("config")), None)
         return Descriptor.from_json(self.document.get("config"), f"{self._label}: config")
 
     @cached_property
     def layers(self) -> tuple[Descriptor, ...]:
         """An image's layers, in order; empty for a list. Raises DocumentError."""
+        if not self.is_image:
+            return tuple(each for member in _BLOB_MEMBERS for each in self._readable(member))
         return self._descriptors("layers")
 
     @property
     def has_image_config(self) -> bool:
         """Whether the config is an image's, with its platform. Raises DocumentError."""
-        if self.config is None:
+        if self.config is None or not self.is_image:
             return False
         is_legacy = self.media_type == media_types.DOCKER_MANIFEST
         config_type = self.config.media_type
@@ -136,6 +157,8 @@ class Manifest:
     @cached_property
     def subject(self) -> Descriptor | None:
         """The subject, if the manifest has one. Raises DocumentError."""
+        if not (self.is_image or self.is_list):
+            return next(iter(self._readable("subject")), None)
         named = self.document.get("subject")
         return None if named is None else Descriptor.from_json(named, f"{self._label}: subject")
 
@@ -146,6 +169,13 @@ class Manifest:
     @property
     def _label(self) -> str:
         return self.name or str(self.digest)
+
+    def _readable(self, member: str) -> Iterator[Descriptor]:
+        """Yield what can be read as descriptors in a member of an unknown manifest."""
+        value = None if self.is_list else self.document.get(member)
+        for each in value if isinstance(value, list) else [value]:
+            with suppress(DocumentError):
+                yield Descriptor.from_json(each, self._label)
 
     def _descriptors(self, member: str) -> tuple[Descriptor, ...]:
         values = self.document.get(member) or []
@@ -195,9 +225,10 @@ def _media_type(document: JsonObject, sent: str, subject: str) -> str:
     generic = sent in _GENERIC_TYPES
     if stated and not generic and stated != sent:
         raise DocumentError(subject, f"served as {sent} but calls itself {stated}")
-    if document.get("schemaVersion") == 1:
-        raise DocumentError(subject, _SCHEMA_1_REASON)
     media_type = stated or (_type_by_shape(document) if generic else sent)
+    is_known = not media_type or media_types.is_manifest(media_type)
+    if is_known and document.get("schemaVersion") == 1:
+        raise DocumentError(subject, _SCHEMA_1_REASON)
     _check_type(media_type or sent, subject)
     return media_type
 
@@ -205,7 +236,7 @@ def _media_type(document: JsonObject, sent: str, subject: str) -> str:
 def _check_type(media_type: str, subject: str) -> None:
     if media_type in media_types.SCHEMA_1:
         raise DocumentError(subject, _SCHEMA_1_REASON)
-    if media_type not in media_types.ACCEPTED:
+    if not media_type or media_types.is_blob(media_type):
         reason = f"unsupported manifest media type and no default available: {media_type}"
         raise DocumentError(subject, reason)
 

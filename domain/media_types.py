@@ -1,4 +1,9 @@
-"""Media types of manifests and lists, in Docker's and in OCI's family, and their grammar."""
+"""Media types of manifests and lists: their grammar, and where content of each is stored.
+
+Registries store manifests apart from blobs, and a descriptor does not say which of the two it
+names. ``is_manifest`` and ``is_blob`` decide by the type; if neither does, only the registry knows
+(ADR 0034).
+"""
 
 import re
 
@@ -6,6 +11,8 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+# Withdrawn before image-spec 1.1.
+ARTIFACT_MANIFEST = "application/vnd.oci.artifact.manifest.v1+json"
 
 DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -32,6 +39,31 @@ OCI_FAMILY = frozenset({OCI_MANIFEST, OCI_INDEX})
 # The Accept header of manifest requests. Always all four: distribution hides an OCI index from
 # clients that do not accept one.
 ACCEPTED = (OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST)
+
+# Manifests that we know.
+_MANIFESTS = frozenset({*ACCEPTED, *SCHEMA_1, ARTIFACT_MANIFEST})
+
+# JSON that builders store as blobs.
+_JSON_BLOBS = IMAGE_CONFIGS | {
+    OCI_EMPTY,
+    "application/json",
+    "application/vnd.cncf.helm.config.v1+json",
+    "application/vnd.dev.cosign.simplesigning.v1+json",
+    "application/vnd.in-toto+json",
+    "application/vnd.wasm.config.v0+json",
+}
+
+
+def is_manifest(media_type: str) -> bool:
+    """Return True for manifests that we know."""
+    return media_type in _MANIFESTS
+
+
+def is_blob(media_type: str) -> bool:
+    """Return True for content that is no manifest: manifests are JSON, and no config."""
+    return not is_manifest(media_type) and (
+        not media_type.endswith("+json") or media_type in _JSON_BLOBS
+    )
 
 
 def without_parameters(content_type: str) -> str:

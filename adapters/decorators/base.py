@@ -50,6 +50,9 @@ class RegistryDecorator(Registry):
     def probe_manifest(self, reference: Reference) -> Descriptor | None:
         return self._forward(reference, lambda registry, at: registry.probe_manifest(at))
 
+    def is_manifest(self, reference: Reference) -> bool:
+        return self._forward(reference, lambda registry, at: registry.is_manifest(at))
+
     def put_manifest(
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
     ) -> None:

@@ -111,6 +111,12 @@ class CachedRegistry(RegistryDecorator):
         self._origin.put_manifest(reference, manifest, expected)
         self._noted(reference, manifest.descriptor())
 
+    def is_manifest(self, reference: Reference) -> bool:
+        digest = blob_digest(reference)
+        if self._stored(digest, reference) is not None:
+            return True
+        return self._layers.size(digest) is None and self._origin.is_manifest(reference)
+
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
         digest = blob_digest(reference)
         with suppress(DamagedStoreError):

@@ -55,6 +55,9 @@ class OfflineRegistry(RegistryDecorator):
             return self.head_manifest(reference)
         return None
 
+    def is_manifest(self, reference: Reference) -> bool:
+        return self._contents.manifest(blob_digest(reference)) is not None
+
     def tags(self, home: Home) -> tuple[str, ...]:
         observed = (observation.reference for observation in self._contents.latest())
         return tuple(

@@ -98,6 +98,9 @@ class HttpRegistry(Registry):
     def probe_manifest(self, reference: Reference) -> Descriptor | None:
         return self._manifests.probe_manifest(reference)
 
+    def is_manifest(self, reference: Reference) -> bool:
+        return self._manifests.is_manifest(reference)
+
     def put_manifest(
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
     ) -> None:

@@ -70,7 +70,7 @@ def _referrers(root: Documents, subject: Reference) -> Iterator[Descriptor]:
     listed = referrers_list(root, referrers_tag(subject))
     yield from listed.entries if listed else ()
     for entry in read_index(root).entries:
-        if entry.media_type not in media_types.OCI_FAMILY:
+        if media_types.is_blob(entry.media_type) or entry.media_type in media_types.DOCKER_FAMILY:
             continue
         with suppress(MissingError):
             manifest = _read(root, entry.digest, entry, str(subject.at(entry.digest)))

@@ -19,6 +19,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import verified, verified_chunks
 from manyfest.domain.errors import (
     BlobUnknownError,
+    DocumentError,
     IntegrityError,
     ManifestUnknownError,
     NotFoundError,
@@ -43,6 +44,13 @@ class LayoutRegistry(Registry):
 
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self.get_manifest(reference).descriptor()
+
+    def is_manifest(self, reference: Reference) -> bool:
+        """Look at the document: all content is in one folder."""
+        try:
+            return self.get_manifest(reference).identifies_itself
+        except (ManifestUnknownError, DocumentError):
+            return False
 
     def put_manifest(
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None

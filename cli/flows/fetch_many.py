@@ -9,7 +9,7 @@ from attrs import define, field
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FAILED
-from manyfest.cli.output import fail, write_text
+from manyfest.cli.output import fail, note, write_text
 from manyfest.cli.rendering.humanize import format_size
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
@@ -49,6 +49,7 @@ def fetch_all(
                 on_event=session.checking_deadline(on_event),
             )
             summary.count(fetched)
+            _note_unverifiable(fetched)
             if fetched.found:
                 session.restart_deadline()
     for line in summary.failures:
@@ -88,6 +89,12 @@ class _Summary:
             "layerBytes": self.layer_bytes,
         }
         return json.dumps(document)
+
+
+def _note_unverifiable(fetched: Fetched) -> None:
+    if left := fetched.unverifiable:
+        what = f"{left[0]}{f' and {len(left) - 1} more' if left[1:] else ''}"
+        note(f"left out, because no digest of its algorithm can be verified: {what}")
 
 
 def _lines(file: str | None) -> Iterator[str]:

@@ -60,14 +60,15 @@ def details_text(details: "Sequence[Detail]") -> str:
 def _compact(detail: "Detail") -> str:
     import base64  # only needed with -v
 
-    manifest = detail.found.manifest
-    raw = base64.b64encode(manifest.data).decode()
     members = {
         "Ref": _json(str(detail.reference)),
         "Descriptor": _json(_ordered(detail.descriptor)),
-        "Raw": _json(raw),
-        _MEMBERS[manifest.media_type]: go_escaped(manifest.data.decode().strip()),
     }
+    if detail.found is not None:
+        manifest = detail.found.manifest
+        members["Raw"] = _json(base64.b64encode(manifest.data).decode())
+        member = _MEMBERS.get(manifest.media_type, "Manifest")
+        members[member] = go_escaped(manifest.data.decode().strip())
     return "{" + ",".join(f"{_json(key)}:{text}" for key, text in members.items()) + "}"
 
 

@@ -120,7 +120,11 @@ def _media_type(
 
 
 def _requires_index(descriptors: Sequence[Descriptor], members: Mapping[str, Json]) -> str:
-    """Return the name of a member that Docker's lists cannot have, or empty."""
+    """Return a member or a media type that Docker's lists cannot have, or empty."""
+    known = media_types.IMAGES | media_types.LISTS
+    unknown = next((each.media_type for each in descriptors if each.media_type not in known), "")
+    if unknown:
+        return unknown
     found = {name for each in descriptors for name in _INDEX_DESCRIPTOR_MEMBERS & set(each.others)}
     return next(iter(sorted(found | (_INDEX_MEMBERS & set(members)))), "")
 
@@ -128,8 +132,9 @@ def _requires_index(descriptors: Sequence[Descriptor], members: Mapping[str, Jso
 def _check_platform(draft: Draft, entry: Entry) -> None:
     if entry.list_digest is not None:
         return  # a list, or from a list: already published in this form
-    platform = entry.descriptor.platform
-    if platform is None and "artifactType" in entry.descriptor.others:
+    platform, media_type = entry.descriptor.platform, entry.descriptor.media_type
+    is_image = media_type in media_types.IMAGES and "artifactType" not in entry.descriptor.others
+    if platform is None and not is_image:
         return  # image-spec, image-index.md: the platform is optional
     if platform is None or not (platform.os and platform.architecture):
         reason = (

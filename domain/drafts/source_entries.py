@@ -34,12 +34,14 @@ def described(manifest: Manifest, platform: Platform | None = None) -> Descripto
     """Return the descriptor that lists ``manifest``, which was built for ``platform``.
 
     An artifact without a platform is listed by its type (image-spec, descriptor.md) and without
-    the member ``platform``. All else is described as docker does. Raises DocumentError.
+    the member ``platform``, and so are manifests of unknown types. All else is described as docker
+    does. Raises DocumentError.
     """
     descriptor, artifact_type = manifest.descriptor(), manifest.artifact_type
-    if artifact_type and platform in (None, Platform()):
-        return evolve(descriptor, others={"artifactType": artifact_type})
-    return evolve(descriptor, platform=platform)
+    has_platform = platform not in (None, Platform())
+    if has_platform or (manifest.is_image and not artifact_type):
+        return evolve(descriptor, platform=platform)
+    return evolve(descriptor, others={"artifactType": artifact_type} if artifact_type else {})
 
 
 def entries_of_list(

@@ -21,7 +21,7 @@ from typing import Protocol
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import CHUNK_SIZE
-from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
+from manyfest.domain.errors import BlobUnknownError, DocumentError, ManifestUnknownError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Home, Reference
@@ -59,6 +59,18 @@ class ManifestReader(Protocol):
             return self.head_manifest(reference)
         except ManifestUnknownError:
             return None
+
+    def is_manifest(self, reference: Reference) -> bool:
+        """Whether the digest is certainly served as a manifest, for content of an unknown type.
+
+        Registries store blobs apart, and some fail when one is asked for as a manifest. So an
+        adapter to a network asks once, and takes anything but success for False.
+        """
+        try:
+            self.head_manifest(reference)
+        except (ManifestUnknownError, DocumentError):
+            return False
+        return True
 
 
 class ManifestWriter(Protocol):

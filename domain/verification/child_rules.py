@@ -51,6 +51,12 @@ def child_findings(path: str, entry: Descriptor, child: Manifest) -> Iterator[Fi
         yield finding("wrong-media-type", f"{path}.mediaType", message)
 
 
+def unverifiable_finding(path: str, named: Descriptor) -> Finding:
+    """Return the finding about a digest of an algorithm that is not registered."""
+    message = f"{named.digest} cannot be verified, its algorithm is not registered"
+    return finding("unverifiable-digest", f"{path}.digest", message)
+
+
 def size_findings(path: str, named: Descriptor, size: int) -> Iterator[Finding]:
     """Compare the size of the descriptor ``named`` with the actual one."""
     if named.size != size:

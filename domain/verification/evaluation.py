@@ -19,6 +19,7 @@ from manyfest.domain.verification.child_rules import (
     manifest_error_finding,
     platform_findings,
     size_findings,
+    unverifiable_finding,
 )
 from manyfest.domain.verification.config_members import config_findings
 from manyfest.domain.verification.document_rules import (
@@ -45,14 +46,17 @@ class Located:
 
     @cached_property
     def blobs(self) -> tuple[Place, ...]:
-        """The config and the distributable layers of an image, with their paths."""
-        found = () if self.manifest.is_list else self._readable("config", "layers")
+        """The config and distributable layers of an image, and ``blobs`` of an artifact manifest.
+
+        With their paths.
+        """
+        found = () if self.manifest.is_list else self._readable("config", "layers", "blobs")
         return tuple((path, blob) for path, blob in found if is_distributable(blob))
 
     @property
     def image_config(self) -> Descriptor | None:
         """The config with the image's platform; None for attestations."""
-        found = () if self.manifest.is_list else readable_descriptors(self.manifest, "config")
+        found = readable_descriptors(self.manifest, "config") if self.manifest.is_image else ()
         config = found[0][1] if found else None
         if config is None or config.media_type not in IMAGE_CONFIGS:
             return None
@@ -68,11 +72,12 @@ class Located:
 class Evidence:
     """The content of each digest, or the error of reading it.
 
-    ``sizes`` are those of blobs, in bytes, if they were requested; ``platforms`` are those of
-    configs, and ``configs`` the bytes of those that could be read.
+    A listed digest is None among the ``manifests`` if it is a blob's. ``sizes`` are those of blobs,
+    in bytes, if they were requested; ``platforms`` are those of configs, and ``configs`` the bytes
+    of those that could be read.
     """
 
-    manifests: Mapping[Digest, Manifest | ManyfestError]
+    manifests: Mapping[Digest, Manifest | ManyfestError | None]
     sizes: Mapping[Digest, int | ManyfestError] = field(factory=dict)
     platforms: Mapping[Digest, Platform | ManyfestError] = field(factory=dict)
     configs: Mapping[Digest, bytes] = field(factory=dict)
@@ -88,7 +93,12 @@ def findings_at(located: Located, evidence: Evidence) -> Iterator[Finding]:
 
 
 def own_findings(manifest: Manifest) -> Iterator[Finding]:
-    """Yield the findings that the bytes of ``manifest`` show, without its children."""
+    """Yield the findings that the bytes of ``manifest`` show, without its children.
+
+    There are no rules for manifests of unknown types.
+    """
+    if not (manifest.is_list or manifest.is_image):
+        return
     yield from document_findings(manifest)
     if manifest.is_list:
         yield from list_findings(manifest)
@@ -96,8 +106,10 @@ def own_findings(manifest: Manifest) -> Iterator[Finding]:
 
 def _evaluate_children(located: Located, evidence: Evidence) -> Iterator[Finding]:
     for path, entry in located.children:
-        child = evidence.manifests[entry.digest]
-        if isinstance(child, Manifest):
+        child = evidence.manifests.get(entry.digest)
+        if child is None:
+            yield from _evaluate_blob(path, entry, evidence)
+        elif isinstance(child, Manifest):
             yield from child_findings(path, entry, child)
             yield from _evaluate_platform(path, entry, child, evidence)
         else:
@@ -114,11 +126,17 @@ def _evaluate_platform(
 
 def _evaluate_blobs(located: Located, evidence: Evidence) -> Iterator[Finding]:
     for path, blob in located.blobs:
-        size = evidence.sizes.get(blob.digest)
-        if isinstance(size, int):
-            yield from size_findings(path, blob, size)
-        elif size is not None:
-            yield blob_error_finding(path, size)
+        yield from _evaluate_blob(path, blob, evidence)
+
+
+def _evaluate_blob(path: str, blob: Descriptor, evidence: Evidence) -> Iterator[Finding]:
+    size = evidence.sizes.get(blob.digest)
+    if not blob.digest.is_verifiable:
+        yield unverifiable_finding(path, blob)
+    elif isinstance(size, int):
+        yield from size_findings(path, blob, size)
+    elif size is not None:
+        yield blob_error_finding(path, size)
 
 
 def _evaluate_configs(located: Located, evidence: Evidence) -> Iterator[Finding]:

@@ -56,6 +56,7 @@ _ERRORS = {
     "dangling-attestation": "an attestation is of an image that is not in the list",
 }
 _WARNINGS = {
+    "unverifiable-digest": "the algorithm of a digest is not registered, so nothing verifies it",
     "empty-list": "nothing is listed",
     "missing-platform": "an entry has no platform, so it cannot be chosen by one",
     "unsupported-platform": "no Go port exists for the pair of operating system and architecture",

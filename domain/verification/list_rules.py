@@ -58,7 +58,8 @@ def _emptiness(listed: _List) -> Iterator[Finding]:
 def _platforms_missing(listed: _List) -> Iterator[Finding]:
     have = {path for path, *_ in _with_platform(listed)}
     for path, entry in _images(listed):
-        if path not in have and entry.media_type not in media_types.LISTS:
+        is_image = entry.media_type in media_types.IMAGES and "artifactType" not in entry.others
+        if path not in have and is_image:
             message = f"{entry.digest} has no operating system and architecture"
             yield finding("missing-platform", f"{path}.platform", message)
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InvalidDigestError
-from manyfest.domain.media_types import ACCEPTED
+from manyfest.domain.media_types import is_blob
 from manyfest.store.sqlite.database import Row
 
 # Read as bytes: damaged text need not be UTF-8, and a damaged row may have lost its column's type.
@@ -42,7 +42,7 @@ def tag_name(home: bytes, tag: bytes) -> str:
 
 
 def _media_type_fault(data: bytes, kept: str) -> str:
-    if kept not in ACCEPTED:
+    if not kept or is_blob(kept):
         return f"kept as {kept!r}, which is no type of manifest"
     stated = None
     with suppress(ValueError, RecursionError):

@@ -53,6 +53,14 @@ class TestHttpRegistryAtDistribution(RegistryContract):
 
         return plant
 
+    def test_a_manifest_of_an_unknown_type_is_handed_out_as_it_is(self, registry, home, plant):
+        """Not here: 2.8.2 fails for what it does not know, and we do not take that for one."""
+        push_image(registry, Reference(home, "v1"), AMD64)
+        data = b'{"mediaType": "application/vnd.example+json"}'
+        reference = Reference(home, None, Digest.of(data))
+        plant(reference, data)
+        assert not registry.is_manifest(reference)
+
     def test_sha512_digests_are_carried(self, registry, home):
         """Not here: 2.8.2 knows sha256 only, and says so."""
         push_image(registry, Reference(home, "v1"), AMD64)

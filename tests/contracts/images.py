@@ -22,7 +22,10 @@ _FOREIGN_LAYER = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 
 @frozen
 class Image:
-    """An image (``blobs`` are its config and layers) or a list (``children`` are its images)."""
+    """An image (``blobs`` are its config and layers) or a list (``children`` are its images).
+
+    A list may have blobs as entries, too.
+    """
 
     manifest: Manifest
     blobs: tuple[bytes, ...] = ()
@@ -87,6 +90,52 @@ def artifact(
         "layers": [_descriptor("application/vnd.example.content", layer)],
     }
     return Image(_manifest(document | members), (config, layer))
+
+
+def index_of_anything() -> Image:
+    """An index of an image and what an implementation may not know.
+
+    An artifact manifest with a blob, a manifest of the future, BuildKit's cache as blobs, and a
+    blob of an unknown JSON type.
+    """
+    image, sbom = oci_image(), b"an SBOM"
+    blobs = b"a layer", b"a cache config", b'{"a": "blob"}'
+    artifact_manifest = {
+        "mediaType": media_types.ARTIFACT_MANIFEST,
+        "artifactType": "application/x-sbom",
+        "blobs": [_descriptor("text/spdx", sbom)],
+    }
+    future = {"mediaType": "application/vnd.future.manifest.v9+json", "manifests": "none"}
+    children = (
+        image,
+        Image(_manifest(artifact_manifest), (sbom,)),
+        Image(_manifest(future)),
+    )
+    types = (
+        media_types.OCI_LAYER,
+        "application/vnd.buildkit.cacheconfig.v0",
+        "application/vnd.acme.thing+json",
+    )
+    entries = [
+        evolve(image.manifest.descriptor(), platform=image.platform).to_json(),
+        *(child.manifest.descriptor().to_json() for child in children[1:]),
+        *map(_descriptor, types, blobs),
+    ]
+    document = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": entries}
+    return Image(_manifest(document), blobs, children)
+
+
+def with_unverifiable(index: Image) -> Image:
+    """The index with one more entry, whose digest is of an algorithm that is not registered."""
+    entry = {
+        "mediaType": media_types.OCI_MANIFEST,
+        "size": 7,
+        "digest": f"blake3:{'0' * 64}",
+        "platform": Platform.parse("linux/s390x").to_json(),
+    }
+    entries = [*index.manifest.document["manifests"], entry]
+    data = json.dumps(dict(index.manifest.document) | {"manifests": entries}).encode()
+    return evolve(index, manifest=Manifest(index.manifest.media_type, data))
 
 
 def with_config(config: bytes) -> Image:

@@ -84,7 +84,7 @@ ABSENT = Digest.of(b"nobody has this")
 NO_ONE_DOCUMENT = {
     "an image that is a list too": dict(oci_index().manifest.document) | {"config": {}},
     "schema 1": {"schemaVersion": 1, "name": "x", "fsLayers": []},
-    "something else": {"schemaVersion": 2, "mediaType": "application/vnd.example+json"},
+    "something else": {"schemaVersion": 2, "mediaType": "application/vnd.example"},
     "over 4 MiB": dict(oci_index().manifest.document) | {"x": "x" * manifests.SIZE_LIMIT},
 }
 
@@ -411,6 +411,24 @@ class RegistryContract(ReferrersContract):
         plant(reference, data)
         with pytest.raises(DocumentError):
             registry.get_manifest(reference)
+
+    def test_a_manifest_of_an_unknown_type_is_handed_out_as_it_is(
+        self, registry: Registry, home: Home, plant: Plant
+    ):
+        push_image(registry, Reference(home, "v1"), AMD64)
+        data = b'{"mediaType": "application/vnd.example+json", "manifests": 1, "config": []}'
+        reference = Reference(home, None, Digest.of(data))
+        plant(reference, data)
+        found = registry.get_manifest(reference)
+        assert (found.data, found.media_type) == (data, "application/vnd.example+json")
+        assert (found.entries, found.config, found.layers) == ((), None, ())
+        assert registry.is_manifest(reference)
+
+    def test_only_a_manifest_is_one(self, registry: Registry, home: Home):
+        push_image(registry, Reference(home, "v1"), AMD64)
+        assert registry.is_manifest(Reference(home, None, AMD64.digest))
+        assert not registry.is_manifest(Reference(home, None, Digest.of(AMD64.blobs[1])))
+        assert not registry.is_manifest(Reference(home, None, Digest.of(b"nowhere")))
 
     # Threads
 

@@ -15,7 +15,7 @@ from manyfest.domain.errors import DocumentError, SizeMismatchError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.content.fetch import fetch
 from manyfest.domain.operations.steps.gather import gather
-from manyfest.domain.operations.steps.transfer import manifest_copies
+from manyfest.domain.operations.steps.transfer import content_copies
 from manyfest.domain.operations.steps.tree import NESTING_LIMIT, below, walk
 from manyfest.domain.operations.views.verify import verify
 from manyfest.domain.references import Reference
@@ -92,8 +92,9 @@ def verified(_: Image, registry: Counting) -> list[Digest]:
     return list(dict.fromkeys(resolved.manifest.digest for resolved in read))
 
 
-def copied(_: Image, registry: Counting) -> list[Digest]:
-    return [copy.manifest.digest for copy in manifest_copies(NAME, TARGET, registry)]
+def copied(tree: Image, registry: Counting) -> list[Digest]:
+    top = tree.manifest.descriptor()
+    return [copy.target.digest for copy in content_copies(NAME, top, TARGET, registry)]
 
 
 PARENTS_FIRST = {"gather": gathered, "fetch": fetched, "verify": verified}

@@ -6,8 +6,9 @@ from http import HTTPStatus
 
 from attrs import frozen
 
+from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.session import requests
-from manyfest.adapters.http_registry.session.requests import repository_of
+from manyfest.adapters.http_registry.session.requests import RegistryRequest, repository_of
 from manyfest.adapters.http_registry.session.session import TRY_AGAIN, RegistrySession
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
@@ -91,6 +92,21 @@ class HttpManifests(ManifestReader, ManifestWriter):
         except _TELLING_NOTHING:
             return None
 
+    def is_manifest(self, reference: Reference) -> bool:
+        """One HEAD, and a GET if that is not 200, as some registries know no HEAD; see the port.
+
+        Neither is repeated: distribution answers 500 for a blob.
+        """
+        asks = requests.head_manifest(reference), requests.get_manifest(reference)
+        return any(self._is_ok(reference, ask) for ask in asks)
+
+    def _is_ok(self, reference: Reference, ask: RegistryRequest) -> bool:
+        try:
+            with self._session(reference).exchange(ask) as response:
+                return response.status_code == HTTPStatus.OK
+        except TransientError:
+            return False
+
     def put_manifest(
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
     ) -> None:
@@ -135,7 +151,7 @@ class HttpManifests(ManifestReader, ManifestWriter):
         media_type = media_types.without_parameters(response.headers.get("content-type", ""))
         if digest is None or size is None or reference.digest not in (None, digest):
             return None
-        if media_type not in media_types.ACCEPTED or size > manifests.SIZE_LIMIT:
+        if media_types.is_blob(media_type) or size > manifests.SIZE_LIMIT:
             return None
         return Descriptor(media_type, digest, size)
 

@@ -23,8 +23,9 @@ from manyfest.domain.references import Reference, Repository
 
 TAGS_PER_PAGE = 1000
 
-# A single header line: some proxies keep only the first of several.
-_ACCEPT_MANIFESTS = {"Accept": ", ".join(media_types.ACCEPTED)}
+# A single header line: some proxies keep only the first of several. Manifests of unknown types are
+# carried, too; containerd ends its list in the same way.
+_ACCEPT_MANIFESTS = {"Accept": ", ".join((*media_types.ACCEPTED, "*/*"))}
 _ACCEPT_INDEX = {"Accept": media_types.OCI_INDEX}
 
 # Bytes, or a function that opens them again for each attempt; the latter needs ``Content-Length``.

@@ -20,7 +20,7 @@ from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.list_assembly import assemble
-from manyfest.domain.errors import ManifestUnknownError
+from manyfest.domain.errors import DocumentError, ManifestUnknownError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 
@@ -120,6 +120,8 @@ def _show_entry(
     detail = entry_details(entry, session.registry)
     if verbose:
         _show_detail(detail)
+    elif detail.found is None:
+        raise DocumentError(str(entry.content), "no manifest that can be shown; -v describes it")
     elif raw:
         write_bytes(detail.found.manifest.data)
     else:

@@ -5,6 +5,7 @@ from functools import partial
 
 from attrs import field, frozen
 
+from manyfest.domain import media_types
 from manyfest.domain.digests import Digest, verified
 from manyfest.domain.errors import ManifestUnknownError, PartMissingError
 from manyfest.domain.events import ManifestPut, OnEvent, TransferPlanned, ignore
@@ -22,14 +23,18 @@ from manyfest.domain.operations.steps.put_referrers import ReferrerCopy, put_ref
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
+    Copy,
     ManifestCopy,
     blob_copies,
     copy_blob,
+    entry_blob,
+    has_blob,
     is_complete,
+    manifest_copies,
     put_copies,
     put_copy,
 )
-from manyfest.domain.operations.steps.tree import Node, below
+from manyfest.domain.operations.steps.tree import Node, below, is_blob
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import BlobReader, Registry
@@ -103,20 +108,21 @@ def plan_copy(
         look, children = partial(tags.at, target), children_in_place(target, manifest)
         missing = missing_children(children, ports=ports, meanwhile=[look])
         copies = repairs(missing, ports=ports)
-        return CopyPlan(found, target, manifest, look(), copies, blob_copies(copies))
+        repaired = manifest_copies(copies), blob_copies(copies)
+        return CopyPlan(found, target, manifest, look(), *repaired)
     current = tags.at(target)
     top = Node(source.at(manifest.digest), manifest)
     nodes = tuple(below(source, manifest, registry))
     attached = AttachedCopies()
     if with_referrers:
         subjects = nodes if manifest is not found.manifest else (*nodes, top)
-        places = tuple(node.source for node in subjects)
+        places = tuple(node.source for node in subjects if _may_be_subject(node))
         attached = attached_copies(places, target.home, registry, ports.fan_out)
     lacking = partial(_lacking, source=source, target=target.home, registry=registry)
     copies = _present(ports.fan_out(lacking, (*nodes, *attached.nodes_below(registry))))
     own = () if manifest.is_list else _present([lacking(top)])
     blobs = blob_copies((*copies, *own, *attached.manifests))
-    return CopyPlan(found, target, manifest, current, copies, blobs, attached)
+    return CopyPlan(found, target, manifest, current, manifest_copies(copies), blobs, attached)
 
 
 def copy(
@@ -162,11 +168,16 @@ def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -
     return found.manifest
 
 
-def _lacking(
-    node: Node, source: Reference, target: Home, registry: Registry
-) -> ManifestCopy | None:
-    there = Reference(target, None, node.source.digest)
-    if is_complete(there, registry):
+def _may_be_subject(node: Node) -> bool:
+    return node.listed is None or not media_types.is_blob(node.listed.media_type)
+
+
+def _lacking(node: Node, source: Reference, target: Home, registry: Registry) -> Copy | None:
+    there, listed = Reference(target, None, node.source.digest), node.listed
+    if listed is not None and is_blob(node.source, listed, registry):
+        blob = entry_blob(node.source, listed, target)
+        return None if has_blob(there, registry) else blob
+    if _is_complete(there, registry):
         return None
     try:
         return ManifestCopy(node.source, there, node.read(registry))
@@ -176,8 +187,14 @@ def _lacking(
         raise PartMissingError(str(source), str(node.source), shown) from error
 
 
-def _present(copies: Iterable[ManifestCopy | None]) -> tuple[ManifestCopy, ...]:
-    return tuple({copy.target: copy for copy in copies if copy is not None}.values())
+def _is_complete(there: Reference, registry: Registry) -> bool:
+    """Whether the target has it; it cannot know what nobody can verify."""
+    is_verifiable = there.digest is not None and there.digest.is_verifiable
+    return is_verifiable and is_complete(there, registry)
+
+
+def _present(copies: Iterable[Copy | None]) -> tuple[Copy, ...]:
+    return tuple(copy for copy in copies if copy is not None)
 
 
 def _read_and_written(plan: CopyPlan) -> Iterator[Resolved]:

@@ -7,7 +7,7 @@ others. So errors are values here, each noted at the reference at which it occur
    list, the entries of the wanted platforms are its children.
 2. Children are read the same way, level by level, every reference once, whichever roots share it
    (``steps.tree.walk``). References nested too deep get an error instead of being read.
-3. With layers, the blobs that the images found need and the layer store lacks are downloaded in
+3. With layers, the blobs that images and lists need and the layer store lacks are downloaded in
    parallel, each once. A failed download is an error of all images that need the blob.
 4. A root failed if an error is noted at it or anywhere below it; the nearest one is reported.
 5. Manifests, configs and observations of all that was found are recorded in one transaction. A
@@ -23,6 +23,7 @@ from functools import partial
 
 from attrs import define, field, frozen
 
+from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError, StoreError
 from manyfest.domain.events import (
@@ -39,15 +40,26 @@ from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import (
     with_progress,
 )
-from manyfest.domain.operations.steps.tree import nested_too_deep, walk
+from manyfest.domain.operations.steps.tree import is_blob, nested_too_deep, walk
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
 
-# A manifest and its wanted children, or the reason why it cannot be read.
-_Answer = tuple[Resolved, tuple[Reference, ...]] | ManyfestError
+
+@frozen
+class _Part:
+    """A manifest and, of the wanted entries of a list: manifests, blobs, and those left out."""
+
+    resolved: Resolved
+    children: tuple[Reference, ...] = ()
+    blobs: tuple[Descriptor, ...] = ()
+    unverifiable: tuple[Descriptor, ...] = ()
+
+
+# A manifest with what it lists, or the reason why it cannot be read.
+_Answer = _Part | ManyfestError
 
 
 @frozen
@@ -55,12 +67,14 @@ class Fetched:
     """The manifests found, the number and bytes of downloaded layers, and the failures.
 
     ``failures`` has the references given that are not whole, each with its nearest error.
+    ``unverifiable`` are entries left out, because nothing can be verified against their digests.
     """
 
     found: tuple[Resolved, ...]
     layers: int
     layer_bytes: int
     failures: Mapping[Reference, ManyfestError]
+    unverifiable: tuple[Reference, ...] = ()
 
 
 @frozen
@@ -74,10 +88,9 @@ class _Blob:
 
 @define
 class _FetchState:
-    """The manifests found, their selected children, and the errors, by reference."""
+    """The manifests found with what they list, and the errors, by reference."""
 
-    found: dict[Reference, Resolved] = field(factory=dict)
-    children: dict[Reference, tuple[Reference, ...]] = field(factory=dict)
+    found: dict[Reference, _Part] = field(factory=dict)
     errors: dict[Reference, ManyfestError] = field(factory=dict)
 
     def note(self, wanted: Sequence[Reference], answers: Sequence[_Answer]) -> Iterable[Reference]:
@@ -86,7 +99,7 @@ class _FetchState:
             if isinstance(answer, ManyfestError):
                 self.fail([reference], answer)
             else:
-                self.found[reference], self.children[reference] = answer
+                self.found[reference] = answer
         return self._listed_by(wanted)
 
     def fail(self, references: Iterable[Reference], error: ManyfestError) -> None:
@@ -100,21 +113,30 @@ class _FetchState:
         return {root: reason for root, reason in reasons if reason is not None}
 
     def missing_blobs(self, layers: LayerStore) -> tuple[_Blob, ...]:
-        """Return the blobs that the images need and the store lacks, each once.
+        """Return the blobs that images and lists need and the store lacks, each once.
 
         Configs that were read are not among them. Blobs in the store are renewed, because
         no recorded manifest may name them yet.
         """
-        configs = {r.manifest.config for r in self.found.values() if r.config is not None}
+        read = [part.resolved for part in self.found.values()]
+        configs = {r.manifest.config for r in read if r.config is not None}
         blobs: dict[Digest, _Blob] = {}
-        for reference, resolved in self.found.items():
-            for blob in distributable_blobs(resolved.manifest):
+        for reference, part in self.found.items():
+            for blob in (*distributable_blobs(part.resolved.manifest), *part.blobs):
                 if blob in configs or layers.touch(blob.digest) == blob.size:
                     continue
                 before = blobs[blob.digest].needed_by if blob.digest in blobs else ()
                 place = reference.at(blob.digest)
                 blobs[blob.digest] = _Blob(place, blob.size, (*before, reference))
         return tuple(blobs.values())
+
+    def unverifiable(self) -> tuple[Reference, ...]:
+        """Return the entries that were left out, because they cannot be verified."""
+        return tuple(
+            reference.at(entry.digest)
+            for reference, part in self.found.items()
+            for entry in part.unverifiable
+        )
 
     def _reason(self, root: Reference) -> ManyfestError | None:
         """Return the error nearest to ``root``: at it, or on the next level below."""
@@ -130,7 +152,8 @@ class _FetchState:
 
     def _listed_by(self, references: Iterable[Reference]) -> Iterable[Reference]:
         """Return the children of ``references``, each once."""
-        return dict.fromkeys(c for each in references for c in self.children.get(each, ()))
+        parts = (self.found[each] for each in references if each in self.found)
+        return dict.fromkeys(child for part in parts for child in part.children)
 
 
 def fetch(
@@ -166,10 +189,12 @@ def fetch(
         if error is not None:
             reading.fail(blob.needed_by, error)
     brought = [blob.size for blob, error in zip(blobs, errors, strict=True) if error is None]
-    found = tuple(reading.found.values())
+    found = tuple(part.resolved for part in reading.found.values())
     with ports.contents.transaction():
         record(ports.contents, found, ports.now)
-    return Fetched(found, len(brought), sum(brought), reading.failures(references))
+    return Fetched(
+        found, len(brought), sum(brought), reading.failures(references), reading.unverifiable()
+    )
 
 
 def _read(
@@ -177,13 +202,11 @@ def _read(
 ) -> _Answer:
     try:
         resolved = _with_config(resolve(reference, registry), registry)
-        children = _children(resolved, platforms)
+        return _with_entries(resolved, platforms, registry)
     except StoreError:
         raise
     except ManyfestError as error:
         return error
-    else:
-        return resolved, children
     finally:
         on_event(ReferenceRead())
 
@@ -193,13 +216,24 @@ def _with_config(resolved: Resolved, registry: Registry) -> Resolved:
     return with_config(resolved, registry) if resolved.manifest.has_image_config else resolved
 
 
-def _children(resolved: Resolved, platforms: Sequence[Platform]) -> tuple[Reference, ...]:
+def _with_entries(resolved: Resolved, platforms: Sequence[Platform], registry: Registry) -> _Part:
     manifest, subject = resolved.manifest, str(resolved.reference)
-    if manifest.is_list:
-        listed = select_entries(manifest.entries, platforms, subject)
-        return tuple(resolved.reference.at(entry.digest) for entry in listed)
-    require_platform(platforms, resolved.platform, subject)
-    return ()
+    if not manifest.is_list:
+        require_platform(platforms, resolved.platform, subject)
+        return _Part(resolved)
+    listed = select_entries(manifest.entries, platforms, subject)
+    at = resolved.reference.at
+    are_blobs = {
+        entry: is_blob(at(entry.digest), entry, registry)
+        for entry in listed
+        if entry.digest.is_verifiable
+    }
+    return _Part(
+        resolved,
+        children=tuple(at(entry.digest) for entry, is_one in are_blobs.items() if not is_one),
+        blobs=tuple(entry for entry, is_one in are_blobs.items() if is_one),
+        unverifiable=tuple(entry for entry in listed if not entry.digest.is_verifiable),
+    )
 
 
 def _download(blob: _Blob, ports: Ports, on_event: OnEvent) -> ManyfestError | None:

@@ -114,7 +114,7 @@ class _Blobs:
 
 def _of_known_types(bundle: Bundle) -> Sequence[Descriptor]:
     for entry in bundle.entries:
-        if entry.media_type not in media_types.ACCEPTED:
+        if media_types.is_blob(entry.media_type):
             reason = f"unsupported manifest media type: {entry.media_type}"
             raise DocumentError(f"{bundle.name}: {entry.digest}", reason)
     return bundle.entries
@@ -128,7 +128,9 @@ def _manifests(
     def read(listed: Descriptor) -> Manifest | None:
         if bundle.size(listed.digest) is None:
             return contents.manifest(listed.digest)
-        return _received(bundle, listed)
+        if media_types.is_manifest(listed.media_type) or listed in entries:
+            return _received(bundle, listed)
+        return _received_if_manifest(bundle, listed)
 
     gathered = gather(entries, read, bundle.name)
     named = {entry.digest for entry in entries}
@@ -161,6 +163,15 @@ def _received(bundle: Bundle, listed: Descriptor) -> Manifest:
     return Manifest.received(data, listed.media_type, subject, listed.digest.algorithm)
 
 
+def _received_if_manifest(bundle: Bundle, listed: Descriptor) -> Manifest | None:
+    """Read an entry of an unknown type; None if it does not look like a manifest."""
+    try:
+        manifest = _received(bundle, listed)
+    except DocumentError:
+        return None
+    return manifest if manifest.identifies_itself else None
+
+
 def _read(bundle: Bundle, listed: Descriptor) -> bytes:
     _require_size(bundle, listed.digest, listed.size)
     subject = f"{bundle.name}: {listed.digest}"
@@ -173,7 +184,13 @@ def _document(bundle: Bundle, listed: Descriptor) -> bytes | None:
 
 def _blobs_in(bundle: Bundle, found: Collection[Manifest]) -> _Blobs:
     configs = {m.config.digest: m.config for m in found if m.config}
-    layers = {each.digest: each for m in found for each in distributable_layers(m)}
+    manifests_found = {m.digest for m in found}
+    layers = {each.digest: each for m in found for each in distributable_layers(m)} | {
+        entry.digest: entry
+        for m in found
+        for entry in m.entries
+        if not media_types.is_manifest(entry.media_type) and entry.digest not in manifests_found
+    }
     present = partial(_present, bundle)
     return _Blobs(present(configs), present(layers | configs))
 

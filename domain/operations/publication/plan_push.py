@@ -10,13 +10,15 @@ from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.list_assembly import ManifestLookup, assemble_for_push, ordered_entries
 from manyfest.domain.errors import DraftUnknownError
 from manyfest.domain.expectations import Expectation
-from manyfest.domain.manifests import Manifest, require_match
+from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.conditional_put import TagDigests
 from manyfest.domain.operations.steps.missing_children import Child, missing_children, repairs
 from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
+    Copy,
     ManifestCopy,
     blob_copies,
+    content_copies,
     manifest_copies,
 )
 from manyfest.domain.ports import Ports
@@ -193,7 +195,7 @@ def _unmoved(publication: Publication, plan: PushPlan) -> Iterator[Child]:
 
 def _with_children(
     plan: PushPlan,
-    copies: Mapping[Move, tuple[ManifestCopy, ...]],
+    copies: Mapping[Move, tuple[Copy, ...]],
     missing: Sequence[Child],
     ports: Ports,
 ) -> PushPlan:
@@ -201,12 +203,9 @@ def _with_children(
     moved = {copy.target for copy in found}
     lacking = [child for child in missing if child.reference not in moved]
     found += repairs(lacking, ports=ports)
-    children = tuple({copy.target: copy for copy in found}.values())
-    return evolve(plan, children=children, blobs=blob_copies(children))
+    return evolve(plan, children=manifest_copies(found), blobs=blob_copies(found))
 
 
-def _copies(move: Move, registry: ManifestReader) -> tuple[ManifestCopy, ...]:
+def _copies(move: Move, registry: ManifestReader) -> tuple[Copy, ...]:
     entry, home = move
-    copies = manifest_copies(entry.content, home, registry)
-    require_match(copies[-1].manifest, entry.found, str(entry.content))
-    return copies
+    return content_copies(entry.content, entry.found, home, registry)

@@ -28,6 +28,7 @@ from manyfest.domain.operations.steps.transfer import (
     ManifestCopy,
     blob_copies,
     copy_blob,
+    manifest_copies,
     put_copies,
 )
 from manyfest.domain.ports import Ports
@@ -82,8 +83,9 @@ def plan_undo(
     if current != digest:
         Expectation(last).check(tag, current)
     missing = missing_children(children_in_place(past, manifest), ports=ports)
-    children = repairs(missing, ports=ports)
-    blobs = (*blob_copies(children), *_missing_blobs(past, manifest, ports))
+    copies = repairs(missing, ports=ports)
+    blobs = (*blob_copies(copies), *_missing_blobs(past, manifest, ports))
+    children = manifest_copies(copies)
     return UndoPlan(tag, manifest, digest if current == digest else last, blobs, children)
 
 

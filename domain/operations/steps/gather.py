@@ -24,7 +24,8 @@ def gather(
 ) -> Gathered:
     """Read the manifests of ``tops`` and all below; ``read`` returns None for a missing one.
 
-    Entries of unknown media types are left out. Raises what ``read`` raises; SizeMismatchError,
+    Entries that are blobs, or cannot be verified, are left out; one of an unknown type may be a
+    blob, so that it is never missing. Raises what ``read`` raises; SizeMismatchError,
     DocumentError: a manifest is not as it is listed, or nested too deep; ``subject`` names the
     origin of the manifests in these.
     """
@@ -33,12 +34,14 @@ def gather(
 
     def expand(level: tuple[Descriptor, ...]) -> Iterator[Descriptor]:
         for listed in level:
-            if listed.media_type not in media_types.ACCEPTED or listed.digest in missing:
+            is_blob = media_types.is_blob(listed.media_type)
+            if is_blob or not listed.digest.is_verifiable or listed.digest in missing:
                 continue
             is_known = listed.digest in found
             manifest = found[listed.digest] if is_known else read(listed)
             if manifest is None:
-                missing[listed.digest] = None
+                if media_types.is_manifest(listed.media_type):
+                    missing[listed.digest] = None
                 continue
             require_match(manifest, listed, f"{subject}: {listed.digest}")
             found[listed.digest] = manifest

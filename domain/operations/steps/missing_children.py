@@ -25,16 +25,17 @@ from manyfest.domain.errors import (
     RefusedError,
     UnavailableError,
 )
-from manyfest.domain.manifests import Manifest, require_match
+from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
 from manyfest.domain.operations.steps.transfer import (
-    ManifestCopy,
+    BlobCopy,
+    Copy,
+    content_copies,
     has_blob,
-    is_complete,
-    manifest_copies,
+    is_there,
     missing_part,
 )
-from manyfest.domain.operations.steps.tree import nested_too_deep, walk
+from manyfest.domain.operations.steps.tree import is_blob, nested_too_deep, walk
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Home, Reference
@@ -93,8 +94,8 @@ def children_in_place(parent: Reference, manifest: Manifest) -> tuple[Child, ...
     return tuple(Child(entry, parent, parent.home) for entry in manifest.entries)
 
 
-def repairs(missing: Sequence[Child], *, ports: Ports) -> tuple[ManifestCopy, ...]:
-    """Return the manifests to put so that nothing is missing, children before their lists.
+def repairs(missing: Sequence[Child], *, ports: Ports) -> tuple[Copy, ...]:
+    """Return the content to put so that nothing is missing, children before their lists.
 
     Uses the ports registry, contents and layers. Raises PartMissingError: a child cannot be had,
     or not whole; what reading raises.
@@ -134,23 +135,31 @@ def _look(child: Child, registry: Registry) -> Reference | Manifest | None:
 
 
 def _gone(child: Child, registry: Registry) -> Reference | None:
-    """Return what the home lacks of ``child``; an entry of an unknown type may be a blob."""
-    is_manifest = child.listed.media_type in media_types.ACCEPTED
-    if not is_manifest and has_blob(child.reference, registry):
+    """Return what the home lacks of ``child``; it does not know what nobody can verify."""
+    content = child.reference
+    if not child.listed.digest.is_verifiable:
         return None
-    return missing_part(child.reference, registry)
+    if is_blob(content, child.listed, registry):
+        return None if has_blob(content, registry) else content
+    return missing_part(content, registry)
 
 
-def _repair(child: Child, ports: Ports) -> tuple[ManifestCopy, ...] | None:
+def _repair(child: Child, ports: Ports) -> tuple[Copy, ...] | None:
     """Return the copies that bring it, None if it cannot be had whole."""
     home, origin = child.parent.home, Reference(child.origin, None, child.listed.digest)
     try:
-        copies = manifest_copies(origin, home, ports.registry)
+        copies = content_copies(origin, child.listed, home, ports.registry)
     except ManifestUnknownError:
         return None
-    require_match(copies[-1].manifest, child.listed, str(origin))
     if child.origin != home:
         return copies
-    absent = tuple(copy for copy in copies if not is_complete(copy.target, ports.registry))
+    absent = tuple(copy for copy in copies if not is_there(copy, ports.registry))
     stored = StoredBlobs(ports.contents, ports.layers, with_layers=True)
-    return None if any(any(stored.lacking(copy.manifest)) for copy in absent) else absent
+    return None if any(_lacks(stored, copy) for copy in absent) else absent
+
+
+def _lacks(stored: StoredBlobs, copy: Copy) -> bool:
+    """Whether the store has not all blobs to bring ``copy``."""
+    if isinstance(copy, BlobCopy):
+        return not stored.has(copy.target, copy.size)
+    return any(stored.lacking(copy.manifest))

@@ -6,6 +6,7 @@ from functools import partial
 
 from attrs import frozen
 
+from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import NeverSeenError
@@ -15,6 +16,7 @@ from manyfest.domain.ports.bundles import BundleBlob
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import open_bytes
+from manyfest.domain.references import Reference
 
 
 @frozen
@@ -36,19 +38,34 @@ class StoredBlobs:
         yield from filter(None, (self._config(config) for config in configs if config))
 
     def layers(self, manifests: Iterable[Manifest]) -> Iterator[BundleBlob]:
-        """Yield those distributable layers that are in the store."""
+        """Yield those distributable layers, and blobs in lists, that are in the store."""
         if self.with_layers:
             for manifest in manifests:
-                yield from filter(None, map(self._large, distributable_layers(manifest)))
+                yield from filter(None, map(self._large, self._layers_of(manifest)))
 
     def lacking(self, manifest: Manifest) -> Iterator[Digest]:
-        """Yield the config and distributable layers that are not in the store."""
+        """Yield the config, distributable layers and blobs in a list that are not in the store."""
         config = manifest.config
         if config is not None and self._config(config) is None:
             yield config.digest
-        yield from (
-            each.digest for each in distributable_layers(manifest) if self._large(each) is None
-        )
+        yield from (each.digest for each in self._layers_of(manifest) if self._large(each) is None)
+
+    def has(self, blob: Reference, size: int) -> bool:
+        """Return True if the blob of this digest and size is in the store."""
+        digest = blob.digest
+        return digest is not None and self._large(Descriptor("", digest, size)) is not None
+
+    def _layers_of(self, manifest: Manifest) -> Iterator[Descriptor]:
+        yield from distributable_layers(manifest)
+        for entry in manifest.entries:
+            if entry.digest.is_verifiable and self._is_blob(entry):
+                yield entry
+
+    def _is_blob(self, entry: Descriptor) -> bool:
+        """Whether an entry of a list is a blob: what is of an unknown type may be a manifest."""
+        if media_types.is_manifest(entry.media_type) or media_types.is_blob(entry.media_type):
+            return media_types.is_blob(entry.media_type)
+        return self.contents.manifest(entry.digest) is None
 
     def _config(self, config: Descriptor) -> BundleBlob | None:
         packed = self._small(config)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain
 
 from attrs import frozen
 
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import require_verifiable
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
 from manyfest.domain.events import (
     Blob,
@@ -21,7 +22,7 @@ from manyfest.domain.events import (
 )
 from manyfest.domain.lists.distributable_blobs import distributable_blobs
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.steps.tree import Node, below
+from manyfest.domain.operations.steps.tree import Node, is_blob, tree
 from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
 from manyfest.domain.references import Home, Reference, Repository
@@ -45,36 +46,64 @@ class BlobCopy:
     size: int
 
 
-def manifest_copies(
-    source: Reference, target: Home, registry: ManifestReader
-) -> tuple[ManifestCopy, ...]:
-    """Read the manifest at ``source`` and all that it lists, for copying to ``target``.
+Copy = ManifestCopy | BlobCopy
 
-    Children come before the lists that name them, and each once. Raises what ``get_manifest``
-    raises; SizeMismatchError, DocumentError: one is not as its list describes it; DocumentError
-    also: nested too deep.
+
+def content_copies(
+    source: Reference, listed: Descriptor, target: Home, registry: ManifestReader
+) -> tuple[Copy, ...]:
+    """Read what is ``listed`` at ``source`` and all that it lists, for copying to ``target``.
+
+    Children come before the lists that name them, and each once; blobs are not read. Raises what
+    ``get_manifest`` raises; SizeMismatchError, DocumentError: a manifest is not as it is listed;
+    DocumentError also: nested too deep, or not verifiable.
     """
-    top = registry.get_manifest(source)
-    nodes = chain(below(source, top, registry), [Node(source, top)])
-    copies = (_copy(node, target, registry) for node in nodes)
+    nodes = tree(source, listed, registry)
+    copies = (content_copy(node, target, registry) for node in nodes)
     return tuple({copy.target: copy for copy in copies}.values())
 
 
-def _copy(node: Node, target: Home, registry: ManifestReader) -> ManifestCopy:
-    manifest = node.read(registry)
-    return ManifestCopy(node.source, Reference(target, None, manifest.digest), manifest)
+def content_copy(node: Node, target: Home, registry: ManifestReader) -> Copy:
+    """Read ``node`` for copying to ``target``, unless it is a blob. Raises as ``Node.read``."""
+    if node.listed is not None and is_blob(node.source, node.listed, registry):
+        return entry_blob(node.source, node.listed, target)
+    return ManifestCopy(
+        node.source, Reference(target, None, node.source.digest), node.read(registry)
+    )
 
 
-def blob_copies(manifests: Iterable[ManifestCopy]) -> tuple[BlobCopy, ...]:
-    """Return the distributable blobs of ``manifests``, each once."""
-    copies = (copy for manifest_copy in manifests for copy in _blobs_of(manifest_copy))
-    return tuple({copy.target: copy for copy in copies}.values())
+def entry_blob(source: Reference, listed: Descriptor, target: Home) -> BlobCopy:
+    """Return the copy of a blob that a list names. Raises UnverifiableError."""
+    require_verifiable(listed.digest, str(source))
+    return BlobCopy(source, Reference(target, None, listed.digest), listed.size)
 
 
-def _blobs_of(copy: ManifestCopy) -> Iterator[BlobCopy]:
+def manifest_copies(copies: Iterable[Copy]) -> tuple[ManifestCopy, ...]:
+    """Return those of ``copies`` that are manifests, each target once."""
+    manifests = (copy for copy in copies if isinstance(copy, ManifestCopy))
+    return tuple({copy.target: copy for copy in manifests}.values())
+
+
+def blob_copies(copies: Iterable[Copy]) -> tuple[BlobCopy, ...]:
+    """Return those of ``copies`` that are blobs, and the distributable blobs of the manifests."""
+    blobs = (blob for copy in copies for blob in _blobs_of(copy))
+    return tuple({blob.target: blob for blob in blobs}.values())
+
+
+def _blobs_of(copy: Copy) -> Iterator[BlobCopy]:
+    if isinstance(copy, BlobCopy):
+        yield copy
+        return
     for descriptor in distributable_blobs(copy.manifest):
         source, target = (at.at(descriptor.digest) for at in (copy.source, copy.target))
         yield BlobCopy(source, target, descriptor.size)
+
+
+def is_there(copy: Copy, registry: Registry) -> bool:
+    """Return True if the target of ``copy`` has it, a manifest with the blobs that it names."""
+    if isinstance(copy, BlobCopy):
+        return has_blob(copy.target, registry)
+    return is_complete(copy.target, registry)
 
 
 def is_complete(manifest: Reference, registry: Registry) -> bool:

@@ -93,12 +93,27 @@ class Node:
         return require_match(manifest, self.listed, str(self.source))
 
 
+def is_blob(content: Reference, listed: Descriptor, registry: ManifestReader) -> bool:
+    """Return whether what is ``listed`` at ``content`` is a blob.
+
+    The registry is asked only if the media type is unknown (ADR 0034).
+    """
+    if media_types.is_manifest(listed.media_type):
+        return False
+    return media_types.is_blob(listed.media_type) or not registry.is_manifest(content)
+
+
 def below(source: Reference, manifest: Manifest, registry: ManifestReader) -> Iterator[Node]:
     """Yield all that the ``manifest`` at ``source`` lists, on every level, children first.
 
     Raises what ``Node.read`` raises for lists; DocumentError: nested too deep.
     """
     return _below(source, manifest, registry, 0, set())
+
+
+def tree(source: Reference, listed: Descriptor, registry: ManifestReader) -> Iterator[Node]:
+    """Yield all below what is ``listed`` at ``source``, then that itself. Raises as ``below``."""
+    return _tree(Node(source, listed=listed), listed.media_type, registry, 0, set())
 
 
 def _below(

@@ -14,6 +14,7 @@ from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, Manifes
 from manyfest.domain.manifests import require_match
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.record import record_reads
+from manyfest.domain.operations.steps.tree import is_blob
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import ManifestReader
@@ -25,12 +26,12 @@ class Detail:
     """One image as docker's ``inspect -v`` shows it.
 
     ``reference`` is its name, ``descriptor`` describes it with its platform, as a list does, and
-    ``found`` is the manifest that was read.
+    ``found`` is the manifest that was read; None for a blob, and for what cannot be verified.
     """
 
     reference: Reference
     descriptor: Descriptor
-    found: Resolved
+    found: Resolved | None
 
 
 @frozen
@@ -64,7 +65,8 @@ def details(found: Resolved, *, ports: Ports) -> Details:
     what reading raises, but an entry that is missing is in the result.
     """
     read = _published_details(found, ports)
-    record_reads([found, *(detail.found for detail in read.present)], ports=ports)
+    seen = (detail.found for detail in read.present)
+    record_reads([found, *(each for each in seen if each is not None)], ports=ports)
     return read
 
 
@@ -91,7 +93,8 @@ def draft_details(draft: Draft, *, ports: Ports) -> Details:
 
 def entry_details(entry: Entry, registry: ManifestReader) -> Detail:
     """Read the details of one entry of a draft."""
-    found = resolve(entry.content, registry)
+    is_shown = _is_readable(entry.content, entry.found, registry)
+    found = resolve(entry.content, registry) if is_shown else None
     return Detail(entry_reference(entry), entry.descriptor, found)
 
 
@@ -116,9 +119,16 @@ def _detail_or_none(
     listed: tuple[Reference, Descriptor], registry: ManifestReader
 ) -> Detail | None:
     reference, descriptor = listed
+    content = reference.at(descriptor.digest)
+    if not _is_readable(content, descriptor, registry):
+        return Detail(reference, descriptor, None)
     try:
-        found = resolve(reference.at(descriptor.digest), registry)
+        found = resolve(content, registry)
     except ManifestUnknownError:
         return None
     require_match(found.manifest, descriptor, str(reference))
     return Detail(reference, descriptor, found)
+
+
+def _is_readable(content: Reference, listed: Descriptor, registry: ManifestReader) -> bool:
+    return listed.digest.is_verifiable and not is_blob(content, listed, registry)

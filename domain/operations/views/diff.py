@@ -6,6 +6,7 @@ from itertools import chain
 
 from attrs import evolve, field, frozen
 
+from manyfest.domain import media_types
 from manyfest.domain.comparison.changes import EntryChange, Status
 from manyfest.domain.comparison.entries import (
     DigestChange,
@@ -176,8 +177,15 @@ def _by_digest(found: Resolved) -> Resolved:
 
 
 def _differing(pair: Pair) -> tuple[Descriptor, Descriptor] | None:
+    """Both entries, if they differ and are manifests that can be read."""
     both = pair.both
-    return both if both and both[0].digest != both[1].digest else None
+    if both is None or both[0].digest == both[1].digest:
+        return None
+    return both if all(map(_is_readable, both)) else None
+
+
+def _is_readable(entry: Descriptor) -> bool:
+    return media_types.is_manifest(entry.media_type) and entry.digest.is_verifiable
 
 
 def _references(
@@ -192,9 +200,18 @@ def _image_change(
 ) -> ImageChange | None:
     both = _differing(pair)
     if both is None:
-        return None
+        return _digest_change(pair)
     left, right = (found[side] for side in _references(both, mine, theirs))
     return image_change(left.manifest, right.manifest, (left.config, right.config))
+
+
+def _digest_change(pair: Pair) -> ImageChange | None:
+    """The change of entries that are compared by digest alone."""
+    both = pair.both
+    digests = [str(entry.digest) for entry in both or ()]
+    if len(set(digests)) < 2:  # noqa: PLR2004 - both are there, and differ
+        return None
+    return ImageChange(manifest=differences({"digest": digests[0]}, {"digest": digests[1]}))
 
 
 def _described_otherwise(pair: Pair) -> tuple[Difference, ...]:

@@ -13,7 +13,7 @@ from manyfest.domain.errors import ManyfestError, NotCachedError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.record import record_reads
-from manyfest.domain.operations.steps.tree import nested_too_deep, walk
+from manyfest.domain.operations.steps.tree import is_blob, nested_too_deep, walk
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
@@ -25,7 +25,7 @@ _NUMBERS = re.compile(r"\d+|\D+")
 
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
-_Manifests = dict[Digest, Manifest | ManyfestError]
+_Manifests = dict[Digest, Manifest | ManyfestError | None]
 
 # An entry with its place in the document of the root; that of the root itself is empty.
 _Listed = tuple[str, Descriptor]
@@ -64,7 +64,8 @@ def verify(reference: Reference, *, ports: Ports) -> Verification:
     """
     root = _root(reference, ports.registry)
     manifests, places = _read_all(root, ports)
-    answers = _blob_sizes(reference, places, ports)
+    listed = tuple(digest for digest, found in manifests.items() if found is None)
+    answers = _blob_sizes(reference, places, listed, ports)
     sizes = {
         digest: size for digest, size in answers.items() if not isinstance(size, NotCachedError)
     }
@@ -85,7 +86,7 @@ def verify(reference: Reference, *, ports: Ports) -> Verification:
     verification = Verification(
         root,
         findings=tuple(sorted(findings, key=_place_in_document)),
-        manifests=len(manifests),
+        manifests=len(manifests) - len(listed),
         blobs=len(sizes),
         unseen=len(answers) - len(sizes),
         read=(
@@ -112,10 +113,15 @@ def _read_all(root: Resolved, ports: Ports) -> tuple[_Manifests, list[Located]]:
     look = partial(_capturing, partial(_child, root.reference, ports.registry))
 
     def expand(level: tuple[_Listed, ...]) -> Iterator[_Listed]:
-        unread = tuple(entry.digest for _, entry in level if entry.digest not in manifests)
-        manifests.update(zip(unread, ports.fan_out(look, unread), strict=True))
+        unread = {
+            entry.digest: entry
+            for _, entry in level
+            if entry.digest not in manifests and entry.digest.is_verifiable
+        }
+        looks = ports.fan_out(look, tuple(unread.values()))
+        manifests.update(zip(unread, looks, strict=True))
         for path, entry in level:
-            manifest = manifests[entry.digest]
+            manifest = manifests.get(entry.digest)
             if isinstance(manifest, Manifest):
                 place = Located(manifest, path, entry) if path else Located(manifest)
                 places.append(place)
@@ -127,18 +133,26 @@ def _read_all(root: Resolved, ports: Ports) -> tuple[_Manifests, list[Located]]:
     return manifests, places
 
 
-def _child(root: Reference, registry: ManifestReader, digest: Digest) -> Manifest:
-    """Read a manifest that exists and can be parsed; what it names is parsed here, too."""
-    registry.head_manifest(root.at(digest))
-    manifest = registry.get_manifest(root.at(digest))
+def _child(root: Reference, registry: ManifestReader, listed: Descriptor) -> Manifest | None:
+    """Read a manifest that exists and can be parsed; what it names is parsed here, too.
+
+    None for a blob.
+    """
+    content = root.at(listed.digest)
+    if is_blob(content, listed, registry):
+        return None
+    registry.head_manifest(content)
+    manifest = registry.get_manifest(content)
     manifest.entries, manifest.config, manifest.layers  # noqa: B018 -- fails here, at its digest
     return manifest
 
 
 def _blob_sizes(
-    reference: Reference, places: Iterable[Located], ports: Ports
+    reference: Reference, places: Iterable[Located], listed: Sequence[Digest], ports: Ports
 ) -> dict[Digest, int | ManyfestError]:
-    digests = list(dict.fromkeys(blob.digest for place in places for _, blob in place.blobs))
+    """Ask for the blobs of the images at ``places``, and for those that are ``listed``."""
+    named = (blob.digest for place in places for _, blob in place.blobs)
+    digests = [each for each in dict.fromkeys((*listed, *named)) if each.is_verifiable]
     head_blob = ports.registry.head_blob
     look = partial(_capturing, head_blob, telling=(*REPORTED_ERRORS, NotCachedError))
     found = ports.fan_out(look, [reference.at(digest) for digest in digests])

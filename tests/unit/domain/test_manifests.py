@@ -108,9 +108,9 @@ REFUSED = {
     "config without layers": ({"schemaVersion": 2, "config": CONFIG}, "", "unsupported manifest"),
     "layers without a config": ({"schemaVersion": 2, "layers": []}, "", "unsupported manifest"),
     "type of no manifest": (image(OCI_CONFIG), "", "unsupported manifest media type"),
-    "old artifact manifest": (
-        {"schemaVersion": 2, "mediaType": "application/vnd.oci.artifact.manifest.v1+json"},
-        "application/vnd.oci.artifact.manifest.v1+json",
+    "type of a blob": (
+        {"schemaVersion": 2, "mediaType": "application/vnd.example.tar"},
+        "",
         "unsupported manifest media type",
     ),
     "served as HTML": (listing(OCI_INDEX), "text/html", "unsupported .* available: text/html"),

@@ -6,7 +6,7 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, oci_image, oci_index
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.operations.steps.transfer import manifest_copies
+from manyfest.domain.operations.steps.transfer import content_copies
 from manyfest.domain.operations.steps.tree import NESTING_LIMIT, below
 from manyfest.domain.references import Reference
 from tests.unit.domain.operations.conftest import World, ref
@@ -68,16 +68,17 @@ def test_lists_may_be_nested_so_deep_and_no_deeper(world: World) -> None:
 
 def test_what_is_copied_may_be_nested_as_deep(world: World) -> None:
     target = ref("other.example/app:1").home
-    world.plant(NAME, nested(NESTING_LIMIT))
-    copies = manifest_copies(ref(NAME), target, world.registry)
+    whole = world.plant(NAME, nested(NESTING_LIMIT)).manifest.descriptor()
+    copies = content_copies(ref(NAME), whole, target, world.registry)
     assert len(copies) == NESTING_LIMIT + 1
-    world.plant(NAME, nested(NESTING_LIMIT + 1))
+    deep = world.plant(NAME, nested(NESTING_LIMIT + 1)).manifest.descriptor()
     with pytest.raises(DocumentError, match=f"lists nested deeper than {NESTING_LIMIT}$"):
-        manifest_copies(ref(NAME), target, world.registry)
+        content_copies(ref(NAME), deep, target, world.registry)
 
 
 def test_a_list_that_is_copied_reads_each_child_once(world: World) -> None:
     inner = oci_index(AMD)
     world.plant(NAME, top := oci_index(inner, AMD, inner))
-    manifest_copies(ref(NAME), ref("other.example/app:1").home, world.registry)
+    listed, target = top.manifest.descriptor(), ref("other.example/app:1").home
+    content_copies(ref(NAME), listed, target, world.registry)
     assert sorted(world.registry.read) == sorted([top.digest, inner.digest, AMD.digest])

@@ -118,6 +118,11 @@ def configured(config: str) -> Image:
 
 # Rule -> a document that breaks it and where, and one beside it that does not.
 LISTS: dict[str, tuple[Image, str, Image]] = {
+    "unverifiable-digest": (
+        changed(oci_index(AMD, ARM64), setting(1, "digest", f"blake3:{'0' * 64}")),
+        "manifests[1].digest",
+        oci_index(AMD, ARM64),
+    ),
     "empty-list": (oci_index(), "manifests", oci_index(AMD)),
     "missing-platform": (
         changed(oci_index(AMD), setting(0, "platform", None)),
