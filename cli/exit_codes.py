@@ -45,6 +45,7 @@ MEANINGS: dict[type[BaseException], Meaning] = {
     errors.UnavailableError: Meaning(5),
     errors.ConflictError: Meaning(6),
     errors.DraftExistsError: Meaning(6, "use --amend to change it, or manyfest rm to start anew"),
+    errors.MergeOvertakenError: Meaning(6, "push --merge again to replace it"),
     errors.IntegrityError: Meaning(INTEGRITY),
     KeyboardInterrupt: Meaning(INTERRUPTED),
     BrokenPipeError: Meaning(PIPE_CLOSED),

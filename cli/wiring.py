@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from manyfest.domain.ports.registry import Registry
     from manyfest.domain.ports.registry_access import RegistryAccess
     from manyfest.domain.ports.store import Store
-    from manyfest.domain.references import Reference
+    from manyfest.domain.references import Home, Reference
     from manyfest.store.maintenance.housekeeping import Housekeeping
 
 
@@ -57,7 +57,8 @@ class Session:
     """
 
     def __init__(self, settings: Settings, store: "Store", stack: ExitStack) -> None:
-        self.now = datetime.now(UTC)
+        self._began = datetime.now(UTC)
+        self._clock_offsets: dict[str, timedelta] = {}  # of the registries asked, by host
         self.offline = settings.offline
         self.records_reads = not settings.offline
         self.drafts: DraftBook = store.drafts
@@ -65,6 +66,11 @@ class Session:
         self._settings = settings
         self._store = store
         self._stack = stack
+
+    @property
+    def now(self) -> datetime:
+        """The time (UTC) at which the command began, by the clocks of the registries it asked."""
+        return self._began + self._clock_correction
 
     @cached_property
     def registry(self) -> "Registry":
@@ -77,7 +83,8 @@ class Session:
             self._store,
             self._stack,
             self._answers,
-            self.now,
+            self._began,
+            self._clock_offsets,
         )
         return factory.registry()
 
@@ -127,7 +134,20 @@ class Session:
 
     def clock(self) -> datetime:
         """Return the current time (UTC), for observations late in a long command."""
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self._clock_correction
+
+    def registry_clock(self, home: "Home") -> datetime:
+        """Return the current time (UTC) by the clock of the home's registry, if it told it."""
+        host = getattr(home, "registry", "")
+        return datetime.now(UTC) + self._clock_offsets.get(host, self._clock_correction)
+
+    @property
+    def _clock_correction(self) -> timedelta:
+        if not self._clock_offsets:
+            return timedelta()
+        from manyfest.domain.history.observation import clock_correction
+
+        return clock_correction(tuple(self._clock_offsets.values()))
 
     def restart_deadline(self) -> None:
         """Restart the deadline, unless it was given with ``--timeout``."""
@@ -143,7 +163,7 @@ class Session:
     def _answers(self) -> "UnconfirmedAnswers":
         from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
 
-        return UnconfirmedAnswers()
+        return UnconfirmedAnswers(self._began)
 
 
 @contextmanager

@@ -24,6 +24,7 @@
     │   ├── NoSuchPlatformError
     │   ├── NeverSeenError
     │   ├── NoSuchStateError
+    │   ├── OnlyClaimedError
     │   ├── PartMissingError
     │   ├── NotCachedError
     │   └── IncompleteError
@@ -39,6 +40,7 @@
     ├── ConflictError               existing state contradicts the request
     │   ├── DraftExistsError
     │   ├── LockError
+    │   ├── MergeOvertakenError
     │   ├── MergeUnsettledError
     │   ├── PlatformConflictError
     │   └── TagMovedError
@@ -253,6 +255,16 @@ class NoSuchStateError(NotFoundError):
         self.since = since
 
 
+class OnlyClaimedError(NotFoundError):
+    """A bundle claims an earlier state of ``reference``, but none was seen from here."""
+
+    def __init__(self, reference: str, number: int) -> None:
+        claimed = f"only a bundle claims one: to use that, name it: {reference}@{{{number}}}"
+        super().__init__(f"no such state: no earlier one of {reference} was seen; {claimed}")
+        self.reference = reference
+        self.number = number
+
+
 class NotCachedError(NotFoundError):
     """Offline, and these ``blobs`` (configs or layers) are not cached."""
 
@@ -372,6 +384,16 @@ class PlatformConflictError(ConflictError):
         self.platform = platform
         self.first = first
         self.second = second
+
+
+class MergeOvertakenError(ConflictError):
+    """``reference`` was merged, but for these ``platforms`` it has a later writer's entries."""
+
+    def __init__(self, reference: str, platforms: tuple[str, ...]) -> None:
+        others = ", ".join(platforms)
+        super().__init__(f"{reference} has another writer's later entry, not ours, for {others}")
+        self.reference = reference
+        self.platforms = platforms
 
 
 class MergeUnsettledError(ConflictError):

@@ -7,7 +7,12 @@ from datetime import datetime
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.errors import DamagedStoreError
-from manyfest.domain.history.observation import Observation, by_tag, merge_observations
+from manyfest.domain.history.observation import (
+    TOLERANCE,
+    Observation,
+    by_tag,
+    merge_observations,
+)
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 from manyfest.store.rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
@@ -34,15 +39,17 @@ _SELECT_LATEST = f"""
     ORDER BY home, tag"""  # noqa: S608 - of constants alone
 # A row is a span of time in which a tag pointed to one digest. Another digest begins a new row.
 _INSERT_OBSERVATION = """
-    INSERT INTO observations (home, tag, digest, first_seen, last_seen)
-    VALUES (:home, :tag, :digest, :first, :last)"""
+    INSERT INTO observations (home, tag, digest, first_seen, last_seen, claimed)
+    VALUES (:home, :tag, :digest, :first, :last, :claimed)"""
 _EXTEND_NEWEST = f"""
     UPDATE observations SET last_seen = max(last_seen, :last)
     WHERE id = (SELECT id {_NEWEST})"""  # noqa: S608 - of constants alone
 _DELETE_HISTORY = "DELETE FROM observations WHERE home = :home AND tag = :tag"
 _UPSERT_DIGEST_READ = """
     INSERT INTO digests (digest, last_seen) VALUES (?, ?)
-    ON CONFLICT (digest) DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)"""
+    ON CONFLICT (digest) DO UPDATE SET last_seen =
+        CASE WHEN last_seen > ? THEN excluded.last_seen
+            ELSE max(last_seen, excluded.last_seen) END"""
 
 
 class SqliteContentStore:
@@ -91,7 +98,7 @@ class SqliteContentStore:
     def observe(self, observations: Iterable[Observation]) -> None:
         """See the port.
 
-        Nearly always there is one observation of a tag, newer than the stored ones: that is one
+        Nearly always there is one look at a tag, newer than the stored observations: that is one
         statement. Anything else rewrites the history of the tag.
         """
         for tag, added in by_tag(observations).items():
@@ -105,8 +112,8 @@ class SqliteContentStore:
 
     def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:
         """See the port."""
-        rows = ((str(digest), format_utc(now)) for digest in digests)
-        self._database.write(_UPSERT_DIGEST_READ, rows)
+        times = format_utc(now), format_utc(now + TOLERANCE)  # later ones are a wrong clock's
+        self._database.write(_UPSERT_DIGEST_READ, ((str(digest), *times) for digest in digests))
 
     def _merge_into_history(self, tag: Reference, added: Iterable[Observation]) -> None:
         before = self.history(tag)
@@ -135,13 +142,19 @@ def _tag_key(reference: Reference) -> dict[str, str]:
 
 def _observation_row(added: Observation) -> dict[str, str]:
     times = {"first": format_utc(added.first_seen), "last": format_utc(added.seen_at)}
-    return _tag_key(added.reference) | {"digest": str(added.digest)} | times
+    facts = {"digest": str(added.digest), "claimed": str(int(added.is_claimed))}
+    return _tag_key(added.reference) | facts | times
 
 
 def _is_newest(added: Observation, newest: Observation | None) -> bool:
-    """True if ``added`` follows the stored ``newest`` observation, or extends it."""
+    """True if ``added`` follows the stored ``newest`` observation, or is a look that extends one.
+
+    Not where a wrong clock dated the stored one later than ``added``.
+    """
     if newest is None:
         return True
     if newest.digest == added.digest:
-        return newest.first_seen <= added.first_seen
+        are_looks = not (newest.is_claimed or added.is_claimed)
+        is_later = newest.first_seen <= added.first_seen and not newest.is_after(added.seen_at)
+        return are_looks and is_later
     return newest.seen_at < added.first_seen

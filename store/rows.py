@@ -26,7 +26,7 @@ from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Home, Reference
 from manyfest.store.sqlite.database import Row
 
-OBSERVATION_COLUMNS = "home, tag, digest, last_seen, first_seen"
+OBSERVATION_COLUMNS = "home, tag, digest, last_seen, first_seen, claimed"
 
 # True if `o`, a row of observations, is the newest of its tag. The table has its full name, because
 # the views that use this are TEMP and would look in temp first.
@@ -51,11 +51,12 @@ def damage_if_unreadable(path: Path, description: str) -> Iterator[None]:
 
 def observation_of(row: Row, path: Path) -> Observation:
     """Decode ``OBSERVATION_COLUMNS`` of the store at ``path``. Raises DamagedStoreError."""
-    home, tag, digest, last_seen, first_seen = row
+    home, tag, digest, last_seen, first_seen, claimed = row
     name = f"{home}:{tag}" if tag else home
     with damage_if_unreadable(path, f"what {name} was seen to be"):
-        times = map(datetime.fromisoformat, (last_seen, first_seen))
-        return Observation(Reference(_home(home), tag or None), Digest.parse(digest), *times)
+        last, first = map(datetime.fromisoformat, (last_seen, first_seen))
+        place = Reference(_home(home), tag or None)
+        return Observation(place, Digest.parse(digest), last, first, bool(claimed))
 
 
 def draft_row(draft: Draft) -> Row:

@@ -57,9 +57,11 @@ class Freshness:
     def is_fresh(self, observation: Observation) -> bool:
         """Return whether ``observation`` may answer without a request.
 
-        An observation that a wrong clock dated further ahead than ``max_age`` is not fresh.
+        Not a bundle's claim, and not an observation that a wrong clock dated ahead.
         """
-        return self.max_age is not None and abs(self.now - observation.seen_at) <= self.max_age
+        if self.max_age is None or observation.is_claimed or observation.is_after(self.now):
+            return False
+        return abs(self.now - observation.seen_at) <= self.max_age
 
 
 ALWAYS_ASK = Freshness()

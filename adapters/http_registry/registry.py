@@ -13,6 +13,7 @@ from manyfest.adapters.http_registry.api.manifests import HttpManifests
 from manyfest.adapters.http_registry.api.ping import HttpAccess
 from manyfest.adapters.http_registry.reliability.retry import TRIES
 from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, nothing_known
+from manyfest.adapters.http_registry.session.server_clock import OnClock, ignore_clock
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.transport.httpx_transport import CONNECTIONS, TIMEOUT
 from manyfest.adapters.http_registry.transport.proxies import NO_PROXIES, Proxies
@@ -34,7 +35,8 @@ class HttpRegistry(Registry):
     does. Registries on loopback may speak plain HTTP without it. ``connections`` is the number
     kept open per host, and ``tries`` that of attempts per operation. ``known_of`` gives the facts
     that earlier commands learnt about a host, looked up at first contact; they save requests and
-    permit nothing. ``access`` checks and explains logins.
+    permit nothing. ``access`` checks and explains logins. ``on_clock`` is told how far each host's
+    clock is from ours, as its first response says.
 
     ``timeout`` is for each connect, read and write, within the deadline. A ``transport`` from
     outside (``httpx.MockTransport``, a cache, one that wraps a ``DeadlineTransport``) sends the
@@ -57,6 +59,7 @@ class HttpRegistry(Registry):
         known_of: HostFactsLookup = nothing_known,
         timeout: httpx.Timeout = TIMEOUT,
         transport: httpx.BaseTransport | None = None,
+        on_clock: OnClock = ignore_clock,
     ) -> None:
         self._sessions = SessionPool(
             deadline,
@@ -68,6 +71,7 @@ class HttpRegistry(Registry):
             known_of=known_of,
             timeout=timeout,
             transport=transport,
+            on_clock=on_clock,
         )
         self.access = HttpAccess(self._sessions)
         self._manifests = HttpManifests(self._sessions)

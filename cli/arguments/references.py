@@ -49,7 +49,8 @@ def resolve_source(text: str, session: "Session") -> Reference:
     """
     if "@{" not in text:
         return reference(text)
-    from manyfest.domain.history.revision import parse_past, reference_to
+    from manyfest.cli.output import note
+    from manyfest.domain.history.revision import index_of, parse_past
 
     past = parse_past(text, session.now)
     if past is None:
@@ -57,7 +58,11 @@ def resolve_source(text: str, session: "Session") -> Reference:
     tag = reference(past.name)
     if tag.digest is not None:
         raise InvalidReferenceError(text, "invalid reference format: a digest has no past states")
-    return reference_to(past.selector, tag, session.contents.history(tag))
+    history = session.contents.history(tag)
+    state = history[index_of(past.selector, tag, history)]
+    if state.is_claimed:
+        note(f"{text}: a bundle claims this state, it was not seen from here")
+    return evolve(tag, digest=state.digest)
 
 
 def list_name(text: str, command: str = "") -> Reference:

@@ -7,7 +7,7 @@ in place of the hosts.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -43,6 +43,7 @@ class RegistryFactory:
         stack: ExitStack,
         unconfirmed: UnconfirmedAnswers,
         now: datetime,
+        clock_offsets: dict[str, timedelta],
     ) -> None:
         self.settings = settings
         self.deadline = deadline
@@ -50,6 +51,7 @@ class RegistryFactory:
         self.stack = stack
         self.unconfirmed = unconfirmed
         self.now = now
+        self.clock_offsets = clock_offsets
 
     def registry(self) -> Registry:
         """Return the registry of all references; nothing is opened before it is used."""
@@ -67,9 +69,12 @@ class RegistryFactory:
         ``--insecure`` applies to the registries that a command names, so never to mirrors. Nor do
         docker's configured headers.
         """
+        from manyfest.cli.assembly.registry_clocks import recording_clocks
+
         account = auth_for(self.settings, self.deadline())
+        on_clock = recording_clocks(self.clock_offsets)
         settings = with_hosts_of(rules, self.settings)
-        origin = self._over_http(settings, account, rules.is_insecure)
+        origin = self._over_http(settings, account, rules.is_insecure, on_clock=on_clock)
         if not rules:
             return origin
         from manyfest.adapters.credentials.registry_auth import no_headers
@@ -77,7 +82,9 @@ class RegistryFactory:
 
         settings = evolve(settings, insecure=False)
         account = evolve(account, headers=no_headers)
-        mirrors = self._over_http(settings, account, rules.is_insecure_mirror, tries=1)
+        mirrors = self._over_http(
+            settings, account, rules.is_insecure_mirror, tries=1, on_clock=on_clock
+        )
         return MirroredRegistry(origin, mirrors, rules.route, note)
 
     def _over_http(

@@ -1,5 +1,6 @@
 """Answers of the store that no registry confirmed, and the warning of them."""
 
+from datetime import datetime
 from threading import Lock
 
 from manyfest.cli.output import warn
@@ -13,22 +14,38 @@ _REASON_LIMIT = 150  # characters; the end of the line, with the age of the answ
 class UnconfirmedAnswers:
     """The ``observations`` that answered without confirmation, by reference. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: datetime) -> None:
+        self._now = now
         self.observations: dict[Reference, Observation] = {}
         self._lock = Lock()
 
     def record(self, observation: Observation, error: UnavailableError | None) -> None:
         """Keep the observation that answered; warn if the registry was asked and gave ``error``.
 
-        ``--offline`` and ``--max-age`` cause no warning: the person asked for such answers.
+        ``--offline`` and ``--max-age`` cause no warning: the person asked for such answers. But a
+        time in the future is a wrong clock's, and a tag may have been seen since to be another.
         """
         with self._lock:
+            is_known = observation.reference in self.observations
             self.observations[observation.reference] = observation
             if error is not None:
                 warn(_warning(observation, error))
+            elif observation.is_after(self._now) and not is_known:
+                warn(_misdated(observation))
 
 
 def _warning(observation: Observation, error: UnavailableError) -> str:
     why = shortened(reason_text(error), _REASON_LIMIT)
-    since = f"{observation.seen_at:%Y-%m-%d %H:%M} UTC"
-    return f"{observation.reference} could not be asked for ({why}); shown as of {since}"
+    since = f"as {'claimed by a bundle ' * observation.is_claimed}of {_time(observation)}"
+    return f"{observation.reference} could not be asked for ({why}); shown {since}"
+
+
+def _misdated(observation: Observation) -> str:
+    return (
+        f"{observation.reference} was last seen at {_time(observation)}, which is in the future: "
+        "a clock was wrong; read the tag from its registry once to mend that"
+    )
+
+
+def _time(observation: Observation) -> str:
+    return f"{observation.seen_at:%Y-%m-%d %H:%M} UTC"

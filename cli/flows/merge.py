@@ -1,4 +1,4 @@
-"""The flow of ``push --merge``: merges the draft into its tags, and notes losses."""
+"""The flow of ``push --merge``: merges the draft into its tags, and fails where it lost."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,11 +6,16 @@ from functools import partial
 from attrs import evolve
 
 from manyfest.cli.flows.publish import finish_or_warn, require_writable_store
-from manyfest.cli.output import note
+from manyfest.cli.output import note, warn
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError
-from manyfest.domain.operations.publication.merge import Merged, merge, preview
+from manyfest.domain.operations.publication.merge import (
+    Merged,
+    merge,
+    preview,
+    require_own_entries,
+)
 from manyfest.domain.operations.publication.plan_push import Publication, PushPlan, Tagging
 from manyfest.domain.operations.publication.push import bring_content
 from manyfest.domain.operations.resolve import Resolved
@@ -20,13 +25,18 @@ from manyfest.domain.references import Reference
 def merge_with_progress(
     planned: PushPlan, more_tags: Sequence[Reference], session: Session, *, purge: bool
 ) -> PushPlan:
-    """Merge the draft into each of its names; return the plan with the merged lists."""
+    """Merge the draft into each of its names; return the plan with the merged lists.
+
+    Raises MergeOvertakenError: another writer's entries are there in place of ours. The draft then
+    stays as it was.
+    """
     require_writable_store(session)
     with shown_progress() as on_event:
         bring_content([planned], ports=session, on_event=session.checking_deadline(on_event))
         merged = _merge(planned, _targets(planned, more_tags), session)
     for tag in merged:
-        _note_replaced_entries(planned, tag)
+        _warn_of_misdated(tag)
+    require_own_entries(planned, merged)
     published = [Resolved(tag.target, tag.manifest) for tag in merged]
     outcome = _outcome(planned, merged)
     finish_or_warn(outcome, published, session, purge=purge)
@@ -62,6 +72,7 @@ def _outcome(planned: PushPlan, merged: Sequence[Merged]) -> PushPlan:
     return evolve(planned, manifest=merged[0].manifest, tags=tuple(tags))
 
 
-def _note_replaced_entries(planned: PushPlan, merged: Merged) -> None:
-    for entry in set(planned.manifest.entries) - set(merged.manifest.entries):
-        note(f"{entry.platform} of {merged.target} is another writer's, who was later")
+def _warn_of_misdated(merged: Merged) -> None:
+    for at, intent in merged.misdated.items():
+        date = f"{intent.made_at:%Y-%m-%d %H:%M} UTC"
+        warn(f"{at} did not count: it is dated {date}, in the future by the registry's clock")

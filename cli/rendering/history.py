@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from attrs import evolve
 
 from manyfest.cli.output import printable
-from manyfest.cli.rendering.humanize import counted, format_time, short_digest
+from manyfest.cli.rendering.humanize import CLAIMED, counted, format_time, short_digest
 from manyfest.cli.rendering.table import aligned
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.encoding.strict_json import Json
@@ -22,8 +22,8 @@ _CHANGES_LIMIT = 60
 def history_table(states: Sequence[State]) -> str:
     """Return headings and a line a state, newest first.
 
-    Times are in UTC, as ``REF@{…}`` takes them. Changed platforms are marked as in ``diff``; the
-    oldest state has none, as nothing precedes it.
+    Times are in UTC, as ``REF@{…}`` takes them; those that only a bundle claims are marked. Changed
+    platforms are marked as in ``diff``; the oldest state has none, as nothing precedes it.
     """
     return "\n".join(aligned(_HEADINGS, map(_row, states)))
 
@@ -38,7 +38,9 @@ def _row(state: State) -> tuple[str, ...]:
         format_time(moment) for moment in (state.observation.first_seen, state.observation.seen_at)
     )
     name, digest = f"@{{{state.number}}}", short_digest(state.observation.digest)
-    return name, digest, *times, _content(state), _changed(state.changes)
+    first, last = times
+    last += CLAIMED * state.observation.is_claimed
+    return name, digest, first, last, _content(state), _changed(state.changes)
 
 
 def _content(state: State) -> str:
@@ -67,6 +69,7 @@ def _object(state: State) -> dict[str, Json]:
         "digest": str(state.observation.digest),
         "firstSeen": state.observation.first_seen.isoformat(),
         "lastSeen": state.observation.seen_at.isoformat(),
+        "claimed": state.observation.is_claimed,
         "mediaType": manifest.media_type if manifest else None,
         "size": manifest.size if manifest else None,
         "platforms": [_platform(image.platform) for image in state.images],

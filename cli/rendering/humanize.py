@@ -6,6 +6,7 @@ from manyfest.domain.digests import Digest
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
+CLAIMED = " (claimed)"  # behind a time that a bundle claims, and that was not seen from here
 _DIGITS = 12  # of a digest: enough to be unique among those that a person meets
 
 

@@ -92,7 +92,7 @@ def reference_of(entry: Descriptor, bundle: str, repository: Repository | None) 
 def observation_of(
     entry: Descriptor, reference: Reference, bundle: str, now: datetime
 ) -> Observation:
-    """Return the observation that ``reference`` pointed to ``entry``.
+    """Return the bundle's claim that ``reference`` pointed to ``entry``.
 
     A missing time counts as ``now``, and a later one is reduced to ``now``. Raises BundleError: an
     invalid time.
@@ -103,7 +103,7 @@ def observation_of(
         first_seen = min(parse_utc(first), seen_at) if first else seen_at
     except ValueError as error:
         raise BundleError(bundle, f"has an impossible time of {reference}: {error}") from error
-    return Observation(reference, entry.digest, seen_at, first_seen)
+    return Observation(reference, entry.digest, seen_at, first_seen, is_claimed=True)
 
 
 def _registry_reference(text: str, entry: Descriptor, bundle: str) -> Reference:

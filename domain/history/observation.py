@@ -1,13 +1,30 @@
-"""Observations of tags, and the history that they make."""
+"""Observations of tags, and the history that they make.
+
+Theory of operation. A *look* is an observation that this machine made itself: a registry or a
+layout said what the tag points to. A *claim* comes out of a bundle: somebody wrote it down. Both
+have a time, and neither time is certain: a clock may be years ahead, or years behind.
+
+- *Order.* Spans are ordered by time, so that what comes late, as in an import, takes its place. A
+  look happens now, though: a span that ended more than ``TOLERANCE`` after a look is misdated, and
+  is moved to just before the look (``_redated``). So the next look after a wrong clock heals the
+  history, and nothing that was seen is lost. Within the tolerance the clocks decide, because two
+  commands that run at once record their looks in any order.
+- *Provenance.* A span with a look in it is made of looks alone: claims of the same digest beside
+  one add nothing to it, neither an earlier beginning nor a later end.
+"""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from attrs import Factory, evolve, field, frozen
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference
+
+# Clocks differ by less: what is further ahead of the present time is not believed. It is longer
+# than commands run, because their looks are dated by their beginning.
+TOLERANCE = timedelta(hours=1)
 
 
 @frozen
@@ -16,17 +33,33 @@ class Observation:
 
     ``first_seen`` and ``seen_at`` are the first and last times of the observation, in UTC with time
     zone; they are equal if it was made once. No other digest was observed between them.
+    ``is_claimed`` says that a bundle claims it, and that this machine did not see it.
     """
 
     reference: Reference
     digest: Digest
     seen_at: datetime
     first_seen: datetime = field(default=Factory(lambda self: self.seen_at, takes_self=True))
+    is_claimed: bool = False
 
     @property
     def tag_reference(self) -> Reference:
         """The home and the tag, without digest."""
         return evolve(self.reference, digest=None)
+
+    def is_after(self, now: datetime) -> bool:
+        """Return True if it is dated later than ``now``, by more than clocks differ."""
+        return self.seen_at - now > TOLERANCE
+
+
+def clock_correction(offsets: Iterable[timedelta]) -> timedelta:
+    """Return what to add to this machine's clock to date what it sees.
+
+    ``offsets`` are those of the registries that were asked. The clock is right if one of them
+    agrees with it within ``TOLERANCE``; otherwise the one that differs least is believed.
+    """
+    nearest = min(offsets, key=abs, default=timedelta())
+    return nearest if abs(nearest) > TOLERANCE else timedelta()
 
 
 def by_tag(observations: Iterable[Observation]) -> dict[Reference, list[Observation]]:
@@ -43,16 +76,45 @@ def merge_observations(
     """Merge ``observations`` into the ``history`` of one tag, newest first.
 
     Only the first and last times of an observation are certain, so another digest that was observed
-    between them splits it there. Of two digests with one time, the one added later is newer.
-    Idempotent: adding an observation again changes nothing.
+    between them splits it there. Of two digests with one time, the one added later is newer; of
+    claims, that with the larger digest. Looks among ``observations`` are made now, so spans dated
+    later are moved before them. Idempotent: adding an observation again changes nothing.
     """
-    oldest_first = [*reversed(tuple(history)), *observations]
-    sightings = dict.fromkeys(
-        (moment, one.digest) for one in oldest_first for moment in (one.first_seen, one.seen_at)
+    added = tuple(observations)
+    looks = [one.seen_at for one in added if not one.is_claimed]
+    before = _redated(history, max(looks)) if looks else tuple(history)
+    oldest_first = [*reversed(before), *added]
+    tag, sightings = oldest_first[0].tag_reference, _sightings(oldest_first)
+    spans = groupby(sightings, key=lambda sighting: sighting[1])
+    return tuple(reversed([_span(tag, digest, tuple(group)) for digest, group in spans]))
+
+
+_Sighting = tuple[datetime, Digest, bool]  # the moment, the digest, whether it is claimed
+
+
+def _sightings(oldest_first: Iterable[Observation]) -> list[_Sighting]:
+    """Return the ends of all spans by time; claims before looks of the same moment."""
+    claimed: dict[tuple[datetime, Digest], bool] = {}
+    for one in oldest_first:
+        for end in ((one.first_seen, one.digest), (one.seen_at, one.digest)):
+            claimed[end] = claimed.get(end, True) and one.is_claimed
+    found = [(moment, digest, is_claim) for (moment, digest), is_claim in claimed.items()]
+    return sorted(found, key=lambda each: (each[0], not each[2], str(each[1]) if each[2] else ""))
+
+
+def _span(tag: Reference, digest: Digest, sightings: tuple[_Sighting, ...]) -> Observation:
+    looks = [moment for moment, _, is_claimed in sightings if not is_claimed]
+    moments = looks or [moment for moment, *_ in sightings]
+    return Observation(tag, digest, moments[-1], moments[0], is_claimed=not looks)
+
+
+def _redated(history: Iterable[Observation], now: datetime) -> tuple[Observation, ...]:
+    """Move spans that ended after ``now`` to just before it, in their order."""
+    return tuple(
+        _ending(span, now - timedelta(microseconds=number)) if span.is_after(now) else span
+        for number, span in enumerate(history, start=1)
     )
-    in_order = sorted(sightings, key=lambda sighting: sighting[0])
-    spans: list[Observation] = []
-    for digest, group in groupby(in_order, key=lambda sighting: sighting[1]):
-        moments = [moment for moment, _ in group]
-        spans.append(Observation(oldest_first[0].tag_reference, digest, moments[-1], moments[0]))
-    return tuple(reversed(spans))
+
+
+def _ending(span: Observation, moment: datetime) -> Observation:
+    return evolve(span, seen_at=moment, first_seen=min(span.first_seen, moment))

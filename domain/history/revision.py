@@ -10,9 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from manyfest.domain.errors import InvalidReferenceError, NeverSeenError, NoSuchStateError
+from manyfest.domain.errors import (
+    InvalidReferenceError,
+    NeverSeenError,
+    NoSuchStateError,
+    OnlyClaimedError,
+)
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
 
@@ -95,14 +100,30 @@ def index_of(selector: StateSelector, reference: Reference, history: Sequence[Ob
     raise NoSuchStateError(f"{reference}@{selector}", len(history), since)
 
 
-def reference_to(
-    selector: StateSelector, reference: Reference, history: Sequence[Observation]
-) -> Reference:
-    """Return the selected state as a reference with tag and digest.
+def last_seen(history: Sequence[Observation]) -> Observation:
+    """Return the newest state that was seen from here; the newest of all if none was.
 
-    Raises NeverSeenError, NoSuchStateError, as ``index_of`` does.
+    ``history`` has at least one state, newest first.
     """
-    return evolve(reference, digest=history[index_of(selector, reference, history)].digest)
+    return next((state for state in history if not state.is_claimed), history[0])
+
+
+def index_before(reference: Reference, history: Sequence[Observation]) -> int:
+    """Return the index in ``history`` of the state before the one that was seen last.
+
+    States that only a bundle claims do not count. Raises NeverSeenError: the history is empty;
+    OnlyClaimedError, NoSuchStateError: no other state was seen.
+    """
+    if not history:
+        raise NeverSeenError(str(reference))
+    present = last_seen(history).digest
+    others = [number for number, state in enumerate(history) if state.digest != present]
+    for number in others:
+        if number > history.index(last_seen(history)) and not history[number].is_claimed:
+            return number
+    if others:
+        raise OnlyClaimedError(str(reference), others[0])
+    return index_of(StateSelector("1", 1), reference, history)
 
 
 def _numbers(value: int | datetime | str, history: Sequence[Observation]) -> Iterator[int]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
@@ -24,6 +24,10 @@ MADE_AT = "dev.manyfest.merge.at"
 # Lifetime of an intent: longer than a writer takes from reading a tag to putting it, by more than
 # clocks differ. An older intent was merged long ago, and a later push may have undone it.
 LIFETIME = timedelta(hours=1)
+
+# Writers date their intents by the clock of the registry. One that is dated later than this ahead
+# of it comes from a writer that went by a wrong clock of its own, and is not believed.
+TOLERANCE = timedelta(minutes=10)
 
 _HEX = 16
 
@@ -57,8 +61,16 @@ class Intent:
         return target.tagged(intent_prefix(self.tag) + _hash(*map(_slot, self.entries)))
 
     def is_live(self, now: datetime) -> bool:
-        """Return True within the lifetime."""
-        return now - self.made_at < LIFETIME
+        """Return True within the lifetime, by the registry's clock."""
+        return not self.is_after(now) and now - self.made_at < LIFETIME
+
+    def is_after(self, now: datetime) -> bool:
+        """Return True if it is dated later than ``now``, by more than clocks differ."""
+        return self.made_at - now > TOLERANCE
+
+    def expired(self, now: datetime) -> "Intent":
+        """Return the same intent at the end of its lifetime."""
+        return evolve(self, made_at=now - LIFETIME)
 
 
 def intent_prefix(tag: str) -> str:

@@ -28,12 +28,16 @@ if TYPE_CHECKING:
     from manyfest.domain.ports.fan_out import FanOut
     from manyfest.domain.ports.layer_store import LayerStore
     from manyfest.domain.ports.registry import Registry
+    from manyfest.domain.references import Home
 
 # Waits so many seconds.
 Pause = Callable[[float], None]
 
 # Returns the present time, in UTC.
 Clock = Callable[[], datetime]
+
+# Returns the present time, in UTC, by the clock of a home's registry if that told it.
+RegistryClock = Callable[["Home"], datetime]
 
 
 class Ports(Protocol):
@@ -70,12 +74,17 @@ class Ports(Protocol):
 
     @property
     def now(self) -> datetime:
-        """The time (UTC) at which the command began."""
+        """The time (UTC) at which the command began, corrected by the registries' clocks."""
         ...
 
     @property
     def clock(self) -> Clock:
         """The present time, for writes that come long after the command began."""
+        ...
+
+    @property
+    def registry_clock(self) -> RegistryClock:
+        """The present time at a registry, which all its writers share; else that of ``clock``."""
         ...
 
     @property

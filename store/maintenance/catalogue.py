@@ -16,7 +16,7 @@ _FAMILIAR = """
     CASE WHEN substr(home, 1, 18) = 'docker.io/library/' THEN substr(home, 19)
         WHEN substr(home, 1, 10) = 'docker.io/' THEN substr(home, 11) ELSE home END"""
 _SELECT_TAGS = f"""
-    SELECT home, tag, o.digest, last_seen, first_seen, media_type, length(data)
+    SELECT home, tag, o.digest, last_seen, first_seen, claimed, media_type, length(data)
     FROM observations AS o JOIN main.manifests AS m ON m.digest = o.digest
     WHERE (home, tag) > (:home, :tag)
         AND {IS_NEWEST}

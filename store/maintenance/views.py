@@ -81,17 +81,17 @@ VIEWS = (
     ),
     View(
         "tags",
-        "what each tag pointed to when it was seen last",
-        "registry, repository, tag, reference, digest, media_type, first_seen, last_seen",
-        f"""SELECT {_HOME}, o.digest, media_type, first_seen, last_seen
+        "what each tag pointed to when it was seen last (claimed is 1: a bundle says so)",
+        "registry, repository, tag, reference, digest, media_type, first_seen, last_seen, claimed",
+        f"""SELECT {_HOME}, o.digest, media_type, first_seen, last_seen, claimed
             FROM main.observations AS o JOIN main.manifests AS m ON m.digest = o.digest
             WHERE {IS_NEWEST}""",
     ),
     View(
         "history",
-        "all that each tag was seen to point to",
-        "registry, repository, tag, reference, digest, media_type, first_seen, last_seen",
-        f"""SELECT {_HOME}, o.digest, media_type, first_seen, last_seen
+        "all that each tag was seen to point to (claimed is 1: a bundle says so)",
+        "registry, repository, tag, reference, digest, media_type, first_seen, last_seen, claimed",
+        f"""SELECT {_HOME}, o.digest, media_type, first_seen, last_seen, claimed
             FROM main.observations AS o JOIN main.manifests AS m ON m.digest = o.digest""",
     ),
     View(

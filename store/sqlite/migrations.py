@@ -73,6 +73,11 @@ def _create_digest_reads(database: "Database") -> None:
     database.table("digests").create(columns, pk="digest", not_null=columns)
 
 
+def _add_claims(database: "Database") -> None:
+    # 1 if a bundle claims it; what was imported before this migration counts as seen
+    database.table("observations").add_column("claimed", int, not_null_default=0)
+
+
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _create_contents_and_observations,
     _create_drafts,
@@ -81,6 +86,7 @@ MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _add_quarantine,
     _create_hosts,
     _create_digest_reads,
+    _add_claims,
 )
 
 

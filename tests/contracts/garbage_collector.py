@@ -98,7 +98,8 @@ class GarbageContract:
         hold(kept.contents, LIST)
         with kept.contents.transaction():
             kept.contents.record_digest_reads([LIST.digest], NOW - days * DAY)
-            kept.contents.record_digest_reads([LIST.digest], NOW - 99 * DAY)
+            earlier = NOW - days * DAY - timedelta(minutes=30)  # a command that began before
+            kept.contents.record_digest_reads([LIST.digest], earlier)
         assert len(self._collect(kept).manifests) == 3 - left
         assert _held(kept, A, B, LIST) == left
 

@@ -30,7 +30,8 @@ def at(minutes: int) -> datetime:
 def observations(draw: st.DrawFn) -> Observation:
     """Few digests and few moments, so that they meet."""
     first, last = sorted(draw(st.tuples(st.integers(0, 8), st.integers(0, 8))))
-    return Observation(PLACE, draw(st.sampled_from(MANIFESTS)).digest, at(last), at(first))
+    digest = draw(st.sampled_from(MANIFESTS)).digest
+    return Observation(PLACE, digest, at(last), at(first), is_claimed=draw(st.booleans()))
 
 
 batches = st.lists(observations(), min_size=1, max_size=4)
@@ -67,9 +68,10 @@ def test_adding_the_same_twice_is_adding_it_once(
 def test_every_sighting_is_in_a_span_and_no_span_is_made_up(seen: list[Observation]) -> None:
     history = merge_observations((), seen)
     sightings = {(moment, one.digest) for one in seen for moment in (one.first_seen, one.seen_at)}
-    for moment, digest in sightings:
+    looks = [one for one in seen if not one.is_claimed]
+    for moment, digest in {(m, one.digest) for one in looks for m in (one.first_seen, one.seen_at)}:
         spans = [span for span in history if span.first_seen <= moment <= span.seen_at]
-        assert digest in {span.digest for span in spans}
+        assert digest in {span.digest for span in spans if not span.is_claimed}
     ends = {(moment, one.digest) for one in history for moment in (one.first_seen, one.seen_at)}
     assert ends <= sightings
 
@@ -78,8 +80,40 @@ def test_every_sighting_is_in_a_span_and_no_span_is_made_up(seen: list[Observati
 def test_the_newest_is_what_was_seen_last_and_of_these_added_last(seen: list[Observation]) -> None:
     newest = merge_observations((), seen)[0]
     last = max(one.seen_at for one in seen)
-    assert newest.seen_at == last
+    assert newest.seen_at == last or not newest.is_claimed
     assert newest.digest in {one.digest for one in seen if one.seen_at == last}
+
+
+@given(st.lists(observations(), min_size=1, max_size=6))
+def test_no_claim_makes_a_look_older_or_younger(seen: list[Observation]) -> None:
+    looked = {
+        (moment, one.digest)
+        for one in seen
+        if not one.is_claimed
+        for moment in (one.first_seen, one.seen_at)
+    }
+    for span in merge_observations((), seen):
+        ends = {(span.first_seen, span.digest), (span.seen_at, span.digest)}
+        assert not ends & looked if span.is_claimed else ends <= looked
+
+
+@given(histories, st.integers(2, 90_000), observations())
+def test_a_look_after_a_wrong_clock_is_the_newest(
+    parts: list[list[Observation]], hours: int, look: Observation
+) -> None:
+    """All that was seen before is dated ahead; it stays in its order, before the look."""
+    ahead = timedelta(hours=hours)
+    misdated = [
+        evolve(one, seen_at=one.seen_at + ahead, first_seen=one.first_seen + ahead)
+        for one in history_of(parts)
+    ]
+    look = evolve(look, first_seen=look.seen_at, is_claimed=False)
+    history = merge_observations(misdated, [look])
+    assert (history[0].digest, history[0].seen_at) == (look.digest, look.seen_at)
+    assert not history[0].is_after(look.seen_at)
+    before = [span.digest for span in misdated]
+    assert [span.digest for span in history] in ([look.digest, *before], before)
+    assert all(later.first_seen >= earlier.seen_at for later, earlier in pairwise(history))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from attrs import Factory, field, frozen
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.domain.errors import StoreError
-from manyfest.domain.ports import Clock, Pause
+from manyfest.domain.ports import Clock, Pause, RegistryClock
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.fan_out import FanOut, sequential
@@ -28,6 +28,9 @@ class PlainPorts:
     fan_out: FanOut = sequential
     now: datetime = NOW
     clock: Clock = field(default=Factory(lambda self: lambda: self.now, takes_self=True))
+    registry_clock: RegistryClock = field(
+        default=Factory(lambda self: lambda _: self.clock(), takes_self=True)
+    )
     pause: Pause = field(default=lambda _: None)
     records_reads: bool = True
     unrecorded: list[StoreError] = field(factory=list)

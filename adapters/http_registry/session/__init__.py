@@ -5,6 +5,7 @@ Modules in dependency order:
 - ``requests``: every request of the distribution-spec as a value (pure)
 - ``redirects``: where a redirect may lead, and with which headers (pure)
 - ``host_facts``: what is remembered about a host for the next command (pure)
+- ``server_clock``: the offset of a host's clock, from the ``Date`` of a response (pure)
 - ``error_responses``: from an unexpected response to an error
 - ``transport_errors``: from a fault of the connection to an error
 - ``scheme_probe``: find out by the first request whether a host speaks HTTP or HTTPS

@@ -56,6 +56,7 @@ from manyfest.adapters.http_registry.session.other_origins import (
 )
 from manyfest.adapters.http_registry.session.requests import RegistryRequest
 from manyfest.adapters.http_registry.session.scheme_probe import SchemeProbe
+from manyfest.adapters.http_registry.session.server_clock import OnClock, ServerClock, ignore_clock
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
@@ -80,7 +81,7 @@ class RegistrySession:
     """One registry host. Thread-safe.
 
     ``probe`` sends to the host itself, ``cross_origin_client`` gives clients for other origins, and
-    ``known`` is what an earlier command learnt about the host.
+    ``known`` is what an earlier command learnt about the host. ``on_clock``: see ``ServerClock``.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class RegistrySession:
         auth: RegistryAuth,
         known: HostFacts | None = None,
         clock: Clock = REAL_CLOCK,
+        on_clock: OnClock = ignore_clock,
     ) -> None:
         self.name = endpoint.host
         self._endpoint = endpoint
@@ -98,6 +100,7 @@ class RegistrySession:
         self._elsewhere = OtherOrigins(endpoint, probe, cross_origin_client)
         self._auth = auth
         self._known = known
+        self._server_clock = ServerClock(endpoint.host, on_clock)
         self.authorizer = Authorizer(
             endpoint, auth, self._fetch_token, host_facts.presumed_challenge(known), clock
         )
@@ -224,6 +227,7 @@ class RegistrySession:
             headers["Authorization"] = authorization
         response = self._probe.send(evolve(request, headers=headers))
         self._elsewhere.learn_space(response)
+        self._server_clock.read(response.headers)
         return response
 
     def _answer_challenge(

@@ -21,6 +21,7 @@ from manyfest.adapters.http_registry.reliability.retry import LONGEST_WAIT, Retr
 from manyfest.adapters.http_registry.reliability.throttle import Throttle
 from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup
 from manyfest.adapters.http_registry.session.scheme_probe import SchemeProbe
+from manyfest.adapters.http_registry.session.server_clock import OnClock
 from manyfest.adapters.http_registry.session.session import RegistrySession
 from manyfest.adapters.http_registry.transport import tls
 from manyfest.adapters.http_registry.transport.httpx_transport import (
@@ -39,7 +40,7 @@ Result = TypeVar("Result")
 class SessionPool:
     """The sessions of one command, under its deadline. Thread-safe."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by keyword, as of ``HttpRegistry``
         self,
         deadline: Deadline,
         account: RegistryAuth,
@@ -51,11 +52,13 @@ class SessionPool:
         known_of: HostFactsLookup,
         timeout: httpx.Timeout,
         transport: httpx.BaseTransport | None,
+        on_clock: OnClock,
     ) -> None:
         self.deadline = deadline
         self._account = account
         self._endpoint_for = endpoint_for
         self._known_of = known_of
+        self._on_clock = on_clock
         self._proxies = proxies
         self._connections = connections
         self._limit = tries
@@ -118,7 +121,13 @@ class SessionPool:
         client_for = partial(self._new_client, endpoint.certificates)
         wire = SchemeProbe(endpoint, client_for, known.scheme if known else "")
         return RegistrySession(
-            endpoint, wire, self._cross_origin_client, self._account, known, self.deadline.clock
+            endpoint,
+            wire,
+            self._cross_origin_client,
+            self._account,
+            known,
+            self.deadline.clock,
+            self._on_clock,
         )
 
     def _cross_origin_client(

@@ -18,8 +18,8 @@ def command(names: Sequence[str], as_json: AsJson = False) -> None:
     """Show the tags that were seen, and what is known of them.
 
     One a line: reference, digest, size of the manifest, size of all its layers, when it was seen
-    last (UTC), platforms. PATTERN is a repository or a tag, in full or as docker shortens it; *
-    stands for any text: alpine, 'ghcr.io/team/*', '*:v1'.
+    last (UTC; claimed: a bundle says so), platforms. PATTERN is a repository or a tag, in full or
+    as docker shortens it; * stands for any text: alpine, 'ghcr.io/team/*', '*:v1'.
     """
     pattern = next(iter(names), None)
     with open_housekeeping(settings_from()) as store:

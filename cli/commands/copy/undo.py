@@ -13,7 +13,7 @@ from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.errors import InvalidReferenceError
 from manyfest.domain.history.revision import StateSelector, parse_past
-from manyfest.domain.operations.publication.undo import PREVIOUS, UndoPlan, plan_undo, undo
+from manyfest.domain.operations.publication.undo import UndoPlan, plan_undo, undo
 from manyfest.domain.references import Reference
 
 
@@ -31,10 +31,10 @@ def command(
 ) -> None:
     """Put back what a tag pointed to before.
 
-    --to 3, or MANIFEST@{3}, puts back the state that has this number in manyfest history. Nothing
-    is written unless the tag still is what this store saw last, and all that the state names is
-    still there. The state put back is the newest then, so a second undo undoes the first. Prints
-    its digest.
+    --to 3, or MANIFEST@{3}, puts back the state that has this number in manyfest history; a state
+    that only a bundle claims is put back no other way. Nothing is written unless the tag still is
+    what this store saw last, and all that the state names is still there. The state put back is the
+    newest then, so a second undo undoes the first. Prints its digest.
     """
     (text,) = names
     with open_session(settings_from(options)) as session:
@@ -49,8 +49,8 @@ def command(
     write_text(str(plan.manifest.digest))
 
 
-def _state(text: str, to: str | None, session: Session) -> tuple[Reference, StateSelector]:
-    """Return the tag, and the selector of its state."""
+def _state(text: str, to: str | None, session: Session) -> tuple[Reference, StateSelector | None]:
+    """Return the tag, and the selector of its state, if one is named."""
     past = parse_past(text, session.now)
     if past and to is not None:
         raise typer.TyperException("--to and @{...} exclude each other")
@@ -60,7 +60,7 @@ def _state(text: str, to: str | None, session: Session) -> tuple[Reference, Stat
         raise InvalidReferenceError(text, reason)
     if past:
         return tag, past.selector
-    return tag, PREVIOUS if to is None else StateSelector.parse(to)
+    return tag, None if to is None else StateSelector.parse(to)
 
 
 def _step(plan: UndoPlan) -> str:

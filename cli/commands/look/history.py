@@ -17,8 +17,8 @@ def command(names: Sequence[str], as_json: AsJson = False) -> None:
 
     As this store knows it: what it pointed to when it was read or written from here; no registry
     is asked. One a line: the name for it (MANIFEST@{1}, wherever a manifest is read), digest, first
-    and last time it was seen so (UTC), images, and what changed by platform: + added, - removed, ~
-    changed.
+    and last time it was seen so (UTC; claimed: a bundle says so), images, and what changed by
+    platform: + added, - removed, ~ changed.
     """
     (name,) = names
     with open_session(settings_from()) as session:

@@ -4,7 +4,13 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from manyfest.cli.rendering.humanize import counted, format_size, format_time, short_digest
+from manyfest.cli.rendering.humanize import (
+    CLAIMED,
+    counted,
+    format_size,
+    format_time,
+    short_digest,
+)
 from manyfest.cli.rendering.table import aligned, json_array
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
@@ -82,7 +88,7 @@ def _row(tag: CachedTag) -> tuple[str, ...]:
         short_digest(tag.observation.digest),
         format_size(tag.size),
         layers,
-        format_time(tag.observation.seen_at),
+        format_time(tag.observation.seen_at) + CLAIMED * tag.observation.is_claimed,
         shortened(", ".join(tag.platforms), _PLATFORMS_LIMIT),
     )
 
@@ -97,6 +103,7 @@ def _object(tag: CachedTag) -> dict[str, Json]:
         "platforms": list(tag.platforms),
         "firstSeen": format_utc(tag.observation.first_seen),
         "lastSeen": format_utc(tag.observation.seen_at),
+        "claimed": tag.observation.is_claimed,
     }
 
 

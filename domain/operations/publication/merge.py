@@ -24,37 +24,44 @@ step, under a lock, and needs no intents.
 The digest of a tag is asked for by HEAD, which no mirror answers, and the manifest is then read by
 digest, from anywhere. A mirror that is behind would have us put an old list, without what was
 added to the tag since.
+
+Time is the registry's, as the ``Date`` of its responses tells it: so all writers have one clock,
+however wrong their own are. An intent that is dated ahead of it, by a writer that had no ``Date``
+to go by, is not believed. Once the tag is settled it is put again as an expired one, because it
+would count when its date comes.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     ListError,
-    ManifestUnknownError,
+    MergeOvertakenError,
     MergeUnsettledError,
     TagMovedError,
 )
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.merging.intent import Intent, intent_prefix, parse_intent
+from manyfest.domain.merging.intent import Intent
 from manyfest.domain.merging.merged_list import merged_list
-from manyfest.domain.operations.drafts.create import contribution
+from manyfest.domain.operations.publication.merge_reads import (
+    TagReader,
+    TagState,
+    retire,
+    visible_intents,
+)
 from manyfest.domain.operations.publication.plan_push import PushPlan
-from manyfest.domain.operations.resolve import Resolved, with_config
 from manyfest.domain.operations.steps.missing_children import (
     children_in_place,
     missing_children,
     require_none,
 )
 from manyfest.domain.ports import Ports
-from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import DEFAULT_TAG, Layout, Reference
 
 # Seconds to wait before each further look. Writers settle within two or three, however many there
@@ -66,53 +73,15 @@ _PAUSES = (0.0, 0.0, 0.05, 0.1, 0.2, 0.2, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0
 class Merged:
     """``target`` points to ``manifest`` after the merge; before, to ``before``, or to nothing.
 
-    ``was_put`` says whether that took a put of ours.
+    ``was_put`` says whether that took a put of ours. ``misdated`` are intents that are dated in the
+    future, and did not count.
     """
 
     target: Reference
     manifest: Manifest
     before: Digest | None
     was_put: bool
-
-
-@frozen
-class _TagState:
-    """The manifest of a tag and its entries; an image counts as one entry."""
-
-    manifest: Manifest | None = None
-    entries: tuple[Descriptor, ...] = ()
-
-    @property
-    def digest(self) -> Digest | None:
-        return self.manifest.digest if self.manifest else None
-
-
-class _TagReader:
-    """Reads the current manifests of tags, each digest once. Thread-safe."""
-
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-        self._known: dict[Digest, Manifest] = {}
-
-    def current(self, target: Reference) -> _TagState:
-        manifest = self.manifest(target)
-        if manifest is None or manifest.is_list:
-            return _TagState(manifest, manifest.entries if manifest else ())
-        image = with_config(Resolved(target, manifest), self._registry)
-        return _TagState(manifest, tuple(entry.found for entry in contribution(image)))
-
-    def manifest(self, reference: Reference) -> Manifest | None:
-        with suppress(ManifestUnknownError):
-            digest = self._registry.head_manifest(reference).digest
-            with suppress(ManifestUnknownError):
-                return self._by_digest(reference, digest)
-            return self._registry.get_manifest(reference)  # the tag moved, the old manifest is gone
-        return None
-
-    def _by_digest(self, reference: Reference, digest: Digest) -> Manifest:
-        if digest not in self._known:
-            self._known[digest] = self._registry.get_manifest(reference.at(digest))
-        return self._known[digest]
+    misdated: Mapping[Reference, Intent] = field(factory=dict)
 
 
 def merge(
@@ -131,27 +100,40 @@ def merge(
     same moment, each may win some. ``on_intent`` is told the tag of each intent that was put: the
     tags stay, and count, whether or not the merge succeeds.
 
-    Uses the ports registry, fan_out, pause and clock. Raises ListError: the draft sets members of
-    the list other than annotations; PartMissingError: an image that the tag or an intent names is
-    missing; MergeUnsettledError: the registry does not show what was put; what reading and writing
-    raise.
+    Uses the ports registry, fan_out, pause and registry_clock. Raises ListError: the draft sets
+    members of the list other than annotations; PartMissingError: an image that the tag or an intent
+    names is missing; MergeUnsettledError: the registry does not show what was put; what reading and
+    writing raise.
     """
-    made_at = ports.clock()
-    own = [intent(plan, target, made_at) for target in targets]
-    publish = partial(_publish, registry=ports.registry, on_intent=on_intent)
-    ports.fan_out(publish, tuple(zip(targets, own, strict=True)))
+    own = ports.fan_out(partial(_publish, plan=plan, ports=ports, on_intent=on_intent), targets)
     writer = _Writer(plan, ports)
     return tuple(map(writer.settle, targets, own))
+
+
+def require_own_entries(plan: PushPlan, merged: Sequence[Merged]) -> None:
+    """Check that every tag has the draft's entries.
+
+    Raises MergeOvertakenError: a later writer's entry for the same platform is in its place.
+    """
+    for tag in merged:
+        lost = set(plan.manifest.entries) - set(tag.manifest.entries)
+        if lost:
+            raise MergeOvertakenError(str(tag.target), tuple(sorted({_name(e) for e in lost})))
+
+
+def _name(entry: Descriptor) -> str:
+    return str(entry.platform) if entry.platform else str(entry.digest)
 
 
 def preview(plan: PushPlan, target: Reference, *, ports: Ports) -> Merged:
     """Return the result of a merge into ``target`` if no other writer writes. Writes nothing.
 
-    ``was_put`` says whether there is something to write. Uses the ports registry, fan_out and now.
-    Raises as ``merge``.
+    ``was_put`` says whether there is something to write. Uses the ports registry, fan_out and
+    registry_clock. Raises as ``merge``.
     """
-    current = _TagReader(ports.registry).current(target)
-    manifest = _merged(plan, target, current, (intent(plan, target, ports.now),))
+    current = TagReader(ports.registry).current(target)
+    own = intent(plan, target, ports.registry_clock(target.home))
+    manifest = _merged(plan, target, current, (own,))
     _require_whole(plan, target, manifest, ports)
     return Merged(target, manifest, current.digest, manifest is not current.manifest)
 
@@ -170,7 +152,7 @@ def intent(plan: PushPlan, target: Reference, now: datetime) -> Intent:
 
 
 def _merged(
-    plan: PushPlan, target: Reference, current: _TagState, intents: Sequence[Intent]
+    plan: PushPlan, target: Reference, current: TagState, intents: Sequence[Intent]
 ) -> Manifest:
     wished = plan.draft.list_type
     return merged_list(target, current.manifest, current.entries, intents, wished)
@@ -185,14 +167,20 @@ def _require_whole(plan: PushPlan, target: Reference, manifest: Manifest, ports:
 
 
 def _publish(
-    target_and_intent: tuple[Reference, Intent],
-    registry: Registry,
-    on_intent: Callable[[Reference], None],
-) -> None:
-    target, own = target_and_intent
-    if not isinstance(target.home, Layout):
-        registry.put_manifest(own.reference(target), own.manifest)
-        on_intent(own.reference(target))
+    target: Reference, plan: PushPlan, ports: Ports, on_intent: Callable[[Reference], None]
+) -> Intent:
+    """Publish the intent, and again if only then the registry's clock shows its date as wrong."""
+    own = intent(plan, target, ports.registry_clock(target.home))
+    if isinstance(target.home, Layout):
+        return own
+    place = own.reference(target)
+    ports.registry.put_manifest(place, own.manifest)
+    on_intent(place)
+    now = ports.registry_clock(target.home)
+    if not own.is_live(now):
+        own = evolve(own, made_at=now)
+        ports.registry.put_manifest(place, own.manifest)
+    return own
 
 
 @frozen
@@ -203,18 +191,19 @@ class _Writer:
     ports: Ports
 
     def settle(self, target: Reference, own: Intent) -> Merged:
-        tags = _TagReader(self.ports.registry)
+        tags = TagReader(self.ports.registry)
         current = first = tags.current(target)
         was_put, pauses, whole = False, iter(_PAUSES), set[Digest]()
         while True:
-            intents = self._intents(tags, target, own)
+            intents = visible_intents(target, own, tags, ports=self.ports)
             manifest = _merged(self.plan, target, current, intents.all)
             if manifest.digest not in whole:
                 _require_whole(self.plan, target, manifest, self.ports)
                 whole.add(manifest.digest)
             is_held = manifest is current.manifest
             if is_held and intents.is_own_listed:
-                return Merged(target, manifest, first.digest, was_put)
+                retire(intents.misdated, {own.reference(target): own}, tags, ports=self.ports)
+                return Merged(target, manifest, first.digest, was_put, intents.misdated)
             is_overtaken = not is_held and not self._put(target, manifest, current)
             was_put |= not is_held and not is_overtaken
             seconds = 0.0 if is_overtaken else next(pauses, None)
@@ -223,22 +212,7 @@ class _Writer:
             self.ports.pause(seconds)
             current = tags.current(target)
 
-    def _intents(self, tags: _TagReader, target: Reference, own: Intent) -> "_Intents":
-        if isinstance(target.home, Layout):
-            return _Intents((own,))
-        prefix, place = intent_prefix(own.tag), own.reference(target)
-        listed = {
-            target.tagged(tag)
-            for tag in self.ports.registry.tags(target.home)
-            if tag.startswith(prefix)
-        }
-        places = tuple(sorted({*listed, place}, key=str))
-        found = dict(zip(places, self.ports.fan_out(tags.manifest, places), strict=True))
-        read = {at: parse_intent(manifest, own.tag) for at, manifest in found.items() if manifest}
-        young = {at: i for at, i in read.items() if i is not None and i.is_live(self.ports.clock())}
-        return _Intents(tuple({place: own, **young}.values()), place in listed)
-
-    def _put(self, target: Reference, manifest: Manifest, current: _TagState) -> bool:
+    def _put(self, target: Reference, manifest: Manifest, current: TagState) -> bool:
         """Put ``manifest``; return False if another writer was faster.
 
         Only a registry that compares refuses. The other writer then made progress, so looking again
@@ -249,14 +223,3 @@ class _Writer:
         except TagMovedError:
             return False
         return True
-
-
-@frozen
-class _Intents:
-    """The visible intents, and our own unless another took its place.
-
-    A registry that does not list our own lists tags late, and may hide those of others.
-    """
-
-    all: tuple[Intent, ...]
-    is_own_listed: bool = True

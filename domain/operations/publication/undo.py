@@ -1,6 +1,6 @@
 """Put a past state back under its tag, if the tag is as it was recorded last."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from attrs import evolve, frozen
@@ -8,7 +8,13 @@ from attrs import evolve, frozen
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import BlobUnknownError, ManyfestError, PartMissingError
 from manyfest.domain.expectations import Expectation
-from manyfest.domain.history.revision import StateSelector, index_of
+from manyfest.domain.history.observation import Observation
+from manyfest.domain.history.revision import (
+    StateSelector,
+    index_before,
+    index_of,
+    last_seen,
+)
 from manyfest.domain.lists.distributable_blobs import distributable_blobs
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved
@@ -34,8 +40,6 @@ from manyfest.domain.operations.steps.transfer import (
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import BlobReader
 from manyfest.domain.references import Reference
-
-PREVIOUS = StateSelector("1", 1)
 
 
 @frozen
@@ -64,22 +68,25 @@ class UndoPlan:
 
 def plan_undo(
     tag: Reference,
-    wanted: StateSelector = PREVIOUS,
+    wanted: StateSelector | None = None,
     *,
     ports: Ports,
 ) -> UndoPlan:
     """Plan to put the ``wanted`` state back under ``tag``. Writes nothing.
 
-    Uses the ports registry, contents, layers and fan_out. Raises NeverSeenError, NoSuchStateError:
-    the store has no such state; TagMovedError: the tag is not as it was recorded last;
-    PartMissingError: content of the state is in neither registry nor store; what reading raises.
+    By default it is the state before the present one, as seen from here: a state that only a bundle
+    claims has to be named. Uses the ports registry, contents, layers and fan_out. Raises
+    NeverSeenError, NoSuchStateError, OnlyClaimedError: the store has no such state; TagMovedError:
+    the tag is not as it was recorded last; PartMissingError: content of the state is in neither
+    registry nor store; what reading raises.
     """
     history = ports.contents.history(tag)
-    number = index_of(wanted, tag, history)
-    last, digest = history[0].digest, history[number].digest
+    number = index_before(tag, history) if wanted is None else index_of(wanted, tag, history)
+    digest = history[number].digest
     past = evolve(tag, digest=digest)
     manifest = ports.contents.manifest(digest) or ports.registry.get_manifest(past)
     current = current_digest(tag, ports.registry)
+    last = _replaceable(history, current, is_named=wanted is not None)
     if current != digest:
         Expectation(last).check(tag, current)
     missing = missing_children(children_in_place(past, manifest), ports=ports)
@@ -87,6 +94,17 @@ def plan_undo(
     blobs = (*blob_copies(copies), *_missing_blobs(past, manifest, ports))
     children = manifest_copies(copies)
     return UndoPlan(tag, manifest, digest if current == digest else last, blobs, children)
+
+
+def _replaceable(
+    history: Sequence[Observation], current: Digest | None, *, is_named: bool
+) -> Digest:
+    """Return the digest that the tag must point to.
+
+    For a state that is named, a bundle may claim it; else it was seen from here.
+    """
+    newest = history[0].digest
+    return newest if is_named and current == newest else last_seen(history).digest
 
 
 def undo(plan: UndoPlan, *, ports: Ports) -> None:

@@ -259,7 +259,10 @@ def test_of_an_older_version_nothing_is_lost(folder, monkeypatch):
     with monkeypatch.context() as past, opened(path) as kept:
         for module in (migrations, opening):
             past.setattr(module, "MIGRATIONS", migrations.MIGRATIONS[:4])
-        see(kept.contents, TAG, LIST)
+        hold(kept.contents, LIST)
+    seen = "(1, 'registry.example/app', 'x', '{}', '2025-01-01T00:00:00+00:00', '{}')"
+    seen = seen.format(LIST.digest, "2025-02-01T00:00:00+00:00")
+    _write(path, f"INSERT INTO observations VALUES {seen}")
     assert _rows(path, "PRAGMA user_version") == [(4,)]
     with opened(path) as kept:
         assert [tag.observation.digest for tag in kept.catalogue.tags()] == [LIST.digest]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from manyfest.adapters.decorators.cache_decision import (
     ALWAYS_ASK,
@@ -46,6 +47,7 @@ UNREACHABLE = UnreachableError(HOST, f"{TAG}: cannot reach it")
 NOT_FOUND = ManifestUnknownError(str(TAG))
 DENIED = DeniedError(HOST, f"{TAG}: denied")
 
+IS_CLAIMED = TagFacts(evolve(CACHED, observation=evolve(CACHED.observation, is_claimed=True)))
 IS_CACHED, NOT_CACHED = TagFacts(CACHED), TagFacts(None)
 HOST_IS_AWAY = TagFacts(CACHED, UNREACHABLE)
 BY_DIGEST, BY_TAG = Get(NEW.digest), Get()
@@ -74,6 +76,7 @@ ROWS: dict[str, tuple[Step, Step]] = {
     "fresh": (first_step(IS_CACHED, _later(9)), SERVE_UNCONFIRMED),
     "too old": (first_step(IS_CACHED, _later(11)), Ask.LOOK_UP_ROUTE),
     "dated ahead": (first_step(IS_CACHED, _later(-11)), Ask.LOOK_UP_ROUTE),
+    "claimed": (first_step(IS_CLAIMED, _later(9)), Ask.LOOK_UP_ROUTE),
     "unreachable before, stale allowed": (first_step(HOST_IS_AWAY, STALE), SERVE_STALE),
     "unreachable before, stale not allowed": (
         first_step(HOST_IS_AWAY, ALWAYS_ASK),

@@ -122,7 +122,8 @@ def test_a_list_of_referrers_has_no_name() -> None:
 def test_when_it_was_seen_comes_back() -> None:
     seen = Observation(APP, AMD.digest, NOW, NOW - HOUR)
     entry = index_entry(AMD, APP, seen)
-    assert observation_of(entry, APP, "a bundle", NOW + HOUR) == seen
+    claim = evolve(seen, is_claimed=True)
+    assert observation_of(entry, APP, "a bundle", NOW + HOUR) == claim
     assert observation_of(entry, APP, "a bundle", NOW - 2 * HOUR) == Observation(
-        APP, AMD.digest, NOW - 2 * HOUR
+        APP, AMD.digest, NOW - 2 * HOUR, is_claimed=True
     )

@@ -16,7 +16,6 @@ from manyfest.domain.history.revision import (
     StateSelector,
     index_of,
     parse_past,
-    reference_to,
 )
 from manyfest.domain.references import Reference
 
@@ -146,8 +145,7 @@ HISTORY = (
 def test_a_state_is_found_by_number_and_by_time(inside: str, digest: Digest) -> None:
     past = parse_past(f"r.example/app:1@{{{inside}}}", NOW)
     assert past is not None
-    expected = Reference(APP.home, "1", digest)
-    assert reference_to(past.selector, APP, HISTORY) == expected
+    assert HISTORY[index_of(past.selector, APP, HISTORY)].digest == digest
 
 
 def test_a_digest_is_found_by_its_beginning_and_the_newest_of_it() -> None:
@@ -207,4 +205,4 @@ def test_neither_a_number_nor_a_digest_is_refused(text: str) -> None:
 
 def test_what_was_never_seen_is_named_where_a_past_state_is_resolved() -> None:
     with pytest.raises(NeverSeenError, match="r.example/app:1 was never seen"):
-        reference_to(StateSelector.parse("1"), APP, ())
+        index_of(StateSelector.parse("1"), APP, ())

@@ -16,7 +16,7 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.history.revision import StateSelector
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.publication.undo import PREVIOUS, UndoPlan, plan_undo, undo
+from manyfest.domain.operations.publication.undo import UndoPlan, plan_undo, undo
 from manyfest.domain.operations.resolve import resolve
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.references import Reference
@@ -66,11 +66,11 @@ def see(world: World, *images: Image, name: str = NAME) -> None:
     world.registry.puts.clear()
 
 
-def planned(world: World, wanted: StateSelector = PREVIOUS, name: str = NAME) -> UndoPlan:
+def planned(world: World, wanted: StateSelector | None = None, name: str = NAME) -> UndoPlan:
     return plan_undo(ref(name), wanted, ports=world.ports())
 
 
-def undone(world: World, wanted: StateSelector = PREVIOUS) -> Manifest:
+def undone(world: World, wanted: StateSelector | None = None) -> Manifest:
     """The digest that the tag points to afterwards."""
     newest = world.store.contents.last_observation(ref(NAME))
     undo(
