@@ -92,7 +92,7 @@ def rewrite(path: Path, change: Callable[[JsonObject], JsonObject]) -> None:
     """
     target = Path(os.path.realpath(path))
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_private(target.parent)
         with _locked(target.parent):
             before = read_object(target)
             after = change(before)
@@ -101,6 +101,15 @@ def rewrite(path: Path, change: Callable[[JsonObject], JsonObject]) -> None:
     except OSError as error:
         reason = os_error_text(error)
         raise CredentialsError(f"cannot write credentials: {path}: {reason}") from error
+
+
+def _make_private(folder: Path) -> None:
+    """Make the folder and those above it for their owner alone; ``mkdir`` does so for one."""
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError:
+        _make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _read_bytes(path: Path, *, must_exist: bool) -> bytes | None:

@@ -11,9 +11,12 @@ from attrs import frozen
 
 from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.errors import InvalidDigestError
+from manyfest.domain.history.observation import TOLERANCE
+from manyfest.store.layer_store import LayerFolder
 from manyfest.store.sqlite.errors import translating_sqlite_errors
 
 _QUARANTINE = "quarantine"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
@@ -29,6 +32,7 @@ class LayerFile:
     size: int
     changed_at: datetime
     is_regular: bool
+    is_folder: bool
 
 
 @frozen
@@ -42,49 +46,72 @@ class LayerFiles:
 
     def layers(self) -> Iterator[LayerFile]:
         """Yield the layers, ordered by name."""
-        return (file for file in _files(self.folder) if file.digest is not None)
+        return (file for file in self._files() if file.digest is not None)
 
     def leftovers_before(self, before: datetime) -> Iterator[LayerFile]:
         """Yield the files that are no layers and were last changed before ``before``."""
-        for file in _files(self.folder):
+        for file in self._files():
             if file.digest is None and file.changed_at < before:
                 yield file
 
     def quarantined_before(self, before: datetime = _END_OF_TIME) -> Iterator[LayerFile]:
         """Yield the layers that were quarantined before ``before``."""
-        return (f for f in _files(self.folder / _QUARANTINE) if f.changed_at < before)
+        return (file for file in self._files(_QUARANTINE) if file.changed_at < before)
 
     def remove(self, file: LayerFile) -> None:
-        """Remove the file, if it exists."""
-        with translating_sqlite_errors(file.path, "be removed"):
-            file.path.unlink(missing_ok=True)
+        """Remove the file, or the folder that is in a layer's place, if it exists."""
+        *above, name = file.path.relative_to(self.folder).parts
+        with (
+            translating_sqlite_errors(file.path, "be removed"),
+            suppress(FileNotFoundError),
+            LayerFolder(self.folder).opened(*above) as directory,
+        ):
+            if file.is_folder:
+                from shutil import rmtree  # rarely needed
+
+                rmtree(name, dir_fd=directory)
+            else:
+                os.unlink(name, dir_fd=directory)
 
     def quarantine(self, digest: Digest) -> None:
         """Move the layer, if it exists, to where nothing reads it."""
-        name = Path(digest.algorithm, digest.hex)
-        target = self.folder / _QUARANTINE / name
-        with translating_sqlite_errors(self.folder / name, "be set aside"):
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with suppress(FileNotFoundError):
-                # Touch it: its age in quarantine counts from this move.
-                os.utime(self.folder / name, follow_symlinks=False)
-                (self.folder / name).replace(target)
+        name = digest.hex
+        with (
+            translating_sqlite_errors(self.folder / digest.algorithm / name, "be set aside"),
+            suppress(FileNotFoundError),
+            LayerFolder(self.folder).opened(digest.algorithm) as source,
+            LayerFolder(self.folder).opened(_QUARANTINE, digest.algorithm, create=True) as target,
+        ):
+            # Touch it: its age in quarantine counts from this move.
+            os.utime(name, dir_fd=source, follow_symlinks=False)
+            with suppress(FileExistsError, IsADirectoryError, NotADirectoryError):
+                os.replace(name, name, src_dir_fd=source, dst_dir_fd=target)
+
+    def _files(self, *above: str) -> Iterator[LayerFile]:
+        with translating_sqlite_errors(self.folder, "be read"):
+            for algorithm in HEX_LENGTHS:
+                files: list[LayerFile] = []
+                with (
+                    suppress(FileNotFoundError),
+                    LayerFolder(self.folder).opened(*above, algorithm) as directory,
+                ):
+                    files = [*_listed(directory, self.folder.joinpath(*above, algorithm))]
+                yield from files
 
 
-def _files(folder: Path) -> Iterator[LayerFile]:
-    with translating_sqlite_errors(folder, "be read"):
-        for algorithm in HEX_LENGTHS:
-            directory = folder / algorithm
-            for path in sorted(directory.iterdir()) if directory.is_dir() else ():
-                with suppress(FileNotFoundError):
-                    yield _layer_file(path, algorithm)
+def _listed(directory: int, path: Path) -> Iterator[LayerFile]:
+    for name in sorted(os.listdir(directory)):
+        with suppress(FileNotFoundError):
+            status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+            digest, mode = _digest(path.name, name), status.st_mode
+            kind = stat.S_ISREG(mode), stat.S_ISDIR(mode)
+            yield LayerFile(path / name, digest, status.st_size, _changed_at(status), *kind)
 
 
-def _layer_file(path: Path, algorithm: str) -> LayerFile:
-    status = path.lstat()
+def _changed_at(status: os.stat_result) -> datetime:
+    """Return the mtime; a time of the future is a wrong clock's, and counts as long ago."""
     changed_at = datetime.fromtimestamp(status.st_mtime, UTC)
-    regular = stat.S_ISREG(status.st_mode)
-    return LayerFile(path, _digest(algorithm, path.name), status.st_size, changed_at, regular)
+    return _LONG_AGO if changed_at - datetime.now(UTC) > TOLERANCE else changed_at
 
 
 def _digest(algorithm: str, name: str) -> Digest | None:

@@ -91,13 +91,13 @@ def open_existing(path: Path, busy_timeout: float = _BUSY_SECONDS) -> sqlite3.Co
 def create(path: Path) -> None:
     """Create an empty store at ``path``, unless a file exists there by the time it is ready.
 
-    The file gets mode 0600, and its folder mode 0700 if it has to be made.
+    The file gets mode 0600, and its folder mode 0700 if it has to be made, as those above it.
     Raises sqlite3.Error and OSError; then nothing is left behind.
     """
     from tempfile import TemporaryDirectory
 
     target = Path(os.path.realpath(path))
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(target.parent)
     with TemporaryDirectory(prefix=".manyfest-", dir=target.parent) as folder:
         built = Path(folder, "store")
         built.touch(mode=0o600)
@@ -108,6 +108,18 @@ def create(path: Path) -> None:
             migrate(connection)
         _fsync(built)
         _publish(built, target)
+
+
+def make_private_folder(path: Path) -> None:
+    """Make the folder and those above it, for their owner alone, where they are missing.
+
+    ``Path.mkdir`` gives the mode to the last of them only. Raises OSError.
+    """
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError:
+        make_private_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
 
 
 def require_writable(path: Path, prefix: str = "") -> None:

@@ -27,6 +27,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
+from manyfest.domain.operations.store.check_store import check_store, set_damage_aside
 from manyfest.domain.operations.store.collect_garbage import (
     Retention,
     collect_garbage,
@@ -129,6 +130,38 @@ def test_what_a_killed_program_left_among_the_layers_goes(kept, folder):
     _age_layers(folder, 2)
     gone = collect_garbage(kept.garbage, kept.drafts, MONTH)
     assert (gone.leftover.number, gone.leftover.size, left.exists()) == (1, 4, False)
+
+
+def test_a_folder_in_a_layers_place_is_set_aside_and_goes(kept, folder):
+    hold_layers(kept.layers, A)
+    place = folder / "store.db.layers" / "sha256" / Digest.of(A.blobs[1]).hex
+    place.unlink()
+    place.joinpath("inner").mkdir(parents=True)
+    set_damage_aside(kept.integrity, check_store(kept.integrity), NOW)
+    assert not place.exists()
+    later = Retention(timedelta(), datetime.now(UTC) + timedelta(days=1))
+    for _ in range(2):
+        collect_garbage(kept.garbage, kept.drafts, later)
+    assert not [*folder.rglob("inner")]
+
+
+def test_a_layer_dated_in_the_future_is_not_young_for_ever(kept, folder):
+    hold(kept.contents, B)
+    hold_layers(kept.layers, A)
+    _age_layers(folder, -90_000)
+    gone = collect_garbage(kept.garbage, kept.drafts, MONTH)
+    assert [piece.digest for piece in gone.layers] == [Digest.of(A.blobs[1])]
+
+
+def test_a_layer_folder_that_is_a_link_is_not_followed(kept, folder):
+    hold_layers(kept.layers, A)
+    elsewhere = folder / "elsewhere"
+    (folder / "store.db.layers").rename(elsewhere)
+    (folder / "store.db.layers").symlink_to(elsewhere)
+    _age_layers(folder, 2)
+    with pytest.raises(StoreError, match="layers is a symbolic link"):
+        collect_garbage(kept.garbage, kept.drafts, MONTH)
+    assert len([*elsewhere.rglob("*")]) == 2
 
 
 def test_what_cannot_be_read_stays_and_is_counted(kept):

@@ -1,12 +1,13 @@
 """The layer stores: in a folder beside the store, and in memory."""
 
 import os
+import stat
 
 import pytest
 
 from manyfest.contracts.layer_store import LAYER, LayerStoreContract, keep
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import StoreError
+from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.store.layer_store import FileLayerStore
 from tests.support.stores.memory_layers import MemoryLayers
 
@@ -59,6 +60,48 @@ class TestFileLayerStore(LayerStoreContract):
         (tmp_path / "layers").write_text("a file")
         with pytest.raises(StoreError, match=str(tmp_path / "layers")):
             keep(FileLayerStore(tmp_path / "layers"), LAYER)
+
+    @pytest.mark.parametrize("link", ["layers", "layers/sha256"])
+    def test_no_folder_that_is_a_link_is_followed(self, tmp_path, link):
+        elsewhere = FileLayerStore(tmp_path / "elsewhere")
+        digest = keep(elsewhere, LAYER)
+        place, target = tmp_path / link, tmp_path / "elsewhere"
+        place.parent.mkdir(exist_ok=True)
+        place.symlink_to(target / "sha256" if "/" in link else target)
+        layers = FileLayerStore(tmp_path / "layers")
+        for use in (layers.size, layers.touch, layers.remove, lambda _: list(layers.digests())):
+            with pytest.raises(StoreError, match=f"{link} is a symbolic link"):
+                use(digest)
+        with pytest.raises(StoreError, match="is a symbolic link"), layers.open(digest):
+            pytest.fail("it was opened")
+        with pytest.raises(StoreError, match="is a symbolic link"):
+            keep(layers, b"another")
+        assert list(elsewhere.digests()) == [digest]
+
+    @pytest.mark.parametrize("make", ["link", "folder", "pipe"])
+    def test_only_a_regular_file_is_a_layer(self, layers, tmp_path, make):
+        digest = keep(layers, LAYER)
+        path = tmp_path / "layers" / "sha256" / digest.hex
+        path.rename(tmp_path / "moved")
+        {
+            "link": lambda: path.symlink_to(tmp_path / "moved"),
+            "folder": path.mkdir,
+            "pipe": lambda: os.mkfifo(path),
+        }[make]()
+        assert layers.size(digest) is None
+        with pytest.raises((StoreError, DamagedStoreError)), layers.open(digest):
+            pytest.fail("it was opened")
+
+    @pytest.mark.parametrize("mask", [0o022, 0o002])
+    def test_all_folders_that_it_makes_are_their_owners(self, tmp_path, mask):
+        before = os.umask(mask)
+        try:
+            keep(FileLayerStore(tmp_path / "share" / "manyfest" / "layers"), LAYER)
+        finally:
+            os.umask(before)
+        made = [tmp_path / "share", *(p for p in tmp_path.rglob("share/**/*") if p.is_dir())]
+        assert len(made) == 4
+        assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o700}
 
     def test_strange_names_are_passed_over(self, layers, tmp_path):
         digest = keep(layers, LAYER)
