@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from manyfest.cli import exit_codes
-from manyfest.cli.output import fail
+from manyfest.cli.output import fail, write_traceback
 from manyfest.domain.errors import InputError, ManyfestError
 
 
@@ -49,9 +49,7 @@ def _run_app(arguments: Sequence[str], program: str) -> int:
 
 def _report(error: BaseException) -> int:
     if os.environ.get("MANYFEST_DEBUG"):
-        import traceback
-
-        traceback.print_exception(error)
+        write_traceback(error)
     code, hint = exit_codes.meaning_of(error)
     if not isinstance(error, BrokenPipeError | KeyboardInterrupt):
         fail(f"{_message(error)} ({hint})" if hint else _message(error))

@@ -14,7 +14,7 @@ from manyfest.cli.arguments.options import (
 )
 from manyfest.cli.arguments.references import entry_name, reference, resolve_source
 from manyfest.cli.exit_codes import meaning_of
-from manyfest.cli.output import fail, note, write_bytes, write_text
+from manyfest.cli.output import fail, note, write_bytes, write_document
 from manyfest.cli.rendering.manifest_text import document_text, entry_text
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
@@ -125,14 +125,14 @@ def _show_entry(
     elif raw:
         write_bytes(detail.found.manifest.data)
     else:
-        write_text(entry_text(detail.found.manifest))
+        write_document(entry_text(detail.found.manifest))
 
 
 def _show_details(details: "Details") -> None:
     """Print the details of the images that exist; fail if any are missing."""
     from manyfest.cli.rendering.manifest_text import details_text
 
-    write_text(details_text(details.present))
+    write_document(details_text(details.present))
     errors = [ManifestUnknownError(str(missing)) for missing in details.missing]
     for error in errors:
         fail(str(error))
@@ -143,11 +143,11 @@ def _show_details(details: "Details") -> None:
 def _show_detail(detail: "Detail") -> None:
     from manyfest.cli.rendering.manifest_text import detail_text
 
-    write_text(detail_text(detail))
+    write_document(detail_text(detail))
 
 
 def _show(manifest: Manifest, *, raw: bool) -> None:
     if raw:
         write_bytes(manifest.data)
     else:
-        write_text(document_text(manifest))
+        write_document(document_text(manifest))
