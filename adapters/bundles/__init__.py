@@ -2,7 +2,7 @@
 
 Modules in dependency order:
 
-- ``compression``: gzip and zstd
+- ``compression``: gzip, zstd, bzip2 and xz
 - ``file_source``: the port of this room: the files of a bundle, in a folder or an archive
 - ``folder_reader``: files of a folder
 - ``tar_stream``: the bytes of an archive, forwards only, with limits of expansion

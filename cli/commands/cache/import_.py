@@ -43,7 +43,7 @@ def command(
     """Take what a bundle holds into the store, all or nothing.
 
     Every byte is checked. A bundle is what cache export writes, any OCI layout in a folder or in an
-    archive (.tar, .tar.gz, .tar.zst), and what docker save and podman save write. What a tag points
+    archive (.tar, compressed or not), and what docker save and podman save write. What a tag points
     to there takes its place among what was seen here, by the time it was seen.
     """
     (name,) = names

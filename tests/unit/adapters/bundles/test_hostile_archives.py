@@ -1,8 +1,10 @@
 """Archives that were damaged or made to mislead: one sentence, at once, and nothing is taken."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import tarfile
 
@@ -56,6 +58,14 @@ NAMES_OF_NAMES = header(2, tarfile.GNUTYPE_LONGNAME) + b"x".ljust(512, b"\0")
 
 HOSTILE = {
     "no archive": (b"hello", "is no tar archive"),
+    "bzip2 that is cut off": (bz2.compress(TAR)[:-9], "is cut off"),
+    "bzip2 that is damaged": (bz2.compress(TAR)[:40] + bytes(200), "is damaged"),
+    "xz that is cut off": (lzma.compress(TAR)[:-20], "is cut off"),
+    "xz that is damaged": (lzma.compress(TAR)[:40] + bytes(200), "is damaged"),
+    "xz that wants a GiB of memory": (
+        lzma.compress(TAR, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}]),
+        "is damaged: Memory usage limit exceeded",
+    ),
     "nothing": (b"", "is empty"),
     "zstd that is cut at once": (zstandard.compress(TAR)[:20], "or cut off"),
     "zeros": (bytes(10240), "is no OCI image layout"),

@@ -1,7 +1,9 @@
 """Imports: a bundle's content, and nothing of a bundle with a fault."""
 
+import bz2
 import gzip
 import json
+import lzma
 import os
 from datetime import timedelta
 
@@ -38,6 +40,8 @@ WHOLE = bundles.layout([bundles.entry(INDEX, image_name=NAME)], INDEX)
 PACKERS = {
     "plain": bytes,
     "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
     "zstd": zstandard.compress,
     "zstd in frames": lambda data: b"".join(
         zstandard.compress(data[start : start + 3000]) for start in range(0, len(data), 3000)
