@@ -4,15 +4,20 @@ The path of a layout or archive is made absolute here, where the working directo
 """
 
 from os.path import abspath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from manyfest.cli.output import note
 from manyfest.domain.errors import InvalidReferenceError, shortened
 from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME, Archive, Layout, Reference
 
 if TYPE_CHECKING:
     from manyfest.cli.wiring import Session
+
+# An image may be called like this, but a file that is there more likely is what was meant.
+_ARCHIVE_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz")
 
 
 def reference(text: str) -> Reference:
@@ -47,9 +52,11 @@ def resolve_source(text: str, session: "Session") -> Reference:
 
     Raises InvalidReferenceError; NeverSeenError, NoSuchStateError: the store does not know it.
     """
+    if text.endswith(_ARCHIVE_ENDINGS) and Path(text).is_file():
+        file = f"docker-archive:{text} or oci-archive:{text}"
+        note(f"{text} is read as the name of an image; the file of this name is {file}")
     if "@{" not in text:
         return reference(text)
-    from manyfest.cli.output import note
     from manyfest.domain.history.revision import index_of, parse_past
 
     past = parse_past(text, session.now)

@@ -2,6 +2,7 @@
 
 import string
 from datetime import UTC, datetime
+from operator import attrgetter
 
 from attrs import evolve
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.platforms import Platform
-from manyfest.domain.references import Layout, Reference, Repository
+from manyfest.domain.references import ARCHIVE_SCHEMES, Archive, Layout, Reference, Repository
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 LATER = datetime(2024, 1, 2, tzinfo=UTC)
@@ -56,7 +57,16 @@ def registry_references(draw: st.DrawFn) -> Reference:
 
 
 layout_references = st.builds(Reference, layouts, st.none() | tags | ref_names, st.none() | digests)
-references = registry_references() | layout_references
+archives = st.builds(
+    Archive, st.sampled_from(ARCHIVE_SCHEMES), layouts.map(attrgetter("directory"))
+)
+archive_references = st.builds(
+    Reference,
+    archives,
+    st.none() | tags | ref_names | st.integers(0, 999).map("@{}".format),
+    st.none() | digests,
+)
+references = registry_references() | layout_references | archive_references
 
 # Platforms and descriptors.
 

@@ -121,6 +121,15 @@ def test_a_draft_reads_its_archive_again_when_it_is_pushed(built: None, tmp_path
     succeeded("push", "oci:site:1")
 
 
+@pytest.mark.parametrize("name", ["amd64.tar", "./arm64.tar.gz"])
+def test_a_file_without_its_scheme_is_pointed_out(
+    built: None, manyfest: CommandLine, name: str
+) -> None:
+    result = manyfest("create", "--offline", "oci:site:1", name)
+    assert result.code in (2, 3)
+    assert f"the file of this name is docker-archive:{name} or oci-archive:{name}" in result.stderr
+
+
 REFUSED = {
     "L1: no such file": (["create", "x", "docker-archive:none.tar"], 3, "no such file"),
     "L3: a folder": (["create", "x", "oci-archive:."], 1, "is a folder"),
