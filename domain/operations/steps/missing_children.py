@@ -18,6 +18,7 @@ from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.errors import (
     AccessError,
+    DeadlineError,
     DocumentError,
     ManifestUnknownError,
     PartMissingError,
@@ -69,7 +70,7 @@ def missing_children(
 
     One HEAD each, but for those that the registry knows about. The calls in ``meanwhile`` are made
     in parallel with the first ones, if there are any. Uses the ports registry and fan_out. Raises
-    DocumentError: lists nested too deep; what ``meanwhile`` raises.
+    DocumentError: lists nested too deep; DeadlineError; what ``meanwhile`` raises.
     """
     missing: list[Child] = []
     others: list[Callable[[], object]] = list(meanwhile)
@@ -130,6 +131,8 @@ def _look(child: Child, registry: Registry) -> Reference | Manifest | None:
         return _gone(child, registry) or nested
     except ManifestUnknownError:
         return child.reference
+    except DeadlineError:
+        raise  # not the child's home, but our time is at its end
     except _UNDECIDED:
         return None
 

@@ -7,6 +7,7 @@ from manyfest.contracts.images import Image, docker_image, docker_list, oci_inde
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.source_entries import ListSelection
 from manyfest.domain.errors import (
+    DeadlineError,
     DeniedError,
     ManyfestError,
     PartMissingError,
@@ -133,6 +134,34 @@ def test_a_look_that_fails_is_no_absence(world: World, error: ManyfestError) -> 
     unsaying.share_content_of(world.registry)
     world.registry = unsaying
     assert world.push("r.example/l:1").tags
+
+
+def test_a_look_that_has_no_time_left_ends_the_push(world: World) -> None:
+    class Late(MemoryRegistry):
+        def head_manifest(self, reference: Reference):
+            if reference.digest is not None:
+                raise DeadlineError("h", "out of time")
+            return super().head_manifest(reference)
+
+    listed(world)
+    late = Late()
+    late.share_content_of(world.registry)
+    with pytest.raises(DeadlineError):
+        plan_push(ref("r.example/l:1"), ports=world.ports(registry=late))
+
+
+def test_each_home_of_a_list_is_looked_at(world: World) -> None:
+    listed(world)
+    more = "other.example/l:1"
+    plan = world.plan("r.example/l:1", more)
+    world.execute(plan)
+    assert world.plan("r.example/l:1", more).is_empty
+    forget(world, more, ARM)
+    again = world.plan("r.example/l:1", more)
+    assert [copy.target for copy in again.children] == [ref(more).at(ARM.digest)]
+    forget(world, "r.example/l", AMD)
+    with pytest.raises(PartMissingError, match=f"r.example/l@{AMD.digest}"):
+        world.plan("r.example/l:1", more)
 
 
 def test_an_entry_of_an_unknown_type_may_be_a_blob(world: World) -> None:
