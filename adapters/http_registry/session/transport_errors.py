@@ -15,9 +15,9 @@ import httpcore
 from manyfest.adapters.deadline import DeadlineExceededError
 from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.reliability.throttle import ThrottledError
-from manyfest.adapters.http_registry.transport.httpx_transport import ProxyError
 from manyfest.adapters.http_registry.transport.keep_alive import is_disconnect
 from manyfest.adapters.http_registry.transport.network_backend import HandshakeError
+from manyfest.adapters.http_registry.transport.proxy_pools import PROXY_WANTS_LOGIN, ProxyError
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.errors import (
     DeadlineError,
@@ -62,7 +62,6 @@ _CERTIFICATE_WANTED = ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE")
 
 # A proxy's statuses for trouble between it and the server; 0: the proxy cannot be reached.
 _PASSING_AT_PROXIES = frozenset({0, 502, 503, 504})
-_PROXY_WANTS_LOGIN = 407
 
 _TIMEOUT_REASONS: dict[type[BaseException], str] = {
     httpcore.ConnectTimeout: "no connection in time",
@@ -160,16 +159,24 @@ def _tls_reason(fault: Exception, cause: BaseException, host: str) -> str:
 def _proxy_translation(fault: ProxyError, host: str, subject: str) -> Exception:
     cause = root_cause(fault)
     message = f"{subject}: cannot reach {host}: its proxy {fault.name} {_of_proxy(fault, cause)}"
-    if _is_unknown_name(cause) or fault.status not in _PASSING_AT_PROXIES:
+    stays = _is_unknown_name(cause) or isinstance(cause, ssl.SSLError)
+    if stays or fault.status not in _PASSING_AT_PROXIES:
         return UnreachableError(host, message)
     return TransientError(partial(UnreachableError, host), message)
 
 
 def _of_proxy(fault: ProxyError, cause: BaseException) -> str:
-    if fault.status == _PROXY_WANTS_LOGIN:
+    if fault.reason:
+        return fault.reason
+    if fault.status == PROXY_WANTS_LOGIN:
         return "wants a name and a password, or others (407)"
     if fault.status:
         return f"answers {fault.status}"
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        said = _CERTIFICATE_FAULTS.get(cause.verify_code, cause.verify_message)
+        return f"has a certificate that is not trusted: {said} (SSL_CERT_FILE names authorities)"
+    if isinstance(cause, ssl.SSLError):
+        return "does not speak TLS on this port"
     return f"cannot be reached: {_reason(fault.args[0], cause)}"
 
 

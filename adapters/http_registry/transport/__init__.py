@@ -8,6 +8,8 @@ In dependency order:
 - ``keep_alive``: which kept connections may carry another request
 - ``dns``: name resolution under a deadline
 - ``network_backend``: sockets under a deadline, for httpcore
+- ``tls_in_tls``: TLS through an ``https://`` proxy
+- ``proxy_pools``: pools of connections through HTTP and SOCKS proxies, and their errors
 - ``httpx_transport``: DeadlineTransport, and the httpx.Client that uses it
 - ``bodies``: reading response bodies, bounded
 """

@@ -34,7 +34,6 @@ import ssl
 import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any
 
 import httpcore
@@ -56,6 +55,7 @@ from manyfest.adapters.http_registry.transport.network_backend import (
     DeadlineStream,
 )
 from manyfest.adapters.http_registry.transport.proxies import NO_PROXIES, Proxies, Proxy
+from manyfest.adapters.http_registry.transport.proxy_pools import proxy_pool, send_by_proxy
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.version import VERSION
 
@@ -102,15 +102,6 @@ class _Client(httpx.Client):
     def cookies(self) -> httpx.Cookies:
         """No cookies; httpx would look for them in every response, a third of its cost."""
         return _NO_COOKIES
-
-
-class ProxyError(httpcore.ProxyError):
-    """The proxy ``name`` cannot be reached, or answers ``status`` in the place of the server."""
-
-    def __init__(self, name: str, fault: Exception | None = None, status: int = 0) -> None:
-        super().__init__(fault or status)
-        self.name = name
-        self.status = status
 
 
 class DeadlineTransport(httpx.BaseTransport):
@@ -198,16 +189,7 @@ class DeadlineTransport(httpx.BaseTransport):
     def _any_answer(self, message: httpcore.Request, proxy: Proxy | None) -> httpcore.Response:
         if proxy is None:
             return self._pool(None).handle_request(message)
-        try:
-            answer = self._pool(proxy).handle_request(message)
-        except ProxyError:
-            raise
-        except httpcore.ProxyError as refusal:  # its text begins with the status
-            raise ProxyError(proxy.name, status=int(str(refusal)[:3])) from refusal
-        if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            answer.close()
-            raise ProxyError(proxy.name, status=answer.status)
-        return answer
+        return send_by_proxy(self._pool(proxy), proxy, message)
 
     def _pool(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
         with self._lock:
@@ -219,26 +201,7 @@ class DeadlineTransport(httpx.BaseTransport):
         if proxy is None:
             backend = DeadlineBackend(self._deadline, self._reuse, self._policy)
             return httpcore.ConnectionPool(**self._options, network_backend=backend)
-        return httpcore.HTTPProxy(
-            httpcore.URL(scheme="http", host=proxy.host, port=proxy.port, target="/"),
-            proxy_auth=proxy.login and (proxy.login[0].encode(), proxy.login[1].encode()),
-            **self._options,
-            network_backend=_ProxyBackend(self._deadline, self._reuse, proxy),
-        )
-
-
-class _ProxyBackend(DeadlineBackend):
-    """Connects to a proxy, and says so when that fails."""
-
-    def __init__(self, deadline: Deadline, reuse: KeepAlivePolicy, proxy: Proxy) -> None:
-        super().__init__(deadline, reuse)
-        self._name = proxy.name
-
-    def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
-        try:
-            return super().connect_tcp(*arguments, **options)
-        except (httpcore.ConnectError, httpcore.ConnectTimeout) as fault:
-            raise ProxyError(self._name, fault) from fault
+        return proxy_pool(proxy, self._deadline, self._reuse, self._options)
 
 
 class _Response(httpx.Response):

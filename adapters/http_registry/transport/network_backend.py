@@ -14,7 +14,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpcore
 
@@ -22,6 +22,11 @@ from manyfest.adapters.address_policy import AddressPolicy, Space, space_of
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.transport.dns import Address, resolve
 from manyfest.adapters.http_registry.transport.keep_alive import KeepAlivePolicy
+
+if TYPE_CHECKING:  # needed behind an https:// proxy only
+    from manyfest.adapters.http_registry.transport.tls_in_tls import TlsInTls
+
+    Connection = socket.socket | TlsInTls
 
 CONNECT_SECONDS = 10.0
 TRANSFER_SECONDS = 30.0
@@ -85,11 +90,12 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     def _connected(self, address: Address, seconds: float) -> "DeadlineStream":
         family, where = address
-        stream = DeadlineStream(socket.socket(family), self._deadline, self._reuse)
+        sock = socket.socket(family)
+        stream = DeadlineStream(sock, self._deadline, self._reuse)
         with stream.closed_on_error(), stream.bounded(seconds, _CONNECT):
-            stream.socket.connect(where)
+            sock.connect(where)
             stream.server_address = where[0]
-            stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return stream
 
     def _permitted(self, host: str, addresses: list[Address]) -> list[Address]:
@@ -136,7 +142,7 @@ _WRITE: _Errors = (httpcore.WriteTimeout, httpcore.WriteError)
 class DeadlineStream(httpcore.NetworkStream):
     """One connection: closed by its pool, shut down when the deadline is cancelled."""
 
-    def __init__(self, sock: socket.socket, deadline: Deadline, reuse: KeepAlivePolicy) -> None:
+    def __init__(self, sock: "Connection", deadline: Deadline, reuse: KeepAlivePolicy) -> None:
         self.socket = sock
         self.server_address = ""  # the IP address that it is connected to
         self._deadline = deadline
@@ -144,7 +150,7 @@ class DeadlineStream(httpcore.NetworkStream):
         self._opened_at = self._deadline.clock.monotonic()
         self._head: int | None = None  # bytes read of the response's head; None outside of one
         self._rest_until = math.inf
-        self._wake = _shutting_down(sock)
+        self._wake = _shutting_down(sock if isinstance(sock, socket.socket) else sock.outer)
         try:
             deadline.on_cancel(self._wake)
         except BaseException:
@@ -232,19 +238,37 @@ class DeadlineStream(httpcore.NetworkStream):
         only. That call takes the descriptor from our socket, so a duplicate of it is watched.
         """
         seconds = CONNECT_SECONDS if timeout is None else timeout
-        with self.closed_on_error(), contextlib.closing(self.socket.dup()) as twin:
+        sock = self.socket
+        if isinstance(sock, ssl.SSLSocket):
+            return self._start_inner_tls(sock, ssl_context, server_hostname, seconds)
+        assert isinstance(sock, socket.socket)  # noqa: S101 - nothing is inside of an inner session
+        with self.closed_on_error(), contextlib.closing(sock.dup()) as twin:
             wake = _shutting_down(twin)
             self._deadline.on_cancel(wake)
             try:
                 with self.bounded(seconds, _HANDSHAKE):
-                    wrapped = ssl_context.wrap_socket(self.socket, server_hostname=server_hostname)
+                    wrapped = ssl_context.wrap_socket(sock, server_hostname=server_hostname)
                     self.socket = wrapped  # to be closed from here on
             finally:
                 self._deadline.unwatch(wake)
+        return self._continued(wrapped)
+
+    def _start_inner_tls(
+        self, outer: ssl.SSLSocket, context: ssl.SSLContext, hostname: str | None, seconds: float
+    ) -> httpcore.NetworkStream:
+        from manyfest.adapters.http_registry.transport.tls_in_tls import TlsInTls
+
+        with self.closed_on_error(), self.bounded(seconds, _HANDSHAKE):
+            inner = TlsInTls(outer, context, hostname)
+            inner.do_handshake(self._deadline.clamp(seconds))
+        return self._continued(inner)
+
+    def _continued(self, sock: "Connection") -> "DeadlineStream":
+        """Return a stream of the same connection that reads and writes by ``sock``."""
         self._deadline.unwatch(self._wake)
-        encrypted = DeadlineStream(wrapped, self._deadline, self._reuse)
-        encrypted.server_address = self.server_address
-        return encrypted
+        stream = DeadlineStream(sock, self._deadline, self._reuse)
+        stream.server_address = self.server_address
+        return stream
 
     def get_extra_info(self, info: str) -> Any:
         """Answer httpcore, which gives up an idle connection that is ``is_readable``."""
@@ -260,7 +284,7 @@ def _shutting_down(sock: socket.socket) -> Callable[[], None]:
     return partial(socket.socket.shutdown, sock, socket.SHUT_RDWR)
 
 
-def _is_readable(sock: socket.socket) -> bool:
+def _is_readable(sock: "Connection") -> bool:
     if sock.fileno() < 0:
         return True
     poll = select.poll()

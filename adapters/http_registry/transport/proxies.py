@@ -2,11 +2,12 @@
 
 ``HTTPS_PROXY`` is for https, ``HTTP_PROXY`` for http, and ``NO_PROXY`` lists servers that need none
 (golang.org/x/net/http/httpproxy, which docker and podman use). Loopback is never asked of a proxy.
-Pure.
+``ALL_PROXY`` is not read, as in Go.
 """
 
 import ipaddress
 from collections.abc import Mapping
+from importlib.util import find_spec
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from attrs import field, frozen
@@ -23,13 +24,31 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+# By scheme of a proxy's URL: the port where it has none, as in Go's net/http.
+_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+
+
 @frozen
 class Proxy:
-    """An HTTP proxy; ``login`` is a name and a password for this proxy alone."""
+    """A proxy; ``login`` is a name and a password for this proxy alone.
+
+    ``scheme`` is how the proxy itself is spoken to: http, https, socks5 or socks5h.
+    """
 
     host: str
     port: int
     login: tuple[str, str] | None = field(default=None, repr=False)
+    scheme: str = "http"
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the connection to the proxy is encrypted."""
+        return self.scheme == "https"
+
+    @property
+    def is_socks(self) -> bool:
+        """Whether it is a SOCKS 5 proxy."""
+        return self.scheme.startswith("socks")
 
     @property
     def name(self) -> str:
@@ -133,15 +152,19 @@ def _proxy(variable: str, text: str) -> Proxy:
     """As Go reads it: the scheme may be missing. The text may hold a password: it is not shown."""
     try:
         url = urlsplit(text if "://" in text else f"http://{text}")
-        host, port = url.hostname, url.port or 80
+        host, port = url.hostname, url.port or _PORTS.get(url.scheme, 0)
     except ValueError:
         raise ConfigError(variable, "it is not the URL of a proxy") from None
     if not host:
         raise ConfigError(variable, "it is not the URL of a proxy")
-    if url.scheme != "http":
-        reason = f"a proxy is spoken to by plain http:// here, not by {ascii(url.scheme)[1:20]}"
+    if url.scheme not in _PORTS:
+        reason = f"a proxy is {', '.join(_PORTS)}, not {ascii(url.scheme)[1:20]}"
         raise ConfigError(variable, reason)
-    return Proxy(host, port, _login(url))
+    proxy = Proxy(host, port, _login(url), url.scheme)
+    if proxy.is_socks and find_spec("socksio") is None:
+        reason = "a SOCKS proxy needs the package socksio: pip install 'manyfest[socks]'"
+        raise ConfigError(variable, reason)
+    return proxy
 
 
 def _login(url: SplitResult) -> tuple[str, str] | None:

@@ -1,14 +1,16 @@
 """An HTTP proxy on loopback: CONNECT tunnels and plain HTTP, to names that it alone knows."""
 
 import base64
+import select
 import socket
-import threading
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from tests.support.http.certificates import Certificate
 from tests.support.http.http_client import ask
 from tests.support.http.http_messages import Answer, Reply, Request
 from tests.support.http.http_server import HttpServer
@@ -23,8 +25,14 @@ class ForwardProxy(HttpServer):
     as the proxy saw it: what is in a tunnel, it does not see.
     """
 
-    def __init__(self, names: Mapping[str, str], *, login: tuple[str, str] | None = None) -> None:
-        super().__init__(self._passed_on)
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        *,
+        login: tuple[str, str] | None = None,
+        certificate: Certificate | None = None,
+    ) -> None:
+        super().__init__(self._passed_on, certificate=certificate)
         self._names = names
         self._pass = None if login is None else base64.b64encode(":".join(login).encode()).decode()
 
@@ -61,16 +69,18 @@ class _Tunnel:
         address, _, port = self.host.rpartition(":")
         with socket.create_connection((address, int(port)), timeout=10) as server:
             connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            back = threading.Thread(target=_carry, args=(server, connection), daemon=True)
-            back.start()
-            _carry(connection, server)
-            back.join(timeout=10)
+            carry(connection, server)
         return False
 
 
-def _carry(source: socket.socket, sink: socket.socket) -> None:
+def carry(client: socket.socket, server: socket.socket) -> None:
+    """Carry bytes both ways until one side has ended, by one thread: TLS sessions want that."""
+    ends = {client: server, server: client}
     with suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    with suppress(OSError):
-        sink.shutdown(socket.SHUT_WR)
+        while True:
+            waiting = [end for end in ends if isinstance(end, ssl.SSLSocket) and end.pending()]
+            for end in waiting or select.select([*ends], [], [])[0]:
+                data = end.recv(65536)
+                if not data:
+                    return
+                ends[end].sendall(data)

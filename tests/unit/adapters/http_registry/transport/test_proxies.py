@@ -2,11 +2,17 @@
 
 import pytest
 
+from manyfest.adapters.http_registry.transport import proxies
 from manyfest.adapters.http_registry.transport.proxies import Proxies, Proxy
 from manyfest.domain.errors import ConfigError
 
 PROXY = Proxy("proxy.test", 3128)
 WEB = {"HTTP_PROXY": "http://proxy.test:3128", "HTTPS_PROXY": "http://proxy.test:3128"}
+
+
+@pytest.fixture(autouse=True)
+def _with_socksio(monkeypatch):
+    monkeypatch.setattr(proxies, "find_spec", lambda name: name)
 
 
 def between(variables, scheme="https", host="reg.example.com", port=443):
@@ -36,6 +42,21 @@ VARIABLES = {
         {"HTTPS_PROXY": "http://me:p%40ss@proxy.test:3128/"},
         "https",
         Proxy("proxy.test", 3128, ("me", "p@ss")),
+    ),
+    "by TLS": (
+        {"HTTPS_PROXY": "https://proxy.test"},
+        "https",
+        Proxy("proxy.test", 443, scheme="https"),
+    ),
+    "SOCKS": (
+        {"HTTPS_PROXY": "socks5://me:p%40ss@proxy.test"},
+        "https",
+        Proxy("proxy.test", 1080, ("me", "p@ss"), "socks5"),
+    ),
+    "SOCKS that looks up names": (
+        {"HTTP_PROXY": "socks5h://proxy.test:9050"},
+        "http",
+        Proxy("proxy.test", 9050, scheme="socks5h"),
     ),
     "ALL_PROXY is not Go's": ({"ALL_PROXY": "http://proxy.test:3128"}, "https", None),
 }
@@ -96,8 +117,8 @@ BROKEN = {
     "no host": "http://",
     "no port": "http://proxy.test:canary",
     "port too large": "http://proxy.test:99999",
-    "socks": "socks5://me:canary@proxy.test",
-    "a proxy by TLS": "https://me:canary@proxy.test",
+    "an older SOCKS": "socks4://me:canary@proxy.test",
+    "a SOCKS proxy without a host": "socks5://me:canary@",
     "a file": "file:///canary",
 }
 
@@ -110,9 +131,9 @@ def test_a_proxy_that_cannot_be_used_is_named_by_its_variable_and_not_shown(url)
 
 
 def test_a_broken_proxy_is_no_matter_where_none_is_needed():
-    assert between({"HTTPS_PROXY": "socks5://x", "NO_PROXY": "example.com"}) is None
+    assert between({"HTTPS_PROXY": "socks4://x", "NO_PROXY": "example.com"}) is None
 
 
 def test_logins_are_not_shown():
-    proxies = Proxies.from_variables({"HTTPS_PROXY": "http://me:canary@proxy.test:3128"})
-    assert "canary" not in repr((proxies, proxies.proxy_for("https", "reg.example.com", 443)))
+    made = Proxies.from_variables({"HTTPS_PROXY": "http://me:canary@proxy.test:3128"})
+    assert "canary" not in repr((made, made.proxy_for("https", "reg.example.com", 443)))
