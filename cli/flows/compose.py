@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from manyfest.cli.flows.checks import warn_of_conflicts
+from manyfest.cli.flows.error_warnings import warn_of_errors_in_draft
 from manyfest.cli.output import note
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType
@@ -84,4 +85,5 @@ def compose(
     if not options.wanted.attestations:
         note(f"{created.attestations_left} attestations were not taken")
     warn_of_conflicts(created.draft)
+    warn_of_errors_in_draft(created, session.contents.manifest)
     return created

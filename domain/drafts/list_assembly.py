@@ -11,8 +11,8 @@ from manyfest.domain.drafts.overrides import IndexOverrides
 from manyfest.domain.encoding.canonical_json import authored_list
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import ListError
-from manyfest.domain.manifests import SIZE_LIMIT, Manifest
-from manyfest.domain.references import Archive, Layout
+from manyfest.domain.manifests import SIZE_LIMIT, Manifest, malformed_member
+from manyfest.domain.references import Archive, Layout, Reference
 
 # Returns the manifest of this digest, or None if its bytes are not cached.
 ManifestLookup = Callable[[Digest], Manifest | None]
@@ -40,13 +40,35 @@ def assemble_for_push(draft: Draft, lookup: ManifestLookup = lambda _digest: Non
 
     Raises ListError as ``assemble`` does, and where docker refuses too: no entries, or a single
     image that has no operating system and architecture in its config or overrides. An artifact
-    needs none.
+    needs none. Also ListError: Go readers cannot parse the list.
     """
     if not draft.entries:
         raise ListError(str(draft.name), f"{draft.name} has no entries")
     for entry in ordered_entries(draft):
         _check_platform(draft, entry)
-    return assemble(draft, lookup)
+    return require_parsable(assemble(draft, lookup), draft.name)
+
+
+def require_parsable(manifest: Manifest, name: Reference) -> Manifest:
+    """Return the list ``manifest`` for ``name``.
+
+    Raises ListError: an own member is one that Go readers cannot parse, so none can use the list.
+    """
+    fault = malformed_member(manifest.document)
+    if fault is None:
+        return manifest
+    path, reason = fault
+    member, dot, key = path.partition(".")
+    remedies = {
+        "annotations": f"--unset annotation:{key}" if dot else "--annotation KEY=VALUE",
+        "artifactType": "--unset artifact-type",
+    }
+    remedy = remedies.get(member, "--unset subject")
+    reason = f"{path} of the list is {reason}, and no Go reader takes the list then"
+    raise ListError(
+        str(name),
+        f"{reason}; in a draft, change it with: manyfest annotate --index {remedy} {name}",
+    )
 
 
 def ordered_entries(draft: Draft) -> tuple[Entry, ...]:

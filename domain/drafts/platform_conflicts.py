@@ -3,7 +3,7 @@
 The first match wins (image-spec, image-index.md, "manifests"). Docker does not report conflicts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from manyfest.domain.annotations import ZSTD_MARK
 from manyfest.domain.descriptors import Descriptor
@@ -16,29 +16,40 @@ Conflict = tuple[Entry, Entry]
 
 
 def conflicts(entries: Sequence[Entry]) -> tuple[Conflict, ...]:
-    """Return pairs of the first entry for a platform, and each later one."""
-    return tuple(_conflicts(entries))
+    """Return pairs of the first entry for a platform, and each later one.
 
-
-def _conflicts(entries: Sequence[Entry]) -> Iterator[Conflict]:
-    first: dict[Platform, Entry] = {}
-    for entry in entries:
-        platform = occupied_platform(entry.descriptor)
-        if platform is None or first.setdefault(platform, entry) is entry:
-            continue
-        if not _is_the_same_in_another_compression(first[platform], entry):
-            yield first[platform], entry
-
-
-def _is_the_same_in_another_compression(one: Entry, other: Entry) -> bool:
-    """Podman lists an image in two compressions, and its clients choose."""
-    marks = [entry.descriptor.annotations.get(ZSTD_MARK, "") for entry in (one, other)]
-    return one.source == other.source and marks[0] != marks[1]
+    Podman lists an image in two compressions, and its clients choose by the mark of zstd. So
+    entries whose marks differ do not conflict, wherever they come from.
+    """
+    return tuple(_conflicts(entries, _compression))
 
 
 def shadowed_by_later(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Return the entries whose platform a later entry has too."""
-    return tuple(later for _, later in _conflicts(tuple(reversed(entries))))
+    """Return the entries whose platform a later entry has too.
+
+    The compressions of one source are one image, which another source replaces whole.
+    """
+    found = _conflicts(tuple(reversed(entries)), lambda _entry: "")
+    return tuple(later for first, later in found if not _are_twins(first, later))
+
+
+def _conflicts(entries: Sequence[Entry], distinction: Callable[[Entry], str]) -> Iterator[Conflict]:
+    first: dict[tuple[Platform, str], Entry] = {}
+    for entry in entries:
+        platform = occupied_platform(entry.descriptor)
+        if platform is None:
+            continue
+        key = platform, distinction(entry)
+        if first.setdefault(key, entry) is not entry:
+            yield first[key], entry
+
+
+def _compression(entry: Entry) -> str:
+    return entry.descriptor.annotations.get(ZSTD_MARK, "")
+
+
+def _are_twins(one: Entry, other: Entry) -> bool:
+    return one.source == other.source and _compression(one) != _compression(other)
 
 
 def occupied_platform(descriptor: Descriptor) -> Platform | None:

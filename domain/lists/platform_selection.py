@@ -8,10 +8,10 @@ from attrs import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.canonical_json import authored_list
-from manyfest.domain.errors import InvalidPlatformError, NoSuchPlatformError
+from manyfest.domain.errors import DocumentError, InvalidPlatformError, NoSuchPlatformError
 from manyfest.domain.lists.attestations import attested_digest, with_attestations
 from manyfest.domain.lists.platform_normalisation import KNOWN_SYSTEMS, normalised
-from manyfest.domain.manifests import Manifest
+from manyfest.domain.manifests import Manifest, malformed_member
 from manyfest.domain.platforms import Platform
 
 # Major, minor, build and revision of Windows; the revision may be absent.
@@ -147,11 +147,14 @@ def restricted_to(manifest: Manifest, wanted: Sequence[Platform], subject: str) 
     """Return the list with only the entries that ``select_entries`` returns.
 
     All other members are kept. If all entries are selected, the result is ``manifest`` itself, so
-    that the digest stays. Raises NoSuchPlatformError: a platform has no entry.
+    that the digest stays. Raises NoSuchPlatformError: a platform has no entry; DocumentError: Go
+    readers could not parse the new list.
     """
     kept = select_entries(manifest.entries, wanted, subject)
     if kept == manifest.entries:
         return manifest
+    if fault := malformed_member(manifest.document):
+        raise DocumentError(f"{subject}: {fault[0]}", f"{fault[1]}; it can only be copied whole")
     chosen = set(kept)
     listed = zip(manifest.document["manifests"], manifest.entries, strict=True)
     values = [value for value, entry in listed if entry in chosen]

@@ -7,7 +7,7 @@ from manyfest.domain import media_types
 from manyfest.domain.annotations import with_annotations
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import Draft, Entry, ListType
-from manyfest.domain.drafts.list_assembly import assemble
+from manyfest.domain.drafts.list_assembly import assemble, require_parsable
 from manyfest.domain.drafts.overrides import index_fields
 from manyfest.domain.drafts.platform_conflicts import occupied_platform
 from manyfest.domain.encoding.strict_json import Json
@@ -32,7 +32,8 @@ def merged_list(
     contains all intents, in any order, the result is ``current``. Otherwise entries are sorted by
     platform, so that the digest does not depend on the order of writers. Attestations are sorted
     after their image, and removed with it or when the image comes with new attestations. Raises
-    ListError: over 4 MiB, or Docker's type is requested and a member requires an OCI index.
+    ListError: over 4 MiB, Docker's type is requested and a member requires an OCI index, or Go
+    readers cannot parse a member that ``current`` has.
     """
     merged = _merged(entries, intents)
     members = _members(current, intents)
@@ -47,7 +48,7 @@ def merged_list(
         list_type=_family(current, list_type),
         index_found=members,
     )
-    return assemble(draft)
+    return require_parsable(assemble(draft), target)
 
 
 def _merged(entries: Sequence[Descriptor], intents: Sequence[Intent]) -> tuple[Descriptor, ...]:

@@ -27,7 +27,7 @@ from manyfest.domain.verification.document_rules import (
     document_findings,
     readable_descriptors,
 )
-from manyfest.domain.verification.findings import Finding
+from manyfest.domain.verification.findings import Finding, Severity
 from manyfest.domain.verification.list_rules import list_findings
 
 
@@ -102,6 +102,17 @@ def own_findings(manifest: Manifest) -> Iterator[Finding]:
     yield from document_findings(manifest)
     if manifest.is_list:
         yield from list_findings(manifest)
+
+
+def visible_errors(manifest: Manifest, config: bytes | None = None) -> tuple[Finding, ...]:
+    """Return the errors that ``manifest`` shows without a look at a registry.
+
+    ``config`` is that of an image, if it was read. Raises DocumentError: it is not strict JSON.
+    """
+    found = [*own_findings(manifest)]
+    if config is not None and manifest.has_image_config:
+        found += config_findings("config", config)
+    return tuple(each for each in found if each.rule.severity is Severity.ERROR)
 
 
 def _evaluate_children(located: Located, evidence: Evidence) -> Iterator[Finding]:

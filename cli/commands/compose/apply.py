@@ -16,6 +16,7 @@ from manyfest.cli.flows.checks import (
     warn_of_platform_mismatch,
 )
 from manyfest.cli.flows.compose import TypeOfList
+from manyfest.cli.flows.error_warnings import CONFLICTS, warn_of_errors_in_plan
 from manyfest.cli.flows.publish import execute_with_progress, print_result
 from manyfest.cli.flows.spec_files import (
     IgnoreMissing,
@@ -95,6 +96,7 @@ def command(
             warn_of_conflicts(push.draft)
             for entry in push.draft.entries:
                 warn_of_platform_mismatch(entry)
+            warn_of_errors_in_plan(push, but=CONFLICTS)
         if not dry_run:
             execute_with_progress(planned.pushes, session)
             finish(planned, ports=session)

@@ -9,6 +9,7 @@ from manyfest.cli.arguments.options import CONNECTION, OFFLINE, docker_command
 from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.exit_codes import FAILED
 from manyfest.cli.flows.checks import require_cached, require_reachable
+from manyfest.cli.flows.error_warnings import warn_of_errors
 from manyfest.cli.output import fail, note, warn, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -50,6 +51,7 @@ def command(
             with_referrers=referrers,
         )
         require_cached(plan.blobs, session)
+        _warn_of_errors(plan)
         with shown_progress() as on_event:
             unlisted = copy(
                 plan,
@@ -65,6 +67,14 @@ def command(
         listed = f"{len(unlisted)} of {len(plan.attached.referrers)} referrers"
         fail(f"{plan.target.home} took {listed} and does not list them; copy them again")
         raise typer.Exit(FAILED)
+
+
+def _warn_of_errors(plan: CopyPlan) -> None:
+    """Warn of errors in what is written; a copy is verbatim, so nothing is refused."""
+    if plan.writes_target:
+        warn_of_errors(str(plan.source.reference), plan.manifest)
+    for copied in plan.below:
+        warn_of_errors(str(copied.source), copied.manifest)
 
 
 def _notes(plan: CopyPlan, unlisted: int) -> Iterator[str]:

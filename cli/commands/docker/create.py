@@ -68,6 +68,7 @@ def command(
         meanwhile = [partial(tag_digests.at, name)] if push else []
         created = compose(name, sources, create_options, session, meanwhile)
         if push:
+            from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan
             from manyfest.cli.flows.publish import print_result, publish
             from manyfest.domain.operations.publication.plan_push import (
                 Publication,
@@ -81,6 +82,8 @@ def command(
                     ports=session,
                     tag_digests=tag_digests,
                 )
+                known = {planned.manifest.digest, *(r.manifest.digest for r in created.read)}
+                warn_of_errors_in_plan(planned, known=known)
                 publish(planned, session)
             except BaseException:
                 rollback(created, session.drafts)

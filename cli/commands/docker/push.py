@@ -10,6 +10,7 @@ from manyfest.cli.arguments.options import CONNECTION, OFFLINE, AsJson, docker_c
 from manyfest.cli.arguments.references import reference, tag_or_reference
 from manyfest.cli.arguments.result_files import require_writable
 from manyfest.cli.flows.checks import require_reachable
+from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan
 from manyfest.cli.flows.publish import print_result, publish, write_files
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -73,6 +74,7 @@ def command(
         more_tags = [tag_or_reference(text, name) for text in tag or ()]
         require_reachable([name, *more_tags], session)
         planned = plan_push(name, more_tags, ports=session, expected=expected)
+        warn_of_errors_in_plan(planned)
         if merge:
             from manyfest.cli.flows.merge import merge_preview, merge_with_progress
 

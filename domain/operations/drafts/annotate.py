@@ -5,8 +5,14 @@ from attrs import evolve, frozen
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.entry_lookup import canonical_name, find_entry
 from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
-from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, UnsupportedPlatformError
+from manyfest.domain.errors import (
+    DraftUnknownError,
+    EntryUnknownError,
+    InvalidMediaTypeError,
+    UnsupportedPlatformError,
+)
 from manyfest.domain.lists.platform_normalisation import is_supported
+from manyfest.domain.media_types import is_media_type
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.references import Reference
@@ -53,8 +59,11 @@ def annotate(
 def annotate_index(name: Reference, overrides: IndexOverrides, *, ports: Ports) -> Draft:
     """Apply ``overrides`` to the members of the list itself, and save the draft ``name``.
 
-    Uses the ports drafts and now. Raises DraftUnknownError, StoreError.
+    Uses the ports drafts and now. Raises InvalidMediaTypeError: the artifact type is not one of
+    RFC 6838; DraftUnknownError, StoreError.
     """
+    if overrides.artifact_type and not is_media_type(overrides.artifact_type):
+        raise InvalidMediaTypeError(overrides.artifact_type)
     with ports.drafts.transaction():
         draft = ports.drafts.find(name)
         if draft is None:

@@ -70,11 +70,15 @@ class CreateOptions:
 
 @frozen
 class Created:
-    """The draft as saved, the one that it replaces, and the number of attestations left out."""
+    """The draft as saved, the one that it replaces, and the number of attestations left out.
+
+    ``read`` are the sources, with the configs of images.
+    """
 
     draft: Draft
     before: Draft | None
     attestations_left: int
+    read: tuple[Resolved, ...]
 
 
 def create(
@@ -116,7 +120,7 @@ def create(
         )
         record(ports.contents, found, ports.now)
         ports.drafts.save(draft)
-    return Created(draft, before, _attestations_left(found, contributed))
+    return Created(draft, before, _attestations_left(found, contributed), found)
 
 
 def _call(call: Callable[[], object]) -> object:

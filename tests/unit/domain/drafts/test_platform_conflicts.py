@@ -89,3 +89,11 @@ def test_an_image_that_a_list_has_in_two_compressions_is_one() -> None:
     assert conflicts([gzip, zstd]) == shadowed_by_later([gzip, zstd]) == ()
     assert set(shadowed_by_later([gzip, zstd, B])) == {gzip, zstd}
     assert shadowed_by_later([B, gzip, zstd]) == (B,)
+
+
+def test_an_image_that_is_marked_as_zstd_does_not_conflict_with_one_from_elsewhere() -> None:
+    mark = Overrides(annotations=(("io.github.containers.compression.zstd", "true"),))
+    zstd = evolve(B, overrides=mark)
+    assert conflicts([A, zstd]) == ()
+    assert conflicts([A, zstd, B]) == ((A, B),)
+    assert shadowed_by_later([zstd, A]) == (zstd,)

@@ -11,6 +11,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.errors import ListError
 from manyfest.domain.merging.intent import PREFIX, Intent, intent_prefix, parse_intent
 from manyfest.domain.merging.merged_list import merged_list
 from manyfest.domain.platforms import Platform
@@ -106,11 +107,17 @@ def test_annotations_that_are_no_object_make_no_intent(annotations: Json) -> Non
     assert parse_intent(oci_index(annotations=annotations).manifest, "1") is None
 
 
-@pytest.mark.parametrize("annotations", [None, "a", [1]])
-def test_annotations_that_are_no_object_stay_until_there_are_others(annotations: Json) -> None:
-    standing = oci_index(oci_image("linux/s390x"), annotations=annotations).manifest
+def test_annotations_that_are_null_stay() -> None:
+    standing = oci_index(oci_image("linux/s390x"), annotations=None).manifest
     kept = merged_list(TAG, standing, standing.entries, [intent(AMD)])
-    assert kept.document["annotations"] == annotations
+    assert kept.document["annotations"] is None
+
+
+@pytest.mark.parametrize("annotations", ["a", [1]])
+def test_annotations_that_are_no_object_are_not_written_again(annotations: Json) -> None:
+    standing = oci_index(oci_image("linux/s390x"), annotations=annotations).manifest
+    with pytest.raises(ListError, match="annotations of the list is not an object of texts"):
+        merged_list(TAG, standing, standing.entries, [intent(AMD)])
     made = merged_list(TAG, standing, standing.entries, [intent(AMD, a="b")])
     assert made.document["annotations"] == {"a": "b"}
 

@@ -1,0 +1,51 @@
+"""Warnings of errors in what a command publishes, as ``verify`` would find them there."""
+
+from collections.abc import Collection
+
+from manyfest.cli.output import warn
+from manyfest.domain.digests import Digest
+from manyfest.domain.drafts.list_assembly import ManifestLookup, assemble
+from manyfest.domain.errors import ListError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.drafts.create import Created
+from manyfest.domain.operations.publication.plan_push import PushPlan
+from manyfest.domain.verification.evaluation import visible_errors
+
+_LINES = 5  # for one document
+
+# Found by ``warn_of_conflicts`` already, which names the images.
+CONFLICTS = frozenset({"duplicate-platform"})
+
+
+def warn_of_errors(
+    name: str, manifest: Manifest, config: bytes | None = None, *, but: Collection[str] = ()
+) -> None:
+    """Warn of the errors that the manifest at ``name`` shows, except by the rules ``but``."""
+    errors = [e for e in visible_errors(manifest, config) if e.rule.name not in but]
+    for error in errors[:_LINES]:
+        warn(f"{name}: {error.path}: {error.message} [{error.rule.name}]")
+    if len(errors) > _LINES:
+        warn(f"{name}: and {len(errors) - _LINES} more errors")
+
+
+def warn_of_errors_in_draft(created: Created, lookup: ManifestLookup) -> None:
+    """Warn of errors in the images that were read, and in the list of the draft."""
+    for read in created.read:
+        if not read.manifest.is_list:
+            warn_of_errors(str(read.reference), read.manifest, read.config)
+    try:
+        listed = assemble(created.draft, lookup)
+    except ListError:
+        return  # push says so
+    warn_of_errors(str(created.draft.name), listed, but=CONFLICTS)
+
+
+def warn_of_errors_in_plan(
+    planned: PushPlan, *, known: Collection[Digest] = (), but: Collection[str] = ()
+) -> None:
+    """Warn of errors in the list and the manifests that a push writes, except the ``known``."""
+    if planned.manifest.digest not in known:
+        warn_of_errors(str(planned.draft.name), planned.manifest, but=but)
+    for copied in planned.children:
+        if copied.manifest.digest not in known:
+            warn_of_errors(str(copied.source), copied.manifest)
