@@ -73,7 +73,7 @@ def _warn_of_errors(plan: CopyPlan) -> None:
     """Warn of errors in what is written; a copy is verbatim, so nothing is refused."""
     if plan.writes_target:
         warn_of_errors(str(plan.source.reference), plan.manifest)
-    for copied in plan.below:
+    for copied in plan.manifests:
         warn_of_errors(str(copied.source), copied.manifest)
 
 
