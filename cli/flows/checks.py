@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from manyfest.cli.output import warn
+from manyfest.cli.output import note, warn
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.platform_conflicts import conflicts, platform_mismatch
 from manyfest.domain.errors import BlobUnknownError, NotCachedError, ReadOnlyError, UnreachableError
-from manyfest.domain.references import Archive, External, Layout, Reference
+from manyfest.domain.references import Archive, External, Layout, Reference, Repository
 
 if TYPE_CHECKING:  # not needed by annotate, which only warns
     from manyfest.cli.wiring import Session
+    from manyfest.domain.manifests import Manifest
     from manyfest.domain.operations.steps.transfer import BlobCopy
     from manyfest.domain.ports.registry import BlobReader
 
@@ -28,6 +29,14 @@ def warn_of_platform_mismatch(entry: Entry) -> None:
     if mismatch is not None:
         own, listed = mismatch
         warn(f"{entry.content} says that it is for {own}, and is listed for {listed}")
+
+
+def note_families(name: Reference, manifest: "Manifest") -> None:
+    """Note that a list for a registry mixes Docker's and OCI's media types."""
+    from manyfest.domain.lists.families import mixed_families
+
+    if isinstance(name.home, Repository) and (families := mixed_families(manifest)):
+        note(f"{name} is {families}, which not all registries take")
 
 
 def require_writable(targets: Iterable[Reference]) -> None:

@@ -1,16 +1,19 @@
 """The flow of ``create`` and ``add``: their options, and warnings."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
-from manyfest.cli.flows.checks import warn_of_conflicts
+from manyfest.cli.flows.checks import note_families, warn_of_conflicts
 from manyfest.cli.flows.error_warnings import warn_of_errors_in_draft
 from manyfest.cli.output import note
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType
+from manyfest.domain.drafts.list_assembly import assemble
 from manyfest.domain.drafts.source_entries import ListSelection
+from manyfest.domain.errors import ListError
 from manyfest.domain.lists.platform_selection import parse_filter
 from manyfest.domain.operations.drafts.create import (
     Created,
@@ -74,7 +77,7 @@ def compose(
     session: Session,
     meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Created:
-    """Make the draft, running ``meanwhile`` in parallel; warn of conflicts."""
+    """Make the draft, running ``meanwhile`` in parallel; warn of what readers may trip over."""
     created = create(
         name,
         sources,
@@ -86,4 +89,6 @@ def compose(
         note(f"{created.attestations_left} attestations were not taken")
     warn_of_conflicts(created.draft)
     warn_of_errors_in_draft(created, session.contents.manifest)
+    with suppress(ListError):  # push says so
+        note_families(name, assemble(created.draft))
     return created

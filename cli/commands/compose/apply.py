@@ -11,6 +11,7 @@ from manyfest.cli.arguments.option_values import split_csv
 from manyfest.cli.arguments.options import CONNECTION, AsJson, docker_command, require_arguments
 from manyfest.cli.arguments.references import reference, tag_or_reference
 from manyfest.cli.flows.checks import (
+    note_families,
     require_reachable,
     warn_of_conflicts,
     warn_of_platform_mismatch,
@@ -94,6 +95,7 @@ def command(
         print_missing(planned.missing)
         for push in planned.pushes:
             warn_of_conflicts(push.draft)
+            note_families(push.draft.name, push.manifest)
             for entry in push.draft.entries:
                 warn_of_platform_mismatch(entry)
             warn_of_errors_in_plan(push, but=CONFLICTS)

@@ -9,7 +9,7 @@ import typer
 from manyfest.cli.arguments.options import CONNECTION, OFFLINE, AsJson, docker_command
 from manyfest.cli.arguments.references import reference, tag_or_reference
 from manyfest.cli.arguments.result_files import require_writable
-from manyfest.cli.flows.checks import require_reachable
+from manyfest.cli.flows.checks import note_families, require_reachable
 from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan
 from manyfest.cli.flows.publish import print_result, publish, write_files
 from manyfest.cli.output import write_text
@@ -75,6 +75,8 @@ def command(
         require_reachable([name, *more_tags], session)
         planned = plan_push(name, more_tags, ports=session, expected=expected)
         warn_of_errors_in_plan(planned)
+        if planned.tags:
+            note_families(name, planned.manifest)
         if merge:
             from manyfest.cli.flows.merge import merge_preview, merge_with_progress
 

@@ -19,6 +19,7 @@ from manyfest.domain.operations.steps.missing_children import (
     missing_children,
     repairs,
 )
+from manyfest.domain.operations.steps.put_manifest import put_manifest
 from manyfest.domain.operations.steps.put_referrers import ReferrerCopy, put_referrers
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import (
@@ -144,7 +145,7 @@ def copy(
     put_copies(plan.below, ports.registry, ports.fan_out, on_event)
     unlisted = _put_attached(plan, ports, on_event)
     if plan.writes_target:
-        ports.registry.put_manifest(plan.target, plan.manifest)
+        put_manifest(ports.registry, plan.target, plan.manifest)
         on_event(ManifestPut(plan.target))
     with ports.contents.transaction():
         record(ports.contents, _read_and_written(plan), ports.now)
@@ -155,7 +156,7 @@ def _put_attached(plan: CopyPlan, ports: Ports, on_event: OnEvent) -> tuple[Refe
     """Put digest tags and referrers; before these, by digest, their subject if that is new."""
     place, registry = plan.target.at(plan.manifest.digest), ports.registry
     if plan.writes_target and any(each.subject == place for each in plan.attached.referrers):
-        registry.put_manifest(place, plan.manifest)
+        put_manifest(registry, place, plan.manifest)
     ports.fan_out(partial(put_copy, registry=registry, on_event=on_event), plan.attached.tags)
     return put_referrers(plan.attached.referrers, ports=ports, on_event=on_event)
 

@@ -61,6 +61,7 @@ from manyfest.domain.operations.steps.missing_children import (
     missing_children,
     require_none,
 )
+from manyfest.domain.operations.steps.put_manifest import put_manifest
 from manyfest.domain.ports import Ports
 from manyfest.domain.references import DEFAULT_TAG, Layout, Reference
 
@@ -174,12 +175,12 @@ def _publish(
     if isinstance(target.home, Layout):
         return own
     place = own.reference(target)
-    ports.registry.put_manifest(place, own.manifest)
+    put_manifest(ports.registry, place, own.manifest)
     on_intent(place)
     now = ports.registry_clock(target.home)
     if not own.is_live(now):
         own = evolve(own, made_at=now)
-        ports.registry.put_manifest(place, own.manifest)
+        put_manifest(ports.registry, place, own.manifest)
     return own
 
 
@@ -219,7 +220,7 @@ class _Writer:
         at once, as often as it takes, comes to an end.
         """
         try:
-            self.ports.registry.put_manifest(target, manifest, Expectation(current.digest))
+            put_manifest(self.ports.registry, target, manifest, Expectation(current.digest))
         except TagMovedError:
             return False
         return True

@@ -25,6 +25,7 @@ from manyfest.domain.events import OnEvent, TransferPlanned, ignore
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.steps.conditional_put import conditional_put
+from manyfest.domain.operations.steps.put_manifest import put_manifest
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import copy_blob, put_copies
 from manyfest.domain.ports import Ports
@@ -66,7 +67,7 @@ def _put_tags(plan: PushPlan, ports: Ports) -> None:
         if target == plan.draft.name and expected is not None:
             conditional_put(target, plan.manifest, expected, ports=ports)
         else:
-            ports.registry.put_manifest(target, plan.manifest)
+            put_manifest(ports.registry, target, plan.manifest)
 
 
 def finish(

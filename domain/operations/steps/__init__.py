@@ -8,5 +8,6 @@
 * ``missing_children``: find the children that a target lacks, and plan to put them again.
 * ``find_attached``: referrers and digest tags, such as signatures and SBOMs, and theirs in turn.
 * ``attached_copies``: plan to copy these; ``put_referrers``: put and read back the referrers.
+* ``put_manifest``: put a manifest, and explain a refused list.
 * ``conditional_put``: move a tag only from where it is expected to point.
 """

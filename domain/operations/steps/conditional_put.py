@@ -4,6 +4,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.steps.put_manifest import put_manifest
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
@@ -26,7 +27,7 @@ def conditional_put(
     writer moved the tag at the same time; what ``put_manifest`` raises.
     """
     expected.check(reference, current_digest(reference, ports.registry))
-    ports.registry.put_manifest(reference, manifest, expected)
+    put_manifest(ports.registry, reference, manifest, expected)
     actual = current_digest(reference, ports.registry)
     for seconds in _PAUSES:
         if actual == manifest.digest:

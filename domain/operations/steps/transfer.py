@@ -22,6 +22,7 @@ from manyfest.domain.events import (
 )
 from manyfest.domain.lists.distributable_blobs import distributable_blobs
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.steps.put_manifest import put_manifest
 from manyfest.domain.operations.steps.tree import Node, is_blob, tree
 from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
@@ -153,7 +154,7 @@ def put_copies(
 
 def put_copy(copy: ManifestCopy, registry: Registry, on_event: OnEvent = ignore) -> None:
     """Put one manifest."""
-    registry.put_manifest(copy.target, copy.manifest)
+    put_manifest(registry, copy.target, copy.manifest)
     on_event(ManifestPut(copy.target))
 
 
