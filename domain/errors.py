@@ -186,19 +186,27 @@ class NotFoundError(ManyfestError):
 
 
 class ManifestUnknownError(NotFoundError):
-    """The registry or layout has no manifest with this reference."""
+    """The registry or layout has no manifest with this reference.
 
-    def __init__(self, reference: str) -> None:
-        super().__init__(f"no such manifest: {reference}")
+    ``reason`` is the registry's own, if it has one.
+    """
+
+    def __init__(self, reference: str, reason: str = "") -> None:
+        super().__init__(f"no such manifest: {reference}{f' ({reason})' if reason else ''}")
         self.reference = reference
+        self.reason = reason
 
 
 class BlobUnknownError(NotFoundError):
-    """The registry or layout has no blob with this reference."""
+    """The registry or layout has no blob with this reference.
 
-    def __init__(self, reference: str) -> None:
-        super().__init__(f"no such blob: {reference}")
+    ``reason`` is the registry's own, if it has one.
+    """
+
+    def __init__(self, reference: str, reason: str = "") -> None:
+        super().__init__(f"no such blob: {reference}{f' ({reason})' if reason else ''}")
         self.reference = reference
+        self.reason = reason
 
 
 class FileUnknownError(NotFoundError):

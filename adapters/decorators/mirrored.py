@@ -127,7 +127,7 @@ class MirroredRegistry(RegistryDecorator):
         try:
             return call(self._origin, at)
         except (ManifestUnknownError, BlobUnknownError) as error:
-            raise type(error)(str(reference)) from error
+            raise type(error)(str(reference), error.reason) from error
         except UnavailableError as error:
             if not failures:
                 raise

@@ -1,6 +1,6 @@
 """The registry port over HTTP: one object for all registries that a command names."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Self
 
@@ -43,6 +43,9 @@ class HttpRegistry(Registry):
     requests to every host in place of ours; it is then responsible for TLS, proxies, pauses that
     servers ask for, and the deadline of a request.
 
+    ``on_warning`` receives the warnings of registries (``Warning: 299``), each once, with the host.
+    It may be called from several threads at once.
+
     Construction sends nothing. Close it when done: connections are kept until then.
     """
 
@@ -60,6 +63,7 @@ class HttpRegistry(Registry):
         timeout: httpx.Timeout = TIMEOUT,
         transport: httpx.BaseTransport | None = None,
         on_clock: OnClock = ignore_clock,
+        on_warning: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._sessions = SessionPool(
             deadline,
@@ -72,6 +76,7 @@ class HttpRegistry(Registry):
             timeout=timeout,
             transport=transport,
             on_clock=on_clock,
+            on_warning=on_warning,
         )
         self.access = HttpAccess(self._sessions)
         self._manifests = HttpManifests(self._sessions)

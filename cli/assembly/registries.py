@@ -202,6 +202,7 @@ def http_registry(
         insecure=settings.insecure,
         proxies=Proxies.from_variables(settings.proxies),
         connections=settings.jobs,
+        on_warning=warn,
         **options,
     )
 

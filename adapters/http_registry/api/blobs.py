@@ -7,6 +7,7 @@ from http import HTTPStatus
 from manyfest.adapters.http_registry.api.uploads import PendingUploads, upload
 from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.session import redirects, requests
+from manyfest.adapters.http_registry.session.error_responses import not_found_text
 from manyfest.adapters.http_registry.session.requests import digest_of, repository_of
 from manyfest.adapters.http_registry.session.session import TRY_AGAIN, RegistrySession
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
@@ -168,7 +169,7 @@ class HttpBlobs(BlobReader, BlobWriter):
 
 def _check_found(response: httpx.Response, session: RegistrySession, subject: str) -> None:
     if response.status_code == HTTPStatus.NOT_FOUND:
-        raise BlobUnknownError(subject)
+        raise BlobUnknownError(subject, not_found_text(response, session.secrets()))
     if response.status_code != HTTPStatus.OK:
         raise session.error_for(response, subject)
     bodies.require_identity_encoding(response, session.name, subject)

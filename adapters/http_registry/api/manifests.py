@@ -8,6 +8,7 @@ from attrs import frozen
 
 from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.session import requests
+from manyfest.adapters.http_registry.session.error_responses import not_found_text
 from manyfest.adapters.http_registry.session.requests import RegistryRequest, repository_of
 from manyfest.adapters.http_registry.session.session import TRY_AGAIN, RegistrySession
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
@@ -121,7 +122,7 @@ class HttpManifests(ManifestReader, ManifestWriter):
         subject, session = str(reference), self._session(reference)
         with session.exchange(requests.get_manifest(reference)) as response:
             if response.status_code == HTTPStatus.NOT_FOUND:
-                raise ManifestUnknownError(subject)
+                raise ManifestUnknownError(subject, not_found_text(response, session.secrets()))
             if response.status_code != HTTPStatus.OK:
                 raise session.error_for(response, subject)
             bodies.require_identity_encoding(response, session.name, subject)

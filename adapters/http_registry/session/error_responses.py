@@ -7,7 +7,7 @@ characters and without the secrets that we sent.
 import base64
 import binascii
 import contextlib
-import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +18,6 @@ from manyfest.adapters.http_registry.auth.masking import masked
 from manyfest.adapters.http_registry.reliability.retry import TransientError, retry_after
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
-from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import (
     DeniedError,
     ManyfestError,
@@ -32,6 +31,8 @@ from manyfest.domain.errors import (
 
 _READ_LIMIT = 64 * 1024
 _SHOWN_LIMIT = 300
+
+_CHALLENGE_ERROR = re.compile(r'\berror(?:_description)?="([^"]*)"')
 
 _TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -78,33 +79,47 @@ def _with_phrase(status: int) -> str:
 
 
 def error_text(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
-    """Extract a message from the body: the registry's error list, or else the text itself."""
+    """Extract a message from the body: all its errors, or else the text itself."""
     if bodies.is_html(response):
         return "a web page, not a registry answer"
-    text = bodies.read_what_arrived(response, _READ_LIMIT).decode("utf-8", "replace")
-    said = _errors_in(text) or text
-    said = masked(said, (*secrets, *_secrets_of(response.request)))
-    return shortened(_one_line(said), _SHOWN_LIMIT)
+    from manyfest.adapters.http_registry.session.error_bodies import errors_in
+
+    text = _read_text(response)
+    said = tuple(error.text for error in errors_in(text)) or (text or _challenge_text(response),)
+    return _presentable(said, response, secrets)
 
 
-def _errors_in(text: str) -> str:
-    """Format the distribution-spec's errors as ``code: message: detail``; empty if none."""
-    try:
-        errors: Json = json.loads(text)["errors"]
-        return "; ".join(filter(None, (": ".join(_words_of(error)) for error in errors)))
-    except (ValueError, TypeError, KeyError, RecursionError):
+def not_found_text(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
+    """Extract what the body of a 404 says beyond the status; empty if nothing."""
+    if bodies.is_html(response):
         return ""
+    from manyfest.adapters.http_registry.session.error_bodies import errors_in
+
+    said = (error.beyond_not_found for error in errors_in(_read_text(response)))
+    return _presentable(tuple(filter(None, said)), response, secrets)
 
 
-def _words_of(error: Json) -> list[str]:
-    """Return code, message, and a ``detail`` that is a text or a digest: the missing child."""
-    if not isinstance(error, dict):
-        return []
-    detail = error.get("detail")
-    if isinstance(detail, dict):  # distribution 2 has a text here, others an object
-        detail = detail.get("digest") or detail.get("Digest")
-    words = (error.get("code"), error.get("message"), detail)
-    return [word for word in words if isinstance(word, str) and word]
+def presentable(text: str, secrets: Iterable[str]) -> str:
+    """Return foreign ``text`` masked, in one line, and shortened."""
+    return shortened(_one_line(masked(text, secrets)), _SHOWN_LIMIT)
+
+
+def _presentable(texts: tuple[str, ...], response: httpx.Response, secrets: Iterable[str]) -> str:
+    from manyfest.adapters.http_registry.session.error_bodies import joined
+
+    hidden = (*secrets, *_secrets_of(response.request))
+    lines = tuple(_one_line(masked(text, hidden)) for text in texts)
+    return shortened(joined(lines, _SHOWN_LIMIT - len("; and 999 more")), _SHOWN_LIMIT)
+
+
+def _challenge_text(response: httpx.Response) -> str:
+    """Extract what a challenge says of a refused token (RFC 6750 §3)."""
+    header = ", ".join(response.headers.get_list("www-authenticate"))[:_READ_LIMIT]
+    return ": ".join(_CHALLENGE_ERROR.findall(header))
+
+
+def _read_text(response: httpx.Response) -> str:
+    return bodies.read_what_arrived(response, _READ_LIMIT).decode("utf-8", "replace")
 
 
 def _one_line(text: str) -> str:

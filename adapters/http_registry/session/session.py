@@ -33,7 +33,7 @@ in the request. ``host_facts`` says what is remembered for the next command: nev
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 
 from attrs import evolve
@@ -60,7 +60,7 @@ from manyfest.adapters.http_registry.session.server_clock import OnClock, Server
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
-from manyfest.domain.errors import AccessError, NotFoundError, ProtocolError, shortened
+from manyfest.domain.errors import AccessError, ProtocolError, shortened
 from manyfest.domain.ports.host_book import HostFacts
 
 # Statuses that ask for another HEAD later; the others of a HEAD are for a GET to explain.
@@ -75,6 +75,9 @@ _CHALLENGE_LIMIT = 2
 _FOLLOWED_METHODS = ("GET", "HEAD")
 _MINIMUM_SECRET_LENGTH = 8
 _REFUSAL_LIMIT = 190  # characters, so that the advice after them is not cut off
+
+# Receives a response with warnings: of which host, and the secrets to mask in them.
+OnWarnings = Callable[[str, httpx.Response, Iterable[str]], None]
 
 
 class RegistrySession:
@@ -93,6 +96,7 @@ class RegistrySession:
         known: HostFacts | None = None,
         clock: Clock = REAL_CLOCK,
         on_clock: OnClock = ignore_clock,
+        on_warnings: OnWarnings = lambda *_: None,
     ) -> None:
         self.name = endpoint.host
         self._endpoint = endpoint
@@ -101,6 +105,7 @@ class RegistrySession:
         self._auth = auth
         self._known = known
         self._server_clock = ServerClock(endpoint.host, on_clock)
+        self._on_warnings = on_warnings
         self.authorizer = Authorizer(
             endpoint, auth, self._fetch_token, host_facts.presumed_challenge(known), clock
         )
@@ -123,8 +128,8 @@ class RegistrySession:
         errors of ``domain.errors``: it will not.
         """
         with self._translating(request):
-            response = self._follow_redirects(request)
-            with _ended_by_errors(response):
+            response = self._answer(request)
+            with bodies.ended_by_errors(response):
                 yield response
             bodies.drain(response)
 
@@ -138,8 +143,8 @@ class RegistrySession:
         raises.
         """
         with self._translating(request):
-            response = self._follow_redirects(request)
-            with _ended_by_errors(response):
+            response = self._answer(request)
+            with bodies.ended_by_errors(response):
                 check(response)
             return response
 
@@ -173,6 +178,13 @@ class RegistrySession:
     def close(self) -> None:
         """Close all connections."""
         self._probe.close()
+
+    def _answer(self, request: RegistryRequest) -> httpx.Response:
+        """Return the response that is no redirect; tell the warnings in it."""
+        response = self._follow_redirects(request)
+        if "warning" in response.headers:
+            self._on_warnings(self._elsewhere.name_of(response), response, self.secrets())
+        return response
 
     def _follow_redirects(self, request: RegistryRequest) -> httpx.Response:
         response = self._send_authorized(request)
@@ -263,7 +275,8 @@ class RegistrySession:
     def _token_in(self, response: httpx.Response, wanted: TokenRequest, subject: str) -> Token:
         server, credentials = wanted.realm.host, wanted.credentials
         if response.status_code in _REJECTIONS and credentials is not None:
-            said = f"by its token server {server}"
+            words = error_text(response, (*self.secrets(), *credentials.secrets))
+            said = f"by its token server {server}{f': {words}' if words else ''}"
             raise self.authorizer.rejected_error(subject, credentials, said)
         if response.status_code != HTTPStatus.OK:
             secrets = credentials.secrets if credentials else ()
@@ -284,16 +297,3 @@ class RegistrySession:
         values = self._auth.headers().values()
         long = [value for value in values if len(value) >= _MINIMUM_SECRET_LENGTH]
         return [*self.authorizer.secrets.copy(), *long]
-
-
-@contextlib.contextmanager
-def _ended_by_errors(response: httpx.Response) -> Iterator[None]:
-    """Finish with the response if an error is raised."""
-    try:
-        yield
-    except NotFoundError:
-        bodies.drain(response)  # 404 is a usual answer, and the connection worth keeping
-        raise
-    except BaseException:
-        response.close()
-        raise

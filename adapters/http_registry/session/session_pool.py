@@ -2,9 +2,9 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from manyfest.adapters.address_policy import AddressPolicy
 from manyfest.adapters.credentials.registry_auth import RegistryAuth
@@ -34,6 +34,9 @@ from manyfest.domain.errors import ManyfestError
 from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.references import Repository
 
+if TYPE_CHECKING:
+    from manyfest.adapters.http_registry.session.warning_headers import WarningLog
+
 Result = TypeVar("Result")
 
 
@@ -53,6 +56,7 @@ class SessionPool:
         timeout: httpx.Timeout,
         transport: httpx.BaseTransport | None,
         on_clock: OnClock,
+        on_warning: Callable[[str], None],
     ) -> None:
         self.deadline = deadline
         self._account = account
@@ -67,6 +71,8 @@ class SessionPool:
         self._hosts: dict[Endpoint, RegistrySession] = {}
         self._cross_origin_clients: dict[tuple[Certificates, AddressPolicy], httpx.Client] = {}
         self._timeout = timeout
+        self._on_warning = on_warning
+        self._warnings: WarningLog | None = None
         # One client for all hosts, since closing a client closes its transport.
         self._given_client = new_client(transport, timeout) if transport is not None else None
         self._lock = threading.Lock()
@@ -128,7 +134,16 @@ class SessionPool:
             known,
             self.deadline.clock,
             self._on_clock,
+            self._tell_warnings,
         )
+
+    def _tell_warnings(self, host: str, response: httpx.Response, secrets: Iterable[str]) -> None:
+        """Tell the warnings in a response; most commands get none, and do not load the log."""
+        from manyfest.adapters.http_registry.session.warning_headers import WarningLog
+
+        with self._lock:
+            self._warnings = self._warnings or WarningLog(self._on_warning)
+        self._warnings.tell(host, response, secrets)
 
     def _cross_origin_client(
         self, certificates: Certificates, policy: AddressPolicy

@@ -7,7 +7,7 @@ import httpcore
 
 from manyfest.adapters.http_registry.transport.network_backend import DeadlineStream
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
-from manyfest.domain.errors import ProtocolError
+from manyfest.domain.errors import NotFoundError, ProtocolError
 
 _PLAIN_ENCODINGS = ("", "identity")
 
@@ -64,6 +64,19 @@ def drain(response: httpx.Response) -> None:
             stream.finish_within(_LEFTOVER_SECONDS)
         read_what_arrived(response, _LEFTOVER_LIMIT)
     response.close()
+
+
+@contextlib.contextmanager
+def ended_by_errors(response: httpx.Response) -> Iterator[None]:
+    """Finish with the response if an error is raised."""
+    try:
+        yield
+    except NotFoundError:
+        drain(response)  # 404 is a usual answer, and the connection worth keeping
+        raise
+    except BaseException:
+        response.close()
+        raise
 
 
 def announced_size(response: httpx.Response) -> int | None:

@@ -51,9 +51,10 @@ def test_a_registry_that_echoes_secrets_does_not_get_them_shown(serve, reply):
 @pytest.mark.parametrize(
     ("body", "shown"),
     {
-        "no errors member": (b'{"message": "x"}', '{"message": "x"}'),
+        "no errors member": (b'{"message": "x"}', "(400 Bad Request): x"),
+        "nothing that we know": (b'{"path": "x"}', '{"path": "x"}'),
         "errors null": (b'{"errors": null}', '{"errors": null}'),
-        "errors of texts": (b'{"errors": ["x", "y"]}', '{"errors": ["x", "y"]}'),
+        "errors of texts": (b'{"errors": ["x", "y"]}', "(400 Bad Request): x; y"),
         "errors as one text": (b'{"errors": "boom"}', '{"errors": "boom"}'),
         "errors as one object": (b'{"errors": {"code": "X"}}', '{"errors": {"code": "X"}}'),
         "errors, and more": (b'{"errors": [null, {"code": "X"}, 1]}', "(400 Bad Request): X"),
