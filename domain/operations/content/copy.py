@@ -15,6 +15,7 @@ from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.attached_copies import AttachedCopies, attached_copies
 from manyfest.domain.operations.steps.conditional_put import TagDigests
 from manyfest.domain.operations.steps.missing_children import (
+    Child,
     children_in_place,
     missing_children,
     repairs,
@@ -39,7 +40,7 @@ from manyfest.domain.operations.steps.tree import Node, below, is_blob
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import BlobReader, Registry
-from manyfest.domain.references import Home, Reference
+from manyfest.domain.references import Home, Reference, Repository
 
 
 @frozen
@@ -107,6 +108,8 @@ def plan_copy(
     tags = TagDigests(registry)
     if source.home == target.home:
         look, children = partial(tags.at, target), children_in_place(target, manifest)
+        if not (manifest.is_list or isinstance(target.home, Repository)):
+            children = (Child(manifest.descriptor(), target, target.home),)  # its blobs are files
         missing = missing_children(children, ports=ports, meanwhile=[look])
         copies = repairs(missing, ports=ports)
         repaired = manifest_copies(copies), blob_copies(copies)

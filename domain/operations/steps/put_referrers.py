@@ -36,8 +36,8 @@ def put_referrers(
 ) -> tuple[ReferrerCopy, ...]:
     """Put ``copies``, level by level, and return those that the target does not list then.
 
-    The target's lists are read back, one of each subject; what they lack is put again. Uses the
-    ports registry, fan_out and pause. Raises what writing and listing raise.
+    The target's lists are read back, one of each subject; what they lack is put again, one after
+    the other. Uses the ports registry, fan_out and pause. Raises what writing and listing raise.
     """
     _put(copies, ports, on_event)
     unlisted = _unlisted(copies, ports)
@@ -46,7 +46,7 @@ def put_referrers(
             break
         ports.pause(seconds)
         again = _unlisted(unlisted, ports)
-        _put(again, ports, on_event)
+        _put_in_turn(again, ports.registry, on_event)
         unlisted = _unlisted(again, ports)
     return unlisted
 

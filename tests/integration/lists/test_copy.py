@@ -152,7 +152,7 @@ def test_chosen_platforms_make_a_list_of_another_digest(
     ("options", "code", "words"),
     [
         (["--platform", "linux/s390x"], 3, "has nothing for linux/s390x, only for linux/amd64"),
-        (["--platform", "linux"], 2, "invalid platform"),
+        (["--platform", "linux/"], 2, "invalid platform"),
         (["surplus"], 2, "requires 2 arguments"),
     ],
 )

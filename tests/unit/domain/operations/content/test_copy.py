@@ -212,6 +212,15 @@ def test_a_list_with_a_hole_is_not_given_another_tag(world: World) -> None:
             plan(world, target)
 
 
+def test_an_image_that_lost_a_blob_in_its_layout_is_not_unchanged(world: World) -> None:
+    image = world.plant("oci:/dir:1", AMD)
+    assert plan(world, "oci:/dir:1", "oci:/dir:1").writes_nothing
+    blob = ref("oci:/dir").at(Digest.of(image.blobs[1]))
+    world.registry.forget_blob(blob)
+    with pytest.raises(PartMissingError, match=str(blob)):
+        plan(world, "oci:/dir:1", "oci:/dir:1")
+
+
 # What goes wrong
 
 
