@@ -178,6 +178,16 @@ def test_a_file_that_fails_is_warned_of_and_public_images_are_read(config, text,
     assert f"{config} gave no credentials" in line
 
 
+def test_a_file_that_fails_does_not_hide_why_a_registry_refuses(config):  # H5
+    config.write_text("{")
+    with registry_of(IMAGES[0]) as server:
+        words = b'{"errors": [{"code": "DENIED", "message": "ask the owners"}]}'
+        server.always("P*", "*", Answer(403, words))
+        result = run_here("create", "--push", f"{server.host}/app:list", f"{server.host}/app:0")
+    (_,), (line,) = split(result)
+    assert (result.code, "ask the owners" in line) == (4, True)
+
+
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
 def test_what_is_in_the_place_of_the_file_is_warned_of(config, make):  # H5
     make(config)

@@ -294,6 +294,6 @@ class RegistrySession:
 
         Short values of headers are parts of many words, and left out.
         """
-        values = self._auth.headers().values()
+        values = self._auth.usable_headers().values()
         long = [value for value in values if len(value) >= _MINIMUM_SECRET_LENGTH]
         return [*self.authorizer.secrets.copy(), *long]
