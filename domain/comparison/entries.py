@@ -127,8 +127,9 @@ def _by_image(entries: Sequence[Descriptor]) -> _Attestations:
 def _attestation_change(
     left: Descriptor | None, right: Descriptor | None, mine: _Attestations, theirs: _Attestations
 ) -> DigestChange:
+    """Compare the attestations of two images; each is reported at its image's first pair."""
     before, after = (str(side.digest) if side else None for side in (left, right))
-    return _change(mine.get(before, []), theirs.get(after, []))
+    return _change(mine.pop(before, []), theirs.pop(after, []))
 
 
 def _dangling(entries: Sequence[Descriptor]) -> list[Digest]:
@@ -141,7 +142,8 @@ def _dangling(entries: Sequence[Descriptor]) -> list[Digest]:
 
 
 def _change(before: Sequence[Digest], after: Sequence[Digest]) -> DigestChange:
+    mine, theirs = set(before), set(after)
     return DigestChange(
-        removed=tuple(digest for digest in before if digest not in after),
-        added=tuple(digest for digest in after if digest not in before),
+        removed=tuple(digest for digest in before if digest not in theirs),
+        added=tuple(digest for digest in after if digest not in mine),
     )

@@ -101,7 +101,11 @@ class Draft:
         single image they are always kept: an image that moved stays annotated.
         """
         before = [entry for entry in self.entries if entry.source == source]
-        renewed = tuple(_keeping_overrides(entry, before, len(entries)) for entry in entries)
+        known: dict[Descriptor, Entry] = {}
+        for old in before:
+            known.setdefault(old.found, old)
+        alone = before[0] if len(before) == len(entries) == 1 else None
+        renewed = tuple(_keeping_overrides(entry, known, alone) for entry in entries)
         if not before:
             return self._changed(self.entries + renewed, now)
         place = self.entries.index(before[0])
@@ -129,7 +133,8 @@ class Draft:
 
     def minus(self, entries: Sequence[Entry], now: datetime) -> "Draft":
         """Remove entries, and attestations of images that are no longer listed."""
-        left = [entry for entry in self.entries if entry not in entries]
+        removed = set(entries)
+        left = [entry for entry in self.entries if entry not in removed]
         digests = {str(entry.found.digest) for entry in left}
         gone = {str(entry.found.digest) for entry in entries} - digests
         kept = tuple(entry for entry in left if attested_digest(entry.found) not in gone)
@@ -143,11 +148,14 @@ class Draft:
         return evolve(self, entries=entries, changed_at=now, pushed=None)
 
 
-def _keeping_overrides(entry: Entry, before: Sequence[Entry], siblings: int) -> Entry:
-    same = [old for old in before if old.found == entry.found]
-    if not same and len(before) == siblings == 1 and _is_list(before[0]) == _is_list(entry):
-        same = list(before)
-    return evolve(entry, overrides=same[0].overrides) if same else entry
+def _keeping_overrides(
+    entry: Entry, known: Mapping[Descriptor, Entry], alone: Entry | None
+) -> Entry:
+    """Take the overrides of the same descriptor, or of the one image that was here before."""
+    same = known.get(entry.found)
+    if same is None and alone is not None and _is_list(alone) == _is_list(entry):
+        same = alone
+    return evolve(entry, overrides=same.overrides) if same else entry
 
 
 def _is_list(entry: Entry) -> bool:

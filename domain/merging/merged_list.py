@@ -60,14 +60,12 @@ def _merged(entries: Sequence[Descriptor], intents: Sequence[Intent]) -> tuple[D
 
 def _with(entries: Sequence[Descriptor], newer: Sequence[Descriptor]) -> tuple[Descriptor, ...]:
     replaced = {occupied_platform(entry) for entry in newer} - {None}
-    kept = [e for e in entries if e not in newer and occupied_platform(e) not in replaced]
+    new = set(newer)
+    kept = [e for e in entries if e not in new and occupied_platform(e) not in replaced]
     listed = {str(entry.digest) for entry in (*kept, *newer)}
     gone = {str(entry.digest) for entry in entries} - listed
-    newly_attested = {image for entry in newer if (image := attested_digest(entry))}
-    return (
-        *(entry for entry in kept if attested_digest(entry) not in gone | newly_attested),
-        *newer,
-    )
+    gone |= {image for entry in newer if (image := attested_digest(entry))}
+    return (*(entry for entry in kept if attested_digest(entry) not in gone), *newer)
 
 
 def _members(current: Manifest | None, intents: Sequence[Intent]) -> Mapping[str, Json]:
