@@ -1,8 +1,9 @@
-"""Rules that registry adapters share: blobs in memory, required children."""
+"""Rules that registry adapters share: blobs in memory, parsing, required children."""
 
 import hashlib  # noqa: F401 - loads OpenSSL now: later, all file descriptors may be in use
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from threading import Lock
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified_chunks
@@ -11,6 +12,8 @@ from manyfest.domain.lists.distributable_blobs import distributable_blobs
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import open_bytes
 from manyfest.domain.references import Reference
+
+_LARGE, _LARGE_SIZE = Lock(), 256 * 1024  # bytes
 
 _BAD_REQUEST = 400  # distribution-spec: MANIFEST_BLOB_UNKNOWN
 
@@ -30,6 +33,18 @@ def open_verified(data: bytes, reference: Reference, size: int) -> Iterator[Iter
     """
     with open_bytes(data) as chunks:
         yield verified_chunks(chunks, blob_digest(reference), size, str(reference))
+
+
+def received_manifest(
+    data: bytes, content_type: str, subject: str, algorithm: str = "sha256"
+) -> Manifest:
+    """``Manifest.received``, but of large documents one at a time.
+
+    Parsing takes many times their size in memory, and threads are no faster together. Raises
+    DocumentError.
+    """
+    with _LARGE if len(data) > _LARGE_SIZE else nullcontext():
+        return Manifest.received(data, content_type, subject, algorithm)
 
 
 def require_children(manifest: Manifest, host: str, exists: Callable[[Descriptor], bool]) -> None:

@@ -50,6 +50,7 @@
     │   └── DamagedStoreError
     ├── DocumentError               intact bytes that are not a usable manifest or config
     │   └── UnverifiableError
+    ├── TooManyBytesError           usable documents that are too large together
     ├── ListError                   the draft cannot become a list
     ├── LayoutError                 an OCI layout cannot be read or written
     ├── BundleError                 a bundle cannot be read or written
@@ -474,6 +475,15 @@ class UnverifiableError(DocumentError):
         reason = f"cannot be verified, because {shortened(algorithm)} is no known digest algorithm"
         super().__init__(subject, reason)
         self.algorithm = algorithm
+
+
+class TooManyBytesError(ManyfestError):
+    """The manifests and configs under ``subject`` are more than ``limit`` bytes together."""
+
+    def __init__(self, subject: str, limit: int) -> None:
+        super().__init__(f"{subject}: the manifests and configs are larger than {limit} bytes")
+        self.subject = subject
+        self.limit = limit
 
 
 class ListError(ManyfestError):

@@ -10,7 +10,7 @@ from attrs import evolve
 from manyfest.adapters.oci_layout.index_json import IndexJson
 from manyfest.adapters.oci_layout.layout_files import INDEX, blob_path
 from manyfest.adapters.oci_layout.safe_directory import MissingError
-from manyfest.adapters.registry_parts import blob_digest
+from manyfest.adapters.registry_parts import blob_digest, received_manifest
 from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
@@ -112,4 +112,4 @@ def _read(root: Documents, digest: Digest, entry: Descriptor | None, subject: st
     if len(data) > manifests.SIZE_LIMIT:
         raise DocumentError(subject, f"larger than {manifests.SIZE_LIMIT} bytes")
     verified(data, digest, entry.size if entry else None, subject)
-    return Manifest.received(data, entry.media_type if entry else "", subject, digest.algorithm)
+    return received_manifest(data, entry.media_type if entry else "", subject, digest.algorithm)

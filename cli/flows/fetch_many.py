@@ -1,10 +1,11 @@
 """The flow of ``cache fetch``: fetches in slices, and records each before the next."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 import typer
-from attrs import define, field
+from attrs import define, evolve, field
 
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.arguments.references import resolve_source
@@ -13,7 +14,7 @@ from manyfest.cli.output import fail, note, write_text
 from manyfest.cli.rendering.humanize import format_size
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
-from manyfest.domain.errors import ManyfestError
+from manyfest.domain.errors import ManyfestError, TooManyBytesError
 from manyfest.domain.events import ReadingPlanned
 from manyfest.domain.operations.content.fetch import Fetched, fetch
 from manyfest.domain.platforms import Platform
@@ -41,22 +42,39 @@ def fetch_all(
     with shown_progress() as on_event:
         on_event(ReadingPlanned(len(references)))
         for start in range(0, len(references), _SLICE):
-            fetched = fetch(
-                references[start : start + _SLICE],
+            bring = partial(
+                fetch,
                 ports=session,
                 platforms=platforms,
                 with_layers=with_layers,
                 on_event=session.checking_deadline(on_event),
             )
-            summary.count(fetched)
-            _note_unverifiable(fetched)
-            if fetched.found:
-                session.restart_deadline()
+            for fetched in _in_memory(bring, references[start : start + _SLICE]):
+                summary.count(fetched)
+                _note_unverifiable(fetched)
+                if fetched.found:
+                    session.restart_deadline()
     for line in summary.failures:
         fail(line)
     write_text(summary.as_json() if as_json else summary.text())
     if summary.failures:
         raise typer.Exit(FAILED)
+
+
+def _in_memory(
+    bring: Callable[[Sequence[Reference]], Fetched], references: Sequence[Reference]
+) -> Iterator[Fetched]:
+    """Fetch ``references``, and alone those for which there was no room beside the others."""
+    fetched = bring(references)
+    crowded = [ref for ref, error in fetched.failures.items() if _is_crowded(error, references)]
+    failures = {ref: error for ref, error in fetched.failures.items() if ref not in crowded}
+    yield evolve(fetched, failures=failures)
+    for reference in crowded:
+        yield bring([reference])
+
+
+def _is_crowded(error: ManyfestError, references: Sequence[Reference]) -> bool:
+    return isinstance(error, TooManyBytesError) and len(references) > 1
 
 
 @define

@@ -1,6 +1,7 @@
 """The flow of ``inspect -f``: inspects many images and lists, in slices."""
 
-from itertools import islice
+from collections.abc import Iterator
+from itertools import islice, takewhile
 
 import typer
 from attrs import frozen
@@ -8,15 +9,15 @@ from attrs import frozen
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FAILED, meaning_of
-from manyfest.cli.output import fail, write_text
+from manyfest.cli.output import fail, write_lines
 from manyfest.cli.rendering.json_lines import failure_line, found_line
 from manyfest.cli.wiring import Session
-from manyfest.domain.errors import ManyfestError
+from manyfest.domain.errors import ManyfestError, TooManyBytesError
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.views.inspect import inspect_each
 from manyfest.domain.references import Reference
 
-# References per slice: the most documents that are in memory.
+# References per slice; fewer where these documents would fill the memory.
 _SLICE = 128
 
 
@@ -36,16 +37,31 @@ def inspect_many(file: str, session: Session) -> None:
     """
     asked = failed = 0
     with references_in(file) as lines:
-        while texts := tuple(islice(lines, _SLICE)):
-            answers = _read_all(texts, session)
-            write_text("\n".join(_line(answers[text], session) for text in texts))
-            asked += len(texts)
-            failed += sum(isinstance(answers[text], _Failure) for text in texts)
-            if any(isinstance(answer, Resolved) for answer in answers.values()):
+        for answers in _answers(lines, session):
+            write_lines(_line(answer, session) for answer in answers)
+            asked += len(answers)
+            failed += sum(isinstance(answer, _Failure) for answer in answers)
+            if any(isinstance(answer, Resolved) for answer in answers):
                 session.restart_deadline()
     if failed:
         fail(f"{failed} of {asked} could not be read")
         raise typer.Exit(FAILED)
+
+
+def _answers(lines: Iterator[str], session: Session) -> Iterator[tuple[Resolved | _Failure, ...]]:
+    """Yield the answers for slices of ``lines``; smaller ones where documents are large."""
+    waiting: tuple[str, ...] = ()
+    while texts := (*waiting, *islice(lines, _SLICE - len(waiting))):
+        read = _read_all(texts, session)
+        whole = tuple(takewhile(lambda text: not _is_crowded(read[text]), texts))  # noqa: B023
+        if not whole:
+            whole, read = texts[:1], _read_all(texts[:1], session)
+        waiting = texts[len(whole) :]
+        yield tuple(read[text] for text in whole)
+
+
+def _is_crowded(answer: Resolved | _Failure) -> bool:
+    return isinstance(answer, _Failure) and isinstance(answer.error, TooManyBytesError)
 
 
 def _read_all(texts: tuple[str, ...], session: Session) -> dict[str, Resolved | _Failure]:

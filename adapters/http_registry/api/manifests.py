@@ -15,6 +15,7 @@ from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
+from manyfest.adapters.registry_parts import received_manifest
 from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
@@ -131,7 +132,7 @@ class HttpManifests(ManifestReader, ManifestWriter):
         if announced is not None:
             verified(data, announced, None, subject)
         algorithm = announced.algorithm if announced else "sha256"
-        return Manifest.received(data, response.headers.get("content-type", ""), subject, algorithm)
+        return received_manifest(data, response.headers.get("content-type", ""), subject, algorithm)
 
     def _head(self, reference: Reference) -> Descriptor | None:
         """Return None if the answer is no refusal to be repeated and lacks any of the facts.

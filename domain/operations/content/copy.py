@@ -14,6 +14,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.attached_copies import AttachedCopies, attached_copies
 from manyfest.domain.operations.steps.conditional_put import TagDigests
+from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.missing_children import (
     Child,
     children_in_place,
@@ -39,7 +40,7 @@ from manyfest.domain.operations.steps.transfer import (
 from manyfest.domain.operations.steps.tree import Node, below, is_blob
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
-from manyfest.domain.ports.registry import BlobReader, Registry
+from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
 from manyfest.domain.references import Home, Reference, Repository
 
 
@@ -98,9 +99,11 @@ def plan_copy(
 
     Raises ManifestUnknownError: the source; PartMissingError: a child, which the target lacks too;
     SizeMismatchError, DocumentError: such a child is not as its list describes it;
-    NoSuchPlatformError; DigestMismatchError: ``target`` has another digest; what reading raises.
+    NoSuchPlatformError; DigestMismatchError: ``target`` has another digest; TooManyBytesError; what
+    reading raises.
     """
     registry = ports.registry
+    reader = MeteredReader(registry, str(source))
     found = resolve(source, registry)
     manifest = _chosen(found, platforms, registry)
     if target.digest is not None:
@@ -116,14 +119,14 @@ def plan_copy(
         return CopyPlan(found, target, manifest, look(), *repaired)
     current = tags.at(target)
     top = Node(source.at(manifest.digest), manifest)
-    nodes = tuple(below(source, manifest, registry))
+    nodes = tuple(below(source, manifest, reader))
     attached = AttachedCopies()
     if with_referrers:
         subjects = nodes if manifest is not found.manifest else (*nodes, top)
         places = tuple(node.source for node in subjects if _may_be_subject(node))
         attached = attached_copies(places, target.home, registry, ports.fan_out)
-    lacking = partial(_lacking, source=source, target=target.home, registry=registry)
-    copies = _present(ports.fan_out(lacking, (*nodes, *attached.nodes_below(registry))))
+    lacking = partial(_lacking, source=source, target=target.home, registry=registry, reader=reader)
+    copies = _present(ports.fan_out(lacking, (*nodes, *attached.nodes_below(reader))))
     own = () if manifest.is_list else _present([lacking(top)])
     blobs = blob_copies((*copies, *own, *attached.manifests))
     return CopyPlan(found, target, manifest, current, manifest_copies(copies), blobs, attached)
@@ -176,7 +179,9 @@ def _may_be_subject(node: Node) -> bool:
     return node.listed is None or not media_types.is_blob(node.listed.media_type)
 
 
-def _lacking(node: Node, source: Reference, target: Home, registry: Registry) -> Copy | None:
+def _lacking(
+    node: Node, source: Reference, target: Home, registry: Registry, reader: ManifestReader
+) -> Copy | None:
     there, listed = Reference(target, None, node.source.digest), node.listed
     if listed is not None and is_blob(node.source, listed, registry):
         blob = entry_blob(node.source, listed, target)
@@ -184,7 +189,7 @@ def _lacking(node: Node, source: Reference, target: Home, registry: Registry) ->
     if _is_complete(there, registry):
         return None
     try:
-        return ManifestCopy(node.source, there, node.read(registry))
+        return ManifestCopy(node.source, there, node.read(reader))
     except ManifestUnknownError as error:
         platform = node.listed and node.listed.platform
         shown = str(platform) if platform else ""

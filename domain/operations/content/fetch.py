@@ -13,6 +13,9 @@ others. So errors are values here, each noted at the reference at which it occur
 5. Manifests, configs and observations of all that was found are recorded in one transaction. A
    root that failed keeps what was found of it, so that the next fetch has less to do.
 
+All that is found stays in memory until then, up to a limit (``steps.metered_reader``). What is
+over it fails with TooManyBytesError, and may be fetched alone.
+
 Layers are written as they come, before their manifests are recorded: garbage collection spares
 young files (``collect_garbage``), and ``missing_blobs`` renews the age of those already there. A
 StoreError is no failure of one reference: it ends the fetch.
@@ -36,6 +39,7 @@ from manyfest.domain.events import (
 from manyfest.domain.lists.distributable_blobs import distributable_blobs
 from manyfest.domain.lists.platform_selection import require_platform, select_entries
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import (
     with_progress,
@@ -44,7 +48,7 @@ from manyfest.domain.operations.steps.tree import is_blob, nested_too_deep, walk
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.layer_store import LayerStore
-from manyfest.domain.ports.registry import Registry
+from manyfest.domain.ports.registry import BlobReader, ManifestReader
 from manyfest.domain.references import Reference
 
 
@@ -172,8 +176,9 @@ def fetch(
     """
     reading = _FetchState()
     roots = tuple(dict.fromkeys(references))
-    read_root = partial(_read, platforms=platforms, registry=ports.registry, on_event=on_event)
-    read_child = partial(_read, platforms=(), registry=ports.registry, on_event=ignore)
+    reader = MeteredReader(ports.registry, _together(roots))
+    read_root = partial(_read, platforms=platforms, registry=reader, on_event=on_event)
+    read_child = partial(_read, platforms=(), registry=reader, on_event=ignore)
 
     def read_level(level: tuple[Reference, ...]) -> Iterable[Reference]:
         read = read_root if level == roots else read_child
@@ -197,8 +202,12 @@ def fetch(
     )
 
 
+def _together(roots: Sequence[Reference]) -> str:
+    return str(roots[0]) if len(roots) == 1 else f"{len(roots)} references together"
+
+
 def _read(
-    reference: Reference, platforms: Sequence[Platform], registry: Registry, on_event: OnEvent
+    reference: Reference, platforms: Sequence[Platform], registry: MeteredReader, on_event: OnEvent
 ) -> _Answer:
     try:
         resolved = _with_config(resolve(reference, registry), registry)
@@ -211,12 +220,14 @@ def _read(
         on_event(ReferenceRead())
 
 
-def _with_config(resolved: Resolved, registry: Registry) -> Resolved:
+def _with_config(resolved: Resolved, registry: BlobReader) -> Resolved:
     """Read the config of an image; that of another artifact is a blob like any other."""
     return with_config(resolved, registry) if resolved.manifest.has_image_config else resolved
 
 
-def _with_entries(resolved: Resolved, platforms: Sequence[Platform], registry: Registry) -> _Part:
+def _with_entries(
+    resolved: Resolved, platforms: Sequence[Platform], registry: ManifestReader
+) -> _Part:
     manifest, subject = resolved.manifest, str(resolved.reference)
     if not manifest.is_list:
         require_platform(platforms, resolved.platform, subject)

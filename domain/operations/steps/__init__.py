@@ -1,6 +1,7 @@
 """Steps that several operations share.
 
 * ``record``: store what was read or written; the rule of who records what.
+* ``metered_reader``: a bound on the documents that one operation keeps in memory.
 * ``tree``: walk a list and all below it.
 * ``gather``: collect manifests from a store or a bundle, with what is missing.
 * ``stored_blobs``: the blobs of the store as a bundle takes them.

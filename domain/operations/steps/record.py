@@ -61,9 +61,10 @@ def record(contents: ContentStore, found: Iterable[Resolved], now: datetime) -> 
         for resolved in found
         if resolved.reference.digest is None
     )
-    listed = {digest for resolved in found for digest in _listed(resolved.manifest)}
     by_digest = {each.manifest.digest for each in found if each.reference.digest is not None}
-    contents.record_digest_reads(by_digest - listed, now)
+    if by_digest:  # else no list has to be parsed
+        by_digest -= {digest for resolved in found for digest in _listed(resolved.manifest)}
+    contents.record_digest_reads(by_digest, now)
 
 
 def _listed(manifest: Manifest) -> tuple[Digest, ...]:

@@ -13,6 +13,7 @@ from manyfest.domain.drafts.source_entries import described
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, ManifestUnknownError
 from manyfest.domain.manifests import require_match
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.operations.steps.tree import is_blob
 from manyfest.domain.ports import Ports
@@ -62,7 +63,7 @@ def details(found: Resolved, *, ports: Ports) -> Details:
 
     The platform of an image is that of its config; the platform of an entry is what the list says,
     so no config of an entry is read. Uses the ports registry, contents, fan_out and now. Raises
-    what reading raises, but an entry that is missing is in the result.
+    what reading raises, and TooManyBytesError; an entry that is missing is in the result.
     """
     read = _published_details(found, ports)
     seen = (detail.found for detail in read.present)
@@ -79,7 +80,7 @@ def _published_details(found: Resolved, ports: Ports) -> Details:
         (evolve(found.reference, digest=descriptor.digest), descriptor)
         for descriptor in found.manifest.entries
     ]
-    return _read(listed, ports)
+    return _read(listed, str(found.reference), ports)
 
 
 def draft_details(draft: Draft, *, ports: Ports) -> Details:
@@ -88,7 +89,7 @@ def draft_details(draft: Draft, *, ports: Ports) -> Details:
     Uses the ports registry and fan_out. Raises as ``details``.
     """
     listed = [(entry_reference(e), e.descriptor) for e in ordered_entries(draft)]
-    return _read(listed, ports)
+    return _read(listed, str(draft.name), ports)
 
 
 def entry_details(entry: Entry, registry: ManifestReader) -> Detail:
@@ -105,8 +106,10 @@ def entry_reference(entry: Entry) -> Reference:
     return evolve(entry.source, digest=entry.found.digest)
 
 
-def _read(listed: Sequence[tuple[Reference, Descriptor]], ports: Ports) -> Details:
-    read = ports.fan_out(partial(_detail_or_none, registry=ports.registry), listed)
+def _read(listed: Sequence[tuple[Reference, Descriptor]], subject: str, ports: Ports) -> Details:
+    reader = MeteredReader(ports.registry, subject)
+    reader.announce(descriptor for _, descriptor in listed)
+    read = ports.fan_out(partial(_detail_or_none, registry=reader), listed)
     return Details(
         present=tuple(detail for detail in read if detail is not None),
         missing=tuple(

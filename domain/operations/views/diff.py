@@ -28,6 +28,7 @@ from manyfest.domain.encoding.strict_json import JsonObject
 from manyfest.domain.lists.attestations import without_attestations
 from manyfest.domain.lists.platform_selection import best_matches
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
@@ -78,7 +79,7 @@ def diff(before: Reference, after: Reference, *, ports: Ports) -> Comparison:
     An image is compared with the entry of its platform where the other side is a list. Entries of
     equal digests are not read, nor are configs of equal digests. What is read is recorded. Uses
     the ports registry, contents, fan_out and now. Raises what reading raises; ManifestUnknownError
-    also for an entry that differs and is missing.
+    also for an entry that differs and is missing; TooManyBytesError.
     """
     comparison = _compared(before, after, ports)
     record_reads(comparison.read, ports=ports)
@@ -155,10 +156,9 @@ def _read(pairs: Iterable[Pair], mine: Resolved, theirs: Resolved, ports: Ports)
     """Read the images of pairs that differ, each once, and the configs that differ."""
     sides = [_references(both, mine, theirs) for pair in pairs if (both := _differing(pair))]
     found = {_by_digest(root).reference: _by_digest(root) for root in (mine, theirs)}
+    reader = MeteredReader(ports.registry, str(theirs.reference))
     unread = [side for side in dict.fromkeys(chain(*sides)) if side not in found]
-    found |= zip(
-        unread, ports.fan_out(partial(resolve, registry=ports.registry), unread), strict=True
-    )
+    found |= zip(unread, ports.fan_out(partial(resolve, registry=reader), unread), strict=True)
     without = dict.fromkeys(
         side
         for left, right in sides
@@ -166,9 +166,7 @@ def _read(pairs: Iterable[Pair], mine: Resolved, theirs: Resolved, ports: Ports)
         for side in (left, right)
         if found[side].config is None
     )
-    read = ports.fan_out(
-        partial(with_config, blobs=ports.registry), [found[side] for side in without]
-    )
+    read = ports.fan_out(partial(with_config, blobs=reader), [found[side] for side in without])
     return found | {image.reference: image for image in read}
 
 

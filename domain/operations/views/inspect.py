@@ -5,6 +5,7 @@ from functools import partial
 
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.operations.resolve import Resolved, resolve
+from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import ManifestReader
@@ -26,9 +27,11 @@ def inspect_each(
 ) -> tuple[Resolved | ManyfestError, ...]:
     """Read the manifests at ``references`` in parallel, in their order; errors take their place.
 
-    Uses the ports registry, contents and fan_out.
+    TooManyBytesError takes the place of those that are too large beside the others. Uses the ports
+    registry, contents and fan_out.
     """
-    answers = ports.fan_out(partial(_resolve_or_error, registry=ports.registry), references)
+    reader = MeteredReader(ports.registry, f"{len(references)} references together")
+    answers = ports.fan_out(partial(_resolve_or_error, registry=reader), references)
     record_reads([each for each in answers if isinstance(each, Resolved)], ports=ports)
     return answers
 

@@ -12,9 +12,11 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError, NotCachedError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.operations.steps.tree import is_blob, nested_too_deep, walk
 from manyfest.domain.ports import Ports
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
 from manyfest.domain.verification.child_rules import REPORTED_ERRORS
@@ -60,17 +62,18 @@ def verify(reference: Reference, *, ports: Ports) -> Verification:
     below ``reference`` is a finding. Uses the ports registry, contents, fan_out and now.
 
     Raises what reading ``reference`` itself raises, whatever keeps the rest from being checked, and
-    DocumentError: lists nested too deep.
+    DocumentError: lists nested too deep; TooManyBytesError.
     """
-    root = _root(reference, ports.registry)
-    manifests, places = _read_all(root, ports)
+    reader = MeteredReader(ports.registry, str(reference))
+    root = _root(reference, reader)
+    manifests, places = _read_all(root, reader, ports.fan_out)
     listed = tuple(digest for digest, found in manifests.items() if found is None)
     answers = _blob_sizes(reference, places, listed, ports)
     sizes = {
         digest: size for digest, size in answers.items() if not isinstance(size, NotCachedError)
     }
     images = _images_to_read(reference, places, sizes)
-    read_config = partial(_capturing, partial(with_config, blobs=ports.registry))
+    read_config = partial(_capturing, partial(with_config, blobs=reader))
     read = ports.fan_out(read_config, tuple(images.values()))
     platforms = {
         digest: found.platform if isinstance(found, Resolved) else found
@@ -106,19 +109,22 @@ def _root(reference: Reference, registry: ManifestReader) -> Resolved:
     return resolve(reference, registry)
 
 
-def _read_all(root: Resolved, ports: Ports) -> tuple[_Manifests, list[Located]]:
+def _read_all(
+    root: Resolved, reader: MeteredReader, fan_out: FanOut
+) -> tuple[_Manifests, list[Located]]:
     """Read all that is listed, each digest once and at the place where it comes first."""
     places: list[Located] = []
     manifests: _Manifests = {root.manifest.digest: root.manifest}
-    look = partial(_capturing, partial(_child, root.reference, ports.registry))
+    look = partial(_capturing, partial(_child, root.reference, reader))
 
     def expand(level: tuple[_Listed, ...]) -> Iterator[_Listed]:
+        reader.announce(entry for _, entry in level)
         unread = {
             entry.digest: entry
             for _, entry in level
             if entry.digest not in manifests and entry.digest.is_verifiable
         }
-        looks = ports.fan_out(look, tuple(unread.values()))
+        looks = fan_out(look, tuple(unread.values()))
         manifests.update(zip(unread, looks, strict=True))
         for path, entry in level:
             manifest = manifests.get(entry.digest)
