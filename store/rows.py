@@ -8,7 +8,6 @@ values that parsed were ever written.
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 from manyfest.domain.descriptors import Descriptor
@@ -20,7 +19,7 @@ from manyfest.domain.drafts.overrides_json import (
     overrides_from_json,
     overrides_to_json,
 )
-from manyfest.domain.encoding.timestamps import format_utc
+from manyfest.domain.encoding.timestamps import format_utc, parse_utc
 from manyfest.domain.errors import DamagedStoreError, DocumentError, InputError
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Home, Reference
@@ -54,7 +53,7 @@ def observation_of(row: Row, path: Path) -> Observation:
     home, tag, digest, last_seen, first_seen, claimed = row
     name = f"{home}:{tag}" if tag else home
     with damage_if_unreadable(path, f"what {name} was seen to be"):
-        last, first = map(datetime.fromisoformat, (last_seen, first_seen))
+        last, first = map(parse_utc, (last_seen, first_seen))
         place = Reference(_home(home), tag or None)
         return Observation(place, Digest.parse(digest), last, first, bool(claimed))
 
@@ -89,8 +88,8 @@ def draft_of(row: Row, entry_values: Sequence[Row]) -> Draft:
     name, created_at, changed_at, pushed, keeps_order, list_type, index_found, index = row
     return Draft(
         name=Reference.parse(name),
-        created_at=datetime.fromisoformat(created_at),
-        changed_at=datetime.fromisoformat(changed_at),
+        created_at=parse_utc(created_at),
+        changed_at=parse_utc(changed_at),
         entries=tuple(_entry(*values) for values in entry_values),
         pushed=_digest_or_none(pushed),
         keeps_order=bool(keeps_order),

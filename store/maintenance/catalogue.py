@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 
+from manyfest.domain.encoding.timestamps import parse_utc
 from manyfest.domain.media_types import LISTS
 from manyfest.domain.ports.catalogue import CachedTag, CountAndBytes, RegistryStatistics, Statistics
 from manyfest.store.maintenance.layer_files import LayerFiles
@@ -72,7 +72,7 @@ class SqliteCatalogue:
         tags, states, drafts, oldest, newest = (*rows(_COUNTS), (0, 0, 0, None, None))[0]
         file_size, reusable = self._database.space()
         with damage_if_unreadable(self._database.path, "the times at which tags were seen"):
-            times = [text and datetime.fromisoformat(text) for text in (oldest, newest)]
+            times = [text and parse_utc(text) for text in (oldest, newest)]
         return Statistics(
             images=sum(
                 (size for kind, size in by_type.items() if kind not in LISTS), CountAndBytes()

@@ -109,8 +109,14 @@ def _listed(directory: int, path: Path) -> Iterator[LayerFile]:
 
 
 def _changed_at(status: os.stat_result) -> datetime:
-    """Return the mtime; a time of the future is a wrong clock's, and counts as long ago."""
-    changed_at = datetime.fromtimestamp(status.st_mtime, UTC)
+    """Return the mtime; a time of the future is a wrong clock's, and counts as long ago.
+
+    So does one beyond the years that Python has: some file systems keep 64 bits.
+    """
+    try:
+        changed_at = datetime.fromtimestamp(status.st_mtime, UTC)
+    except (OverflowError, ValueError, OSError):
+        return _LONG_AGO
     return _LONG_AGO if changed_at - datetime.now(UTC) > TOLERANCE else changed_at
 
 

@@ -58,7 +58,7 @@ _CERTIFICATE_FAULTS = {
 _AUTHORITY_FAULTS = frozenset({18, 19, 20, 21})
 
 # Alerts of servers that want a client certificate; TLS 1.3 sends them after the handshake.
-_CERTIFICATE_WANTED = ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE")
+CERTIFICATE_WANTED = ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE")
 
 # A proxy's statuses for trouble between it and the server; 0: the proxy cannot be reached.
 _PASSING_AT_PROXIES = frozenset({0, 502, 503, 504})
@@ -149,7 +149,7 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
 def _tls_reason(fault: Exception, cause: BaseException, host: str) -> str:
     """Return why there is no TLS though the certificate is good; empty if that is not it."""
     reason = str(cause.reason) if isinstance(cause, ssl.SSLError) else ""
-    if any(words in reason for words in _CERTIFICATE_WANTED):
+    if any(words in reason for words in CERTIFICATE_WANTED):
         return f"it wants a client certificate (certs.d/{host}/*.cert with *.key)"
     if is_not_tls(fault) and not is_cut_off(fault):
         return "it does not speak TLS on this port (--insecure also tries plain HTTP)"

@@ -8,6 +8,7 @@ the way to a proxy or in it is a ProxyError, never a fault of the server.
 """
 
 import ssl
+from http import HTTPStatus
 from typing import Any
 
 import httpcore
@@ -78,12 +79,18 @@ def send_by_proxy(
 def _refusal(proxy: Proxy, text: str) -> ProxyError:
     """Read httpcore's sentence: it begins with the status of an HTTP proxy."""
     if not proxy.is_socks:
-        return ProxyError(proxy.name, status=int(text[:3]))
+        return ProxyError(proxy.name, status=status_in(text))
     if text.startswith(_SOCKS_LOGIN):
         reason = "wants a name and a password, or others"
         return ProxyError(proxy.name, status=PROXY_WANTS_LOGIN, reason=reason)
     said = text.rpartition(": ")[2].rstrip(".").lower()
     return ProxyError(proxy.name, reason=f"cannot connect to it: {said}")
+
+
+def status_in(text: str) -> int:
+    """Return the status at the beginning of httpcore's sentence; 502 if there is none."""
+    status = text[:3]
+    return int(status) if status.isascii() and status.isdigit() else int(HTTPStatus.BAD_GATEWAY)
 
 
 def _is_of_socks(fault: Exception) -> bool:

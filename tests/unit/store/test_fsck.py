@@ -92,6 +92,22 @@ DAMAGES = {
         "UPDATE observations SET last_seen = 'noon'",
         (Kind.STATE, TAG, "cannot be read"),
     ),
+    "a time before the first year": (
+        "UPDATE observations SET first_seen = '0001-01-01T00:00:00+14:00'",
+        (Kind.STATE, TAG, "cannot be read"),
+    ),
+    "a time without a zone": (
+        "UPDATE observations SET last_seen = '2026-01-01T00:00:00'",
+        (Kind.STATE, TAG, "cannot be read"),
+    ),
+    "a draft's time before the first year": (
+        "UPDATE drafts SET created_at = '0001-01-01T00:00:00+14:00'",
+        (Kind.DRAFT, "docker.io/library/app:latest", "cannot be read"),
+    ),
+    "a draft's time after the last year": (
+        "UPDATE drafts SET changed_at = '9999-12-31T23:59:59-14:00'",
+        (Kind.DRAFT, "docker.io/library/app:latest", "cannot be read"),
+    ),
     "a home": (
         "UPDATE observations SET home = CAST(x'ff' AS TEXT)",
         (Kind.STATE, "\ufffd:x", "UTF-8"),
