@@ -29,9 +29,10 @@ def warn_of_errors(
 
 
 def warn_of_errors_in_draft(created: Created, lookup: ManifestLookup) -> None:
-    """Warn of errors in the images that were read, and in the list of the draft."""
+    """Warn of errors in the sources that are entries, and in the list of the draft."""
+    entries = {entry.found.digest for entry in created.draft.entries}
     for read in created.read:
-        if not read.manifest.is_list:
+        if read.manifest.digest in entries:
             warn_of_errors(str(read.reference), read.manifest, read.config)
     try:
         listed = assemble(created.draft, lookup)

@@ -28,7 +28,7 @@ from manyfest.domain.verification.document_rules import (
     readable_descriptors,
 )
 from manyfest.domain.verification.findings import Finding, Severity
-from manyfest.domain.verification.list_rules import list_findings
+from manyfest.domain.verification.list_rules import list_errors, list_findings
 
 
 @frozen
@@ -85,23 +85,14 @@ class Evidence:
 
 def findings_at(located: Located, evidence: Evidence) -> Iterator[Finding]:
     """Yield the findings about the manifest and its direct children."""
-    for found in own_findings(located.manifest):
+    for found in document_findings(located.manifest):
         yield found.below(located.path)
+    if located.manifest.is_list:
+        for found in list_findings(located.manifest):
+            yield found.below(located.path)
     yield from _evaluate_children(located, evidence)
     yield from _evaluate_blobs(located, evidence)
     yield from _evaluate_configs(located, evidence)
-
-
-def own_findings(manifest: Manifest) -> Iterator[Finding]:
-    """Yield the findings that the bytes of ``manifest`` show, without its children.
-
-    There are no rules for manifests of unknown types.
-    """
-    if not (manifest.is_list or manifest.is_image):
-        return
-    yield from document_findings(manifest)
-    if manifest.is_list:
-        yield from list_findings(manifest)
 
 
 def visible_errors(manifest: Manifest, config: bytes | None = None) -> tuple[Finding, ...]:
@@ -109,7 +100,7 @@ def visible_errors(manifest: Manifest, config: bytes | None = None) -> tuple[Fin
 
     ``config`` is that of an image, if it was read. Raises DocumentError: it is not strict JSON.
     """
-    found = [*own_findings(manifest)]
+    found = [*document_findings(manifest), *(list_errors(manifest) if manifest.is_list else ())]
     if config is not None and manifest.has_image_config:
         found += config_findings("config", config)
     return tuple(each for each in found if each.rule.severity is Severity.ERROR)

@@ -1,6 +1,6 @@
 """Rules about a list alone, without reading its children."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, islice
 
 from attrs import frozen
@@ -14,7 +14,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.verification.document_rules import Place, readable_descriptors
 from manyfest.domain.verification.findings import Finding, finding
-from manyfest.domain.verification.platform_shadowing import shadows
+from manyfest.domain.verification.platform_shadowing import shadows_usual
 from manyfest.domain.verification.platform_spelling import known_variants, usual_spelling
 
 _UNKNOWN = ("unknown", "unknown")
@@ -34,8 +34,17 @@ class _List:
 
 def list_findings(manifest: Manifest) -> tuple[Finding, ...]:
     """Return the findings about the list itself, but for those about single descriptors."""
+    return _found(manifest, _ERRORS + _WARNINGS)
+
+
+def list_errors(manifest: Manifest) -> tuple[Finding, ...]:
+    """Return those of the ``list_findings`` that are errors, without the work for the others."""
+    return _found(manifest, _ERRORS)
+
+
+def _found(manifest: Manifest, checks: "Sequence[_Check]") -> tuple[Finding, ...]:
     listed = _List(manifest, readable_descriptors(manifest, "manifests"))
-    return tuple(found for check in _CHECKS for found in check(listed))
+    return tuple(found for check in checks for found in check(listed))
 
 
 def _images(listed: _List) -> Iterator[Place]:
@@ -123,7 +132,7 @@ def _shadows(listed: _List) -> Iterator[Finding]:
     for group in groups.values():
         hidden: set[str] = set()
         for (earlier, first), (later, path) in _in_twos(group):
-            if path not in hidden and shadows(earlier, later):
+            if path not in hidden and shadows_usual(earlier, later):
                 hidden.add(path)
                 message = f"{later} also matches {first} ({earlier}), which comes first"
                 yield finding("shadowed-entry", f"{path}.platform", message)
@@ -169,17 +178,18 @@ def _annotations_ignored(listed: _List) -> Iterator[Finding]:
             yield finding("annotations-on-docker-list", f"{path}.annotations", message)
 
 
-_CHECKS: tuple[Callable[[_List], Iterator[Finding]], ...] = (
+_Check = Callable[[_List], Iterator[Finding]]
+
+_ERRORS: tuple[_Check, ...] = (_platforms_twice, _attestations_dangling)
+_WARNINGS: tuple[_Check, ...] = (
     _emptiness,
     _platforms_missing,
     _pairs_unsupported,
     _platforms_misspelt,
     _variants_unknown,
     _variants_missing,
-    _platforms_twice,
     _zstd_first,
     _shadows,
-    _attestations_dangling,
     _lists_within,
     _families_mixed,
     _annotations_ignored,

@@ -22,7 +22,11 @@ def shadows(earlier: Platform, later: Platform) -> bool:
     os.version (on Windows, the build) and os.features restrict hosts. Emulation by a system (386 on
     amd64) is ignored.
     """
-    first, second = normalised(earlier), normalised(later)
+    return shadows_usual(normalised(earlier), normalised(later))
+
+
+def shadows_usual(first: Platform, second: Platform) -> bool:
+    """Answer as ``shadows``, of platforms that are normalised already."""
     return (
         first != second
         and (first.os, first.architecture) == (second.os, second.architecture)

@@ -128,6 +128,14 @@ def test_an_image_whose_config_docker_cannot_load_is_told(
     assert manyfest("verify", source).code == 8
 
 
+def test_a_nested_list_is_looked_at_too(plant: Plant, target: str, manyfest: CommandLine) -> None:
+    source = plant("1", NUMBER)
+    result = manyfest("create", "--nest", target, source)
+    assert result.code == 0
+    assert result.stderr == f"warning: {source}: annotations.k: not a text [invalid-annotations]\n"
+    assert manyfest("push", target).code == 0  # the list that is authored is sound
+
+
 def test_of_many_errors_in_one_document_the_first_are_told(
     plant: Plant, target: str, manyfest: CommandLine
 ) -> None:

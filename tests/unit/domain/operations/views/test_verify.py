@@ -33,6 +33,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.views.verify import Verification, verify
 from manyfest.domain.platforms import Platform
 from manyfest.domain.verification.findings import RULES, Severity
+from manyfest.domain.verification.list_rules import list_errors, list_findings
 from manyfest.domain.verification.platform_shadowing import shadows
 from tests.support.content.attested import attested_index
 from tests.support.ports import PlainPorts
@@ -261,6 +262,14 @@ def test_a_breach_is_found_where_it_is_and_only_there(rule, case) -> None:
     broken, path, sound = case
     assert (rule, path) in breaches(verified(broken))
     assert rule not in dict(breaches(verified(sound)))
+
+
+@pytest.mark.parametrize("case", LISTS.values(), ids=LISTS)
+def test_the_errors_of_a_list_are_found_without_its_warnings(case) -> None:
+    manifest = case[0].manifest
+    found = list_findings(manifest)
+    errors = [each for each in found if each.rule.severity is Severity.ERROR]
+    assert list(list_errors(manifest)) == errors
 
 
 # Rule -> what is said of the breach above.
