@@ -27,6 +27,7 @@ from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.errors import (
     BlobUnknownError,
     BundleError,
+    DocumentError,
     FileUnknownError,
     InvalidReferenceError,
     LayoutError,
@@ -92,6 +93,12 @@ class ArchiveRegistry(Registry):
 
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self.get_manifest(reference).descriptor()
+
+    def is_manifest(self, reference: Reference) -> bool:
+        try:
+            return self.get_manifest(reference).identifies_itself
+        except (ManifestUnknownError, DocumentError):
+            return False
 
     def put_manifest(
         self,

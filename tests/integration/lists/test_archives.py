@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.contracts.images import docker_image, oci_image, oci_index
+from manyfest.contracts.images import docker_image, index_of_anything, oci_image, oci_index
 from tests.support.content import bundles
 from tests.support.content.bundles import entry
 from tests.support.faults.judged import refused, succeeded
@@ -104,6 +104,14 @@ def test_every_verb_reads_archives(built: None, archive: Callable[..., Path]) ->
     succeeded("drop", "oci:site:2", "docker-archive:amd64.tar")
     succeeded("cache", "fetch", "--layers", "docker-archive:amd64.tar")
     succeeded("cache", "ls", "docker-archive:amd64.tar")
+
+
+def test_content_of_unknown_types_in_an_archive_is_carried(archive: Callable[..., Path]) -> None:
+    anything = index_of_anything()
+    archive("any.tar.gz", bundles.layout([entry(anything)], anything))
+    succeeded("copy", "oci-archive:any.tar.gz", "oci:site:1")
+    succeeded("diff", "oci-archive:any.tar.gz", "oci:site:1")
+    succeeded("verify", "oci:site:1")
 
 
 def test_a_draft_reads_its_archive_again_when_it_is_pushed(built: None, tmp_path: Path) -> None:
