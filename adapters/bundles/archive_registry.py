@@ -7,6 +7,7 @@ open: its headers are read once, and a file that takes its path meanwhile does n
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Never
@@ -18,6 +19,8 @@ from manyfest.adapters.bundles.file_source import DOCUMENT_LIMIT
 from manyfest.adapters.bundles.layout import LayoutBundle
 from manyfest.adapters.bundles.open_bundle import bundle_of
 from manyfest.adapters.bundles.tar_reader import ArchiveFiles, open_archive
+from manyfest.adapters.bundles.tar_stream import Check
+from manyfest.adapters.deadline import Deadline, DeadlineExceededError
 from manyfest.adapters.oci_layout.layout_files import INDEX
 from manyfest.adapters.oci_layout.layout_reader import manifest_at, read_index, referrers_of
 from manyfest.adapters.oci_layout.safe_directory import MissingError
@@ -27,6 +30,7 @@ from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.errors import (
     BlobUnknownError,
     BundleError,
+    DeadlineError,
     DocumentError,
     FileUnknownError,
     InvalidReferenceError,
@@ -73,11 +77,13 @@ class _OpenArchive:
 class ArchiveRegistry(Registry):
     """Serves every archive; ``close`` closes those that were opened.
 
+    Reading an archive pauses the clock of a soft ``deadline``: its size is not ours to judge.
     Besides the errors of the port, raises BundleError: the archive is damaged or of another form,
     or the system refuses; FileUnknownError; ReadOnlyError: any write.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
         self._stack = ExitStack()
         self._opened: dict[Home, _OpenArchive] = {}
         self._opening = Lock()
@@ -127,7 +133,8 @@ class ArchiveRegistry(Registry):
     def open_blob(self, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:
         digest, archive = blob_digest(reference), self._open(reference.home)
         there = self.head_blob(reference)
-        yield verified_chunks(archive.blob(digest, there), digest, size, str(reference))
+        with self._deadline.clock_paused():
+            yield verified_chunks(archive.blob(digest, there), digest, size, str(reference))
 
     def mount_blob(self, reference: Reference, origin: Home) -> Never:  # noqa: ARG002
         raise ReadOnlyError(str(reference))
@@ -138,20 +145,27 @@ class ArchiveRegistry(Registry):
     def _open(self, home: Home) -> _OpenArchive:
         if not isinstance(home, Archive):
             raise TypeError(f"{home} is no archive")
-        with self._opening:
+        with self._opening, self._deadline.clock_paused():
             if home not in self._opened:
-                self._opened[home] = self._stack.enter_context(_opened(home))
+                opened = _opened(home, partial(self._check, home))
+                self._opened[home] = self._stack.enter_context(opened)
             return self._opened[home]
+
+    def _check(self, home: Archive) -> None:
+        try:
+            self._deadline.check_hard_limit()
+        except DeadlineExceededError as error:
+            raise DeadlineError("", f"{home}: {error}") from error
 
 
 @contextmanager
-def _opened(home: Archive) -> Iterator[_OpenArchive]:
+def _opened(home: Archive, check: Check) -> Iterator[_OpenArchive]:
     path = Path(home.path)
     if path.is_dir():
         raise BundleError(home.path, "is a folder; a layout in a folder is written oci:DIR[:TAG]")
     with ExitStack() as stack:
         try:
-            files = stack.enter_context(open_archive(path))
+            files = stack.enter_context(open_archive(path, check))
         except FileNotFoundError as error:
             raise FileUnknownError(home.path) from error
         except OSError as error:

@@ -33,7 +33,7 @@ from attrs import evolve, frozen
 from manyfest.adapters.bundles.compression import START
 from manyfest.adapters.bundles.file_source import DOCUMENT_LIMIT, Chunks
 from manyfest.adapters.bundles.tar_members import Member, tar_members
-from manyfest.adapters.bundles.tar_stream import TarStream, open_archive_file
+from manyfest.adapters.bundles.tar_stream import Check, TarStream, open_archive_file, unlimited
 from manyfest.domain.digests import CHUNK_SIZE
 from manyfest.domain.errors import BundleError
 
@@ -63,6 +63,7 @@ class ArchiveFiles:
         archive: BinaryIO,
         index: dict[str, _IndexedFile],
         spool: IO[bytes],
+        check: Check,
         *,
         is_expanded: bool,
     ) -> None:
@@ -70,6 +71,7 @@ class ArchiveFiles:
         self._archive = archive
         self._index = index
         self._spool = spool
+        self._check = check
         self._is_expanded = is_expanded
 
     @property
@@ -129,7 +131,7 @@ class ArchiveFiles:
             at, left = at + len(chunk), left - len(chunk)
 
     def _stream(self, in_order: Sequence[str]) -> Iterator[tuple[str, Chunks]]:
-        with TarStream(self._path, self._archive) as stream:
+        with TarStream(self._path, self._archive, self._check) as stream:
             for path in in_order:
                 member = self._require(path).member
                 stream.allow_expansion(member.offset + member.size)  # the first pass read it
@@ -152,17 +154,20 @@ class ArchiveFiles:
 
 
 @contextmanager
-def open_archive(path: Path) -> Iterator[ArchiveFiles]:
-    """Open the files of an archive. Raises BundleError; OSError: it cannot be opened."""
+def open_archive(path: Path, check: Check = unlimited) -> Iterator[ArchiveFiles]:
+    """Open the files of an archive; ``check`` is called while it is read, then and later.
+
+    Raises BundleError; OSError: it cannot be opened; what ``check`` raises.
+    """
     with open_archive_file(path) as archive, TemporaryFile() as spool:
-        with TarStream(path, archive) as stream:
+        with TarStream(path, archive, check) as stream:
             index = {
                 member.path: _indexed(member, stream, spool)
                 for member in tar_members(stream, str(path))
             }
             _read_trailer(stream)
         spool.flush()
-        yield ArchiveFiles(path, archive, index, spool, is_expanded=stream.is_expanded)
+        yield ArchiveFiles(path, archive, index, spool, check, is_expanded=stream.is_expanded)
 
 
 def _indexed(member: Member, stream: TarStream, spool: IO[bytes]) -> _IndexedFile:

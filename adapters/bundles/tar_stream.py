@@ -17,7 +17,7 @@ it likes, padding may not. A plain archive needs no limit: it ends with its file
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from io import SEEK_CUR, SEEK_SET, BufferedReader, RawIOBase
 from pathlib import Path
@@ -35,15 +35,26 @@ _EXPANDED_FREELY = 1024 * 1024 * 1024  # bytes
 _EXPANSION = 1000  # times the size of the file
 
 
+# Called again and again while an archive is read; raises to end that.
+Check = Callable[[], None]
+
+
+def unlimited() -> None:
+    """Let an archive be read for as long as it takes."""
+
+
 class TarStream:
     """One pass over the archive in an open file, for ``with``; independent of other passes.
+
+    ``check`` is called before each read.
 
     Errors name it by ``path``. Raises BundleError: the archive is damaged, is cut off within a
     compressed part or a member, or exceeds the limit of expansion; or a seek goes backwards.
     """
 
-    def __init__(self, path: Path, archive: BinaryIO) -> None:
+    def __init__(self, path: Path, archive: BinaryIO, check: Check = unlimited) -> None:
         self._path = path
+        self._check = check
         with ExitStack() as stack:
             file = stack.enter_context(BufferedReader(_IndependentReader(archive.fileno())))
             expand = decompressor_for(_start(file))
@@ -87,6 +98,7 @@ class TarStream:
         """Return the next ``size`` bytes, at most 1 MiB; fewer at the end."""
         if not 0 <= size <= CHUNK_SIZE:
             raise BundleError(str(self._path), f"is damaged: a header of {size} bytes")
+        self._check()
         data, self._ahead = self._ahead[:size], self._ahead[size:]
         data += self._next(size - len(data))
         self._at += len(data)

@@ -116,7 +116,7 @@ class RegistryFactory:
     def _archives(self) -> Registry:
         from manyfest.adapters.bundles.archive_registry import ArchiveRegistry
 
-        return self.stack.enter_context(closing(ArchiveRegistry()))
+        return self.stack.enter_context(closing(ArchiveRegistry(self.deadline())))
 
     def _external(self, scheme: str) -> Registry:
         """Return the registry that a package has for ``scheme``.

@@ -94,7 +94,7 @@ class Stage:
         """Read the current state. Raises BrokenPromiseError: it is damaged."""
         with closing(HttpRegistry(Deadline(60))) as http:
             registry = RoutingRegistry(
-                lambda: http, LayoutRegistry, lambda _: http, ArchiveRegistry
+                lambda: http, LayoutRegistry, lambda _: http, lambda: ArchiveRegistry(Deadline(60))
             )
             try:
                 state = state_of(self.store, Reference.parse(self.name), registry)

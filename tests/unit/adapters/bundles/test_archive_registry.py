@@ -11,7 +11,9 @@ import pytest
 from attrs import evolve
 
 from manyfest.adapters.bundles.archive_registry import ArchiveRegistry
+from manyfest.adapters.bundles.open_bundle import bundle_of
 from manyfest.adapters.bundles.tar_reader import ArchiveFiles
+from manyfest.adapters.deadline import Deadline
 from manyfest.contracts.images import (
     docker_image,
     oci_image,
@@ -24,12 +26,14 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     BlobUnknownError,
     BundleError,
+    DeadlineError,
     DigestMismatchError,
     FileUnknownError,
     ManifestUnknownError,
     ReadOnlyError,
 )
 from manyfest.domain.references import Archive, Reference
+from tests.support.clock import HandClock
 from tests.support.content import bundles
 from tests.support.content.bundles import entry
 
@@ -47,7 +51,7 @@ DOCKER = bundles.docker_archive((HELLO, ["app:1", "r.example/app:1"]), (OTHER, N
 
 @pytest.fixture
 def registry():
-    with closing(ArchiveRegistry()) as registry:
+    with closing(ArchiveRegistry(Deadline(60))) as registry:
         yield registry
 
 
@@ -201,7 +205,7 @@ def test_large_layers_of_a_compressed_archive_are_expanded_once(archived, monkey
         "manyfest.adapters.bundles.tar_reader.ArchiveFiles._stream",
         counted(ArchiveFiles._stream, passes),
     )
-    with closing(ArchiveRegistry()) as registry, ThreadPoolExecutor(4) as threads:
+    with closing(ArchiveRegistry(Deadline(60))) as registry, ThreadPoolExecutor(4) as threads:
 
         def read(layer: bytes) -> bytes:
             return pull_blob(registry, ref(path, f"@{Digest.of(layer)}"), len(layer))
@@ -230,6 +234,28 @@ def test_no_room_for_expanding_is_one_line(registry, archived, monkeypatch):
     monkeypatch.setattr("manyfest.adapters.bundles.tar_stream.TarStream.chunks", full)
     with pytest.raises(BundleError, match="No space left on device .see TMPDIR"):
         pull_blob(registry, ref(path, f"@{Digest.of(layer)}"), len(layer))
+
+
+def test_a_time_limit_ends_the_reading_of_an_archive(archived):
+    path, clock = archived(DOCKER), HandClock()
+    with closing(ArchiveRegistry(Deadline(60, hard=True, clock=clock.clock))) as registry:
+        clock.forward(61)
+        with pytest.raises(DeadlineError, match=r"docker-archive:.*not done within the 60 s"):
+            registry.get_manifest(ref(path, ":@0", "docker-archive:"))
+
+
+def test_without_a_limit_reading_takes_no_time_from_servers(archived, monkeypatch):
+    path, clock = archived(DOCKER), HandClock()
+    deadline = Deadline(60, clock=clock.clock)
+
+    def slowly(files):
+        clock.forward(100)
+        return bundle_of(files)
+
+    monkeypatch.setattr("manyfest.adapters.bundles.archive_registry.bundle_of", slowly)
+    with closing(ArchiveRegistry(deadline)) as registry:
+        registry.get_manifest(ref(path, ":@0", "docker-archive:"))
+    assert deadline.left() == 60
 
 
 def test_only_archives_are_served(registry):
