@@ -124,7 +124,7 @@ def plan_copy(
     if with_referrers:
         subjects = nodes if manifest is not found.manifest else (*nodes, top)
         places = tuple(node.source for node in subjects if _may_be_subject(node))
-        attached = attached_copies(places, target.home, registry, ports.fan_out)
+        attached = attached_copies(places, target.home, registry, reader, ports.fan_out)
     lacking = partial(_lacking, source=source, target=target.home, registry=registry, reader=reader)
     copies = _present(ports.fan_out(lacking, (*nodes, *attached.nodes_below(reader))))
     own = () if manifest.is_list else _present([lacking(top)])

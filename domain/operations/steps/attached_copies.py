@@ -39,14 +39,19 @@ class AttachedCopies:
 
 
 def attached_copies(
-    subjects: Sequence[Reference], target: Home, registry: Registry, fan_out: FanOut
+    subjects: Sequence[Reference],
+    target: Home,
+    registry: Registry,
+    reader: ManifestReader,
+    fan_out: FanOut,
 ) -> AttachedCopies:
     """Plan to copy to ``target`` all that is attached to ``subjects``, and to that in turn.
 
-    Raises as ``all_attached``, and what reading raises.
+    The ``reader`` reads the manifests to be kept in memory until they are put. Raises as
+    ``all_attached``, and what reading raises.
     """
-    found = all_attached(subjects, target, registry, fan_out)
-    copied = partial(_referrer_copy, target=target, registry=registry)
+    found = all_attached(subjects, target, registry, reader, fan_out)
+    copied = partial(_referrer_copy, target=target, reader=reader)
     referrers = fan_out(copied, [each for each in found.referrers if not each.is_listed])
     outcomes = fan_out(partial(_tag_copy, target=target, registry=registry), found.tags)
     return AttachedCopies(
@@ -56,9 +61,9 @@ def attached_copies(
     )
 
 
-def _referrer_copy(referrer: Referrer, target: Home, registry: ManifestReader) -> ReferrerCopy:
+def _referrer_copy(referrer: Referrer, target: Home, reader: ManifestReader) -> ReferrerCopy:
     place = Reference(target, None, referrer.source.digest)
-    copy = ManifestCopy(referrer.source, place, registry.get_manifest(referrer.source))
+    copy = ManifestCopy(referrer.source, place, reader.get_manifest(referrer.source))
     return ReferrerCopy(copy, Reference(target, None, referrer.subject.digest), referrer.level)
 
 

@@ -62,11 +62,16 @@ class Attached:
 
 
 def all_attached(
-    subjects: Sequence[Reference], target: Home, registry: Registry, fan_out: FanOut
+    subjects: Sequence[Reference],
+    target: Home,
+    registry: Registry,
+    reader: ManifestReader,
+    fan_out: FanOut,
 ) -> Attached:
     """Find what is attached to ``subjects``, all of one home, and to that in turn, each once.
 
-    Raises what ``referrers`` and ``get_manifest`` raise; DocumentError: attached too deep.
+    The ``reader`` reads what digest tags name. Raises what ``referrers`` and ``get_manifest``
+    raise; DocumentError: attached too deep.
     """
     known, newest = set(subjects), tuple(subjects)
     referrers: list[Referrer] = []
@@ -76,7 +81,7 @@ def all_attached(
         find = partial(_referrers, target=target, registry=registry, level=level)
         groups = fan_out(find, newest)
         fresh = {one.source: one for group in groups for one in group if one.source not in known}
-        tagged = _digest_tags(newest, names, registry, fan_out)
+        tagged = _digest_tags(newest, names, reader, fan_out)
         referrers += fresh.values()
         tags |= {tag.source: tag for tag in tagged}
         places = dict.fromkeys([*fresh, *(tag.source.at(tag.manifest.digest) for tag in tagged)])
@@ -117,7 +122,7 @@ def _tag_names(
 def _digest_tags(
     subjects: Sequence[Reference],
     names: Mapping[str, tuple[str, ...]] | None,
-    registry: ManifestReader,
+    reader: ManifestReader,
     fan_out: FanOut,
 ) -> tuple[DigestTag, ...]:
     places = [
@@ -128,12 +133,12 @@ def _digest_tags(
             cosign_tags(subject.digest) if names is None else names.get(str(subject.digest), ())
         )
     ]
-    found = fan_out(partial(_read_tag, registry=registry), places)
+    found = fan_out(partial(_read_tag, reader=reader), places)
     return tuple(tag for tag in found if tag is not None)
 
 
-def _read_tag(place: Reference, registry: ManifestReader) -> DigestTag | None:
+def _read_tag(place: Reference, reader: ManifestReader) -> DigestTag | None:
     try:
-        return DigestTag(place, registry.get_manifest(place))
+        return DigestTag(place, reader.get_manifest(place))
     except ManifestUnknownError:
         return None

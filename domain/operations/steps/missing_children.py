@@ -27,6 +27,7 @@ from manyfest.domain.errors import (
     UnavailableError,
 )
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
 from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
@@ -38,7 +39,7 @@ from manyfest.domain.operations.steps.transfer import (
 )
 from manyfest.domain.operations.steps.tree import is_blob, nested_too_deep, walk
 from manyfest.domain.ports import Ports
-from manyfest.domain.ports.registry import Registry
+from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Home, Reference
 
 # Answers that do not say whether a manifest exists.
@@ -70,13 +71,16 @@ def missing_children(
 
     One HEAD each, but for those that the registry knows about. The calls in ``meanwhile`` are made
     in parallel with the first ones, if there are any. Uses the ports registry and fan_out. Raises
-    DocumentError: lists nested too deep; DeadlineError; what ``meanwhile`` raises.
+    DocumentError: lists nested too deep; TooManyBytesError: of nested lists; DeadlineError; what
+    ``meanwhile`` raises.
     """
+    children = tuple(children)
+    reader = MeteredReader(ports.registry, str(children[0].parent) if children else "")
     missing: list[Child] = []
     others: list[Callable[[], object]] = list(meanwhile)
 
     def expand(level: tuple[Child, ...]) -> Iterator[Child]:
-        looks = [partial(_look, child, ports.registry) for child in level]
+        looks = [partial(_look, child, ports.registry, reader) for child in level]
         calls: list[Callable[[], object]] = [*looks, *others]
         others.clear()
         for child, answer in zip(level, ports.fan_out(_call, calls), strict=False):
@@ -120,14 +124,14 @@ def _call(call: Callable[[], object]) -> object:
     return call()
 
 
-def _look(child: Child, registry: Registry) -> Reference | Manifest | None:
+def _look(child: Child, registry: Registry, reader: ManifestReader) -> Reference | Manifest | None:
     """Return what the home lacks of ``child``, else the manifest if that is a list.
 
     Of a list, reading it is proof enough unless the store answers.
     """
     is_list = child.listed.media_type in media_types.LISTS
     try:
-        nested = registry.get_manifest(child.reference) if is_list else None
+        nested = reader.get_manifest(child.reference) if is_list else None
         return _gone(child, registry) or nested
     except ManifestUnknownError:
         return child.reference

@@ -30,13 +30,13 @@ class Telling(MemoryRegistry):
 def test_referrers_in_a_circle_are_found_once() -> None:
     place = SUBJECT.at(SIGNATURE.digest)
     registry = Telling((SUBJECT, (SIGNATURE,)), (place, (IMAGE, SIGNATURE)))
-    found = all_attached([SUBJECT], TARGET, registry, sequential).referrers
+    found = all_attached([SUBJECT], TARGET, registry, registry, sequential).referrers
     assert [(one.source, one.is_listed) for one in found] == [(place, False)]
 
 
 def test_a_target_is_asked_only_about_what_has_referrers() -> None:
     registry = Telling((SUBJECT, (SIGNATURE,)))
-    all_attached([SUBJECT], TARGET, registry, sequential)
+    all_attached([SUBJECT], TARGET, registry, registry, sequential)
     assert [place for place in registry.asked if place.home == TARGET] == [
         Reference(TARGET, None, IMAGE.digest)
     ]
@@ -48,7 +48,7 @@ def tagged(registry: MemoryRegistry, image: Image, *names: str) -> None:
 
 
 def names_found(registry: MemoryRegistry) -> list[str | None]:
-    found = all_attached([SUBJECT], TARGET, registry, sequential)
+    found = all_attached([SUBJECT], TARGET, registry, registry, sequential)
     return [tag.source.tag for tag in found.tags]
 
 
@@ -67,7 +67,7 @@ def test_what_digest_tags_name_is_asked_about_in_turn() -> None:
     tagged(registry, SIGNATURE, f"sha256-{sbom.digest.hex}.sig")
     attached = referrer(sbom, "of the SBOM")
     push_image(registry, SUBJECT.at(attached.digest), attached)
-    found = all_attached([SUBJECT], TARGET, registry, sequential)
+    found = all_attached([SUBJECT], TARGET, registry, registry, sequential)
     assert [tag.manifest.digest for tag in found.tags] == [sbom.digest, SIGNATURE.digest]
     assert attached.digest in [each.source.digest for each in found.referrers]
 

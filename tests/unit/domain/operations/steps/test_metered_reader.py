@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
-from manyfest.contracts.images import docker_image, oci_image, oci_index, push_image
+from manyfest.contracts.images import docker_image, oci_image, oci_index, push_image, referrer
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import TooManyBytesError
@@ -91,6 +91,31 @@ def test_each_of_many_fails_for_itself(registry: Counting, monkeypatch: pytest.M
     assert isinstance(two, TooManyBytesError)
     fetched = fetch([LIST, OTHER], ports=PlainPorts(registry=registry))
     assert {type(error) for error in fetched.failures.values()} == {TooManyBytesError}
+
+
+def test_what_is_attached_counts_too(registry: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
+    attached = referrer(IMAGES[0])
+    push_image(registry, LIST.at(attached.digest), attached)
+    push_image(registry, LIST.tagged(f"sha256-{IMAGES[1].digest.hex}.sig"), oci_image(text="sig"))
+    limit = sum(image.manifest.size for image in IMAGES) + attached.manifest.size
+    monkeypatch.setattr(metered_reader.MeteredReader.__init__, "__defaults__", (limit,))
+    ports, target = PlainPorts(registry=registry), ref("s.example/a:list")
+    plan_copy(LIST, target, ports=ports)
+    with pytest.raises(TooManyBytesError):
+        plan_copy(LIST, target, ports=ports, with_referrers=True)
+
+
+def test_nested_lists_count_where_children_are_looked_for(
+    registry: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nested = oci_index(*IMAGES)
+    push_image(registry, LIST, oci_index(nested))
+    target = LIST.tagged("copy")
+    plan_copy(LIST, target, ports=PlainPorts(registry=registry))
+    limit = nested.manifest.size - 1
+    monkeypatch.setattr(metered_reader.MeteredReader.__init__, "__defaults__", (limit,))
+    with pytest.raises(TooManyBytesError):
+        plan_copy(LIST, target, ports=PlainPorts(registry=registry))
 
 
 def test_a_digest_counts_once() -> None:
