@@ -11,12 +11,13 @@ terminal's cursor, change its title or turn the order of a line. Three rules kee
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import BinaryIO
 
 _LINES_AT_A_TIME = 500
+_CHARACTERS_AT_A_TIME = 1_000_000
 
 
 def standard_input() -> BinaryIO:
@@ -70,10 +71,19 @@ def _escaped(text: str, controls: re.Pattern[str]) -> str:
 
 
 def write_lines(lines: Iterable[str]) -> None:
-    """Write each line as ``write_text`` does, some hundred at a time."""
+    """Write each line as ``write_text`` does, some hundred at a time, large ones alone."""
     waiting = iter(lines)
-    while some := tuple(islice(waiting, _LINES_AT_A_TIME)):
+    while some := tuple(_batch_of(waiting)):
         write_text("\n".join(some))
+
+
+def _batch_of(lines: Iterator[str]) -> Iterator[str]:
+    characters = 0
+    for line in islice(lines, _LINES_AT_A_TIME):
+        yield line
+        characters += len(line)
+        if characters > _CHARACTERS_AT_A_TIME:
+            return
 
 
 def note(message: str) -> None:

@@ -9,6 +9,8 @@ from manyfest.cli.output import printable
 from manyfest.domain.encoding.strict_json import Json
 
 _PAGE = 500  # rows aligned with each other; columns never get narrower on later pages
+_PAGE_CHARACTERS = 1_000_000  # after which a page ends, as cells may be large
+_WIDEST = 1000  # columns of a terminal that a cell is padded to
 
 
 def aligned(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -18,14 +20,24 @@ def aligned(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[
     """
     waiting, widths = iter(rows), [0] * len(headings)
     page = [headings]
-    while page := [*page, *islice(waiting, _PAGE)]:
+    while page := [*page, *_page_of(waiting)]:
         cells = [[printable(cell) for cell in row] for row in page]
         taken = ([_columns_of(cell) for cell in column] for column in zip(*cells, strict=True))
-        widths = [max(width, *column) for width, column in zip(widths, taken, strict=True)]
+        pairs = zip(widths, taken, strict=True)
+        widths = [min(max(width, *column), _WIDEST) for width, column in pairs]
         for row in cells:
             padded = (_padded(cell, width) for cell, width in zip(row, widths, strict=True))
             yield "   ".join(padded).rstrip()
         page = []
+
+
+def _page_of(rows: Iterator[Sequence[str]]) -> Iterator[Sequence[str]]:
+    characters = 0
+    for row in islice(rows, _PAGE):
+        yield row
+        characters += sum(map(len, row))
+        if characters > _PAGE_CHARACTERS:
+            return
 
 
 def _columns_of(text: str) -> int:

@@ -6,6 +6,7 @@ From the bottom up:
 - ``read_only``: a connection that cannot write and has the views.
 - ``layer_files``: the layer folder as files with an age and a size.
 - ``catalogue``: cached tags by pages, and statistics (port ``catalogue``).
+- ``answer``: rows of a query, from the thread that reads them to the one that takes them.
 - ``queries``: SQL from the user, restricted to the views (port ``queries``).
 - ``garbage``: find and remove what nothing reaches (port ``garbage``).
 - ``row_checks``: faults of a single row, in words.

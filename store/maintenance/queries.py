@@ -1,14 +1,25 @@
-"""SQL from the user, on a read-only connection, restricted to the views and to a deadline."""
+"""SQL from the user, on a read-only connection, restricted to the views and to a deadline.
+
+Theory of operation. SQLite looks whether it is to stop between two instructions of its virtual
+machine (``opening.allow_interrupt``), but a single call of an SQL function is one instruction:
+``instr`` of large values, or ``LIKE`` with many wildcards, may take minutes. So the statement runs
+in a thread of its own, which works without Python's lock there, and the calling thread waits for
+rows (``Answer``): Ctrl-C, a signal and the deadline reach it at any time. It then leaves the thread
+behind, and the lock that this has on the file ends with the process.
+"""
 
 import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 
-from manyfest.domain.errors import DeadlineError, QueryError
-from manyfest.domain.ports.queries import QueryResult, QueryView, Value
+from manyfest.domain.errors import QueryError
+from manyfest.domain.ports.queries import QueryResult, QueryView
+from manyfest.store.maintenance.answer import Answer
 from manyfest.store.maintenance.read_only import empty_read_only, open_read_only
 from manyfest.store.maintenance.views import VIEWS
 from manyfest.store.sqlite.database import retry_while_busy
@@ -19,11 +30,11 @@ from manyfest.store.sqlite.errors import (
 )
 from manyfest.store.sqlite.opening import allow_interrupt
 
-_CHUNK = 500  # rows
-# Rows read before the first is handed out, so that most queries have released the lock by then: the
-# consumer may be slow, such as a person with a pager.
-_READ_AHEAD = 100_000
 _VALUE_LIMIT = 64 * 1024 * 1024  # bytes of one value, which a statement may compute
+_HEAP_LIMIT = 512 * 1024 * 1024  # bytes that SQLite may use for it all, wide rows included
+# Seconds to wait for a query that was told to end. Most do at once; a function that computes for
+# long does when it is done, and ends with the process in any case.
+_LAST_WAIT = 0.5
 _VIEW_NAMES = frozenset(view.name for view in VIEWS)
 _ALLOWED_ACTIONS = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
@@ -55,50 +66,61 @@ class SqliteQueries:
     @contextmanager
     def run(self, statement: str) -> Iterator[QueryResult]:
         """See the port."""
-        deadline = monotonic() + self._query_timeout
+        answer = Answer(monotonic() + self._query_timeout)
         with translating_sqlite_errors(self._path):
-            connection = self._connect(deadline)
-        with closing(connection):
-            with self._translating_errors(deadline):
-                cursor = self._execute(connection, statement)
-            if cursor.description is None:
-                raise QueryError("no statement")
-            columns = tuple(column[0] for column in cursor.description)
-            yield QueryResult(columns, self._rows(cursor, deadline))
+            connection = self._connect(answer)
+        work = partial(self._work, connection, statement, answer)
+        worker = Thread(target=work, name="query", daemon=True)
+        worker.start()
+        try:
+            yield QueryResult(answer.columns(), answer.rows())
+        finally:
+            answer.stop()
+            worker.join(_LAST_WAIT)
 
-    def _connect(self, deadline: float) -> sqlite3.Connection:
+    def _connect(self, answer: Answer) -> sqlite3.Connection:
         opened = retry_while_busy(lambda: open_read_only(self._path), self._lock_timeout)
         connection = opened or empty_read_only()
+        connection.execute(f"PRAGMA hard_heap_limit = {_HEAP_LIMIT}")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE_LIMIT)
         connection.set_authorizer(_authorizer)
-        return allow_interrupt(connection, lambda: monotonic() > deadline)
+        return allow_interrupt(connection, lambda: answer.is_over)
 
-    def _execute(self, connection: sqlite3.Connection, statement: str) -> sqlite3.Cursor:
-        return retry_while_busy(lambda: connection.execute(statement), self._lock_timeout)
+    def _work(self, connection: sqlite3.Connection, statement: str, answer: Answer) -> None:
+        """Run the statement, in a thread of its own, and close the connection."""
+        try:
+            with closing(connection), self._translating_errors(answer):
+                for row in self._execute(connection, statement, answer):
+                    answer.add(row)
+        except BaseException as error:  # noqa: BLE001 - it is raised again by the reader
+            answer.end(error)
+        else:
+            answer.end()
 
-    def _rows(self, cursor: sqlite3.Cursor, deadline: float) -> Iterator[tuple[Value, ...]]:
-        read_ahead: list[tuple[Value, ...]] = []
-        while len(read_ahead) < _READ_AHEAD and (chunk := self._chunk(cursor, deadline)):
-            read_ahead += chunk
-        yield from read_ahead
-        while chunk := self._chunk(cursor, deadline):
-            yield from chunk
-
-    def _chunk(self, cursor: sqlite3.Cursor, deadline: float) -> list[tuple[Value, ...]]:
-        with self._translating_errors(deadline):
-            return cursor.fetchmany(_CHUNK)
+    def _execute(
+        self, connection: sqlite3.Connection, statement: str, answer: Answer
+    ) -> sqlite3.Cursor:
+        execute = partial(connection.execute, statement)
+        cursor = retry_while_busy(execute, self._lock_timeout)
+        if cursor.description is None:
+            raise QueryError("no statement")
+        answer.begin(tuple(column[0] for column in cursor.description))
+        return cursor
 
     @contextmanager
-    def _translating_errors(self, deadline: float) -> Iterator[None]:
+    def _translating_errors(self, answer: Answer) -> Iterator[None]:
         with translating_sqlite_errors(self._path):
             try:
                 yield
             except (sqlite3.Error, sqlite3.Warning) as error:
-                if is_interruption(error) and monotonic() > deadline:
-                    raise DeadlineError("", "the query took too long") from None
+                if is_interruption(error) and answer.is_late:
+                    raise answer.late_error() from None
                 if is_statement_error(error):
                     raise QueryError(str(error)) from error
                 raise
+            except MemoryError as error:
+                reason = f"it needs more than {_HEAP_LIMIT // 1024 // 1024} MiB of memory"
+                raise QueryError(reason) from error
             except ValueError as error:  # SQLite cannot take the statement as text (a NUL in it)
                 raise QueryError(str(error)) from error
 

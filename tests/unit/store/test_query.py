@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tracemalloc
 from contextlib import closing
 
 import pytest
@@ -189,6 +190,61 @@ def test_leaving_early_ends_it(kept):
     with kept.queries.run(endless) as answer:
         assert next(answer.rows) == (1,)
     assert time.monotonic() - began < 20
+
+
+# A single call of an SQL function that computes for minutes: SQLite looks at nothing meanwhile.
+LONG_CALL = "SELECT instr(zeroblob(60000000), zeroblob(30000000) || x'01') FROM tags"
+
+
+def _program(path, monkeypatch, *arguments):
+    monkeypatch.setenv("MANYFEST_STORE", str(path))
+    code = "import sys; from manyfest.cli.process.main import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "cache", "query", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_the_time_limit_ends_a_single_long_call_and_frees_the_lock(path, kept, monkeypatch):
+    child = _program(path, monkeypatch, "--timeout", "1", LONG_CALL)
+    out, err = child.communicate(timeout=30)
+    assert (child.returncode, out) == (5, "")
+    assert "the query took too long" in err
+    with opened(path, lock_timeout=0) as other, other.drafts.transaction():
+        other.drafts.save(draft("later"))
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_ends_a_single_long_call(path, kept, monkeypatch, number, code):
+    child = _program(path, monkeypatch, LONG_CALL)
+    wait_until(lambda: has_open(child, path), child)
+    child.send_signal(number)
+    out, err = child.communicate(timeout=30)
+    assert child.returncode in (code, -number)
+    assert (out, err) == ("", "")
+
+
+def test_wide_rows_are_read_a_few_at_a_time(kept):
+    many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30)"
+    began = tracemalloc_peak(lambda: None)
+    with kept.queries.run(f"{many} SELECT zeroblob(20000000) FROM n") as answer:
+        peak = tracemalloc_peak(lambda: sum(1 for _ in answer.rows))
+    assert peak - began < 200_000_000
+
+
+def tracemalloc_peak(work):
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_row_that_needs_too_much_memory_is_refused(kept):
+    wide = ", ".join(["zeroblob(60000000) || ''"] * 20)
+    with pytest.raises(InputError, match="it needs more than 512 MiB of memory"):
+        _ask(kept, f"SELECT {wide}")
 
 
 def test_ctrl_c_ends_a_query_without_end(path, kept, monkeypatch):
