@@ -38,7 +38,7 @@ _GENERIC_TYPES = frozenset(
 # Members of other manifests whose descriptors name blobs; the artifact manifest has ``blobs``.
 _BLOB_MEMBERS = ("layers", "blobs")
 
-_SCHEMA_1_REASON = "a schema 1 image, which no current registry or runtime takes"
+SCHEMA_1_REASON = "a schema 1 image, which no current registry or runtime takes"
 
 
 @frozen
@@ -228,14 +228,14 @@ def _media_type(document: JsonObject, sent: str, subject: str) -> str:
     media_type = stated or (_type_by_shape(document) if generic else sent)
     is_known = not media_type or media_types.is_manifest(media_type)
     if is_known and document.get("schemaVersion") == 1:
-        raise DocumentError(subject, _SCHEMA_1_REASON)
+        raise DocumentError(subject, SCHEMA_1_REASON)
     _check_type(media_type or sent, subject)
     return media_type
 
 
 def _check_type(media_type: str, subject: str) -> None:
     if media_type in media_types.SCHEMA_1:
-        raise DocumentError(subject, _SCHEMA_1_REASON)
+        raise DocumentError(subject, SCHEMA_1_REASON)
     if not media_type or media_types.is_blob(media_type):
         reason = f"unsupported manifest media type and no default available: {media_type}"
         raise DocumentError(subject, reason)

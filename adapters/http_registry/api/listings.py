@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 
-from manyfest.adapters.http_registry.api.manifests import read_document
 from manyfest.adapters.http_registry.api.pagination import Page, all_pages, next_url
 from manyfest.adapters.http_registry.session import requests
 from manyfest.adapters.http_registry.session.requests import RegistryRequest, repository_of
@@ -74,7 +73,7 @@ def _read_tags(session: RegistrySession, request: RegistryRequest) -> Page[str] 
         if response.status_code != HTTPStatus.OK:
             raise session.error_for(response, request.subject)
         bodies.require_identity_encoding(response, session.name, subject)
-        data = read_document(response, subject)
+        data = bodies.read_document(response, subject)
         tags = _tags_in(parse_object(data, subject).get("tags"), subject)
         return Page(tags, len(data), next_url(response, session, subject))
 
@@ -88,7 +87,7 @@ def _read_referrers(session: RegistrySession, request: RegistryRequest) -> Page[
             raise session.error_for(response, request.subject)
         bodies.require_identity_encoding(response, session.name, request.subject)
         data, media_type = (
-            read_document(response, subject),
+            bodies.read_document(response, subject),
             response.headers.get("content-type", ""),
         )
         listed = Manifest.received(data, media_type, subject)

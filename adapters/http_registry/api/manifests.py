@@ -2,14 +2,23 @@
 
 import contextlib
 import threading
+from functools import partial
 from http import HTTPStatus
 
 from attrs import frozen
 
 from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.session import requests
-from manyfest.adapters.http_registry.session.error_responses import not_found_text
-from manyfest.adapters.http_registry.session.requests import RegistryRequest, repository_of
+from manyfest.adapters.http_registry.session.error_responses import (
+    MISREADINGS,
+    not_found_text,
+    shows_misreading,
+)
+from manyfest.adapters.http_registry.session.requests import (
+    Accept,
+    RegistryRequest,
+    repository_of,
+)
 from manyfest.adapters.http_registry.session.session import TRY_AGAIN, RegistrySession
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
@@ -71,10 +80,18 @@ class HttpManifests(ManifestReader, ManifestWriter):
     def __init__(self, sessions: SessionPool) -> None:
         self._sessions = sessions
         self._referrers_tag_lock = threading.Lock()
+        self._accepts: dict[str, Accept] = {}
 
     def get_manifest(self, reference: Reference) -> Manifest:
-        """One GET on the usual path; see the port."""
-        return self._sessions.with_retries(lambda: self._get(reference))
+        """One GET on the usual path, more where a server misreads ``Accept``; see the port."""
+        accept = self._accept_of(reference)
+        try:
+            return self._sessions.with_retries(lambda: self._get(reference, accept))
+        except MISREADINGS as error:
+            found = self._ask_otherwise(reference, accept) if shows_misreading(error) else None
+            if found is None:
+                raise
+            return found
 
     def head_manifest(self, reference: Reference) -> Descriptor:
         """One HEAD on the usual path, and a GET where that does not tell; see the port."""
@@ -119,20 +136,40 @@ class HttpManifests(ManifestReader, ManifestWriter):
         if manifest.subject is not None and not is_noted:
             self._update_referrers_tag(reference.at(manifest.subject.digest), manifest)
 
-    def _get(self, reference: Reference) -> Manifest:
+    def _ask_otherwise(self, reference: Reference, misread: Accept) -> Manifest | None:
+        """Ask with the same types in other lines, then for one type at a time.
+
+        Remember lines that a host reads: the next manifest there costs one request again.
+        """
+        for accept in requests.OTHER_ACCEPTS:
+            with contextlib.suppress(*MISREADINGS):
+                if accept != misread:
+                    manifest = self._sessions.with_retries(partial(self._get, reference, accept))
+                    if len(accept) > 1:
+                        self._accepts[self._session(reference).name] = accept
+                    return manifest
+        return None
+
+    def _accept_of(self, reference: Reference) -> Accept:
+        return self._accepts.get(self._session(reference).name, requests.ACCEPT)
+
+    def _get(self, reference: Reference, accept: Accept) -> Manifest:
         subject, session = str(reference), self._session(reference)
-        with session.exchange(requests.get_manifest(reference)) as response:
+        with session.exchange(requests.get_manifest(reference, accept)) as response:
             if response.status_code == HTTPStatus.NOT_FOUND:
                 raise ManifestUnknownError(subject, not_found_text(response, session.secrets()))
             if response.status_code != HTTPStatus.OK:
                 raise session.error_for(response, subject)
             bodies.require_identity_encoding(response, session.name, subject)
-            data = read_document(response, subject)
+            data = bodies.read_document(response, subject)
+        content_type = response.headers.get("content-type", "")
+        if media_types.without_parameters(content_type) in media_types.SCHEMA_1:
+            raise DocumentError(subject, manifests.SCHEMA_1_REASON)  # converted, of another digest
         announced = reference.digest or _announced_digest(response, session.name, subject)
         if announced is not None:
             verified(data, announced, None, subject)
         algorithm = announced.algorithm if announced else "sha256"
-        return received_manifest(data, response.headers.get("content-type", ""), subject, algorithm)
+        return received_manifest(data, content_type, subject, algorithm)
 
     def _head(self, reference: Reference) -> Descriptor | None:
         """Return None if the answer is no refusal to be repeated and lacks any of the facts.
@@ -141,7 +178,8 @@ class HttpManifests(ManifestReader, ManifestWriter):
         of a storage that is signed for GET (403).
         """
         subject, session = str(reference), self._session(reference)
-        with session.exchange(requests.head_manifest(reference)) as response:
+        request = requests.head_manifest(reference, self._accept_of(reference))
+        with session.exchange(request) as response:
             if response.status_code == HTTPStatus.NOT_FOUND:
                 raise ManifestUnknownError(subject)
             if response.status_code in TRY_AGAIN:
@@ -154,6 +192,8 @@ class HttpManifests(ManifestReader, ManifestWriter):
         if digest is None or size is None or reference.digest not in (None, digest):
             return None
         if media_types.is_blob(media_type) or size > manifests.SIZE_LIMIT:
+            return None
+        if media_type in media_types.SCHEMA_1:  # converted for a client that takes nothing else
             return None
         return Descriptor(media_type, digest, size)
 
@@ -236,14 +276,6 @@ class HttpManifests(ManifestReader, ManifestWriter):
 
     def _session(self, reference: Reference) -> RegistrySession:
         return self._sessions.session_for(repository_of(reference))
-
-
-def read_document(response: httpx.Response, subject: str) -> bytes:
-    """Read a JSON document's bytes. Raises DocumentError: larger than a manifest may be."""
-    try:
-        return bodies.read_limited(response, manifests.SIZE_LIMIT)
-    except bodies.TooLargeError as error:
-        raise DocumentError(subject, f"larger than {manifests.SIZE_LIMIT} bytes") from error
 
 
 def _announced_digest(response: httpx.Response, host: str, subject: str) -> Digest | None:

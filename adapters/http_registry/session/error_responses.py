@@ -18,14 +18,18 @@ from manyfest.adapters.http_registry.auth.masking import masked
 from manyfest.adapters.http_registry.reliability.retry import TransientError, retry_after
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
+from manyfest.domain import manifests
 from manyfest.domain.errors import (
     DeniedError,
+    DocumentError,
+    ManifestUnknownError,
     ManyfestError,
     ProtocolError,
     RateLimitedError,
     RefusedError,
     ServerError,
     UnauthorizedError,
+    reason_text,
     shortened,
 )
 
@@ -33,6 +37,11 @@ _READ_LIMIT = 64 * 1024
 _SHOWN_LIMIT = 300
 
 _CHALLENGE_ERROR = re.compile(r'\berror(?:_description)?="([^"]*)"')
+
+# Errors that may come of an Accept header that a server did not understand.
+MISREADINGS = (RefusedError, ManifestUnknownError, DocumentError)
+_MISREADING_STATUSES = (HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+_ABOUT_TYPES = re.compile(r"accept|media.?type|content.?type|mime", re.IGNORECASE)
 
 _TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -76,6 +85,23 @@ def _with_phrase(status: int) -> str:
     with contextlib.suppress(ValueError):
         return f"{status} {HTTPStatus(status).phrase}"
     return str(status)
+
+
+def shows_misreading(error: ManyfestError) -> bool:
+    """Return whether the server did not understand which types we take.
+
+    Schema 1 is what old registries convert an image to for clients that seem to be older still.
+    """
+    match error:
+        case RefusedError(status=HTTPStatus.BAD_REQUEST):
+            return _ABOUT_TYPES.search(reason_text(error)) is not None
+        case RefusedError(status=status):
+            return status in _MISREADING_STATUSES
+        case ManifestUnknownError(reason=reason):
+            return _ABOUT_TYPES.search(reason) is not None
+        case DocumentError(reason=reason):
+            return reason == manifests.SCHEMA_1_REASON
+    return False
 
 
 def error_text(response: httpx.Response, secrets: Iterable[str] = ()) -> str:

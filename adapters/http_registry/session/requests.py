@@ -23,9 +23,19 @@ from manyfest.domain.references import Reference, Repository
 
 TAGS_PER_PAGE = 1000
 
-# A single header line: some proxies keep only the first of several. Manifests of unknown types are
-# carried, too; containerd ends its list in the same way.
-_ACCEPT_MANIFESTS = {"Accept": ", ".join((*media_types.ACCEPTED, "*/*"))}
+# The lines of an Accept header, which mean the same however they are spread (RFC 9110 §5.3).
+Accept = tuple[str, ...]
+
+# Manifests of unknown types are carried, too; containerd ends its list in the same way.
+_ACCEPTED = (*media_types.ACCEPTED, "*/*")
+
+# A single line, as containerd and crane send it: some proxies keep only the first of several.
+ACCEPT: Accept = (", ".join(_ACCEPTED),)
+
+# For servers that compare whole lines, as docker and skopeo send them, or that read one type only.
+# Lists come first: asked for an image, a registry may answer with one that a list names.
+OTHER_ACCEPTS: tuple[Accept, ...] = (_ACCEPTED, *((each,) for each in media_types.ACCEPTED))
+
 _ACCEPT_INDEX = {"Accept": media_types.OCI_INDEX}
 
 # Bytes, or a function that opens them again for each attempt; the latter needs ``Content-Length``.
@@ -36,7 +46,8 @@ Content = bytes | BlobSource | None
 class RegistryRequest:
     """An HTTP request: ``url`` is a path on the registry, or absolute.
 
-    ``access`` says what it needs permission for. It may be sent more than once.
+    ``access`` says what it needs permission for; ``more_accept`` are further lines of ``Accept``.
+    It may be sent more than once.
     """
 
     method: str
@@ -44,6 +55,7 @@ class RegistryRequest:
     access: AccessRequest
     headers: Mapping[str, str] = field(factory=dict, repr=False)
     content: Content = field(default=None, repr=False)
+    more_accept: Accept = field(default=(), repr=False)
 
     @property
     def subject(self) -> str:
@@ -56,14 +68,16 @@ def ping(registry: str) -> RegistryRequest:
     return RegistryRequest("GET", "/v2/", AccessRequest(registry))
 
 
-def get_manifest(reference: Reference) -> RegistryRequest:
+def get_manifest(reference: Reference, accept: Accept = ACCEPT) -> RegistryRequest:
     """GET the manifest under a tag or digest (end-3)."""
-    return RegistryRequest("GET", _manifest_url(reference), _pull(reference), _ACCEPT_MANIFESTS)
+    first, *more = accept
+    url, headers = _manifest_url(reference), {"Accept": first}
+    return RegistryRequest("GET", url, _pull(reference), headers, more_accept=tuple(more))
 
 
-def head_manifest(reference: Reference) -> RegistryRequest:
+def head_manifest(reference: Reference, accept: Accept = ACCEPT) -> RegistryRequest:
     """HEAD the manifest under a tag or digest (end-3), which counts as no pull."""
-    return RegistryRequest("HEAD", _manifest_url(reference), _pull(reference), _ACCEPT_MANIFESTS)
+    return evolve(get_manifest(reference, accept), method="HEAD")
 
 
 def put_manifest(

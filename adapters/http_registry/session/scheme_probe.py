@@ -195,7 +195,9 @@ def _send(
     url: httpx.URL,
     content: bytes | Iterator[bytes] | None,
 ) -> httpx.Response:
-    message = client.build_request(request.method, url, headers=request.headers, content=content)
+    more = (("Accept", line) for line in request.more_accept)
+    headers = [*request.headers.items(), *more]
+    message = client.build_request(request.method, url, headers=headers, content=content)
     return client.send(message, stream=True)
 
 

@@ -7,7 +7,8 @@ import httpcore
 
 from manyfest.adapters.http_registry.transport.network_backend import DeadlineStream
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
-from manyfest.domain.errors import NotFoundError, ProtocolError
+from manyfest.domain import manifests
+from manyfest.domain.errors import DocumentError, NotFoundError, ProtocolError
 
 _PLAIN_ENCODINGS = ("", "identity")
 
@@ -35,6 +36,14 @@ def read_limited(response: httpx.Response, limit: int) -> bytes:
     if len(data) > limit:
         raise TooLargeError
     return data
+
+
+def read_document(response: httpx.Response, subject: str) -> bytes:
+    """Read a JSON document's bytes. Raises DocumentError: larger than a manifest may be."""
+    try:
+        return read_limited(response, manifests.SIZE_LIMIT)
+    except TooLargeError as error:
+        raise DocumentError(subject, f"larger than {manifests.SIZE_LIMIT} bytes") from error
 
 
 def read_prefix(response: httpx.Response, limit: int) -> bytes:

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import pytest
+from attrs import evolve
 
 from manyfest.adapters.http_registry.auth.scope import AccessRequest, pull, push
 from manyfest.adapters.http_registry.session import requests
@@ -25,8 +26,9 @@ ACCEPT = {
     "Accept": "application/vnd.oci.image.index.v1+json, "
     "application/vnd.docker.distribution.manifest.list.v2+json, "
     "application/vnd.oci.image.manifest.v1+json, "
-    "application/vnd.docker.distribution.manifest.v2+json"
+    "application/vnd.docker.distribution.manifest.v2+json, */*"
 }
+LINES = tuple(ACCEPT["Accept"].split(", "))
 INDEX = {"Accept": "application/vnd.oci.image.index.v1+json"}
 TYPE = {"Content-Type": media_types.OCI_INDEX}
 SENT = {"Content-Type": "application/octet-stream", "Content-Length": "3"}
@@ -62,6 +64,16 @@ TABLE = {
     "get a manifest by tag and digest": (
         requests.get_manifest(PINNED),
         read("GET", f"{REPOSITORY}/manifests/{DIGEST}", ACCEPT, PINNED),
+    ),
+    "get a manifest, with a header of several lines": (
+        requests.get_manifest(TAGGED, requests.OTHER_ACCEPTS[0]),
+        evolve(
+            read("GET", f"{REPOSITORY}/manifests/v1", {"Accept": LINES[0]}), more_accept=LINES[1:]
+        ),
+    ),
+    "head a manifest, of one type": (
+        requests.head_manifest(TAGGED, requests.OTHER_ACCEPTS[1]),
+        read("HEAD", f"{REPOSITORY}/manifests/v1", INDEX),
     ),
     "head a manifest": (
         requests.head_manifest(TAGGED),
