@@ -7,7 +7,7 @@ a partner, become U+FFFD. A byte-order mark, NaN and bare control characters are
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Never
 
 from manyfest.domain.encoding.strict_json import Json, JsonObject
@@ -54,10 +54,12 @@ def fields_of(document: JsonObject, fields: Collection[str]) -> JsonObject:
     for key, value in members:
         name = _field_named(key, fields)
         before = found.get(name)
-        if isinstance(before, Mapping) and isinstance(value, Mapping):
-            found[name] = {**before, **value}
-        elif value is not None or name not in fields:
+        if name not in fields:
             found[name] = value
+        elif isinstance(value, dict) and isinstance(before, dict):
+            before.update(value)
+        elif value is not None:
+            found[name] = dict(value) if isinstance(value, dict) else value
     return found
 
 
