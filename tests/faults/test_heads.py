@@ -1,11 +1,14 @@
 """Faults of HEAD: what it says, and does not say, decides nothing by itself."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 
-from manyfest.contracts.images import docker_list, push_image
+from manyfest.contracts.images import docker_list, push_image, source_of
+from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
+from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 from tests.support.faults.judged import refused, succeeded
 from tests.support.faults.served import IMAGE, OTHER
@@ -222,3 +225,14 @@ def test_a_new_blob_costs_no_get(server, memory) -> None:
         succeeded("copy", f"{server.host}/app:list", f"{target.host}/app:list")
         assert target.count("GET") == 0
         assert target.count("HEAD", "*/blobs/*") == len(IMAGE.blobs)
+
+
+def test_an_entry_that_is_a_blob_costs_no_get_either(server, memory) -> None:
+    entry = {"mediaType": media_types.OCI_LAYER, "digest": str(Digest.of(b"x")), "size": 1}
+    document = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": [entry]}
+    cache = Reference.parse(f"{REGISTRY}/app:cache")
+    memory.write_blob(cache.at(Digest.of(b"x")), 1, source_of(b"x"))
+    memory.put_manifest(cache, Manifest(media_types.OCI_INDEX, json.dumps(document).encode()))
+    with FaultServer(RegistryApp(type(memory)())) as target:
+        succeeded("copy", f"{server.host}/app:cache", f"{target.host}/app:cache")
+        assert (target.count("GET"), target.count("HEAD", "*/blobs/*")) == (0, 2)

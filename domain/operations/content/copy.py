@@ -31,7 +31,6 @@ from manyfest.domain.operations.steps.transfer import (
     blob_copies,
     copy_blob,
     entry_blob,
-    has_blob,
     is_complete,
     manifest_copies,
     put_copies,
@@ -185,7 +184,7 @@ def _lacking(
     there, listed = Reference(target, None, node.source.digest), node.listed
     if listed is not None and is_blob(node.source, listed, registry):
         blob = entry_blob(node.source, listed, target)
-        return None if has_blob(there, registry) else blob
+        return blob if registry.probe_blob(there) is None else None
     if _is_complete(there, registry):
         return None
     try:

@@ -101,9 +101,12 @@ def _blobs_of(copy: Copy) -> Iterator[BlobCopy]:
 
 
 def is_there(copy: Copy, registry: Registry) -> bool:
-    """Return True if the target of ``copy`` has it, a manifest with the blobs that it names."""
+    """Return True if the target of ``copy`` has it, a manifest with the blobs that it names.
+
+    A hint, as ``is_complete``.
+    """
     if isinstance(copy, BlobCopy):
-        return has_blob(copy.target, registry)
+        return registry.probe_blob(copy.target) is not None
     return is_complete(copy.target, registry)
 
 
