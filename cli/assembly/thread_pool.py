@@ -1,5 +1,6 @@
 """The fan-out of a command: one function over many items in a few threads."""
 
+import sys
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,12 +15,19 @@ if TYPE_CHECKING:  # imported with the first pool; most commands need none
 
 _POLL_SECONDS = 0.1
 
+# Address space in bytes: of a thread (its stack, and the arena that the C library reserves), and of
+# the program without threads.
+_PER_THREAD = 72 * 1024 * 1024
+_WITHOUT_THREADS = 192 * 1024 * 1024
+
 
 @frozen
 class ThreadFanOut(FanOut):
     """Runs up to ``jobs`` threads; ``cancel`` ends their waiting when one of them fails.
 
-    A single item is processed in the calling thread, where Ctrl-C arrives by itself.
+    A single item is processed in the calling thread, where Ctrl-C arrives by itself. Where the
+    address space is limited (``ulimit -v``), there are fewer threads: a thread that has no memory
+    for its first steps leaves the one that starts it waiting for ever (CPython, ``Thread.start``).
     """
 
     jobs: int
@@ -29,11 +37,14 @@ class ThreadFanOut(FanOut):
         self, function: Callable[[Item], Result], items: Sequence[Item], /
     ) -> tuple[Result, ...]:
         """See ``FanOut``."""
-        if min(self.jobs, len(items)) <= 1:
+        threads = min(self.jobs, len(items))
+        if threads > 1:
+            threads = min(threads, _affordable_threads())
+        if threads <= 1:
             return sequential(function, items)
         from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(min(self.jobs, len(items))) as pool:
+        with ThreadPoolExecutor(threads) as pool:
             try:
                 # The pool cannot join a thread whose start a signal interrupted.
                 futures = SIGNAL_HANDLER.shielded(partial(_submitted, pool, function, items))
@@ -46,6 +57,16 @@ class ThreadFanOut(FanOut):
     def _give_up(self, pool: "ThreadPoolExecutor") -> None:
         pool.shutdown(wait=False, cancel_futures=True)
         self.cancel()
+
+
+def _affordable_threads() -> int:
+    """Return how many threads the limit of the address space has room for; at least one."""
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return sys.maxsize
+    return max(1, (limit - _WITHOUT_THREADS) // _PER_THREAD)
 
 
 def _submitted(

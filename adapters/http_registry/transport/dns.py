@@ -28,7 +28,8 @@ def resolve(host: str, port: int, seconds: float, deadline: Deadline) -> list[Ad
             found.extend((family, where) for family, _, _, _, where in answers)
         except (OSError, UnicodeError) as error:
             failed.append(error)
-        done.set()
+        finally:
+            done.set()
 
     deadline.on_cancel(done.set)
     try:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Thread, get_ident
@@ -101,3 +103,21 @@ def test_threads_hear_what_they_heard_before() -> None:
         lambda _: signal.pthread_sigmask(signal.SIG_BLOCK, ()), (1, 2)
     )
     assert masks == (signal.pthread_sigmask(signal.SIG_BLOCK, ()),) * 2
+
+
+_LIMITED = """
+import resource, sys, threading, time
+from manyfest.cli.assembly.thread_pool import ThreadFanOut
+
+limit = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+names = ThreadFanOut(32, lambda: None)(lambda _: threading.current_thread().name, range(64))
+print(len(set(names)) <= int(sys.argv[2]), len(names))
+"""
+
+
+@pytest.mark.parametrize(("mebibytes", "most"), [(200, 1), (500, 4), (1024, 11)])
+def test_a_limit_of_the_address_space_leaves_room_for_each_thread(mebibytes, most):
+    arguments = [sys.executable, "-c", _LIMITED, str(mebibytes << 20), str(most)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    assert done.stdout == "True 64\n"
