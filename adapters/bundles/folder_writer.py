@@ -6,7 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from manyfest.adapters.bundles.layout import DRAFTS
-from manyfest.adapters.files.atomic_file import temporary_name
+from manyfest.adapters.files.atomic_file import (
+    folder_in_use,
+    remove_leftovers_beside,
+    temporary_name,
+)
 from manyfest.adapters.oci_layout.layout_files import INDEX, blob_path, make_layout
 from manyfest.adapters.oci_layout.safe_directory import (
     MissingError,
@@ -28,6 +32,7 @@ def write_folder(directory: Path, content: BundleContent) -> None:
     Raises LayoutError: the directory has other content; OSError; the errors of opening a blob.
     After an error no name of an existing layout has changed, and no part of a new one remains.
     """
+    remove_leftovers_beside(directory)
     exists = directory.is_symlink() or _has_content(directory)
     if exists or not _make(directory, content):
         with make_layout(str(directory)) as root:
@@ -39,7 +44,7 @@ def _make(directory: Path, content: BundleContent) -> bool:
     directory.parent.mkdir(parents=True, exist_ok=True)
     built = directory.with_name(temporary_name())
     try:
-        with make_layout(str(built)) as root:
+        with make_layout(str(built)) as root, folder_in_use(built):
             _add(root, content)
         # Under the lock, so as not to replace a folder in which another process begins a layout.
         with make_directory(str(directory)) as place, place.locked():

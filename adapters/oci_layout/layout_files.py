@@ -43,7 +43,8 @@ def open_layout(directory: str) -> SafeDirectory:
 def make_layout(directory: str) -> SafeDirectory:
     """Open the layout in ``directory``; make one if the directory is missing or empty.
 
-    Raises LayoutError: the directory has other content, which stays untouched.
+    Removes what killed writers left in it. Raises LayoutError: the directory has other content,
+    which stays untouched.
     """
     while True:
         with ExitStack() as stack:
@@ -52,6 +53,7 @@ def make_layout(directory: str) -> SafeDirectory:
                 if not root.still_at_path():  # a whole layout replaced the empty directory
                     continue
                 _write_missing_files(root)
+            root.remove_leftovers()
             stack.pop_all()
             return root
 

@@ -11,8 +11,8 @@ read or write.
 - *Whole files.* A write fills a temporary file in the top directory, under a random name that
   starts with ``TEMPORARY``, flushes it (fsync), renames it to its place, and flushes the folder. A
   reader sees the old file or the new one. If anything fails, the temporary file is removed; after a
-  crash it stays, and ``names`` leaves it out. Blobs need no lock: two writers of a digest write the
-  same bytes.
+  crash it stays, ``names`` leaves it out, and a later writer removes it. Blobs need no lock: two
+  writers of a digest write the same bytes.
 - *The lock.* ``index.json`` is read, changed and written under ``flock(2)`` on the directory, which
   keeps out threads and processes alike, and ends with the process. No writer keeps it for more than
   milliseconds, so a wait of 30 seconds means trouble. A directory can be replaced while its lock is
@@ -33,7 +33,7 @@ from typing import BinaryIO, Self
 
 from attrs import frozen
 
-from manyfest.adapters.files.atomic_file import TEMPORARY, temporary_name
+from manyfest.adapters.files.atomic_file import TEMPORARY, create_temporary, remove_leftovers
 from manyfest.domain.digests import CHUNK_SIZE
 from manyfest.domain.errors import LayoutError
 
@@ -131,16 +131,24 @@ class SafeDirectory:
         When this returns, the file is on disk. When it raises, or the machine stops, the path has
         its old file, or none.
         """
-        temporary = temporary_name()
+        with _layout_errors(self.directory, *path):
+            temporary, fd = create_temporary(
+                lambda name: os.open(name, _CREATE, 0o666, dir_fd=self.fd)
+            )
+            lock = os.dup(fd)  # until the file has its name
         try:
-            with _layout_errors(self.directory, *path):
-                fd = os.open(temporary, _CREATE, 0o666, dir_fd=self.fd)
             self._fill(fd, chunks, path)
             self._move(temporary, path)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary, dir_fd=self.fd)
             raise
+        finally:
+            os.close(lock)
+
+    def remove_leftovers(self) -> None:
+        """Remove the temporary files of writers that were killed."""
+        remove_leftovers(self.fd)
 
     def _fill(self, fd: int, chunks: Iterable[bytes], path: tuple[str, ...]) -> None:
         try:
