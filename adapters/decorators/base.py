@@ -73,6 +73,13 @@ class RegistryDecorator(Registry):
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
         return self._forward(reference, lambda registry, at: registry.open_blob(at, size))
 
+    def open_foreign_layer(
+        self, reference: Reference, size: int, urls: tuple[str, ...]
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        return self._forward(
+            reference, lambda registry, at: registry.open_foreign_layer(at, size, urls)
+        )
+
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
         return self._forward(reference, lambda registry, at: registry.mount_blob(at, origin))
 

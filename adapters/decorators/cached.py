@@ -126,6 +126,13 @@ class CachedRegistry(RegistryDecorator):
             return self._layers.open(digest)
         return self._origin.open_blob(reference, size)
 
+    def open_foreign_layer(
+        self, reference: Reference, size: int, urls: tuple[str, ...]
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        if self._layers.size(blob_digest(reference)) == size:
+            return self._layers.open(blob_digest(reference))
+        return self._origin.open_foreign_layer(reference, size, urls)
+
     def _forward(self, reference: Reference, call: Call[Result]) -> Result:
         return call(self._origin, reference)
 

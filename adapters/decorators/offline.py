@@ -1,7 +1,7 @@
 """A registry without network: it answers from the store, with the last observations of tags."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Never
 
 from attrs import evolve
@@ -86,6 +86,14 @@ class OfflineRegistry(RegistryDecorator):
         else:
             with self._layers.open(digest) as chunks:
                 yield verified_chunks(chunks, digest, size, str(reference))
+
+    def open_foreign_layer(
+        self,
+        reference: Reference,
+        size: int,
+        urls: tuple[str, ...],  # noqa: ARG002 - nothing is asked
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        return self.open_blob(reference, size)
 
     def _forward(self, reference: Reference, call: Call[Result]) -> Never:  # noqa: ARG002
         raise UnreachableError(str(reference.home), f"offline: {reference} cannot be written")

@@ -130,6 +130,11 @@ class HttpRegistry(Registry):
     def open_blob(self, reference: Reference, size: int) -> AbstractContextManager[Iterator[bytes]]:
         return self._blobs.open_blob(reference, size)
 
+    def open_foreign_layer(
+        self, reference: Reference, size: int, urls: tuple[str, ...]
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        return self._blobs.open_foreign_layer(reference, size, urls)
+
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
         return self._blobs.mount_blob(reference, origin)
 

@@ -40,6 +40,13 @@ def parse_age(text: str, option: str = "--max-age") -> timedelta:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
+ForeignLayers = Annotated[
+    bool,
+    typer.Option(
+        "--foreign-layers", help="Copy layers that have URLs of their own, such as Windows' base."
+    ),
+]
+
 # The fields of CommonOptions as typer declares them, in the order in which help shows them.
 _SHARED: dict[str, Any] = {
     "offline": Annotated[

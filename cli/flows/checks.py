@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING
 from manyfest.cli.output import note, warn
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.platform_conflicts import conflicts, platform_mismatch
-from manyfest.domain.errors import BlobUnknownError, NotCachedError, ReadOnlyError, UnreachableError
+from manyfest.domain.errors import (
+    BlobUnknownError,
+    NotCachedError,
+    ReadOnlyError,
+    UnreachableError,
+    shortened,
+)
 from manyfest.domain.references import Archive, External, Layout, Reference, Repository
 
 if TYPE_CHECKING:  # not needed by annotate, which only warns
     from manyfest.cli.wiring import Session
+    from manyfest.domain.descriptors import Descriptor
     from manyfest.domain.manifests import Manifest
     from manyfest.domain.operations.steps.transfer import BlobCopy
     from manyfest.domain.ports.registry import BlobReader
@@ -37,6 +44,21 @@ def note_families(name: Reference, manifest: "Manifest") -> None:
 
     if isinstance(name.home, Repository) and (families := mixed_families(manifest)):
         note(f"{name} is {families}, which not all registries take")
+
+
+# What becomes of foreign layers that a command does not bring.
+STAY_BEHIND = "left behind, as --foreign-layers is not given"
+
+
+def note_foreign_layers(layers: "Sequence[Descriptor]", outcome: str) -> None:
+    """Note layers with URLs of their own; ``outcome`` says what happens to them, if anything."""
+    if layers:
+        from manyfest.cli.output import printable
+
+        first = f"{layers[0].digest} ({printable(shortened(layers[0].urls[0]))})"
+        more = f" and {len(layers) - 1} more" if layers[1:] else ""
+        count = "1 foreign layer" if len(layers) == 1 else f"{len(layers)} foreign layers"
+        note(f"{outcome}: {count}, {first}{more}")
 
 
 def require_writable(targets: Iterable[Reference]) -> None:

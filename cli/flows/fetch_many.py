@@ -10,6 +10,7 @@ from attrs import define, evolve, field
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FAILED
+from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers
 from manyfest.cli.output import fail, note, write_text
 from manyfest.cli.rendering.humanize import format_size
 from manyfest.cli.rendering.progress import shown_progress
@@ -31,6 +32,7 @@ def fetch_all(
     session: Session,
     *,
     with_layers: bool,
+    with_foreign: bool,
     as_json: bool,
 ) -> None:
     """Fetch ``names`` and the references in ``file``; print the failures and a summary.
@@ -47,11 +49,13 @@ def fetch_all(
                 ports=session,
                 platforms=platforms,
                 with_layers=with_layers,
+                with_foreign=with_foreign,
                 on_event=session.checking_deadline(on_event),
             )
             for fetched in _in_memory(bring, references[start : start + _SLICE]):
                 summary.count(fetched)
                 _note_unverifiable(fetched)
+                note_foreign_layers(fetched.foreign_layers, STAY_BEHIND)
                 if fetched.found:
                     session.restart_deadline()
     for line in summary.failures:

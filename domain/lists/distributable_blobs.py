@@ -1,10 +1,11 @@
 """Distributable blobs: the config and layers that a copy of an image needs.
 
-A layer with ``urls`` stays at those addresses, for reasons of licence. Registries accept a manifest
-without it (image-spec, layer.md, "Non-Distributable Layers").
+A foreign layer, one with ``urls``, stays at those addresses, for reasons of licence. Registries
+accept a manifest without it (image-spec, layer.md, "Non-Distributable Layers"). Whoever may copy it
+asks for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.manifests import Manifest
@@ -31,3 +32,20 @@ def distributable_blobs(manifest: Manifest) -> Iterator[Descriptor]:
     if manifest.config is not None:
         yield manifest.config
     yield from distributable_layers(manifest)
+
+
+def foreign_layers(manifests: Iterable[Manifest]) -> tuple[Descriptor, ...]:
+    """Return the layers with ``urls`` of ``manifests``, each digest once.
+
+    Raises DocumentError: a descriptor is malformed.
+    """
+    layers = (layer for manifest in manifests for layer in manifest.layers)
+    found = {layer.digest: layer for layer in layers if not is_distributable(layer)}
+    return tuple(found.values())
+
+
+def needed_blobs(manifest: Manifest, *, with_foreign: bool) -> Iterator[Descriptor]:
+    """The distributable blobs and, ``with_foreign``, the foreign layers."""
+    yield from distributable_blobs(manifest)
+    if with_foreign:
+        yield from foreign_layers([manifest])

@@ -148,6 +148,19 @@ class BlobReader(Protocol):
         """
         ...
 
+    def open_foreign_layer(
+        self,
+        reference: Reference,
+        size: int,
+        urls: tuple[str, ...],  # noqa: ARG002 - for adapters to a network
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """As ``open_blob``, for a layer that may be at one of ``urls`` instead of in its home.
+
+        The URLs come from a manifest, so an adapter to a network reads them by https alone, without
+        credentials, and only from where the home's registry may send us (ADR 0016).
+        """
+        return self.open_blob(reference, size)
+
 
 class BlobWriter(Protocol):
     """Writes blobs."""

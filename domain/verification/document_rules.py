@@ -29,7 +29,12 @@ def readable_descriptors(manifest: Manifest, *members: str) -> tuple[Place, ...]
 
 
 def document_findings(manifest: Manifest) -> Iterator[Finding]:
-    """Yield the findings about a list or image that its own bytes show."""
+    """Yield the findings about a list or image that its own bytes show.
+
+    There are no rules for manifests of unknown types.
+    """
+    if not (manifest.is_list or manifest.is_image):
+        return
     if fault := malformed_member(manifest.document):
         path, reason = fault
         rule = _OWN_MEMBERS.get(path.partition(".")[0], "invalid-descriptor")

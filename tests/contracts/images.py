@@ -61,17 +61,24 @@ def oci_image(platform: str = "linux/amd64", *, text: str = "hello", **members: 
     return _image(document | members, (config, layer), platform)
 
 
-def windows_image(version: str = "10.0.17763.1", *, text: str = "hello") -> Image:
-    """A Docker image for Windows; its foreign base layer has ``urls`` and is not in ``blobs``."""
+def windows_image(
+    version: str = "10.0.17763.1",
+    *,
+    text: str = "hello",
+    urls: tuple[str, ...] = ("https://example.invalid/base.tar.gz",),
+) -> Image:
+    """A Docker image for Windows; its foreign base layer has ``urls`` and is not in ``blobs``.
+
+    The bytes of that layer are ``layer_bytes("base")``.
+    """
     platform = f"windows({version})/amd64"
     config, base, layer = _config(platform, text), layer_bytes("base"), layer_bytes(text)
-    urls = ["https://example.invalid/base.tar.gz"]
     document = {
         "schemaVersion": 2,
         "mediaType": media_types.DOCKER_MANIFEST,
         "config": _descriptor(media_types.DOCKER_CONFIG, config),
         "layers": [
-            _descriptor(_FOREIGN_LAYER, base) | {"urls": urls},
+            _descriptor(_FOREIGN_LAYER, base) | {"urls": list(urls)},
             _descriptor(media_types.DOCKER_LAYER, layer),
         ],
     }

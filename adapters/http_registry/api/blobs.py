@@ -1,14 +1,19 @@
 """Blobs over HTTP: HEAD, GET, mount, upload (distribution-spec, "Pulling" and "Pushing blobs")."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from http import HTTPStatus
 
 from manyfest.adapters.http_registry.api.uploads import PendingUploads, upload
 from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.session import redirects, requests
 from manyfest.adapters.http_registry.session.error_responses import not_found_text
-from manyfest.adapters.http_registry.session.requests import digest_of, repository_of
+from manyfest.adapters.http_registry.session.requests import (
+    RegistryRequest,
+    digest_of,
+    repository_of,
+)
 from manyfest.adapters.http_registry.session.session import TRY_AGAIN, RegistrySession
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
@@ -18,15 +23,25 @@ from manyfest.domain.digests import CHUNK_SIZE, verified_chunks
 from manyfest.domain.errors import (
     AccessError,
     BlobUnknownError,
+    ManyfestError,
+    NotFoundError,
     ProtocolError,
     RefusedError,
     UnauthorizedError,
+    UnavailableError,
 )
 from manyfest.domain.ports.registry import BlobReader, BlobSource, BlobWriter
 from manyfest.domain.references import Home, Reference, Repository
 
 # Larger blobs are layers, which may exceed the deadline as long as their bytes keep coming.
 _LAYER_SIZE = 4 * 1024 * 1024
+
+
+# URLs of one foreign layer that are tried.
+_URL_LIMIT = 4
+
+# Makes the request for a blob from a byte on.
+_Ask = Callable[[int], RegistryRequest]
 
 
 class HttpBlobs(BlobReader, BlobWriter):
@@ -52,11 +67,47 @@ class HttpBlobs(BlobReader, BlobWriter):
     @contextlib.contextmanager
     def open_blob(self, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:
         """One GET, and another for the rest if the connection breaks; see the port."""
+        digest, ask = digest_of(reference), partial(requests.get_blob, reference)
+        with self._sessions.masking(), self._as_layer(size), contextlib.ExitStack() as stack:
+            first = self._sessions.with_retries(lambda: self._open(reference, ask, 0, stack))
+            chunks = self._resume_until_complete(reference, ask, first, stack)
+            yield verified_chunks(chunks, digest, size, str(reference))
+
+    @contextlib.contextmanager
+    def open_foreign_layer(
+        self, reference: Reference, size: int, urls: tuple[str, ...]
+    ) -> Iterator[Iterator[bytes]]:
+        """One GET at the registry, then one for each URL until one has it; see the port.
+
+        A URL of the registry itself is not asked: it would get credentials, for any path.
+        """
         digest = digest_of(reference)
         with self._sessions.masking(), self._as_layer(size), contextlib.ExitStack() as stack:
-            first = self._sessions.with_retries(lambda: self._open(reference, 0, stack))
-            chunks = self._resume_until_complete(reference, first, stack)
+            ask, first = self._first_with(reference, urls, stack)
+            chunks = self._resume_until_complete(reference, ask, first, stack)
             yield verified_chunks(chunks, digest, size, str(reference))
+
+    def _first_with(
+        self, reference: Reference, urls: tuple[str, ...], stack: contextlib.ExitStack
+    ) -> tuple[_Ask, Iterator[bytes]]:
+        """Return the first place that has the layer, and its bytes; raise the last failure."""
+        ask: _Ask = partial(requests.get_blob, reference)
+        failure: ManyfestError
+        try:
+            return ask, self._sessions.with_retries(partial(self._open, reference, ask, 0, stack))
+        except (BlobUnknownError, RefusedError) as error:
+            failure = error
+        session, usable = self._session(reference), map(redirects.foreign_url, urls[:_URL_LIMIT])
+        for url in filter(None, usable):
+            if not session.is_elsewhere(url):
+                continue
+            ask = partial(requests.get_foreign_layer, reference, url)
+            opening = partial(self._open, reference, ask, 0, stack)
+            try:
+                return ask, self._sessions.with_retries(opening)
+            except (NotFoundError, AccessError, RefusedError, UnavailableError, ProtocolError) as e:
+                failure = e
+        raise failure
 
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
         """One POST; ``write_blob`` uses the upload session that it may open; see the port."""
@@ -108,7 +159,7 @@ class HttpBlobs(BlobReader, BlobWriter):
             return sum(map(len, bodies.raw_chunks(response))) if size is None else size
 
     def _open(
-        self, reference: Reference, start: int, stack: contextlib.ExitStack
+        self, reference: Reference, ask: _Ask, start: int, stack: contextlib.ExitStack
     ) -> Iterator[bytes]:
         """Read the blob from byte ``start`` on; skip the others if the registry knows no ranges."""
         subject, session = str(reference), self._session(reference)
@@ -120,13 +171,17 @@ class HttpBlobs(BlobReader, BlobWriter):
             elif not response.headers.get("content-range", "").startswith(f"bytes {start}-"):
                 raise ProtocolError(session.name, f"{subject}: {session.name} sends another range")
 
-        response = session.open(requests.get_blob(reference, start), check)
+        response = session.open(ask(start), check)
         stack.callback(response.close)
         is_rest = response.status_code == HTTPStatus.PARTIAL_CONTENT
         return _without_first(0 if is_rest else start, bodies.raw_chunks(response, CHUNK_SIZE))
 
     def _resume_until_complete(
-        self, reference: Reference, chunks: Iterator[bytes], stack: contextlib.ExitStack
+        self,
+        reference: Reference,
+        ask: _Ask,
+        chunks: Iterator[bytes],
+        stack: contextlib.ExitStack,
     ) -> Iterator[bytes]:
         subject, session = str(reference), self._session(reference)
         passed, tries = 0, self._sessions.tries()
@@ -134,7 +189,7 @@ class HttpBlobs(BlobReader, BlobWriter):
         while True:
             try:
                 with translating_transport_errors(session.name, subject):
-                    for chunk in rest or self._open(reference, passed, stack):
+                    for chunk in rest or self._open(reference, ask, passed, stack):
                         passed += len(chunk)
                         tries.reset_after_progress()
                         yield chunk

@@ -43,6 +43,17 @@ def redirect_target(response: httpx.Response, host: str, subject: str) -> httpx.
     return url.copy_with(fragment=None)
 
 
+def foreign_url(text: str) -> str | None:
+    """Return the URL of a foreign layer, without its fragment; None if it is not to be asked.
+
+    It comes from a manifest: only https, and no user name (CVE-2020-15157).
+    """
+    url = joined(httpx.URL(), text)
+    if url.scheme != "https" or not _HOST.fullmatch(url.host) or url.userinfo:
+        return None
+    return str(url.copy_with(fragment=None))
+
+
 def joined(base: httpx.URL, reference: str) -> httpx.URL:
     """Resolve a reference that a server sent (RFC 3986 §5.2); an empty URL if it is not sane."""
     if not _is_sane(reference):

@@ -103,6 +103,11 @@ def get_blob(reference: Reference, start: int = 0) -> RegistryRequest:
     return RegistryRequest("GET", _blob_url(reference), _pull(reference), headers)
 
 
+def get_foreign_layer(reference: Reference, url: str, start: int = 0) -> RegistryRequest:
+    """GET a layer from byte ``start`` on at a URL that its manifest names."""
+    return evolve(get_blob(reference, start), url=url)
+
+
 def mount_blob(reference: Reference, origin: Repository) -> RegistryRequest:
     """POST to mount a blob from another repository of the same registry (end-11)."""
     digest, source = _quoted(str(digest_of(reference))), _quoted(origin.path)

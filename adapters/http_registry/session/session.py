@@ -102,6 +102,7 @@ class RegistrySession:
         self._endpoint = endpoint
         self._probe = probe
         self._elsewhere = OtherOrigins(endpoint, probe, cross_origin_client)
+        self.is_elsewhere = self._elsewhere.includes  # of another origin: it gets no credentials
         self._auth = auth
         self._known = known
         self._server_clock = ServerClock(endpoint.host, on_clock)

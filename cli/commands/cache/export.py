@@ -10,6 +10,7 @@ import typer
 from manyfest.adapters.bundles.open_bundle import open_bundle
 from manyfest.cli.arguments.options import AsJson, docker_command
 from manyfest.cli.arguments.references import reference, resolve_source
+from manyfest.cli.flows.checks import note_foreign_layers
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.cache.bundle_summary import packed_json, packed_text
 from manyfest.cli.rendering.progress import shown_progress
@@ -66,6 +67,8 @@ def command(
             earlier=earlier,
         )
         _note_left_out(exported.left_out)
+        brings = "not in the store (cache fetch --layers --foreign-layers brings them)"
+        note_foreign_layers(exported.foreign_layers, brings)
         packing = exported.packing
         if not (packing.entries or packing.drafts):
             raise NotFoundError(f"there is nothing to export: {_why_nothing(exported.left_out)}")

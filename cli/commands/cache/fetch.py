@@ -9,6 +9,7 @@ from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
     AsJson,
+    ForeignLayers,
     docker_command,
     require_arguments,
 )
@@ -31,6 +32,7 @@ def command(
     layers: Annotated[
         bool, typer.Option("--layers", help="Bring the layers, too, for copy and cache export.")
     ] = False,
+    foreign_layers: ForeignLayers = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring images and lists into the store, to have them offline.
@@ -40,8 +42,18 @@ def command(
     was broken off goes on where it was. The exit code is 1 if something could not be fetched.
     """
     require_arguments("cache fetch", names, 0 if file else 1)
+    if foreign_layers and not layers:
+        raise typer.TyperException("--foreign-layers goes with --layers")
     platforms = tuple(map(parse_filter, platform or ()))
     with open_session(settings_from(options)) as session:
         from manyfest.cli.flows.fetch_many import fetch_all
 
-        fetch_all(names, file, platforms, session, with_layers=layers, as_json=as_json)
+        fetch_all(
+            names,
+            file,
+            platforms,
+            session,
+            with_layers=layers,
+            with_foreign=foreign_layers,
+            as_json=as_json,
+        )

@@ -5,10 +5,15 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import CONNECTION, OFFLINE, docker_command
+from manyfest.cli.arguments.options import CONNECTION, OFFLINE, ForeignLayers, docker_command
 from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.exit_codes import FAILED
-from manyfest.cli.flows.checks import require_cached, require_reachable
+from manyfest.cli.flows.checks import (
+    STAY_BEHIND,
+    note_foreign_layers,
+    require_cached,
+    require_reachable,
+)
 from manyfest.cli.flows.error_warnings import warn_of_errors
 from manyfest.cli.output import fail, note, warn, write_text
 from manyfest.cli.rendering.progress import shown_progress
@@ -32,6 +37,7 @@ def command(
             "--referrers", help="Copy its signatures, SBOMs and other attached artifacts."
         ),
     ] = False,
+    foreign_layers: ForeignLayers = False,
 ) -> None:
     """Copy an image or a list with all that it names.
 
@@ -49,6 +55,7 @@ def command(
             ports=session,
             platforms=platforms,
             with_referrers=referrers,
+            with_foreign=foreign_layers,
         )
         require_cached(plan.blobs, session)
         _warn_of_errors(plan)
@@ -60,6 +67,7 @@ def command(
             )
     for message in _notes(plan, len(unlisted)):
         note(message)
+    note_foreign_layers(plan.foreign_layers, STAY_BEHIND)
     for tag in plan.attached.kept_tags:
         warn(f"{tag} differs from that of the source, has content of its own, and is left as it is")
     write_text(str(plan.manifest.digest))

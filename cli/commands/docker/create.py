@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import CONNECTION, OFFLINE, docker_command
+from manyfest.cli.arguments.options import CONNECTION, OFFLINE, ForeignLayers, docker_command
 from manyfest.cli.arguments.references import list_name, resolve_source
 from manyfest.cli.flows.checks import require_reachable, require_writable
 from manyfest.cli.flows.compose import (
@@ -35,6 +35,7 @@ def command(
         bool, typer.Option("-a", "--amend", help="Add to a draft that exists, or renew its images.")
     ] = False,
     push: Annotated[bool, typer.Option("--push", help="Publish it at once.")] = False,
+    foreign_layers: ForeignLayers = False,
     platform: Platforms = None,
     no_attestations: NoAttestations = False,
     nest: Nest = False,
@@ -68,6 +69,7 @@ def command(
         meanwhile = [partial(tag_digests.at, name)] if push else []
         created = compose(name, sources, create_options, session, meanwhile)
         if push:
+            from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers
             from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan
             from manyfest.cli.flows.publish import print_result, publish
             from manyfest.domain.operations.publication.plan_push import (
@@ -81,7 +83,9 @@ def command(
                     session.contents.manifest,
                     ports=session,
                     tag_digests=tag_digests,
+                    with_foreign=foreign_layers,
                 )
+                note_foreign_layers(planned.foreign_layers, STAY_BEHIND)
                 known = {planned.manifest.digest, *(r.manifest.digest for r in created.read)}
                 warn_of_errors_in_plan(planned, known=known)
                 publish(planned, session)

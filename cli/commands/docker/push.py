@@ -6,10 +6,21 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import CONNECTION, OFFLINE, AsJson, docker_command
+from manyfest.cli.arguments.options import (
+    CONNECTION,
+    OFFLINE,
+    AsJson,
+    ForeignLayers,
+    docker_command,
+)
 from manyfest.cli.arguments.references import reference, tag_or_reference
 from manyfest.cli.arguments.result_files import require_writable
-from manyfest.cli.flows.checks import note_families, require_reachable
+from manyfest.cli.flows.checks import (
+    STAY_BEHIND,
+    note_families,
+    note_foreign_layers,
+    require_reachable,
+)
 from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan
 from manyfest.cli.flows.publish import print_result, publish, write_files
 from manyfest.cli.output import write_text
@@ -29,6 +40,7 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be written, and write nothing.")
     ] = False,
+    foreign_layers: ForeignLayers = False,
     as_json: AsJson = False,
     expect: Annotated[
         str | None,
@@ -73,7 +85,10 @@ def command(
         expected = None if expect is None else Expectation.parse(expect)
         more_tags = [tag_or_reference(text, name) for text in tag or ()]
         require_reachable([name, *more_tags], session)
-        planned = plan_push(name, more_tags, ports=session, expected=expected)
+        planned = plan_push(
+            name, more_tags, ports=session, expected=expected, with_foreign=foreign_layers
+        )
+        note_foreign_layers(planned.foreign_layers, STAY_BEHIND)
         warn_of_errors_in_plan(planned)
         if planned.tags:
             note_families(name, planned.manifest)

@@ -15,6 +15,7 @@ from manyfest.cli.arguments.options import (
 )
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FINDINGS
+from manyfest.cli.flows.checks import note_foreign_layers
 from manyfest.cli.output import note, write_text
 from manyfest.cli.settings import CommonOptions, Settings, settings_from
 from manyfest.cli.wiring import open_session
@@ -47,6 +48,7 @@ def command(
     found = _verification(name, settings_from(options))
     if found.unseen:
         note(f"not in the store, and so not looked for: {found.unseen} of its blobs")
+    note_foreign_layers(found.foreign_layers, "not looked for")
     write_text(findings.findings_json(found) if as_json else findings.findings_text(found))
     if found.count(Severity.ERROR):
         raise typer.Exit(FINDINGS)

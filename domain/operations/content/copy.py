@@ -1,14 +1,16 @@
 """Copy an image or a list with all that it names."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from attrs import field, frozen
 
 from manyfest.domain import media_types
+from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
 from manyfest.domain.errors import ManifestUnknownError, PartMissingError
 from manyfest.domain.events import ManifestPut, OnEvent, TransferPlanned, ignore
+from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.lists.platform_selection import require_platform, restricted_to
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
@@ -77,6 +79,14 @@ class CopyPlan:
         return not (self.blobs or self.below or attached or self.writes_target)
 
     @property
+    def foreign_layers(self) -> tuple[Descriptor, ...]:
+        """The foreign layers of what is written that do not come along."""
+        written = (*(copy.manifest for copy in self.manifests), self.manifest)
+        brought = {blob.target.digest for blob in self.blobs}
+        layers = () if self.writes_nothing else foreign_layers(written)
+        return tuple(layer for layer in layers if layer.digest not in brought)
+
+    @property
     def manifests(self) -> Iterator[ManifestCopy]:
         """All manifests to be put but the target's own."""
         yield from (*self.below, *self.attached.manifests)
@@ -89,12 +99,14 @@ def plan_copy(
     ports: Ports,
     platforms: Sequence[Platform] = (),
     with_referrers: bool = False,
+    with_foreign: bool = False,
 ) -> CopyPlan:
     """Plan the copy of ``source`` to ``target``. Writes nothing.
 
     With ``platforms``, only their entries are copied, with their attestations, in a new list. With
     ``with_referrers``, the referrers and digest tags of the list and of its images are copied too;
-    a new list has none. Uses the ports registry, contents, layers and fan_out.
+    a new list has none. ``with_foreign`` layers, those with ``urls``, they are copied, too. Uses
+    the ports registry, contents, layers and fan_out.
 
     Raises ManifestUnknownError: the source; PartMissingError: a child, which the target lacks too;
     SizeMismatchError, DocumentError: such a child is not as its list describes it;
@@ -114,7 +126,7 @@ def plan_copy(
             children = (Child(manifest.descriptor(), target, target.home),)  # its blobs are files
         missing = missing_children(children, ports=ports, meanwhile=[look])
         copies = repairs(missing, ports=ports)
-        repaired = manifest_copies(copies), blob_copies(copies)
+        repaired = manifest_copies(copies), blob_copies(copies, with_foreign=with_foreign)
         return CopyPlan(found, target, manifest, look(), *repaired)
     current = tags.at(target)
     top = Node(source.at(manifest.digest), manifest)
@@ -125,9 +137,11 @@ def plan_copy(
         places = tuple(node.source for node in subjects if _may_be_subject(node))
         attached = attached_copies(places, target.home, registry, reader, ports.fan_out)
     lacking = partial(_lacking, source=source, target=target.home, registry=registry, reader=reader)
+    if with_foreign:
+        lacking = partial(_lacking_with_foreign, lacking, target.home, registry, reader)
     copies = _present(ports.fan_out(lacking, (*nodes, *attached.nodes_below(reader))))
     own = () if manifest.is_list else _present([lacking(top)])
-    blobs = blob_copies((*copies, *own, *attached.manifests))
+    blobs = blob_copies((*copies, *own, *attached.manifests), with_foreign=with_foreign)
     return CopyPlan(found, target, manifest, current, manifest_copies(copies), blobs, attached)
 
 
@@ -193,6 +207,24 @@ def _lacking(
         platform = node.listed and node.listed.platform
         shown = str(platform) if platform else ""
         raise PartMissingError(str(source), str(node.source), shown) from error
+
+
+def _lacking_with_foreign(
+    lacking: Callable[[Node], Copy | None],
+    target: Home,
+    registry: Registry,
+    reader: ManifestReader,
+    node: Node,
+) -> Copy | None:
+    """As ``lacking``, but a manifest without its foreign layers counts as missing."""
+    if (copy := lacking(node)) is not None:
+        return copy
+    if node.listed is not None and is_blob(node.source, node.listed, registry):
+        return None
+    there, manifest = Reference(target, None, node.source.digest), node.read(reader)
+    layers = [there.at(layer.digest) for layer in foreign_layers([manifest])]
+    is_whole = all(registry.probe_blob(layer) is not None for layer in layers)
+    return None if is_whole else ManifestCopy(node.source, there, manifest)
 
 
 def _is_complete(there: Reference, registry: Registry) -> bool:

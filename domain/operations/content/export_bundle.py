@@ -13,6 +13,7 @@ from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import IncompleteError, InputError, NeverSeenError
 from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned
 from manyfest.domain.history.observation import Observation
+from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.gather import Gathered, gather
 from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
@@ -25,10 +26,14 @@ from manyfest.domain.references import Reference, Repository
 
 @frozen
 class Exported:
-    """The content to write, and the tags left out because they are not completely cached."""
+    """The content to write, and the tags left out because they are not completely cached.
+
+    ``foreign_layers`` are those of the images that are not cached; with layers alone.
+    """
 
     packing: BundleContent
     left_out: tuple[Reference, ...] = ()
+    foreign_layers: tuple[Descriptor, ...] = ()
 
 
 @frozen
@@ -72,7 +77,11 @@ def export_bundle(
         trees, left_out = [_named(each, ports.contents) for each in dict.fromkeys(references)], []
         for tree in trees:
             check(tree)
-    return Exported(_packing(trees, drafts, blobs, earlier), tuple(left_out))
+    packing = _packing(trees, drafts, blobs, earlier)
+    found = [manifest for tree in trees for manifest in tree.manifests.values()]
+    foreign = foreign_layers(found) if with_layers else ()
+    missing = tuple(layer for layer in foreign if ports.layers.size(layer.digest) != layer.size)
+    return Exported(packing, tuple(left_out), missing)
 
 
 def layers_with_progress(packing: BundleContent, on_event: OnEvent) -> BundleContent:

@@ -21,7 +21,8 @@ young files (``collect_garbage``), and ``missing_blobs`` renews the age of those
 StoreError is no failure of one reference: it ends the fetch.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 
 from attrs import define, field, frozen
@@ -36,7 +37,7 @@ from manyfest.domain.events import (
     TransferPlanned,
     ignore,
 )
-from manyfest.domain.lists.distributable_blobs import distributable_blobs
+from manyfest.domain.lists.distributable_blobs import foreign_layers, needed_blobs
 from manyfest.domain.lists.platform_selection import require_platform, select_entries
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.metered_reader import MeteredReader
@@ -71,7 +72,8 @@ class Fetched:
     """The manifests found, the number and bytes of downloaded layers, and the failures.
 
     ``failures`` has the references given that are not whole, each with its nearest error.
-    ``unverifiable`` are entries left out, because nothing can be verified against their digests.
+    ``unverifiable`` are entries left out, because nothing can be verified against their digests,
+    and ``foreign_layers`` those of the images that were not asked for.
     """
 
     found: tuple[Resolved, ...]
@@ -79,6 +81,7 @@ class Fetched:
     layer_bytes: int
     failures: Mapping[Reference, ManyfestError]
     unverifiable: tuple[Reference, ...] = ()
+    foreign_layers: tuple[Descriptor, ...] = ()
 
 
 @frozen
@@ -88,6 +91,7 @@ class _Blob:
     reference: Reference
     size: int
     needed_by: tuple[Reference, ...]
+    urls: tuple[str, ...] = ()
 
 
 @define
@@ -116,7 +120,7 @@ class _FetchState:
         reasons = ((root, self._reason(root)) for root in roots)
         return {root: reason for root, reason in reasons if reason is not None}
 
-    def missing_blobs(self, layers: LayerStore) -> tuple[_Blob, ...]:
+    def missing_blobs(self, layers: LayerStore, *, with_foreign: bool) -> tuple[_Blob, ...]:
         """Return the blobs that images and lists need and the store lacks, each once.
 
         Configs that were read are not among them. Blobs in the store are renewed, because
@@ -126,12 +130,13 @@ class _FetchState:
         configs = {r.manifest.config for r in read if r.config is not None}
         blobs: dict[Digest, _Blob] = {}
         for reference, part in self.found.items():
-            for blob in (*distributable_blobs(part.resolved.manifest), *part.blobs):
+            needed = needed_blobs(part.resolved.manifest, with_foreign=with_foreign)
+            for blob in (*needed, *part.blobs):
                 if blob in configs or layers.touch(blob.digest) == blob.size:
                     continue
                 before = blobs[blob.digest].needed_by if blob.digest in blobs else ()
                 place = reference.at(blob.digest)
-                blobs[blob.digest] = _Blob(place, blob.size, (*before, reference))
+                blobs[blob.digest] = _Blob(place, blob.size, (*before, reference), blob.urls)
         return tuple(blobs.values())
 
     def unverifiable(self) -> tuple[Reference, ...]:
@@ -166,10 +171,12 @@ def fetch(
     ports: Ports,
     platforms: Sequence[Platform] = (),
     with_layers: bool = False,
+    with_foreign: bool = False,
     on_event: OnEvent = ignore,
 ) -> Fetched:
     """Fetch all that ``references`` name: lists, images, configs, and ``with_layers`` other blobs.
 
+    Of these, layers with ``urls`` only ``with_foreign``.
     Of lists given, only the entries for ``platforms`` (all if empty), with their attestations.
     Blobs in the store are not downloaded again. One reference that fails leaves the others alone.
     Uses the ports registry, contents, layers, fan_out and now. Raises StoreError.
@@ -186,7 +193,7 @@ def fetch(
 
     for reference in walk(roots, read_level, lambda reference: reference):
         reading.fail([reference], nested_too_deep(str(reference)))
-    blobs = reading.missing_blobs(ports.layers) if with_layers else ()
+    blobs = reading.missing_blobs(ports.layers, with_foreign=with_foreign) if with_layers else ()
     on_event(TransferPlanned(len(blobs), sum(blob.size for blob in blobs), 0))
     bring = partial(_download, ports=ports, on_event=on_event)
     errors = ports.fan_out(bring, blobs)
@@ -198,7 +205,12 @@ def fetch(
     with ports.contents.transaction():
         record(ports.contents, found, ports.now)
     return Fetched(
-        found, len(brought), sum(brought), reading.failures(references), reading.unverifiable()
+        found,
+        len(brought),
+        sum(brought),
+        reading.failures(references),
+        reading.unverifiable(),
+        foreign_layers(each.manifest for each in found) if with_layers and not with_foreign else (),
     )
 
 
@@ -247,11 +259,17 @@ def _with_entries(
     )
 
 
+def _open(blob: _Blob, registry: BlobReader) -> AbstractContextManager[Iterator[bytes]]:
+    if blob.urls:
+        return registry.open_foreign_layer(blob.reference, blob.size, blob.urls)
+    return registry.open_blob(blob.reference, blob.size)
+
+
 def _download(blob: _Blob, ports: Ports, on_event: OnEvent) -> ManyfestError | None:
     digest = blob.reference.digest
     assert digest is not None  # noqa: S101 - made by ``Reference.at``
     try:
-        with ports.registry.open_blob(blob.reference, blob.size) as chunks:
+        with _open(blob, ports.registry) as chunks:
             ports.layers.write(digest, blob.size, with_progress(chunks, blob.reference, on_event))
     except StoreError:
         raise

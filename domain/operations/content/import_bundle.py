@@ -20,7 +20,6 @@ from manyfest.domain.errors import (
     SparseBundleError,
 )
 from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned, ignore
-from manyfest.domain.lists.distributable_blobs import distributable_layers
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.content.bundle_images import (
     NO_NAMES,
@@ -185,7 +184,7 @@ def _document(bundle: Bundle, listed: Descriptor) -> bytes | None:
 def _blobs_in(bundle: Bundle, found: Collection[Manifest]) -> _Blobs:
     configs = {m.config.digest: m.config for m in found if m.config}
     manifests_found = {m.digest for m in found}
-    layers = {each.digest: each for m in found for each in distributable_layers(m)} | {
+    layers = {each.digest: each for m in found for each in m.layers} | {
         entry.digest: entry
         for m in found
         for entry in m.entries

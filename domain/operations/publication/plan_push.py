@@ -5,11 +5,13 @@ from functools import partial
 
 from attrs import evolve, frozen
 
+from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.list_assembly import ManifestLookup, assemble_for_push, ordered_entries
 from manyfest.domain.errors import DraftUnknownError
 from manyfest.domain.expectations import Expectation
+from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.conditional_put import TagDigests
 from manyfest.domain.operations.steps.missing_children import Child, missing_children, repairs
@@ -64,6 +66,13 @@ class PushPlan:
         return not (self.tags or self.children or self.blobs)
 
     @property
+    def foreign_layers(self) -> tuple[Descriptor, ...]:
+        """The foreign layers of the ``children`` that do not come along."""
+        brought = {blob.target.digest for blob in self.blobs}
+        layers = foreign_layers(child.manifest for child in self.children)
+        return tuple(layer for layer in layers if layer.digest not in brought)
+
+    @property
     def foreign_entries(self) -> tuple[Reference, ...]:
         """The entries from other homes, by digest in the target, in their order in the list."""
         home = self.draft.name.home
@@ -94,6 +103,7 @@ def plan_push(
     *,
     ports: Ports,
     expected: Expectation | None = None,
+    with_foreign: bool = False,
 ) -> PushPlan:
     """Plan the push of the draft ``name`` under its name and ``more_tags``.
 
@@ -104,7 +114,8 @@ def plan_push(
     if draft is None:
         raise DraftUnknownError(str(name))
     publication = Publication(draft, tuple(more_tags), expected)
-    (plan,) = plan_publications([publication], ports.contents.manifest, ports=ports)
+    cached = ports.contents.manifest
+    (plan,) = plan_publications([publication], cached, ports=ports, with_foreign=with_foreign)
     return plan
 
 
@@ -114,13 +125,15 @@ def plan_publications(
     *,
     ports: Ports,
     tag_digests: TagDigests | None = None,
+    with_foreign: bool = False,
 ) -> tuple[PushPlan, ...]:
     """Plan all ``publications`` together.
 
     Reads the children from other homes and the digests of the tags, but for those that
     ``tag_digests`` knows already; writes nothing. ``cached`` finds the manifests of lists that are
     published unchanged. A child that a plan does not put must be in its home, in parallel one HEAD
-    each; a missing one is put again from where it came, or from the store.
+    each; a missing one is put again from where it came, or from the store. Layers with ``urls`` are
+    copied ``with_foreign`` alone.
 
     Uses the ports registry, contents, layers and fan_out. Raises ListError: a draft cannot be a
     list yet; TagMovedError: the tag of a draft has another digest than expected;
@@ -144,7 +157,13 @@ def plan_publications(
     others = [child for both in zip(publications, bare, strict=True) for child in _unmoved(*both)]
     missing += missing_children(others, ports=ports)
     return tuple(
-        _with_children(plan, copies, [c for c in missing if c.parent in each.targets], ports)
+        _with_children(
+            plan,
+            copies,
+            [child for child in missing if child.parent in each.targets],
+            ports,
+            with_foreign=with_foreign,
+        )
         for each, plan in zip(publications, bare, strict=True)
     )
 
@@ -198,12 +217,15 @@ def _with_children(
     copies: Mapping[Move, tuple[Copy, ...]],
     missing: Sequence[Child],
     ports: Ports,
+    *,
+    with_foreign: bool,
 ) -> PushPlan:
     found = [copy for move in _moves(plan) for copy in copies[move]]
     moved = {copy.target for copy in found}
     lacking = [child for child in missing if child.reference not in moved]
     found += repairs(lacking, ports=ports)
-    return evolve(plan, children=manifest_copies(found), blobs=blob_copies(found))
+    blobs = blob_copies(found, with_foreign=with_foreign)
+    return evolve(plan, children=manifest_copies(found), blobs=blobs)
 
 
 def _copies(move: Move, registry: ManifestReader) -> tuple[Copy, ...]:

@@ -10,7 +10,7 @@ from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import NeverSeenError
-from manyfest.domain.lists.distributable_blobs import distributable_layers
+from manyfest.domain.lists.distributable_blobs import distributable_layers, foreign_layers
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.bundles import BundleBlob
 from manyfest.domain.ports.content_store import ContentStore
@@ -38,10 +38,11 @@ class StoredBlobs:
         yield from filter(None, (self._config(config) for config in configs if config))
 
     def layers(self, manifests: Iterable[Manifest]) -> Iterator[BundleBlob]:
-        """Yield those distributable layers, and blobs in lists, that are in the store."""
+        """Yield those layers, and blobs in lists, that are in the store."""
         if self.with_layers:
             for manifest in manifests:
-                yield from filter(None, map(self._large, self._layers_of(manifest)))
+                layers = (*self._layers_of(manifest), *foreign_layers([manifest]))
+                yield from filter(None, map(self._large, layers))
 
     def lacking(self, manifest: Manifest) -> Iterator[Digest]:
         """Yield the config, distributable layers and blobs in a list that are not in the store."""

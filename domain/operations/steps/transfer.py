@@ -1,7 +1,7 @@
 """Bring manifests and blobs to another repository, registry or layout."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
 from attrs import frozen
@@ -20,7 +20,7 @@ from manyfest.domain.events import (
     OnEvent,
     ignore,
 )
-from manyfest.domain.lists.distributable_blobs import distributable_blobs
+from manyfest.domain.lists.distributable_blobs import distributable_blobs, needed_blobs
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.put_manifest import put_manifest
 from manyfest.domain.operations.steps.tree import Node, is_blob, tree
@@ -40,11 +40,15 @@ class ManifestCopy:
 
 @frozen
 class BlobCopy:
-    """A blob of ``size`` bytes to be copied from ``source`` to ``target``; both by digest."""
+    """A blob of ``size`` bytes to be copied from ``source`` to ``target``; both by digest.
+
+    ``urls`` are those of a foreign layer, for a source that lacks it.
+    """
 
     source: Reference
     target: Reference
     size: int
+    urls: tuple[str, ...] = ()
 
 
 Copy = ManifestCopy | BlobCopy
@@ -85,19 +89,22 @@ def manifest_copies(copies: Iterable[Copy]) -> tuple[ManifestCopy, ...]:
     return tuple({copy.target: copy for copy in manifests}.values())
 
 
-def blob_copies(copies: Iterable[Copy]) -> tuple[BlobCopy, ...]:
-    """Return those of ``copies`` that are blobs, and the distributable blobs of the manifests."""
-    blobs = (blob for copy in copies for blob in _blobs_of(copy))
+def blob_copies(copies: Iterable[Copy], *, with_foreign: bool = False) -> tuple[BlobCopy, ...]:
+    """Return those of ``copies`` that are blobs, and the blobs that the manifests need.
+
+    Foreign layers only ``with_foreign``.
+    """
+    blobs = (blob for copy in copies for blob in _blobs_of(copy, with_foreign=with_foreign))
     return tuple({blob.target: blob for blob in blobs}.values())
 
 
-def _blobs_of(copy: Copy) -> Iterator[BlobCopy]:
+def _blobs_of(copy: Copy, *, with_foreign: bool) -> Iterator[BlobCopy]:
     if isinstance(copy, BlobCopy):
         yield copy
         return
-    for descriptor in distributable_blobs(copy.manifest):
+    for descriptor in needed_blobs(copy.manifest, with_foreign=with_foreign):
         source, target = (at.at(descriptor.digest) for at in (copy.source, copy.target))
-        yield BlobCopy(source, target, descriptor.size)
+        yield BlobCopy(source, target, descriptor.size, descriptor.urls)
 
 
 def is_there(copy: Copy, registry: Registry) -> bool:
@@ -177,10 +184,16 @@ def _stream(copy: BlobCopy, registry: Registry, on_event: OnEvent) -> None:
 
     @contextmanager
     def opened() -> Iterator[Iterator[bytes]]:
-        with registry.open_blob(copy.source, copy.size) as chunks:
+        with _open(copy, registry) as chunks:
             yield with_progress(chunks, copy.target, on_event)
 
     registry.write_blob(copy.target, copy.size, opened)
+
+
+def _open(copy: BlobCopy, registry: BlobReader) -> AbstractContextManager[Iterator[bytes]]:
+    if copy.urls:
+        return registry.open_foreign_layer(copy.source, copy.size, copy.urls)
+    return registry.open_blob(copy.source, copy.size)
 
 
 def with_progress(chunks: Iterator[bytes], blob: Blob, on_event: OnEvent) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from attrs import frozen
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError, NotCachedError
+from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.metered_reader import MeteredReader
@@ -47,6 +48,11 @@ class Verification:
     blobs: int
     unseen: int
     read: tuple[Resolved, ...]
+
+    @property
+    def foreign_layers(self) -> tuple[Descriptor, ...]:
+        """The layers with ``urls``, which were not asked for."""
+        return foreign_layers(found.manifest for found in self.read)
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of this severity."""
