@@ -78,6 +78,22 @@ def test_a_refused_token_is_told_with_the_challenge_s_words(server) -> None:
     refused("inspect", f"{server.host}/app:1", code=4, words=("invalid_token: it has expired",))
 
 
+CHALLENGES = {"none": None, "basic": 'Basic realm="r"', "unknown": 'Digest realm="r"'}
+
+
+@pytest.mark.parametrize("challenge", CHALLENGES.values(), ids=CHALLENGES)
+def test_a_login_that_is_refused_is_told_with_the_registry_s_words(
+    server, monkeypatch, challenge
+) -> None:
+    auths = {"auths": {server.host: {"auth": "dTpjYW5hcnktcGFzc3dvcmQ="}}}
+    monkeypatch.setenv("DOCKER_AUTH_CONFIG", json.dumps(auths))
+    echo = ", canary-password" if challenge and "Basic" in challenge else ""
+    answer = errors(401, {"code": "UNAUTHORIZED", "message": f"push only{echo}"})
+    server.always("*", TAG, answer.with_header("Www-Authenticate", challenge))
+    line = refused("inspect", f"{server.host}/app:1", code=4, words=("UNAUTHORIZED: push only",))
+    assert "canary-password" not in line
+
+
 # Warnings
 
 

@@ -8,13 +8,13 @@ from http import HTTPStatus
 from manyfest.adapters.http_registry.api.uploads import PendingUploads, upload
 from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.session import redirects, requests
-from manyfest.adapters.http_registry.session.error_responses import not_found_text
+from manyfest.adapters.http_registry.session.error_responses import TRY_AGAIN, not_found_text
 from manyfest.adapters.http_registry.session.requests import (
     RegistryRequest,
     digest_of,
     repository_of,
 )
-from manyfest.adapters.http_registry.session.session import TRY_AGAIN, RegistrySession
+from manyfest.adapters.http_registry.session.session import RegistrySession
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies

@@ -11,6 +11,7 @@ from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.session import requests
 from manyfest.adapters.http_registry.session.error_responses import (
     MISREADINGS,
+    TRY_AGAIN,
     not_found_text,
     shows_misreading,
 )
@@ -19,7 +20,7 @@ from manyfest.adapters.http_registry.session.requests import (
     RegistryRequest,
     repository_of,
 )
-from manyfest.adapters.http_registry.session.session import TRY_AGAIN, RegistrySession
+from manyfest.adapters.http_registry.session.session import RegistrySession
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies

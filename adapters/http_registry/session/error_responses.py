@@ -8,7 +8,7 @@ import base64
 import binascii
 import contextlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -42,6 +42,9 @@ _CHALLENGE_ERROR = re.compile(r'\berror(?:_description)?="([^"]*)"')
 MISREADINGS = (RefusedError, ManifestUnknownError, DocumentError)
 _MISREADING_STATUSES = (HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 _ABOUT_TYPES = re.compile(r"accept|media.?type|content.?type|mime", re.IGNORECASE)
+
+# Statuses that ask for another HEAD later; the others of a HEAD are for a GET to explain.
+TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 _TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -113,6 +116,17 @@ def error_text(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
     text = _read_text(response)
     said = tuple(error.text for error in errors_in(text)) or (text or _challenge_text(response),)
     return _presentable(said, response, secrets)
+
+
+@contextlib.contextmanager
+def telling(said: str) -> Iterator[None]:
+    """Add what the server ``said`` to an error about the login that is raised inside."""
+    try:
+        yield
+    except UnauthorizedError as error:
+        if not said:
+            raise
+        raise UnauthorizedError(error.host, f"{error}: {said}") from error
 
 
 def not_found_text(response: httpx.Response, secrets: Iterable[str] = ()) -> str:

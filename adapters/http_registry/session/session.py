@@ -47,8 +47,7 @@ from manyfest.adapters.http_registry.auth import challenge as challenges
 from manyfest.adapters.http_registry.auth.authorizer import Authorizer
 from manyfest.adapters.http_registry.auth.bearer import Token, TokenRequest
 from manyfest.adapters.http_registry.auth.scope import AccessRequest
-from manyfest.adapters.http_registry.session import host_facts, redirects
-from manyfest.adapters.http_registry.session.error_responses import error_for_response, error_text
+from manyfest.adapters.http_registry.session import error_responses, host_facts, redirects
 from manyfest.adapters.http_registry.session.other_origins import (
     ClientFor,
     OtherOrigins,
@@ -63,9 +62,6 @@ from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.errors import AccessError, ProtocolError, shortened
 from manyfest.domain.ports.host_book import HostFacts
 
-# Statuses that ask for another HEAD later; the others of a HEAD are for a GET to explain.
-TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
-
 _UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
 _REJECTIONS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 # Some registries answer a token of an outdated realm with these instead of 401.
@@ -74,7 +70,7 @@ _STALE_TOKEN_STATUSES = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
 _CHALLENGE_LIMIT = 2
 _FOLLOWED_METHODS = ("GET", "HEAD")
 _MINIMUM_SECRET_LENGTH = 8
-_REFUSAL_LIMIT = 190  # characters, so that the advice after them is not cut off
+_REFUSAL_LIMIT = 130  # characters, so that the advice after them is not cut off
 
 # Receives a response with warnings: of which host, and the secrets to mask in them.
 OnWarnings = Callable[[str, httpx.Response, Iterable[str]], None]
@@ -174,7 +170,7 @@ class RegistrySession:
     def error_for(self, response: httpx.Response, subject: str) -> Exception:
         """Build the error for an unexpected response; TransientError if it may pass."""
         name = self._elsewhere.name_of(response)
-        return error_for_response(response, name, subject, self.secrets())
+        return error_responses.error_for_response(response, name, subject, self.secrets())
 
     def close(self) -> None:
         """Close all connections."""
@@ -223,7 +219,7 @@ class RegistrySession:
             header = self._answer_challenge(response, request, refused=header)
             response = self._send(request, header)
         if response.status_code == _UNAUTHORIZED:
-            said = error_text(response, self.secrets())
+            said = error_responses.error_text(response, self.secrets())
             response.close()
             credentials = self.authorizer.credentials(request.access.repository)
             raise self.authorizer.rejected_error(request.subject, credentials, said)
@@ -246,14 +242,15 @@ class RegistrySession:
     def _answer_challenge(
         self, response: httpx.Response, request: RegistryRequest, *, refused: str | None
     ) -> str:
+        made = response.headers.get_list("www-authenticate")
+        preferred = challenges.preferred(challenges.parse(made))
+        is_usual = preferred is not None and refused is None
+        said = "" if is_usual else error_responses.error_text(response, self.secrets())
         bodies.drain(response)
-        made = challenges.parse(response.headers.get_list("www-authenticate"))
-        return self.authorizer.header_for_challenge(
-            challenges.preferred(made),
-            request.access,
-            refused=refused,
-            is_plain=self._probe.is_plain,
-        )
+        with error_responses.telling(said):
+            return self.authorizer.header_for_challenge(
+                preferred, request.access, refused=refused, is_plain=self._probe.is_plain
+            )
 
     def _send_cross_origin(self, request: RegistryRequest, sender: Space | None) -> httpx.Response:
         host = httpx.URL(request.url).netloc.decode()
@@ -276,12 +273,14 @@ class RegistrySession:
     def _token_in(self, response: httpx.Response, wanted: TokenRequest, subject: str) -> Token:
         server, credentials = wanted.realm.host, wanted.credentials
         if response.status_code in _REJECTIONS and credentials is not None:
-            words = error_text(response, (*self.secrets(), *credentials.secrets))
+            words = error_responses.error_text(response, (*self.secrets(), *credentials.secrets))
             said = f"by its token server {server}{f': {words}' if words else ''}"
             raise self.authorizer.rejected_error(subject, credentials, said)
         if response.status_code != HTTPStatus.OK:
             secrets = credentials.secrets if credentials else ()
-            raise error_for_response(response, server, f"{subject}: token server", secrets)
+            raise error_responses.error_for_response(
+                response, server, f"{subject}: token server", secrets
+            )
         try:
             return bearer.parse_token(bodies.read_limited(response, bearer.SIZE_LIMIT), server)
         except bodies.TooLargeError as error:
