@@ -12,6 +12,7 @@ from attrs import frozen
 
 from manyfest.domain.digests import HEX_LENGTHS
 from manyfest.domain.media_types import LISTS
+from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME
 from manyfest.store.rows import IS_NEWEST
 
 
@@ -30,10 +31,11 @@ class View:
 
 
 _LISTS = ", ".join(f"'{media_type}'" for media_type in sorted(LISTS))
-_HOME = """
-    CASE WHEN substr(home, 1, 4) = 'oci:' THEN 'oci'
+_FILES = " OR ".join(f"home GLOB '{scheme}*'" for scheme in (LAYOUT_SCHEME, *ARCHIVE_SCHEMES))
+_HOME = f"""
+    CASE WHEN {_FILES} THEN substr(home, 1, instr(home, ':') - 1)
         ELSE substr(home, 1, instr(home, '/') - 1) END AS registry,
-    CASE WHEN substr(home, 1, 4) = 'oci:' THEN substr(home, 5)
+    CASE WHEN {_FILES} THEN substr(home, instr(home, ':') + 1)
         ELSE substr(home, instr(home, '/') + 1) END AS repository,
     tag, CASE WHEN tag = '' THEN home ELSE home || ':' || tag END AS reference"""
 _PLATFORM = """

@@ -37,6 +37,7 @@ def kept(path):
         see(kept.contents, "registry.example/team/app:amd", ONLY_AMD)
         see(kept.contents, "arm", ARM)
         see(kept.contents, "oci:/srv/site", windows_image())
+        see(kept.contents, "docker-archive:/srv/a.tar:@0", ARM)
         see(kept.contents, "registry.example/sbom:x", SIGNED)
         with kept.drafts.transaction():
             kept.drafts.save(draft("app", "a", "b"))
@@ -51,6 +52,7 @@ def _ask(kept, statement):
 
 QUESTIONS = {
     "SELECT registry, repository, tag, reference FROM tags ORDER BY reference": [
+        ("docker-archive", "/srv/a.tar", "@0", "docker-archive:/srv/a.tar:@0"),
         ("docker.io", "library/arm", "latest", "docker.io/library/arm:latest"),
         ("oci", "/srv/site", "", "oci:/srv/site"),
         ("registry.example", "sbom", "x", "registry.example/sbom:x"),
@@ -79,7 +81,7 @@ QUESTIONS = {
     ],
     f"SELECT size FROM manifests WHERE digest = '{BOTH.digest}'": [(BOTH.manifest.size,)],
     "SELECT name, entries, pushed FROM drafts": [("docker.io/library/app:latest", 2, None)],
-    "SELECT count(*) FROM history": [(5,)],
+    "SELECT count(*) FROM history": [(6,)],
     "SELECT count(*) FROM labels": [(0,)],
 }
 

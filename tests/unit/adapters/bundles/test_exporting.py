@@ -103,8 +103,8 @@ def test_an_image_goes_with_all_it_lists_and_their_configs(world):
 
 
 def test_the_newest_is_what_a_tag_points_to(world):
-    world.keep(ARM, APP, seen_at=NOW + timedelta(days=1))
-    world.keep(AMD, APP)
+    world.keep(AMD, APP, seen_at=NOW - timedelta(days=1))
+    world.keep(ARM, APP)
     assert digests(world.packed(APP).manifests) == {ARM.digest}
 
 
