@@ -17,7 +17,7 @@ from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.reliability.throttle import ThrottledError
 from manyfest.adapters.http_registry.transport.keep_alive import is_disconnect
 from manyfest.adapters.http_registry.transport.network_backend import HandshakeError
-from manyfest.adapters.http_registry.transport.proxy_pools import PROXY_WANTS_LOGIN, ProxyError
+from manyfest.adapters.http_registry.transport.proxies import PROXY_WANTS_LOGIN, ProxyError
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.errors import (
     DeadlineError,

@@ -55,7 +55,6 @@ from manyfest.adapters.http_registry.transport.network_backend import (
     DeadlineStream,
 )
 from manyfest.adapters.http_registry.transport.proxies import NO_PROXIES, Proxies, Proxy
-from manyfest.adapters.http_registry.transport.proxy_pools import proxy_pool, send_by_proxy
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.version import VERSION
 
@@ -189,6 +188,8 @@ class DeadlineTransport(httpx.BaseTransport):
     def _any_answer(self, message: httpcore.Request, proxy: Proxy | None) -> httpcore.Response:
         if proxy is None:
             return self._pool(None).handle_request(message)
+        from manyfest.adapters.http_registry.transport.proxy_pools import send_by_proxy
+
         return send_by_proxy(self._pool(proxy), proxy, message)
 
     def _pool(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
@@ -201,6 +202,8 @@ class DeadlineTransport(httpx.BaseTransport):
         if proxy is None:
             backend = DeadlineBackend(self._deadline, self._reuse, self._policy)
             return httpcore.ConnectionPool(**self._options, network_backend=backend)
+        from manyfest.adapters.http_registry.transport.proxy_pools import proxy_pool
+
         return proxy_pool(proxy, self._deadline, self._reuse, self._options)
 
 

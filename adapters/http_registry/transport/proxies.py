@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from urllib.parse import SplitResult, unquote, urlsplit
 
+import httpcore
 from attrs import field, frozen
 
 from manyfest.adapters.endpoint import is_loopback
@@ -17,6 +18,8 @@ from manyfest.domain.errors import ConfigError
 
 # Each also in lower case, which counts where the upper case is not set.
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+
+PROXY_WANTS_LOGIN = 407  # RFC 9110 §15.5.8
 
 _EVERYONE = "*"
 
@@ -54,6 +57,21 @@ class Proxy:
     def name(self) -> str:
         """``host:port``, fit to be shown."""
         return f"{self.host}:{self.port}"
+
+
+class ProxyError(httpcore.ProxyError):
+    """The proxy ``name`` cannot be reached, or answers in the place of the server.
+
+    ``status`` is that of HTTP or the one that means the same; ``reason`` replaces its words.
+    """
+
+    def __init__(
+        self, name: str, fault: Exception | None = None, status: int = 0, reason: str = ""
+    ) -> None:
+        super().__init__(fault or status)
+        self.name = name
+        self.status = status
+        self.reason = reason
 
 
 @frozen

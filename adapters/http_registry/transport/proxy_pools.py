@@ -17,27 +17,10 @@ from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.transport import tls
 from manyfest.adapters.http_registry.transport.keep_alive import KeepAlivePolicy
 from manyfest.adapters.http_registry.transport.network_backend import DeadlineBackend
-from manyfest.adapters.http_registry.transport.proxies import Proxy
-
-PROXY_WANTS_LOGIN = 407
+from manyfest.adapters.http_registry.transport.proxies import PROXY_WANTS_LOGIN, Proxy, ProxyError
 
 # Beginnings of httpcore's sentences for a SOCKS proxy that wants another login.
 _SOCKS_LOGIN = ("Requested ", "Invalid username/password")
-
-
-class ProxyError(httpcore.ProxyError):
-    """The proxy ``name`` cannot be reached, or answers in the place of the server.
-
-    ``status`` is that of HTTP or the one that means the same; ``reason`` replaces its words.
-    """
-
-    def __init__(
-        self, name: str, fault: Exception | None = None, status: int = 0, reason: str = ""
-    ) -> None:
-        super().__init__(fault or status)
-        self.name = name
-        self.status = status
-        self.reason = reason
 
 
 def proxy_pool(
