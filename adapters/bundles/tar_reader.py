@@ -13,8 +13,9 @@ the front only: going back means to decompress everything again. So an archive i
 
 *Expansion.* ``tar_stream`` refuses an archive that expands far beyond its size. Real layers may
 compress that well, so a file beyond the limit is allowed if an earlier document contains its
-digest; our own archives put the documents first. Later passes are allowed every file of the index,
-since the first pass has let it through.
+digest; our own archives put the documents first. What is allowed so is not spooled: naming is no
+proof, and the spool stays within the limit. Later passes are allowed every file of the index, since
+the first pass has let it through.
 
 Links (docker's archives have them between layers) are resolved through the index, at most eight in
 a row. All passes read one open file, so that a file that is replaced meanwhile does no harm.
@@ -173,10 +174,11 @@ def open_archive(path: Path, check: Check = unlimited) -> Iterator[ArchiveFiles]
 def _indexed(member: Member, stream: TarStream, spool: IO[bytes]) -> _IndexedFile:
     if member.target:
         return _IndexedFile(member)
-    if not stream.may_expand(member.size) and _is_named(member, spool):
+    is_free = stream.may_expand(member.size)
+    if not is_free and _is_named(member, spool):
         stream.allow_expansion(member.size)
     found = _IndexedFile(member, stream.peek(min(START, member.size)))
-    if not stream.is_expanded or member.size > DOCUMENT_LIMIT:
+    if not is_free or not stream.is_expanded or member.size > DOCUMENT_LIMIT:
         return found
     place = spool.tell()
     for chunk in stream.chunks(member.size):

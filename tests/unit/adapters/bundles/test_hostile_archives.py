@@ -54,6 +54,18 @@ def bomb() -> bytes:
     return b"".join([*packed, packer.flush()])
 
 
+def attributes(data: bytes, kind: bytes = tarfile.XHDTYPE) -> bytes:
+    """An extended header of ``data``; the archive follows."""
+    return header(len(data), kind) + data + bytes(-len(data) % 512)
+
+
+def record(key: str, value: str = "") -> bytes:
+    length = next(n for n in range(5, 99999) if n == len(f"{n} {key}={value}\n"))
+    return f"{length} {key}={value}\n".encode()
+
+
+GLOBAL = attributes(record("comment", "x" * 1000), tarfile.XGLTYPE)
+
 NAMES_OF_NAMES = header(2, tarfile.GNUTYPE_LONGNAME) + b"x".ljust(512, b"\0")
 
 HOSTILE = {
@@ -104,6 +116,16 @@ HOSTILE = {
     "an index that is none": (bundles.tar(FILES | {"index.json": b"[]"}), "cannot be used"),
     "a name without an end": (header(2**40, tarfile.GNUTYPE_LONGNAME), "a header of"),
     "attributes without an end": (header(2**40, tarfile.XHDTYPE), "a header of"),
+    "attributes of 17 KiB": (attributes(record("k", "v" * 17_000)) + TAR, "a header of"),
+    "attributes of digits alone": (attributes(b"1" * 16_000) + TAR, "header without records"),
+    "attributes that claim more": (attributes(b"99 path=x\n") + TAR, "header without records"),
+    "attributes without a newline": (attributes(b"8 path=x") + TAR, "header without records"),
+    "attributes of nothing": (attributes(b"0 \n") + TAR, "header without records"),
+    "global attributes without end": (GLOBAL * 5 + TAR, "global headers of more than 4096 bytes"),
+    "a sparse file by attributes": (
+        attributes(record("GNU.sparse.major", "1")) + header(0) + TAR,
+        "no file, but a sparse one",
+    ),
     "names of names": (NAMES_OF_NAMES * 3000, "is no tar archive, or damaged"),
     "a file of less than nothing": (header(-512) + TAR, "damaged|no file"),
     "a file of more than there are bytes to count": (header(2**62) + TAR, "is cut off"),
@@ -136,6 +158,47 @@ def test_what_a_document_names_may_expand(take, archived, monkeypatch, named):
     else:
         with pytest.raises(BundleError, match="expands to more"):
             take(path)
+
+
+def test_attributes_and_long_names_are_read(take, archived):
+    """git writes a global header, GNU tar long names; an x at the place of a type means nothing."""
+    commit = attributes(record("comment", "0" * 40), tarfile.XGLTYPE)
+    long_name = ("a/" * 78 + "x" * 300).encode()
+    named = header(len(long_name) + 1, tarfile.GNUTYPE_LONGNAME) + long_name.ljust(512, b"\0")
+    own = attributes(record("path", "another/name"))
+    archive = commit + named + header(0) + own + header(0) + TAR
+    assert take(archived(archive)).manifests == (IMAGE.digest,)
+
+
+def test_names_may_not_fill_the_memory(take, archived, monkeypatch):
+    monkeypatch.setattr("manyfest.adapters.bundles.tar_members._NAMES_SIZE", 50)
+    with pytest.raises(BundleError, match="has names of more than 50 characters"):
+        take(archived(TAR))
+
+
+def test_documents_beyond_the_limit_are_read_but_not_laid_aside(take, archived, monkeypatch):
+    """Naming is no proof: a small archive could fill the folder of temporary files."""
+    spooled = []
+    reader = "manyfest.adapters.bundles.tar_reader.TemporaryFile"
+    monkeypatch.setattr(reader, lambda: Spool(spooled))
+    large = oci_image(text="".join(str(Digest.of(b"%d" % n)) for n in range(1000)))
+    path = archived(zstandard.compress(bundles.tar(bundles.layout([bundles.entry(large)], large))))
+    assert take(path).manifests == (large.digest,)
+    whole, spooled[:] = sum(spooled), []
+    monkeypatch.setattr("manyfest.adapters.bundles.tar_stream._EXPANDED_FREELY", 16 * 1024)
+    monkeypatch.setattr("manyfest.adapters.bundles.tar_stream._EXPANSION", 0)
+    assert take(path).manifests == (large.digest,)
+    assert 0 < sum(spooled) < 16 * 1024 < whole
+
+
+class Spool(io.FileIO):
+    def __init__(self, spooled: list[int]) -> None:
+        self._spooled = spooled
+        super().__init__(os.memfd_create("spool"), "r+")
+
+    def write(self, data: bytes) -> int:
+        self._spooled.append(len(data))
+        return super().write(data)
 
 
 def test_any_flipped_byte_is_an_error_or_changes_nothing(take, archived):
