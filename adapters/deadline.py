@@ -24,6 +24,8 @@ from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
+from manyfest.domain.errors import DeadlineError
+
 # A slower layer fails.
 SLOWEST_BYTES_PER_SECOND = 1024
 RATE_WINDOW_SECONDS = 30.0
@@ -50,6 +52,15 @@ class DeadlineExceededError(Exception):
 
     Stays inside the adapters: callers see a DeadlineError that names host and reference.
     """
+
+
+@contextlib.contextmanager
+def deadline_errors(subject: str) -> Iterator[None]:
+    """Turn DeadlineExceededError into a DeadlineError that names ``subject``, and no host."""
+    try:
+        yield
+    except DeadlineExceededError as error:
+        raise DeadlineError("", f"{subject}: {error}") from error
 
 
 class Deadline:

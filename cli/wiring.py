@@ -11,7 +11,7 @@ from attrs import evolve
 
 from manyfest.cli.output import warn
 from manyfest.cli.settings import Settings
-from manyfest.domain.errors import ConfigError, DeadlineError, UnreachableError
+from manyfest.domain.errors import ConfigError, UnreachableError
 from manyfest.store.store import open_store
 
 # Ports are only types here. Adapters are imported inside the functions that make them, so that a
@@ -36,17 +36,6 @@ if TYPE_CHECKING:
 
 
 _LOCK_SECONDS = 10.0  # the longest wait for another process
-
-
-@contextmanager
-def _deadline_errors(subject: str) -> Iterator[None]:
-    """Turn DeadlineExceededError into a DeadlineError that names the subject."""
-    from manyfest.adapters.deadline import DeadlineExceededError
-
-    try:
-        yield
-    except DeadlineExceededError as error:
-        raise DeadlineError("", f"{subject}: {error}") from error
 
 
 class Session:
@@ -109,7 +98,9 @@ class Session:
 
     def pause(self, seconds: float) -> None:
         """Wait for a registry to show a write. Raises DeadlineError when no time is left."""
-        with _deadline_errors("what was put does not show"):
+        from manyfest.adapters.deadline import deadline_errors
+
+        with deadline_errors("what was put does not show"):
             self._deadline.sleep(seconds)
 
     def checking_deadline(self, on_event: "OnEvent") -> "OnEvent":
@@ -122,10 +113,16 @@ class Session:
         def checked(event: "Event") -> None:
             on_event(event)
             if isinstance(event, BlobMoved):
-                with _deadline_errors(str(event.blob)):
-                    self._deadline.check_hard_limit()
+                self.check_deadline(str(event.blob))
 
         return checked
+
+    def check_deadline(self, subject: str) -> None:
+        """Raise DeadlineError about ``subject`` when the time that a user set is up."""
+        from manyfest.adapters.deadline import deadline_errors
+
+        with deadline_errors(subject):
+            self._deadline.check_hard_limit()
 
     def on_unrecorded(self, error: "StoreError") -> None:
         """Warn once that the store does not take what is read, and stop trying."""

@@ -20,7 +20,7 @@ from manyfest.adapters.bundles.layout import LayoutBundle
 from manyfest.adapters.bundles.open_bundle import bundle_of
 from manyfest.adapters.bundles.tar_reader import ArchiveFiles, open_archive
 from manyfest.adapters.bundles.tar_stream import Check
-from manyfest.adapters.deadline import Deadline, DeadlineExceededError
+from manyfest.adapters.deadline import Deadline, deadline_errors
 from manyfest.adapters.oci_layout.layout_files import INDEX
 from manyfest.adapters.oci_layout.layout_reader import manifest_at, read_index, referrers_of
 from manyfest.adapters.oci_layout.safe_directory import MissingError
@@ -30,7 +30,6 @@ from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.errors import (
     BlobUnknownError,
     BundleError,
-    DeadlineError,
     DocumentError,
     FileUnknownError,
     InvalidReferenceError,
@@ -152,10 +151,8 @@ class ArchiveRegistry(Registry):
             return self._opened[home]
 
     def _check(self, home: Archive) -> None:
-        try:
+        with deadline_errors(str(home)):
             self._deadline.check_hard_limit()
-        except DeadlineExceededError as error:
-            raise DeadlineError("", f"{home}: {error}") from error
 
 
 @contextmanager

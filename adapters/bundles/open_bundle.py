@@ -9,6 +9,7 @@ from manyfest.adapters.bundles.file_source import Files
 from manyfest.adapters.bundles.folder_reader import open_folder
 from manyfest.adapters.bundles.layout import LayoutBundle
 from manyfest.adapters.bundles.tar_reader import open_archive
+from manyfest.adapters.bundles.tar_stream import Check, unlimited
 from manyfest.adapters.oci_layout.layout_files import INDEX
 from manyfest.domain import media_types
 from manyfest.domain.encoding.strict_json import parse_object
@@ -16,13 +17,13 @@ from manyfest.domain.ports.bundles import Bundle
 
 
 @contextmanager
-def open_bundle(path: Path) -> Iterator[Bundle]:
-    """Open the bundle in the folder or file at ``path``.
+def open_bundle(path: Path, check: Check = unlimited) -> Iterator[Bundle]:
+    """Open the bundle in the folder or file at ``path``; ``check`` may raise while it is read.
 
     Raises BundleError, LayoutError; DigestMismatchError: a compressed layer of a docker archive
     differs from its config; OSError: the path does not exist or cannot be read.
     """
-    with open_folder(str(path)) if path.is_dir() else open_archive(path) as files:
+    with open_folder(str(path)) if path.is_dir() else open_archive(path, check) as files:
         yield bundle_of(files)
 
 

@@ -1,17 +1,18 @@
 """``manyfest cache import``: read a bundle, or another program's, into the store."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
-from manyfest.cli.arguments.options import AsJson, docker_command
+from manyfest.cli.arguments.options import TIMEOUT, AsJson, docker_command
 from manyfest.cli.output import note, write_text
 from manyfest.cli.rendering.cache.bundle_summary import imported_json, imported_text
 from manyfest.cli.rendering.progress import shown_progress
-from manyfest.cli.settings import settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.errors import ConflictError, InvalidReferenceError
 from manyfest.domain.operations.content.bundle_images import NO_NAMES, Naming
@@ -19,9 +20,10 @@ from manyfest.domain.operations.content.import_bundle import ImportOptions, impo
 from manyfest.domain.references import Reference, Repository
 
 
-@docker_command("cache import", "FILE|DIR", 1, 1)
+@docker_command("cache import", "FILE|DIR", 1, 1, options=TIMEOUT)
 def command(
     names: Sequence[str],
+    options: CommonOptions,
     repository: Annotated[
         str | None,
         typer.Option(
@@ -49,8 +51,8 @@ def command(
     (name,) = names
     naming = NO_NAMES if repository is None else _naming(repository)
     with (
-        open_session(settings_from()) as session,
-        open_bundle(Path(name)) as bundle,
+        open_session(settings_from(options)) as session,
+        open_bundle(Path(name), partial(session.check_deadline, name)) as bundle,
         shown_progress() as on_event,
     ):
         try:
@@ -59,7 +61,7 @@ def command(
                 ports=session,
                 naming=naming,
                 terms=ImportOptions(not no_layers, sparse, force),
-                on_event=on_event,
+                on_event=session.checking_deadline(on_event),
             )
         except ConflictError as error:
             raise ConflictError(f"{error} (--force replaces it)") from error

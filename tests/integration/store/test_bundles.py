@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -390,3 +391,15 @@ def test_nothing_heavy_is_loaded_without_need(
         assert code == "0"
         assert _HEAVY.isdisjoint(modules)
         assert ("zstandard" in modules) == loads
+
+
+def test_an_import_ends_at_its_time_limit(tmp_path: Path, side: Side) -> None:
+    side("slow")
+    blank, archive = tarfile.TarInfo("x"), tmp_path / "slow.tar"
+    with archive.open("wb") as file:
+        for number in range(100_000):
+            blank.name = f"extra/{number}"
+            file.write(blank.tobuf(tarfile.USTAR_FORMAT))
+    result = run_here("cache", "import", "--timeout", "0.01", str(archive))
+    line = f"error: {archive}: not done within the 0.01 s allowed\n"
+    assert (result.code, result.stderr) == (5, line)

@@ -11,6 +11,7 @@ import tarfile
 import pytest
 import zstandard
 
+from manyfest.adapters.bundles.open_bundle import open_bundle
 from manyfest.contracts.images import oci_image
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -247,3 +248,20 @@ def test_hard_links_within_are_followed(take, archived):
     path, copy = bundles.blob_path(IMAGE.manifest.data), "a copy"
     files = FILES | {copy: IMAGE.manifest.data, path: Link(copy, tarfile.LNKTYPE)}
     assert take(archived(files)).manifests == (IMAGE.digest,)
+
+
+def test_the_time_limit_of_the_command_ends_the_reading(archived):
+    """No server is asked, so nothing else would end what expands for long."""
+
+    class OutOfTimeError(Exception):
+        pass
+
+    reads = iter(range(3))
+
+    def check() -> None:
+        if next(reads, None) is None:
+            raise OutOfTimeError
+
+    path = archived(zstandard.compress(bundles.tar(FILES)))
+    with pytest.raises(OutOfTimeError), open_bundle(path, check):
+        pass
