@@ -137,8 +137,15 @@ def auth_realms(environment: Mapping[str, str]) -> frozenset[str]:
 
 
 def private_hosts(environment: Mapping[str, str]) -> frozenset[str]:
-    """Return the hosts in ``MANYFEST_PRIVATE_HOSTS``, in lower case."""
-    return _hosts(environment.get("MANYFEST_PRIVATE_HOSTS", ""))
+    """Return the hosts in ``MANYFEST_PRIVATE_HOSTS``, in lower case; a port is passed over."""
+    return frozenset(map(_without_port, _hosts(environment.get("MANYFEST_PRIVATE_HOSTS", ""))))
+
+
+def _without_port(host: str) -> str:
+    """Take off a port, and the brackets of an IPv6 address, which has colons of its own."""
+    name, _, port = host.rpartition(":")
+    has_port = port.isdigit() and (":" not in name or name.endswith("]"))
+    return (name if has_port else host).strip("[]")
 
 
 def _hosts(listed: str) -> frozenset[str]:

@@ -8,6 +8,8 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, docker_list, oci_image, push_image
 from manyfest.domain.references import Reference
 from tests.support.http.fault_server import FaultServer
+from tests.support.http.faults import redirect
+from tests.support.http.forward_proxy import ForwardProxy
 from tests.support.http.registry_auth import TokenGate
 from tests.support.http.registry_server import REGISTRY, Quirks, RegistryApp, RegistryServer
 
@@ -109,3 +111,39 @@ def test_mirrors_and_where_the_registry_stands(tmp_path, monkeypatch, contacts, 
 def test_nobody(contacts, manyfest, command):
     manyfest(*command)
     assert contacts() == set()
+
+
+# How a person allows it, and whether the command may succeed.
+ALLOWED = {
+    "not at all": ("", "", 1),
+    "by the variable": ("127.0.0.1:1", "", 0),
+    "another host by the variable": ("127.0.0.2", "", 1),
+    "as a mirror": (
+        "",
+        '[[registry]]\nlocation = "a.test"\n[[registry.mirror]]\nlocation = "{}"',
+        0,
+    ),
+    "as an insecure registry": ("", '[[registry]]\nlocation = "{}"\ninsecure = true', 0),
+}
+
+
+@pytest.mark.parametrize(("hosts", "tables", "code"), ALLOWED.values(), ids=ALLOWED)
+def test_a_registry_beyond_a_proxy_sends_us_to_this_machine_only_where_allowed(
+    tmp_path, monkeypatch, images, manyfest, hosts, tables, code
+):
+    with FaultServer(RegistryApp(images)) as here, FaultServer(RegistryApp(images)) as there:
+        there.always(
+            "GET", "/v2/team/app/manifests/v1", redirect(f"{here.url}/v2/team/app/manifests/v1")
+        )
+        with ForwardProxy(
+            {"named.test": there.host, "named.test:443": there.host, "named.test:80": there.host}
+        ) as proxy:
+            (tmp_path / "conf").write_text(tables.replace("{}", here.host))
+            monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(tmp_path / "conf"))
+            for variable in ("HTTP_PROXY", "HTTPS_PROXY"):
+                monkeypatch.setenv(variable, f"http://{proxy.host}")
+            monkeypatch.setenv("MANYFEST_PRIVATE_HOSTS", hosts)
+            done = manyfest("inspect", "--insecure", f"{NAME}:v1")
+    assert done.code == code, done
+    assert bool(here.requests) is (code == 0)
+    assert ("MANYFEST_PRIVATE_HOSTS=127.0.0.1 allows it" in done.stderr) is (code == 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.cli.settings import auth_file, auth_files, auth_realms
+from manyfest.cli.settings import auth_file, auth_files, auth_realms, private_hosts
 
 FILES = {
     "the session's and the user's": (
@@ -41,3 +41,19 @@ def test_one_file_may_be_named(value, expected):
 @pytest.mark.parametrize(("text", "expected"), REALMS.values(), ids=REALMS)
 def test_realms_are_listed_with_commas(text, expected):
     assert auth_realms({"MANYFEST_AUTH_REALMS": text}) == expected
+
+
+HOSTS = {
+    "none": ("", set()),
+    "in any case, with blanks": (
+        " Storage.Example.com , 10.0.0.1",
+        {"storage.example.com", "10.0.0.1"},
+    ),
+    "with ports": ("storage.example.com:9000,10.0.0.1:9000", {"storage.example.com", "10.0.0.1"}),
+    "IPv6": ("fd00::1,[fd00::2],[fd00::3]:9000", {"fd00::1", "fd00::2", "fd00::3"}),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), HOSTS.values(), ids=HOSTS)
+def test_private_hosts_are_hosts_without_ports(text, expected):
+    assert private_hosts({"MANYFEST_PRIVATE_HOSTS": text}) == expected
