@@ -98,12 +98,16 @@ def store_path(environment: Mapping[str, str]) -> Path | str:
 
 
 def _xdg_data_home(environment: Mapping[str, str]) -> Path | None:
-    """Return the folder that platformdirs would; its import is slow (ADR 0009)."""
+    """Return the folder that platformdirs would; its import is slow (ADR 0009).
+
+    A relative path is ignored (XDG Base Directory Specification), also where an old platformdirs
+    would take it.
+    """
     chosen = environment.get("XDG_DATA_HOME", "").strip()
     if chosen.startswith("/"):
         return Path(chosen)
     home = environment.get("HOME", "")
-    return Path(home, ".local", "share") if home.startswith("/") and not chosen else None
+    return Path(home, ".local", "share") if home.startswith("/") else None
 
 
 def docker_config_folder(environment: Mapping[str, str]) -> Path:
