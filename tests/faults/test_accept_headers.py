@@ -106,6 +106,18 @@ def test_guards_hold_at_such_servers(simple, answer) -> None:
         succeeded("push", "--expect", str(listed.digest), name)
 
 
+@pytest.mark.parametrize("status", [400, 406, 415])
+def test_an_absence_is_believed_in_the_lines_that_a_server_reads(simple, status) -> None:
+    """Such a server refuses a header of one line before it looks for anything."""
+    one_line = words(status, "UNSUPPORTED", "what is this media type?")
+    with simple(lambda lines: lines, one_line) as server:
+        name = f"{server.host}/app:new"
+        succeeded("create", name, f"{server.host}/app:image")
+        server.on("GET", "/v2/app/manifests/new", one_line)
+        server.on("HEAD", "/v2/app/manifests/new", one_line)
+        succeeded("push", "--expect", "absent", name)
+
+
 def test_a_server_that_takes_none_of_our_types_is_left_with_its_words(simple) -> None:
     with simple(lambda _: [], words(406, "UNSUPPORTED", "come back in ten years")) as server:
         refused("inspect", f"{server.host}/app:list", code=1, words=("come back in ten years",))

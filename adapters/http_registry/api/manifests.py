@@ -11,7 +11,9 @@ from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.session import requests
 from manyfest.adapters.http_registry.session.error_responses import (
     MISREADINGS,
+    TELLING_NOTHING,
     TRY_AGAIN,
+    is_absence_after,
     not_found_text,
     shows_misreading,
 )
@@ -30,15 +32,12 @@ from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
 from manyfest.domain.errors import (
-    AccessError,
     DigestMismatchError,
     DocumentError,
-    IntegrityError,
     InvalidDigestError,
     ManifestUnknownError,
+    ManyfestError,
     ProtocolError,
-    RefusedError,
-    ServerError,
     UnauthorizedError,
 )
 from manyfest.domain.expectations import Expectation
@@ -49,18 +48,6 @@ from manyfest.domain.references import Reference
 
 # Seconds before each further attempt to read back a manifest.
 _READ_BACK_DELAYS = (0.2, 0.5, 1.0, 2.0)
-
-# After these of a HEAD and a GET it is unknown what a tag or digest has, and a PUT may work: rights
-# to push and none to pull, a policy about the image of today, one that is damaged or of schema 1.
-_TELLING_NOTHING = (
-    ManifestUnknownError,
-    AccessError,
-    RefusedError,
-    ProtocolError,
-    ServerError,
-    DocumentError,
-    IntegrityError,
-)
 
 
 @frozen
@@ -89,10 +76,9 @@ class HttpManifests(ManifestReader, ManifestWriter):
         try:
             return self._sessions.with_retries(lambda: self._get(reference, accept))
         except MISREADINGS as error:
-            found = self._ask_otherwise(reference, accept) if shows_misreading(error) else None
-            if found is None:
+            if not shows_misreading(error):
                 raise
-            return found
+            return self._ask_otherwise(reference, accept, error)
 
     def head_manifest(self, reference: Reference) -> Descriptor:
         """One HEAD on the usual path, and a GET where that does not tell; see the port."""
@@ -109,7 +95,7 @@ class HttpManifests(ManifestReader, ManifestWriter):
         try:
             found = self._sessions.with_retries(lambda: self._head(reference))
             return found or self.get_manifest(reference).descriptor()
-        except _TELLING_NOTHING:
+        except TELLING_NOTHING:
             return None
 
     def is_manifest(self, reference: Reference) -> bool:
@@ -137,19 +123,26 @@ class HttpManifests(ManifestReader, ManifestWriter):
         if manifest.subject is not None and not is_noted:
             self._update_referrers_tag(reference.at(manifest.subject.digest), manifest)
 
-    def _ask_otherwise(self, reference: Reference, misread: Accept) -> Manifest | None:
-        """Ask with the same types in other lines, then for one type at a time.
+    def _ask_otherwise(
+        self, reference: Reference, misread: Accept, first: ManyfestError
+    ) -> Manifest:
+        """Ask with the same types in other lines, then for one type at a time; or raise ``first``.
 
-        Remember lines that a host reads: the next manifest there costs one request again.
+        Lines that a host reads are kept: the next manifest there costs one request again.
         """
         for accept in requests.OTHER_ACCEPTS:
-            with contextlib.suppress(*MISREADINGS):
-                if accept != misread:
-                    manifest = self._sessions.with_retries(partial(self._get, reference, accept))
-                    if len(accept) > 1:
-                        self._accepts[self._session(reference).name] = accept
-                    return manifest
-        return None
+            if accept == misread:
+                continue
+            try:
+                manifest = self._sessions.with_retries(partial(self._get, reference, accept))
+            except MISREADINGS as error:
+                if is_absence_after(first, error):
+                    raise
+                continue
+            if len(accept) > 1:
+                self._accepts[self._session(reference).name] = accept
+            return manifest
+        raise first
 
     def _accept_of(self, reference: Reference) -> Accept:
         return self._accepts.get(self._session(reference).name, requests.ACCEPT)

@@ -21,6 +21,9 @@ _DEPTH_LIMIT = 3
 
 # Codes and sentences that say no more than "no such manifest".
 _NOT_FOUND_CODES = ("", "MANIFEST_UNKNOWN", "NAME_UNKNOWN", "BLOB_UNKNOWN", "NOT_FOUND")
+_NAMES = re.compile(
+    r"((tag|name|revision|digest|reference|repository|manifest)=[^,=]*(, )?)+", re.IGNORECASE
+)
 _NOT_FOUND = re.compile(r"unknown|not found|not known|no such|(n.t|not) exist", re.IGNORECASE)
 
 
@@ -41,8 +44,10 @@ class ErrorWords:
         """The words that add something to the status 404; empty if none do."""
         if self.code.upper() not in _NOT_FOUND_CODES:
             return self.text
-        message, *_ = self.sentences or ("",)
-        return "" if _NOT_FOUND.search(message) else ": ".join(self.sentences)
+        usual = (_NOT_FOUND.search(each) or _NAMES.fullmatch(each) for each in self.sentences)
+        return ": ".join(
+            each for each, is_usual in zip(self.sentences, usual, strict=True) if not is_usual
+        )
 
 
 def errors_in(text: str) -> tuple[ErrorWords, ...]:

@@ -20,8 +20,10 @@ from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain import manifests
 from manyfest.domain.errors import (
+    AccessError,
     DeniedError,
     DocumentError,
+    IntegrityError,
     ManifestUnknownError,
     ManyfestError,
     ProtocolError,
@@ -37,6 +39,18 @@ _READ_LIMIT = 64 * 1024
 _SHOWN_LIMIT = 300
 
 _CHALLENGE_ERROR = re.compile(r'\berror(?:_description)?="([^"]*)"')
+
+# After these of a HEAD and a GET it is unknown what a tag or digest has, and a PUT may work: rights
+# to push and none to pull, a policy about the image of today, one that is damaged or of schema 1.
+TELLING_NOTHING = (
+    ManifestUnknownError,
+    AccessError,
+    RefusedError,
+    ProtocolError,
+    ServerError,
+    DocumentError,
+    IntegrityError,
+)
 
 # Errors that may come of an Accept header that a server did not understand.
 MISREADINGS = (RefusedError, ManifestUnknownError, DocumentError)
@@ -105,6 +119,12 @@ def shows_misreading(error: ManyfestError) -> bool:
         case DocumentError(reason=reason):
             return reason == manifests.SCHEMA_1_REASON
     return False
+
+
+def is_absence_after(first: ManyfestError, error: ManyfestError) -> bool:
+    """Return whether ``error`` is a plain 404 of a server that has another answer for types."""
+    is_plain = isinstance(error, ManifestUnknownError) and not shows_misreading(error)
+    return is_plain and not isinstance(first, ManifestUnknownError)
 
 
 def error_text(response: httpx.Response, secrets: Iterable[str] = ()) -> str:

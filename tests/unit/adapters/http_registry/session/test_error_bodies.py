@@ -88,20 +88,24 @@ def test_what_is_no_list_of_errors_has_none(text):
 
 EXPIRED = "Tag 3 was deleted or has expired"
 HIDDEN = "OCI index found, but accept header does not support OCI indexes"
-NOT_FOUND = {
-    "distribution": ("MANIFEST_UNKNOWN", "manifest unknown", ""),
-    "ECR": ("NAME_UNKNOWN", "The repository with name 'x' does not exist in the registry", ""),
-    "GitLab": ("MANIFEST_UNKNOWN", "manifest tagged by 'x' is not found", ""),
-    "no message": ("NAME_UNKNOWN", "", ""),
-    "Quay, an expired tag": ("MANIFEST_UNKNOWN", EXPIRED, EXPIRED),
-    "distribution, an Accept header": ("MANIFEST_UNKNOWN", HIDDEN, HIDDEN),
-    "a right": ("DENIED", "not found", "DENIED: not found"),
+NOT_FOUND: dict[str, tuple[str, str, object, str]] = {
+    "distribution 2": ("MANIFEST_UNKNOWN", "manifest unknown", {"Tag": "x"}, ""),
+    "distribution 3": ("MANIFEST_UNKNOWN", "manifest unknown", "unknown tag=x", ""),
+    "a repository": ("NAME_UNKNOWN", "repository name not known", {"name": "a/b"}, ""),
+    "ECR": ("NAME_UNKNOWN", "The repository with name 'x' does not exist", None, ""),
+    "GitLab": ("MANIFEST_UNKNOWN", "manifest tagged by 'x' is not found", {}, ""),
+    "no message": ("NAME_UNKNOWN", "", None, ""),
+    "Quay, an expired tag": ("MANIFEST_UNKNOWN", EXPIRED, {}, EXPIRED),
+    "distribution, an Accept header": ("MANIFEST_UNKNOWN", HIDDEN, {"Tag": "x"}, HIDDEN),
+    "a detail": ("MANIFEST_UNKNOWN", "manifest unknown", {"hint": "ask us"}, "hint=ask us"),
+    "a right": ("DENIED", "not found", None, "DENIED: not found"),
 }
 
 
-@pytest.mark.parametrize(("code", "message", "words"), NOT_FOUND.values(), ids=NOT_FOUND)
-def test_a_404_is_told_with_what_it_says_beyond_that(code, message, words):
-    (found,) = errors_in(json.dumps({"errors": [{"code": code, "message": message}]}))
+@pytest.mark.parametrize(("code", "message", "detail", "words"), NOT_FOUND.values(), ids=NOT_FOUND)
+def test_a_404_is_told_with_what_it_says_beyond_that(code, message, detail, words):
+    body = {"errors": [{"code": code, "message": message, "detail": detail}]}
+    (found,) = errors_in(json.dumps(body))
     assert found.beyond_not_found == words
 
 
