@@ -121,7 +121,7 @@ def test_a_handshake_that_drips_ends_at_the_time_limit(options):  # T15
 @pytest.fixture
 def draft(server) -> str:
     name = f"{server.host}/app:list"
-    succeeded("create", name, f"{server.host}/app:1", f"{server.host}/app:2")
+    succeeded("create", name, f"{server.host}/app:1")
     return name
 
 
