@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from manyfest.adapters.files.os_error_text import os_error_text
+from manyfest.adapters.files.regular_file import NotRegularFileError, read_regular_file
 from manyfest.adapters.registries_conf.rules import RegistryRules, Rule
 from manyfest.domain.errors import ConfigError
 
 FILE_NAME = "registries.conf"
 DROP_INS = "registries.conf.d"
+_SIZE_LIMIT = 4 * 1024 * 1024  # bytes
 _DECISIONS = ("insecure", "blocked")
 
 
@@ -90,7 +92,12 @@ def _is_version_1(document: Mapping[str, Any]) -> bool:
 
 def _document(file: Path) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        data = read_regular_file(file, _SIZE_LIMIT)
+        if len(data) > _SIZE_LIMIT:
+            raise ConfigError(str(file), f"larger than {_SIZE_LIMIT} bytes")
+        return tomllib.loads(data.decode())
+    except NotRegularFileError as error:
+        raise ConfigError(str(file), "not a regular file") from error
     except RecursionError as error:
         raise ConfigError(str(file), "not TOML that may be used: nested too deeply") from error
     except ValueError as error:  # of TOML, of UTF-8, of a number with thousands of digits

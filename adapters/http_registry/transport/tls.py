@@ -1,14 +1,18 @@
 """TLS contexts: the system's roots and a person's own, or no check where that was asked for."""
 
 import functools
+import os
 import ssl
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from manyfest.adapters.endpoint import NO_CERTIFICATES, Certificates, ConnectionMode
 from manyfest.adapters.files.os_error_text import os_error_text
+from manyfest.adapters.files.regular_file import NotRegularFileError, require_regular_file
 from manyfest.domain.errors import ConfigError
+
+_SIZE_LIMIT = 16 * 1024 * 1024  # bytes; the roots of a system are some 200 KiB
 
 
 def context_for(contact: ConnectionMode, certificates: Certificates) -> ssl.SSLContext:
@@ -27,6 +31,7 @@ def verifying(certificates: Certificates = NO_CERTIFICATES) -> ssl.SSLContext:
     context = _with_system_roots()
     for file in certificates.authorities:
         with _named(file, "no certificate (PEM)"):
+            require_regular_file(file, _SIZE_LIMIT)
             context.load_verify_locations(cafile=file)
     return _with_client_certificates(context, certificates)
 
@@ -51,6 +56,9 @@ def _with_system_roots() -> ssl.SSLContext:
         import truststore
 
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if roots := os.environ.get("SSL_CERT_FILE"):
+        with _named(f"{roots} (SSL_CERT_FILE)", ""), suppress(FileNotFoundError):
+            require_regular_file(roots, _SIZE_LIMIT)
     return ssl.create_default_context()
 
 
@@ -60,6 +68,8 @@ def _with_client_certificates(
     """OpenSSL keeps one pair for each kind of key, the last: so the first by name is last here."""
     for certificate, key in reversed(certificates.identities):
         with _named(f"{certificate} and {key}", "no certificate and its key (PEM, not encrypted)"):
+            require_regular_file(certificate, _SIZE_LIMIT)
+            require_regular_file(key, _SIZE_LIMIT)
             context.load_cert_chain(certificate, key, password="")
     return context
 
@@ -70,5 +80,7 @@ def _named(files: str, expected: str) -> Iterator[None]:
         yield
     except ssl.SSLError as error:
         raise ConfigError(files, expected) from error
+    except NotRegularFileError as error:
+        raise ConfigError(files, f"not a file of at most {_SIZE_LIMIT} bytes") from error
     except OSError as error:
         raise ConfigError(files, os_error_text(error)) from error

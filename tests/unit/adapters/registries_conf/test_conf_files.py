@@ -1,5 +1,8 @@
 """registries.conf: which files count, what they say, and how what is wrong in them is named."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from manyfest.adapters.mirrors import Mirror, Route
@@ -458,3 +461,21 @@ def test_no_files_are_no_rules(tmp_path):
 def test_a_chosen_file_must_be_there(tmp_path):
     with pytest.raises(ConfigError, match="no such file"):
         read_rules(tmp_path / "chosen.conf", ())
+
+
+def test_a_file_that_never_ends_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="pipe: not a regular file"):
+        read_rules(tmp_path / "pipe", ())
+    (tmp_path / "large").write_bytes(b"#" * (4 * 1024 * 1024 + 1))
+    with pytest.raises(ConfigError, match="large: larger than 4194304 bytes"):
+        read_rules(tmp_path / "large", ())
+
+
+def test_a_number_of_thousands_of_digits_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="not TOML"):
+        rules(tmp_path, f"x = {'1' * 5000}")
+
+
+def test_the_null_device_has_no_rules():
+    assert read_rules(Path("/dev/null"), ()).rules == ()

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from manyfest.cli.arguments.reference_files import references_in
+from manyfest.domain.errors import InputError
 
 WRITTEN = {
     "a line each": (b"alpine\nbusybox\n", ["alpine", "busybox"]),
@@ -31,3 +32,11 @@ def test_each_line_names_one(
     for file in (str(tmp_path / "images.txt"), "-"):
         with references_in(file) as references:
             assert list(references) == lines
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "images.txt").write_bytes(b"alpine\n" + b"x" * 65_537 + b"\n")
+    with references_in(str(tmp_path / "images.txt")) as references:
+        assert next(references) == "alpine"
+        with pytest.raises(InputError, match="^line 2 has more than 65536 bytes$"):
+            next(references)

@@ -1,5 +1,6 @@
 """TLS contexts: what they trust, and files that are no use."""
 
+import os
 import socket
 import ssl
 import subprocess
@@ -106,3 +107,23 @@ def test_an_identity_that_is_no_use_is_named_and_no_password_asked_for(
     pair = (str(certificate.file), str(files[kind]))
     with pytest.raises(ConfigError, match=f"{pair[0]}.*{pair[1]}"):
         tls.context_for(contact, Certificates((), (pair,)))
+
+
+@pytest.mark.parametrize("kind", ["pipe", "too large"])
+def test_files_that_openssl_would_read_for_ever_are_named(certificate, tmp_path, monkeypatch, kind):
+    file = tmp_path / "file"
+    if kind == "pipe":
+        os.mkfifo(file)
+    else:
+        file.touch()
+        os.truncate(file, 16 * 1024 * 1024 + 1)
+    sentence = "not a file of at most 16777216 bytes"
+    with pytest.raises(ConfigError, match=sentence):
+        tls.context_for(SECURE, Certificates((str(file),)))
+    for identity in ((str(file), str(certificate.key)), (str(certificate.file), str(file))):
+        with pytest.raises(ConfigError, match=sentence):
+            tls.context_for(SECURE, Certificates((), (identity,)))
+    tls.verifying.cache_clear()
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with pytest.raises(ConfigError, match=rf"\(SSL_CERT_FILE\): {sentence}"):
+        tls.context_for(SECURE, Certificates())
