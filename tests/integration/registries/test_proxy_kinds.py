@@ -184,7 +184,7 @@ def test_a_socks_proxy_that_wants_another_login_is_one_clear_line(monkeypatch, m
 def test_a_socks_proxy_that_does_not_get_there_is_named(monkeypatch, manyfest):
     with SocksProxy({}) as proxy:
         use(monkeypatch, "socks5", proxy)
-        done = manyfest("inspect", "--timeout", "3", NAME)
+        done = manyfest("inspect", "--timeout", "8", NAME)
     assert done.code == 5
     assert f"its proxy {proxy.host} cannot connect to it: host unreachable" in done.stderr
 
@@ -215,7 +215,7 @@ WORDS = [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", b"\x05", b"\x05\x00\x00"]
 def test_what_is_no_socks_proxy_is_named(monkeypatch, manyfest, words):
     with saying(words) as host:
         monkeypatch.setenv("HTTPS_PROXY", f"socks5://{host}")
-        done = manyfest("inspect", "--timeout", "5", NAME)
+        done = manyfest("inspect", "--timeout", "8", NAME)
     assert (done.code, len(done.stderr.splitlines())) == (5, 1)
     assert f"its proxy {host} does not speak SOCKS 5" in done.stderr
 
@@ -225,7 +225,7 @@ def test_a_socks_proxy_that_is_away_is_named(monkeypatch, manyfest):
     with SocksProxy({}) as proxy:
         host = proxy.host
     monkeypatch.setenv("HTTPS_PROXY", f"socks5://{host}")
-    done = manyfest("inspect", "--timeout", "2", NAME)
+    done = manyfest("inspect", "--timeout", "8", NAME)
     assert done.code == 5
     assert f"its proxy {host} cannot be reached: connection refused" in done.stderr
 
