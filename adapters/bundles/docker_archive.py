@@ -31,9 +31,12 @@ from manyfest.domain.errors import (
     InputError,
 )
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.references import Reference
+from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME, Reference
 
 LISTING = "manifest.json"
+
+# Beginnings of names of images that are schemes to us.
+_SCHEMES = (LAYOUT_SCHEME, *ARCHIVE_SCHEMES)
 
 _GZIP_ONLY = 31  # zlib's window bits for a gzip header, and the largest window
 _PIECE = 4096  # bytes of a gzipped layer that are expanded at a time
@@ -191,7 +194,7 @@ def _tagged_entries(entry: Descriptor, tags: list[str]) -> tuple[Descriptor, ...
 
     Docker's ``alpine:3`` is of Docker Hub, and its ``oci:1`` is an image there, not a layout.
     """
-    names = (Reference.parse(f"library/{t}" if t.startswith("oci:") else t) for t in tags)
+    names = (Reference.parse(f"library/{t}" if t.startswith(_SCHEMES) else t) for t in tags)
     named = tuple(evolve(entry, others={"annotations": {IMAGE_NAME: str(name)}}) for name in names)
     return named or (entry,)
 

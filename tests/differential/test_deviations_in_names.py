@@ -61,6 +61,14 @@ def test_the_registry_image_called_oci_is_library_oci(both: Both, tmp_path: Path
     both.alike("rm", "library/oci:1", code=3)
 
 
+@pytest.mark.parametrize("scheme", ["oci-archive", "docker-archive"])
+def test_archive_schemes_are_files_not_images(both: Both, scheme: str) -> None:
+    docker, ours = both("rm", f"{scheme}:1")
+    assert docker.stderr.endswith(f" docker.io/library/{scheme}:1\n")
+    assert f"{scheme}:/" in ours.stderr
+    both.alike("rm", f"library/{scheme}:1", code=3)
+
+
 def test_no_host_has_an_underscore(both: Both) -> None:
     docker, ours = both("create", "my_host.example/list", "PLACE/app:amd64")
     assert docker.code == 0

@@ -16,7 +16,7 @@ from tests.support.programs.programs import require_program
 
 HELLO, SAME, OTHER = docker_image(), docker_image("linux/arm64"), docker_image(text="other")
 TAGS = ["r.example/team/app:1", "alpine:3"]
-OLD = bundles.docker_archive((HELLO, TAGS), (SAME, None), (OTHER, ["oci:1"]))
+OLD = bundles.docker_archive((HELLO, TAGS), (SAME, None), (OTHER, ["oci:1", "oci-archive:1"]))
 
 
 def listing(files):
@@ -31,11 +31,12 @@ def changed(files, **members):
 def test_images_layers_and_names_of_the_old_form(take, archived):
     imported = take(archived(OLD))
     assert len(imported.manifests) == 3
-    names = {*TAGS, "library/oci:1"}
+    names = {*TAGS, "library/oci:1", "library/oci-archive:1"}
     assert {*map(str, imported.tags)} == {
         "r.example/team/app:1",
         "docker.io/library/alpine:3",
         "docker.io/library/oci:1",
+        "docker.io/library/oci-archive:1",
     }
     assert len({take.digest_of(name) for name in names}) == 2
     plain = gzip.decompress(HELLO.blobs[1])
