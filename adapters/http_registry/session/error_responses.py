@@ -131,6 +131,8 @@ def error_text(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
     """Extract a message from the body: all its errors, or else the text itself."""
     if bodies.is_html(response):
         return "a web page, not a registry answer"
+    if bodies.is_compressed(response):
+        return "a compressed body that was not asked for"
     from manyfest.adapters.http_registry.session.error_bodies import errors_in
 
     text = _read_text(response)

@@ -96,11 +96,17 @@ def announced_size(response: httpx.Response) -> int | None:
 
 def require_identity_encoding(response: httpx.Response, host: str, subject: str) -> None:
     """Raise ProtocolError for a web page or a compressed body: we ask for neither."""
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding not in _PLAIN_ENCODINGS:
+    if is_compressed(response):
+        encoding = response.headers["content-encoding"].strip().lower()
         raise ProtocolError(host, f"{subject}: {host} sends a compressed body ({encoding[:20]!a})")
     if is_html(response):
         raise ProtocolError(host, f"{subject}: {host} sends a web page, not a registry answer")
+
+
+def is_compressed(response: httpx.Response) -> bool:
+    """Return whether the body is in an encoding, though we ask for none."""
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    return encoding not in _PLAIN_ENCODINGS
 
 
 def is_html(response: httpx.Response) -> bool:

@@ -1,6 +1,7 @@
 """Error responses: one short line with the registry's words, and without secrets."""
 
 import base64
+import gzip
 
 import pytest
 
@@ -72,3 +73,10 @@ def test_any_error_body_makes_one_short_line(serve, reply, registry, body, shown
     assert shown in str(caught.value)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 400
+
+
+def test_a_compressed_error_says_nothing_that_a_person_could_read(serve, reply, registry):
+    body = gzip.compress(b'{"errors": [{"code": "DENIED"}]}')
+    server = serve(lambda *_: reply(400, body, content_encoding="gzip"))
+    with pytest.raises(RefusedError, match="a compressed body that was not asked for"):
+        registry.get_manifest(tag(server))
