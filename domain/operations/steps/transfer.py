@@ -72,9 +72,8 @@ def content_copy(node: Node, target: Home, registry: ManifestReader) -> Copy:
     """Read ``node`` for copying to ``target``, unless it is a blob. Raises as ``Node.read``."""
     if node.listed is not None and is_blob(node.source, node.listed, registry):
         return entry_blob(node.source, node.listed, target)
-    return ManifestCopy(
-        node.source, Reference(target, None, node.source.digest), node.read(registry)
-    )
+    manifest = node.read(registry)
+    return ManifestCopy(node.source, Reference(target, None, manifest.digest), manifest)
 
 
 def entry_blob(source: Reference, listed: Descriptor, target: Home) -> BlobCopy:
