@@ -18,9 +18,10 @@ import socket
 from collections.abc import Iterable
 from enum import StrEnum
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.adapters.endpoint import is_loopback
+from manyfest.domain.values import frozen
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

@@ -22,9 +22,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from attrs import frozen
-
 from manyfest.domain.errors import DeadlineError
+from manyfest.domain.values import frozen
 
 # A slower layer fails.
 SLOWEST_BYTES_PER_SECOND = 1024

@@ -11,8 +11,6 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from attrs import frozen
-
 from manyfest.adapters.files.os_error_text import os_error_text
 from manyfest.adapters.files.regular_file import NotRegularFileError, read_regular_file
 from manyfest.domain import media_types
@@ -24,6 +22,7 @@ from manyfest.domain.errors import DocumentError, InputError, IntegrityError, Ma
 from manyfest.domain.manifests import SIZE_LIMIT, Manifest
 from manyfest.domain.operations.drafts.import_drafts import ForeignEntry
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 FOLDER_NAME = "manifests"
 

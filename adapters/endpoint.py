@@ -3,9 +3,10 @@
 import ipaddress
 from collections.abc import Callable
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.references import Repository
+from manyfest.domain.values import frozen
 
 # docker's reference/normalize.go names the hub docker.io; its registry package sends requests here.
 _API_HOSTS = {"docker.io": "registry-1.docker.io"}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.adapters.registry_parts import blob_digest, open_verified, require_children
 from manyfest.domain.descriptors import Descriptor
@@ -14,6 +14,7 @@ from manyfest.domain.lists.referrers import referrer_descriptor
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Home, Reference, Repository
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.references import Reference, Repository
+from manyfest.domain.values import frozen
 
 
 @frozen

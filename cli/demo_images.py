@@ -9,8 +9,6 @@ import json
 import tarfile
 from functools import partial
 
-from attrs import frozen
-
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import JsonObject
@@ -18,6 +16,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.registry import Registry, open_bytes
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.domain.errors import ConfigError
+from manyfest.domain.values import frozen
 
 DEFAULT_JOBS = 32
 _PROXY_VARIABLES = (

@@ -4,6 +4,7 @@ Values, in dependency order:
 
 - errors: every error, in one tree
 - version: the version of this release
+- values: the decorator of value classes
 - media_types: the media types of manifests, lists and configs
 - digests: digests, and verification of bytes against them
 - references: names of manifests in registries, layouts and external homes

@@ -5,9 +5,10 @@ No value shows a secret in its ``repr``.
 
 from collections.abc import Iterable
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.domain.errors import AccessError, CredentialSourceError, UnavailableError
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -5,12 +5,13 @@ The members are the image-spec's (descriptor.md).
 
 from collections.abc import Mapping
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json, JsonObject, check_letter_case
 from manyfest.domain.errors import DocumentError, InvalidDigestError
 from manyfest.domain.platforms import Platform
+from manyfest.domain.values import frozen
 
 _CORE = ("mediaType", "size", "digest", "platform")
 _OTHERS = ("urls", "annotations", "data", "artifactType")

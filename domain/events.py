@@ -5,10 +5,9 @@ Operations call ``on_event`` from all their threads, so a receiver must be threa
 
 from collections.abc import Callable
 
-from attrs import frozen
-
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 # The location of a blob; only its digest if it is in a bundle.
 Blob = Reference | Digest

@@ -1,10 +1,9 @@
 """The precondition of moving a tag, like ``If-Match`` (RFC 9110 §13.1.1)."""
 
-from attrs import frozen
-
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import TagMovedError
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 ABSENT = "absent"
 

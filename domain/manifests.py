@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.domain import media_types
 from manyfest.domain.annotations import malformed_annotation
@@ -16,6 +16,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import JsonObject, check_letter_case, parse_object
 from manyfest.domain.errors import DocumentError, SizeMismatchError
+from manyfest.domain.values import frozen
 
 # In bytes. Registries accept at least this much (distribution-spec, "Pushing Manifests"); we accept
 # no more.

@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.domain.encoding.strict_json import Json, JsonObject, check_letter_case
 from manyfest.domain.errors import DocumentError, InvalidPlatformError
+from manyfest.domain.values import frozen
 
 _WORD = r"[A-Za-z0-9_.-]+"
 _ESCAPED = r"(?:[A-Za-z0-9_.~-]|%[0-9A-Fa-f]{2})*"

@@ -14,10 +14,11 @@ The grammar is distribution's (``reference/regexp.go``) and the short forms are 
 
 import re
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.errors import InvalidDigestError, InvalidReferenceError
+from manyfest.domain.values import frozen
 
 DEFAULT_REGISTRY = "docker.io"
 DEFAULT_TAG = "latest"

@@ -38,8 +38,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from attrs import frozen
-
 from manyfest.domain.digests import CHUNK_SIZE, HEX_LENGTHS, Digest, verified_chunks
 from manyfest.domain.errors import (
     BlobUnknownError,
@@ -47,6 +45,7 @@ from manyfest.domain.errors import (
     IntegrityError,
     InvalidDigestError,
 )
+from manyfest.domain.values import frozen
 from manyfest.store.sqlite.errors import translating_sqlite_errors
 from manyfest.store.sqlite.opening import make_private_folder
 

@@ -3,8 +3,9 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import field
 
+from manyfest.domain.values import frozen
 from manyfest.store.content_store import SqliteContentStore
 from manyfest.store.draft_book import SqliteDraftBook
 from manyfest.store.layer_store import FileLayerStore

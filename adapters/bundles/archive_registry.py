@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Never
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from manyfest.adapters.bundles.docker_archive import LISTING, DockerBundle
 from manyfest.adapters.bundles.file_source import DOCUMENT_LIMIT
@@ -42,6 +42,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.bundles import Bundle
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.references import Archive, Home, Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -15,10 +15,9 @@ from collections.abc import Iterator
 from posixpath import dirname, join, normpath
 from typing import IO, cast
 
-from attrs import frozen
-
 from manyfest.adapters.bundles.tar_stream import TarStream
 from manyfest.domain.errors import BundleError
+from manyfest.domain.values import frozen
 
 _MEMBERS = 1_000_000
 _NAMES_SIZE = 128 * 1024 * 1024  # characters, all names together

@@ -29,7 +29,7 @@ from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 from typing import IO, BinaryIO
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.adapters.bundles.compression import START
 from manyfest.adapters.bundles.file_source import DOCUMENT_LIMIT, Chunks
@@ -37,6 +37,7 @@ from manyfest.adapters.bundles.tar_members import Member, tar_members
 from manyfest.adapters.bundles.tar_stream import Check, TarStream, open_archive_file, unlimited
 from manyfest.domain.digests import CHUNK_SIZE
 from manyfest.domain.errors import BundleError
+from manyfest.domain.values import frozen
 
 _LINKS = 8  # in a row
 

@@ -6,7 +6,7 @@ Its members are those of docker/cli, ``types/authconfig.go``.
 import base64
 import re
 
-from attrs import field, fields, frozen
+from attrs import field, fields
 from cattrs.errors import BaseValidationError
 
 from manyfest.adapters.cattrs_converter import strict_converter
@@ -15,6 +15,7 @@ from manyfest.adapters.files.go_json import fields_of
 from manyfest.domain.access import Credentials, CredentialSource
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import CredentialSourceError
+from manyfest.domain.values import frozen
 
 _CONVERTER = strict_converter()
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")

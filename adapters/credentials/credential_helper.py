@@ -9,8 +9,6 @@ import json
 import re
 from functools import partial
 
-from attrs import frozen
-
 from manyfest.adapters.credentials.helper_process import (
     NO_LIMITS,
     HelperFailureError,
@@ -23,6 +21,7 @@ from manyfest.adapters.files.go_json import GoJsonError, parse_object
 from manyfest.adapters.single_flight import SingleFlight
 from manyfest.domain.access import Credentials, CredentialSource
 from manyfest.domain.errors import CredentialSourceError
+from manyfest.domain.values import frozen
 
 PREFIX = "docker-credential-"
 

@@ -14,10 +14,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.adapters.files.os_error_text import os_error_text
 from manyfest.domain.errors import DeadlineError
+from manyfest.domain.values import frozen
 
 _TICK = 0.02  # seconds between two calls of ``check``
 _OUTPUT_LIMIT = 64 * 1024  # bytes

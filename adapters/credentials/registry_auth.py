@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from attrs import frozen
-
 from manyfest.domain.access import Credentials
 from manyfest.domain.errors import CredentialSourceError
 from manyfest.domain.references import Repository
+from manyfest.domain.values import frozen
 
 # Returns the credentials for a repository, None if there are none. The repository is given by the
 # name of its registry in references; an empty path means the registry itself. May raise

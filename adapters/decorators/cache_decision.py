@@ -26,8 +26,6 @@ itself (ADR 0032). ADR 0020 has the reasons, and these rows as a table, which is
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
-from attrs import frozen
-
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     ManifestUnknownError,
@@ -37,6 +35,7 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.values import frozen
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

@@ -9,8 +9,6 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from attrs import frozen
-
 from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -18,6 +16,7 @@ from manyfest.domain.encoding.strict_json import Json, JsonObject
 from manyfest.domain.errors import DocumentError, LayoutError
 from manyfest.domain.lists.referrers import is_digest_tag, is_referrers_tag
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.values import frozen
 
 REF_NAME = "org.opencontainers.image.ref.name"
 IMAGE_NAME = "io.containerd.image.name"  # containerd, images.AnnotationImageName

@@ -31,11 +31,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from attrs import frozen
-
 from manyfest.adapters.files.atomic_file import TEMPORARY, create_temporary, remove_leftovers
 from manyfest.domain.digests import CHUNK_SIZE
 from manyfest.domain.errors import LayoutError
+from manyfest.domain.values import frozen
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a FIFO waits for a writer.

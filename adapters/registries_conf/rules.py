@@ -7,12 +7,13 @@ regard to case, and a host without a port does not match that host at another po
 import re
 from collections.abc import Iterable
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.adapters.endpoint import split_host
 from manyfest.adapters.mirrors import Mirror, Named, Route
 from manyfest.domain.errors import BlockedError, ConfigError, InvalidReferenceError
 from manyfest.domain.references import Reference, Repository
+from manyfest.domain.values import frozen
 
 _ANY_HOST = "*."
 

@@ -6,13 +6,13 @@ Unknown keys are ignored.
 import re
 from typing import Any
 
-from attrs import frozen
 from cattrs import BaseValidationError, Converter, override, transform_error
 from cattrs.gen import make_dict_structure_fn
 
 from manyfest.adapters.cattrs_converter import strict_converter
 from manyfest.adapters.registries_conf.rules import MirrorRule, Rule, repository_at
 from manyfest.domain.errors import ConfigError, InvalidReferenceError
+from manyfest.domain.values import frozen
 
 # By value of pull-from-mirror: whether the mirror serves tags, and whether digests.
 _PULLS = {

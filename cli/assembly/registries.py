@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.adapters.decorators.routing import RoutingRegistry
 from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
@@ -22,6 +22,7 @@ from manyfest.cli.settings import Settings
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.ports.store import Store
 from manyfest.domain.references import Reference, Repository
+from manyfest.domain.values import frozen
 
 if TYPE_CHECKING:  # a command imports only those that it uses
     from manyfest.adapters.credentials.registry_auth import RegistryAuth

@@ -5,10 +5,9 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from attrs import frozen
-
 from manyfest.cli.process.signals import SIGNAL_HANDLER
 from manyfest.domain.ports.fan_out import FanOut, Item, Result, sequential
+from manyfest.domain.values import frozen
 
 if TYPE_CHECKING:  # imported with the first pool; most commands need none
     from concurrent.futures import Future, ThreadPoolExecutor

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from itertools import islice, takewhile
 
 import typer
-from attrs import frozen
 
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.arguments.references import resolve_source
@@ -16,6 +15,7 @@ from manyfest.domain.errors import ManyfestError, TooManyBytesError
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.views.inspect import inspect_each
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 # References per slice; fewer where these documents would fill the memory.
 _SLICE = 128

@@ -10,9 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
-from attrs import frozen
-
 from manyfest.domain.errors import InputError, shortened
+from manyfest.domain.values import frozen
 
 # strconv.ParseBool takes these and no others.
 _BOOLEANS = {

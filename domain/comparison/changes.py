@@ -2,11 +2,10 @@
 
 from enum import StrEnum
 
-from attrs import frozen
-
 from manyfest.domain.comparison.entries import Pair
 from manyfest.domain.comparison.images import ImageChange
 from manyfest.domain.comparison.json_differences import Difference
+from manyfest.domain.values import frozen
 
 
 class Status(StrEnum):

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.lists.attestations import attested_digest, without_attestations
 from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.platforms import Platform
+from manyfest.domain.values import frozen
 
 _Attestations = dict[
     str | None, list[Digest]

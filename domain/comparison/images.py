@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.domain import media_types
 from manyfest.domain.comparison.json_differences import Difference, differences
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.values import frozen
 
 # Members that identify content; the content itself is compared instead.
 _NAMING = ("digest", "size")

@@ -2,9 +2,8 @@
 
 import json
 
-from attrs import frozen
-
 from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.values import frozen
 
 # Free-form maps: keys are user data, so an empty value differs from an absent one.
 _FREE_KEYS = frozenset({"annotations", "Labels", "Env", "ExposedPorts", "Volumes"})

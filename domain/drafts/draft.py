@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
@@ -17,6 +17,7 @@ from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 class ListType(Enum):

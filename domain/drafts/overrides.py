@@ -6,7 +6,7 @@ First ``unset`` removes, then the other fields set or add. Empty fields change n
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from manyfest.domain.annotations import (
     Annotations,
@@ -19,6 +19,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
+from manyfest.domain.values import frozen
 
 # Fields of an entry that can be unset, by their names on the command line, and their values then.
 # Operating system and architecture cannot be unset, because a list needs them.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import Entry
@@ -11,6 +11,7 @@ from manyfest.domain.lists.platform_selection import matches_platform, select_en
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -17,10 +17,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from attrs import Factory, evolve, field, frozen
+from attrs import Factory, evolve, field
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 # Clocks differ by less: what is further ahead of the present time is not believed. It is longer
 # than commands run, because their looks are dated by their beginning.

@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from attrs import frozen
-
 from manyfest.domain.errors import (
     InvalidReferenceError,
     NeverSeenError,
@@ -20,6 +18,7 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 _IN_BRACES = re.compile(r"(.*)@\{([^{}]*)\}", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,9}")

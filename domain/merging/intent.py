@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
@@ -16,6 +16,7 @@ from manyfest.domain.encoding.canonical_json import authored_list
 from manyfest.domain.encoding.timestamps import parse_utc
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 PREFIX = "manyfest-merge-"  # of the tags of all intents; documented, for clean-up policies
 TAG = "dev.manyfest.merge.tag"

@@ -1,6 +1,6 @@
 """Read the manifest at a reference and, unless it is a list, its config."""
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
@@ -11,6 +11,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -6,13 +6,12 @@ A bundle is a folder or an archive; its ``index.json`` lists images, its blobs a
 from collections.abc import Collection, Iterator
 from typing import Protocol
 
-from attrs import frozen
-
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource
+from manyfest.domain.values import frozen
 
 
 @frozen

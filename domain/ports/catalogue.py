@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
 
-from attrs import frozen
-
 from manyfest.domain.history.observation import Observation
+from manyfest.domain.values import frozen
 
 
 @frozen

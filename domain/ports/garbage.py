@@ -9,11 +9,12 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.ports.catalogue import CountAndBytes
+from manyfest.domain.values import frozen
 
 
 @frozen

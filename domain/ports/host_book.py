@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from attrs import frozen
+from manyfest.domain.values import frozen
 
 LIFETIME = timedelta(hours=24)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from attrs import frozen
+from manyfest.domain.values import frozen
 
 
 class Kind(Enum):

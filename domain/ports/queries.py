@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from attrs import frozen
+from manyfest.domain.values import frozen
 
 Value = Any  # of SQLite: None, int, float, str, bytes
 

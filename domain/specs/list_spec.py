@@ -6,7 +6,7 @@ The members are manifest-tool's (``pkg/types/input.go``), and the templates thos
 
 from collections.abc import Callable, Sequence
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from manyfest.domain.annotations import Annotations
 from manyfest.domain.drafts.draft import ListType
@@ -16,6 +16,7 @@ from manyfest.domain.errors import UnsupportedPlatformError
 from manyfest.domain.lists.platform_normalisation import is_supported
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -5,12 +5,13 @@ Written by hand and not with cattrs: ADR 0030.
 
 from collections.abc import Mapping, Sequence
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import DocumentError, InvalidDigestError, LockError
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
+from manyfest.domain.values import frozen
 
 _VERSION = 1
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -13,6 +13,7 @@ from manyfest.domain.lists.distributable_blobs import is_distributable
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import IMAGE_CONFIGS
 from manyfest.domain.platforms import Platform
+from manyfest.domain.values import frozen
 from manyfest.domain.verification.child_rules import (
     blob_error_finding,
     child_findings,

@@ -2,7 +2,9 @@
 
 from enum import StrEnum
 
-from attrs import evolve, frozen
+from attrs import evolve
+
+from manyfest.domain.values import frozen
 
 
 class Severity(StrEnum):

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, islice
 
-from attrs import frozen
-
 from manyfest.domain import media_types
 from manyfest.domain.annotations import ZSTD_MARK
 from manyfest.domain.descriptors import Descriptor
@@ -12,6 +10,7 @@ from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.lists.platform_normalisation import is_supported, normalised
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
+from manyfest.domain.values import frozen
 from manyfest.domain.verification.document_rules import Place, readable_descriptors
 from manyfest.domain.verification.findings import Finding, finding
 from manyfest.domain.verification.platform_shadowing import shadows_usual

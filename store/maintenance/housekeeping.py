@@ -1,12 +1,13 @@
 """The maintenance ports of one store as one object."""
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.domain.ports.catalogue import Catalogue
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.garbage import GarbageCollector
 from manyfest.domain.ports.integrity import Integrity
 from manyfest.domain.ports.queries import Queries
+from manyfest.domain.values import frozen
 from manyfest.store.maintenance.catalogue import SqliteCatalogue
 from manyfest.store.maintenance.garbage import SqliteGarbageCollector
 from manyfest.store.maintenance.integrity import SqliteIntegrity

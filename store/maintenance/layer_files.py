@@ -7,11 +7,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from attrs import frozen
-
 from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.errors import InvalidDigestError
 from manyfest.domain.history.observation import TOLERANCE
+from manyfest.domain.values import frozen
 from manyfest.store.layer_store import LayerFolder
 from manyfest.store.sqlite.errors import translating_sqlite_errors
 

@@ -8,11 +8,10 @@ content counts as an empty document.
 import hashlib
 import sqlite3
 
-from attrs import frozen
-
 from manyfest.domain.digests import HEX_LENGTHS
 from manyfest.domain.media_types import LISTS
 from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME
+from manyfest.domain.values import frozen
 from manyfest.store.rows import IS_NEWEST
 
 

@@ -5,8 +5,6 @@ import threading
 from functools import partial
 from http import HTTPStatus
 
-from attrs import frozen
-
 from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.session import requests
 from manyfest.adapters.http_registry.session.error_responses import (
@@ -45,6 +43,7 @@ from manyfest.domain.lists.referrers import referrers_tag, with_referrer
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import ManifestReader, ManifestWriter
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 # Seconds before each further attempt to read back a manifest.
 _READ_BACK_DELAYS = (0.2, 0.5, 1.0, 2.0)

@@ -4,14 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from attrs import frozen
-
 from manyfest.adapters.http_registry.session import redirects, requests
 from manyfest.adapters.http_registry.session.requests import RegistryRequest
 from manyfest.adapters.http_registry.session.session import RegistrySession
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain import manifests
 from manyfest.domain.errors import ProtocolError
+from manyfest.domain.values import frozen
 
 Item = TypeVar("Item")
 

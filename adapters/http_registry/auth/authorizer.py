@@ -32,8 +32,6 @@ Only the challenge outlives the command (``host_facts``), without credentials an
 import threading
 from collections.abc import Callable
 
-from attrs import frozen
-
 from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.deadline import REAL_CLOCK, Clock
 from manyfest.adapters.endpoint import Endpoint, subject_at_host
@@ -47,6 +45,7 @@ from manyfest.adapters.single_flight import SingleFlight
 from manyfest.domain.access import AuthExplanation, Credentials, Scopes, TokenScopes
 from manyfest.domain.errors import CredentialSourceError, ManyfestError, UnauthorizedError
 from manyfest.domain.references import Repository
+from manyfest.domain.values import frozen
 
 # Taken off a token's life, for the time that requests travel.
 _TRAVEL_SECONDS = 5.0

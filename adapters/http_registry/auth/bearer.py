@@ -5,13 +5,14 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.adapters.http_registry.auth import scope as scopes
 from manyfest.adapters.http_registry.auth.realm_policy import Realm
 from manyfest.domain.access import Credentials, Scopes, scope_texts
 from manyfest.domain.encoding.strict_json import Json, parse_object
 from manyfest.domain.errors import DocumentError, ProtocolError
+from manyfest.domain.values import frozen
 
 SIZE_LIMIT = 128 * 1024
 

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from attrs import field, frozen
+from attrs import field
+
+from manyfest.domain.values import frozen
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a grammar
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'

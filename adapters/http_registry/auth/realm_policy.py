@@ -21,11 +21,10 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from attrs import frozen
-
 from manyfest.adapters.address_policy import Space, is_numeric, space_of
 from manyfest.adapters.endpoint import Endpoint, is_loopback
 from manyfest.domain.errors import CredentialsError, shortened
+from manyfest.domain.values import frozen
 
 if TYPE_CHECKING:  # reading the list is slow, and most registries are their own token server
     from publicsuffixlist import PublicSuffixList

@@ -1,8 +1,7 @@
 """Token scopes of requests and challenges (distribution, token/scope.md)."""
 
-from attrs import frozen
-
 from manyfest.domain.access import Scopes
+from manyfest.domain.values import frozen
 
 _TEXT_LIMIT = 2048
 

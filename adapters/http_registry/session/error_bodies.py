@@ -9,9 +9,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from attrs import frozen
-
 from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.values import frozen
 
 # Members of an error object that is no element of a list, in the order in which they are shown.
 _MEMBERS = ("code", "error", "error_description", "message", "details", "detail", "reason")

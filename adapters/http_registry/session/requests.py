@@ -10,7 +10,7 @@ reference without a digest.
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from manyfest.adapters.http_registry.auth.scope import AccessRequest, pull, push
 from manyfest.domain import media_types
@@ -20,6 +20,7 @@ from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import BlobSource
 from manyfest.domain.references import Reference, Repository
+from manyfest.domain.values import frozen
 
 TAGS_PER_PAGE = 1000
 

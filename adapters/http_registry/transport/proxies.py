@@ -11,10 +11,11 @@ from importlib.util import find_spec
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpcore
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.adapters.endpoint import is_loopback
 from manyfest.domain.errors import ConfigError
+from manyfest.domain.values import frozen
 
 # Each also in lower case, which counts where the upper case is not set.
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")

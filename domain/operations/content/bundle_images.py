@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.bundles.index_entries import REF_NAME, reference_of
 from manyfest.domain.bundles.index_image import Read, image_of
@@ -13,6 +13,7 @@ from manyfest.domain.lists.referrers import is_referrers_tag
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.bundles import Bundle
 from manyfest.domain.references import Reference, Repository
+from manyfest.domain.values import frozen
 
 
 @frozen

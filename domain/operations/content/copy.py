@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
@@ -43,6 +43,7 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
 from manyfest.domain.references import Home, Reference, Repository
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.bundles.index_entries import REF_NAME, index_entry
 from manyfest.domain.descriptors import Descriptor
@@ -22,6 +22,7 @@ from manyfest.domain.ports import Ports
 from manyfest.domain.ports.bundles import Bundle, BundleBlob, BundleContent
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.references import Reference, Repository
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -51,6 +51,7 @@ from manyfest.domain.ports import Ports
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import BlobReader, ManifestReader
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain import image_configs, manifests, media_types
 from manyfest.domain.bundles.index_entries import observation_of
@@ -35,6 +35,7 @@ from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 @frozen
@@ -57,12 +58,15 @@ class ImportOptions:
     force: bool = False
 
 
+DEFAULT_OPTIONS = ImportOptions()
+
+
 def import_bundle(
     bundle: Bundle,
     *,
     ports: Ports,
     naming: Naming = NO_NAMES,
-    terms: ImportOptions = ImportOptions(),
+    terms: ImportOptions = DEFAULT_OPTIONS,
     on_event: OnEvent = ignore,
 ) -> Imported:
     """Import the content of ``bundle``; ``naming`` names images that have no registry's name.

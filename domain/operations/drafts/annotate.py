@@ -1,6 +1,6 @@
 """Annotate an entry of a draft, or the list itself."""
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.entry_lookup import canonical_name, find_entry
@@ -16,6 +16,7 @@ from manyfest.domain.media_types import is_media_type
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

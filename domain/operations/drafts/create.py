@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum
 from functools import partial
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Draft, Entry, ListType
@@ -32,6 +32,7 @@ from manyfest.domain.operations.steps.record import record
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 class DraftMode(Enum):
@@ -68,6 +69,9 @@ class CreateOptions:
     list_type: ListType | None = None
 
 
+DEFAULT_OPTIONS = CreateOptions()
+
+
 @frozen
 class Created:
     """The draft as saved, the one that it replaces, and the number of attestations left out.
@@ -84,7 +88,7 @@ class Created:
 def create(
     name: Reference,
     sources: Sequence[Reference],
-    terms: CreateOptions = CreateOptions(),
+    terms: CreateOptions = DEFAULT_OPTIONS,
     *,
     ports: Ports,
     meanwhile: Sequence[Callable[[], object]] = (),

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from attrs import frozen
-
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.overrides import Overrides
@@ -12,6 +10,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

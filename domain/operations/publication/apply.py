@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from attrs import frozen
-
 from manyfest.domain.errors import LockError
 from manyfest.domain.operations.publication.compose_specs import compose_specs
 from manyfest.domain.operations.publication.plan_push import PushPlan, plan_publications
@@ -13,6 +11,7 @@ from manyfest.domain.operations.steps.record import record_or_report
 from manyfest.domain.ports import Ports
 from manyfest.domain.specs.list_spec import ListSpec
 from manyfest.domain.specs.lock import Lock
+from manyfest.domain.values import frozen
 
 
 @frozen

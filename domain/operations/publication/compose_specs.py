@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.deduplication import deduplicated
@@ -20,6 +20,7 @@ from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -35,7 +35,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -64,6 +64,7 @@ from manyfest.domain.operations.steps.missing_children import (
 from manyfest.domain.operations.steps.put_manifest import put_manifest
 from manyfest.domain.ports import Ports
 from manyfest.domain.references import DEFAULT_TAG, Layout, Reference
+from manyfest.domain.values import frozen
 
 # Seconds to wait before each further look. Writers settle within two or three, however many there
 # are; the rest is for registries that take a while to show what was put.

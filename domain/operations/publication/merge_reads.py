@@ -6,7 +6,7 @@ See ``merge`` for the protocol that they serve.
 from collections.abc import Mapping
 from contextlib import suppress
 
-from attrs import field, frozen
+from attrs import field
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -25,6 +25,7 @@ from manyfest.domain.operations.resolve import Resolved, with_config
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Layout, Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -27,6 +27,7 @@ from manyfest.domain.ports import Ports
 from manyfest.domain.ports.fan_out import FanOut, Item, Result
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Home, Reference
+from manyfest.domain.values import frozen
 
 # An entry whose content is needed in a home.
 Move = tuple[Entry, Home]

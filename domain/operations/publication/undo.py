@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import BlobUnknownError, ManyfestError, PartMissingError
@@ -40,6 +40,7 @@ from manyfest.domain.operations.steps.transfer import (
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import BlobReader
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from attrs import frozen
-
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.lists.referrers import supersedes
 from manyfest.domain.operations.steps.find_attached import DigestTag, Referrer, all_attached
@@ -14,6 +12,7 @@ from manyfest.domain.operations.steps.tree import Node, below
 from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Home, Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -8,8 +8,6 @@ registry that does not list tags is asked for each of cosign's three.
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from attrs import frozen
-
 from manyfest.domain.errors import (
     AccessError,
     DocumentError,
@@ -23,6 +21,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import ManifestReader, ReferrerReader, Registry, TagReader
 from manyfest.domain.references import Home, Reference
+from manyfest.domain.values import frozen
 
 # A signature of an SBOM of an image is two levels; deeper nesting is a trap.
 _DEPTH_LIMIT = 8

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from attrs import frozen
-
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.manifests import Manifest, require_match
 from manyfest.domain.operations.steps.tree import nested_too_deep, walk
+from manyfest.domain.values import frozen
 
 
 @frozen

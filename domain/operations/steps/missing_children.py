@@ -12,7 +12,7 @@ store if that has its manifest, its config and its layers. Nested lists are look
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
@@ -41,6 +41,7 @@ from manyfest.domain.operations.steps.tree import is_blob, nested_too_deep, walk
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Home, Reference
+from manyfest.domain.values import frozen
 
 # Answers that do not say whether a manifest exists.
 _UNDECIDED = (AccessError, UnavailableError, ProtocolError, RefusedError, DocumentError)

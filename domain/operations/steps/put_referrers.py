@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import groupby
 
-from attrs import frozen
-
 from manyfest.domain.events import OnEvent
 from manyfest.domain.operations.steps.transfer import ManifestCopy, put_copy
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 # Seconds to wait before each further attempt: some registries take a moment to list a referrer.
 _PAUSES = (0.5, 2.0)

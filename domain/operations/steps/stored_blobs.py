@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 
-from attrs import frozen
-
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -17,6 +15,7 @@ from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.ports.registry import open_bytes
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

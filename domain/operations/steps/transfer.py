@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
-from attrs import frozen
-
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import require_verifiable
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
@@ -27,6 +25,7 @@ from manyfest.domain.operations.steps.tree import Node, is_blob, tree
 from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
 from manyfest.domain.references import Home, Reference, Repository
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -15,7 +15,7 @@ Both visit each manifest once, however often it is listed, and stop at ``NESTING
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
@@ -24,6 +24,7 @@ from manyfest.domain.errors import DocumentError
 from manyfest.domain.manifests import Manifest, require_match
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 # Lists in lists are rare, and real ones have two levels; deeper nesting is a trap.
 NESTING_LIMIT = 8

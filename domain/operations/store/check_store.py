@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from attrs import frozen
-
 from manyfest.domain.ports.integrity import Damage, Integrity, Kind
+from manyfest.domain.values import frozen
 
 
 @frozen

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import InvalidDigestError
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.garbage import Garbage, GarbageCollector
+from manyfest.domain.values import frozen
 
 DEFAULT_KEEP = timedelta(days=30)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import Draft, Entry
@@ -20,6 +20,7 @@ from manyfest.domain.ports import Ports
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

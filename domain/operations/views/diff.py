@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import chain
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from manyfest.domain import media_types
 from manyfest.domain.comparison.changes import EntryChange, Status
@@ -34,6 +34,7 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import BlobReader
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 _Found = dict[Reference, Resolved]
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from attrs import frozen
-
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.comparison.entries import Pair, pair_entries
 from manyfest.domain.comparison.images import descriptor_fields
@@ -15,6 +13,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 
 @frozen

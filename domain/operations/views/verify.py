@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
-from attrs import frozen
-
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError, NotCachedError
@@ -20,6 +18,7 @@ from manyfest.domain.ports import Ports
 from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 from manyfest.domain.verification.child_rules import REPORTED_ERRORS
 from manyfest.domain.verification.evaluation import Evidence, Located, findings_at
 from manyfest.domain.verification.findings import Finding, Severity
