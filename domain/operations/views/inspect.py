@@ -5,7 +5,6 @@ from functools import partial
 
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.operations.resolve import Resolved, resolve
-from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import ManifestReader
@@ -30,6 +29,10 @@ def inspect_each(
     TooManyBytesError takes the place of those that are too large beside the others. Uses the ports
     registry, contents and fan_out.
     """
+    from manyfest.domain.operations.steps.metered_reader import (
+        MeteredReader,
+    )  # not for a single one
+
     reader = MeteredReader(ports.registry, f"{len(references)} references together")
     answers = ports.fan_out(partial(_resolve_or_error, registry=reader), references)
     record_reads([each for each in answers if isinstance(each, Resolved)], ports=ports)
