@@ -81,6 +81,20 @@ def test_layers_that_stay_are_counted_and_named(
     assert f"1 foreign layer, {DIGEST} (https://example.invalid/a)" in said
 
 
+@pytest.mark.parametrize("options", [["--foreign-layers"], []])
+def test_declared_lists_bring_them_or_tell(
+    server, memory, target, there, elsewhere, tmp_path: Path, options: list[str]
+) -> None:  # E6, E7
+    name = planted(memory, server, f"https://{elsewhere.host}{LAYER}")
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        f"image: {target.host}/win:l\nmanifests:\n  - image: {name}\n"
+        "    platform: {os: windows, architecture: amd64}\n"
+    )
+    said = succeeded("apply", *options, str(spec)).stderr
+    assert (has_base(there, "win"), "left behind" not in said) == (bool(options), bool(options))
+
+
 def test_a_layer_is_brought_from_its_url_without_credentials(
     server, memory, target, there, elsewhere
 ) -> None:  # E7

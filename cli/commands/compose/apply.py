@@ -8,10 +8,18 @@ import typer
 from attrs import evolve
 
 from manyfest.cli.arguments.option_values import split_csv
-from manyfest.cli.arguments.options import CONNECTION, AsJson, docker_command, require_arguments
+from manyfest.cli.arguments.options import (
+    CONNECTION,
+    AsJson,
+    ForeignLayers,
+    docker_command,
+    require_arguments,
+)
 from manyfest.cli.arguments.references import reference, tag_or_reference
 from manyfest.cli.flows.checks import (
+    STAY_BEHIND,
     note_families,
+    note_foreign_layers,
     require_reachable,
     warn_of_conflicts,
     warn_of_platform_mismatch,
@@ -69,6 +77,7 @@ def command(
     lock: Annotated[
         Path | None, typer.Option("--lock", metavar="FILE", help="The lock, if not SPEC.lock.")
     ] = None,
+    foreign_layers: ForeignLayers = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be written, and write nothing.")
     ] = False,
@@ -91,9 +100,11 @@ def command(
             ports=session,
             ignore_missing=ignore_missing,
             lock=in_lock,
+            with_foreign=foreign_layers,
         )
         print_missing(planned.missing)
         for push in planned.pushes:
+            note_foreign_layers(push.foreign_layers, STAY_BEHIND)
             warn_of_conflicts(push.draft)
             note_families(push.draft.name, push.manifest)
             for entry in push.draft.entries:

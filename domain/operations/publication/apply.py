@@ -29,12 +29,14 @@ def plan_apply(
     ports: Ports,
     ignore_missing: bool = False,
     lock: Lock | None = None,
+    with_foreign: bool = False,
 ) -> ApplyPlan:
     """Plan the publication of the lists of ``specs``: of all, or fail. Writes nothing.
 
-    With a ``lock``, sources are read by their locked digests, wherever their tags point. Uses the
-    ports registry, fan_out and now. Raises LockError: a source is not locked, or a list would not
-    be the locked one; what ``compose_specs`` and ``plan_publications`` raise.
+    With a ``lock``, sources are read by their locked digests, wherever their tags point. Layers
+    with ``urls`` are copied ``with_foreign`` alone. Uses the ports registry, contents, layers,
+    fan_out and now. Raises LockError: a source is not locked, or a list would not be the locked
+    one; what ``compose_specs`` and ``plan_publications`` raise.
     """
     unknown = () if lock is None else lock.unknown_sources(specs)
     if unknown and not ignore_missing:
@@ -44,7 +46,9 @@ def plan_apply(
         ports=ports,
         ignore_missing=ignore_missing,
     )
-    pushes = plan_publications(composed.publications, composed.source_manifest, ports=ports)
+    pushes = plan_publications(
+        composed.publications, composed.source_manifest, ports=ports, with_foreign=with_foreign
+    )
     if lock is not None:
         for spec, plan in zip(specs, pushes, strict=True):
             lock.check_list(spec.written, plan.manifest.digest)
