@@ -140,6 +140,34 @@ def test_a_child_that_only_the_store_has_whole_is_put_again(server, memory, name
     assert memory.get_manifest(at("app").at(ARM.digest)) == ARM.manifest
 
 
+def test_a_child_that_its_own_home_lost_may_be_in_the_target(server, memory) -> None:  # U12
+    source, target = f"{server.host}/from:1", f"{server.host}/to:1"
+    succeeded("create", target, source)
+    lose(memory, "from", ARM)
+    refused("push", target, code=3, words=NAMED)
+    refused("push", "--merge", target, code=3, words=NAMED)
+    assert writes(server) == []
+    push_image(memory, at("to").at(ARM.digest), ARM)
+    succeeded("push", target)
+    assert memory.get_manifest(at("to:1")) == INDEX.manifest
+
+
+def test_a_child_of_a_nested_list_is_named_itself(server, memory) -> None:  # U12
+    source, target = f"{server.host}/from:1", f"{server.host}/to:1"
+    succeeded("create", "--nest", target, source)
+    lose(memory, "from", ARM)
+    refused("push", target, code=3, words=(f"from@{ARM.digest}", "is missing"))
+
+
+def test_a_child_is_missing_for_a_further_tag_in_another_repository(  # U12
+    server, memory, name
+) -> None:
+    lose(memory, "app", ARM)
+    push_image(memory, at("to").at(ARM.digest), ARM)
+    refused("push", "--tag", f"{server.host}/to:1", name, code=3, words=NAMED)
+    assert writes(server) == []
+
+
 UNSAYING: dict[str, Fault] = {
     "401": Answer(401),
     "403": Answer(403),

@@ -9,7 +9,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.list_assembly import ManifestLookup, assemble_for_push, ordered_entries
-from manyfest.domain.errors import DraftUnknownError
+from manyfest.domain.errors import DraftUnknownError, ManifestUnknownError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.manifests import Manifest
@@ -155,7 +155,8 @@ def plan_publications(
     bare = [_without_children(*both, current) for both in zip(publications, lists, strict=True)]
     moves = [move for plan in bare for move in _moves(plan)]
     copies = _map_distinct(moves, partial(_copies, registry=ports.registry), ports.fan_out)
-    others = [child for both in zip(publications, bare, strict=True) for child in _unmoved(*both)]
+    pairs = zip(publications, bare, strict=True)
+    others = [child for each, plan in pairs for child in _unmoved(each, plan, copies)]
     missing += missing_children(others, ports=ports)
     return tuple(
         _with_children(
@@ -204,12 +205,16 @@ def _own_children(publication: Publication) -> Iterator[Child]:
                 yield Child(entry.descriptor, target, target.home)
 
 
-def _unmoved(publication: Publication, plan: PushPlan) -> Iterator[Child]:
-    """The entries from other homes, in those homes in which the plan writes no tag."""
-    written = {tagging.target.home for tagging in plan.tags}
+def _unmoved(
+    publication: Publication, plan: PushPlan, copies: Mapping[Move, tuple[Copy, ...]]
+) -> Iterator[Child]:
+    """The entries from other homes that nothing is copied of: no tag is written, or they are gone.
+
+    What its own home has lost may still be in the target.
+    """
     for target in publication.targets:
         for entry in plan.draft.entries:
-            if target.home not in {entry.source.home, *written}:
+            if entry.source.home != target.home and not copies.get((entry, target.home)):
                 yield Child(entry.descriptor, target, entry.source.home)
 
 
@@ -230,5 +235,9 @@ def _with_children(
 
 
 def _copies(move: Move, registry: ManifestReader) -> tuple[Copy, ...]:
+    """Read what is to be copied: nothing of an entry that its home has lost, whole or in part."""
     entry, home = move
-    return content_copies(entry.content, entry.found, home, registry)
+    try:
+        return content_copies(entry.content, entry.found, home, registry)
+    except ManifestUnknownError:
+        return ()

@@ -153,12 +153,19 @@ def _gone(child: Child, registry: Registry) -> Reference | None:
 
 
 def _repair(child: Child, ports: Ports) -> tuple[Copy, ...] | None:
-    """Return the copies that bring it, None if it cannot be had whole."""
+    """Return the copies that bring it, None if its home lacks it and the store has it not whole.
+
+    Raises PartMissingError: another home, which it came from, has lost it or what it lists.
+    """
     home, origin = child.parent.home, Reference(child.origin, None, child.listed.digest)
     try:
         copies = content_copies(origin, child.listed, home, ports.registry)
-    except ManifestUnknownError:
-        return None
+    except ManifestUnknownError as error:
+        if child.origin == home:
+            return None
+        platform = child.listed.platform if error.reference == str(origin) else None
+        shown = "" if platform is None else str(platform)
+        raise PartMissingError(str(child.parent), error.reference, shown) from error
     if child.origin != home:
         return copies
     absent = tuple(copy for copy in copies if not is_there(copy, ports.registry))

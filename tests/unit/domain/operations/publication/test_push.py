@@ -17,7 +17,7 @@ from manyfest.domain.errors import (
     DocumentError,
     DraftUnknownError,
     ListError,
-    ManifestUnknownError,
+    PartMissingError,
 )
 from manyfest.domain.events import BlobCopied, ManifestPut, TransferPlanned
 from manyfest.domain.operations.drafts.annotate import annotate
@@ -152,7 +152,8 @@ def test_a_child_that_has_gone_is_named(world: World) -> None:
     world.plant("r.example/a:1", docker_list(docker_image()))
     draft = world.create("r.example/l:1", "r.example/a:1")
     fresh = World(store=world.store)  # the same drafts, a registry that holds nothing
-    with pytest.raises(ManifestUnknownError, match=str(draft.entries[0].found.digest)):
+    gone = f"r.example/l:1 is incomplete: r.example/a@{draft.entries[0].found.digest}"
+    with pytest.raises(PartMissingError, match=gone):
         fresh.plan("r.example/l:1")
 
 
