@@ -51,7 +51,7 @@ def test_pages_are_followed_and_each_referrer_is_listed_once(serve, registry, re
 @pytest.mark.parametrize(
     "refusal",
     [
-        *(pytest.param(reply(status), id=str(status)) for status in (400, 404, 405, 406)),
+        *(pytest.param(reply(status), id=str(status)) for status in (400, 404, 405, 406, 501)),
         pytest.param(reply(200, b"<html>", content_type="text/html"), id="a web page"),
     ],
 )
