@@ -122,7 +122,7 @@ def _set_name(root: SafeDirectory, tag: str | None, manifest: Manifest) -> None:
 def _update_referrers_tag(root: SafeDirectory, subject: Reference, referrer: Manifest) -> None:
     tag = referrers_tag(subject)
     listed = referrers_list(root, tag)
-    extended = with_referrer(listed, referrer)
+    extended = with_referrer(listed, referrer, tag)
     if extended is not listed:
         root.write([extended.data], *blob_path(extended.digest))
         _set_name(root, tag.tag, extended)

@@ -92,8 +92,8 @@ def referrer_descriptor(referrer: Manifest) -> Descriptor:
     return Descriptor(referrer.media_type, referrer.digest, referrer.size, None, others)
 
 
-def with_referrer(listed: Manifest | None, referrer: Manifest) -> Manifest:
-    """Return the list ``listed`` with ``referrer`` added.
+def with_referrer(listed: Manifest | None, referrer: Manifest, tag: Reference) -> Manifest:
+    """Return the list ``listed`` under the referrers ``tag`` with ``referrer`` added.
 
     The result is ``listed`` itself if it has the referrer already. None is an empty list. Other
     members and entries are kept. Raises DocumentError: ``listed`` is not an OCI index, or would be
@@ -102,7 +102,10 @@ def with_referrer(listed: Manifest | None, referrer: Manifest) -> Manifest:
     if listed is None:
         return _list({"schemaVersion": 2, "mediaType": media_types.OCI_INDEX}, [], referrer)
     if listed.media_type != media_types.OCI_INDEX:
-        raise DocumentError(str(listed.digest), "under a referrers tag, but no OCI index")
+        reason = (
+            "under this referrers tag is no OCI index; referrers can be listed once it is deleted"
+        )
+        raise DocumentError(str(tag), reason)
     if referrer.digest in [entry.digest for entry in listed.entries]:
         return listed
     return _list(listed.document, listed.document.get("manifests") or [], referrer)

@@ -257,7 +257,7 @@ class HttpManifests(ManifestReader, ManifestWriter):
         tag = referrers_tag(subject)
         with self._referrers_tag_lock:
             current = self._get_if_present(tag)
-            extended = with_referrer(current, referrer)
+            extended = with_referrer(current, referrer, tag)
             if extended is not current:
                 self._put_with_retries(tag, extended)
 

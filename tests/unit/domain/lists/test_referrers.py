@@ -21,6 +21,7 @@ SUBJECT = oci_image()
 SBOM = referrer(SUBJECT).manifest
 SIGNATURE = referrer(SUBJECT, "signature", "application/x-signature").manifest
 PLACE = Reference.parse("r.example/app:1")
+TAG = referrers_tag(PLACE.at(SUBJECT.digest))
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
@@ -71,37 +72,37 @@ def test_a_list_that_names_no_kind_is_of_none() -> None:
 
 
 def test_a_list_of_referrers_grows_and_takes_each_once() -> None:
-    first = with_referrer(None, SBOM)
+    first = with_referrer(None, SBOM, TAG)
     assert first.document == {
         "schemaVersion": 2,
         "mediaType": media_types.OCI_INDEX,
         "manifests": [referrer_descriptor(SBOM).to_json()],
     }
-    second = with_referrer(first, SIGNATURE)
+    second = with_referrer(first, SIGNATURE, TAG)
     assert [entry.digest for entry in second.entries] == [SBOM.digest, SIGNATURE.digest]
-    assert with_referrer(second, SBOM) is second
+    assert with_referrer(second, SBOM, TAG) is second
 
 
 def test_what_else_stands_in_the_list_stays() -> None:
     before = oci_index(SUBJECT, annotations={"a": "b"}).manifest
-    after = with_referrer(before, SBOM)
+    after = with_referrer(before, SBOM, TAG)
     assert after.document["annotations"] == {"a": "b"}
     assert after.document["manifests"][:-1] == before.document["manifests"]
     null = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": None}
     empty = Manifest(media_types.OCI_INDEX, json.dumps(null).encode())
-    assert with_referrer(empty, SBOM).entries == (referrer_descriptor(SBOM),)
+    assert with_referrer(empty, SBOM, TAG).entries == (referrer_descriptor(SBOM),)
 
 
 def test_what_is_no_index_keeps_no_referrers() -> None:
     other = docker_list().manifest
     with pytest.raises(DocumentError, match="no OCI index") as caught:
-        with_referrer(other, SBOM)
-    assert caught.value.subject == str(other.digest)
+        with_referrer(other, SBOM, TAG)
+    assert caught.value.subject == str(TAG)
 
 
 def test_4_mib_of_referrers_are_kept_and_one_byte_more_is_not() -> None:
     def grown(length: int) -> Manifest:
-        return with_referrer(oci_index(SUBJECT, note="x" * length).manifest, SBOM)
+        return with_referrer(oci_index(SUBJECT, note="x" * length).manifest, SBOM, TAG)
 
     room = SIZE_LIMIT - grown(0).size
     assert grown(room).size == SIZE_LIMIT
