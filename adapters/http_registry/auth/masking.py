@@ -2,8 +2,9 @@
 
 A registry, or a proxy before it, may echo what it was sent: in an error's body, a header, a status
 line, a realm, a media type. Messages end up in logs that more people read. Masked are a secret
-itself and the forms in which servers usually echo it: in base64, in a URL, in JSON, in the ``repr``
-of bytes, and its beginning where a text was cut. A server that wants to hide an echo can; it has
+itself and the forms in which servers usually echo it: in base64, in a URL, in JSON, in HTML, in the
+``repr`` of bytes or of text (which messages of ours show, too), in lower case (as media types are
+compared), and its beginning where a text was cut. A server that wants to hide an echo can; it has
 the secret anyway.
 """
 
@@ -39,8 +40,21 @@ def _forms(secret: str) -> Iterator[str]:
     yield base64.urlsafe_b64encode(data).decode().rstrip("=")
     yield quote(data, safe="")
     yield quote_plus(data)
-    yield json.dumps(secret)[1:-1]
+    for written in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        yield written
+        yield written.replace("/", "\\/")
+    for quotation in ("&quot;", "&#34;"):
+        yield _in_html(secret, quotation)
     yield repr(data)[2:-1]
+    yield repr(secret)[1:-1]
+    yield secret.lower()
+    yield repr(secret.lower())[1:-1]
+
+
+def _in_html(text: str, quotation: str) -> str:
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', quotation)):
+        text = text.replace(character, entity)
+    return text
 
 
 def _without_beginning(text: str, form: str) -> str:

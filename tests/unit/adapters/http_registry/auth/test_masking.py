@@ -16,6 +16,11 @@ SECRET = 'p+ss/"w\\rd é?'
         "in a URL": "p%2Bss%2F%22w%5Crd%20%C3%A9%3F",
         "in a form": "p%2Bss%2F%22w%5Crd+%C3%A9%3F",
         "in JSON": 'p+ss/\\"w\\\\rd \\u00e9?',
+        "in JSON, not ASCII alone": 'p+ss/\\"w\\\\rd é?',
+        "in JSON for HTML pages": 'p+ss\\/\\"w\\\\rd \\u00e9?',
+        "in HTML": "p+ss/&quot;w\\rd é?",
+        "in HTML by number": "p+ss/&#34;w\\rd é?",
+        "as Python writes it": 'p+ss/"w\\\\rd é?',
         "cut": 'p+ss/"w\\…',
     }.values(),
 )
@@ -24,6 +29,10 @@ def test_a_secret_is_masked_in_every_usual_form(text):
     assert shown.startswith("before ***")
     assert shown.endswith(" after")
     assert "ss" not in shown
+
+
+def test_a_secret_in_lower_case_is_masked():
+    assert masked("application/hunter/two", ["Hunter/TWO"]) == "application/***"
 
 
 @pytest.mark.parametrize("secret", ["", "a", "abc"])
