@@ -108,12 +108,12 @@ def _platform(document: JsonObject, subject: str) -> Platform | None:
 
 def _check_others(document: JsonObject, subject: str) -> None:
     for key in ("data", "artifactType"):
-        if not isinstance(document.get(key) or "", str):
+        if not isinstance(document.get(key), str | None):
             raise DocumentError(f"{subject}.{key}", "not a text")
-    annotations, urls = document.get("annotations") or {}, document.get("urls") or []
-    if not isinstance(annotations, dict) or not _all_texts(annotations.values()):
+    annotations, urls = document.get("annotations"), document.get("urls")
+    if not isinstance(annotations, dict | None) or not _all_texts((annotations or {}).values()):
         raise DocumentError(f"{subject}.annotations", "not an object of texts")
-    if not isinstance(urls, list) or not _all_texts(urls):
+    if not isinstance(urls, list | None) or not _all_texts(urls or []):
         raise DocumentError(f"{subject}.urls", "not a list of texts")
 
 

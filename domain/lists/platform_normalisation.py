@@ -64,6 +64,9 @@ _GO_PORTS = {
 # Operating systems that a user may name alone, by containerd's list (``isKnownOS``).
 KNOWN_SYSTEMS = frozenset(_GO_PORTS) | {"hurd", "macos", "nacl", "zos"}
 
+# What a user may mean by a platform that has no operating system.
+KNOWN_ARCHITECTURES = frozenset(" ".join(_GO_PORTS.values()).split()) | frozenset(_ARCHITECTURES)
+
 # Former ports of Go that docker accepts too (``cli/command/manifest/util.go``).
 _FORMER_GO_PORTS = {"darwin": "386 arm"}
 

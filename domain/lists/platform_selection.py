@@ -10,7 +10,11 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.canonical_json import authored_list
 from manyfest.domain.errors import DocumentError, InvalidPlatformError, NoSuchPlatformError
 from manyfest.domain.lists.attestations import attested_digest, with_attestations
-from manyfest.domain.lists.platform_normalisation import KNOWN_SYSTEMS, normalised
+from manyfest.domain.lists.platform_normalisation import (
+    KNOWN_ARCHITECTURES,
+    KNOWN_SYSTEMS,
+    normalised,
+)
 from manyfest.domain.manifests import Manifest, malformed_member
 from manyfest.domain.platforms import Platform
 
@@ -23,9 +27,12 @@ _Item = TypeVar("_Item")
 def parse_filter(text: str) -> Platform:
     """Parse a platform to select by: ``linux/arm/v7``, or ``linux`` for all of it.
 
-    Raises InvalidPlatformError: not a platform, nor an operating system that containerd knows.
+    Raises InvalidPlatformError: not a platform, nor an operating system that containerd knows; or
+    one that begins with an architecture.
     """
     wanted = Platform.parse_system(text)
+    if wanted.os.lower() in KNOWN_ARCHITECTURES:
+        raise InvalidPlatformError(text, f"no operating system, as in linux/{text}")
     if not wanted.architecture and wanted.os.lower() not in KNOWN_SYSTEMS:
         reason = "neither os[(version+feature)]/arch[/variant] nor an operating system"
         raise InvalidPlatformError(text, reason)

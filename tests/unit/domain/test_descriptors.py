@@ -149,6 +149,23 @@ def test_a_bad_member_is_refused_with_what_it_should_be(member: str, reason: str
     assert str(caught.value) == f"x.{member}: {reason}"
 
 
+@pytest.mark.parametrize(
+    ("member", "values"),
+    {
+        "platform": ([], "", False),
+        "artifactType": ([], {}, 0, False),
+        "data": ([], {}, 0, False),
+        "annotations": ([], "", 0, False),
+        "urls": ({}, "", 0, False),
+    }.items(),
+)
+def test_what_is_empty_is_of_the_member_s_type_too(member: str, values) -> None:
+    for value in values:
+        with pytest.raises(DocumentError, match=rf"x\.{member}: not an? "):
+            Descriptor.from_json(changed(**{member: value}), "x")
+    assert Descriptor.from_json(changed(**{member: None}), "x").others.get(member) is None
+
+
 def test_a_bad_digest_is_refused_with_its_reason() -> None:
     with pytest.raises(DocumentError) as caught:
         Descriptor.from_json(changed(digest="sha256:abc"), "x")

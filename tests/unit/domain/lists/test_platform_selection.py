@@ -142,6 +142,12 @@ def test_what_is_neither_a_platform_nor_a_system_selects_nothing(text: str) -> N
         parse_filter(text)
 
 
+@pytest.mark.parametrize("text", ["arm64", "AMD64", "aarch64", "arm64/v8.0", "armhf", "x86_64/v2"])
+def test_a_platform_without_a_system_is_refused_with_how_to_write_it(text: str) -> None:
+    with pytest.raises(InvalidPlatformError, match=f"no operating system, as in linux/{text}"):
+        parse_filter(text)
+
+
 def test_a_system_alone_matches_an_image_of_it() -> None:
     require_platform([parse_filter("linux")], Platform("linux", "s390x"), "i")
     with pytest.raises(NoSuchPlatformError, match="i has nothing for windows, only for linux/386"):
