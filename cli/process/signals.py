@@ -8,11 +8,14 @@ would not do either: the system then delivers them to another thread, and Python
 handler in the main one.
 
 A signal is kept, and is delivered again, when it arrives before the work or in a ``shielded`` call.
-A signal that arrives after the work is ignored: nothing is left that it could end.
+It may also arrive in a finalizer or in the callback of a weak reference, where Python prints what
+is raised and goes on: an alarm delivers it again. A signal that arrives after the work is ignored:
+nothing is left that it could end.
 """
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 from time import monotonic
 from types import FrameType
@@ -26,6 +29,8 @@ _T = TypeVar("_T")
 # Seconds of clean-up after a signal, in which further signals are ignored: they would interrupt it.
 _CLEAN_UP_SECONDS = 1.0
 
+_AGAIN_SECONDS = 0.01  # after a callback swallowed a signal
+
 
 class SignalHandler:
     """Handler of the signals of this process."""
@@ -34,12 +39,14 @@ class SignalHandler:
         self._received: int | None = None
         self._pending: int | None = None
         self._ignore_until = float("-inf")
+        self._print_unraisable = sys.unraisablehook
 
     def install(self) -> None:
         """Handle the signals from now on, except those that the shell made ignored (nohup)."""
         for number in SIGNALS:
             if signal.getsignal(number) in _DEFAULTS:
                 self.handle(number)
+        sys.unraisablehook = self._on_unraisable
 
     def handle(self, number: int) -> None:
         """Handle this signal from now on, even if it was ignored."""
@@ -63,6 +70,7 @@ class SignalHandler:
         """Ignore all signals: the work is done."""
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
 
     def reraise(self) -> None:
         """End by the signal received, as its sender expects, unless it was Ctrl-C."""
@@ -78,6 +86,19 @@ class SignalHandler:
         if now >= self._ignore_until:
             self._received, self._ignore_until = number, now + _CLEAN_UP_SECONDS
             raise KeyboardInterrupt
+
+    def _on_unraisable(self, unraisable: "sys.UnraisableHookArgs") -> None:
+        """Deliver a signal again that a callback swallowed; print any other exception."""
+        if self._received is None or not isinstance(unraisable.exc_value, KeyboardInterrupt):
+            self._print_unraisable(unraisable)
+            return
+        signal.signal(signal.SIGALRM, self._on_alarm)
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
+
+    def _on_alarm(self, _: int, frame: FrameType | None) -> None:
+        if self._received is not None:
+            self._ignore_until = float("-inf")  # nothing was cleaned up yet
+            self._on_signal(self._received, frame)
 
     def _deliver_pending(self) -> None:
         """Raise the signal again; its handler runs in the main thread."""

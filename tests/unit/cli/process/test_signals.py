@@ -1,9 +1,12 @@
 """Signals that end the program: which are heard, and how often."""
 
 import signal
-from collections.abc import Iterator
+import sys
+import weakref
+from collections.abc import Callable, Iterator
 
 import pytest
+from attrs import define
 
 from manyfest.cli.process import signals as endings
 from manyfest.cli.process.signals import INTERRUPTED, SignalHandler
@@ -14,13 +17,15 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @pytest.fixture(autouse=True)
 def _handlers() -> Iterator[None]:
     """The test's process has its own back in the end; meanwhile the usual ones."""
-    before = {number: signal.getsignal(number) for number in NUMBERS}
+    before = {number: signal.getsignal(number) for number in (*NUMBERS, signal.SIGALRM)}
+    hook = sys.unraisablehook
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in NUMBERS[1:]:
         signal.signal(number, signal.SIG_DFL)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+    sys.unraisablehook = hook
 
 
 @pytest.fixture
@@ -104,3 +109,55 @@ def test_at_the_end_none_is_heard(listening: SignalHandler) -> None:
     listening.uninstall()
     for number in NUMBERS:
         signal.raise_signal(number)
+
+
+@define(slots=False)
+class Referred:
+    """An object to refer to weakly, which may have a finalizer."""
+
+    finalizer: Callable[[], object] | None = None
+
+    def __del__(self) -> None:
+        if self.finalizer:
+            self.finalizer()
+
+
+def by_finalizer(send: Callable[[], object]) -> None:
+    Referred(send)
+
+
+def by_weak_reference(send: Callable[[], object]) -> None:
+    referred = Referred()
+    reference = weakref.ref(referred, lambda _: send())
+    del referred
+    assert reference() is None
+
+
+@pytest.mark.parametrize("swallow", [by_finalizer, by_weak_reference])
+@pytest.mark.parametrize("number", NUMBERS)
+def test_one_that_a_callback_swallows_interrupts_all_the_same(
+    listening: SignalHandler,
+    capfd: pytest.CaptureFixture[str],
+    swallow: Callable[[Callable[[], object]], None],
+    number: signal.Signals,
+) -> None:
+    def work() -> int:
+        swallow(lambda: signal.raise_signal(number))
+        signal.sigtimedwait([], 60)
+        return 0
+
+    assert listening.interruptible(work) == INTERRUPTED
+    assert capfd.readouterr().err == ""
+
+
+def test_other_exceptions_in_callbacks_are_printed(
+    listening: SignalHandler, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[object] = []
+    monkeypatch.setattr(listening, "_print_unraisable", printed.append)
+
+    def fail() -> None:
+        raise ValueError
+
+    assert listening.interruptible(lambda: by_finalizer(fail) or 0) == 0
+    assert len(printed) == 1
