@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from manyfest.adapters.http_registry.transport import tls
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import layer_bytes, push_blob, push_image, windows_image
 from manyfest.domain.digests import Digest
@@ -30,9 +31,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 def elsewhere(certificate: Certificate, monkeypatch) -> Iterator[FaultServer]:
     """The web server that has the layer."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
+    tls.verifying.cache_clear()  # of other tests in this process
     with FaultServer(certificate=certificate) as server:
         server.always("GET", LAYER, Answer(200, BASE))
         yield server
+    tls.verifying.cache_clear()
 
 
 @pytest.fixture

@@ -181,7 +181,7 @@ def _challenge_text(response: httpx.Response) -> str:
 
 
 def _read_text(response: httpx.Response) -> str:
-    return bodies.read_what_arrived(response, _READ_LIMIT).decode("utf-8", "replace")
+    return bodies.read_reason(response, _READ_LIMIT).decode("utf-8", "replace")
 
 
 def _one_line(text: str) -> str:

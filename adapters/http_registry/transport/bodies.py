@@ -15,6 +15,7 @@ _PLAIN_ENCODINGS = ("", "identity")
 # Bytes and seconds spent on a rest in order to keep the connection; a longer rest closes it.
 _LEFTOVER_LIMIT = 64 * 1024
 _LEFTOVER_SECONDS = 1.0
+_REASON_SECONDS = 5.0
 
 _BREAKS = (
     httpcore.NetworkError,
@@ -64,15 +65,28 @@ def read_what_arrived(response: httpx.Response, limit: int) -> bytes:
     return bytes(data[:limit])
 
 
+def read_reason(response: httpx.Response, limit: int) -> bytes:
+    """Return the first ``limit`` bytes that come within seconds: the words beside a status.
+
+    The status is known by then, and is not waited for any longer.
+    """
+    _finish_within(response, _REASON_SECONDS)
+    return read_what_arrived(response, limit)
+
+
 def drain(response: httpx.Response) -> None:
     """Finish with a response: read a short rest, so that the connection can be kept."""
     is_short = (announced_size(response) or 0) <= _LEFTOVER_LIMIT
     if not response.is_stream_consumed and (is_short or response.request.method == "HEAD"):
-        stream = response.extensions.get("network_stream")
-        if isinstance(stream, DeadlineStream):
-            stream.finish_within(_LEFTOVER_SECONDS)
+        _finish_within(response, _LEFTOVER_SECONDS)
         read_what_arrived(response, _LEFTOVER_LIMIT)
     response.close()
+
+
+def _finish_within(response: httpx.Response, seconds: float) -> None:
+    stream = response.extensions.get("network_stream")
+    if isinstance(stream, DeadlineStream):
+        stream.finish_within(seconds)
 
 
 @contextlib.contextmanager
