@@ -28,7 +28,7 @@ for module in COMMANDS.values():
     import_module(f"manyfest.cli.commands.{module}")
 import platformdirs.unix
 import manyfest.adapters.oci_layout.registry, manyfest.cli.rendering.manifest_text
-import tempfile, sqlite_utils, encodings.idna, resource
+import tempfile, sqlite_utils, encodings.idna, resource, concurrent.futures.thread
 """
 
 
