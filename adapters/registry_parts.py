@@ -61,4 +61,7 @@ def require_children(manifest: Manifest, host: str, exists: Callable[[Descriptor
 
 
 def _required(manifest: Manifest) -> tuple[Descriptor, ...]:
-    return manifest.entries if manifest.is_list else tuple(distributable_blobs(manifest))
+    """The children that must exist; nothing can be asked for by an unverifiable digest."""
+    if not manifest.is_list:
+        return tuple(distributable_blobs(manifest))
+    return tuple(entry for entry in manifest.entries if entry.digest.is_verifiable)

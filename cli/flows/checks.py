@@ -108,3 +108,10 @@ def _is_available(blob: "BlobCopy", registry: "BlobReader") -> bool:
             continue
         return True
     return False
+
+
+def warn_of_unverifiable(left: "Sequence[Reference]") -> None:
+    """Warn of entries that stay behind, because nothing can be verified against their digests."""
+    if left:
+        what = f"{left[0]}{f' and {len(left) - 1} more' if left[1:] else ''}"
+        warn(f"left out, because no digest of its algorithm can be verified: {what}")

@@ -10,8 +10,8 @@ from attrs import define, evolve, field
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FAILED
-from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers
-from manyfest.cli.output import fail, note, write_text
+from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers, warn_of_unverifiable
+from manyfest.cli.output import fail, write_text
 from manyfest.cli.rendering.humanize import format_size
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
@@ -54,7 +54,7 @@ def fetch_all(
             )
             for fetched in _in_memory(bring, references[start : start + _SLICE]):
                 summary.count(fetched)
-                _note_unverifiable(fetched)
+                warn_of_unverifiable(fetched.unverifiable)
                 note_foreign_layers(fetched.foreign_layers, STAY_BEHIND)
                 if fetched.found:
                     session.restart_deadline()
@@ -111,12 +111,6 @@ class _Summary:
             "layerBytes": self.layer_bytes,
         }
         return json.dumps(document)
-
-
-def _note_unverifiable(fetched: Fetched) -> None:
-    if left := fetched.unverifiable:
-        what = f"{left[0]}{f' and {len(left) - 1} more' if left[1:] else ''}"
-        note(f"left out, because no digest of its algorithm can be verified: {what}")
 
 
 def _lines(file: str | None) -> Iterator[str]:

@@ -15,7 +15,7 @@ from manyfest.contracts.images import (
 )
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference
-from tests.support.faults.judged import refused, succeeded
+from tests.support.faults.judged import succeeded
 from tests.support.http.fault_server import FaultServer
 from tests.support.http.faults import with_status
 from tests.support.http.registry_server import REGISTRY
@@ -75,8 +75,14 @@ def test_a_digest_that_cannot_be_verified_is_in_the_way_of_itself_alone(
     for command in (["inspect", name], ["inspect", "-v", name], ["verify", name]):
         succeeded(*command)
     assert digest in succeeded("cache", "fetch", name).stderr
-    refused("copy", name, "oci:there:1", code=1, words=(digest, "no known digest algorithm"))
-    succeeded("copy", "--platform", "linux/amd64", name, "oci:there:1")
+    copied = succeeded("copy", name, "oci:there:1")
+    assert copied.stdout == f"{index.digest}\n".encode()
+    left = f"no digest of its algorithm can be verified: {server.host}/app@{digest}"
+    assert f"warning: left out, because {left}\n" in copied.stderr
+    again = succeeded("copy", name, "oci:there:1")
+    assert "unchanged" in again.stderr
+    assert digest in again.stderr
+    succeeded("copy", "--platform", "linux/amd64", name, "oci:there:2")
     assert server.count(path=f"/v2/app/*/{digest}") == 0
 
 

@@ -13,6 +13,7 @@ from manyfest.cli.flows.checks import (
     note_foreign_layers,
     require_cached,
     require_reachable,
+    warn_of_unverifiable,
 )
 from manyfest.cli.flows.error_warnings import warn_of_errors
 from manyfest.cli.output import fail, note, warn, write_text
@@ -58,6 +59,8 @@ def command(
             with_foreign=foreign_layers,
         )
         require_cached(plan.blobs, session)
+        note_foreign_layers(plan.foreign_layers, STAY_BEHIND)
+        warn_of_unverifiable(plan.left)
         _warn_of_errors(plan)
         with shown_progress() as on_event:
             unlisted = copy(
@@ -67,7 +70,6 @@ def command(
             )
     for message in _notes(plan, len(unlisted)):
         note(message)
-    note_foreign_layers(plan.foreign_layers, STAY_BEHIND)
     for tag in plan.attached.kept_tags:
         warn(f"{tag} differs from that of the source, has content of its own, and is left as it is")
     write_text(str(plan.manifest.digest))

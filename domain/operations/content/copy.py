@@ -52,7 +52,8 @@ class CopyPlan:
 
     ``manifest`` is the source's own, or a list of some of its entries. ``current`` is the digest
     that ``target`` has before, as far as a HEAD tells. Before the tag comes what is ``attached``;
-    what that lists is in ``below``.
+    what that lists is in ``below``. ``left`` are entries that stay behind, since nothing can be
+    verified against their digests.
     """
 
     source: Resolved
@@ -62,6 +63,7 @@ class CopyPlan:
     below: tuple[ManifestCopy, ...] = ()
     blobs: tuple[BlobCopy, ...] = ()
     attached: AttachedCopies = field(factory=AttachedCopies)
+    left: tuple[Reference, ...] = ()
 
     @property
     def changes_digest(self) -> bool:
@@ -143,7 +145,9 @@ def plan_copy(
     copies = _present(ports.fan_out(lacking, (*nodes, *attached.nodes_below(reader))))
     own = () if manifest.is_list else _present([lacking(top)])
     blobs = blob_copies((*copies, *own, *attached.manifests), with_foreign=with_foreign)
-    return CopyPlan(found, target, manifest, current, manifest_copies(copies), blobs, attached)
+    left = tuple(node.source for node in nodes if not node.is_verifiable)
+    below_it = manifest_copies(copies)
+    return CopyPlan(found, target, manifest, current, below_it, blobs, attached, left)
 
 
 def copy(
@@ -190,13 +194,16 @@ def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -
 
 
 def _may_be_subject(node: Node) -> bool:
-    return node.listed is None or not media_types.is_blob(node.listed.media_type)
+    is_blob = node.listed is not None and media_types.is_blob(node.listed.media_type)
+    return node.is_verifiable and not is_blob
 
 
 def _lacking(
     node: Node, source: Reference, target: Home, registry: Registry, reader: ManifestReader
 ) -> Copy | None:
     there, listed = Reference(target, None, node.source.digest), node.listed
+    if not node.is_verifiable:
+        return None
     if listed is not None and is_blob(node.source, listed, registry):
         blob = entry_blob(node.source, listed, target)
         return blob if registry.probe_blob(there) is None else None
@@ -220,7 +227,9 @@ def _lacking_with_foreign(
     """As ``lacking``, but a manifest without its foreign layers counts as missing."""
     if (copy := lacking(node)) is not None:
         return copy
-    if node.listed is not None and is_blob(node.source, node.listed, registry):
+    if not node.is_verifiable or (
+        node.listed is not None and is_blob(node.source, node.listed, registry)
+    ):
         return None
     there, manifest = Reference(target, None, node.source.digest), node.read(reader)
     layers = [there.at(layer.digest) for layer in foreign_layers([manifest])]

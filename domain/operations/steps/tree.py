@@ -84,6 +84,11 @@ class Node:
     manifest: Manifest | None = None
     listed: Descriptor | None = None
 
+    @property
+    def is_verifiable(self) -> bool:
+        """Whether its content can be checked against the digest that lists it."""
+        return self.listed is None or self.listed.digest.is_verifiable
+
     def read(self, registry: ManifestReader) -> Manifest:
         """Return the manifest. Raises what ``get_manifest`` and ``require_match`` raise."""
         if self.listed is not None:
@@ -133,7 +138,7 @@ def _tree(
 ) -> Iterator[Node]:
     if level > NESTING_LIMIT:
         raise nested_too_deep(str(node.source))
-    if media_type not in media_types.LISTS:
+    if media_type not in media_types.LISTS or not node.is_verifiable:
         yield node
         return
     manifest = node.read(registry)
