@@ -18,7 +18,7 @@ import socket
 from collections.abc import Iterable
 from enum import StrEnum
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.adapters.endpoint import is_loopback
 from manyfest.domain.values import frozen

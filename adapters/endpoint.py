@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Callable
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.references import Repository
 from manyfest.domain.values import frozen

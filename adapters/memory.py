@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
-from attrs import field
+from attr import field
 
 from manyfest.adapters.registry_parts import blob_digest, open_verified, require_children
 from manyfest.domain.descriptors import Descriptor

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.references import Reference, Repository
 from manyfest.domain.values import frozen

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from attrs import field
+from attr import field
 
 from manyfest.domain.errors import ConfigError
 from manyfest.domain.values import frozen

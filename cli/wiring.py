@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.cli.output import warn
 from manyfest.cli.settings import Settings

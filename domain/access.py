@@ -5,7 +5,7 @@ No value shows a secret in its ``repr``.
 
 from collections.abc import Iterable
 
-from attrs import field
+from attr import field
 
 from manyfest.domain.errors import AccessError, CredentialSourceError, UnavailableError
 from manyfest.domain.values import frozen

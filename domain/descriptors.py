@@ -5,7 +5,7 @@ The members are the image-spec's (descriptor.md).
 
 from collections.abc import Mapping
 
-from attrs import field
+from attr import field
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json, JsonObject, check_letter_case

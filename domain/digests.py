@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from attrs import frozen
+from attr import frozen
 
 from manyfest.domain.errors import (
     DigestMismatchError,

@@ -1,6 +1,6 @@
 """Image configs: the platform that an image, or another artifact, was built for."""
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import DocumentError

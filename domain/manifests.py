@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
 
-from attrs import field
+from attr import field
 
 from manyfest.domain import media_types
 from manyfest.domain.annotations import malformed_annotation

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
-from attrs import field
+from attr import field
 
 from manyfest.domain.encoding.strict_json import Json, JsonObject, check_letter_case
 from manyfest.domain.errors import DocumentError, InvalidPlatformError

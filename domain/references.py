@@ -14,7 +14,7 @@ The grammar is distribution's (``reference/regexp.go``) and the short forms are 
 
 import re
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.errors import InvalidDigestError, InvalidReferenceError

@@ -11,16 +11,16 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-import attrs
+import attr
 
 if TYPE_CHECKING:
-    from attrs import frozen as frozen  # noqa: PLC0414 - a name that mypy and pyright know
+    from attr import frozen as frozen  # noqa: PLC0414 - a name that mypy and pyright know
 else:
 
     def frozen(cls: type) -> type:
         """Return ``cls`` as a frozen attrs class with slots, whose values equal by their fields."""
-        made = attrs.frozen(cls, repr=False, eq=False)
-        for name, method in _methods(attrs.fields(made)).items():
+        made = attr.frozen(cls, repr=False, eq=False)
+        for name, method in _methods(attr.fields(made)).items():
             if name not in cls.__dict__:
                 setattr(made, name, method)
         return made

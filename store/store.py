@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from attrs import field
+from attr import field
 
 from manyfest.domain.values import frozen
 from manyfest.store.content_store import SqliteContentStore

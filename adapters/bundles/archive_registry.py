@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Never
 
-from attrs import evolve, field
+from attr import evolve, field
 
 from manyfest.adapters.bundles.docker_archive import LISTING, DockerBundle
 from manyfest.adapters.bundles.file_source import DOCUMENT_LIMIT

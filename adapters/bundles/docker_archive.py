@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from posixpath import normpath
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.adapters.bundles.compression import GZIP, translating_errors
 from manyfest.adapters.bundles.file_source import Chunks, Files

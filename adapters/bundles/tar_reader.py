@@ -29,7 +29,7 @@ from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 from typing import IO, BinaryIO
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.adapters.bundles.compression import START
 from manyfest.adapters.bundles.file_source import DOCUMENT_LIMIT, Chunks

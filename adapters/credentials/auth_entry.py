@@ -6,7 +6,7 @@ Its members are those of docker/cli, ``types/authconfig.go``.
 import base64
 import re
 
-from attrs import field, fields
+from attr import field, fields
 from cattrs.errors import BaseValidationError
 
 from manyfest.adapters.cattrs_converter import strict_converter

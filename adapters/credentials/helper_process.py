@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from attrs import field
+from attr import field
 
 from manyfest.adapters.files.os_error_text import os_error_text
 from manyfest.domain.errors import DeadlineError

@@ -25,7 +25,7 @@ for the same host, or ask for the same manifest, at once.
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.adapters.decorators.base import (
     Call,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Never
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.adapters.decorators.base import (
     Call,

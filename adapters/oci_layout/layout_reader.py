@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.adapters.oci_layout.index_json import IndexJson
 from manyfest.adapters.oci_layout.layout_files import INDEX, blob_path

@@ -1,6 +1,6 @@
 """Layouts backed by the content store, which has past states that a layout no longer has."""
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.domain.errors import ManifestUnknownError

@@ -7,7 +7,7 @@ regard to case, and a host without a port does not match that host at another po
 import re
 from collections.abc import Iterable
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.adapters.endpoint import split_host
 from manyfest.adapters.mirrors import Mirror, Named, Route

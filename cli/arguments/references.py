@@ -7,7 +7,7 @@ from os.path import abspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.cli.output import note
 from manyfest.domain.errors import InvalidReferenceError, shortened

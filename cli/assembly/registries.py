@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.adapters.decorators.routing import RoutingRegistry
 from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers

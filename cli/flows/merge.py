@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.cli.flows.publish import finish_or_warn, require_writable_store
 from manyfest.cli.output import note, warn

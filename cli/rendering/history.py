@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.cli.output import printable
 from manyfest.cli.rendering.humanize import CLAIMED, counted, format_time, short_digest

@@ -9,7 +9,7 @@ from threading import Lock
 from time import monotonic
 from typing import TextIO
 
-from attrs import define, field
+from attr import define, field
 
 from manyfest.cli.rendering.humanize import format_size
 from manyfest.domain.events import (

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor

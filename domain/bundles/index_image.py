@@ -8,7 +8,7 @@ listed index lists too (oras), and referrers of a listed image.
 
 from collections.abc import Callable, Sequence
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain import manifests, media_types
 from manyfest.domain.bundles.index_entries import FIRST_SEEN, IMAGE_NAME, LAST_SEEN, REF_NAME

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
-from attrs import field
+from attr import field
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from attrs import field
+from attr import field
 
 from manyfest.domain import media_types
 from manyfest.domain.comparison.json_differences import Difference, differences

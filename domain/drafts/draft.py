@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 
-from attrs import evolve, field
+from attr import evolve, field
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor

@@ -6,7 +6,7 @@ First ``unset`` removes, then the other fields set or add. Empty fields change n
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import evolve, field
+from attr import evolve, field
 
 from manyfest.domain.annotations import (
     Annotations,

@@ -6,7 +6,7 @@ Only fields that are set are written, so that later versions can add fields.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from attrs import evolve, fields_dict
+from attr import evolve, fields_dict
 
 from manyfest.domain.annotations import Annotations
 from manyfest.domain.descriptors import Descriptor

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import Entry

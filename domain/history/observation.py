@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from attrs import Factory, evolve, field
+from attr import Factory, evolve, field
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference

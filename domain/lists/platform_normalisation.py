@@ -4,7 +4,7 @@ Tables, and the functions that look platforms up in them. Aliases are containerd
 (``platforms/database.go``); pairs are Go's ports, against which docker checks annotations.
 """
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.platforms import Platform
 

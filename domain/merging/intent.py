@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor

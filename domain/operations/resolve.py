@@ -1,6 +1,6 @@
 """Read the manifest at a reference and, unless it is a list, its config."""
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from attrs import field
+from attr import field
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation

@@ -6,7 +6,7 @@ The members are manifest-tool's (``pkg/types/input.go``), and the templates thos
 
 from collections.abc import Callable, Sequence
 
-from attrs import evolve, field
+from attr import evolve, field
 
 from manyfest.domain.annotations import Annotations
 from manyfest.domain.drafts.draft import ListType

@@ -5,7 +5,7 @@ Written by hand and not with cattrs: ADR 0030.
 
 from collections.abc import Mapping, Sequence
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json

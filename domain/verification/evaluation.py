@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from attrs import field
+from attr import field
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.values import frozen
 

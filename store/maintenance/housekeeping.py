@@ -1,6 +1,6 @@
 """The maintenance ports of one store as one object."""
 
-from attrs import field
+from attr import field
 
 from manyfest.domain.ports.catalogue import Catalogue
 from manyfest.domain.ports.draft_book import DraftBook

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.adapters.http_registry.auth.masking import masked
 from manyfest.adapters.http_registry.session import requests

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from attrs import field
+from attr import field
 
 from manyfest.adapters.http_registry.auth import scope as scopes
 from manyfest.adapters.http_registry.auth.realm_policy import Realm

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from attrs import field
+from attr import field
 
 from manyfest.domain.values import frozen
 

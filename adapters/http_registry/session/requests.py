@@ -10,7 +10,7 @@ reference without a digest.
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from attrs import evolve, field
+from attr import evolve, field
 
 from manyfest.adapters.http_registry.auth.scope import AccessRequest, pull, push
 from manyfest.domain import media_types

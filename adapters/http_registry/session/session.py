@@ -36,7 +36,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.adapters.address_policy import Space
 from manyfest.adapters.credentials.registry_auth import RegistryAuth

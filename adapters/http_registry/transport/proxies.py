@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpcore
-from attrs import field
+from attr import field
 
 from manyfest.adapters.endpoint import is_loopback
 from manyfest.domain.errors import ConfigError

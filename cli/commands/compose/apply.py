@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from attrs import evolve
+from attr import evolve
 
 from manyfest.cli.arguments.option_values import split_csv
 from manyfest.cli.arguments.options import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.bundles.index_entries import REF_NAME, reference_of
 from manyfest.domain.bundles.index_image import Read, image_of

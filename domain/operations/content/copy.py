@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from attrs import field
+from attr import field
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.bundles.index_entries import REF_NAME, index_entry
 from manyfest.domain.descriptors import Descriptor

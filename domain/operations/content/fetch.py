@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
-from attrs import define, field
+from attr import define, field
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest

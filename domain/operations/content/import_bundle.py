@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain import image_configs, manifests, media_types
 from manyfest.domain.bundles.index_entries import observation_of

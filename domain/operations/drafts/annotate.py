@@ -1,6 +1,6 @@
 """Annotate an entry of a draft, or the list itself."""
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.entry_lookup import canonical_name, find_entry

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum
 from functools import partial
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Draft, Entry, ListType

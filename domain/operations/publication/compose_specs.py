@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.deduplication import deduplicated

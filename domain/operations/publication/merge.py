@@ -35,7 +35,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from attrs import evolve, field
+from attr import evolve, field
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest

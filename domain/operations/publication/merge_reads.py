@@ -6,7 +6,7 @@ See ``merge`` for the protocol that they serve.
 from collections.abc import Mapping
 from contextlib import suppress
 
-from attrs import field
+from attr import field
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import BlobUnknownError, ManyfestError, PartMissingError

@@ -12,7 +12,7 @@ store if that has its manifest, its config and its layers. Nested lists are look
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor

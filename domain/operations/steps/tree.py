@@ -15,7 +15,7 @@ Both visit each manifest once, however often it is listed, and stop at ``NESTING
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TypeVar
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor

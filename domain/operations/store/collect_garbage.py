@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from attrs import evolve
+from attr import evolve
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import chain
 
-from attrs import evolve, field
+from attr import evolve, field
 
 from manyfest.domain import media_types
 from manyfest.domain.comparison.changes import EntryChange, Status
