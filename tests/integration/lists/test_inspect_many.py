@@ -140,11 +140,11 @@ def test_each_slice_is_read_shown_and_kept_before_the_next(
     monkeypatch.setattr(inspecting, "_SLICE", 2)
     shown: list[int] = []
     monkeypatch.setattr(
-        inspecting, "write_text", lambda text: shown.append((text.count("\n"), server.count()))
+        inspecting, "write_lines", lambda lines: shown.append((len(tuple(lines)), server.count()))
     )
     lines = ["HOST/app:image", "HOST/app:image", "HOST/app:list", "HOST/app:odd", "HOST/app:none"]
     assert inspect(*lines).code == 1
-    assert shown == [(1, 1), (1, 3), (0, 4)]
+    assert shown == [(2, 1), (2, 3), (1, 4)]
 
 
 def test_thousands_are_many_slices(server, inspect) -> None:
