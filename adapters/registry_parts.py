@@ -1,4 +1,4 @@
-"""Rules that registry adapters share: blobs in memory, parsing, required children."""
+"""Rules that registry adapters share: blobs in memory, documents, required children."""
 
 import hashlib  # noqa: F401 - loads OpenSSL now: later, all file descriptors may be in use
 from collections.abc import Callable, Iterator
@@ -7,10 +7,15 @@ from threading import Lock
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified_chunks
-from manyfest.domain.errors import BlobUnknownError, RefusedError
+from manyfest.domain.errors import (
+    BlobUnknownError,
+    DocumentError,
+    ManifestUnknownError,
+    RefusedError,
+)
 from manyfest.domain.lists.distributable_blobs import distributable_blobs
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.ports.registry import open_bytes
+from manyfest.domain.ports.registry import ManifestReader, open_bytes
 from manyfest.domain.references import Reference
 
 _LARGE, _LARGE_SIZE = Lock(), 256 * 1024  # bytes
@@ -45,6 +50,17 @@ def received_manifest(
     """
     with _LARGE if len(data) > _LARGE_SIZE else nullcontext():
         return Manifest.received(data, content_type, subject, algorithm)
+
+
+def is_document_of_manifest(registry: ManifestReader, reference: Reference) -> bool:
+    """Return whether ``registry`` has a document there that says that it is a manifest.
+
+    For homes that keep all content in one place, where the document alone can tell.
+    """
+    try:
+        return registry.get_manifest(reference).identifies_itself
+    except (ManifestUnknownError, DocumentError):
+        return False
 
 
 def require_children(manifest: Manifest, host: str, exists: Callable[[Descriptor], bool]) -> None:

@@ -24,13 +24,12 @@ from manyfest.adapters.deadline import Deadline, deadline_errors
 from manyfest.adapters.oci_layout.layout_files import INDEX
 from manyfest.adapters.oci_layout.layout_reader import manifest_at, read_index, referrers_of
 from manyfest.adapters.oci_layout.safe_directory import MissingError
-from manyfest.adapters.registry_parts import blob_digest
+from manyfest.adapters.registry_parts import blob_digest, is_document_of_manifest
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified_chunks
 from manyfest.domain.errors import (
     BlobUnknownError,
     BundleError,
-    DocumentError,
     FileUnknownError,
     InvalidReferenceError,
     LayoutError,
@@ -101,10 +100,7 @@ class ArchiveRegistry(Registry):
         return self.get_manifest(reference).descriptor()
 
     def is_manifest(self, reference: Reference) -> bool:
-        try:
-            return self.get_manifest(reference).identifies_itself
-        except (ManifestUnknownError, DocumentError):
-            return False
+        return is_document_of_manifest(self, reference)
 
     def put_manifest(
         self,

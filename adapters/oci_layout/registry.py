@@ -14,12 +14,15 @@ from manyfest.adapters.oci_layout.layout_reader import (
     referrers_of,
 )
 from manyfest.adapters.oci_layout.safe_directory import MissingError, SafeDirectory, read_chunks
-from manyfest.adapters.registry_parts import blob_digest, require_children
+from manyfest.adapters.registry_parts import (
+    blob_digest,
+    is_document_of_manifest,
+    require_children,
+)
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import verified, verified_chunks
 from manyfest.domain.errors import (
     BlobUnknownError,
-    DocumentError,
     IntegrityError,
     ManifestUnknownError,
     NotFoundError,
@@ -46,11 +49,7 @@ class LayoutRegistry(Registry):
         return self.get_manifest(reference).descriptor()
 
     def is_manifest(self, reference: Reference) -> bool:
-        """Look at the document: all content is in one folder."""
-        try:
-            return self.get_manifest(reference).identifies_itself
-        except (ManifestUnknownError, DocumentError):
-            return False
+        return is_document_of_manifest(self, reference)
 
     def put_manifest(
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None

@@ -45,8 +45,9 @@ class OtherOrigins:
 
     def learn_space(self, response: httpx.Response) -> None:
         """Note where the registry itself is, from a response of its own."""
-        if self._space is None or space_of_server(response) is Space.PUBLIC:
-            self._space = space_of_server(response)
+        space = space_of_server(response)
+        if self._space is None or space is Space.PUBLIC:
+            self._space = space
 
     def send(
         self, request: RegistryRequest, sender: Space | None = None, listed: Collection[str] = ()

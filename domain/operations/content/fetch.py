@@ -40,7 +40,7 @@ from manyfest.domain.events import (
 from manyfest.domain.lists.distributable_blobs import foreign_layers, needed_blobs
 from manyfest.domain.lists.platform_selection import require_platform, select_entries
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.steps.metered_reader import MeteredReader
+from manyfest.domain.operations.steps.metered_reader import MeteredReader, together
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import (
     with_progress,
@@ -184,7 +184,7 @@ def fetch(
     """
     reading = _FetchState()
     roots = tuple(dict.fromkeys(references))
-    reader = MeteredReader(ports.registry, _together(roots))
+    reader = MeteredReader(ports.registry, together(roots))
     read_root = partial(_read, platforms=platforms, registry=reader, on_event=on_event)
     read_child = partial(_read, platforms=(), registry=reader, on_event=ignore)
 
@@ -213,10 +213,6 @@ def fetch(
         reading.unverifiable(),
         foreign_layers(each.manifest for each in found) if with_layers and not with_foreign else (),
     )
-
-
-def _together(roots: Sequence[Reference]) -> str:
-    return str(roots[0]) if len(roots) == 1 else f"{len(roots)} references together"
 
 
 def _read(

@@ -5,7 +5,7 @@ document takes 20 times its bytes. A real list of 10,000 images, with 2 to 3 KiB
 the bound.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from manyfest.domain import media_types
@@ -17,6 +17,11 @@ from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
 from manyfest.domain.references import Reference
 
 LIMIT = 32 * 1024 * 1024  # bytes, all different manifests and configs together
+
+
+def together(references: Sequence[Reference]) -> str:
+    """Return the ``subject`` of what is read at once: a reference, or how many there are."""
+    return str(references[0]) if len(references) == 1 else f"{len(references)} references together"
 
 
 class MeteredReader(ManifestReader, BlobReader):

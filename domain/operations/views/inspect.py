@@ -29,11 +29,10 @@ def inspect_each(
     TooManyBytesError takes the place of those that are too large beside the others. Uses the ports
     registry, contents and fan_out.
     """
-    from manyfest.domain.operations.steps.metered_reader import (
-        MeteredReader,
-    )  # not for a single one
+    # Not needed for a single reference.
+    from manyfest.domain.operations.steps.metered_reader import MeteredReader, together
 
-    reader = MeteredReader(ports.registry, f"{len(references)} references together")
+    reader = MeteredReader(ports.registry, together(references))
     answers = ports.fan_out(partial(_resolve_or_error, registry=reader), references)
     record_reads([each for each in answers if isinstance(each, Resolved)], ports=ports)
     return answers
