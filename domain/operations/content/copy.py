@@ -142,7 +142,8 @@ def plan_copy(
     lacking = partial(_lacking, source=source, target=target.home, registry=registry, reader=reader)
     if with_foreign:
         lacking = partial(_lacking_with_foreign, lacking, target.home, registry, reader)
-    copies = _present(ports.fan_out(lacking, (*nodes, *attached.nodes_below(reader))))
+    everything = (*nodes, *attached.nodes_below(reader))
+    copies = _present(ports.fan_out(lacking, [node for node in everything if node.is_verifiable]))
     own = () if manifest.is_list else _present([lacking(top)])
     blobs = blob_copies((*copies, *own, *attached.manifests), with_foreign=with_foreign)
     left = tuple(node.source for node in nodes if not node.is_verifiable)
@@ -202,12 +203,10 @@ def _lacking(
     node: Node, source: Reference, target: Home, registry: Registry, reader: ManifestReader
 ) -> Copy | None:
     there, listed = Reference(target, None, node.source.digest), node.listed
-    if not node.is_verifiable:
-        return None
     if listed is not None and is_blob(node.source, listed, registry):
         blob = entry_blob(node.source, listed, target)
         return blob if registry.probe_blob(there) is None else None
-    if _is_complete(there, registry):
+    if is_complete(there, registry):
         return None
     try:
         return ManifestCopy(node.source, there, node.read(reader))
@@ -227,20 +226,12 @@ def _lacking_with_foreign(
     """As ``lacking``, but a manifest without its foreign layers counts as missing."""
     if (copy := lacking(node)) is not None:
         return copy
-    if not node.is_verifiable or (
-        node.listed is not None and is_blob(node.source, node.listed, registry)
-    ):
+    if node.listed is not None and is_blob(node.source, node.listed, registry):
         return None
     there, manifest = Reference(target, None, node.source.digest), node.read(reader)
     layers = [there.at(layer.digest) for layer in foreign_layers([manifest])]
     is_whole = all(registry.probe_blob(layer) is not None for layer in layers)
     return None if is_whole else ManifestCopy(node.source, there, manifest)
-
-
-def _is_complete(there: Reference, registry: Registry) -> bool:
-    """Whether the target has it; it cannot know what nobody can verify."""
-    is_verifiable = there.digest is not None and there.digest.is_verifiable
-    return is_verifiable and is_complete(there, registry)
 
 
 def _present(copies: Iterable[Copy | None]) -> tuple[Copy, ...]:
