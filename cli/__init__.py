@@ -5,6 +5,7 @@ In the order of their dependencies:
 - ``settings``: what a command runs with, from its options and the environment
 - ``output``: the standard streams
 - ``exit_codes``: the exit code and the advice for each error
+- ``advice/``: the next step for a person who meets an error
 - ``demo_images``: the images of ``manyfest demo``
 - ``process/``: the process, from the console script to the command that it names
 - ``rendering/``: results as text and JSON

@@ -28,7 +28,7 @@ MEANINGS: dict[type[BaseException], Meaning] = {
     errors.NotFoundError: Meaning(3),
     errors.DraftUnknownError: Meaning(3, "manyfest ls shows the drafts"),
     errors.NeverSeenError: Meaning(3, "manyfest cache fetch brings it where there is a network"),
-    errors.NoSuchStateError: Meaning(3, "manyfest history shows those that were"),
+    errors.NoSuchStateError: Meaning(3, "manyfest history lists the states that are known"),
     errors.NotCachedError: Meaning(
         3, "manyfest cache fetch --layers brings them where there is a network"
     ),

@@ -257,8 +257,8 @@ class NoSuchStateError(NotFoundError):
     """A tag's history has ``count`` states since ``since``, but not ``state``."""
 
     def __init__(self, state: str, count: int, since: str) -> None:
-        seen = f"{count} {'was' if count == 1 else 'were'} seen"
-        super().__init__(f"no such state: {state}: {seen}, since {since}")
+        cached = f"only {count} {'is' if count == 1 else 'are'} known, since {since}"
+        super().__init__(f"no such past state: {state}: {cached}")
         self.state = state
         self.count = count
         self.since = since
@@ -417,8 +417,12 @@ class TagMovedError(ConflictError):
     """``reference`` points to ``actual``, not to ``expected`` (empty: absent)."""
 
     def __init__(self, reference: str, expected: str, actual: str) -> None:
-        wanted, found = expected or "nothing", actual or "nothing"
-        super().__init__(f"the tag moved: {reference} points to {found}, not to {wanted}")
+        message = (
+            f"the tag moved: {reference} points to {actual or 'nothing'}, not to {expected}"
+            if expected
+            else f"{reference} already exists ({actual}); a new tag was expected"
+        )
+        super().__init__(message)
         self.reference = reference
         self.expected = expected
         self.actual = actual

@@ -1,7 +1,7 @@
 """The precondition of moving a tag, like ``If-Match`` (RFC 9110 §13.1.1)."""
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import TagMovedError
+from manyfest.domain.errors import InvalidDigestError, TagMovedError
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 
@@ -17,7 +17,13 @@ class Expectation:
     @classmethod
     def parse(cls, text: str) -> "Expectation":
         """Parse ``absent`` or a digest. Raises InvalidDigestError."""
-        return cls(None if text == ABSENT else Digest.parse(text))
+        if text == ABSENT:
+            return cls(None)
+        try:
+            return cls(Digest.parse(text))
+        except InvalidDigestError as error:
+            reason = f"{error.reason}; expected sha256:... or {ABSENT}"
+            raise InvalidDigestError(text, reason) from error
 
     def check(self, reference: Reference, actual: Digest | None) -> None:
         """Raise TagMovedError if ``reference`` points to another digest."""

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from manyfest.cli.process.pflag import ArgumentCountError
 from manyfest.cli.settings import DEFAULT_SECONDS, NO_OPTIONS, CommonOptions
 
 _LONGEST = 1e9  # seconds
@@ -168,10 +169,10 @@ def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
 def require_arguments(
     command: str, names: Sequence[str] | None, least: int, most: int | None = None
 ) -> Sequence[str]:
-    """Return the names, or refuse their number in docker's words."""
+    """Return the names. Raises ArgumentCountError, in docker's words, for another number."""
     given = names or ()
     if len(given) < least or (most is not None and len(given) > most):
-        raise typer.TyperException(f"'manyfest {command}' {_requirement(least, most)}")
+        raise ArgumentCountError(f"'manyfest {command}' {_requirement(least, most)}")
     return given
 
 

@@ -14,7 +14,7 @@ from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.drafts.list_assembly import assemble
 from manyfest.domain.drafts.source_entries import ListSelection
 from manyfest.domain.errors import ListError
-from manyfest.domain.lists.platform_selection import parse_filter
+from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.operations.drafts.create import (
     Created,
     CreateOptions,
@@ -63,7 +63,7 @@ def create_options_for(
         raise typer.TyperException("--replace and --strict exclude each other")
     conflict = OnConflict.REPLACE if replace else OnConflict.REFUSE if strict else OnConflict.KEEP
     wanted = ListSelection(
-        platforms=tuple(map(parse_filter, platforms or ())),
+        platforms=parse_filters(platforms or ()),
         attestations=not no_attestations,
         nested=nest,
     )

@@ -67,10 +67,18 @@ class DockerStyleCommand(TyperCommand):
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Parse ``args`` by pflag's rules, then let typer parse the result."""
-        words = to_typer_arguments(args, self.get_params(ctx))
+        words = to_typer_arguments(args, self.get_params(ctx), ctx.command_path)
         if "--" in words and "--help" not in words and not self._arguments():
             raise typer.TyperException(f"'{ctx.command_path}' accepts no arguments")
         return super().parse_args(ctx, words)
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Run the command; show the usage line where the number of arguments is wrong."""
+        try:
+            return super().invoke(ctx)
+        except pflag.ArgumentCountError as error:
+            usage = " ".join((ctx.command_path, *self._arguments()))
+            raise typer.TyperException(f"{error} (usage: {usage})") from error
 
     def collect_usage_pieces(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
         """Return the parts of the usage line that follow the command's name."""
@@ -106,14 +114,19 @@ class LazyGroup(TyperGroup):
         A group without arguments shows its help, as docker's do.
         """
         given = args or (["--help"] if self.prefix else [])
-        words = to_typer_arguments(given, self.get_params(ctx), interspersed=False)
+        words = to_typer_arguments(
+            given, self.get_params(ctx), ctx.command_path, interspersed=False
+        )
         return super().parse_args(ctx, words)
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
         """Return the first argument's command; refuse an unknown one in docker's words."""
         if self.get_command(ctx, args[0]) is None:
-            shown = shortened(args[0])
-            raise typer.TyperException(f"unknown command: {ctx.command_path} {shown}")
+            from manyfest.cli.advice.usage import on_unknown_command
+
+            advice = on_unknown_command(ctx.command_path, args[0], self.list_commands(ctx))
+            shown = f"unknown command: {ctx.command_path} {shortened(args[0])}"
+            raise typer.TyperException(f"{shown} ({advice})")
         return super().resolve_command(ctx, args)
 
 
@@ -133,14 +146,21 @@ def _group(name: str, last_word: str) -> LazyGroup:
 
 
 def to_typer_arguments(
-    args: list[str], params: list[Any], *, interspersed: bool = True
+    args: list[str], params: list[Any], path: str, *, interspersed: bool = True
 ) -> list[str]:
     """Parse ``args`` by pflag's rules; return them as typer's parser expects.
 
-    ``params`` are typer's parameters, whose options are the flags.
+    ``params`` are typer's parameters, whose options are the flags; ``path`` is the command, as in
+    ``manyfest inspect``. Raises InputError, with advice where a flag is unknown.
     """
     flags = [flag_of(param) for param in params if param.param_type_name == "option"]
-    given = pflag.parse(args, flags, interspersed=interspersed)
+    try:
+        given = pflag.parse(args, flags, interspersed=interspersed)
+    except pflag.UnknownFlagError as error:
+        from manyfest.cli.advice.usage import on_unknown_flag
+
+        advice = on_unknown_flag(path, error.flag, [f"--{flag.name}" for flag in flags])
+        raise pflag.UnknownFlagError(error.flag, f"{error} ({advice})") from error
     switches = {flag: value for flag, value in given.last_values().items() if flag.is_switch}
     return [
         *(f"--{flag.name}" for flag, value in switches.items() if value == "true"),

@@ -17,9 +17,9 @@ def main(arguments: Sequence[str], program: str = "manyfest") -> int:
         _require_unicode(arguments)
         return _run_app(arguments, program)
     except SystemExit as left:  # typer's reaction to a closed pipe
-        return _report(left.__context__ or left)
+        return _report(left.__context__ or left, arguments)
     except BaseException as error:  # noqa: BLE001 -- a person must never see a traceback
-        return _report(error)
+        return _report(error, arguments)
 
 
 def _require_unicode(arguments: Sequence[str]) -> None:
@@ -47,13 +47,21 @@ def _run_app(arguments: Sequence[str], program: str) -> int:
     return code if isinstance(code, int) else exit_codes.DONE
 
 
-def _report(error: BaseException) -> int:
+def _report(error: BaseException, arguments: Sequence[str]) -> int:
     if os.environ.get("MANYFEST_DEBUG"):
         write_traceback(error)
-    code, hint = exit_codes.meaning_of(error)
     if not isinstance(error, BrokenPipeError | KeyboardInterrupt):
-        fail(f"{_message(error)} ({hint})" if hint else _message(error))
-    return code
+        from manyfest.cli.advice.advise import advise
+
+        fail(_with_advice(_message(error), advise(error, arguments)))
+    return exit_codes.meaning_of(error).code
+
+
+def _with_advice(message: str, advice: str) -> str:
+    if not advice:
+        return message
+    is_in_brackets = message.endswith(")")
+    return f"{message[:-1]}; {advice})" if is_in_brackets else f"{message} ({advice})"
 
 
 def _message(error: BaseException) -> str:

@@ -20,6 +20,18 @@ _BOOLEANS = {
 }
 
 
+class UnknownFlagError(InputError):
+    """The command has no ``flag``, which has its dashes; the message is pflag's sentence."""
+
+    def __init__(self, flag: str, message: str) -> None:
+        super().__init__(message)
+        self.flag = flag
+
+
+class ArgumentCountError(InputError):
+    """The command takes another number of arguments; the message is docker's sentence."""
+
+
 @frozen
 class Flag:
     """``--name`` and perhaps ``-letter``; a switch takes a value only after ``=``."""
@@ -86,7 +98,7 @@ class _Reader:
             _refuse(f"bad flag syntax: {shortened(word)}")
         flag = self._named.get(name)
         if flag is None:
-            _refuse(f"unknown flag: --{shortened(name)}")
+            raise UnknownFlagError(f"--{name}", f"unknown flag: --{shortened(name)}")
         if not equals:
             value = "true" if flag.is_switch else self._next_word(word)
         return flag, _checked(flag, value)
@@ -100,7 +112,7 @@ class _Reader:
             flag = self._lettered.get(letter)
             shown = f"{_quoted_letter(letter)} in -{shortened(rest)}"
             if flag is None:
-                _refuse(f"unknown shorthand flag: {shown}")
+                raise UnknownFlagError(f"-{letter}", f"unknown shorthand flag: {shown}")
             if len(tail) > 1 and tail.startswith("="):
                 value, rest = tail.removeprefix("="), ""
             elif flag.is_switch:

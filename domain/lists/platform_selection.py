@@ -39,6 +39,14 @@ def parse_filter(text: str) -> Platform:
     return wanted
 
 
+def parse_filters(texts: Iterable[str]) -> tuple[Platform, ...]:
+    """Parse each text, which may be several platforms with commas between them.
+
+    The text form has no comma of its own. Raises InvalidPlatformError as ``parse_filter``.
+    """
+    return tuple(parse_filter(part) for text in texts for part in text.split(","))
+
+
 def asks_variant(wanted: Platform) -> bool:
     """Return True if ``wanted`` has a variant, or an architecture that implies one (``armel``)."""
     asked = normalised(wanted)

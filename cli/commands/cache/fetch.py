@@ -15,7 +15,7 @@ from manyfest.cli.arguments.options import (
 )
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.lists.platform_selection import parse_filter
+from manyfest.domain.lists.platform_selection import parse_filters
 
 
 @docker_command("cache fetch", "[MANIFEST...]", options=FRESHNESS | CONNECTION)
@@ -44,7 +44,7 @@ def command(
     require_arguments("cache fetch", names, 0 if file else 1)
     if foreign_layers and not layers:
         raise typer.TyperException("--foreign-layers goes with --layers")
-    platforms = tuple(map(parse_filter, platform or ()))
+    platforms = parse_filters(platform or ())
     with open_session(settings_from(options)) as session:
         from manyfest.cli.flows.fetch_many import fetch_all
 

@@ -20,7 +20,7 @@ from manyfest.cli.output import fail, note, warn, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.lists.platform_selection import parse_filter
+from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 
 
@@ -46,7 +46,7 @@ def command(
     last. What DST has already is not sent again. With --platform a list is made of the entries
     that are kept, which has another digest; from one platform it is a list, too.
     """
-    platforms = [parse_filter(text) for text in platform or ()]
+    platforms = parse_filters(platform or ())
     with open_session(settings_from(options)) as session:
         target = reference(names[1])
         require_reachable([target], session)

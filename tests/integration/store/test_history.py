@@ -132,7 +132,9 @@ def test_a_past_state_is_named_by_time_too(tag: str) -> None:
     today = f"{tag}@{{{newest['lastSeen'][:10]}}}"
     assert run_here("inspect", "--raw", today).stdout == NEW.manifest.data
     line = refused(3, "inspect", f"{tag}@{{2020-01-01}}")
-    assert line.startswith(f"error: no such state: {tag}@{{2020-01-01}}: 2 were seen, since 20")
+    assert line.startswith(
+        f"error: no such past state: {tag}@{{2020-01-01}}: only 2 are known, since 20"
+    )
 
 
 REFUSED = {
@@ -311,7 +313,7 @@ def test_undo_of_the_only_image_of_a_layout(layout: Layouts) -> None:
 def test_undo_refuses_what_it_cannot_mean(layout: Layouts) -> None:
     layout.put(oci_image())
     done("inspect", layout.name)
-    assert "@{1}: 1 was seen, since 20" in refused(3, "undo", layout.name)
+    assert "@{1}: only 1 is known, since 20" in refused(3, "undo", layout.name)
     assert "exclude each other" in refused(2, "undo", f"{layout.name}@{{1}}", "--to", "1")
     assert "number of a state nor a digest" in refused(2, "undo", layout.name, "--to", "old")
     assert "which digest" in refused(2, "undo", f"{layout.name}@{AMD.digest}")

@@ -5,6 +5,7 @@ import pytest
 import typer
 
 from manyfest.cli.arguments.options import CONNECTION, OFFLINE, AsJson, docker_command
+from manyfest.cli.process.pflag import ArgumentCountError
 from manyfest.cli.settings import CommonOptions
 
 
@@ -59,6 +60,6 @@ def test_a_command_without_shared_options_takes_names_alone():
     ],
 )
 def test_a_wrong_number_of_arguments_is_refused_in_dockers_words(command, arguments, refusal):
-    with pytest.raises(typer.TyperException) as refused:
+    with pytest.raises(ArgumentCountError) as refused:
         run(command, *arguments)
-    assert refused.value.format_message() == refusal
+    assert str(refused.value) == refusal

@@ -171,7 +171,7 @@ def test_what_was_never_so_is_an_error_that_says_since_when_it_is_known(
     with pytest.raises(NoSuchStateError) as caught:
         index_of(wanted, APP, HISTORY)
     assert str(caught.value) == (
-        f"no such state: {state}: 4 were seen, since 2026-05-01T12:00:00+00:00"
+        f"no such past state: {state}: only 4 are known, since 2026-05-01T12:00:00+00:00"
     )
 
 

@@ -1,0 +1,39 @@
+"""The advice on an error: of its circumstances, else of the table of exit codes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from manyfest.cli.advice import drafts, references, usage
+from manyfest.cli.exit_codes import meaning_of
+from manyfest.domain import errors
+
+# Groups of commands, whose command is the second word.
+_GROUPS = {"cache", "auth", "plugin", "imagetools"}
+
+# By the error's class: a function of the error, the command and its arguments.
+_ADVICE: Mapping[type[BaseException], Callable[[Any, str, tuple[str, ...]], str]] = {
+    errors.InvalidReferenceError: lambda e, _, __: references.on_malformed(e.text),
+    errors.UnknownSchemeError: lambda e, _, __: references.on_malformed(f"{e.scheme}://"),
+    errors.UnreachableError: lambda _, __, words: references.on_unreachable(words),
+    errors.DraftUnknownError: lambda e, command, words: drafts.on_missing_draft(
+        command, e.name, words
+    ),
+    errors.EntryUnknownError: lambda e, _, __: drafts.on_missing_entry(e.entry, e.name),
+    errors.ManifestUnknownError: lambda e, command, words: drafts.on_missing_manifest(
+        command, e.reference, words
+    ),
+    errors.UnsupportedPlatformError: lambda e, _, __: usage.on_unsupported(e.os, e.architecture),
+}
+
+
+def advise(error: BaseException, arguments: Sequence[str]) -> str:
+    """Return the next step for the person who typed ``arguments`` and met ``error``.
+
+    It may be empty. Of the flags only the names are recognised, so the value of a flag may be taken
+    for an argument.
+    """
+    words = tuple(word for word in arguments if not word.startswith("-"))
+    length = 2 if words[:1] and words[0] in _GROUPS else 1
+    on = _ADVICE.get(type(error))
+    advice = on(error, " ".join(words[:length]), words[length:]) if on else ""
+    return advice or meaning_of(error).hint
