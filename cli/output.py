@@ -4,20 +4,102 @@ Text from outside (names, annotations, messages of registries) may hold characte
 terminal's cursor, change its title or turn the order of a line. Three rules keep them out:
 
 - ``write_text`` and ``write_lines`` escape them, in JSON and CSV, too, wherever the output goes.
+- ``write_view`` does, too, and lets through the styles that ``Screen.paint`` made.
 - ``write_document`` writes a document that docker prints as well: escaped on a terminal, and to the
   byte what docker writes anywhere else. ``write_bytes`` (``--raw``) escapes nothing.
 - Texts for people are lines of cells: ``printable`` also escapes line ends within a cell.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 _LINES_AT_A_TIME = 500
 _CHARACTERS_AT_A_TIME = 1_000_000
+
+_USUAL_WIDTH = 80  # of a terminal that does not tell its own
+
+# Styles by meaning, as parameters of the terminal's SGR sequence. Each view also says in text or
+# with a symbol what its colour says: many people see no difference between red and green.
+_STYLES = {
+    "strong": "1",
+    "faint": "2",
+    "added": "32",
+    "removed": "31",
+    "changed": "33",
+    "error": "1;31",
+    "warning": "1;33",
+    "note": "1;36",
+}
+_PLAIN_AGAIN = "\x1b[0m"
+
+COLOR_MODES = ("auto", "always", "never")
+_color_mode = "auto"
+
+
+class Screen:
+    """The reader's side of a stream: its width, and whether it shows colours.
+
+    ``width`` is in columns; None for a file, a pipe or a log, which take lines of any length.
+    """
+
+    def __init__(self, width: int | None = None, *, has_color: bool = False) -> None:
+        self.width = width
+        self.has_color = has_color
+
+    def paint(self, text: str, style: str) -> str:
+        """Return ``text`` in a style of ``_STYLES``, if the stream shows colours."""
+        is_plain = not (self.has_color and text and style)
+        return text if is_plain else f"\x1b[{_STYLES[style]}m{text}{_PLAIN_AGAIN}"
+
+
+PLAIN = Screen()
+
+
+def stdout_screen() -> Screen:
+    """Return the screen that results are written to."""
+    return screen_of(sys.stdout)
+
+
+def screen_of(stream: TextIO | None) -> Screen:
+    """Return the width of ``stream`` if it is a terminal, and whether colours are shown on it."""
+    if stream is None:
+        return PLAIN
+    is_terminal = stream.isatty()
+    width = _width(stream) if is_terminal else None
+    return Screen(width, has_color=_shows_color(is_terminal=is_terminal))
+
+
+def choose_color(mode: str) -> None:
+    """Use the ``--color`` of this command: one of ``COLOR_MODES``."""
+    global _color_mode  # noqa: PLW0603 -- one command a process
+    _color_mode = mode
+
+
+def _width(stream: TextIO) -> int:
+    """Return ``COLUMNS``, else the terminal's own width."""
+    chosen = os.environ.get("COLUMNS", "")
+    if chosen.isdecimal() and int(chosen):
+        return int(chosen)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL_WIDTH
+    except (OSError, ValueError):
+        return _USUAL_WIDTH
+
+
+def _shows_color(*, is_terminal: bool) -> bool:
+    """Follow the option, then NO_COLOR (no-color.org), then FORCE_COLOR, then the terminal."""
+    if _color_mode != "auto":
+        return _color_mode == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if forced := os.environ.get("FORCE_COLOR"):
+        return forced not in {"0", "false"}
+    return is_terminal and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def standard_input() -> BinaryIO:
@@ -54,15 +136,29 @@ def write_text(text: str) -> None:
     _write(_escaped(text, _CONTROL))
 
 
+def write_view(lines: Iterable[str]) -> None:
+    """Write each line as ``write_text`` does, but let the styles of ``Screen.paint`` through."""
+    style = "(\x1b\\[(?:" + "|".join(["0", *_STYLES.values()]) + ")m)"
+    controls = _TERMINAL_CONTROL if _is_terminal() else _CONTROL
+    for some in _batches(lines):
+        parts = re.split(style, "\n".join(some))
+        parts[::2] = [_escaped(part, controls) for part in parts[::2]]
+        write_bytes(f"{''.join(parts)}\n".encode("utf-8", errors="surrogateescape"))
+
+
 def write_document(text: str) -> None:
     """Write JSON that docker prints, too: with controls escaped on a terminal only."""
     _write(text)
 
 
 def _write(text: str) -> None:
-    if sys.stdout is not None and sys.stdout.isatty():
+    if _is_terminal():
         text = _escaped(text, _TERMINAL_CONTROL)
     write_bytes(f"{text}\n".encode("utf-8", errors="surrogateescape"))
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def _escaped(text: str, controls: re.Pattern[str]) -> str:
@@ -72,9 +168,15 @@ def _escaped(text: str, controls: re.Pattern[str]) -> str:
 
 def write_lines(lines: Iterable[str]) -> None:
     """Write each line as ``write_text`` does, some hundred at a time, large ones alone."""
+    for some in _batches(lines):
+        write_text("\n".join(some))
+
+
+def _batches(lines: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the lines some hundred at a time."""
     waiting = iter(lines)
     while some := tuple(_batch_of(waiting)):
-        write_text("\n".join(some))
+        yield some
 
 
 def _batch_of(lines: Iterator[str]) -> Iterator[str]:
@@ -88,17 +190,17 @@ def _batch_of(lines: Iterator[str]) -> Iterator[str]:
 
 def note(message: str) -> None:
     """Write one line of information to stderr."""
-    _to_stderr(f"note: {message}")
+    _to_stderr("note", message)
 
 
 def warn(message: str) -> None:
     """Write one line to stderr about a problem that stops nothing."""
-    _to_stderr(f"warning: {message}")
+    _to_stderr("warning", message)
 
 
 def fail(message: str) -> None:
     """Write the one line to stderr that says why a command fails."""
-    _to_stderr(f"error: {message}")
+    _to_stderr("error", message)
 
 
 def write_traceback(error: BaseException) -> None:
@@ -122,14 +224,15 @@ def printable(text: str) -> str:
 _LINE_LIMIT = 390
 
 
-def _to_stderr(line: str) -> None:
-    """Write one line of limited length; a closed stderr is no failure."""
+def _to_stderr(kind: str, message: str) -> None:
+    """Write one line of limited length, with its kind in colour; a closed stderr is no failure."""
     if sys.stderr is not None:
-        shown = printable(line)
+        shown = printable(f"{kind}: {message}")
         if len(shown) > _LINE_LIMIT:
             shown = shown[: _LINE_LIMIT - 1] + "…"
+        label = screen_of(sys.stderr).paint(f"{kind}:", kind)
         with suppress(OSError):
-            print(_encodable(shown), file=sys.stderr, flush=True)
+            print(label + _encodable(shown).removeprefix(f"{kind}:"), file=sys.stderr, flush=True)
 
 
 def _encodable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -63,7 +63,11 @@ class Settings:
 
 @frozen
 class CommonOptions:
-    """The options that many commands share, as given; ``timeout`` is in seconds."""
+    """The options that many commands share, as given.
+
+    ``timeout`` is in seconds. The last five shape a table: ``sort`` and ``columns`` name its
+    columns, ``filters`` are ``COLUMN=PATTERN``.
+    """
 
     offline: bool = False
     max_age: timedelta | None = None
@@ -71,6 +75,11 @@ class CommonOptions:
     insecure: bool = False
     jobs: int = DEFAULT_JOBS
     timeout: float | None = None
+    sort: str | None = None
+    filters: Sequence[str] | None = None
+    columns: str | None = None
+    no_trunc: bool = False
+    quiet: bool = False
 
 
 NO_OPTIONS = CommonOptions()

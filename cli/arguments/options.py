@@ -97,6 +97,29 @@ _SHARED: dict[str, Any] = {
             help="Seconds after which the command gives up.",
         ),
     ],
+    "sort": Annotated[
+        str | None,
+        typer.Option("--sort", metavar="COLUMN", help="Sort by a column; -COLUMN reverses."),
+    ],
+    "filters": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="COLUMN=PATTERN",
+            help="Show matching rows only, such as platforms=linux/arm*; != excludes them.",
+        ),
+    ],
+    "columns": Annotated[
+        str | None,
+        typer.Option("--columns", metavar="COLUMN,...", help="Show these columns, in this order."),
+    ],
+    "no_trunc": Annotated[
+        bool,
+        typer.Option("--no-trunc", help="Show all columns in full, whatever the terminal's width."),
+    ],
+    "quiet": Annotated[
+        bool, typer.Option("-q", "--quiet", help="Show only the first column, without headings.")
+    ],
 }
 
 # Sets of them, for ``docker_command``.
@@ -105,6 +128,7 @@ FRESHNESS = frozenset({"max_age", "stale_if_error"})
 INSECURE = frozenset({"insecure"})
 TIMEOUT = frozenset({"timeout"})
 CONNECTION = INSECURE | TIMEOUT | {"jobs"}
+TABLE = frozenset({"sort", "filters", "columns", "no_trunc", "quiet"})
 
 Command = Callable[..., None]
 
@@ -119,17 +143,18 @@ def docker_command(
 ) -> Callable[[Command], Command]:
     """Make a typer command of a function of ``names`` and perhaps ``options``.
 
-    ``names`` are the arguments, which help shows as ``metavar``; fewer than ``least`` or more than
-    ``most`` are refused in docker's words, with ``name`` as the command's. ``options`` is a
-    CommonOptions. The function's further parameters are options of its own, and come first in help.
+    ``names`` are the arguments, which help shows as ``metavar``; without a metavar the function
+    takes none. Fewer than ``least`` or more than ``most`` are refused in docker's words, with
+    ``name`` as the command's. ``options`` is a CommonOptions. The function's further parameters are
+    options of its own, and come first in help.
     """
 
     def decorate(function: Command) -> Command:
-        def command(arguments: list[str] | None, **given: Any) -> None:
+        def command(arguments: list[str] | None = None, **given: Any) -> None:
             names = require_arguments(name, arguments, least, most)
             if options:
                 given["options"] = CommonOptions(**{key: given.pop(key) for key in options})
-            function(names, **given)
+            function(*([names] if metavar else ()), **given)
 
         command.__doc__ = function.__doc__
         vars(command)["__signature__"] = _signature(function, metavar, options)
@@ -147,7 +172,7 @@ def _signature(function: Command, metavar: str, options: frozenset[str]) -> Sign
     own = signature(function).parameters.values()
     return Signature(
         [
-            _parameter("arguments", argument, None),
+            *([_parameter("arguments", argument, None)] if metavar else ()),
             *(
                 _parameter(option.name, option.annotation, option.default)
                 for option in own

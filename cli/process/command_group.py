@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from manyfest.cli.output import COLOR_MODES, choose_color
 from manyfest.cli.process import pflag
 from manyfest.domain.errors import shortened
 from manyfest.domain.version import VERSION
@@ -56,6 +57,10 @@ GROUPS = {
     "auth": "See how registries let you in.",
     "plugin": "Be a command of docker: docker manyfest.",
 }
+
+
+# Every command takes it, before or after its name. Help shows it once, with the program.
+_COLOR = pflag.Flag("color")
 
 
 class DockerStyleCommand(TyperCommand):
@@ -155,19 +160,32 @@ def to_typer_arguments(
     """
     flags = [flag_of(param) for param in params if param.param_type_name == "option"]
     try:
-        given = pflag.parse(args, flags, interspersed=interspersed)
+        parsed = pflag.parse(args, [*flags, _COLOR], interspersed=interspersed)
     except pflag.UnknownFlagError as error:
         from manyfest.cli.advice.usage import on_unknown_flag
 
         advice = on_unknown_flag(path, error.flag, [f"--{flag.name}" for flag in flags])
         raise pflag.UnknownFlagError(error.flag, f"{error} ({advice})") from error
-    switches = {flag: value for flag, value in given.last_values().items() if flag.is_switch}
+    given = parsed.last_values()
+    _apply_color(given.pop(_COLOR, None))
     return [
-        *(f"--{flag.name}" for flag, value in switches.items() if value == "true"),
-        *(f"--{flag.name}={value}" for flag, value in given.flags if not flag.is_switch),
-        *(["--"] if given.arguments else []),
-        *given.arguments,
+        *(f"--{flag.name}" for flag, value in given.items() if flag.is_switch and value == "true"),
+        *(
+            f"--{flag.name}={value}"
+            for flag, value in parsed.flags
+            if flag in given and not flag.is_switch
+        ),
+        *(["--"] if parsed.arguments else []),
+        *parsed.arguments,
     ]
+
+
+def _apply_color(mode: str | None) -> None:
+    if mode is None:
+        return
+    if mode not in COLOR_MODES:
+        pflag.refuse_value(_COLOR, mode, f"must be one of {', '.join(COLOR_MODES)}")
+    choose_color(mode)
 
 
 def flag_of(option: Any) -> pflag.Flag:
@@ -190,6 +208,14 @@ app = typer.Typer(
 def manyfest(
     ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,  # noqa: FBT002
+    color: Annotated[  # noqa: ARG001 -- for help: it is taken out before typer parses
+        str | None,
+        typer.Option(
+            "--color",
+            metavar="auto|always|never",
+            help="Use colours, in any command; auto: on terminals, unless NO_COLOR is set.",
+        ),
+    ] = None,
 ) -> None:
     """Make, edit, look at and publish multi-platform image lists.
 

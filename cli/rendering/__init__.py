@@ -1,7 +1,9 @@
 """Results as text for people and as JSON for programs.
 
-- ``humanize``: numbers, sizes, times and digests
-- ``table``: aligned columns, and JSON arrays
+- ``humanize``: numbers, sizes, times, digests, and the width of texts
+- ``table``: columns of a table as a file and a terminal get them, and JSON arrays
+- ``fitting``: tables on a terminal of some width
+- ``selection``: ``--filter``, ``--sort``, ``--columns``
 - ``progress``: the progress line on a terminal
 - ``manifest_text``, ``json_lines``: ``inspect``
 - ``drafts_table``: ``ls``

@@ -1,46 +1,56 @@
 """The states of a tag as ``history`` shows them: a table, or JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from attr import evolve
 
-from manyfest.cli.output import printable
-from manyfest.cli.rendering.humanize import CLAIMED, counted, format_time, short_digest
-from manyfest.cli.rendering.table import aligned
+from manyfest.cli.output import Screen, printable
+from manyfest.cli.rendering.humanize import CLAIMED, counted, format_moment, short_digest
+from manyfest.cli.rendering.table import Column
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import shortened
 from manyfest.domain.operations.views.history import PlatformChange, State
 from manyfest.domain.platforms import Platform
 
-_HEADINGS = ("STATE", "DIGEST", "FIRST SEEN", "LAST SEEN", "HOLDS", "CHANGES")
 _MARKS = {Status.ADDED: "+", Status.REMOVED: "-", Status.CHANGED: "~"}
 _CHANGES_LIMIT = 60
 
 
-def history_table(states: Sequence[State]) -> str:
-    """Return headings and a line a state, newest first.
+def state_columns(screen: Screen, *, now: datetime) -> tuple[Column[State], ...]:
+    """Return the columns of ``history``.
 
-    Times are in UTC, as ``REF@{…}`` takes them; those that only a bundle claims are marked. Changed
-    platforms are marked as in ``diff``; the oldest state has none, as nothing precedes it.
+    Times in files are in UTC, as ``REF@{…}`` takes them. Those that only a bundle claims are
+    marked. Changed platforms are marked as in ``diff``; the oldest state has none, as nothing
+    precedes it.
     """
-    return "\n".join(aligned(_HEADINGS, map(_row, states)))
+
+    def first_seen(state: State) -> str:
+        return format_moment(state.observation.first_seen, now, screen)
+
+    def last_seen(state: State) -> str:
+        last = format_moment(state.observation.seen_at, now, screen)
+        return last + CLAIMED * state.observation.is_claimed
+
+    return (
+        Column("STATE", _name_of_state, key=lambda state: state.number),
+        Column("DIGEST", lambda state: short_digest(state.observation.digest)),
+        Column("FIRST SEEN", first_seen, rank=4, key=lambda state: state.observation.first_seen),
+        Column("LAST SEEN", last_seen, rank=1, key=lambda state: state.observation.seen_at),
+        Column("HOLDS", _content, rank=3, key=lambda state: len(state.images)),
+        Column("CHANGES", lambda state: _changed(state.changes), rank=2, cut="middle"),
+    )
 
 
-def history_json(states: Sequence[State]) -> str:
+def history_json(states: Iterable[State]) -> str:
     """Return an array of objects, newest first; ADR 0021 lists the members."""
     return json.dumps([_object(state) for state in states], indent=2, ensure_ascii=False)
 
 
-def _row(state: State) -> tuple[str, ...]:
-    times = (
-        format_time(moment) for moment in (state.observation.first_seen, state.observation.seen_at)
-    )
-    name, digest = f"@{{{state.number}}}", short_digest(state.observation.digest)
-    first, last = times
-    last += CLAIMED * state.observation.is_claimed
-    return name, digest, first, last, _content(state), _changed(state.changes)
+def _name_of_state(state: State) -> str:
+    return f"@{{{state.number}}}"
 
 
 def _content(state: State) -> str:

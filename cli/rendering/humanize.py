@@ -1,12 +1,16 @@
-"""Numbers, sizes, times and digests in the form that people read."""
+"""Numbers, sizes, times and digests in the form that people read, and the width of texts."""
 
 from datetime import UTC, datetime
+from unicodedata import combining, east_asian_width
 
+from manyfest.cli.output import Screen
 from manyfest.domain.digests import Digest
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
 CLAIMED = " (claimed)"  # behind a time that a bundle claims, and that was not seen from here
+# Seconds in a unit, largest first: an age is shown in the first unit that fits once.
+_AGES = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _DIGITS = 12  # of a digest: enough to be unique among those that a person meets
 
 
@@ -30,6 +34,32 @@ def format_time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def format_age(moment: datetime, now: datetime) -> str:
+    """Return how long ago ``moment`` was, in one unit: ``3 hours ago``, ``just now``."""
+    seconds = (now - moment).total_seconds()
+    for length, unit in _AGES:
+        if seconds >= length:
+            return f"{counted(int(seconds // length), unit)} ago"
+    return "just now"
+
+
+def format_moment(moment: datetime, now: datetime, screen: Screen) -> str:
+    """Return an age for a terminal, and the exact time for a file."""
+    return format_time(moment) if screen.width is None else format_age(moment, now)
+
+
 def short_digest(digest: Digest) -> str:
     """Return a prefix that names the digest: ``sha256:0123456789ab``."""
     return f"{digest.algorithm}:{digest.hex[:_DIGITS]}"
+
+
+def columns_of(text: str) -> int:
+    """Return the width on a terminal: wide characters count 2, accents 0."""
+    if text.isascii():
+        return len(text)
+    return sum(1 + (east_asian_width(char) in "WF") for char in text if not combining(char))
+
+
+def padded(text: str, width: int) -> str:
+    """Pad ``text`` with blanks to ``width`` columns of a terminal."""
+    return text + " " * (width - columns_of(text))

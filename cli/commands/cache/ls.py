@@ -1,20 +1,23 @@
 """``manyfest cache ls``: show the cached tags."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
 from os.path import abspath
 
-from manyfest.cli.arguments.options import AsJson, docker_command
-from manyfest.cli.output import write_lines
-from manyfest.cli.rendering.cache.catalogue import tags_json, tags_table
-from manyfest.cli.settings import settings_from
+from manyfest.cli.arguments.options import TABLE, AsJson, docker_command
+from manyfest.cli.output import write_lines, write_view
+from manyfest.cli.rendering.cache.catalogue import tag_columns, tags_json
+from manyfest.cli.rendering.table import view_of
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_housekeeping
 from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME
 
 _FILE_SCHEMES = (LAYOUT_SCHEME, *ARCHIVE_SCHEMES)
 
 
-@docker_command("cache ls", "[PATTERN]", 0, 1)
-def command(names: Sequence[str], as_json: AsJson = False) -> None:
+@docker_command("cache ls", "[PATTERN]", 0, 1, options=TABLE)
+def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = False) -> None:
     """Show the tags that were seen, and what is known of them.
 
     One a line: reference, digest, size of the manifest, size of all its layers, when it was seen
@@ -24,7 +27,12 @@ def command(names: Sequence[str], as_json: AsJson = False) -> None:
     pattern = next(iter(names), None)
     with open_housekeeping(settings_from()) as store:
         tags = store.catalogue.tags(None if pattern is None else _absolute(pattern))
-        write_lines(tags_json(tags) if as_json else tags_table(tags))
+        columns = partial(tag_columns, now=datetime.now(UTC))
+        view = view_of(columns, tags, options, as_json=as_json)
+        if as_json:
+            write_lines(tags_json(view.items))
+        else:
+            write_view(view.lines())
 
 
 def _absolute(pattern: str) -> str:

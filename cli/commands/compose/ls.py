@@ -1,17 +1,25 @@
 """``manyfest ls``: show the drafts."""
 
-from manyfest.cli.arguments.options import AsJson
-from manyfest.cli.output import write_text
-from manyfest.cli.rendering.drafts_table import drafts_json, drafts_table
-from manyfest.cli.settings import settings_from
+from functools import partial
+
+from manyfest.cli.arguments.options import TABLE, AsJson, docker_command
+from manyfest.cli.output import write_text, write_view
+from manyfest.cli.rendering.drafts_table import draft_columns, drafts_json
+from manyfest.cli.rendering.table import view_of
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 
 
-def command(as_json: AsJson = False) -> None:
+@docker_command("ls", "", options=TABLE)
+def command(options: CommonOptions, as_json: AsJson = False) -> None:
     """Show the drafts.
 
     One a line: name, entries, when it was changed, whether it is published, platforms.
     """
     with open_session(settings_from()) as session:
-        drafts = session.drafts.drafts()
-        write_text(drafts_json(drafts) if as_json else drafts_table(drafts, session.now))
+        columns = partial(draft_columns, now=session.now)
+        view = view_of(columns, session.drafts.drafts(), options, as_json=as_json)
+    if as_json:
+        write_text(drafts_json(view.items))
+    else:
+        write_view(view.lines())

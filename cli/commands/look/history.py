@@ -1,18 +1,20 @@
 """``manyfest history``: show the observed states of a tag."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from manyfest.cli.arguments.options import AsJson, docker_command
+from manyfest.cli.arguments.options import TABLE, AsJson, docker_command
 from manyfest.cli.arguments.references import reference
-from manyfest.cli.output import write_text
-from manyfest.cli.rendering.history import history_json, history_table
-from manyfest.cli.settings import settings_from
+from manyfest.cli.output import write_text, write_view
+from manyfest.cli.rendering.history import history_json, state_columns
+from manyfest.cli.rendering.table import view_of
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.views.history import history
 
 
-@docker_command("history", "MANIFEST", 1, 1)
-def command(names: Sequence[str], as_json: AsJson = False) -> None:
+@docker_command("history", "MANIFEST", 1, 1, options=TABLE)
+def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = False) -> None:
     """Show what a tag was seen to point to, newest first.
 
     As this store knows it: what it pointed to when it was read or written from here; no registry
@@ -23,4 +25,9 @@ def command(names: Sequence[str], as_json: AsJson = False) -> None:
     (name,) = names
     with open_session(settings_from()) as session:
         states = history(reference(name), session.contents)
-        write_text(history_json(states) if as_json else history_table(states))
+        columns = partial(state_columns, now=session.now)
+    view = view_of(columns, states, options, as_json=as_json)
+    if as_json:
+        write_text(history_json(view.items))
+    else:
+        write_view(view.lines())

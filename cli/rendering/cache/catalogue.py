@@ -4,26 +4,40 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from manyfest.cli.output import Screen
 from manyfest.cli.rendering.humanize import (
     CLAIMED,
     counted,
+    format_moment,
     format_size,
     format_time,
     short_digest,
 )
-from manyfest.cli.rendering.table import aligned, json_array
+from manyfest.cli.rendering.table import Column, aligned, json_array
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.errors import shortened
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.ports.catalogue import CachedTag, CountAndBytes, Statistics
 
-_HEADINGS = ("REFERENCE", "DIGEST", "SIZE", "LAYERS", "LAST SEEN", "PLATFORMS")
 _PLATFORMS_LIMIT = 120
 
 
-def tags_table(tags: Iterable[CachedTag]) -> Iterator[str]:
-    """Yield headings and a line a tag: the manifest's size, and its layers' if known."""
-    return aligned(_HEADINGS, map(_row, tags))
+def tag_columns(screen: Screen, *, now: datetime) -> tuple[Column[CachedTag], ...]:
+    """Return the columns of ``cache ls``: sizes of the manifest, and of its layers if known."""
+    return (
+        Column("REFERENCE", lambda tag: str(tag.observation.reference), cut="middle"),
+        Column("DIGEST", lambda tag: short_digest(tag.observation.digest), rank=2),
+        Column("SIZE", lambda tag: format_size(tag.size), rank=5, key=lambda tag: tag.size),
+        Column("LAYERS", _layers, rank=3, key=lambda tag: tag.layers_size or 0),
+        Column(
+            "LAST SEEN",
+            lambda tag: _last_seen(tag.observation, now, screen),
+            rank=1,
+            key=lambda tag: tag.observation.seen_at,
+        ),
+        Column("PLATFORMS", _platforms, rank=4, cut="items"),
+    )
 
 
 def tags_json(tags: Iterable[CachedTag]) -> Iterator[str]:
@@ -81,16 +95,16 @@ def statistics_json(statistics: Statistics) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _row(tag: CachedTag) -> tuple[str, ...]:
-    layers = "unknown" if tag.layers_size is None else format_size(tag.layers_size)
-    return (
-        str(tag.observation.reference),
-        short_digest(tag.observation.digest),
-        format_size(tag.size),
-        layers,
-        format_time(tag.observation.seen_at) + CLAIMED * tag.observation.is_claimed,
-        shortened(", ".join(tag.platforms), _PLATFORMS_LIMIT),
-    )
+def _layers(tag: CachedTag) -> str:
+    return "unknown" if tag.layers_size is None else format_size(tag.layers_size)
+
+
+def _last_seen(observation: Observation, now: datetime, screen: Screen) -> str:
+    return format_moment(observation.seen_at, now, screen) + CLAIMED * observation.is_claimed
+
+
+def _platforms(tag: CachedTag) -> str:
+    return shortened(", ".join(tag.platforms), _PLATFORMS_LIMIT)
 
 
 def _object(tag: CachedTag) -> dict[str, Json]:

@@ -6,13 +6,27 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from manyfest.cli.rendering.drafts_table import drafts_json, drafts_table
+from manyfest.cli.output import PLAIN
+from manyfest.cli.rendering.drafts_table import draft_columns, drafts_json
+from manyfest.cli.rendering.table import View
 from manyfest.domain.digests import Digest
 from manyfest.domain.platforms import Platform
 from tests.golden.generate import NOW, draft, entry
 
 IMAGE = entry("r.example/l:a", "linux/amd64")
 PUSHED = draft("r.example/a/very/long/name:1", IMAGE).marked_pushed(Digest.of(b"x"))
+ATTESTATION = entry(
+    "r.example/l:a",
+    "unknown/unknown",
+    annotations={
+        "vnd.docker.reference.type": "attestation-manifest",
+        "vnd.docker.reference.digest": str(IMAGE.descriptor.digest),
+    },
+)
+
+
+def drafts_table(drafts, now) -> str:
+    return "\n".join(View(draft_columns(PLAIN, now=now), drafts).lines())
 
 
 def test_columns_stand_under_their_headings() -> None:
@@ -53,7 +67,18 @@ def test_programs_get_json() -> None:
         "name": "r.example/a/very/long/name:1",
         "entries": 1,
         "platforms": ["linux/amd64"],
+        "attestations": 0,
         "created": "2026-01-01T00:00:00+00:00",
         "changed": "2026-01-01T00:00:00+00:00",
         "pushed": str(Digest.of(b"x")),
     }
+
+
+def test_attestations_are_no_platforms() -> None:
+    attested = draft("r.example/l:1", IMAGE, ATTESTATION)
+    assert drafts_table([attested], NOW).splitlines()[1].split() == [
+        *("r.example/l:1", "1", "just", "now", "no", "linux/amd64"),
+    ]
+    (shown,) = json.loads(drafts_json([attested]))
+    assert (shown["entries"], shown["attestations"]) == (2, 1)
+    assert shown["platforms"] == ["linux/amd64"]

@@ -3,7 +3,9 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from manyfest.cli.rendering.history import history_json, history_table
+from manyfest.cli.output import PLAIN
+from manyfest.cli.rendering.history import history_json, state_columns
+from manyfest.cli.rendering.table import View
 from manyfest.contracts.images import docker_image, docker_list
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.digests import Digest
@@ -28,6 +30,10 @@ STATES = (
     State(1, Observation(NAME, IMAGE.digest, NOON), IMAGE.manifest, None),
     State(2, Observation(NAME, Digest.of(b"x"), NOON), None, None),
 )
+
+
+def history_table(states) -> str:
+    return "\n".join(View(state_columns(PLAIN, now=NOON), states).lines())
 
 
 def test_a_line_a_state_in_columns() -> None:

@@ -1,0 +1,165 @@
+"""Tables on a terminal: cells and columns made to fit its width.
+
+Theory of operation. The columns get the widths of their widest cells. Where the sum is too wide for
+the screen, three things are tried, in this order, until it fits:
+
+1. Columns that can be shortened give up columns, the widest first, down to a least width.
+2. The column of the highest rank is left out, and the first step is tried again.
+3. When only columns of rank 0 are left, the first stands on a line of its own, the others below it.
+
+Nothing wraps, so a row is never broken inside a word. The layout is that of the first page of rows:
+later pages get the same columns, and longer cells are shortened to them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, Protocol
+
+from manyfest.cli.output import Screen
+from manyfest.cli.rendering.humanize import columns_of, padded
+from manyfest.domain.values import frozen
+
+_GAP = "   "
+_INDENT = "  "
+_LEAST = {"": 10**6, "middle": 26, "items": 14}  # columns that a cell is not shortened below
+_DOTS = "…"
+
+
+class Fitted(Protocol):
+    """The facts about a column that decide how it fits (``table.Column``)."""
+
+    @property
+    def heading(self) -> str:
+        """The text above it."""
+
+    @property
+    def rank(self) -> int:
+        """Its importance: the highest is left out first, 0 never."""
+
+    @property
+    def cut(self) -> Literal["", "middle", "items"]:
+        """The way in which its cells are shortened."""
+
+    @property
+    def style(self) -> Callable[[str], str] | None:
+        """The style of a cell's text."""
+
+
+@frozen
+class _Layout:
+    """The columns shown, by index, and their widths; ``is_stacked`` if the first stands alone."""
+
+    shown: tuple[int, ...]
+    widths: tuple[int, ...]
+    is_stacked: bool = False
+
+
+def fitted(
+    columns: Sequence[Fitted], pages: Iterable[list[list[str]]], screen: Screen
+) -> Iterator[str]:
+    """Yield the headings and the rows of all pages, no wider than the screen."""
+    headings = [column.heading for column in columns]
+    layout: _Layout | None = None
+    for page in pages:
+        if layout is None:
+            layout = _layout(columns, [headings, *page], screen.width)
+            yield from _lines(layout, columns, headings, screen, is_heading=True)
+        for row in page:
+            yield from _lines(layout, columns, row, screen)
+
+
+def _layout(columns: Sequence[Fitted], rows: Sequence[Sequence[str]], width: int | None) -> _Layout:
+    natural = [max(map(columns_of, cells)) for cells in zip(*rows, strict=True)]
+    shown = list(range(len(columns)))
+    if width is None:
+        return _Layout(tuple(shown), tuple(natural))
+    while True:
+        widths = _narrowed([columns[i] for i in shown], [natural[i] for i in shown], width)
+        if _total(widths) <= width:
+            return _Layout(tuple(shown), tuple(widths))
+        droppable = [i for i in shown if columns[i].rank]
+        if not droppable:
+            break
+        shown.remove(max(droppable, key=lambda i: columns[i].rank))
+    return _Layout(tuple(shown), (width, *(natural[i] for i in shown[1:])), is_stacked=True)
+
+
+def _narrowed(columns: Sequence[Fitted], widths: list[int], width: int) -> list[int]:
+    """Take columns of the screen from the widest cells that can be shortened, one at a time."""
+    least = [max(_LEAST[c.cut], columns_of(c.heading)) for c in columns]
+    excess = _total(widths) - width
+    for _ in range(max(excess, 0)):
+        spare = [i for i in range(len(widths)) if widths[i] > least[i]]
+        if not spare:
+            break
+        widths[max(spare, key=lambda i: widths[i])] -= 1
+    return widths
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def _lines(
+    layout: _Layout,
+    columns: Sequence[Fitted],
+    row: Sequence[str],
+    screen: Screen,
+    *,
+    is_heading: bool = False,
+) -> Iterator[str]:
+    cells = [
+        _cell(columns[i], row[i], width, screen, is_heading=is_heading)
+        for i, width in zip(layout.shown, layout.widths, strict=True)
+    ]
+    if not layout.is_stacked:
+        yield _joined(cells)
+        return
+    yield cells[0].rstrip()
+    if len(cells) > 1:
+        yield _INDENT + _joined(cells[1:])
+
+
+def _cell(column: Fitted, text: str, width: int, screen: Screen, *, is_heading: bool) -> str:
+    """Return the text, shortened and padded to the width, in its style."""
+    short = text if screen.width is None else shorten(text, width, column.cut)
+    blanks = padded(short, width)[len(short) :]
+    if is_heading:
+        return screen.paint(short, "strong") + blanks
+    return screen.paint(short, column.style(text) if column.style else "") + blanks
+
+
+def _joined(cells: Sequence[str]) -> str:
+    return _GAP.join(cells).rstrip()
+
+
+def shorten(text: str, width: int, cut: str = "middle") -> str:
+    """Return ``text`` in at most ``width`` columns: its middle left out, or whole items."""
+    if columns_of(text) <= width:
+        return text
+    return _fewer_items(text, width) if cut == "items" else _without_middle(text, width)
+
+
+def _fewer_items(text: str, width: int) -> str:
+    """Keep as many items of ``a, b, c`` as fit, and count the others: ``a, +2``."""
+    items = text.split(", ")
+    for kept in range(len(items) - 1, 0, -1):
+        shown = f"{', '.join(items[:kept])}, +{len(items) - kept}"
+        if columns_of(shown) <= width:
+            return shown
+    return _without_middle(text, width)
+
+
+def _without_middle(text: str, width: int) -> str:
+    room = max(width - 1, 0)
+    tail = _end(text[::-1], room // 2)[::-1]
+    return f"{_end(text, room - columns_of(tail))}{_DOTS}{tail}"[: max(width, 1)]
+
+
+def _end(text: str, width: int) -> str:
+    """Return the first characters of ``text`` that take up to ``width`` columns."""
+    taken = 0
+    for place, char in enumerate(text):
+        taken += columns_of(char)
+        if taken > width:
+            return text[:place]
+    return text
