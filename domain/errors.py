@@ -149,7 +149,7 @@ class UnknownSchemeError(InputError):
 
 
 class AmbiguousEntryError(InputError):
-    """``entry`` matches several entries (``found``) of the draft ``name``."""
+    """``entry`` matches several entries (``found``) of the draft or list ``name``."""
 
     def __init__(self, entry: str, name: str, found: tuple[str, ...]) -> None:
         super().__init__(f"{entry} names {len(found)} entries of {name}: {'; '.join(found)}")

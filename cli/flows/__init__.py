@@ -9,5 +9,6 @@ A flow calls operations, draws progress, and prints notes and warnings.
 - ``merge``: ``push --merge``
 - ``spec_files``: ``apply`` and ``lock``
 - ``fetch_many``: ``cache fetch``
+- ``inspect_image``: ``inspect --platform`` and ``inspect --config``
 - ``inspect_many``: ``inspect -f``
 """

@@ -29,6 +29,7 @@ COMMANDS = {
     "rm": "docker.rm",
     "ls": "compose.ls",
     # Look
+    "digest": "look.digest",
     "diff": "look.diff",
     "verify": "look.verify",
     "history": "look.history",

@@ -8,7 +8,12 @@ from attr import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.canonical_json import authored_list
-from manyfest.domain.errors import DocumentError, InvalidPlatformError, NoSuchPlatformError
+from manyfest.domain.errors import (
+    AmbiguousEntryError,
+    DocumentError,
+    InvalidPlatformError,
+    NoSuchPlatformError,
+)
 from manyfest.domain.lists.attestations import attested_digest, with_attestations
 from manyfest.domain.lists.platform_normalisation import (
     KNOWN_ARCHITECTURES,
@@ -135,6 +140,24 @@ def select_entries(
         return tuple(entries)
     chosen = [entry for platform in wanted for entry in _entries_for(entries, platform, subject)]
     return with_attestations(entries, chosen)
+
+
+def select_entry(entries: Sequence[Descriptor], wanted: Platform, subject: str) -> Descriptor:
+    """Return the one entry that a client of the platform ``wanted`` gets.
+
+    It is the first one of exactly that platform (``linux/arm`` is ``linux/arm/v7``), else the first
+    one that matches. Raises NoSuchPlatformError: no entry matches; AmbiguousEntryError: entries
+    of several platforms match (``linux``), and none is exactly the wanted one.
+    """
+    found = _entries_for(entries, wanted, subject)
+    platforms = {normalised(entry.platform): entry for entry in found if entry.platform}
+    if len(platforms) == 1:
+        return found[0]
+    asked = normalised(wanted)
+    for entry in found:
+        if entry.platform and normalised(entry.platform) == asked:
+            return entry
+    raise AmbiguousEntryError(str(wanted), subject, tuple(map(str, platforms)))
 
 
 def require_platform(wanted: Sequence[Platform], have: Platform, subject: str) -> None:

@@ -43,7 +43,7 @@ def with_config(found: Resolved, blobs: BlobReader) -> Resolved:
     """
     if not (found.manifest.has_image_config or _may_have_platform(found.manifest.config)):
         return found
-    image = evolve(found, config=_config(found, blobs))
+    image = evolve(found, config=read_config(found, blobs))
     image.platform  # noqa: B018 -- raises here for a malformed config, at its reference
     return image
 
@@ -63,10 +63,16 @@ def _may_have_platform(config: Descriptor | None) -> bool:
     )
 
 
-def _config(resolved: Resolved, blobs: BlobReader) -> bytes:
-    descriptor = resolved.manifest.config
-    if descriptor is None or descriptor.size > SIZE_LIMIT:
-        raise DocumentError(f"{resolved.reference}: config", f"larger than {SIZE_LIMIT} bytes")
-    with blobs.open_blob(resolved.reference.at(descriptor.digest), descriptor.size) as chunks:
+def read_config(found: Resolved, blobs: BlobReader) -> bytes:
+    """Read the config of an image or artifact, whatever its type.
+
+    Raises what the registry raises; DocumentError: there is no config, or it is over 4 MiB.
+    """
+    descriptor, subject = found.manifest.config, f"{found.reference}: config"
+    if descriptor is None:
+        raise DocumentError(str(found.reference), "has no config")
+    if descriptor.size > SIZE_LIMIT:
+        raise DocumentError(subject, f"larger than {SIZE_LIMIT} bytes")
+    with blobs.open_blob(found.reference.at(descriptor.digest), descriptor.size) as chunks:
         data = b"".join(chunks)
-    return verified(data, descriptor.digest, descriptor.size, f"{resolved.reference}: config")
+    return verified(data, descriptor.digest, descriptor.size, subject)

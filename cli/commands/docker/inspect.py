@@ -38,6 +38,15 @@ def command(
     raw: Annotated[
         bool, typer.Option("--raw", help="Write the exact bytes and nothing else.")
     ] = False,
+    platform: Annotated[
+        str | None,
+        typer.Option(
+            "--platform", metavar="P", help="Show the image for OS[/ARCH[/VARIANT]] of a list."
+        ),
+    ] = None,
+    config: Annotated[
+        bool, typer.Option("--config", help="Write the exact bytes of the image's config.")
+    ] = False,
     remote: Annotated[
         bool, typer.Option("--remote", help="Look past a draft of this name.")
     ] = False,
@@ -56,6 +65,7 @@ def command(
     the exit code 1.
     """
     _refuse_together(file, names, verbose=verbose, raw=raw)
+    _refuse_with_one_image(file, names, platform=platform, config=config, raw=raw, verbose=verbose)
     if not file:
         require_arguments("inspect", names, 1, 2)
     with open_session(settings_from(options)) as session:
@@ -69,6 +79,17 @@ def command(
             _show_entry(reference(names[0]), wanted, session, verbose=verbose, raw=raw)
             return
         name = resolve_source(names[-1], session)
+        if platform or config:
+            from manyfest.cli.flows.inspect_image import detail_of, read_image, write_config
+
+            image = read_image(name, platform, session, remote=remote)
+            if config:
+                write_config(image, session)
+            elif verbose:
+                _show_detail(detail_of(image, session))
+            else:
+                _show(image.manifest, raw=raw)
+            return
         if (draft := session.drafts.find(name)) and draft.shadows_remote and not remote:
             note(f"this is the draft {name}, not what was published (--remote looks past it)")
             _show_draft(draft, session, verbose=verbose, raw=raw)
@@ -83,6 +104,17 @@ def _refuse_together(file: str | None, names: Sequence[str], *, verbose: bool, r
         raise typer.TyperException("--file goes without MANIFEST, --raw and --verbose")
     if file == "":
         raise typer.TyperException("--file wants a file, or - for standard input")
+
+
+def _refuse_with_one_image(
+    file: str | None, names: Sequence[str], *, platform: str | None, **given: bool
+) -> None:
+    if platform is None and not given["config"]:
+        return
+    if file is not None or len(names) > 1:
+        raise typer.TyperException("--platform and --config go with one MANIFEST alone")
+    if given["config"] and (given["raw"] or given["verbose"]):
+        raise typer.TyperException("--config goes without --raw and --verbose")
 
 
 def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bool) -> None:

@@ -1,6 +1,7 @@
 """Look at published images and lists, and change nothing.
 
 * ``inspect``: read manifests, one or many.
+* ``image``: one image of a list by platform, its config, or only its digest.
 * ``details``: the images of a list or draft, as ``inspect -v`` shows them.
 * ``diff``: compare two images or lists by their content.
 * ``verify``: find all that is wrong with an image or list.
