@@ -1,7 +1,7 @@
 """Digests: parsing, computing, and verifying bytes against them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from attr import frozen
@@ -110,15 +110,51 @@ def verified(data: bytes, digest: Digest, size: int | None, subject: str) -> byt
     return data
 
 
+class VerifiedChunks(Iterator[bytes]):
+    """Chunks of ``size`` bytes of ``digest``, which are checked by the iterator inside.
+
+    So that a blob is hashed once on its way, where it is read: ``verified_chunks`` passes on what
+    is checked already. Not thread-safe.
+    """
+
+    __slots__ = ("_chunks", "_digest", "_is_begun", "_size")
+
+    def __init__(self, chunks: Iterator[bytes], digest: Digest, size: int) -> None:
+        self._chunks = chunks
+        self._digest = digest
+        self._size = size
+        self._is_begun = False
+
+    def __next__(self) -> bytes:
+        self._is_begun = True
+        return next(self._chunks)
+
+    def are(self, digest: Digest, size: int) -> bool:
+        """Return whether all that is to come is checked to be ``size`` bytes of ``digest``."""
+        return (self._digest, self._size, self._is_begun) == (digest, size, False)
+
+    def passed_by(self, wrap: Callable[[Iterator[bytes]], Iterator[bytes]]) -> "VerifiedChunks":
+        """Return these chunks as they come out of ``wrap``, which neither adds nor drops any."""
+        passing = VerifiedChunks(wrap(self._chunks), self._digest, self._size)
+        passing._is_begun = self._is_begun
+        return passing
+
+
 def verified_chunks(
     chunks: Iterable[bytes], digest: Digest, size: int, subject: str
 ) -> Iterator[bytes]:
-    """Yield the same chunks, and check them while they pass.
+    """Yield the same chunks, and check them while they pass; once is enough.
 
     Raises UnverifiableError at once, SizeMismatchError as soon as there are more than ``size``
     bytes, and SizeMismatchError or DigestMismatchError after the last chunk: a caller must not use
     the bytes before the end.
     """
+    if isinstance(chunks, VerifiedChunks) and chunks.are(digest, size):
+        return chunks
+    return VerifiedChunks(_checked(chunks, digest, size, subject), digest, size)
+
+
+def _checked(chunks: Iterable[bytes], digest: Digest, size: int, subject: str) -> Iterator[bytes]:
     require_verifiable(digest, subject)
     hasher, passed = _hasher(digest.algorithm), 0
     for chunk in chunks:

@@ -174,7 +174,7 @@ class HttpBlobs(BlobReader, BlobWriter):
         response = session.open(ask(start), check)
         stack.callback(response.close)
         is_rest = response.status_code == HTTPStatus.PARTIAL_CONTENT
-        return _without_first(0 if is_rest else start, bodies.raw_chunks(response, CHUNK_SIZE))
+        return _without_first(0 if is_rest else start, bodies.raw_chunks(response))
 
     def _resume_until_complete(
         self,
@@ -231,8 +231,9 @@ def _check_found(response: httpx.Response, session: RegistrySession, subject: st
 
 
 def _without_first(count: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Leave out so many bytes; cut chunks that are too large, of a transport from outside."""
     for chunk in chunks:
-        rest = chunk[count:]
+        for start in range(count, len(chunk), CHUNK_SIZE):
+            is_whole = not start and len(chunk) <= CHUNK_SIZE
+            yield chunk if is_whole else chunk[start : start + CHUNK_SIZE]
         count = max(0, count - len(chunk))
-        if rest:
-            yield rest

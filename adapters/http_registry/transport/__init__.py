@@ -8,6 +8,7 @@ In dependency order:
 - ``keep_alive``: which kept connections may carry another request
 - ``dns``: name resolution under a deadline
 - ``network_backend``: sockets under a deadline, for httpcore
+- ``large_bodies``: bodies of layers, read past httpcore and h11
 - ``tls_in_tls``: TLS through an ``https://`` proxy
 - ``proxy_pools``: pools of connections through HTTP and SOCKS proxies, and their errors
 - ``httpx_transport``: DeadlineTransport, and the httpx.Client that uses it

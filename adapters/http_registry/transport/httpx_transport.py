@@ -48,6 +48,7 @@ from manyfest.adapters.http_registry.transport.keep_alive import (
     KeepAlivePolicy,
     StaleError,
 )
+from manyfest.adapters.http_registry.transport.large_bodies import LargeBodyPool
 from manyfest.adapters.http_registry.transport.network_backend import (
     CONNECT_SECONDS,
     TRANSFER_SECONDS,
@@ -201,7 +202,7 @@ class DeadlineTransport(httpx.BaseTransport):
     def _new_pool(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
         if proxy is None:
             backend = DeadlineBackend(self._deadline, self._reuse, self._policy)
-            return httpcore.ConnectionPool(**self._options, network_backend=backend)
+            return LargeBodyPool(**self._options, network_backend=backend)
         from manyfest.adapters.http_registry.transport.proxy_pools import proxy_pool
 
         return proxy_pool(proxy, self._deadline, self._reuse, self._options)

@@ -150,6 +150,7 @@ class DeadlineStream(httpcore.NetworkStream):
         self._opened_at = self._deadline.clock.monotonic()
         self._head: int | None = None  # bytes read of the response's head; None outside of one
         self._rest_until = math.inf
+        self._is_detached = False
         self._wake = _shutting_down(sock if isinstance(sock, socket.socket) else sock.outer)
         try:
             deadline.on_cancel(self._wake)
@@ -224,7 +225,13 @@ class DeadlineStream(httpcore.NetworkStream):
     def close(self) -> None:
         """Unwatch first: the number of a closed socket may soon be another's."""
         self._deadline.unwatch(self._wake)
-        self.socket.close()
+        if not self._is_detached:
+            self.socket.close()
+
+    def detach(self) -> "DeadlineStream":
+        """Return a new stream of the same connection, which closing this one leaves open."""
+        self._is_detached = True
+        return self._continued(self.socket)
 
     def start_tls(
         self,
@@ -268,6 +275,7 @@ class DeadlineStream(httpcore.NetworkStream):
         self._deadline.unwatch(self._wake)
         stream = DeadlineStream(sock, self._deadline, self._reuse)
         stream.server_address = self.server_address
+        stream._opened_at = self._opened_at
         return stream
 
     def get_extra_info(self, info: str) -> Any:

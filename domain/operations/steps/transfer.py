@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.digests import require_verifiable
+from manyfest.domain.digests import VerifiedChunks, require_verifiable
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
 from manyfest.domain.events import (
     Blob,
@@ -195,11 +195,15 @@ def _open(copy: BlobCopy, registry: BlobReader) -> AbstractContextManager[Iterat
 
 
 def with_progress(chunks: Iterator[bytes], blob: Blob, on_event: OnEvent) -> Iterator[bytes]:
-    """Yield ``chunks``; tell ``on_event`` of the start and of each chunk passed on."""
-    on_event(BlobStarted(blob))
-    for chunk in chunks:
-        yield chunk
-        on_event(BlobMoved(blob, len(chunk)))
+    """Return ``chunks``; tell ``on_event`` of the start and of each chunk passed on."""
+
+    def told(passing: Iterator[bytes]) -> Iterator[bytes]:
+        on_event(BlobStarted(blob))
+        for chunk in passing:
+            yield chunk
+            on_event(BlobMoved(blob, len(chunk)))
+
+    return chunks.passed_by(told) if isinstance(chunks, VerifiedChunks) else told(chunks)
 
 
 def may_be_mounted(copy: BlobCopy) -> bool:

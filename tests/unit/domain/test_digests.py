@@ -1,8 +1,10 @@
 """Digests: the grammar of go-digest, digests of bytes, and bytes that are checked as they pass."""
 
+import hashlib
+
 import pytest
 
-from manyfest.domain.digests import Digest, verified, verified_chunks
+from manyfest.domain.digests import Digest, VerifiedChunks, verified, verified_chunks
 from manyfest.domain.errors import (
     DigestMismatchError,
     InvalidDigestError,
@@ -199,3 +201,48 @@ def test_chunks_are_handed_on_one_by_one() -> None:
     passing = verified_chunks(source, Digest.of(b"hello"), 5, "x")
     assert next(passing) == b"he"
     assert next(source) == b"llo"
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of what is hashed, piece by piece."""
+    sizes: list[int] = []
+
+    class Counted:
+        def __init__(self, algorithm: str, data: bytes = b"") -> None:
+            self._hash = new(algorithm, data)
+
+        def update(self, data: bytes) -> None:
+            sizes.append(len(data))
+            self._hash.update(data)
+
+        def hexdigest(self) -> str:
+            return self._hash.hexdigest()
+
+    new = hashlib.new
+    monkeypatch.setattr(hashlib, "new", Counted)
+    return sizes
+
+
+def test_chunks_are_hashed_once_however_often_they_are_verified(hashed: list[int]) -> None:
+    digest = Digest.of(b"hello")
+    once = verified_chunks([b"he", b"llo"], digest, 5, "x")
+    assert isinstance(once, VerifiedChunks)
+    passed = once.passed_by(lambda chunks: (chunk for chunk in chunks))
+    assert list(verified_chunks(passed, digest, 5, "y")) == [b"he", b"llo"]
+    assert hashed == [2, 3]
+
+
+@pytest.mark.parametrize(("digest", "size"), [(Digest.of(b"other"), 5), (Digest.of(b"hello"), 6)])
+def test_chunks_that_are_verified_as_others_are_hashed_again(digest: Digest, size: int) -> None:
+    once = verified_chunks([b"hello"], Digest.of(b"hello"), 5, "x")
+    with pytest.raises((DigestMismatchError, SizeMismatchError)):
+        list(verified_chunks(once, digest, size, "y"))
+
+
+def test_the_rest_of_verified_chunks_is_not_the_whole() -> None:
+    digest = Digest.of(b"hello")
+    once = verified_chunks([b"he", b"llo"], digest, 5, "x")
+    assert next(once) == b"he"
+    with pytest.raises(SizeMismatchError):
+        list(verified_chunks(once, digest, 5, "y"))
