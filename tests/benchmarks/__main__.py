@@ -1,37 +1,53 @@
 """Measure our command and other tools side by side: ``python -m tests.benchmarks``.
 
-Of docker, buildah, skopeo, crane, regctl, docker buildx and manifest-tool those that are installed
-take part. All talk to the real ``docker-registry`` on loopback, through a proxy that adds a
-round-trip time and counts connections and requests. Pure computation is measured by
-``pytest tests/benchmarks/pure.py`` (pytest-benchmark).
+Of docker, buildah, skopeo, crane, regctl, oras, docker buildx and manifest-tool those that are on
+the PATH take part. All talk to the real ``docker-registry``, through a proxy that adds a round-trip
+time and counts connections and requests: by plain HTTP on loopback, or by TLS under this machine's
+name. Pure computation is measured by ``pytest tests/benchmarks/pure.py`` (pytest-benchmark).
 """
 
 import argparse
+import shutil
 import sys
 import tempfile
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-from tests.benchmarks import inspect_cases, large_layer, publish_cases, startup_cases, store_cases
-from tests.benchmarks.chart import chart
-from tests.benchmarks.json_report import as_json
-from tests.benchmarks.measurements import Row
-from tests.benchmarks.runner import RunOptions, run_case
-from tests.benchmarks.table import table
-from tests.support.programs.docker_registry import running_registry
+from tests.benchmarks.jobs import (
+    copying,
+    inspecting,
+    large_layer,
+    large_list,
+    publishing,
+    starting,
+    storing,
+)
+from tests.benchmarks.measuring.cases import Case
+from tests.benchmarks.measuring.chart import chart
+from tests.benchmarks.measuring.json_report import as_json
+from tests.benchmarks.measuring.machine import described, load
+from tests.benchmarks.measuring.measurements import Row
+from tests.benchmarks.measuring.runner import RunOptions, run_case
+from tests.benchmarks.measuring.servers import running_servers
+from tests.benchmarks.measuring.table import table
 
 CASES = (
-    *publish_cases.CASES,
-    *inspect_cases.CASES,
-    *startup_cases.CASES,
-    *store_cases.CASES,
+    *publishing.CASES,
+    *inspecting.CASES,
+    *starting.CASES,
+    *copying.CASES,
     *large_layer.CASES,
+    *storing.CASES,
+    *large_list.CASES,
 )
 
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    names = [case.name for case in CASES]
-    parser.add_argument("--only", action="append", choices=names, help="this case; may be repeated")
+    parser.add_argument(
+        *("--only", "-k"), action="append", metavar="CASE", help="such as copy-*; may be repeated"
+    )
+    parser.add_argument("--list", action="store_true", help="show the cases, and do none")
     parser.add_argument("--rtt", type=float, help="milliseconds to the registry and back")
     parser.add_argument("--runs", type=int, help="how often each tool does each case")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures")
@@ -39,21 +55,35 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def chosen_cases(patterns: list[str] | None) -> list[Case]:
+    """Return the cases whose names match one of ``patterns``; without any, all."""
+    kept = [case for case in CASES if any(fnmatchcase(case.name, one) for one in patterns or "*")]
+    return kept or sys.exit(f"no case is named {' or '.join(patterns or ())}")
+
+
 def main() -> None:
     chosen = options()
-    choice = RunOptions(chosen.rtt, chosen.runs)
-    cases = [case for case in CASES if not chosen.only or case.name in chosen.only]
+    choice, cases = RunOptions(chosen.rtt, chosen.runs), chosen_cases(chosen.only)
+    if chosen.list:
+        print("\n".join(f"{case.name}: {choice.title_of(case)}" for case in cases))
+        return
+    print(described(), end="\n\n", flush=True)
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory() as folder, running_registry(Path(folder, "r")) as registry:
+    loads: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder, running_servers(Path(folder)) as servers:
         for case in cases:
             print(f"{case.name} ...", file=sys.stderr, flush=True)
-            place = Path(folder, case.name)
-            place.mkdir()
-            found = tuple(run_case(case, choice, registry.host, place))
-            print(table(case, choice, found), end="\n\n", flush=True)
+            place = Path(folder, "cases", case.name)
+            place.mkdir(parents=True)
+            found = tuple(run_case(case, choice, servers, place))
+            loads[case.name] = load()
+            told = f", load {loads[case.name]:.1f}"
+            print(table(case, choice, found, told), end="\n\n", flush=True)
             rows += found
+            # the layers of a case would fill the disk before the last one
+            shutil.rmtree(place)
     if chosen.json:
-        chosen.json.write_text(as_json(cases, choice, rows))
+        chosen.json.write_text(as_json(cases, choice, rows, loads))
     if chosen.chart:
         titles = {case.name: choice.title_of(case) for case in cases}
         chosen.chart.write_text(chart(titles, rows))

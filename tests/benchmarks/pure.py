@@ -20,7 +20,7 @@ from manyfest.domain.operations.drafts.annotate import annotate
 from manyfest.domain.operations.drafts.create import create
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
-from tests.benchmarks.seed import numbered
+from tests.benchmarks.jobs.seed import numbered
 from tests.support.ports import PlainPorts
 from tests.support.stores.memory_store import MemoryStore
 

@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import json
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,13 +26,16 @@ _PIECE = 256 * 1024
 
 
 class DelayProxy:
-    """A proxy to ``target`` (``HOST:PORT``) for one block, ``rtt`` milliseconds there and back."""
+    """A proxy to ``target`` (``HOST:PORT``) for one block, ``rtt`` milliseconds there and back.
 
-    def __init__(self, target: str, *, rtt: float, port: int = 0) -> None:
+    It listens where ``name`` leads.
+    """
+
+    def __init__(self, target: str, *, rtt: float, port: int = 0, name: str = "127.0.0.1") -> None:
         self._target_host, _, target_port = target.rpartition(":")
         self._target_port = int(target_port)
         self._one_way = rtt / 2000
-        self._port = port
+        self._name, self._port = name, port
         self._counters: list[RequestCounter] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -39,8 +43,8 @@ class DelayProxy:
 
     @property
     def host(self) -> str:
-        """``127.0.0.1:PORT``."""
-        return f"127.0.0.1:{self._port}"
+        """``NAME:PORT``."""
+        return f"{self._name}:{self._port}"
 
     @property
     def connections(self) -> int:
@@ -53,7 +57,9 @@ class DelayProxy:
         return [line for counter in tuple(self._counters) for line in counter.lines]
 
     def __enter__(self) -> Self:
-        starting = asyncio.start_server(self._serve, "127.0.0.1", self._port, limit=_PIECE)
+        starting = asyncio.start_server(
+            self._serve, self._name, self._port, family=socket.AF_INET, limit=_PIECE
+        )
         self._server = self._loop.run_until_complete(starting)
         self._port = self._server.sockets[0].getsockname()[1]
         self._thread.start()

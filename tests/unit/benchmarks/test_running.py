@@ -1,12 +1,15 @@
 """Contenders are timed and counted, and what is missing or fails takes no others with it."""
 
+import os
 import sys
 
 import pytest
 
-from tests.benchmarks.cases import Case, Contender, FailedError
-from tests.benchmarks.measurements import Row
-from tests.benchmarks.runner import RunOptions, run_case
+from tests.benchmarks.measuring.cases import Case, Contender
+from tests.benchmarks.measuring.measurements import Row, Target
+from tests.benchmarks.measuring.runner import RunOptions, judged, run_case
+from tests.benchmarks.measuring.servers import Servers
+from tests.benchmarks.measuring.stopwatch import FailedError, run
 from tests.support.http.http_messages import Answer
 from tests.support.http.http_server import HttpServer
 
@@ -29,7 +32,7 @@ def fail(_place):
 
 
 def rows_of(case, server, folder):
-    return {row.tool: row for row in run_case(case, RunOptions(), server.host, folder)}
+    return {row.tool: row for row in run_case(case, RunOptions(), Servers(server.host), folder)}
 
 
 def test_the_requests_of_each_run_are_counted(server, tmp_path):
@@ -90,3 +93,31 @@ def test_another_distance_is_for_what_is_far_away():
     choice, far, near = RunOptions(rtt=7), Case("a", "asking", (), rtt=50), Case("b", "being", ())
     assert (choice.rtt_of(far), choice.rtt_of(near)) == (7, 0)
     assert (choice.title_of(far), choice.title_of(near)) == ("asking, 7 ms away", "being")
+
+
+def test_a_target_is_judged_beside_another_tool():
+    contenders = (
+        Contender("ours", THERE, fail, aim=Target("other", 2, 0.5), peak_aim=Target(plus=20)),
+        Contender("other", THERE, fail, aim=Target("ours", 1)),
+        Contender("alone", THERE, fail, aim=Target("nobody")),
+        Contender("absent", THERE, fail, aim=Target("other", 1)),
+    )
+    rows = (
+        Row("look", "ours", 2.4, peak=20.5, note="half of it"),
+        Row("look", "other", 1.0, peak=10),
+        Row("look", "alone", 1.0),
+        Row("look", "absent", note="not there"),
+    )
+    assert [row.note for row in judged(rows, Case("look", "looking", contenders))] == [
+        "half of it; aim 2.50 s: reached; aim 20 MiB: missed",
+        "aim 2.40 s: reached",
+        "",
+        "not there",
+    ]
+
+
+def test_the_peak_is_that_of_the_command_and_not_of_who_started_it():
+    held = bytearray(256 * 1024 * 1024)
+    held[::4096] = b"x" * len(held[::4096])
+    taken = run((sys.executable, "-c", "x = b'x' * 50_000_000"), dict(os.environ))
+    assert 50 < taken.peak < 200 < len(held) / 2**20

@@ -5,15 +5,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.benchmarks.cases import Case
-from tests.benchmarks.chart import chart
-from tests.benchmarks.json_report import as_json
-from tests.benchmarks.measurements import Row, duration, speed_ratio
-from tests.benchmarks.runner import RunOptions
-from tests.benchmarks.table import table
+from tests.benchmarks.measuring.cases import Case
+from tests.benchmarks.measuring.chart import chart
+from tests.benchmarks.measuring.json_report import as_json
+from tests.benchmarks.measuring.measurements import Row, duration, speed_ratio
+from tests.benchmarks.measuring.runner import RunOptions
+from tests.benchmarks.measuring.table import table
 
-DOCKER = Row("put", "docker", 4.0, 0.08, 34, 26, runs=(3.9, 4.0, 5.0))
-OURS = Row("put", "manyfest", 0.5, 0.3, 8, 18, runs=(0.5, 0.4, 0.6))
+DOCKER = Row("put", "docker", 4.0, 0.08, 34, 26, 25.2, runs=(3.9, 4.0, 5.0))
+OURS = Row("put", "manyfest", 0.5, 0.3, 8, 18, 39.8, runs=(0.5, 0.4, 0.6))
 ABSENT = Row("put", "crane", note="not there")
 MADE = Row("put", "made <ready>", 0.00123, note="64 bytes each")
 ROWS = (MADE, DOCKER, OURS, ABSENT)
@@ -45,10 +45,10 @@ def test_speed_is_told_of_those_who_did_the_same_job():
 def test_the_table_has_a_line_for_each_tool():
     assert table(CASE, RunOptions(), ROWS).splitlines() == [
         "put: a list & more, 50 ms away (medians of 3; speed of docker is 1)",
-        "                   time    best      CPU  speed  connections  requests",
-        "  made <ready>  1.23 ms                                                 64 bytes each",
-        "  docker         4.00 s  3.90 s  80.0 ms   1.0x           34        26",
-        "  manyfest       500 ms  400 ms   300 ms   8.0x            8        18",
+        "                   time    best      CPU    peak  speed  connections  requests",
+        f"  made <ready>  1.23 ms{' ' * 57}64 bytes each",
+        "  docker         4.00 s  3.90 s  80.0 ms  25 MiB   1.0x           34        26",
+        "  manyfest       500 ms  400 ms   300 ms  40 MiB   8.0x            8        18",
         "  crane: not there",
     ]
 
@@ -74,8 +74,9 @@ def test_cases_without_docker_are_not_drawn():
 
 
 def test_the_figures_are_kept_as_they_are():
-    (case,) = json.loads(as_json([CASE], RunOptions(rtt=20), ROWS))["cases"]
-    assert (case["name"], case["rtt"], case["baseline"]) == ("put", 20, "docker")
+    (case,) = json.loads(as_json([CASE], RunOptions(rtt=20), ROWS, {"put": 1.5}))["cases"]
+    facts = [case[name] for name in ("name", "rtt", "tls", "baseline", "load")]
+    assert facts == ["put", 20, False, "docker", 1.5]
     ours = case["tools"][2]
     assert (ours["tool"], ours["seconds"], ours["ratio"]) == ("manyfest", 0.5, 8.0)
     assert ours["runs"] == [0.5, 0.4, 0.6]

@@ -2,36 +2,40 @@
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from attrs import frozen
 
-from tests.benchmarks.measurements import Row
+from tests.benchmarks.measuring.measurements import Row, Sample, Target
+from tests.benchmarks.measuring.stopwatch import run
 
 Command = tuple[str, ...]
 
 MANYFEST = str(Path(sys.executable).parent / "manyfest")  # from the environment that runs this
-_TIMEOUT = 600.0  # seconds for one command
-
-
-class FailedError(Exception):
-    """A command failed; the message has the start of the command and the end of its output."""
 
 
 @frozen
 class Site:
     """A case's folder for all its runs, and its repository.
 
-    ``near`` and ``far`` are ``HOST:PORT`` of the same registry, without and with the delay.
+    ``near`` and ``far`` are ``HOST:PORT`` of the same registry, without and with the delay;
+    ``other`` is that of another registry, as far away. ``near`` speaks plain HTTP. The two others
+    do, too, on loopback; or TLS by a name that is not loopback, with the certificate of
+    ``authority``.
     """
 
     folder: Path
     near: str
     far: str
     repository: str
+    other: str = ""
+    authority: Path | None = None
+
+    def unless_tls(self, *options: str) -> Command:
+        """Return the options by which a tool speaks plain HTTP, where that is needed."""
+        return () if self.authority else options
 
     def image(self, number: int) -> str:
         """Return the name of an image, reached through the delay."""
@@ -56,21 +60,23 @@ class Place:
         """The list to publish, in the repository of its images; different in each run."""
         return f"{self.site.far}/{self.site.repository}:{self.slug}-{self.number}"
 
-    def run(self, command: Command) -> None:
+    @property
+    def copy_name(self) -> str:
+        """The image or list in the other registry that a copy makes; different in each run."""
+        return f"{self.site.other}/{self.site.repository}/{self.slug}-{self.number}:1"
+
+    def run(self, command: Command) -> Sample:
         """Run ``command`` to its end, isolated from this machine's settings. Raises FailedError."""
-        ended = subprocess.run(
-            command, env=self._environment(), capture_output=True, check=False, timeout=_TIMEOUT
-        )
-        if ended.returncode:
-            output = (ended.stdout + ended.stderr).decode(errors="replace")
-            raise FailedError(f"{' '.join(command)[:100]} failed: {output[-300:].strip()}")
+        return run(command, self._environment())
 
     def _environment(self) -> dict[str, str]:
+        authority = {"SSL_CERT_FILE": str(self.site.authority)} if self.site.authority else {}
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
             "XDG_RUNTIME_DIR": str(self.home),
             "MANYFEST_STORE": str(self.home / "store.db"),
+            **authority,
         }
 
 
@@ -84,7 +90,8 @@ class Contender:
     """A tool with the commands its users type to do a case's job.
 
     ``before`` is not timed. ``needs`` exits with 0 if the tool and the option exist. With a
-    ``scale`` of N it does 1/N of the job, and its measurements are multiplied by N.
+    ``scale`` of N it does 1/N of the job, and its measurements are multiplied by N. It aims at
+    taking no more than the seconds of ``aim`` and the MiB of ``peak_aim``.
     """
 
     tool: str
@@ -92,6 +99,8 @@ class Contender:
     commands: Callable[[Place], Iterable[Command]]
     before: Callable[[Place], object] = nothing
     scale: int = 1
+    aim: Target | None = None
+    peak_aim: Target | None = None
 
     @property
     def slug(self) -> str:
@@ -104,7 +113,8 @@ class Case:
     """A job that each contender does ``runs`` times, ``rtt`` milliseconds from the registry.
 
     ``prepare`` runs once for all contenders, and may return rows that it measured. The home folder
-    is new in each run; with ``warm`` all runs share one, which is prepared once.
+    is new in each run; with ``warm`` all runs share one, which is prepared once. With ``tls`` the
+    registries speak TLS, by a name that is not loopback.
     """
 
     name: str
@@ -115,3 +125,4 @@ class Case:
     prepare: Callable[[Site], Iterable[Row]] = nothing
     warm: bool = False
     baseline: str = "docker"
+    tls: bool = False

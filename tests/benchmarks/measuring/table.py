@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 
-from tests.benchmarks.cases import Case
-from tests.benchmarks.measurements import Row, duration, speed_ratio
-from tests.benchmarks.runner import RunOptions
+from tests.benchmarks.measuring.cases import Case
+from tests.benchmarks.measuring.measurements import Row, duration, speed_ratio
+from tests.benchmarks.measuring.runner import RunOptions
 
-_HEADINGS = ("", "time", "best", "CPU", "speed", "connections", "requests", "")
+_HEADINGS = ("", "time", "best", "CPU", "peak", "speed", "connections", "requests", "")
 
 
-def table(case: Case, choice: RunOptions, rows: Sequence[Row]) -> str:
-    """Return a heading and a line for each tool; tools that were not measured come last."""
+def table(case: Case, choice: RunOptions, rows: Sequence[Row], load: str = "") -> str:
+    """Return a heading and a line for each tool; tools that were not measured come last.
+
+    ``load`` tells that of the machine.
+    """
     measured = [row for row in rows if row.seconds is not None]
     lines = [_HEADINGS, *(_cells(row, rows, case.baseline) for row in measured)]
     others = [f"  {row.tool}: {row.note}" for row in rows if row.seconds is None]
-    return "\n".join([_heading(case, choice), *_aligned(lines if measured else []), *others])
+    return "\n".join([_heading(case, choice) + load, *_aligned(lines if measured else []), *others])
 
 
 def _heading(case: Case, choice: RunOptions) -> str:
@@ -30,8 +33,9 @@ def _cells(row: Row, rows: Sequence[Row], baseline: str) -> tuple[str, ...]:
             "" if time is None else duration(time)
             for time in (row.seconds, row.best, row.processor)
         ),
+        "" if row.peak is None else f"{row.peak:.0f} MiB",
         "" if ratio is None else f"{ratio:.1f}x",
-        *("" if count is None else f"{count:g}" for count in (row.connections, row.requests)),
+        *("" if not count else f"{count:g}" for count in (row.connections, row.requests)),
         row.note,
     )
 

@@ -6,15 +6,25 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from itertools import count
+from random import Random
 
 from attrs import evolve
 
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
-from manyfest.contracts.images import Image, docker_image, push_image
+from manyfest.contracts.images import (
+    Image,
+    docker_image,
+    docker_list,
+    oci_image,
+    oci_index,
+    push_image,
+)
+from manyfest.domain import media_types
+from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference
-from tests.benchmarks.cases import Site
-from tests.benchmarks.measurements import Row
+from tests.benchmarks.measuring.cases import Site
+from tests.benchmarks.measuring.measurements import Row
 
 _SECONDS = 300.0
 _PARALLEL = 8
@@ -40,6 +50,41 @@ def alike_images(number: int) -> Callable[[Site], Iterable[Row]]:
         return ()
 
     return prepare
+
+
+def image_list(number: int) -> Callable[[Site], Iterable[Row]]:
+    """Prepare a list of ``number`` images, tagged 0."""
+
+    def prepare(site: Site) -> Iterable[Row]:
+        listed = (docker_image(f"linux/arm/v{n}", text=str(n)) for n in range(number))
+        push_all(site, [docker_list(*listed)])
+        return ()
+
+    return prepare
+
+
+def large_list(images: int, layers: int, size: int) -> Callable[[Site], Iterable[Row]]:
+    """Prepare a list of OCI images with layers of ``size`` bytes that do not compress, tagged 0."""
+
+    def prepare(site: Site) -> Iterable[Row]:
+        push_all(site, [oci_index(*(large_image(n, layers, size) for n in range(images)))])
+        return ()
+
+    return prepare
+
+
+def large_image(number: int, layers: int, size: int) -> Image:
+    """Return an image whose layers are pseudo-random, and others than those of another number."""
+    image = oci_image(f"linux/arm/v{number}", text=str(number))
+    random = Random(number)
+    blobs = tuple(random.randbytes(size) for _ in range(layers))
+    described = [
+        {"mediaType": media_types.OCI_LAYER, "digest": str(Digest.of(blob)), "size": len(blob)}
+        for blob in blobs
+    ]
+    document = dict(image.manifest.document) | {"layers": described}
+    manifest = evolve(image.manifest, data=json.dumps(document).encode())
+    return evolve(image, manifest=manifest, blobs=(image.blobs[0], *blobs))
 
 
 def numbered(image: Image, number: int) -> Image:

@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 from attrs import frozen
 
-from tests.benchmarks.measurements import Row, duration, speed_ratio
+from tests.benchmarks.measuring.measurements import Row, duration, speed_ratio
 
 _BASELINE = "docker"
 _WIDTH, _NAMES, _BARS = 760, 190, 410  # pixels; the rest of the width is for the times

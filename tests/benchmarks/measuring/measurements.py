@@ -1,26 +1,34 @@
 """Measurements: samples of single runs, and rows of medians."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
 
 @frozen
 class Sample:
-    """One run: seconds by the clock and of processor time, connections and requests."""
+    """One run: seconds by the clock and of processor time, and the peak of its memory in MiB."""
 
     seconds: float
     processor: float
-    connections: int
-    requests: int
+    peak: float
+
+    def followed_by(self, other: "Sample") -> "Sample":
+        """Return both as one."""
+        return Sample(
+            self.seconds + other.seconds,
+            self.processor + other.processor,
+            max(self.peak, other.peak),
+        )
 
 
 @frozen
 class Row:
     """One tool's medians in one case, and in ``runs`` the seconds of each run.
 
-    ``seconds`` is None if it was not measured; ``requests`` is None for another kind of
-    measurement, taken during preparation. ``note`` is text for people.
+    ``seconds`` is None if it was not measured. ``runs`` is empty for another kind of measurement,
+    taken during preparation. ``peak`` is the most memory of any run, in MiB. ``requests`` are 0 in
+    TLS, where nobody can count them. ``note`` is text for people.
     """
 
     case: str
@@ -29,6 +37,7 @@ class Row:
     processor: float | None = None
     connections: float | None = None
     requests: float | None = None
+    peak: float | None = None
     note: str = ""
     runs: tuple[float, ...] = ()
 
@@ -38,9 +47,28 @@ class Row:
         return min(self.runs, default=None)
 
 
+@frozen
+class Target:
+    """The most that a tool should take: ``times`` what the tool ``beside`` takes, and ``plus``.
+
+    Seconds, or MiB of memory.
+    """
+
+    beside: str = ""
+    times: float = 0
+    plus: float = 0
+
+    def limit(self, figures: Mapping[str, float | None]) -> float | None:
+        """Return the limit by the ``figures`` of all tools; None if that of ``beside`` lacks."""
+        if not self.beside:
+            return self.plus
+        other = figures.get(self.beside)
+        return None if other is None else self.times * other + self.plus
+
+
 def speed_ratio(row: Row, rows: Iterable[Row], baseline: str) -> float | None:
     """Return how many times as fast as ``baseline`` it is in its case, if both were measured."""
-    if row.requests is None:
+    if not row.runs:
         return None
     for other in rows:
         if (other.case, other.tool) == (row.case, baseline) and other.seconds and row.seconds:

@@ -1,37 +1,13 @@
 """Benchmark: local commands as whole processes, beside an empty typer program."""
 
-import sys
 from collections.abc import Callable, Iterable
 
-from tests.benchmarks.cases import MANYFEST, Case, Command, Contender, Place, Site
-from tests.benchmarks.measurements import Row
-from tests.benchmarks.seed import images
+from tests.benchmarks.jobs.empty_program import EMPTY
+from tests.benchmarks.jobs.seed import images
+from tests.benchmarks.measuring.cases import MANYFEST, Case, Command, Contender, Place
+from tests.benchmarks.measuring.measurements import Target
 
-_EMPTY = "typer, one empty command"
-_PROGRAM = """\
-import typer
-
-app = typer.Typer()
-
-
-@app.command()
-def main() -> None:
-    pass
-
-
-app()
-"""
 _IMAGES = 2
-
-
-def prepare(site: Site) -> Iterable[Row]:
-    """Push the images of a draft, and write the program that does nothing."""
-    (site.folder / "empty.py").write_text(_PROGRAM)
-    return images(_IMAGES)(site)
-
-
-def empty(place: Place) -> Iterable[Command]:
-    return ((sys.executable, str(place.site.folder / "empty.py")),)
 
 
 def draft_name(place: Place) -> str:
@@ -59,7 +35,8 @@ def annotate(*command: str) -> Callable[[Place], Iterable[Command]]:
 
 
 def ours(arguments: str, commands: Callable[[Place], Iterable[Command]]) -> Contender:
-    return Contender(f"manyfest {arguments}", (MANYFEST, "--version"), commands, our_draft)
+    aim = Target(EMPTY.tool, 1.3)
+    return Contender(f"manyfest {arguments}", (MANYFEST, "--version"), commands, our_draft, aim=aim)
 
 
 def dockers(arguments: str, commands: Callable[[Place], Iterable[Command]]) -> Contender:
@@ -72,7 +49,7 @@ CASES = (
         "start-up",
         "local commands, whole processes",
         (
-            Contender(_EMPTY, (sys.executable, "--version"), empty),
+            EMPTY,
             ours("--version", lambda _: ((MANYFEST, "--version"),)),
             ours("ls", lambda _: ((MANYFEST, "ls"),)),
             ours("inspect DRAFT", on_the_draft(MANYFEST, "inspect")),
@@ -85,8 +62,8 @@ CASES = (
             dockers("annotate", annotate("docker", "manifest", "annotate")),
         ),
         runs=21,
-        prepare=prepare,
+        prepare=images(_IMAGES),
         warm=True,
-        baseline=_EMPTY,
+        baseline=EMPTY.tool,
     ),
 )

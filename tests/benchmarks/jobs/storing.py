@@ -12,9 +12,9 @@ from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 from manyfest.store.store import open_store
-from tests.benchmarks.cases import MANYFEST, Case, Command, Contender, Place, Site
-from tests.benchmarks.measurements import Row
-from tests.benchmarks.seed import numbered
+from tests.benchmarks.jobs.seed import numbered
+from tests.benchmarks.measuring.cases import MANYFEST, Case, Command, Contender, Place, Site
+from tests.benchmarks.measuring.measurements import Row, Target
 
 _NAME = "store-100000"
 _MANY = 100_000
@@ -69,15 +69,18 @@ def uses(store: str) -> Callable[[Place], None]:
     return lambda place: (place.home / "store.db").symlink_to(place.site.folder / store)
 
 
-def ours(*arguments: str, store: str = "large.db", tool: str = "") -> Contender:
-    """Return our command; ``{home}`` in an argument is the folder of the run."""
+def ours(
+    *arguments: str, store: str = "large.db", tool: str = "", aim: float | None = None
+) -> Contender:
+    """Return our command; ``{home}`` in an argument is the folder of the run, ``aim`` seconds."""
 
     def commands(place: Place) -> Iterable[Command]:
         return ((MANYFEST, *(argument.format(home=place.home) for argument in arguments)),)
 
     needs = (MANYFEST, *arguments, "--help")
     tool = tool or f"manyfest {' '.join(arguments).replace('{home}/', '')}"
-    return Contender(tool, needs, commands, uses(store))
+    target = Target(plus=aim) if aim else None
+    return Contender(tool, needs, commands, uses(store), aim=target)
 
 
 _INSPECT = ("inspect", "--offline", f"{_HOME}:0")
@@ -90,11 +93,11 @@ CASES = (
             ours(*_INSPECT, store="small.db", tool="manyfest inspect --offline, store of one"),
             ours(*_INSPECT, tool="manyfest inspect --offline"),
             ours("ls"),
-            ours("cache", "ls"),
+            ours("cache", "ls", aim=1.5),
             ours("cache", "stats"),
             ours("cache", "gc", "--dry-run"),
-            ours("cache", "fsck"),
-            ours("cache", "export", "{home}/export.tar"),
+            ours("cache", "fsck", aim=2),
+            ours("cache", "export", "{home}/export.tar", aim=5),
         ),
         runs=3,
         prepare=prepare,
