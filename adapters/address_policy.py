@@ -20,7 +20,7 @@ from enum import StrEnum
 
 from attr import evolve
 
-from manyfest.adapters.endpoint import is_loopback
+from manyfest.adapters.endpoint import Endpoint, is_loopback
 from manyfest.domain.values import frozen
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -98,6 +98,17 @@ class AddressPolicy:
     sender: Space | None = Space.PUBLIC
     hosts: frozenset[str] = frozenset()
     sender_name: str = ""
+
+    @classmethod
+    def for_servers_of(
+        cls, endpoint: Endpoint, sender: Space | None, listed: Iterable[str] = ()
+    ) -> "AddressPolicy":
+        """Return the policy for servers that a registry names; ``listed`` hosts are good, too.
+
+        Without a ``sender``, the registry was not reached yet.
+        """
+        known = endpoint.known_hosts | {endpoint.name, *listed}
+        return cls(sender, known, "" if sender else endpoint.name)
 
     def permits(self, host: str, space: Space) -> bool:
         """Return whether ``host`` may be reached at an address of ``space``."""

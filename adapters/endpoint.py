@@ -24,6 +24,8 @@ PLAIN = ConnectionMode("http")
 SECURE = ConnectionMode("https")
 UNVERIFIED = ConnectionMode("https", verified=False)
 
+_PORTS = {"http": "80", "https": "443"}
+
 # By (loopback, insecure), in the order in which they are tried.
 _MODES = {
     (False, False): (SECURE,),
@@ -86,10 +88,19 @@ class Endpoint:
         """Whether it is on this machine, where plain HTTP is allowed by default."""
         return is_loopback(self.name)
 
+    def port_for(self, scheme: str) -> int:
+        """The port of its address, else the scheme's; 0 if it is no number."""
+        port = split_host(self.address)[1] or _PORTS[scheme]
+        return int(port) if port.isascii() and port.isdigit() else 0
+
     @property
     def modes(self) -> tuple[ConnectionMode, ...]:
         """The connection modes, in the order in which they are tried."""
         return _MODES[self.is_loopback, self.insecure]
+
+    def modes_from(self, scheme: str) -> tuple[ConnectionMode, ...]:
+        """The connection modes, those of ``scheme`` first: an earlier command found it to work."""
+        return tuple(sorted(self.modes, key=lambda mode: mode.scheme != scheme))
 
 
 # Returns the endpoint for a repository: repositories of one host may differ in their settings. May

@@ -1,6 +1,6 @@
 """The composition root: makes the ports of a command from adapters and store."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -18,6 +18,7 @@ from manyfest.store.store import open_store
 # command imports just those it uses (ADR 0009): an HTTP client takes longer than all of ``ls``.
 if TYPE_CHECKING:
     from manyfest.adapters.deadline import Deadline
+    from manyfest.cli.assembly.registries import RegistryFactory
     from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
     from manyfest.domain.access import Credentials
     from manyfest.domain.errors import StoreError
@@ -64,9 +65,29 @@ class Session:
     @cached_property
     def registry(self) -> "Registry":
         """The registry that serves every reference."""
+        return self._registries.registry()
+
+    def connect_early(
+        self, read: "Sequence[Reference]", written: "Sequence[Reference]" = ()
+    ) -> None:
+        """Begin to connect to the hosts that reads and writes of these references ask first.
+
+        For a command that goes on with exactly these requests: while it imports the rest of what
+        it needs, connections are opened, and nothing is sent (ADR 0042). Each reference is one
+        request; those that the store answers, and those of layouts and archives, are none.
+        """
+        if not self.offline:
+            from manyfest.domain.references import Repository
+
+            here = [[r for r in each if isinstance(r.home, Repository)] for each in (read, written)]
+            if any(here):
+                self._registries.connect_early(*here)
+
+    @cached_property
+    def _registries(self) -> "RegistryFactory":
         from manyfest.cli.assembly.registries import RegistryFactory
 
-        factory = RegistryFactory(
+        return RegistryFactory(
             self._settings,
             lambda: self._deadline,
             self._store,
@@ -75,7 +96,6 @@ class Session:
             self._began,
             self._clock_offsets,
         )
-        return factory.registry()
 
     @cached_property
     def contents(self) -> "ContentStore":
@@ -203,8 +223,10 @@ def open_access(
     Raises UnreachableError: ``settings`` say offline.
     """
     from manyfest.adapters.deadline import Deadline
-    from manyfest.cli.assembly.registries import (
+    from manyfest.cli.assembly.http_registries import (
         auth_for,
+        certificate_folders,
+        endpoints,
         http_registry,
         registry_rules,
         with_hosts_of,
@@ -218,7 +240,8 @@ def open_access(
         account = evolve(account, credentials_for=lambda _: credentials)
     rules = registry_rules(settings)
     settings = with_hosts_of(rules, settings)
-    with http_registry(settings, deadline, account, rules.is_insecure) as registry:
+    endpoint_for = endpoints(settings, certificate_folders(settings), rules.is_insecure)
+    with http_registry(settings, deadline, account, endpoint_for) as registry:
         yield registry.access
 
 

@@ -15,6 +15,7 @@ from manyfest.adapters.http_registry.reliability.retry import TRIES
 from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, nothing_known
 from manyfest.adapters.http_registry.session.server_clock import OnClock, ignore_clock
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
+from manyfest.adapters.http_registry.transport.early_connections import EarlyConnections
 from manyfest.adapters.http_registry.transport.httpx_transport import CONNECTIONS, TIMEOUT
 from manyfest.adapters.http_registry.transport.proxies import NO_PROXIES, Proxies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
@@ -35,8 +36,9 @@ class HttpRegistry(Registry):
     does. Registries on loopback may speak plain HTTP without it. ``connections`` is the number
     kept open per host, and ``tries`` that of attempts per operation. ``known_of`` gives the facts
     that earlier commands learnt about a host, looked up at first contact; they save requests and
-    permit nothing. ``access`` checks and explains logins. ``on_clock`` is told how far each host's
-    clock is from ours, as its first response says.
+    permit nothing. Where ``early`` has a connection, no new one is opened. ``access`` checks and
+    explains logins. ``on_clock`` is told how far each host's clock is from ours, as its first
+    response says.
 
     ``timeout`` is for each connect, read and write, within the deadline. A ``transport`` from
     outside (``httpx.MockTransport``, a cache, one that wraps a ``DeadlineTransport``) sends the
@@ -60,6 +62,7 @@ class HttpRegistry(Registry):
         connections: int = CONNECTIONS,
         tries: int = TRIES,
         known_of: HostFactsLookup = nothing_known,
+        early: EarlyConnections | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         transport: httpx.BaseTransport | None = None,
         on_clock: OnClock = ignore_clock,
@@ -73,6 +76,7 @@ class HttpRegistry(Registry):
             connections=connections,
             tries=tries,
             known_of=known_of,
+            early=early,
             timeout=timeout,
             transport=transport,
             on_clock=on_clock,

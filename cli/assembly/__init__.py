@@ -4,5 +4,7 @@
 - ``plugins``: adapters of other packages, found by entry points
 - ``unconfirmed``: answers from the store that no registry confirmed, and warnings of them
 - ``registry_clocks``: the clocks of registries, and the warning where they differ from ours
-- ``registries``: the registries behind mirrors, cache and routing
+- ``first_connections``: which connections the first requests of a command take
+- ``http_registries``: the registries over HTTP and their mirrors, from settings and rules
+- ``registries``: the registries behind cache and routing
 """

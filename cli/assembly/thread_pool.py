@@ -58,6 +58,11 @@ class ThreadFanOut(FanOut):
         self.cancel()
 
 
+def has_thread_limit() -> bool:
+    """Return whether the address space is limited, and so the number of threads."""
+    return _affordable_threads() < sys.maxsize
+
+
 def _affordable_threads() -> int:
     """Return how many threads the limit of the address space has room for; at least one."""
     import resource

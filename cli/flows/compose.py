@@ -1,7 +1,8 @@
 """The flow of ``create`` and ``add``: their options, and warnings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -21,6 +22,7 @@ from manyfest.domain.operations.drafts.create import (
     DraftMode,
     OnConflict,
     create,
+    require_start,
 )
 from manyfest.domain.references import Reference
 
@@ -75,15 +77,17 @@ def compose(
     sources: Sequence[Reference],
     options: CreateOptions,
     session: Session,
-    meanwhile: Sequence[Callable[[], object]] = (),
+    looked_at: Mapping[Reference, Callable[[], object]] = MappingProxyType({}),
 ) -> Created:
-    """Make the draft, running ``meanwhile`` in parallel; warn of what readers may trip over."""
+    """Make the draft, looking at tags in parallel; warn of what readers may trip over."""
+    require_start(name, options.start, ports=session)
+    session.connect_early(tuple(dict.fromkeys(sources)), tuple(looked_at))
     created = create(
         name,
         sources,
         options,
         ports=session,
-        meanwhile=meanwhile,
+        meanwhile=tuple(looked_at.values()),
     )
     if not options.wanted.attestations:
         note(f"{created.attestations_left} attestations were not taken")

@@ -26,6 +26,13 @@ def nothing_known(_host: str, /, *, insecure: bool) -> HostFacts | None:  # noqa
     return None
 
 
+def usable_facts(endpoint: Endpoint, known_of: HostFactsLookup) -> HostFacts | None:
+    """Return the facts about a registry, unless its scheme is not allowed any more."""
+    known = known_of(endpoint.host, insecure=endpoint.insecure)
+    is_usable = known and known.scheme in {mode.scheme for mode in endpoint.modes}
+    return known if is_usable else None
+
+
 def presumed_challenge(known: HostFacts | None) -> Challenge | None:
     """Return the challenge that an earlier command got, which the host may still make."""
     if known is None or not known.realm:

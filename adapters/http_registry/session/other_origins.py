@@ -22,8 +22,8 @@ from manyfest.adapters.endpoint import UNVERIFIED, Certificates, Endpoint
 from manyfest.adapters.http_registry.session import redirects
 from manyfest.adapters.http_registry.session.requests import RegistryRequest
 from manyfest.adapters.http_registry.session.scheme_probe import SchemeProbe, send_once
-from manyfest.adapters.http_registry.transport.network_backend import ForbiddenAddressError
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
+from manyfest.adapters.http_registry.transport.sockets import ForbiddenAddressError
 from manyfest.domain.errors import ProtocolError
 
 # Returns the client for these certificates whose connections obey the policy.
@@ -58,7 +58,7 @@ class OtherOrigins:
         ``listed`` are hosts that a person trusts. Raises ProtocolError: the address is refused.
         """
         url = httpx.URL(request.url)
-        policy = self._policy(sender or self._space, listed)
+        policy = AddressPolicy.for_servers_of(self._endpoint, sender or self._space, listed)
         literal = literal_space(url.host)
         if literal is not None and not policy.permits(url.host, literal):
             raise self._refused(request, url.host, literal, url.host)
@@ -72,10 +72,6 @@ class OtherOrigins:
         """Return the name for messages of the server that answered."""
         url = response.request.url
         return url.netloc.decode() if self.includes(str(url)) else self._endpoint.host
-
-    def _policy(self, sender: Space | None, listed: Collection[str]) -> AddressPolicy:
-        known = self._endpoint.known_hosts | {self._endpoint.name, *listed}
-        return AddressPolicy(sender, known, "" if sender else self._endpoint.name)
 
     def _client(self, url: httpx.URL, policy: AddressPolicy) -> httpx.Client:
         """Return the client for an origin; --insecure counts for other ports of the host, too."""

@@ -61,7 +61,7 @@ class SchemeProbe:
         scheme: str = "",
     ) -> None:
         self._endpoint = endpoint
-        self._modes = sorted(endpoint.modes, key=lambda mode: mode.scheme != scheme)
+        self._modes = endpoint.modes_from(scheme)
         self._new_client = new_client
         self._clients: dict[ConnectionMode, httpx.Client] = {}
         self._lock = threading.Lock()

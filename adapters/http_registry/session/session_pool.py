@@ -19,15 +19,20 @@ from manyfest.adapters.endpoint import (
 from manyfest.adapters.http_registry.auth.masking import masked
 from manyfest.adapters.http_registry.reliability.retry import LONGEST_WAIT, RetryState, with_retries
 from manyfest.adapters.http_registry.reliability.throttle import Throttle
-from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup
+from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, usable_facts
 from manyfest.adapters.http_registry.session.scheme_probe import SchemeProbe
 from manyfest.adapters.http_registry.session.server_clock import OnClock
 from manyfest.adapters.http_registry.session.session import RegistrySession
 from manyfest.adapters.http_registry.transport import tls
+from manyfest.adapters.http_registry.transport.early_connections import (
+    Destination,
+    EarlyConnections,
+)
 from manyfest.adapters.http_registry.transport.httpx_transport import (
     DeadlineTransport,
     new_client,
 )
+from manyfest.adapters.http_registry.transport.network_backend import TakeEarly, nothing_early
 from manyfest.adapters.http_registry.transport.proxies import Proxies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.errors import ManyfestError
@@ -53,6 +58,7 @@ class SessionPool:
         connections: int,
         tries: int,
         known_of: HostFactsLookup,
+        early: EarlyConnections | None,
         timeout: httpx.Timeout,
         transport: httpx.BaseTransport | None,
         on_clock: OnClock,
@@ -62,6 +68,7 @@ class SessionPool:
         self._account = account
         self._endpoint_for = endpoint_for
         self._known_of = known_of
+        self._early = early
         self._on_clock = on_clock
         self._proxies = proxies
         self._connections = connections
@@ -121,9 +128,7 @@ class SessionPool:
             client.close()
 
     def _new_host(self, endpoint: Endpoint) -> RegistrySession:
-        known = self._known_of(endpoint.host, insecure=endpoint.insecure)
-        if known is not None and known.scheme not in {way.scheme for way in endpoint.modes}:
-            known = None
+        known = usable_facts(endpoint, self._known_of)
         client_for = partial(self._new_client, endpoint.certificates)
         wire = SchemeProbe(endpoint, client_for, known.scheme if known else "")
         return RegistrySession(
@@ -170,5 +175,14 @@ class SessionPool:
             proxies=self._proxies,
             connections=self._connections,
             policy=policy,
+            take_early=self._take_early(contact, certificates, policy),
         )
         return new_client(transport, self._timeout)
+
+    def _take_early(
+        self, mode: ConnectionMode, certificates: Certificates, policy: AddressPolicy | None
+    ) -> TakeEarly:
+        early = self._early
+        if early is None:
+            return nothing_early
+        return lambda host, port: early.take(Destination(host, port, mode, certificates, policy))

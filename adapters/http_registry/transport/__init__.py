@@ -6,8 +6,9 @@ In dependency order:
 - ``proxies``: which proxy is on the way to a server (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)
 - ``tls``: TLS contexts: the system's roots, certs.d, or no verification
 - ``keep_alive``: which kept connections may carry another request
-- ``dns``: name resolution under a deadline
-- ``network_backend``: sockets under a deadline, for httpcore
+- ``sockets``: look-up, TCP and TLS handshake under a deadline, of the standard library alone
+- ``early_connections``: connections that are opened while the HTTP client is imported
+- ``network_backend``: sockets under a deadline, for httpcore, early ones first
 - ``large_bodies``: bodies of layers, read past httpcore and h11
 - ``tls_in_tls``: TLS through an ``https://`` proxy
 - ``proxy_pools``: pools of connections through HTTP and SOCKS proxies, and their errors

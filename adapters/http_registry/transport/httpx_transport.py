@@ -50,13 +50,15 @@ from manyfest.adapters.http_registry.transport.keep_alive import (
 )
 from manyfest.adapters.http_registry.transport.large_bodies import LargeBodyPool
 from manyfest.adapters.http_registry.transport.network_backend import (
-    CONNECT_SECONDS,
     TRANSFER_SECONDS,
     DeadlineBackend,
     DeadlineStream,
+    TakeEarly,
+    nothing_early,
 )
 from manyfest.adapters.http_registry.transport.proxies import NO_PROXIES, Proxies, Proxy
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
+from manyfest.adapters.http_registry.transport.sockets import CONNECT_SECONDS
 from manyfest.domain.version import VERSION
 
 # Seconds; a thread waits for a connection of its pool as long as the deadline lets the others run.
@@ -110,8 +112,9 @@ class DeadlineTransport(httpx.BaseTransport):
     Each pool keeps ``connections`` open, and opens up to twice as many, because a thread that
     copies from a host to itself needs two. Without a ``context``, certificates are checked against
     the system's roots. With a ``policy``, connections that are opened without a proxy are opened
-    to addresses that it permits. Thread-safe. Raises httpcore's exceptions, ForbiddenAddressError,
-    ProxyError, ThrottledError and DeadlineExceededError.
+    to addresses that it permits, and ``take_early`` gives those that were opened early by the same
+    rules. Thread-safe. Raises httpcore's exceptions, ForbiddenAddressError, ProxyError,
+    ThrottledError and DeadlineExceededError.
     """
 
     def __init__(
@@ -123,8 +126,10 @@ class DeadlineTransport(httpx.BaseTransport):
         proxies: Proxies = NO_PROXIES,
         connections: int = CONNECTIONS,
         policy: AddressPolicy | None = None,
+        take_early: TakeEarly = nothing_early,
     ) -> None:
         self._deadline = deadline
+        self._take_early = take_early
         self._policy = policy
         self._reuse = KeepAlivePolicy(deadline.clock)
         self._throttle = throttle or Throttle(deadline, LONGEST_WAIT)
@@ -201,7 +206,7 @@ class DeadlineTransport(httpx.BaseTransport):
 
     def _new_pool(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
         if proxy is None:
-            backend = DeadlineBackend(self._deadline, self._reuse, self._policy)
+            backend = DeadlineBackend(self._deadline, self._reuse, self._policy, self._take_early)
             return LargeBodyPool(**self._options, network_backend=backend)
         from manyfest.adapters.http_registry.transport.proxy_pools import proxy_pool
 

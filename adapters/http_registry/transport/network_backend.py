@@ -6,62 +6,62 @@ all sockets down, which wakes the threads that wait on them.
 """
 
 import contextlib
-import errno
-import ipaddress
 import math
 import select
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpcore
 
-from manyfest.adapters.address_policy import AddressPolicy, Space, space_of
+from manyfest.adapters.address_policy import AddressPolicy
 from manyfest.adapters.deadline import Deadline
-from manyfest.adapters.http_registry.transport.dns import Address, resolve
+from manyfest.adapters.http_registry.transport import sockets
 from manyfest.adapters.http_registry.transport.keep_alive import KeepAlivePolicy
+from manyfest.adapters.http_registry.transport.sockets import CONNECT_SECONDS, Connected
 
 if TYPE_CHECKING:  # needed behind an https:// proxy only
     from manyfest.adapters.http_registry.transport.tls_in_tls import TlsInTls
 
     Connection = socket.socket | TlsInTls
 
-CONNECT_SECONDS = 10.0
 TRANSFER_SECONDS = 30.0
-_PORTS = 65536
-_HTTPS = 443
 
 # Bytes before the body: interim responses and headers. h11 allows 100 KiB for each of them.
 _HEAD_LIMIT = 256 * 1024
+
+# Returns the connection to a host and port that was opened early, if there is one. May raise as
+# ``sockets`` does.
+TakeEarly = Callable[[str, int], Connected | None]
 
 
 class HandshakeError(httpcore.ConnectError):
     """The port was reached, but the TLS handshake failed; the argument is the OSError."""
 
 
-class ForbiddenAddressError(httpcore.ConnectError):
-    """No address of ``host`` may be connected to; ``address`` is the first of them."""
-
-    def __init__(self, host: str, address: str) -> None:
-        super().__init__(f"{host} is at {address}")
-        self.host = host
-        self.address = address
+def nothing_early(_host: str, _port: int) -> None:
+    """Return None: no connection was opened early."""
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
     """Opens TCP connections under ``deadline``, which are reused as ``reuse`` decides.
 
-    Those of a ``policy`` are opened to addresses that it permits.
+    Those of a ``policy`` are opened to addresses that it permits. ``take_early`` gives those that
+    were opened before, by the same rules; if they are of TLS, hands were shaken, too.
     """
 
     def __init__(
-        self, deadline: Deadline, reuse: KeepAlivePolicy, policy: AddressPolicy | None = None
+        self,
+        deadline: Deadline,
+        reuse: KeepAlivePolicy,
+        policy: AddressPolicy | None = None,
+        take_early: TakeEarly = nothing_early,
     ) -> None:
         self._deadline = deadline
         self._reuse = reuse
         self._policy = policy
+        self._take_early = take_early
 
     def connect_tcp(
         self,
@@ -71,65 +71,17 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,  # noqa: ARG002 - httpcore's signature
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - likewise
     ) -> httpcore.NetworkStream:
-        """Connect to the first address of ``host`` that answers; they share the seconds.
+        """Return the early connection, else connect to the first address that answers.
 
         Raises ForbiddenAddressError: the policy permits none of them.
         """
-        if not 0 < port < _PORTS:
-            error = OSError(errno.EINVAL, f"there is no port {port}")
-            raise httpcore.ConnectError(error) from error
         seconds = CONNECT_SECONDS if timeout is None else timeout
-        addresses = self._permitted(host, self._addresses(host, port, seconds))
-        for number, address in enumerate(addresses, start=1):
-            try:
-                return self._connected(address, seconds / len(addresses))
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if number == len(addresses):
-                    raise
-        raise httpcore.ConnectError(f"{host} has no address")
-
-    def _connected(self, address: Address, seconds: float) -> "DeadlineStream":
-        family, where = address
-        sock = socket.socket(family)
-        stream = DeadlineStream(sock, self._deadline, self._reuse)
-        with stream.closed_on_error(), stream.bounded(seconds, _CONNECT):
-            sock.connect(where)
-            stream.server_address = where[0]
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return stream
-
-    def _permitted(self, host: str, addresses: list[Address]) -> list[Address]:
-        if self._policy is None:
-            return addresses
-        policy = self._policy
-        if policy.sender is None and any(
-            space_of(at) is not Space.PUBLIC for _, (at, *_) in addresses
-        ):
-            policy = policy.with_sender_at(self._looked_up(policy.sender_name))
-        permitted = [
-            (family, where)
-            for family, where in addresses
-            if policy.permits(host, space_of(where[0]))
-        ]
-        if addresses and not permitted:
-            raise ForbiddenAddressError(host, addresses[0][1][0])
-        return permitted
-
-    def _looked_up(self, host: str) -> list[str]:
-        """Return the addresses of ``host``; none if it cannot be resolved."""
-        try:
-            return [where[0] for _, where in self._addresses(host, _HTTPS, CONNECT_SECONDS)]
-        except (httpcore.ConnectError, httpcore.ConnectTimeout):
-            return []
-
-    def _addresses(self, host: str, port: int, seconds: float) -> list[Address]:
-        if host == "localhost" or host.endswith(".localhost"):
-            # RFC 6761 §6.3, and a safeguard: these may speak plain HTTP, so no DNS decides on them.
-            return [(socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET6, ("::1", port))]
-        with contextlib.suppress(ValueError):
-            version = ipaddress.ip_address(host).version
-            return [(socket.AF_INET6 if version == 6 else socket.AF_INET, (host, port))]  # noqa: PLR2004
-        return resolve(host, port, seconds, self._deadline)
+        with _translated(_CONNECT):
+            made = self._take_early(host, port) or sockets.connect(
+                host, port, seconds, self._deadline, self._policy
+            )
+        stream = _EarlyTls if isinstance(made.socket, ssl.SSLSocket) else DeadlineStream
+        return stream(made.socket, self._deadline, self._reuse, made.address)
 
 
 _Errors = tuple[type[Exception], type[Exception]]  # for a timeout, for any other OSError
@@ -139,19 +91,31 @@ _READ: _Errors = (httpcore.ReadTimeout, httpcore.ReadError)
 _WRITE: _Errors = (httpcore.WriteTimeout, httpcore.WriteError)
 
 
+@contextlib.contextmanager
+def _translated(errors: _Errors) -> Iterator[None]:
+    """Turn an OSError into httpcore's, with it as the argument."""
+    try:
+        yield
+    except OSError as error:
+        late, failed = errors
+        raise (late if isinstance(error, TimeoutError) else failed)(error) from error
+
+
 class DeadlineStream(httpcore.NetworkStream):
     """One connection: closed by its pool, shut down when the deadline is cancelled."""
 
-    def __init__(self, sock: "Connection", deadline: Deadline, reuse: KeepAlivePolicy) -> None:
+    def __init__(
+        self, sock: "Connection", deadline: Deadline, reuse: KeepAlivePolicy, address: str
+    ) -> None:
         self.socket = sock
-        self.server_address = ""  # the IP address that it is connected to
+        self.server_address = address  # the IP address that it is connected to
         self._deadline = deadline
         self._reuse = reuse
         self._opened_at = self._deadline.clock.monotonic()
         self._head: int | None = None  # bytes read of the response's head; None outside of one
         self._rest_until = math.inf
         self._is_detached = False
-        self._wake = _shutting_down(sock if isinstance(sock, socket.socket) else sock.outer)
+        self._wake = sockets.shutting_down(sock if isinstance(sock, socket.socket) else sock.outer)
         try:
             deadline.on_cancel(self._wake)
         except BaseException:
@@ -239,25 +203,16 @@ class DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        """Return the same connection, encrypted; close it if the handshake fails.
-
-        The handshake is done inside ``wrap_socket``, because truststore checks certificates there
-        only. That call takes the descriptor from our socket, so a duplicate of it is watched.
-        """
+        """Return the same connection, encrypted; close it if the handshake fails."""
         seconds = CONNECT_SECONDS if timeout is None else timeout
         sock = self.socket
         if isinstance(sock, ssl.SSLSocket):
             return self._start_inner_tls(sock, ssl_context, server_hostname, seconds)
         assert isinstance(sock, socket.socket)  # noqa: S101 - nothing is inside of an inner session
-        with self.closed_on_error(), contextlib.closing(sock.dup()) as twin:
-            wake = _shutting_down(twin)
-            self._deadline.on_cancel(wake)
-            try:
-                with self.bounded(seconds, _HANDSHAKE):
-                    wrapped = ssl_context.wrap_socket(sock, server_hostname=server_hostname)
-                    self.socket = wrapped  # to be closed from here on
-            finally:
-                self._deadline.unwatch(wake)
+        with self.closed_on_error(), _translated(_HANDSHAKE):
+            wrapped = sockets.shake_hands(
+                sock, ssl_context, server_hostname, seconds, self._deadline
+            )
         return self._continued(wrapped)
 
     def _start_inner_tls(
@@ -273,8 +228,7 @@ class DeadlineStream(httpcore.NetworkStream):
     def _continued(self, sock: "Connection") -> "DeadlineStream":
         """Return a stream of the same connection that reads and writes by ``sock``."""
         self._deadline.unwatch(self._wake)
-        stream = DeadlineStream(sock, self._deadline, self._reuse)
-        stream.server_address = self.server_address
+        stream = DeadlineStream(sock, self._deadline, self._reuse, self.server_address)
         stream._opened_at = self._opened_at
         return stream
 
@@ -287,9 +241,17 @@ class DeadlineStream(httpcore.NetworkStream):
         return None
 
 
-def _shutting_down(sock: socket.socket) -> Callable[[], None]:
-    """Not ``SSLSocket.shutdown``: it would take the TLS session from a thread that reads."""
-    return partial(socket.socket.shutdown, sock, socket.SHUT_RDWR)
+class _EarlyTls(DeadlineStream):
+    """An early connection, whose handshake was that of the pool that takes it."""
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,  # noqa: ARG002 - it was used by then
+        server_hostname: str | None = None,  # noqa: ARG002 - likewise
+        timeout: float | None = None,  # noqa: ARG002 - likewise
+    ) -> httpcore.NetworkStream:
+        """Return this connection."""
+        return self
 
 
 def _is_readable(sock: "Connection") -> bool:

@@ -1,9 +1,14 @@
-"""TLS contexts: the system's roots and a person's own, or no check where that was asked for."""
+"""TLS contexts: the system's roots and a person's own, or no check where that was asked for.
+
+Loading the system's roots takes as long as a round trip. Each context is loaded once: a thread that
+asks for one that another thread loads (``early_connections``) waits for it.
+"""
 
 import functools
 import os
 import ssl
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -12,6 +17,10 @@ from manyfest.adapters.files.os_error_text import os_error_text
 from manyfest.adapters.files.regular_file import NotRegularFileError, require_regular_file
 from manyfest.domain.errors import ConfigError
 
+_PROTOCOLS = ["http/1.1"]  # those that the HTTP client speaks, too (ALPN, RFC 7301)
+
+_LOADING = threading.Lock()
+
 _SIZE_LIMIT = 16 * 1024 * 1024  # bytes; the roots of a system are some 200 KiB
 
 
@@ -19,6 +28,11 @@ def context_for(contact: ConnectionMode, certificates: Certificates) -> ssl.SSLC
     """The context for a way to speak to a host. Raises ConfigError, naming a useless file."""
     if contact.scheme == "http":
         return placeholder_context()
+    with _LOADING:
+        return _loaded(contact, certificates)
+
+
+def _loaded(contact: ConnectionMode, certificates: Certificates) -> ssl.SSLContext:
     return verifying(certificates) if contact.verified else unverified_context(certificates)
 
 
@@ -71,6 +85,7 @@ def _with_client_certificates(
             require_regular_file(certificate, _SIZE_LIMIT)
             require_regular_file(key, _SIZE_LIMIT)
             context.load_cert_chain(certificate, key, password="")
+    context.set_alpn_protocols(_PROTOCOLS)
     return context
 
 

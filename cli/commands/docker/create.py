@@ -66,8 +66,8 @@ def command(
             require_reachable([name], session)
         sources = [resolve_source(text, session) for text in names[1:]]
         tag_digests = TagDigests(session.registry)
-        meanwhile = [partial(tag_digests.at, name)] if push else []
-        created = compose(name, sources, create_options, session, meanwhile)
+        looked_at = {name: partial(tag_digests.at, name)} if push else {}
+        created = compose(name, sources, create_options, session, looked_at)
         if push:
             from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers
             from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan

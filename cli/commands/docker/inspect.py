@@ -118,6 +118,7 @@ def _refuse_with_one_image(
 
 
 def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bool) -> None:
+    session.connect_early([name])
     if not verbose:
         from manyfest.domain.operations.views.inspect import inspect
 

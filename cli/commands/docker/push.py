@@ -27,7 +27,11 @@ from manyfest.cli.output import write_text
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.expectations import Expectation
-from manyfest.domain.operations.publication.plan_push import plan_push
+from manyfest.domain.operations.publication.plan_push import (
+    Publication,
+    looked_at_first,
+    plan_push,
+)
 
 
 @docker_command("push", "LIST", 1, 1, options=OFFLINE | CONNECTION)
@@ -85,6 +89,8 @@ def command(
         expected = None if expect is None else Expectation.parse(expect)
         more_tags = [tag_or_reference(text, name) for text in tag or ()]
         require_reachable([name, *more_tags], session)
+        if draft := session.drafts.find(name):
+            session.connect_early((), looked_at_first(Publication(draft, tuple(more_tags))))
         planned = plan_push(
             name, more_tags, ports=session, expected=expected, with_foreign=foreign_layers
         )

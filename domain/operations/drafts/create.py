@@ -105,9 +105,7 @@ def create(
     ``name`` has a digest; DraftExistsError, DraftUnknownError: not as ``terms.start`` wants it;
     NoSuchPlatformError; PlatformConflictError; what reading a source raises; StoreError.
     """
-    if name.digest is not None:
-        raise InvalidReferenceError(str(name), "a list is named by a tag, not by a digest")
-    _starting_point(name, ports.drafts.find(name), ports.now, terms.start)  # refuse before reading
+    require_start(name, terms.start, ports=ports)
     distinct = tuple(dict.fromkeys(sources))
     calls: list[Callable[[], object]] = list(meanwhile)
     calls += [partial(resolve_with_config, source, ports.registry) for source in distinct]
@@ -125,6 +123,17 @@ def create(
         record(ports.contents, found, ports.now)
         ports.drafts.save(draft)
     return Created(draft, before, _attestations_left(found, contributed), found)
+
+
+def require_start(name: Reference, start: DraftMode, *, ports: Ports) -> None:
+    """Refuse what ``create`` refuses before it reads anything.
+
+    Uses the ports drafts and now. Raises InvalidReferenceError, DraftExistsError,
+    DraftUnknownError.
+    """
+    if name.digest is not None:
+        raise InvalidReferenceError(str(name), "a list is named by a tag, not by a digest")
+    _starting_point(name, ports.drafts.find(name), ports.now, start)
 
 
 def _call(call: Callable[[], object]) -> object:

@@ -98,6 +98,12 @@ class Publication:
         return tuple(dict.fromkeys((self.draft.name, *self.more_tags)))
 
 
+def looked_at_first(publication: Publication) -> tuple[Reference, ...]:
+    """Return the tags and children that ``plan_publications`` looks at first, all in parallel."""
+    own = (child.reference for child in _own_children(publication))
+    return tuple(dict.fromkeys((*publication.targets, *own)))
+
+
 def plan_push(
     name: Reference,
     more_tags: Sequence[Reference] = (),

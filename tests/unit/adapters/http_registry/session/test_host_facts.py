@@ -17,7 +17,7 @@ from manyfest.adapters.http_registry.auth.bearer import Token
 from manyfest.adapters.http_registry.auth.challenge import Challenge
 from manyfest.adapters.http_registry.auth.scope import AccessRequest, pull
 from manyfest.adapters.http_registry.registry import HttpRegistry
-from manyfest.adapters.http_registry.transport import tls
+from manyfest.adapters.http_registry.transport import sockets, tls
 from manyfest.adapters.http_registry.transport.httpx_transport import TIMEOUT
 from manyfest.adapters.http_registry.transport.network_backend import DeadlineBackend
 from manyfest.domain.access import Credentials
@@ -312,7 +312,7 @@ def test_nothing_secret_goes_in_the_clear_because_of_what_is_remembered(
     server = serve(answer)
     number = int(server.host.rpartition(":")[2])
     there = [(socket.AF_INET, ("127.0.0.1", number))]
-    monkeypatch.setattr(DeadlineBackend, "_addresses", lambda *_: there)
+    monkeypatch.setattr(sockets, "addresses_of", lambda *_: there)
     name = f"registry.example.com:{number}"
     known = HostFacts(name, insecure=True, scheme=scheme, realm="https://auth.example.com")
     account = RegistryAuth(lambda _: Credentials(registry_token="canary"))

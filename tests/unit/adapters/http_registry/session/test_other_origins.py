@@ -14,11 +14,9 @@ from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import Endpoint
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.http_registry.transport.keep_alive import KeepAlivePolicy
-from manyfest.adapters.http_registry.transport.network_backend import (
-    DeadlineBackend,
-    ForbiddenAddressError,
-)
+from manyfest.adapters.http_registry.transport.network_backend import DeadlineBackend
 from manyfest.adapters.http_registry.transport.proxies import Proxies
+from manyfest.adapters.http_registry.transport.sockets import ForbiddenAddressError
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ProtocolError
 from manyfest.domain.references import Reference

@@ -1,0 +1,109 @@
+"""The connections that the first requests of a command take, planned before any is sent.
+
+A destination is planned as the HTTP registries will choose it: the same route, endpoint, scheme,
+certificates and address policy, and by the same functions. Only what is certain counts: a reference
+that the store may answer, a mirror or host that is blocked, and a server behind a proxy count for
+nothing. A remembered token server is asked before its registry, so it gets a connection, too, where
+the rules for realms allow it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from manyfest.adapters.address_policy import AddressPolicy, literal_space
+from manyfest.adapters.endpoint import SECURE, UNVERIFIED, Endpoint, EndpointFor
+from manyfest.adapters.http_registry.auth.realm_policy import validate_realm
+from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, usable_facts
+from manyfest.adapters.http_registry.transport.early_connections import Destination
+from manyfest.adapters.mirrors import RouteFor
+from manyfest.cli.settings import Settings
+from manyfest.domain.errors import CredentialsError
+from manyfest.domain.ports.host_book import HostFacts
+from manyfest.domain.references import Reference, Repository
+from manyfest.domain.values import frozen
+
+_HTTPS = 443
+
+
+@frozen
+class FirstConnections:
+    """Plans connections; ``origins`` and ``mirrors`` give the endpoints of each kind."""
+
+    settings: Settings
+    route_for: RouteFor
+    origins: EndpointFor
+    mirrors: EndpointFor
+    known_of: HostFactsLookup
+
+    def plan(
+        self, read: Iterable[Reference], written: Iterable[Reference]
+    ) -> tuple[Destination, ...]:
+        """Return a destination for each request, at most as many of each as there are jobs.
+
+        ``read`` may be served by mirrors, ``written`` is at its origin. Raises BlockedError,
+        ConfigError.
+        """
+        endpoints = [*map(self._reader, read), *map(self._origin, written)]
+        direct = [each for each in endpoints if each.is_loopback or not self._has_proxies]
+        return tuple(
+            destination
+            for endpoint, count in Counter(direct).items()
+            for destination in self._at(endpoint, min(count, self.settings.jobs))
+        )
+
+    @property
+    def _has_proxies(self) -> bool:
+        """Whether a proxy may be between us and servers that are not on this machine."""
+        proxies = self.settings.proxies
+        return any(proxies[name] for name in proxies if name.lower() != "no_proxy")
+
+    def _origin(self, reference: Reference) -> Endpoint:
+        return self.origins(_home(self.route_for(reference).at_origin(reference)))
+
+    def _reader(self, reference: Reference) -> Endpoint:
+        mirrors = (each for each in self.route_for(reference).mirrors if each.may_serve(reference))
+        first = next(mirrors, None)
+        return self._origin(reference) if first is None else self.mirrors(first.home)
+
+    def _at(self, endpoint: Endpoint, count: int) -> Iterator[Destination]:
+        known = usable_facts(endpoint, self.known_of)
+        registry = _registry(endpoint, known)
+        yield from [registry] * count
+        with suppress(CredentialsError):  # the realm is refused; the registry may name another
+            if known and known.realm and _may_ask_first(endpoint, registry):
+                yield from _token_server(endpoint, registry, known.realm, self.settings.auth_realms)
+
+
+def _home(reference: Reference) -> Repository:
+    assert isinstance(reference.home, Repository)  # noqa: S101 - as the caller chose them
+    return reference.home
+
+
+def _registry(endpoint: Endpoint, known: HostFacts | None) -> Destination:
+    mode = endpoint.modes_from(known.scheme if known else "")[0]
+    port = endpoint.port_for(mode.scheme)
+    return Destination(endpoint.name, port, mode, endpoint.certificates)
+
+
+def _may_ask_first(endpoint: Endpoint, registry: Destination) -> bool:
+    """Whether a token is fetched before the registry is asked (``SchemeProbe``)."""
+    return endpoint.is_loopback or registry.mode.scheme == "https"
+
+
+def _token_server(
+    endpoint: Endpoint, registry: Destination, realm: str, listed: frozenset[str]
+) -> Iterator[Destination]:
+    """Yield the token server, unless it is the registry itself. Raises CredentialsError."""
+    checked = validate_realm(
+        realm, endpoint, registry_is_plain=False, with_secret=False, listed=listed
+    )
+    port = urlsplit(checked.url).port or _HTTPS
+    if (checked.host, port) == (registry.host, registry.port):
+        return
+    if endpoint.insecure and checked.host == endpoint.name:
+        yield Destination(checked.host, port, UNVERIFIED, endpoint.certificates)
+        return
+    policy = AddressPolicy.for_servers_of(endpoint, literal_space(endpoint.name), listed)
+    yield Destination(checked.host, port, SECURE, endpoint.certificates.cross_origin, policy)
