@@ -41,6 +41,13 @@ def parse_age(text: str, option: str = "--max-age") -> timedelta:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print what would be written, and write nothing.")
+]
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="With --dry-run: print each step, too.")
+]
+
 ForeignLayers = Annotated[
     bool,
     typer.Option(

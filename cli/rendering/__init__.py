@@ -7,7 +7,7 @@
 - ``progress``: the progress line on a terminal
 - ``manifest_text``, ``json_lines``: ``inspect``
 - ``drafts_table``: ``ls``
-- ``push_plan``: ``push`` and ``apply``
+- ``planned_writes``: ``push``, ``apply``, ``copy`` and ``undo``, before they write
 - ``diff_text``, ``diff_json``: ``diff``
 - ``findings``: ``verify``
 - ``history``: ``history``

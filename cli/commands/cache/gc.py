@@ -28,6 +28,9 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Print a line for each tag, manifest and blob.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Forget what no draft needs and nobody asked for lately.
@@ -47,7 +50,7 @@ def command(
     if as_json:
         write_text(garbage_json(garbage, is_gone=not dry_run, given_back=given_back))
     else:
-        write_lines(garbage_lines(garbage, is_gone=not dry_run))
+        write_lines(garbage_lines(garbage, is_gone=not dry_run, is_verbose=verbose))
     if garbage.unreadable:
         note(f"kept {garbage.unreadable} that cannot be read: manyfest cache fsck looks closer")
 

@@ -11,7 +11,9 @@ from manyfest.cli.arguments.option_values import split_csv
 from manyfest.cli.arguments.options import (
     CONNECTION,
     AsJson,
+    DryRun,
     ForeignLayers,
+    Verbose,
     docker_command,
     require_arguments,
 )
@@ -78,9 +80,8 @@ def command(
         Path | None, typer.Option("--lock", metavar="FILE", help="The lock, if not SPEC.lock.")
     ] = None,
     foreign_layers: ForeignLayers = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would be written, and write nothing.")
-    ] = False,
+    dry_run: DryRun = False,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Publish lists as a file in manifest-tool's YAML has them.
@@ -113,7 +114,7 @@ def command(
         if not dry_run:
             execute_with_progress(planned.pushes, session)
             finish(planned, ports=session)
-        _show(planned.pushes, as_json=as_json, dry_run=dry_run)
+        _show(planned.pushes, as_json=as_json, is_dry_run=dry_run, is_verbose=verbose)
 
 
 def _specs(
@@ -152,14 +153,14 @@ def _of_type(spec: ListSpec, list_type: ListType) -> ListSpec:
     return evolve(spec, list_type=list_type) if spec.list_type is ListType.AUTO else spec
 
 
-def _show(pushes: Sequence[PushPlan], *, as_json: bool, dry_run: bool) -> None:
+def _show(pushes: Sequence[PushPlan], *, as_json: bool, is_dry_run: bool, is_verbose: bool) -> None:
     """Print the plans; their JSON is the same before and after they are executed."""
-    from manyfest.cli.rendering.push_plan import plan_text, plans_json
+    from manyfest.cli.rendering.planned_writes import pushes_json, pushes_text
 
     if as_json:
-        write_text(plans_json(pushes))
-    elif dry_run:
-        write_text("\n".join(map(plan_text, pushes)))
+        write_text(pushes_json(pushes))
+    elif is_dry_run:
+        write_text(pushes_text(pushes, is_verbose=is_verbose))
     else:
         for push in pushes:
             digest = str(push.manifest.digest)

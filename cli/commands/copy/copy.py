@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import CONNECTION, OFFLINE, ForeignLayers, docker_command
+from manyfest.cli.arguments.options import (
+    CONNECTION,
+    OFFLINE,
+    AsJson,
+    DryRun,
+    ForeignLayers,
+    Verbose,
+    docker_command,
+)
 from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.exit_codes import FAILED
 from manyfest.cli.flows.checks import (
@@ -39,12 +47,16 @@ def command(
         ),
     ] = False,
     foreign_layers: ForeignLayers = False,
+    dry_run: DryRun = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
 ) -> None:
     """Copy an image or a list with all that it names.
 
     Between registries, repositories and layouts, byte for byte, so the digest stays; it is printed
     last. What DST has already is not sent again. With --platform a list is made of the entries
-    that are kept, which has another digest; from one platform it is a list, too.
+    that are kept, which has another digest; from one platform it is a list, too. A dry run prints
+    what would be copied, mounted and put, and which tag would move; -v lists each step.
     """
     platforms = parse_filters(platform or ())
     with open_session(settings_from(options)) as session:
@@ -62,6 +74,9 @@ def command(
         note_foreign_layers(plan.foreign_layers, STAY_BEHIND)
         warn_of_unverifiable(plan.left)
         _warn_of_errors(plan)
+        if dry_run:
+            write_text(_json(plan) if as_json else _dry_run_text(plan, is_verbose=verbose))
+            return
         with shown_progress() as on_event:
             unlisted = copy(
                 plan,
@@ -72,11 +87,23 @@ def command(
         note(message)
     for tag in plan.attached.kept_tags:
         warn(f"{tag} differs from that of the source, has content of its own, and is left as it is")
-    write_text(str(plan.manifest.digest))
+    write_text(_json(plan) if as_json else str(plan.manifest.digest))
     if unlisted:
         listed = f"{len(unlisted)} of {len(plan.attached.referrers)} referrers"
         fail(f"{plan.target.home} took {listed} and does not list them; copy them again")
         raise typer.Exit(FAILED)
+
+
+def _dry_run_text(plan: CopyPlan, *, is_verbose: bool) -> str:
+    from manyfest.cli.rendering.planned_writes import dry_run_text, writes_of_copy
+
+    return dry_run_text(writes_of_copy(plan), is_verbose=is_verbose)
+
+
+def _json(plan: CopyPlan) -> str:
+    from manyfest.cli.rendering.planned_writes import copy_json
+
+    return copy_json(plan)
 
 
 def _warn_of_errors(plan: CopyPlan) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import CONNECTION, docker_command
+from manyfest.cli.arguments.options import CONNECTION, DryRun, Verbose, docker_command
 from manyfest.cli.arguments.references import reference
 from manyfest.cli.flows.publish import manifests_put, require_writable_store
 from manyfest.cli.output import note, write_text
@@ -25,9 +25,8 @@ def command(
         str | None,
         typer.Option("--to", metavar="N|DIGEST", help="Put this state back, not the one before."),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would be written, and write nothing.")
-    ] = False,
+    dry_run: DryRun = False,
+    verbose: Verbose = False,
 ) -> None:
     """Put back what a tag pointed to before.
 
@@ -41,7 +40,9 @@ def command(
         tag, wanted = _state(text, to, session)
         plan = plan_undo(tag, wanted, ports=session)
         if dry_run:
-            write_text(_step(plan))
+            from manyfest.cli.rendering.planned_writes import dry_run_text, writes_of_undo
+
+            write_text(dry_run_text(writes_of_undo(plan), is_verbose=verbose))
             return
         require_writable_store(session)
         undo(plan, ports=session)
@@ -61,16 +62,6 @@ def _state(text: str, to: str | None, session: Session) -> tuple[Reference, Stat
     if past:
         return tag, past.selector
     return tag, None if to is None else StateSelector.parse(to)
-
-
-def _step(plan: UndoPlan) -> str:
-    """Return the steps as ``push --dry-run`` prints them."""
-    if plan.is_empty:
-        return f"unchanged {plan.tag} {plan.current}"
-    copies = [f"copy {b.target} {b.source} {b.size}" for b in plan.blobs]
-    puts = [f"put {c.target} {c.source} {c.manifest.size}" for c in plan.children]
-    tag = [f"tag {plan.tag} {plan.manifest.digest} {plan.current}"] if plan.moves_tag else []
-    return "\n".join([*copies, *puts, *tag])
 
 
 def _outcome(plan: UndoPlan) -> str:

@@ -10,7 +10,9 @@ from manyfest.cli.arguments.options import (
     CONNECTION,
     OFFLINE,
     AsJson,
+    DryRun,
     ForeignLayers,
+    Verbose,
     docker_command,
 )
 from manyfest.cli.arguments.references import reference, tag_or_reference
@@ -29,6 +31,7 @@ from manyfest.cli.wiring import open_session
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.operations.publication.plan_push import (
     Publication,
+    PushPlan,
     looked_at_first,
     plan_push,
 )
@@ -41,9 +44,8 @@ def command(
     purge: Annotated[
         bool, typer.Option("-p", "--purge", help="Forget the draft once it is published.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would be written, and write nothing.")
-    ] = False,
+    dry_run: DryRun = False,
+    verbose: Verbose = False,
     foreign_layers: ForeignLayers = False,
     as_json: AsJson = False,
     expect: Annotated[
@@ -76,10 +78,10 @@ def command(
 
     What its images need in the target is brought there first; the list comes last. Prints a line
     for each image from another repository, and then the digest of the list. What is published
-    already is not written again. A dry run prints a step a line: copy, mount or put, with target,
-    source and bytes; tag, with target and the digests after and before. With --merge several jobs
-    may each push their own platforms to one tag at the same time, and none is lost; each leaves a
-    small tag manyfest-merge-... behind.
+    already is not written again. A dry run prints a summary, and with -v each step: copy, mount or
+    put, with target, source and bytes; tag, with target and the digests after and before. With
+    --merge several jobs may each push their own platforms to one tag at the same time, and none is
+    lost; each leaves a small tag manyfest-merge-... behind.
     """
     if merge and expect is not None:
         raise typer.TyperException("--merge and --expect exclude each other")
@@ -107,16 +109,20 @@ def command(
                 else merge_with_progress(planned, more_tags, session, purge=purge)
             )
         if dry_run:
-            from manyfest.cli.rendering.push_plan import plan_json, plan_text
+            from manyfest.cli.rendering.planned_writes import pushes_text
 
-            write_text(plan_json(planned) if as_json else plan_text(planned))
+            write_text(_json(planned) if as_json else pushes_text([planned], is_verbose=verbose))
             return
         if not merge:
             publish(planned, session, purge=purge)
         if as_json:
-            from manyfest.cli.rendering.push_plan import plan_json
-
-            write_text(plan_json(planned))
+            write_text(_json(planned))
         else:
             print_result(planned, str(planned.manifest.digest))
         write_files(planned, digest_file, metadata_file)
+
+
+def _json(planned: PushPlan) -> str:
+    from manyfest.cli.rendering.planned_writes import push_json
+
+    return push_json(planned)

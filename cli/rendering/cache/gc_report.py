@@ -11,13 +11,12 @@ from manyfest.domain.history.observation import Observation
 from manyfest.domain.ports.garbage import Garbage, StoredContent
 
 
-def garbage_lines(garbage: Garbage, *, is_gone: bool) -> Iterator[str]:
-    """Yield a line a removed object, and a summary."""
-    for state in garbage.observations:
-        yield printable(f"tag {state.reference} {state.digest} {format_time(state.seen_at)}")
-    for name, pieces in _pieces(garbage).items():
-        yield from (f"{name} {piece.digest} {piece.size}" for piece in pieces)
+def garbage_lines(garbage: Garbage, *, is_gone: bool, is_verbose: bool) -> Iterator[str]:
+    """Yield a summary, and if ``is_verbose`` a line for each object."""
     yield f"{'removed' if is_gone else 'would remove'} {_sum(garbage)}"
+    if is_verbose:
+        for line in _objects(garbage):
+            yield f"  {'removed' if is_gone else 'remove'} {printable(line)}"
 
 
 def garbage_json(garbage: Garbage, *, is_gone: bool, given_back: int) -> str:
@@ -38,6 +37,13 @@ def garbage_json(garbage: Garbage, *, is_gone: bool, given_back: int) -> str:
         "givenBack": given_back,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _objects(garbage: Garbage) -> Iterator[str]:
+    for state in garbage.observations:
+        yield f"tag state {state.reference} {state.digest} {format_time(state.seen_at)}"
+    for name, pieces in _pieces(garbage).items():
+        yield from (f"{name} {piece.digest} {piece.size}" for piece in pieces)
 
 
 def _pieces(garbage: Garbage) -> dict[str, Sequence[StoredContent]]:

@@ -109,7 +109,15 @@ def test_a_dry_run_shows_the_plans_and_writes_nothing(shelf: Shelf) -> None:
     shelf.declare(TWO)
     before = shelf.state()
     shown = shelf.run("apply", "--dry-run", shelf.spec).stdout.decode().splitlines()
-    assert [line.split()[0] for line in shown] == ["tag"] * 3 + ["mount"] * 2 + ["put", "tag"]
+    assert [line.split(": ")[1].split(" at ")[0] for line in shown] == [
+        "would create 3 tags",
+        "would mount 2 blobs, 343 B; put 1 manifest; create 1 tag",
+    ]
+    steps = shelf.run("apply", "--dry-run", "-v", shelf.spec).stdout.decode().splitlines()
+    assert [line.split()[0] for line in steps if line.startswith("  ")] == [
+        *(["tag"] * 3 + ["mount"] * 2 + ["put", "tag"]),
+    ]
+    assert [line for line in steps if not line.startswith("  ")] == shown
     plans = json.loads(shelf.run("apply", "--dry-run", "--json", shelf.spec).stdout)
     assert [plan["name"] for plan in plans] == [f"{shelf.home}:1", f"{shelf.home}/oci:1"]
     assert shelf.state() == before

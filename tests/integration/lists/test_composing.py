@@ -151,7 +151,10 @@ def test_a_dry_run_says_what_the_push_then_does_and_writes_nothing(
     plan = json.loads(done(manyfest, "push", "--dry-run", "--json", f"{place}:1"))
     assert [step["step"] for step in plan["steps"]] == ["mount", "mount", "put", "tag"]
     assert manyfest("inspect", "--remote", f"{place}:1").code == 3
-    assert len(done(manyfest, "push", "--dry-run", f"{place}:1").splitlines()) == 4
+    (summary,) = done(manyfest, "push", "--dry-run", f"{place}:1").splitlines()
+    assert summary.startswith(f"{place}:1: would mount 2 blobs, ")
+    assert summary.endswith(f"; put 1 manifest; create 1 tag at {plan['digest'][:19]}")
+    assert len(done(manyfest, "push", "--dry-run", "-v", f"{place}:1").splitlines()) == 5
     assert done(manyfest, "push", f"{place}:1").splitlines()[-1] == plan["digest"]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -133,6 +134,38 @@ def test_blobs_that_are_there_are_not_sent_again(one: str, seed: Seed, memory, s
     push_image(memory, Reference(Repository(REGISTRY, "app"), "amd"), AMD)
     assert run_here("copy", f"{one}:1", f"{server.host}/app:1").code == 0
     assert server.count("PUT", "*/blobs/*") == len(ARM.blobs)
+
+
+def test_a_dry_run_counts_what_the_copy_then_writes(one: str, seed: Seed, server) -> None:
+    source, target = seed(f"{one}:1", LIST), f"{server.host}/app:1"
+    summary = run_here("copy", "--dry-run", source, target)
+    steps = run_here("copy", "--dry-run", "-v", source, target).stdout.decode().splitlines()
+    shown = json.loads(run_here("copy", "--dry-run", "--json", source, target).stdout)
+    assert writes(server) == []
+    assert (summary.code, summary.stderr.count("\n")) == (0, 1)  # of the foreign layer
+    assert steps[0] == summary.stdout.decode().rstrip("\n")
+    counts = Counter(step["step"] for step in shown["steps"])
+    assert steps[0].startswith(f"{target}: would copy {counts['copy']} blobs, ")
+    assert steps[0].endswith(f"; put 3 manifests; create 1 tag at {str(LIST.digest)[:19]}")
+    assert [line.split()[0] for line in steps[1:]] == [step["step"] for step in shown["steps"]]
+    assert (shown["digest"], shown["name"]) == (str(LIST.digest), target)
+    copied = run_here("copy", "--json", source, target)
+    assert json.loads(copied.stdout) == shown
+    assert server.count("PUT", "*/blobs/*") == counts["copy"]
+    assert server.count("PUT", "*/manifests/*") == counts["put"] + counts["tag"] == 4
+    again = run_here("copy", "--dry-run", source, target).stdout.decode()
+    assert again == f"{target}: unchanged, it is {LIST.digest} already\n"
+
+
+def test_a_dry_run_says_where_the_tag_was(one: str, seed: Seed, server) -> None:
+    first, second = seed(f"{one}:1", LIST), seed(f"{one}:2", AMD)
+    assert run_here("copy", first, f"{server.host}/app:1").code == 0
+    shown = run_here("copy", "--dry-run", second, f"{server.host}/app:1").stdout.decode()
+    before, after = str(LIST.digest)[:19], str(AMD.digest)[:19]
+    assert shown == f"{server.host}/app:1: would move 1 tag from {before} to {after}\n"
+    by_digest = f"{server.host}/new@{AMD.digest}"
+    shown = run_here("copy", "--dry-run", second, by_digest).stdout.decode()
+    assert shown.endswith("; put 1 manifest\n")
 
 
 def test_chosen_platforms_make_a_list_of_another_digest(

@@ -73,6 +73,9 @@ def test_how_much_is_held(manyfest: CommandLine, names) -> None:
 def test_what_no_draft_needs_goes(manyfest: CommandLine, names) -> None:
     assert manyfest("create", f"{names['place']}:list", names["amd"]).code == 0
     would = manyfest("cache", "gc", "--keep", "0s", "--dry-run", "--json")
+    told = manyfest("cache", "gc", "--keep", "0s", "--dry-run", "-v").stdout.decode()
+    summary = manyfest("cache", "gc", "--keep", "0s", "--dry-run").stdout.decode()
+    assert summary == told.splitlines(keepends=True)[0]
     gone = manyfest("cache", "gc", "--keep", "0s", "--json")
     would, gone = json.loads(would.stdout), json.loads(gone.stdout)
     assert (would.pop("removed"), gone.pop("removed")) == (False, True)
@@ -82,6 +85,8 @@ def test_what_no_draft_needs_goes(manyfest: CommandLine, names) -> None:
         str(ARM.digest),
         str(docker_list(AMD, ARM).digest),
     }
+    assert {line.split()[0] for line in told.splitlines()[1:]} == {"remove"}
+    assert told.splitlines()[0].startswith("would remove ")
     never = manyfest("inspect", "--offline", names["both"])
     assert (never.code, len(never.stderr.splitlines())) == (3, 1)
     assert manyfest("push", f"{names['place']}:list").code == 0

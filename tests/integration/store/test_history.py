@@ -192,7 +192,10 @@ def test_history_of_what_was_never_seen(layout: Layouts) -> None:
 
 
 def test_undo_puts_back_and_undo_undoes_it(tag: str, docker_manifest: CommandLine) -> None:
-    assert done("undo", "--dry-run", tag) == f"tag {tag} {OLD.digest} {NEW.digest}"
+    before, after = str(NEW.digest), str(OLD.digest)
+    summary = f"{tag}: would move 1 tag from {before[:19]} to {after[:19]}"
+    assert done("undo", "--dry-run", tag) == summary
+    assert done("undo", "--dry-run", "-v", tag) == f"{summary}\n  tag {tag} {after} {before}"
     assert len(states(tag)) == 2
     result = run_here("undo", tag)
     assert (result.code, result.stdout) == (0, f"{OLD.digest}\n".encode())
@@ -213,7 +216,7 @@ def test_undo_goes_further_back(layout: Layouts, how: list[str]) -> None:
         done("inspect", layout.name)
     words = [word.replace("TAG", layout.name).replace("DIGEST", str(first.digest)) for word in how]
     assert done("undo", *words) == str(first.digest)
-    unchanged = f"unchanged {layout.name} {first.digest}"
+    unchanged = f"{layout.name}: unchanged, it is {first.digest} already"
     assert done("undo", "--dry-run", layout.name, "--to", "0") == unchanged
 
 

@@ -1,0 +1,146 @@
+"""Planned writes of ``push``, ``apply``, ``copy`` and ``undo``: a summary, the steps, and JSON."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from manyfest.cli.output import printable
+from manyfest.cli.rendering.humanize import counted, format_size, short_digest
+from manyfest.domain.digests import Digest
+from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.operations.content.copy import CopyPlan
+from manyfest.domain.operations.publication.plan_push import PushPlan, Tagging
+from manyfest.domain.operations.publication.undo import UndoPlan
+from manyfest.domain.operations.steps.transfer import BlobCopy, ManifestCopy, may_be_mounted
+from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
+
+
+@frozen
+class PlannedWrites:
+    """The writes for one reference, in this order: blobs, manifests, tags."""
+
+    name: Reference
+    digest: Digest
+    blobs: tuple[BlobCopy, ...]
+    manifests: tuple[ManifestCopy, ...]
+    tags: tuple[Tagging, ...]
+
+
+def writes_of_push(plan: PushPlan) -> PlannedWrites:
+    """Return the writes of a push."""
+    name, digest = plan.draft.name, plan.manifest.digest
+    return PlannedWrites(name, digest, plan.blobs, plan.children, plan.tags)
+
+
+def writes_of_copy(plan: CopyPlan) -> PlannedWrites:
+    """Return the writes of a copy; a target without a tag is one of the manifests."""
+    target, digest = plan.target, plan.manifest.digest
+    manifests = tuple(plan.manifests)
+    if plan.writes_target and target.tag is None:
+        manifests += (ManifestCopy(plan.source.reference, target, plan.manifest),)
+    moves_tag = plan.writes_target and target.tag is not None
+    tags = (Tagging(target, digest, plan.current),) if moves_tag else ()
+    return PlannedWrites(target, digest, plan.blobs, manifests, tags)
+
+
+def writes_of_undo(plan: UndoPlan) -> PlannedWrites:
+    """Return the writes that put a previous state of a tag back."""
+    digest = plan.manifest.digest
+    tags = (Tagging(plan.tag, digest, plan.current),) if plan.moves_tag else ()
+    return PlannedWrites(plan.tag, digest, plan.blobs, plan.children, tags)
+
+
+def pushes_text(plans: Iterable[PushPlan], *, is_verbose: bool) -> str:
+    """Return the ``dry_run_text`` of each push, one below the other."""
+    texts = (dry_run_text(writes_of_push(plan), is_verbose=is_verbose) for plan in plans)
+    return "\n".join(texts)
+
+
+def dry_run_text(writes: PlannedWrites, *, is_verbose: bool) -> str:
+    """Return a line with a summary of the writes, and if ``is_verbose`` a line for each."""
+    steps = _steps(writes) if is_verbose else ()
+    lines = (" ".join(map(str, step.values())) for step in steps)
+    return "\n".join([printable(_summary(writes)), *(f"  {printable(line)}" for line in lines)])
+
+
+def push_json(plan: PushPlan) -> str:
+    """Return an object: name, digest, media type and size of the list, and ``steps``."""
+    return json.dumps(_document(plan), indent=2, ensure_ascii=False)
+
+
+def pushes_json(plans: Sequence[PushPlan]) -> str:
+    """Return an array of the objects of ``push_json``."""
+    return json.dumps([_document(plan) for plan in plans], indent=2, ensure_ascii=False)
+
+
+def copy_json(plan: CopyPlan) -> str:
+    """Return the object of ``push_json`` about the target of a copy, with its ``source``."""
+    document: dict[str, Json] = {
+        "name": str(plan.target),
+        "source": str(plan.source.reference.at(plan.source.manifest.digest)),
+        "digest": str(plan.manifest.digest),
+        "mediaType": plan.manifest.media_type,
+        "size": plan.manifest.size,
+        "steps": list(_steps(writes_of_copy(plan))),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _document(plan: PushPlan) -> dict[str, Json]:
+    return {
+        "name": str(plan.draft.name),
+        "digest": str(plan.manifest.digest),
+        "mediaType": plan.manifest.media_type,
+        "size": plan.manifest.size,
+        "steps": list(_steps(writes_of_push(plan))),
+    }
+
+
+def _summary(writes: PlannedWrites) -> str:
+    parts = [*_blobs(writes.blobs), *_manifests(writes.manifests), *_tags(writes.tags)]
+    if not parts:
+        return f"{writes.name}: unchanged, it is {writes.digest} already"
+    return f"{writes.name}: would {'; '.join(parts)}"
+
+
+def _blobs(blobs: Sequence[BlobCopy]) -> Iterator[str]:
+    numbers, sizes = Counter[str](), Counter[str]()
+    for blob in blobs:
+        numbers[_verb(blob)] += 1
+        sizes[_verb(blob)] += blob.size
+    for verb, number in numbers.items():
+        yield f"{verb} {counted(number, 'blob')}, {format_size(sizes[verb])}"
+
+
+def _manifests(manifests: Sequence[ManifestCopy]) -> Iterator[str]:
+    if manifests:
+        yield f"put {counted(len(manifests), 'manifest')}"
+
+
+def _tags(tags: Sequence[Tagging]) -> Iterator[str]:
+    created = [tag for tag in tags if tag.current is None]
+    moved = [tag for tag in tags if tag.current is not None]
+    if created:
+        yield f"create {counted(len(created), 'tag')} at {short_digest(created[0].digest)}"
+    if moved:
+        before = dict.fromkeys(short_digest(tag.current) for tag in moved if tag.current)
+        after = short_digest(moved[0].digest)
+        yield f"move {counted(len(moved), 'tag')} from {', '.join(before)} to {after}"
+
+
+def _steps(writes: PlannedWrites) -> Iterator[dict[str, Json]]:
+    for blob in writes.blobs:
+        target, source = str(blob.target), str(blob.source)
+        yield {"step": _verb(blob), "target": target, "from": source, "size": blob.size}
+    for child in writes.manifests:
+        target, source = str(child.target), str(child.source)
+        yield {"step": "put", "target": target, "from": source, "size": child.manifest.size}
+    for tagging in writes.tags:
+        before = "new" if tagging.current is None else str(tagging.current)
+        target, digest = str(tagging.target), str(tagging.digest)
+        yield {"step": "tag", "target": target, "digest": digest, "before": before}
+
+
+def _verb(blob: BlobCopy) -> str:
+    return "mount" if may_be_mounted(blob) else "copy"
