@@ -11,7 +11,7 @@ from manyfest.adapters.http_registry.api.blobs import HttpBlobs
 from manyfest.adapters.http_registry.api.listings import HttpListings
 from manyfest.adapters.http_registry.api.manifests import HttpManifests
 from manyfest.adapters.http_registry.api.ping import HttpAccess
-from manyfest.adapters.http_registry.reliability.retry import TRIES
+from manyfest.adapters.http_registry.reliability.retry import TRIES, OnPause, ignore_pause
 from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, nothing_known
 from manyfest.adapters.http_registry.session.server_clock import OnClock, ignore_clock
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
@@ -46,7 +46,8 @@ class HttpRegistry(Registry):
     servers ask for, and the deadline of a request.
 
     ``on_warning`` receives the warnings of registries (``Warning: 299``), each once, with the host.
-    It may be called from several threads at once.
+    ``on_pause`` gives the context of each pause before a retry, to show it. Both may be called from
+    several threads at once.
 
     Construction sends nothing. Close it when done: connections are kept until then.
     """
@@ -67,6 +68,7 @@ class HttpRegistry(Registry):
         transport: httpx.BaseTransport | None = None,
         on_clock: OnClock = ignore_clock,
         on_warning: Callable[[str], None] = lambda _: None,
+        on_pause: OnPause = ignore_pause,
     ) -> None:
         self._sessions = SessionPool(
             deadline,
@@ -81,6 +83,7 @@ class HttpRegistry(Registry):
             transport=transport,
             on_clock=on_clock,
             on_warning=on_warning,
+            on_pause=on_pause,
         )
         self.access = HttpAccess(self._sessions)
         self._manifests = HttpManifests(self._sessions)

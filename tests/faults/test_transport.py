@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from tests.support.http.faults import (
 )
 from tests.support.http.http_messages import Answer
 from tests.support.http.registry_auth import BasicGate
+from tests.support.programs.our_program import run_here
 
 PROGRAM = str(Path(sys.executable).parent / "manyfest")
 IMAGE = IMAGES[1]
@@ -253,11 +255,35 @@ def test_a_name_that_nobody_knows_is_looked_up_once(monkeypatch):  # T16
     assert asked == ["registry.test"]
 
 
-def test_a_port_that_is_closed_is_said_in_a_few_seconds():  # T16
+def test_a_port_that_is_closed_is_said_after_two_tries():  # T16
+    with closed_port() as host:
+        refused("inspect", f"{host}/app:1", code=5, words=(host, "refused", "tried 2 times"))
+
+
+def test_a_port_that_is_closed_for_one_reference_is_closed_for_all(tmp_path, monkeypatch):  # T16
+    tried = []
+    connect = socket.socket.connect
+
+    def counting(taken, address):
+        tried.append(address)
+        return connect(taken, address)
+
+    monkeypatch.setattr(socket.socket, "connect", counting)
+    with closed_port() as host:
+        (tmp_path / "names").write_text("".join(f"{host}/app:{i}\n" for i in range(100)))
+        ended = run_here("cache", "fetch", "--jobs", "4", "-f", str(tmp_path / "names"))
+    assert ended.code == 1
+    assert ended.stderr.count(f"cannot reach {host}: connection refused") == 100
+    assert 90 <= ended.stderr.count("(not tried again)") < 100
+    assert len(tried) <= 8  # four jobs, two tries each
+
+
+@contextmanager
+def closed_port():
+    """A host and port where nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        host = f"127.0.0.1:{taken.getsockname()[1]}"
-        refused("inspect", f"{host}/app:1", code=5, words=(host, "refused", "tried 5 times"))
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
 
 
 @pytest.fixture

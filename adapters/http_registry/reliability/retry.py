@@ -1,19 +1,25 @@
 """Retries: the waits between the tries of one operation.
 
+A host that takes no connections is tried twice, unless it answered earlier in this command: then it
+is probably restarting, and gets all tries. Once it is given up, every further operation on it fails
+without a try (``Reachability``): a hundred references to a dead host cost no more than one.
+
 Nothing else repeats an operation. (``throttle`` only delays requests; the transport repeats a
 request once its kept connection was stale, which costs no try.)
 """
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from manyfest.adapters.deadline import Deadline, DeadlineExceededError
-from manyfest.domain.errors import DeadlineError, ManyfestError
+from manyfest.domain.errors import DeadlineError, ManyfestError, UnreachableError
 
 TRIES = 5
+_TRIES_WITHOUT_CONNECTION = 2  # of a host that never answered
 _FIRST_PAUSE = 0.2
 LONGEST_WAIT = 30.0  # seconds that a Retry-After may ask for
 
@@ -21,18 +27,37 @@ _SECONDS = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(ms|s)?")  # ghcr.io se
 
 Result = TypeVar("Result")
 
+# Called with a message and the seconds of a pause before a retry; the pause is in its context.
+OnPause = Callable[[str, float], AbstractContextManager[None]]
+
+
+def ignore_pause(_message: str, _seconds: float) -> AbstractContextManager[None]:
+    """Show no pause, for callers without a display."""
+    return nullcontext()
+
 
 class TransientError(Exception):
     """A fault that may pass. ``wait`` is the seconds that the server asked for, if it did.
 
-    ``build(message=…)`` makes the error that callers see if it does not pass.
+    ``build(message=…)`` makes the error that callers see if it does not pass. ``host`` and
+    ``reason`` say what is waited for; ``is_disconnected``: no connection to the host came about.
     """
 
     def __init__(
-        self, build: Callable[..., ManyfestError], message: str, wait: float | None = None
+        self,
+        build: Callable[..., ManyfestError],
+        message: str,
+        wait: float | None = None,
+        *,
+        host: str = "",
+        reason: str = "",
+        is_disconnected: bool = False,
     ) -> None:
         super().__init__(message)
         self.wait = wait
+        self.host = host
+        self.reason = reason or message
+        self.is_disconnected = is_disconnected
         self._build = build
 
     def final(self, reason: str) -> ManyfestError:
@@ -40,12 +65,50 @@ class TransientError(Exception):
         return self._build(message=f"{self} ({reason})")
 
 
-class RetryState:
-    """The tries of one operation, at most ``limit`` since its last progress."""
+class Reachability:
+    """The hosts that answered in this command, and those that were given up. Thread-safe."""
 
-    def __init__(self, deadline: Deadline, limit: int = TRIES) -> None:
+    def __init__(self) -> None:
+        self._answered: set[str] = set()
+        self._given_up: dict[str, str] = {}
+
+    def record_answer(self, host: str) -> None:
+        """Note that ``host`` answered."""
+        self._answered.add(host)
+
+    def give_up(self, host: str, reason: str) -> None:
+        """Fail all further operations on ``host`` for ``reason``."""
+        self._given_up.setdefault(host, reason)
+
+    def require(self, host: str, subject: str) -> None:
+        """Raise UnreachableError about ``subject`` if ``host`` was given up."""
+        if reason := self._given_up.get(host):
+            message = f"{subject}: cannot reach {host}: {reason} (not tried again)"
+            raise UnreachableError(host, message)
+
+    def tries_of(self, fault: TransientError, limit: int) -> int:
+        """Return how often an operation that meets ``fault`` may be tried, at most ``limit``."""
+        is_new = fault.is_disconnected and fault.host not in self._answered
+        return min(limit, _TRIES_WITHOUT_CONNECTION) if is_new else limit
+
+
+class RetryState:
+    """The tries of one operation, at most ``limit`` since its last progress.
+
+    ``hosts`` are shared by all operations of a command; ``on_pause`` shows what is waited for.
+    """
+
+    def __init__(
+        self,
+        deadline: Deadline,
+        limit: int = TRIES,
+        hosts: Reachability | None = None,
+        on_pause: OnPause = ignore_pause,
+    ) -> None:
         self._deadline = deadline
         self._limit = limit
+        self._hosts = hosts or Reachability()
+        self._on_pause = on_pause
         self._failed = 0
         self._last: TransientError | None = None
 
@@ -61,13 +124,19 @@ class RetryState:
         wait = fault.wait or 0.0
         if wait > LONGEST_WAIT:
             raise self._final(fault, f"asked to wait {wait:.10g} s") from fault
-        if self._failed == self._limit:
+        limit = self._hosts.tries_of(fault, self._limit)
+        if self._failed >= limit:
+            if fault.is_disconnected:
+                self._hosts.give_up(fault.host, fault.reason)
             raise fault.final(self._attempts_text()) from fault
         pause = self._pause(wait)
         if pause >= self._deadline.left():
             raise self._final(fault, "no time left to try again") from fault
+        shown = f"{pause:.0f}" if pause >= 1 else f"{pause:.1f}"
+        message = f"retrying {fault.host} in {shown} s ({self._failed + 1} of {limit})"
         try:
-            self._deadline.sleep(pause)
+            with self._on_pause(f"{message}: {fault.reason}", pause):
+                self._deadline.sleep(pause)
         except DeadlineExceededError as error:
             raise self._final(fault, str(error)) from fault
 
@@ -89,9 +158,8 @@ class RetryState:
         return "tried once" if self._failed == 1 else f"tried {self._failed} times"
 
 
-def with_retries(deadline: Deadline, operation: Callable[[], Result], limit: int = TRIES) -> Result:
+def with_retries(tries: RetryState, operation: Callable[[], Result]) -> Result:
     """Return the result of ``operation()``; repeat it after a TransientError."""
-    tries = RetryState(deadline, limit)
     while True:
         try:
             return operation()

@@ -78,7 +78,7 @@ def error_for_response(
     message = f"{subject_at_host(subject, host)}: {sentence}{': ' if said else ''}{said}"
     if status in _TRANSIENT_STATUSES:
         wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
-        return TransientError(build, message, wait)
+        return TransientError(build, message, wait, host=host, reason=sentence)
     return build(message=message)
 
 

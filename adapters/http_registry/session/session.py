@@ -47,6 +47,7 @@ from manyfest.adapters.http_registry.auth import challenge as challenges
 from manyfest.adapters.http_registry.auth.authorizer import Authorizer
 from manyfest.adapters.http_registry.auth.bearer import Token, TokenRequest
 from manyfest.adapters.http_registry.auth.scope import AccessRequest
+from manyfest.adapters.http_registry.reliability.retry import Reachability
 from manyfest.adapters.http_registry.session import error_responses, host_facts, redirects
 from manyfest.adapters.http_registry.session.other_origins import (
     ClientFor,
@@ -93,8 +94,10 @@ class RegistrySession:
         clock: Clock = REAL_CLOCK,
         on_clock: OnClock = ignore_clock,
         on_warnings: OnWarnings = lambda *_: None,
+        hosts: Reachability | None = None,
     ) -> None:
         self.name = endpoint.host
+        self._hosts = hosts or Reachability()
         self._endpoint = endpoint
         self._probe = probe
         self._elsewhere = OtherOrigins(endpoint, probe, cross_origin_client)
@@ -110,9 +113,8 @@ class RegistrySession:
     @property
     def learnt(self) -> HostFacts | None:
         """Facts for the next command; None if they are known already or save no request."""
-        facts = host_facts.facts_learnt(
-            self._endpoint, self._probe.scheme, self.authorizer.challenge
-        )
+        challenge = self.authorizer.challenge
+        facts = host_facts.facts_learnt(self._endpoint, self._probe.scheme, challenge)
         if not facts.scheme or facts == self._known:
             return None
         return facts if self._known or host_facts.is_useful(facts, self._endpoint) else None
@@ -147,10 +149,8 @@ class RegistrySession:
 
     @contextlib.contextmanager
     def _translating(self, request: RegistryRequest) -> Iterator[None]:
-        with (
-            self._naming_failed_source(request),
-            translating_transport_errors(self.name, request.subject),
-        ):
+        translating = translating_transport_errors(self.name, request.subject, self._hosts)
+        with self._naming_failed_source(request), translating:
             yield
 
     @contextlib.contextmanager
@@ -235,6 +235,7 @@ class RegistrySession:
         if authorization is not None:
             headers["Authorization"] = authorization
         response = self._probe.send(evolve(request, headers=headers))
+        self._hosts.record_answer(self.name)
         self._elsewhere.learn_space(response)
         self._server_clock.read(response.headers)
         return response
@@ -255,7 +256,7 @@ class RegistrySession:
     def _send_cross_origin(self, request: RegistryRequest, sender: Space | None) -> httpx.Response:
         host = httpx.URL(request.url).netloc.decode()
         request = evolve(request, headers=redirects.cross_origin_headers(request.headers))
-        with translating_transport_errors(host, request.subject):
+        with translating_transport_errors(host, request.subject, self._hosts):
             return self._elsewhere.send(request, sender)
 
     def _fetch_token(self, wanted: TokenRequest, subject: str) -> Token:
@@ -263,7 +264,7 @@ class RegistrySession:
         server = wanted.realm.host
         access = AccessRequest(subject)
         request = RegistryRequest(wanted.method, wanted.url, access, wanted.headers, wanted.body)
-        with translating_transport_errors(server, f"{subject}: token server"):
+        with translating_transport_errors(server, f"{subject}: token server", self._hosts):
             response = self._elsewhere.send(request, listed=self._auth.realms)
             try:
                 return self._token_in(response, wanted, subject)

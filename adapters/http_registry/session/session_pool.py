@@ -17,7 +17,13 @@ from manyfest.adapters.endpoint import (
     EndpointFor,
 )
 from manyfest.adapters.http_registry.auth.masking import masked
-from manyfest.adapters.http_registry.reliability.retry import LONGEST_WAIT, RetryState, with_retries
+from manyfest.adapters.http_registry.reliability.retry import (
+    LONGEST_WAIT,
+    OnPause,
+    Reachability,
+    RetryState,
+    with_retries,
+)
 from manyfest.adapters.http_registry.reliability.throttle import Throttle
 from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, usable_facts
 from manyfest.adapters.http_registry.session.scheme_probe import SchemeProbe
@@ -63,6 +69,7 @@ class SessionPool:
         transport: httpx.BaseTransport | None,
         on_clock: OnClock,
         on_warning: Callable[[str], None],
+        on_pause: OnPause,
     ) -> None:
         self.deadline = deadline
         self._account = account
@@ -73,6 +80,8 @@ class SessionPool:
         self._proxies = proxies
         self._connections = connections
         self._limit = tries
+        self._on_pause = on_pause
+        self._reachability = Reachability()
         # With a single try (mirrors), ignore Retry-After and fall through to the next mirror.
         self._throttle = Throttle(deadline, LONGEST_WAIT if tries > 1 else 0.0)
         self._hosts: dict[Endpoint, RegistrySession] = {}
@@ -100,7 +109,7 @@ class SessionPool:
 
     def tries(self) -> RetryState:
         """Return the tries of one operation."""
-        return RetryState(self.deadline, self._limit)
+        return RetryState(self.deadline, self._limit, self._reachability, self._on_pause)
 
     def with_retries(self, operation: Callable[[], Result]) -> Result:
         """Return the result of ``operation()``, retried as the limit of tries allows.
@@ -108,7 +117,7 @@ class SessionPool:
         Its errors show no secrets.
         """
         with self.masking():
-            return with_retries(self.deadline, operation, self._limit)
+            return with_retries(self.tries(), operation)
 
     @contextlib.contextmanager
     def masking(self) -> Iterator[None]:
@@ -140,6 +149,7 @@ class SessionPool:
             self.deadline.clock,
             self._on_clock,
             self._tell_warnings,
+            self._reachability,
         )
 
     def _tell_warnings(self, host: str, response: httpx.Response, secrets: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 import httpcore
 
 from manyfest.adapters.deadline import DeadlineExceededError
-from manyfest.adapters.http_registry.reliability.retry import TransientError
+from manyfest.adapters.http_registry.reliability.retry import Reachability, TransientError
 from manyfest.adapters.http_registry.reliability.throttle import ThrottledError
 from manyfest.adapters.http_registry.transport.keep_alive import is_disconnect
 from manyfest.adapters.http_registry.transport.network_backend import HandshakeError
@@ -31,6 +31,7 @@ NETWORK_FAULTS = (httpcore.NetworkError, httpx.NetworkError)
 PROTOCOL_FAULTS = (httpcore.ProtocolError, httpx.ProtocolError)
 TIMEOUTS = (httpcore.TimeoutException, httpx.TimeoutException)
 _LOCAL_FAULTS = (httpcore.LocalProtocolError, httpx.LocalProtocolError)
+CONNECT_FAULTS = (httpcore.ConnectError, httpx.ConnectError)
 CONNECT_TIMEOUTS = (httpcore.ConnectTimeout, httpx.ConnectTimeout)
 READ_FAULTS = (httpcore.ReadError, httpx.ReadError)
 
@@ -74,8 +75,16 @@ _TIMEOUT_REASONS: dict[type[BaseException], str] = {
 
 
 @contextlib.contextmanager
-def translating_transport_errors(host: str, subject: str) -> Iterator[None]:
-    """Turn transport faults inside into TransientError or ours, naming host and subject."""
+def translating_transport_errors(
+    host: str, subject: str, hosts: Reachability | None = None
+) -> Iterator[None]:
+    """Turn transport faults inside into TransientError or ours, naming host and subject.
+
+    With ``hosts``, raises UnreachableError at once if the host was given up. A body that is being
+    read goes without: its connection exists.
+    """
+    if hosts is not None:
+        hosts.require(host, subject)
     try:
         yield
     except DeadlineExceededError as error:
@@ -85,6 +94,8 @@ def translating_transport_errors(host: str, subject: str) -> Iterator[None]:
     except ProxyError as fault:
         raise _proxy_translation(fault, host, subject) from fault
     except _TRANSPORT_FAULTS as fault:
+        if hosts is not None and _is_unknown_name(cause := root_cause(fault)):
+            hosts.give_up(host, _reason(fault, cause))
         raise _translation(fault, host, subject) from fault
     except (httpx.InvalidURL, ValueError) as error:  # the latter for IDNA and no IPv6
         raise ProtocolError(host, f"{subject}: {host} sends us to no valid URL") from error
@@ -140,10 +151,23 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
     if isinstance(fault, PROTOCOL_FAULTS) and not is_disconnect(fault):
         reason = shortened(str(fault), 120)
         return ProtocolError(host, f"{subject}: {host} does not speak HTTP as it should: {reason}")
-    message = f"{subject}: cannot reach {host}: {_reason(fault, cause)}"
+    reason = _reason(fault, cause)
+    message = f"{subject}: cannot reach {host}: {reason}"
     if _is_unknown_name(cause):
         return UnreachableError(host, message)
-    return TransientError(partial(UnreachableError, host), message)
+    return TransientError(
+        partial(UnreachableError, host),
+        message,
+        host=host,
+        reason=reason,
+        is_disconnected=_is_disconnected(fault, cause),
+    )
+
+
+def _is_disconnected(fault: Exception, cause: BaseException) -> bool:
+    """Return whether no connection came about, be it for TLS or not."""
+    is_handshake = isinstance(fault, HandshakeError) or isinstance(cause, ssl.SSLError)
+    return isinstance(fault, (*CONNECT_FAULTS, *CONNECT_TIMEOUTS)) and not is_handshake
 
 
 def _tls_reason(fault: Exception, cause: BaseException, host: str) -> str:
@@ -162,7 +186,8 @@ def _proxy_translation(fault: ProxyError, host: str, subject: str) -> Exception:
     stays = _is_unknown_name(cause) or isinstance(cause, ssl.SSLError)
     if stays or fault.status not in _PASSING_AT_PROXIES:
         return UnreachableError(host, message)
-    return TransientError(partial(UnreachableError, host), message)
+    reason = f"its proxy {fault.name} {_of_proxy(fault, cause)}"
+    return TransientError(partial(UnreachableError, host), message, host=host, reason=reason)
 
 
 def _of_proxy(fault: ProxyError, cause: BaseException) -> str:

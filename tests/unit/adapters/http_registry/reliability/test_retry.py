@@ -1,5 +1,6 @@
 """Retries: waiting times, number of attempts, and errors that are not retried."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -7,11 +8,13 @@ import pytest
 
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.reliability.retry import (
+    Reachability,
+    RetryState,
     TransientError,
     retry_after,
     with_retries,
 )
-from manyfest.domain.errors import ServerError
+from manyfest.domain.errors import ServerError, UnreachableError
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 QUICK = -1.4  # a jitter that makes pauses a fifteenth
@@ -56,7 +59,7 @@ def failing(times, wait=None):
 
 def test_an_operation_is_tried_five_times():
     operation, _ = failing(4)
-    assert with_retries(Deadline(10, jitter=lambda: QUICK), operation) == 5
+    assert with_retries(RetryState(Deadline(10, jitter=lambda: QUICK)), operation) == 5
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,7 @@ def test_an_operation_is_tried_five_times():
 def test_giving_up_says_why(times, wait, seconds, runs_expected, words):
     operation, runs = failing(times, wait)
     with pytest.raises(ServerError, match=words) as caught:
-        with_retries(Deadline(seconds, jitter=lambda: QUICK), operation)
+        with_retries(RetryState(Deadline(seconds, jitter=lambda: QUICK)), operation)
     assert len(runs) == runs_expected
     assert caught.value.status == 503
 
@@ -85,5 +88,59 @@ def test_cancelling_ends_a_pause():
         return operation()
 
     with pytest.raises(ServerError, match="interrupted"):
-        with_retries(deadline, cancelling)
+        with_retries(RetryState(deadline), cancelling)
     assert len(runs) == 1
+
+
+def refusing(host="h"):
+    """An operation that meets a closed port, and counts its runs."""
+    runs = []
+
+    def operation():
+        runs.append(1)
+        build, message = partial(UnreachableError, host), f"x: cannot reach {host}: refused"
+        raise TransientError(build, message, host=host, reason="refused", is_disconnected=True)
+
+    return operation, runs
+
+
+def test_a_host_that_never_answered_is_tried_twice_and_given_up():
+    hosts, (operation, runs) = Reachability(), refusing()
+    quick = Deadline(10, jitter=lambda: QUICK)
+    with pytest.raises(UnreachableError, match=r"refused \(tried 2 times\)"):
+        with_retries(RetryState(quick, hosts=hosts), operation)
+    assert len(runs) == 2
+    with pytest.raises(UnreachableError, match=r"^y: cannot reach h: refused \(not tried again\)"):
+        hosts.require("h", "y")
+    hosts.require("other", "y")
+
+
+def test_a_host_that_answered_before_gets_all_tries():
+    hosts, (operation, runs) = Reachability(), refusing()
+    hosts.record_answer("h")
+    with pytest.raises(UnreachableError, match="tried 5 times"):
+        with_retries(RetryState(Deadline(10, jitter=lambda: QUICK), hosts=hosts), operation)
+    assert len(runs) == 5
+
+
+def test_a_mirror_is_tried_once():
+    operation, runs = refusing()
+    with pytest.raises(UnreachableError, match="tried once"):
+        with_retries(RetryState(Deadline(10), 1), operation)
+    assert len(runs) == 1
+
+
+def test_each_pause_is_told():
+    told = []
+
+    @contextmanager
+    def on_pause(message, seconds):
+        told.append(message)
+        yield
+        told.append("over")
+
+    operation, _ = refusing("h:5000")
+    tries = RetryState(Deadline(10, jitter=lambda: QUICK), on_pause=on_pause)
+    with pytest.raises(UnreachableError):
+        with_retries(tries, operation)
+    assert told == ["retrying h:5000 in 0.0 s (2 of 2): refused", "over"]

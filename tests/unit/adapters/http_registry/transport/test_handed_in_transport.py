@@ -109,7 +109,7 @@ FAULTS = {
         httpx.ConnectError("refused"),
         ConnectionRefusedError(111, "Connection refused"),
         UnreachableError,
-        r"connection refused \(tried 5 times\)",
+        r"connection refused \(tried 2 times\)",
     ),
     "slow": (httpx.ReadTimeout("slow"), None, UnreachableError, r"no answer in time \(tried 5"),
     "not HTTP": (
