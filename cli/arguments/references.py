@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING
 from attr import evolve
 
 from manyfest.cli.output import note
-from manyfest.domain.errors import InvalidReferenceError, shortened
-from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME, Archive, Layout, Reference
+from manyfest.domain.errors import InputError, InvalidReferenceError, shortened
+from manyfest.domain.references import (
+    ARCHIVE_SCHEMES,
+    DEFAULT_TAG,
+    LAYOUT_SCHEME,
+    Archive,
+    Home,
+    Layout,
+    Reference,
+)
 
 if TYPE_CHECKING:
     from manyfest.cli.wiring import Session
@@ -37,6 +45,19 @@ def reference(text: str) -> Reference:
         case Archive(scheme, path):
             return evolve(parsed, home=Archive(scheme, _absolute(path, "an archive")))
     return parsed
+
+
+def repository_home(text: str) -> Home:
+    """Parse a repository, a layout or another home, without tag or digest.
+
+    Raises InvalidReferenceError; InputError: there is a tag or digest.
+    """
+    named = reference(text)
+    implied = None if isinstance(named.home, Layout | Archive) else DEFAULT_TAG
+    if named.digest is None and named.tag == implied and not text.endswith(f":{implied}"):
+        return named.home
+    reason = f"{shortened(text)} has a tag or digest; give the repository alone: {named.home}"
+    raise InputError(reason)
 
 
 def _absolute(path: str, kind: str) -> str:

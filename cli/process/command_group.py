@@ -29,7 +29,9 @@ COMMANDS = {
     "rm": "docker.rm",
     "ls": "compose.ls",
     # Look
+    "show": "look.show",
     "digest": "look.digest",
+    "tags": "look.tags",
     "diff": "look.diff",
     "verify": "look.verify",
     "history": "look.history",

@@ -11,6 +11,8 @@
 - ``diff_text``, ``diff_json``: ``diff``
 - ``findings``: ``verify``
 - ``history``: ``history``
+- ``tags_table``: ``tags``
+- ``show/``: ``show``
 - ``auth_report``: ``auth why``
 - ``cache/``: the ``cache`` commands
 """

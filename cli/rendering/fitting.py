@@ -133,9 +133,11 @@ def _joined(cells: Sequence[str]) -> str:
 
 
 def shorten(text: str, width: int, cut: str = "middle") -> str:
-    """Return ``text`` in at most ``width`` columns: its middle left out, or whole items."""
+    """Return ``text`` in at most ``width`` columns: without its middle, its end, or some items."""
     if columns_of(text) <= width:
         return text
+    if cut == "end":
+        return f"{_end(text, max(width - 1, 0))}{_DOTS}"
     return _fewer_items(text, width) if cut == "items" else _without_middle(text, width)
 
 

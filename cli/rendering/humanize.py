@@ -9,8 +9,17 @@ from manyfest.domain.digests import Digest
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
 CLAIMED = " (claimed)"  # behind a time that a bundle claims, and that was not seen from here
-# Seconds in a unit, largest first: an age is shown in the first unit that fits once.
-_AGES = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+# Seconds in a unit, and the least number of it that is shown, largest first.
+_DAY = 86400
+_AGES = (
+    (365 * _DAY, 2, "year"),
+    (30 * _DAY, 2, "month"),
+    (7 * _DAY, 2, "week"),
+    (_DAY, 1, "day"),
+    (3600, 1, "hour"),
+    (60, 1, "minute"),
+    (1, 1, "second"),
+)
 _DIGITS = 12  # of a digest: enough to be unique among those that a person meets
 
 
@@ -37,8 +46,8 @@ def format_time(moment: datetime) -> str:
 def format_age(moment: datetime, now: datetime) -> str:
     """Return how long ago ``moment`` was, in one unit: ``3 hours ago``, ``just now``."""
     seconds = (now - moment).total_seconds()
-    for length, unit in _AGES:
-        if seconds >= length:
+    for length, least, unit in _AGES:
+        if seconds >= length * least:
             return f"{counted(int(seconds // length), unit)} ago"
     return "just now"
 

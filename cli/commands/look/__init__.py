@@ -1,5 +1,7 @@
 """Commands that look at published images and lists.
 
+- ``show``: look at one as a person does
+- ``tags``: list the tags of a repository
 - ``digest``: print the digests of several
 - ``diff``: compare two of them
 - ``verify``: check one for errors

@@ -2,6 +2,9 @@
 
 * ``inspect``: read manifests, one or many.
 * ``image``: one image of a list by platform, its config, or only its digest.
+* ``show``: an image, a list or a draft as a person looks at it; ``overview`` has its values.
+* ``attached``: what is attached to manifests, for that view.
+* ``tags``: the tags of a repository.
 * ``details``: the images of a list or draft, as ``inspect -v`` shows them.
 * ``diff``: compare two images or lists by their content.
 * ``verify``: find all that is wrong with an image or list.

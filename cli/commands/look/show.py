@@ -1,0 +1,106 @@
+"""``manyfest show``: look at an image, a list, a draft or an artifact."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
+
+from manyfest.cli.arguments.options import (
+    CONNECTION,
+    FRESHNESS,
+    OFFLINE,
+    AsJson,
+    docker_command,
+)
+from manyfest.cli.arguments.references import resolve_source
+from manyfest.cli.output import PLAIN, Screen, note, stdout_screen, write_text, write_view
+from manyfest.cli.rendering.show.list_tree import Form, list_lines
+from manyfest.cli.settings import CommonOptions, settings_from
+from manyfest.cli.wiring import Session, open_session
+from manyfest.domain.operations.steps.tree import NESTING_LIMIT
+from manyfest.domain.operations.views.overview import Extent, Overview
+from manyfest.domain.operations.views.show import show, show_draft, show_image
+
+
+@docker_command("show", "MANIFEST", 1, 1, options=OFFLINE | FRESHNESS | CONNECTION)
+def command(
+    names: Sequence[str],
+    options: CommonOptions,
+    platform: Annotated[
+        str | None,
+        typer.Option(
+            "--platform", metavar="P", help="Show the image for OS[/ARCH[/VARIANT]] of a list."
+        ),
+    ] = None,
+    long: Annotated[
+        bool,
+        typer.Option(
+            "-l", "--long", help="Read every image's manifest and config from registries."
+        ),
+    ] = False,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Show the layers of each image; reads as --long does.")
+    ] = False,
+    annotations: Annotated[bool, typer.Option("--annotations", help="Show annotations.")] = False,
+    referrers: Annotated[
+        bool,
+        typer.Option("--referrers", help="Ask the registry for signatures, SBOMs and the like."),
+    ] = False,
+    depth: Annotated[
+        int,
+        typer.Option(
+            "--depth", metavar="N", min=0, help="Show N levels: 1 is the entries, 0 only the head."
+        ),
+    ] = NESTING_LIMIT,
+    no_trunc: Annotated[
+        bool, typer.Option("--no-trunc", help="Show texts in full, whatever the terminal's width.")
+    ] = False,
+    remote: Annotated[bool, typer.Option("--remote", help="Ignore a draft of this name.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show an image, a list, a draft or an artifact as a tree.
+
+    A list costs one request. Sizes, layers and ages of its images are shown if the store has them,
+    or if the list is in a layout or archive; --long reads them from the registry. An image is
+    shown with its config and the steps that built it.
+
+    Examples: manyfest show alpine, or manyfest show --platform linux/arm64 alpine
+    """
+    extent = Extent(long or layers, referrers, depth)
+    with open_session(settings_from(options)) as session:
+        view = _view(names[0], platform, extent, session, remote=remote)
+        now = session.now
+    if as_json:
+        from manyfest.cli.rendering.show.show_json import show_json
+
+        write_text(show_json(view))
+        return
+    screen = _untruncated(stdout_screen()) if no_trunc else stdout_screen()
+    write_view(_lines(view, Form(screen, now, annotations, layers, depth)))
+
+
+def _view(
+    text: str, platform: str | None, extent: Extent, session: Session, *, remote: bool
+) -> Overview:
+    name = resolve_source(text, session)
+    if platform is not None:
+        from manyfest.cli.flows.inspect_image import read_image
+
+        return show_image(read_image(name, platform, session, remote=remote), extent, ports=session)
+    draft = None if remote else session.drafts.find(name)
+    if draft is not None and draft.shadows_remote:
+        note(f"this is the draft {name}, not what was published (--remote looks past it)")
+        return show_draft(draft, extent, ports=session)
+    return show(name, extent, ports=session)
+
+
+def _untruncated(screen: Screen) -> Screen:
+    return Screen(PLAIN.width, has_color=screen.has_color)
+
+
+def _lines(view: Overview, form: Form) -> Iterator[str]:
+    if view.configuration is None:
+        return list_lines(view, form)
+    from manyfest.cli.rendering.show.image_text import image_lines
+
+    return image_lines(view, view.configuration, form)

@@ -1,0 +1,114 @@
+"""``manyfest tags``: list the tags of a repository."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from manyfest.cli.arguments.options import CONNECTION, FRESHNESS, OFFLINE, AsJson, docker_command
+from manyfest.cli.arguments.references import repository_home, resolve_source
+from manyfest.cli.output import Screen, stdout_screen, write_lines, write_view
+from manyfest.cli.rendering.table import View
+from manyfest.cli.rendering.tags_table import tag_columns, tags_json
+from manyfest.cli.settings import CommonOptions, settings_from
+from manyfest.cli.wiring import Session, open_session
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import InputError, ManyfestError, NotFoundError
+from manyfest.domain.operations.views.image import digests_of
+from manyfest.domain.operations.views.tags import (
+    TagDetails,
+    by_version,
+    details_of_tags,
+    matching,
+)
+from manyfest.domain.references import Home
+
+_SLICE = 256  # tags looked at between two renewals of the deadline
+_ORDERS: dict[str, Callable[[str], Any]] = {"name": str, "version": by_version}
+
+
+@docker_command("tags", "REPOSITORY", 1, 1, options=OFFLINE | FRESHNESS | CONNECTION)
+def command(
+    names: Sequence[str],
+    options: CommonOptions,
+    long: Annotated[
+        bool, typer.Option("-l", "--long", help="Show digest, age, size and platforms.")
+    ] = False,
+    like: Annotated[
+        str | None,
+        typer.Option("--like", metavar="MANIFEST", help="Show only tags with the digest of this."),
+    ] = None,
+    patterns: Annotated[
+        list[str] | None,
+        typer.Option("--filter", metavar="PATTERN", help="Show only tags such as 'v1.*'."),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            "--sort",
+            metavar="ORDER",
+            help="Sort by name, or by version (v1.9 before v1.10); -ORDER reverses.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Show the first N tags only.")
+    ] = None,
+    no_trunc: Annotated[
+        bool, typer.Option("--no-trunc", help="Show all columns in full, whatever the width.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the tags of a repository or OCI layout, in the order in which the registry has them.
+
+    --long and --like ask for each tag by HEAD, in parallel, which registries do not count as
+    pulls; age, size and platforms are shown if the store has them (manyfest cache fetch brings
+    them). With --offline, list the cached tags.
+
+    Examples: manyfest tags --sort -version --limit 5 alpine, or manyfest tags --like alpine alpine
+    """
+    home = repository_home(names[0])
+    with open_session(settings_from(options)) as session:
+        tags = _sorted(matching(_tags(home, session), patterns or ()), sort)
+        if like is None:
+            tags = tags[:limit]
+            found = _details(home, tags, session) if long else map(TagDetails, tags)
+        else:
+            wanted = _digest_of(like, session)
+            same = (each for each in _details(home, tags, session) if each.digest == wanted)
+            found = (each for each, _ in zip(same, range(limit or len(tags)), strict=False))
+        if as_json:
+            write_lines(tags_json(found))
+        elif long:
+            screen = stdout_screen()
+            screen = Screen(has_color=screen.has_color) if no_trunc else screen
+            write_view(View(tag_columns(screen, session.now), found, screen).lines())
+        else:
+            write_lines(each.tag for each in found)
+
+
+def _tags(home: Home, session: Session) -> tuple[str, ...]:
+    if tags := session.registry.tags(home):
+        return tags
+    raise NotFoundError(f"{home} has no tags, or it is unknown")
+
+
+def _sorted(tags: list[str], order: str | None) -> list[str]:
+    if order is None:
+        return tags
+    key = _ORDERS.get(order.removeprefix("-"))
+    if key is None:
+        raise InputError(f"--sort wants name or version, not {order!r}")
+    return sorted(tags, key=key, reverse=order.startswith("-"))
+
+
+def _digest_of(text: str, session: Session) -> Digest:
+    (answer,) = digests_of([resolve_source(text, session)], None, ports=session)
+    if isinstance(answer, ManyfestError):
+        raise answer
+    return answer
+
+
+def _details(home: Home, tags: Sequence[str], session: Session) -> Iterator[TagDetails]:
+    for start in range(0, len(tags), _SLICE):
+        yield from details_of_tags(home, tags[start : start + _SLICE], ports=session)
+        session.restart_deadline()

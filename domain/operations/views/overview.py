@@ -1,0 +1,123 @@
+"""The values of ``show``: a manifest, its entries, and what is attached to them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from attr import field
+
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.errors import DocumentError
+from manyfest.domain.images.configuration import Configuration, moment
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.steps.tree import NESTING_LIMIT
+from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
+
+# The annotation for the time at which an image was built (image-spec, ``annotations.md``).
+CREATED = "org.opencontainers.image.created"
+
+
+@frozen
+class Extent:
+    """The extent of a view: ``depth`` counts levels below the manifest itself.
+
+    ``is_long`` reads the manifests and configs of entries from registries, and ``has_referrers``
+    asks them for what is attached.
+    """
+
+    is_long: bool = False
+    has_referrers: bool = False
+    depth: int = NESTING_LIMIT
+
+
+@frozen
+class Attachment:
+    """What is attached to a manifest: an attestation of the list, a referrer or a digest tag.
+
+    ``about`` tells more, such as the predicates. ``size`` is the manifest's, in bytes. A digest tag
+    has its ``tag``, and neither digest nor size: it was not read.
+    """
+
+    kind: str
+    about: str = ""
+    digest: Digest | None = None
+    size: int | None = None
+    tag: str = ""
+
+
+@frozen
+class Item:
+    """An entry of a list at ``place``, and what is known of it.
+
+    ``source`` is where a draft has it from. ``manifest`` and ``configuration`` are None if they
+    were not read; ``fault`` tells why that failed. ``entries`` are those of a list within the
+    list, None if they were not read or are shown elsewhere.
+    """
+
+    descriptor: Descriptor
+    place: Reference
+    kind: str
+    source: Reference | None = None
+    manifest: Manifest | None = None
+    configuration: Configuration | None = None
+    attached: tuple[Attachment, ...] = ()
+    entries: tuple["Item", ...] | None = None
+    fault: str = ""
+
+    @property
+    def created(self) -> datetime | None:
+        """When the image was made, by its config, else by the annotations of its entry."""
+        stated = self.configuration.created if self.configuration else None
+        return stated or moment(self.descriptor.annotations.get(CREATED))
+
+
+@frozen
+class Overview:
+    """A manifest, its entries if it is a list, and what is attached to it.
+
+    An image has its ``configuration``; of another artifact ``facts`` are the texts and numbers in
+    its config. ``draft`` is set if the manifest is a draft's, assembled and not published.
+    """
+
+    reference: Reference
+    manifest: Manifest
+    kind: str
+    entries: tuple[Item, ...] = ()
+    attached: tuple[Attachment, ...] = ()
+    configuration: Configuration | None = None
+    facts: tuple[tuple[str, str], ...] = field(factory=tuple)
+    draft: Draft | None = None
+
+    @property
+    def created(self) -> datetime | None:
+        """When it was made, by the config of an image, else by its annotations."""
+        stated = self.configuration.created if self.configuration else None
+        return stated or moment(annotations_of(self.manifest).get(CREATED))
+
+
+def annotations_of(manifest: Manifest) -> Mapping[str, str]:
+    """Return the annotations of a manifest itself that are texts."""
+    found = manifest.document.get("annotations")
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {key: value for key, value in pairs if isinstance(value, str)}
+
+
+def content_size(manifest: Manifest) -> int | None:
+    """Return the bytes of the config and layers, each once; None for a list, or if malformed."""
+    if manifest.is_list:
+        return None
+    try:
+        blobs = [*manifest.layers, *([manifest.config] if manifest.config else [])]
+    except DocumentError:
+        return None
+    return sum({blob.digest: blob.size for blob in blobs}.values())
+
+
+def layers_of(manifest: Manifest) -> tuple[Descriptor, ...]:
+    """Return the layers; none if the manifest is malformed."""
+    try:
+        return manifest.layers
+    except DocumentError:
+        return ()
