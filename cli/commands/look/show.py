@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
+from attr import evolve
 
 from manyfest.cli.arguments.options import (
     CONNECTION,
@@ -86,7 +87,9 @@ def _view(
     if platform is not None:
         from manyfest.cli.flows.inspect_image import read_image
 
-        return show_image(read_image(name, platform, session, remote=remote), extent, ports=session)
+        image = read_image(name, platform, session, remote=remote)
+        view = show_image(image, extent, ports=session)
+        return evolve(view, reference=evolve(name, digest=image.manifest.digest))
     draft = None if remote else session.drafts.find(name)
     if draft is not None and draft.shadows_remote:
         note(f"this is the draft {name}, not what was published (--remote looks past it)")

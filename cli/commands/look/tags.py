@@ -58,11 +58,11 @@ def command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the tags of a repository or OCI layout, in the order in which the registry has them.
+    """List the tags of a repository or OCI layout.
 
-    --long and --like ask for each tag by HEAD, in parallel, which registries do not count as
-    pulls; age, size and platforms are shown if the store has them (manyfest cache fetch brings
-    them). With --offline, list the cached tags.
+    They come in the order in which the registry has them. --long and --like ask for each tag by
+    HEAD, in parallel, which registries do not count as pulls; age, size and platforms are shown if
+    the store has them (manyfest cache fetch brings them). With --offline, list the cached tags.
 
     Examples: manyfest tags --sort -version --limit 5 alpine, or manyfest tags --like alpine alpine
     """

@@ -10,6 +10,7 @@ from manyfest.cli.rendering.show.list_tree import (
     Form,
     attached_lines,
     compression_of,
+    digest_text,
     format_created,
     head_lines,
 )
@@ -18,6 +19,7 @@ from manyfest.domain.images.configuration import Configuration
 from manyfest.domain.operations.views.overview import Overview, layers_of
 
 _LABEL = 12  # columns of the names of members
+_BESIDE = 25  # columns beside the digest of a layer
 
 
 def image_lines(view: Overview, config: Configuration, form: Form) -> Iterator[str]:
@@ -92,8 +94,10 @@ def _time(step: BuildStep, form: Form) -> str:
 def _layers(view: Overview, form: Form) -> Iterator[str]:
     yield ""
     yield form.screen.paint("layers", "strong")
+    room = None if form.screen.width is None else form.screen.width - _BESIDE
     for layer in layers_of(view.manifest):
-        line = f"{layer.digest}  {format_size(layer.size):>7}  {compression_of(layer)}"
+        digest = digest_text(layer.digest, room)
+        line = f"{digest}  {format_size(layer.size):>7}  {compression_of(layer)}"
         yield f"  {_cut(line, form, 2)}"
 
 

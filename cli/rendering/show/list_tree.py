@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from attr import evolve
+
 from manyfest.cli.output import Screen, printable
 from manyfest.cli.rendering.fitting import shorten
 from manyfest.cli.rendering.humanize import (
@@ -71,9 +73,10 @@ def _tree(nodes: list[Node], view: Overview, form: Form) -> Iterator[str]:
 def head_lines(view: Overview, form: Form) -> Iterator[str]:
     """Yield the name, the kind with numbers, the digest, the time, and annotations if asked."""
     screen = form.screen
-    yield screen.paint(_fitting(str(view.reference), screen), "strong")
+    name = str(evolve(view.reference, digest=None))  # the digest follows below
+    yield screen.paint(_fitting(name, screen), "strong")
     yield _fitting(", ".join(_summary(view, form)), screen, "items")
-    yield screen.paint(_digest(view.manifest.digest, screen), "faint")
+    yield screen.paint(digest_text(view.manifest.digest, screen.width), "faint")
     if view.created:
         yield f"created {format_created(view.created, form)}"
     for key, value in view.facts:
@@ -133,9 +136,10 @@ def _counts(items: tuple[Item, ...], view: Overview) -> Iterator[str]:
     yield from (counted(number, thing) for number, thing in numbers if number)
     if others := len(rest) - sum(rest):
         yield f"{others:,} without platform"
-    sizes = [content_size(item.manifest) if item.manifest else None for item in items]
-    if None not in sizes:
-        yield format_size(sum(size or 0 for size in sizes))
+    manifests = [item.manifest for item in items if item.manifest]
+    is_whole = len(manifests) == len(items) and not any(rest)
+    if is_whole and (size := content_size(*manifests)):
+        yield format_size(size)
 
 
 def _nodes(items: tuple[Item, ...], form: Form, level: int) -> list[Node]:
@@ -203,8 +207,9 @@ def _digest_cell(digest: Digest) -> Cell:
     return Cell(str(digest), short_digest(digest), "faint")
 
 
-def _digest(digest: Digest, screen: Screen) -> str:
-    is_short = screen.width is not None and len(str(digest)) > screen.width
+def digest_text(digest: Digest, width: int | None) -> str:
+    """Return the whole digest, or a prefix if it is wider than ``width``."""
+    is_short = width is not None and len(str(digest)) > width
     return short_digest(digest) if is_short else str(digest)
 
 

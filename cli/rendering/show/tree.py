@@ -1,8 +1,9 @@
 """A tree of nodes with cells in columns, made to fit the screen.
 
-Theory of operation. The nodes of one level share their columns, as those of a table do. Where a
-level is too wide for the screen, its cells take their short forms; then the columns of the highest
-rank are left out, one after the other; at last the lines are cut at the edge. Nothing wraps.
+Theory of operation. The nodes of one level share their columns, as those of a table do. Where any
+level is too wide for the screen, all cells take their short forms. Then each level leaves out its
+columns of the highest rank, one after the other, and at last shortens the names, so that those and
+the digests stay. Lines are cut at the edge. Nothing wraps.
 """
 
 from collections import defaultdict
@@ -17,7 +18,9 @@ from manyfest.domain.values import frozen
 
 _GAP = "  "
 _BRANCH, _LAST, _PAST, _NOTHING = "├─ ", "└─ ", "│  ", "   "
-_REMARK = 16  # columns that the last cell of a line asks for; it is cut at the edge
+_REMARK = 8  # columns that the last cell of a line asks for; it is cut at the edge
+_KEPT = 1  # columns up to this rank are never left out
+_LEAST_NAME = 14  # columns that a name is not shortened below
 _WIDEST = 1000  # columns of a terminal that a cell is padded to
 
 
@@ -48,10 +51,18 @@ class _Level:
 
 
 def tree_lines(nodes: Sequence[Node], ranks: Sequence[int], screen: Screen) -> Iterator[str]:
-    """Yield a line a node; ``ranks`` has the importance of each column, 0 is never left out."""
+    """Yield a line a node; of the ``ranks`` of columns, the highest are left out first."""
     levels: dict[int, list[Node]] = defaultdict(list)
     _collect(nodes, 0, levels)
-    layouts = {level: _layout(members, ranks, level, screen) for level, members in levels.items()}
+    rooms = {
+        level: None if screen.width is None else screen.width - len(_BRANCH) * (level + 1)
+        for level in levels
+    }
+    is_short = any(_is_too_wide(levels[level], ranks, room) for level, room in rooms.items())
+    layouts = {
+        level: _layout(levels[level], ranks, room, is_short=is_short)
+        for level, room in rooms.items()
+    }
     return _lines(nodes, "", 0, layouts, screen)
 
 
@@ -62,21 +73,29 @@ def _collect(nodes: Sequence[Node], level: int, levels: dict[int, list[Node]]) -
             _collect(node.below, level + 1, levels)
 
 
-def _layout(nodes: Sequence[Node], ranks: Sequence[int], level: int, screen: Screen) -> _Level:
-    shown = [i for i in range(len(ranks)) if any(node.cells[i].text for node in nodes)]
-    room = None if screen.width is None else screen.width - len(_BRANCH) * (level + 1)
-    for is_short in (False, True):
-        widths = {i: _width(nodes, i, is_short=is_short) for i in shown}
-        if len(ranks) - 1 in widths and room is not None:
-            widths[len(ranks) - 1] = min(widths[len(ranks) - 1], _REMARK)
-        if room is None or _total(widths.values()) <= room:
-            break
+def _layout(
+    nodes: Sequence[Node], ranks: Sequence[int], room: int | None, *, is_short: bool
+) -> _Level:
+    widths = _widths(nodes, ranks, is_short=is_short)
     while room is not None and _total(widths.values()) > room:
-        droppable = [i for i in widths if ranks[i]]
+        droppable = [column for column in widths if ranks[column] > _KEPT]
         if not droppable:
+            widths[0] = max(widths[0] - _total(widths.values()) + room, _LEAST_NAME)
             break
-        del widths[max(droppable, key=lambda i: ranks[i])]
+        del widths[max(droppable, key=lambda column: ranks[column])]
     return _Level(tuple(widths), tuple(widths.values()), is_short)
+
+
+def _widths(nodes: Sequence[Node], ranks: Sequence[int], *, is_short: bool) -> dict[int, int]:
+    """The width of each column that has some text; the last one is cut at the edge."""
+    shown = [i for i in range(len(ranks)) if any(node.cells[i].text for node in nodes)]
+    widths = {column: _width(nodes, column, is_short=is_short) for column in shown}
+    last = len(ranks) - 1
+    return widths | ({last: min(widths[last], _REMARK)} if last in widths else {})
+
+
+def _is_too_wide(nodes: Sequence[Node], ranks: Sequence[int], room: int | None) -> bool:
+    return room is not None and _total(_widths(nodes, ranks, is_short=False).values()) > room
 
 
 def _width(nodes: Sequence[Node], column: int, *, is_short: bool) -> int:
@@ -116,7 +135,8 @@ def _line(node: Node, margin: str, layout: _Level, screen: Screen) -> str:
         text = _text(cell, is_short=layout.is_short)
         if room is not None:
             room -= columns_of(blanks)
-            text = shorten(text, room) if room > 0 else ""
+            fitting = min(room, width) if column == 0 else room
+            text = shorten(text, fitting, "middle" if column == 0 else "end") if room > 0 else ""
             room -= columns_of(text)
         if text:
             parts += [blanks, screen.paint(text, cell.style)]

@@ -34,7 +34,7 @@ class Extent:
 
 @frozen
 class Attachment:
-    """What is attached to a manifest: an attestation of the list, a referrer or a digest tag.
+    """An attestation of a list, a referrer or a digest tag, which says something of a manifest.
 
     ``about`` tells more, such as the predicates. ``size`` is the manifest's, in bytes. A digest tag
     has its ``tag``, and neither digest nor size: it was not read.
@@ -104,15 +104,17 @@ def annotations_of(manifest: Manifest) -> Mapping[str, str]:
     return {key: value for key, value in pairs if isinstance(value, str)}
 
 
-def content_size(manifest: Manifest) -> int | None:
-    """Return the bytes of the config and layers, each once; None for a list, or if malformed."""
-    if manifest.is_list:
-        return None
+def content_size(*manifests: Manifest) -> int | None:
+    """Return the bytes of all configs and layers, each once; None without any, or if malformed."""
+    sizes: dict[Digest, int] = {}
     try:
-        blobs = [*manifest.layers, *([manifest.config] if manifest.config else [])]
+        for manifest in manifests:
+            if not manifest.is_list:
+                blobs = [*manifest.layers, *([manifest.config] if manifest.config else [])]
+                sizes |= {blob.digest: blob.size for blob in blobs}
     except DocumentError:
         return None
-    return sum({blob.digest: blob.size for blob in blobs}.values())
+    return sum(sizes.values()) if sizes else None
 
 
 def layers_of(manifest: Manifest) -> tuple[Descriptor, ...]:

@@ -15,15 +15,24 @@ from manyfest.cli.output import PLAIN, Screen
 from manyfest.cli.rendering.cache.catalogue import tag_columns
 from manyfest.cli.rendering.drafts_table import draft_columns
 from manyfest.cli.rendering.history import state_columns
+from manyfest.cli.rendering.show.image_text import image_lines
+from manyfest.cli.rendering.show.list_tree import Form, list_lines
 from manyfest.cli.rendering.table import View
+from manyfest.cli.rendering.tags_table import tag_columns as listed_columns
+from manyfest.contracts.images import artifact, docker_image, oci_index, push_image
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.operations.views.history import PlatformChange, State
+from manyfest.domain.operations.views.overview import Extent, Overview
+from manyfest.domain.operations.views.show import show, show_draft
+from manyfest.domain.operations.views.tags import TagDetails
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.catalogue import CachedTag
 from manyfest.domain.references import Reference
 from tests.golden.generate import NOW, draft, entry
+from tests.support.content.described import built_image, built_index
+from tests.support.ports import PlainPorts
 
 FOLDER = Path(__file__).parent
 SCREENS = {
@@ -81,10 +90,65 @@ STATES = [
     State(1, _seen(LONG, b"b", days=3), None, None),
 ]
 
+LISTED = [
+    TagDetails("1.4", Digest.of(b"1"), "OCI index", PLATFORMS, _ago(days=20)),
+    TagDetails("release-2026.11.29-rc.1-build.48213", Digest.of(b"2"), "image", PLATFORMS[:1]),
+    TagDetails("chart", Digest.of(b"3"), "Helm chart", (), _ago(days=800), 12_345),
+    TagDetails("broken", fault="no such manifest: r.example/app:broken"),
+    TagDetails("unread", Digest.of(b"4")),
+]
+
+
+LONG_FORM = Extent(is_long=True)
+
+
+def _shown(name: str, extent: Extent = LONG_FORM) -> Overview:
+    """The view of a registry in memory with a list, an image, a chart and a nested list."""
+    ports = PlainPorts()
+    app = built_index(*PLATFORMS, annotations={"org.opencontainers.image.title": "App" * 40})
+    planted = {
+        LONG: app,
+        "r.example/app:nested": oci_index(app, docker_image("linux/s390x")),
+        "r.example/app:image": built_image(annotations={"a": "b"}),
+        "r.example/app:chart": artifact(
+            "application/vnd.cncf.helm.config.v1+json", b'{"name": "web", "version": "1.2.3"}'
+        ),
+    }
+    for place, image in planted.items():
+        push_image(ports.registry, Reference.parse(place), image)
+    return show(Reference.parse(name), extent, ports=ports)
+
+
+def _show_lines(view: Overview, screen: Screen, **form: bool) -> Iterator[str]:
+    chosen = Form(screen, NOW, **form)
+    if view.configuration is None:
+        return list_lines(view, chosen)
+    return image_lines(view, view.configuration, chosen)
+
+
+def _draft_lines(screen: Screen) -> Iterator[str]:
+    return _show_lines(show_draft(DRAFTS[1], Extent(), ports=PlainPorts()), screen)
+
+
+SHOWN: dict[str, Callable[[Screen], Iterator[str]]] = {
+    "show": lambda screen: _show_lines(_shown(LONG), screen),
+    "show-unread": lambda screen: _show_lines(_shown(LONG, Extent()), screen),
+    "show-all": lambda screen: _show_lines(
+        _shown("r.example/app:nested"), screen, has_annotations=True, has_layers=True
+    ),
+    "show-image": lambda screen: _show_lines(
+        _shown("r.example/app:image"), screen, has_annotations=True, has_layers=True
+    ),
+    "show-chart": lambda screen: _show_lines(_shown("r.example/app:chart"), screen),
+    "show-draft": _draft_lines,
+}
+
 VIEWS: dict[str, Callable[[Screen], Iterator[str]]] = {
     "ls": lambda screen: View(draft_columns(screen, now=NOW), DRAFTS, screen).lines(),
     "cache-ls": lambda screen: View(tag_columns(screen, now=NOW), TAGS, screen).lines(),
     "history": lambda screen: View(state_columns(screen, now=NOW), STATES, screen).lines(),
+    "tags": lambda screen: View(listed_columns(screen, NOW), LISTED, screen).lines(),
+    **SHOWN,
 }
 CASES = [(view, screen) for view in VIEWS for screen in SCREENS]
 

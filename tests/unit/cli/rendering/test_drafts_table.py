@@ -44,7 +44,10 @@ def test_columns_stand_under_their_headings() -> None:
         (timedelta(seconds=1), "1 second ago"),
         (timedelta(seconds=119), "1 minute ago"),
         (timedelta(hours=47), "1 day ago"),
-        (timedelta(days=400), "400 days ago"),
+        (timedelta(days=13), "13 days ago"),
+        (timedelta(days=40), "5 weeks ago"),
+        (timedelta(days=400), "13 months ago"),
+        (timedelta(days=800), "2 years ago"),
         (timedelta(seconds=-5), "just now"),
     ],
 )
