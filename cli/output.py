@@ -19,6 +19,7 @@ from itertools import islice
 from typing import BinaryIO, TextIO
 
 _LINES_AT_A_TIME = 500
+_PART = 4096  # characters of a text that are looked at together
 _CHARACTERS_AT_A_TIME = 1_000_000
 
 _USUAL_WIDTH = 80  # of a terminal that does not tell its own
@@ -218,6 +219,13 @@ def printable(text: str) -> str:
 
     Text from outside must not move the cursor of a terminal or hide a line.
     """
+    if text.isprintable():
+        return text
+    parts = (text[start : start + _PART] for start in range(0, len(text), _PART))
+    return "".join(part if part.isprintable() else _escapes(part) for part in parts)
+
+
+def _escapes(text: str) -> str:
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 

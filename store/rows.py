@@ -8,6 +8,7 @@ values that parsed were ever written.
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from manyfest.domain.descriptors import Descriptor
@@ -108,6 +109,7 @@ def _entry(source: str, list_digest: str | None, found: str, overrides: str) -> 
     )
 
 
+@lru_cache(maxsize=512)  # tags come by their homes
 def _home(text: str) -> Home:
     return Reference.parse(text).home
 

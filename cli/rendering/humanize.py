@@ -40,7 +40,7 @@ def format_size(count: float) -> str:
 
 def format_time(moment: datetime) -> str:
     """Return a time in UTC as ``REF@{…}`` takes it: ``2026-05-01T12:00:00Z``."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def format_age(moment: datetime, now: datetime) -> str:

@@ -1,7 +1,7 @@
 """The catalogue in SQLite: cached tags by pages, and statistics."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from manyfest.domain.encoding.timestamps import parse_utc
 from manyfest.domain.media_types import LISTS
@@ -10,6 +10,7 @@ from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.rows import IS_NEWEST, damage_if_unreadable, observation_of
 from manyfest.store.sqlite.database import Database, Row
 
+_GROUP_BYTES = 1024 * 1024  # of the documents that are looked at together
 _PAGE = 500  # rows; no lock is kept between pages, because the consumer may be slow
 
 _FAMILIAR = """
@@ -23,15 +24,22 @@ _SELECT_TAGS = f"""
         AND (:pattern IS NULL OR home GLOB :pattern OR home || ':' || tag GLOB :pattern
             OR {_FAMILIAR} GLOB :pattern OR {_FAMILIAR} || ':' || tag GLOB :pattern)
     ORDER BY home, tag LIMIT {_PAGE}"""  # noqa: S608 - of constants alone
-_SELECT_ENTRIES = """
-    SELECT l.digest, l.platform, m.digest IS NOT NULL
-    FROM listed AS l LEFT JOIN main.manifests AS m ON m.digest = l.digest
-    WHERE l.list = ? ORDER BY l.position"""
-_SELECT_OWN_PLATFORM = "SELECT platform FROM alone WHERE list = ?"
-_LAYERS_SIZE = """
-    SELECT coalesce(sum(size), 0) FROM (
-        SELECT DISTINCT digest, size FROM layers
-        WHERE manifest IN (SELECT value FROM json_each(?)))"""
+# Of the images and lists whose digests are the elements of a JSON array. CROSS JOIN makes SQLite
+# look each of them up, where it might read all documents instead.
+_WANTED = "FROM json_each(?) AS wanted CROSS JOIN"
+_SELECT_ENTRIES = f"""
+    SELECT l.list, l.platform, l.digest, m.digest IS NOT NULL
+    {_WANTED} listed AS l ON l.list = wanted.value
+    LEFT JOIN main.manifests AS m ON m.digest = l.digest
+    ORDER BY l.list, l.position"""
+_SELECT_OWN_PLATFORMS = f"SELECT a.list, a.platform {_WANTED} alone AS a ON a.list = wanted.value"
+# Of pairs: a number, and an image's digest. A layer counts once for each number.
+_LAYERS_SIZES = """
+    SELECT number, coalesce(sum(size), 0) FROM (
+        SELECT DISTINCT json_extract(pair.value, '$[0]') AS number, l.digest, l.size
+        FROM json_each(?) AS pair
+        CROSS JOIN layers AS l ON l.manifest = json_extract(pair.value, '$[1]'))
+    GROUP BY number"""
 _UNKNOWN_PLATFORMS = ("/", "unknown/unknown")
 
 _BY_TYPE = "SELECT media_type, count(*), sum(length(data)) FROM main.manifests GROUP BY media_type"
@@ -61,8 +69,8 @@ class SqliteCatalogue:
         """See the port."""
         cursor = {"home": "", "tag": "", "pattern": pattern}
         while page := self._database.rows(_SELECT_TAGS, cursor):
-            for row in page:
-                yield self._tag(row)
+            for rows in _groups(page):
+                yield from self._tags(rows)
             cursor["home"], cursor["tag"] = page[-1][:2]
 
     def statistics(self) -> Statistics:
@@ -98,24 +106,59 @@ class SqliteCatalogue:
     def _count_and_bytes(self, table: str) -> CountAndBytes:
         return CountAndBytes(*(*self._database.rows(f"{_COUNT_AND_BYTES}{table}"), (0, 0))[0])
 
-    def _tag(self, row: Row) -> CachedTag:
-        *observed, media_type, size = row
-        observation = observation_of(tuple(observed), self._database.path)
-        platforms, images = self._images(str(observation.digest), is_list=media_type in LISTS)
-        layers_size = None if images is None else self._layers_size(images)
-        return CachedTag(observation, media_type, size, platforms, layers_size)
+    def _tags(self, rows: Sequence[Row]) -> Iterator[CachedTag]:
+        """Yield the tags of some rows; three statements read the documents of them all."""
+        lists = {row[2] for row in rows if row[-2] in LISTS}
+        listed = self._by_list(_SELECT_ENTRIES, lists)
+        own = self._by_list(_SELECT_OWN_PLATFORMS, {row[2] for row in rows} - lists)
+        images = [_images(row[2], listed) if row[2] in lists else (row[2],) for row in rows]
+        sizes = self._layers_sizes(images)
+        for number, row in enumerate(rows):
+            observation = observation_of(row[:-2], self._database.path)
+            platforms = _platforms(listed.get(row[2], ()), own.get(row[2], ()))
+            layers_size = None if images[number] is None else sizes.get(number, 0)
+            yield CachedTag(observation, row[-2], row[-1], platforms, layers_size)
 
-    def _images(
-        self, digest: str, *, is_list: bool
-    ) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
-        """Return the platforms and the images' digests; None for those unless all are stored."""
-        if not is_list:
-            found = self._database.rows(_SELECT_OWN_PLATFORM, (digest,))
-            return tuple(platform for (platform,) in found), (digest,)
-        entries = self._database.rows(_SELECT_ENTRIES, (digest,))
-        platforms = dict.fromkeys(name for _, name, _ in entries if name not in _UNKNOWN_PLATFORMS)
-        images = tuple(dict.fromkeys(entry for entry, _, _ in entries))
-        return tuple(platforms), images if all(stored for *_, stored in entries) else None
+    def _by_list(self, statement: str, digests: Collection[str]) -> dict[str, list[Row]]:
+        """Return the rows of a statement by their first column."""
+        found: dict[str, list[Row]] = {}
+        for row in self._database.rows(statement, (_json(digests),)) if digests else ():
+            found.setdefault(row[0], []).append(row[1:])
+        return found
 
-    def _layers_size(self, images: tuple[str, ...]) -> int:
-        return int(self._database.rows(_LAYERS_SIZE, (json.dumps(images),))[0][0])
+    def _layers_sizes(self, images: Sequence[Iterable[str] | None]) -> dict[int, int]:
+        """Return the size of all different layers of each group of images, by its number."""
+        pairs = [(number, each) for number, group in enumerate(images) for each in group or ()]
+        return {
+            int(number): int(size)
+            for number, size in self._database.rows(_LAYERS_SIZES, (json.dumps(pairs),))
+        }
+
+
+def _groups(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Split rows into groups whose documents have a megabyte together, or into single rows."""
+    group: list[Row] = []
+    total = 0
+    for row in rows:
+        if group and total + row[-1] > _GROUP_BYTES:
+            yield group
+            group, total = [], 0
+        group.append(row)
+        total += row[-1]
+    yield group
+
+
+def _images(digest: str, listed: Mapping[str, Sequence[Row]]) -> tuple[str, ...] | None:
+    """Return the images of a list, each once; None unless all are cached."""
+    entries = listed.get(digest, ())
+    is_whole = all(is_cached for *_, is_cached in entries)
+    return tuple(dict.fromkeys(image for _, image, _ in entries)) if is_whole else None
+
+
+def _platforms(entries: Iterable[Row], own: Iterable[Row]) -> tuple[str, ...]:
+    names = dict.fromkeys(name for name, *_ in entries if name not in _UNKNOWN_PLATFORMS)
+    return (*names, *(name for (name,) in own))
+
+
+def _json(digests: Iterable[str]) -> str:
+    return json.dumps(sorted(digests))

@@ -15,26 +15,28 @@ from manyfest.store.maintenance.quarantine import Quarantine
 from manyfest.store.maintenance.row_checks import (
     CONTENT_COLUMNS,
     MANIFEST_COLUMNS,
+    OBSERVATION_BYTES,
     content_fault,
     manifest_fault,
+    observation_fault,
     tag_name,
     text_of,
 )
-from manyfest.store.rows import OBSERVATION_COLUMNS, damage_if_unreadable, observation_of
+from manyfest.store.rows import damage_if_unreadable
 from manyfest.store.sqlite.database import Database, Row
 
 _PAGE = 16  # rows of up to 4 MiB
+_SMALL_PAGE = 500  # rows of a few texts
 
 # The first column is always the rowid.
 _ROWS = {
     Kind.MANIFEST: f"SELECT rowid, {MANIFEST_COLUMNS} FROM manifests WHERE rowid",  # noqa: S608
     Kind.CONFIG: f"SELECT rowid, {CONTENT_COLUMNS} FROM blobs WHERE rowid",  # noqa: S608
-    Kind.STATE: "SELECT id, CAST(home AS BLOB), CAST(tag AS BLOB) FROM observations WHERE id",
+    Kind.STATE: f"""
+        SELECT id, {OBSERVATION_BYTES}, digest IN (SELECT digest FROM manifests)
+        FROM observations WHERE id""",  # noqa: S608
     Kind.DRAFT: "SELECT rowid, CAST(name AS BLOB) FROM drafts WHERE rowid",
 }
-_SELECT_OBSERVATION = f"""
-    SELECT {OBSERVATION_COLUMNS}, digest IN (SELECT digest FROM manifests)
-    FROM observations WHERE id = ?"""  # noqa: S608 - of constants alone
 _ORPHANED_ENTRIES = """
     SELECT rowid, CAST(draft AS BLOB) FROM entries WHERE draft NOT IN (SELECT name FROM drafts)"""
 
@@ -100,7 +102,8 @@ class SqliteIntegrity:
 
     def _check_rows(self, kind: Kind) -> Iterator[Damage | None]:
         last_row = -1
-        select = f"{_ROWS[kind]} > ? ORDER BY 1 LIMIT {_PAGE}"
+        limit = _SMALL_PAGE if kind is Kind.STATE else _PAGE
+        select = f"{_ROWS[kind]} > ? ORDER BY 1 LIMIT {limit}"
         try:
             while page := self._database.rows(select, (last_row,)):
                 yield from map(self._checks[kind], page)
@@ -133,16 +136,11 @@ class SqliteIntegrity:
         return _damage(Kind.CONFIG, row, content_fault(row[1:]))
 
     def _check_observation(self, row: Row) -> Damage | None:
-        number, home, tag = row
-        name = tag_name(home, tag)
-        try:
-            *columns, is_stored = self._database.rows(_SELECT_OBSERVATION, (number,))[0]
-            observation_of(tuple(columns), self._database.path)
-        except DamagedStoreError as error:
-            return Damage(Kind.STATE, name, error.reason, number)
-        except IndexError:  # removed meanwhile
-            return None
-        return None if is_stored else Damage(Kind.STATE, name, "its manifest is not kept", number)
+        number, *columns, is_stored = row
+        fault = observation_fault(tuple(columns), self._database.path)
+        if not (fault or is_stored):
+            fault = "its manifest is not kept"
+        return Damage(Kind.STATE, tag_name(*columns[:2]), fault, number) if fault else None
 
     def _check_draft(self, row: Row) -> Damage | None:
         number, name = row

@@ -2,15 +2,18 @@
 
 import json
 from contextlib import suppress
+from pathlib import Path
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import InvalidDigestError
+from manyfest.domain.errors import DamagedStoreError, InvalidDigestError
 from manyfest.domain.media_types import is_blob
+from manyfest.store.rows import OBSERVATION_COLUMNS, observation_of
 from manyfest.store.sqlite.database import Row
 
 # Read as bytes: damaged text need not be UTF-8, and a damaged row may have lost its column's type.
 CONTENT_COLUMNS = "CAST(digest AS BLOB), typeof(data), CAST(data AS BLOB)"
 MANIFEST_COLUMNS = f"{CONTENT_COLUMNS}, CAST(media_type AS BLOB)"
+OBSERVATION_BYTES = ", ".join(f"CAST({name} AS BLOB)" for name in OBSERVATION_COLUMNS.split(", "))
 
 
 def content_fault(row: Row) -> str:
@@ -29,6 +32,17 @@ def manifest_fault(row: Row) -> str:
     """Return the fault of ``MANIFEST_COLUMNS``; the digest does not cover the media type."""
     *content, media_type = row
     return content_fault(tuple(content)) or _media_type_fault(content[-1], text_of(media_type))
+
+
+def observation_fault(row: Row, path: Path) -> str:
+    """Return the fault of ``OBSERVATION_BYTES`` of the store at ``path``."""
+    try:
+        observation_of(tuple(value.decode() for value in row), path)
+    except DamagedStoreError as error:
+        return error.reason
+    except UnicodeDecodeError:
+        return "its texts are not UTF-8"
+    return ""
 
 
 def text_of(data: bytes) -> str:

@@ -1,0 +1,85 @@
+"""Work over a store of many tags: statements and calls that grow with it, and no faster."""
+
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from attrs import evolve
+
+from manyfest.contracts.images import docker_image, oci_index
+from manyfest.domain.history.observation import Observation
+from manyfest.domain.ports.integrity import Kind
+from manyfest.domain.references import Reference
+from manyfest.store.sqlite.database import Database
+from tests.support.stores.housekeeping import opened
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+FEW, MANY = 600, 1200
+
+
+def filled(path, count):
+    """Keep ``count`` images, each with a tag, and a list of the last one."""
+    one = docker_image()
+    images = [evolve(one.manifest, data=one.manifest.data + b" " * n) for n in range(count)]
+    made = [*images, oci_index(one).manifest]
+    with opened(path) as kept, kept.transaction():
+        kept.contents.keep_manifests(made)
+        kept.contents.observe(
+            Observation(Reference.parse(f"r.example/app:{number}"), manifest.digest, NOW)
+            for number, manifest in enumerate(made)
+        )
+    return path
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Count the statements that a piece of work runs, and the functions that it calls."""
+    statements = []
+    rows = Database.rows
+
+    def counting(self, statement, *parameters):
+        statements.append(statement)
+        return rows(self, statement, *parameters)
+
+    def count(work):
+        calls = 0
+
+        def called(frame, event, argument):
+            nonlocal calls
+            calls += event == "call"
+
+        statements.clear()
+        sys.setprofile(called)
+        try:
+            work()
+        finally:
+            sys.setprofile(None)
+        return len(statements), calls
+
+    monkeypatch.setattr(Database, "rows", counting)
+    return count
+
+
+def listing(kept):
+    return lambda: list(kept.catalogue.tags())
+
+
+def checking(kept):
+    return lambda: [list(kept.integrity.check(kind)) for kind in Kind]
+
+
+@pytest.mark.parametrize(("work", "statements"), [(listing, 40), (checking, 130)])
+def test_twice_the_tags_are_twice_the_work(tmp_path, counted, work, statements):
+    counts = []
+    for number in (FEW, MANY):
+        with opened(filled(tmp_path / f"{number}.db", number)) as kept:
+            counts.append(counted(work(kept)))
+    (few, few_calls), (many, many_calls) = counts
+    assert many <= statements
+    assert max(many / few, many_calls / few_calls) < 2.2
+
+
+def test_one_tag_costs_few_calls(tmp_path, counted):
+    with opened(filled(tmp_path / "s.db", MANY)) as kept:
+        assert counted(listing(kept))[1] / MANY < 60
+        assert counted(checking(kept))[1] / MANY < 70
