@@ -37,8 +37,9 @@ class Settings:
     token servers get credentials of any registry, ``private_hosts`` those to which any may send us,
     whatever their address. ``certificate_folders`` are folders named certs.d. ``registries_conf``
     replaces the files in ``containers_folders``, where a later folder overrides an earlier one.
-    ``proxies`` are the environment variables about proxies. ``Freshness`` has ``max_age`` and
-    ``stale_if_error``.
+    ``proxies`` are the environment variables about proxies. Larger blobs than ``chunk_size`` bytes
+    are uploaded in chunks; 0 uploads them whole, unless a registry refuses that. ``Freshness`` has
+    ``max_age`` and ``stale_if_error``.
     """
 
     store: Path | str
@@ -53,6 +54,7 @@ class Settings:
     containers_folders: tuple[Path, ...] = ()
     proxies: Mapping[str, str] = field(factory=dict, repr=False)
     jobs: int = DEFAULT_JOBS
+    chunk_size: int = 0
     seconds: float = DEFAULT_SECONDS
     seconds_are_hard: bool = False
     insecure: bool = False
@@ -65,8 +67,8 @@ class Settings:
 class CommonOptions:
     """The options that many commands share, as given.
 
-    ``timeout`` is in seconds. The last five shape a table: ``sort`` and ``columns`` name its
-    columns, ``filters`` are ``COLUMN=PATTERN``.
+    ``timeout`` is in seconds, ``chunk_size`` in bytes. The last five shape a table: ``sort`` and
+    ``columns`` name its columns, ``filters`` are ``COLUMN=PATTERN``.
     """
 
     offline: bool = False
@@ -74,6 +76,7 @@ class CommonOptions:
     stale_if_error: bool = False
     insecure: bool = False
     jobs: int = DEFAULT_JOBS
+    chunk_size: int | None = None
     timeout: float | None = None
     sort: str | None = None
     filters: Sequence[str] | None = None
@@ -220,6 +223,7 @@ def settings_from(options: CommonOptions = NO_OPTIONS) -> Settings:
         containers_folders=containers_folders(os.environ),
         proxies=proxies(os.environ),
         jobs=options.jobs,
+        chunk_size=options.chunk_size or 0,
         seconds=DEFAULT_SECONDS if options.timeout is None else options.timeout,
         seconds_are_hard=options.timeout is not None,
         insecure=options.insecure,

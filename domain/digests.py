@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import Protocol, Self
 
 from attr import frozen
 
@@ -71,7 +71,7 @@ class Digest:
         """Compute the digest of ``data``. Raises InvalidDigestError: unregistered algorithm."""
         if algorithm not in HEX_LENGTHS:
             raise InvalidDigestError(algorithm, "unsupported digest algorithm")
-        return cls(algorithm, _hasher(algorithm, data).hexdigest())
+        return cls(algorithm, new_hasher(algorithm, data).hexdigest())
 
     @property
     def is_verifiable(self) -> bool:
@@ -156,7 +156,7 @@ def verified_chunks(
 
 def _checked(chunks: Iterable[bytes], digest: Digest, size: int, subject: str) -> Iterator[bytes]:
     require_verifiable(digest, subject)
-    hasher, passed = _hasher(digest.algorithm), 0
+    hasher, passed = new_hasher(digest.algorithm), 0
     for chunk in chunks:
         passed += len(chunk)
         if passed > size:
@@ -169,13 +169,23 @@ def _checked(chunks: Iterable[bytes], digest: Digest, size: int, subject: str) -
         raise DigestMismatchError(subject, str(digest), f"{digest.algorithm}:{hasher.hexdigest()}")
 
 
-class _Hasher(Protocol):
-    def update(self, data: bytes, /) -> None: ...
+class Hasher(Protocol):
+    """The state of a hash over the bytes so far, as hashlib has it."""
 
-    def hexdigest(self) -> str: ...
+    def update(self, data: bytes, /) -> None:
+        """Hash ``data``, too."""
+
+    def hexdigest(self) -> str:
+        """Return the hash of all bytes so far."""
+        ...
+
+    def copy(self) -> Self:
+        """Return the same state, apart from this one."""
+        ...
 
 
-def _hasher(algorithm: str, data: bytes = b"") -> _Hasher:
+def new_hasher(algorithm: str, data: bytes = b"") -> Hasher:
+    """Return the state of a hash over ``data``. Raises ValueError: unregistered algorithm."""
     import hashlib  # loads OpenSSL: 5 % of the time of a command that hashes nothing
 
     return hashlib.new(algorithm, data)

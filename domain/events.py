@@ -36,9 +36,13 @@ class TransferPlanned:
 
 @frozen
 class BlobStarted:
-    """The transfer of ``blob`` starts; again if a broken transfer restarts."""
+    """The transfer of ``blob`` starts, behind the ``start`` bytes that the target has already.
+
+    It starts again if a broken transfer restarts.
+    """
 
     blob: Blob
+    start: int = 0
 
 
 @frozen

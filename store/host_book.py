@@ -13,10 +13,12 @@ from manyfest.store.rows import damage_if_unreadable
 from manyfest.store.sqlite.database import Database
 from manyfest.store.sqlite.opening import open_existing
 
-_SELECT = "SELECT scheme, realm, service, learnt_at FROM hosts WHERE host = ? AND insecure = ?"
+_SELECT = """
+    SELECT scheme, realm, service, chunk_size, learnt_at FROM hosts
+    WHERE host = ? AND insecure = ?"""
 _REPLACE = """
-    INSERT OR REPLACE INTO hosts (host, insecure, scheme, realm, service, learnt_at)
-    VALUES (?, ?, ?, ?, ?, ?)"""
+    INSERT OR REPLACE INTO hosts (host, insecure, scheme, realm, service, chunk_size, learnt_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?)"""
 _DELETE_EXPIRED = "DELETE FROM hosts WHERE learnt_at < ?"
 
 _STORE_ERRORS = (StoreError, DamagedStoreError)
@@ -34,9 +36,10 @@ class SqliteHostBook:
             suppress(*_STORE_ERRORS),
             damage_if_unreadable(self._database.path, f"what {host} was learnt to be"),
         ):
-            for scheme, realm, service, learnt_at in self._database.rows(_SELECT, (host, insecure)):
+            for *texts, chunk_size, learnt_at in self._database.rows(_SELECT, (host, insecure)):
                 if is_fresh(parse_utc(learnt_at), now):
-                    return HostFacts(host, insecure, str(scheme), str(realm), str(service))
+                    scheme, realm, service = map(str, texts)
+                    return HostFacts(host, insecure, scheme, realm, service, int(chunk_size))
         return None
 
     def keep(self, facts: Iterable[HostFacts], now: datetime) -> None:
@@ -53,6 +56,6 @@ class SqliteHostBook:
         self._database.close()
 
 
-def _row(facts: HostFacts, now: datetime) -> tuple[str | bool, ...]:
-    key = facts.host, facts.insecure
-    return *key, facts.scheme, facts.realm, facts.service, format_utc(now)
+def _row(facts: HostFacts, now: datetime) -> tuple[str | int, ...]:
+    login = facts.realm, facts.service
+    return facts.host, facts.insecure, facts.scheme, *login, facts.chunk_size, format_utc(now)

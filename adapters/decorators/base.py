@@ -80,6 +80,13 @@ class RegistryDecorator(Registry):
             reference, lambda registry, at: registry.open_foreign_layer(at, size, urls)
         )
 
+    def open_rest(
+        self, reference: Reference, size: int, start: int, urls: tuple[str, ...] = ()
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        return self._forward(
+            reference, lambda registry, at: registry.open_rest(at, size, start, urls)
+        )
+
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
         return self._forward(reference, lambda registry, at: registry.mount_blob(at, origin))
 

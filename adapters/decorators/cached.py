@@ -56,7 +56,7 @@ from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
-from manyfest.domain.ports.registry import Registry
+from manyfest.domain.ports.registry import BlobReader, Registry
 from manyfest.domain.references import Home, Reference, Repository
 
 _KNOWN_LIMIT = 10_000  # manifests at origins; a command over 100,000 references stays small
@@ -132,6 +132,13 @@ class CachedRegistry(RegistryDecorator):
         if self._layers.size(blob_digest(reference)) == size:
             return self._layers.open(blob_digest(reference))
         return self._origin.open_foreign_layer(reference, size, urls)
+
+    def open_rest(
+        self, reference: Reference, size: int, start: int, urls: tuple[str, ...] = ()
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        if self._layers.size(blob_digest(reference)) == size:
+            return BlobReader.open_rest(self, reference, size, start, urls)
+        return self._origin.open_rest(reference, size, start, urls)
 
     def _forward(self, reference: Reference, call: Call[Result]) -> Result:
         return call(self._origin, reference)

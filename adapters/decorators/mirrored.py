@@ -24,7 +24,7 @@ If mirrors failed and the origin is unavailable, the error names every host, eac
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from tempfile import SpooledTemporaryFile
 
@@ -43,7 +43,7 @@ from manyfest.domain.errors import (
     shortened,
 )
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.ports.registry import Registry
+from manyfest.domain.ports.registry import Registry, without_first
 from manyfest.domain.references import Home, Reference, Repository
 
 _IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger blob is a layer, and spooled to a file
@@ -86,6 +86,27 @@ class MirroredRegistry(RegistryDecorator):
 
             def stream(registry: Registry, at: Reference) -> Iterator[bytes]:
                 return stack.enter_context(registry.open_blob(at, size))
+
+            yield self._read(reference, fetch, stream)
+
+    def open_rest(
+        self, reference: Reference, size: int, start: int, urls: tuple[str, ...] = ()
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """Read the rest at the origin; a mirror's blob is verified, and so read whole."""
+        if urls:
+            return super().open_rest(reference, size, start, urls)
+        return self._open_rest(reference, size, start)
+
+    @contextmanager
+    def _open_rest(self, reference: Reference, size: int, start: int) -> Iterator[Iterator[bytes]]:
+        with ExitStack() as stack:
+
+            def fetch(registry: Registry, at: Reference) -> Iterator[bytes]:
+                with registry.open_blob(at, size) as chunks:
+                    return without_first(start, stack.enter_context(_spooled(chunks)))
+
+            def stream(registry: Registry, at: Reference) -> Iterator[bytes]:
+                return stack.enter_context(registry.open_rest(at, size, start))
 
             yield self._read(reference, fetch, stream)
 

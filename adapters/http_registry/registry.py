@@ -34,7 +34,9 @@ class HttpRegistry(Registry):
     ``endpoint_for`` gives the decisions about a registry: its certificates, and whether it may be
     insecure; ``insecure`` allows plain HTTP and unverified certificates for all, as docker's flag
     does. Registries on loopback may speak plain HTTP without it. ``connections`` is the number
-    kept open per host, and ``tries`` that of attempts per operation. ``known_of`` gives the facts
+    kept open per host, and ``tries`` that of attempts per operation. Larger blobs than
+    ``chunk_size`` bytes are sent in chunks; 0 sends them whole, unless a host refuses that.
+    ``known_of`` gives the facts
     that earlier commands learnt about a host, looked up at first contact; they save requests and
     permit nothing. Where ``early`` has a connection, no new one is opened. ``access`` checks and
     explains logins. ``on_clock`` is told how far each host's clock is from ours, as its first
@@ -62,6 +64,7 @@ class HttpRegistry(Registry):
         proxies: Proxies = NO_PROXIES,
         connections: int = CONNECTIONS,
         tries: int = TRIES,
+        chunk_size: int = 0,
         known_of: HostFactsLookup = nothing_known,
         early: EarlyConnections | None = None,
         timeout: httpx.Timeout = TIMEOUT,
@@ -77,6 +80,7 @@ class HttpRegistry(Registry):
             proxies=proxies,
             connections=connections,
             tries=tries,
+            chunk_size=chunk_size,
             known_of=known_of,
             early=early,
             timeout=timeout,
@@ -141,6 +145,11 @@ class HttpRegistry(Registry):
         self, reference: Reference, size: int, urls: tuple[str, ...]
     ) -> AbstractContextManager[Iterator[bytes]]:
         return self._blobs.open_foreign_layer(reference, size, urls)
+
+    def open_rest(
+        self, reference: Reference, size: int, start: int, urls: tuple[str, ...] = ()
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        return self._blobs.open_rest(reference, size, start, urls)
 
     def mount_blob(self, reference: Reference, origin: Home) -> bool:
         return self._blobs.mount_blob(reference, origin)

@@ -39,6 +39,16 @@ def parse_age(text: str, option: str = "--max-age") -> timedelta:
     return sum(parts, timedelta())
 
 
+def parse_size(text: str) -> int:
+    """Parse a size as people write it: ``50MB``, ``64MiB``, ``1048576``; positive bytes."""
+    match = re.fullmatch(r"([0-9]{1,15})(?:([kmgt])(i?)b?|b)?", text.strip().lower())
+    size = int(match[1]) if match else 0
+    if match is None or not size:
+        raise typer.TyperException(f"--chunk-size wants a size such as 50MB or 64MiB, not {text!r}")
+    power = "kmgt".index(match[2]) + 1 if match[2] else 0
+    return size * int((1024 if match[3] else 1000) ** power)
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 DryRun = Annotated[
@@ -94,6 +104,17 @@ _SHARED: dict[str, Any] = {
             "--jobs", min=1, max=256, envvar="MANYFEST_JOBS", help="How much to do at a time."
         ),
     ],
+    "chunk_size": Annotated[
+        int | None,
+        typer.Option(
+            "--chunk-size",
+            metavar="SIZE",
+            parser=parse_size,
+            envvar="MANYFEST_CHUNK_SIZE",
+            show_default="whole, or what the registry takes",
+            help="Upload larger blobs in chunks of this size (50MB, 64MiB).",
+        ),
+    ],
     "timeout": Annotated[
         float | None,
         typer.Option(
@@ -134,6 +155,7 @@ OFFLINE = frozenset({"offline"})
 FRESHNESS = frozenset({"max_age", "stale_if_error"})
 INSECURE = frozenset({"insecure"})
 TIMEOUT = frozenset({"timeout"})
+UPLOADS = frozenset({"chunk_size"})
 CONNECTION = INSECURE | TIMEOUT | {"jobs"}
 TABLE = frozenset({"sort", "filters", "columns", "no_trunc", "quiet"})
 

@@ -203,6 +203,7 @@ def http_registry(
         endpoint_for=endpoint_for,
         proxies=Proxies.from_variables(settings.proxies),
         connections=settings.jobs,
+        chunk_size=settings.chunk_size,
         on_warning=warn,
         **options,
     )

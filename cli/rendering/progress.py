@@ -73,8 +73,8 @@ class Tally:
                 self.blobs += blobs
                 self.size += size
                 self.manifests += manifests
-            case BlobStarted(blob):
-                self.in_flight[blob] = 0
+            case BlobStarted(blob, start):
+                self.in_flight[blob] = start
             case BlobMoved(blob, count):
                 self.in_flight[blob] += count
                 self.bytes_moved += count

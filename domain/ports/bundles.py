@@ -3,14 +3,14 @@
 A bundle is a folder or an archive; its ``index.json`` lists images, its blobs are named by digest.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.ports.registry import BlobSource
 from manyfest.domain.values import frozen
 
 
@@ -20,7 +20,7 @@ class BundleBlob:
 
     digest: Digest
     size: int
-    source: BlobSource
+    source: Callable[[], AbstractContextManager[Iterator[bytes]]]
 
 
 @frozen

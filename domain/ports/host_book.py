@@ -18,11 +18,13 @@ _CLOCK_SKEW = timedelta(minutes=5)
 
 @frozen
 class HostFacts:
-    """The scheme and the token challenge of a ``host[:port]`` of references.
+    """The scheme, the token challenge and the limit of bodies of a ``host[:port]`` of references.
 
     ``scheme`` is ``http`` or ``https``. ``realm`` and ``service`` are those of its challenge for
-    bearer tokens (RFC 6750), empty without one. ``insecure`` is True if insecure access was allowed
-    when this was learnt: facts learnt under looser rules never count under stricter ones.
+    bearer tokens (RFC 6750), empty without one. ``chunk_size`` is the bytes of a body that it took
+    after it had refused a larger one (413), 0 if it did not. ``insecure`` is True if insecure
+    access was allowed when this was learnt: facts learnt under looser rules never count under
+    stricter ones.
 
     Facts are a guess and not a permission: a caller applies the current rules, and ignores facts
     that prove wrong.
@@ -33,6 +35,7 @@ class HostFacts:
     scheme: str
     realm: str = ""
     service: str = ""
+    chunk_size: int = 0
 
 
 def is_fresh(learnt_at: datetime, now: datetime) -> bool:

@@ -15,8 +15,8 @@ Besides the errors named at each method, all may raise AccessError (401, 403), U
 RefusedError (another 4xx), CredentialsError and, for layouts, LayoutError.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 from manyfest.domain.descriptors import Descriptor
@@ -161,6 +161,18 @@ class BlobReader(Protocol):
         """
         return self.open_blob(reference, size)
 
+    def open_rest(
+        self, reference: Reference, size: int, start: int, urls: tuple[str, ...] = ()
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """The bytes from ``start`` on, for a caller that has those before, and hashes all of them.
+
+        ``urls`` as of ``open_foreign_layer``. An adapter to a network asks for these bytes alone if
+        the other side can (RFC 9110, range requests).
+        """
+        if urls:
+            return _skipping(start, self.open_foreign_layer(reference, size, urls))
+        return _skipping(start, self.open_blob(reference, size))
+
 
 class BlobWriter(Protocol):
     """Writes blobs."""
@@ -183,13 +195,39 @@ class BlobWriter(Protocol):
         ...
 
 
-BlobSource = Callable[[], AbstractContextManager[Iterator[bytes]]]
+class BlobSource(Protocol):
+    """Opens a blob to be written, each time it is called."""
+
+    def __call__(self, start: int = 0, /) -> AbstractContextManager[Iterator[bytes]]:
+        """Open the bytes from ``start`` on, in chunks of at most 1 MiB.
+
+        A writer that has the bytes before ``start`` already hashes both: those that come from the
+        middle of a blob need not be verified.
+        """
+        ...
 
 
-def open_bytes(data: bytes) -> AbstractContextManager[Iterator[bytes]]:
-    """Open ``data`` as a ``BlobSource`` opens a blob: in chunks of at most 1 MiB."""
+@contextmanager
+def _skipping(
+    count: int, opened: AbstractContextManager[Iterator[bytes]]
+) -> Iterator[Iterator[bytes]]:
+    with opened as chunks:
+        yield without_first(count, chunks)
+
+
+def without_first(count: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Leave out the first ``count`` bytes, and cut chunks that are larger than 1 MiB."""
+    for chunk in chunks:
+        for start in range(count, len(chunk), CHUNK_SIZE):
+            is_whole = not start and len(chunk) <= CHUNK_SIZE
+            yield chunk if is_whole else chunk[start : start + CHUNK_SIZE]
+        count = max(0, count - len(chunk))
+
+
+def open_bytes(data: bytes, start: int = 0, /) -> AbstractContextManager[Iterator[bytes]]:
+    """Open ``data`` as a ``BlobSource`` opens a blob."""
     return nullcontext(
-        data[start : start + CHUNK_SIZE] for start in range(0, len(data), CHUNK_SIZE)
+        data[first : first + CHUNK_SIZE] for first in range(start, len(data), CHUNK_SIZE)
     )
 
 

@@ -78,6 +78,11 @@ def _add_claims(database: "Database") -> None:
     database.table("observations").add_column("claimed", int, not_null_default=0)
 
 
+def _add_chunk_size(database: "Database") -> None:
+    # bytes of a body that the host took after it had refused a larger one; 0 if it refused none
+    database.table("hosts").add_column("chunk_size", int, not_null_default=0)
+
+
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _create_contents_and_observations,
     _create_drafts,
@@ -87,6 +92,7 @@ MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _create_hosts,
     _create_digest_reads,
     _add_claims,
+    _add_chunk_size,
 )
 
 

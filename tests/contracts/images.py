@@ -205,8 +205,8 @@ def push_blob(registry: BlobWriter, home: Home, data: bytes) -> Reference:
 def source_of(data: bytes, chunk: int = 256 * 1024) -> BlobSource:
     """A blob source that gives ``data``, each time it is called anew."""
 
-    def opened() -> AbstractContextManager[Iterator[bytes]]:
-        return nullcontext(data[start : start + chunk] for start in range(0, len(data), chunk))
+    def opened(start: int = 0, /) -> AbstractContextManager[Iterator[bytes]]:
+        return nullcontext(data[at : at + chunk] for at in range(start, len(data), chunk))
 
     return opened
 

@@ -3,7 +3,10 @@
 Modules in dependency order:
 
 - ``pagination``: follow the pages of a listing, within the registry
-- ``uploads``: an upload session and its PUT
+- ``upload_sessions``: opened by a POST
+- ``verified_pieces``: a blob in pieces, each of which can be opened again
+- ``chunked_uploads``: PATCH after PATCH, going on where a chunk broke off
+- ``uploads``: one PUT, or chunks
 - ``manifests``: GET, HEAD, PUT, and the referrers tag
 - ``blobs``: HEAD, GET with resumption, mount, upload
 - ``listings``: tags and referrers

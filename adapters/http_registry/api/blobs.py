@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from http import HTTPStatus
 
-from manyfest.adapters.http_registry.api.uploads import PendingUploads, upload
+from manyfest.adapters.http_registry.api.upload_sessions import PendingUploads, opened_session
+from manyfest.adapters.http_registry.api.uploads import BlobUpload
 from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.session import redirects, requests
 from manyfest.adapters.http_registry.session.error_responses import TRY_AGAIN, not_found_text
@@ -19,7 +20,7 @@ from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
-from manyfest.domain.digests import CHUNK_SIZE, verified_chunks
+from manyfest.domain.digests import verified_chunks
 from manyfest.domain.errors import (
     AccessError,
     BlobUnknownError,
@@ -30,7 +31,7 @@ from manyfest.domain.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from manyfest.domain.ports.registry import BlobReader, BlobSource, BlobWriter
+from manyfest.domain.ports.registry import BlobReader, BlobSource, BlobWriter, without_first
 from manyfest.domain.references import Home, Reference, Repository
 
 # Larger blobs are layers, which may exceed the deadline as long as their bytes keep coming.
@@ -39,6 +40,9 @@ _LAYER_SIZE = 4 * 1024 * 1024
 
 # URLs of one foreign layer that are tried.
 _URL_LIMIT = 4
+
+# Answers to a request with ``Range`` that a request without it does not get.
+_RANGE_STATUSES = (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
 
 # Makes the request for a blob from a byte on.
 _Ask = Callable[[int], RegistryRequest]
@@ -87,14 +91,31 @@ class HttpBlobs(BlobReader, BlobWriter):
             chunks = self._resume_until_complete(reference, ask, first, stack)
             yield verified_chunks(chunks, digest, size, str(reference))
 
+    @contextlib.contextmanager
+    def open_rest(
+        self, reference: Reference, size: int, start: int, urls: tuple[str, ...] = ()
+    ) -> Iterator[Iterator[bytes]]:
+        """One GET with ``Range``, at the registry or at one of ``urls``; see the port."""
+        with self._sessions.masking(), self._as_layer(size), contextlib.ExitStack() as stack:
+            ask, first = self._first_with(reference, urls, stack, start)
+            yield self._resume_until_complete(reference, ask, first, stack, start)
+
     def _first_with(
-        self, reference: Reference, urls: tuple[str, ...], stack: contextlib.ExitStack
+        self,
+        reference: Reference,
+        urls: tuple[str, ...],
+        stack: contextlib.ExitStack,
+        start: int = 0,
     ) -> tuple[_Ask, Iterator[bytes]]:
-        """Return the first place that has the layer, and its bytes; raise the last failure."""
+        """Return the first place that has the layer, and its bytes from ``start`` on.
+
+        Raises the last failure.
+        """
         ask: _Ask = partial(requests.get_blob, reference)
         failure: ManyfestError
+        opening = partial(self._open, reference, ask, start, stack)
         try:
-            return ask, self._sessions.with_retries(partial(self._open, reference, ask, 0, stack))
+            return ask, self._sessions.with_retries(opening)
         except (BlobUnknownError, RefusedError) as error:
             failure = error
         session, usable = self._session(reference), map(redirects.foreign_url, urls[:_URL_LIMIT])
@@ -102,7 +123,7 @@ class HttpBlobs(BlobReader, BlobWriter):
             if not session.is_elsewhere(url):
                 continue
             ask = partial(requests.get_foreign_layer, reference, url)
-            opening = partial(self._open, reference, ask, 0, stack)
+            opening = partial(self._open, reference, ask, start, stack)
             try:
                 return ask, self._sessions.with_retries(opening)
             except (NotFoundError, AccessError, RefusedError, UnavailableError, ProtocolError) as e:
@@ -122,22 +143,14 @@ class HttpBlobs(BlobReader, BlobWriter):
             return False
 
     def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
-        """One POST and one PUT, repeated from the start if they fail; see the port."""
-        digest, subject = digest_of(reference), str(reference)
-
-        @contextlib.contextmanager
-        def checked() -> Iterator[Iterator[bytes]]:
-            with source() as chunks:
-                yield verified_chunks(chunks, digest, size, subject)
-
+        """One POST and one PUT on the usual path (``uploads``); see the port."""
         with self._as_layer(size):
-            session = self._session(reference)
-            stored = self._sessions.with_retries(
-                lambda: upload(session, reference, size, checked, self._pending)
-            )
+            session, tries = self._session(reference), self._sessions.tries()
+            upload = BlobUpload(session, reference, size, source, self._pending, tries)
+            stored = self._sessions.with_retries(upload.attempt, tries)
         if not stored and self.head_blob(reference) != size:
             reason = "answers success but has no such blob"
-            raise ProtocolError(session.name, f"{subject}: {session.name} {reason}")
+            raise ProtocolError(session.name, f"{reference}: {session.name} {reason}")
 
     def _head(self, reference: Reference) -> int | None:
         """Return the announced size; None if there is none, or another status than 200."""
@@ -161,20 +174,26 @@ class HttpBlobs(BlobReader, BlobWriter):
     def _open(
         self, reference: Reference, ask: _Ask, start: int, stack: contextlib.ExitStack
     ) -> Iterator[bytes]:
-        """Read the blob from byte ``start`` on; skip the others if the registry knows no ranges."""
+        """Read the blob from byte ``start`` on.
+
+        If the server knows no ranges (200), refuses this one (416) or sends another, the whole blob
+        is asked for, and its first bytes are skipped.
+        """
         subject, session = str(reference), self._session(reference)
         stack.close()
 
         def check(response: httpx.Response) -> None:
-            if not start or response.status_code != HTTPStatus.PARTIAL_CONTENT:
+            if not start or response.status_code not in _RANGE_STATUSES:
                 _check_found(response, session, subject)
-            elif not response.headers.get("content-range", "").startswith(f"bytes {start}-"):
-                raise ProtocolError(session.name, f"{subject}: {session.name} sends another range")
 
         response = session.open(ask(start), check)
+        is_rest = start > 0 and response.status_code in _RANGE_STATUSES
+        if is_rest and not _is_from(start, response):
+            response.close()
+            is_rest = False
+            response = session.open(ask(0), lambda it: _check_found(it, session, subject))
         stack.callback(response.close)
-        is_rest = response.status_code == HTTPStatus.PARTIAL_CONTENT
-        return _without_first(0 if is_rest else start, bodies.raw_chunks(response))
+        return without_first(0 if is_rest else start, bodies.raw_chunks(response))
 
     def _resume_until_complete(
         self,
@@ -182,9 +201,10 @@ class HttpBlobs(BlobReader, BlobWriter):
         ask: _Ask,
         chunks: Iterator[bytes],
         stack: contextlib.ExitStack,
+        start: int = 0,
     ) -> Iterator[bytes]:
         subject, session = str(reference), self._session(reference)
-        passed, tries = 0, self._sessions.tries()
+        passed, tries = start, self._sessions.tries()
         rest: Iterator[bytes] | None = chunks
         while True:
             try:
@@ -206,9 +226,7 @@ class HttpBlobs(BlobReader, BlobWriter):
                 return True
             if response.status_code != HTTPStatus.ACCEPTED:
                 raise session.error_for(response, subject)
-            self._pending.remember(
-                reference, str(redirects.redirect_target(response, session.name, subject))
-            )
+            self._pending.remember(reference, opened_session(response, session.name, subject))
         return False
 
     def _as_layer(self, size: int) -> contextlib.AbstractContextManager[None]:
@@ -230,10 +248,8 @@ def _check_found(response: httpx.Response, session: RegistrySession, subject: st
     bodies.require_identity_encoding(response, session.name, subject)
 
 
-def _without_first(count: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Leave out so many bytes; cut chunks that are too large, of a transport from outside."""
-    for chunk in chunks:
-        for start in range(count, len(chunk), CHUNK_SIZE):
-            is_whole = not start and len(chunk) <= CHUNK_SIZE
-            yield chunk if is_whole else chunk[start : start + CHUNK_SIZE]
-        count = max(0, count - len(chunk))
+def _is_from(start: int, response: httpx.Response) -> bool:
+    """Return whether the body is the rest of the blob from byte ``start`` on (RFC 9110 §14.4)."""
+    sent = response.headers.get("content-range", "")
+    is_part = response.status_code == HTTPStatus.PARTIAL_CONTENT
+    return is_part and sent.startswith(f"bytes {start}-")

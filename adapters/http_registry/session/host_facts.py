@@ -40,8 +40,28 @@ def presumed_challenge(known: HostFacts | None) -> Challenge | None:
     return Challenge("bearer", {"realm": known.realm, "service": known.service})
 
 
-def facts_learnt(endpoint: Endpoint, scheme: str, challenge: Challenge | None) -> HostFacts:
-    """Collect the facts: the scheme that works, and the realm and service for tokens.
+class ChunkLimit:
+    """The ``size`` of chunks in bytes: a person's choice, or as ``known``; 0: no limit is known.
+
+    ``learnt`` is the size that the host took after it had refused a larger body.
+    """
+
+    def __init__(self, known: HostFacts | None) -> None:
+        self.size = self.learnt = known.chunk_size if known else 0
+
+    def choose(self, size: int) -> None:
+        """Send chunks of ``size`` bytes, unless it is 0."""
+        self.size = size or self.size
+
+    def shrink(self, size: int) -> None:
+        """Send chunks of ``size`` bytes from now on: the host refused a larger body (413)."""
+        self.size = self.learnt = min(self.size or size, size)
+
+
+def facts_learnt(
+    endpoint: Endpoint, scheme: str, challenge: Challenge | None, chunk_size: int = 0
+) -> HostFacts:
+    """Collect the facts: the scheme, the realm and service for tokens, and the size of chunks.
 
     A Basic challenge is not remembered, so that no password is sent to a host that did not ask.
     """
@@ -50,9 +70,14 @@ def facts_learnt(endpoint: Endpoint, scheme: str, challenge: Challenge | None) -
         realm, service = challenge.get("realm"), challenge.get("service")
     if max(len(realm), len(service)) > _LENGTH_LIMIT:
         realm, service = "", ""
-    return HostFacts(endpoint.host, endpoint.insecure, scheme, realm, service)
+    return HostFacts(endpoint.host, endpoint.insecure, scheme, realm, service, chunk_size)
 
 
-def is_useful(learnt: HostFacts, endpoint: Endpoint) -> bool:
-    """Return whether the facts save a request: a realm, or a scheme that is not tried first."""
-    return bool(learnt.realm) or learnt.scheme != endpoint.modes[0].scheme
+def news(learnt: HostFacts, known: HostFacts | None, endpoint: Endpoint) -> HostFacts | None:
+    """Return the facts that were ``learnt``, if they are new and save a request.
+
+    These do: a realm, the size of chunks, a scheme that is not tried first.
+    """
+    is_new = bool(learnt.scheme) and learnt != known
+    saves = learnt.realm or learnt.chunk_size or learnt.scheme != endpoint.modes[0].scheme
+    return learnt if is_new and (known or saves) else None

@@ -19,7 +19,7 @@ _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _LENGTH_LIMIT = 16 * 1024
 _AUTHORITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*)?:?//([^/?#]*)")
 _AUTHORITY_LIMIT = 300
-_CROSS_ORIGIN_HEADERS = ("accept", "range", "content-type", "content-length")
+_CROSS_ORIGIN_HEADERS = ("accept", "range", "content-type", "content-length", "content-range")
 
 
 def is_redirect(response: httpx.Response) -> bool:

@@ -7,7 +7,8 @@ raises InvalidReferenceError for a layout, and those about blobs raise InvalidDi
 reference without a digest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from urllib.parse import quote
 
 from attr import evolve, field
@@ -18,7 +19,6 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InvalidDigestError, InvalidReferenceError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.ports.registry import BlobSource
 from manyfest.domain.references import Reference, Repository
 from manyfest.domain.values import frozen
 
@@ -40,7 +40,7 @@ OTHER_ACCEPTS: tuple[Accept, ...] = (_ACCEPTED, *((each,) for each in media_type
 _ACCEPT_INDEX = {"Accept": media_types.OCI_INDEX}
 
 # Bytes, or a function that opens them again for each attempt; the latter needs ``Content-Length``.
-Content = bytes | BlobSource | None
+Content = bytes | Callable[[], AbstractContextManager[Iterator[bytes]]] | None
 
 
 @frozen
@@ -123,16 +123,31 @@ def start_upload(reference: Reference) -> RegistryRequest:
 
 
 def finish_upload(
-    reference: Reference, session_url: str, size: int, source: BlobSource
+    reference: Reference, session_url: str, size: int = 0, content: Content = None
 ) -> RegistryRequest:
-    """PUT the whole blob of ``size`` bytes into an upload session (end-6).
+    """PUT the whole blob of ``size`` bytes into an upload session (end-6), or end its chunks.
 
     The session's URL is the registry's own text and may be signed, so that it is only appended to.
     """
     joint = "&" if "?" in session_url else "?"
     url = f"{session_url}{joint}digest={_quoted(str(digest_of(reference)))}"
-    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-    return RegistryRequest("PUT", url, _push(reference), headers, source)
+    return RegistryRequest("PUT", url, _push(reference), _octets(size), content)
+
+
+def send_chunk(
+    reference: Reference, session_url: str, start: int, size: int, content: Content
+) -> RegistryRequest:
+    """PATCH ``size`` bytes from byte ``start`` on into an upload session (end-5).
+
+    The form of ``Content-Range`` is the distribution-spec's, without a unit.
+    """
+    headers = _octets(size) | {"Content-Range": f"{start}-{start + size - 1}"}
+    return RegistryRequest("PATCH", session_url, _push(reference), headers, content)
+
+
+def upload_status(reference: Reference, session_url: str) -> RegistryRequest:
+    """GET how much of a blob an upload session has (end-13)."""
+    return RegistryRequest("GET", session_url, _push(reference))
 
 
 def list_tags(reference: Reference) -> RegistryRequest:
@@ -164,6 +179,10 @@ def digest_of(reference: Reference) -> Digest:
     if reference.digest is None:
         raise InvalidDigestError(str(reference), "a blob is named by its digest")
     return reference.digest
+
+
+def _octets(size: int) -> dict[str, str]:
+    return {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
 
 
 def _manifest_url(reference: Reference) -> str:

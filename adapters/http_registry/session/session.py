@@ -106,6 +106,7 @@ class RegistrySession:
         self._known = known
         self._server_clock = ServerClock(endpoint.host, on_clock)
         self._on_warnings = on_warnings
+        self.chunks = host_facts.ChunkLimit(known)
         self.authorizer = Authorizer(
             endpoint, auth, self._fetch_token, host_facts.presumed_challenge(known), clock
         )
@@ -113,11 +114,9 @@ class RegistrySession:
     @property
     def learnt(self) -> HostFacts | None:
         """Facts for the next command; None if they are known already or save no request."""
-        challenge = self.authorizer.challenge
-        facts = host_facts.facts_learnt(self._endpoint, self._probe.scheme, challenge)
-        if not facts.scheme or facts == self._known:
-            return None
-        return facts if self._known or host_facts.is_useful(facts, self._endpoint) else None
+        challenge, size = self.authorizer.challenge, self.chunks.learnt
+        facts = host_facts.facts_learnt(self._endpoint, self._probe.scheme, challenge, size)
+        return host_facts.news(facts, self._known, self._endpoint)
 
     @contextlib.contextmanager
     def exchange(self, request: RegistryRequest) -> Iterator[httpx.Response]:

@@ -63,6 +63,7 @@ class SessionPool:
         proxies: Proxies,
         connections: int,
         tries: int,
+        chunk_size: int,
         known_of: HostFactsLookup,
         early: EarlyConnections | None,
         timeout: httpx.Timeout,
@@ -82,6 +83,7 @@ class SessionPool:
         self._limit = tries
         self._on_pause = on_pause
         self._reachability = Reachability()
+        self._chunk_size = chunk_size
         # With a single try (mirrors), ignore Retry-After and fall through to the next mirror.
         self._throttle = Throttle(deadline, LONGEST_WAIT if tries > 1 else 0.0)
         self._hosts: dict[Endpoint, RegistrySession] = {}
@@ -111,13 +113,15 @@ class SessionPool:
         """Return the tries of one operation."""
         return RetryState(self.deadline, self._limit, self._reachability, self._on_pause)
 
-    def with_retries(self, operation: Callable[[], Result]) -> Result:
-        """Return the result of ``operation()``, retried as the limit of tries allows.
+    def with_retries(
+        self, operation: Callable[[], Result], tries: RetryState | None = None
+    ) -> Result:
+        """Return the result of ``operation()``, retried as ``tries`` or the limit allows.
 
         Its errors show no secrets.
         """
         with self.masking():
-            return with_retries(self.tries(), operation)
+            return with_retries(tries or self.tries(), operation)
 
     @contextlib.contextmanager
     def masking(self) -> Iterator[None]:
@@ -140,7 +144,7 @@ class SessionPool:
         known = usable_facts(endpoint, self._known_of)
         client_for = partial(self._new_client, endpoint.certificates)
         wire = SchemeProbe(endpoint, client_for, known.scheme if known else "")
-        return RegistrySession(
+        session = RegistrySession(
             endpoint,
             wire,
             self._cross_origin_client,
@@ -151,6 +155,8 @@ class SessionPool:
             self._tell_warnings,
             self._reachability,
         )
+        session.chunks.choose(self._chunk_size)
+        return session
 
     def _tell_warnings(self, host: str, response: httpx.Response, secrets: Iterable[str]) -> None:
         """Tell the warnings in a response; most commands get none, and do not load the log."""

@@ -10,6 +10,7 @@ from attr import evolve
 from manyfest.cli.arguments.option_values import split_csv
 from manyfest.cli.arguments.options import (
     CONNECTION,
+    UPLOADS,
     AsJson,
     DryRun,
     ForeignLayers,
@@ -46,7 +47,7 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.specs.list_spec import ListSpec, entries_from_template
 
 
-@docker_command("apply", "[SPEC]", options=CONNECTION)
+@docker_command("apply", "[SPEC]", options=CONNECTION | UPLOADS)
 def command(
     names: Sequence[str],
     options: CommonOptions,

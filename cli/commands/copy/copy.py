@@ -8,6 +8,7 @@ import typer
 from manyfest.cli.arguments.options import (
     CONNECTION,
     OFFLINE,
+    UPLOADS,
     AsJson,
     DryRun,
     ForeignLayers,
@@ -32,7 +33,7 @@ from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 
 
-@docker_command("copy", "SRC DST", 2, 2, options=OFFLINE | CONNECTION)
+@docker_command("copy", "SRC DST", 2, 2, options=OFFLINE | CONNECTION | UPLOADS)
 def command(
     names: Sequence[str],
     options: CommonOptions,

@@ -6,7 +6,13 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.arguments.options import CONNECTION, OFFLINE, ForeignLayers, docker_command
+from manyfest.cli.arguments.options import (
+    CONNECTION,
+    OFFLINE,
+    UPLOADS,
+    ForeignLayers,
+    docker_command,
+)
 from manyfest.cli.arguments.references import list_name, resolve_source
 from manyfest.cli.flows.checks import require_reachable, require_writable
 from manyfest.cli.flows.compose import (
@@ -27,7 +33,7 @@ from manyfest.domain.operations.drafts.create import DraftMode, rollback
 from manyfest.domain.operations.steps.conditional_put import TagDigests
 
 
-@docker_command("create", "LIST MANIFEST [MANIFEST...]", 2, options=OFFLINE | CONNECTION)
+@docker_command("create", "LIST MANIFEST [MANIFEST...]", 2, options=OFFLINE | CONNECTION | UPLOADS)
 def command(
     names: Sequence[str],
     options: CommonOptions,

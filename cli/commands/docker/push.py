@@ -9,6 +9,7 @@ import typer
 from manyfest.cli.arguments.options import (
     CONNECTION,
     OFFLINE,
+    UPLOADS,
     AsJson,
     DryRun,
     ForeignLayers,
@@ -37,7 +38,7 @@ from manyfest.domain.operations.publication.plan_push import (
 )
 
 
-@docker_command("push", "LIST", 1, 1, options=OFFLINE | CONNECTION)
+@docker_command("push", "LIST", 1, 1, options=OFFLINE | CONNECTION | UPLOADS)
 def command(
     names: Sequence[str],
     options: CommonOptions,

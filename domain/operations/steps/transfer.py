@@ -181,24 +181,29 @@ def _stream(copy: BlobCopy, registry: Registry, on_event: OnEvent) -> None:
     """Stream from source to target in chunks; the writer may open the source again."""
 
     @contextmanager
-    def opened() -> Iterator[Iterator[bytes]]:
-        with _open(copy, registry) as chunks:
-            yield with_progress(chunks, copy.target, on_event)
+    def opened(start: int = 0, /) -> Iterator[Iterator[bytes]]:
+        with open_from(start, copy.source, copy.size, copy.urls, registry) as chunks:
+            yield with_progress(chunks, copy.target, on_event, start)
 
     registry.write_blob(copy.target, copy.size, opened)
 
 
-def _open(copy: BlobCopy, registry: BlobReader) -> AbstractContextManager[Iterator[bytes]]:
-    if copy.urls:
-        return registry.open_foreign_layer(copy.source, copy.size, copy.urls)
-    return registry.open_blob(copy.source, copy.size)
+def open_from(
+    start: int, blob: Reference, size: int, urls: tuple[str, ...], registry: BlobReader
+) -> AbstractContextManager[Iterator[bytes]]:
+    """Open a blob, or a foreign layer with ``urls``, from byte ``start`` on."""
+    if start:
+        return registry.open_rest(blob, size, start, urls)
+    return registry.open_foreign_layer(blob, size, urls) if urls else registry.open_blob(blob, size)
 
 
-def with_progress(chunks: Iterator[bytes], blob: Blob, on_event: OnEvent) -> Iterator[bytes]:
+def with_progress(
+    chunks: Iterator[bytes], blob: Blob, on_event: OnEvent, start: int = 0
+) -> Iterator[bytes]:
     """Return ``chunks``; tell ``on_event`` of the start and of each chunk passed on."""
 
     def told(passing: Iterator[bytes]) -> Iterator[bytes]:
-        on_event(BlobStarted(blob))
+        on_event(BlobStarted(blob, start))
         for chunk in passing:
             yield chunk
             on_event(BlobMoved(blob, len(chunk)))

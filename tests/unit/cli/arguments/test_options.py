@@ -4,7 +4,7 @@ from inspect import signature
 import pytest
 import typer
 
-from manyfest.cli.arguments.options import CONNECTION, OFFLINE, AsJson, docker_command
+from manyfest.cli.arguments.options import CONNECTION, OFFLINE, AsJson, docker_command, parse_size
 from manyfest.cli.process.pflag import ArgumentCountError
 from manyfest.cli.settings import CommonOptions
 
@@ -63,3 +63,20 @@ def test_a_wrong_number_of_arguments_is_refused_in_dockers_words(command, argume
     with pytest.raises(ArgumentCountError) as refused:
         run(command, *arguments)
     assert str(refused.value) == refusal
+
+
+SIZES = {
+    "50MB": 50_000_000,
+    "64MiB": 64 * 1024**2,
+    "64mib": 64 * 1024**2,
+    "1k": 1000,
+    "2Ki": 2048,
+    "1GB": 10**9,
+    "1048576": 1_048_576,
+    "7B": 7,
+}
+
+
+@pytest.mark.parametrize(("text", "size"), SIZES.items())
+def test_sizes_are_read_as_people_write_them(text, size):
+    assert parse_size(text) == size
