@@ -24,6 +24,7 @@ Values and tools, which know no adapter:
 - ``endpoint``, ``mirrors``: the address of a registry, its connection modes, its mirrors
 - ``deadline``: the time that a command may take
 - ``single_flight``: one call per key at a time
+- ``read_budget``: the memory of those who read large contents at the same time
 - ``files``: reading and replacing files
 - ``registry_parts``: blobs in memory, and the check that a manifest's children exist
 - ``cattrs_converter``: strict conversion of foreign documents

@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from manyfest.adapters.files.atomic_file import TEMPORARY, create_temporary, remove_leftovers
-from manyfest.domain.digests import CHUNK_SIZE
+from manyfest.adapters.read_budget import READ_BUDGET
 from manyfest.domain.errors import LayoutError
 from manyfest.domain.values import frozen
 
@@ -219,13 +219,14 @@ def make_directory(directory: str) -> SafeDirectory:
 
 
 def read_chunks(file: BinaryIO, directory: str) -> Iterator[bytes]:
-    """Yield the rest of an open file in chunks of 1 MiB. Raises LayoutError."""
+    """Yield the rest of an open file in pieces of the budget. Raises LayoutError."""
 
     def next_chunk() -> bytes:
         with _layout_errors(directory):
-            return file.read(CHUNK_SIZE)
+            return file.read(READ_BUDGET.piece())
 
-    return iter(next_chunk, b"")
+    with READ_BUDGET.reader():
+        yield from iter(next_chunk, b"")
 
 
 @contextmanager

@@ -25,8 +25,8 @@ from typing import Any
 import httpcore
 
 from manyfest.adapters.http_registry.transport.network_backend import DeadlineStream
+from manyfest.adapters.read_budget import READ_BUDGET
 
-PIECE = 256 * 1024  # bytes read at a time, at most
 _SMALLEST = 256 * 1024  # bytes of a body that is worth it
 _STATUSES = (200, 206)
 
@@ -129,12 +129,14 @@ class _LargeBody:
         first = next(self._parsed, b"")
         self._left -= len(first)
         yield first
-        while self._left:
-            piece = self._stream.read(min(PIECE, self._left), self._seconds)
-            if not piece:
-                raise httpcore.RemoteProtocolError(self._broken_off())
-            self._left -= len(piece)
-            yield piece
+        with READ_BUDGET.reader():
+            while self._left:
+                wanted = min(READ_BUDGET.piece(), self._left)
+                piece = self._stream.read(wanted, self._seconds)
+                if not piece:
+                    raise httpcore.RemoteProtocolError(self._broken_off())
+                self._left -= len(piece)
+                yield piece
 
     def _broken_off(self) -> str:
         received = self._size - self._left

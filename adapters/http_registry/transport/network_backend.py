@@ -30,6 +30,7 @@ TRANSFER_SECONDS = 30.0
 
 # Bytes before the body: interim responses and headers. h11 allows 100 KiB for each of them.
 _HEAD_LIMIT = 256 * 1024
+_HEAD_PIECE = 16 * 1024  # read at a time until the head is complete: h11 copies what comes with it
 
 # Returns the connection to a host and port that was opened early, if there is one. May raise as
 # ``sockets`` does.
@@ -146,6 +147,8 @@ class DeadlineStream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return the bytes that arrived, at most ``max_bytes``; none at the end of the stream."""
         seconds = TRANSFER_SECONDS if timeout is None else timeout
+        if self._head is not None:
+            max_bytes = min(max_bytes, _HEAD_PIECE)
         with self.bounded(min(seconds, self._rest_until - self._deadline.clock.monotonic()), _READ):
             data = self.socket.recv(max_bytes)
         self._deadline.record_progress(len(data))
