@@ -5,7 +5,6 @@ unqualified names and the aliases are ignored: short names mean what they mean t
 """
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -95,6 +94,8 @@ def _document(file: Path) -> Mapping[str, Any]:
         data = read_regular_file(file, _SIZE_LIMIT)
         if len(data) > _SIZE_LIMIT:
             raise ConfigError(str(file), f"larger than {_SIZE_LIMIT} bytes")
+        import tomllib  # most machines have no such file
+
         return tomllib.loads(data.decode())
     except NotRegularFileError as error:
         raise ConfigError(str(file), "not a regular file") from error

@@ -13,7 +13,13 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from manyfest.adapters.address_policy import AddressPolicy, literal_space
-from manyfest.adapters.endpoint import SECURE, UNVERIFIED, Endpoint, EndpointFor
+from manyfest.adapters.endpoint import (
+    SECURE,
+    UNVERIFIED,
+    Endpoint,
+    EndpointFor,
+    is_loopback,
+)
 from manyfest.adapters.http_registry.auth.realm_policy import validate_realm
 from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, usable_facts
 from manyfest.adapters.http_registry.transport.early_connections import Destination
@@ -22,20 +28,26 @@ from manyfest.cli.settings import Settings
 from manyfest.domain.errors import CredentialsError
 from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.references import Reference, Repository
-from manyfest.domain.values import frozen
 
 _HTTPS = 443
 
 
-@frozen
 class FirstConnections:
     """Plans connections; ``origins`` and ``mirrors`` give the endpoints of each kind."""
 
-    settings: Settings
-    route_for: RouteFor
-    origins: EndpointFor
-    mirrors: EndpointFor
-    known_of: HostFactsLookup
+    def __init__(
+        self,
+        settings: Settings,
+        route_for: RouteFor,
+        origins: EndpointFor,
+        mirrors: EndpointFor,
+        known_of: HostFactsLookup,
+    ) -> None:
+        self._settings = settings
+        self._route_for = route_for
+        self._origins = origins
+        self._mirrors = mirrors
+        self._known_of = known_of
 
     def plan(
         self, read: Iterable[Reference], written: Iterable[Reference]
@@ -46,34 +58,36 @@ class FirstConnections:
         ConfigError.
         """
         endpoints = [*map(self._reader, read), *map(self._origin, written)]
-        direct = [each for each in endpoints if each.is_loopback or not self._has_proxies]
         return tuple(
             destination
-            for endpoint, count in Counter(direct).items()
-            for destination in self._at(endpoint, min(count, self.settings.jobs))
+            for endpoint, count in Counter(endpoints).items()
+            for destination in self._at(endpoint, min(count, self._settings.jobs))
+            if self._is_direct(destination)
         )
 
-    @property
-    def _has_proxies(self) -> bool:
-        """Whether a proxy may be between us and servers that are not on this machine."""
-        proxies = self.settings.proxies
-        return any(proxies[name] for name in proxies if name.lower() != "no_proxy")
+    def _is_direct(self, destination: Destination) -> bool:
+        """Whether no proxy can be on the way; loopback is never asked of one (``proxies``)."""
+        proxies = self._settings.proxies
+        has_proxies = any(proxies[name] for name in proxies if name.lower() != "no_proxy")
+        return is_loopback(destination.host) or not has_proxies
 
     def _origin(self, reference: Reference) -> Endpoint:
-        return self.origins(_home(self.route_for(reference).at_origin(reference)))
+        return self._origins(_home(self._route_for(reference).at_origin(reference)))
 
     def _reader(self, reference: Reference) -> Endpoint:
-        mirrors = (each for each in self.route_for(reference).mirrors if each.may_serve(reference))
+        mirrors = (each for each in self._route_for(reference).mirrors if each.may_serve(reference))
         first = next(mirrors, None)
-        return self._origin(reference) if first is None else self.mirrors(first.home)
+        return self._origin(reference) if first is None else self._mirrors(first.home)
 
     def _at(self, endpoint: Endpoint, count: int) -> Iterator[Destination]:
-        known = usable_facts(endpoint, self.known_of)
+        known = usable_facts(endpoint, self._known_of)
         registry = _registry(endpoint, known)
         yield from [registry] * count
         with suppress(CredentialsError):  # the realm is refused; the registry may name another
             if known and known.realm and _may_ask_first(endpoint, registry):
-                yield from _token_server(endpoint, registry, known.realm, self.settings.auth_realms)
+                yield from _token_server(
+                    endpoint, registry, known.realm, self._settings.auth_realms
+                )
 
 
 def _home(reference: Reference) -> Repository:
@@ -95,12 +109,17 @@ def _may_ask_first(endpoint: Endpoint, registry: Destination) -> bool:
 def _token_server(
     endpoint: Endpoint, registry: Destination, realm: str, listed: frozenset[str]
 ) -> Iterator[Destination]:
-    """Yield the token server, unless it is the registry itself. Raises CredentialsError."""
+    """Yield the token server if it speaks TLS, unless it is the registry itself.
+
+    Raises CredentialsError.
+    """
+    is_plain = registry.mode.scheme == "http"
     checked = validate_realm(
-        realm, endpoint, registry_is_plain=False, with_secret=False, listed=listed
+        realm, endpoint, registry_is_plain=is_plain, with_secret=False, listed=listed
     )
-    port = urlsplit(checked.url).port or _HTTPS
-    if (checked.host, port) == (registry.host, registry.port):
+    url = urlsplit(checked.url)
+    port = url.port or _HTTPS
+    if url.scheme != "https" or (checked.host, port) == (registry.host, registry.port):
         return
     if endpoint.insecure and checked.host == endpoint.name:
         yield Destination(checked.host, port, UNVERIFIED, endpoint.certificates)

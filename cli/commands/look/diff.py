@@ -24,7 +24,7 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
     """
     with open_session(settings_from(options)) as session:
         before, after = (resolve_source(name, session) for name in names)
-        session.connect_early(tuple(dict.fromkeys((before, after))))
+        session.connect_early([before, after])
         comparison = diff(before, after, ports=session)
     write_text(_shown(comparison, as_json=as_json))
     if comparison.status is Status.CHANGED:
