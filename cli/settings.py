@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attr import field
 
-from manyfest.domain.errors import ConfigError
+from manyfest.domain.errors import ConfigError, InputError
 from manyfest.domain.values import frozen
 
 DEFAULT_JOBS = 32
@@ -198,10 +198,10 @@ def proxies(environment: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def is_offline(environment: Mapping[str, str]) -> bool:
-    """Return the value of ``MANYFEST_OFFLINE``. Raises ConfigError: it is not a boolean."""
+    """Return the value of ``MANYFEST_OFFLINE``. Raises InputError: it is not a boolean."""
     value = environment.get("MANYFEST_OFFLINE", "")
     if value.lower() not in _BOOLEANS:
-        raise ConfigError("MANYFEST_OFFLINE", f"wants 1 or 0, not {value!r}")
+        raise InputError(f"MANYFEST_OFFLINE: expected 1 or 0, not {value!r}")
     return _BOOLEANS[value.lower()]
 
 

@@ -11,8 +11,8 @@ from attr import evolve
 
 from manyfest.cli.output import warn
 from manyfest.cli.settings import Settings
-from manyfest.domain.errors import ConfigError, UnreachableError
-from manyfest.store.store import open_store
+from manyfest.domain.errors import ConfigError, StoreError, UnreachableError
+from manyfest.store.store import SqliteStore, open_store
 
 # Ports are only types here. Adapters are imported inside the functions that make them, so that a
 # command imports just those it uses (ADR 0009): an HTTP client takes longer than all of ``ls``.
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from manyfest.cli.assembly.registries import RegistryFactory
     from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
     from manyfest.domain.access import Credentials
-    from manyfest.domain.errors import StoreError
     from manyfest.domain.events import Event, OnEvent
     from manyfest.domain.history.observation import Observation
     from manyfest.domain.ports.content_store import ContentStore
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from manyfest.store.maintenance.housekeeping import Housekeeping
 
 
+_NOWHERE = Path("/nonexistent/manyfest/store.db")  # no file, so an empty store
 _LOCK_SECONDS = 10.0  # the longest wait for another process
 
 
@@ -144,7 +144,7 @@ class Session:
         with deadline_errors(subject):
             self._deadline.check_hard_limit()
 
-    def on_unrecorded(self, error: "StoreError") -> None:
+    def on_unrecorded(self, error: StoreError) -> None:
         """Warn once that the store does not take what is read, and stop trying."""
         self.records_reads = False
         warn(f"not kept for --offline: {error}")
@@ -193,6 +193,24 @@ def open_session(settings: Settings) -> Iterator[Session]:
     with ExitStack() as stack:
         store = stack.enter_context(closing(_open_store(settings)))
         yield Session(settings, store, stack)
+
+
+@contextmanager
+def open_reading_session(settings: Settings) -> Iterator[Session]:
+    """As ``open_session``, for commands that can do without a store unless they are offline.
+
+    They go on with a warning where the store cannot be opened, as in a container whose user is not
+    the owner of HOME: then nothing is cached, and nothing is recorded.
+    """
+    with ExitStack() as stack:
+        store = stack.enter_context(closing(_open_store(settings)))
+        if settings.offline or not (fault := _fault_of(store)):
+            yield Session(settings, store, stack)
+            return
+        warn(f"{fault}; going on without it (MANYFEST_STORE names another)")
+        session = Session(settings, open_store(_NOWHERE), stack)
+        session.records_reads = False
+        yield session
 
 
 @contextmanager
@@ -259,6 +277,16 @@ def open_logins(settings: Settings) -> "LoginStore":
     deadline = Deadline(settings.seconds, hard=settings.seconds_are_hard)
     limits = HelperLimits(deadline.check, shield=SIGNAL_HANDLER.shielded)
     return DockerLogins(settings.docker_config, Helpers(limits))
+
+
+def _fault_of(store: "Store") -> StoreError | None:
+    """Return the error of opening our store's file, if it cannot be opened."""
+    try:
+        if isinstance(store, SqliteStore):
+            store.check_opens()
+    except StoreError as error:
+        return error
+    return None
 
 
 def _open_store(settings: Settings) -> "Store":

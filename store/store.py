@@ -33,6 +33,10 @@ class SqliteStore:
         """See the ports."""
         return self.database.transaction()
 
+    def check_opens(self) -> None:
+        """Raise StoreError or DamagedStoreError if there is a file that cannot be opened."""
+        _ = self.database.exists  # opens the file
+
     def close(self) -> None:
         """Close the file and lose what was not committed. A later use opens it again."""
         self.database.close()

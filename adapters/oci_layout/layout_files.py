@@ -33,7 +33,7 @@ def open_layout(directory: str) -> SafeDirectory:
         is_begun = root.names() <= {MARKER}
         problem = MissingError if is_begun else LayoutError
         if not _has_layout_file(root):
-            raise problem(directory, f"{MARKER} is not there")
+            raise problem(directory, f"this is not an OCI layout: it has no file {MARKER}")
         if not root.has_file(INDEX):
             raise problem(directory, f"{INDEX} is not there")
         stack.pop_all()

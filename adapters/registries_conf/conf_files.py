@@ -32,11 +32,12 @@ def read_rules(chosen: Path | None, folders: Iterable[Path]) -> RegistryRules:
 
 
 def _files(chosen: Path | None, folders: tuple[Path, ...]) -> Iterable[Path]:
-    mains = [folder / FILE_NAME for folder in folders]
-    found = [main for main in mains if os.path.lexists(main)]  # not for folders we may not search
-    yield from [chosen] if chosen else found[-1:]
+    # A folder that we may not search, such as another user's, has no files for us.
+    mains = [main for folder in folders if os.path.lexists(main := folder / FILE_NAME)]
+    yield from [chosen] if chosen else mains[-1:]
     for folder in folders:
-        yield from sorted((folder / DROP_INS).glob("*.conf"))
+        if os.path.lexists(drop_ins := folder / DROP_INS):
+            yield from sorted(drop_ins.glob("*.conf"))
 
 
 def _rules_in(file: Path) -> Iterable[Rule]:

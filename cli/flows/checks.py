@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from manyfest.cli.output import note, warn
+from manyfest.cli.output import note, printable, warn
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.platform_conflicts import conflicts, platform_mismatch
 from manyfest.domain.errors import (
@@ -13,21 +13,40 @@ from manyfest.domain.errors import (
     UnreachableError,
     shortened,
 )
+from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Archive, External, Layout, Reference, Repository
 
 if TYPE_CHECKING:  # not needed by annotate, which only warns
     from manyfest.cli.wiring import Session
     from manyfest.domain.descriptors import Descriptor
     from manyfest.domain.manifests import Manifest
+    from manyfest.domain.operations.resolve import Resolved
     from manyfest.domain.operations.steps.transfer import BlobCopy
     from manyfest.domain.ports.registry import BlobReader
 
 
-def warn_of_conflicts(draft: Draft) -> None:
-    """Warn of entries that have the same platform."""
+def warn_of_conflicts(draft: Draft, advice: str = "clients take the first") -> None:
+    """Warn of entries that have the same platform, by the names that the user gave."""
     for first, second in conflicts(draft.entries):
         platform = second.descriptor.platform
-        warn(f"two entries are for {platform}: {first.content} and {second.content}")
+        warn(f"two entries are for {platform}: {_named(first)} and {_named(second)} ({advice})")
+
+
+def _named(entry: Entry) -> str:
+    return str(entry.content if entry.came_from_list else entry.source)
+
+
+def warn_of_artifacts(read: "Iterable[Resolved]") -> None:
+    """Warn of sources that are artifacts, such as a chart or a signature, without a platform."""
+    for resolved in read:
+        manifest = resolved.manifest
+        has_platform = manifest.is_list or resolved.platform != Platform()
+        if manifest.artifact_type and not has_platform:
+            kind = printable(shortened(manifest.artifact_type))
+            warn(
+                f"{resolved.reference} is an artifact ({kind}), not an image: "
+                "clients cannot choose it by platform"
+            )
 
 
 def warn_of_platform_mismatch(entry: Entry) -> None:
@@ -53,8 +72,6 @@ STAY_BEHIND = "left behind, as --foreign-layers is not given"
 def note_foreign_layers(layers: "Sequence[Descriptor]", outcome: str) -> None:
     """Note layers with URLs of their own; ``outcome`` says what happens to them, if anything."""
     if layers:
-        from manyfest.cli.output import printable
-
         first = f"{layers[0].digest} ({printable(shortened(layers[0].urls[0]))})"
         more = f" and {len(layers) - 1} more" if layers[1:] else ""
         count = "1 foreign layer" if len(layers) == 1 else f"{len(layers)} foreign layers"

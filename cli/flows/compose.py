@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from manyfest.cli.flows.checks import note_families, warn_of_conflicts
+from manyfest.cli.flows.checks import note_families, warn_of_artifacts, warn_of_conflicts
 from manyfest.cli.flows.error_warnings import warn_of_errors_in_draft
 from manyfest.cli.output import note
+from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.drafts.list_assembly import assemble
@@ -72,6 +73,17 @@ def create_options_for(
     return CreateOptions(start, wanted, conflict, keep_order, list_type)
 
 
+def note_change(created: Created) -> None:
+    """Note by how much a draft that existed has grown."""
+    before = created.before.entries if created.before else ()
+    number = len(created.draft.entries)
+    has = f"{created.draft.name} has {counted(number, 'entry', 'entries')}"
+    if created.draft.entries == before:
+        note(f"unchanged: {has} already")
+    else:
+        note(f"{has} now, before {len(before)}")
+
+
 def compose(
     name: Reference,
     sources: Sequence[Reference],
@@ -89,9 +101,10 @@ def compose(
         ports=session,
         meanwhile=tuple(looked_at.values()),
     )
+    warn_of_artifacts(created.read)
     if not options.wanted.attestations:
         note(f"{created.attestations_left} attestations were not taken")
-    warn_of_conflicts(created.draft)
+    warn_of_conflicts(created.draft, "clients take the first; --replace keeps the later")
     warn_of_errors_in_draft(created, session.contents.manifest)
     with suppress(ListError):  # push says so
         note_families(name, assemble(created.draft))

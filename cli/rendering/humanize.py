@@ -23,9 +23,12 @@ _AGES = (
 _DIGITS = 12  # of a digest: enough to be unique among those that a person meets
 
 
-def counted(number: int, thing: str) -> str:
-    """Return a number with its noun: ``1 layer``, ``2 layers``, ``1,000 layers``."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def counted(number: int, thing: str, plural: str = "") -> str:
+    """Return a number with its noun: ``1 layer``, ``2 layers``, ``1,000 layers``.
+
+    ``plural`` is that of the noun, where it is not the noun with an s.
+    """
+    return f"{number:,} {thing if number == 1 else plural or f'{thing}s'}"
 
 
 def format_size(count: float) -> str:

@@ -52,6 +52,12 @@ class Entry:
         return self.source.at(self.found.digest)
 
     @property
+    def label(self) -> str:
+        """The platform and the source, for messages: ``linux/arm64 (r.example/app:arm64)``."""
+        platform = self.descriptor.platform
+        return f"{platform} ({self.source})" if platform else str(self.source)
+
+    @property
     def came_from_list(self) -> bool:
         """True for an entry of a list; False for an image or a list itself."""
         return self.list_digest is not None and self.list_digest != self.found.digest

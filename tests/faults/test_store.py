@@ -183,9 +183,24 @@ def test_what_cannot_be_kept_is_shown_with_a_warning(shut: Path) -> None:
 
 def test_a_store_of_somebody_else_is_one_line(shut: Path) -> None:
     shut.chmod(0)
-    for words in (["ls"], ["inspect", LIST], ["annotate", LIST, SOURCES[0], "--variant", "v8"]):
+    offline = ["inspect", "--offline", SOURCES[0]]
+    for words in (["ls"], offline, ["annotate", LIST, SOURCES[0], "--variant", "v8"]):
         line = error_line(run_as_nobody(*words), 1)
         assert line == f"error: the store {shut} cannot be opened: Permission denied"
+
+
+@pytest.mark.parametrize("words", [["inspect", SOURCES[0]], ["diff", *SOURCES[:2]]])
+def test_reading_goes_on_without_a_store_of_somebody_else(shut: Path, words: list[str]) -> None:
+    shut.parent.chmod(0)
+    try:
+        result = run_as_nobody(*words)
+    finally:
+        shut.parent.chmod(0o755)
+    assert result.code in {0, 8}  # as there are differences
+    assert result.stdout
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"warning: the store {shut} cannot be opened: Permission denied")
+    assert line.endswith("going on without it (MANYFEST_STORE names another)")
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "link to nowhere's folder"])

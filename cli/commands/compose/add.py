@@ -12,6 +12,7 @@ from manyfest.cli.flows.compose import (
     Strict,
     compose,
     create_options_for,
+    note_change,
 )
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
@@ -30,7 +31,7 @@ def command(
 ) -> None:
     """Add images and lists to a draft that exists.
 
-    As create --amend, but there must be a draft. Nothing is printed.
+    As create --amend, but there must be a draft.
     """
     create_options = create_options_for(
         DraftMode.ADD,
@@ -45,4 +46,4 @@ def command(
     with open_session(settings_from(options)) as session:
         name = reference(names[0])
         sources = [resolve_source(text, session) for text in names[1:]]
-        compose(name, sources, create_options, session)
+        note_change(compose(name, sources, create_options, session))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from manyfest.cli.arguments.options import docker_command
 from manyfest.cli.arguments.references import entry_name, reference
+from manyfest.cli.output import note, warn
+from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.drafts.drop import drop
@@ -14,8 +16,13 @@ def command(names: Sequence[str]) -> None:
     """Take entries out of a draft, with what attests them.
 
     ENTRY is the reference it came by, a digest, the beginning of one, or a platform. Either all
-    go or none. Nothing is printed.
+    go or none.
     """
     with open_session(settings_from()) as session:
         entries = list(map(entry_name, names[1:]))
-        drop(reference(names[0]), entries, ports=session)
+        name = reference(names[0])
+        remaining = drop(name, entries, ports=session)
+        if remaining.entries:
+            note(f"{name} has {counted(len(remaining.entries), 'entry', 'entries')} now")
+        else:
+            warn(f"{name} has no entries now, so it cannot be pushed (manyfest rm deletes it)")

@@ -10,6 +10,7 @@ import typer
 from manyfest.cli.arguments.options import CONNECTION, docker_command
 from manyfest.cli.arguments.result_files import write_file
 from manyfest.cli.flows.spec_files import IgnoreMissing, lock_path, print_missing, read_spec_file
+from manyfest.cli.output import note
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.publication.lock import finish, lock
@@ -36,3 +37,4 @@ def command(
         text = json.dumps(made.lock.to_json(), indent=2, ensure_ascii=False)
         write_file(file, f"{text}\n")
         finish(made, ports=session)
+        note(f"wrote {file}")

@@ -9,12 +9,15 @@ from manyfest.cli.arguments.option_values import annotations, forbid_combination
 from manyfest.cli.arguments.options import INSECURE, docker_command, require_arguments
 from manyfest.cli.arguments.references import entry_name, list_name, reference, resolve_source
 from manyfest.cli.flows.checks import warn_of_conflicts, warn_of_platform_mismatch
+from manyfest.cli.output import note
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.errors import EntryUnknownError, InvalidReferenceError, shortened
 from manyfest.domain.operations.drafts.annotate import annotate, annotate_index
+
+_NOTHING_TO_CHANGE = "there is nothing to change: give --os, --arch, --annotation or another option"
 
 
 @docker_command("annotate", "LIST [ENTRY]", options=INSECURE)
@@ -56,7 +59,7 @@ def command(
 
     It is laid over what the image says itself; what is not given stays. ENTRY is the reference it
     came by, a digest, the beginning of one, or a platform. With --index, say what the list says of
-    itself. Nothing is printed.
+    itself.
     """
     require_arguments("annotate", names, *((1, 1) if index else (2, 2)))
     said, taken = annotations(annotation), tuple(unset or ())
@@ -71,8 +74,11 @@ def command(
                 **{"os-version": os_version, "os-features": features},
             )
             about_list = IndexOverrides(artifact_type, _subject(subject, session), said, taken)
+            if about_list == IndexOverrides():
+                raise typer.TyperException(_NOTHING_TO_CHANGE)
             name = reference(names[0])
             annotate_index(name, about_list, ports=session)
+            note(f"annotated the list {name}")
         else:
             forbid_combination(
                 "is for the list itself: add --index", artifact_type=artifact_type, subject=subject
@@ -83,6 +89,8 @@ def command(
 
 def _annotate_entry(names: Sequence[str], overrides: Overrides, session: Session) -> None:
     name = list_name(names[0], "annotate: ")
+    if overrides == Overrides():
+        raise typer.TyperException(_NOTHING_TO_CHANGE)
     try:
         entry = entry_name(names[1])
         annotated = annotate(name, entry, overrides, ports=session)
@@ -91,6 +99,7 @@ def _annotate_entry(names: Sequence[str], overrides: Overrides, session: Session
         raise InvalidReferenceError(names[1], reason) from error
     except EntryUnknownError as error:
         raise EntryUnknownError(names[1], names[0]) from error  # as typed, like docker
+    note(f"annotated {annotated.entry.label} of {name}")
     warn_of_platform_mismatch(annotated.entry)
     warn_of_conflicts(annotated.draft)
 

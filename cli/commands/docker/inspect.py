@@ -17,7 +17,7 @@ from manyfest.cli.exit_codes import meaning_of
 from manyfest.cli.output import fail, note, write_bytes, write_document
 from manyfest.cli.rendering.manifest_text import document_text, entry_text
 from manyfest.cli.settings import CommonOptions, settings_from
-from manyfest.cli.wiring import Session, open_session
+from manyfest.cli.wiring import Session, open_reading_session
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.list_assembly import assemble
 from manyfest.domain.errors import DocumentError, ManifestUnknownError
@@ -68,7 +68,7 @@ def command(
     _refuse_with_one_image(file, names, platform=platform, config=config, raw=raw, verbose=verbose)
     if not file:
         require_arguments("inspect", names, 1, 2)
-    with open_session(settings_from(options)) as session:
+    with open_reading_session(settings_from(options)) as session:
         if file:
             from manyfest.cli.flows.inspect_many import inspect_many
 

@@ -9,7 +9,7 @@ from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FINDINGS
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import CommonOptions, settings_from
-from manyfest.cli.wiring import open_session
+from manyfest.cli.wiring import open_reading_session
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.operations.views.diff import Comparison, diff
 
@@ -22,7 +22,7 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
     are not looked at. An image is compared with the entry of its platform in a list. The exit code
     is 0 if the content is the same, even in other bytes, and 8 if it differs.
     """
-    with open_session(settings_from(options)) as session:
+    with open_reading_session(settings_from(options)) as session:
         before, after = (resolve_source(name, session) for name in names)
         session.connect_early([before, after])
         comparison = diff(before, after, ports=session)

@@ -18,7 +18,7 @@ from manyfest.cli.exit_codes import FINDINGS
 from manyfest.cli.flows.checks import note_foreign_layers
 from manyfest.cli.output import note, write_text
 from manyfest.cli.settings import CommonOptions, Settings, settings_from
-from manyfest.cli.wiring import open_session
+from manyfest.cli.wiring import open_reading_session
 from manyfest.domain.operations.views.verify import Verification, verify
 from manyfest.domain.verification.findings import Severity
 
@@ -55,5 +55,5 @@ def command(
 
 
 def _verification(name: str, settings: Settings) -> Verification:
-    with open_session(settings) as session:
+    with open_reading_session(settings) as session:
         return verify(resolve_source(name, session), ports=session)

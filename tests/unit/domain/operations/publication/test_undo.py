@@ -206,7 +206,7 @@ def test_what_was_seen_once_has_nothing_to_go_back_to(world: World) -> None:
     see(world, A)
     with pytest.raises(NoSuchStateError) as caught:
         planned(world)
-    assert "r.example/app:1@{1}: 1 was seen, since 2026-01-01T01:00:00" in str(caught.value)
+    assert "r.example/app:1@{1}: only 1 is known, since 2026-01-01T01:00:00" in str(caught.value)
 
 
 def test_what_was_never_seen_is_not_known(world: World) -> None:
