@@ -16,6 +16,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.errors import EntryUnknownError, InvalidReferenceError, shortened
 from manyfest.domain.operations.drafts.annotate import annotate, annotate_index
+from manyfest.domain.references import Reference
 
 _NOTHING_TO_CHANGE = "there is nothing to change: give --os, --arch, --annotation or another option"
 
@@ -24,16 +25,18 @@ _NOTHING_TO_CHANGE = "there is nothing to change: give --os, --arch, --annotatio
 def command(
     names: Sequence[str],
     options: CommonOptions,
-    os: Annotated[str, typer.Option("--os", help="Set the operating system.")] = "",
-    arch: Annotated[str, typer.Option("--arch", help="Set the architecture.")] = "",
+    os: Annotated[str | None, typer.Option("--os", help="Set the operating system.")] = None,
+    arch: Annotated[str | None, typer.Option("--arch", help="Set the architecture.")] = None,
     os_version: Annotated[
-        str, typer.Option("--os-version", help="Set the operating system version.")
-    ] = "",
+        str | None, typer.Option("--os-version", help="Set the operating system version.")
+    ] = None,
     os_features: Annotated[
         list[str] | None,
         typer.Option("--os-features", help="Add operating system features, separated by commas."),
     ] = None,
-    variant: Annotated[str, typer.Option("--variant", help="Set the architecture variant.")] = "",
+    variant: Annotated[
+        str | None, typer.Option("--variant", help="Set the architecture variant.")
+    ] = None,
     annotation: Annotated[
         list[str] | None,
         typer.Option("--annotation", metavar="KEY=VALUE", help="Set an annotation."),
@@ -48,8 +51,9 @@ def command(
         bool, typer.Option("--index", help="Annotate the list itself, not an entry.")
     ] = False,
     artifact_type: Annotated[
-        str, typer.Option("--artifact-type", help="Set the list's artifact type (with --index).")
-    ] = "",
+        str | None,
+        typer.Option("--artifact-type", help="Set the list's artifact type (with --index)."),
+    ] = None,
     subject: Annotated[
         str | None,
         typer.Option("--subject", metavar="REF", help="Set the list's subject (with --index)."),
@@ -62,6 +66,10 @@ def command(
     itself.
     """
     require_arguments("annotate", names, *((1, 1) if index else (2, 2)))
+    name = reference(names[0]) if index else list_name(names[0], "annotate: ")
+    options_given = (os, arch, os_version, os_features, variant, annotation, unset, artifact_type)
+    if all(value is None for value in (*options_given, subject)):  # docker takes empty values
+        raise typer.TyperException(_NOTHING_TO_CHANGE)
     said, taken = annotations(annotation), tuple(unset or ())
     features = split_csv("os-features", os_features)
     with open_session(settings_from(options)) as session:
@@ -73,24 +81,24 @@ def command(
                 variant=variant,
                 **{"os-version": os_version, "os-features": features},
             )
-            about_list = IndexOverrides(artifact_type, _subject(subject, session), said, taken)
-            if about_list == IndexOverrides():
-                raise typer.TyperException(_NOTHING_TO_CHANGE)
-            name = reference(names[0])
+            about_list = IndexOverrides(
+                artifact_type or "", _subject(subject, session), said, taken
+            )
             annotate_index(name, about_list, ports=session)
             note(f"annotated the list {name}")
         else:
             forbid_combination(
                 "is for the list itself: add --index", artifact_type=artifact_type, subject=subject
             )
-            about_entry = Overrides(os, arch, variant, os_version, features, said, taken)
-            _annotate_entry(names, about_entry, session)
+            about_entry = Overrides(
+                os or "", arch or "", variant or "", os_version or "", features, said, taken
+            )
+            _annotate_entry(name, names, about_entry, session)
 
 
-def _annotate_entry(names: Sequence[str], overrides: Overrides, session: Session) -> None:
-    name = list_name(names[0], "annotate: ")
-    if overrides == Overrides():
-        raise typer.TyperException(_NOTHING_TO_CHANGE)
+def _annotate_entry(
+    name: Reference, names: Sequence[str], overrides: Overrides, session: Session
+) -> None:
     try:
         entry = entry_name(names[1])
         annotated = annotate(name, entry, overrides, ports=session)

@@ -125,6 +125,6 @@ def test_advice_leaves_a_store_alone_that_cannot_be_opened(
 ) -> None:
     (folder / "broken.db").write_text("not a database")
     monkeypatch.setenv("MANYFEST_STORE", str(folder / "broken.db"))
-    result = manyfest("verify", "oci:app:none")
+    result = manyfest("copy", "oci:app:none", "oci:out:1")
     assert "no such manifest" in result.stderr
     assert (folder / "broken.db").read_text() == "not a database"

@@ -54,7 +54,11 @@ BAD = {
     "draft exists": (["create", "oci:app:list", "oci:app:a"], 6, "refusing to amend"),
     "no draft to push": (["push", "oci:app:no"], 3, "No such manifest"),
     "no draft to remove": (["rm", "oci:app:no"], 3, "No such manifest"),
-    "no draft to annotate": (["annotate", "oci:app:no", "x"], 3, "x does not exist in oci:app:no"),
+    "no draft to annotate": (
+        ["annotate", "--os", "linux", "oci:app:no", "x"],
+        3,
+        "x does not exist in oci:app:no",
+    ),
     "bad os": (
         ["annotate", "--os", "bogus", "oci:app:list", "oci:app:a"],
         2,

@@ -115,7 +115,7 @@ def test_a_guarded_push_on_a_real_registry(
     done(manyfest, "create", f"{place}:1", f"{place}:a", f"{place}:b")
     refused = manyfest("push", "--expect", "absent", f"{place}:1")
     assert (refused.code, refused.stdout) == (6, b"")
-    assert f"points to {first}" in refused.stderr
+    assert f"already exists ({first})" in refused.stderr
     assert listed(manyfest, f"{place}:1") == ["linux/amd64"]
     done(manyfest, "push", "--expect", first, f"{place}:1")
     assert listed(manyfest, f"{place}:1") == ["linux/amd64", "linux/arm64"]
@@ -168,9 +168,9 @@ def test_an_entry_may_be_called_by_the_platform_that_is_annotated(
     changed = manyfest("annotate", "--variant", "v5", f"{place}:l", "linux/arm/v6")
     assert changed.code == 0
     lines = changed.stderr.splitlines()
-    assert [line.partition(":")[0] for line in lines] == ["warning", "warning"]
-    assert "says that it is for linux/arm/v6, and is listed for linux/arm/v5" in lines[0]
-    assert "two entries are for linux/arm/v5" in lines[1]
+    assert [line.partition(":")[0] for line in lines] == ["note", "warning", "warning"]
+    assert "says that it is for linux/arm/v6, and is listed for linux/arm/v5" in lines[1]
+    assert "two entries are for linux/arm/v5" in lines[2]
 
 
 def test_a_create_that_cannot_be_published_leaves_no_draft(

@@ -53,7 +53,7 @@ def test_what_is_expected_is_said(server, registry, expected, header) -> None:
 
 def test_a_refused_condition_is_a_tag_that_moved(server, registry) -> None:
     server.always("PUT", PATH, Answer(412))
-    with pytest.raises(TagMovedError, match=f"points to {OLD.digest}"):
+    with pytest.raises(TagMovedError, match=f"already exists \\({OLD.digest}"):
         registry.put_manifest(tag(server), NEW.manifest, Expectation(None))
     assert server.count("PUT") == 1
 
