@@ -56,6 +56,9 @@ def repository_home(text: str) -> Home:
     implied = None if isinstance(named.home, Layout | Archive) else DEFAULT_TAG
     if named.digest is None and named.tag == implied and not text.endswith(f":{implied}"):
         return named.home
+    if "/" not in text and named.tag and named.tag.isdecimal():
+        host = f"{shortened(text)} looks like a registry"
+        raise InputError(f"{host}; name a repository, as in {shortened(text)}/team/app")
     reason = f"{shortened(text)} has a tag or digest; give the repository alone: {named.home}"
     raise InputError(reason)
 

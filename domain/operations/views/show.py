@@ -234,8 +234,12 @@ def _with_attestations(items: Sequence[Item]) -> list[Item]:
             below.setdefault(attested, []).append(_attestation(item))
         else:
             kept.append(item)
+    if not below:
+        return kept
+    found = (below.pop(str(item.descriptor.digest), []) for item in kept)
     return [
-        evolve(item, attached=tuple(below.pop(str(item.descriptor.digest), ()))) for item in kept
+        evolve(item, attached=tuple(attached)) if attached else item
+        for item, attached in zip(kept, found, strict=True)
     ]
 
 

@@ -55,6 +55,11 @@ def on_terminal(*arguments: str) -> str:
 COMMANDS = {
     "inspect": ["inspect", "oci:app:list"],
     "inspect -v": ["inspect", "-v", "oci:app:list"],
+    "show": ["show", "--annotations", "oci:app:list"],
+    "show --json": ["show", "--json", "oci:app:list"],
+    "show an image": ["show", "--annotations", "--platform", "linux/amd64", "oci:app:list"],
+    "show a draft": ["show", "oci:app:draft"],
+    "tags": ["tags", "--long", "oci:app"],
     "inspect -f": ["inspect", "-f", "names"],
     "inspect a draft": ["inspect", "oci:app:draft"],
     "verify": ["verify", "oci:app:list"],
