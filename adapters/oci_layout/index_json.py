@@ -107,7 +107,7 @@ class IndexJson:
 
     def names(self) -> tuple[str, ...]:
         """The names of images, each once, in order; without those of lists of referrers."""
-        names = (_name(entry) for entry in self.entries)
+        names = map(_any_name, self.entries)
         return tuple(dict.fromkeys(n for n in names if n is not None and not is_referrers_tag(n)))
 
     def by_digest(self, digest: Digest) -> Descriptor | None:

@@ -1,6 +1,7 @@
 """``tags`` as a person runs it: in pages, by HEADs, with what the store knows."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.support.content.described import built_image, built_index
 from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
 from tests.support.programs.docker_client import Result
 from tests.support.programs.our_program import run_here
+from tests.support.programs.programs import require_program
 
 APP, IMAGE = built_index("linux/amd64", "linux/arm64"), built_image("linux/s390x")
 PLANTED: dict[str, Image] = {
@@ -144,6 +146,19 @@ def test_a_layout_is_read(tmp_path: Path) -> None:
     (tmp_path / "site" / "blobs" / "sha256" / IMAGE.digest.hex).unlink()
     (dev,) = (row for row in lines(run_here("tags", "-l", f"oci:{tmp_path}/site")) if "dev" in row)
     assert "unreadable" in dev
+
+
+def test_the_names_in_an_archive_are_its_tags(tmp_path: Path) -> None:
+    push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "site")), "1"), IMAGE)
+    archive = f"docker-archive:{tmp_path}/app.tar"
+    command = [require_program("skopeo"), "--insecure-policy", "copy", "-q"]
+    source = f"oci:{tmp_path}/site:1"
+    subprocess.run([*command, source, f"{archive}:app:1"], check=True, timeout=60)
+    assert lines(run_here("tags", archive)) == ["docker.io/library/app:1"]
+    (_, row) = lines(run_here("tags", "--long", archive))
+    assert row.split()[-1] == "linux/s390x"
+    shown = lines(run_here("show", f"{archive}:docker.io/library/app:1"))
+    assert shown[1].startswith("Docker image for linux/s390x")
 
 
 REFUSALS = {
