@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic
 
 from manyfest.cli.process.signals import SIGNAL_HANDLER
 from manyfest.domain.ports.fan_out import FanOut, Item, Result, sequential
@@ -43,19 +43,59 @@ class ThreadFanOut(FanOut):
             return sequential(function, items)
         from concurrent.futures import ThreadPoolExecutor
 
+        work = _Work(function, items)
         with ThreadPoolExecutor(threads) as pool:
             try:
                 # The pool cannot join a thread whose start a signal interrupted.
-                futures = SIGNAL_HANDLER.shielded(partial(_submitted, pool, function, items))
+                futures = SIGNAL_HANDLER.shielded(partial(_started, pool, work, threads))
                 _await(futures)
-                return tuple(_first_failure_or_results(futures))
+                return work.results()
             except BaseException:
-                SIGNAL_HANDLER.shielded(partial(self._give_up, pool))
+                SIGNAL_HANDLER.shielded(partial(self._give_up, pool, work))
                 raise
 
-    def _give_up(self, pool: "ThreadPoolExecutor") -> None:
+    def _give_up(self, pool: "ThreadPoolExecutor", work: "_Work[Any, Any]") -> None:
+        work.stop()
         pool.shutdown(wait=False, cancel_futures=True)
         self.cancel()
+
+
+class _Work(Generic[Item, Result]):
+    """The items of one call. Its threads take the next one each, until one of them fails.
+
+    A list may have 40,000 entries: a future for each would take more time and memory than most of
+    what is done with it.
+    """
+
+    def __init__(self, function: Callable[[Item], Result], items: Sequence[Item]) -> None:
+        self._function = function
+        self._items = items
+        self._next = iter(range(len(items)))  # a step of it is atomic
+        self._results: dict[int, Result] = {}
+        self._failures: dict[int, BaseException] = {}
+        self._is_stopped = False
+
+    def take_all(self, _: int) -> None:
+        """Process items until there are none left; in each of the threads."""
+        for number in self._next:
+            if self._is_stopped:
+                return
+            try:
+                self._results[number] = self._function(self._items[number])
+            except BaseException as error:
+                self._failures[number] = error
+                self.stop()
+                raise
+
+    def stop(self) -> None:
+        """Take no further item."""
+        self._is_stopped = True
+
+    def results(self) -> tuple[Result, ...]:
+        """Return the results in the order of the items. Raises the failure that comes first."""
+        if self._failures:
+            raise self._failures[min(self._failures)]
+        return tuple(self._results[number] for number in range(len(self._items)))
 
 
 def has_thread_limit() -> bool:
@@ -73,32 +113,25 @@ def _affordable_threads() -> int:
     return max(1, (limit - _WITHOUT_THREADS) // _PER_THREAD)
 
 
-def _submitted(
-    pool: "ThreadPoolExecutor", function: Callable[[Item], Result], items: Sequence[Item]
-) -> "list[Future[Result]]":
-    """Submit all items. Raises OSError: the system cannot start another thread."""
+def _started(
+    pool: "ThreadPoolExecutor", work: _Work[Any, Any], threads: int
+) -> "list[Future[None]]":
+    """Start the threads. Raises OSError: the system cannot start another one."""
     try:
-        return [pool.submit(function, item) for item in items]
+        return [pool.submit(work.take_all, number) for number in range(threads)]
     except RuntimeError as error:
         raise OSError("no more threads can be started; --jobs 1 does with one") from error
 
 
-def _await(futures: "Sequence[Future[Result]]") -> None:
+def _await(futures: "Sequence[Future[None]]") -> None:
     """Wait until all are done or one has failed.
 
     Polls, because Python handles signals only between waits.
     """
     from concurrent.futures import FIRST_EXCEPTION, wait
 
-    pending: Collection[Future[Result]] = futures
+    pending: Collection[Future[None]] = futures
     while pending:
         done, pending = wait(pending, _POLL_SECONDS, FIRST_EXCEPTION)
         if any(future.exception() for future in done):
             return
-
-
-def _first_failure_or_results(futures: "Sequence[Future[Result]]") -> list[Result]:
-    for future in futures:
-        if future.done() and (error := future.exception()) is not None:
-            raise error
-    return [future.result() for future in futures]

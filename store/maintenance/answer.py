@@ -93,6 +93,8 @@ class Answer:
             with self._changed:
                 while not (self._is_full or self._is_ended or self._has_next):
                     self._wait_for_more()
+                if self.is_late:  # rows that were read ahead may take as long again to show
+                    raise self.late_error()
                 self._is_handed_out = True
                 if not self._rows:
                     if self._error is not None:

@@ -21,7 +21,7 @@ young files (``collect_garbage``), and ``missing_blobs`` renews the age of those
 StoreError is no failure of one reference: it ends the fetch.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
@@ -29,7 +29,7 @@ from attr import define, field
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import ManyfestError, StoreError
+from manyfest.domain.errors import DeadlineError, ManyfestError, StoreError
 from manyfest.domain.events import (
     BlobCopied,
     OnEvent,
@@ -101,6 +101,16 @@ class _FetchState:
 
     found: dict[Reference, _Part] = field(factory=dict)
     errors: dict[Reference, ManyfestError] = field(factory=dict)
+    late: DeadlineError | None = None
+
+    def unless_late(self, read: Callable[[Reference], _Answer], reference: Reference) -> _Answer:
+        """Return the answer of ``read``; once there is no time left, the error about that."""
+        if self.late is not None:
+            return self.late
+        answer = read(reference)
+        if isinstance(answer, DeadlineError):
+            self.late = answer
+        return answer
 
     def note(self, wanted: Sequence[Reference], answers: Sequence[_Answer]) -> Iterable[Reference]:
         """Add the ``answers`` for what was ``wanted``; returns what these list."""
@@ -190,7 +200,7 @@ def fetch(
 
     def read_level(level: tuple[Reference, ...]) -> Iterable[Reference]:
         read = read_root if level == roots else read_child
-        return reading.note(level, ports.fan_out(read, level))
+        return reading.note(level, ports.fan_out(partial(reading.unless_late, read), level))
 
     for reference in walk(roots, read_level, lambda reference: reference):
         reading.fail([reference], nested_too_deep(str(reference)))
@@ -224,9 +234,15 @@ def _read(
     except StoreError:
         raise
     except ManyfestError as error:
-        return error
+        return _bare(error)
     finally:
         on_event(ReferenceRead())
+
+
+def _bare(error: ManyfestError) -> ManyfestError:
+    """Return the error without its stack and causes, as a list may lack thousands of images."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _with_config(resolved: Resolved, registry: BlobReader) -> Resolved:

@@ -14,6 +14,7 @@ from manyfest.contracts.draft_book import draft
 from manyfest.contracts.garbage_collector import see
 from manyfest.contracts.images import docker_image, oci_image, oci_index, referrer, windows_image
 from manyfest.domain.errors import DeadlineError, InputError
+from manyfest.store.maintenance.answer import Answer
 from manyfest.store.maintenance.views import VIEWS
 from tests.support.programs.waiting import has_open, wait_until
 from tests.support.stores.housekeeping import opened
@@ -266,3 +267,18 @@ def test_ctrl_c_ends_a_query_without_end(path, kept, monkeypatch):
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=30)
     assert (child.returncode, out, err) == (130, "", "")
+
+
+def test_rows_that_were_read_ahead_are_late_too(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr("manyfest.store.maintenance.answer.monotonic", lambda: now)
+    answer = Answer(deadline=2.0)
+    answer.begin(("wide",))
+    for _ in range(3):
+        answer.add(("x" * 1000,))
+    answer.end()
+    rows = answer.rows()
+    assert next(rows) == ("x" * 1000,)
+    now = 2.1
+    with pytest.raises(DeadlineError, match="took too long"):
+        next(rows)

@@ -121,3 +121,28 @@ def test_a_limit_of_the_address_space_leaves_room_for_each_thread(mebibytes, mos
     arguments = [sys.executable, "-c", _LIMITED, str(mebibytes << 20), str(most)]
     done = subprocess.run(arguments, capture_output=True, text=True, check=True)
     assert done.stdout == "True 64\n"
+
+
+def test_many_items_need_no_future_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    submit, submitted = ThreadPoolExecutor.submit, list[int]()
+
+    def counting(pool, function, item):
+        submitted.append(item)
+        return submit(pool, function, item)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", counting)
+    threads = ThreadFanOut(4, lambda: None)
+    assert threads(lambda number: number * 2, range(1000)) == tuple(range(0, 2000, 2))
+    assert submitted == [0, 1, 2, 3]
+
+
+def test_after_a_failure_no_further_item_is_begun() -> None:
+    begun: list[int] = []
+
+    def fail(number: int) -> None:
+        begun.append(number)
+        raise ValueError(number)
+
+    with pytest.raises(ValueError, match="0"):
+        ThreadFanOut(4, lambda: None)(fail, range(1000))
+    assert len(begun) <= 4

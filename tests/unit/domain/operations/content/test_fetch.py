@@ -15,6 +15,7 @@ from manyfest.contracts.images import (
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     BlobUnknownError,
+    DeadlineError,
     ManifestUnknownError,
     NoSuchPlatformError,
     StoreError,
@@ -278,3 +279,27 @@ def test_an_image_that_is_missing_fails_what_has_it_at_any_level(world, both):
 def oci_index_of(world: World, name: str, image) -> Reference:
     world.registry.plant_manifest(ref(name), oci_index(image).manifest)
     return ref(name)
+
+
+class Late(Counting):
+    """Has a list whose images take more time than there is."""
+
+    def get_manifest(self, reference):
+        found = super().get_manifest(reference)
+        if reference != LIST:
+            raise DeadlineError("r.example", f"{reference}: not done within the 3 s allowed")
+        return found
+
+
+def test_nothing_more_is_asked_for_when_no_time_is_left():
+    world = World(registry=Late())
+    world.plant(str(LIST), docker_list(*(docker_image(f"linux/arm/v{n}") for n in range(1, 9))))
+    result = fetched(world, LIST, ref("r.example/app:2"))
+    assert len(world.registry.reads) == 3  # the two named, and the first image of the list
+    assert isinstance(result.failures[LIST], DeadlineError)
+
+
+def test_the_error_about_a_missing_image_holds_nothing_else(world):
+    missing = ref("r.example/none:1")
+    error = fetched(world, missing).failures[missing]
+    assert (error.__traceback__, error.__cause__, error.__context__) == (None, None, None)
