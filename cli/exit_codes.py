@@ -13,6 +13,14 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141  # 128 + SIGPIPE, as for a program that the signal ends
 
 
+class ExitError(Exception):
+    """Ends a command with this ``code``; what went wrong is told by then."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class Meaning(NamedTuple):
     """An exit code, and perhaps a hint that follows the error's sentence."""
 

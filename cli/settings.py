@@ -199,10 +199,14 @@ def proxies(environment: Mapping[str, str]) -> Mapping[str, str]:
 
 def is_offline(environment: Mapping[str, str]) -> bool:
     """Return the value of ``MANYFEST_OFFLINE``. Raises InputError: it is not a boolean."""
-    value = environment.get("MANYFEST_OFFLINE", "")
-    if value.lower() not in _BOOLEANS:
-        raise InputError(f"MANYFEST_OFFLINE: expected 1 or 0, not {value!r}")
-    return _BOOLEANS[value.lower()]
+    return parse_boolean(environment.get("MANYFEST_OFFLINE", ""), "MANYFEST_OFFLINE")
+
+
+def parse_boolean(text: str, name: str) -> bool:
+    """Return the boolean that the variable ``name`` has. Raises InputError: it is none."""
+    if text.lower() not in _BOOLEANS:
+        raise InputError(f"{name}: expected 1 or 0, not {text!r}")
+    return _BOOLEANS[text.lower()]
 
 
 def settings_from(options: CommonOptions = NO_OPTIONS) -> Settings:

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 
-import typer
-
 from manyfest.cli.process import pflag
+from manyfest.cli.process.pflag import UsageError
 
 _ANY_FIELD = r'"(?:[^"]|"")*"|[^",\n]*'
 _FIELD = re.compile(rf"(?:\A|,)({_ANY_FIELD})")
@@ -30,13 +29,13 @@ def forbid_combination(reason: str, **given: object) -> None:
     """Refuse ``given`` options that have a value; ``reason`` ends the sentence."""
     for name, value in given.items():
         if value:
-            raise typer.TyperException(f"--{name.replace('_', '-')} {reason}")
+            raise UsageError(f"--{name.replace('_', '-')} {reason}")
 
 
 def _pair(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not key or not equals:
-        raise typer.TyperException(f"--annotation wants KEY=VALUE, not {text!r}")
+        raise UsageError(f"--annotation wants KEY=VALUE, not {text!r}")
     return key, value
 
 

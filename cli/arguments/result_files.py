@@ -3,14 +3,14 @@
 import os
 from pathlib import Path
 
-import typer
+from manyfest.cli.process.pflag import UsageError
 
 
 def require_writable(*files: Path | None) -> None:
     """Refuse files that cannot be written, before anything is published."""
     for file in filter(None, files):
         if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
-            raise typer.TyperException(f"cannot write {file}")
+            raise UsageError(f"cannot write {file}")
 
 
 def write_file(file: Path, text: str) -> None:

@@ -5,11 +5,11 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Annotated
 
-import typer
-
 from manyfest.cli.flows.checks import note_families, warn_of_artifacts, warn_of_conflicts
 from manyfest.cli.flows.error_warnings import warn_of_errors_in_draft
 from manyfest.cli.output import note
+from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType
@@ -29,23 +29,26 @@ from manyfest.domain.references import Reference
 
 Platforms = Annotated[
     list[str] | None,
-    typer.Option("--platform", help="Take only these platforms from lists, OS[/ARCH[/VARIANT]]."),
+    Option("--platform", help="Take only these platforms from lists, OS[/ARCH[/VARIANT]]."),
 ]
 NoAttestations = Annotated[
-    bool, typer.Option("--no-attestations", help="Take no attestations from lists.")
+    bool, Option("--no-attestations", help="Take no attestations from lists.")
 ]
-Nest = Annotated[bool, typer.Option("--nest", help="Take a list as one entry.")]
+Nest = Annotated[bool, Option("--nest", help="Take a list as one entry.")]
 Replace = Annotated[
-    bool, typer.Option("--replace", help="Of two entries for one platform keep the later.")
+    bool, Option("--replace", help="Of two entries for one platform keep the later.")
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Refuse two entries for one platform.")]
+Strict = Annotated[bool, Option("--strict", help="Refuse two entries for one platform.")]
 KeepOrder = Annotated[
-    bool, typer.Option("--keep-order", help="List images in the order given, not in docker's.")
+    bool, Option("--keep-order", help="List images in the order given, not in docker's.")
 ]
 TypeOfList = Annotated[
     ListType | None,
-    typer.Option(
-        "--type", help="Make a Docker manifest list or an OCI index.", show_default="auto"
+    Option(
+        "--type",
+        help="Make a Docker manifest list or an OCI index.",
+        default="auto",
+        metavar="auto|docker|oci",
     ),
 ]
 
@@ -63,7 +66,7 @@ def create_options_for(
 ) -> CreateOptions:
     """Return the options as one value. Raises InvalidPlatformError."""
     if replace and strict:
-        raise typer.TyperException("--replace and --strict exclude each other")
+        raise UsageError("--replace and --strict exclude each other")
     conflict = OnConflict.REPLACE if replace else OnConflict.REFUSE if strict else OnConflict.KEEP
     wanted = ListSelection(
         platforms=parse_filters(platforms or ()),

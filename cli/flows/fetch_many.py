@@ -4,12 +4,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-import typer
 from attr import define, evolve, field
 
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.arguments.references import resolve_source
-from manyfest.cli.exit_codes import FAILED
+from manyfest.cli.exit_codes import FAILED, ExitError
 from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers, warn_of_unverifiable
 from manyfest.cli.output import fail, write_text
 from manyfest.cli.rendering.humanize import format_size
@@ -62,7 +61,7 @@ def fetch_all(
         fail(line)
     write_text(summary.as_json() if as_json else summary.text())
     if summary.failures:
-        raise typer.Exit(FAILED)
+        raise ExitError(FAILED)
 
 
 def _in_memory(

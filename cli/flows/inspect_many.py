@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
-import typer
-
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.arguments.references import resolve_source
-from manyfest.cli.exit_codes import FAILED, meaning_of
+from manyfest.cli.exit_codes import FAILED, ExitError, meaning_of
 from manyfest.cli.output import fail, write_lines
 from manyfest.cli.rendering.json_lines import failure_line, found_line
 from manyfest.cli.wiring import Session
@@ -45,7 +43,7 @@ def inspect_many(file: str, session: Session) -> None:
                 session.restart_deadline()
     if failed:
         fail(f"{failed} of {asked} could not be read")
-        raise typer.Exit(FAILED)
+        raise ExitError(FAILED)
 
 
 def _answers(lines: Iterator[str], session: Session) -> Iterator[tuple[Resolved | _Failure, ...]]:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from manyfest.cli import exit_codes
 from manyfest.cli.arguments.references import reference
+from manyfest.cli.exit_codes import ExitError
 from manyfest.cli.output import fail, note, standard_input
+from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.domain.encoding.strict_json import parse_object
 from manyfest.domain.errors import InputError, SpecError
 from manyfest.domain.specs.list_spec import ListSpec
@@ -18,7 +19,7 @@ STDIN = "-"
 _SIZE_LIMIT = 4 * 1024 * 1024
 
 IgnoreMissing = Annotated[
-    bool, typer.Option("--ignore-missing", help="Leave out images that are not there.")
+    bool, Option("--ignore-missing", help="Leave out images that are not there.")
 ]
 
 
@@ -34,7 +35,7 @@ def read_spec_file(spec: str) -> tuple[ListSpec, ...]:
     except SpecError as error:
         for problem in error.problems:
             fail(problem)
-        raise typer.Exit(exit_codes.USAGE) from error
+        raise ExitError(exit_codes.USAGE) from error
 
 
 def read_lock_file(file: Path) -> Lock:
@@ -45,7 +46,7 @@ def read_lock_file(file: Path) -> Lock:
 def lock_path(spec: str, given: Path | None) -> Path:
     """Return the file of a spec's lock: ``given``, else beside the spec."""
     if given is None and spec == STDIN:
-        raise typer.TyperException("a spec from standard input needs the name of its lock file")
+        raise UsageError("a spec from standard input needs the name of its lock file")
     return given or Path(f"{spec}.lock")
 
 

@@ -1,16 +1,37 @@
 """The command group: a table of commands, each imported when it runs."""
 
-from functools import cache
+import sys
+from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated
 
-import typer
-from typer.core import TyperCommand, TyperGroup
-
-from manyfest.cli.output import COLOR_MODES, choose_color
+from manyfest.cli.output import COLOR_MODES, choose_color, write_text
 from manyfest.cli.process import pflag
+from manyfest.cli.process.command import HELP, Command, Option, Parameter
 from manyfest.domain.errors import shortened
 from manyfest.domain.version import VERSION
+
+# The options of the program. Every command takes --color, too, before or after its name.
+_OPTIONS = (
+    Parameter(
+        "version",
+        Annotated[bool, Option("--version", help="Print the version and exit.")],
+        default=False,
+    ),
+    Parameter(
+        "color",
+        Annotated[
+            str | None,
+            Option(
+                "--color",
+                metavar="auto|always|never",
+                help="Use colours, in any command; auto: on terminals, unless NO_COLOR is set.",
+            ),
+        ],
+        default=None,
+    ),
+)
+_VERSION, _COLOR = (option.flag for option in _OPTIONS)
 
 # Name -> module. Help shows them in this order, the way a list is made; a module's folder says to
 # which group of commands it belongs (``cli.commands``).
@@ -62,174 +83,123 @@ GROUPS = {
 }
 
 
-# Every command takes it, before or after its name. Help shows it once, with the program.
-_COLOR = pflag.Flag("color")
+_DOC = """Make, edit, look at and publish multi-platform image lists.
+
+A drop-in for docker manifest: inspect, create, annotate, push and rm take the same arguments.
+Wherever a registry reference may stand, so may oci:DIR:TAG, an OCI layout folder. A draft is a
+list on this machine, until push publishes it.
+
+Exit codes: 1 failed, 2 usage, 3 not found, 4 denied, 5 network or server trouble, 6 conflict,
+7 damaged or false content, 8 findings of diff or verify.
+"""
 
 
-class DockerStyleCommand(TyperCommand):
-    """A command that parses its arguments by docker's rules (ADR 0011).
+def run(words: Sequence[str], program: str) -> None:
+    """Run the command that ``words`` name; ``program`` is the name that messages show.
 
-    Help shows them as their metavars are written. To typer all are optional, so that we refuse a
-    wrong number of them, in docker's words.
+    Raises UsageError: there is no such command, or it cannot be run so.
     """
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Parse ``args`` by pflag's rules, then let typer parse the result."""
-        words = to_typer_arguments(args, self.get_params(ctx), ctx.command_path)
-        if "--" in words and "--help" not in words and not self._arguments():
-            raise typer.TyperException(f"'{ctx.command_path}' accepts no arguments")
-        return super().parse_args(ctx, words)
-
-    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        """Run the command; show the usage line where the number of arguments is wrong."""
-        try:
-            return super().invoke(ctx)
-        except pflag.ArgumentCountError as error:
-            usage = " ".join((ctx.command_path, *self._arguments()))
-            raise typer.TyperException(f"{error} (usage: {usage})") from error
-
-    def collect_usage_pieces(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        """Return the parts of the usage line that follow the command's name."""
-        return [self.options_metavar or "", *self._arguments()]
-
-    def _arguments(self) -> list[str]:
-        return [p.human_readable_name for p in self.params if p.param_type_name == "argument"]
+    given = parse(words, (_VERSION, HELP), program, interspersed=False)
+    if _is_on(HELP, given):
+        _write_group_help("", program)
+    elif _is_on(_VERSION, given):
+        write_text(f"manyfest {VERSION}")
+    elif given.arguments:
+        _run_member("", given.arguments, program)
+    else:
+        print(_group_help("", program), file=sys.stderr)  # noqa: T201 - help, not an error
 
 
-class LazyGroup(TyperGroup):
-    """A group that imports a command's module when it is looked up (ADR 0009).
+def _run_group(group: str, words: Sequence[str], path: str) -> None:
+    """Run a command of a group within the group; show the group's help without one."""
+    given = parse(words, (HELP,), path, interspersed=False)
+    if given.arguments and not _is_on(HELP, given):
+        _run_member(f"{group} ", given.arguments, path)
+    else:
+        _write_group_help(group, path)
 
-    ``prefix`` is the first word, with a space, of the commands in a group within the group.
+
+def _run_member(prefix: str, words: Sequence[str], path: str) -> None:
+    word, *rest = words
+    name, member = prefix + word, f"{path} {word}"
+    if name in GROUPS:
+        _run_group(name, rest, member)
+    elif name in COMMANDS:
+        _run_command(command_of(name), rest, member)
+    else:
+        from manyfest.cli.advice.usage import on_unknown_command
+
+        advice = on_unknown_command(path, word, members(prefix.strip()))
+        raise pflag.UsageError(f"unknown command: {path} {shortened(word)} ({advice})")
+
+
+def _run_command(command: Command, words: Sequence[str], path: str) -> None:
+    given = parse(words, command.flags, path)
+    if _is_on(HELP, given):
+        from manyfest.cli.process.help import command_help
+
+        write_text(command_help(command, path))
+    else:
+        command.run(given, path)
+
+
+def command_of(name: str) -> Command:
+    """Import the command of this name."""
+    command = import_module(f"manyfest.cli.commands.{COMMANDS[name]}").command
+    assert isinstance(command, Command)  # noqa: S101 - a mistake of ours
+    return command
+
+
+def members(group: str) -> list[str]:
+    """Return the names of a group's commands, or of all commands and groups for an empty name."""
+    prefix = f"{group} " if group else ""
+    own = (name.removeprefix(prefix) for name in COMMANDS if name.startswith(prefix))
+    return list(dict.fromkeys(name.partition(" ")[0] for name in own))
+
+
+def summary(name: str) -> str:
+    """Return the line that says what a command or a group is for."""
+    return GROUPS.get(name) or command_of(name).doc.partition("\n")[0]
+
+
+def _write_group_help(group: str, path: str) -> None:
+    write_text(_group_help(group, path))
+
+
+def _group_help(group: str, path: str) -> str:
+    from manyfest.cli.process.help import group_help
+
+    summaries = {word: summary(f"{group} {word}".strip()) for word in members(group)}
+    if group:
+        return group_help(path, GROUPS[group], summaries)
+    return group_help(path, _DOC, summaries, _OPTIONS)
+
+
+def parse(
+    words: Sequence[str], flags: Iterable[pflag.Flag], path: str, *, interspersed: bool = True
+) -> pflag.ParsedArguments:
+    """Parse ``words`` by pflag's rules, for the command ``path``, as in ``manyfest inspect``.
+
+    Raises InputError, with advice where a flag is unknown.
     """
-
-    prefix = ""
-
-    def list_commands(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        """Return the names in this group, that of a group within once."""
-        own = (name.removeprefix(self.prefix) for name in COMMANDS if name.startswith(self.prefix))
-        return list(dict.fromkeys(name.partition(" ")[0] for name in own))
-
-    def get_command(self, _ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
-        """Return the command or group of this name, or None."""
-        name = self.prefix + cmd_name
-        if name in GROUPS:
-            return _group(name, cmd_name)
-        return _command(name, cmd_name) if name in COMMANDS else None
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Parse up to the first argument, which names the command of the rest.
-
-        A group without arguments shows its help, as docker's do.
-        """
-        given = args or (["--help"] if self.prefix else [])
-        words = to_typer_arguments(
-            given, self.get_params(ctx), ctx.command_path, interspersed=False
-        )
-        return super().parse_args(ctx, words)
-
-    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
-        """Return the first argument's command; refuse an unknown one in docker's words."""
-        if self.get_command(ctx, args[0]) is None:
-            from manyfest.cli.advice.usage import on_unknown_command
-
-            advice = on_unknown_command(ctx.command_path, args[0], self.list_commands(ctx))
-            shown = f"unknown command: {ctx.command_path} {shortened(args[0])}"
-            raise typer.TyperException(f"{shown} ({advice})")
-        return super().resolve_command(ctx, args)
-
-
-@cache  # typer looks a command up twice, and making one is slow
-def _command(name: str, last_word: str) -> Any:
-    module = import_module(f"manyfest.cli.commands.{COMMANDS[name]}")
-    single = typer.Typer(add_completion=False, rich_markup_mode=None)
-    single.command(last_word, cls=DockerStyleCommand)(module.command)
-    return typer.main.get_command(single)
-
-
-@cache
-def _group(name: str, last_word: str) -> LazyGroup:
-    group = LazyGroup(name=last_word, help=GROUPS[name], rich_markup_mode=None)
-    group.prefix = f"{name} "
-    return group
-
-
-def to_typer_arguments(
-    args: list[str], params: list[Any], path: str, *, interspersed: bool = True
-) -> list[str]:
-    """Parse ``args`` by pflag's rules; return them as typer's parser expects.
-
-    ``params`` are typer's parameters, whose options are the flags; ``path`` is the command, as in
-    ``manyfest inspect``. Raises InputError, with advice where a flag is unknown.
-    """
-    flags = [flag_of(param) for param in params if param.param_type_name == "option"]
+    known = tuple(flags)
     try:
-        parsed = pflag.parse(args, [*flags, _COLOR], interspersed=interspersed)
+        given = pflag.parse(words, (*known, _COLOR), interspersed=interspersed)
     except pflag.UnknownFlagError as error:
         from manyfest.cli.advice.usage import on_unknown_flag
 
-        advice = on_unknown_flag(path, error.flag, [f"--{flag.name}" for flag in flags])
+        advice = on_unknown_flag(path, error.flag, [f"--{flag.name}" for flag in known])
         raise pflag.UnknownFlagError(error.flag, f"{error} ({advice})") from error
-    given = parsed.last_values()
-    _apply_color(given.pop(_COLOR, None))
-    return [
-        *(f"--{flag.name}" for flag, value in given.items() if flag.is_switch and value == "true"),
-        *(
-            f"--{flag.name}={value}"
-            for flag, value in parsed.flags
-            if flag in given and not flag.is_switch
-        ),
-        *(["--"] if parsed.arguments else []),
-        *parsed.arguments,
-    ]
+    if (mode := given.last_values().get(_COLOR)) is not None:
+        _apply_color(mode)
+    return given
 
 
-def _apply_color(mode: str | None) -> None:
-    if mode is None:
-        return
+def _apply_color(mode: str) -> None:
     if mode not in COLOR_MODES:
         pflag.refuse_value(_COLOR, mode, f"must be one of {', '.join(COLOR_MODES)}")
     choose_color(mode)
 
 
-def flag_of(option: Any) -> pflag.Flag:
-    """Return the pflag flag for a typer option."""
-    names = sorted((name.lstrip("-") for name in option.opts), key=len)
-    letter = names[0] if len(names[0]) == 1 else ""
-    return pflag.Flag(names[-1], letter, option.is_flag)
-
-
-app = typer.Typer(
-    cls=LazyGroup,
-    add_completion=False,
-    invoke_without_command=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-@app.callback()
-def manyfest(
-    ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,  # noqa: FBT002
-    color: Annotated[  # noqa: ARG001 -- for help: it is taken out before typer parses
-        str | None,
-        typer.Option(
-            "--color",
-            metavar="auto|always|never",
-            help="Use colours, in any command; auto: on terminals, unless NO_COLOR is set.",
-        ),
-    ] = None,
-) -> None:
-    """Make, edit, look at and publish multi-platform image lists.
-
-    A drop-in for docker manifest: inspect, create, annotate, push and rm take the same arguments.
-    Wherever a registry reference may stand, so may oci:DIR:TAG, an OCI layout folder. A draft is a
-    list on this machine, until push publishes it.
-
-    Exit codes: 1 failed, 2 usage, 3 not found, 4 denied, 5 network or server trouble, 6 conflict,
-    7 damaged or false content, 8 findings of diff or verify.
-    """
-    if version:
-        typer.echo(f"manyfest {VERSION}")
-    elif ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help(), err=True)
+def _is_on(switch: pflag.Flag, given: pflag.ParsedArguments) -> bool:
+    return given.last_values().get(switch) == "true"

@@ -1,12 +1,9 @@
 """Shell completion of commands and options, in the format of cobra's."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-import typer
-from typer.core import TyperGroup
-
-from manyfest.cli.process.command_group import app
+from manyfest.cli.process.command import Command
+from manyfest.cli.process.command_group import COMMANDS, GROUPS, command_of, members, summary
 
 # Cobra's ShellCompDirectiveNoFileComp: do not complete file names instead.
 _NO_FILES = ":4"
@@ -24,21 +21,18 @@ def completions(words: Sequence[str]) -> str:
 
 
 def _candidates(before: Sequence[str], prefix: str) -> Iterator[str]:
-    command: Any = typer.main.get_command(app)
-    context = typer.Context(command, info_name="manyfest")
+    name = ""
     for word in before:
-        found = command.get_command(context, word) if isinstance(command, TyperGroup) else None
-        if found is not None:
-            command, context = found, typer.Context(found, info_name=word, parent=context)
+        longer = f"{name} {word}".strip()
+        name = longer if longer in GROUPS or longer in COMMANDS else name
     if prefix.startswith("-"):
-        yield from _options(command.get_params(context))
-    elif isinstance(command, TyperGroup):
-        for name in command.list_commands(context):
-            named: Any = command.get_command(context, name)
-            yield f"{name}\t{named.get_short_help_str(limit=80)}"
+        yield from _options(command_of(name)) if name in COMMANDS else ()
+        yield from (f"{option}\tShow this message and exit." for option in ("-h", "--help"))
+    elif name not in COMMANDS:
+        yield from (f"{word}\t{summary(f'{name} {word}'.strip())}" for word in members(name))
 
 
-def _options(params: Sequence[Any]) -> Iterator[str]:
-    for option in params:
-        if option.param_type_name == "option":
-            yield from (f"{name}\t{option.help}" for name in option.opts)
+def _options(command: Command) -> Iterator[str]:
+    for parameter in command.parameters:
+        option = parameter.option
+        yield from (f"{name}\t{option.help}" for name in option.names)

@@ -16,8 +16,6 @@ def main(arguments: Sequence[str], program: str = "manyfest") -> int:
     try:
         _require_unicode(arguments)
         return _run_app(arguments, program)
-    except SystemExit as left:  # typer's reaction to a closed pipe
-        return _report(left.__context__ or left, arguments)
     except BaseException as error:  # noqa: BLE001 -- a person must never see a traceback
         return _report(error, arguments)
 
@@ -33,18 +31,13 @@ def _require_unicode(arguments: Sequence[str]) -> None:
 
 
 def _run_app(arguments: Sequence[str], program: str) -> int:
-    import typer
-
-    from manyfest.cli.process.command_group import app
+    from manyfest.cli.process.command_group import run
 
     try:
-        code = typer.main.get_command(app).main(
-            list(arguments), prog_name=program, standalone_mode=False
-        )
-    except typer.TyperException as usage:
-        fail(usage.format_message())
-        return exit_codes.USAGE
-    return code if isinstance(code, int) else exit_codes.DONE
+        run(arguments, program)
+    except exit_codes.ExitError as ended:
+        return ended.code
+    return exit_codes.DONE
 
 
 def _report(error: BaseException, arguments: Sequence[str]) -> int:

@@ -20,7 +20,11 @@ _BOOLEANS = {
 }
 
 
-class UnknownFlagError(InputError):
+class UsageError(InputError):
+    """The command line is not one that the command takes."""
+
+
+class UnknownFlagError(UsageError):
     """The command has no ``flag``, which has its dashes; the message is pflag's sentence."""
 
     def __init__(self, flag: str, message: str) -> None:
@@ -28,7 +32,7 @@ class UnknownFlagError(InputError):
         self.flag = flag
 
 
-class ArgumentCountError(InputError):
+class ArgumentCountError(UsageError):
     """The command takes another number of arguments; the message is docker's sentence."""
 
 

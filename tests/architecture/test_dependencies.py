@@ -14,17 +14,17 @@ from contextlib import suppress
 
 import httpcore
 import pytest
-import typer
 import yaml
 import zstandard
 from cattrs import BaseValidationError, transform_error
-from typer.core import TyperCommand, TyperGroup
 
 from manyfest.adapters.cattrs_converter import strict_converter
 from manyfest.adapters.http_registry.session.transport_errors import CERTIFICATE_WANTED
 from manyfest.adapters.http_registry.transport.keep_alive import is_disconnect
 from manyfest.adapters.http_registry.transport.proxy_pools import status_in
 from manyfest.adapters.http_registry.transport.tls import unverified_context
+from manyfest.cli.arguments.options import CONNECTION, docker_command
+from manyfest.cli.process.help import command_help
 from manyfest.store.sqlite.errors import is_interruption
 from tests.support.http.certificates import LOOPBACK, self_signed
 from tests.support.http.forward_proxy import ForwardProxy
@@ -140,47 +140,24 @@ def test_tarfile_reads_one_header_and_tells_where_the_next_one_is():
     assert (info.name, info.offset_data, tar.offset) == ("b", 4 * 512, 6 * 512)
 
 
-def test_typer_raises_its_own_exception_for_every_misuse():
-    """``typer.TyperException`` and ``format_message`` (cli/process/main)."""
-    app = typer.Typer()
-
-    @app.command()
-    def greet(name: str, times: int = 1) -> None:
-        """Greet."""
-
-    command = typer.main.get_command(app)
-    for arguments in (["--no-such"], [], ["a", "b"], ["a", "--times", "x"], ["a", "--times"]):
-        with pytest.raises(typer.TyperException) as caught:
-            command.main(arguments, standalone_mode=False)
-        assert caught.value.format_message()
-
-
-def test_typer_has_the_classes_and_attributes_that_completion_reads():
-    """``typer.core`` (cli/process/command_group, cli/process/completion)."""
-    app = typer.Typer()
-
-    @app.command("one")
-    def one(*, flag: bool = False) -> None:
-        """Do one thing."""
-
-    @app.command("two")
-    def two() -> None:
-        """Do another."""
-
-    group = typer.main.get_command(app)
-    assert isinstance(group, TyperGroup)
-    context = typer.Context(group, info_name="p")
-    assert group.list_commands(context) == ["one", "two"]
-    command = group.get_command(context, "one")
-    assert isinstance(command, TyperCommand)
-    assert command.get_short_help_str(limit=80) == "Do one thing."
-    names = {
-        name: option.help
-        for option in command.get_params(context)
-        if option.param_type_name == "option"
-        for name in option.opts
-    }
-    assert {"--flag", "--help"} <= names.keys()
+def test_typer_writes_the_help_of_a_function_with_a_signature_of_ours():
+    """``get_help``, ``metavar``, and no types beside metavars (cli/process/help)."""
+    command = docker_command("test", "LIST...", options=CONNECTION)(lambda names, options: None)
+    assert command_help(command, "manyfest test").splitlines() == [
+        "Usage: manyfest test [OPTIONS] LIST...",
+        "",
+        "Arguments:",
+        "  LIST...",
+        "",
+        "Options:",
+        "  --insecure         Talk to registries whose TLS cannot be verified, or that",
+        "                     have none.",
+        "  --jobs N           How much to do at a time, at most 256.  [env var:",
+        "                     MANYFEST_JOBS; default: 32]",
+        "  --timeout SECONDS  Seconds after which the command gives up.  [env var:",
+        "                     MANYFEST_TIMEOUT; default: (120, layers excepted)]",
+        "  -h, --help         Show this message and exit.",
+    ]
 
 
 def test_cattrs_says_which_member_is_of_which_wrong_type():

@@ -17,14 +17,24 @@ code = main(sys.argv[1:])
 print(code, *sorted(sys.modules), file=sys.stderr)
 """
 
-HEAVY = {"httpx", "httpcore", "ssl", "rich", "pygments", "cattrs", "sqlite_utils", "asyncio"}
+HEAVY = {
+    "httpx",
+    "httpcore",
+    "ssl",
+    "rich",
+    "pygments",
+    "cattrs",
+    "sqlite_utils",
+    "asyncio",
+    "typer",
+}
 HEAVY |= {"manyfest.store.host_book"}  # who asks no host needs no memory for them
 
 # The arguments, and which of the heavy packages they may load.
 COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "version": (["--version"], set()),
-    "help": (["--help"], set()),
-    "help of a group": (["cache", "--help"], set()),
+    "help": (["--help"], {"typer"}),
+    "help of a group": (["cache", "--help"], {"typer"}),
     "ls": (["ls"], set()),
     "inspect a draft": (["inspect", "oci:app:list"], set()),
     "inspect an entry": (["inspect", "-v", "oci:app:list", "oci:app:a"], set()),

@@ -5,13 +5,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from manyfest.adapters.bundles.open_bundle import open_bundle
 from manyfest.cli.arguments.options import AsJson, docker_command
 from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.flows.checks import note_foreign_layers
 from manyfest.cli.output import note, write_text
+from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.cache.bundle_summary import packed_json, packed_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from
@@ -30,18 +29,18 @@ _UNSUPPORTED = (".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip", ".zst")
 @docker_command("cache export", "[REF...] FILE|DIR", 1)
 def command(
     names: Sequence[str],
-    layers: Annotated[bool, typer.Option("--layers", help="Take layers along.")] = False,
+    layers: Annotated[bool, Option("--layers", help="Take layers along.")] = False,
     since: Annotated[
         list[str] | None,
-        typer.Option("--since", metavar="FILE|DIR", help="Leave out what this bundle had."),
+        Option("--since", metavar="FILE|DIR", help="Leave out what this bundle had."),
     ] = None,
     draft: Annotated[
-        list[str] | None, typer.Option("--draft", metavar="LIST", help="Take this draft along.")
+        list[str] | None, Option("--draft", metavar="LIST", help="Take this draft along.")
     ] = None,
-    all_drafts: Annotated[bool, typer.Option("--drafts", help="Take all drafts along.")] = False,
+    all_drafts: Annotated[bool, Option("--drafts", help="Take all drafts along.")] = False,
     sparse: Annotated[
         bool,
-        typer.Option("--sparse", help="Take lists though some of their images are not held."),
+        Option("--sparse", help="Take lists though some of their images are not held."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
@@ -13,6 +11,8 @@ from manyfest.cli.arguments.options import (
     docker_command,
     require_arguments,
 )
+from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.lists.platform_selection import parse_filters
@@ -23,14 +23,14 @@ def command(
     names: Sequence[str],
     options: CommonOptions,
     file: Annotated[
-        str | None, typer.Option("-f", "--file", metavar="FILE", help="Those in FILE, too.")
+        str | None, Option("-f", "--file", metavar="FILE", help="Those in FILE, too.")
     ] = None,
     platform: Annotated[
         list[str] | None,
-        typer.Option("--platform", help="Take only these platforms of lists, OS[/ARCH[/VARIANT]]."),
+        Option("--platform", help="Take only these platforms of lists, OS[/ARCH[/VARIANT]]."),
     ] = None,
     layers: Annotated[
-        bool, typer.Option("--layers", help="Bring the layers, too, for copy and cache export.")
+        bool, Option("--layers", help="Bring the layers, too, for copy and cache export.")
     ] = False,
     foreign_layers: ForeignLayers = False,
     as_json: AsJson = False,
@@ -43,7 +43,7 @@ def command(
     """
     require_arguments("cache fetch", names, 0 if file else 1)
     if foreign_layers and not layers:
-        raise typer.TyperException("--foreign-layers goes with --layers")
+        raise UsageError("--foreign-layers goes with --layers")
     platforms = parse_filters(platform or ())
     with open_session(settings_from(options)) as session:
         from manyfest.cli.flows.fetch_many import fetch_all

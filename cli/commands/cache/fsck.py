@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-import typer
-
-from manyfest.cli.arguments.options import AsJson
-from manyfest.cli.exit_codes import INTEGRITY
+from manyfest.cli.arguments.options import AsJson, docker_command
+from manyfest.cli.exit_codes import INTEGRITY, ExitError
 from manyfest.cli.output import fail, write_lines, write_text
+from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.cache.fsck_report import checked_json, checked_lines
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_housekeeping
@@ -16,10 +15,9 @@ from manyfest.domain.operations.store.check_store import Checked, check_store, s
 from manyfest.domain.ports.integrity import Integrity
 
 
+@docker_command("cache fsck", "")
 def command(
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Look only, and change nothing.")
-    ] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Look only, and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Hash all that is kept again, and set aside what is damaged.
@@ -36,7 +34,7 @@ def command(
     else:
         write_lines(checked_lines(checked, names, is_aside=is_aside))
     if checked.damaged:
-        raise typer.Exit(INTEGRITY)
+        raise ExitError(INTEGRITY)
 
 
 def _set_aside(store: Integrity, checked: Checked) -> tuple[str, ...] | None:

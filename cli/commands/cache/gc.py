@@ -3,10 +3,9 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-import typer
-
-from manyfest.cli.arguments.options import AsJson, parse_age
+from manyfest.cli.arguments.options import AsJson, docker_command, parse_age
 from manyfest.cli.output import note, warn, write_lines, write_text
+from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.cache.gc_report import garbage_json, garbage_lines
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_housekeeping
@@ -20,16 +19,17 @@ from manyfest.domain.operations.store.collect_garbage import (
 from manyfest.domain.ports.garbage import GarbageCollector
 
 
+@docker_command("cache gc", "")
 def command(
     keep: Annotated[
         str,
-        typer.Option("--keep", metavar="TIME", help="Keep what tags were seen at for so long."),
+        Option("--keep", metavar="TIME", help="Keep what tags were seen at for so long."),
     ] = f"{DEFAULT_KEEP.days}d",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")
+        bool, Option("--dry-run", help="Say what would go, and change nothing.")
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Print a line for each tag, manifest and blob.")
+        bool, Option("-v", "--verbose", help="Print a line for each tag, manifest and blob.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -5,11 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from manyfest.adapters.bundles.open_bundle import open_bundle
 from manyfest.cli.arguments.options import TIMEOUT, AsJson, docker_command
 from manyfest.cli.output import note, write_text
+from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.cache.bundle_summary import imported_json, imported_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -26,19 +25,19 @@ def command(
     options: CommonOptions,
     repository: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--as",
             metavar="REPOSITORY[:TAG]",
             help="Where images belong that have a bare tag; TAG names one that has none.",
         ),
     ] = None,
-    no_layers: Annotated[bool, typer.Option("--no-layers", help="Leave layers.")] = False,
+    no_layers: Annotated[bool, Option("--no-layers", help="Leave layers.")] = False,
     sparse: Annotated[
         bool,
-        typer.Option("--sparse", help="Take lists though some of their images are nowhere."),
+        Option("--sparse", help="Take lists though some of their images are nowhere."),
     ] = False,
     force: Annotated[
-        bool, typer.Option("-f", "--force", help="Replace drafts of the same names.")
+        bool, Option("-f", "--force", help="Replace drafts of the same names.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

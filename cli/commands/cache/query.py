@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from manyfest.cli.arguments.options import TIMEOUT, AsJson, docker_command, require_arguments
 from manyfest.cli.output import write_lines, write_text
+from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.rendering.cache.query_result import (
     answer_csv,
     answer_json,
@@ -22,9 +22,9 @@ def command(
     names: Sequence[str],
     options: CommonOptions,
     as_json: AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for programs.")] = False,
+    as_csv: Annotated[bool, Option("--csv", help="Print CSV for programs.")] = False,
     views: Annotated[
-        bool, typer.Option("--views", help="Show what can be asked for instead; takes no SQL.")
+        bool, Option("--views", help="Show what can be asked for instead; takes no SQL.")
     ] = False,
 ) -> None:
     """Ask in SQL about what is kept; nothing is changed.
@@ -33,7 +33,7 @@ def command(
     platforms, layers and more. They are made of what is kept as it is asked for.
     """
     if as_json and as_csv:
-        raise typer.TyperException("--json and --csv cannot be used together")
+        raise UsageError("--json and --csv cannot be used together")
     with open_housekeeping(settings_from(options)) as store:
         if views:
             require_arguments("cache query --views", names, 0, 0)

@@ -1,12 +1,13 @@
 """``manyfest cache stats``: show numbers and sizes of cached content."""
 
-from manyfest.cli.arguments.options import AsJson
+from manyfest.cli.arguments.options import AsJson, docker_command
 from manyfest.cli.output import write_text
 from manyfest.cli.rendering.cache.catalogue import statistics_json, statistics_text
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_housekeeping
 
 
+@docker_command("cache stats", "")
 def command(as_json: AsJson = False) -> None:
     """Show how much is kept: numbers and bytes, by kind and by registry."""
     with open_housekeeping(settings_from()) as store:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from attr import evolve
 
 from manyfest.cli.arguments.option_values import split_csv
@@ -38,6 +37,8 @@ from manyfest.cli.flows.spec_files import (
     read_spec_file,
 )
 from manyfest.cli.output import write_text
+from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.drafts.draft import ListType
@@ -53,32 +54,30 @@ def command(
     options: CommonOptions,
     platforms: Annotated[
         list[str] | None,
-        typer.Option(
-            "--platforms", metavar="OS/ARCH[/VARIANT],...", help="Without SPEC: its platforms."
-        ),
+        Option("--platforms", metavar="OS/ARCH[/VARIANT],...", help="Without SPEC: its platforms."),
     ] = None,
     template: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--template",
             help="Without SPEC: its images, where OS, ARCH and VARIANT stand for theirs.",
         ),
     ] = None,
     target: Annotated[
         str | None,
-        typer.Option("--target", metavar="LIST", help="Without SPEC: the list to publish."),
+        Option("--target", metavar="LIST", help="Without SPEC: the list to publish."),
     ] = None,
     tags: Annotated[
         list[str] | None,
-        typer.Option("--tags", metavar="TAG,...", help="Without SPEC: further tags for it."),
+        Option("--tags", metavar="TAG,...", help="Without SPEC: further tags for it."),
     ] = None,
     list_type: TypeOfList = None,
     ignore_missing: IgnoreMissing = False,
     locked: Annotated[
-        bool, typer.Option("--locked", help="Publish only what the lock of SPEC says.")
+        bool, Option("--locked", help="Publish only what the lock of SPEC says.")
     ] = False,
     lock: Annotated[
-        Path | None, typer.Option("--lock", metavar="FILE", help="The lock, if not SPEC.lock.")
+        Path | None, Option("--lock", metavar="FILE", help="The lock, if not SPEC.lock.")
     ] = None,
     foreign_layers: ForeignLayers = False,
     dry_run: DryRun = False,
@@ -127,13 +126,11 @@ def _specs(
 ) -> tuple[ListSpec, ...]:
     if names:
         if platforms or template or target or tags:
-            raise typer.TyperException(
-                "SPEC goes without --platforms, --template, --target, --tags"
-            )
+            raise UsageError("SPEC goes without --platforms, --template, --target, --tags")
         return read_spec_file(_spec_name(names))
     if not (platforms and template and target):
         reason = "wants a SPEC, or --platforms, --template and --target"
-        raise typer.TyperException(f"'manyfest apply' {reason}")
+        raise UsageError(f"'manyfest apply' {reason}")
     name = reference(target)
     wanted = [Platform.parse(text) for text in split_csv("platforms", platforms)]
     return (

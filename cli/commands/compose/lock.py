@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from manyfest.cli.arguments.options import CONNECTION, docker_command
 from manyfest.cli.arguments.result_files import write_file
 from manyfest.cli.flows.spec_files import IgnoreMissing, lock_path, print_missing, read_spec_file
 from manyfest.cli.output import note
+from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.publication.lock import finish, lock
@@ -21,7 +20,7 @@ def command(
     names: Sequence[str],
     options: CommonOptions,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Not SPEC.lock but this.")
+        Path | None, Option("-o", "--output", metavar="FILE", help="Not SPEC.lock but this.")
     ] = None,
     ignore_missing: IgnoreMissing = False,
 ) -> None:

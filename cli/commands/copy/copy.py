@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-import typer
-
 from manyfest.cli.arguments.options import (
     CONNECTION,
     OFFLINE,
@@ -16,7 +14,7 @@ from manyfest.cli.arguments.options import (
     docker_command,
 )
 from manyfest.cli.arguments.references import reference, resolve_source
-from manyfest.cli.exit_codes import FAILED
+from manyfest.cli.exit_codes import FAILED, ExitError
 from manyfest.cli.flows.checks import (
     STAY_BEHIND,
     note_foreign_layers,
@@ -26,6 +24,7 @@ from manyfest.cli.flows.checks import (
 )
 from manyfest.cli.flows.error_warnings import warn_of_errors
 from manyfest.cli.output import fail, note, warn, write_text
+from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
@@ -39,13 +38,11 @@ def command(
     options: CommonOptions,
     platform: Annotated[
         list[str] | None,
-        typer.Option("--platform", help="Copy only these platforms, OS[/ARCH[/VARIANT]]."),
+        Option("--platform", help="Copy only these platforms, OS[/ARCH[/VARIANT]]."),
     ] = None,
     referrers: Annotated[
         bool,
-        typer.Option(
-            "--referrers", help="Copy its signatures, SBOMs and other attached artifacts."
-        ),
+        Option("--referrers", help="Copy its signatures, SBOMs and other attached artifacts."),
     ] = False,
     foreign_layers: ForeignLayers = False,
     dry_run: DryRun = False,
@@ -92,7 +89,7 @@ def command(
     if unlisted:
         listed = f"{len(unlisted)} of {len(plan.attached.referrers)} referrers"
         fail(f"{plan.target.home} took {listed} and does not list them; copy them again")
-        raise typer.Exit(FAILED)
+        raise ExitError(FAILED)
 
 
 def _dry_run_text(plan: CopyPlan, *, is_verbose: bool) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from manyfest.cli.arguments.options import CONNECTION, DryRun, Verbose, docker_command
 from manyfest.cli.arguments.references import reference
 from manyfest.cli.flows.publish import manifests_put, require_writable_store
 from manyfest.cli.output import note, write_text
+from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.errors import InvalidReferenceError
@@ -23,7 +23,7 @@ def command(
     options: CommonOptions,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="N|DIGEST", help="Put this state back, not the one before."),
+        Option("--to", metavar="N|DIGEST", help="Put this state back, not the one before."),
     ] = None,
     dry_run: DryRun = False,
     verbose: Verbose = False,
@@ -54,7 +54,7 @@ def _state(text: str, to: str | None, session: Session) -> tuple[Reference, Stat
     """Return the tag, and the selector of its state, if one is named."""
     past = parse_past(text, session.now)
     if past and to is not None:
-        raise typer.TyperException("--to and @{...} exclude each other")
+        raise UsageError("--to and @{...} exclude each other")
     tag = reference(past.name if past else text)
     if tag.digest is not None:
         reason = "a tag is what is put back; which digest is told by --to"

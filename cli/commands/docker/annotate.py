@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from manyfest.cli.arguments.option_values import annotations, forbid_combination, split_csv
 from manyfest.cli.arguments.options import INSECURE, docker_command, require_arguments
 from manyfest.cli.arguments.references import entry_name, list_name, reference, resolve_source
 from manyfest.cli.flows.checks import warn_of_conflicts, warn_of_platform_mismatch
 from manyfest.cli.output import note
+from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.descriptors import Descriptor
@@ -25,38 +25,38 @@ _NOTHING_TO_CHANGE = "there is nothing to change: give --os, --arch, --annotatio
 def command(
     names: Sequence[str],
     options: CommonOptions,
-    os: Annotated[str | None, typer.Option("--os", help="Set the operating system.")] = None,
-    arch: Annotated[str | None, typer.Option("--arch", help="Set the architecture.")] = None,
+    os: Annotated[str | None, Option("--os", help="Set the operating system.")] = None,
+    arch: Annotated[str | None, Option("--arch", help="Set the architecture.")] = None,
     os_version: Annotated[
-        str | None, typer.Option("--os-version", help="Set the operating system version.")
+        str | None, Option("--os-version", help="Set the operating system version.")
     ] = None,
     os_features: Annotated[
         list[str] | None,
-        typer.Option("--os-features", help="Add operating system features, separated by commas."),
+        Option("--os-features", help="Add operating system features, separated by commas."),
     ] = None,
     variant: Annotated[
-        str | None, typer.Option("--variant", help="Set the architecture variant.")
+        str | None, Option("--variant", help="Set the architecture variant.")
     ] = None,
     annotation: Annotated[
         list[str] | None,
-        typer.Option("--annotation", metavar="KEY=VALUE", help="Set an annotation."),
+        Option("--annotation", metavar="KEY=VALUE", help="Set an annotation."),
     ] = None,
     unset: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             "--unset", metavar="MEMBER", help="Take away variant, os-version, annotation:KEY, ..."
         ),
     ] = None,
     index: Annotated[
-        bool, typer.Option("--index", help="Annotate the list itself, not an entry.")
+        bool, Option("--index", help="Annotate the list itself, not an entry.")
     ] = False,
     artifact_type: Annotated[
         str | None,
-        typer.Option("--artifact-type", help="Set the list's artifact type (with --index)."),
+        Option("--artifact-type", help="Set the list's artifact type (with --index)."),
     ] = None,
     subject: Annotated[
         str | None,
-        typer.Option("--subject", metavar="REF", help="Set the list's subject (with --index)."),
+        Option("--subject", metavar="REF", help="Set the list's subject (with --index)."),
     ] = None,
 ) -> None:
     """Say what an entry of a draft runs on.
@@ -69,7 +69,7 @@ def command(
     name = reference(names[0]) if index else list_name(names[0], "annotate: ")
     options_given = (os, arch, os_version, os_features, variant, annotation, unset, artifact_type)
     if all(value is None for value in (*options_given, subject)):  # docker takes empty values
-        raise typer.TyperException(_NOTHING_TO_CHANGE)
+        raise UsageError(_NOTHING_TO_CHANGE)
     said, taken = annotations(annotation), tuple(unset or ())
     features = split_csv("os-features", os_features)
     with open_session(settings_from(options)) as session:

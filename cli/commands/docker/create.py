@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
-import typer
-
 from manyfest.cli.arguments.options import (
     CONNECTION,
     OFFLINE,
@@ -27,6 +25,7 @@ from manyfest.cli.flows.compose import (
     create_options_for,
 )
 from manyfest.cli.output import write_text
+from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.drafts.create import DraftMode, rollback
@@ -38,9 +37,9 @@ def command(
     names: Sequence[str],
     options: CommonOptions,
     amend: Annotated[
-        bool, typer.Option("-a", "--amend", help="Add to a draft that exists, or renew its images.")
+        bool, Option("-a", "--amend", help="Add to a draft that exists, or renew its images.")
     ] = False,
-    push: Annotated[bool, typer.Option("--push", help="Publish it at once.")] = False,
+    push: Annotated[bool, Option("--push", help="Publish it at once.")] = False,
     foreign_layers: ForeignLayers = False,
     platform: Platforms = None,
     no_attestations: NoAttestations = False,

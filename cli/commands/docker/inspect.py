@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
@@ -13,8 +11,10 @@ from manyfest.cli.arguments.options import (
     require_arguments,
 )
 from manyfest.cli.arguments.references import entry_name, reference, resolve_source
-from manyfest.cli.exit_codes import meaning_of
+from manyfest.cli.exit_codes import ExitError, meaning_of
 from manyfest.cli.output import fail, note, write_bytes, write_document
+from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.rendering.manifest_text import document_text, entry_text
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_reading_session
@@ -33,28 +33,20 @@ def command(
     names: Sequence[str],
     options: CommonOptions,
     verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Add each image's descriptor and raw bytes.")
+        bool, Option("-v", "--verbose", help="Add each image's descriptor and raw bytes.")
     ] = False,
-    raw: Annotated[
-        bool, typer.Option("--raw", help="Write the exact bytes and nothing else.")
-    ] = False,
+    raw: Annotated[bool, Option("--raw", help="Write the exact bytes and nothing else.")] = False,
     platform: Annotated[
         str | None,
-        typer.Option(
-            "--platform", metavar="P", help="Show the image for OS[/ARCH[/VARIANT]] of a list."
-        ),
+        Option("--platform", metavar="P", help="Show the image for OS[/ARCH[/VARIANT]] of a list."),
     ] = None,
     config: Annotated[
-        bool, typer.Option("--config", help="Write the exact bytes of the image's config.")
+        bool, Option("--config", help="Write the exact bytes of the image's config.")
     ] = False,
-    remote: Annotated[
-        bool, typer.Option("--remote", help="Look past a draft of this name.")
-    ] = False,
+    remote: Annotated[bool, Option("--remote", help="Look past a draft of this name.")] = False,
     file: Annotated[
         str | None,
-        typer.Option(
-            "-f", "--file", metavar="FILE", help="Show those in FILE, as a line of JSON each."
-        ),
+        Option("-f", "--file", metavar="FILE", help="Show those in FILE, as a line of JSON each."),
     ] = None,
 ) -> None:
     """Show an image, a list or a draft.
@@ -99,11 +91,11 @@ def command(
 
 def _refuse_together(file: str | None, names: Sequence[str], *, verbose: bool, raw: bool) -> None:
     if raw and verbose:
-        raise typer.TyperException("--raw and --verbose exclude each other")
+        raise UsageError("--raw and --verbose exclude each other")
     if file is not None and (names or raw or verbose):
-        raise typer.TyperException("--file goes without MANIFEST, --raw and --verbose")
+        raise UsageError("--file goes without MANIFEST, --raw and --verbose")
     if file == "":
-        raise typer.TyperException("--file wants a file, or - for standard input")
+        raise UsageError("--file wants a file, or - for standard input")
 
 
 def _refuse_with_one_image(
@@ -112,9 +104,9 @@ def _refuse_with_one_image(
     if platform is None and not given["config"]:
         return
     if file is not None or len(names) > 1:
-        raise typer.TyperException("--platform and --config go with one MANIFEST alone")
+        raise UsageError("--platform and --config go with one MANIFEST alone")
     if given["config"] and (given["raw"] or given["verbose"]):
-        raise typer.TyperException("--config goes without --raw and --verbose")
+        raise UsageError("--config goes without --raw and --verbose")
 
 
 def _show_published(name: Reference, session: Session, *, verbose: bool, raw: bool) -> None:
@@ -170,7 +162,7 @@ def _show_details(details: "Details") -> None:
     for error in errors:
         fail(str(error))
     if errors:
-        raise typer.Exit(meaning_of(errors[0]).code)
+        raise ExitError(meaning_of(errors[0]).code)
 
 
 def _show_detail(detail: "Detail") -> None:

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from manyfest.cli.arguments.options import (
     CONNECTION,
     OFFLINE,
@@ -27,6 +25,8 @@ from manyfest.cli.flows.checks import (
 from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan
 from manyfest.cli.flows.publish import print_result, publish, write_files
 from manyfest.cli.output import write_text
+from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.expectations import Expectation
@@ -43,7 +43,7 @@ def command(
     names: Sequence[str],
     options: CommonOptions,
     purge: Annotated[
-        bool, typer.Option("-p", "--purge", help="Forget the draft once it is published.")
+        bool, Option("-p", "--purge", help="Forget the draft once it is published.")
     ] = False,
     dry_run: DryRun = False,
     verbose: Verbose = False,
@@ -51,7 +51,7 @@ def command(
     as_json: AsJson = False,
     expect: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--expect",
             metavar="DIGEST|absent",
             help="Only if the tag points there, or nowhere; else exit code 6.",
@@ -59,20 +59,20 @@ def command(
     ] = None,
     merge: Annotated[
         bool,
-        typer.Option(
+        Option(
             "--merge", help="Put its entries into what the tag holds, by platform; so may others."
         ),
     ] = False,
     tag: Annotated[
         list[str] | None,
-        typer.Option("--tag", metavar="TAG|REF", help="Publish it under this name, too."),
+        Option("--tag", metavar="TAG|REF", help="Publish it under this name, too."),
     ] = None,
     digest_file: Annotated[
-        Path | None, typer.Option("--digest-file", metavar="FILE", help="Write the digest there.")
+        Path | None, Option("--digest-file", metavar="FILE", help="Write the digest there.")
     ] = None,
     metadata_file: Annotated[
         Path | None,
-        typer.Option("--metadata-file", metavar="FILE", help="Write name and descriptor there."),
+        Option("--metadata-file", metavar="FILE", help="Write name and descriptor there."),
     ] = None,
 ) -> None:
     """Publish a draft.
@@ -85,7 +85,7 @@ def command(
     lost; each leaves a small tag manyfest-merge-... behind.
     """
     if merge and expect is not None:
-        raise typer.TyperException("--merge and --expect exclude each other")
+        raise UsageError("--merge and --expect exclude each other")
     require_writable(digest_file, metadata_file)
     with open_session(settings_from(options)) as session:
         name = reference(names[0])

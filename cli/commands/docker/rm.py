@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-import typer
-
 from manyfest.cli.arguments.options import docker_command
 from manyfest.cli.arguments.references import reference
-from manyfest.cli.exit_codes import meaning_of
+from manyfest.cli.exit_codes import ExitError, meaning_of
 from manyfest.cli.output import fail
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_session
@@ -28,4 +26,4 @@ def command(names: Sequence[str]) -> None:
             except (InputError, NotFoundError) as error:
                 fail(str(error))
                 code = meaning_of(error).code
-    raise typer.Exit(code)
+    raise ExitError(code)

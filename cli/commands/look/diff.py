@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-import typer
-
 from manyfest.cli.arguments.options import CONNECTION, FRESHNESS, OFFLINE, AsJson, docker_command
 from manyfest.cli.arguments.references import resolve_source
-from manyfest.cli.exit_codes import FINDINGS
+from manyfest.cli.exit_codes import FINDINGS, ExitError
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_reading_session
@@ -28,7 +26,7 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
         comparison = diff(before, after, ports=session)
     write_text(_shown(comparison, as_json=as_json))
     if comparison.status is Status.CHANGED:
-        raise typer.Exit(FINDINGS)
+        raise ExitError(FINDINGS)
 
 
 def _shown(comparison: Comparison, *, as_json: bool) -> str:

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from manyfest.cli.arguments.options import CONNECTION, FRESHNESS, OFFLINE, docker_command
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.output import fail, write_text
+from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.digests import Digest
@@ -22,9 +21,7 @@ def command(
     options: CommonOptions,
     platform: Annotated[
         str | None,
-        typer.Option(
-            "--platform", metavar="P", help="Digest of the image for OS[/ARCH[/VARIANT]]."
-        ),
+        Option("--platform", metavar="P", help="Digest of the image for OS[/ARCH[/VARIANT]]."),
     ] = None,
 ) -> None:
     """Print the digest of published images and lists.

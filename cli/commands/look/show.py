@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-import typer
 from attr import evolve
 
 from manyfest.cli.arguments.options import (
@@ -12,9 +11,11 @@ from manyfest.cli.arguments.options import (
     OFFLINE,
     AsJson,
     docker_command,
+    whole_number,
 )
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.output import PLAIN, Screen, note, stdout_screen, write_text, write_view
+from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.show.list_tree import Form, list_lines
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
@@ -29,34 +30,33 @@ def command(
     options: CommonOptions,
     platform: Annotated[
         str | None,
-        typer.Option(
-            "--platform", metavar="P", help="Show the image for OS[/ARCH[/VARIANT]] of a list."
-        ),
+        Option("--platform", metavar="P", help="Show the image for OS[/ARCH[/VARIANT]] of a list."),
     ] = None,
     long: Annotated[
         bool,
-        typer.Option(
-            "-l", "--long", help="Read every image's manifest and config from registries."
-        ),
+        Option("-l", "--long", help="Read every image's manifest and config from registries."),
     ] = False,
     layers: Annotated[
-        bool, typer.Option("--layers", help="Show the layers of each image; reads as --long does.")
+        bool, Option("--layers", help="Show the layers of each image; reads as --long does.")
     ] = False,
-    annotations: Annotated[bool, typer.Option("--annotations", help="Show annotations.")] = False,
+    annotations: Annotated[bool, Option("--annotations", help="Show annotations.")] = False,
     referrers: Annotated[
         bool,
-        typer.Option("--referrers", help="Ask the registry for signatures, SBOMs and the like."),
+        Option("--referrers", help="Ask the registry for signatures, SBOMs and the like."),
     ] = False,
     depth: Annotated[
         int,
-        typer.Option(
-            "--depth", metavar="N", min=0, help="Show N levels: 1 is the entries, 0 only the head."
+        Option(
+            "--depth",
+            metavar="N",
+            parser=whole_number(0),
+            help="Show N levels: 1 is the entries, 0 only the head.",
         ),
     ] = NESTING_LIMIT,
     no_trunc: Annotated[
-        bool, typer.Option("--no-trunc", help="Show texts in full, whatever the terminal's width.")
+        bool, Option("--no-trunc", help="Show texts in full, whatever the terminal's width.")
     ] = False,
-    remote: Annotated[bool, typer.Option("--remote", help="Ignore a draft of this name.")] = False,
+    remote: Annotated[bool, Option("--remote", help="Ignore a draft of this name.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show an image, a list, a draft or an artifact as a tree.

@@ -3,11 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
-import typer
-
-from manyfest.cli.arguments.options import CONNECTION, FRESHNESS, OFFLINE, AsJson, docker_command
+from manyfest.cli.arguments.options import (
+    CONNECTION,
+    FRESHNESS,
+    OFFLINE,
+    AsJson,
+    docker_command,
+    whole_number,
+)
 from manyfest.cli.arguments.references import repository_home, resolve_source
 from manyfest.cli.output import Screen, stdout_screen, write_lines, write_view
+from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.table import View
 from manyfest.cli.rendering.tags_table import tag_columns, tags_json
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -32,29 +38,30 @@ def command(
     names: Sequence[str],
     options: CommonOptions,
     long: Annotated[
-        bool, typer.Option("-l", "--long", help="Show digest, age, size and platforms.")
+        bool, Option("-l", "--long", help="Show digest, age, size and platforms.")
     ] = False,
     like: Annotated[
         str | None,
-        typer.Option("--like", metavar="MANIFEST", help="Show only tags with the digest of this."),
+        Option("--like", metavar="MANIFEST", help="Show only tags with the digest of this."),
     ] = None,
     patterns: Annotated[
         list[str] | None,
-        typer.Option("--filter", metavar="PATTERN", help="Show only tags such as 'v1.*'."),
+        Option("--filter", metavar="PATTERN", help="Show only tags such as 'v1.*'."),
     ] = None,
     sort: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--sort",
             metavar="ORDER",
             help="Sort by name, or by version (v1.9 before v1.10); -ORDER reverses.",
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, help="Show the first N tags only.")
+        int | None,
+        Option("--limit", metavar="N", parser=whole_number(1), help="Show the first N tags only."),
     ] = None,
     no_trunc: Annotated[
-        bool, typer.Option("--no-trunc", help="Show all columns in full, whatever the width.")
+        bool, Option("--no-trunc", help="Show all columns in full, whatever the width.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

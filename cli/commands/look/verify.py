@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
@@ -14,9 +12,10 @@ from manyfest.cli.arguments.options import (
     require_arguments,
 )
 from manyfest.cli.arguments.references import resolve_source
-from manyfest.cli.exit_codes import FINDINGS
+from manyfest.cli.exit_codes import FINDINGS, ExitError
 from manyfest.cli.flows.checks import note_foreign_layers
 from manyfest.cli.output import note, write_text
+from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, Settings, settings_from
 from manyfest.cli.wiring import open_reading_session
 from manyfest.domain.operations.views.verify import Verification, verify
@@ -29,7 +28,7 @@ def command(
     options: CommonOptions,
     as_json: AsJson = False,
     rules: Annotated[
-        bool, typer.Option("--rules", help="Show the rules instead; takes no MANIFEST.")
+        bool, Option("--rules", help="Show the rules instead; takes no MANIFEST.")
     ] = False,
 ) -> None:
     """Look for all that is wrong with a published image or list.
@@ -51,7 +50,7 @@ def command(
     note_foreign_layers(found.foreign_layers, "not looked for")
     write_text(findings.findings_json(found) if as_json else findings.findings_text(found))
     if found.count(Severity.ERROR):
-        raise typer.Exit(FINDINGS)
+        raise ExitError(FINDINGS)
 
 
 def _verification(name: str, settings: Settings) -> Verification:

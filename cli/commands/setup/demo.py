@@ -4,10 +4,9 @@ import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
+from manyfest.cli.arguments.options import docker_command
+from manyfest.cli.exit_codes import ExitError
 from manyfest.cli.output import write_text
 from manyfest.domain.errors import ConflictError
 from manyfest.domain.platforms import Platform
@@ -33,16 +32,14 @@ _COMMANDS: tuple[tuple[str, ...], ...] = (
 )
 
 
-def command(
-    folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="A new or empty folder to work in.")
-    ] = Path("manyfest-demo"),
-) -> None:
+@docker_command("demo", "[DIR]", 0, 1)
+def command(names: Sequence[str]) -> None:
     """Show the main job, with no network.
 
-    Four small images become one list. Works in DIR and leaves it to play with; drafts are kept
-    in DIR, too, not among yours.
+    Four small images become one list. Works in DIR, a new or empty folder (manyfest-demo unless
+    named), and leaves it to play with; drafts are kept in DIR, too, not among yours.
     """
+    folder = Path(*names or ("manyfest-demo",))
     _enter(folder)
     os.environ["MANYFEST_STORE"] = "store.db"
     _make_images()
@@ -75,4 +72,4 @@ def _show_and_run(arguments: Sequence[str]) -> None:
 
     write_text(f"\n$ manyfest {shlex.join(arguments)}")
     if code := main(arguments):
-        raise typer.Exit(code)
+        raise ExitError(code)

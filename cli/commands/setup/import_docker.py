@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
-import typer
-
 from manyfest.adapters.docker_drafts import DockerDrafts, DraftFolder
+from manyfest.cli.arguments.options import docker_command
 from manyfest.cli.arguments.references import reference
-from manyfest.cli.exit_codes import meaning_of
+from manyfest.cli.exit_codes import ExitError, meaning_of
 from manyfest.cli.output import fail, note, write_text
+from manyfest.cli.process.command import Option
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts.docker_file_names import docker_file_name, list_names
@@ -17,12 +17,11 @@ from manyfest.domain.operations.drafts.import_drafts import import_draft
 from manyfest.domain.references import Reference
 
 
+@docker_command("import-docker", "[LIST...]")
 def command(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[LIST...]", show_default=False)
-    ] = None,
+    names: Sequence[str],
     force: Annotated[
-        bool, typer.Option("-f", "--force", help="Replace drafts of the same names.")
+        bool, Option("-f", "--force", help="Replace drafts of the same names.")
     ] = False,
 ) -> None:
     """Take over the drafts that docker manifest keeps.
@@ -43,7 +42,8 @@ def command(
                 codes.add(meaning_of(problem).code)
     if not (names or folders):
         note(f"docker has no drafts in {settings.docker_config}")
-    raise typer.Exit(min(codes, default=0))
+    if codes:
+        raise ExitError(min(codes))
 
 
 def _unnamed(folders: Sequence[str]) -> Iterable[tuple[str, None]]:

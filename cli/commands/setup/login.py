@@ -5,10 +5,10 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from manyfest.cli.arguments.options import INSECURE, TIMEOUT, docker_command
 from manyfest.cli.output import standard_input, warn, write_text
+from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_access, open_logins
 from manyfest.domain.access import Credentials
@@ -23,10 +23,10 @@ def command(
     names: Sequence[str],
     options: CommonOptions,
     username: Annotated[
-        str | None, typer.Option("-u", "--username", help="Whom to log in; asked for otherwise.")
+        str | None, Option("-u", "--username", help="Whom to log in; asked for otherwise.")
     ] = None,
     password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+        bool, Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
 ) -> None:
     """Log in to a registry.
@@ -49,13 +49,13 @@ def command(
 def _read_login(username: str | None, *, from_stdin: bool) -> Credentials:
     """Prompt for what is missing, on a terminal only; refuse in docker's sentences.
 
-    Raises TyperException: no terminal to prompt on; InputError: an unusable name or password.
+    Raises UsageError: no terminal to prompt on; InputError: an unusable name or password.
     """
     if from_stdin and not username:
-        raise typer.TyperException("Must provide --username with --password-stdin")
+        raise UsageError("Must provide --username with --password-stdin")
     if not from_stdin and not (sys.stdin and sys.stdin.isatty()):
         reason = "Cannot perform an interactive login from a non TTY device"
-        raise typer.TyperException(f"{reason} (give --username and --password-stdin)")
+        raise UsageError(f"{reason} (give --username and --password-stdin)")
     name = username or _prompt_name()
     if not name or ":" in name or not name.isprintable():
         raise InputError(f"no user name: {name!r}")
@@ -66,7 +66,7 @@ def _read_login(username: str | None, *, from_stdin: bool) -> Credentials:
 
 
 def _prompt_name() -> str:
-    typer.echo("Username: ", err=True, nl=False)
+    print("Username: ", end="", file=sys.stderr, flush=True)  # noqa: T201 - a prompt
     return sys.stdin.readline().strip()
 
 

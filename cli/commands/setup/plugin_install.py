@@ -3,29 +3,26 @@
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from manyfest.adapters.files.atomic_file import atomic_symlink
+from manyfest.cli.arguments.options import docker_command
 from manyfest.cli.output import write_text
 from manyfest.cli.settings import docker_config_folder
 
 _PROGRAM = "docker-manyfest"
 
 
-def command(
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="A folder in which docker looks.")
-    ] = None,
-) -> None:
+@docker_command("plugin install", "[DIR]", 0, 1)
+def command(names: Sequence[str]) -> None:
     """Make docker manyfest work.
 
     Puts a link to this program into DIR, which is cli-plugins in docker's configuration folder
     unless another is given, and says where.
     """
-    place = (folder or docker_config_folder(os.environ) / "cli-plugins").absolute()
+    usual = docker_config_folder(os.environ) / "cli-plugins"
+    place = Path(*names[:1] or (usual,)).absolute()
     place.mkdir(parents=True, exist_ok=True)
     link = place / _PROGRAM
     atomic_symlink(link, _program())

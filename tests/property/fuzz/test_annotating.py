@@ -2,11 +2,11 @@
 
 from contextlib import suppress
 
-import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from manyfest.cli.arguments.option_values import annotations, split_csv
+from manyfest.cli.process.pflag import UsageError
 from manyfest.domain.errors import InputError
 
 TEXTS = st.text() | st.lists(st.sampled_from("ab=,\"'\n\r\0 \\\u2028\u00e4"), max_size=12).map(
@@ -16,7 +16,7 @@ TEXTS = st.text() | st.lists(st.sampled_from("ab=,\"'\n\r\0 \\\u2028\u00e4"), ma
 
 @given(st.lists(TEXTS, max_size=3))
 def test_any_annotation_is_a_pair_or_refused(texts: list[str]) -> None:
-    with suppress(typer.TyperException):
+    with suppress(UsageError):
         pairs = annotations(texts)
         assert [f"{key}={value}" for key, value in pairs] == texts
         assert all(key and "=" not in key for key, _ in pairs)

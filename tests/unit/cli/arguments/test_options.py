@@ -1,11 +1,18 @@
 from collections.abc import Sequence
-from inspect import signature
+from datetime import timedelta
 
 import pytest
-import typer
 
-from manyfest.cli.arguments.options import CONNECTION, OFFLINE, AsJson, docker_command, parse_size
-from manyfest.cli.process.pflag import ArgumentCountError
+from manyfest.cli.arguments.options import (
+    CONNECTION,
+    FRESHNESS,
+    OFFLINE,
+    AsJson,
+    docker_command,
+    parse_size,
+)
+from manyfest.cli.process import pflag
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions
 
 
@@ -24,17 +31,15 @@ seen: list[object] = []
 
 
 def run(command, *arguments: str) -> object:
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command()(command)
     seen.clear()
-    typer.main.get_command(app).main(list(arguments), standalone_mode=False)
+    command.run(pflag.parse(arguments, command.flags), "manyfest test")
     return seen[0]
 
 
-def test_typer_reads_the_arguments_then_own_options_then_the_shared_ones_in_their_order():
+def test_own_options_come_before_the_shared_ones_in_their_order():
     shared = ["offline", "insecure", "jobs", "timeout"]
-    assert list(signature(copy).parameters) == ["arguments", "as_json", *shared]
-    assert copy.__doc__ == "Copy it."
+    assert [parameter.keyword for parameter in copy.parameters] == ["as_json", *shared]
+    assert copy.doc == "Copy it."
 
 
 def test_a_command_is_handed_names_and_one_value_for_the_shared_options():
@@ -60,8 +65,58 @@ def test_a_command_without_shared_options_takes_names_alone():
     ],
 )
 def test_a_wrong_number_of_arguments_is_refused_in_dockers_words(command, arguments, refusal):
-    with pytest.raises(ArgumentCountError) as refused:
+    with pytest.raises(UsageError) as refused:
         run(command, *arguments)
+    assert str(refused.value) == f"{refusal} (usage: manyfest test {command.metavar})"
+
+
+@docker_command("look", "MANIFEST", options=FRESHNESS | CONNECTION)
+def look(names: Sequence[str], options: CommonOptions) -> None:
+    seen.append(options)
+
+
+@docker_command("count", "")
+def count(*, as_json: AsJson = False) -> None:
+    seen.append(as_json)
+
+
+def test_a_variable_stands_for_an_option_that_is_not_given(monkeypatch):
+    monkeypatch.setenv("MANYFEST_MAX_AGE", "1h30m")
+    monkeypatch.setenv("MANYFEST_STALE_IF_ERROR", "yes")
+    monkeypatch.setenv("MANYFEST_TIMEOUT", "2.5")
+    monkeypatch.setenv("MANYFEST_JOBS", "7")
+    assert run(look, "--jobs=8", "a") == CommonOptions(
+        max_age=timedelta(minutes=90), stale_if_error=True, timeout=2.5, jobs=8
+    )
+
+
+def test_a_switch_that_is_given_as_false_outdoes_the_variable(monkeypatch):
+    monkeypatch.setenv("MANYFEST_STALE_IF_ERROR", "1")
+    assert run(look, "--stale-if-error=false", "a") == CommonOptions()
+
+
+def test_an_empty_variable_is_none(monkeypatch):
+    monkeypatch.setenv("MANYFEST_JOBS", "")
+    assert run(look, "a") == CommonOptions()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "refusal"),
+    [
+        ("JOBS", "0", "MANYFEST_JOBS wants a whole number from 1 to 256, not '0'"),
+        ("JOBS", "257", "MANYFEST_JOBS wants a whole number from 1 to 256, not '257'"),
+        ("JOBS", "x", "MANYFEST_JOBS wants a whole number from 1 to 256, not 'x'"),
+        ("TIMEOUT", "nan", "MANYFEST_TIMEOUT wants a number of seconds, not 'nan'"),
+        ("TIMEOUT", "-1", "MANYFEST_TIMEOUT wants a number of seconds, not '-1'"),
+        ("MAX_AGE", "x", "MANYFEST_MAX_AGE wants a time such as 90s, 10m, 2h, 1d, not 'x'"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_with_the_name_of_its_source(
+    monkeypatch, name, text, refusal
+):
+    monkeypatch.setenv(f"MANYFEST_{name}", text)
+    with pytest.raises(UsageError) as refused:
+        run(look, "a")
     assert str(refused.value) == refusal
 
 
@@ -79,4 +134,10 @@ SIZES = {
 
 @pytest.mark.parametrize(("text", "size"), SIZES.items())
 def test_sizes_are_read_as_people_write_them(text, size):
-    assert parse_size(text) == size
+    assert parse_size(text, "--chunk-size") == size
+
+
+def test_a_command_without_arguments_refuses_them_before_it_runs():
+    assert run(count, "--json") is True
+    with pytest.raises(UsageError, match="'manyfest test' accepts no arguments"):
+        run(count, "a")

@@ -1,0 +1,86 @@
+"""Help of commands and their groups, written by typer.
+
+Nothing else imports typer (ADR 0009): importing it takes longer than most local commands.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter, Signature
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from manyfest.cli.process.command import Command
+from manyfest.cli.process.command import Parameter as CommandParameter
+
+_NAMES = ["-h", "--help"]
+
+
+class _PlainUsage(TyperCommand):
+    """A command whose usage line shows its arguments as their metavar is written."""
+
+    def collect_usage_pieces(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        arguments = (p.metavar or "" for p in self.params if p.param_type_name == "argument")
+        return [self.options_metavar or "", *arguments]
+
+
+def command_help(command: Command, path: str) -> str:
+    """Return the help of the command that is typed as ``path``."""
+    return _help_of(_typer_command(path, command), path)
+
+
+def group_help(
+    path: str, doc: str, members: Mapping[str, str], options: Sequence[CommandParameter] = ()
+) -> str:
+    """Return the help of a group of commands; ``members`` are their names and summaries."""
+    group = typer.Typer(
+        add_completion=False, invoke_without_command=True, rich_markup_mode=None, help=doc
+    )
+    group.callback()(_function(list(map(_option, options)), doc))
+    for name, summary in members.items():
+        group.command(name, help=summary)(_function([], summary))
+    made = typer.main.get_command(group)
+    assert isinstance(made, TyperGroup)  # noqa: S101 - as it has a callback
+    return _help_of(made, path)
+
+
+def _help_of(made: Any, path: str) -> str:
+    context = typer.Context(made, info_name=path, help_option_names=_NAMES)
+    return str(made.get_help(context))
+
+
+def _typer_command(name: str, command: Command) -> Any:
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    argument = typer.Argument(metavar=command.metavar, show_default=False)
+    names = [_parameter("names", Annotated[str | None, argument], default=None)]
+    signature = [*(names if command.metavar else ()), *map(_option, command.parameters)]
+    single.command(name, cls=_PlainUsage)(_function(signature, command.doc))
+    return typer.main.get_command(single)
+
+
+def _option(parameter: CommandParameter) -> Parameter:
+    """Return the parameter as typer reads it: a switch, or an option with a text."""
+    option, is_switch = parameter.option, parameter.flag.is_switch
+    shown = option.default or (bool(parameter.default) and not is_switch)
+    declared = typer.Option(
+        *option.names,
+        help=option.help,
+        metavar=None if is_switch else option.metavar,
+        envvar=option.envvar or None,
+        show_default=shown,
+    )
+    default = False if is_switch else str(parameter.default) if shown is True else None
+    kind: Any = bool if is_switch else str | None
+    return _parameter(parameter.keyword, Annotated[kind, declared], default=default)
+
+
+def _parameter(name: str, annotation: Any, *, default: Any) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+def _function(parameters: list[Parameter], doc: str) -> Callable[..., None]:
+    def function() -> None: ...
+
+    function.__doc__ = doc
+    vars(function)["__signature__"] = Signature(parameters)
+    return function
