@@ -132,7 +132,7 @@ class _LargeBody:
         with READ_BUDGET.reader():
             while self._left:
                 wanted = min(READ_BUDGET.piece(), self._left)
-                piece = self._stream.read(wanted, self._seconds)
+                piece = self._stream.read_arrived(wanted, self._seconds)
                 if not piece:
                     raise httpcore.RemoteProtocolError(self._broken_off())
                 self._left -= len(piece)

@@ -30,6 +30,7 @@ TRANSFER_SECONDS = 30.0
 
 # Bytes before the body: interim responses and headers. h11 allows 100 KiB for each of them.
 _HEAD_LIMIT = 256 * 1024
+_RECORD = 16 * 1024  # the data of a TLS record, at most (RFC 8446 §5.1)
 _HEAD_PIECE = 16 * 1024  # read at a time until the head is complete: h11 copies what comes with it
 
 # Returns the connection to a host and port that was opened early, if there is one. May raise as
@@ -157,6 +158,17 @@ class DeadlineStream(httpcore.NetworkStream):
             if self._head > _HEAD_LIMIT:
                 raise httpcore.RemoteProtocolError(f"{_HEAD_LIMIT} bytes and no answer yet")
         return data
+
+    def read_arrived(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Return as ``read`` the bytes that arrived; TLS hands out one record of them at a time."""
+        if isinstance(self.socket, socket.socket) and not isinstance(self.socket, ssl.SSLSocket):
+            return self.read(max_bytes, timeout)
+        records = [self.read(min(max_bytes, _RECORD), timeout)]
+        left = max_bytes - len(records[0])
+        while left and records[-1] and _is_readable(self.socket):
+            records.append(self.read(min(left, _RECORD), timeout))
+            left -= len(records[-1])
+        return b"".join(records)
 
     def answered(self) -> bool:
         """End the head of a response. False if none of its bytes were read since the request.

@@ -25,6 +25,7 @@ from tests.support.layouts.die_writing import IMAGE as NEW
 
 REGISTRY = LayoutRegistry()
 OLD = docker_image(text="the old one")
+MEBIBYTE = 1024 * 1024
 CHECKOUT = Path(__file__).parents[4]
 
 
@@ -79,6 +80,15 @@ def test_unknown_files_and_foreign_annotations_stay(directory, home):
     document["manifests"].append(NEW.manifest.descriptor().to_json() | named)
     assert index(directory) == document
     assert (directory / "notes.txt").read_text() == "mine"
+
+
+def test_a_large_file_is_on_its_way_to_the_disk_before_its_end(home, monkeypatch):
+    begun = []
+    monkeypatch.setattr(files.os, "posix_fadvise", lambda _fd, *span: begun.append(span[:2]))
+    size = 20 * MEBIBYTE
+    layer = Reference(home, None, Digest.of(bytes(size)))
+    REGISTRY.write_blob(layer, size, source_of(bytes(size)))
+    assert begun == [(0, 8 * MEBIBYTE), (8 * MEBIBYTE, 8 * MEBIBYTE)]
 
 
 def test_a_foreign_layer_need_not_be_there(home):

@@ -2,19 +2,23 @@
 
 import hashlib
 import random
+import ssl
 
 import h11
 import pytest
 
 from manyfest.adapters.decorators.routing import RoutingRegistry
+from manyfest.adapters.http_registry.transport import tls
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.operations.steps.transfer import BlobCopy, copy_blob
 from manyfest.domain.references import Layout, Reference
+from tests.support.http.certificates import self_signed
 
 BLOB = random.Random(5).randbytes(3_000_000)
-HEAD_AND_FIRST_PIECE = 2 * 64 * 1024
+HEAD_AND_FIRST_PIECE = 16 * 1024
+RECORD = 16 * 1024  # bytes of a TLS record, at most
 
 
 def blob(server):
@@ -139,3 +143,25 @@ def test_a_copy_to_a_layout_hashes_each_byte_once(serve, reply, registry, tmp_pa
     monkeypatch.setattr(hashlib, "new", Counted)
     copy_blob(copied, RoutingRegistry(lambda: registry, lambda: layout, str, str))
     assert sum(sizes) == len(BLOB)
+
+
+@pytest.fixture
+def encrypted(tmp_path, monkeypatch):
+    certificate = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
+    tls.verifying.cache_clear()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.file, certificate.key)
+    yield context
+    tls.verifying.cache_clear()
+
+
+def test_records_that_arrived_together_are_read_together(serve, reply, registry, encrypted):
+    server = serve(lambda _request, _connection: reply(200, BLOB), encrypted)
+    pieces = []
+    for _ in range(2):
+        with registry.open_blob(blob(server), len(BLOB)) as chunks:
+            pieces = list(chunks)
+        assert b"".join(pieces) == BLOB
+    assert max(map(len, pieces)) > RECORD
+    assert server.connections == server.complaints + 1
