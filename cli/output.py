@@ -13,7 +13,7 @@ terminal's cursor, change its title or turn the order of a line. Three rules kee
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import BinaryIO, TextIO
@@ -230,6 +230,13 @@ def _escapes(text: str) -> str:
 
 
 _LINE_LIMIT = 390
+_clear: Callable[[], None] | None = None
+
+
+def clear_before_lines(clear: Callable[[], None] | None) -> None:
+    """Call ``clear`` before each line to stderr, to take away a display that is redrawn there."""
+    global _clear  # noqa: PLW0603 -- one stderr a process
+    _clear = clear
 
 
 def _to_stderr(kind: str, message: str) -> None:
@@ -238,6 +245,8 @@ def _to_stderr(kind: str, message: str) -> None:
         shown = printable(f"{kind}: {message}")
         if len(shown) > _LINE_LIMIT:
             shown = shown[: _LINE_LIMIT - 1] + "…"
+        if _clear is not None:
+            _clear()
         label = screen_of(sys.stderr).paint(f"{kind}:", kind)
         with suppress(OSError):
             print(label + _encodable(shown).removeprefix(f"{kind}:"), file=sys.stderr, flush=True)

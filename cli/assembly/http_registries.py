@@ -5,7 +5,7 @@ A command may say early whom it asks (``connect_early``): this imports no HTTP c
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -205,8 +205,16 @@ def http_registry(
         connections=settings.jobs,
         chunk_size=settings.chunk_size,
         on_warning=warn,
+        on_pause=_shown_pause,
         **options,
     )
+
+
+def _shown_pause(message: str, seconds: float) -> AbstractContextManager[None]:
+    """Show a pause before a retry; most commands have none, and do not load the display."""
+    from manyfest.cli.rendering.progress import shown_pause
+
+    return shown_pause(message, seconds)
 
 
 def with_hosts_of(rules: "RegistryRules", settings: Settings) -> Settings:

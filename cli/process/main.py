@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from manyfest.cli import exit_codes
-from manyfest.cli.output import fail, write_traceback
+from manyfest.cli.output import fail, note, write_traceback
 from manyfest.domain.errors import InputError, ManyfestError
 
 
@@ -43,7 +43,9 @@ def _run_app(arguments: Sequence[str], program: str) -> int:
 def _report(error: BaseException, arguments: Sequence[str]) -> int:
     if os.environ.get("MANYFEST_DEBUG"):
         write_traceback(error)
-    if not isinstance(error, BrokenPipeError | KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt):
+        note("interrupted")
+    elif not isinstance(error, BrokenPipeError):
         from manyfest.cli.advice.advise import advise
 
         fail(_with_advice(_message(error), advise(error, arguments)))

@@ -1,17 +1,24 @@
-"""The progress line: drawn on a terminal during a transfer, cleared at its end."""
+"""Progress of a transfer: a bar on a terminal, and a line now and then in a log.
+
+On a terminal the display is redrawn in place, ten times a second at most, and cleared at its end:
+the bar, the blobs in flight, and the hosts that are waited for. Each line fits the terminal. In a
+log, where nothing can be redrawn, a note tells the same every 10 s. Events alone cause drawing.
+"""
 
 import os
-import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from threading import Lock
 from time import monotonic
 from typing import TextIO
 
 from attr import define, field
 
-from manyfest.cli.rendering.humanize import format_size
+from manyfest.cli.output import Screen, clear_before_lines, note, screen_of
+from manyfest.cli.rendering.humanize import counted, format_size, short_digest
+from manyfest.domain.digests import Digest
 from manyfest.domain.events import (
     Blob,
     BlobCopied,
@@ -25,25 +32,41 @@ from manyfest.domain.events import (
     ReadingPlanned,
     ReferenceRead,
     TransferPlanned,
-    ignore,
 )
 
 _REDRAW_INTERVAL = 0.1  # seconds, the shortest time between two drawings
+_LOG_INTERVAL = 10.0  # seconds between two notes in a log
+_LONG_PAUSE = 5.0  # seconds: the pauses before a retry that a log tells
 _CLEARED = "\r\x1b[K"
+_LINE_UP = "\x1b[1A"
+_BAR_WIDTH, _SHORTEST_BAR = 30, 8
+_BAR = ("━", "─")
+_ASCII_BAR = ("#", "-")
 
 
 @contextmanager
 def shown_progress(stream: TextIO | None = None) -> Iterator[OnEvent]:
-    """Draw events on ``stream`` (default: stderr), if it is a terminal."""
-    stream = stream or sys.stderr
-    if not _can_draw(stream):
-        yield ignore
-        return
-    line = _Line(stream)
+    """Show events on ``stream`` (default: stderr)."""
+    global _current  # noqa: PLW0603 -- a command has one display
+    display = _display_on(stream or sys.stderr)
+    _current = display
     try:
-        yield line.show
+        yield display.show
     finally:
-        line.clear()
+        _current = None
+        display.clear()
+        clear_before_lines(None)
+
+
+@contextmanager
+def shown_pause(message: str, seconds: float) -> Iterator[None]:
+    """Show ``message`` during a pause before a retry; in a log, only if it is long."""
+    display = _current or _display_of_pauses(sys.stderr)
+    display.begin_pause(message, seconds)
+    try:
+        yield
+    finally:
+        display.end_pause(message)
 
 
 @define
@@ -85,47 +108,181 @@ class Tally:
             case ManifestPut():
                 self.manifests_put += 1
 
-    def text(self, now: float) -> str:
-        """Return the line: blobs while any move, else references read or manifests put."""
+    def facts(self, now: float) -> tuple[float, list[str]]:
+        """Return the fraction that is done, and facts about it, the most important first.
+
+        About blobs while any move, else about references read or manifests put; no facts if nothing
+        is planned.
+        """
         passed = max(now - self.started_at, _REDRAW_INTERVAL)
-        if self.blobs_done == self.blobs and self.references:
+        if self.blobs_done < self.blobs:
+            return self._of_blobs(passed)
+        if self.references:
             rate = self.references_done / passed
-            return f"{self.references_done}/{self.references} references, {rate:.0f}/s"
-        if self.blobs_done == self.blobs:
-            return f"{self.manifests_put}/{self.manifests} manifests" if self.manifests else ""
+            counts = f"{self.references_done}/{counted(self.references, 'reference')}"
+            left = _time_left(self.references - self.references_done, rate)
+            return self.references_done / self.references, [counts, *left, f"{rate:.0f}/s"]
+        if self.manifests:
+            counts = f"{self.manifests_put}/{counted(self.manifests, 'manifest')}"
+            return self.manifests_put / self.manifests, [counts]
+        return 0.0, []
+
+    def _of_blobs(self, passed: float) -> tuple[float, list[str]]:
         done = self.bytes_done + sum(self.in_flight.values())
         rate = self.bytes_moved / passed
-        counts = f"{self.blobs_done}/{self.blobs} blobs"
-        return f"{counts}, {format_size(done)} of {format_size(self.size)}, {format_size(rate)}/s"
+        fraction = min(done / self.size, 1.0) if self.size else self.blobs_done / self.blobs
+        facts = [f"{format_size(done)} of {format_size(self.size)}"]
+        facts += _time_left(self.size - done, rate)
+        facts += [f"{format_size(rate)}/s", f"{self.blobs_done}/{counted(self.blobs, 'blob')}"]
+        return fraction, facts
 
 
-class _Line:
-    """The line on a terminal. Thread-safe."""
+class _Display:
+    """The progress on a terminal. Thread-safe."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._bar = _BAR if "utf" in (stream.encoding or "utf").lower() else _ASCII_BAR
         self._tally = Tally(monotonic())
+        self._pauses: list[str] = []
         self._lock = Lock()
         self._drawn_at = float("-inf")
+        self._drawn_lines = 0
+        clear_before_lines(self.clear)
+
+    def show(self, event: Event) -> None:
+        with self._lock:
+            self._tally.count(event)
+            self._draw_if_due()
+
+    def begin_pause(self, message: str, _seconds: float) -> None:
+        with self._lock:
+            self._pauses.append(message)
+            self._draw(monotonic())
+
+    def end_pause(self, message: str) -> None:
+        with self._lock:
+            self._pauses.remove(message)
+            self._draw(monotonic())
+
+    def clear(self) -> None:
+        with self._lock:
+            self._write(self._cleared())
+            self._drawn_lines = 0
+
+    def _draw_if_due(self) -> None:
+        now = monotonic()
+        if now - self._drawn_at >= _REDRAW_INTERVAL:
+            self._draw(now)
+
+    def _draw(self, now: float) -> None:
+        self._drawn_at = now
+        lines = list(self._lines(now, screen_of(self._stream)))
+        self._write(self._cleared() + "\n".join(lines))
+        self._drawn_lines = len(lines)
+
+    def _cleared(self) -> str:
+        return _CLEARED + (_LINE_UP + _CLEARED) * (self._drawn_lines - 1)
+
+    def _lines(self, now: float, screen: Screen) -> Iterator[str]:
+        width = (screen.width or 0) - 1  # the last column may wrap
+        fraction, facts = self._tally.facts(now)
+        if facts:
+            yield self._bar_line(fraction, facts, width, screen)
+        if self._tally.in_flight:
+            flying = [f"{_name(b)} {format_size(n)}" for b, n in self._tally.in_flight.items()]
+            yield screen.paint(_as_many(flying, width, more=", +{} more"), "faint")
+        for message in self._pauses[-1:]:
+            yield screen.paint(message[:width], "warning")
+
+    def _bar_line(self, fraction: float, facts: Sequence[str], width: int, screen: Screen) -> str:
+        beside_bar = max(width - _SHORTEST_BAR - 2, len("100 %"))
+        text = _as_many([f"{int(fraction * 100)} %", *facts], beside_bar)
+        room = min(width - len(text) - 2, _BAR_WIDTH)
+        if room < _SHORTEST_BAR:
+            return text
+        done = int(room * fraction)
+        full, rest = self._bar[0] * done, self._bar[1] * (room - done)
+        return f"{screen.paint(full, 'added')}{screen.paint(rest, 'faint')}  {text}"
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # a closed terminal is no reason to fail
+            self._stream.write(text)
+            self._stream.flush()
+
+
+class _Log:
+    """The progress in a log: a note every 10 s. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._tally = Tally(monotonic())
+        self._lock = Lock()
+        self._told_at = self._tally.started_at
+        self._pause_told_at = float("-inf")
 
     def show(self, event: Event) -> None:
         with self._lock:
             self._tally.count(event)
             now = monotonic()
-            if now - self._drawn_at >= _REDRAW_INTERVAL:
-                self._drawn_at = now
-                width = shutil.get_terminal_size().columns - 1  # the last column may wrap
-                self._write(_CLEARED + self._tally.text(now)[:width])
+            if now - self._told_at < _LOG_INTERVAL:
+                return
+            self._told_at = now
+            fraction, facts = self._tally.facts(now)
+        if facts:
+            note(", ".join([f"{int(fraction * 100)} %", *facts]))
+
+    def begin_pause(self, message: str, seconds: float) -> None:
+        """Tell a long pause; those of other threads within 10 s are nearly always the same."""
+        with self._lock:
+            now = monotonic()
+            is_told = seconds >= _LONG_PAUSE and now - self._pause_told_at >= _LOG_INTERVAL
+            if is_told:
+                self._pause_told_at = now
+        if is_told:
+            note(message)
+
+    def end_pause(self, message: str) -> None:
+        pass
 
     def clear(self) -> None:
-        with self._lock:
-            self._write(_CLEARED)
-
-    def _write(self, text: str) -> None:
-        with suppress(OSError):  # a closed terminal is no reason to fail
-            self._stream.write(text)
-            self._stream.flush()
+        pass
 
 
-def _can_draw(stream: TextIO | None) -> bool:
-    return stream is not None and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+_current: _Display | _Log | None = None
+
+
+def _display_on(stream: TextIO | None) -> _Display | _Log:
+    can_draw = stream is not None and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return _Display(stream) if stream is not None and can_draw else _Log()
+
+
+@cache  # all threads that wait share it
+def _display_of_pauses(stream: TextIO | None) -> _Display | _Log:
+    return _display_on(stream)
+
+
+def _time_left(rest: float, rate: float) -> list[str]:
+    """Return the time that the rest takes at this rate, if that can be told."""
+    if not rate or rest <= 0:
+        return []
+    seconds = round(rest / rate)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return [f"{hours} h {minutes} min left"]
+    return [f"{minutes} min {seconds} s left" if minutes else f"{seconds} s left"]
+
+
+def _as_many(items: Sequence[str], width: int, more: str = "") -> str:
+    """Join as many items as fit, at least one; ``more`` counts the others."""
+    for kept in range(len(items), 1, -1):
+        rest = len(items) - kept
+        text = ", ".join(items[:kept]) + (more.format(rest) if rest else "")
+        if len(text) <= width:
+            return text
+    return items[0][:width]
+
+
+def _name(blob: Blob) -> str:
+    digest = blob if isinstance(blob, Digest) else blob.digest
+    return short_digest(digest) if digest else str(blob)

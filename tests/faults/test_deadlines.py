@@ -245,7 +245,7 @@ def test_ctrl_c_ends_all_who_wait_for_an_answer(server, place):  # X1
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=LATEST)
         took = time.monotonic() - pressed
-    assert (process.returncode, out, err) == (130, b"", b"")
+    assert (process.returncode, out, err) == (130, b"", b"note: interrupted\n")
     assert took < 2
 
 
@@ -258,6 +258,10 @@ def test_ctrl_c_ends_a_pause(server):  # X1
         wait_until(lambda: threads_of(process) > len(sources), process)
         pressed = time.monotonic()
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=LATEST) == (b"", b"")
+        out, err = process.communicate(timeout=LATEST)
         assert time.monotonic() - pressed < 2
-    assert process.returncode == 130
+    assert (process.returncode, out) == (130, b"")
+    *told, ended = err.decode().splitlines()
+    assert all(line.startswith(f"note: retrying {server.host} in 2") for line in told)
+    assert len(told) <= 1  # sixteen wait, and one tells
+    assert ended == "note: interrupted"

@@ -216,7 +216,7 @@ def test_ctrl_c_ends_threads_that_copy_from_folder_to_folder(tmp_path: Path) -> 
             pass  # what is waited for is there for a moment only
         process.send_signal(SIGINT)
         out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (130, b"", b"")
+    assert (process.returncode, out, err) == (130, b"", b"note: interrupted\n")
     written = {f"sha256:{path.name}" for path in tmp_path.glob("out/blobs/sha256/*")}
     assert written.isdisjoint(layer["digest"] for layer in layers)
     assert list(tmp_path.glob("out/.manyfest-*")) == []

@@ -227,7 +227,7 @@ class TestEnding:
                 assert process.poll() is None
                 line.close()
                 out, err = process.communicate(timeout=20)
-        assert (process.returncode, out, err) == (130, b"", b"")
+        assert (process.returncode, out, err) == (130, b"", b"note: interrupted\n")
 
     @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
     def test_it_ends_with_docker(self, silent: FaultServer, docker: CommandLine, how) -> None:

@@ -283,7 +283,7 @@ def test_ctrl_c_ends_a_hanging_helper(tmp_path, monkeypatch, registry, config, s
         wait_until(lambda: pid.exists() and pid.read_text(), process)
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=10)
-    assert (process.returncode, stderr) == (130, b"")
+    assert (process.returncode, stderr) == (130, b"note: interrupted\n")
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
@@ -312,7 +312,7 @@ def test_ctrl_c_while_a_helper_starts_ends_it(tmp_path, monkeypatch, registry, c
     config.write_text('{"credsStore": "hang"}')
     command = [sys.executable, "-c", INTERRUPTED_START, "auth", "why", f"{registry.host}/app"]
     ended = subprocess.run(command, capture_output=True, check=False, timeout=30)
-    assert (ended.returncode, ended.stderr) == (130, b"")
+    assert (ended.returncode, ended.stderr) == (130, b"note: interrupted\n")
     time.sleep(0.3)  # one that runs on may not have written its line yet
     if (pid := tmp_path / "pid").exists() and pid.read_text():
         with pytest.raises(ProcessLookupError):
