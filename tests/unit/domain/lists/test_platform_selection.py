@@ -4,7 +4,11 @@ from manyfest.contracts.images import oci_image, oci_index
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import InvalidPlatformError, NoSuchPlatformError
+from manyfest.domain.errors import (
+    AmbiguousEntryError,
+    InvalidPlatformError,
+    NoSuchPlatformError,
+)
 from manyfest.domain.lists.attestations import attested_digest, without_attestations
 from manyfest.domain.lists.platform_selection import (
     matches_platform,
@@ -12,6 +16,7 @@ from manyfest.domain.lists.platform_selection import (
     require_platform,
     restricted_to,
     select_entries,
+    select_entry,
 )
 from manyfest.domain.platforms import Platform
 
@@ -194,3 +199,34 @@ def test_attestations_are_told_by_their_annotations() -> None:
     assert attested_digest(ENTRIES[2]) == str(AMD.digest)
     assert attested_digest(AMD) is None
     assert without_attestations(ENTRIES) == (AMD, ARM, V6, WIN)
+
+
+V8, V9 = image("linux/arm64/v8"), image("linux/arm64/v9")
+TWIN = Descriptor(media_types.OCI_MANIFEST, Digest.of(b"twin"), 10, Platform.parse("linux/amd64"))
+
+
+@pytest.mark.parametrize(
+    ("entries", "wanted", "chosen"),
+    [
+        ((V6, ARM), "linux/arm", ARM),
+        ((V6,), "linux/arm", V6),
+        ((V9, V8), "linux/arm64", V8),
+        ((V9,), "linux/arm64", V9),
+        ((AMD, TWIN), "linux/amd64", AMD),
+        ((TWIN, attestation(TWIN)), "linux", TWIN),
+        ((WIN, AMD), "windows/amd64", WIN),
+    ],
+)
+def test_a_platform_selects_the_entry_that_a_client_gets(
+    entries: tuple[Descriptor, ...], wanted: str, chosen: Descriptor
+) -> None:
+    assert select_entry(entries, parse_filter(wanted), "x") == chosen
+
+
+def test_several_platforms_are_not_one() -> None:
+    with pytest.raises(
+        AmbiguousEntryError, match="names 2 entries of x: linux/amd64; linux/arm/v7"
+    ):
+        select_entry((AMD, ARM), parse_filter("linux"), "x")
+    with pytest.raises(NoSuchPlatformError, match="has nothing for linux/s390x, only for linux/am"):
+        select_entry((AMD,), parse_filter("linux/s390x"), "x")
