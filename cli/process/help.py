@@ -3,6 +3,7 @@
 Nothing else imports typer (ADR 0009): importing it takes longer than most local commands.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from manyfest.cli.process.command import Command
 from manyfest.cli.process.command import Parameter as CommandParameter
 
 _NAMES = ["-h", "--help"]
+_AS_TYPED = "\b"  # before a paragraph that typer is to leave as it is
 
 
 class _PlainUsage(TyperCommand):
@@ -54,8 +56,13 @@ def _typer_command(name: str, command: Command) -> Any:
     argument = typer.Argument(metavar=command.metavar, show_default=False)
     names = [_parameter("names", Annotated[str | None, argument], default=None)]
     signature = [*(names if command.metavar else ()), *map(_option, command.parameters)]
-    single.command(name, cls=_PlainUsage)(_function(signature, command.doc))
+    single.command(name, cls=_PlainUsage)(_function(signature, _with_examples(command.doc)))
     return typer.main.get_command(single)
+
+
+def _with_examples(doc: str) -> str:
+    """Keep the paragraph of examples as it is written, one a line."""
+    return re.sub(r"\n\n( *)Examples:\n", rf"\n\n\1{_AS_TYPED}\n\1Examples:\n", doc)
 
 
 def _option(parameter: CommandParameter) -> Parameter:

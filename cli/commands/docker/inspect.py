@@ -55,6 +55,11 @@ def command(
     if there is one that was not pushed yet. FILE has a reference a line, and comments after #; -
     is standard input. Of these no drafts are shown; what cannot be read is a line, too, and makes
     the exit code 1.
+
+    Examples:
+      manyfest inspect alpine
+      manyfest inspect --platform linux/arm64 alpine
+      manyfest inspect --config --platform linux/arm64 alpine
     """
     _refuse_together(file, names, verbose=verbose, raw=raw)
     _refuse_with_one_image(file, names, platform=platform, config=config, raw=raw, verbose=verbose)
@@ -71,7 +76,7 @@ def command(
             _show_entry(reference(names[0]), wanted, session, verbose=verbose, raw=raw)
             return
         name = resolve_source(names[-1], session)
-        if platform or config:
+        if platform is not None or config:
             from manyfest.cli.flows.inspect_image import detail_of, read_image, write_config
 
             image = read_image(name, platform, session, remote=remote)

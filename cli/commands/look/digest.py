@@ -8,7 +8,7 @@ from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.output import fail, write_text
 from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, settings_from
-from manyfest.cli.wiring import open_session
+from manyfest.cli.wiring import open_reading_session
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.lists.platform_selection import parse_filter
@@ -31,10 +31,12 @@ def command(
     fail if there is none: never print that of the list. Drafts are not looked at. References that
     fail are errors on stderr; the exit code is that of the first.
 
-    Examples: manyfest digest alpine:3.20, or manyfest digest --platform linux/arm64 app:1 app:2
+    Examples:
+      manyfest digest alpine:3.20 alpine:3.19
+      manyfest digest --platform linux/arm64 alpine
     """
     wanted = None if platform is None else parse_filter(platform)
-    with open_session(settings_from(options)) as session:
+    with open_reading_session(settings_from(options)) as session:
         references = [resolve_source(name, session) for name in names]
         answers = digests_of(references, wanted, ports=session)
     if found := [str(answer) for answer in answers if isinstance(answer, Digest)]:

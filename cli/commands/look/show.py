@@ -18,7 +18,7 @@ from manyfest.cli.output import PLAIN, Screen, note, stdout_screen, write_text, 
 from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.show.list_tree import Form, list_lines
 from manyfest.cli.settings import CommonOptions, settings_from
-from manyfest.cli.wiring import Session, open_session
+from manyfest.cli.wiring import Session, open_reading_session
 from manyfest.domain.operations.steps.tree import NESTING_LIMIT
 from manyfest.domain.operations.views.overview import Extent, Overview
 from manyfest.domain.operations.views.show import show, show_draft, show_image
@@ -65,10 +65,13 @@ def command(
     or if the list is in a layout or archive; --long reads them from the registry. An image is
     shown with its config and the steps that built it.
 
-    Examples: manyfest show alpine, or manyfest show --platform linux/arm64 alpine
+    Examples:
+      manyfest show alpine
+      manyfest show --long --annotations ghcr.io/team/app:1.4
+      manyfest show --platform linux/arm64 alpine
     """
     extent = Extent(long or layers, referrers, depth)
-    with open_session(settings_from(options)) as session:
+    with open_reading_session(settings_from(options)) as session:
         view = _view(names[0], platform, extent, session, remote=remote)
         now = session.now
     if as_json:

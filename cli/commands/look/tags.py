@@ -17,7 +17,7 @@ from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.table import View
 from manyfest.cli.rendering.tags_table import tag_columns, tags_json
 from manyfest.cli.settings import CommonOptions, settings_from
-from manyfest.cli.wiring import Session, open_session
+from manyfest.cli.wiring import Session, open_reading_session
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InputError, ManyfestError, NotFoundError
 from manyfest.domain.operations.views.image import digests_of
@@ -71,10 +71,13 @@ def command(
     HEAD, in parallel, which registries do not count as pulls; age, size and platforms are shown if
     the store has them (manyfest cache fetch brings them). With --offline, list the cached tags.
 
-    Examples: manyfest tags --sort -version --limit 5 alpine, or manyfest tags --like alpine alpine
+    Examples:
+      manyfest tags --sort -version --limit 5 alpine
+      manyfest tags --long --filter 'v1.*' ghcr.io/team/app
+      manyfest tags --like alpine alpine
     """
     home = repository_home(names[0])
-    with open_session(settings_from(options)) as session:
+    with open_reading_session(settings_from(options)) as session:
         tags = _sorted(matching(_tags(home, session), patterns or ()), sort)
         if like is None:
             tags = tags[:limit]

@@ -115,6 +115,7 @@ REFUSALS = {
     "several": (("app", "linux"), 2, "linux names 4 entries"),
     "several builds": (("windows", "windows/amd64"), 2, "names 2 entries"),
     "no platform": (("app", "arm64"), 2, "linux/arm64"),
+    "an empty text": (("app", ""), 2, "invalid platform"),
 }
 
 

@@ -296,3 +296,21 @@ def test_a_list_of_forty_thousand_entries_is_shown(tmp_path: Path) -> None:
 def test_a_created_time_is_exact_in_a_file(name: str) -> None:
     assert CREATED.startswith("2025-11-20T08:00:00")
     assert "created 2025-11-20T08:00:00Z" in lines(run_here("show", f"{name}:image"))
+
+
+@pytest.mark.parametrize("command", ["show", "tags", "digest", "inspect"])
+def test_help_has_examples_one_a_line(command: str) -> None:
+    text = lines(run_here(command, "--help"))
+    examples = text[text.index("  Examples:") + 1 :]
+    assert all(line.startswith(f"    manyfest {command} ") for line in examples[:2])
+
+
+def test_a_store_that_cannot_be_opened_is_a_warning(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("MANYFEST_STORE", str(tmp_path / "file" / "store.db"))
+    for words in (("show", f"{name}:app"), ("digest", f"{name}:app"), ("tags", "--long", name)):
+        result = run_here(*words)
+        assert str(APP.digest) in result.stdout.decode()
+        assert (result.code, result.stderr.count("going on without it")) == (0, 1)
