@@ -2,11 +2,12 @@
 
 import json
 
-from manyfest.cli.output import printable
+from manyfest.cli.output import Screen, printable
 from manyfest.domain.access import AuthExplanation, Credentials, Scopes, scope_texts
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.references import Reference
 
+LABEL_WIDTH = 16
 _UNKNOWN = "the token does not tell"
 
 
@@ -19,7 +20,18 @@ def auth_text(name: Reference, explanation: AuthExplanation) -> str:
         granted = token.granted
         rows.append(("scopes granted", _UNKNOWN if granted is None else _scopes_text(granted)))
     rows.append(("let in", "no" if explanation.refusal else "yes"))
-    return "\n".join(f"{label + ':':<16}{printable(value)}" for label, value in rows)
+    return "\n".join(f"{label + ':':<{LABEL_WIDTH}}{printable(value)}" for label, value in rows)
+
+
+def painted_fact(line: str, screen: Screen) -> str:
+    """Return a line of ``auth_text`` with its label bold, and the outcome in colour."""
+    label, fact = line[:LABEL_WIDTH], line[LABEL_WIDTH:]
+    style = {"yes": "added", "no": "removed"}.get(fact, "")
+    return (
+        screen.paint(label.rstrip(), "strong")
+        + label[len(label.rstrip()) :]
+        + screen.paint(fact, style)
+    )
 
 
 def auth_json(name: Reference, explanation: AuthExplanation) -> str:

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from manyfest.cli.output import printable
+from manyfest.cli.output import Screen, printable
 from manyfest.cli.rendering.humanize import format_size, short_digest
 from manyfest.domain.comparison.changes import EntryChange, Status
 from manyfest.domain.comparison.entries import DigestChange, OrderChange
@@ -30,6 +30,8 @@ _VERDICTS = {
     Status.CHANGED: "different",
 }
 
+_STYLES = {"+ ": "added", "- ": "removed", "~ ": "changed", "= ": "faint"}
+
 # Members of a config that differ whenever the layers do, and tell a person nothing more.
 _IMPLIED_BY_LAYERS = {"rootfs", "history"}
 
@@ -37,6 +39,15 @@ _IMPLIED_BY_LAYERS = {"rootfs", "history"}
 def diff_text(comparison: Comparison) -> str:
     """Return both sides, the verdict, and a few lines for each platform that differs."""
     return "\n".join(printable(line) for line in _lines(comparison))
+
+
+def painted_difference(line: str, screen: Screen) -> str:
+    """Return a line of ``diff_text`` in the style of its mark; verdict and sides stand out."""
+    mark = line.lstrip()[:2]
+    if mark in _STYLES:
+        return screen.paint(line, _STYLES[mark])
+    is_verdict = line.startswith(tuple(f"{verdict}: " for verdict in _VERDICTS.values()))
+    return screen.paint(line, "strong" if is_verdict else "")
 
 
 def _lines(comparison: Comparison) -> Iterator[str]:

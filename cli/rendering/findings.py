@@ -2,7 +2,7 @@
 
 import json
 
-from manyfest.cli.output import printable
+from manyfest.cli.output import Screen, printable
 from manyfest.cli.rendering.humanize import counted
 from manyfest.domain.operations.views.verify import Verification
 from manyfest.domain.verification.findings import RULES, Finding, Severity
@@ -11,6 +11,15 @@ from manyfest.domain.verification.findings import RULES, Finding, Severity
 def findings_text(verification: Verification) -> str:
     """Return a line a finding, in the form of compilers' messages, and a summary."""
     return "\n".join([*map(_line, verification.findings), _sum(verification)])
+
+
+def painted_finding(line: str, screen: Screen) -> str:
+    """Return a line of ``findings_text`` with its severity in colour; a clean sum in green."""
+    for severity in Severity:
+        path, mark, message = line.partition(f": {severity}: ")
+        if mark:
+            return f"{path}: {screen.paint(severity, severity)}: {message}"
+    return screen.paint(line, "added" if ": 0 errors, 0 warnings (" in line else "strong")
 
 
 def findings_json(verification: Verification) -> str:

@@ -1,4 +1,4 @@
-"""Tables on a terminal: cells and columns made to fit its width.
+"""Tables and lines on a terminal, made to fit its width.
 
 Theory of operation. The columns get the widths of their widest cells. Where the sum is too wide for
 the screen, three things are tried, in this order, until it fits:
@@ -165,3 +165,35 @@ def _end(text: str, width: int) -> str:
         if taken > width:
             return text[:place]
     return text
+
+
+def flowed(
+    lines: Iterable[str], screen: Screen, paint: Callable[[str, Screen], str], hang: int
+) -> Iterator[str]:
+    """Yield the lines, broken between words where they are too wide; ``paint`` gets their heads.
+
+    What follows a break is indented by ``hang`` more than the line. Only a word that is wider than
+    the screen, such as a reference, is shortened.
+    """
+    for line in lines:
+        head, *rest = _broken(line, screen.width, hang)
+        yield paint(head, screen)
+        yield from rest
+
+
+def _broken(line: str, width: int | None, hang: int) -> list[str]:
+    if width is None or columns_of(line) <= width:
+        return [line]
+    margin = line[: len(line) - len(line.lstrip())]
+    indent = margin + " " * min(hang, width // 3)
+    made = [margin]
+    for word in line.split(" "):
+        gap = " " if made[-1].strip() else ""
+        text = f"{made[-1]}{gap}{word}"
+        if columns_of(text) <= width or not word:
+            made[-1] = text
+        elif columns_of(made[-1]) < len(indent):  # a new line would give it no more room
+            made[-1] += gap + shorten(word, width - columns_of(made[-1] + gap))
+        else:
+            made.append(indent + shorten(word, width - len(indent)))
+    return made

@@ -39,7 +39,7 @@ def state_columns(screen: Screen, *, now: datetime) -> tuple[Column[State], ...]
         Column("DIGEST", lambda state: short_digest(state.observation.digest)),
         Column("FIRST SEEN", first_seen, rank=4, key=lambda state: state.observation.first_seen),
         Column("LAST SEEN", last_seen, rank=1, key=lambda state: state.observation.seen_at),
-        Column("HOLDS", _content, rank=3, key=lambda state: len(state.images)),
+        Column("CONTENT", _content, rank=3, key=lambda state: len(state.images)),
         Column("CHANGES", lambda state: _changed(state.changes), rank=2, cut="middle"),
     )
 
@@ -55,7 +55,7 @@ def _name_of_state(state: State) -> str:
 
 def _content(state: State) -> str:
     if state.manifest is None:
-        return "not held"
+        return "not cached"
     if not state.manifest.is_list:
         return "an image"
     return counted(len(state.images), "image")

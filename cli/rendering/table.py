@@ -95,6 +95,16 @@ def view_of(
     return evolve(view, columns=[evolve(column, rank=0) for column in named])
 
 
+def text_lines(text: str, paint: Callable[[str, Screen], str], *, hang: int = 4) -> Iterable[str]:
+    """Return the lines of ``text`` as the screen gets them: see ``fitting.flowed``."""
+    lines, screen = text.splitlines(), stdout_screen()
+    if screen.width is None and not screen.has_color:
+        return lines
+    from manyfest.cli.rendering.fitting import flowed
+
+    return flowed(lines, screen, paint, hang)
+
+
 def aligned(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Yield the headings and a line a row, in columns three spaces apart.
 

@@ -125,7 +125,7 @@ def test_where_nothing_can_be_written_reading_works_and_writing_is_one_line(shut
 
 LOOKING = {
     "ls": b"oci:",
-    "stats": b"HELD",
+    "stats": b"CONTENT",
     "query SELECT*FROM/**/tags": b"oci",
     "gc --dry-run": b"would remove",
     "fsck": b"no damage",

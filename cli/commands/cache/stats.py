@@ -1,8 +1,8 @@
 """``manyfest cache stats``: show numbers and sizes of cached content."""
 
 from manyfest.cli.arguments.options import AsJson, docker_command
-from manyfest.cli.output import write_text
-from manyfest.cli.rendering.cache.catalogue import statistics_json, statistics_text
+from manyfest.cli.output import stdout_screen, write_text, write_view
+from manyfest.cli.rendering.cache.catalogue import statistics_json, statistics_lines
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_housekeeping
 
@@ -12,4 +12,7 @@ def command(as_json: AsJson = False) -> None:
     """Show how much is kept: numbers and bytes, by kind and by registry."""
     with open_housekeeping(settings_from()) as store:
         statistics = store.catalogue.statistics()
-    write_text(statistics_json(statistics) if as_json else statistics_text(statistics))
+    if as_json:
+        write_text(statistics_json(statistics))
+    else:
+        write_view(statistics_lines(statistics, stdout_screen()))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from manyfest.cli.arguments.options import CONNECTION, FRESHNESS, OFFLINE, AsJson, docker_command
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FINDINGS, ExitError
-from manyfest.cli.output import write_text
+from manyfest.cli.output import write_text, write_view
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_reading_session
 from manyfest.domain.comparison.changes import Status
@@ -24,16 +24,18 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
         before, after = (resolve_source(name, session) for name in names)
         session.connect_early([before, after])
         comparison = diff(before, after, ports=session)
-    write_text(_shown(comparison, as_json=as_json))
+    _show(comparison, as_json=as_json)
     if comparison.status is Status.CHANGED:
         raise ExitError(FINDINGS)
 
 
-def _shown(comparison: Comparison, *, as_json: bool) -> str:
+def _show(comparison: Comparison, *, as_json: bool) -> None:
     if as_json:
         from manyfest.cli.rendering.diff_json import diff_json
 
-        return diff_json(comparison)
-    from manyfest.cli.rendering.diff_text import diff_text
+        write_text(diff_json(comparison))
+        return
+    from manyfest.cli.rendering.diff_text import diff_text, painted_difference
+    from manyfest.cli.rendering.table import text_lines
 
-    return diff_text(comparison)
+    write_view(text_lines(diff_text(comparison), painted_difference))

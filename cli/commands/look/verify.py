@@ -14,8 +14,9 @@ from manyfest.cli.arguments.options import (
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FINDINGS, ExitError
 from manyfest.cli.flows.checks import note_foreign_layers
-from manyfest.cli.output import note, write_text
+from manyfest.cli.output import note, write_text, write_view
 from manyfest.cli.process.command import Option
+from manyfest.cli.rendering.table import text_lines
 from manyfest.cli.settings import CommonOptions, Settings, settings_from
 from manyfest.cli.wiring import open_reading_session
 from manyfest.domain.operations.views.verify import Verification, verify
@@ -48,7 +49,10 @@ def command(
     if found.unseen:
         note(f"not in the store, and so not looked for: {found.unseen} of its blobs")
     note_foreign_layers(found.foreign_layers, "not looked for")
-    write_text(findings.findings_json(found) if as_json else findings.findings_text(found))
+    if as_json:
+        write_text(findings.findings_json(found))
+    else:
+        write_view(text_lines(findings.findings_text(found), findings.painted_finding))
     if found.count(Severity.ERROR):
         raise ExitError(FINDINGS)
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from manyfest.cli.arguments.options import INSECURE, TIMEOUT, AsJson, docker_command
 from manyfest.cli.arguments.references import reference
-from manyfest.cli.output import write_text
+from manyfest.cli.output import write_text, write_view
+from manyfest.cli.rendering.table import text_lines
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_access
 
@@ -20,8 +21,12 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
     settings = settings_from(options)
     with open_access(settings) as access:
         explanation = access.explain(name)
-    from manyfest.cli.rendering.auth_report import auth_json, auth_text
+    from manyfest.cli.rendering import auth_report
 
-    write_text(auth_json(name, explanation) if as_json else auth_text(name, explanation))
+    if as_json:
+        write_text(auth_report.auth_json(name, explanation))
+    else:
+        text, hang = auth_report.auth_text(name, explanation), auth_report.LABEL_WIDTH
+        write_view(text_lines(text, auth_report.painted_fact, hang=hang))
     if explanation.refusal is not None:
         raise explanation.refusal

@@ -1,24 +1,24 @@
 """The store's content, as ``cache ls`` and ``cache stats`` show it."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from manyfest.cli.output import Screen
 from manyfest.cli.rendering.humanize import (
     CLAIMED,
-    counted,
     format_moment,
     format_size,
     format_time,
     short_digest,
 )
-from manyfest.cli.rendering.table import Column, aligned, json_array
+from manyfest.cli.rendering.table import Column, View, json_array
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.errors import shortened
 from manyfest.domain.history.observation import Observation
-from manyfest.domain.ports.catalogue import CachedTag, CountAndBytes, Statistics
+from manyfest.domain.ports.catalogue import CachedTag, CountAndBytes, RegistryStatistics, Statistics
 
 _PLATFORMS_LIMIT = 120
 
@@ -45,11 +45,11 @@ def tags_json(tags: Iterable[CachedTag]) -> Iterator[str]:
     return json_array(map(_object, tags))
 
 
-def statistics_text(statistics: Statistics) -> str:
-    """Return a line a kind of content, then a line a registry."""
+def statistics_lines(statistics: Statistics, screen: Screen) -> Iterator[str]:
+    """Yield a line a kind of content, then a line a registry."""
     kinds = _kinds(statistics)
     things = [
-        ("set aside" if name == "setAside" else name, f"{kind.number:,}", format_size(kind.size))
+        ("quarantined" if name == "setAside" else name, f"{kind.number:,}", format_size(kind.size))
         for name, kind in kinds.items()
     ]
     numbers = {
@@ -60,14 +60,26 @@ def statistics_text(statistics: Statistics) -> str:
     rows = [*things, *((name, f"{number:,}", "") for name, number in numbers.items())]
     reusable = statistics.reusable_size
     free = f" ({format_size(reusable)} of it free)" if reusable else ""
-    return "\n".join(
-        [
-            *aligned(("HELD", "NUMBER", "BYTES"), rows),
-            f"file: {format_size(statistics.file_size)}{free}",
-            *_seen(statistics),
-            *_registries(statistics),
-        ]
-    )
+    yield from _table(("CONTENT", "COUNT", "SIZE"), rows, screen)
+    yield f"file: {format_size(statistics.file_size)}{free}"
+    yield from _seen(statistics)
+    registries = [_registry_row(host) for host in statistics.registries]
+    if registries:
+        yield from _table(("REGISTRY", "TAGS", "MANIFESTS", "SIZE"), registries, screen)
+
+
+def _registry_row(host: RegistryStatistics) -> tuple[str, ...]:
+    number, size = host.manifests.number, host.manifests.size
+    return host.registry, f"{host.tags:,}", f"{number:,}", format_size(size)
+
+
+def _table(
+    headings: Sequence[str], rows: Sequence[tuple[str, ...]], screen: Screen
+) -> Iterator[str]:
+    first, *others = headings
+    columns = [Column(first, itemgetter(0), cut="middle")]
+    columns += [Column(heading, itemgetter(i)) for i, heading in enumerate(others, start=1)]
+    return View(columns, rows, screen).lines()
 
 
 def statistics_json(statistics: Statistics) -> str:
@@ -134,21 +146,6 @@ def _count_object(amount: CountAndBytes) -> dict[str, Json]:
 def _seen(statistics: Statistics) -> Iterator[str]:
     if statistics.oldest and statistics.newest:
         yield f"seen: {format_time(statistics.oldest)} to {format_time(statistics.newest)}"
-
-
-def _registries(statistics: Statistics) -> Iterator[str]:
-    if statistics.registries:
-        yield from aligned(
-            ("REGISTRY", "TAGS", "MANIFESTS SEEN AT THEM"),
-            (
-                (host.registry, f"{host.tags:,}", _counted(host.manifests))
-                for host in statistics.registries
-            ),
-        )
-
-
-def _counted(manifests: CountAndBytes) -> str:
-    return f"{counted(manifests.number, 'manifest')}, {format_size(manifests.size)}"
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -4,8 +4,11 @@ import re
 
 import pytest
 
-from manyfest.cli.output import Screen
-from manyfest.cli.rendering.fitting import shorten
+from manyfest.cli.output import PLAIN, Screen
+from manyfest.cli.rendering.auth_report import painted_fact
+from manyfest.cli.rendering.diff_text import painted_difference
+from manyfest.cli.rendering.findings import painted_finding
+from manyfest.cli.rendering.fitting import flowed, shorten
 from manyfest.cli.rendering.humanize import columns_of
 from manyfest.cli.rendering.table import Column, View
 from tests.golden.views.generate import CASES, SCREENS, VIEWS, golden_file, rendered
@@ -54,3 +57,48 @@ def test_later_pages_keep_the_layout_of_the_first() -> None:
     assert columns_of(last) <= 80
     *_, last = View(columns, rows, Screen(has_color=True)).lines()
     assert last.split() == ["n" * 60, "z"]
+
+
+def unpainted(line: str, _screen: Screen) -> str:
+    return line
+
+
+@pytest.mark.parametrize(
+    ("line", "hang", "lines"),
+    [
+        ("short", 4, ["short"]),
+        ("one two three four five", 4, ["one two three four", "    five"]),
+        ("    + one two three four", 2, ["    + one two three", "      four"]),
+        ("A r.example/a/long/name:1 (x)", 4, ["A r.example…/name:1", "    (x)"]),
+        ("to: r.example/a/long/name:1", 4, ["to: r.example…/name:1"]),
+        ("credentials:    password of me", 16, ["credentials:", "      password of me"]),
+    ],
+)
+def test_lines_break_between_words_only(line: str, hang: int, lines: list[str]) -> None:
+    shown = [*flowed([line], Screen(20), unpainted, hang)]
+    assert max(map(columns_of, shown)) <= 20
+    assert " ".join(shown).split()[0] == line.split(maxsplit=1)[0]
+    if "…" not in "".join(lines):
+        assert " ".join(" ".join(shown).split()) == " ".join(line.split())
+    assert [*flowed([line], Screen(), unpainted, hang)] == [line]
+
+
+def test_marks_verdicts_and_severities_are_coloured_beside_their_symbols() -> None:
+    screen = Screen(80, has_color=True)
+    painted = {
+        "+ linux/arm64 sha256:1": "\x1b[32m+ linux/arm64 sha256:1\x1b[0m",
+        "    - config Env: 1": "\x1b[31m    - config Env: 1\x1b[0m",
+        "~ linux/amd64": "\x1b[33m~ linux/amd64\x1b[0m",
+        "different: 1 changed": "\x1b[1mdifferent: 1 changed\x1b[0m",
+        "A r.example/app:1": "A r.example/app:1",
+    }
+    for line, expected in painted.items():
+        assert painted_difference(line, screen) == expected
+        assert painted_difference(line, PLAIN) == line
+    found = "manifests[1]: error: two entries [duplicate-platform]"
+    assert painted_finding(found, screen) == found.replace("error", "\x1b[1;31merror\x1b[0m", 1)
+    clean = "r.example/app:1: 0 errors, 0 warnings (1 manifest, 2 blobs looked for)"
+    assert painted_finding(clean, screen) == f"\x1b[32m{clean}\x1b[0m"
+    assert painted_fact("let in:         no", screen) == (
+        "\x1b[1mlet in:\x1b[0m         \x1b[31mno\x1b[0m"
+    )
