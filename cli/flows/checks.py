@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from manyfest.cli.output import note, printable, warn
-from manyfest.domain.drafts.draft import Draft, Entry
-from manyfest.domain.drafts.platform_conflicts import conflicts, platform_mismatch
 from manyfest.domain.errors import (
     BlobUnknownError,
     NotCachedError,
@@ -19,20 +17,23 @@ from manyfest.domain.references import Archive, External, Layout, Reference, Rep
 if TYPE_CHECKING:  # not needed by annotate, which only warns
     from manyfest.cli.wiring import Session
     from manyfest.domain.descriptors import Descriptor
+    from manyfest.domain.drafts.draft import Draft, Entry
     from manyfest.domain.manifests import Manifest
     from manyfest.domain.operations.resolve import Resolved
     from manyfest.domain.operations.steps.transfer import BlobCopy
     from manyfest.domain.ports.registry import BlobReader
 
 
-def warn_of_conflicts(draft: Draft, advice: str = "clients take the first") -> None:
+def warn_of_conflicts(draft: "Draft", advice: str = "clients take the first") -> None:
     """Warn of entries that have the same platform, by the names that the user gave."""
+    from manyfest.domain.drafts.platform_conflicts import conflicts
+
     for first, second in conflicts(draft.entries):
         platform = second.descriptor.platform
         warn(f"two entries are for {platform}: {_named(first)} and {_named(second)} ({advice})")
 
 
-def _named(entry: Entry) -> str:
+def _named(entry: "Entry") -> str:
     return str(entry.content if entry.came_from_list else entry.source)
 
 
@@ -49,8 +50,10 @@ def warn_of_artifacts(read: "Iterable[Resolved]") -> None:
             )
 
 
-def warn_of_platform_mismatch(entry: Entry) -> None:
+def warn_of_platform_mismatch(entry: "Entry") -> None:
     """Warn if an entry's platform contradicts its image's config."""
+    from manyfest.domain.drafts.platform_conflicts import platform_mismatch
+
     mismatch = platform_mismatch(entry)
     if mismatch is not None:
         own, listed = mismatch

@@ -108,3 +108,18 @@ def test_local_commands_load_few_modules(
     code, *modules = _run(arguments)
     assert code == "0"
     assert len(set(modules) - set(bare.stdout.split())) <= budget
+
+
+def test_a_copy_that_writes_nothing_loads_no_rules_and_no_progress_bar(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "app")), "a"), oci_image())
+    copying = ["copy", "oci:app:a", "oci:other:a"]
+    unused = {
+        "manyfest.domain.verification.evaluation",
+        "manyfest.domain.operations.publication.plan_push",
+        "manyfest.cli.rendering.progress",
+    }
+    assert unused <= set(_run(copying))
+    assert not unused & set(_run(copying))

@@ -22,14 +22,13 @@ from manyfest.cli.flows.checks import (
     require_reachable,
     warn_of_unverifiable,
 )
-from manyfest.cli.flows.error_warnings import warn_of_errors
 from manyfest.cli.output import fail, note, warn, write_text
 from manyfest.cli.process.command import Option
-from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import CommonOptions, settings_from
-from manyfest.cli.wiring import open_session
+from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
+from manyfest.domain.operations.steps.put_referrers import ReferrerCopy
 
 
 @docker_command("copy", "SRC DST", 2, 2, options=OFFLINE | CONNECTION | UPLOADS)
@@ -75,12 +74,7 @@ def command(
         if dry_run:
             write_text(_json(plan) if as_json else _dry_run_text(plan, is_verbose=verbose))
             return
-        with shown_progress() as on_event:
-            unlisted = copy(
-                plan,
-                ports=session,
-                on_event=session.checking_deadline(on_event),
-            )
+        unlisted = _executed(plan, session)
     for message in _notes(plan, len(unlisted)):
         note(message)
     for tag in plan.attached.kept_tags:
@@ -90,6 +84,16 @@ def command(
         listed = f"{len(unlisted)} of {len(plan.attached.referrers)} referrers"
         fail(f"{plan.target.home} took {listed} and does not list them; copy them again")
         raise ExitError(FAILED)
+
+
+def _executed(plan: CopyPlan, session: Session) -> tuple[ReferrerCopy, ...]:
+    """Copy, with a bar if there is something to move; return the referrers that are not listed."""
+    if plan.writes_nothing:
+        return copy(plan, ports=session)
+    from manyfest.cli.rendering.progress import shown_progress
+
+    with shown_progress() as on_event:
+        return copy(plan, ports=session, on_event=session.checking_deadline(on_event))
 
 
 def _dry_run_text(plan: CopyPlan, *, is_verbose: bool) -> str:
@@ -106,6 +110,10 @@ def _json(plan: CopyPlan) -> str:
 
 def _warn_of_errors(plan: CopyPlan) -> None:
     """Warn of errors in what is written; a copy is verbatim, so nothing is refused."""
+    if plan.writes_nothing:
+        return
+    from manyfest.cli.flows.error_warnings import warn_of_errors
+
     if plan.writes_target:
         warn_of_errors(str(plan.source.reference), plan.manifest)
     for copied in plan.manifests:

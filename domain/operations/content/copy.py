@@ -131,7 +131,6 @@ def plan_copy(
         copies = repairs(missing, ports=ports)
         repaired = manifest_copies(copies), blob_copies(copies, with_foreign=with_foreign)
         return CopyPlan(found, target, manifest, look(), *repaired)
-    current = tags.at(target)
     top = Node(source.at(manifest.digest), manifest)
     nodes = tuple(below(source, manifest, reader))
     attached = AttachedCopies()
@@ -143,12 +142,22 @@ def plan_copy(
     if with_foreign:
         lacking = partial(_lacking_with_foreign, lacking, target.home, registry, reader)
     everything = (*nodes, *attached.nodes_below(reader))
-    copies = _present(ports.fan_out(lacking, [node for node in everything if node.is_verifiable]))
-    own = () if manifest.is_list else _present([lacking(top)])
+
+    def look_up(node: Node | None) -> Copy | None:
+        """Ask for a node, or (None) for the target's tag: all in one round trip."""
+        if node is None:
+            tags.at(target)
+            return None
+        return lacking(node)
+
+    first = (None,) if manifest.is_list else (None, top)
+    rest = (node for node in everything if node.is_verifiable)
+    answers = ports.fan_out(look_up, [*first, *rest])
+    own, copies = _present(answers[: len(first)]), _present(answers[len(first) :])
     blobs = blob_copies((*copies, *own, *attached.manifests), with_foreign=with_foreign)
     left = tuple(node.source for node in nodes if not node.is_verifiable)
     below_it = manifest_copies(copies)
-    return CopyPlan(found, target, manifest, current, below_it, blobs, attached, left)
+    return CopyPlan(found, target, manifest, tags.at(target), below_it, blobs, attached, left)
 
 
 def copy(

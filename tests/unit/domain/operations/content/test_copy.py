@@ -39,6 +39,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.operations.steps.transfer import BlobCopy, may_be_mounted
 from manyfest.domain.platforms import Platform
+from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.unit.domain.operations.conftest import NOW, World, ref
 
@@ -168,6 +169,24 @@ def test_the_second_copy_writes_nothing(world: World, image: Image, target: str)
     again = plan(world, target)
     assert again.writes_nothing
     assert execute(world, again) == [TransferPlanned(0, 0, 0)]
+
+
+@pytest.mark.parametrize(("image", "questions"), [(AMD, 2), (oci_index(AMD, ARM), 3)])
+def test_the_target_is_asked_for_its_tag_and_all_images_at_once(world, image, questions) -> None:
+    world.plant(SOURCE, image)
+    rounds = []
+
+    def fan_out(function, items):
+        rounds.append(len(items))
+        return sequential(function, items)
+
+    target = ref("elsewhere.example/app:1")
+    for _ in range(2):
+        plan = plan_copy(ref(SOURCE), target, ports=world.ports(fan_out=fan_out))
+        assert rounds == [questions]
+        copy(plan, ports=world.ports())
+        rounds.clear()
+    assert plan.writes_nothing
 
 
 def test_only_what_the_target_lacks_is_copied(world: World) -> None:
