@@ -14,6 +14,7 @@ from pathlib import Path
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, Entry, ListType
+from manyfest.domain.drafts.overrides import NO_OVERRIDES, Overrides
 from manyfest.domain.drafts.overrides_json import (
     index_overrides_from_json,
     index_overrides_to_json,
@@ -76,7 +77,9 @@ def entry_rows(draft: Draft) -> Iterator[Row]:
     for position, entry in enumerate(draft.entries):
         list_digest = _text_or_none(entry.list_digest)
         found = json.dumps(entry.found.to_json())
-        overrides = json.dumps(overrides_to_json(entry.overrides))
+        overrides = "{}"
+        if entry.overrides != NO_OVERRIDES:
+            overrides = json.dumps(overrides_to_json(entry.overrides))
         yield str(draft.name), position, str(entry.source), list_digest, found, overrides
 
 
@@ -102,11 +105,23 @@ def draft_of(row: Row, entry_values: Sequence[Row]) -> Draft:
 
 def _entry(source: str, list_digest: str | None, found: str, overrides: str) -> Entry:
     return Entry(
-        source=Reference.parse(source),
+        source=_reference(source),
         found=Descriptor.from_json(json.loads(found), source),
         list_digest=_digest_or_none(list_digest),
-        overrides=overrides_from_json(json.loads(overrides), source),
+        overrides=_overrides(overrides, source),
     )
+
+
+# Neighbours in a draft mostly have the source, the list and the overrides in common: the cached
+# values are shared by up to some 40,000 entries.
+@lru_cache(maxsize=64)
+def _overrides(text: str, subject: str) -> Overrides:
+    return NO_OVERRIDES if text == "{}" else overrides_from_json(json.loads(text), subject)
+
+
+@lru_cache(maxsize=64)
+def _reference(text: str) -> Reference:
+    return Reference.parse(text)
 
 
 @lru_cache(maxsize=512)  # tags come by their homes
@@ -118,5 +133,6 @@ def _text_or_none(digest: Digest | None) -> str | None:
     return None if digest is None else str(digest)
 
 
+@lru_cache(maxsize=64)
 def _digest_or_none(text: str | None) -> Digest | None:
     return None if text is None else Digest.parse(text)

@@ -1,7 +1,6 @@
 """The flow of ``create`` and ``add``: their options, and warnings."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from types import MappingProxyType
 from typing import Annotated
 
@@ -13,10 +12,11 @@ from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType
-from manyfest.domain.drafts.list_assembly import assemble
+from manyfest.domain.drafts.list_assembly import ManifestLookup, assemble
 from manyfest.domain.drafts.source_entries import ListSelection
 from manyfest.domain.errors import ListError
 from manyfest.domain.lists.platform_selection import parse_filters
+from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.drafts.create import (
     Created,
     CreateOptions,
@@ -108,7 +108,17 @@ def compose(
     if not options.wanted.attestations:
         note(f"{created.attestations_left} attestations were not taken")
     warn_of_conflicts(created.draft, "clients take the first; --replace keeps the later")
-    warn_of_errors_in_draft(created, session.contents.manifest)
-    with suppress(ListError):  # push says so
-        note_families(name, assemble(created.draft))
+    listed = _assembled(created, session.contents.manifest)
+    warn_of_errors_in_draft(created, listed)
+    if listed is not None:
+        note_families(name, listed)
     return created
+
+
+def _assembled(created: Created, cached: ManifestLookup) -> Manifest | None:
+    """Return the list of the draft; None if it cannot be made, as push says."""
+    read = {source.manifest.digest: source.manifest for source in created.read}
+    try:
+        return assemble(created.draft, lambda digest: read.get(digest) or cached(digest))
+    except ListError:
+        return None

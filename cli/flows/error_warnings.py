@@ -4,8 +4,6 @@ from collections.abc import Collection
 
 from manyfest.cli.output import warn
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts.list_assembly import ManifestLookup, assemble
-from manyfest.domain.errors import ListError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.drafts.create import Created
 from manyfest.domain.operations.publication.plan_push import PushPlan
@@ -28,17 +26,14 @@ def warn_of_errors(
         warn(f"{name}: and {len(errors) - _LINES} more errors")
 
 
-def warn_of_errors_in_draft(created: Created, lookup: ManifestLookup) -> None:
-    """Warn of errors in the sources that are entries, and in the list of the draft."""
+def warn_of_errors_in_draft(created: Created, listed: Manifest | None) -> None:
+    """Warn of errors in the sources that are entries, and in ``listed``, the list of the draft."""
     entries = {entry.found.digest for entry in created.draft.entries}
     for read in created.read:
         if read.manifest.digest in entries:
             warn_of_errors(str(read.reference), read.manifest, read.config)
-    try:
-        listed = assemble(created.draft, lookup)
-    except ListError:
-        return  # push says so
-    warn_of_errors(str(created.draft.name), listed, but=CONFLICTS)
+    if listed is not None:
+        warn_of_errors(str(created.draft.name), listed, but=CONFLICTS)
 
 
 def warn_of_errors_in_plan(

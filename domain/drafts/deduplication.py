@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Entry
-from manyfest.domain.drafts.overrides import Overrides
+from manyfest.domain.drafts.overrides import NO_OVERRIDES
 from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.platforms import Platform
 
@@ -22,9 +22,11 @@ def deduplicated(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     that list would lose its digest.
     """
     best: dict[_Key, Entry] = {}
-    for entry in entries:
-        best[_key(entry)] = max(best.get(_key(entry), entry), entry, key=_preference)
-    return tuple(entry for entry in entries if _stays(entry, best[_key(entry)]))
+    keyed = [(_key(entry), entry) for entry in entries]
+    for key, entry in keyed:
+        if (before := best.setdefault(key, entry)) is not entry:
+            best[key] = max(before, entry, key=_preference)
+    return tuple(entry for key, entry in keyed if _stays(entry, best[key]))
 
 
 def _key(entry: Entry) -> _Key:
@@ -33,7 +35,7 @@ def _key(entry: Entry) -> _Key:
 
 def _preference(entry: Entry) -> tuple[bool, bool, bool]:
     """Order by preference; of equals, ``max`` returns the first."""
-    is_annotated = entry.overrides != Overrides()
+    is_annotated = entry.overrides != NO_OVERRIDES
     return is_annotated, bool(entry.found.others), not entry.came_from_list
 
 

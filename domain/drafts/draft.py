@@ -13,7 +13,7 @@ from attr import evolve, field
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
+from manyfest.domain.drafts.overrides import NO_OVERRIDES, IndexOverrides, Overrides
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.references import Reference
@@ -39,7 +39,7 @@ class Entry:
     source: Reference
     found: Descriptor
     list_digest: Digest | None = None
-    overrides: Overrides = field(factory=Overrides)
+    overrides: Overrides = NO_OVERRIDES
 
     @property
     def descriptor(self) -> Descriptor:

@@ -62,7 +62,7 @@ class Overrides:
 
     def applied_to(self, found: Descriptor) -> Descriptor:
         """Return ``found`` with these members replaced; all others are kept."""
-        if self == Overrides():
+        if self is NO_OVERRIDES or self == NO_OVERRIDES:
             return found
         platform = self._override_platform(found.platform or Platform())
         return evolve(
@@ -98,6 +98,9 @@ class Overrides:
     def _without(self, unset: tuple[str, ...]) -> "Overrides":
         annotations = without_annotations(self.annotations, unset)
         return evolve(self, annotations=annotations, **_cleared_fields(unset))
+
+
+NO_OVERRIDES = Overrides()  # nearly all entries have none
 
 
 @frozen

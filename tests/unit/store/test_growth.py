@@ -7,6 +7,9 @@ import pytest
 from attrs import evolve
 
 from manyfest.contracts.images import docker_image, oci_index
+from manyfest.domain.digests import Digest
+from manyfest.domain.drafts.deduplication import deduplicated
+from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.ports.integrity import Kind
 from manyfest.domain.references import Reference
@@ -62,6 +65,30 @@ def counted(monkeypatch):
 
 def listing(kept):
     return lambda: list(kept.catalogue.tags())
+
+
+def drafting(path, count):
+    """Return the work to save and find a draft of ``count`` images of one list."""
+    source, listed = Reference.parse("r.example/app:1"), Digest.of(b"a list")
+    entries = tuple(
+        Entry(source, evolve(docker_image().manifest.descriptor(), size=n), listed)
+        for n in range(count)
+    )
+    made = Draft(source, created_at=NOW, changed_at=NOW, entries=deduplicated(entries))
+
+    def work():
+        with opened(path) as kept:
+            with kept.drafts.transaction():
+                kept.drafts.save(made)
+            assert kept.drafts.find(source) == made
+
+    return work
+
+
+def test_twice_the_entries_of_a_draft_are_twice_the_work(tmp_path, counted):
+    few, many = (counted(drafting(tmp_path / f"{number}.db", number))[1] for number in (FEW, MANY))
+    assert many - few < 55 * (MANY - FEW)
+    assert many < 2.2 * few
 
 
 def checking(kept):
