@@ -42,6 +42,7 @@ def fetch_all(
     summary = _Summary(len(references) + len(failures), failures=failures)
     with shown_progress() as on_event:
         on_event(ReadingPlanned(len(references)))
+        session.connect_early(references[:_SLICE])
         for start in range(0, len(references), _SLICE):
             bring = partial(
                 fetch,

@@ -65,6 +65,7 @@ def _is_crowded(answer: Resolved | _Failure) -> bool:
 def _read_all(texts: tuple[str, ...], session: Session) -> dict[str, Resolved | _Failure]:
     named = {text: _reference(text, session) for text in texts}
     references = {text: name for text, name in named.items() if isinstance(name, Reference)}
+    session.connect_early(tuple(dict.fromkeys(references.values())))
     read = inspect_each(tuple(references.values()), ports=session)
     failed = {text: name for text, name in named.items() if isinstance(name, _Failure)}
     return failed | {

@@ -67,6 +67,11 @@ class ListSpec:
     list_type: ListType = ListType.AUTO
 
 
+def sources_of(specs: Sequence[ListSpec]) -> tuple[Reference, ...]:
+    """Return the sources of all ``specs``, each once."""
+    return tuple(dict.fromkeys(entry.source for spec in specs for entry in spec.entries))
+
+
 def entries_from_template(
     template: str, platforms: Sequence[Platform], reference: Callable[[str], Reference]
 ) -> tuple[EntrySpec, ...]:

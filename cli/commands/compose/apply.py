@@ -45,7 +45,7 @@ from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.operations.publication.apply import finish, plan_apply
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.platforms import Platform
-from manyfest.domain.specs.list_spec import ListSpec, entries_from_template
+from manyfest.domain.specs.list_spec import ListSpec, entries_from_template, sources_of
 
 
 @docker_command("apply", "[SPEC]", options=CONNECTION | UPLOADS)
@@ -96,6 +96,8 @@ def command(
     in_lock = read_lock_file(lock_path(_spec_name(names), lock)) if locked or lock else None
     with open_session(settings_from(options)) as session:
         require_reachable([t for spec in specs for t in (spec.target, *spec.more_tags)], session)
+        if in_lock is None:
+            session.connect_early(sources_of(specs))
         planned = plan_apply(
             specs,
             ports=session,

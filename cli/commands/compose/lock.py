@@ -13,6 +13,7 @@ from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.publication.lock import finish, lock
+from manyfest.domain.specs.list_spec import sources_of
 
 
 @docker_command("lock", "SPEC", 1, 1, options=CONNECTION)
@@ -31,6 +32,7 @@ def command(
     (name,) = names
     file, specs = lock_path(name, output), read_spec_file(name)
     with open_session(settings_from(options)) as session:
+        session.connect_early(sources_of(specs))
         made = lock(specs, ports=session, ignore_missing=ignore_missing)
         print_missing(made.missing)
         text = json.dumps(made.lock.to_json(), indent=2, ensure_ascii=False)

@@ -29,6 +29,7 @@ from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.operations.steps.put_referrers import ReferrerCopy
+from manyfest.domain.references import Reference
 
 
 @docker_command("copy", "SRC DST", 2, 2, options=OFFLINE | CONNECTION | UPLOADS)
@@ -59,8 +60,10 @@ def command(
     with open_session(settings_from(options)) as session:
         target = reference(names[1])
         require_reachable([target], session)
+        source = resolve_source(names[0], session)
+        session.connect_early([source], [] if _is_same_host(source, target) else [target])
         plan = plan_copy(
-            resolve_source(names[0], session),
+            source,
             target,
             ports=session,
             platforms=platforms,
@@ -106,6 +109,12 @@ def _json(plan: CopyPlan) -> str:
     from manyfest.cli.rendering.planned_writes import copy_json
 
     return copy_json(plan)
+
+
+def _is_same_host(source: Reference, target: Reference) -> bool:
+    """Whether the look at the target can follow the source's on the same connection."""
+    source_host, target_host = (getattr(each.home, "registry", "") for each in (source, target))
+    return bool(source_host == target_host)
 
 
 def _warn_of_errors(plan: CopyPlan) -> None:

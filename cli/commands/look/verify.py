@@ -59,4 +59,6 @@ def command(
 
 def _verification(name: str, settings: Settings) -> Verification:
     with open_reading_session(settings) as session:
-        return verify(resolve_source(name, session), ports=session)
+        source = resolve_source(name, session)
+        session.connect_early([source])
+        return verify(source, ports=session)

@@ -19,7 +19,7 @@ from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
-from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
+from manyfest.domain.specs.list_spec import EntrySpec, ListSpec, sources_of
 from manyfest.domain.values import frozen
 
 
@@ -52,9 +52,8 @@ def compose_specs(
     ports registry, fan_out and now. Raises ManifestUnknownError, NoSuchPlatformError: otherwise;
     ListError: a list would be empty; what reading raises.
     """
-    places = tuple(dict.fromkeys(entry.source for spec in specs for entry in spec.entries))
     read = ports.fan_out(
-        partial(_read, registry=ports.registry, ignore_missing=ignore_missing), places
+        partial(_read, registry=ports.registry, ignore_missing=ignore_missing), sources_of(specs)
     )
     found = {resolved.reference: resolved for resolved in read if resolved is not None}
     given = {

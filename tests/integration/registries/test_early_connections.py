@@ -1,7 +1,9 @@
 """Connections are open before the HTTP client is there, and are as many as pay; rounds are few."""
 
+import signal
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +14,14 @@ import pytest
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, docker_list, push_image
 from manyfest.domain.references import Reference
+from tests.support.faults.confined import PROGRAM
 from tests.support.http.certificates import Certificate, self_signed
+from tests.support.http.connection_server import ConnectionServer, wait_until_gone
 from tests.support.http.http_messages import Answer, Request
 from tests.support.http.registry_auth import TokenGate
 from tests.support.http.registry_server import REGISTRY, RegistryServer
 from tests.support.programs.docker_client import CommandLine
+from tests.support.programs.waiting import wait_until
 
 LATE_HTTPX = Path(__file__).parents[2] / "support" / "programs" / "late_httpx"
 NAME = "registry.test"
@@ -163,3 +168,16 @@ def test_a_draft_that_is_there_connects_to_nobody(tmp_path, manyfest):
         run(manyfest, server, "inspect", "HOST/app:new")
         refused = manyfest("create", f"{server.host}/app:new", f"{server.host}/app:b")
         assert (refused.code, server.connections) == (6, made)
+
+
+def test_ctrl_c_while_hands_are_shaken_is_quiet(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(LATE_HTTPX))
+    monkeypatch.setenv("TESTS_CONNECTIONS_FILE", str(tmp_path / "connections"))
+    monkeypatch.setenv("TESTS_CONNECTIONS_COUNT", "0")
+    with ConnectionServer(wait_until_gone) as server:
+        command = [PROGRAM, "inspect", f"{server.host.replace('127.0.0.1', NAME)}/app:a"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            wait_until(lambda: server.connections, process)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, b"", b"")
