@@ -48,7 +48,6 @@ class Session:
 
     def __init__(self, settings: Settings, store: "Store", stack: ExitStack) -> None:
         self._began = datetime.now(UTC)
-        self._has_connected = False
         self._clock_offsets: dict[str, timedelta] = {}  # of the registries asked, by host
         self.offline = settings.offline
         self.records_reads = not settings.offline
@@ -74,17 +73,10 @@ class Session:
         """Begin to connect to the hosts that reads and writes of these references ask first.
 
         For a command that goes on with exactly these requests: while it imports the rest of what
-        it needs, connections are opened, and nothing is sent (ADR 0042). Each reference is one
-        request; those that the store answers, and those of layouts and archives, are none. A second
-        call does nothing: connections are kept by then.
+        it needs, connections are opened, and nothing is sent (ADR 0042). A second call does
+        nothing: connections are kept by then.
         """
-        if not (self.offline or self._has_connected):
-            self._has_connected = True
-            from manyfest.domain.references import Repository
-
-            here = [[r for r in each if isinstance(r.home, Repository)] for each in (read, written)]
-            if any(here):
-                self._registries.connect_early(*here)
+        self._registries.connect_early(read, written)
 
     @cached_property
     def _registries(self) -> "RegistryFactory":

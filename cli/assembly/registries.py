@@ -17,7 +17,7 @@ from manyfest.cli.settings import Settings
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.ports.store import Store
-from manyfest.domain.references import Reference
+from manyfest.domain.references import Reference, Repository
 
 if TYPE_CHECKING:  # a command imports only those that it uses
     from manyfest.adapters.deadline import Deadline
@@ -45,23 +45,26 @@ class RegistryFactory:
         self.unconfirmed = unconfirmed
         self.now = now
         self.clock_offsets = clock_offsets
+        self._has_connected = False
 
     def registry(self) -> Registry:
         """Return the registry of all references; nothing is opened before it is used."""
         return RoutingRegistry(self._registries, self._layouts, self._external, self._archives)
 
     def connect_early(self, read: Sequence[Reference], written: Sequence[Reference]) -> None:
-        """Begin to connect to the servers that these references ask; the store's answers ask none.
+        """Begin to connect to the servers that are asked first for these references, once.
 
-        What is wrong here is met again, and reported, by the requests themselves. Where threads are
-        limited, all of them are left to these.
+        Layouts, archives and the store ask nobody. What is wrong here is met again, and reported,
+        by the requests themselves. Where threads are limited, all of them are left to these.
         """
-        from manyfest.cli.assembly.thread_pool import has_thread_limit
-
+        if self.settings.offline or self._has_connected:
+            return
+        self._has_connected = True
         with suppress(ManyfestError):
-            asked = [reference for reference in read if self._asks_registry(reference)]
-            if (asked or written) and not has_thread_limit():
-                self._over_http.connect_early(asked, written)
+            asked = [each for each in _at_registries(read) if self._asks_registry(each)]
+            targets = _at_registries(written)
+            if (asked or targets) and not _are_threads_limited():
+                self._over_http.connect_early(asked, targets)
 
     def _registries(self) -> Registry:
         if self.settings.offline:
@@ -134,3 +137,13 @@ class RegistryFactory:
         from manyfest.adapters.decorators.offline import OfflineRegistry
 
         return OfflineRegistry(self.store.contents, self.store.layers, self.unconfirmed.record)
+
+
+def _at_registries(references: Sequence[Reference]) -> list[Reference]:
+    return [each for each in references if isinstance(each.home, Repository)]
+
+
+def _are_threads_limited() -> bool:
+    from manyfest.cli.assembly.thread_pool import has_thread_limit
+
+    return has_thread_limit()

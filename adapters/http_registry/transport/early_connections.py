@@ -14,8 +14,9 @@ Theory of operation.
   each kind of TLS context loads that meanwhile; ``tls`` loads each context once.
 - ``take`` hands a connection out once, and waits for one that is being made. One that has ended, or
   on which the server spoke before it was asked, is closed instead.
-- Failures are silent: the pool connects by itself, and reports what it meets. Only if a connection
-  used up all of its time is that the answer, since the pool would wait for as long again.
+- A name without address, a port that is closed, and time that is used up are an answer of ``take``:
+  the pool would only do the same again. Every other failure is silent: the pool connects by
+  itself, and reports what it meets.
 - No thread keeps the process alive. ``close`` closes what nobody took; a thread that is still at it
   closes its own connection at its end.
 """
@@ -77,7 +78,8 @@ class EarlyConnections:
     def take(self, destination: Destination) -> Connected | None:
         """Return a connection that is fit for its first request; None if there is none.
 
-        Raises TimeoutError: it took all of its time; DeadlineExceededError.
+        Raises OSError: there is no way to the port, or it took all of its time;
+        DeadlineExceededError.
         """
         with self._lock:
             attempts = self._attempts.get(destination)
@@ -102,7 +104,7 @@ class _Attempt:
         self._done = threading.Event()
         self._lock = threading.Lock()
         self._made: Connected | None = None
-        self._is_late = False
+        self._error: OSError | None = None
         self._is_abandoned = False
 
     def start(self) -> None:
@@ -120,6 +122,8 @@ class _Attempt:
         except BaseException:
             self.abandon()
             raise
+        if self._error is not None:
+            raise self._error
         if self._made is None or _is_silent(self._made.socket):
             return self._made
         self._made.socket.close()
@@ -139,18 +143,25 @@ class _Attempt:
             self._deadline.check()
         finally:
             self._deadline.unwatch(self._done.set)
-        if self._is_late or not self._done.is_set():
+        if not self._done.is_set():
             raise TimeoutError("no early connection in time")
 
     def _run(self) -> None:
+        with suppress(Exception):  # the pool meets it, too, and reports it
+            self._connect()
+        self._done.set()
+
+    def _connect(self) -> None:
+        to = self.destination
         try:
-            self._keep(_connected(self.destination, self._deadline))
-        except TimeoutError:
-            self._is_late = True
-        except Exception:  # noqa: BLE001, S110 -- the pool meets it, too, and reports it
-            pass
-        finally:
-            self._done.set()
+            made = sockets.connect(to.host, to.port, CONNECT_SECONDS, self._deadline, to.policy)
+        except OSError as error:
+            self._error = error
+            return
+        try:
+            self._keep(_shaken(made, to, self._deadline))
+        except TimeoutError as error:
+            self._error = error
 
     def _keep(self, made: Connected) -> None:
         with self._lock:
@@ -160,10 +171,8 @@ class _Attempt:
                 self._made = made
 
 
-def _connected(destination: Destination, deadline: Deadline) -> Connected:
-    """Connect and, for https, shake hands, by the rules of ``destination``."""
-    to = destination
-    made = sockets.connect(to.host, to.port, CONNECT_SECONDS, deadline, to.policy)
+def _shaken(made: Connected, to: Destination, deadline: Deadline) -> Connected:
+    """Return the connection, with TLS if the destination has it; else it is closed."""
     if to.mode.scheme == "http":
         return made
     try:

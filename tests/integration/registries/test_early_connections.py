@@ -180,4 +180,4 @@ def test_ctrl_c_while_hands_are_shaken_is_quiet(tmp_path, monkeypatch):
             wait_until(lambda: server.connections, process)
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=20)
-    assert (process.returncode, out, err) == (130, b"", b"")
+    assert (process.returncode, out, err) == (130, b"", b"note: interrupted\n")
