@@ -4,8 +4,9 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from manyfest.cli.output import printable
+from manyfest.cli.output import Screen, printable
 from manyfest.cli.rendering.humanize import counted, format_size, short_digest
+from manyfest.cli.rendering.table import text_lines
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.content.copy import CopyPlan
@@ -51,17 +52,26 @@ def writes_of_undo(plan: UndoPlan) -> PlannedWrites:
     return PlannedWrites(plan.tag, digest, plan.blobs, plan.children, tags)
 
 
-def pushes_text(plans: Iterable[PushPlan], *, is_verbose: bool) -> str:
-    """Return the ``dry_run_text`` of each push, one below the other."""
-    texts = (dry_run_text(writes_of_push(plan), is_verbose=is_verbose) for plan in plans)
-    return "\n".join(texts)
+def pushes_lines(plans: Iterable[PushPlan], *, is_verbose: bool) -> Iterable[str]:
+    """Return the ``dry_run_lines`` of each push, one below the other."""
+    writes = map(writes_of_push, plans)
+    return text_lines("\n".join(_text(one, is_verbose=is_verbose) for one in writes), _painted)
 
 
-def dry_run_text(writes: PlannedWrites, *, is_verbose: bool) -> str:
+def dry_run_lines(writes: PlannedWrites, *, is_verbose: bool) -> Iterable[str]:
     """Return a line with a summary of the writes, and if ``is_verbose`` a line for each."""
+    return text_lines(_text(writes, is_verbose=is_verbose), _painted)
+
+
+def _text(writes: PlannedWrites, *, is_verbose: bool) -> str:
     steps = _steps(writes) if is_verbose else ()
     lines = (" ".join(map(str, step.values())) for step in steps)
     return "\n".join([printable(_summary(writes)), *(f"  {printable(line)}" for line in lines)])
+
+
+def _painted(line: str, screen: Screen) -> str:
+    """Paint the summaries, which have no margin."""
+    return screen.paint(line, "" if line.startswith(" ") else "strong")
 
 
 def push_json(plan: PushPlan) -> str:

@@ -36,7 +36,7 @@ from manyfest.cli.flows.spec_files import (
     read_lock_file,
     read_spec_file,
 )
-from manyfest.cli.output import write_text
+from manyfest.cli.output import write_text, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -155,12 +155,12 @@ def _of_type(spec: ListSpec, list_type: ListType) -> ListSpec:
 
 def _show(pushes: Sequence[PushPlan], *, as_json: bool, is_dry_run: bool, is_verbose: bool) -> None:
     """Print the plans; their JSON is the same before and after they are executed."""
-    from manyfest.cli.rendering.planned_writes import pushes_json, pushes_text
+    from manyfest.cli.rendering.planned_writes import pushes_json, pushes_lines
 
     if as_json:
         write_text(pushes_json(pushes))
     elif is_dry_run:
-        write_text(pushes_text(pushes, is_verbose=is_verbose))
+        write_view(pushes_lines(pushes, is_verbose=is_verbose))
     else:
         for push in pushes:
             digest = str(push.manifest.digest)

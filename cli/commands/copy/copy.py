@@ -22,7 +22,7 @@ from manyfest.cli.flows.checks import (
     require_reachable,
     warn_of_unverifiable,
 )
-from manyfest.cli.output import fail, note, warn, write_text
+from manyfest.cli.output import fail, note, warn, write_text, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
@@ -75,7 +75,7 @@ def command(
         warn_of_unverifiable(plan.left)
         _warn_of_errors(plan)
         if dry_run:
-            write_text(_json(plan) if as_json else _dry_run_text(plan, is_verbose=verbose))
+            _show_dry_run(plan, as_json=as_json, is_verbose=verbose)
             return
         unlisted = _executed(plan, session)
     for message in _notes(plan, len(unlisted)):
@@ -99,10 +99,13 @@ def _executed(plan: CopyPlan, session: Session) -> tuple[ReferrerCopy, ...]:
         return copy(plan, ports=session, on_event=session.checking_deadline(on_event))
 
 
-def _dry_run_text(plan: CopyPlan, *, is_verbose: bool) -> str:
-    from manyfest.cli.rendering.planned_writes import dry_run_text, writes_of_copy
+def _show_dry_run(plan: CopyPlan, *, as_json: bool, is_verbose: bool) -> None:
+    from manyfest.cli.rendering.planned_writes import dry_run_lines, writes_of_copy
 
-    return dry_run_text(writes_of_copy(plan), is_verbose=is_verbose)
+    if as_json:
+        write_text(_json(plan))
+    else:
+        write_view(dry_run_lines(writes_of_copy(plan), is_verbose=is_verbose))
 
 
 def _json(plan: CopyPlan) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 from manyfest.cli.arguments.options import CONNECTION, DryRun, Verbose, docker_command
 from manyfest.cli.arguments.references import reference
 from manyfest.cli.flows.publish import manifests_put, require_writable_store
-from manyfest.cli.output import note, write_text
+from manyfest.cli.output import note, write_text, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -40,9 +40,9 @@ def command(
         tag, wanted = _state(text, to, session)
         plan = plan_undo(tag, wanted, ports=session)
         if dry_run:
-            from manyfest.cli.rendering.planned_writes import dry_run_text, writes_of_undo
+            from manyfest.cli.rendering.planned_writes import dry_run_lines, writes_of_undo
 
-            write_text(dry_run_text(writes_of_undo(plan), is_verbose=verbose))
+            write_view(dry_run_lines(writes_of_undo(plan), is_verbose=verbose))
             return
         require_writable_store(session)
         undo(plan, ports=session)

@@ -24,7 +24,7 @@ from manyfest.cli.flows.checks import (
 )
 from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan
 from manyfest.cli.flows.publish import print_result, publish, write_files
-from manyfest.cli.output import write_text
+from manyfest.cli.output import write_text, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -110,9 +110,7 @@ def command(
                 else merge_with_progress(planned, more_tags, session, purge=purge)
             )
         if dry_run:
-            from manyfest.cli.rendering.planned_writes import pushes_text
-
-            write_text(_json(planned) if as_json else pushes_text([planned], is_verbose=verbose))
+            _show_dry_run(planned, as_json=as_json, is_verbose=verbose)
             return
         if not merge:
             publish(planned, session, purge=purge)
@@ -121,6 +119,15 @@ def command(
         else:
             print_result(planned, str(planned.manifest.digest))
         write_files(planned, digest_file, metadata_file)
+
+
+def _show_dry_run(planned: PushPlan, *, as_json: bool, is_verbose: bool) -> None:
+    from manyfest.cli.rendering.planned_writes import pushes_lines
+
+    if as_json:
+        write_text(_json(planned))
+    else:
+        write_view(pushes_lines([planned], is_verbose=is_verbose))
 
 
 def _json(planned: PushPlan) -> str:
