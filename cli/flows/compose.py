@@ -23,7 +23,6 @@ from manyfest.domain.operations.drafts.create import (
     DraftMode,
     OnConflict,
     create,
-    require_start,
 )
 from manyfest.domain.references import Reference
 
@@ -95,14 +94,15 @@ def compose(
     looked_at: Mapping[Reference, Callable[[], object]] = MappingProxyType({}),
 ) -> Created:
     """Make the draft, looking at tags in parallel; warn of what readers may trip over."""
-    require_start(name, options.start, ports=session)
-    session.connect_early(tuple(dict.fromkeys(sources)), tuple(looked_at))
     created = create(
         name,
         sources,
         options,
         ports=session,
         meanwhile=tuple(looked_at.values()),
+        when_startable=lambda: session.connect_early(
+            tuple(dict.fromkeys(sources)), tuple(looked_at)
+        ),
     )
     warn_of_artifacts(created.read)
     if not options.wanted.attestations:

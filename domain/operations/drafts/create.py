@@ -92,6 +92,7 @@ def create(
     *,
     ports: Ports,
     meanwhile: Sequence[Callable[[], object]] = (),
+    when_startable: Callable[[], None] = lambda: None,
 ) -> Created:
     """Make the draft ``name`` from all ``sources``, and save it with all that was read.
 
@@ -99,13 +100,15 @@ def create(
     they are published, so the name may be among them. A source that the draft has already is read
     again; if only some platforms of a list are selected, its earlier entries for others stay.
     Nothing is saved when anything fails. The calls in ``meanwhile`` are made in parallel with the
-    reads, and if one fails, so does this.
+    reads, and if one fails, so does this. ``when_startable`` is called before the reads, once it
+    is known that the draft may be made.
 
     Uses the ports registry, contents, drafts, fan_out and now. Raises InvalidReferenceError:
     ``name`` has a digest; DraftExistsError, DraftUnknownError: not as ``terms.start`` wants it;
     NoSuchPlatformError; PlatformConflictError; what reading a source raises; StoreError.
     """
-    require_start(name, terms.start, ports=ports)
+    _require_start(name, terms.start, ports=ports)
+    when_startable()
     distinct = tuple(dict.fromkeys(sources))
     calls: list[Callable[[], object]] = list(meanwhile)
     calls += [partial(resolve_with_config, source, ports.registry) for source in distinct]
@@ -125,7 +128,7 @@ def create(
     return Created(draft, before, _attestations_left(found, contributed), found)
 
 
-def require_start(name: Reference, start: DraftMode, *, ports: Ports) -> None:
+def _require_start(name: Reference, start: DraftMode, *, ports: Ports) -> None:
     """Refuse what ``create`` refuses before it reads anything.
 
     Uses the ports drafts and now. Raises InvalidReferenceError, DraftExistsError,
