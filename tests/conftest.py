@@ -14,6 +14,7 @@ from tests.support.http.certificates import Certificate, self_signed
 from tests.support.programs import docker_client
 from tests.support.programs.docker_client import CommandLine
 from tests.support.programs.docker_registry import RunningRegistry, running_registry
+from tests.support.programs.forked import forked_manyfest
 from tests.support.programs.programs import NO_SKIP, skipping_is_forbidden
 
 hypothesis_profiles.load()
@@ -99,9 +100,16 @@ def docker_manifest(tmp_path: Path) -> CommandLine:
     return docker_client.docker_manifest(tmp_path / "home" / ".docker")
 
 
+@pytest.fixture(scope="session")
+def manyfest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    """Our command line, run as processes: forks of one that has loaded it."""
+    with forked_manyfest(tmp_path_factory.mktemp("forks")) as command_line:
+        yield command_line
+
+
 @pytest.fixture
-def manyfest() -> CommandLine:
-    """Our command line, run as a program."""
+def started_manyfest() -> CommandLine:
+    """Our command line, run as a program from its first moment on, where that is the subject."""
     return docker_client.manyfest()
 
 

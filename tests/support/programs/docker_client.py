@@ -13,7 +13,7 @@ from attrs import frozen
 
 from tests.support.programs.programs import require_program
 
-_TIMEOUT = 60.0  # seconds
+TIMEOUT = 60.0  # seconds
 
 
 @frozen
@@ -35,7 +35,7 @@ class CommandLine:
         """Run with ``arguments``, in the environment and folder of the test."""
         command = [*self.command, *map(str, arguments)]
         ended = subprocess.run(
-            command, input=input, capture_output=True, check=False, timeout=_TIMEOUT
+            command, input=input, capture_output=True, check=False, timeout=TIMEOUT
         )
         return Result(ended.stdout, ended.stderr.decode(errors="replace"), ended.returncode)
 

@@ -1,0 +1,54 @@
+"""A fork of the loaded program does what the program does, in the test's own environment."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.support.programs.fork_server import is_for_forks
+
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "what is printed": ("--version",),
+    "usage": ("inspect",),
+    "what is missing": ("inspect", "oci:nowhere:1"),
+    "long help": ("create", "--help"),
+}
+
+
+@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+def test_the_same_result_as_that_of_the_program(manyfest, started_manyfest, arguments):
+    assert manyfest(*arguments) == started_manyfest(*arguments)
+
+
+def test_environment_folder_and_input_are_those_of_the_call(manyfest, monkeypatch, tmp_path):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("MANYFEST_TIMEOUT", "none")
+    assert "MANYFEST_TIMEOUT" in manyfest("inspect", "oci:x:1").stderr
+    monkeypatch.delenv("MANYFEST_TIMEOUT")
+    assert manyfest("demo").code == 0
+    assert Path("manyfest-demo").is_dir()
+    shown = manyfest("inspect", "-f", "-", "--offline", input=b"oci:none:1\n").stdout
+    assert f"{Path.cwd() / 'none'}:1".encode() in shown
+
+
+def test_several_threads_get_their_own_results(manyfest):
+    results = {}
+    threads = [
+        threading.Thread(target=lambda n=n: results.update({n: manyfest("inspect", f"oci:{n}:1")}))
+        for n in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [f"{n}:1" in results[n].stderr for n in range(6)] == [True] * 6
+
+
+@pytest.mark.parametrize("name", ["PYTHONPATH", "LC_ALL", "TZ", "COVERAGE_PROCESS_CONFIG"])
+def test_what_the_interpreter_reads_at_its_start_wants_the_program(name):
+    here = dict(os.environ)
+    assert is_for_forks(here | {"HOME": "/elsewhere"}, here)
+    assert not is_for_forks(here | {name: "other"}, here)
+    assert not is_for_forks(here, here | {name: "other"})
