@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from manyfest.adapters.http_registry.reliability import retry
 from tests import hypothesis_profiles
 from tests.support.http.certificates import Certificate, self_signed
 from tests.support.programs import docker_client
@@ -61,6 +62,15 @@ def _hermetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs that the test starts are not measured: coverage shows in what they import and do."""
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the test's own process, tries follow each other at once: for other subjects than waits.
+
+    Five tries are three seconds otherwise.
+    """
+    monkeypatch.setattr(retry, "_FIRST_PAUSE", 0.002)
 
 
 @pytest.fixture

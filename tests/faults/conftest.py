@@ -25,3 +25,8 @@ def server(memory: MemoryRegistry) -> Iterator[FaultServer]:
     """A registry that has ``app:1`` and ``list:1``."""
     with FaultServer(RegistryApp(memory)) as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def pauses(short_pauses: None) -> None:
+    """Wait no longer than needed between tries; files about pauses override it."""

@@ -18,6 +18,7 @@ import pytest
 
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
+from manyfest.adapters.http_registry.transport import bodies
 from manyfest.contracts.images import Image, docker_image, source_of
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
@@ -28,7 +29,7 @@ from tests.support.faults.judged import error_line, refused, succeeded
 from tests.support.faults.registries import CONFIGS, IMAGES, MANIFESTS, registry_of
 from tests.support.http.connection_server import ConnectionServer, tls_that_drips, wait_until_gone
 from tests.support.http.fault_server import FaultServer
-from tests.support.http.faults import Drip, Fault, Silent
+from tests.support.http.faults import Drip, Fault, Silent, Stalled
 from tests.support.http.http_messages import Answer
 from tests.support.programs.our_program import run_here
 from tests.support.programs.waiting import threads_of, wait_until
@@ -83,12 +84,13 @@ def test_an_answer_that_takes_for_ever_ends_at_the_time_limit(server, fault):  #
 def dragging(status: str) -> dict[str, Fault]:
     """Answers whose headers say all, and whose body takes for ever."""
     head = f"HTTP/1.1 {status}\r\nContent-Length: 9999\r\n\r\n".encode()
-    return {"drips": Drip(head, b"x"), "stalls": Drip(head, b"", pause=60)}
+    return {"drips": Drip(head, b"x"), "stalls": Stalled(head)}
 
 
 @pytest.mark.parametrize("body", ["drips", "stalls"])
 @pytest.mark.parametrize(("status", "code"), [("404 No", 3), ("401 No", 4)])
-def test_nobody_waits_for_words_that_add_nothing(server, body, status, code):  # T14
+def test_nobody_waits_for_words_that_add_nothing(server, monkeypatch, body, status, code):  # T14
+    monkeypatch.setattr(bodies, "_REASON_SECONDS", 0.5)
     server.always("GET", MANIFESTS, dragging(status)[body])
     refused("inspect", "--timeout", "30", f"{server.host}/app:1", code=code, words=(server.host,))
 

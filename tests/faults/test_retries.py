@@ -28,6 +28,11 @@ def server() -> Iterator[FaultServer]:
         yield running
 
 
+@pytest.fixture
+def pauses() -> None:
+    """Leave the pauses as they are: they are the subject."""
+
+
 def in_a_moment(seconds: float) -> str:
     return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 

@@ -24,8 +24,8 @@ FAULTS: dict[str, tuple[Fault, int]] = {  # with the exit code
     "no HTTP": (Raw(b"hello\r\n\r\n"), 1),
 }
 SOURCE_FAULTS = FAULTS | {
-    "cut off": (truncated(3), 5),
-    "reset in the body": (reset_in_body(3), 5),
+    "cut off": (truncated(0), 5),
+    "reset in the body": (reset_in_body(0), 5),
     "gone": (Answer(404), 3),
 }
 COMMANDS = [["copy"], ["create", "--push"]]

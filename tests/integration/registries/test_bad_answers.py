@@ -26,7 +26,10 @@ from tests.support.http.faults import (
 )
 from tests.support.http.http_messages import Answer
 from tests.support.http.registry_server import REGISTRY, RegistryApp
-from tests.support.programs.docker_client import CommandLine, Result
+from tests.support.programs.docker_client import Result
+from tests.support.programs.our_program import run_here
+
+Run = Callable[..., Result]
 
 IMAGE = docker_image("linux/amd64")
 MANIFEST = "/v2/app/manifests/*"
@@ -40,6 +43,12 @@ def server() -> Iterator[FaultServer]:
     push_image(registry, Reference.parse(f"{REGISTRY}/list:1"), docker_list(IMAGE))
     with FaultServer(RegistryApp(registry)) as server:
         yield server
+
+
+@pytest.fixture
+def manyfest(short_pauses: None) -> Run:
+    """Our command line in this process, where tries follow each other at once."""
+    return run_here
 
 
 def assert_failed(result: Result, code: int, *words: str) -> None:
@@ -101,7 +110,7 @@ DOCUMENTS: dict[str, tuple[Fault, int, str]] = {
 @pytest.mark.parametrize(("fault", "code", "words"), DOCUMENTS.values(), ids=DOCUMENTS.keys())
 def test_a_bad_manifest_is_one_line_and_nothing_is_kept(
     server: FaultServer,
-    manyfest: CommandLine,
+    manyfest: Run,
     store_dump: Callable[[], object],
     command: str,
     fault: Fault,
@@ -129,7 +138,7 @@ CONFIGS: dict[str, tuple[Fault, int, str]] = {
 @pytest.mark.parametrize(("fault", "code", "words"), CONFIGS.values(), ids=CONFIGS.keys())
 def test_a_bad_config_fails_the_whole_create(
     server: FaultServer,
-    manyfest: CommandLine,
+    manyfest: Run,
     store_dump: Callable[[], object],
     fault: Fault,
     code: int,
@@ -155,9 +164,7 @@ PASSING: dict[str, Fault] = {
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
-def test_what_passes_is_tried_again_once(
-    server: FaultServer, manyfest: CommandLine, fault: Fault
-) -> None:
+def test_what_passes_is_tried_again_once(server: FaultServer, manyfest: Run, fault: Fault) -> None:
     server.on("GET", MANIFEST, fault)
     result = manyfest("inspect", "--raw", f"{server.host}/app:1")
     assert (result.code, result.stdout) == (0, IMAGE.manifest.data)
@@ -180,7 +187,7 @@ PUTS: dict[str, tuple[Fault, int, str]] = {
 
 @pytest.mark.parametrize(("fault", "code", "words"), PUTS.values(), ids=PUTS.keys())
 def test_a_push_that_was_not_confirmed_is_none(
-    server: FaultServer, manyfest: CommandLine, fault: Fault, code: int, words: str
+    server: FaultServer, manyfest: Run, fault: Fault, code: int, words: str
 ) -> None:
     name = f"{server.host}/app:new"
     assert manyfest("create", name, f"{server.host}/app:1").code == 0
@@ -191,7 +198,7 @@ def test_a_push_that_was_not_confirmed_is_none(
 
 
 def test_the_same_command_works_once_the_fault_is_healed(
-    server: FaultServer, manyfest: CommandLine
+    server: FaultServer, manyfest: Run
 ) -> None:
     command = ("create", f"{server.host}/new:1", f"{server.host}/app:1")
     server.on("GET", MANIFEST, Answer(403))

@@ -39,6 +39,17 @@ class Silent:
 
 
 @frozen
+class Stalled:
+    """``start``, and then nothing; waits until the client gives up."""
+
+    start: bytes = field(repr=False)
+
+    def send(self, connection: socket.socket, request: Request) -> bool:
+        connection.sendall(self.start)
+        return Silent().send(connection, request)
+
+
+@frozen
 class Raw:
     """These bytes, whatever they are, and then the end of the connection."""
 
