@@ -8,6 +8,7 @@ bottom up:
 - ``content_store``: manifests and configs by digest, observations of tags.
 - ``draft_book``: lists being assembled.
 - ``host_book``: what was learnt about registry hosts, on a connection of its own.
+- ``partial_layers``: layers that are not whole yet.
 - ``layer_store``: layers as files, in the folder.
 - ``store``: all of these as one object; ``open_store`` is the way in.
 - ``maintenance/``: what the ``cache`` commands need: catalogue, queries, garbage, integrity.

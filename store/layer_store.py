@@ -8,11 +8,13 @@ download takes, and the file never shrinks without a copy of gigabytes (ADR 0025
 Writing. A layer is written to a hidden temporary file in its folder, hashed meanwhile, synced, and
 moved to ``FOLDER/ALGORITHM/HEX``. Threads and processes therefore need no lock: a file under a
 digest is complete, and two writers of the same layer write the same bytes. A killed writer leaves
-only the hidden file, which ``gc`` removes when it is old. The move is a hard link where the name is
-free, so that this process knows that the layer is its own to take away again (``remove``), else a
-rename over the old file, which also heals a damaged one. ``adapters/files`` has an atomic write,
-too; the store may not import it, and it cannot tell a new file from a replaced one. The SQLite file
-is created in a similar way (``sqlite/opening``), but there the file that exists already wins.
+only the hidden file, which ``gc`` removes when it is old; that of a large layer which is fetched
+has a name of its own, and the next writer goes on with it (``partial_layers``). The move is a hard
+link where the name is free, so that this process knows that the layer is its own to take away again
+(``remove``), else a rename over the old file, which also heals a damaged one. ``adapters/files``
+has an atomic write, too; the store may not import it, and it cannot tell a new file from a replaced
+one. The SQLite file is created in a similar way (``sqlite/opening``), but there the file that
+exists already wins.
 
 Confinement. Another user may make links where the store's folder is open to others (``/tmp``), so
 neither the layer folder nor a folder or file in it is followed if it is a symbolic link: each is
@@ -45,6 +47,7 @@ from manyfest.domain.errors import (
     IntegrityError,
     InvalidDigestError,
 )
+from manyfest.domain.ports.registry import BlobSource
 from manyfest.domain.values import frozen
 from manyfest.store.sqlite.errors import translating_sqlite_errors
 from manyfest.store.sqlite.opening import make_private_folder
@@ -159,6 +162,27 @@ class FileLayerStore:
                 with suppress(OSError):
                     os.unlink(built, dir_fd=above)
                 raise
+
+    def resume(self, digest: Digest, size: int, source: BlobSource) -> None:
+        """See the port. The file that is kept is ``.HEX.partial``."""
+        if size <= CHUNK_SIZE:
+            with source() as chunks:
+                self.write(digest, size, chunks)
+            return
+        from manyfest.store.partial_layers import complete, locked, name_of
+
+        name = name_of(digest)
+        with (
+            translating_sqlite_errors(self._path(digest), "be written"),
+            self._confined.opened(digest.algorithm, create=True) as above,
+            locked(name, above) as file,
+        ):
+            if file is not None:
+                complete(file, name, above, digest, size, source)
+                self._publish(name, digest, above)
+                return
+        with source() as chunks:
+            self.write(digest, size, chunks)
 
     def digests(self) -> Iterator[Digest]:
         """See the port."""

@@ -20,7 +20,7 @@ from manyfest.adapters.registry_parts import (
     require_children,
 )
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.digests import verified, verified_chunks
+from manyfest.domain.digests import CHUNK_SIZE, verified, verified_chunks
 from manyfest.domain.errors import (
     BlobUnknownError,
     IntegrityError,
@@ -110,8 +110,15 @@ class LayoutRegistry(Registry):
 
     def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
         digest = blob_digest(reference)
-        with make_layout(_directory(reference)) as root, source() as chunks:
-            root.write(verified_chunks(chunks, digest, size, str(reference)), *blob_path(digest))
+        with make_layout(_directory(reference)) as root:
+            if size > CHUNK_SIZE:
+                from manyfest.adapters.oci_layout.partial_blobs import write_large_blob
+
+                write_large_blob(root, digest, size, source)
+                return
+            with source() as chunks:
+                verified = verified_chunks(chunks, digest, size, str(reference))
+                root.write(verified, *blob_path(digest))
 
 
 def _set_name(root: SafeDirectory, tag: str | None, manifest: Manifest) -> None:

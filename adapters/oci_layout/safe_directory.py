@@ -41,7 +41,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
-_WRITEBACK = 8 * 1024 * 1024  # bytes; fsync waits for the rest of a file
+WRITEBACK = 8 * 1024 * 1024  # bytes; fsync waits for the rest of a file
 
 _LOCK_PATIENCE = 30.0  # seconds; writers need the lock for milliseconds
 _LOCK_PAUSE = 0.01  # seconds between two attempts
@@ -75,13 +75,13 @@ class SafeDirectory:
 
     def names(self) -> frozenset[str]:
         """The names in the directory, without temporary files."""
-        with _layout_errors(self.directory):
+        with layout_errors(self.directory):
             names = os.listdir(self.fd)  # noqa: PTH208 (a path has no descriptor)
         return frozenset(name for name in names if not name.startswith(TEMPORARY))
 
     def still_at_path(self) -> bool:
         """Return whether the path still leads to this directory."""
-        with _layout_errors(self.directory), suppress(FileNotFoundError):
+        with layout_errors(self.directory), suppress(FileNotFoundError):
             return os.path.samestat(os.fstat(self.fd), os.stat(self.directory))  # noqa: PTH116
         return False
 
@@ -90,7 +90,7 @@ class SafeDirectory:
 
         Raises MissingError; LayoutError: it is something else.
         """
-        with _layout_errors(self.directory, *path):
+        with layout_errors(self.directory, *path):
             with self._folder(path[:-1]) as folder:
                 fd = os.open(path[-1], _READ, dir_fd=folder)
             if not stat.S_ISREG(os.fstat(fd).st_mode):
@@ -103,7 +103,7 @@ class SafeDirectory:
 
         Raises MissingError; LayoutError: it is no regular file.
         """
-        with self.open(*path) as file, _layout_errors(self.directory, *path):
+        with self.open(*path) as file, layout_errors(self.directory, *path):
             return file.read(limit + 1)
 
     def has_file(self, *path: str) -> bool:
@@ -119,7 +119,7 @@ class SafeDirectory:
         """Make this folder and those above it if they are missing."""
         for depth, name in enumerate(path):
             with (
-                _layout_errors(self.directory, *path),
+                layout_errors(self.directory, *path),
                 self._folder(path[:depth]) as above,
                 suppress(FileExistsError),
             ):
@@ -132,14 +132,14 @@ class SafeDirectory:
         When this returns, the file is on disk. When it raises, or the machine stops, the path has
         its old file, or none.
         """
-        with _layout_errors(self.directory, *path):
+        with layout_errors(self.directory, *path):
             temporary, fd = create_temporary(
                 lambda name: os.open(name, _CREATE, 0o666, dir_fd=self.fd)
             )
             lock = os.dup(fd)  # until the file has its name
         try:
             self._fill(fd, chunks, path)
-            self._move(temporary, path)
+            self.move(temporary, path)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary, dir_fd=self.fd)
@@ -155,19 +155,20 @@ class SafeDirectory:
         try:
             written, begun = 0, 0
             for chunk in chunks:
-                with _layout_errors(self.directory, *path):
+                with layout_errors(self.directory, *path):
                     _write_all(fd, chunk)
                 written += len(chunk)
-                if written - begun >= _WRITEBACK:
-                    _begin_writeback(fd, begun, written)
+                if written - begun >= WRITEBACK:
+                    begin_writeback(fd, begun, written)
                     begun = written
-            with _layout_errors(self.directory, *path):
+            with layout_errors(self.directory, *path):
                 os.fsync(fd)
         finally:
             os.close(fd)
 
-    def _move(self, temporary: str, path: tuple[str, ...]) -> None:
-        with _layout_errors(self.directory, *path), self._folder(path[:-1]) as folder:
+    def move(self, temporary: str, path: tuple[str, ...]) -> None:
+        """Give a file of the top directory its place, and write the folder to disk."""
+        with layout_errors(self.directory, *path), self._folder(path[:-1]) as folder:
             os.replace(temporary, path[-1], src_dir_fd=self.fd, dst_dir_fd=folder)
             os.fsync(folder)
 
@@ -189,7 +190,7 @@ class SafeDirectory:
                 fcntl.flock(self.fd, fcntl.LOCK_UN)
 
     def _try_lock(self) -> bool:
-        with _layout_errors(self.directory), suppress(BlockingIOError):
+        with layout_errors(self.directory), suppress(BlockingIOError):
             fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
         return False
@@ -209,7 +210,7 @@ class SafeDirectory:
 
 def open_directory(directory: str) -> SafeDirectory:
     """Open the directory, which may be a symbolic link. Raises MissingError, LayoutError."""
-    with _layout_errors(directory):
+    with layout_errors(directory):
         try:
             return SafeDirectory(directory, os.open(directory, _FOLDER))
         except NotADirectoryError as error:
@@ -220,7 +221,7 @@ def open_directory(directory: str) -> SafeDirectory:
 
 def make_directory(directory: str) -> SafeDirectory:
     """Open the directory, after making it and those above it. Raises LayoutError."""
-    with _layout_errors(directory):
+    with layout_errors(directory):
         Path(directory).mkdir(parents=True, exist_ok=True)
     return open_directory(directory)
 
@@ -229,7 +230,7 @@ def read_chunks(file: BinaryIO, directory: str) -> Iterator[bytes]:
     """Yield the rest of an open file in pieces of the budget. Raises LayoutError."""
 
     def next_chunk() -> bytes:
-        with _layout_errors(directory):
+        with layout_errors(directory):
             return file.read(READ_BUDGET.piece())
 
     with READ_BUDGET.reader():
@@ -237,8 +238,8 @@ def read_chunks(file: BinaryIO, directory: str) -> Iterator[bytes]:
 
 
 @contextmanager
-def _layout_errors(directory: str, *path: str) -> Iterator[None]:
-    """Translate OSError to LayoutError; only system calls of this module may run inside."""
+def layout_errors(directory: str, *path: str) -> Iterator[None]:
+    """Translate OSError to LayoutError; only system calls of this folder may run inside."""
     place = f"{'/'.join(path)} " if path else ""
     try:
         yield
@@ -255,7 +256,7 @@ def _write_all(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def _begin_writeback(fd: int, start: int, end: int) -> None:
+def begin_writeback(fd: int, start: int, end: int) -> None:
     """Have the system write these bytes to the disk already, while the next ones come.
 
     POSIX_FADV_DONTNEED begins that on Linux, and drops only pages that are on the disk by then.

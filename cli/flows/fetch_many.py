@@ -10,6 +10,7 @@ from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FAILED, ExitError
 from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers, warn_of_unverifiable
+from manyfest.cli.flows.interruptions import telling_of_partial_layers
 from manyfest.cli.output import fail, write_text
 from manyfest.cli.rendering.humanize import format_size
 from manyfest.cli.rendering.progress import shown_progress
@@ -40,7 +41,7 @@ def fetch_all(
     """
     references, failures = _parse_names((*names, *_lines(file)), session)
     summary = _Summary(len(references) + len(failures), failures=failures)
-    with shown_progress() as on_event:
+    with shown_progress() as shown, telling_of_partial_layers(shown) as on_event:
         on_event(ReadingPlanned(len(references)))
         session.connect_early(references[:_SLICE])
         for start in range(0, len(references), _SLICE):

@@ -44,7 +44,7 @@ def _report(error: BaseException, arguments: Sequence[str]) -> int:
     if os.environ.get("MANYFEST_DEBUG"):
         write_traceback(error)
     if isinstance(error, KeyboardInterrupt):
-        note("interrupted")
+        note("; ".join(("interrupted", *map(str, error.args))))
     elif not isinstance(error, BrokenPipeError):
         from manyfest.cli.advice.advise import advise
 

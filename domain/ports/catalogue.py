@@ -63,14 +63,15 @@ class Statistics:
     """Statistics of the whole store. Sizes are in bytes; times are in UTC.
 
     ``observations`` are those of all tags; ``oldest`` and ``newest`` are None without any.
-    ``quarantined`` is damaged content. ``file_size`` is that of the store's file, and
-    ``reusable_size`` the free part of it.
+    ``partial`` are layers whose transfer broke off, and ``quarantined`` is damaged content.
+    ``file_size`` is that of the store's file, and ``reusable_size`` the free part of it.
     """
 
     images: CountAndBytes
     lists: CountAndBytes
     configs: CountAndBytes
     layers: CountAndBytes
+    partial: CountAndBytes
     tags: int
     observations: int
     drafts: int

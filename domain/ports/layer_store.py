@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from manyfest.domain.digests import Digest
+from manyfest.domain.ports.registry import BlobSource
 
 
 class LayerStore(Protocol):
@@ -40,6 +41,15 @@ class LayerStore(Protocol):
         Raises SizeMismatchError, DigestMismatchError: ``chunks`` are other bytes.
         """
         ...
+
+    def resume(self, digest: Digest, size: int, source: BlobSource) -> None:
+        """Keep the layer that ``source`` opens, as ``write`` does.
+
+        A store may keep the bytes of a transfer that broke off, and ask ``source`` only for those
+        that follow. Raises what ``write`` raises, and the errors of ``source``.
+        """
+        with source() as chunks:
+            self.write(digest, size, chunks)
 
     def digests(self) -> Iterator[Digest]:
         """The digests of all kept layers, in no order."""

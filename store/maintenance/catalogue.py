@@ -88,6 +88,7 @@ class SqliteCatalogue:
             lists=sum((size for kind, size in by_type.items() if kind in LISTS), CountAndBytes()),
             configs=self._count_and_bytes("blobs"),
             layers=CountAndBytes.of(file.size for file in self._layers.layers()),
+            partial=CountAndBytes.of(file.size for file in self._layers.partial()),
             tags=tags,
             observations=states,
             drafts=drafts,

@@ -12,6 +12,7 @@ from manyfest.domain.errors import InvalidDigestError
 from manyfest.domain.history.observation import TOLERANCE
 from manyfest.domain.values import frozen
 from manyfest.store.layer_store import LayerFolder
+from manyfest.store.partial_layers import SUFFIX
 from manyfest.store.sqlite.errors import translating_sqlite_errors
 
 _QUARANTINE = "quarantine"
@@ -46,6 +47,10 @@ class LayerFiles:
     def layers(self) -> Iterator[LayerFile]:
         """Yield the layers, ordered by name."""
         return (file for file in self._files() if file.digest is not None)
+
+    def partial(self) -> Iterator[LayerFile]:
+        """Yield the files of layers whose transfer broke off, or goes on."""
+        return (file for file in self._files() if file.path.name.endswith(SUFFIX))
 
     def leftovers_before(self, before: datetime) -> Iterator[LayerFile]:
         """Yield the files that are no layers and were last changed before ``before``."""

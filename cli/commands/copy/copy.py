@@ -1,6 +1,7 @@
 """``manyfest copy``: copy an image or a list to another place."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import Annotated
 
 from manyfest.cli.arguments.options import (
@@ -29,7 +30,7 @@ from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.operations.steps.put_referrers import ReferrerCopy
-from manyfest.domain.references import Reference
+from manyfest.domain.references import Layout, Reference
 
 
 @docker_command("copy", "SRC DST", 2, 2, options=OFFLINE | CONNECTION | UPLOADS)
@@ -93,9 +94,13 @@ def _executed(plan: CopyPlan, session: Session) -> tuple[ReferrerCopy, ...]:
     """Copy, with a bar if there is something to move; return the referrers that are not listed."""
     if plan.writes_nothing:
         return copy(plan, ports=session)
+    from manyfest.cli.flows.interruptions import telling_of_partial_layers
     from manyfest.cli.rendering.progress import shown_progress
 
-    with shown_progress() as on_event:
+    with ExitStack() as stack:
+        on_event = stack.enter_context(shown_progress())
+        if isinstance(plan.target.home, Layout):  # a registry keeps no part of a blob
+            on_event = stack.enter_context(telling_of_partial_layers(on_event))
         return copy(plan, ports=session, on_event=session.checking_deadline(on_event))
 
 

@@ -134,7 +134,7 @@ def _object(tag: CachedTag) -> dict[str, Json]:
 
 
 def _kinds(statistics: Statistics) -> dict[str, CountAndBytes]:
-    names = ("images", "lists", "configs", "layers")
+    names = ("images", "lists", "configs", "layers", "partial")
     kinds: dict[str, CountAndBytes] = {name: getattr(statistics, name) for name in names}
     return kinds | {"setAside": statistics.quarantined}
 

@@ -22,7 +22,7 @@ StoreError is no failure of one reference: it ends the fetch.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from functools import partial
 
 from attr import define, field
@@ -42,9 +42,7 @@ from manyfest.domain.lists.platform_selection import require_platform, select_en
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.metered_reader import MeteredReader, together
 from manyfest.domain.operations.steps.record import record
-from manyfest.domain.operations.steps.transfer import (
-    with_progress,
-)
+from manyfest.domain.operations.steps.transfer import open_from, with_progress
 from manyfest.domain.operations.steps.tree import is_blob, nested_too_deep, walk
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
@@ -272,18 +270,17 @@ def _with_entries(
     )
 
 
-def _open(blob: _Blob, registry: BlobReader) -> AbstractContextManager[Iterator[bytes]]:
-    if blob.urls:
-        return registry.open_foreign_layer(blob.reference, blob.size, blob.urls)
-    return registry.open_blob(blob.reference, blob.size)
-
-
 def _download(blob: _Blob, ports: Ports, on_event: OnEvent) -> ManyfestError | None:
     digest = blob.reference.digest
     assert digest is not None  # noqa: S101 - made by ``Reference.at``
+
+    @contextmanager
+    def opened(start: int = 0, /) -> Iterator[Iterator[bytes]]:
+        with open_from(start, blob.reference, blob.size, blob.urls, ports.registry) as chunks:
+            yield with_progress(chunks, blob.reference, on_event, start)
+
     try:
-        with _open(blob, ports.registry) as chunks:
-            ports.layers.write(digest, blob.size, with_progress(chunks, blob.reference, on_event))
+        ports.layers.resume(digest, blob.size, opened)
     except StoreError:
         raise
     except ManyfestError as error:

@@ -7,10 +7,11 @@ from attrs import define, field
 
 from manyfest.domain.digests import CHUNK_SIZE, Digest, verified_chunks
 from manyfest.domain.errors import BlobUnknownError, DamagedStoreError, IntegrityError
+from manyfest.domain.ports.layer_store import LayerStore
 
 
 @define
-class MemoryLayers:
+class MemoryLayers(LayerStore):
     """``LayerStore``; tests may read and damage ``held``."""
 
     held: dict[Digest, bytes] = field(factory=dict)
