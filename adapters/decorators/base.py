@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import TypeVar
 
 from manyfest.domain.descriptors import Descriptor
@@ -92,3 +93,20 @@ class RegistryDecorator(Registry):
 
     def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
         self._forward(reference, lambda registry, at: registry.write_blob(at, size, source))
+
+
+class LazyRegistry(RegistryDecorator):
+    """The registry that ``make`` returns, made at the first call.
+
+    Behind a cache that answers, none is made, and no HTTP client is imported.
+    """
+
+    def __init__(self, make: Callable[[], Registry]) -> None:
+        self._make = make
+
+    @cached_property
+    def _registry(self) -> Registry:
+        return self._make()
+
+    def _forward(self, reference: Reference, call: Call[Result]) -> Result:
+        return call(self._registry, reference)

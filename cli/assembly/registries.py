@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from manyfest.adapters.decorators.base import LazyRegistry
 from manyfest.adapters.decorators.routing import RoutingRegistry
 from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
 from manyfest.cli.settings import Settings
@@ -69,8 +70,13 @@ class RegistryFactory:
     def _registries(self) -> Registry:
         if self.settings.offline:
             return self._offline()
-        http = self._over_http
-        return self._cached(http.registry(), http.rules.may_mirror)
+        return self._cached(LazyRegistry(self._http_registry), self._may_mirror)
+
+    def _http_registry(self) -> Registry:
+        return self._over_http.registry()
+
+    def _may_mirror(self, reference: Reference) -> bool:
+        return self._over_http.rules.may_mirror(reference)
 
     @cached_property
     def _over_http(self) -> "HttpRegistries":

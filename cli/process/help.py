@@ -9,21 +9,13 @@ from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from manyfest.cli.process.command import Command
 from manyfest.cli.process.command import Parameter as CommandParameter
 
 _NAMES = ["-h", "--help"]
 _AS_TYPED = "\b"  # before a paragraph that typer is to leave as it is
-
-
-class _PlainUsage(TyperCommand):
-    """A command whose usage line shows its arguments as their metavar is written."""
-
-    def collect_usage_pieces(self, _ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        arguments = (p.metavar or "" for p in self.params if p.param_type_name == "argument")
-        return [self.options_metavar or "", *arguments]
 
 
 def command_help(command: Command, path: str) -> str:
@@ -53,10 +45,9 @@ def _help_of(made: Any, path: str) -> str:
 
 def _typer_command(name: str, command: Command) -> Any:
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
-    argument = typer.Argument(metavar=command.metavar, show_default=False)
-    names = [_parameter("names", Annotated[str | None, argument], default=None)]
-    signature = [*(names if command.metavar else ()), *map(_option, command.parameters)]
-    single.command(name, cls=_PlainUsage)(_function(signature, _with_examples(command.doc)))
+    usage = f"[OPTIONS] {command.metavar}".strip()
+    options = list(map(_option, command.parameters))
+    single.command(name, options_metavar=usage)(_function(options, _with_examples(command.doc)))
     return typer.main.get_command(single)
 
 

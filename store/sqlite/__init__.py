@@ -2,6 +2,7 @@
 
 From the bottom up:
 
+- ``schema``: the newest schema, as statements.
 - ``migrations``: the schema, as numbered migrations by sqlite-utils.
 - ``errors``: errors of SQLite and of the system as errors of the library.
 - ``opening``: open, refuse, create or migrate the file; let Ctrl-C end a statement.

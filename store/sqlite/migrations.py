@@ -1,7 +1,8 @@
 """The schema, as numbered migrations; a file's ``user_version`` is the last one applied.
 
 A released migration is never edited: a later change is a new migration at the end. sqlite-utils
-writes the schema and is imported for that alone; all other statements are plain SQL (ADR 0031).
+migrates an older file and is imported for that alone. A new file is made from ``schema``, which is
+what the migrations arrive at, as statements (ADR 0031).
 """
 
 import sqlite3
@@ -100,6 +101,17 @@ def version_of(connection: sqlite3.Connection) -> int:
     """Return the number of the last migration applied to the file; 0 if none."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version
+
+
+def create_newest(connection: sqlite3.Connection) -> None:
+    """Make the newest schema in an empty file, from its snapshot. Raises sqlite3.Error."""
+    from manyfest.store.sqlite.schema import STATEMENTS, VERSION
+
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in STATEMENTS:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -37,7 +37,7 @@ from pathlib import Path
 
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.store.sqlite.errors import READ_ONLY
-from manyfest.store.sqlite.migrations import MIGRATIONS, migrate, version_of
+from manyfest.store.sqlite.migrations import MIGRATIONS, create_newest, migrate, version_of
 
 APPLICATION_ID = int.from_bytes(b"mfst", "big")  # in the header of each store, for file(1) too
 
@@ -105,7 +105,7 @@ def create(path: Path) -> None:
             for setting in _BUILD_SETTINGS:
                 connection.execute(f"PRAGMA {setting}")
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            migrate(connection)
+            create_newest(connection)
         _fsync(built)
         _publish(built, target)
 

@@ -146,9 +146,6 @@ def test_typer_writes_the_help_of_a_function_with_a_signature_of_ours():
     assert command_help(command, "manyfest test").splitlines() == [
         "Usage: manyfest test [OPTIONS] LIST...",
         "",
-        "Arguments:",
-        "  LIST...",
-        "",
         "Options:",
         "  --insecure         Talk to registries whose TLS cannot be verified, or that",
         "                     have none.",

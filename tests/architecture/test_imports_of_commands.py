@@ -74,7 +74,7 @@ def test_nothing_heavy_is_loaded_without_need(
     monkeypatch.chdir(tmp_path)
     push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "app")), "a"), oci_image())
     for step in (["create", "oci:app:list", "oci:app:a"], ["inspect", "oci:app:a"]):
-        assert _run(step)[0] == "0"  # makes the store, too, which needs sqlite-utils
+        assert _run(step)[0] == "0"
     code, *modules = _run(arguments)
     assert code == ("5" if "httpx" in allowed else "0")
     assert HEAVY & set(modules) <= allowed

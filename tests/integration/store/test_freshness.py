@@ -1,6 +1,8 @@
 """Requests of a command with a warm cache, and answers from the cache alone."""
 
 import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -257,3 +259,25 @@ def test_what_was_never_seen_stays_an_error(server: FaultServer) -> None:
     result = run_here("inspect", "--stale-if-error", f"{server.host}/app:1")
     assert (result.code, result.stdout) == (5, b"")
     assert len(result.stderr.splitlines()) == 1
+
+
+_PROBE = """\
+import sys
+from manyfest.cli.process.main import main
+code = main(sys.argv[1:])
+loaded = {name.partition(".")[0] for name in sys.modules}
+print(code, *sorted(loaded & {"httpx", "httpcore", "h11", "ssl"}), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("arguments", READING.values(), ids=READING)
+def test_what_the_store_answers_needs_no_http_client(
+    server: FaultServer, arguments: tuple[str, ...]
+) -> None:
+    name = f"{server.host}/app:1"
+    arguments = tuple(word.replace("NAME", name) for word in arguments)
+    ok(*arguments)
+    for option in ("--max-age=10m", "--offline"):
+        words = [sys.executable, "-c", _PROBE, *arguments, option]
+        ended = subprocess.run(words, capture_output=True, text=True, check=True)
+        assert ended.stderr == "0\n"

@@ -13,7 +13,7 @@ from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.domain.references import Reference
-from manyfest.store.sqlite import migrations, opening
+from manyfest.store.sqlite import migrations, opening, schema
 from manyfest.store.store import open_store
 
 ONE, TWO = Manifest(OCI_MANIFEST, b"1"), Manifest(OCI_MANIFEST, b"2")
@@ -121,11 +121,8 @@ def test_a_symbolic_link_is_followed_and_stays(folder, target):
 
 
 def test_a_failed_creation_leaves_nothing_behind(folder, monkeypatch):
-    def fail(database):
-        database.table("half").create({"x": int})
-        raise sqlite3.OperationalError("no")
-
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, fail))
+    statements = (*schema.STATEMENTS, "CREATE TABLE manifests (x)")
+    monkeypatch.setattr(schema, "STATEMENTS", statements)
     with pytest.raises(sqlite3.OperationalError):
         opening.create(folder / "store.db")
     assert list(folder.iterdir()) == []
@@ -159,6 +156,7 @@ def test_an_older_file_is_migrated_and_keeps_what_it_has(folder, monkeypatch):
     with monkeypatch.context() as past:
         for module in (migrations, opening):
             past.setattr(module, "MIGRATIONS", migrations.MIGRATIONS[:1])
+        past.setattr(opening, "create_newest", migrations.migrate)
         _keep(path, ONE)
     assert _query(path, "PRAGMA user_version") == [(1,)]
     with closing(open_store(path)) as store, store.transaction():

@@ -275,6 +275,7 @@ def test_of_an_older_version_nothing_is_lost(folder, monkeypatch):
     with monkeypatch.context() as past, opened(path) as kept:
         for module in (migrations, opening):
             past.setattr(module, "MIGRATIONS", migrations.MIGRATIONS[:4])
+        past.setattr(opening, "create_newest", migrations.migrate)
         hold(kept.contents, LIST)
     seen = "(1, 'registry.example/app', 'x', '{}', '2025-01-01T00:00:00+00:00', '{}')"
     seen = seen.format(LIST.digest, "2025-02-01T00:00:00+00:00")

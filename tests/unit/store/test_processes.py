@@ -94,6 +94,7 @@ def test_a_kill_in_a_transaction_loses_nothing_committed(path, size, spilled):
 def test_a_kill_in_a_migration_leaves_the_older_version(path):
     old = "from manyfest.store.sqlite import migrations, opening\n"
     past = old + "migrations.MIGRATIONS = opening.MIGRATIONS = migrations.MIGRATIONS[:1]\n"
+    past += "opening.create_newest = migrations.migrate\n"
     child = start(past + "store.transaction().__enter__()", path)
     child.communicate(timeout=60)
     dying = """

@@ -1,0 +1,86 @@
+"""The newest schema as statements, which make a new store without sqlite-utils.
+
+Written by ``python -m tests.golden.generate_schema`` from the migrations; not edited by hand.
+"""
+
+VERSION = 9
+
+STATEMENTS = (
+    """
+CREATE TABLE "manifests" (
+   "digest" TEXT PRIMARY KEY NOT NULL,
+   "media_type" TEXT NOT NULL,
+   "data" BLOB NOT NULL
+)
+""",
+    """
+CREATE TABLE "blobs" (
+   "digest" TEXT PRIMARY KEY NOT NULL,
+   "data" BLOB NOT NULL
+)
+""",
+    """
+CREATE TABLE "observations" (
+   "id" INTEGER PRIMARY KEY,
+   "home" TEXT NOT NULL,
+   "tag" TEXT NOT NULL,
+   "digest" TEXT NOT NULL REFERENCES "manifests"("digest"),
+   "first_seen" TEXT NOT NULL,
+   "last_seen" TEXT NOT NULL
+, "claimed" INTEGER NOT NULL DEFAULT 0)
+""",
+    """
+CREATE INDEX "idx_observations_home_tag_last_seen"
+    ON "observations" ("home", "tag", "last_seen")
+""",
+    """
+CREATE TABLE "drafts" (
+   "name" TEXT PRIMARY KEY NOT NULL,
+   "created_at" TEXT NOT NULL,
+   "changed_at" TEXT NOT NULL,
+   "pushed" TEXT
+, "keeps_order" INTEGER NOT NULL DEFAULT 0, "list_type" TEXT NOT NULL DEFAULT 'auto', "index_found" TEXT NOT NULL DEFAULT '{}', "index_said" TEXT NOT NULL DEFAULT '{}')
+""",
+    """
+CREATE TABLE "entries" (
+   "position" INTEGER NOT NULL,
+   "draft" TEXT NOT NULL REFERENCES "drafts"("name"),
+   "source" TEXT NOT NULL,
+   "list_digest" TEXT,
+   "found" TEXT NOT NULL,
+   "overrides" TEXT NOT NULL,
+   PRIMARY KEY ("draft", "position")
+)
+""",
+    """
+CREATE INDEX "idx_observations_digest"
+    ON "observations" ("digest")
+""",
+    """
+CREATE TABLE "quarantine" (
+   "id" INTEGER PRIMARY KEY,
+   "kind" TEXT NOT NULL,
+   "name" TEXT NOT NULL,
+   "reason" TEXT NOT NULL,
+   "set_aside_at" TEXT NOT NULL,
+   "data" BLOB NOT NULL
+)
+""",
+    """
+CREATE TABLE "hosts" (
+   "host" TEXT NOT NULL,
+   "scheme" TEXT NOT NULL,
+   "realm" TEXT NOT NULL,
+   "service" TEXT NOT NULL,
+   "learnt_at" TEXT NOT NULL,
+   "insecure" INTEGER NOT NULL, "chunk_size" INTEGER NOT NULL DEFAULT 0,
+   PRIMARY KEY ("host", "insecure")
+)
+""",
+    """
+CREATE TABLE "digests" (
+   "digest" TEXT PRIMARY KEY NOT NULL,
+   "last_seen" TEXT NOT NULL
+)
+""",
+)
