@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from manyfest.store.maintenance.views import make_views
-from manyfest.store.sqlite.migrations import migrate
+from manyfest.store.sqlite.migrations import create_newest
 from manyfest.store.sqlite.opening import connect, open_existing
 
 
@@ -26,7 +26,7 @@ def open_read_only(path: Path) -> sqlite3.Connection | None:
 def empty_read_only() -> sqlite3.Connection:
     """Return an empty store in memory, with the views."""
     connection = connect(":memory:")
-    migrate(connection)
+    create_newest(connection)
     return _with_views(connection)
 
 

@@ -55,6 +55,13 @@ def test_the_probe_sees_what_is_imported():
     assert "httpx" in ended.stdout.split()
 
 
+def test_typer_is_imported_for_help_alone():
+    """It is slow to import, and an option of its class would not be seen (ADR 0009)."""
+    sources = (ROOT / "cli").rglob("*.py")
+    importing = [file.name for file in sources if "import typer" in file.read_text()]
+    assert importing == ["help.py"]
+
+
 def test_the_layers_are_kept():
     linter = Path(sys.executable).parent / "lint-imports"
     ended = subprocess.run(
