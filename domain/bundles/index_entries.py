@@ -51,9 +51,16 @@ def encode_index(entries: Iterable[Descriptor], existing: bytes = b"{}") -> byte
     new = {entry.annotations.get(REF_NAME): entry for entry in entries}
     kept = [each for each in _values(document) if _name(each) not in new]
     head = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX}
-    manifests = [*kept, *(entry.to_json() for entry in new.values())]
-    encoded = head | dict(document) | {"manifests": manifests}
-    return json.dumps(encoded, ensure_ascii=False, separators=(",", ":")).encode()
+    values = [_compact(each) for each in kept]
+    values += (_compact(entry.to_json()) for entry in new.values())  # there may be 100,000
+    members = {name: _compact(value) for name, value in (head | dict(document)).items()}
+    members["manifests"] = b"[%b]" % b",".join(values)
+    pairs = (_compact(name) + b":" + value for name, value in members.items())
+    return b"{%b}" % b",".join(pairs)
+
+
+def _compact(value: Json) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def decode_index(data: bytes) -> tuple[Descriptor, ...]:

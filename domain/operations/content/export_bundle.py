@@ -15,7 +15,7 @@ from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.steps.gather import Gathered, gather
+from manyfest.domain.operations.steps.gather import gather
 from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
 from manyfest.domain.operations.steps.transfer import with_progress
 from manyfest.domain.ports import Ports
@@ -38,16 +38,30 @@ class Exported:
 
 
 @frozen
+class _Part:
+    """The blobs of one manifest, and what the store lacks of them.
+
+    The manifest itself is read again when it is written: 100,000 of them do not stay in memory.
+    """
+
+    manifest: BundleBlob
+    configs: tuple[BundleBlob, ...]
+    layers: tuple[BundleBlob, ...]
+    lacking: tuple[Digest, ...]
+    foreign: tuple[Descriptor, ...]
+
+
+@frozen
 class _Tree:
-    """The manifests under ``reference`` in the store; ``entry`` names it in the bundle's index."""
+    """The manifests under ``reference`` in the store; ``entry`` names it in the bundle's index.
+
+    ``missing`` are the manifests that the store lacks.
+    """
 
     reference: Reference
     entry: Descriptor
-    gathered: Gathered
-
-    @property
-    def manifests(self) -> Mapping[Digest, Manifest]:
-        return self.gathered.manifests
+    parts: tuple[_Part, ...]
+    missing: tuple[Digest, ...]
 
 
 def export_bundle(
@@ -71,18 +85,17 @@ def export_bundle(
     reference given, a child is not cached or, ``with_layers``, a config or layer.
     """
     blobs = StoredBlobs(ports.contents, ports.layers, with_layers)
-    check = partial(_require_whole, blobs=blobs, sparse=sparse)
+    check = partial(_require_whole, sparse=sparse)
     if references is None:
-        trees, left_out = _complete_trees(_observed(ports.contents), check)
+        trees, left_out = _complete_trees(_observed(blobs), check)
     else:
-        trees, left_out = [_named(each, ports.contents) for each in dict.fromkeys(references)], []
+        trees, left_out = [_named(each, blobs) for each in dict.fromkeys(references)], []
         for tree in trees:
             check(tree)
     packing = _packing(trees, drafts, blobs, earlier)
-    found = [manifest for tree in trees for manifest in tree.manifests.values()]
-    foreign = foreign_layers(found) if with_layers else ()
-    missing = tuple(layer for layer in foreign if ports.layers.size(layer.digest) != layer.size)
-    return Exported(packing, tuple(left_out), missing)
+    foreign = {layer.digest: layer for t in trees for part in t.parts for layer in part.foreign}
+    missing = (each for each in foreign.values() if ports.layers.size(each.digest) != each.size)
+    return Exported(packing, tuple(left_out), tuple(missing))
 
 
 def layers_with_progress(packing: BundleContent, on_event: OnEvent) -> BundleContent:
@@ -104,47 +117,62 @@ def _announced(blob: BundleBlob, on_event: OnEvent) -> BundleBlob:
 def _packing(
     trees: Sequence[_Tree], drafts: Sequence[Draft], blobs: StoredBlobs, earlier: Sequence[Bundle]
 ) -> BundleContent:
-    found = {digest: each for tree in trees for digest, each in tree.manifests.items()}
-    manifests = tuple((found | _of_drafts(drafts, blobs.contents)).values())
+    parts = [*_of_drafts(drafts, blobs), *(part for tree in trees for part in tree.parts)]
     return BundleContent(
         entries=tuple(sorted((tree.entry for tree in trees), key=_name)),
-        manifests=_left(map(blobs.manifest, manifests), earlier),
-        configs=_left(blobs.configs(manifests), earlier),
-        layers=_left(blobs.layers(manifests), earlier),
+        manifests=_left((part.manifest for part in parts), earlier),
+        configs=_left((config for part in parts for config in part.configs), earlier),
+        layers=_left((layer for part in parts for layer in part.layers), earlier),
         drafts=tuple(drafts),
     )
 
 
-def _observed(contents: ContentStore) -> Iterator[_Tree]:
-    for observed in contents.latest():
+def _observed(blobs: StoredBlobs) -> Iterator[_Tree]:
+    for observed in blobs.contents.latest():
         if isinstance(observed.reference.home, Repository):
-            yield _tree(observed.reference, observed.digest, observed, contents)
+            yield _tree(observed.reference, observed.digest, observed, blobs)
 
 
-def _named(reference: Reference, contents: ContentStore) -> _Tree:
+def _named(reference: Reference, blobs: StoredBlobs) -> _Tree:
     if not isinstance(reference.home, Repository):
         reason = "is of no registry; what is in a folder can be carried as it is"
         raise InputError(f"{reference} {reason}")
     if reference.digest is not None:
-        return _tree(reference, reference.digest, None, contents)
-    observed = contents.last_observation(reference)
+        return _tree(reference, reference.digest, None, blobs)
+    observed = blobs.contents.last_observation(reference)
     if observed is None:
         raise NeverSeenError(str(reference))
-    return _tree(reference, observed.digest, observed, contents)
+    return _tree(reference, observed.digest, observed, blobs)
 
 
 def _tree(
-    reference: Reference, digest: Digest, observed: Observation | None, contents: ContentStore
+    reference: Reference, digest: Digest, observed: Observation | None, blobs: StoredBlobs
 ) -> _Tree:
-    manifest = contents.manifest(digest)
+    manifest = blobs.contents.manifest(digest)
     if manifest is None:
         raise NeverSeenError(str(reference))
 
     def read(wanted: Descriptor) -> Manifest | None:
-        return manifest if wanted.digest == digest else contents.manifest(wanted.digest)
+        return manifest if wanted.digest == digest else blobs.contents.manifest(wanted.digest)
 
+    gathered = gather([manifest.descriptor()], read, str(reference))
     entry = index_entry(manifest, reference, observed)
-    return _Tree(reference, entry, gather([manifest.descriptor()], read, str(reference)))
+    return _Tree(reference, entry, _parts(gathered.manifests, blobs), gathered.missing)
+
+
+def _parts(manifests: Mapping[Digest, Manifest], blobs: StoredBlobs) -> tuple[_Part, ...]:
+    """Return the parts; of large images, one document is in memory at a time."""
+    return tuple(_part(evolve(manifest), blobs) for manifest in manifests.values())
+
+
+def _part(manifest: Manifest, blobs: StoredBlobs) -> _Part:
+    return _Part(
+        blobs.manifest(manifest),
+        tuple(blobs.configs([manifest])),
+        tuple(blobs.layers([manifest])),
+        tuple(blobs.lacking(manifest)) if blobs.with_layers else (),
+        foreign_layers([manifest]) if blobs.with_layers else (),
+    )
 
 
 def _complete_trees(
@@ -162,22 +190,26 @@ def _complete_trees(
     return whole, others
 
 
-def _require_whole(tree: _Tree, *, blobs: StoredBlobs, sparse: bool) -> None:
-    missing, what = () if sparse else tree.gathered.missing, "images"
-    if not missing and blobs.with_layers:
-        lacking = (digest for each in tree.manifests.values() for digest in blobs.lacking(each))
-        missing, what = tuple(dict.fromkeys(lacking)), "configs and layers"
+def _require_whole(tree: _Tree, *, sparse: bool) -> None:
+    missing, what = () if sparse else tree.missing, "images"
+    if not missing:
+        missing, what = _lacking(tree), "configs and layers"
     if missing:
         raise IncompleteError(str(tree.reference), str(missing[0]), len(missing), what)
 
 
-def _of_drafts(drafts: Iterable[Draft], contents: ContentStore) -> dict[Digest, Manifest]:
+def _lacking(tree: _Tree) -> tuple[Digest, ...]:
+    return tuple(dict.fromkeys(digest for part in tree.parts for digest in part.lacking))
+
+
+def _of_drafts(drafts: Iterable[Draft], blobs: StoredBlobs) -> tuple[_Part, ...]:
     """The cached manifests that drafts list, and the lists that these came from."""
     entries = [entry for draft in drafts for entry in draft.entries]
     digests = {each.found.digest for each in entries} | {each.list_digest for each in entries}
-    cached = [m for digest in digests if digest and (m := contents.manifest(digest)) is not None]
-    tops = [manifest.descriptor() for manifest in cached]
-    return gather(tops, partial(_cached, contents), "drafts").manifests
+    cached = (blobs.contents.manifest(digest) for digest in digests if digest)
+    tops = [manifest.descriptor() for manifest in cached if manifest is not None]
+    gathered = gather(tops, partial(_cached, blobs.contents), "drafts")
+    return _parts(gathered.manifests, blobs)
 
 
 def _cached(contents: ContentStore, descriptor: Descriptor) -> Manifest | None:

@@ -27,9 +27,9 @@ class StoredBlobs:
     with_layers: bool
 
     def manifest(self, manifest: Manifest) -> BundleBlob:
-        """Return the manifest as a blob; it is in memory already."""
-        data = manifest.data
-        return BundleBlob(manifest.digest, len(data), partial(open_bytes, data))
+        """Return the manifest as a blob, to be read again when it is written."""
+        opened = partial(self._open_manifest, manifest.digest)
+        return BundleBlob(manifest.digest, manifest.size, opened)
 
     def configs(self, manifests: Iterable[Manifest]) -> Iterator[BundleBlob]:
         """Yield those configs that are in the store."""
@@ -82,6 +82,10 @@ class StoredBlobs:
         if data is None or len(data) != blob.size:
             return None
         return BundleBlob(blob.digest, blob.size, partial(self._open_small, blob.digest))
+
+    def _open_manifest(self, digest: Digest) -> AbstractContextManager[Iterator[bytes]]:
+        manifest = self.contents.manifest(digest)
+        return open_bytes(_present(None if manifest is None else manifest.data, digest))
 
     def _open_small(self, digest: Digest) -> AbstractContextManager[Iterator[bytes]]:
         return open_bytes(_present(self.contents.blob(digest), digest))

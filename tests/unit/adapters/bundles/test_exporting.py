@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+import tracemalloc
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -34,7 +35,7 @@ from manyfest.domain.ports.bundles import BundleBlob, BundleContent
 from manyfest.domain.references import Reference
 from tests.support.ports import PlainPorts
 from tests.support.stores.memory_layers import MemoryLayers
-from tests.support.stores.memory_store import MemoryStore
+from tests.support.stores.memory_store import MemoryContents, MemoryStore
 from tests.unit.adapters.bundles.conftest import NOW
 
 ref = Reference.parse
@@ -375,3 +376,27 @@ def test_drafts_of_a_layout_stay_beside_new_ones(world, tmp_path):
     write_folder(tmp_path / "layout", world.packed(drafts=[two]))
     with open_bundle(tmp_path / "layout") as bundle:
         assert bundle.drafts == (one, two)
+
+
+def test_an_export_holds_no_manifest_in_memory(world, monkeypatch):
+    """Of 40 images with 500 kB each, which the bundle's writer reads one by one."""
+    names = [ref(f"r.example/a:{number}") for number in range(40)]
+    for number, name in enumerate(names):
+        image = oci_image("linux/amd64", text=str(number))
+        data = image.manifest.data + b" " * 500_000
+        world.keep(evolve(image, manifest=evolve(image.manifest, data=data)), name)
+    read = MemoryContents.manifest
+
+    def read_anew(contents, digest):  # bytes of their own, as a database has
+        found = read(contents, digest)
+        return evolve(found, data=bytes(bytearray(found.data)))
+
+    monkeypatch.setattr(MemoryContents, "manifest", read_anew)
+    tracemalloc.start()
+    try:
+        packing = world.packed(*names)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(packing.manifests) == len(names)
+    assert kept < 1_000_000
