@@ -20,6 +20,7 @@ notice: the reader counts and hashes them.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpcore
@@ -118,6 +119,7 @@ class _LargeBody:
     ) -> None:
         assert isinstance(response.stream, Iterable)  # noqa: S101 - httpcore types both its worlds
         self._parsed = iter(response.stream)  # kept, because it closes the stream when it ends
+        self._reading = ExitStack()  # ends with ``close``, however long the iterator lives
         self._response = response
         self._stream = stream
         self._left = size
@@ -129,14 +131,14 @@ class _LargeBody:
         first = next(self._parsed, b"")
         self._left -= len(first)
         yield first
-        with READ_BUDGET.reader():
-            while self._left:
-                wanted = min(READ_BUDGET.piece(), self._left)
-                piece = self._stream.read_arrived(wanted, self._seconds)
-                if not piece:
-                    raise httpcore.RemoteProtocolError(self._broken_off())
-                self._left -= len(piece)
-                yield piece
+        self._reading.enter_context(READ_BUDGET.reader())
+        while self._left:
+            wanted = min(READ_BUDGET.piece(), self._left)
+            piece = self._stream.read_arrived(wanted, self._seconds)
+            if not piece:
+                raise httpcore.RemoteProtocolError(self._broken_off())
+            self._left -= len(piece)
+            yield piece
 
     def _broken_off(self) -> str:
         received = self._size - self._left
@@ -147,6 +149,7 @@ class _LargeBody:
 
     def close(self) -> None:
         """Keep the connection if all is read; close it otherwise."""
+        self._reading.close()
         kept = None if self._left or _is_last(self._response) else self._stream.detach()
         self._response.close()
         if kept is not None:

@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from manyfest.adapters.oci_layout import safe_directory
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.adapters.read_budget import ReadBudget
 from manyfest.contracts.images import push_blob
@@ -24,7 +25,8 @@ def test_the_more_readers_the_smaller_their_pieces(readers: int, piece: int) -> 
     assert budget.piece() == 256 * KIBIBYTE
 
 
-def test_layers_of_a_layout_that_are_read_at_once_share_it(tmp_path) -> None:
+def test_layers_of_a_layout_that_are_read_at_once_share_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(safe_directory, "READ_BUDGET", ReadBudget(3072 * KIBIBYTE))
     registry, layout = LayoutRegistry(), Layout(str(tmp_path / "layout"))
     layer = push_blob(registry, layout, bytes(2_000_000))
     with ExitStack() as reading:

@@ -8,8 +8,9 @@ import h11
 import pytest
 
 from manyfest.adapters.decorators.routing import RoutingRegistry
-from manyfest.adapters.http_registry.transport import tls
+from manyfest.adapters.http_registry.transport import large_bodies, tls
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
+from manyfest.adapters.read_budget import ReadBudget
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.operations.steps.transfer import BlobCopy, copy_blob
@@ -80,10 +81,16 @@ def test_a_connection_that_the_server_closes_is_not_used_again(serve, reply, reg
     assert len(server.requests) == 2
 
 
-def test_a_connection_whose_body_was_not_read_is_closed(serve, reply, registry):
+def test_a_connection_whose_body_was_not_read_is_closed(serve, reply, registry, monkeypatch):
+    budget = ReadBudget(256 * 1024)
+    monkeypatch.setattr(large_bodies, "READ_BUDGET", budget)
     server = serve(lambda _request, _connection: reply(200, BLOB))
     with registry.open_blob(blob(server), len(BLOB)) as chunks:
         next(chunks)
+        next(chunks)
+        with budget.reader():
+            assert budget.piece() == 128 * 1024
+    assert budget.piece() == 256 * 1024  # though the iterator is still there
     assert read(registry, server) == BLOB
     assert server.connections == 2
 
