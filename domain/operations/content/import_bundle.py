@@ -127,11 +127,12 @@ def _manifests(
     bundle: Bundle, entries: Sequence[Descriptor], contents: ContentStore, *, sparse: bool
 ) -> dict[Digest, Manifest]:
     """Read the manifests in the bundle; raises SparseBundleError: in neither place."""
+    tops = frozenset(entries)  # there may be 100,000
 
     def read(listed: Descriptor) -> Manifest | None:
         if bundle.size(listed.digest) is None:
             return contents.manifest(listed.digest)
-        if media_types.is_manifest(listed.media_type) or listed in entries:
+        if media_types.is_manifest(listed.media_type) or listed in tops:
             return _received(bundle, listed)
         return _received_if_manifest(bundle, listed)
 
