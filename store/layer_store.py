@@ -38,7 +38,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from manyfest.domain.digests import CHUNK_SIZE, HEX_LENGTHS, Digest, verified_chunks
 from manyfest.domain.errors import (
@@ -47,10 +47,12 @@ from manyfest.domain.errors import (
     IntegrityError,
     InvalidDigestError,
 )
-from manyfest.domain.ports.registry import BlobSource
 from manyfest.domain.values import frozen
 from manyfest.store.sqlite.errors import translating_sqlite_errors
 from manyfest.store.sqlite.opening import make_private_folder
+
+if TYPE_CHECKING:
+    from manyfest.domain.ports.registry import BlobSource
 
 _FileState = tuple[int, int]  # inode, and mtime in nanoseconds
 
@@ -163,7 +165,7 @@ class FileLayerStore:
                     os.unlink(built, dir_fd=above)
                 raise
 
-    def resume(self, digest: Digest, size: int, source: BlobSource) -> None:
+    def resume(self, digest: Digest, size: int, source: "BlobSource") -> None:
         """See the port. The file that is kept is ``.HEX.partial``."""
         if size <= CHUNK_SIZE:
             with source() as chunks:

@@ -6,10 +6,12 @@ StoreError (cannot be read or written).
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.ports.registry import BlobSource
+
+if TYPE_CHECKING:
+    from manyfest.domain.ports.registry import BlobSource
 
 
 class LayerStore(Protocol):
@@ -42,7 +44,7 @@ class LayerStore(Protocol):
         """
         ...
 
-    def resume(self, digest: Digest, size: int, source: BlobSource) -> None:
+    def resume(self, digest: Digest, size: int, source: "BlobSource") -> None:
         """Keep the layer that ``source`` opens, as ``write`` does.
 
         A store may keep the bytes of a transfer that broke off, and ask ``source`` only for those
