@@ -51,6 +51,7 @@ MEANINGS: dict[type[BaseException], Meaning] = {
     ),
     errors.AccessError: Meaning(4),
     errors.UnavailableError: Meaning(5),
+    errors.UnexpectedPlatformsError: Meaning(FINDINGS, "no tag was moved"),
     errors.ConflictError: Meaning(6),
     errors.DraftExistsError: Meaning(6, "use --amend to change it, or manyfest rm to start anew"),
     errors.MergeOvertakenError: Meaning(6, "push --merge again to replace it"),

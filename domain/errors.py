@@ -51,6 +51,7 @@
     ├── DocumentError               intact bytes that are not a usable manifest or config
     │   └── UnverifiableError
     ├── TooManyBytesError           usable documents that are too large together
+    ├── UnexpectedPlatformsError    the platforms are not those that are expected
     ├── ListError                   the draft cannot become a list
     ├── LayoutError                 an OCI layout cannot be read or written
     ├── BundleError                 a bundle cannot be read or written
@@ -393,6 +394,21 @@ class PlatformConflictError(ConflictError):
         self.platform = platform
         self.first = first
         self.second = second
+
+
+class UnexpectedPlatformsError(ManyfestError):
+    """The draft ``name`` lacks expected platforms, has others, or one of them twice."""
+
+    def __init__(
+        self, name: str, missing: tuple[str, ...], extra: tuple[str, ...], twice: tuple[str, ...]
+    ) -> None:
+        found = {"missing": missing, "not expected": extra, "listed twice": twice}
+        faults = (f"{label}: {', '.join(names)}" for label, names in found.items() if names)
+        super().__init__(f"{name} has not the expected platforms; {'; '.join(faults)}")
+        self.name = name
+        self.missing = missing
+        self.extra = extra
+        self.twice = twice
 
 
 class MergeOvertakenError(ConflictError):

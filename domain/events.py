@@ -84,6 +84,13 @@ class ManifestPut:
     reference: Reference
 
 
+@frozen
+class TagMoved:
+    """The tag ``reference`` points to the published list now."""
+
+    reference: Reference
+
+
 Event = (
     ReadingPlanned
     | ReferenceRead
@@ -94,6 +101,7 @@ Event = (
     | BlobMounted
     | BlobFound
     | ManifestPut
+    | TagMoved
 )
 OnEvent = Callable[[Event], None]
 

@@ -68,6 +68,15 @@ DryRun = Annotated[
 ]
 Verbose = Annotated[bool, Option("-v", "--verbose", help="With --dry-run: print each step, too.")]
 
+ExpectPlatforms = Annotated[
+    list[str] | None,
+    Option(
+        "--expect-platforms",
+        metavar="OS/ARCH[/VARIANT],...",
+        help="Publish only if the list has exactly these platforms, each once; else exit code 8.",
+    ),
+]
+
 ForeignLayers = Annotated[
     bool,
     Option(

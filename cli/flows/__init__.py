@@ -5,7 +5,9 @@ A flow calls operations, draws progress, and prints notes and warnings.
 - ``checks``: warnings about drafts, and refusals of ``--offline``
 - ``compose``: ``create`` and ``add``
 - ``record``: observations of what a command reads
-- ``publish``: ``push``, ``create --push`` and ``apply``
+- ``publish``: ``push``, ``create --push``, ``apply`` and ``publish``
+- ``release``: the release that the options of ``publish`` describe
+- ``pipeline_outputs``: results of ``publish`` for the next step of a pipeline
 - ``merge``: ``push --merge``
 - ``spec_files``: ``apply`` and ``lock``
 - ``fetch_many``: ``cache fetch``

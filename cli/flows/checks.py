@@ -81,6 +81,18 @@ def note_foreign_layers(layers: "Sequence[Descriptor]", outcome: str) -> None:
         note(f"{outcome}: {count}, {first}{more}")
 
 
+def require_platforms(draft: Draft, expected: "Sequence[str] | None") -> None:
+    """Check that the draft has exactly the ``expected`` platforms, if any are given.
+
+    Raises UnexpectedPlatformsError; InvalidPlatformError: a text is no platform.
+    """
+    if expected:
+        from manyfest.domain.drafts.expected_platforms import check_platforms
+        from manyfest.domain.lists.platform_selection import parse_filters
+
+        check_platforms(draft, parse_filters(expected))
+
+
 def require_writable(targets: Iterable[Reference]) -> None:
     """Check that something can write targets at all.
 

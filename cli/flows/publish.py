@@ -1,7 +1,7 @@
 """The flow of ``push``, ``create --push`` and ``apply``: execute and report."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from manyfest.cli.arguments.result_files import write_file
@@ -10,9 +10,11 @@ from manyfest.cli.output import note, warn, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import StoreError
+from manyfest.domain.events import Event, TagMoved
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
 from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.references import Reference
 
 
 def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
@@ -22,12 +24,28 @@ def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
     """
     require_cached((blob for planned in plans for blob in planned.blobs), session)
     require_writable_store(session)
+    moved: set[Reference] = set()
     with shown_progress() as on_event:
-        execute(
-            plans,
-            ports=session,
-            on_event=session.checking_deadline(on_event),
-        )
+
+        def noted(event: Event) -> None:
+            if isinstance(event, TagMoved):
+                moved.add(event.reference)
+            on_event(event)
+
+        try:
+            execute(plans, ports=session, on_event=session.checking_deadline(noted))
+        except BaseException:
+            _warn_of_half(plans, moved)
+            raise
+
+
+def _warn_of_half(plans: Sequence[PushPlan], moved: Collection[Reference]) -> None:
+    """Say which tags have moved and which have not, if it is some of each."""
+    targets = [tagging.target for plan in plans for tagging in plan.tags]
+    left = ", ".join(str(target) for target in targets if target not in moved)
+    if moved and left:
+        done = ", ".join(str(target) for target in targets if target in moved)
+        warn(f"moved: {done}; not moved: {left}; the same command again moves the rest")
 
 
 def require_writable_store(session: Session) -> None:

@@ -43,6 +43,7 @@ COMMANDS = {
     "drop": "compose.drop",
     "annotate": "docker.annotate",
     "push": "docker.push",
+    "publish": "compose.publish",
     "apply": "compose.apply",
     "lock": "compose.lock",
     "copy": "copy.copy",

@@ -7,6 +7,7 @@
 - source_entries: the entries that a source list contributes
 - deduplication: entries of one image for one platform
 - platform_conflicts: different entries for one platform
+- expected_platforms: the check that a release has all its platforms
 - entry_lookup: the entry that a user names
 - docker_file_names: docker's names of files of drafts, which decide the order
 - list_assembly: the list that a draft becomes

@@ -1,5 +1,7 @@
-"""Declared lists: specs in manifest-tool's form, and lock files.
+"""Declared lists: specs in manifest-tool's form, lock files, and what builds leave behind.
 
+- annotation_levels: annotations of the list and of its entries, in buildx's words
 - list_spec: lists that a user declares, and their entries
 - lock: the digests of a spec's sources and lists
+- build_results: tags, annotations and digests that earlier steps of a pipeline write
 """

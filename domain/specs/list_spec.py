@@ -16,6 +16,7 @@ from manyfest.domain.errors import UnsupportedPlatformError
 from manyfest.domain.lists.platform_normalisation import is_supported
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
+from manyfest.domain.specs.annotation_levels import LeveledAnnotation
 from manyfest.domain.values import frozen
 
 
@@ -57,7 +58,11 @@ class EntrySpec:
 
 @frozen
 class ListSpec:
-    """A list to publish as ``target`` and under ``more_tags``; order counts."""
+    """A list to publish as ``target`` and under ``more_tags``; order counts.
+
+    ``annotations`` are those of the list, ``entry_annotations`` those of its entries. It must have
+    exactly the ``expected_platforms``, if there are any.
+    """
 
     written: str
     target: Reference
@@ -65,6 +70,8 @@ class ListSpec:
     more_tags: tuple[Reference, ...] = ()
     annotations: Annotations = ()
     list_type: ListType = ListType.AUTO
+    entry_annotations: tuple[LeveledAnnotation, ...] = ()
+    expected_platforms: tuple[Platform, ...] = ()
 
 
 def sources_of(specs: Sequence[ListSpec]) -> tuple[Reference, ...]:

@@ -12,6 +12,7 @@ from manyfest.cli.arguments.options import (
     UPLOADS,
     AsJson,
     DryRun,
+    ExpectPlatforms,
     ForeignLayers,
     Verbose,
     docker_command,
@@ -42,6 +43,7 @@ from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.drafts.draft import ListType
+from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.operations.publication.apply import finish, plan_apply
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.platforms import Platform
@@ -80,6 +82,7 @@ def command(
         Path | None, Option("--lock", metavar="FILE", help="The lock, if not SPEC.lock.")
     ] = None,
     foreign_layers: ForeignLayers = False,
+    expect_platforms: ExpectPlatforms = None,
     dry_run: DryRun = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
@@ -93,6 +96,9 @@ def command(
     specs = _specs(names, platforms, template, target, tags)
     if list_type is not None:
         specs = tuple(_of_type(spec, list_type) for spec in specs)
+    if expect_platforms:
+        expected = parse_filters(expect_platforms)
+        specs = tuple(evolve(spec, expected_platforms=expected) for spec in specs)
     in_lock = read_lock_file(lock_path(_spec_name(names), lock)) if locked or lock else None
     with open_session(settings_from(options)) as session:
         require_reachable([t for spec in specs for t in (spec.target, *spec.more_tags)], session)

@@ -8,11 +8,12 @@ from manyfest.cli.arguments.options import (
     CONNECTION,
     OFFLINE,
     UPLOADS,
+    ExpectPlatforms,
     ForeignLayers,
     docker_command,
 )
 from manyfest.cli.arguments.references import list_name, resolve_source
-from manyfest.cli.flows.checks import require_reachable, require_writable
+from manyfest.cli.flows.checks import require_platforms, require_reachable, require_writable
 from manyfest.cli.flows.compose import (
     KeepOrder,
     Nest,
@@ -26,6 +27,7 @@ from manyfest.cli.flows.compose import (
 )
 from manyfest.cli.output import write_text
 from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.operations.drafts.create import DraftMode, rollback
@@ -41,6 +43,7 @@ def command(
     ] = False,
     push: Annotated[bool, Option("--push", help="Publish it at once.")] = False,
     foreign_layers: ForeignLayers = False,
+    expect_platforms: ExpectPlatforms = None,
     platform: Platforms = None,
     no_attestations: NoAttestations = False,
     nest: Nest = False,
@@ -54,6 +57,8 @@ def command(
     From a list its entries are taken; the list's own name may be among the sources. All or
     nothing: when one image cannot be read, the drafts are as they were.
     """
+    if expect_platforms and not push:
+        raise UsageError("--expect-platforms goes with --push")
     create_options = create_options_for(
         DraftMode.AMEND if amend else DraftMode.NEW,
         platforms=platform,
@@ -83,6 +88,7 @@ def command(
             )
 
             try:
+                require_platforms(created.draft, expect_platforms)
                 (planned,) = plan_publications(
                     [Publication(created.draft)],
                     session.contents.manifest,

@@ -10,6 +10,7 @@ from manyfest.cli.arguments.options import (
     UPLOADS,
     AsJson,
     DryRun,
+    ExpectPlatforms,
     ForeignLayers,
     Verbose,
     docker_command,
@@ -20,6 +21,7 @@ from manyfest.cli.flows.checks import (
     STAY_BEHIND,
     note_families,
     note_foreign_layers,
+    require_platforms,
     require_reachable,
 )
 from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan
@@ -57,6 +59,7 @@ def command(
             help="Only if the tag points there, or nowhere; else exit code 6.",
         ),
     ] = None,
+    expect_platforms: ExpectPlatforms = None,
     merge: Annotated[
         bool,
         Option(
@@ -94,6 +97,7 @@ def command(
         require_reachable([name, *more_tags], session)
         if draft := session.drafts.find(name):
             session.connect_early((), looked_at_first(Publication(draft, tuple(more_tags))))
+            require_platforms(draft, expect_platforms)
         planned = plan_push(
             name, more_tags, ports=session, expected=expected, with_foreign=foreign_layers
         )

@@ -9,9 +9,12 @@ from attr import evolve
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.expected_platforms import check_platforms
 from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
+from manyfest.domain.drafts.platform_conflicts import occupied_platform
 from manyfest.domain.errors import ListError, ManifestUnknownError, NoSuchPlatformError
 from manyfest.domain.lists.attestations import attested_digest
+from manyfest.domain.lists.platform_selection import matches_platform
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.drafts.create import contribution, inherited_index_fields
 from manyfest.domain.operations.publication.plan_push import Publication
@@ -19,6 +22,7 @@ from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
+from manyfest.domain.specs.annotation_levels import LeveledAnnotation
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec, sources_of
 from manyfest.domain.values import frozen
 
@@ -50,7 +54,7 @@ def compose_specs(
 
     With ``ignore_missing``, a source that is missing, or lacks the platform, is left out. Uses the
     ports registry, fan_out and now. Raises ManifestUnknownError, NoSuchPlatformError: otherwise;
-    ListError: a list would be empty; what reading raises.
+    ListError: a list would be empty; UnexpectedPlatformsError; what reading raises.
     """
     read = ports.fan_out(
         partial(_read, registry=ports.registry, ignore_missing=ignore_missing), sources_of(specs)
@@ -114,10 +118,32 @@ def _publication(
         spec.target,
         created_at=now,
         changed_at=now,
-        entries=deduplicated(entries),
+        entries=_annotated(deduplicated(entries), spec.entry_annotations),
         keeps_order=True,
         list_type=spec.list_type,
         index=IndexOverrides(annotations=spec.annotations),
     )
     draft = evolve(draft, index_found=inherited_index_fields(draft, tuple(found.values())))
+    if spec.expected_platforms:
+        check_platforms(draft, spec.expected_platforms)
     return Publication(draft, spec.more_tags)
+
+
+def _annotated(
+    entries: Sequence[Entry], annotations: Sequence[LeveledAnnotation]
+) -> tuple[Entry, ...]:
+    return tuple(_annotated_entry(entry, annotations) for entry in entries)
+
+
+def _annotated_entry(entry: Entry, annotations: Sequence[LeveledAnnotation]) -> Entry:
+    """Add the annotations for the entry's platform; attestations get none."""
+    platform = occupied_platform(entry.descriptor)
+    given = tuple(
+        (annotation.key, annotation.value)
+        for annotation in annotations
+        if platform is not None
+        and (annotation.platform is None or matches_platform(platform, annotation.platform))
+    )
+    if not given:
+        return entry
+    return evolve(entry, overrides=entry.overrides.followed_by(Overrides(annotations=given)))

@@ -6,12 +6,13 @@ Order of writes, for all plans of a command together:
 2. Child images, in parallel; then child lists one after the other, in the order of the plan, which
    puts children before the lists that name them. A registry refuses a list whose children it
    lacks, and a layout would be left with a dangling entry.
-3. Tags, the draft's own name first. No tag is put before all content of all plans is there.
+3. Tags: those with an expectation first, then the others in parallel. No tag is put before all
+   content of all plans is there.
 
 So a failure before step 3 leaves every tag where it was, and the content already written is not
 harmful: it is garbage for the registry, and the next push finds it and does not send it again. A
-failure within step 3 leaves each tag either old or new; the command reports the error, the drafts
-stay unpushed, and the next push writes the rest.
+failure within step 3 leaves each tag either old or new; ``TagMoved`` says which, the drafts stay
+unpushed, and the next push writes the rest.
 
 With an expectation, the draft's own tag is put by ``conditional_put``: checked right before, and
 read back after. ``finish`` runs last. The store then records the published manifests and marks
@@ -21,14 +22,15 @@ the draft as pushed, unless another process changed it since the plan was made.
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from manyfest.domain.events import OnEvent, TransferPlanned, ignore
-from manyfest.domain.operations.publication.plan_push import PushPlan
+from manyfest.domain.events import OnEvent, TagMoved, TransferPlanned, ignore
+from manyfest.domain.operations.publication.plan_push import PushPlan, Tagging
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.steps.conditional_put import conditional_put
 from manyfest.domain.operations.steps.put_manifest import put_manifest
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import copy_blob, put_copies
 from manyfest.domain.ports import Ports
+from manyfest.domain.values import frozen
 
 
 def execute(
@@ -43,7 +45,10 @@ def execute(
     pause. Raises TagMovedError, and what writing raises.
     """
     bring_content(plans, ports=ports, on_event=on_event)
-    ports.fan_out(partial(_put_tags, ports=ports), plans)
+    tags = [_Move(plan, tagging) for plan in plans for tagging in plan.tags]
+    for is_guarded in (True, False):
+        moves = [move for move in tags if move.is_guarded is is_guarded]
+        ports.fan_out(partial(_put_tag, ports=ports, on_event=on_event), moves)
 
 
 def bring_content(plans: Sequence[PushPlan], *, ports: Ports, on_event: OnEvent = ignore) -> None:
@@ -61,13 +66,25 @@ def bring_content(plans: Sequence[PushPlan], *, ports: Ports, on_event: OnEvent 
     put_copies(tuple(children.values()), ports.registry, ports.fan_out, on_event)
 
 
-def _put_tags(plan: PushPlan, ports: Ports) -> None:
-    for tagging in plan.tags:
-        target, expected = tagging.target, plan.expected
-        if target == plan.draft.name and expected is not None:
-            conditional_put(target, plan.manifest, expected, ports=ports)
-        else:
-            put_manifest(ports.registry, target, plan.manifest)
+@frozen
+class _Move:
+    """A tag to put; the draft's own is guarded if the plan has an expectation."""
+
+    plan: PushPlan
+    tagging: Tagging
+
+    @property
+    def is_guarded(self) -> bool:
+        return self.plan.expected is not None and self.tagging.target == self.plan.draft.name
+
+
+def _put_tag(move: _Move, ports: Ports, on_event: OnEvent) -> None:
+    target, expected = move.tagging.target, move.plan.expected
+    if move.is_guarded and expected is not None:
+        conditional_put(target, move.plan.manifest, expected, ports=ports)
+    else:
+        put_manifest(ports.registry, target, move.plan.manifest)
+    on_event(TagMoved(target))
 
 
 def finish(

@@ -19,7 +19,7 @@ from manyfest.domain.errors import (
     ListError,
     PartMissingError,
 )
-from manyfest.domain.events import BlobCopied, ManifestPut, TransferPlanned
+from manyfest.domain.events import BlobCopied, ManifestPut, TagMoved, TransferPlanned
 from manyfest.domain.operations.drafts.annotate import annotate
 from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
 from manyfest.domain.references import Reference
@@ -178,4 +178,7 @@ def test_all_that_is_brought_along_is_told(world: World) -> None:
     assert events[0] == TransferPlanned(2, sum(blobs.values()), 1)
     copied = [event for event in events if isinstance(event, BlobCopied)]
     assert {(event.blob.digest, event.size) for event in copied} == set(blobs.items())
-    assert events[-1] == ManifestPut(ref("r.example/l:1").at(image.digest))
+    assert events[-2:] == [
+        ManifestPut(ref("r.example/l:1").at(image.digest)),
+        TagMoved(ref("r.example/l:1")),
+    ]

@@ -1,0 +1,227 @@
+"""``manyfest publish``: publish a release from what the jobs of a pipeline have built."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+from manyfest.cli.arguments.options import (
+    CONNECTION,
+    UPLOADS,
+    AsJson,
+    DryRun,
+    ExpectPlatforms,
+    ForeignLayers,
+    Verbose,
+    docker_command,
+)
+from manyfest.cli.arguments.result_files import require_writable, write_file
+from manyfest.cli.flows.checks import (
+    STAY_BEHIND,
+    note_families,
+    note_foreign_layers,
+    require_reachable,
+    warn_of_conflicts,
+)
+from manyfest.cli.flows.compose import TypeOfList
+from manyfest.cli.flows.error_warnings import CONFLICTS, warn_of_errors_in_plan
+from manyfest.cli.flows.publish import execute_with_progress, print_result, write_files
+from manyfest.cli.flows.release import ReleaseOptions, release_spec
+from manyfest.cli.output import write_text, write_view
+from manyfest.cli.process.command import Option
+from manyfest.cli.settings import CommonOptions, settings_from
+from manyfest.cli.wiring import open_session
+from manyfest.domain.drafts.draft import Draft, ListType
+from manyfest.domain.drafts.platform_conflicts import conflicts
+from manyfest.domain.errors import ManyfestError, PlatformConflictError
+from manyfest.domain.lists.platform_selection import parse_filters
+from manyfest.domain.operations.publication.apply import finish, plan_apply
+from manyfest.domain.operations.publication.plan_push import PushPlan
+from manyfest.domain.references import Reference
+from manyfest.domain.specs.annotation_levels import parse_annotation
+
+
+@docker_command("publish", "[SOURCE...]", options=CONNECTION | UPLOADS)
+def command(
+    names: Sequence[str],
+    options: CommonOptions,
+    tag: Annotated[
+        list[str] | None,
+        Option("-t", "--tag", metavar="TAG|REF", help="Publish under this name; repeatable."),
+    ] = None,
+    image: Annotated[
+        list[str] | None,
+        Option(
+            "--image", metavar="REPO", help="The repository of --digests and of tags without one."
+        ),
+    ] = None,
+    digests: Annotated[
+        Path | None,
+        Option(
+            "--digests",
+            metavar="DIR|FILE",
+            help="A folder of files named by digest, or goreleaser's digests.txt.",
+        ),
+    ] = None,
+    bake_metadata: Annotated[
+        str | None,
+        Option("--bake-metadata", metavar="FILE", help="The metadata file of buildx bake."),
+    ] = None,
+    meta: Annotated[
+        str | None,
+        Option(
+            "--meta",
+            metavar="JSON|FILE|-",
+            help="Tags and annotations of docker/metadata-action; else "
+            "$DOCKER_METADATA_OUTPUT_JSON.",
+        ),
+    ] = None,
+    labels: Annotated[
+        bool, Option("--labels", help="Write the labels of --meta as annotations, too.")
+    ] = False,
+    expect_platforms: ExpectPlatforms = None,
+    annotation: Annotated[
+        list[str] | None,
+        Option(
+            "--annotation",
+            metavar="[LEVEL:]KEY=VALUE",
+            help="Annotate the list (index:) or entries (manifest-descriptor[PLATFORM]:).",
+        ),
+    ] = None,
+    list_type: TypeOfList = None,
+    allow_duplicates: Annotated[
+        bool, Option("--allow-duplicates", help="Allow two images for one platform.")
+    ] = False,
+    foreign_layers: ForeignLayers = False,
+    dry_run: DryRun = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+    github: Annotated[
+        bool,
+        Option(
+            "--github", help="Write $GITHUB_OUTPUT and $GITHUB_STEP_SUMMARY; errors as ::error::."
+        ),
+    ] = False,
+    results_dir: Annotated[
+        Path | None,
+        Option("--results-dir", metavar="DIR", help="Write Tekton's results there."),
+    ] = None,
+    digest_file: Annotated[
+        Path | None, Option("--digest-file", metavar="FILE", help="Write the digest there.")
+    ] = None,
+    metadata_file: Annotated[
+        Path | None,
+        Option("--metadata-file", metavar="FILE", help="Write name and descriptor there."),
+    ] = None,
+) -> None:
+    """Publish a release under all its tags, or nothing.
+
+    The images become one list. SOURCE is an image, a list, oci:DIR[:TAG], oci-archive:FILE or
+    docker-archive:FILE. All content is brought to every repository first; then the tags move, in
+    parallel. The digest of the list is printed last. A failure while tags move says which have.
+
+    Examples:
+      manyfest publish -t ghcr.io/me/app:1.2 ghcr.io/me/app:amd64 ghcr.io/me/app:arm64
+      manyfest publish --digests digests --expect-platforms linux/amd64,linux/arm64 --github
+    """
+    require_writable(digest_file, metadata_file)
+    release = ReleaseOptions(
+        sources=tuple(names),
+        tags=tuple(tag or ()),
+        images=tuple(image or ()),
+        digests=digests,
+        bake_metadata=bake_metadata,
+        meta=meta,
+        with_labels=labels,
+        annotations=tuple(map(parse_annotation, annotation or ())),
+        expected_platforms=parse_filters(expect_platforms or ()),
+        list_type=list_type or ListType.AUTO,
+    )
+    with errors_for_github(is_on=github), open_session(settings_from(options)) as session:
+        spec = release_spec(release, session)
+        targets = (spec.target, *spec.more_tags)
+        require_reachable(targets, session)
+        planned = plan_apply([spec], ports=session, with_foreign=foreign_layers)
+        (push,) = planned.pushes
+        if not allow_duplicates:
+            _refuse_duplicates(push.draft)
+        _note_and_warn(push)
+        if dry_run:
+            _show_plan(push, as_json=as_json, is_verbose=verbose)
+            return
+        execute_with_progress(planned.pushes, session)
+        finish(planned, ports=session)
+        _print_results(push, as_json=as_json)
+        write_files(push, digest_file, metadata_file)
+        _write_pipeline_outputs(push, targets, is_github=github, results_dir=results_dir)
+
+
+@contextmanager
+def errors_for_github(*, is_on: bool) -> Iterator[None]:
+    """Show an error as GitHub's workflow command, too, if ``is_on``."""
+    try:
+        yield
+    except ManyfestError as error:
+        if is_on:
+            from manyfest.cli.flows.pipeline_outputs import github_error
+
+            write_text(github_error(str(error)))
+        raise
+
+
+def _refuse_duplicates(draft: Draft) -> None:
+    for first, second in conflicts(draft.entries):
+        platform = str(second.descriptor.platform)
+        raise PlatformConflictError(
+            str(draft.name), platform, str(first.content), str(second.content)
+        )
+
+
+def _note_and_warn(push: PushPlan) -> None:
+    note_foreign_layers(push.foreign_layers, STAY_BEHIND)
+    warn_of_conflicts(push.draft)
+    note_families(push.draft.name, push.manifest)
+    warn_of_errors_in_plan(push, but=CONFLICTS)
+
+
+def _show_plan(push: PushPlan, *, as_json: bool, is_verbose: bool) -> None:
+    from manyfest.cli.rendering.planned_writes import pushes_json, pushes_lines
+
+    if as_json:
+        write_text(pushes_json([push]))
+    else:
+        write_view(pushes_lines([push], is_verbose=is_verbose))
+
+
+def _print_results(push: PushPlan, *, as_json: bool) -> None:
+    if as_json:
+        from manyfest.cli.rendering.planned_writes import pushes_json
+
+        write_text(pushes_json([push]))
+    else:
+        print_result(push, str(push.manifest.digest))
+
+
+def _write_pipeline_outputs(
+    push: PushPlan,
+    targets: Sequence[Reference],
+    *,
+    is_github: bool,
+    results_dir: Path | None,
+) -> None:
+    if not is_github and results_dir is None:
+        return
+    from manyfest.cli.flows import pipeline_outputs as outputs
+
+    published = outputs.Published(push, tuple(targets))
+    if is_github:
+        for variable, render in (
+            ("GITHUB_OUTPUT", outputs.github_outputs),
+            ("GITHUB_STEP_SUMMARY", outputs.github_summary),
+        ):
+            if file := os.environ.get(variable):
+                outputs.append(Path(file), render(published))
+    if results_dir is not None:
+        for name, value in outputs.tekton_results(published).items():
+            write_file(results_dir / name, value)

@@ -1,0 +1,67 @@
+"""Annotations with the level that they belong to, in buildx's words.
+
+``index:K=V`` is for the list, ``manifest-descriptor:K=V`` for the descriptor of each image in it,
+and ``manifest-descriptor[linux/arm64]:K=V`` for that of one platform. Without a level it is the
+list's. Manifests are published as they are, so what buildx writes into them (``manifest:``) goes
+into the list where a generator writes it there by default, as docker/metadata-action does.
+"""
+
+import re
+
+from manyfest.domain.errors import InputError, shortened
+from manyfest.domain.lists.platform_selection import parse_filter
+from manyfest.domain.platforms import Platform
+from manyfest.domain.values import frozen
+
+_LEVELED = re.compile(
+    r"(index|manifest|index-descriptor|manifest-descriptor)(?:\[([^\]]*)\])?:(.*)"
+)
+
+
+@frozen
+class LeveledAnnotation:
+    """An annotation of the list or, if ``is_of_entries``, of the descriptors in it.
+
+    ``platform`` narrows these to the entries of one platform.
+    """
+
+    key: str
+    value: str
+    is_of_entries: bool = False
+    platform: Platform | None = None
+
+
+def parse_annotation(text: str) -> LeveledAnnotation:
+    """Parse ``[LEVEL:]KEY=VALUE``.
+
+    Raises InputError: no key or no value, or a level whose document is not written here;
+    InvalidPlatformError.
+    """
+    parsed, level = _parse(text)
+    if level in {"manifest", "index-descriptor"}:
+        raise InputError(
+            f"{shortened(text)!r}: {level} annotations cannot be written, since images are "
+            "published as they are; use index: or manifest-descriptor:"
+        )
+    return parsed
+
+
+def parse_generated(text: str) -> LeveledAnnotation | None:
+    """Parse an annotation of docker/metadata-action, which writes ``manifest:`` by default.
+
+    That level becomes the list's; ``index-descriptor``, which only a nested list has, gives None.
+    Raises InputError, InvalidPlatformError.
+    """
+    parsed, level = _parse(text)
+    return None if level == "index-descriptor" else parsed
+
+
+def _parse(text: str) -> tuple[LeveledAnnotation, str]:
+    leveled = _LEVELED.fullmatch(text)
+    level, platform, rest = leveled.groups() if leveled else ("index", None, text)
+    key, equals, value = rest.partition("=")
+    if not key or not equals:
+        raise InputError(f"an annotation is written [LEVEL:]KEY=VALUE, not {shortened(text)!r}")
+    is_of_entries = level == "manifest-descriptor"
+    narrowed = parse_filter(platform) if platform and is_of_entries else None
+    return LeveledAnnotation(key, value, is_of_entries, narrowed), level
