@@ -183,7 +183,8 @@ def test_too_many_patterns_are_refused(manyfest: CommandLine) -> None:
     refused = manyfest("cache", "ls", "a", "b")
     assert (refused.code, refused.stderr) == (
         2,
-        "error: 'manyfest cache ls' requires at most 1 argument\n",
+        "error: 'manyfest cache ls' requires at most 1 argument"
+        " (usage: manyfest cache ls [PATTERN])\n",
     )
 
 
