@@ -81,7 +81,7 @@ def note_foreign_layers(layers: "Sequence[Descriptor]", outcome: str) -> None:
         note(f"{outcome}: {count}, {first}{more}")
 
 
-def require_platforms(draft: Draft, expected: "Sequence[str] | None") -> None:
+def require_platforms(draft: "Draft", expected: "Sequence[str] | None") -> None:
     """Check that the draft has exactly the ``expected`` platforms, if any are given.
 
     Raises UnexpectedPlatformsError; InvalidPlatformError: a text is no platform.
