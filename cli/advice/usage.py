@@ -1,7 +1,6 @@
 """Advice on commands and flags that do not exist, and on numbers of arguments."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 from manyfest.domain.lists.platform_normalisation import is_supported, normalised
 from manyfest.domain.platforms import Platform
@@ -74,8 +73,7 @@ def on_unknown_command(path: str, word: str, known: Iterable[str]) -> str:
     group = path.partition(" ")[2]
     if elsewhere := _ELSEWHERE.get(group, {}).get(word):
         return f"did you mean manyfest {elsewhere}?"
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    guess = f"did you mean {near[0]}? " if near else ""
+    guess = _guess(word, known)
     return f"{guess}{path} --help lists the commands"
 
 
@@ -83,6 +81,13 @@ def on_unknown_flag(path: str, flag: str, known: Iterable[str]) -> str:
     """Advise on ``flag``, which the command ``path`` does not have."""
     if elsewhere := _FLAGS_ELSEWHERE.get(flag):
         return elsewhere
-    near = get_close_matches(flag, known, n=1, cutoff=0.7) if flag.startswith("--") else ()
-    guess = f"did you mean {near[0]}? " if near else ""
+    guess = _guess(flag, known) if flag.startswith("--") else ""
     return f"{guess}{path} --help lists the options"
+
+
+def _guess(word: str, known: Iterable[str]) -> str:
+    """Name the nearest of ``known``, if one is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1, cutoff=0.65)
+    return f"did you mean {near[0]}? " if near else ""

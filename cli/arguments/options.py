@@ -23,11 +23,16 @@ _PART = r"([0-9]{1,6})([smhd])"
 
 
 def parse_seconds(text: str, name: str) -> float:
-    """Parse a positive number of seconds; ``nan`` and ``inf`` are none."""
+    """Parse a positive number of seconds, or a duration such as ``2m``.
+
+    ``nan`` and ``inf`` are neither.
+    """
     with suppress(ValueError):
-        if 0 < (seconds := float(text)) < _LONGEST:
+        is_duration = re.fullmatch(f"(?:{_PART})+", text)
+        seconds = parse_age(text, name).total_seconds() if is_duration else float(text)
+        if 0 < seconds < _LONGEST:
             return seconds
-    raise UsageError(f"{name} wants a number of seconds, not {text!r}")
+    raise UsageError(f"{name} wants seconds or a time such as 10s or 2m, not {text!r}")
 
 
 def whole_number(least: int, most: float = float("inf")) -> Parser:
@@ -80,7 +85,7 @@ ExpectPlatforms = Annotated[
 ForeignLayers = Annotated[
     bool,
     Option(
-        "--foreign-layers", help="Copy layers that have URLs of their own, such as Windows' base."
+        "--foreign-layers", help="Copy layers with URLs of their own, such as Windows base layers."
     ),
 ]
 
@@ -90,7 +95,7 @@ _SHARED: dict[str, Any] = {
         bool,
         Option(
             "--offline",
-            help="Use what was seen before; ask no registry.  [env var: MANYFEST_OFFLINE]",
+            help="Use only cached data; do not contact any registry.  [env var: MANYFEST_OFFLINE]",
         ),
     ],
     "max_age": Annotated[
@@ -100,7 +105,7 @@ _SHARED: dict[str, Any] = {
             metavar="AGE",
             parser=parse_age,
             envvar="MANYFEST_MAX_AGE",
-            help="Believe what a tag was seen to be within 90s, 10m, 2h, 1d; ask otherwise.",
+            help="Reuse a cached tag younger than AGE (90s, 10m, 2h, 1d); do not ask the registry.",
         ),
     ],
     "stale_if_error": Annotated[
@@ -108,14 +113,12 @@ _SHARED: dict[str, Any] = {
         Option(
             "--stale-if-error",
             envvar="MANYFEST_STALE_IF_ERROR",
-            help="Use what was seen last where a registry cannot be asked, and say so.",
+            help="If a registry is unreachable, use the cached tag, with a warning.",
         ),
     ],
     "insecure": Annotated[
         bool,
-        Option(
-            "--insecure", help="Talk to registries whose TLS cannot be verified, or that have none."
-        ),
+        Option("--insecure", help="Allow unverified TLS certificates and plain HTTP."),
     ],
     "jobs": Annotated[
         int,
@@ -124,7 +127,7 @@ _SHARED: dict[str, Any] = {
             metavar="N",
             parser=whole_number(1, _MOST_JOBS),
             envvar="MANYFEST_JOBS",
-            help=f"How much to do at a time, at most {_MOST_JOBS}.",
+            help=f"Maximum number of parallel requests (1-{_MOST_JOBS}).",
         ),
     ],
     "chunk_size": Annotated[
@@ -146,7 +149,7 @@ _SHARED: dict[str, Any] = {
             parser=parse_seconds,
             envvar="MANYFEST_TIMEOUT",
             default=f"{DEFAULT_SECONDS:.0f}, layers excepted",
-            help="Seconds after which the command gives up.",
+            help="Give up after this time (10, 10s, 2m).",
         ),
     ],
     "sort": Annotated[

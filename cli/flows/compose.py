@@ -33,9 +33,9 @@ Platforms = Annotated[
 NoAttestations = Annotated[
     bool, Option("--no-attestations", help="Take no attestations from lists.")
 ]
-Nest = Annotated[bool, Option("--nest", help="Take a list as one entry.")]
+Nest = Annotated[bool, Option("--nest", help="Add a list as one nested entry.")]
 Replace = Annotated[
-    bool, Option("--replace", help="Of two entries for one platform keep the later.")
+    bool, Option("--replace", help="Of two entries for one platform, keep the later.")
 ]
 Strict = Annotated[bool, Option("--strict", help="Refuse two entries for one platform.")]
 KeepOrder = Annotated[

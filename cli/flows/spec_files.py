@@ -19,7 +19,7 @@ STDIN = "-"
 _SIZE_LIMIT = 4 * 1024 * 1024
 
 IgnoreMissing = Annotated[
-    bool, Option("--ignore-missing", help="Leave out images that are not there.")
+    bool, Option("--ignore-missing", help="Leave out images that do not exist.")
 ]
 
 

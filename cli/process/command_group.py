@@ -33,65 +33,76 @@ _OPTIONS = (
 )
 _VERSION, _COLOR = (option.flag for option in _OPTIONS)
 
-# Name -> module. Help shows them in this order, the way a list is made; a module's folder says to
-# which group of commands it belongs (``cli.commands``).
-COMMANDS = {
-    # Make a draft and publish it; publish what a file declares; copy
-    "inspect": "docker.inspect",
-    "create": "docker.create",
-    "add": "compose.add",
-    "drop": "compose.drop",
-    "annotate": "docker.annotate",
-    "push": "docker.push",
-    "publish": "compose.publish",
-    "apply": "compose.apply",
-    "lock": "compose.lock",
-    "copy": "copy.copy",
-    # Drafts
-    "rm": "docker.rm",
-    "ls": "compose.ls",
-    # Look
-    "show": "look.show",
-    "digest": "look.digest",
-    "tags": "look.tags",
-    "diff": "look.diff",
-    "verify": "look.verify",
-    "history": "look.history",
-    "undo": "copy.undo",
-    # Cache
-    "cache fetch": "cache.fetch",
-    "cache export": "cache.export",
-    "cache import": "cache.import_",
-    "cache ls": "cache.ls",
-    "cache stats": "cache.stats",
-    "cache query": "cache.query",
-    "cache gc": "cache.gc",
-    "cache fsck": "cache.fsck",
-    # Registries and setup
-    "import-docker": "setup.import_docker",
-    "login": "setup.login",
-    "logout": "setup.logout",
-    "auth why": "setup.auth_why",
-    "plugin install": "setup.plugin_install",
-    "demo": "setup.demo",
+# Title of a section of the help -> name of a command -> its module, in the order of the help. A
+# module's folder says to which group of commands it belongs (``cli.commands``).
+SECTIONS = {
+    "Docker-compatible": {
+        "create": "docker.create",
+        "annotate": "docker.annotate",
+        "inspect": "docker.inspect",
+        "push": "docker.push",
+        "rm": "docker.rm",
+    },
+    "Compose and publish": {
+        "add": "compose.add",
+        "drop": "compose.drop",
+        "ls": "compose.ls",
+        "publish": "compose.publish",
+        "apply": "compose.apply",
+        "lock": "compose.lock",
+    },
+    "Look": {
+        "show": "look.show",
+        "digest": "look.digest",
+        "tags": "look.tags",
+        "diff": "look.diff",
+        "verify": "look.verify",
+        "history": "look.history",
+    },
+    "Copy and cache": {
+        "copy": "copy.copy",
+        "undo": "copy.undo",
+        "cache fetch": "cache.fetch",
+        "cache export": "cache.export",
+        "cache import": "cache.import_",
+        "cache ls": "cache.ls",
+        "cache stats": "cache.stats",
+        "cache query": "cache.query",
+        "cache gc": "cache.gc",
+        "cache fsck": "cache.fsck",
+    },
+    "Registries and setup": {
+        "login": "setup.login",
+        "logout": "setup.logout",
+        "auth why": "setup.auth_why",
+        "import-docker": "setup.import_docker",
+        "plugin install": "setup.plugin_install",
+        "demo": "setup.demo",
+    },
 }
+COMMANDS = {name: module for section in SECTIONS.values() for name, module in section.items()}
 
 # The first words of commands with two, and their help.
 GROUPS = {
-    "cache": "See, fill, carry and clean what is kept.",
-    "auth": "See how registries let you in.",
-    "plugin": "Be a command of docker: docker manyfest.",
+    "cache": "Manage the local cache: list, fetch, export, import, clean up.",
+    "auth": "Inspect registry credentials.",
+    "plugin": "Manage the Docker CLI plugin (docker manyfest).",
 }
 
 
 _DOC = """Make, edit, look at and publish multi-platform image lists.
 
-A drop-in for docker manifest: inspect, create, annotate, push and rm take the same arguments.
-Wherever a registry reference may stand, so may oci:DIR:TAG, an OCI layout folder. A draft is a
-list on this machine, until push publishes it.
+create, annotate, inspect, push and rm take the arguments of docker manifest. An OCI layout, written
+oci:DIR[:TAG], can be used wherever a registry reference can. A draft is a list on this machine that
+is not pushed yet.
 
-Exit codes: 1 failed, 2 usage, 3 not found, 4 denied, 5 network or server trouble, 6 conflict,
-7 damaged or false content, 8 findings of diff or verify.
+Examples:
+  manyfest create --push host/app:1 host/app:amd64 host/app:arm64
+  manyfest show alpine:3
+
+Exit codes: 1 failed, 2 usage, 3 not found, 4 unauthorised or denied, 5 network or server trouble,
+6 conflict, 7 integrity error (wrong digest, damaged cache), 8 diff or verify found something, or
+platforms are not as expected.
 """
 
 
@@ -168,12 +179,19 @@ def _write_group_help(group: str, path: str) -> None:
 
 
 def _group_help(group: str, path: str) -> str:
-    from manyfest.cli.process.help import group_help
+    from manyfest.cli.process.group_help import group_help
 
-    summaries = {word: summary(f"{group} {word}".strip()) for word in members(group)}
     if group:
-        return group_help(path, GROUPS[group], summaries)
-    return group_help(path, _DOC, summaries, _OPTIONS)
+        return group_help(path, GROUPS[group], {"Commands": _summaries(group, COMMANDS)})
+    sections = {title: _summaries("", section) for title, section in SECTIONS.items()}
+    return group_help(path, _DOC, sections, _OPTIONS)
+
+
+def _summaries(group: str, names: Iterable[str]) -> dict[str, str]:
+    """Return the words that follow the group's in ``names``, each with what it is for."""
+    prefix = f"{group} " if group else ""
+    words = [n.removeprefix(prefix).partition(" ")[0] for n in names if n.startswith(prefix)]
+    return {word: summary(prefix + word) for word in words}
 
 
 def parse(

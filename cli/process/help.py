@@ -1,19 +1,19 @@
-"""Help of commands and their groups, written by typer.
+"""Help of commands, written by typer.
 
 Nothing else imports typer (ADR 0009): importing it takes longer than most local commands.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from manyfest.cli.process.command import Command
 from manyfest.cli.process.command import Parameter as CommandParameter
 
+_WIDEST = 120  # columns, as of the groups' help
 _NAMES = ["-h", "--help"]
 _AS_TYPED = "\b"  # before a paragraph that typer is to leave as it is
 
@@ -23,23 +23,10 @@ def command_help(command: Command, path: str) -> str:
     return _help_of(_typer_command(path, command), path)
 
 
-def group_help(
-    path: str, doc: str, members: Mapping[str, str], options: Sequence[CommandParameter] = ()
-) -> str:
-    """Return the help of a group of commands; ``members`` are their names and summaries."""
-    group = typer.Typer(
-        add_completion=False, invoke_without_command=True, rich_markup_mode=None, help=doc
-    )
-    group.callback()(_function(list(map(_option, options)), doc))
-    for name, summary in members.items():
-        group.command(name, help=summary)(_function([], summary))
-    made = typer.main.get_command(group)
-    assert isinstance(made, TyperGroup)  # noqa: S101 - as it has a callback
-    return _help_of(made, path)
-
-
 def _help_of(made: Any, path: str) -> str:
-    context = typer.Context(made, info_name=path, help_option_names=_NAMES)
+    context = typer.Context(
+        made, info_name=path, help_option_names=_NAMES, max_content_width=_WIDEST
+    )
     return str(made.get_help(context))
 
 

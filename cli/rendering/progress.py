@@ -61,7 +61,8 @@ def shown_progress(stream: TextIO | None = None) -> Iterator[OnEvent]:
 @contextmanager
 def shown_pause(message: str, seconds: float) -> Iterator[None]:
     """Show ``message`` during a pause before a retry; in a log, only if it is long."""
-    display = _current or _display_of_pauses(sys.stderr)
+    with _ONE_DISPLAY:  # a cache alone may make a display for each of two threads
+        display = _current or _display_of_pauses(sys.stderr)
     display.begin_pause(message, seconds)
     try:
         yield
@@ -248,6 +249,7 @@ class _Log:
         pass
 
 
+_ONE_DISPLAY = Lock()
 _current: _Display | _Log | None = None
 
 

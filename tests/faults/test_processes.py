@@ -1,6 +1,7 @@
 """Our program among others: signals, little memory, few files, odd terminals and odd arguments."""
 
 import json
+import re
 import resource
 import socket
 import subprocess
@@ -152,7 +153,8 @@ def test_no_locale_changes_what_is_kept_and_shown(variables: dict[str, str]) -> 
     shown, pushed = run("inspect", LIST).stdout, run("push", LIST).stdout
     succeeded("annotate", LIST, SOURCES[0], "--unset", "annotation:straße")
     result = run(*words, **variables)
-    assert (result.code, result.stderr) == (0, "")
+    assert result.code == 0
+    assert result.stderr.startswith("note: annotated linux/")
     assert run("inspect", LIST, **variables).stdout == shown
     assert run("push", LIST, **variables).stdout == pushed
 
@@ -216,10 +218,10 @@ def test_ctrl_c_ends_threads_that_copy_from_folder_to_folder(tmp_path: Path) -> 
             pass  # what is waited for is there for a moment only
         process.send_signal(SIGINT)
         out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (130, b"", b"note: interrupted\n")
+    assert (process.returncode, out) == (130, b"")
+    assert re.fullmatch(rb"note: interrupted; .* are kept; run it again to go on\n", err)
     written = {f"sha256:{path.name}" for path in tmp_path.glob("out/blobs/sha256/*")}
     assert written.isdisjoint(layer["digest"] for layer in layers)
-    assert list(tmp_path.glob("out/.manyfest-*")) == []
 
 
 def _is_being_copied_to(layout: Path) -> bool:

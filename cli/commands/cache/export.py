@@ -29,22 +29,22 @@ _UNSUPPORTED = (".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip", ".zst")
 @docker_command("cache export", "[REF...] FILE|DIR", 1)
 def command(
     names: Sequence[str],
-    layers: Annotated[bool, Option("--layers", help="Take layers along.")] = False,
+    layers: Annotated[bool, Option("--layers", help="Include layers.")] = False,
     since: Annotated[
         list[str] | None,
         Option("--since", metavar="FILE|DIR", help="Leave out what this bundle had."),
     ] = None,
     draft: Annotated[
-        list[str] | None, Option("--draft", metavar="LIST", help="Take this draft along.")
+        list[str] | None, Option("--draft", metavar="LIST", help="Include this draft.")
     ] = None,
-    all_drafts: Annotated[bool, Option("--drafts", help="Take all drafts along.")] = False,
+    all_drafts: Annotated[bool, Option("--drafts", help="Include all drafts.")] = False,
     sparse: Annotated[
         bool,
-        Option("--sparse", help="Take lists though some of their images are not held."),
+        Option("--sparse", help="Export lists although some of their images are not cached."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write what the store holds into a bundle, to take it elsewhere.
+    """Export cached images, lists and drafts to a bundle.
 
     The images and lists named, or all that were seen by tag at registries, as they were seen last;
     the network is not asked. A bundle is an OCI layout: an archive where the name ends in .tar or

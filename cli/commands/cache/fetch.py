@@ -23,19 +23,22 @@ def command(
     names: Sequence[str],
     options: CommonOptions,
     file: Annotated[
-        str | None, Option("-f", "--file", metavar="FILE", help="Those in FILE, too.")
+        str | None,
+        Option(
+            "-f", "--file", metavar="FILE", help="Read more references from FILE (- for stdin)."
+        ),
     ] = None,
     platform: Annotated[
         list[str] | None,
         Option("--platform", help="Take only these platforms of lists, OS[/ARCH[/VARIANT]]."),
     ] = None,
     layers: Annotated[
-        bool, Option("--layers", help="Bring the layers, too, for copy and cache export.")
+        bool, Option("--layers", help="Fetch the layers, too, for copy and cache export.")
     ] = False,
     foreign_layers: ForeignLayers = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring images and lists into the store, to have them offline.
+    """Fetch images and lists into the cache, for use offline.
 
     Lists come with their images, images with their configs. FILE has a reference a line, and
     comments after #; - is standard input. What is held is not fetched again, so that a fetch that

@@ -17,10 +17,10 @@ from manyfest.domain.ports.integrity import Integrity
 
 @docker_command("cache fsck", "")
 def command(
-    dry_run: Annotated[bool, Option("--dry-run", help="Look only, and change nothing.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Only check; change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Hash all that is kept again, and set aside what is damaged.
+    """Check the digests of all cached content; quarantine damage.
 
     What was set aside is not read any more, and is fetched anew when it is needed. A tag is
     forgotten back from the state whose manifest is damaged. The exit code is 7 if there is damage.

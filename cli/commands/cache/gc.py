@@ -23,17 +23,21 @@ from manyfest.domain.ports.garbage import GarbageCollector
 def command(
     keep: Annotated[
         str,
-        Option("--keep", metavar="TIME", help="Keep what tags were seen at for so long."),
+        Option(
+            "--keep",
+            metavar="TIME",
+            help="Keep content of tags read from a registry within TIME (12h, 30d).",
+        ),
     ] = f"{DEFAULT_KEEP.days}d",
     dry_run: Annotated[
-        bool, Option("--dry-run", help="Say what would go, and change nothing.")
+        bool, Option("--dry-run", help="Print what would be removed, and remove nothing.")
     ] = False,
     verbose: Annotated[
         bool, Option("-v", "--verbose", help="Print a line for each tag, manifest and blob.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Forget what no draft needs and nobody asked for lately.
+    """Remove cached content that was not used lately.
 
     Tags are seen, digests asked for, or imported. What is kept keeps all that it names, and what is
     attached to it. Looking with --offline makes nothing younger. TIME is written as 12h or 30d; 0d

@@ -31,10 +31,10 @@ def command(
             help="Where images belong that have a bare tag; TAG names one that has none.",
         ),
     ] = None,
-    no_layers: Annotated[bool, Option("--no-layers", help="Leave layers.")] = False,
+    no_layers: Annotated[bool, Option("--no-layers", help="Do not import layers.")] = False,
     sparse: Annotated[
         bool,
-        Option("--sparse", help="Take lists though some of their images are nowhere."),
+        Option("--sparse", help="Import lists although some of their images are missing."),
     ] = False,
     force: Annotated[
         bool, Option("-f", "--force", help="Replace drafts of the same names.")

@@ -18,7 +18,7 @@ _FILE_SCHEMES = (LAYOUT_SCHEME, *ARCHIVE_SCHEMES)
 
 @docker_command("cache ls", "[PATTERN]", 0, 1, options=TABLE)
 def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = False) -> None:
-    """Show the tags that were seen, and what is known of them.
+    """List the cached tags.
 
     One a line: reference, digest, size of the manifest, size of all its layers, when it was seen
     last (UTC; claimed: a bundle says so), platforms. PATTERN is a repository or a tag, in full or

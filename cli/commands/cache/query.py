@@ -23,11 +23,9 @@ def command(
     options: CommonOptions,
     as_json: AsJson = False,
     as_csv: Annotated[bool, Option("--csv", help="Print CSV for programs.")] = False,
-    views: Annotated[
-        bool, Option("--views", help="Show what can be asked for instead; takes no SQL.")
-    ] = False,
+    views: Annotated[bool, Option("--views", help="List the views and their columns.")] = False,
 ) -> None:
-    """Ask in SQL about what is kept; nothing is changed.
+    """Query the cache in SQL, read-only.
 
     The SQL is SQLite's. --views shows the views and their columns: tags, history, manifests,
     platforms, layers and more. They are made of what is kept as it is asked for.

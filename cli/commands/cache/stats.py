@@ -9,7 +9,7 @@ from manyfest.cli.wiring import open_housekeeping
 
 @docker_command("cache stats", "")
 def command(as_json: AsJson = False) -> None:
-    """Show how much is kept: numbers and bytes, by kind and by registry."""
+    """Show the size of the cache, by kind and by registry."""
     with open_housekeeping(settings_from()) as store:
         statistics = store.catalogue.statistics()
     if as_json:

@@ -29,9 +29,13 @@ def command(
     replace: Replace = False,
     strict: Strict = False,
 ) -> None:
-    """Add images and lists to a draft that exists.
+    """Add images and lists to an existing draft.
 
-    As create --amend, but there must be a draft.
+    As create --amend, but the draft must exist.
+
+    Examples:
+      manyfest add host/app:1 host/app:s390x
+      manyfest add --platform linux/riscv64 host/app:1 alpine:3
     """
     create_options = create_options_for(
         DraftMode.ADD,

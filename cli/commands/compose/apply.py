@@ -76,10 +76,10 @@ def command(
     list_type: TypeOfList = None,
     ignore_missing: IgnoreMissing = False,
     locked: Annotated[
-        bool, Option("--locked", help="Publish only what the lock of SPEC says.")
+        bool, Option("--locked", help="Publish exactly the digests in the lock file.")
     ] = False,
     lock: Annotated[
-        Path | None, Option("--lock", metavar="FILE", help="The lock, if not SPEC.lock.")
+        Path | None, Option("--lock", metavar="FILE", help="The lock file; default SPEC.lock.")
     ] = None,
     foreign_layers: ForeignLayers = False,
     expect_platforms: ExpectPlatforms = None,
@@ -87,11 +87,15 @@ def command(
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
-    """Publish lists as a file in manifest-tool's YAML has them.
+    """Publish the lists declared in a manifest-tool YAML file.
 
-    SPEC is that file; - is standard input. Every document is a list. Nothing is written unless all
-    of them can be; drafts are neither used nor left. Prints what push prints; where there are
-    several lists, each name before its digest.
+    SPEC is the file, or - for standard input; each document is a list. Nothing is written unless
+    all lists can be. Drafts are neither used nor made. Prints the digest of the list; of several,
+    each name and digest.
+
+    Examples:
+      manyfest apply --dry-run lists.yaml
+      manyfest apply --locked lists.yaml
     """
     specs = _specs(names, platforms, template, target, tags)
     if list_type is not None:

@@ -13,10 +13,14 @@ from manyfest.domain.operations.drafts.drop import drop
 
 @docker_command("drop", "LIST ENTRY [ENTRY...]", 2)
 def command(names: Sequence[str]) -> None:
-    """Take entries out of a draft, with what attests them.
+    """Remove entries, and their attestations, from a draft.
 
-    ENTRY is the reference it came by, a digest, the beginning of one, or a platform. Either all
-    go or none.
+    ENTRY is the reference the entry came from, its digest, the beginning of that, or its platform.
+    Either all entries are removed or none.
+
+    Examples:
+      manyfest drop host/app:1 linux/s390x
+      manyfest drop host/app:1 sha256:4ba8 sha256:9d2a
     """
     with open_session(settings_from()) as session:
         entries = list(map(entry_name, names[1:]))

@@ -21,11 +21,14 @@ def command(
     names: Sequence[str],
     options: CommonOptions,
     output: Annotated[
-        Path | None, Option("-o", "--output", metavar="FILE", help="Not SPEC.lock but this.")
+        Path | None,
+        Option(
+            "-o", "--output", metavar="FILE", help="Write the lock file here instead of SPEC.lock."
+        ),
     ] = None,
     ignore_missing: IgnoreMissing = False,
 ) -> None:
-    """Write the digests of SPEC's images and lists to SPEC.lock.
+    """Write the digests of the images and lists in SPEC to SPEC.lock.
 
     Nothing is published. apply --locked then publishes these and nothing else.
     """

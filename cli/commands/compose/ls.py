@@ -12,7 +12,7 @@ from manyfest.cli.wiring import open_session
 
 @docker_command("ls", "", options=TABLE)
 def command(options: CommonOptions, as_json: AsJson = False) -> None:
-    """Show the drafts.
+    """List the drafts.
 
     One a line: name, entries, when it was changed, whether it is published, platforms.
     """

@@ -50,12 +50,15 @@ def command(
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
-    """Copy an image or a list with all that it names.
+    """Copy an image or a list with its content.
 
-    Between registries, repositories and layouts, byte for byte, so the digest stays; it is printed
-    last. What DST has already is not sent again. With --platform a list is made of the entries
-    that are kept, which has another digest; from one platform it is a list, too. A dry run prints
-    what would be copied, mounted and put, and which tag would move; -v lists each step.
+    Copies between registries, repositories and layouts byte for byte, so the digest stays; it is
+    printed last. Content that DST has already is not sent again. With --platform the copy is a new
+    list of the selected platforms (with a new digest), even if only one is selected.
+
+    Examples:
+      manyfest copy alpine:3 host/mirror/alpine:3
+      manyfest copy --platform linux/amd64,linux/arm64 alpine:3 oci:alpine:3
     """
     platforms = parse_filters(platform or ())
     with open_session(settings_from(options)) as session:

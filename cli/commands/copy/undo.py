@@ -23,12 +23,12 @@ def command(
     options: CommonOptions,
     to: Annotated[
         str | None,
-        Option("--to", metavar="N|DIGEST", help="Put this state back, not the one before."),
+        Option("--to", metavar="N|DIGEST", help="Restore this state, not the previous one."),
     ] = None,
     dry_run: DryRun = False,
     verbose: Verbose = False,
 ) -> None:
-    """Put back what a tag pointed to before.
+    """Restore the previous state of a tag.
 
     --to 3, or MANIFEST@{3}, puts back the state that has this number in manyfest history; a state
     that only a bundle claims is put back no other way. Nothing is written unless the tag still is

@@ -44,7 +44,9 @@ def command(
     unset: Annotated[
         list[str] | None,
         Option(
-            "--unset", metavar="MEMBER", help="Take away variant, os-version, annotation:KEY, ..."
+            "--unset",
+            metavar="MEMBER",
+            help="Remove variant, os-version, os-features or annotation:KEY.",
         ),
     ] = None,
     index: Annotated[
@@ -59,11 +61,15 @@ def command(
         Option("--subject", metavar="REF", help="Set the list's subject (with --index)."),
     ] = None,
 ) -> None:
-    """Say what an entry of a draft runs on.
+    """Set the platform or annotations of an entry in a draft.
 
-    It is laid over what the image says itself; what is not given stays. ENTRY is the reference it
-    came by, a digest, the beginning of one, or a platform. With --index, say what the list says of
-    itself.
+    Overrides the values of the image's config; fields that are not given stay. ENTRY is the
+    reference the entry came from, its digest, the beginning of that, or its platform. With --index,
+    the annotations, artifact type and subject of the list itself are set.
+
+    Examples:
+      manyfest annotate host/app:1 host/app:arm64 --variant v8
+      manyfest annotate --index --annotation org.opencontainers.image.version=1 host/app:1
     """
     require_arguments("annotate", names, *((1, 1) if index else (2, 2)))
     name = reference(names[0]) if index else list_name(names[0], "annotate: ")

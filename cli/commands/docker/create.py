@@ -39,9 +39,9 @@ def command(
     names: Sequence[str],
     options: CommonOptions,
     amend: Annotated[
-        bool, Option("-a", "--amend", help="Add to a draft that exists, or renew its images.")
+        bool, Option("-a", "--amend", help="Add to an existing draft, or update its entries.")
     ] = False,
-    push: Annotated[bool, Option("--push", help="Publish it at once.")] = False,
+    push: Annotated[bool, Option("--push", help="Push the list at once.")] = False,
     foreign_layers: ForeignLayers = False,
     expect_platforms: ExpectPlatforms = None,
     platform: Platforms = None,
@@ -52,10 +52,14 @@ def command(
     keep_order: KeepOrder = False,
     list_type: TypeOfList = None,
 ) -> None:
-    """Make a draft of a list from images and lists.
+    """Create a draft of a list from images and lists.
 
-    From a list its entries are taken; the list's own name may be among the sources. All or
-    nothing: when one image cannot be read, the drafts are as they were.
+    LIST is the name to push it as, with a tag. Of a list among the sources, the entries are taken.
+    If one source cannot be read, no draft changes.
+
+    Examples:
+      manyfest create host/app:1 host/app:amd64 host/app:arm64
+      manyfest create --push --platform linux/amd64,linux/arm64 host/app:1 alpine:3
     """
     if expect_platforms and not push:
         raise UsageError("--expect-platforms goes with --push")

@@ -43,18 +43,24 @@ def command(
     config: Annotated[
         bool, Option("--config", help="Write the exact bytes of the image's config.")
     ] = False,
-    remote: Annotated[bool, Option("--remote", help="Look past a draft of this name.")] = False,
+    remote: Annotated[
+        bool, Option("--remote", help="Ignore a local draft and show the published manifest.")
+    ] = False,
     file: Annotated[
         str | None,
-        Option("-f", "--file", metavar="FILE", help="Show those in FILE, as a line of JSON each."),
+        Option(
+            "-f",
+            "--file",
+            metavar="FILE",
+            help="Read references from FILE (- for stdin); print one JSON object per line.",
+        ),
     ] = None,
 ) -> None:
-    """Show an image, a list or a draft.
+    """Show the manifest of an image, a list or a draft as JSON.
 
-    With LIST, show the entry that MANIFEST is in that draft. A draft of the name is shown first,
-    if there is one that was not pushed yet. FILE has a reference a line, and comments after #; -
-    is standard input. Of these no drafts are shown; what cannot be read is a line, too, and makes
-    the exit code 1.
+    With LIST, show the entry MANIFEST of that draft. A draft that is not pushed yet comes before
+    the published manifest of the same name. With -f, drafts are ignored; references that cannot be
+    read give a line with error, and the exit code is 1.
 
     Examples:
       manyfest inspect alpine

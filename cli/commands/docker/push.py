@@ -45,7 +45,7 @@ def command(
     names: Sequence[str],
     options: CommonOptions,
     purge: Annotated[
-        bool, Option("-p", "--purge", help="Forget the draft once it is published.")
+        bool, Option("-p", "--purge", help="Delete the draft once it is pushed.")
     ] = False,
     dry_run: DryRun = False,
     verbose: Verbose = False,
@@ -56,36 +56,44 @@ def command(
         Option(
             "--expect",
             metavar="DIGEST|absent",
-            help="Only if the tag points there, or nowhere; else exit code 6.",
+            help="Push only if the tag points to DIGEST, or does not exist (absent); else exit 6.",
         ),
     ] = None,
     expect_platforms: ExpectPlatforms = None,
     merge: Annotated[
         bool,
         Option(
-            "--merge", help="Put its entries into what the tag holds, by platform; so may others."
+            "--merge",
+            help="Merge the platforms into the list under the tag; safe with concurrent pushes.",
         ),
     ] = False,
     tag: Annotated[
         list[str] | None,
-        Option("--tag", metavar="TAG|REF", help="Publish it under this name, too."),
+        Option(
+            "--tag", metavar="TAG|REF", help="Push under this tag or reference, too; repeatable."
+        ),
     ] = None,
     digest_file: Annotated[
-        Path | None, Option("--digest-file", metavar="FILE", help="Write the digest there.")
+        Path | None,
+        Option("--digest-file", metavar="FILE", help="Write the digest of the list to FILE."),
     ] = None,
     metadata_file: Annotated[
         Path | None,
-        Option("--metadata-file", metavar="FILE", help="Write name and descriptor there."),
+        Option(
+            "--metadata-file", metavar="FILE", help="Write JSON with the keys of buildx to FILE."
+        ),
     ] = None,
 ) -> None:
-    """Publish a draft.
+    """Push a draft to its registry.
 
-    What its images need in the target is brought there first; the list comes last. Prints a line
-    for each image from another repository, and then the digest of the list. What is published
-    already is not written again. A dry run prints a summary, and with -v each step: copy, mount or
-    put, with target, source and bytes; tag, with target and the digests after and before. With
-    --merge several jobs may each push their own platforms to one tag at the same time, and none is
-    lost; each leaves a small tag manyfest-merge-... behind.
+    Images from other repositories are copied or mounted first; the tags move last. Prints a line
+    for each such image, then the digest of the list. Content that is there already is not sent
+    again. With --merge, several jobs can push their own platforms to one tag at the same time; each
+    leaves a small tag manyfest-merge-... behind.
+
+    Examples:
+      manyfest push host/app:1
+      manyfest push --expect absent --tag latest host/app:1
     """
     if merge and expect is not None:
         raise UsageError("--merge and --expect exclude each other")

@@ -14,7 +14,7 @@ from manyfest.domain.operations.drafts.drop import remove
 
 @docker_command("rm", "LIST [LIST...]", 1)
 def command(names: Sequence[str]) -> None:
-    """Forget drafts. What was published stays; nothing is printed.
+    """Delete drafts; published images are not touched.
 
     One that is missing is an error, with exit code 3, but the others are still removed.
     """

@@ -14,7 +14,7 @@ from manyfest.domain.operations.views.diff import Comparison, diff
 
 @docker_command("diff", "A B", 2, 2, options=OFFLINE | FRESHNESS | CONNECTION)
 def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = False) -> None:
-    """Compare two published images or lists by what is in them.
+    """Compare two published images or lists by content.
 
     By platform: what was added, removed and changed, layers, configs, annotations, order. Drafts
     are not looked at. An image is compared with the entry of its platform in a list. The exit code

@@ -15,7 +15,7 @@ from manyfest.domain.operations.views.history import history
 
 @docker_command("history", "MANIFEST", 1, 1, options=TABLE)
 def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = False) -> None:
-    """Show what a tag was seen to point to, newest first.
+    """Show the digests that a tag pointed to, newest first.
 
     As this store knows it: what it pointed to when it was read or written from here; no registry
     is asked. One a line: the name for it (MANIFEST@{1}, wherever a manifest is read), digest, first

@@ -32,7 +32,7 @@ def command(
         bool, Option("--rules", help="Show the rules instead; takes no MANIFEST.")
     ] = False,
 ) -> None:
-    """Look for all that is wrong with a published image or list.
+    """Check a published image or list for errors.
 
     Asks whether all that it names is there, and compares what it says with that. Drafts are not
     looked at; layers are not downloaded, and those that live elsewhere not looked for. Prints a

@@ -34,7 +34,7 @@ _COMMANDS: tuple[tuple[str, ...], ...] = (
 
 @docker_command("demo", "[DIR]", 0, 1)
 def command(names: Sequence[str]) -> None:
-    """Show the main job, with no network.
+    """Show the main commands, without a network.
 
     Four small images become one list. Works in DIR, a new or empty folder (manyfest-demo unless
     named), and leaves it to play with; drafts are kept in DIR, too, not among yours.

@@ -24,7 +24,7 @@ def command(
         bool, Option("-f", "--force", help="Replace drafts of the same names.")
     ] = False,
 ) -> None:
-    """Take over the drafts that docker manifest keeps.
+    """Import the drafts of docker manifest.
 
     All of them, or those of the names given. They are read from the folder manifests in docker's
     configuration, and left there. Docker does not keep a list's name as it is written: where

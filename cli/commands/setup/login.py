@@ -23,7 +23,7 @@ def command(
     names: Sequence[str],
     options: CommonOptions,
     username: Annotated[
-        str | None, Option("-u", "--username", help="Whom to log in; asked for otherwise.")
+        str | None, Option("-u", "--username", help="Username (prompted for if omitted).")
     ] = None,
     password_stdin: Annotated[
         bool, Option("--password-stdin", help="Read the password from standard input.")

@@ -26,6 +26,8 @@ from manyfest.cli.process.command_group import COMMANDS
 from manyfest.cli.process.main import main
 for module in COMMANDS.values():
     import_module(f"manyfest.cli.commands.{module}")
+import manyfest.cli.advice.advise
+import selectors, signal, subprocess
 import platformdirs.unix
 import manyfest.adapters.oci_layout.registry, manyfest.cli.rendering.manifest_text
 import tempfile, sqlite_utils, encodings.idna, resource, concurrent.futures.thread

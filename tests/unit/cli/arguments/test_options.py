@@ -106,8 +106,8 @@ def test_an_empty_variable_is_none(monkeypatch):
         ("JOBS", "0", "MANYFEST_JOBS wants a whole number from 1 to 256, not '0'"),
         ("JOBS", "257", "MANYFEST_JOBS wants a whole number from 1 to 256, not '257'"),
         ("JOBS", "x", "MANYFEST_JOBS wants a whole number from 1 to 256, not 'x'"),
-        ("TIMEOUT", "nan", "MANYFEST_TIMEOUT wants a number of seconds, not 'nan'"),
-        ("TIMEOUT", "-1", "MANYFEST_TIMEOUT wants a number of seconds, not '-1'"),
+        ("TIMEOUT", "nan", "MANYFEST_TIMEOUT wants seconds or a time such as 10s or 2m, not 'nan'"),
+        ("TIMEOUT", "-1", "MANYFEST_TIMEOUT wants seconds or a time such as 10s or 2m, not '-1'"),
         ("MAX_AGE", "x", "MANYFEST_MAX_AGE wants a time such as 90s, 10m, 2h, 1d, not 'x'"),
     ],
 )
