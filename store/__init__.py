@@ -8,6 +8,7 @@ bottom up:
 - ``content_store``: manifests and configs by digest, observations of tags.
 - ``draft_book``: lists being assembled.
 - ``host_book``: what was learnt about registry hosts, on a connection of its own.
+- ``names``: names of drafts and tags by their beginning, for completion.
 - ``partial_layers``: layers that are not whole yet.
 - ``layer_store``: layers as files, in the folder.
 - ``store``: all of these as one object; ``open_store`` is the way in.

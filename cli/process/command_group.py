@@ -77,6 +77,7 @@ SECTIONS = {
         "auth why": "setup.auth_why",
         "import-docker": "setup.import_docker",
         "plugin install": "setup.plugin_install",
+        "completion": "setup.completion",
         "demo": "setup.demo",
     },
 }

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from manyfest.cli import exit_codes
-from manyfest.cli.output import fail, note, write_traceback
+from manyfest.cli.output import fail, note, write_text, write_traceback
 from manyfest.domain.errors import InputError, ManyfestError
 
 
@@ -33,6 +33,11 @@ def _require_unicode(arguments: Sequence[str]) -> None:
 def _run_app(arguments: Sequence[str], program: str) -> int:
     from manyfest.cli.process.command_group import run
 
+    if arguments[:1] == ["__complete"]:
+        from manyfest.cli.process.completion import completions
+
+        write_text(completions(arguments[1:]))
+        return exit_codes.DONE
     try:
         run(arguments, program)
     except exit_codes.ExitError as ended:

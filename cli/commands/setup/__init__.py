@@ -4,6 +4,7 @@
 - ``logout``: remove them
 - ``auth_why``: explain which credentials are used
 - ``plugin_install``: install the docker plugin
+- ``completion``: print the script of a shell's completion
 - ``import_docker``: import the drafts of ``docker manifest``
 - ``demo``: make a list in a folder, without a network
 """
