@@ -1,14 +1,11 @@
 """The advice on an error: of its circumstances, else of the table of exit codes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from manyfest.cli.advice import drafts, references, usage
 from manyfest.cli.exit_codes import meaning_of
 from manyfest.domain import errors
-
-# Groups of commands, whose command is the second word.
-_GROUPS = {"cache", "auth", "plugin", "imagetools"}
 
 # By the error's class: a function of the error, the command and its arguments.
 _ADVICE: Mapping[type[BaseException], Callable[[Any, str, tuple[str, ...]], str]] = {
@@ -26,14 +23,14 @@ _ADVICE: Mapping[type[BaseException], Callable[[Any, str, tuple[str, ...]], str]
 }
 
 
-def advise(error: BaseException, arguments: Sequence[str]) -> str:
+def advise(error: BaseException, arguments: Sequence[str], groups: Collection[str]) -> str:
     """Return the next step for the person who typed ``arguments`` and met ``error``.
 
-    It may be empty. Of the flags only the names are recognised, so the value of a flag may be taken
-    for an argument.
+    It may be empty. ``groups`` are the first words of commands with two. Of the flags only the
+    names are recognised, so the value of a flag may be taken for an argument.
     """
     words = tuple(word for word in arguments if not word.startswith("-"))
-    length = 2 if words[:1] and words[0] in _GROUPS else 1
+    length = 2 if words[:1] and words[0] in groups else 1
     on = _ADVICE.get(type(error))
     advice = on(error, " ".join(words[:length]), words[length:]) if on else ""
     return advice or meaning_of(error).hint

@@ -52,8 +52,9 @@ def _report(error: BaseException, arguments: Sequence[str]) -> int:
         note("; ".join(("interrupted", *map(str, error.args))))
     elif not isinstance(error, BrokenPipeError):
         from manyfest.cli.advice.advise import advise
+        from manyfest.cli.process.command_group import GROUPS
 
-        fail(_with_advice(_message(error), advise(error, arguments)))
+        fail(_with_advice(_message(error), advise(error, arguments, GROUPS)))
     return exit_codes.meaning_of(error).code
 
 
