@@ -6,6 +6,7 @@ A flow calls operations, draws progress, and prints notes and warnings.
 - ``compose``: ``create`` and ``add``
 - ``record``: observations of what a command reads
 - ``publish``: ``push``, ``create --push``, ``apply`` and ``publish``
+- ``publish_specs``: ``apply`` and ``publish``
 - ``release``: the release that the options of ``publish`` describe
 - ``pipeline_outputs``: results of ``publish`` for the next step of a pipeline
 - ``merge``: ``push --merge``

@@ -4,14 +4,13 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from manyfest.cli.arguments.input_files import bytes_of
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.arguments.references import reference, resolve_source
-from manyfest.cli.output import standard_input
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.encoding.strict_json import JsonObject, parse_object
-from manyfest.domain.errors import InputError
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference, Repository
 from manyfest.domain.specs.annotation_levels import LeveledAnnotation
@@ -26,7 +25,6 @@ from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 from manyfest.domain.values import frozen
 
 _METADATA_VARIABLE = "DOCKER_METADATA_OUTPUT_JSON"
-_SIZE_LIMIT = 4 * 1024 * 1024  # bytes
 
 
 @frozen
@@ -80,7 +78,7 @@ def _metadata(given: str | None) -> ReleaseMetadata:
     if not text.strip():
         return ReleaseMetadata()
     subject = "--meta" if given is not None else f"${_METADATA_VARIABLE}"
-    data = text.encode() if text.lstrip().startswith("{") else _bytes_of(text)
+    data = text.encode() if text.lstrip().startswith("{") else bytes_of(text)
     return release_metadata(parse_object(data, subject), subject)
 
 
@@ -127,15 +125,4 @@ def _repository(target: Reference) -> str:
 
 
 def _json_of(file: str) -> JsonObject:
-    return parse_object(_bytes_of(file), file)
-
-
-def _bytes_of(file: str) -> bytes:
-    if file == "-":
-        data = standard_input().read(_SIZE_LIMIT + 1)
-    else:
-        with Path(file).open("rb") as opened:
-            data = opened.read(_SIZE_LIMIT + 1)
-    if len(data) > _SIZE_LIMIT:
-        raise InputError(f"{file} is larger than {_SIZE_LIMIT} bytes")
-    return data
+    return parse_object(bytes_of(file), file)

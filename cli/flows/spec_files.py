@@ -5,18 +5,16 @@ from pathlib import Path
 from typing import Annotated
 
 from manyfest.cli import exit_codes
+from manyfest.cli.arguments.input_files import STDIN, bytes_of
 from manyfest.cli.arguments.references import reference
 from manyfest.cli.exit_codes import ExitError
-from manyfest.cli.output import fail, note, standard_input
+from manyfest.cli.output import fail, note
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.domain.encoding.strict_json import parse_object
-from manyfest.domain.errors import InputError, SpecError
+from manyfest.domain.errors import SpecError
 from manyfest.domain.specs.list_spec import ListSpec
 from manyfest.domain.specs.lock import Lock
-
-STDIN = "-"
-_SIZE_LIMIT = 4 * 1024 * 1024
 
 IgnoreMissing = Annotated[
     bool, Option("--ignore-missing", help="Leave out images that do not exist.")
@@ -31,7 +29,7 @@ def read_spec_file(spec: str) -> tuple[ListSpec, ...]:
     from manyfest.adapters.manifest_tool.spec_yaml import read_specs
 
     try:
-        return read_specs(_bytes_of(spec), spec, reference)
+        return read_specs(bytes_of(spec), spec, reference)
     except SpecError as error:
         for problem in error.problems:
             fail(problem)
@@ -40,7 +38,7 @@ def read_spec_file(spec: str) -> tuple[ListSpec, ...]:
 
 def read_lock_file(file: Path) -> Lock:
     """Read the lock in ``file``. Raises DocumentError; InputError: it is too large."""
-    return Lock.from_json(parse_object(_bytes_of(str(file)), str(file)), str(file))
+    return Lock.from_json(parse_object(bytes_of(str(file)), str(file)), str(file))
 
 
 def lock_path(spec: str, given: Path | None) -> Path:
@@ -54,14 +52,3 @@ def print_missing(missing: Sequence[str]) -> None:
     """Note on stderr which images were left out."""
     for written in missing:
         note(f"left out, because it is not there: {written}")
-
-
-def _bytes_of(name: str) -> bytes:
-    if name == STDIN:
-        data = standard_input().read(_SIZE_LIMIT + 1)
-    else:
-        with Path(name).open("rb") as file:
-            data = file.read(_SIZE_LIMIT + 1)
-    if len(data) > _SIZE_LIMIT:
-        raise InputError(f"{name} has more than {_SIZE_LIMIT} bytes")
-    return data

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from manyfest.domain.annotations import ZSTD_MARK
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.drafts.draft import Entry
+from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.errors import PlatformConflictError
 from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.platforms import Platform
@@ -22,6 +23,14 @@ def conflicts(entries: Sequence[Entry]) -> tuple[Conflict, ...]:
     entries whose marks differ do not conflict, wherever they come from.
     """
     return tuple(_conflicts(entries, _compression))
+
+
+def refuse_conflicts(draft: Draft) -> None:
+    """Raise PlatformConflictError if two entries of ``draft`` conflict."""
+    for first, second in conflicts(draft.entries):
+        platform = str(second.descriptor.platform)
+        names = str(first.content), str(second.content)
+        raise PlatformConflictError(str(draft.name), platform, *names)
 
 
 def shadowed_by_later(entries: Sequence[Entry]) -> tuple[Entry, ...]:

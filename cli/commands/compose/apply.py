@@ -19,17 +19,9 @@ from manyfest.cli.arguments.options import (
     require_arguments,
 )
 from manyfest.cli.arguments.references import reference, tag_or_reference
-from manyfest.cli.flows.checks import (
-    STAY_BEHIND,
-    note_families,
-    note_foreign_layers,
-    require_reachable,
-    warn_of_conflicts,
-    warn_of_platform_mismatch,
-)
+from manyfest.cli.flows.checks import require_reachable
 from manyfest.cli.flows.compose import TypeOfList
-from manyfest.cli.flows.error_warnings import CONFLICTS, warn_of_errors_in_plan
-from manyfest.cli.flows.publish import execute_with_progress, print_result
+from manyfest.cli.flows.publish_specs import publish_specs
 from manyfest.cli.flows.spec_files import (
     IgnoreMissing,
     lock_path,
@@ -37,15 +29,13 @@ from manyfest.cli.flows.spec_files import (
     read_lock_file,
     read_spec_file,
 )
-from manyfest.cli.output import write_text, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.lists.platform_selection import parse_filters
-from manyfest.domain.operations.publication.apply import finish, plan_apply
-from manyfest.domain.operations.publication.plan_push import PushPlan
+from manyfest.domain.operations.publication.apply import plan_apply
 from manyfest.domain.platforms import Platform
 from manyfest.domain.specs.list_spec import ListSpec, entries_from_template, sources_of
 
@@ -116,17 +106,7 @@ def command(
             with_foreign=foreign_layers,
         )
         print_missing(planned.missing)
-        for push in planned.pushes:
-            note_foreign_layers(push.foreign_layers, STAY_BEHIND)
-            warn_of_conflicts(push.draft)
-            note_families(push.draft.name, push.manifest)
-            for entry in push.draft.entries:
-                warn_of_platform_mismatch(entry)
-            warn_of_errors_in_plan(push, but=CONFLICTS)
-        if not dry_run:
-            execute_with_progress(planned.pushes, session)
-            finish(planned, ports=session)
-        _show(planned.pushes, as_json=as_json, is_dry_run=dry_run, is_verbose=verbose)
+        publish_specs(planned, session, as_json=as_json, is_dry_run=dry_run, is_verbose=verbose)
 
 
 def _specs(
@@ -161,17 +141,3 @@ def _spec_name(names: Sequence[str]) -> str:
 
 def _of_type(spec: ListSpec, list_type: ListType) -> ListSpec:
     return evolve(spec, list_type=list_type) if spec.list_type is ListType.AUTO else spec
-
-
-def _show(pushes: Sequence[PushPlan], *, as_json: bool, is_dry_run: bool, is_verbose: bool) -> None:
-    """Print the plans; their JSON is the same before and after they are executed."""
-    from manyfest.cli.rendering.planned_writes import pushes_json, pushes_lines
-
-    if as_json:
-        write_text(pushes_json(pushes))
-    elif is_dry_run:
-        write_view(pushes_lines(pushes, is_verbose=is_verbose))
-    else:
-        for push in pushes:
-            digest = str(push.manifest.digest)
-            print_result(push, digest if len(pushes) == 1 else f"{push.draft.name} {digest}")

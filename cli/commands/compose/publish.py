@@ -17,26 +17,20 @@ from manyfest.cli.arguments.options import (
     docker_command,
 )
 from manyfest.cli.arguments.result_files import require_writable, write_file
-from manyfest.cli.flows.checks import (
-    STAY_BEHIND,
-    note_families,
-    note_foreign_layers,
-    require_reachable,
-    warn_of_conflicts,
-)
+from manyfest.cli.flows.checks import require_reachable
 from manyfest.cli.flows.compose import TypeOfList
-from manyfest.cli.flows.error_warnings import CONFLICTS, warn_of_errors_in_plan
-from manyfest.cli.flows.publish import execute_with_progress, print_result, write_files
+from manyfest.cli.flows.publish import write_files
+from manyfest.cli.flows.publish_specs import publish_specs
 from manyfest.cli.flows.release import ReleaseOptions, release_spec
-from manyfest.cli.output import write_text, write_view
+from manyfest.cli.output import write_text
 from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.drafts.draft import Draft, ListType
-from manyfest.domain.drafts.platform_conflicts import conflicts
-from manyfest.domain.errors import ManyfestError, PlatformConflictError
+from manyfest.domain.drafts.draft import ListType
+from manyfest.domain.drafts.platform_conflicts import refuse_conflicts
+from manyfest.domain.errors import ManyfestError
 from manyfest.domain.lists.platform_selection import parse_filters
-from manyfest.domain.operations.publication.apply import finish, plan_apply
+from manyfest.domain.operations.publication.apply import plan_apply
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.references import Reference
 from manyfest.domain.specs.annotation_levels import parse_annotation
@@ -145,16 +139,11 @@ def command(
         planned = plan_apply([spec], ports=session, with_foreign=foreign_layers)
         (push,) = planned.pushes
         if not allow_duplicates:
-            _refuse_duplicates(push.draft)
-        _note_and_warn(push)
-        if dry_run:
-            _show_plan(push, as_json=as_json, is_verbose=verbose)
-            return
-        execute_with_progress(planned.pushes, session)
-        finish(planned, ports=session)
-        _print_results(push, as_json=as_json)
-        write_files(push, digest_file, metadata_file)
-        _write_pipeline_outputs(push, targets, is_github=github, results_dir=results_dir)
+            refuse_conflicts(push.draft)
+        publish_specs(planned, session, as_json=as_json, is_dry_run=dry_run, is_verbose=verbose)
+        if not dry_run:
+            write_files(push, digest_file, metadata_file)
+            _write_pipeline_outputs(push, targets, is_github=github, results_dir=results_dir)
 
 
 @contextmanager
@@ -168,39 +157,6 @@ def errors_for_github(*, is_on: bool) -> Iterator[None]:
 
             write_text(github_error(str(error)))
         raise
-
-
-def _refuse_duplicates(draft: Draft) -> None:
-    for first, second in conflicts(draft.entries):
-        platform = str(second.descriptor.platform)
-        raise PlatformConflictError(
-            str(draft.name), platform, str(first.content), str(second.content)
-        )
-
-
-def _note_and_warn(push: PushPlan) -> None:
-    note_foreign_layers(push.foreign_layers, STAY_BEHIND)
-    warn_of_conflicts(push.draft)
-    note_families(push.draft.name, push.manifest)
-    warn_of_errors_in_plan(push, but=CONFLICTS)
-
-
-def _show_plan(push: PushPlan, *, as_json: bool, is_verbose: bool) -> None:
-    from manyfest.cli.rendering.planned_writes import pushes_json, pushes_lines
-
-    if as_json:
-        write_text(pushes_json([push]))
-    else:
-        write_view(pushes_lines([push], is_verbose=is_verbose))
-
-
-def _print_results(push: PushPlan, *, as_json: bool) -> None:
-    if as_json:
-        from manyfest.cli.rendering.planned_writes import pushes_json
-
-        write_text(pushes_json([push]))
-    else:
-        print_result(push, str(push.manifest.digest))
 
 
 def _write_pipeline_outputs(

@@ -10,7 +10,7 @@ from attr import evolve
 from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Draft, Entry, ListType
 from manyfest.domain.drafts.overrides import index_fields
-from manyfest.domain.drafts.platform_conflicts import conflicts, shadowed_by_later
+from manyfest.domain.drafts.platform_conflicts import refuse_conflicts, shadowed_by_later
 from manyfest.domain.drafts.source_entries import (
     EVERYTHING,
     ListSelection,
@@ -24,7 +24,6 @@ from manyfest.domain.errors import (
     DraftExistsError,
     DraftUnknownError,
     InvalidReferenceError,
-    PlatformConflictError,
 )
 from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.operations.resolve import Resolved, resolve_with_config
@@ -205,10 +204,7 @@ def _with_options(draft: Draft, terms: CreateOptions, now: datetime) -> Draft:
     if terms.on_conflict is OnConflict.REPLACE:
         draft = draft.minus(shadowed_by_later(draft.entries), now)
     if terms.on_conflict is OnConflict.REFUSE:
-        for first, second in conflicts(draft.entries):
-            platform = str(second.descriptor.platform)
-            names = str(first.content), str(second.content)
-            raise PlatformConflictError(str(draft.name), platform, *names)
+        refuse_conflicts(draft)
     if terms.keep_order:
         draft = draft.keeping_order(now)
     return draft if terms.list_type is None else draft.of_type(terms.list_type, now)

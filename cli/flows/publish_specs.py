@@ -1,0 +1,52 @@
+"""The flow of ``apply`` and ``publish``: publish what specs declare, and show it."""
+
+from collections.abc import Sequence
+
+from manyfest.cli.flows.checks import (
+    STAY_BEHIND,
+    note_families,
+    note_foreign_layers,
+    warn_of_conflicts,
+    warn_of_platform_mismatch,
+)
+from manyfest.cli.flows.error_warnings import CONFLICTS, warn_of_errors_in_plan
+from manyfest.cli.flows.publish import execute_with_progress, print_result
+from manyfest.cli.output import write_text, write_view
+from manyfest.cli.wiring import Session
+from manyfest.domain.operations.publication.apply import ApplyPlan, finish
+from manyfest.domain.operations.publication.plan_push import PushPlan
+
+
+def publish_specs(
+    planned: ApplyPlan, session: Session, *, as_json: bool, is_dry_run: bool, is_verbose: bool
+) -> None:
+    """Warn of what readers may trip over, execute the plan unless it is a dry run, and print it."""
+    for push in planned.pushes:
+        _note_and_warn(push)
+    if not is_dry_run:
+        execute_with_progress(planned.pushes, session)
+        finish(planned, ports=session)
+    _show(planned.pushes, as_json=as_json, is_dry_run=is_dry_run, is_verbose=is_verbose)
+
+
+def _note_and_warn(push: PushPlan) -> None:
+    note_foreign_layers(push.foreign_layers, STAY_BEHIND)
+    warn_of_conflicts(push.draft)
+    note_families(push.draft.name, push.manifest)
+    for entry in push.draft.entries:
+        warn_of_platform_mismatch(entry)
+    warn_of_errors_in_plan(push, but=CONFLICTS)
+
+
+def _show(pushes: Sequence[PushPlan], *, as_json: bool, is_dry_run: bool, is_verbose: bool) -> None:
+    """Print the plans; their JSON is the same before and after they are executed."""
+    from manyfest.cli.rendering.planned_writes import pushes_json, pushes_lines
+
+    if as_json:
+        write_text(pushes_json(pushes))
+    elif is_dry_run:
+        write_view(pushes_lines(pushes, is_verbose=is_verbose))
+    else:
+        for push in pushes:
+            digest = str(push.manifest.digest)
+            print_result(push, digest if len(pushes) == 1 else f"{push.draft.name} {digest}")
