@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
-from itertools import count
+from itertools import count, repeat
 from random import Random
 
 from attrs import evolve
@@ -28,6 +28,7 @@ from tests.benchmarks.measuring.measurements import Row
 
 _SECONDS = 300.0
 _PARALLEL = 8
+_RANDOM_PIECE = 64 * 1024 * 1024
 
 
 def images(number: int) -> Callable[[Site], Iterable[Row]]:
@@ -77,7 +78,7 @@ def large_image(number: int, layers: int, size: int) -> Image:
     """Return an image whose layers are pseudo-random, and others than those of another number."""
     image = oci_image(f"linux/arm/v{number}", text=str(number))
     random = Random(number)
-    blobs = tuple(random.randbytes(size) for _ in range(layers))
+    blobs = tuple(random_bytes(random, size) for _ in range(layers))
     described = [
         {"mediaType": media_types.OCI_LAYER, "digest": str(Digest.of(blob)), "size": len(blob)}
         for blob in blobs
@@ -85,6 +86,12 @@ def large_image(number: int, layers: int, size: int) -> Image:
     document = dict(image.manifest.document) | {"layers": described}
     manifest = evolve(image.manifest, data=json.dumps(document).encode())
     return evolve(image, manifest=manifest, blobs=(image.blobs[0], *blobs))
+
+
+def random_bytes(random: Random, size: int) -> bytes:
+    """Return ``size`` bytes; ``Random.randbytes`` makes less than 256 MiB at a time."""
+    whole, rest = divmod(size, _RANDOM_PIECE)
+    return b"".join(map(random.randbytes, (*repeat(_RANDOM_PIECE, whole), rest)))
 
 
 def numbered(image: Image, number: int) -> Image:
