@@ -121,8 +121,7 @@ def predicates_of(manifest: Manifest) -> tuple[str, ...]:
         layers = manifest.layers
     except DocumentError:
         return ()
-    named = (layer.annotations.get(_PREDICATE_TYPE, "") for layer in layers)
-    return tuple(dict.fromkeys(_predicate(name) for name in named if name))
+    return tuple(dict.fromkeys(filter(None, (predicate_of(each.annotations) for each in layers))))
 
 
 def predicate_of(annotations: Mapping[str, str]) -> str:

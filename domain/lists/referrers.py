@@ -29,7 +29,7 @@ _NO_TAG_CHARACTER = re.compile(r"[^A-Za-z0-9_.-]")
 _TAG = re.compile(rf"sha(?:256|512)-[0-9a-f]{{{_HEX_LIMIT}}}")
 
 _DIGEST_TAG = re.compile(r"(sha(?:256|512))-([0-9a-f]{64,})\.[\w.-]+", re.ASCII)
-_COSIGN_SUFFIXES = (".sig", ".att", ".sbom")
+COSIGN_SUFFIXES = (".sig", ".att", ".sbom")
 
 
 def referrers_tag(subject: Reference) -> Reference:
@@ -65,7 +65,7 @@ def digest_tags(tags: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
 
 def cosign_tags(digest: Digest) -> tuple[str, ...]:
     """Return the digest tags that cosign may have made for ``digest``."""
-    return tuple(f"{digest.algorithm}-{digest.hex}{suffix}" for suffix in _COSIGN_SUFFIXES)
+    return tuple(f"{digest.algorithm}-{digest.hex}{suffix}" for suffix in COSIGN_SUFFIXES)
 
 
 def supersedes(newer: Manifest, older: Manifest) -> bool:

@@ -18,11 +18,11 @@ from manyfest.cli.rendering.humanize import (
 from manyfest.cli.rendering.show.tree import Cell, Node, tree_lines
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
+from manyfest.domain.images.attachments import Attachment
 from manyfest.domain.images.kinds import ATTESTATION, IMAGE
 from manyfest.domain.media_types import DOCKER_FAMILY, LISTS
 from manyfest.domain.operations.steps.tree import NESTING_LIMIT
 from manyfest.domain.operations.views.overview import (
-    Attachment,
     Item,
     Overview,
     annotations_of,

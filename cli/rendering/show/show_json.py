@@ -7,11 +7,11 @@ from datetime import datetime
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
+from manyfest.domain.images.attachments import Attachment
 from manyfest.domain.images.build_history import sizes_of
 from manyfest.domain.images.configuration import Configuration
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.views.overview import (
-    Attachment,
     Item,
     Overview,
     annotations_of,

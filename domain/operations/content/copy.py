@@ -5,7 +5,6 @@ from functools import partial
 
 from attr import field
 
-from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
 from manyfest.domain.errors import ManifestUnknownError, PartMissingError
@@ -16,6 +15,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.attached_copies import AttachedCopies, attached_copies
 from manyfest.domain.operations.steps.conditional_put import TagDigests
+from manyfest.domain.operations.steps.find_attached import find_attached, may_be_subject
 from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.missing_children import (
     Child,
@@ -136,8 +136,15 @@ def plan_copy(
     attached = AttachedCopies()
     if with_referrers:
         subjects = nodes if manifest is not found.manifest else (*nodes, top)
-        places = tuple(node.source for node in subjects if _may_be_subject(node))
-        attached = attached_copies(places, target.home, registry, reader, ports.fan_out)
+        there = find_attached(
+            tuple(filter(may_be_subject, subjects)),
+            registry=registry,
+            reader=MeteredReader(registry, str(source)),
+            fan_out=ports.fan_out,
+        )
+        if there.failures:
+            raise there.failures[0]
+        attached = attached_copies(there, target.home, registry=registry, fan_out=ports.fan_out)
     lacking = partial(_lacking, source=source, target=target.home, registry=registry, reader=reader)
     if with_foreign:
         lacking = partial(_lacking_with_foreign, lacking, target.home, registry, reader)
@@ -201,11 +208,6 @@ def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -
         return restricted_to(found.manifest, platforms, str(found.reference))
     require_platform(platforms, with_config(found, blobs).platform, str(found.reference))
     return found.manifest
-
-
-def _may_be_subject(node: Node) -> bool:
-    is_blob = node.listed is not None and media_types.is_blob(node.listed.media_type)
-    return node.is_verifiable and not is_blob
 
 
 def _lacking(

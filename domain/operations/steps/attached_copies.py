@@ -1,16 +1,17 @@
 """Plan to copy what is attached to manifests: their referrers and digest tags."""
 
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator
 
+from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManifestUnknownError
+from manyfest.domain.images.attachments import Attachment, Form
 from manyfest.domain.lists.referrers import supersedes
-from manyfest.domain.operations.steps.find_attached import DigestTag, Referrer, all_attached
+from manyfest.domain.operations.steps.find_attached import Found
 from manyfest.domain.operations.steps.put_referrers import ReferrerCopy
 from manyfest.domain.operations.steps.transfer import ManifestCopy, is_complete
 from manyfest.domain.operations.steps.tree import Node, below
 from manyfest.domain.ports.fan_out import FanOut
-from manyfest.domain.ports.registry import ManifestReader, Registry
+from manyfest.domain.ports.registry import ManifestReader, ReferrerReader, Registry
 from manyfest.domain.references import Home, Reference
 from manyfest.domain.values import frozen
 
@@ -38,42 +39,61 @@ class AttachedCopies:
 
 
 def attached_copies(
-    subjects: Sequence[Reference],
-    target: Home,
-    registry: Registry,
-    reader: ManifestReader,
-    fan_out: FanOut,
+    found: Found, target: Home, *, registry: Registry, fan_out: FanOut
 ) -> AttachedCopies:
-    """Plan to copy to ``target`` all that is attached to ``subjects``, and to that in turn.
+    """Plan to copy to ``target`` what was ``found``: its look there is one round trip.
 
-    The ``reader`` reads the manifests to be kept in memory until they are put. Raises as
-    ``all_attached``, and what reading raises.
+    Raises what reading raises.
     """
-    found = all_attached(subjects, target, registry, reader, fan_out)
-    copied = partial(_referrer_copy, target=target, reader=reader)
-    referrers = fan_out(copied, [each for each in found.referrers if not each.is_listed])
-    outcomes = fan_out(partial(_tag_copy, target=target, registry=registry), found.tags)
+    tags = [one for one in found.attachments if one.form is Form.DIGEST_TAG]
+    referrers = [one for one in found.attachments if one.form is not Form.DIGEST_TAG]
+    subjects = tuple(dict.fromkeys(_in(target, one.subject) for one in referrers))
+
+    def look(at: Reference | Attachment) -> _Outcome:
+        return (
+            _listed(at, registry) if isinstance(at, Reference) else _tag_copy(at, target, registry)
+        )
+
+    looked_at: list[Reference | Attachment] = [*subjects, *tags]
+    outcomes = fan_out(look, looked_at)
+    listed = {at for outcome in outcomes if isinstance(outcome, frozenset) for at in outcome}
+    lacking = [one for one in referrers if (_in(target, one.subject), one.digest) not in listed]
     return AttachedCopies(
-        referrers,
+        tuple(copy for one in lacking for copy in _copies(one, target)),
         tuple(each for each in outcomes if isinstance(each, ManifestCopy)),
         tuple(each for each in outcomes if isinstance(each, Reference)),
     )
 
 
-def _referrer_copy(referrer: Referrer, target: Home, reader: ManifestReader) -> ReferrerCopy:
-    place = Reference(target, None, referrer.source.digest)
-    copy = ManifestCopy(referrer.source, place, reader.get_manifest(referrer.source))
-    return ReferrerCopy(copy, Reference(target, None, referrer.subject.digest), referrer.level)
+# Referrers that a subject has in the target, or the fate of a digest tag.
+_Outcome = frozenset[tuple[Reference, Digest]] | ManifestCopy | Reference | None
 
 
-def _tag_copy(tag: DigestTag, target: Home, registry: Registry) -> ManifestCopy | Reference | None:
+def _in(target: Home, content: Reference) -> Reference:
+    return Reference(target, None, content.digest)
+
+
+def _listed(subject: Reference, registry: ReferrerReader) -> _Outcome:
+    return frozenset((subject, entry.digest) for entry in registry.referrers(subject))
+
+
+def _copies(one: Attachment, target: Home) -> Iterator[ReferrerCopy]:
+    """Yield the copy of a referrer; nothing of one that was not read."""
+    if one.manifest is not None:
+        copy = ManifestCopy(one.place, _in(target, one.place), one.manifest)
+        yield ReferrerCopy(copy, _in(target, one.subject), one.level)
+
+
+def _tag_copy(tag: Attachment, target: Home, registry: Registry) -> _Outcome:
     """Return the copy to make; None if the target has it, the target's tag if that is kept."""
-    place = Reference(target, tag.source.tag)
-    copy = ManifestCopy(tag.source, place, tag.manifest)
+    manifest, place = tag.manifest, Reference(target, tag.place.tag)
+    if manifest is None:
+        return None
+    copy = ManifestCopy(tag.place, place, manifest)
     try:
         current = registry.head_manifest(place).digest
     except ManifestUnknownError:
         return copy
-    if current == tag.manifest.digest:
+    if current == manifest.digest:
         return None if is_complete(place.at(current), registry) else copy
-    return copy if supersedes(tag.manifest, registry.get_manifest(place)) else place
+    return copy if supersedes(manifest, registry.get_manifest(place)) else place

@@ -1,143 +1,188 @@
-"""Find all that is attached to manifests: their referrers and digest tags, and those of these.
+"""Find all that is attached to manifests, in every form, and what is attached to that in turn.
 
-Signatures, SBOMs, and signatures of SBOMs. Referrers are listed by subject. Digest tags, cosign's
-older form, are found in the list of the repository's tags, one GET a page, whatever their suffix; a
-registry that does not list tags is asked for each of cosign's three.
+Theory of operation. The search goes in rounds of one round trip each:
+
+1. The referrers of all subjects are listed, one request each, and the tags of their homes, one
+   request each. The calls in ``meanwhile`` are made in the same round. Where nothing is attached,
+   the search ends here.
+2. The attachments are read. At the same time they are the subjects of the next listing, because
+   an SBOM may be signed. Digest tags are read once the list of tags names them, and so are
+   referrers tags, which may list what a registry with the referrers API does not.
+
+A home that does not list its tags, or not in one answer, is asked for each of cosign's digest tags
+instead. That costs three requests a subject and finds no other suffix.
+
+A failure costs only what it concerns and is returned, because the caller decides whether it goes on
+without. Everything is bounded: anybody may attach anything to a public image.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from manyfest.domain.errors import (
-    AccessError,
-    DocumentError,
-    ManifestUnknownError,
-    ProtocolError,
-    RefusedError,
-    ServerError,
-)
-from manyfest.domain.lists.referrers import cosign_tags, digest_tags
+from attr import evolve
+
+from manyfest.domain import media_types
+from manyfest.domain.errors import DocumentError, ManyfestError
+from manyfest.domain.images.attachments import Attachment, Form
+from manyfest.domain.lists.referrers import COSIGN_SUFFIXES
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.steps.attached_questions import (
+    COUNT_LIMIT,
+    Answer,
+    Question,
+    Questions,
+    Subject,
+    answered,
+    too_many,
+)
+from manyfest.domain.operations.steps.tree import Node
+from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.fan_out import FanOut
-from manyfest.domain.ports.registry import ManifestReader, ReferrerReader, Registry, TagReader
-from manyfest.domain.references import Home, Reference
+from manyfest.domain.ports.registry import ManifestReader, Registry
+from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 
-# A signature of an SBOM of an image is two levels; deeper nesting is a trap.
-_DEPTH_LIMIT = 8
-
-# Failures of registries that do not list tags, or not these, and serve the tags all the same.
-_UNLISTABLE = (AccessError, DocumentError, ProtocolError, RefusedError, ServerError)
+# A signature of an SBOM of an image is on the second level; deeper nesting is a trap.
+DEPTH_LIMIT = 8
 
 
 @frozen
-class Referrer:
-    """A manifest at ``source``, by digest; ``is_listed``: the target lists it as a referrer.
+class Found:
+    """The attachments: each once, read, those of subjects before those of attachments.
 
-    ``subject`` is in the source, by digest, too. ``level`` counts from the subjects asked about.
+    ``gone`` are listed and no longer there. With ``failures``, more may be attached.
     """
 
-    source: Reference
-    media_type: str
-    subject: Reference
-    level: int
-    is_listed: bool
+    attachments: tuple[Attachment, ...] = ()
+    gone: tuple[Attachment, ...] = ()
+    failures: tuple[ManyfestError, ...] = ()
 
 
-@frozen
-class DigestTag:
-    """The ``manifest`` under a digest tag in the source."""
-
-    source: Reference
-    manifest: Manifest
+def may_be_subject(node: Node) -> bool:
+    """Return whether something may be attached to ``node``; not to a blob."""
+    is_blob = node.listed is not None and media_types.is_blob(node.listed.media_type)
+    return node.is_verifiable and not is_blob
 
 
-@frozen
-class Attached:
-    """The referrers, subjects first, and the digest tags."""
-
-    referrers: tuple[Referrer, ...] = ()
-    tags: tuple[DigestTag, ...] = ()
-
-
-def all_attached(
-    subjects: Sequence[Reference],
-    target: Home,
+def find_attached(
+    subjects: Sequence[Node],
+    *,
     registry: Registry,
     reader: ManifestReader,
     fan_out: FanOut,
-) -> Attached:
-    """Find what is attached to ``subjects``, all of one home, and to that in turn, each once.
+    entries: Sequence[Attachment] = (),
+    meanwhile: Sequence[Callable[[], object]] = (),
+) -> Found:
+    """Find what is attached to ``subjects``, and to that in turn; ``reader`` reads it.
 
-    The ``reader`` reads what digest tags name. Raises what ``referrers`` and ``get_manifest``
-    raise; DocumentError: attached too deep.
+    ``entries`` are attachments that are known already, to be read, too. The calls in ``meanwhile``
+    are made in parallel with the first questions. Raises what they raise, and DeadlineError; other
+    failures are returned.
     """
-    known, newest = set(subjects), tuple(subjects)
-    referrers: list[Referrer] = []
-    tags: dict[Reference, DigestTag] = {}
-    names = _tag_names(subjects, registry)
-    for level in range(_DEPTH_LIMIT):
-        find = partial(_referrers, target=target, registry=registry, level=level)
-        groups = fan_out(find, newest)
-        fresh = {one.source: one for group in groups for one in group if one.source not in known}
-        tagged = _digest_tags(newest, names, reader, fan_out)
-        referrers += fresh.values()
-        tags |= {tag.source: tag for tag in tagged}
-        places = dict.fromkeys([*fresh, *(tag.source.at(tag.manifest.digest) for tag in tagged)])
-        newest = tuple(place for place in places if place not in known)
-        if not newest:
-            return Attached(tuple(referrers), tuple(tags.values()))
-        known |= set(newest)
-    raise DocumentError(str(newest[0]), f"refers to a referrer deeper than {_DEPTH_LIMIT}")
+    return _Search(registry, reader, fan_out).run(subjects, entries, meanwhile)
 
 
-def _referrers(
-    subject: Reference, target: Home, registry: ReferrerReader, level: int
-) -> tuple[Referrer, ...]:
-    """The referrers of ``subject``; the target is asked only if the source has some."""
-    here = registry.referrers(subject)
-    there = registry.referrers(Reference(target, None, subject.digest)) if here else ()
-    listed = {entry.digest for entry in there}
-    return tuple(
-        Referrer(subject.at(entry.digest), entry.media_type, subject, level, entry.digest in listed)
-        for entry in here
-    )
+def platform_of(node: Node) -> Platform | None:
+    """Return the platform of ``node``, as its list states it."""
+    return node.listed.platform if node.listed else None
 
 
-def _tag_names(
-    subjects: Sequence[Reference], registry: TagReader
-) -> Mapping[str, tuple[str, ...]] | None:
-    """The digest tags in the home of ``subjects``, by digest; None if it does not list its tags.
+class _Search:
+    """One search, and its state between the rounds."""
 
-    A home without any tag counts as such: a registry without that endpoint answers 404.
-    """
-    try:
-        tags = registry.tags(subjects[0].home) if subjects else ()
-    except _UNLISTABLE:
-        return None
-    return digest_tags(tags) if tags else None
+    def __init__(self, registry: Registry, reader: ManifestReader, fan_out: FanOut) -> None:
+        self._questions = Questions(registry, reader)
+        self._fan_out = fan_out
+        self._known: set[Reference] = set()  # by digest: they are, or were, subjects
+        self._listed: dict[Reference, Attachment] = {}
+        self._manifests: dict[Reference, Manifest] = {}
+        self._gone: list[Attachment] = []
+        self._failures: list[ManyfestError] = []
 
+    def run(
+        self,
+        nodes: Sequence[Node],
+        unread: Sequence[Attachment],
+        meanwhile: Sequence[Callable[[], object]],
+    ) -> Found:
+        subjects = tuple(map(_subject, nodes))
+        self._known.update(subject.place for subject in subjects)
+        self._listed.update((one.place, one) for one in unread)
+        homes = dict.fromkeys(subject.place.home for subject in subjects)
+        tag_lists = (partial(self._questions.list_tags, home) for home in homes)
+        others: list[Callable[[], object]] = [*tag_lists, *meanwhile]
+        questions = self._questions.about(unread, subjects)
+        while questions or others:
+            unread, newest = self._take(self._ask(questions, others))
+            tagged = (*subjects, *newest)  # the names of tags are known from now on
+            tags = tuple(self._questions.about_tags(tagged))
+            if len(self._listed) + len(tags) > COUNT_LIMIT + len(COSIGN_SUFFIXES) * len(tagged):
+                return Found(failures=(too_many(nodes[0].source),))
+            questions = [*self._questions.about(unread, newest), *tags]
+            subjects, others = (), []
+        return self._result()
 
-def _digest_tags(
-    subjects: Sequence[Reference],
-    names: Mapping[str, tuple[str, ...]] | None,
-    reader: ManifestReader,
-    fan_out: FanOut,
-) -> tuple[DigestTag, ...]:
-    places = [
-        subject.tagged(name)
-        for subject in subjects
-        if subject.digest is not None
-        for name in (
-            cosign_tags(subject.digest) if names is None else names.get(str(subject.digest), ())
+    def _ask(
+        self, questions: Sequence[Question], others: Sequence[Callable[[], object]]
+    ) -> Iterator[Answer]:
+        calls: list[Callable[[], object]] = [*(partial(answered, q) for q in questions), *others]
+        answers = self._fan_out(_call, calls)
+        return (answer for answer in answers if isinstance(answer, Answer))
+
+    def _take(
+        self, answers: Iterator[Answer]
+    ) -> tuple[tuple[Attachment, ...], tuple[Subject, ...]]:
+        """Keep what was answered; return what is to be read, and new subjects."""
+        unread: list[Attachment] = []
+        newest: list[Subject] = []
+        for answer in answers:
+            if answer.failure is not None:
+                self._failures.append(answer.failure)
+            if answer.gone is not None:
+                self._gone.append(answer.gone)
+            for one in answer.listed:
+                if self._is_new(one):
+                    unread.append(one)
+                    newest += self._as_subject(one.place, one)
+            if (read := answer.read) is not None and read.manifest is not None:
+                self._listed.setdefault(read.place, read)
+                self._manifests[read.place] = read.manifest
+                newest += self._as_subject(read.place.at(read.manifest.digest), read)
+        return tuple(unread), tuple(newest)
+
+    def _is_new(self, one: Attachment) -> bool:
+        """Return whether an attachment by digest is seen first; the referrers tag corrects it."""
+        before = self._listed.get(one.place)
+        if before is not None and one.form is Form.REFERRERS_TAG:
+            self._listed[one.place] = evolve(before, form=one.form)
+        if one.place in self._known:
+            return False
+        self._listed[one.place] = one
+        return True
+
+    def _as_subject(self, place: Reference, one: Attachment) -> Iterator[Subject]:
+        if place in self._known:
+            return
+        self._known.add(place)
+        if one.level < DEPTH_LIMIT:
+            yield Subject(place, one.platform, one.level + 1)
+        else:
+            reason = f"refers to a referrer deeper than {DEPTH_LIMIT}"
+            self._failures.append(DocumentError(str(place), reason))
+
+    def _result(self) -> Found:
+        read = (
+            evolve(one, manifest=self._manifests[place])
+            for place, one in self._listed.items()
+            if place in self._manifests
         )
-    ]
-    found = fan_out(partial(_read_tag, reader=reader), places)
-    return tuple(tag for tag in found if tag is not None)
+        ordered = sorted(read, key=lambda one: one.level)
+        return Found(tuple(ordered), tuple(self._gone), tuple(self._failures))
 
 
-def _read_tag(place: Reference, reader: ManifestReader) -> DigestTag | None:
-    try:
-        return DigestTag(place, reader.get_manifest(place))
-    except ManifestUnknownError:
-        return None
+def _subject(node: Node) -> Subject:
+    return Subject(node.source, platform_of(node))
+
+
+def _call(call: Callable[[], object]) -> object:
+    return call()

@@ -1,11 +1,7 @@
-"""Find what is attached to manifests, for display: referrers and digest tags, not read themselves.
-
-``steps.find_attached`` finds the same for a copy, and all that is attached to that in turn.
-"""
+"""Show what is attached to manifests."""
 
 from collections.abc import Sequence
 
-from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.errors import (
     AccessError,
     DocumentError,
@@ -13,9 +9,18 @@ from manyfest.domain.errors import (
     RefusedError,
     ServerError,
 )
-from manyfest.domain.images.kinds import kind_of_digest_tag, kind_of_entry, predicate_of
+from manyfest.domain.images.attachments import Attachment, Form
+from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.lists.referrers import digest_tags
-from manyfest.domain.operations.views.overview import Attachment
+from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.find_attached import (
+    Found,
+    find_attached,
+    may_be_subject,
+    platform_of,
+)
+from manyfest.domain.operations.steps.metered_reader import MeteredReader
+from manyfest.domain.operations.steps.tree import Node, below
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import TagReader
 from manyfest.domain.references import Home, Reference
@@ -27,29 +32,57 @@ _UNLISTABLE = (AccessError, DocumentError, ProtocolError, RefusedError, ServerEr
 def attachments(
     subjects: Sequence[Reference], *, ports: Ports
 ) -> tuple[tuple[Attachment, ...], ...]:
-    """Return what is attached to each of ``subjects``, which are digests in one home each.
+    """Return what is attached to each of ``subjects``, not read, and nothing on further levels.
 
-    One request for the referrers of each, and one a page for the tags of each home. Uses the
-    ports registry and fan_out. Raises what ``referrers`` raises.
+    ``subjects`` are digests. One request for the referrers of each, and one a page for the tags of
+    each home. Uses the ports registry and fan_out. Raises what ``referrers`` raises.
     """
     homes = tuple(dict.fromkeys(subject.home for subject in subjects))
     tags = {home: digest_tags(_tags(home, ports.registry)) for home in homes}
     referrers = ports.fan_out(ports.registry.referrers, subjects)
     return tuple(
         (
-            *map(_referrer, found),
+            *(Attachment(subject, Form.REFERRER, subject.at(e.digest), e) for e in listed),
             *(
-                Attachment(kind_of_digest_tag(tag), tag=tag)
+                Attachment(subject, Form.DIGEST_TAG, subject.tagged(tag))
                 for tag in tags[subject.home].get(str(subject.digest), ())
             ),
         )
-        for subject, found in zip(subjects, referrers, strict=True)
+        for subject, listed in zip(subjects, referrers, strict=True)
     )
 
 
-def _referrer(entry: Descriptor) -> Attachment:
-    about = predicate_of(entry.annotations)
-    return Attachment(kind_of_entry(entry), about, entry.digest, entry.size)
+def attached_to(found: Resolved, *, ports: Ports) -> Found:
+    """Find all that is attached to ``found`` and to all below it, in every form, and read it.
+
+    Uses the ports registry and fan_out. Raises what reading lists raises, and DeadlineError; other
+    failures are returned.
+    """
+    reader = MeteredReader(ports.registry, str(found.reference))
+    top = Node(found.reference.at(found.manifest.digest), found.manifest)
+    nodes = (top, *below(top.source, found.manifest, reader))
+    return find_attached(
+        [node for node in nodes if may_be_subject(node)],
+        registry=ports.registry,
+        reader=reader,
+        fan_out=ports.fan_out,
+        entries=attestation_entries(nodes),
+    )
+
+
+def attestation_entries(nodes: Sequence[Node]) -> tuple[Attachment, ...]:
+    """Return BuildKit's attestations among the entries of lists, not read."""
+    images = {str(node.source.digest): node for node in nodes}
+    attested = ((node, images.get(_attested(node))) for node in nodes)
+    return tuple(
+        Attachment(image.source, Form.ENTRY, node.source, node.listed, platform=platform_of(image))
+        for node, image in attested
+        if image is not None
+    )
+
+
+def _attested(node: Node) -> str:
+    return (node.listed and attested_digest(node.listed)) or ""
 
 
 def _tags(home: Home, registry: TagReader) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import DocumentError
+from manyfest.domain.images.attachments import Attachment
 from manyfest.domain.images.configuration import Configuration, moment
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.tree import NESTING_LIMIT
@@ -30,21 +31,6 @@ class Extent:
     is_long: bool = False
     has_referrers: bool = False
     depth: int = NESTING_LIMIT
-
-
-@frozen
-class Attachment:
-    """An attestation of a list, a referrer or a digest tag, which says something of a manifest.
-
-    ``about`` tells more, such as the predicates. ``size`` is the manifest's, in bytes. A digest tag
-    has its ``tag``, and neither digest nor size: it was not read.
-    """
-
-    kind: str
-    about: str = ""
-    digest: Digest | None = None
-    size: int | None = None
-    tag: str = ""
 
 
 @frozen

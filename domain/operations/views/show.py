@@ -26,12 +26,13 @@ from manyfest.domain.errors import (
     NeverSeenError,
     NotFoundError,
 )
+from manyfest.domain.images.attachments import Attachment, Form
 from manyfest.domain.images.configuration import (
     Configuration,
     read_configuration,
     read_facts,
 )
-from manyfest.domain.images.kinds import ATTESTATION, IMAGE, kind_of, kind_of_entry, predicates_of
+from manyfest.domain.images.kinds import ATTESTATION, IMAGE, kind_of, kind_of_entry
 from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.manifests import Manifest, require_match
 from manyfest.domain.operations.resolve import Resolved, read_config, resolve
@@ -39,7 +40,7 @@ from manyfest.domain.operations.steps.metered_reader import LIMIT, MeteredReader
 from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.operations.steps.tree import is_blob
 from manyfest.domain.operations.views.attached import attachments
-from manyfest.domain.operations.views.overview import Attachment, Extent, Item, Overview
+from manyfest.domain.operations.views.overview import Extent, Item, Overview
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import BlobReader
 from manyfest.domain.references import Archive, Layout, Reference
@@ -225,13 +226,13 @@ def _known(item: Item, manifest: Manifest, config: bytes | None) -> Item:
 
 def _with_attestations(items: Sequence[Item]) -> list[Item]:
     """Put each attestation below the first image that it attests; others stay where they are."""
-    digests = {str(item.descriptor.digest) for item in items if item.kind != ATTESTATION}
+    images = {str(item.descriptor.digest): item for item in items if item.kind != ATTESTATION}
     below: dict[str, list[Attachment]] = {}
     kept: list[Item] = []
     for item in items:
         attested = attested_digest(item.descriptor)
-        if attested is not None and attested in digests:
-            below.setdefault(attested, []).append(_attestation(item))
+        if attested is not None and attested in images:
+            below.setdefault(attested, []).append(_attestation(item, images[attested]))
         else:
             kept.append(item)
     if not below:
@@ -243,6 +244,7 @@ def _with_attestations(items: Sequence[Item]) -> list[Item]:
     ]
 
 
-def _attestation(item: Item) -> Attachment:
-    about = ", ".join(predicates_of(item.manifest)) if item.manifest else ""
-    return Attachment(ATTESTATION, about, item.descriptor.digest, item.descriptor.size)
+def _attestation(item: Item, image: Item) -> Attachment:
+    platform = image.descriptor.platform
+    place, listed, manifest = item.place, item.descriptor, item.manifest
+    return Attachment(image.place, Form.ENTRY, place, listed, manifest, platform)

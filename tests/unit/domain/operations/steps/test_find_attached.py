@@ -1,9 +1,30 @@
-"""Finding referrers and digest tags, of a registry that tells anything."""
+"""Finding what is attached in every form, of a registry that tells anything."""
+
+import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
-from manyfest.contracts.images import Image, oci_image, push_image, referrer
-from manyfest.domain.errors import RefusedError
-from manyfest.domain.operations.steps.find_attached import all_attached
+from manyfest.contracts.images import (
+    Image,
+    artifact,
+    oci_image,
+    oci_index,
+    push_image,
+    referrer,
+)
+from manyfest.domain.errors import (
+    DeadlineError,
+    DeniedError,
+    DocumentError,
+    ManyfestError,
+    RefusedError,
+    ServerError,
+)
+from manyfest.domain.images.attachments import Form
+from manyfest.domain.lists.referrers import referrer_descriptor, referrers_tag
+from manyfest.domain.operations.steps import find_attached as search
+from manyfest.domain.operations.steps.find_attached import Found, find_attached
+from manyfest.domain.operations.steps.tree import Node
+from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.unit.domain.operations.conftest import ref
@@ -11,35 +32,38 @@ from tests.unit.domain.operations.conftest import ref
 IMAGE = oci_image()
 SIGNATURE = referrer(IMAGE, "signature")
 SUBJECT = ref("r.example/app").at(IMAGE.digest)
-TARGET = ref("other.example/app").home
+HEX = IMAGE.digest.hex
 
 
 class Telling(MemoryRegistry):
-    """Tells what it was told to, and remembers who was asked about."""
+    """Lists the referrers that it is told to, and remembers its rounds of questions."""
 
     def __init__(self, *told) -> None:
         super().__init__()
         self.told = dict(told)
-        self.asked: list[Reference] = []
+        self.rounds: list[int] = []
+        push_image(self, SUBJECT.tagged("1"), IMAGE)
 
     def referrers(self, reference: Reference):
-        self.asked.append(reference)
-        return tuple(image.manifest.descriptor() for image in self.told.get(reference, ()))
+        if (told := self.told.get(reference)) is None:
+            return super().referrers(reference)
+        if isinstance(told, ManyfestError):
+            raise told
+        return tuple(image.manifest.descriptor() for image in told)
+
+    def fan_out(self, function, items):
+        self.rounds.append(len(items))
+        return sequential(function, items)
 
 
-def test_referrers_in_a_circle_are_found_once() -> None:
-    place = SUBJECT.at(SIGNATURE.digest)
-    registry = Telling((SUBJECT, (SIGNATURE,)), (place, (IMAGE, SIGNATURE)))
-    found = all_attached([SUBJECT], TARGET, registry, registry, sequential).referrers
-    assert [(one.source, one.is_listed) for one in found] == [(place, False)]
+def find(registry: MemoryRegistry, **others) -> Found:
+    fan_out = getattr(registry, "fan_out", sequential)
+    node = Node(SUBJECT, listed=others.pop("listed", None))
+    return find_attached([node], registry=registry, reader=registry, fan_out=fan_out, **others)
 
 
-def test_a_target_is_asked_only_about_what_has_referrers() -> None:
-    registry = Telling((SUBJECT, (SIGNATURE,)))
-    all_attached([SUBJECT], TARGET, registry, registry, sequential)
-    assert [place for place in registry.asked if place.home == TARGET] == [
-        Reference(TARGET, None, IMAGE.digest)
-    ]
+def names_found(registry: MemoryRegistry) -> list[str | None]:
+    return [one.place.tag for one in find(registry).attachments]
 
 
 def tagged(registry: MemoryRegistry, image: Image, *names: str) -> None:
@@ -47,29 +71,64 @@ def tagged(registry: MemoryRegistry, image: Image, *names: str) -> None:
         push_image(registry, SUBJECT.tagged(name), image)
 
 
-def names_found(registry: MemoryRegistry) -> list[str | None]:
-    found = all_attached([SUBJECT], TARGET, registry, registry, sequential)
-    return [tag.source.tag for tag in found.tags]
+def test_where_nothing_is_attached_one_round_tells_so_beside_other_questions() -> None:
+    registry, others = Telling(), []
+    assert find(registry, meanwhile=[lambda: others.append(1)]) == Found()
+    assert (registry.rounds, others) == ([3], [1])  # referrers, tags, the other
+
+
+def test_an_attachment_is_read_while_its_own_referrers_are_listed() -> None:
+    registry = Telling()
+    push_image(registry, SUBJECT.at(SIGNATURE.digest), SIGNATURE)
+    (found,) = find(registry).attachments
+    assert (found.form, found.place, found.level) == (Form.REFERRER, SUBJECT.at(found.digest), 0)
+    assert found.manifest == SIGNATURE.manifest
+    assert registry.rounds == [2, 2]
+
+
+def test_the_platform_of_the_subject_is_told() -> None:
+    registry = Telling()
+    push_image(registry, SUBJECT.at(SIGNATURE.digest), SIGNATURE)
+    listed = oci_index(IMAGE).manifest.entries[0]
+    (found,) = find(registry, listed=listed).attachments
+    assert found.platform == Platform("linux", "amd64")
+
+
+def test_referrers_in_a_circle_are_found_once() -> None:
+    place = SUBJECT.at(SIGNATURE.digest)
+    registry = Telling((SUBJECT, (SIGNATURE,)), (place, (IMAGE, SIGNATURE)))
+    registry.plant_manifest(place, SIGNATURE.manifest)
+    assert [one.place for one in find(registry).attachments] == [place]
 
 
 def test_digest_tags_are_found_in_the_list_of_tags_whatever_their_suffix() -> None:
-    registry, hex_ = MemoryRegistry(), IMAGE.digest.hex
+    registry = MemoryRegistry()
     other = "0" * 64
-    tagged(registry, SIGNATURE, f"sha256-{hex_}.sig", f"sha256-{hex_}.vex.json")
-    tagged(registry, SIGNATURE, "1", f"sha256-{hex_}", f"sha256-{other}.sig", f"sha256-{hex_}sig")
-    assert names_found(registry) == [f"sha256-{hex_}.sig", f"sha256-{hex_}.vex.json"]
+    tagged(registry, SIGNATURE, f"sha256-{HEX}.sig", f"sha256-{HEX}.vex.json")
+    tagged(registry, SIGNATURE, "1", f"sha256-{other}.sig", f"sha256-{HEX}sig")
+    assert names_found(registry)[1:] == [f"sha256-{HEX}.sig", f"sha256-{HEX}.vex.json"]
 
 
-def test_what_digest_tags_name_is_asked_about_in_turn() -> None:
+def test_what_digest_tags_name_is_a_subject_in_turn() -> None:
     registry = MemoryRegistry()
     sbom = oci_image(text="sbom")
-    tagged(registry, sbom, f"sha256-{IMAGE.digest.hex}.sbom")
-    tagged(registry, SIGNATURE, f"sha256-{sbom.digest.hex}.sig")
+    tagged(registry, sbom, f"sha256-{HEX}.sbom")
+    tagged(registry, artifact("application/x-sig"), f"sha256-{sbom.digest.hex}.sig")
     attached = referrer(sbom, "of the SBOM")
     push_image(registry, SUBJECT.at(attached.digest), attached)
-    found = all_attached([SUBJECT], TARGET, registry, registry, sequential)
-    assert [tag.manifest.digest for tag in found.tags] == [sbom.digest, SIGNATURE.digest]
-    assert attached.digest in [each.source.digest for each in found.referrers]
+    found = {one.digest: one for one in find(registry).attachments}
+    assert found[attached.digest].level == 1
+    assert {one.form for one in found.values()} == {Form.DIGEST_TAG, Form.REFERRER}
+    assert len(found) == 3
+
+
+def test_what_only_the_referrers_tag_lists_is_found() -> None:
+    registry = Telling((SUBJECT, ()))  # the API came later, and does not know the old ones
+    push_image(registry, SUBJECT.at(SIGNATURE.digest), SIGNATURE)
+    index = oci_index(manifests=[referrer_descriptor(SIGNATURE.manifest).to_json()])
+    registry.plant_manifest(referrers_tag(SUBJECT), index.manifest)
+    (found,) = find(registry).attachments
+    assert (found.form, found.digest) == (Form.REFERRERS_TAG, SIGNATURE.digest)
 
 
 class Unlisting(MemoryRegistry):
@@ -80,6 +139,69 @@ class Unlisting(MemoryRegistry):
 
 
 def test_a_registry_that_does_not_list_tags_is_asked_for_those_of_cosign() -> None:
-    registry, hex_ = Unlisting(), IMAGE.digest.hex
-    tagged(registry, SIGNATURE, f"sha256-{hex_}.sbom", f"sha256-{hex_}.att", f"sha256-{hex_}.vex")
-    assert names_found(registry) == [f"sha256-{hex_}.att", f"sha256-{hex_}.sbom"]
+    registry = Unlisting()
+    signature = artifact("application/x-signature")
+    tagged(registry, signature, f"sha256-{HEX}.sbom", f"sha256-{HEX}.att", f"sha256-{HEX}.vex")
+    assert names_found(registry) == [f"sha256-{HEX}.att", f"sha256-{HEX}.sbom"]
+
+
+def test_a_failure_costs_only_what_it_concerns() -> None:
+    place = SUBJECT.at(SIGNATURE.digest)
+    registry = Telling((place, DeniedError("r.example", "403")))
+    push_image(registry, place, SIGNATURE)
+    found = find(registry)
+    assert [one.place for one in found.attachments] == [place]
+    assert [type(failure) for failure in found.failures] == [DeniedError]
+
+
+def test_an_attachment_that_is_listed_and_gone_is_told() -> None:
+    found = find(Telling((SUBJECT, (SIGNATURE,))))
+    assert (found.attachments, found.failures) == ((), ())
+    assert [one.digest for one in found.gone] == [SIGNATURE.digest]
+
+
+@pytest.mark.parametrize("error", [DeadlineError("r.example", "too late")])
+def test_the_time_limit_ends_the_search(error: ManyfestError) -> None:
+    with pytest.raises(DeadlineError):
+        find(Telling((SUBJECT, error)))
+
+
+def test_ten_thousand_attachments_are_refused_before_one_is_read() -> None:
+    registry = Telling((SUBJECT, [SIGNATURE] * 10_000))
+    found = find(registry)
+    assert [type(failure) for failure in found.failures] == [DocumentError]
+    assert registry.rounds == [2]
+
+
+def test_as_many_on_several_levels_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "COUNT_LIMIT", 2)
+    registry, image = MemoryRegistry(), IMAGE
+    for _ in range(7):
+        image = referrer(image)
+        push_image(registry, SUBJECT.at(image.digest), image)
+    found = find(registry)
+    assert found.attachments == ()
+    assert [type(failure) for failure in found.failures] == [DocumentError]
+
+
+def test_more_digest_tags_than_that_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "COUNT_LIMIT", 2)
+    registry = Telling()
+    tagged(registry, SIGNATURE, *(f"sha256-{HEX}.{number}" for number in range(12)))
+    assert find(registry).attachments == ()
+    assert registry.rounds == [2]
+
+
+def test_referrers_of_referrers_without_end_are_refused() -> None:
+    registry, image = MemoryRegistry(), IMAGE
+    for _ in range(12):
+        image = referrer(image)
+        push_image(registry, SUBJECT.at(image.digest), image)
+    found = find(registry)
+    assert "deeper than 8" in str(found.failures[0])
+    assert max(one.level for one in found.attachments) == search.DEPTH_LIMIT
+
+
+def test_a_server_that_fails_is_told() -> None:
+    found = find(Telling((SUBJECT, ServerError("r.example", "500", 500))))
+    assert [str(failure) for failure in found.failures] == ["500"]

@@ -94,10 +94,11 @@ def test_each_of_many_fails_for_itself(registry: Counting, monkeypatch: pytest.M
 
 
 def test_what_is_attached_counts_too(registry: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
-    attached = referrer(IMAGES[0])
-    push_image(registry, LIST.at(attached.digest), attached)
-    push_image(registry, LIST.tagged(f"sha256-{IMAGES[1].digest.hex}.sig"), oci_image(text="sig"))
-    limit = sum(image.manifest.size for image in IMAGES) + attached.manifest.size
+    for image in IMAGES:
+        attached = referrer(image)
+        push_image(registry, LIST.at(attached.digest), attached)
+        push_image(registry, LIST.tagged(f"sha256-{image.digest.hex}.sig"), oci_image(text="sig"))
+    limit = sum(image.manifest.size for image in IMAGES)
     monkeypatch.setattr(metered_reader.MeteredReader.__init__, "__defaults__", (limit,))
     ports, target = PlainPorts(registry=registry), ref("s.example/a:list")
     plan_copy(LIST, target, ports=ports)
