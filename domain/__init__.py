@@ -22,6 +22,7 @@ Rooms, in dependency order; each builds on those above it:
 - encoding/: strict JSON in, canonical JSON out, timestamps
 - lists/: selection by platform, attestations, referrers
 - images/: image configs, build history, kinds of artifacts
+- statements/: SBOMs, provenance and signers, out of what is attached
 - drafts/: drafts, overrides, and the list that a draft becomes
 - specs/: declared lists and lock files
 - merging/: several writers, one tag

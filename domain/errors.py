@@ -26,6 +26,7 @@
     │   ├── NoSuchStateError
     │   ├── OnlyClaimedError
     │   ├── PartMissingError
+    │   ├── StatementUnknownError
     │   ├── NotCachedError
     │   └── IncompleteError
     ├── AccessError                 authentication or authorisation failed
@@ -47,6 +48,7 @@
     ├── IntegrityError              bytes differ from their digest, size or checksum
     │   ├── DigestMismatchError
     │   ├── SizeMismatchError
+    │   ├── StatementMismatchError
     │   └── DamagedStoreError
     ├── DocumentError               intact bytes that are not a usable manifest or config
     │   └── UnverifiableError
@@ -314,6 +316,15 @@ class PartMissingError(NotFoundError):
         self.more = more
 
 
+class StatementUnknownError(NotFoundError):
+    """Nothing that is attached to ``subject`` is a ``kind`` (an SBOM); ``hint`` says what is."""
+
+    def __init__(self, subject: str, kind: str, hint: str = "") -> None:
+        super().__init__(f"{subject} has no {kind}{hint}")
+        self.subject = subject
+        self.kind = kind
+
+
 class _FromHostError(ManyfestError):
     """An error of ``host``; the adapter that spoke to it words the message."""
 
@@ -468,6 +479,16 @@ class SizeMismatchError(IntegrityError):
         self.subject = subject
         self.expected = expected
         self.actual = actual
+
+
+class StatementMismatchError(IntegrityError):
+    """A statement that is attached to ``subject`` says that it is about ``other`` content."""
+
+    def __init__(self, statement: str, subject: str, other: str) -> None:
+        what = f"is about {other or 'nothing'}, not about {subject}"
+        super().__init__(f"{statement}: attached to an image that it is not about: it {what}")
+        self.subject = subject
+        self.other = other
 
 
 class DamagedStoreError(IntegrityError):

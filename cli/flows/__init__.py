@@ -14,4 +14,5 @@ A flow calls operations, draws progress, and prints notes and warnings.
 - ``fetch_many``: ``cache fetch``
 - ``inspect_image``: ``inspect --platform`` and ``inspect --config``
 - ``inspect_many``: ``inspect -f``
+- ``statements``: ``sbom`` and ``provenance``
 """

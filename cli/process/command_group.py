@@ -58,6 +58,8 @@ SECTIONS = {
         "diff": "look.diff",
         "verify": "look.verify",
         "history": "look.history",
+        "sbom": "look.sbom",
+        "provenance": "look.provenance",
     },
     "Copy and cache": {
         "copy": "copy.copy",

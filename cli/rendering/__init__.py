@@ -13,6 +13,7 @@
 - ``history``: ``history``
 - ``tags_table``: ``tags``
 - ``show/``: ``show``
+- ``attached/``: ``sbom`` and ``provenance``
 - ``auth_report``: ``auth why``
 - ``cache/``: the ``cache`` commands
 """

@@ -6,4 +6,6 @@
 - ``diff``: compare two of them
 - ``verify``: check one for errors
 - ``history``: show the states of a tag
+- ``sbom``: show the packages in an image
+- ``provenance``: show how an image was built
 """

@@ -8,5 +8,6 @@
 * ``details``: the images of a list or draft, as ``inspect -v`` shows them.
 * ``diff``: compare two images or lists by their content.
 * ``verify``: find all that is wrong with an image or list.
+* ``statements``: the SBOM or the provenance of an image.
 * ``history``: the past states of a tag, from the store alone.
 """

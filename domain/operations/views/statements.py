@@ -1,0 +1,78 @@
+"""Find a statement about one image: its SBOM, or its provenance, and record what was read.
+
+The store keeps statements of up to 4 MiB as small blobs, and larger ones as layers, in files.
+"""
+
+from collections.abc import Sequence
+
+from manyfest.domain.errors import InputError, StatementUnknownError, StoreError
+from manyfest.domain.image_configs import SIZE_LIMIT as SMALL
+from manyfest.domain.lists.attestations import attested_digest
+from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.record import record_reads
+from manyfest.domain.operations.steps.search_statements import Carried, StatementSearch, Wanted
+from manyfest.domain.operations.steps.select_image import locate_image
+from manyfest.domain.platforms import Platform
+from manyfest.domain.ports import Ports
+from manyfest.domain.ports.registry import open_bytes
+from manyfest.domain.references import Reference
+
+
+def find_statements(
+    found: Resolved, platform: Platform | None, wanted: Wanted, *, ports: Ports
+) -> tuple[Carried, ...]:
+    """Return the statements about the image for ``platform`` in ``found``, or about the only one.
+
+    They are of the first form that has one; a list of several images, and no platform, answers
+    with what is attached to the list itself. Records what it reads. Uses the ports registry,
+    contents and layers. Raises what reading raises; StatementUnknownError; StatementMismatchError;
+    DocumentError: none can be read; InputError: there are several images.
+    """
+    search = StatementSearch(found, _subject(found, platform, ports), wanted, ports.registry)
+    carried = search.answer()
+    _record([found, *search.read], carried, ports)
+    if carried:
+        return carried
+    if search.refused:
+        raise search.refused[0]
+    if platform is None and found.manifest.is_list:
+        locate_image(found, None, ports.registry)  # raises if there are several
+    raise StatementUnknownError(str(search.image), wanted.name, _hint(found, search.image))
+
+
+def _subject(found: Resolved, platform: Platform | None, ports: Ports) -> Reference:
+    try:
+        return locate_image(found, platform, ports.registry)
+    except InputError:
+        if platform is not None:
+            raise
+        return found.reference.at(found.manifest.digest)
+
+
+def _hint(found: Resolved, image: Reference) -> str:
+    """Say which platforms of the list have attestations, if that of ``image`` has none."""
+    attested = {attested_digest(entry) for entry in found.manifest.entries} - {None}
+    named = [
+        str(entry.platform)
+        for entry in found.manifest.entries
+        if str(entry.digest) in attested and entry.platform and entry.digest != image.digest
+    ]
+    return f"; there are attestations for {', '.join(named)}" if named else ""
+
+
+def _record(found: Sequence[Resolved], carried: Sequence[Carried], ports: Ports) -> None:
+    """Record the manifests and statements; the large ones among the layers, as files."""
+    if not ports.records_reads:
+        return
+    manifests = {each.reference: each.manifest for each in found}
+    small = [each for each in carried if len(each.data) <= SMALL]
+    with_data = [Resolved(each.manifest, manifests[each.manifest], each.data) for each in small]
+    try:
+        for each in carried:
+            if each not in small and ports.layers.size(each.blob.digest) is None:
+                with open_bytes(each.data) as chunks:
+                    ports.layers.write(each.blob.digest, len(each.data), chunks)
+    except StoreError as error:
+        ports.on_unrecorded(error)
+    else:
+        record_reads([*found, *with_data], ports=ports)

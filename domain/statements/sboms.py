@@ -1,0 +1,153 @@
+"""The packages that an SBOM lists: SPDX 2.2 and 2.3, and CycloneDX, in JSON.
+
+The type of a package is that of its purl (``deb``, ``npm``; package-url, ``PURL-SPECIFICATION``),
+which is the only name that both formats have. A licence is an SPDX expression, or a name.
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from manyfest.domain.encoding.strict_json import JsonObject
+from manyfest.domain.errors import DocumentError
+from manyfest.domain.statements.envelopes import Statement
+from manyfest.domain.statements.members import items, member, objects, text
+from manyfest.domain.values import frozen
+
+_PURL = re.compile(r"pkg:/*([A-Za-z][A-Za-z0-9.+-]{0,40})/")
+_NO_LICENCE = frozenset({"", "NOASSERTION", "NONE"})
+_NO_PACKAGES = frozenset({"file", "cryptographic-asset", "data", "machine-learning-model"})
+_IMAGES = frozenset({"", "docker", "oci", "generic"})  # purl types of the image itself
+_NESTING = 100
+
+
+@frozen
+class Package:
+    """A package in an image; what is not known is empty. ``purl`` is as the SBOM has it."""
+
+    name: str
+    version: str = ""
+    type: str = ""
+    licence: str = ""
+    purl: str = ""
+
+
+@frozen
+class Sbom:
+    """An SBOM: its ``format`` with version, who made it, when (as it says), and the packages.
+
+    Packages are in the order of their names, each once.
+    """
+
+    format: str
+    tools: tuple[str, ...]
+    created: str
+    packages: tuple[Package, ...]
+
+
+def read_sbom(statement: Statement, subject: str) -> Sbom:
+    """Return the packages of a ``statement``; ``subject`` names it in errors.
+
+    Raises DocumentError: it is neither SPDX 2 nor CycloneDX in JSON.
+    """
+    document = statement.document
+    if text(document, "spdxVersion").startswith("SPDX-2"):
+        return _spdx(document)
+    if text(document, "bomFormat") == "CycloneDX":
+        return _cyclonedx(document)
+    stated = text(document, "spdxVersion") or "neither SPDX 2 nor CycloneDX in JSON"
+    raise DocumentError(subject, f"an SBOM that cannot be shown as a table: {stated[:80]}")
+
+
+def _spdx(document: JsonObject) -> Sbom:
+    described = _described(document)
+    packages = (
+        package
+        for listed in objects(document, "packages")
+        if (package := _spdx_package(listed))
+        and not (listed.get("SPDXID") in described and package.type in _IMAGES)
+    )
+    tools = (
+        creator.removeprefix("Tool:").strip()
+        for creator in items(document, "creationInfo", "creators")
+        if isinstance(creator, str) and creator.startswith("Tool:")
+    )
+    created = text(document, "creationInfo", "created")
+    return Sbom(text(document, "spdxVersion"), tuple(tools), created, _sorted(packages))
+
+
+def _described(document: JsonObject) -> set[str]:
+    """Return the identifiers of what the document describes: the image itself (SPDX 2.3, 11)."""
+    named = {name for name in items(document, "documentDescribes") if isinstance(name, str)}
+    return named | {
+        text(relation, "relatedSpdxElement")
+        for relation in objects(document, "relationships")
+        if text(relation, "relationshipType") == "DESCRIBES"
+    }
+
+
+def _spdx_package(listed: JsonObject) -> Package | None:
+    purl = next(
+        (
+            text(reference, "referenceLocator")
+            for reference in objects(listed, "externalRefs")
+            if text(reference, "referenceType") == "purl"
+        ),
+        "",
+    )
+    licences = (text(listed, name) for name in ("licenseConcluded", "licenseDeclared"))
+    licence = next((each for each in licences if each not in _NO_LICENCE), "")
+    name = text(listed, "name")
+    return Package(name, text(listed, "versionInfo"), _type(purl), licence, purl) if name else None
+
+
+def _cyclonedx(document: JsonObject) -> Sbom:
+    tools = member(document, "metadata", "tools")
+    made_by = (
+        objects({"tools": tools}, "tools")
+        if isinstance(tools, list)
+        else objects(tools, "components")
+    )
+    packages = filter(None, map(_component, _components(document)))
+    return Sbom(
+        f"CycloneDX {text(document, 'specVersion')}".strip(),
+        tuple(f"{text(tool, 'name')} {text(tool, 'version')}".strip() for tool in made_by),
+        text(document, "metadata", "timestamp"),
+        _sorted(packages),
+    )
+
+
+def _components(document: JsonObject) -> Iterator[JsonObject]:
+    """Yield the components and those within them, without the files."""
+    level: list[JsonObject] = [document]
+    for _ in range(_NESTING):
+        level = [child for parent in level for child in objects(parent, "components")]
+        yield from (one for one in level if text(one, "type") not in _NO_PACKAGES)
+
+
+def _component(listed: JsonObject) -> Package | None:
+    name, group, purl = text(listed, "name"), text(listed, "group"), text(listed, "purl")
+    if not name:
+        return None
+    return Package(
+        f"{group}/{name}" if group else name,
+        text(listed, "version"),
+        _type(purl) or text(listed, "type"),
+        " AND ".join(filter(None, map(_licence, objects(listed, "licenses")))),
+        purl,
+    )
+
+
+def _licence(listed: JsonObject) -> str:
+    within = listed.get("license")
+    return text(listed, "expression") or text(within, "id") or text(within, "name")
+
+
+def _type(purl: str) -> str:
+    found = _PURL.match(unquote(purl[:80]))
+    return found[1].lower() if found else ""
+
+
+def _sorted(packages: Iterator[Package]) -> tuple[Package, ...]:
+    key = {(one.name, one.version, one.type, one.purl): one for one in packages}
+    return tuple(key[each] for each in sorted(key))

@@ -1,0 +1,106 @@
+"""Packages of SPDX and CycloneDX documents, honest and hostile."""
+
+import json
+
+import pytest
+
+from manyfest.domain.errors import DocumentError
+from manyfest.domain.statements.envelopes import read_statement
+from manyfest.domain.statements.sboms import Package, Sbom, read_sbom
+from tests.support.content.statements import cyclonedx, spdx
+
+
+def sbom_of(document) -> Sbom:
+    return read_sbom(read_statement(json.dumps(document).encode(), "x"), "x")
+
+
+@pytest.mark.parametrize("version", ["SPDX-2.2", "SPDX-2.3"])
+def test_spdx_packages_have_version_type_and_licence(version):
+    found = sbom_of(spdx(("zlib", "1.3"), ("curl", "8.0"), version=version))
+    assert (found.format, found.tools, found.created) == (
+        version,
+        ("syft-1.4",),
+        "2026-05-01T00:00:00Z",
+    )
+    assert found.packages == (
+        Package("curl", "8.0", "deb", "MIT", "pkg:deb/debian/curl@8.0?arch=amd64"),
+        Package("zlib", "1.3", "deb", "MIT", "pkg:deb/debian/zlib@1.3?arch=amd64"),
+    )
+
+
+def test_the_image_that_a_document_describes_is_no_package_of_it():
+    plain = spdx(("curl", "8.0"))
+    described = {"relationships": [], "documentDescribes": ["SPDXRef-Image", "SPDXRef-curl"]}
+    assert [one.name for one in sbom_of(plain | described).packages] == ["curl"]
+    nothing = {"relationships": []}
+    assert [one.name for one in sbom_of(plain | nothing).packages] == ["app", "curl"]
+
+
+def test_a_concluded_licence_goes_before_a_declared_one():
+    document = spdx(("curl", "8.0"))
+    document["packages"][1] |= {"licenseConcluded": "curl", "licenseDeclared": "NONE"}
+    assert sbom_of(document).packages[0].licence == "curl"
+
+
+def test_cyclonedx_components_are_found_on_every_level_and_files_left_out():
+    found = sbom_of(cyclonedx(("ui", "2.0")))
+    assert (found.format, found.tools) == ("CycloneDX 1.5", ("trivy 0.50",))
+    assert found.packages == (
+        Package(
+            "@team/ui", "2.0", "npm", "MIT AND Apache-2.0 OR BSD-3-Clause", "pkg:npm/%40team/ui@2.0"
+        ),
+        Package("package-lock.json", "", "application"),
+    )
+
+
+def test_tools_of_cyclonedx_1_4_are_a_list():
+    metadata = {"tools": [{"vendor": "x", "name": "syft", "version": "1"}, 3]}
+    assert sbom_of(cyclonedx(metadata=metadata)).tools == ("syft 1",)
+
+
+def test_a_package_that_stands_twice_is_listed_once():
+    assert len(sbom_of(spdx(("curl", "8.0"), ("curl", "8.0"), ("curl", "8.1"))).packages) == 2
+
+
+@pytest.mark.parametrize(
+    "packages", [None, 3, "x", {}, [3, None, [], {}, {"name": 3}, {"name": ""}]]
+)
+def test_packages_of_another_type_are_none(packages):
+    assert sbom_of(spdx(packages=packages)).packages == ()
+    assert sbom_of(cyclonedx(components=packages)).packages == ()
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"versionInfo": 3},
+        {"externalRefs": [3, {"referenceType": "purl", "referenceLocator": 3}]},
+        {"licenseDeclared": [], "externalRefs": {"a": 1}},
+    ],
+)
+def test_members_of_another_type_are_empty(member):
+    document = spdx()
+    document["packages"] = [{"name": "curl"} | member]
+    assert sbom_of(document).packages == (Package("curl"),)
+
+
+def test_components_within_each_other_are_read_to_a_depth():
+    document = {"bomFormat": "CycloneDX", "components": []}
+    inner = document
+    for number in range(45):
+        inner["components"] = [{"type": "library", "name": str(number), "components": []}]
+        inner = inner["components"][0]
+    assert len(sbom_of(document).packages) == 45
+
+
+@pytest.mark.parametrize(
+    "document", [{"spdxVersion": "SPDX-3.0"}, {"spdxVersion": 3}, {"bomFormat": "x"}]
+)
+def test_another_version_is_named(document):
+    with pytest.raises(DocumentError, match="an SBOM that cannot be shown as a table"):
+        sbom_of(document)
+
+
+def test_a_hundred_thousand_packages_are_read_once_each():
+    packages = [{"name": f"p{number}", "versionInfo": "1"} for number in range(100_000)]
+    assert len(sbom_of(spdx(packages=packages, relationships=[])).packages) == 100_000
