@@ -34,7 +34,7 @@ MEANINGS: dict[type[BaseException], Meaning] = {
     errors.QueryError: Meaning(USAGE, "manyfest cache query --views shows what can be asked for"),
     errors.ReadOnlyError: Meaning(USAGE, "manyfest cache export writes an archive"),
     errors.NotFoundError: Meaning(3),
-    errors.DraftUnknownError: Meaning(3, "manyfest ls shows the drafts"),
+    errors.DraftUnknownError: Meaning(3),
     errors.NeverSeenError: Meaning(3, "manyfest cache fetch brings it where there is a network"),
     errors.NoSuchStateError: Meaning(3, "manyfest history lists the states that are known"),
     errors.NotCachedError: Meaning(
@@ -49,6 +49,7 @@ MEANINGS: dict[type[BaseException], Meaning] = {
     errors.SparseBundleError: Meaning(
         FAILED, "import the earlier bundle first; --sparse takes lists without their images"
     ),
+    errors.NoLayoutError: Meaning(3),
     errors.AccessError: Meaning(4),
     errors.UnavailableError: Meaning(5),
     errors.UnexpectedPlatformsError: Meaning(FINDINGS, "no tag was moved"),

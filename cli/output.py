@@ -194,6 +194,12 @@ def note(message: str) -> None:
     _to_stderr("note", message)
 
 
+def hint(message: str) -> None:
+    """Write one line of information to stderr for a person: nothing where that is a file."""
+    if screen_of(sys.stderr).width is not None:
+        note(message)
+
+
 def warn(message: str) -> None:
     """Write one line to stderr about a problem that stops nothing."""
     _to_stderr("warning", message)

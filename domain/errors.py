@@ -56,6 +56,7 @@
     ├── UnexpectedPlatformsError    the platforms are not those that are expected
     ├── ListError                   the draft cannot become a list
     ├── LayoutError                 an OCI layout cannot be read or written
+    │   └── NoLayoutError
     ├── BundleError                 a bundle cannot be read or written
     │   └── SparseBundleError
     ├── StoreError                  the store cannot be opened or written
@@ -334,7 +335,14 @@ class _FromHostError(ManyfestError):
 
 
 class AccessError(_FromHostError):
-    """Authentication or authorisation failed."""
+    """Authentication or authorisation failed.
+
+    ``is_anonymous`` if no credentials are configured for the repository.
+    """
+
+    def __init__(self, host: str, message: str, *, is_anonymous: bool = False) -> None:
+        super().__init__(host, message)
+        self.is_anonymous = is_anonymous
 
 
 class UnauthorizedError(AccessError):
@@ -542,6 +550,15 @@ class LayoutError(ManyfestError):
         super().__init__(f"OCI layout {directory}: {reason}")
         self.directory = directory
         self.reason = reason
+
+
+class NoLayoutError(LayoutError):
+    """``directory`` has files, but is not an OCI layout: ``missing`` is not in it."""
+
+    def __init__(self, directory: str, missing: str) -> None:
+        super().__init__(directory, f"no {missing} file")
+        self.args = (f"{directory} is not an OCI layout ({self.reason})",)
+        self.missing = missing
 
 
 class BundleError(ManyfestError):

@@ -22,7 +22,7 @@ class Expectation:
         try:
             return cls(Digest.parse(text))
         except InvalidDigestError as error:
-            reason = f"{error.reason}; expected sha256:... or {ABSENT}"
+            reason = f"expected sha256:... or {ABSENT}; {error.reason}"
             raise InvalidDigestError(text, reason) from error
 
     def check(self, reference: Reference, actual: Digest | None) -> None:

@@ -44,7 +44,8 @@ def read_specs(
     if not found:
         raise SpecError((f"{name}:1: declares no list",))
     if not any(_declares_list(node) for node in found):
-        raise SpecError((f"{name}: this is not a spec: it has neither image nor manifests",))
+        reason = "not a manifest-tool spec: it has neither image nor manifests"
+        raise SpecError((f"{name}: {reason}",))
     specs = tuple(map(reader.list_spec, found))
     if reader.problems:
         raise SpecError(tuple(text for _, text in sorted(reader.problems)))
@@ -52,9 +53,9 @@ def read_specs(
 
 
 def _declares_list(node: yaml.Node) -> bool:
-    """Whether the document has a member of a spec; files of other programs have none."""
+    """Return whether the document has a member of a spec; files of other programs have none."""
     if not isinstance(node, yaml.MappingNode):
-        return True  # refused where it is read, with its line
+        return False
     return not {key.value for key, _ in node.value}.isdisjoint({"image", "manifests"})
 
 

@@ -11,7 +11,7 @@ from manyfest.adapters.oci_layout.safe_directory import (
 )
 from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.encoding.strict_json import parse_object
-from manyfest.domain.errors import DocumentError, LayoutError
+from manyfest.domain.errors import DocumentError, LayoutError, NoLayoutError
 
 INDEX = "index.json"
 MARKER = "oci-layout"
@@ -25,17 +25,16 @@ def open_layout(directory: str) -> SafeDirectory:
     """Open the layout in ``directory``.
 
     Raises MissingError: no such directory, or one that is empty or has only the marker, as while
-    another process makes it. LayoutError: it is no layout of version 1.0.0.
+    another process makes it. NoLayoutError: it has other files. LayoutError: another version.
     """
     with ExitStack() as stack:
         root = stack.enter_context(open_directory(directory))
         # Listed before the files are looked up, so that a layout made meanwhile is accepted.
         is_begun = root.names() <= {MARKER}
-        problem = MissingError if is_begun else LayoutError
-        if not _has_layout_file(root):
-            raise problem(directory, f"this is not an OCI layout: it has no file {MARKER}")
-        if not root.has_file(INDEX):
-            raise problem(directory, f"{INDEX} is not there")
+        missing = INDEX if _has_layout_file(root) else MARKER
+        if not root.has_file(missing):
+            no_layout = NoLayoutError(directory, missing)
+            raise MissingError(directory, no_layout.reason) if is_begun else no_layout
         stack.pop_all()
         return root
 

@@ -15,22 +15,47 @@ _ADVICE: Mapping[type[BaseException], Callable[[Any, str, tuple[str, ...]], str]
     errors.DraftUnknownError: lambda e, command, words: drafts.on_missing_draft(
         command, e.name, words
     ),
-    errors.EntryUnknownError: lambda e, _, __: drafts.on_missing_entry(e.entry, e.name),
+    errors.EntryUnknownError: lambda e, command, _: drafts.on_missing_entry(
+        command, e.entry, e.name
+    ),
     errors.ManifestUnknownError: lambda e, command, words: drafts.on_missing_manifest(
         command, e.reference, words
     ),
+    errors.NeverSeenError: lambda e, _, __: drafts.on_uncached(e.reference),
+    errors.UnauthorizedError: lambda e, command, _: _on_refusal(e, command),
+    errors.DeniedError: lambda e, command, _: _on_refusal(e, command),
+    errors.StoreError: lambda e, _, __: _on_store(e),
     errors.UnsupportedPlatformError: lambda e, _, __: usage.on_unsupported(e.os, e.architecture),
 }
 
 
-def advise(error: BaseException, arguments: Sequence[str], groups: Collection[str]) -> str:
-    """Return the next step for the person who typed ``arguments`` and met ``error``.
+def _on_refusal(error: errors.AccessError, command: str) -> str:
+    is_new = error.is_anonymous and error.host and command != "login"
+    return f"manyfest login {error.host}" if is_new else ""
 
-    It may be empty. ``groups`` are the first words of commands with two. Of the flags only the
+
+def _on_store(error: errors.StoreError) -> str:
+    is_inaccessible = error.reason.startswith(("cannot be created", "cannot be opened"))
+    return "set MANYFEST_STORE to a path that can be written" if is_inaccessible else ""
+
+
+def advised(
+    message: str, error: BaseException, arguments: Sequence[str], groups: Collection[str] = ()
+) -> str:
+    """Return ``message`` with the next step for the person who typed ``arguments``, if any.
+
+    ``groups`` are the first words of commands with two. Of the flags only the
     names are recognised, so the value of a flag may be taken for an argument.
     """
     words = tuple(word for word in arguments if not word.startswith("-"))
     length = 2 if words[:1] and words[0] in groups else 1
     on = _ADVICE.get(type(error))
     advice = on(error, " ".join(words[:length]), words[length:]) if on else ""
-    return advice or meaning_of(error).hint
+    return _in_brackets(message, advice or meaning_of(error).hint)
+
+
+def _in_brackets(message: str, advice: str) -> str:
+    if not advice:
+        return message
+    has_brackets = message.endswith(")")
+    return f"{message[:-1]}; {advice})" if has_brackets else f"{message} ({advice})"

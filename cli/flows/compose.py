@@ -107,7 +107,9 @@ def compose(
     warn_of_artifacts(created.read)
     if not options.wanted.attestations:
         note(f"{created.attestations_left} attestations were not taken")
-    warn_of_conflicts(created.draft, "clients take the first; --replace keeps the later")
+    warn_of_conflicts(
+        created.draft, "clients take the first; --replace keeps the later, --strict refuses"
+    )
     listed = _assembled(created, session.contents.manifest)
     warn_of_errors_in_draft(created, listed)
     if listed is not None:

@@ -51,18 +51,11 @@ def _report(error: BaseException, arguments: Sequence[str]) -> int:
     if isinstance(error, KeyboardInterrupt):
         note("; ".join(("interrupted", *map(str, error.args))))
     elif not isinstance(error, BrokenPipeError):
-        from manyfest.cli.advice.advise import advise
+        from manyfest.cli.advice.advise import advised
         from manyfest.cli.process.command_group import GROUPS
 
-        fail(_with_advice(_message(error), advise(error, arguments, GROUPS)))
+        fail(advised(_message(error), error, arguments, GROUPS))
     return exit_codes.meaning_of(error).code
-
-
-def _with_advice(message: str, advice: str) -> str:
-    if not advice:
-        return message
-    is_in_brackets = message.endswith(")")
-    return f"{message[:-1]}; {advice})" if is_in_brackets else f"{message} ({advice})"
 
 
 def _message(error: BaseException) -> str:

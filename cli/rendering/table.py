@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from attr import evolve
 
-from manyfest.cli.output import PLAIN, Screen, printable, stdout_screen
+from manyfest.cli.output import PLAIN, Screen, hint, printable, stdout_screen
 from manyfest.cli.rendering.humanize import columns_of, padded
 from manyfest.cli.settings import CommonOptions
 from manyfest.domain.encoding.strict_json import Json
@@ -93,6 +93,16 @@ def view_of(
         return view
     named = columns_named(options.columns, view.columns)
     return evolve(view, columns=[evolve(column, rank=0) for column in named])
+
+
+def with_hint(items: Iterable[T], text: str) -> Iterator[T]:
+    """Yield the items; show a person the hint ``text`` where there are none."""
+    there_are_none = True
+    for item in items:
+        there_are_none = False
+        yield item
+    if there_are_none:
+        hint(text)
 
 
 def text_lines(text: str, paint: Callable[[str, Screen], str], *, hang: int = 4) -> Iterable[str]:

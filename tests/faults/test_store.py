@@ -186,7 +186,8 @@ def test_a_store_of_somebody_else_is_one_line(shut: Path) -> None:
     offline = ["inspect", "--offline", SOURCES[0]]
     for words in (["ls"], offline, ["annotate", LIST, SOURCES[0], "--variant", "v8"]):
         line = error_line(run_as_nobody(*words), 1)
-        assert line == f"error: the store {shut} cannot be opened: Permission denied"
+        advice = "set MANYFEST_STORE to a path that can be written"
+        assert line == f"error: the store {shut} cannot be opened: Permission denied ({advice})"
 
 
 @pytest.mark.parametrize("words", [["inspect", SOURCES[0]], ["diff", *SOURCES[:2]]])

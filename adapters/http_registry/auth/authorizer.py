@@ -177,11 +177,12 @@ class Authorizer:
         return self._lookup(path).credentials
 
     def failed_source(self, path: str) -> CredentialSourceError | None:
-        """Return the error of the source that should have credentials for a repository, if any.
-
-        None for a repository that was not looked up.
-        """
+        """Return the error of the source that should have credentials, None without a look-up."""
         return self._lookups[path].failure if path in self._lookups else None
+
+    def is_anonymous(self, path: str) -> bool:
+        """Return whether a repository has no credentials, or was asked for without a look-up."""
+        return path not in self._lookups or self._lookups[path].credentials is None
 
     def explain(self, path: str) -> AuthExplanation:
         """Explain how the host has authorised requests for a repository so far."""

@@ -18,8 +18,11 @@ _MEMBERS = ("code", "error", "error_description", "message", "details", "detail"
 _DETAIL_LIMIT = 160  # characters
 _DEPTH_LIMIT = 3
 
+_REPOSITORY_UNKNOWN = "NAME_UNKNOWN"
+_NO_REPOSITORY = "the registry has no such repository"
+
 # Codes and sentences that say no more than "no such manifest".
-_NOT_FOUND_CODES = ("", "MANIFEST_UNKNOWN", "NAME_UNKNOWN", "BLOB_UNKNOWN", "NOT_FOUND")
+_NOT_FOUND_CODES = ("", "MANIFEST_UNKNOWN", _REPOSITORY_UNKNOWN, "BLOB_UNKNOWN", "NOT_FOUND")
 _NAMES = re.compile(
     r"((tag|name|revision|digest|reference|repository|manifest)=[^,=]*(, )?)+", re.IGNORECASE
 )
@@ -44,9 +47,9 @@ class ErrorWords:
         if self.code.upper() not in _NOT_FOUND_CODES:
             return self.text
         usual = (_NOT_FOUND.search(each) or _NAMES.fullmatch(each) for each in self.sentences)
-        return ": ".join(
-            each for each, is_usual in zip(self.sentences, usual, strict=True) if not is_usual
-        )
+        more = (each for each, is_usual in zip(self.sentences, usual, strict=True) if not is_usual)
+        lead = _NO_REPOSITORY if self.code.upper() == _REPOSITORY_UNKNOWN else ""
+        return ": ".join(filter(None, (lead, *more)))
 
 
 def errors_in(text: str) -> tuple[ErrorWords, ...]:

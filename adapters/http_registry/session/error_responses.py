@@ -60,6 +60,8 @@ _ABOUT_TYPES = re.compile(r"accept|media.?type|content.?type|mime", re.IGNORECAS
 # Statuses that ask for another HEAD later; the others of a HEAD are for a GET to explain.
 TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
+_WRITING_METHODS = ("POST", "PUT", "PATCH")
+
 _TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -75,6 +77,8 @@ def error_for_response(
     # The body of a success is no message but the content; a token server's is a token.
     said = error_text(response, secrets) if status >= HTTPStatus.BAD_REQUEST else ""
     build, sentence = _kind(status, host)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and response.request.method in _WRITING_METHODS:
+        sentence, said = f"{host} does not accept pushes (405)", _beyond_method(said)
     message = f"{subject_at_host(subject, host)}: {sentence}{': ' if said else ''}{said}"
     if status in _TRANSIENT_STATUSES:
         wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
@@ -96,6 +100,11 @@ def _kind(status: int, host: str) -> tuple[Callable[..., ManyfestError], str]:
     if status >= HTTPStatus.BAD_REQUEST:
         return partial(RefusedError, host, status=status), f"refused ({_with_phrase(status)})"
     return partial(ProtocolError, host), f"no registry answers {_with_phrase(status)} to this"
+
+
+def _beyond_method(said: str) -> str:
+    """Return what a body says beyond the status 405; empty if nothing."""
+    return "" if said.rstrip(".").lower() == "method not allowed" else said
 
 
 def _with_phrase(status: int) -> str:

@@ -149,18 +149,19 @@ class RegistrySession:
     @contextlib.contextmanager
     def _translating(self, request: RegistryRequest) -> Iterator[None]:
         translating = translating_transport_errors(self.name, request.subject, self._hosts)
-        with self._naming_failed_source(request), translating:
+        with self._naming_credentials(request), translating:
             yield
 
     @contextlib.contextmanager
-    def _naming_failed_source(self, request: RegistryRequest) -> Iterator[None]:
-        """Say in a refusal that there were no credentials because their source failed."""
+    def _naming_credentials(self, request: RegistryRequest) -> Iterator[None]:
+        """Tell in a refusal that there were no credentials, and why if their source failed."""
         try:
             yield
         except AccessError as error:
-            failure = self.authorizer.failed_source(request.access.repository)
-            is_of_another = not str(error).startswith(request.subject)  # the content's source
-            if failure is None or is_of_another:
+            if not str(error).startswith(request.subject):  # of the content's source
+                raise
+            error.is_anonymous = self.authorizer.is_anonymous(request.access.repository)
+            if (failure := self.authorizer.failed_source(request.access.repository)) is None:
                 raise
             advice = f"{failure.source} gave no credentials: {failure.remedy}"
             said = shortened(str(error), _REFUSAL_LIMIT)

@@ -8,12 +8,13 @@ from os.path import abspath
 from manyfest.cli.arguments.options import TABLE, AsJson, docker_command
 from manyfest.cli.output import write_lines, write_view
 from manyfest.cli.rendering.cache.catalogue import tag_columns, tags_json
-from manyfest.cli.rendering.table import view_of
+from manyfest.cli.rendering.table import view_of, with_hint
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_housekeeping
 from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME
 
 _FILE_SCHEMES = (LAYOUT_SCHEME, *ARCHIVE_SCHEMES)
+_HINT = "nothing is cached yet; manyfest cache fetch REFERENCE caches an image or a list"
 
 
 @docker_command("cache ls", "[PATTERN]", 0, 1, options=TABLE)
@@ -25,10 +26,11 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
     as docker shortens it; * stands for any text: alpine, 'ghcr.io/team/*', '*:v1'.
     """
     pattern = next(iter(names), None)
+    hint = f"no cached tag matches {pattern}" if pattern else _HINT
     with open_housekeeping(settings_from()) as store:
         tags = store.catalogue.tags(None if pattern is None else _absolute(pattern))
         columns = partial(tag_columns, now=datetime.now(UTC))
-        view = view_of(columns, tags, options, as_json=as_json)
+        view = view_of(columns, with_hint(tags, hint), options, as_json=as_json)
         if as_json:
             write_lines(tags_json(view.items))
         else:

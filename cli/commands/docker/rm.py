@@ -24,6 +24,8 @@ def command(names: Sequence[str]) -> None:
             try:
                 remove(reference(name), session.drafts)
             except (InputError, NotFoundError) as error:
-                fail(str(error))
+                from manyfest.cli.advice.advise import advised
+
+                fail(advised(str(error), error, ("rm", name)))
                 code = meaning_of(error).code
     raise ExitError(code)

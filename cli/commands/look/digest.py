@@ -43,5 +43,7 @@ def command(
         write_text("\n".join(found))
     if failed := [answer for answer in answers if isinstance(answer, ManyfestError)]:
         for error in failed[1:]:
-            fail(str(error))
+            from manyfest.cli.advice.advise import advised
+
+            fail(advised(str(error), error, ("digest", *names)))
         raise failed[0]

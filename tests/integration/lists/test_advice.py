@@ -1,14 +1,22 @@
 """Common mistakes: the one line of an error says what to do next."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from manyfest.adapters.memory import MemoryRegistry
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import oci_image, push_image
 from manyfest.domain.references import Layout, Reference
+from tests.support.faults.judged import refused
+from tests.support.http.fault_server import FaultServer
+from tests.support.http.http_messages import Answer
+from tests.support.http.registry_server import RegistryApp
 from tests.support.programs.docker_client import CommandLine
 from tests.support.programs.docker_registry import RunningRegistry
+from tests.support.programs.terminal import on_terminal
 
 IMAGE = oci_image("linux/amd64")
 
@@ -19,6 +27,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manyfest: CommandLin
     monkeypatch.chdir(tmp_path)
     push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "app")), "a"), IMAGE)
     assert manyfest("create", "oci:app:draft", "oci:app:a").code == 0
+    (tmp_path / "compose.yaml").write_text("services:\n  web:\n    image: app\n")
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     return tmp_path
 
 
@@ -69,6 +79,25 @@ MISTAKES = {
     "a path": ("inspect ./app:a", 2, "for a folder write oci:./app:a"),
     "a path without a tag": ("copy oci:app:a ./out", 2, "for a folder write oci:./out:TAG"),
     "a tag as expectation": ("push --expect latest oci:app:draft", 2, "sha256:... or absent"),
+    "a tag of a published image to push": ("push oci:app:a", 3, "start one from it with: manyfest"),
+    "a published image to delete": ("rm oci:app:a", 3, "deleted at its registry"),
+    "images before the draft": ("add oci:app:a oci:app:draft", 3, "the draft is named first"),
+    "an entry before the draft": ("inspect oci:app:a oci:app:draft", 3, "then its entry"),
+    "entries before the draft": ("drop linux/amd64 oci:app:draft", 3, "then its entries"),
+    "target before source": ("copy oci:app:new oci:app:a", 3, "the source is named first"),
+    "a draft's history": ("history oci:app:draft", 3, "a draft has this name; manyfest push"),
+    "a draft's digest": ("digest oci:app:draft", 3, "a draft has this name; manyfest push"),
+    "no such tag": ("show oci:app:no", 3, "app lists the tags"),
+    "no such folder": ("show oci:no:a", 3, "there is no folder /"),
+    "a folder that is no layout": ("inspect oci:.:1", 3, " is not an OCI layout (no oci-layout f"),
+    "half a platform": ("create --platform arm64 oci:n:1 oci:app:a", 2, "as in linux/arm64"),
+    "an option that is no number": ("cache fetch --jobs x a", 2, "a whole number from 1 to 256"),
+    "an option that is no time": ("inspect --timeout x a", 2, "a time such as 10s or 2m"),
+    "a member that stays": ("annotate --unset x oci:app:draft oci:app:a", 2, "only variant, os-v"),
+    "nothing to undo": ("undo oci:app:a", 3, "only 1 is known, since "),
+    "a file of Compose": ("apply compose.yaml", 2, "not a manifest-tool spec: "),
+    "a Dockerfile": ("apply Dockerfile", 2, "not a manifest-tool spec: "),
+    "a reference for a file": ("apply oci:app:a", 1, "No such file"),
     "a state before the first": ("inspect oci:app:a@{9}", 3, "manyfest history lists"),
 }
 
@@ -108,6 +137,95 @@ def test_a_missing_tag_is_named_where_it_was_not_given(
     assert (
         f"{docker_registry.host}/{repository} was given without a tag, so :latest" in result.stderr
     )
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    """A registry whose answers a test chooses, with an empty repository."""
+    with FaultServer(RegistryApp(MemoryRegistry())) as running:
+        yield running
+
+
+def _refusal(status: int, code: str) -> Answer:
+    body = json.dumps({"errors": [{"code": code, "message": code.lower()}]}).encode()
+    return Answer(status, body, (("Content-Type", "application/json"),))
+
+
+REPOSITORY = "no such manifest: {}/app:1 (the registry has no such repository)"
+NOT_FOUND = {
+    "the repository": ("inspect", "NAME_UNKNOWN", REPOSITORY),
+    "the tag, in docker's words": ("inspect", "MANIFEST_UNKNOWN", "no such manifest: {}/app:1"),
+    "the tag": (
+        "show",
+        "MANIFEST_UNKNOWN",
+        "no such manifest: {0}/app:1 (manyfest tags {0}/app lists the tags)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("command", "code", "words"), NOT_FOUND.values(), ids=NOT_FOUND.keys())
+def test_the_registry_tells_what_is_unknown(
+    server: FaultServer, command: str, code: str, words: str
+) -> None:
+    server.always("*", "/v2/app/*", _refusal(404, code))
+    line = refused(command, f"{server.host}/app:1", code=3)
+    assert line == f"error: {words.format(server.host)}"
+
+
+@pytest.mark.parametrize("body", [b"Method not allowed", b"", b"Method Not Allowed.\n"])
+def test_a_registry_that_takes_no_pushes(folder: Path, server: FaultServer, body: bytes) -> None:
+    for method in ("PUT", "POST", "PATCH"):
+        server.always(method, "/v2/*", Answer(405, body))
+    line = refused("copy", "oci:app:a", f"{server.host}/app:1", code=1)
+    assert line.endswith(f": {server.host} does not accept pushes (405)")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("challenge", ['Basic realm="r"', None])
+def test_without_credentials_login_is_named(
+    server: FaultServer, status: int, challenge: str | None
+) -> None:
+    answer = _refusal(status, "DENIED").with_header("Www-Authenticate", challenge)
+    server.always("*", "/v2/app/*", answer)
+    line = refused("inspect", f"{server.host}/app:1", code=4)
+    assert line.endswith(f"(manyfest login {server.host})")
+
+
+def test_with_credentials_login_is_not_named(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    auths = {"auths": {server.host: {"auth": "dTpw"}}}
+    monkeypatch.setenv("DOCKER_AUTH_CONFIG", json.dumps(auths))
+    answer = _refusal(401, "DENIED").with_header("Www-Authenticate", 'Basic realm="r"')
+    server.always("*", "/v2/app/*", answer)
+    line = refused("inspect", f"{server.host}/app:1", code=4)
+    assert "the credentials from DOCKER_AUTH_CONFIG were rejected" in line
+    assert "manyfest login" not in line
+
+
+def test_a_store_that_cannot_be_created(
+    folder: Path, manyfest: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MANYFEST_STORE", "/proc/nobody/store.db")
+    result = manyfest("create", "oci:n:1", "oci:app:a")
+    assert result.code == 1
+    assert result.stderr.endswith("(set MANYFEST_STORE to a path that can be written)\n")
+
+
+EMPTY = {
+    "ls": "note: no drafts yet; create one with: manyfest create LIST IMAGE...",
+    "cache ls": "note: nothing is cached yet; manyfest cache fetch REFERENCE caches",
+    "cache ls alpine": "note: no cached tag matches alpine",
+}
+
+
+@pytest.mark.parametrize(("line", "words"), EMPTY.items(), ids=EMPTY)
+def test_an_empty_table_is_explained_on_a_terminal_only(
+    manyfest: CommandLine, monkeypatch: pytest.MonkeyPatch, line: str, words: str
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert words in on_terminal(*line.split())
+    assert manyfest(*line.split()).stderr == ""
 
 
 def test_platforms_are_separated_by_commas(folder: Path, manyfest: CommandLine) -> None:

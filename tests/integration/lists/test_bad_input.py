@@ -49,7 +49,7 @@ BAD = {
     "no such tag": (["inspect", "oci:app:none"], 3, "no such manifest: oci:"),
     "no such digest": (["inspect", f"oci:app@{DIGEST}"], 3, DIGEST),
     "one source missing": (["create", "oci:new:1", "oci:app:a", "oci:app:no"], 3, "app:no"),
-    "no layout": (["inspect", "oci:.:a"], 1, "this is not an OCI layout"),
+    "no layout": (["inspect", "oci:.:a"], 3, "is not an OCI layout (no oci-layout file)"),
     "a file as layout": (["inspect", "oci:file:a"], 1, "is not a folder"),
     "draft exists": (["create", "oci:app:list", "oci:app:a"], 6, "refusing to amend"),
     "no draft to push": (["push", "oci:app:no"], 3, "No such manifest"),

@@ -73,7 +73,8 @@ def test_entries_for_one_platform_are_named_as_they_were_given(
     warnings = manyfest("create", "oci:n:1", "oci:app:a", "oci:app:d").stderr.splitlines()
     first, second = f"oci:{folder}/app:a", f"oci:{folder}/app:d"
     named = f"warning: two entries are for linux/amd64: {first} and {second}"
-    assert f"{named} (clients take the first; --replace keeps the later)" in warnings
+    advice = "clients take the first; --replace keeps the later, --strict refuses"
+    assert f"{named} ({advice})" in warnings
 
 
 def test_locking_names_the_file(folder: Path, manyfest: CommandLine) -> None:
@@ -87,7 +88,9 @@ def test_locking_names_the_file(folder: Path, manyfest: CommandLine) -> None:
 def test_a_file_of_another_program_is_no_spec(folder: Path, manyfest: CommandLine) -> None:
     (folder / "compose.yaml").write_text("services:\n  web:\n    image: app\n")
     (line,) = lines(manyfest, "apply", "compose.yaml", code=2)
-    assert line == "error: compose.yaml: this is not a spec: it has neither image nor manifests"
+    assert (
+        line == "error: compose.yaml: not a manifest-tool spec: it has neither image nor manifests"
+    )
 
 
 def test_a_variable_that_is_no_boolean_is_an_error_of_usage(

@@ -3,10 +3,7 @@
 import csv
 import io
 import json
-import os
-import pty
 import re
-from contextlib import suppress
 
 import pytest
 from attrs import evolve
@@ -15,7 +12,7 @@ from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import oci_image, oci_index, push_image
 from manyfest.domain.references import Layout, Reference
 from tests.support.programs.docker_client import CommandLine
-from tests.support.programs.docker_client import manyfest as our_command_line
+from tests.support.programs.terminal import on_terminal
 
 # Clear the screen by C0 and by C1, DEL, a line's start, and the order of text turned round.
 HOSTILE = "a\x1b[2J\x9b2J\x7f\r\u202e\u2066\u200f\u061c\u2028z"
@@ -35,21 +32,6 @@ def layout(tmp_path, monkeypatch):
     content = evolve(content, manifest=evolve(content.manifest, data=data))
     push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "app")), "list"), content)
     return content
-
-
-def on_terminal(*arguments: str) -> str:
-    """What the program shows on a terminal, whose line ends are CR LF."""
-    command = our_command_line().command
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(command[0], [*command, *arguments])
-    shown = b""
-    with suppress(OSError):  # the other end is closed
-        while data := os.read(terminal, 65536):
-            shown += data
-    os.close(terminal)
-    os.waitpid(pid, 0)
-    return shown.decode().replace("\r\n", "\n")
 
 
 COMMANDS = {

@@ -87,14 +87,15 @@ def test_what_is_no_list_of_errors_has_none(text):
 
 
 EXPIRED = "Tag 3 was deleted or has expired"
+NO_REPOSITORY = "the registry has no such repository"
 HIDDEN = "OCI index found, but accept header does not support OCI indexes"
 NOT_FOUND: dict[str, tuple[str, str, object, str]] = {
     "distribution 2": ("MANIFEST_UNKNOWN", "manifest unknown", {"Tag": "x"}, ""),
     "distribution 3": ("MANIFEST_UNKNOWN", "manifest unknown", "unknown tag=x", ""),
-    "a repository": ("NAME_UNKNOWN", "repository name not known", {"name": "a/b"}, ""),
-    "ECR": ("NAME_UNKNOWN", "The repository with name 'x' does not exist", None, ""),
+    "a repository": ("NAME_UNKNOWN", "repository name not known", {"name": "a/b"}, NO_REPOSITORY),
+    "ECR": ("NAME_UNKNOWN", "The repository with name 'x' does not exist", None, NO_REPOSITORY),
     "GitLab": ("MANIFEST_UNKNOWN", "manifest tagged by 'x' is not found", {}, ""),
-    "no message": ("NAME_UNKNOWN", "", None, ""),
+    "no message": ("NAME_UNKNOWN", "", None, NO_REPOSITORY),
     "Quay, an expired tag": ("MANIFEST_UNKNOWN", EXPIRED, {}, EXPIRED),
     "distribution, an Accept header": ("MANIFEST_UNKNOWN", HIDDEN, {"Tag": "x"}, HIDDEN),
     "a detail": ("MANIFEST_UNKNOWN", "manifest unknown", {"hint": "ask us"}, "hint=ask us"),
