@@ -5,7 +5,7 @@ The members are the image-spec's (descriptor.md).
 
 from collections.abc import Mapping
 
-from attr import field
+from attr import evolve, field
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json, JsonObject, check_letter_case
@@ -15,6 +15,7 @@ from manyfest.domain.values import frozen
 
 _CORE = ("mediaType", "size", "digest", "platform")
 _OTHERS = ("urls", "annotations", "data", "artifactType")
+_OF_CONTENT = ("data", "urls")  # a copy of the bytes, and their addresses
 _KNOWN = frozenset(_CORE + _OTHERS)
 _SIZE_LIMIT = 2**63  # a signed 64-bit integer in every Go reader
 
@@ -64,6 +65,11 @@ class Descriptor:
         if self.platform is not None:
             core["platform"] = self.platform.to_json()
         return core | dict(self.others)
+
+    def replaced_by(self, content: "Descriptor") -> "Descriptor":
+        """Return it with the type, digest and size of ``content``, which takes its place."""
+        others = {key: value for key, value in self.others.items() if key not in _OF_CONTENT}
+        return evolve(content, platform=self.platform, others=others)
 
     @property
     def annotations(self) -> Mapping[str, str]:

@@ -55,6 +55,7 @@
     ├── TooManyBytesError           usable documents that are too large together
     ├── UnexpectedPlatformsError    the platforms are not those that are expected
     ├── ListError                   the draft cannot become a list
+    ├── ConversionError             the other family has no type for an image or its parts
     ├── LayoutError                 an OCI layout cannot be read or written
     │   └── NoLayoutError
     ├── BundleError                 a bundle cannot be read or written
@@ -541,6 +542,15 @@ class ListError(ManyfestError):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(reason)
         self.name = name
+
+
+class ConversionError(ManyfestError):
+    """The media types of the other family cannot express this manifest."""
+
+    def __init__(self, subject: str, reason: str) -> None:
+        super().__init__(f"{subject} cannot be converted: {reason}")
+        self.subject = subject
+        self.reason = reason
 
 
 class LayoutError(ManyfestError):

@@ -6,6 +6,15 @@ names. ``is_manifest`` and ``is_blob`` decide by the type; if neither does, only
 """
 
 import re
+from enum import Enum
+
+
+class Family(Enum):
+    """The media types of Docker, or those of OCI."""
+
+    DOCKER = "docker"
+    OCI = "oci"
+
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -35,6 +44,12 @@ IMAGES = frozenset({DOCKER_MANIFEST, OCI_MANIFEST})
 LISTS = frozenset({DOCKER_LIST, OCI_INDEX})
 DOCKER_FAMILY = frozenset({DOCKER_MANIFEST, DOCKER_LIST})
 OCI_FAMILY = frozenset({OCI_MANIFEST, OCI_INDEX})
+
+
+def family_of(media_type: str) -> Family:
+    """Return the family of a manifest's type; all that is not Docker's is OCI's."""
+    return Family.DOCKER if media_type in DOCKER_FAMILY else Family.OCI
+
 
 # The Accept header of manifest requests. Always all four: distribution hides an OCI index from
 # clients that do not accept one.

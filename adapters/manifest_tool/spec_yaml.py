@@ -14,13 +14,14 @@ from manyfest.domain.annotations import Annotations
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.errors import InvalidReferenceError, SpecError, shortened
 from manyfest.domain.lists.platform_normalisation import is_supported
+from manyfest.domain.media_types import Family
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference, Repository
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 
 Value = TypeVar("Value")
 
-_LIST = ("image", "tags", "type", "annotations", "manifests")
+_LIST = ("image", "tags", "type", "convert", "annotations", "manifests")
 _ENTRY = ("image", "platform", "annotations")
 _TEXTS = ("os", "architecture", "variant", "osversion", "os.version")
 _FEATURES = ("osfeatures", "os.features")
@@ -83,6 +84,7 @@ class _Reader:
             more_tags=tags,
             annotations=self._annotations(members["annotations"], "annotations"),
             list_type=self._type(members["type"]),
+            convert=self._family(members["convert"]),
         )
 
     def _entry(self, node: yaml.Node, path: str) -> EntrySpec:
@@ -130,6 +132,14 @@ class _Reader:
             return ListType(text)
         self._refuse(node, "type", f"not auto, docker or oci: {shortened(text)!r}")
         return ListType.AUTO
+
+    def _family(self, node: yaml.Node) -> Family | None:
+        text = "" if node.tag == NULL else self._text(node, "convert")
+        if text in {"docker", "oci"}:
+            return Family(text)
+        if text:
+            self._refuse(node, "convert", f"not docker or oci: {shortened(text)!r}")
+        return None
 
     def _platform(self, node: yaml.Node, path: str) -> Platform:
         if node.tag == NULL:

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from manyfest.cli.process.command import Command, Option, Parameter, Parser, parameters_of
 from manyfest.cli.process.pflag import ArgumentCountError, UsageError
 from manyfest.cli.settings import DEFAULT_SECONDS, NO_OPTIONS, CommonOptions
+from manyfest.domain.media_types import Family
 
 _MOST_JOBS = 256
 _LONGEST = 1e9  # seconds
@@ -79,6 +80,15 @@ ExpectPlatforms = Annotated[
         "--expect-platforms",
         metavar="OS/ARCH[/VARIANT],...",
         help="Publish only if the list has exactly these platforms, each once; else exit code 8.",
+    ),
+]
+
+Convert = Annotated[
+    Family | None,
+    Option(
+        "--convert",
+        metavar="docker|oci",
+        help="Convert the list and all its images to the media types of Docker or OCI.",
     ),
 ]
 

@@ -9,6 +9,7 @@ A flow calls operations, draws progress, and prints notes and warnings.
 - ``publish_specs``: ``apply`` and ``publish``
 - ``release``: the release that the options of ``publish`` describe
 - ``pipeline_outputs``: results of ``publish`` for the next step of a pipeline
+- ``conversion``: ``--convert``
 - ``merge``: ``push --merge``
 - ``spec_files``: ``apply`` and ``lock``
 - ``fetch_many``: ``cache fetch``

@@ -61,11 +61,11 @@ def warn_of_platform_mismatch(entry: "Entry") -> None:
 
 
 def note_families(name: Reference, manifest: "Manifest") -> None:
-    """Note that a list for a registry mixes Docker's and OCI's media types."""
+    """Note a list for a registry that mixes Docker's and OCI's media types."""
     from manyfest.domain.lists.families import mixed_families
 
     if isinstance(name.home, Repository) and (families := mixed_families(manifest)):
-        note(f"{name} is {families}, which not all registries take")
+        note(f"{name} is {families}, which not all registries take; --convert oci makes all OCI")
 
 
 # What becomes of foreign layers that a command does not bring.

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated
 
+from attr import evolve
+
 from manyfest.cli.flows.checks import note_families, warn_of_artifacts, warn_of_conflicts
 from manyfest.cli.flows.error_warnings import warn_of_errors_in_draft
 from manyfest.cli.output import note
@@ -17,12 +19,14 @@ from manyfest.domain.drafts.source_entries import ListSelection
 from manyfest.domain.errors import ListError
 from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.media_types import Family
 from manyfest.domain.operations.drafts.create import (
     Created,
     CreateOptions,
     DraftMode,
     OnConflict,
     create,
+    rollback,
 )
 from manyfest.domain.references import Reference
 
@@ -62,10 +66,12 @@ def create_options_for(
     strict: bool,
     keep_order: bool,
     list_type: ListType | None,
+    convert: Family | None,
 ) -> CreateOptions:
     """Return the options as one value. Raises InvalidPlatformError."""
     if replace and strict:
         raise UsageError("--replace and --strict exclude each other")
+    refuse_other_type(convert, list_type)
     conflict = OnConflict.REPLACE if replace else OnConflict.REFUSE if strict else OnConflict.KEEP
     wanted = ListSelection(
         platforms=parse_filters(platforms or ()),
@@ -73,6 +79,13 @@ def create_options_for(
         nested=nest,
     )
     return CreateOptions(start, wanted, conflict, keep_order, list_type)
+
+
+def refuse_other_type(convert: Family | None, list_type: ListType | None) -> None:
+    """Raise UsageError if a list of one family is to have the type of the other."""
+    wanted = ListType.AUTO if list_type is None else list_type
+    if convert is not None and wanted.value not in {"auto", convert.value}:
+        raise UsageError(f"--convert {convert.value} and --type {wanted.value} exclude each other")
 
 
 def note_change(created: Created) -> None:
@@ -92,8 +105,13 @@ def compose(
     options: CreateOptions,
     session: Session,
     looked_at: Mapping[Reference, Callable[[], object]] = MappingProxyType({}),
+    *,
+    convert: Family | None = None,
 ) -> Created:
-    """Make the draft, looking at tags in parallel; warn of what readers may trip over."""
+    """Make the draft, looking at tags in parallel; warn of what readers may trip over.
+
+    With ``convert``, all entries become those of one family.
+    """
     created = create(
         name,
         sources,
@@ -104,6 +122,8 @@ def compose(
             tuple(dict.fromkeys(sources)), tuple(looked_at)
         ),
     )
+    if convert is not None:
+        created = _converted(created, convert, session)
     warn_of_artifacts(created.read)
     if not options.wanted.attestations:
         note(f"{created.attestations_left} attestations were not taken")
@@ -115,6 +135,17 @@ def compose(
     if listed is not None:
         note_families(name, listed)
     return created
+
+
+def _converted(created: Created, family: Family, session: Session) -> Created:
+    """Convert the draft; if that fails, restore the one that was there before."""
+    from manyfest.cli.flows.conversion import convert_and_save
+
+    try:
+        return evolve(created, draft=convert_and_save(created.draft, family, session))
+    except BaseException:
+        rollback(created, session.drafts)
+        raise
 
 
 def _assembled(created: Created, cached: ManifestLookup) -> Manifest | None:

@@ -21,6 +21,11 @@ def publish_specs(
     planned: ApplyPlan, session: Session, *, as_json: bool, is_dry_run: bool, is_verbose: bool
 ) -> None:
     """Warn of what readers may trip over, execute the plan unless it is a dry run, and print it."""
+    if planned.conversions:
+        from manyfest.cli.flows.conversion import tell_conversion
+
+        for conversion in planned.conversions:
+            tell_conversion(conversion)
     for push in planned.pushes:
         _note_and_warn(push)
     if not is_dry_run:

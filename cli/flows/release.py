@@ -11,6 +11,7 @@ from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.encoding.strict_json import JsonObject, parse_object
+from manyfest.domain.media_types import Family
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference, Repository
 from manyfest.domain.specs.annotation_levels import LeveledAnnotation
@@ -41,6 +42,7 @@ class ReleaseOptions:
     annotations: tuple[LeveledAnnotation, ...] = ()
     expected_platforms: tuple[Platform, ...] = ()
     list_type: ListType = ListType.AUTO
+    convert: Family | None = None
 
 
 def release_spec(options: ReleaseOptions, session: Session) -> ListSpec:
@@ -69,6 +71,7 @@ def release_spec(options: ReleaseOptions, session: Session) -> ListSpec:
         list_type=options.list_type,
         entry_annotations=tuple(a for a in annotations if a.is_of_entries),
         expected_platforms=options.expected_platforms,
+        convert=options.convert,
     )
 
 

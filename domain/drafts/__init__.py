@@ -10,5 +10,6 @@
 - expected_platforms: the check that a release has all its platforms
 - entry_lookup: the entry that a user names
 - docker_file_names: docker's names of files of drafts, which decide the order
+- draft_conversion: a draft whose entries have media types of one family
 - list_assembly: the list that a draft becomes
 """

@@ -16,7 +16,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.overrides import NO_OVERRIDES, IndexOverrides, Overrides
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.lists.attestations import attested_digest
-from manyfest.domain.references import Reference
+from manyfest.domain.references import Home, Reference
 from manyfest.domain.values import frozen
 
 
@@ -50,6 +50,15 @@ class Entry:
     def content(self) -> Reference:
         """The reference to the child's bytes: the digest, in the source's home."""
         return self.source.at(self.found.digest)
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether the child is to be put with other media types than it has at its source."""
+        return self.overrides.converted is not None
+
+    def is_in(self, home: Home) -> bool:
+        """Whether the child came from this ``home`` as it is listed."""
+        return self.source.home == home and not self.is_converted
 
     @property
     def label(self) -> str:
@@ -162,7 +171,12 @@ def _keeping_overrides(
     same = known.get(entry.found)
     if same is None and alone is not None and _is_list(alone) == _is_list(entry):
         same = alone
-    return evolve(entry, overrides=same.overrides) if same else entry
+    if same is None:
+        return entry
+    overrides = same.overrides
+    if same.is_converted and same.found.digest != entry.found.digest:
+        overrides = evolve(overrides, converted=None)  # of the image that was here before
+    return evolve(entry, overrides=overrides)
 
 
 def _is_list(entry: Entry) -> bool:

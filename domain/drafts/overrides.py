@@ -45,7 +45,8 @@ class Overrides:
 
     As in docker, an empty text changes nothing, and ``os_features`` are added to those found.
     ``unset`` names members to remove first: ``variant``, ``os-version``, ``os-features``,
-    ``annotation:KEY``. Raises UnknownMemberError for any other name.
+    ``annotation:KEY``. Raises UnknownMemberError for any other name. ``converted`` describes what
+    takes the place of the content that was found: the same image with other media types.
     """
 
     os: str = ""
@@ -55,6 +56,7 @@ class Overrides:
     os_features: tuple[str, ...] = ()
     annotations: Annotations = ()
     unset: tuple[str, ...] = field(default=())
+    converted: Descriptor | None = None
 
     @unset.validator
     def _check_unset(self, _attribute: object, names: tuple[str, ...]) -> None:
@@ -64,6 +66,8 @@ class Overrides:
         """Return ``found`` with these members replaced; all others are kept."""
         if self is NO_OVERRIDES or self == NO_OVERRIDES:
             return found
+        if self.converted is not None:
+            found = found.replaced_by(self.converted)
         platform = self._override_platform(found.platform or Platform())
         return evolve(
             found,
@@ -82,6 +86,7 @@ class Overrides:
             os_features=_merged(kept.os_features, later.os_features),
             annotations=merged_annotations(kept.annotations, later.annotations),
             unset=_merged(kept.unset, later.unset),
+            converted=later.converted or kept.converted,
         )
 
     def _override_platform(self, platform: Platform) -> Platform:

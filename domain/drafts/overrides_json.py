@@ -20,7 +20,10 @@ _PAIR = 2
 
 def overrides_to_json(overrides: Overrides) -> dict[str, Json]:
     """Encode the overrides of an entry."""
-    return _set_fields(overrides)
+    document = _set_fields(evolve(overrides, converted=None))
+    if overrides.converted is not None:
+        document["converted"] = overrides.converted.to_json()
+    return document
 
 
 def overrides_from_json(document: Json, subject: str) -> Overrides:
@@ -94,4 +97,5 @@ _FORMS: dict[str, Callable[[Json, str], Any]] = {
     "unset": _texts,
     "annotations": _pairs,
     "subject": Descriptor.from_json,
+    "converted": Descriptor.from_json,
 }

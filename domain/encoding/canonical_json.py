@@ -34,6 +34,12 @@ def authored_list(document: JsonObject) -> bytes:
     return go_escaped(text).encode("utf-8")
 
 
+def authored_image(document: JsonObject) -> bytes:
+    """Encode an image manifest that we author, as Go's ``json.Marshal`` does: in one line."""
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return go_escaped(text).encode("utf-8")
+
+
 def go_escaped(text: str) -> str:
     """Escape the characters in JSON ``text`` that Go escapes in strings.
 

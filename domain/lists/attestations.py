@@ -6,18 +6,26 @@ Such an entry has the platform ``unknown/unknown`` and names its image in annota
 
 from collections.abc import Sequence
 
+from attr import evolve
+
 from manyfest.domain.descriptors import Descriptor
 
 _TYPE = "vnd.docker.reference.type"
 _ATTESTATION = "attestation-manifest"
-_SUBJECT = "vnd.docker.reference.digest"
+SUBJECT = "vnd.docker.reference.digest"
 
 
 def attested_digest(descriptor: Descriptor) -> str | None:
     """Return the digest text of the attested image; None for other entries."""
     if descriptor.annotations.get(_TYPE) != _ATTESTATION:
         return None
-    return descriptor.annotations.get(_SUBJECT, "")
+    return descriptor.annotations.get(SUBJECT, "")
+
+
+def attesting(descriptor: Descriptor, digest: str) -> Descriptor:
+    """Return an attestation's ``descriptor`` as one of the image of this ``digest``."""
+    annotations = {**descriptor.annotations, SUBJECT: digest}
+    return evolve(descriptor, others={**descriptor.others, "annotations": annotations})
 
 
 def without_attestations(entries: Sequence[Descriptor]) -> tuple[Descriptor, ...]:

@@ -14,6 +14,7 @@ from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.drafts.source_entries import EVERYTHING, ListSelection
 from manyfest.domain.errors import UnsupportedPlatformError
 from manyfest.domain.lists.platform_normalisation import is_supported
+from manyfest.domain.media_types import Family
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 from manyfest.domain.specs.annotation_levels import LeveledAnnotation
@@ -61,7 +62,7 @@ class ListSpec:
     """A list to publish as ``target`` and under ``more_tags``; order counts.
 
     ``annotations`` are those of the list, ``entry_annotations`` those of its entries. It must have
-    exactly the ``expected_platforms``, if there are any.
+    exactly the ``expected_platforms``, if there are any. ``convert`` makes all of it one family.
     """
 
     written: str
@@ -72,6 +73,7 @@ class ListSpec:
     list_type: ListType = ListType.AUTO
     entry_annotations: tuple[LeveledAnnotation, ...] = ()
     expected_platforms: tuple[Platform, ...] = ()
+    convert: Family | None = None
 
 
 def sources_of(specs: Sequence[ListSpec]) -> tuple[Reference, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from manyfest.cli.arguments.options import CONNECTION, OFFLINE, docker_command
+from manyfest.cli.arguments.options import CONNECTION, OFFLINE, Convert, docker_command
 from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.flows.compose import (
     Nest,
@@ -28,6 +28,7 @@ def command(
     nest: Nest = False,
     replace: Replace = False,
     strict: Strict = False,
+    convert: Convert = None,
 ) -> None:
     """Add images and lists to an existing draft.
 
@@ -46,8 +47,9 @@ def command(
         strict=strict,
         keep_order=False,
         list_type=None,
+        convert=convert,
     )
     with open_session(settings_from(options)) as session:
         name = reference(names[0])
         sources = [resolve_source(text, session) for text in names[1:]]
-        note_change(compose(name, sources, create_options, session))
+        note_change(compose(name, sources, create_options, session, convert=convert))

@@ -11,6 +11,7 @@ from manyfest.cli.arguments.options import (
     CONNECTION,
     UPLOADS,
     AsJson,
+    Convert,
     DryRun,
     ExpectPlatforms,
     ForeignLayers,
@@ -20,7 +21,7 @@ from manyfest.cli.arguments.options import (
 )
 from manyfest.cli.arguments.references import reference, tag_or_reference
 from manyfest.cli.flows.checks import require_reachable
-from manyfest.cli.flows.compose import TypeOfList
+from manyfest.cli.flows.compose import TypeOfList, refuse_other_type
 from manyfest.cli.flows.publish_specs import publish_specs
 from manyfest.cli.flows.spec_files import (
     IgnoreMissing,
@@ -64,6 +65,7 @@ def command(
         Option("--tags", metavar="TAG,...", help="Without SPEC: further tags for it."),
     ] = None,
     list_type: TypeOfList = None,
+    convert: Convert = None,
     ignore_missing: IgnoreMissing = False,
     locked: Annotated[
         bool, Option("--locked", help="Publish exactly the digests in the lock file.")
@@ -90,6 +92,10 @@ def command(
     specs = _specs(names, platforms, template, target, tags)
     if list_type is not None:
         specs = tuple(_of_type(spec, list_type) for spec in specs)
+    if convert is not None:
+        for spec in specs:
+            refuse_other_type(convert, spec.list_type)
+        specs = tuple(evolve(spec, convert=convert) for spec in specs)
     if expect_platforms:
         expected = parse_filters(expect_platforms)
         specs = tuple(evolve(spec, expected_platforms=expected) for spec in specs)

@@ -10,6 +10,7 @@ from manyfest.cli.arguments.options import (
     CONNECTION,
     UPLOADS,
     AsJson,
+    Convert,
     DryRun,
     ExpectPlatforms,
     ForeignLayers,
@@ -18,7 +19,7 @@ from manyfest.cli.arguments.options import (
 )
 from manyfest.cli.arguments.result_files import require_writable, write_file
 from manyfest.cli.flows.checks import require_reachable
-from manyfest.cli.flows.compose import TypeOfList
+from manyfest.cli.flows.compose import TypeOfList, refuse_other_type
 from manyfest.cli.flows.publish import write_files
 from manyfest.cli.flows.publish_specs import publish_specs
 from manyfest.cli.flows.release import ReleaseOptions, release_spec
@@ -84,6 +85,7 @@ def command(
         ),
     ] = None,
     list_type: TypeOfList = None,
+    convert: Convert = None,
     allow_duplicates: Annotated[
         bool, Option("--allow-duplicates", help="Allow two images for one platform.")
     ] = False,
@@ -119,6 +121,7 @@ def command(
       manyfest publish -t ghcr.io/me/app:1.2 ghcr.io/me/app:amd64 ghcr.io/me/app:arm64
       manyfest publish --digests digests --expect-platforms linux/amd64,linux/arm64 --github
     """
+    refuse_other_type(convert, list_type)
     require_writable(digest_file, metadata_file)
     release = ReleaseOptions(
         sources=tuple(names),
@@ -131,6 +134,7 @@ def command(
         annotations=tuple(map(parse_annotation, annotation or ())),
         expected_platforms=parse_filters(expect_platforms or ()),
         list_type=list_type or ListType.AUTO,
+        convert=convert,
     )
     with errors_for_github(is_on=github), open_session(settings_from(options)) as session:
         spec = release_spec(release, session)

@@ -9,6 +9,7 @@ from manyfest.cli.arguments.options import (
     OFFLINE,
     UPLOADS,
     AsJson,
+    Convert,
     DryRun,
     ForeignLayers,
     Verbose,
@@ -25,11 +26,14 @@ from manyfest.cli.flows.checks import (
 )
 from manyfest.cli.output import fail, note, warn, write_text, write_view
 from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.lists.platform_selection import parse_filters
+from manyfest.domain.media_types import Family
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.operations.steps.put_referrers import ReferrerCopy
+from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Layout, Reference
 
 
@@ -45,6 +49,7 @@ def command(
         bool,
         Option("--referrers", help="Copy its signatures, SBOMs and other attached artifacts."),
     ] = False,
+    convert: Convert = None,
     foreign_layers: ForeignLayers = False,
     dry_run: DryRun = False,
     verbose: Verbose = False,
@@ -54,19 +59,28 @@ def command(
 
     Copies between registries, repositories and layouts byte for byte, so the digest stays; it is
     printed last. Content that DST has already is not sent again. With --platform the copy is a new
-    list of the selected platforms (with a new digest), even if only one is selected.
+    list of the selected platforms (with a new digest), even if only one is selected. With
+    --convert, manifests are written anew with other media types, and their digests change.
 
     Examples:
       manyfest copy alpine:3 host/mirror/alpine:3
       manyfest copy --platform linux/amd64,linux/arm64 alpine:3 oci:alpine:3
+      manyfest copy --convert oci host/app:1 host/app:1-oci
     """
+    if convert is not None and referrers:
+        raise UsageError("--convert and --referrers exclude each other: digests change")
     platforms = parse_filters(platform or ())
     with open_session(settings_from(options)) as session:
         target = reference(names[1])
         require_reachable([target], session)
         source = resolve_source(names[0], session)
         session.connect_early([source], [] if _is_same_host(source, target) else [target])
-        plan = plan_copy(
+        plan = None
+        if convert is not None:
+            plan = _converted_plan(
+                source, target, convert, session, platforms, with_foreign=foreign_layers
+            )
+        plan = plan or plan_copy(
             source,
             target,
             ports=session,
@@ -91,6 +105,28 @@ def command(
         listed = f"{len(unlisted)} of {len(plan.attached.referrers)} referrers"
         fail(f"{plan.target.home} took {listed} and does not list them; copy them again")
         raise ExitError(FAILED)
+
+
+def _converted_plan(
+    source: Reference,
+    target: Reference,
+    family: Family,
+    session: Session,
+    platforms: Sequence[Platform],
+    *,
+    with_foreign: bool,
+) -> CopyPlan | None:
+    """Plan a copy that converts, and say what changes; None if nothing has to be converted."""
+    from manyfest.cli.flows.conversion import tell_copy
+    from manyfest.domain.operations.content.convert_copy import plan_converted_copy
+
+    made = plan_converted_copy(
+        source, target, family, ports=session, platforms=platforms, with_foreign=with_foreign
+    )
+    if made is None:
+        return None
+    tell_copy(made)
+    return made.plan
 
 
 def _executed(plan: CopyPlan, session: Session) -> tuple[ReferrerCopy, ...]:
@@ -150,7 +186,7 @@ def _notes(plan: CopyPlan, unlisted: int) -> Iterator[str]:
     if tags := plan.attached.tags:
         names = f"{len(tags)} digest tag{'' if len(tags) == 1 else 's'}"
         yield f"{names} came along: {tags[0].target.tag}{', ...' if tags[1:] else ''}"
-    if plan.changes_digest:
-        before, after = plan.source.manifest, plan.manifest
+    before, after = plan.source.manifest, plan.manifest
+    if len(after.entries) < len(before.entries):
         kept = f"kept {len(after.entries)} of {len(before.entries)} entries"
         yield f"{kept}: the digest changes from {before.digest} to {after.digest}"

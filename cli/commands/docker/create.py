@@ -8,6 +8,7 @@ from manyfest.cli.arguments.options import (
     CONNECTION,
     OFFLINE,
     UPLOADS,
+    Convert,
     ExpectPlatforms,
     ForeignLayers,
     docker_command,
@@ -51,6 +52,7 @@ def command(
     strict: Strict = False,
     keep_order: KeepOrder = False,
     list_type: TypeOfList = None,
+    convert: Convert = None,
 ) -> None:
     """Create a draft of a list from images and lists.
 
@@ -72,6 +74,7 @@ def command(
         strict=strict,
         keep_order=keep_order,
         list_type=list_type,
+        convert=convert,
     )
     with open_session(settings_from(options)) as session:
         name = list_name(names[0])
@@ -81,7 +84,7 @@ def command(
         sources = [resolve_source(text, session) for text in names[1:]]
         tag_digests = TagDigests(session.registry)
         looked_at = {name: partial(tag_digests.at, name)} if push else {}
-        created = compose(name, sources, create_options, session, looked_at)
+        created = compose(name, sources, create_options, session, looked_at, convert=convert)
         if push:
             from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers
             from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan

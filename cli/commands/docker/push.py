@@ -9,6 +9,7 @@ from manyfest.cli.arguments.options import (
     OFFLINE,
     UPLOADS,
     AsJson,
+    Convert,
     DryRun,
     ExpectPlatforms,
     ForeignLayers,
@@ -30,8 +31,10 @@ from manyfest.cli.output import write_text, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
-from manyfest.cli.wiring import open_session
+from manyfest.cli.wiring import Session, open_session
+from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.expectations import Expectation
+from manyfest.domain.media_types import Family
 from manyfest.domain.operations.publication.plan_push import (
     Publication,
     PushPlan,
@@ -60,6 +63,7 @@ def command(
         ),
     ] = None,
     expect_platforms: ExpectPlatforms = None,
+    convert: Convert = None,
     merge: Annotated[
         bool,
         Option(
@@ -106,8 +110,15 @@ def command(
         if draft := session.drafts.find(name):
             session.connect_early((), looked_at_first(Publication(draft, tuple(more_tags))))
             require_platforms(draft, expect_platforms)
+        if draft and convert:
+            draft = _converted(draft, convert, session, is_dry_run=dry_run)
         planned = plan_push(
-            name, more_tags, ports=session, expected=expected, with_foreign=foreign_layers
+            name,
+            more_tags,
+            ports=session,
+            expected=expected,
+            with_foreign=foreign_layers,
+            draft=draft,
         )
         note_foreign_layers(planned.foreign_layers, STAY_BEHIND)
         warn_of_errors_in_plan(planned)
@@ -131,6 +142,12 @@ def command(
         else:
             print_result(planned, str(planned.manifest.digest))
         write_files(planned, digest_file, metadata_file)
+
+
+def _converted(draft: Draft, family: Family, session: Session, *, is_dry_run: bool) -> Draft:
+    from manyfest.cli.flows.conversion import convert_and_save, converted
+
+    return (converted if is_dry_run else convert_and_save)(draft, family, session)
 
 
 def _show_dry_run(planned: PushPlan, *, as_json: bool, is_verbose: bool) -> None:

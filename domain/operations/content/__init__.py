@@ -1,6 +1,7 @@
 """Bring images and lists elsewhere, with all that they consist of.
 
 * ``copy``: to another registry, repository or layout.
+* ``convert_copy``: the same, with other media types.
 * ``fetch``: into the store.
 * ``export_bundle``: from the store into a bundle.
 * ``bundle_images``: the images of a bundle under their names.

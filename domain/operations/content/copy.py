@@ -119,7 +119,7 @@ def plan_copy(
     registry = ports.registry
     reader = MeteredReader(registry, str(source))
     found = resolve(source, registry)
-    manifest = _chosen(found, platforms, registry)
+    manifest = chosen(found, platforms, registry)
     if target.digest is not None:
         verified(manifest.data, target.digest, None, str(target))
     tags = TagDigests(registry)
@@ -202,8 +202,8 @@ def _put_attached(plan: CopyPlan, ports: Ports, on_event: OnEvent) -> tuple[Refe
     return put_referrers(plan.attached.referrers, ports=ports, on_event=on_event)
 
 
-def _chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -> Manifest:
-    """The manifest to copy; an image is copied whole or not at all."""
+def chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -> Manifest:
+    """Return the manifest to copy; an image is copied whole or not at all."""
     if not platforms or found.manifest.is_list:
         return restricted_to(found.manifest, platforms, str(found.reference))
     require_platform(platforms, with_config(found, blobs).platform, str(found.reference))

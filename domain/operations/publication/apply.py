@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from manyfest.domain.drafts.draft_conversion import DraftConversion
 from manyfest.domain.errors import LockError
 from manyfest.domain.operations.publication.compose_specs import compose_specs
 from manyfest.domain.operations.publication.plan_push import PushPlan, plan_publications
@@ -16,11 +17,15 @@ from manyfest.domain.values import frozen
 
 @frozen
 class ApplyPlan:
-    """The manifests read at the sources, the missing sources, and a push plan per list."""
+    """The manifests read at the sources, the missing sources, and a push plan per list.
+
+    ``conversions`` are those of the specs that want one.
+    """
 
     found: tuple[Resolved, ...]
     missing: tuple[str, ...]
     pushes: tuple[PushPlan, ...]
+    conversions: tuple[DraftConversion, ...] = ()
 
 
 def plan_apply(
@@ -52,7 +57,8 @@ def plan_apply(
     if lock is not None:
         for spec, plan in zip(specs, pushes, strict=True):
             lock.check_list(spec.written, plan.manifest.digest)
-    return ApplyPlan(composed.found, (*unknown, *composed.missing), pushes)
+    missing = (*unknown, *composed.missing)
+    return ApplyPlan(composed.found, missing, pushes, composed.conversions)
 
 
 def finish(plan: ApplyPlan, *, ports: Ports) -> None:

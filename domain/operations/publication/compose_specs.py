@@ -9,6 +9,7 @@ from attr import evolve
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.draft_conversion import DraftConversion
 from manyfest.domain.drafts.expected_platforms import check_platforms
 from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.drafts.platform_conflicts import occupied_platform
@@ -31,12 +32,13 @@ from manyfest.domain.values import frozen
 class Composed:
     """The manifests read at the sources, the missing sources, and the lists to publish.
 
-    The drafts are values only: none is saved.
+    The drafts are values only: none is saved. ``conversions`` are those of specs that want one.
     """
 
     found: tuple[Resolved, ...]
     missing: tuple[str, ...]
     publications: tuple[Publication, ...]
+    conversions: tuple[DraftConversion, ...] = ()
 
     def source_manifest(self, digest: Digest) -> Manifest | None:
         """Return the source of this digest: a list that nothing is changed of keeps its bytes."""
@@ -54,7 +56,8 @@ def compose_specs(
 
     With ``ignore_missing``, a source that is missing, or lacks the platform, is left out. Uses the
     ports registry, fan_out and now. Raises ManifestUnknownError, NoSuchPlatformError: otherwise;
-    ListError: a list would be empty; UnexpectedPlatformsError; what reading raises.
+    ListError: a list would be empty; UnexpectedPlatformsError; ConversionError; what reading
+    raises.
     """
     read = ports.fan_out(
         partial(_read, registry=ports.registry, ignore_missing=ignore_missing), sources_of(specs)
@@ -65,11 +68,28 @@ def compose_specs(
         for spec in specs
         for entry in spec.entries
     }
-    return Composed(
+    composed = Composed(
         found=tuple(found.values()),
         missing=tuple(dict.fromkeys(e.written for e, entries in given.items() if entries is None)),
         publications=tuple(_publication(spec, given, found, ports.now) for spec in specs),
     )
+    return _converted(composed, specs, ports) if any(spec.convert for spec in specs) else composed
+
+
+def _converted(composed: Composed, specs: Sequence[ListSpec], ports: Ports) -> Composed:
+    """Convert the drafts of the specs that want it."""
+    from manyfest.domain.operations.steps.conversion import convert_draft
+
+    conversions = [
+        convert_draft(each.draft, spec.convert, ports=ports) if spec.convert else None
+        for spec, each in zip(specs, composed.publications, strict=True)
+    ]
+    publications = tuple(
+        evolve(each, draft=conversion.draft) if conversion else each
+        for each, conversion in zip(composed.publications, conversions, strict=True)
+    )
+    made = tuple(each for each in conversions if each is not None)
+    return evolve(composed, publications=publications, conversions=made)
 
 
 def _read(reference: Reference, registry: Registry, *, ignore_missing: bool) -> Resolved | None:

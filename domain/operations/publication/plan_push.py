@@ -14,7 +14,12 @@ from manyfest.domain.expectations import Expectation
 from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.conditional_put import TagDigests
-from manyfest.domain.operations.steps.missing_children import Child, missing_children, repairs
+from manyfest.domain.operations.steps.missing_children import (
+    Child,
+    missing_children,
+    repairs,
+    require_none,
+)
 from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
     Copy,
@@ -78,9 +83,9 @@ class PushPlan:
         """The entries from other homes, by digest in the target, in their order in the list."""
         home = self.draft.name.home
         return tuple(
-            Reference(home, None, entry.found.digest)
+            Reference(home, None, entry.descriptor.digest)
             for entry in ordered_entries(self.draft)
-            if entry.source.home != home
+            if not entry.is_in(home)
         )
 
 
@@ -111,13 +116,14 @@ def plan_push(
     ports: Ports,
     expected: Expectation | None = None,
     with_foreign: bool = False,
+    draft: Draft | None = None,
 ) -> PushPlan:
-    """Plan the push of the draft ``name`` under its name and ``more_tags``.
+    """Plan the push of the draft ``name``, or of this ``draft``, under its name and ``more_tags``.
 
     Uses the ports drafts, contents, registry and fan_out. Raises DraftUnknownError, and as
     ``plan_publications``.
     """
-    draft = ports.drafts.find(name)
+    draft = draft or ports.drafts.find(name)
     if draft is None:
         raise DraftUnknownError(str(name))
     publication = Publication(draft, tuple(more_tags), expected)
@@ -200,14 +206,14 @@ def _without_children(
 def _moves(plan: PushPlan) -> tuple[Move, ...]:
     homes = dict.fromkeys(tagging.target.home for tagging in plan.tags)
     entries = ordered_entries(plan.draft)
-    return tuple((entry, home) for home in homes for entry in entries if entry.source.home != home)
+    return tuple((entry, home) for home in homes for entry in entries if not entry.is_in(home))
 
 
 def _own_children(publication: Publication) -> Iterator[Child]:
     """The entries that came from a home that they are published in."""
     for target in publication.targets:
         for entry in publication.draft.entries:
-            if entry.source.home == target.home:
+            if entry.is_in(target.home):
                 yield Child(entry.descriptor, target, target.home)
 
 
@@ -220,7 +226,7 @@ def _unmoved(
     """
     for target in publication.targets:
         for entry in plan.draft.entries:
-            if entry.source.home != target.home and not copies.get((entry, target.home)):
+            if not entry.is_in(target.home) and not copies.get((entry, target.home)):
                 yield Child(entry.descriptor, target, entry.source.home)
 
 
@@ -235,15 +241,34 @@ def _with_children(
     found = [copy for move in _moves(plan) for copy in copies[move]]
     moved = {copy.target for copy in found}
     lacking = [child for child in missing if child.reference not in moved]
-    found += repairs(lacking, ports=ports)
+    found += _repairs(plan.draft, lacking, ports)
     blobs = blob_copies(found, with_foreign=with_foreign)
     return evolve(plan, children=manifest_copies(found), blobs=blobs)
+
+
+def _repairs(draft: Draft, lacking: Sequence[Child], ports: Ports) -> Iterator[Copy]:
+    """Yield what brings the missing children; a converted one is made of what its source has.
+
+    Raises PartMissingError.
+    """
+    converted = {entry.descriptor.digest: entry for entry in draft.entries if entry.is_converted}
+    for child in lacking:
+        if entry := converted.get(child.listed.digest):
+            copies = _copies((entry, child.parent.home), ports.registry)
+            require_none([] if copies else [child])
+            yield from copies
+    others = [child for child in lacking if child.listed.digest not in converted]
+    yield from repairs(others, ports=ports)
 
 
 def _copies(move: Move, registry: ManifestReader) -> tuple[Copy, ...]:
     """Read what is to be copied: nothing of an entry that its home has lost, whole or in part."""
     entry, home = move
     try:
+        if entry.is_converted:
+            from manyfest.domain.operations.steps.conversion import converted_copies
+
+            return converted_copies(entry, home, registry)
         return content_copies(entry.content, entry.found, home, registry)
     except ManifestUnknownError:
         return ()

@@ -7,6 +7,7 @@
 * ``gather``: collect manifests from a store or a bundle, with what is missing.
 * ``stored_blobs``: the blobs of the store as a bundle takes them.
 * ``transfer``: bring manifests and blobs to another repository, registry or layout.
+* ``conversion``: read manifests and convert their media types.
 * ``missing_children``: find the children that a target lacks, and plan to put them again.
 * ``find_attached``: signatures, SBOMs and all else that is attached, and to that in turn; it asks
   by ``attached_questions``.

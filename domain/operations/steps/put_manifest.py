@@ -27,5 +27,6 @@ def put_manifest(
             raise
         if not (families := mixed_families(manifest)):
             raise
-        reason = f"{error}; this is {families}, which not all registries take"
+        advice = "which not all registries take; --convert oci makes all OCI"
+        reason = f"{error}; this is {families}, {advice}"
         raise RefusedError(error.host, reason, error.status) from error

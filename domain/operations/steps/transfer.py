@@ -100,6 +100,8 @@ def _blobs_of(copy: Copy, *, with_foreign: bool) -> Iterator[BlobCopy]:
     if isinstance(copy, BlobCopy):
         yield copy
         return
+    if copy.source.home == copy.target.home and copy.source != copy.target:
+        return  # converted where it is, and so are its blobs
     for descriptor in needed_blobs(copy.manifest, with_foreign=with_foreign):
         source, target = (at.at(descriptor.digest) for at in (copy.source, copy.target))
         yield BlobCopy(source, target, descriptor.size, descriptor.urls)

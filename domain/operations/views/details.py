@@ -12,6 +12,7 @@ from manyfest.domain.drafts.list_assembly import ordered_entries
 from manyfest.domain.drafts.source_entries import described
 from manyfest.domain.errors import DraftUnknownError, EntryUnknownError, ManifestUnknownError
 from manyfest.domain.manifests import require_match
+from manyfest.domain.media_types import family_of
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.record import record_reads
@@ -78,7 +79,7 @@ def _published_details(found: Resolved, ports: Ports) -> Details:
         descriptor = evolve(described(image.manifest, image.platform), others={})  # as docker
         return Details((Detail(found.reference, descriptor, image),))
     listed = [
-        (evolve(found.reference, digest=descriptor.digest), descriptor)
+        _Listed(evolve(found.reference, digest=descriptor.digest), descriptor, descriptor)
         for descriptor in found.manifest.entries
     ]
     return _read(listed, str(found.reference), ports)
@@ -89,15 +90,12 @@ def draft_details(draft: Draft, *, ports: Ports) -> Details:
 
     Uses the ports registry and fan_out. Raises as ``details``.
     """
-    listed = [(entry_reference(e), e.descriptor) for e in ordered_entries(draft)]
-    return _read(listed, str(draft.name), ports)
+    return _read([_listed(e) for e in ordered_entries(draft)], str(draft.name), ports)
 
 
 def entry_details(entry: Entry, registry: ManifestReader) -> Detail:
     """Read the details of one entry of a draft."""
-    is_shown = _is_readable(entry.content, entry.found, registry)
-    found = resolve(entry.content, registry) if is_shown else None
-    return Detail(entry_reference(entry), entry.descriptor, found)
+    return _detail(_listed(entry), registry)
 
 
 def entry_reference(entry: Entry) -> Reference:
@@ -107,31 +105,54 @@ def entry_reference(entry: Entry) -> Reference:
     return evolve(entry.source, digest=entry.found.digest)
 
 
-def _read(listed: Sequence[tuple[Reference, Descriptor]], subject: str, ports: Ports) -> Details:
+@frozen
+class _Listed:
+    """An entry by its name; ``source`` describes what is to be read for it, perhaps to convert."""
+
+    reference: Reference
+    descriptor: Descriptor
+    source: Descriptor
+
+
+def _listed(entry: Entry) -> _Listed:
+    return _Listed(entry_reference(entry), entry.descriptor, entry.found)
+
+
+def _read(listed: Sequence[_Listed], subject: str, ports: Ports) -> Details:
     reader = MeteredReader(ports.registry, subject)
-    reader.announce(descriptor for _, descriptor in listed)
+    reader.announce(each.source for each in listed)
     read = ports.fan_out(partial(_detail_or_none, registry=reader), listed)
     return Details(
         present=tuple(detail for detail in read if detail is not None),
         missing=tuple(
-            reference for (reference, _), detail in zip(listed, read, strict=True) if detail is None
+            each.reference for each, detail in zip(listed, read, strict=True) if detail is None
         ),
     )
 
 
-def _detail_or_none(
-    listed: tuple[Reference, Descriptor], registry: ManifestReader
-) -> Detail | None:
-    reference, descriptor = listed
-    content = reference.at(descriptor.digest)
-    if not _is_readable(content, descriptor, registry):
-        return Detail(reference, descriptor, None)
+def _detail_or_none(listed: _Listed, registry: ManifestReader) -> Detail | None:
     try:
-        found = resolve(content, registry)
+        detail = _detail(listed, registry)
     except ManifestUnknownError:
         return None
-    require_match(found.manifest, descriptor, str(reference))
-    return Detail(reference, descriptor, found)
+    if detail.found is not None:
+        require_match(detail.found.manifest, listed.descriptor, str(listed.reference))
+    return detail
+
+
+def _detail(listed: _Listed, registry: ManifestReader) -> Detail:
+    """Read what is listed. Raises what reading raises."""
+    content = listed.reference.at(listed.source.digest)
+    if not _is_readable(content, listed.source, registry):
+        return Detail(listed.reference, listed.descriptor, None)
+    found = resolve(content, registry)
+    if listed.descriptor.digest != listed.source.digest:
+        from manyfest.domain.operations.steps.conversion import convert_tree
+
+        family = family_of(listed.descriptor.media_type)
+        *_, node = convert_tree(content, listed.source, family, registry)
+        found = evolve(found, manifest=node.manifest.after if node.manifest else found.manifest)
+    return Detail(listed.reference, listed.descriptor, found)
 
 
 def _is_readable(content: Reference, listed: Descriptor, registry: ManifestReader) -> bool:

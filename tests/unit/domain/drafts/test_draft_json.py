@@ -27,7 +27,11 @@ DRAFT = Draft(
             FOUND,
             Digest.of(b"list"),
             Overrides(
-                os="linux", os_features=("f",), annotations=(("k", "w"),), unset=("variant",)
+                os="linux",
+                os_features=("f",),
+                annotations=(("k", "w"),),
+                unset=("variant",),
+                converted=Descriptor("c/d", Digest.of(b"converted"), 9),
             ),
         ),
     ),
