@@ -14,7 +14,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, SizeMismatchError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.content.fetch import fetch
-from manyfest.domain.operations.steps.gather import gather
+from manyfest.domain.operations.content.gather import gather
 from manyfest.domain.operations.steps.transfer import content_copies
 from manyfest.domain.operations.steps.tree import NESTING_LIMIT, below, walk
 from manyfest.domain.operations.views.verify import verify

@@ -15,7 +15,7 @@ from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.steps.gather import gather
+from manyfest.domain.operations.content.gather import gather
 from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
 from manyfest.domain.operations.steps.transfer import with_progress
 from manyfest.domain.ports import Ports

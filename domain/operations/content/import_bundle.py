@@ -27,7 +27,7 @@ from manyfest.domain.operations.content.bundle_images import (
     images_of,
     unnamed_digests,
 )
-from manyfest.domain.operations.steps.gather import gather
+from manyfest.domain.operations.content.gather import gather
 from manyfest.domain.operations.steps.transfer import with_progress
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.bundles import Bundle

@@ -4,7 +4,6 @@
 * ``metered_reader``: a bound on the documents that one operation keeps in memory.
 * ``select_image``: find one image of a list or draft by its platform.
 * ``tree``: walk a list and all below it.
-* ``gather``: collect manifests from a store or a bundle, with what is missing.
 * ``stored_blobs``: the blobs of the store as a bundle takes them.
 * ``transfer``: bring manifests and blobs to another repository, registry or layout.
 * ``conversion``: read manifests and convert their media types.

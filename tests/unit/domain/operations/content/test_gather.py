@@ -8,7 +8,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.steps.gather import Gathered, gather
+from manyfest.domain.operations.content.gather import Gathered, gather
 from manyfest.domain.operations.steps.tree import NESTING_LIMIT
 
 AMD, ARM = oci_image("linux/amd64"), oci_image("linux/arm64", text="other")
