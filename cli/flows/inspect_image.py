@@ -18,7 +18,7 @@ def read_image(
     wanted = None if platform is None else parse_filter(platform)
     draft = None if remote else session.drafts.find(name)
     if draft is not None and draft.shadows_remote:
-        note(f"this is the draft {name}, not what was published (--remote looks past it)")
+        note(f"this is the draft {name}, not the published list (--remote shows that)")
         return draft_image(draft, wanted, ports=session)
     return inspect_image(resolve(name, session.registry), wanted, ports=session)
 

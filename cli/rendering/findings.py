@@ -70,4 +70,4 @@ def _sum(verification: Verification) -> str:
     errors, warnings = map(verification.count, (Severity.ERROR, Severity.WARNING))
     looked = f"{counted(verification.manifests, 'manifest')}, {counted(verification.blobs, 'blob')}"
     found = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
-    return printable(f"{verification.root.reference}: {found} ({looked} looked for)")
+    return printable(f"{verification.root.reference}: {found} ({looked} checked)")

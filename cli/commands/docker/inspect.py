@@ -94,7 +94,7 @@ def command(
                 _show(image.manifest, raw=raw)
             return
         if (draft := session.drafts.find(name)) and draft.shadows_remote and not remote:
-            note(f"this is the draft {name}, not what was published (--remote looks past it)")
+            note(f"this is the draft {name}, not the published list (--remote shows that)")
             _show_draft(draft, session, verbose=verbose, raw=raw)
         else:
             _show_published(name, session, verbose=verbose, raw=raw)

@@ -95,7 +95,7 @@ def _view(
         return evolve(view, reference=evolve(name, digest=image.manifest.digest))
     draft = None if remote else session.drafts.find(name)
     if draft is not None and draft.shadows_remote:
-        note(f"this is the draft {name}, not what was published (--remote looks past it)")
+        note(f"this is the draft {name}, not the published list (--remote shows that)")
         return show_draft(draft, extent, ports=session)
     return show(name, extent, ports=session)
 

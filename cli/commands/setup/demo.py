@@ -20,39 +20,72 @@ _IMAGES = {
 }
 _LIST = "oci:site:v1"
 
-# The commands to run, in this order.
-_COMMANDS: tuple[tuple[str, ...], ...] = (
-    ("create", _LIST, *(f"oci:images:{tag}" for tag in _IMAGES)),
-    ("annotate", "--variant", "v7", _LIST, "oci:images:armv7"),
-    ("annotate", "--os-version", "10.0.26100.1742", _LIST, "oci:images:windows"),
-    ("ls",),
-    ("inspect", _LIST),
-    ("push", _LIST),
-    ("inspect", "--offline", _LIST),
+# What a step does, and its commands.
+_STEPS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
+    (
+        "create makes a draft: a list on this machine that is not pushed yet.",
+        (("create", _LIST, *(f"oci:images:{tag}" for tag in _IMAGES)),),
+    ),
+    (
+        "annotate sets what two of the images do not say: the variant of ARM, the Windows version.",
+        (
+            ("annotate", "--variant", "v7", _LIST, "oci:images:armv7"),
+            ("annotate", "--os-version", "10.0.26100.1742", _LIST, "oci:images:windows"),
+        ),
+    ),
+    ("ls lists the drafts, and show shows one.", (("ls",), ("show", _LIST))),
+    (
+        "push copies the images next to the list, then writes the list, and sets its tag last.",
+        (("push", _LIST),),
+    ),
+    (
+        "verify checks the published list; --remote shows that, not the draft.",
+        (("verify", _LIST), ("show", "--remote", _LIST)),
+    ),
 )
+
+_SUMMARY = """
+# Done: {list} is published, an OCI index with {number} platforms,
+# {digest}.
+# It is in the OCI layout {folder}/site, which other programs read, too, as in
+# skopeo inspect --raw {list}
+#
+# Three things to try in {folder}:
+#   manyfest show --platform linux/arm64 {list}    one image: what it runs, its layers
+#   manyfest copy --platform linux/amd64 {list} oci:site:small    a part of the list
+#   manyfest diff {list} oci:site:small    the difference between the two"""
 
 
 @docker_command("demo", "[DIR]", 0, 1)
 def command(names: Sequence[str]) -> None:
     """Show the main commands, without a network.
 
-    Four small images become one list. Works in DIR, a new or empty folder (manyfest-demo unless
-    named), and leaves it to play with; drafts are kept in DIR, too, not among yours.
+    Makes four small images, one for each platform, and publishes them as one list, step by step.
+    DIR is a new or empty folder (default: manyfest-demo), which is left to play with. Drafts are
+    kept in it, too, not among yours.
+
+    Examples:
+      manyfest demo
+      manyfest demo /tmp/play
     """
     folder = Path(*names or ("manyfest-demo",))
     _enter(folder)
     os.environ["MANYFEST_STORE"] = "store.db"
     _make_images()
-    write_text(f"# Four images, one for each platform, stand in {folder}/images, an OCI layout.")
+    write_text(f"# Four images, one for each platform, are in the OCI layout {folder}/images.")
     write_text(f"$ cd {shlex.quote(str(folder))}\n$ export MANYFEST_STORE=store.db")
-    for arguments in _COMMANDS:
-        _show_and_run(arguments)
-    write_text(f"\n# The list stands in {folder}/site, an OCI layout. Go there and try the rest.")
+    for number, (sentence, commands) in enumerate(_STEPS, 1):
+        write_text(f"\n# {number}. {sentence}")
+        for arguments in commands:
+            _show_and_run(arguments)
+    write_text(_SUMMARY.format(list=_LIST, number=len(_IMAGES), digest=_digest(), folder=folder))
 
 
 def _enter(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConflictError(f"{folder} is no empty folder; name another one for the demo")
+    if folder.exists() and not folder.is_dir():
+        raise ConflictError(f"{folder} is not a folder; name another one for the demo")
+    if folder.exists() and any(folder.iterdir()):
+        raise ConflictError(f"{folder} is not empty; name another folder for the demo")
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
 
@@ -70,6 +103,12 @@ def _make_images() -> None:
 def _show_and_run(arguments: Sequence[str]) -> None:
     from manyfest.cli.process.main import main
 
-    write_text(f"\n$ manyfest {shlex.join(arguments)}")
+    write_text(f"$ manyfest {shlex.join(arguments)}")
     if code := main(arguments):
         raise ExitError(code)
+
+
+def _digest() -> str:
+    from manyfest.adapters.oci_layout.registry import LayoutRegistry
+
+    return str(LayoutRegistry().head_manifest(Reference.parse(_LIST)).digest)

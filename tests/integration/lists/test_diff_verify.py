@@ -97,7 +97,7 @@ def test_what_we_publish_is_sound(home: str, seed: Seed, manyfest: CommandLine) 
     assert manyfest("push", f"{home}:list").code == 0
     result = manyfest("verify", f"{home}:list")
     assert result.code == 0
-    expected = f"{home}:list: 0 errors, 0 warnings (3 manifests, 3 blobs looked for)\n"
+    expected = f"{home}:list: 0 errors, 0 warnings (3 manifests, 3 blobs checked)\n"
     assert result.stdout.decode() == expected
 
 

@@ -228,11 +228,11 @@ def test_looking_offline_writes_nothing(gap: str, no_writing: CommandLine, tmp_p
 
 def test_verify_looks_for_what_the_store_can_have(gap: str, manyfest: CommandLine) -> None:
     one = manyfest("verify", "--offline", f"{gap}:a")
-    assert one.stdout.decode().endswith("0 errors, 0 warnings (1 manifest, 1 blob looked for)\n")
+    assert one.stdout.decode().endswith("0 errors, 0 warnings (1 manifest, 1 blob checked)\n")
     assert one.stderr == "note: not in the store, and so not looked for: 1 of its blobs\n"
     hold_layers(AMD)
     two = manyfest("verify", "--offline", f"{gap}:a")
-    assert two.stdout.decode().endswith("(1 manifest, 2 blobs looked for)\n")
+    assert two.stdout.decode().endswith("(1 manifest, 2 blobs checked)\n")
     assert two.stderr == ""
 
 

@@ -681,7 +681,7 @@ def test_the_text_has_a_line_a_finding_and_a_sum() -> None:
     assert lines[0].startswith("manifests[0].platform: ")
     assert lines[-2].startswith("manifests[1].size: error: ")
     assert lines[-2].endswith(" [wrong-size]")
-    assert lines[-1] == "r.example/x:1: 2 errors, 1 warning (3 manifests, 3 blobs looked for)"
+    assert lines[-1] == "r.example/x:1: 2 errors, 1 warning (3 manifests, 3 blobs checked)"
     assert not any("\x1b" in line for line in lines)
 
 
