@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from manyfest.cli.output import note
-from manyfest.cli.rendering.attached.trust import UNVERIFIED, verify_command
+from manyfest.cli.rendering.attached.trust import UNSIGNED, verify_statement
 from manyfest.cli.wiring import Session
 from manyfest.domain.lists.platform_selection import parse_filter
 from manyfest.domain.operations.resolve import resolve
-from manyfest.domain.operations.steps.search_statements import Carried, Wanted
+from manyfest.domain.operations.views.search_statements import Carried, Wanted
 from manyfest.domain.operations.views.statements import find_statements
 from manyfest.domain.references import Reference
 from manyfest.domain.statements.signers import signer_in_der
@@ -27,11 +27,12 @@ def statements_for(
 
 
 def note_trust(carried: Carried) -> None:
-    """Say that a signed statement is not verified, and which command does that."""
+    """Say that a statement is not signed, or who claims to have, and what verifies that."""
     statement = carried.statement
-    if statement.signatures:
-        signer = signer_in_der(statement.certificate)
-        command = verify_command(carried.image, statement.predicate_type, signer)
-        note(f"signed, and not verified; this does: {command}")
-    else:
-        note(f"not signed; {UNVERIFIED}")
+    if not statement.signatures:
+        note(UNSIGNED)
+        return
+    signer = signer_in_der(statement.certificate)
+    who = f" by {signer.identity} (claimed)" if signer else ""
+    note(f"signed{who}, and not verified here; with the identity that must have signed, run:")
+    note(verify_statement(carried.image, statement.predicate_type))

@@ -58,6 +58,7 @@ SECTIONS = {
         "diff": "look.diff",
         "verify": "look.verify",
         "history": "look.history",
+        "attached": "look.attached",
         "sbom": "look.sbom",
         "provenance": "look.provenance",
     },

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import DocumentError
 from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.manifests import Manifest
@@ -79,7 +80,11 @@ _PREDICATES = {
     "https://scout.docker.com/sbom": "SBOM (Scout)",
     "https://scout.docker.com/vulnerabilities": "vulnerability scan",
 }
-_PREDICATE_TYPE = "in-toto.io/predicate-type"
+_PREDICATE_TYPES = (
+    "in-toto.io/predicate-type",
+    "dev.sigstore.bundle.predicateType",
+    "predicateType",
+)
 
 # The suffixes of cosign's digest tags.
 _SUFFIXES = {"sig": "cosign signature", "att": "cosign attestation", "sbom": "SBOM"}
@@ -126,10 +131,14 @@ def predicates_of(manifest: Manifest) -> tuple[str, ...]:
 
 def predicate_of(annotations: Mapping[str, str]) -> str:
     """Return the predicate that the annotations of a descriptor state, or an empty text."""
-    for key in (_PREDICATE_TYPE, "dev.sigstore.bundle.predicateType", "predicateType"):
-        if stated := annotations.get(key):
-            return _predicate(stated)
-    return ""
+    stated = predicate_type(annotations)
+    return _predicate(stated) if stated else ""
+
+
+def predicate_type(annotations: Mapping[str, Json]) -> str:
+    """Return the type of predicate that annotations state: BuildKit's, a bundle's or cosign's."""
+    stated = (annotations.get(name) for name in _PREDICATE_TYPES)
+    return next((one for one in stated if isinstance(one, str) and one), "")
 
 
 def _kind_of_content(manifest: Manifest) -> str:

@@ -80,6 +80,14 @@ def read_statement(data: bytes, subject: str) -> Statement:
     return _statement(document, subject, signatures, certificate)
 
 
+def certificate_of(data: bytes, subject: str) -> bytes:
+    """Return the certificate (DER) in a Sigstore bundle; empty without one.
+
+    Raises DocumentError: not strict JSON.
+    """
+    return _certificate(parse_object(data, subject))
+
+
 def _statement(
     document: JsonObject, subject: str, signatures: int, certificate: bytes
 ) -> Statement:

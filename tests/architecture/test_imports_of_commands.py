@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "show": (["show", "oci:app:a"], set()),
     "tags": (["tags", "oci:app"], set()),
     "digest": (["digest", "oci:app:a"], set()),
+    "attached": (["attached", "oci:app:a"], set()),
     "annotate": (["annotate", "--os", "linux", "oci:app:list", "oci:app:a"], set()),
     "create from a layout": (["create", "oci:app:new", "oci:app:a"], set()),
     "push to a layout": (["push", "oci:app:list"], set()),
@@ -126,3 +127,14 @@ def test_a_copy_that_writes_nothing_loads_no_rules_and_no_progress_bar(
     }
     assert unused <= set(_run(copying))
     assert not unused & set(_run(copying))
+
+
+@pytest.mark.parametrize("command", [["ls"], ["show", "oci:app:a"], ["inspect", "oci:app:a"]])
+def test_readers_of_statements_are_loaded_by_their_own_commands_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "app")), "a"), oci_image())
+    rooms = "manyfest.domain.statements", "manyfest.cli.rendering.attached"
+    assert not [module for module in _run(command) if module.startswith(rooms)]
+    assert [module for module in _run(["attached", "oci:app:a"]) if module.startswith(rooms)]

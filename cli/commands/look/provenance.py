@@ -13,7 +13,7 @@ from manyfest.cli.rendering.attached.provenance_text import provenance_json, pro
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_reading_session
 from manyfest.domain.errors import StatementUnknownError
-from manyfest.domain.operations.steps.search_statements import PROVENANCE
+from manyfest.domain.operations.views.search_statements import PROVENANCE
 from manyfest.domain.statements.provenance import read_provenance
 
 

@@ -25,7 +25,7 @@ from manyfest.cli.rendering.attached.sbom_table import (
 from manyfest.cli.rendering.table import view_of
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_reading_session
-from manyfest.domain.operations.steps.search_statements import SBOM
+from manyfest.domain.operations.views.search_statements import SBOM
 from manyfest.domain.statements.sboms import read_sbom
 
 _FORMATS = ("table", "json")

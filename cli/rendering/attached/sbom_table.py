@@ -14,7 +14,7 @@ def package_columns(_screen: Screen) -> tuple[Column[Package], ...]:
     """Return the columns; a cell is empty where the SBOM does not say."""
     return (
         Column("NAME", lambda package: package.name, cut="middle"),
-        Column("VERSION", lambda package: package.version, rank=1, cut="middle"),
+        Column("VERSION", lambda package: package.version),
         Column("TYPE", lambda package: package.type, rank=3),
         Column("LICENCE", lambda package: package.licence, rank=2, cut="middle"),
     )

@@ -1,21 +1,32 @@
-"""The words about signatures: shown, never called verified, and the command that verifies."""
+"""Words about signatures: shown, never called verified, and the command that verifies.
 
-from shlex import join
+The command has placeholders for the identity that must have signed. That in the certificate is what
+the signer claims: to verify a signature against it would prove nothing.
+"""
 
 from manyfest.domain.references import Reference
-from manyfest.domain.statements.signers import Signer
+from manyfest.domain.statements.envelopes import CYCLONEDX, PROVENANCE, SPDX
 
-UNVERIFIED = "nothing here is verified: signatures are not checked"
+UNSIGNED = "not signed: anybody who may push here could have written it"
+_IDENTITY = "--certificate-identity IDENTITY --certificate-oidc-issuer ISSUER"
+
+# Cosign's short names of predicate types (``cosign verify-attestation --help``).
+_TYPES = {
+    SPDX: "spdxjson",
+    CYCLONEDX: "cyclonedx",
+    f"{PROVENANCE}v0.2": "slsaprovenance02",
+    f"{PROVENANCE}v1": "slsaprovenance1",
+}
 
 
-def verify_command(image: Reference, predicate: str = "", signer: Signer | None = None) -> str:
-    """Return the command line of cosign that verifies the signatures of ``image``.
+def verify_signatures(image: Reference, kind: str) -> str:
+    """Return the command line that verifies signatures of this kind of ``image``."""
+    if kind.startswith("Notation"):
+        return f"notation verify {image}"
+    return f"cosign verify {_IDENTITY} {image}"
 
-    With the type of a ``predicate``, those of its attestations. The identity is that which the
-    certificate claims, for the reader to compare with the one that should have signed.
-    """
-    identity = signer.identity if signer else "IDENTITY"
-    issuer = signer.issuer if signer and signer.issuer else "ISSUER"
-    kind = ["verify-attestation", "--type", predicate] if predicate else ["verify"]
-    flags = ["--certificate-identity", identity, "--certificate-oidc-issuer", issuer]
-    return join(["cosign", *kind, *flags, str(image)])
+
+def verify_statement(image: Reference, predicate_type: str) -> str:
+    """Return the command line that verifies the attestations of this type of ``image``."""
+    named = _TYPES.get(predicate_type, "custom")
+    return f"cosign verify-attestation --type {named} {_IDENTITY} {image}"

@@ -11,7 +11,6 @@
 * ``find_attached``: signatures, SBOMs and all else that is attached, and to that in turn; it asks
   by ``attached_questions``.
 * ``attached_copies``: plan to copy these; ``put_referrers``: put and read back the referrers.
-* ``search_statements``: the SBOM or the provenance of one image.
 * ``put_manifest``: put a manifest, and explain a refused list.
 * ``conditional_put``: move a tag only from where it is expected to point.
 """

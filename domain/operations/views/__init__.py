@@ -8,6 +8,7 @@
 * ``details``: the images of a list or draft, as ``inspect -v`` shows them.
 * ``diff``: compare two images or lists by their content.
 * ``verify``: find all that is wrong with an image or list.
-* ``statements``: the SBOM or the provenance of an image.
+* ``statements``: the SBOM or the provenance of an image; ``search_statements`` finds them.
+* ``documents``: the documents of all that is attached, for ``attached``.
 * ``history``: the past states of a tag, from the store alone.
 """

@@ -10,8 +10,8 @@ from manyfest.domain.image_configs import SIZE_LIMIT as SMALL
 from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.steps.record import record_reads
-from manyfest.domain.operations.steps.search_statements import Carried, StatementSearch, Wanted
 from manyfest.domain.operations.steps.select_image import locate_image
+from manyfest.domain.operations.views.search_statements import Carried, StatementSearch, Wanted
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import open_bytes

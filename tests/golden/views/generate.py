@@ -31,6 +31,7 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.catalogue import CachedTag
 from manyfest.domain.references import Reference
 from tests.golden.generate import NOW, draft, entry
+from tests.golden.views.attached import ATTACHED
 from tests.support.content.described import built_image, built_index
 from tests.support.ports import PlainPorts
 
@@ -149,6 +150,7 @@ VIEWS: dict[str, Callable[[Screen], Iterator[str]]] = {
     "history": lambda screen: View(state_columns(screen, now=NOW), STATES, screen).lines(),
     "tags": lambda screen: View(listed_columns(screen, NOW), LISTED, screen).lines(),
     **SHOWN,
+    **ATTACHED,
 }
 CASES = [(view, screen) for view in VIEWS for screen in SCREENS]
 

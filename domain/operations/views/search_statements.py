@@ -29,6 +29,7 @@ from manyfest.domain.errors import (
     StatementMismatchError,
     UnreachableError,
 )
+from manyfest.domain.images.kinds import predicate_type
 from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.lists.referrers import cosign_tags
 from manyfest.domain.manifests import Manifest
@@ -42,13 +43,6 @@ from manyfest.domain.values import frozen
 # Manifests and blobs that one search reads; an image has a handful.
 _MANIFESTS = 100
 _DOCUMENTS = 30
-
-# Annotations that state a predicate type: BuildKit's, cosign's, and a Sigstore bundle's.
-_PREDICATE_ANNOTATIONS = (
-    "in-toto.io/predicate-type",
-    "predicateType",
-    "dev.sigstore.bundle.predicateType",
-)
 
 # Beginnings of the types of blobs and artifacts that are no statement.
 _OTHERS = (
@@ -164,14 +158,14 @@ class StatementSearch:
         """Return the blobs that may be a statement of the wanted kind."""
         try:
             stated = manifest.document.get("annotations")
-            of_all = _predicate(stated if isinstance(stated, dict) else {})
+            of_all = predicate_type(stated if isinstance(stated, dict) else {})
             return tuple(blob for blob in manifest.layers if self._may_be(blob, of_all))
         except DocumentError as error:
             self.refused.append(error)
             return ()
 
     def _may_be(self, entry: Descriptor, otherwise: str = "") -> bool:
-        if predicate := _predicate(entry.annotations) or otherwise:
+        if predicate := predicate_type(entry.annotations) or otherwise:
             return self._wanted.matches(predicate)
         artifact_type = entry.others.get("artifactType")
         named = artifact_type if isinstance(artifact_type, str) else entry.media_type
@@ -187,7 +181,7 @@ class StatementSearch:
                 return None
             self._require_subject(statement, source)
         except DocumentError as error:
-            if _predicate(blob.annotations) or self._wanted.matches(blob.media_type):
+            if predicate_type(blob.annotations) or self._wanted.matches(blob.media_type):
                 self.refused.append(error)  # else it never said that it is one
             return None
         except _REFUSALS as error:
@@ -200,12 +194,6 @@ class StatementSearch:
         if not statement.is_bare and str(self.image.digest) not in statement.subjects:
             about = ", ".join(statement.subjects[:3])
             raise StatementMismatchError(str(source), str(self.image.digest), about)
-
-
-def _predicate(annotations: object) -> str:
-    found = annotations if isinstance(annotations, dict) else {}
-    stated = (found.get(name) for name in _PREDICATE_ANNOTATIONS)
-    return next((one for one in stated if isinstance(one, str) and one), "")
 
 
 def _read(source: Reference, blob: Descriptor, blobs: BlobReader) -> bytes:

@@ -1,0 +1,166 @@
+"""List the documents of all that is attached to an image or a list, and read one of them.
+
+An attachment is a manifest, and its blobs are the documents: BuildKit's has an SBOM and provenance,
+cosign's has one for each signature. The signer is read from the certificate beside a signature: in
+the annotations of cosign's, and in a Sigstore bundle, which is read for that if it is small. It is
+what the certificate claims.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+
+from attr import evolve
+
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import (
+    DocumentError,
+    IntegrityError,
+    ManyfestError,
+    NotFoundError,
+    StatementUnknownError,
+    UnavailableError,
+)
+from manyfest.domain.images.attachments import Attachment
+from manyfest.domain.images.kinds import predicate_of, predicate_type
+from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.record import record_reads
+from manyfest.domain.operations.views.attached import attached_to
+from manyfest.domain.ports import Ports
+from manyfest.domain.ports.registry import BlobReader
+from manyfest.domain.statements.envelopes import SIZE_LIMIT, certificate_of
+from manyfest.domain.statements.signers import Signer, signer_in_der, signer_in_pem
+from manyfest.domain.values import frozen
+
+_CERTIFICATE = "dev.sigstore.cosign/certificate"  # cosign, ``specs/SIGNATURE_SPEC.md``
+_BUNDLE = "application/vnd.dev.sigstore.bundle"
+_BUNDLE_LIMIT = 256 * 1024  # bytes of a bundle that is read for its signer
+_BUNDLES = 100
+
+
+@frozen
+class Document:
+    """A document of an ``attachment``: its ``blob``, None if the manifest has none.
+
+    ``kind`` is what it says, in a person's words. ``signer`` is who the certificate beside it says
+    signed it; None if there is no certificate that tells.
+    """
+
+    attachment: Attachment
+    kind: str
+    blob: Descriptor | None = None
+    signer: Signer | None = None
+
+    @property
+    def digest(self) -> Digest | None:
+        """The digest of the document, or of the manifest that is one itself."""
+        return self.blob.digest if self.blob else self.attachment.digest
+
+    @property
+    def size(self) -> int | None:
+        """The bytes of the document, as its manifest states them."""
+        return self.blob.size if self.blob else self.attachment.size
+
+    @property
+    def predicate_type(self) -> str:
+        """The type of predicate that annotations state; empty if none does."""
+        stated = predicate_type(self.blob.annotations) if self.blob else ""
+        listed = self.attachment.listed
+        return stated or (predicate_type(listed.annotations) if listed else "")
+
+    @property
+    def platform(self) -> str:
+        """The platform that it is about; empty for a list, and where no list tells."""
+        platform = self.attachment.platform
+        return str(platform) if platform and platform.os else ""
+
+
+@frozen
+class Documents:
+    """The documents found; with ``failures``, more may be attached."""
+
+    found: tuple[Document, ...]
+    failures: tuple[ManyfestError, ...] = ()
+
+
+def documents_attached(found: Resolved, *, ports: Ports) -> Documents:
+    """Return the documents of all that is attached to ``found``, and to all below it.
+
+    Records what it reads. Uses the ports registry, contents and fan_out. Raises as ``attached_to``.
+    """
+    attached = attached_to(found, ports=ports)
+    documents = [each for one in attached.attachments for each in _documents(one)]
+    read = ((one.place, one.manifest) for one in attached.attachments)
+    resolved = [Resolved(place, manifest) for place, manifest in read if manifest]
+    record_reads([found, *resolved], ports=ports)
+    unsigned = [place for place, each in enumerate(documents) if _may_tell_signer(each)][:_BUNDLES]
+    signed = ports.fan_out(lambda place: _with_signer(documents[place], ports.registry), unsigned)
+    for place, document in zip(unsigned, signed, strict=True):
+        documents[place] = document
+    return Documents(tuple(documents), attached.failures)
+
+
+def read_document(found: Documents, name: str, subject: str, *, ports: Ports) -> bytes:
+    """Return the bytes of the document, or manifest, whose digest begins with ``name``.
+
+    Raises what reading raises; StatementUnknownError: nothing, or more than one thing, that is
+    attached to ``subject`` has such a digest; DocumentError: it is over 64 MiB.
+    """
+    digests = {str(each.digest): each for each in found.found}
+    manifests = {str(each.attachment.digest): each.attachment for each in found.found}
+    full = name if ":" in name else f"sha256:{name}"
+    named = sorted(each for each in {*digests, *manifests} if each.startswith(full))
+    if len(named) != 1 and full not in named:
+        reason = f", but {len(named)} that begin so" if named else ""
+        raise StatementUnknownError(subject, f"document of the digest {name[:80]}{reason}")
+    chosen = full if full in named else named[0]
+    document = digests.get(chosen)
+    if document is None or document.blob is None:
+        manifest = manifests[chosen].manifest
+        return manifest.data if manifest else b""
+    return _read(document.attachment, document.blob, ports.registry, SIZE_LIMIT)
+
+
+def _documents(one: Attachment) -> Iterator[Document]:
+    try:
+        blobs = one.manifest.layers if one.manifest else ()
+    except DocumentError:
+        blobs = ()
+    for blob in blobs:
+        signer = signer_in_pem(_text(blob.annotations, _CERTIFICATE))
+        yield Document(one, predicate_of(blob.annotations) or one.about or one.kind, blob, signer)
+    if not blobs:
+        yield Document(one, one.about or one.kind)
+
+
+def _may_tell_signer(document: Document) -> bool:
+    blob = document.blob
+    return (
+        document.signer is None
+        and blob is not None
+        and blob.media_type.startswith(_BUNDLE)
+        and blob.size <= _BUNDLE_LIMIT
+        and blob.digest.is_verifiable
+    )
+
+
+def _with_signer(document: Document, registry: BlobReader) -> Document:
+    """Read a bundle for its signer; called by threads. One that cannot be read has none."""
+    if document.blob is None:
+        return document
+    with suppress(DocumentError, IntegrityError, NotFoundError, UnavailableError):
+        data = _read(document.attachment, document.blob, registry, _BUNDLE_LIMIT)
+        return evolve(document, signer=signer_in_der(certificate_of(data, str(document.digest))))
+    return document
+
+
+def _read(one: Attachment, blob: Descriptor, registry: BlobReader, limit: int) -> bytes:
+    if blob.size > limit:
+        raise DocumentError(str(one.subject.at(blob.digest)), f"larger than {limit} bytes")
+    with registry.open_blob(one.subject.at(blob.digest), blob.size) as chunks:
+        return b"".join(chunks)
+
+
+def _text(annotations: Mapping[str, str], name: str) -> str:
+    value = annotations.get(name)
+    return value if isinstance(value, str) else ""
