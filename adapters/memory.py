@@ -1,6 +1,6 @@
 """A registry in memory, for our own tests and those of the library's users."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from attr import field
@@ -98,6 +98,16 @@ class MemoryRegistry(Registry):
             if expected is not None:
                 expected.check(reference, repository.tags.get(reference.tag))
             repository.tags[reference.tag] = digest
+
+    def takes_tags(self, home: Home) -> bool | None:  # noqa: ARG002 - all of them
+        return True
+
+    def put_with_tags(
+        self, reference: Reference, manifest: Manifest, tags: Sequence[str]
+    ) -> frozenset[str]:
+        self.put_manifest(reference.at(manifest.digest), manifest)
+        self._repository(reference.home).tags.update(dict.fromkeys(tags, manifest.digest))
+        return frozenset(tags)
 
     def tags(self, home: Home) -> tuple[str, ...]:
         return tuple(tag for tag in self._repository(home).tags if tag is not None)

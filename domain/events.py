@@ -85,6 +85,20 @@ class ManifestPut:
 
 
 @frozen
+class TagMoving:
+    """The request that moves the tag ``reference`` is sent next."""
+
+    reference: Reference
+
+
+@frozen
+class TagKept:
+    """The registry refused to move the tag ``reference``."""
+
+    reference: Reference
+
+
+@frozen
 class TagMoved:
     """The tag ``reference`` points to the published list now."""
 
@@ -101,6 +115,8 @@ Event = (
     | BlobMounted
     | BlobFound
     | ManifestPut
+    | TagMoving
+    | TagKept
     | TagMoved
 )
 OnEvent = Callable[[Event], None]

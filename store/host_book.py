@@ -1,10 +1,11 @@
 """The host book in SQLite, on a connection of its own that never waits for a lock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from manyfest.domain.encoding.timestamps import format_utc, parse_utc
 from manyfest.domain.errors import DamagedStoreError, StoreError
@@ -14,11 +15,12 @@ from manyfest.store.sqlite.database import Database
 from manyfest.store.sqlite.opening import open_existing
 
 _SELECT = """
-    SELECT scheme, realm, service, chunk_size, learnt_at FROM hosts
+    SELECT scheme, realm, service, chunk_size, takes_tags, learnt_at FROM hosts
     WHERE host = ? AND insecure = ?"""
 _REPLACE = """
-    INSERT OR REPLACE INTO hosts (host, insecure, scheme, realm, service, chunk_size, learnt_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?)"""
+    INSERT OR REPLACE INTO hosts
+        (host, insecure, scheme, realm, service, chunk_size, takes_tags, learnt_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _DELETE_EXPIRED = "DELETE FROM hosts WHERE learnt_at < ?"
 
 _STORE_ERRORS = (StoreError, DamagedStoreError)
@@ -36,10 +38,9 @@ class SqliteHostBook:
             suppress(*_STORE_ERRORS),
             damage_if_unreadable(self._database.path, f"what {host} was learnt to be"),
         ):
-            for *texts, chunk_size, learnt_at in self._database.rows(_SELECT, (host, insecure)):
+            for *learnt, learnt_at in self._database.rows(_SELECT, (host, insecure)):
                 if is_fresh(parse_utc(learnt_at), now):
-                    scheme, realm, service = map(str, texts)
-                    return HostFacts(host, insecure, scheme, realm, service, int(chunk_size))
+                    return _facts(host, learnt, insecure=insecure)
         return None
 
     def keep(self, facts: Iterable[HostFacts], now: datetime) -> None:
@@ -56,6 +57,13 @@ class SqliteHostBook:
         self._database.close()
 
 
-def _row(facts: HostFacts, now: datetime) -> tuple[str | int, ...]:
-    login = facts.realm, facts.service
-    return facts.host, facts.insecure, facts.scheme, *login, facts.chunk_size, format_utc(now)
+def _facts(host: str, learnt: Sequence[Any], *, insecure: bool) -> HostFacts:
+    *texts, chunk_size, takes_tags = learnt
+    scheme, realm, service = map(str, texts)
+    takes = None if takes_tags is None else bool(takes_tags)
+    return HostFacts(host, insecure, scheme, realm, service, int(chunk_size), takes)
+
+
+def _row(facts: HostFacts, now: datetime) -> tuple[str | int | None, ...]:
+    login, able = (facts.realm, facts.service), (facts.chunk_size, facts.takes_tags)
+    return facts.host, facts.insecure, facts.scheme, *login, *able, format_utc(now)

@@ -1,7 +1,7 @@
 """The base of the registry decorators: the port's methods, each forwarded in one way."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TypeVar
@@ -58,6 +58,16 @@ class RegistryDecorator(Registry):
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
     ) -> None:
         self._forward(reference, lambda registry, at: registry.put_manifest(at, manifest, expected))
+
+    def takes_tags(self, home: Home) -> bool | None:
+        return self._forward(Reference(home), lambda registry, at: registry.takes_tags(at.home))
+
+    def put_with_tags(
+        self, reference: Reference, manifest: Manifest, tags: Sequence[str]
+    ) -> frozenset[str]:
+        return self._forward(
+            reference, lambda registry, at: registry.put_with_tags(at, manifest, tags)
+        )
 
     def tags(self, home: Home) -> tuple[str, ...]:
         return self._forward(Reference(home), lambda registry, at: registry.tags(at.home))

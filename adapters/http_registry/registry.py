@@ -1,6 +1,6 @@
 """The registry port over HTTP: one object for all registries that a command names."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Self
 
@@ -13,6 +13,7 @@ from manyfest.adapters.http_registry.api.manifests import HttpManifests
 from manyfest.adapters.http_registry.api.ping import HttpAccess
 from manyfest.adapters.http_registry.reliability.retry import TRIES, OnPause, ignore_pause
 from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, nothing_known
+from manyfest.adapters.http_registry.session.requests import repository_of
 from manyfest.adapters.http_registry.session.server_clock import OnClock, ignore_clock
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.transport.early_connections import EarlyConnections
@@ -125,6 +126,16 @@ class HttpRegistry(Registry):
         self, reference: Reference, manifest: Manifest, expected: Expectation | None = None
     ) -> None:
         self._manifests.put_manifest(reference, manifest, expected)
+
+    def takes_tags(self, home: Home) -> bool | None:
+        return self._sessions.session_for(repository_of(Reference(home))).takes_tags
+
+    def put_with_tags(
+        self, reference: Reference, manifest: Manifest, tags: Sequence[str]
+    ) -> frozenset[str]:
+        from manyfest.adapters.http_registry.api.tagged_puts import put_with_tags
+
+        return put_with_tags(self._sessions, reference, manifest, tags)
 
     def tags(self, home: Home) -> tuple[str, ...]:
         return self._listings.tags(home)

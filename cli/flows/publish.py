@@ -1,7 +1,7 @@
 """The flow of ``push``, ``create --push`` and ``apply``: execute and report."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from manyfest.cli.arguments.result_files import write_file
@@ -9,8 +9,8 @@ from manyfest.cli.flows.checks import require_cached
 from manyfest.cli.output import note, warn, write_text
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
-from manyfest.domain.errors import StoreError
-from manyfest.domain.events import Event, TagMoved
+from manyfest.domain.errors import ManyfestError, StoreError
+from manyfest.domain.events import Event, TagKept, TagMoved, TagMoving
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
 from manyfest.domain.operations.resolve import Resolved
@@ -24,28 +24,37 @@ def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
     """
     require_cached((blob for planned in plans for blob in planned.blobs), session)
     require_writable_store(session)
-    moved: set[Reference] = set()
+    outcomes: dict[Reference, Event] = {}
     with shown_progress() as on_event:
 
         def noted(event: Event) -> None:
-            if isinstance(event, TagMoved):
-                moved.add(event.reference)
+            if isinstance(event, TagMoving | TagKept | TagMoved):
+                outcomes[event.reference] = event
             on_event(event)
 
         try:
             execute(plans, ports=session, on_event=session.checking_deadline(noted))
-        except BaseException:
-            _warn_of_half(plans, moved)
+        except BaseException as error:
+            # the error of a single tag says what happened to it
+            if sum(len(plan.tags) for plan in plans) > 1 or not isinstance(error, ManyfestError):
+                _warn_of_half(plans, outcomes)
             raise
 
 
-def _warn_of_half(plans: Sequence[PushPlan], moved: Collection[Reference]) -> None:
-    """Say which tags have moved and which have not, if it is some of each."""
+def _warn_of_half(plans: Sequence[PushPlan], outcomes: Mapping[Reference, Event]) -> None:
+    """Say which tags have moved, may have, and have not, if any may have."""
     targets = [tagging.target for plan in plans for tagging in plan.tags]
-    left = ", ".join(str(target) for target in targets if target not in moved)
-    if moved and left:
-        done = ", ".join(str(target) for target in targets if target in moved)
-        warn(f"moved: {done}; not moved: {left}; the same command again moves the rest")
+    said = {
+        "moved": [t for t in targets if isinstance(outcomes.get(t), TagMoved)],
+        "may have moved": [t for t in targets if isinstance(outcomes.get(t), TagMoving)],
+        "not moved": [t for t in targets if isinstance(outcomes.get(t), TagKept | None)],
+    }
+    if not said["moved"] and not said["may have moved"]:
+        return
+    parts = (f"{words}: {', '.join(map(str, tags))}" for words, tags in said.items() if tags)
+    is_guarded = any(plan.expected is not None for plan in plans)
+    again = "the same command without --expect" if is_guarded else "the same command again"
+    warn(f"{'; '.join(parts)}; {again} moves the rest")
 
 
 def require_writable_store(session: Session) -> None:

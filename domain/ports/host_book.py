@@ -18,13 +18,13 @@ _CLOCK_SKEW = timedelta(minutes=5)
 
 @frozen
 class HostFacts:
-    """The scheme, the token challenge and the limit of bodies of a ``host[:port]`` of references.
+    """The scheme, the token challenge and the abilities of a ``host[:port]`` of references.
 
     ``scheme`` is ``http`` or ``https``. ``realm`` and ``service`` are those of its challenge for
     bearer tokens (RFC 6750), empty without one. ``chunk_size`` is the bytes of a body that it took
-    after it had refused a larger one (413), 0 if it did not. ``insecure`` is True if insecure
-    access was allowed when this was learnt: facts learnt under looser rules never count under
-    stricter ones.
+    after it had refused a larger one (413), 0 if it did not. ``takes_tags`` says whether a PUT by
+    digest may name tags; None if that was not tried. ``insecure`` is True if insecure access was
+    allowed when this was learnt: facts learnt under looser rules never count under stricter ones.
 
     Facts are a guess and not a permission: a caller applies the current rules, and ignores facts
     that prove wrong.
@@ -36,6 +36,7 @@ class HostFacts:
     realm: str = ""
     service: str = ""
     chunk_size: int = 0
+    takes_tags: bool | None = None
 
 
 def is_fresh(learnt_at: datetime, now: datetime) -> bool:

@@ -15,7 +15,7 @@ Besides the errors named at each method, all may raise AccessError (401, 403), U
 RefusedError (another 4xx), CredentialsError and, for layouts, LayoutError.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
@@ -25,6 +25,10 @@ from manyfest.domain.errors import BlobUnknownError, DocumentError, ManifestUnkn
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Home, Reference
+
+# How many tags a put may name: a registry that takes several must take so many
+# (distribution-spec, "Pushing Manifests").
+TAGS_PER_PUT = 10
 
 
 class ManifestReader(Protocol):
@@ -93,6 +97,30 @@ class ManifestWriter(Protocol):
         RefusedError: a child is missing, too large, read-only.
         """
         ...
+
+    def takes_tags(self, home: Home) -> bool | None:  # noqa: ARG002 - for those that can
+        """Whether one put to ``home`` may name several tags; None: not known yet.
+
+        Asks nobody.
+        """
+        return False
+
+    def put_with_tags(
+        self,
+        reference: Reference,  # noqa: ARG002 - for those that can, as the others
+        manifest: Manifest,  # noqa: ARG002
+        tags: Sequence[str],  # noqa: ARG002 - at most TAGS_PER_PUT
+    ) -> frozenset[str]:
+        """Store ``manifest`` under the digest of ``reference`` and all ``tags``, in one step.
+
+        Returns the tags that the other side says it moved: a claim, for the caller to check. The
+        caller puts the others one by one, and gets their refusals then: an other side that cannot
+        do this, or does not like to be asked, has moved none, and may have stored nothing.
+        Raises AccessError: denied by one that is known to take tags; no tag has moved.
+        DigestMismatchError: the other side confirms another digest. UnauthorizedError,
+        UnavailableError as ``put_manifest``.
+        """
+        return frozenset()
 
 
 class TagReader(Protocol):

@@ -75,6 +75,11 @@ class ListSpec:
     expected_platforms: tuple[Platform, ...] = ()
     convert: Family | None = None
 
+    @property
+    def targets(self) -> tuple[Reference, ...]:
+        """The names to publish as, each once."""
+        return tuple(dict.fromkeys((self.target, *self.more_tags)))
+
 
 def sources_of(specs: Sequence[ListSpec]) -> tuple[Reference, ...]:
     """Return the sources of all ``specs``, each once."""

@@ -84,6 +84,11 @@ def _add_chunk_size(database: "Database") -> None:
     database.table("hosts").add_column("chunk_size", int, not_null_default=0)
 
 
+def _add_takes_tags(database: "Database") -> None:
+    # whether a PUT by digest may name tags; NULL if that was not tried
+    database.table("hosts").add_column("takes_tags", int)
+
+
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _create_contents_and_observations,
     _create_drafts,
@@ -94,6 +99,7 @@ MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _create_digest_reads,
     _add_claims,
     _add_chunk_size,
+    _add_takes_tags,
 )
 
 

@@ -8,9 +8,9 @@ from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.memory import MemoryRegistry
-from manyfest.contracts.images import referrer
+from manyfest.contracts.images import push_image, referrer
 from manyfest.contracts.referrers import SUBJECT, put_referrers
-from manyfest.contracts.registry import Plant, RegistryContract
+from manyfest.contracts.registry import AMD64, Plant, RegistryContract
 from manyfest.domain.access import Credentials
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.lists.referrers import referrers_tag
@@ -81,6 +81,22 @@ class TestHttpRegistryWithReferrersApi(HttpContract):
         put_referrers(registry, home, [referrer(SUBJECT)])
         with pytest.raises(ManifestUnknownError):
             registry.head_manifest(referrers_tag(Reference(home, None, SUBJECT.digest)))
+
+
+class TestHttpRegistryThatTakesTags(HttpContract):
+    """Several tags in one PUT, as zot takes them."""
+
+    @pytest.fixture
+    def server(self) -> Iterator[RegistryServer]:
+        with RegistryServer(MemoryRegistry(), quirks=Quirks(tags_in_query=True)) as running:
+            yield running
+
+    def test_that_it_does_is_learnt(self, server, registry, home):
+        push_image(registry, Reference(home, "v1"), AMD64)
+        assert registry.takes_tags(home) is None
+        registry.put_with_tags(Reference(home, None, AMD64.digest), AMD64.manifest, ("a", "b"))
+        assert registry.takes_tags(home) is True
+        assert server.requests[-1].query == {"tag": ["a", "b"]}
 
 
 class TestHttpRegistryWithTokens(HttpContract):

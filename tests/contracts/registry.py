@@ -89,6 +89,10 @@ NO_ONE_DOCUMENT = {
 }
 
 
+def _points_to(registry: Registry, home: Home, tag: str, image: Image) -> bool:
+    return registry.head_manifest(Reference(home, tag)).digest == image.digest
+
+
 def named(cases: dict[str, object]) -> list[object]:
     """The cases, with their names, for ``pytest.mark.parametrize``."""
     return [pytest.param(value, id=name) for name, value in cases.items()]
@@ -244,6 +248,19 @@ class RegistryContract(ReferrersContract):
             assert registry.get_manifest(Reference(home, "v1")) == AMD64.manifest
         else:
             assert registry.get_manifest(Reference(home, "v1")) == ARM64.manifest
+
+    def test_tags_that_are_claimed_to_have_moved_have_moved(self, registry: Registry, home: Home):
+        push_image(registry, Reference(home, "v1"), AMD64)
+        push_image(registry, Reference(home, None, ARM64.digest), ARM64)
+        for _ in range(2):  # asked, and known
+            tags = ("v1", "v2", "v3")
+            moved = registry.put_with_tags(
+                Reference(home, None, ARM64.digest), ARM64.manifest, tags
+            )
+            assert moved == (frozenset(tags) if registry.takes_tags(home) else frozenset())
+            assert registry.get_manifest(Reference(home, None, ARM64.digest)) == ARM64.manifest
+        standing = {tag for tag in registry.tags(home) if _points_to(registry, home, tag, ARM64)}
+        assert standing == moved
 
     def test_putting_twice_is_fine(self, registry: Registry, home: Home):
         for _ in range(2):

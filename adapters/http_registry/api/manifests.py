@@ -158,7 +158,7 @@ class HttpManifests(ManifestReader, ManifestWriter):
         content_type = response.headers.get("content-type", "")
         if media_types.without_parameters(content_type) in media_types.SCHEMA_1:
             raise DocumentError(subject, manifests.SCHEMA_1_REASON)  # converted, of another digest
-        announced = reference.digest or _announced_digest(response, session.name, subject)
+        announced = reference.digest or announced_digest(response, session.name, subject)
         if announced is not None:
             verified(data, announced, None, subject)
         algorithm = announced.algorithm if announced else "sha256"
@@ -179,7 +179,7 @@ class HttpManifests(ManifestReader, ManifestWriter):
                 raise session.error_for(response, subject)
             if response.status_code != HTTPStatus.OK:
                 return None
-            digest = _announced_digest(response, session.name, subject)
+            digest = announced_digest(response, session.name, subject)
         size = bodies.announced_size(response)
         media_type = media_types.without_parameters(response.headers.get("content-type", ""))
         if digest is None or size is None or reference.digest not in (None, digest):
@@ -209,9 +209,9 @@ class HttpManifests(ManifestReader, ManifestWriter):
             if not response.is_success:
                 raise session.error_for(response, subject)
             is_confirmed = response.status_code == HTTPStatus.CREATED
-            digest = _announced_digest(response, session.name, subject) if is_confirmed else None
+            digest = announced_digest(response, session.name, subject) if is_confirmed else None
         if digest is not None:
-            _check_confirmed(manifest, digest, subject)
+            check_confirmed(manifest, digest, subject)
         return _PutOutcome(is_confirmed, "oci-subject" in response.headers)
 
     def _resolve_412(
@@ -271,7 +271,7 @@ class HttpManifests(ManifestReader, ManifestWriter):
         return self._sessions.session_for(repository_of(reference))
 
 
-def _announced_digest(response: httpx.Response, host: str, subject: str) -> Digest | None:
+def announced_digest(response: httpx.Response, host: str, subject: str) -> Digest | None:
     """Parse ``Docker-Content-Digest``; None if it is missing, or its algorithm is unknown to us."""
     text = response.headers.get("docker-content-digest", "").strip()
     if not text:
@@ -284,7 +284,7 @@ def _announced_digest(response: httpx.Response, host: str, subject: str) -> Dige
         raise ProtocolError(host, f"{subject}: {host} announces an {error}") from error
 
 
-def _check_confirmed(manifest: Manifest, digest: Digest, subject: str) -> None:
+def check_confirmed(manifest: Manifest, digest: Digest, subject: str) -> None:
     """Compare by the registry's algorithm, which may not be ours (distribution-spec, 2025)."""
     ours = Digest.of(manifest.data, digest.algorithm)
     if digest != ours:

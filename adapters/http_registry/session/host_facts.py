@@ -59,9 +59,13 @@ class ChunkLimit:
 
 
 def facts_learnt(
-    endpoint: Endpoint, scheme: str, challenge: Challenge | None, chunk_size: int = 0
+    endpoint: Endpoint,
+    scheme: str,
+    challenge: Challenge | None,
+    chunk_size: int = 0,
+    takes_tags: bool | None = None,  # noqa: FBT001 - a fact as the others
 ) -> HostFacts:
-    """Collect the facts: the scheme, the realm and service for tokens, and the size of chunks.
+    """Collect the facts: scheme, realm and service for tokens, size of chunks, tags in a PUT.
 
     A Basic challenge is not remembered, so that no password is sent to a host that did not ask.
     """
@@ -70,14 +74,17 @@ def facts_learnt(
         realm, service = challenge.get("realm"), challenge.get("service")
     if max(len(realm), len(service)) > _LENGTH_LIMIT:
         realm, service = "", ""
-    return HostFacts(endpoint.host, endpoint.insecure, scheme, realm, service, chunk_size)
+    login = scheme, realm, service
+    return HostFacts(endpoint.host, endpoint.insecure, *login, chunk_size, takes_tags)
 
 
 def news(learnt: HostFacts, known: HostFacts | None, endpoint: Endpoint) -> HostFacts | None:
     """Return the facts that were ``learnt``, if they are new and save a request.
 
-    These do: a realm, the size of chunks, a scheme that is not tried first.
+    These do: a realm, the size of chunks, whether a PUT may name tags, a scheme that is not tried
+    first.
     """
     is_new = bool(learnt.scheme) and learnt != known
-    saves = learnt.realm or learnt.chunk_size or learnt.scheme != endpoint.modes[0].scheme
+    is_able = learnt.chunk_size or learnt.takes_tags is not None
+    saves = learnt.realm or is_able or learnt.scheme != endpoint.modes[0].scheme
     return learnt if is_new and (known or saves) else None

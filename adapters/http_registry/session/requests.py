@@ -7,7 +7,7 @@ raises InvalidReferenceError for a layout, and those about blobs raise InvalidDi
 reference without a digest.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from urllib.parse import quote
 
@@ -91,6 +91,13 @@ def put_manifest(
     headers = {"Content-Type": manifest.media_type} | _condition(expected)
     url = _manifest_url(reference)
     return RegistryRequest("PUT", url, _push(reference), headers, manifest.data)
+
+
+def put_with_tags(reference: Reference, manifest: Manifest, tags: Sequence[str]) -> RegistryRequest:
+    """PUT a manifest under its digest and several tags (end-7; distribution-spec #600)."""
+    request = put_manifest(reference, manifest)
+    query = "&".join(f"tag={_quoted(tag)}" for tag in tags)
+    return evolve(request, url=f"{request.url}?{query}")
 
 
 def head_blob(reference: Reference) -> RegistryRequest:

@@ -107,6 +107,7 @@ class RegistrySession:
         self._server_clock = ServerClock(endpoint.host, on_clock)
         self._on_warnings = on_warnings
         self.chunks = host_facts.ChunkLimit(known)
+        self.takes_tags = known.takes_tags if known else None  # in a PUT by digest; None: unknown
         self.authorizer = Authorizer(
             endpoint, auth, self._fetch_token, host_facts.presumed_challenge(known), clock
         )
@@ -114,8 +115,8 @@ class RegistrySession:
     @property
     def learnt(self) -> HostFacts | None:
         """Facts for the next command; None if they are known already or save no request."""
-        challenge, size = self.authorizer.challenge, self.chunks.learnt
-        facts = host_facts.facts_learnt(self._endpoint, self._probe.scheme, challenge, size)
+        learnt = self.authorizer.challenge, self.chunks.learnt, self.takes_tags
+        facts = host_facts.facts_learnt(self._endpoint, self._probe.scheme, *learnt)
         return host_facts.news(facts, self._known, self._endpoint)
 
     @contextlib.contextmanager
@@ -137,8 +138,7 @@ class RegistrySession:
         """Send a request, ``check`` its response, and return that for the caller to close.
 
         For a body that is read while another request is sent: a fault of that one is not to be
-        translated here, as if it were this host's. Raises as ``exchange``, and what ``check``
-        raises.
+        translated here, as if it were this host's. Raises as ``exchange`` and as ``check``.
         """
         with self._translating(request):
             response = self._answer(request)

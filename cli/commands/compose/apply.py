@@ -101,9 +101,10 @@ def command(
         specs = tuple(evolve(spec, expected_platforms=expected) for spec in specs)
     in_lock = read_lock_file(lock_path(_spec_name(names), lock)) if locked or lock else None
     with open_session(settings_from(options)) as session:
-        require_reachable([t for spec in specs for t in (spec.target, *spec.more_tags)], session)
+        targets = [target for spec in specs for target in spec.targets]
+        require_reachable(targets, session)
         if in_lock is None:
-            session.connect_early(sources_of(specs))
+            session.connect_early(sources_of(specs), targets)
         planned = plan_apply(
             specs,
             ports=session,

@@ -35,6 +35,7 @@ from manyfest.domain.operations.publication.apply import plan_apply
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.references import Reference
 from manyfest.domain.specs.annotation_levels import parse_annotation
+from manyfest.domain.specs.list_spec import sources_of
 
 
 @docker_command("publish", "[SOURCE...]", options=CONNECTION | UPLOADS)
@@ -138,8 +139,8 @@ def command(
     )
     with errors_for_github(is_on=github), open_session(settings_from(options)) as session:
         spec = release_spec(release, session)
-        targets = (spec.target, *spec.more_tags)
-        require_reachable(targets, session)
+        require_reachable(spec.targets, session)
+        session.connect_early(sources_of([spec]), spec.targets)
         planned = plan_apply([spec], ports=session, with_foreign=foreign_layers)
         (push,) = planned.pushes
         if not allow_duplicates:
@@ -147,7 +148,7 @@ def command(
         publish_specs(planned, session, as_json=as_json, is_dry_run=dry_run, is_verbose=verbose)
         if not dry_run:
             write_files(push, digest_file, metadata_file)
-            _write_pipeline_outputs(push, targets, is_github=github, results_dir=results_dir)
+            _write_pipeline_outputs(push, spec.targets, is_github=github, results_dir=results_dir)
 
 
 @contextmanager

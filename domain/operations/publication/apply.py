@@ -1,6 +1,7 @@
 """Publish lists as specs declare them: planned together, without drafts."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from manyfest.domain.drafts.draft_conversion import DraftConversion
 from manyfest.domain.errors import LockError
@@ -8,6 +9,7 @@ from manyfest.domain.operations.publication.compose_specs import compose_specs
 from manyfest.domain.operations.publication.plan_push import PushPlan, plan_publications
 from manyfest.domain.operations.publication.push import pushed_manifests
 from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.conditional_put import TagDigests
 from manyfest.domain.operations.steps.record import record_or_report
 from manyfest.domain.ports import Ports
 from manyfest.domain.specs.list_spec import ListSpec
@@ -46,13 +48,19 @@ def plan_apply(
     unknown = () if lock is None else lock.unknown_sources(specs)
     if unknown and not ignore_missing:
         raise LockError(unknown[0], "has no digest in the lock")
+    tags = TagDigests(ports.registry)
     composed = compose_specs(
         specs if lock is None else tuple(map(lock.pinned, specs)),
         ports=ports,
         ignore_missing=ignore_missing,
+        meanwhile=[partial(tags.at, target) for spec in specs for target in spec.targets],
     )
     pushes = plan_publications(
-        composed.publications, composed.source_manifest, ports=ports, with_foreign=with_foreign
+        composed.publications,
+        composed.source_manifest,
+        ports=ports,
+        tag_digests=tags,
+        with_foreign=with_foreign,
     )
     if lock is not None:
         for spec, plan in zip(specs, pushes, strict=True):

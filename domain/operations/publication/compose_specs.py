@@ -1,6 +1,6 @@
 """Read the sources of specs, and make the lists that they declare."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -51,18 +51,22 @@ def compose_specs(
     *,
     ports: Ports,
     ignore_missing: bool,
+    meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Composed:
     """Read the sources of all ``specs`` at once, and make the lists. Writes nothing.
 
-    With ``ignore_missing``, a source that is missing, or lacks the platform, is left out. Uses the
-    ports registry, fan_out and now. Raises ManifestUnknownError, NoSuchPlatformError: otherwise;
-    ListError: a list would be empty; UnexpectedPlatformsError; ConversionError; what reading
-    raises.
+    The calls in ``meanwhile`` are made in parallel with the reads. With ``ignore_missing``, a
+    source that is missing, or lacks the platform, is left out. Uses the ports registry, fan_out and
+    now. Raises ManifestUnknownError, NoSuchPlatformError: otherwise; ListError: a list would be
+    empty; UnexpectedPlatformsError; ConversionError; what reading raises.
     """
-    read = ports.fan_out(
-        partial(_read, registry=ports.registry, ignore_missing=ignore_missing), sources_of(specs)
-    )
-    found = {resolved.reference: resolved for resolved in read if resolved is not None}
+    calls: list[Callable[[], object]] = list(meanwhile)
+    calls += [
+        partial(_read, source, ports.registry, ignore_missing=ignore_missing)
+        for source in sources_of(specs)
+    ]
+    answers = ports.fan_out(_call, calls)
+    found = {answer.reference: answer for answer in answers if isinstance(answer, Resolved)}
     given = {
         entry: _given(entry, found, ignore_missing=ignore_missing)
         for spec in specs
@@ -90,6 +94,10 @@ def _converted(composed: Composed, specs: Sequence[ListSpec], ports: Ports) -> C
     )
     made = tuple(each for each in conversions if each is not None)
     return evolve(composed, publications=publications, conversions=made)
+
+
+def _call(call: Callable[[], object]) -> object:
+    return call()
 
 
 def _read(reference: Reference, registry: Registry, *, ignore_missing: bool) -> Resolved | None:

@@ -67,6 +67,11 @@ class PushPlan:
     expected: Expectation | None = None
 
     @property
+    def homes(self) -> frozenset[Home]:
+        """The repositories in which tags are written."""
+        return frozenset(tagging.target.home for tagging in self.tags)
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to write."""
         return not (self.tags or self.children or self.blobs)
@@ -143,10 +148,10 @@ def plan_publications(
     """Plan all ``publications`` together.
 
     Reads the children from other homes and the digests of the tags, but for those that
-    ``tag_digests`` knows already; writes nothing. ``cached`` finds the manifests of lists that are
-    published unchanged. A child that a plan does not put must be in its home, in parallel one HEAD
-    each; a missing one is put again from where it came, or from the store. Layers with ``urls`` are
-    copied ``with_foreign`` alone.
+    ``tag_digests`` knows already; writes nothing. ``cached`` finds manifests that need not be read:
+    lists that are published unchanged, and images. A child that a plan does not put must be in its
+    home, in parallel one HEAD each; a missing one is put again from where it came, or from the
+    store. Layers with ``urls`` are copied ``with_foreign`` alone.
 
     Uses the ports registry, contents, layers and fan_out. Raises ListError: a draft cannot be a
     list yet; TagMovedError: the tag of a draft has another digest than expected;
@@ -166,7 +171,8 @@ def plan_publications(
     current = _map_distinct(targets, digest_of, ports.fan_out)
     bare = [_without_children(*both, current) for both in zip(publications, lists, strict=True)]
     moves = [move for plan in bare for move in _moves(plan)]
-    copies = _map_distinct(moves, partial(_copies, registry=ports.registry), ports.fan_out)
+    read = partial(_copies, registry=ports.registry, cached=cached)
+    copies = _map_distinct(moves, read, ports.fan_out)
     pairs = zip(publications, bare, strict=True)
     others = [child for each, plan in pairs for child in _unmoved(each, plan, copies)]
     missing += missing_children(others, ports=ports)
@@ -254,16 +260,19 @@ def _repairs(draft: Draft, lacking: Sequence[Child], ports: Ports) -> Iterator[C
     converted = {entry.descriptor.digest: entry for entry in draft.entries if entry.is_converted}
     for child in lacking:
         if entry := converted.get(child.listed.digest):
-            copies = _copies((entry, child.parent.home), ports.registry)
+            copies = _copies((entry, child.parent.home), ports.registry, lambda _: None)
             require_none([] if copies else [child])
             yield from copies
     others = [child for child in lacking if child.listed.digest not in converted]
     yield from repairs(others, ports=ports)
 
 
-def _copies(move: Move, registry: ManifestReader) -> tuple[Copy, ...]:
+def _copies(move: Move, registry: ManifestReader, cached: ManifestLookup) -> tuple[Copy, ...]:
     """Read what is to be copied: nothing of an entry that its home has lost, whole or in part."""
     entry, home = move
+    known = cached(entry.found.digest)
+    if known is not None and not known.is_list and not entry.is_converted:
+        return (ManifestCopy(entry.content, Reference(home, None, known.digest), known),)
     try:
         if entry.is_converted:
             from manyfest.domain.operations.steps.conversion import converted_copies

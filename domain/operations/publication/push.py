@@ -6,30 +6,42 @@ Order of writes, for all plans of a command together:
 2. Child images, in parallel; then child lists one after the other, in the order of the plan, which
    puts children before the lists that name them. A registry refuses a list whose children it
    lacks, and a layout would be left with a dangling entry.
-3. Tags: those with an expectation first, then the others in parallel. No tag is put before all
+3. A list that goes to several repositories, by digest to each: one that does not take it keeps the
+   tags of the others from moving.
+4. Tags: those with an expectation first, then the others in parallel. No tag is put before all
    content of all plans is there.
 
-So a failure before step 3 leaves every tag where it was, and the content already written is not
+So a failure before step 4 leaves every tag where it was, and the content already written is not
 harmful: it is garbage for the registry, and the next push finds it and does not send it again. A
-failure within step 3 leaves each tag either old or new; ``TagMoved`` says which, the drafts stay
-unpushed, and the next push writes the rest.
+failure within step 4 leaves each tag either old or new. Requests on their way are then waited for,
+and none is begun; ``TagMoving``, ``TagKept`` and ``TagMoved`` say which tag is which. The drafts
+stay unpushed, and the next push writes the rest.
+
+Several tags of one repository are put in one request where the registry can (ADR 0049). Its word
+for that is checked by a HEAD each, and what it did not move is put as elsewhere. Whether it can is
+tried where a list goes to one repository only: a registry that cannot costs a round trip then, as
+step 3 does otherwise.
 
 With an expectation, the draft's own tag is put by ``conditional_put``: checked right before, and
 read back after. ``finish`` runs last. The store then records the published manifests and marks
 the draft as pushed, unless another process changed it since the plan was made.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 
-from manyfest.domain.events import OnEvent, TagMoved, TransferPlanned, ignore
+from manyfest.domain.errors import AccessError, ManyfestError, RefusedError, TagMovedError
+from manyfest.domain.events import OnEvent, TagKept, TagMoved, TagMoving, TransferPlanned, ignore
 from manyfest.domain.operations.publication.plan_push import PushPlan, Tagging
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.steps.conditional_put import conditional_put
+from manyfest.domain.operations.steps.conditional_put import conditional_put, probable_digest
 from manyfest.domain.operations.steps.put_manifest import put_manifest
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import copy_blob, put_copies
 from manyfest.domain.ports import Ports
+from manyfest.domain.ports.fan_out import Item
+from manyfest.domain.ports.registry import TAGS_PER_PUT, ManifestWriter
+from manyfest.domain.references import Home, Reference
 from manyfest.domain.values import frozen
 
 
@@ -45,10 +57,11 @@ def execute(
     pause. Raises TagMovedError, and what writing raises.
     """
     bring_content(plans, ports=ports, on_event=on_event)
-    tags = [_Move(plan, tagging) for plan in plans for tagging in plan.tags]
-    for is_guarded in (True, False):
-        moves = [move for move in tags if move.is_guarded is is_guarded]
-        ports.fan_out(partial(_put_tag, ports=ports, on_event=on_event), moves)
+    _put_by_digest(plans, ports)
+    moves = [_Move(plan, tagging) for plan in plans for tagging in plan.tags]
+    mover = _TagMover(ports, on_event)
+    mover.move_each([move for move in moves if move.is_guarded])
+    mover.move_together(_batches([move for move in moves if not move.is_guarded], ports.registry))
 
 
 def bring_content(plans: Sequence[PushPlan], *, ports: Ports, on_event: OnEvent = ignore) -> None:
@@ -66,6 +79,21 @@ def bring_content(plans: Sequence[PushPlan], *, ports: Ports, on_event: OnEvent 
     put_copies(tuple(children.values()), ports.registry, ports.fan_out, on_event)
 
 
+def _put_by_digest(plans: Sequence[PushPlan], ports: Ports) -> None:
+    """Put the lists that go to several repositories."""
+    references = {
+        tagging.target.at(tagging.digest): plan.manifest
+        for plan in plans
+        if len(plan.homes) > 1
+        for tagging in plan.tags
+    }
+
+    def put(reference: Reference) -> None:
+        put_manifest(ports.registry, reference, references[reference])
+
+    ports.fan_out(put, tuple(references))
+
+
 @frozen
 class _Move:
     """A tag to put; the draft's own is guarded if the plan has an expectation."""
@@ -74,17 +102,96 @@ class _Move:
     tagging: Tagging
 
     @property
+    def target(self) -> Reference:
+        """The tag."""
+        return self.tagging.target
+
+    @property
     def is_guarded(self) -> bool:
-        return self.plan.expected is not None and self.tagging.target == self.plan.draft.name
+        """Whether the tag has an expectation."""
+        return self.plan.expected is not None and self.target == self.plan.draft.name
 
 
-def _put_tag(move: _Move, ports: Ports, on_event: OnEvent) -> None:
-    target, expected = move.tagging.target, move.plan.expected
-    if move.is_guarded and expected is not None:
-        conditional_put(target, move.plan.manifest, expected, ports=ports)
-    else:
-        put_manifest(ports.registry, target, move.plan.manifest)
-    on_event(TagMoved(target))
+# Moves of tags of one repository to one list, for one request.
+_Batch = tuple[_Move, ...]
+
+
+def _batches(moves: Sequence[_Move], registry: ManifestWriter) -> Iterator[_Batch]:
+    groups: dict[Reference, list[_Move]] = {}
+    for move in moves:
+        groups.setdefault(move.target.at(move.tagging.digest), []).append(move)
+    for reference, group in groups.items():
+        size = TAGS_PER_PUT if _may_go_together(group, reference.home, registry) else 1
+        for start in range(0, len(group), size):
+            yield tuple(group[start : start + size])
+
+
+def _may_go_together(group: Sequence[_Move], home: Home, registry: ManifestWriter) -> bool:
+    """Whether to put the tags in one request: to try that costs a round trip."""
+    if len(group) == 1:
+        return False
+    takes_tags = registry.takes_tags(home)
+    return len(group[0].plan.homes) == 1 if takes_tags is None else takes_tags
+
+
+class _TagMover:
+    """Moves tags in parallel, until one fails: then those on their way are waited for."""
+
+    def __init__(self, ports: Ports, on_event: OnEvent) -> None:
+        self._ports = ports
+        self._on_event = on_event
+        self._failures: list[ManyfestError] = []
+
+    def move_each(self, moves: Sequence[_Move], claimed: Collection[Reference] = ()) -> None:
+        """Move each tag, but for those ``claimed`` to be moved if a HEAD confirms it."""
+        self._fan_out(partial(self._move, claimed=claimed), moves)
+
+    def move_together(self, batches: Iterable[_Batch]) -> None:
+        """Move the tags of each batch in one request, or else each."""
+        batches = tuple(batches)
+        claimed: set[Reference] = set()
+        self._fan_out(partial(self._move_batch, claimed=claimed), batches)
+        self.move_each([move for batch in batches if len(batch) > 1 for move in batch], claimed)
+
+    def _move_batch(self, batch: _Batch, claimed: set[Reference]) -> None:
+        if len(batch) == 1:
+            self._move(batch[0])
+            return
+        for move in batch:
+            self._on_event(TagMoving(move.target))
+        manifest, reference = batch[0].plan.manifest, batch[0].target.at(batch[0].tagging.digest)
+        tags = [move.target.tag or "" for move in batch]
+        moved = self._ports.registry.put_with_tags(reference, manifest, tags)
+        claimed.update(move.target for move in batch if move.target.tag in moved)
+
+    def _move(self, move: _Move, claimed: Collection[Reference] = ()) -> None:
+        target, manifest, expected = move.target, move.plan.manifest, move.plan.expected
+        self._on_event(TagMoving(target))
+        try:
+            if move.is_guarded and expected is not None:
+                conditional_put(target, manifest, expected, ports=self._ports)
+            elif target not in claimed or not self._is_moved(move):
+                put_manifest(self._ports.registry, target, manifest)
+        except (AccessError, RefusedError, TagMovedError):
+            self._on_event(TagKept(target))
+            raise
+        self._on_event(TagMoved(target))
+
+    def _is_moved(self, move: _Move) -> bool:
+        return probable_digest(move.target, self._ports.registry) == move.tagging.digest
+
+    def _fan_out(self, function: Callable[[Item], None], items: Sequence[Item]) -> None:
+        self._ports.fan_out(partial(self._unless_failed, function), items)
+        if self._failures:
+            raise self._failures[0]
+
+    def _unless_failed(self, function: Callable[[Item], None], item: Item) -> None:
+        if self._failures:
+            return
+        try:
+            function(item)
+        except ManyfestError as error:
+            self._failures.append(error)
 
 
 def finish(

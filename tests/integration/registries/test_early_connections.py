@@ -4,7 +4,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +16,9 @@ from manyfest.domain.references import Reference
 from tests.support.faults.confined import PROGRAM
 from tests.support.http.certificates import Certificate, self_signed
 from tests.support.http.connection_server import ConnectionServer, wait_until_gone
-from tests.support.http.http_messages import Answer, Request
 from tests.support.http.registry_auth import TokenGate
 from tests.support.http.registry_server import REGISTRY, RegistryServer
+from tests.support.http.rounds import Rounds
 from tests.support.programs.docker_client import CommandLine
 from tests.support.programs.waiting import wait_until
 
@@ -70,10 +69,13 @@ def run(manyfest: CommandLine, server: RegistryServer, *arguments: str, at: str 
     assert result.code == 0, result.stderr
 
 
+PUBLISH = ("publish", *("-t", "HOST/app:1"), "HOST/app:a", "HOST/app:b")
+
 # A command, the connections that its first round takes, and its rounds of so many requests each.
 COMMANDS = {
     "inspect": (INSPECT, 1, (1,)),
     "create --push": (CREATE, 3, (3, 2, 1)),
+    "publish": (PUBLISH, 3, (3, 2, 1)),
     "create": (("create", "HOST/app:new", "HOST/app:a", "HOST/app:b"), 2, (2, 2)),
     "diff": (("diff", "HOST/app:list", "HOST/app:list"), 2, None),
 }
@@ -100,23 +102,6 @@ def test_connections_are_ready_before_the_http_client_is_imported(
         run(manyfest, server, *arguments)
         assert server.connections == connections
         assert rounds is None or len(server.requests) == sum(rounds)
-
-
-class Rounds:
-    """A gate that answers the requests of a round once all of them are there."""
-
-    def __init__(self, sizes: tuple[int, ...]) -> None:
-        self._lock = threading.Lock()
-        self._left = [each for size in sizes for each in [threading.Barrier(size)] * size]
-
-    def __call__(self, _request: Request) -> Answer | None:
-        with self._lock:
-            barrier = self._left.pop(0)
-        try:
-            barrier.wait(timeout=20)
-        except threading.BrokenBarrierError:
-            return Answer(404)
-        return None
 
 
 def test_the_remembered_token_server_is_connected_to_early(

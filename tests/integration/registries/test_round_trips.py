@@ -12,7 +12,8 @@ from manyfest.domain.references import Reference
 from tests.support.http.certificates import Certificate
 from tests.support.http.http_messages import Answer, Request
 from tests.support.http.registry_auth import TokenGate
-from tests.support.http.registry_server import REGISTRY, RegistryServer
+from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
+from tests.support.http.rounds import Rounds
 from tests.support.programs.docker_client import CommandLine
 
 AMD, ARM = docker_image("linux/amd64"), docker_image("linux/arm64")  # they share their layer
@@ -137,6 +138,40 @@ def test_what_is_held_by_digest_is_not_asked_for_again(
     assert ask(manyfest, server, "create", "-a", "HOST/app:l", "HOST/app:amd") == [HEAD]
     assert ask(manyfest, server, "inspect", "-v", "HOST/app:l") == []
     assert ask(manyfest, server, "inspect", f"HOST/app@{AMD.digest}") == []
+
+
+EIGHT = [docker_image(f"linux/{arch}", text=arch) for arch in (*("amd64", "arm64", "386"), "s390x")]
+EIGHT += [docker_image(f"linux/arm/v{number}", text=str(number)) for number in (5, 6, 7)]
+EIGHT += [docker_image("linux/ppc64le", text="ppc64le")]
+
+PLAIN, ABLE = Quirks(), Quirks(tags_in_query=True)
+THREE = ("app:1", "app:2", "app:3")
+
+# The registry, the tags of each release, and the requests in each round trip.
+PUBLISHED = {
+    "one tag": (PLAIN, [("app:1",)], [8 + 1, 8, 1]),
+    "three tags": (PLAIN, [THREE], [8 + 3, 8, 1, 3]),
+    "three tags, again": (PLAIN, [THREE, THREE], [8 + 3, 8, 1, 3, 8 + 3, 3]),
+    "three tags in one PUT": (ABLE, [THREE], [8 + 3, 8, 1, 3]),
+    "one tag of another repository": (PLAIN, [("other:1",)], [8 + 1, 8, 16, 8, 1]),
+    "two repositories": (PLAIN, [("app:1", "app:2", "other:1")], [8 + 3, 8, 16, 8, 2, 3]),
+}
+
+
+@pytest.mark.parametrize(("quirks", "releases", "rounds"), PUBLISHED.values(), ids=PUBLISHED)
+def test_several_tags_cost_one_round_trip_more_than_one(
+    manyfest: CommandLine, quirks: Quirks, releases: list[tuple[str, ...]], rounds: list[int]
+) -> None:
+    """Once a day; where it is known what the registry takes, none."""
+    registry = MemoryRegistry()
+    for number, image in enumerate(EIGHT):
+        push_image(registry, Reference.parse(f"{REGISTRY}/app:i{number}"), image)
+    sources = [f"HOST/app:i{number}" for number in range(8)]
+    with RegistryServer(registry, gate=Rounds(tuple(rounds)), quirks=quirks) as server:
+        for number, tags in enumerate(releases):
+            named = [word for tag in tags for word in ("-t", f"HOST/{tag}")]
+            ask(manyfest, server, "publish", "--annotation", f"n={number}", *named, *sources)
+        assert len(server.requests) == sum(rounds)
 
 
 def test_what_is_local_asks_nobody(manyfest: CommandLine, server: RegistryServer) -> None:

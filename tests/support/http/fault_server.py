@@ -65,6 +65,10 @@ class FaultServer(HttpServer):
         """The same fault for every request that matches."""
         self._rules.append(_Rule(method, path, repeat(fault)))
 
+    def recover(self) -> None:
+        """Answer well from now on."""
+        self._rules.clear()
+
     def ignore(self, method: str, path: str) -> None:
         """Read nothing of such requests, not their headers either, and never answer them."""
         self._unread.append((method, path))

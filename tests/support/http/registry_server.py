@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from contextlib import nullcontext
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
@@ -60,6 +60,7 @@ class Quirks:
     referrers: bool = False  # True: zot, Harbor, Docker Hub
     referrers_a_page: int = 1000  # zot's pages are as long as it likes
     tags_a_page: int = 1000  # GitHub's and Quay's pages are 100 at most, whatever is asked for
+    tags_in_query: bool = False  # True: zot since 2.1.16 (zot #3885)
     blobs_elsewhere: str = ""  # an origin to send blob reads to, 307: Docker Hub, Quay, ECR
 
 
@@ -166,6 +167,9 @@ class RegistryApp:
             return failure("MANIFEST_INVALID", detail={})
         self._registry.put_manifest(reference, manifest)
         answer = self._created(request, f"/v2/{path}/manifests/", manifest.digest)
+        for tag in request.query.get("tag", ()) if self._quirks.tags_in_query else ():
+            self._registry.put_manifest(_reference(path, tag), manifest)
+            answer = evolve(answer, headers=(*answer.headers, ("OCI-Tag", tag)))
         if manifest.subject is None or not self._quirks.referrers:
             return answer
         return answer.with_header("OCI-Subject", str(manifest.subject.digest))

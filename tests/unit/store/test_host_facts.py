@@ -49,6 +49,13 @@ def test_facts_are_found_for_the_host_and_the_rules_they_were_learnt_by(book):
     assert (find(book), find(book, facts=OTHERS)) == (FACTS, OTHERS)
 
 
+@pytest.mark.parametrize("takes_tags", [True, False, None])
+def test_what_a_registry_can_is_found_as_it_was_learnt(book, takes_tags):
+    able = evolve(FACTS, chunk_size=5, takes_tags=takes_tags)
+    book.keep([able], NOW)
+    assert find(book) == able
+
+
 def test_later_facts_take_the_place_of_earlier_ones(book):
     moved = evolve(FACTS, realm="https://new.test/t")
     book.keep([FACTS], NOW)

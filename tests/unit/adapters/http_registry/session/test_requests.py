@@ -53,6 +53,10 @@ def write(method, url, headers=None, content=None, *, of=BLOB, scopes=PUSH):
 
 
 TABLE = {
+    "put a manifest with tags": (
+        requests.put_with_tags(BLOB, LIST, ["v1", "v1.2"]),
+        write("PUT", f"{REPOSITORY}/manifests/{DIGEST}?tag=v1&tag=v1.2", TYPE, b"{}"),
+    ),
     "ping": (
         requests.ping("r.example:5000"),
         requests.RegistryRequest("GET", "/v2/", AccessRequest("r.example:5000", "", frozenset())),

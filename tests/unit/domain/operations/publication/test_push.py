@@ -19,7 +19,7 @@ from manyfest.domain.errors import (
     ListError,
     PartMissingError,
 )
-from manyfest.domain.events import BlobCopied, ManifestPut, TagMoved, TransferPlanned
+from manyfest.domain.events import BlobCopied, ManifestPut, TagMoved, TagMoving, TransferPlanned
 from manyfest.domain.operations.drafts.annotate import annotate
 from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
 from manyfest.domain.references import Reference
@@ -178,7 +178,8 @@ def test_all_that_is_brought_along_is_told(world: World) -> None:
     assert events[0] == TransferPlanned(2, sum(blobs.values()), 1)
     copied = [event for event in events if isinstance(event, BlobCopied)]
     assert {(event.blob.digest, event.size) for event in copied} == set(blobs.items())
-    assert events[-2:] == [
+    assert events[-3:] == [
         ManifestPut(ref("r.example/l:1").at(image.digest)),
+        TagMoving(ref("r.example/l:1")),
         TagMoved(ref("r.example/l:1")),
     ]
