@@ -20,7 +20,7 @@ class CredentialSource:
     helper: str = ""
 
     def __str__(self) -> str:
-        return f"{self.helper}, which {self.file} names" if self.helper else self.file
+        return f"{self.helper}, named in {self.file}" if self.helper else self.file
 
 
 @frozen

@@ -8,25 +8,25 @@ from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.references import Reference
 
 LABEL_WIDTH = 16
-_UNKNOWN = "the token does not tell"
+_UNKNOWN = "unknown: the token does not name them"
 
 
 def auth_text(name: Reference, explanation: AuthExplanation) -> str:
     """Return the explanation as lines of a label and a fact."""
     rows = [("reference", str(name)), ("credentials", _credentials_text(explanation))]
-    rows.append(("asked for", _challenge(explanation)))
+    rows.append(("challenge", _challenge(explanation)))
     for token in explanation.tokens:
-        rows.append(("scopes asked", _scopes_text(token.asked)))
+        rows.append(("scopes wanted", _scopes_text(token.asked)))
         granted = token.granted
         rows.append(("scopes granted", _UNKNOWN if granted is None else _scopes_text(granted)))
-    rows.append(("let in", "no" if explanation.refusal else "yes"))
+    rows.append(("access", "refused" if explanation.refusal else "granted"))
     return "\n".join(f"{label + ':':<{LABEL_WIDTH}}{printable(value)}" for label, value in rows)
 
 
 def painted_fact(line: str, screen: Screen) -> str:
     """Return a line of ``auth_text`` with its label bold, and the outcome in colour."""
     label, fact = line[:LABEL_WIDTH], line[LABEL_WIDTH:]
-    style = {"yes": "added", "no": "removed"}.get(fact, "")
+    style = {"granted": "added", "refused": "removed"}.get(fact, "")
     return (
         screen.paint(label.rstrip(), "strong")
         + label[len(label.rstrip()) :]
@@ -84,8 +84,8 @@ def _kind(credentials: Credentials) -> str:
 
 def _challenge(explanation: AuthExplanation) -> str:
     if explanation.scheme == "bearer":
-        return f"a token of {explanation.realm}"
-    return "name and password" if explanation.scheme else "nothing"
+        return f"a token from {explanation.realm}"
+    return "username and password" if explanation.scheme else "none"
 
 
 def _scopes_json(granted: Scopes | None) -> list[str] | None:

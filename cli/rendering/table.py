@@ -105,9 +105,15 @@ def with_hint(items: Iterable[T], text: str) -> Iterator[T]:
         hint(text)
 
 
-def text_lines(text: str, paint: Callable[[str, Screen], str], *, hang: int = 4) -> Iterable[str]:
-    """Return the lines of ``text`` as the screen gets them: see ``fitting.flowed``."""
-    lines, screen = text.splitlines(), stdout_screen()
+def text_lines(
+    text: str,
+    paint: Callable[[str, Screen], str],
+    *,
+    hang: int = 4,
+    screen: Screen | None = None,
+) -> Iterable[str]:
+    """Return the lines of ``text`` as the screen (stdout's) gets them: see ``fitting.flowed``."""
+    lines, screen = text.splitlines(), screen or stdout_screen()
     if screen.width is None and not screen.has_color:
         return lines
     from manyfest.cli.rendering.fitting import flowed

@@ -53,14 +53,14 @@ def child_findings(path: str, entry: Descriptor, child: Manifest) -> Iterator[Fi
 
 def unverifiable_finding(path: str, named: Descriptor) -> Finding:
     """Return the finding about a digest of an algorithm that is not registered."""
-    message = f"{named.digest} cannot be verified, its algorithm is not registered"
+    message = f"{named.digest} cannot be verified: its algorithm is not registered"
     return finding("unverifiable-digest", f"{path}.digest", message)
 
 
 def size_findings(path: str, named: Descriptor, size: int) -> Iterator[Finding]:
     """Compare the size of the descriptor ``named`` with the actual one."""
     if named.size != size:
-        message = f"{named.digest} is said to be {named.size} bytes long and has {size}"
+        message = f"{named.digest} has {size} bytes, but the descriptor says {named.size}"
         yield finding("wrong-size", f"{path}.size", message)
 
 

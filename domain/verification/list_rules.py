@@ -76,28 +76,28 @@ def _pairs_unsupported(listed: _List) -> Iterator[Finding]:
     for path, _, platform in _with_platform(listed):
         usual = normalised(platform)
         if not is_supported(usual.os, usual.architecture):
-            message = f"{platform.os}/{platform.architecture} is no pair that Go knows"
+            message = f"{platform.os}/{platform.architecture} is not a platform of Go"
             yield finding("unsupported-platform", f"{path}.platform", message)
 
 
 def _platforms_misspelt(listed: _List) -> Iterator[Finding]:
     for path, _, platform in _with_platform(listed):
         if usual := usual_spelling(platform):
-            message = f"{platform} is not looked for by all readers, {usual} is"
+            message = f"some clients do not find {platform}; write {usual}"
             yield finding("platform-alias", f"{path}.platform", message)
 
 
 def _variants_unknown(listed: _List) -> Iterator[Finding]:
     for path, _, platform in _with_platform(listed):
         if known := known_variants(platform):
-            message = f"{platform} has a variant that no processor has; there are {known}"
+            message = f"{platform} has a variant that no processor has; known are {known}"
             yield finding("unknown-variant", f"{path}.platform.variant", message)
 
 
 def _variants_missing(listed: _List) -> Iterator[Finding]:
     for path, _, platform in _with_platform(listed):
         if platform.architecture == "arm" and not platform.variant:
-            message = f"{platform} has no variant, and will be taken for v7"
+            message = f"{platform} has no variant; clients assume v7"
             yield finding("missing-variant", f"{path}.platform.variant", message)
 
 
@@ -108,7 +108,7 @@ def _platforms_twice(listed: _List) -> Iterator[Finding]:
             continue  # attestations without their annotations
         key = normalised(platform), entry.annotations.get(ZSTD_MARK, "")
         if first.setdefault(key, path) != path:
-            message = f"{platform} is what {first[key]} is for already"
+            message = f"{platform} is also the platform of {first[key]}; clients take the first"
             yield finding("duplicate-platform", f"{path}.platform", message)
 
 

@@ -106,7 +106,7 @@ def test_a_realm_that_is_a_path_is_asked_at_the_registry(login, anonymous):  # H
         login(server.host)
         succeeded("inspect", f"{server.host}/app:0")
         told = succeeded("auth", "why", f"{server.host}/app:0")
-    assert b"asked for:      a token of /token" in told.stdout
+    assert b"challenge:      a token from /token" in told.stdout
     assert gate.token_requests[0].header("Authorization").startswith("Basic ")
 
 

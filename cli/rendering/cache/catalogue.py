@@ -13,7 +13,7 @@ from manyfest.cli.rendering.humanize import (
     format_time,
     short_digest,
 )
-from manyfest.cli.rendering.table import Column, View, json_array
+from manyfest.cli.rendering.table import Column, View, json_array, text_lines
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.errors import shortened
@@ -54,15 +54,15 @@ def statistics_lines(statistics: Statistics, screen: Screen) -> Iterator[str]:
     ]
     numbers = {
         "tags": statistics.tags,
-        "tag states": statistics.observations,
+        "observations": statistics.observations,
         "drafts": statistics.drafts,
     }
     rows = [*things, *((name, f"{number:,}", "") for name, number in numbers.items())]
     reusable = statistics.reusable_size
     free = f" ({format_size(reusable)} of it free)" if reusable else ""
     yield from _table(("CONTENT", "COUNT", "SIZE"), rows, screen)
-    yield f"file: {format_size(statistics.file_size)}{free}"
-    yield from _seen(statistics)
+    facts = [f"file: {format_size(statistics.file_size)}{free}", *_observed(statistics)]
+    yield from text_lines("\n".join(facts), _unpainted, screen=screen)
     registries = [_registry_row(host) for host in statistics.registries]
     if registries:
         yield from _table(("REGISTRY", "TAGS", "MANIFESTS", "SIZE"), registries, screen)
@@ -143,9 +143,13 @@ def _count_object(amount: CountAndBytes) -> dict[str, Json]:
     return {"number": amount.number, "size": amount.size}
 
 
-def _seen(statistics: Statistics) -> Iterator[str]:
+def _unpainted(line: str, _screen: Screen) -> str:
+    return line
+
+
+def _observed(statistics: Statistics) -> Iterator[str]:
     if statistics.oldest and statistics.newest:
-        yield f"seen: {format_time(statistics.oldest)} to {format_time(statistics.newest)}"
+        yield f"observed: {format_time(statistics.oldest)} to {format_time(statistics.newest)}"
 
 
 def _time(moment: datetime | None) -> str | None:

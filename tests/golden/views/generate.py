@@ -32,6 +32,7 @@ from manyfest.domain.ports.catalogue import CachedTag
 from manyfest.domain.references import Reference
 from tests.golden.generate import NOW, draft, entry
 from tests.golden.views.attached import ATTACHED
+from tests.golden.views.reports import LONG, auth_lines, diff_lines, stats_lines, verify_lines
 from tests.support.content.described import built_image, built_index
 from tests.support.ports import PlainPorts
 
@@ -46,10 +47,6 @@ SCREENS = {
 }
 NAMES = {code: name for name, code in output._STYLES.items()} | {"0": ""}
 
-LONG = (
-    "127.0.0.1:5931/platform-engineering/customer-experience/checkout-service-frontend"
-    ":release-2026.11.29-rc.1-build.48213-multi"
-)
 PLATFORMS = ("linux/amd64", "linux/arm64/v8", "linux/arm/v7", "windows(10.0.26100.1742)/amd64")
 
 
@@ -149,6 +146,10 @@ VIEWS: dict[str, Callable[[Screen], Iterator[str]]] = {
     "cache-ls": lambda screen: View(tag_columns(screen, now=NOW), TAGS, screen).lines(),
     "history": lambda screen: View(state_columns(screen, now=NOW), STATES, screen).lines(),
     "tags": lambda screen: View(listed_columns(screen, NOW), LISTED, screen).lines(),
+    "diff": diff_lines,
+    "verify": verify_lines,
+    "auth-why": auth_lines,
+    "cache-stats": stats_lines,
     **SHOWN,
     **ATTACHED,
 }

@@ -154,10 +154,10 @@ def test_auth_why_tells_key_scopes_and_no_secret(tokens, start_docker_registry, 
     assert told.stdout.decode().splitlines() == [
         f"reference:      {host}/team/app:latest",
         f"credentials:    password of user, from {config}, key https://{host}/v1/",
-        f"asked for:      a token of {tokens.trust.realm}",
-        "scopes asked:   repository:team/app:pull",
+        f"challenge:      a token from {tokens.trust.realm}",
+        "scopes wanted:  repository:team/app:pull",
         "scopes granted: repository:team/app:pull",
-        "let in:         yes",
+        "access:         granted",
     ]
 
 
@@ -193,7 +193,7 @@ def test_auth_why_tells_who_was_refused(registry, manyfest, config):
     config.write_text(json.dumps({"auths": {registry.host: entry}}))
     told = manyfest("auth", "why", f"{registry.host}/team/app")
     assert told.code == 4
-    assert b"asked for:      name and password\nlet in:         no\n" in told.stdout
+    assert b"challenge:      username and password\naccess:         refused\n" in told.stdout
     assert f"from {config} were rejected" in told.stderr
     assert "canary" not in told.stdout.decode() + told.stderr
 
@@ -213,8 +213,8 @@ def test_auth_why_of_an_open_registry(docker_registry, manyfest):
     told = manyfest("auth", "why", f"{docker_registry.host}/team/app")
     assert told.stdout.decode().splitlines()[1:] == [
         "credentials:    none",
-        "asked for:      nothing",
-        "let in:         yes",
+        "challenge:      none",
+        "access:         granted",
     ]
 
 

@@ -99,6 +99,6 @@ def test_marks_verdicts_and_severities_are_coloured_beside_their_symbols() -> No
     assert painted_finding(found, screen) == found.replace("error", "\x1b[1;31merror\x1b[0m", 1)
     clean = "r.example/app:1: 0 errors, 0 warnings (1 manifest, 2 blobs checked)"
     assert painted_finding(clean, screen) == f"\x1b[32m{clean}\x1b[0m"
-    assert painted_fact("let in:         no", screen) == (
-        "\x1b[1mlet in:\x1b[0m         \x1b[31mno\x1b[0m"
+    assert painted_fact("access:         refused", screen) == (
+        "\x1b[1maccess:\x1b[0m         \x1b[31mrefused\x1b[0m"
     )

@@ -276,9 +276,11 @@ def test_the_errors_of_a_list_are_found_without_its_warnings(case) -> None:
 WORDS = {
     "empty-list": "the list has no entries",
     "missing-platform": f"{AMD.digest} has no operating system and architecture",
-    "unsupported-platform": "linux/sparc is no pair that Go knows",
-    "missing-variant": "linux/arm has no variant, and will be taken for v7",
-    "duplicate-platform": "linux/arm64/v8 is what manifests[0] is for already",
+    "unsupported-platform": "linux/sparc is not a platform of Go",
+    "missing-variant": "linux/arm has no variant; clients assume v7",
+    "duplicate-platform": (
+        "linux/arm64/v8 is also the platform of manifests[0]; clients take the first"
+    ),
     "shadowed-entry": "linux/arm/v7 also matches manifests[0] (linux/arm/v6), which comes first",
     "dangling-attestation": f"attests {NOWHERE}, which is not in the list",
     "nested-list": f"{oci_index(AMD).digest} is itself a list",
@@ -286,12 +288,12 @@ WORDS = {
     f"{media_types.OCI_MANIFEST}",
     "wrong-media-type": f"listed as {media_types.OCI_MANIFEST}, but it is a "
     f"{media_types.DOCKER_MANIFEST}",
-    "wrong-size": f"{AMD.digest} is said to be 1 bytes long and has {AMD.manifest.size}",
+    "wrong-size": f"{AMD.digest} has {AMD.manifest.size} bytes, but the descriptor says 1",
     "wrong-platform": "listed as linux/arm64, but the image's config says linux/amd64",
     "annotations-on-docker-list": "annotations on a Docker list, which has no place for them",
     "missing-manifest": f"no such manifest: r.example/x@{NOWHERE}",
-    "platform-alias": "linux/aarch64 is not looked for by all readers, linux/arm64 is",
-    "unknown-variant": "linux/arm64/armv8 has a variant that no processor has; there are v8 or v9",
+    "platform-alias": "some clients do not find linux/aarch64; write linux/arm64",
+    "unknown-variant": "linux/arm64/armv8 has a variant that no processor has; known are v8 or v9",
     "zstd-first": "linux/amd64 is marked as zstd and comes before its twin at manifests[1]",
     "invalid-descriptor": "not an object of texts",
     "invalid-annotations": "not a text",
