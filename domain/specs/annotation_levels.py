@@ -1,21 +1,22 @@
 """Annotations with the level that they belong to, in buildx's words.
 
 ``index:K=V`` is for the list, ``manifest-descriptor:K=V`` for the descriptor of each image in it,
-and ``manifest-descriptor[linux/arm64]:K=V`` for that of one platform. Without a level it is the
-list's. Manifests are published as they are, so what buildx writes into them (``manifest:``) goes
-into the list where a generator writes it there by default, as docker/metadata-action does.
+and ``manifest-descriptor[linux/arm64]:K=V`` for that of one platform. Several levels have commas
+between them; without a level it is the list's. Manifests are published as they are, so what buildx
+writes into them (``manifest:``) goes into the list where a generator writes it there by default, as
+docker/metadata-action does.
 """
 
 import re
+from collections.abc import Iterator
 
 from manyfest.domain.errors import InputError, shortened
 from manyfest.domain.lists.platform_selection import parse_filter
 from manyfest.domain.platforms import Platform
 from manyfest.domain.values import frozen
 
-_LEVELED = re.compile(
-    r"(index|manifest|index-descriptor|manifest-descriptor)(?:\[([^\]]*)\])?:(.*)"
-)
+_LEVEL = r"((?:index|manifest)(?:-descriptor)?)(?:\[([^\]]*)\])?"
+_LEVELS = re.compile(rf"({_LEVEL}(?:,{_LEVEL})*):(.*)", re.DOTALL)
 
 
 @frozen
@@ -31,37 +32,38 @@ class LeveledAnnotation:
     platform: Platform | None = None
 
 
-def parse_annotation(text: str) -> LeveledAnnotation:
-    """Parse ``[LEVEL:]KEY=VALUE``.
+def parse_annotation(text: str) -> tuple[LeveledAnnotation, ...]:
+    """Parse ``[LEVEL,...:]KEY=VALUE``: one annotation for each level.
 
     Raises InputError: no key or no value, or a level whose document is not written here;
     InvalidPlatformError.
     """
-    parsed, level = _parse(text)
-    if level in {"manifest", "index-descriptor"}:
-        raise InputError(
-            f"{shortened(text)!r}: {level} annotations cannot be written, since images are "
-            "published as they are; use index: or manifest-descriptor:"
-        )
-    return parsed
+    parsed = tuple(_parse(text))
+    for _, level in parsed:
+        if level in {"manifest", "index-descriptor"}:
+            raise InputError(
+                f"{shortened(text)!r}: {level} annotations cannot be written, since images are "
+                "published as they are; use index: or manifest-descriptor:"
+            )
+    return tuple(annotation for annotation, _ in parsed)
 
 
-def parse_generated(text: str) -> LeveledAnnotation | None:
+def parse_generated(text: str) -> tuple[LeveledAnnotation, ...]:
     """Parse an annotation of docker/metadata-action, which writes ``manifest:`` by default.
 
-    That level becomes the list's; ``index-descriptor``, which only a nested list has, gives None.
+    That level becomes the list's; ``index-descriptor``, which only a nested list has, is left out.
     Raises InputError, InvalidPlatformError.
     """
-    parsed, level = _parse(text)
-    return None if level == "index-descriptor" else parsed
+    return tuple(annotation for annotation, level in _parse(text) if level != "index-descriptor")
 
 
-def _parse(text: str) -> tuple[LeveledAnnotation, str]:
-    leveled = _LEVELED.fullmatch(text)
-    level, platform, rest = leveled.groups() if leveled else ("index", None, text)
+def _parse(text: str) -> Iterator[tuple[LeveledAnnotation, str]]:
+    leveled = _LEVELS.fullmatch(text)
+    levels, rest = (leveled[1], leveled[leveled.lastindex or 0]) if leveled else ("index", text)
     key, equals, value = rest.partition("=")
     if not key or not equals:
         raise InputError(f"an annotation is written [LEVEL:]KEY=VALUE, not {shortened(text)!r}")
-    is_of_entries = level == "manifest-descriptor"
-    narrowed = parse_filter(platform) if platform and is_of_entries else None
-    return LeveledAnnotation(key, value, is_of_entries, narrowed), level
+    for level, platform in re.findall(_LEVEL, levels):
+        is_of_entries = level == "manifest-descriptor"
+        narrowed = parse_filter(platform) if platform and is_of_entries else None
+        yield LeveledAnnotation(key, value, is_of_entries, narrowed), level

@@ -37,13 +37,13 @@ def release_metadata(document: JsonObject, subject: str) -> ReleaseMetadata:
     annotation is malformed.
     """
     tags = _texts(document, "tags", subject)
-    parsed = map(parse_generated, _texts(document, "annotations", subject))
+    generated = _texts(document, "annotations", subject)
     labels = document.get("labels") or {}
     if not isinstance(labels, dict) or not all(isinstance(v, str) for v in labels.values()):
         raise DocumentError(subject, "labels is not an object of texts")
     return ReleaseMetadata(
         tags,
-        tuple(annotation for annotation in parsed if annotation is not None),
+        tuple(annotation for text in generated for annotation in parse_generated(text)),
         tuple(LeveledAnnotation(key, str(value)) for key, value in labels.items()),
     )
 

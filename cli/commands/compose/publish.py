@@ -132,7 +132,7 @@ def command(
         bake_metadata=bake_metadata,
         meta=meta,
         with_labels=labels,
-        annotations=tuple(map(parse_annotation, annotation or ())),
+        annotations=tuple(each for text in annotation or () for each in parse_annotation(text)),
         expected_platforms=parse_filters(expect_platforms or ()),
         list_type=list_type or ListType.AUTO,
         convert=convert,

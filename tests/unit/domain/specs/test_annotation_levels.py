@@ -19,6 +19,7 @@ READ = {
     "k=a\nb": LeveledAnnotation("k", "a\nb"),
     "org.x:y=v": LeveledAnnotation("org.x:y", "v"),
     "index:k=v": LeveledAnnotation("k", "v"),
+    "index:k=a\nb": LeveledAnnotation("k", "a\nb"),
     "manifest-descriptor:k=v": LeveledAnnotation("k", "v", is_of_entries=True),
     "manifest-descriptor[linux/arm64]:k=v": LeveledAnnotation(
         "k", "v", is_of_entries=True, platform=ARM
@@ -28,18 +29,28 @@ READ = {
 
 @pytest.mark.parametrize(("text", "parsed"), READ.items(), ids=READ)
 def test_levels_are_read(text: str, parsed: LeveledAnnotation) -> None:
-    assert parse_annotation(text) == parsed == parse_generated(text)
+    assert parse_annotation(text) == (parsed,) == parse_generated(text)
 
 
-@pytest.mark.parametrize("level", ["manifest", "manifest[linux/amd64]", "index-descriptor"])
+def test_several_levels_give_an_annotation_each() -> None:
+    assert parse_annotation("index,manifest-descriptor[linux/arm64]:k=a,b:c") == (
+        LeveledAnnotation("k", "a,b:c"),
+        LeveledAnnotation("k", "a,b:c", is_of_entries=True, platform=ARM),
+    )
+    assert parse_generated("manifest,index-descriptor:k=v") == (LeveledAnnotation("k", "v"),)
+
+
+@pytest.mark.parametrize(
+    "level", ["manifest", "manifest[linux/amd64]", "index-descriptor", "index,manifest"]
+)
 def test_documents_that_are_not_written_are_refused(level: str) -> None:
     with pytest.raises(InputError, match="use index: or manifest-descriptor:"):
         parse_annotation(f"{level}:k=v")
 
 
 def test_a_generated_manifest_level_is_the_lists() -> None:
-    assert parse_generated("manifest:k=v") == LeveledAnnotation("k", "v")
-    assert parse_generated("index-descriptor:k=v") is None
+    assert parse_generated("manifest:k=v") == (LeveledAnnotation("k", "v"),)
+    assert parse_generated("index-descriptor:k=v") == ()
 
 
 @pytest.mark.parametrize("text", ["", "k", "=v", "index:k", "index:=v"])
