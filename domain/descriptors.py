@@ -17,6 +17,10 @@ _CORE = ("mediaType", "size", "digest", "platform")
 _OTHERS = ("urls", "annotations", "data", "artifactType")
 _OF_CONTENT = ("data", "urls")  # a copy of the bytes, and their addresses
 _KNOWN = frozenset(_CORE + _OTHERS)
+_OCI_ORDER = (
+    *("mediaType", "digest", "size", "urls", "annotations", "data"),
+    *("platform", "artifactType"),
+)
 _SIZE_LIMIT = 2**63  # a signed 64-bit integer in every Go reader
 
 
@@ -70,6 +74,12 @@ class Descriptor:
         """Return it with the type, digest and size of ``content``, which takes its place."""
         others = {key: value for key, value in self.others.items() if key not in _OF_CONTENT}
         return evolve(content, platform=self.platform, others=others)
+
+    def to_oci_json(self) -> dict[str, Json]:
+        """Return the JSON members, those of the image-spec first and in its Go type's order."""
+        members = self.to_json()
+        first = {key: members[key] for key in _OCI_ORDER if key in members}
+        return first | members
 
     @property
     def annotations(self) -> Mapping[str, str]:

@@ -6,8 +6,9 @@ A flow calls operations, draws progress, and prints notes and warnings.
 - ``compose``: ``create`` and ``add``
 - ``record``: observations of what a command reads
 - ``publish``: ``push``, ``create --push``, ``apply`` and ``publish``
-- ``publish_specs``: ``apply`` and ``publish``
+- ``publish_specs``: ``apply``, ``publish`` and ``imagetools create``
 - ``release``: the release that the options of ``publish`` describe
+- ``imagetools``: what ``imagetools create`` and ``imagetools inspect`` take and print
 - ``pipeline_outputs``: results of ``publish`` for the next step of a pipeline
 - ``conversion``: ``--convert``
 - ``merge``: ``push --merge``

@@ -108,17 +108,26 @@ def manifests_put(count: int) -> str:
     )
 
 
-def write_files(planned: PushPlan, digest_file: Path | None, metadata_file: Path | None) -> None:
-    """Write the digest to one file, and JSON with buildx's keys to the other."""
+def write_files(
+    planned: PushPlan,
+    digest_file: Path | None,
+    metadata_file: Path | None,
+    *,
+    image_name: str = "",
+) -> None:
+    """Write the digest to one file, and JSON with buildx's keys to the other.
+
+    ``image_name`` is the name in the JSON; empty means the draft's.
+    """
     if digest_file is not None:
         write_file(digest_file, str(planned.manifest.digest))
     if metadata_file is not None:
-        write_file(metadata_file, json.dumps(_metadata(planned), indent=2) + "\n")
+        write_file(metadata_file, json.dumps(_metadata(planned, image_name), indent=2) + "\n")
 
 
-def _metadata(planned: PushPlan) -> dict[str, object]:
+def _metadata(planned: PushPlan, image_name: str) -> dict[str, object]:
     return {
-        "containerimage.descriptor": planned.manifest.descriptor().to_json(),
+        "containerimage.descriptor": planned.manifest.descriptor().to_oci_json(),
         "containerimage.digest": str(planned.manifest.digest),
-        "image.name": str(planned.draft.name),
+        "image.name": image_name or str(planned.draft.name),
     }

@@ -6,6 +6,7 @@ from manyfest.cli.flows.checks import (
     STAY_BEHIND,
     note_families,
     note_foreign_layers,
+    require_reachable,
     warn_of_conflicts,
     warn_of_platform_mismatch,
 )
@@ -13,8 +14,33 @@ from manyfest.cli.flows.error_warnings import CONFLICTS, warn_of_errors_in_plan
 from manyfest.cli.flows.publish import execute_with_progress, print_result
 from manyfest.cli.output import write_text, write_view
 from manyfest.cli.wiring import Session
-from manyfest.domain.operations.publication.apply import ApplyPlan, finish
+from manyfest.domain.drafts.platform_conflicts import refuse_conflicts
+from manyfest.domain.errors import ListError
+from manyfest.domain.operations.publication.apply import ApplyPlan, finish, plan_apply
 from manyfest.domain.operations.publication.plan_push import PushPlan
+from manyfest.domain.specs.list_spec import ListSpec, sources_of
+
+
+def plan_release(
+    spec: ListSpec, session: Session, *, allow_duplicates: bool, with_foreign: bool
+) -> ApplyPlan:
+    """Plan the publication of one list, which ``publish_specs`` executes.
+
+    Raises PlatformConflictError: two images are for one platform, unless ``allow_duplicates``;
+    ListError: a target is named by the digest of another list, or as ``plan_apply``;
+    UnreachableError, ReadOnlyError: a target cannot be written; as ``plan_apply``.
+    """
+    require_reachable(spec.targets, session)
+    session.connect_early(sources_of([spec]), spec.targets)
+    planned = plan_apply([spec], ports=session, with_foreign=with_foreign)
+    (push,) = planned.pushes
+    if not allow_duplicates:
+        refuse_conflicts(push.draft)
+    for target in spec.targets:
+        if target.digest not in {None, push.manifest.digest}:
+            reason = f"{target} is another digest than that of the list, {push.manifest.digest}"
+            raise ListError(str(target), reason)
+    return planned
 
 
 def publish_specs(

@@ -48,6 +48,8 @@ SECTIONS = {
         "drop": "compose.drop",
         "ls": "compose.ls",
         "publish": "compose.publish",
+        "imagetools create": "compose.imagetools_create",
+        "imagetools inspect": "compose.imagetools_inspect",
         "apply": "compose.apply",
         "lock": "compose.lock",
     },
@@ -88,6 +90,7 @@ COMMANDS = {name: module for section in SECTIONS.values() for name, module in se
 
 # The first words of commands with two, and their help.
 GROUPS = {
+    "imagetools": "Publish and inspect lists with the arguments of docker buildx imagetools.",
     "cache": "Manage the local cache: list, fetch, export, import, clean up.",
     "auth": "Inspect registry credentials.",
     "plugin": "Manage the Docker CLI plugin (docker manyfest).",

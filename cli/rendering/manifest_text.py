@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from manyfest.domain import media_types
-from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.canonical_json import LIST_INDENT, go_escaped, indented
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.manifests import Manifest
@@ -23,11 +22,6 @@ _MEMBERS = {
     media_types.DOCKER_LIST: "ManifestList",
     media_types.OCI_INDEX: "OCIIndex",
 }
-
-# The order of the members of Go's ocispec.Descriptor.
-_DESCRIPTOR_ORDER = (
-    *("mediaType", "digest", "size", "urls", "annotations", "data", "platform", "artifactType"),
-)
 
 
 def document_text(manifest: Manifest) -> str:
@@ -62,7 +56,7 @@ def _compact(detail: "Detail") -> str:
 
     members = {
         "Ref": _json(str(detail.reference)),
-        "Descriptor": _json(_ordered(detail.descriptor)),
+        "Descriptor": _json(detail.descriptor.to_oci_json()),
     }
     if detail.found is not None:
         manifest = detail.found.manifest
@@ -70,12 +64,6 @@ def _compact(detail: "Detail") -> str:
         member = _MEMBERS.get(manifest.media_type, "Manifest")
         members[member] = go_escaped(manifest.data.decode().strip())
     return "{" + ",".join(f"{_json(key)}:{text}" for key, text in members.items()) + "}"
-
-
-def _ordered(descriptor: Descriptor) -> dict[str, Json]:
-    members = descriptor.to_json()
-    first = {key: members[key] for key in _DESCRIPTOR_ORDER if key in members}
-    return first | members
 
 
 def _json(value: Json) -> str:

@@ -29,6 +29,16 @@ def deduplicated(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     return tuple(entry for key, entry in keyed if _stays(entry, best[key]))
 
 
+def distinct(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Drop images that are named again: the same digest and platform, from no list."""
+    first: dict[_Key, Entry] = {}
+    return tuple(
+        entry
+        for entry in entries
+        if first.setdefault(_key(entry), entry) is entry or entry.list_digest is not None
+    )
+
+
 def _key(entry: Entry) -> _Key:
     return entry.found.digest, normalised(entry.descriptor.platform or Platform())
 

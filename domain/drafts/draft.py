@@ -28,6 +28,18 @@ class ListType(Enum):
     OCI = "oci"
 
 
+class ListForm(Enum):
+    """The form of a list that is authored here.
+
+    ``DOCKER`` is what ``docker manifest`` writes, ``BUILDX`` what ``docker buildx imagetools``
+    writes. ``BUILDX_OR_IMAGE`` is as ``BUILDX``, but an image alone gets no list around it.
+    """
+
+    DOCKER = "docker"
+    BUILDX = "buildx"
+    BUILDX_OR_IMAGE = "buildx-or-image"
+
+
 @frozen
 class Entry:
     """A child of the list: ``found`` is its descriptor as found at ``source``.

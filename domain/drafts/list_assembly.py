@@ -6,10 +6,10 @@ from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.docker_file_names import docker_file_name
-from manyfest.domain.drafts.draft import Draft, Entry, ListType
-from manyfest.domain.drafts.overrides import IndexOverrides
-from manyfest.domain.encoding.canonical_json import authored_list
-from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.drafts.draft import Draft, Entry, ListForm, ListType
+from manyfest.domain.drafts.overrides import NO_OVERRIDES, IndexOverrides
+from manyfest.domain.encoding.canonical_json import INDEX_INDENT, authored_list
+from manyfest.domain.encoding.strict_json import Json, JsonObject
 from manyfest.domain.errors import ListError
 from manyfest.domain.manifests import SIZE_LIMIT, Manifest, malformed_member
 from manyfest.domain.references import Archive, Layout, Reference
@@ -21,10 +21,20 @@ ManifestLookup = Callable[[Digest], Manifest | None]
 _INDEX_MEMBERS = frozenset({"annotations", "artifactType", "subject"})
 _INDEX_DESCRIPTOR_MEMBERS = frozenset({"annotations", "artifactType", "data"})
 
+# The members of Go's type of an index, in its order.
+_INDEX_ORDER = (
+    *("schemaVersion", "mediaType", "artifactType"),
+    *("manifests", "subject", "annotations"),
+)
+
 _MEDIA_TYPES = {ListType.DOCKER: media_types.DOCKER_LIST, ListType.OCI: media_types.OCI_INDEX}
 
 
-def assemble(draft: Draft, lookup: ManifestLookup = lambda _digest: None) -> Manifest:
+def assemble(
+    draft: Draft,
+    lookup: ManifestLookup = lambda _digest: None,
+    form: ListForm = ListForm.DOCKER,
+) -> Manifest:
     """Assemble the list of ``draft``, ready to be shown.
 
     If all entries come from one list and nothing was changed, the result is that list to the byte,
@@ -32,10 +42,17 @@ def assemble(draft: Draft, lookup: ManifestLookup = lambda _digest: None) -> Man
     requires an OCI index.
     """
     entries = ordered_entries(draft)
-    return _unchanged(draft, entries, lookup) or _authored(draft, entries)
+    requested = _requested_type(draft, form)
+    return _unchanged(draft, entries, requested, lookup) or _authored(
+        draft, entries, requested, form
+    )
 
 
-def assemble_for_push(draft: Draft, lookup: ManifestLookup = lambda _digest: None) -> Manifest:
+def assemble_for_push(
+    draft: Draft,
+    lookup: ManifestLookup = lambda _digest: None,
+    form: ListForm = ListForm.DOCKER,
+) -> Manifest:
     """Assemble the list of ``draft``, and check that it may be published.
 
     Raises ListError as ``assemble`` does, and where docker refuses too: no entries, or a single
@@ -44,9 +61,11 @@ def assemble_for_push(draft: Draft, lookup: ManifestLookup = lambda _digest: Non
     """
     if not draft.entries:
         raise ListError(str(draft.name), f"{draft.name} has no entries")
+    if form is ListForm.BUILDX_OR_IMAGE and (image := _image_alone(draft, lookup)):
+        return image
     for entry in ordered_entries(draft):
         _check_platform(draft, entry)
-    return require_parsable(assemble(draft, lookup), draft.name)
+    return require_parsable(assemble(draft, lookup, form), draft.name)
 
 
 def require_parsable(manifest: Manifest, name: Reference) -> Manifest:
@@ -89,7 +108,17 @@ def _involves_files(draft: Draft) -> bool:
     return any(isinstance(home, Layout | Archive) for home in homes)
 
 
-def _unchanged(draft: Draft, entries: Sequence[Entry], lookup: ManifestLookup) -> Manifest | None:
+def _image_alone(draft: Draft, lookup: ManifestLookup) -> Manifest | None:
+    """Return the image that is the only entry, if nothing is changed of it."""
+    entry, *others = draft.entries
+    if others or entry.list_digest or entry.overrides != NO_OVERRIDES:
+        return None
+    return lookup(entry.found.digest) if draft.index == IndexOverrides() else None
+
+
+def _unchanged(
+    draft: Draft, entries: Sequence[Entry], requested: ListType, lookup: ManifestLookup
+) -> Manifest | None:
     digests = {entry.list_digest for entry in entries}
     digest = digests.pop() if len(digests) == 1 else None
     manifest = None if digest is None else lookup(digest)
@@ -97,40 +126,64 @@ def _unchanged(draft: Draft, entries: Sequence[Entry], lookup: ManifestLookup) -
         return None
     if tuple(entry.descriptor for entry in entries) != manifest.entries:
         return None
-    requested = _MEDIA_TYPES.get(_requested_type(draft), manifest.media_type)
-    return manifest if manifest.media_type == requested else None
+    media_type = _MEDIA_TYPES.get(requested, manifest.media_type)
+    return manifest if manifest.media_type == media_type else None
 
 
-def _authored(draft: Draft, entries: Sequence[Entry]) -> Manifest:
+def _authored(
+    draft: Draft, entries: Sequence[Entry], requested: ListType, form: ListForm
+) -> Manifest:
     descriptors = [entry.descriptor for entry in entries]
     members = draft.index_members
-    media_type = _media_type(draft, descriptors, members)
-    document = {
-        "schemaVersion": 2,
-        "mediaType": media_type,
-        "manifests": [descriptor.to_json() for descriptor in descriptors],
-    }
-    data = authored_list(document | dict(members))
+    media_type = _media_type(draft, requested, descriptors, members)
+    encode = _as_docker if form is ListForm.DOCKER else _as_buildx
+    data = encode({"schemaVersion": 2, "mediaType": media_type}, descriptors, members)
     if len(data) > SIZE_LIMIT:
         reason = f"the list would be {len(data)} bytes long, registries take {SIZE_LIMIT}"
         raise ListError(str(draft.name), reason)
     return Manifest(media_type, data)
 
 
-def _requested_type(draft: Draft) -> ListType:
-    """Return the requested type; in a layout, OCI is the default.
+def _as_docker(
+    head: JsonObject, descriptors: Sequence[Descriptor], members: Mapping[str, Json]
+) -> bytes:
+    entries = {"manifests": [descriptor.to_json() for descriptor in descriptors]}
+    return authored_list(dict(head) | entries | dict(members))
+
+
+def _as_buildx(
+    head: JsonObject, descriptors: Sequence[Descriptor], members: Mapping[str, Json]
+) -> bytes:
+    """Encode as Go does it: members in the order of its type, annotations sorted by key."""
+    entries = [_with_sorted_annotations(descriptor.to_oci_json()) for descriptor in descriptors]
+    document = _with_sorted_annotations({**head, "manifests": entries, **members})
+    first = {key: document[key] for key in _INDEX_ORDER if key in document}
+    return authored_list(first | document, INDEX_INDENT)
+
+
+def _with_sorted_annotations(members: JsonObject) -> dict[str, Json]:
+    annotations = members.get("annotations")
+    if not isinstance(annotations, dict):
+        return dict(members)
+    return {**members, "annotations": dict(sorted(annotations.items()))}
+
+
+def _requested_type(draft: Draft, form: ListForm) -> ListType:
+    """Return the requested type; in a layout, OCI is the default, but not in buildx's form.
 
     Readers of layouts find nothing but OCI indexes by name.
     """
-    in_layout = isinstance(draft.name.home, Layout)
+    in_layout = isinstance(draft.name.home, Layout) and form is ListForm.DOCKER
     return ListType.OCI if in_layout and draft.list_type is ListType.AUTO else draft.list_type
 
 
 def _media_type(
-    draft: Draft, descriptors: Sequence[Descriptor], members: Mapping[str, Json]
+    draft: Draft,
+    requested: ListType,
+    descriptors: Sequence[Descriptor],
+    members: Mapping[str, Json],
 ) -> str:
     """Return the requested type, else OCI if required, else Docker."""
-    requested = _requested_type(draft)
     index_member = _requires_index(descriptors, members)
     if requested is ListType.DOCKER and index_member:
         reason = f"a Docker manifest list cannot carry {index_member}; an OCI index can"

@@ -12,6 +12,7 @@ import re
 from manyfest.domain.encoding.strict_json import JsonObject
 
 LIST_INDENT = "   "
+INDEX_INDENT = "  "  # of indexes by ``docker buildx imagetools``
 
 # Go's encoder escapes these in every string (encoding/json, HTMLEscape).
 _GO_ESCAPES = str.maketrans(
@@ -28,9 +29,9 @@ _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[{\[]\s*[}\]]|[{}\[\],:]|[^\s{}\[\],:"]
 _WHITE_SPACE = " \t\r\n"
 
 
-def authored_list(document: JsonObject) -> bytes:
+def authored_list(document: JsonObject, indent: str = LIST_INDENT) -> bytes:
     """Encode a list that we author, with members in the order of ``document``."""
-    text = json.dumps(document, indent=LIST_INDENT, ensure_ascii=False)
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
     return go_escaped(text).encode("utf-8")
 
 

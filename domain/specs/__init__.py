@@ -3,5 +3,7 @@
 - annotation_levels: annotations of the list and of its entries, in buildx's words
 - list_spec: lists that a user declares, and their entries
 - lock: the digests of a spec's sources and lists
+- release_entries: the entries of several sources, merged, selected and annotated
+- buildx_sources: sources in the forms of ``docker buildx imagetools create``
 - build_results: tags, annotations and digests that earlier steps of a pipeline write
 """

@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from attr import evolve, field
 
 from manyfest.domain.annotations import Annotations
-from manyfest.domain.drafts.draft import ListType
+from manyfest.domain.drafts.draft import ListForm, ListType
 from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.drafts.source_entries import EVERYTHING, ListSelection
 from manyfest.domain.errors import UnsupportedPlatformError
 from manyfest.domain.lists.platform_normalisation import is_supported
+from manyfest.domain.manifests import Manifest, require_match
 from manyfest.domain.media_types import Family
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
@@ -25,13 +26,18 @@ from manyfest.domain.values import frozen
 class EntrySpec:
     """An image or list to include; ``written`` is its text, parsed ``source``.
 
-    ``platform`` overrides that of the image; empty members change nothing.
+    ``platform`` overrides that of the image; empty members change nothing. ``size`` and
+    ``media_type`` are what a descriptor says of the source; empty if it does not. An amendment
+    changes the entries of this image that other sources give, and is one itself if there are none.
     """
 
     written: str
     source: Reference
     platform: Platform = field(factory=Platform)
     annotations: Annotations = ()
+    size: int = 0
+    media_type: str = ""
+    is_amendment: bool = False
 
     @property
     def overrides(self) -> Overrides:
@@ -56,13 +62,27 @@ class EntrySpec:
         wanted = evolve(self.platform, os_features=())
         return ListSelection(platforms=(wanted,)) if wanted.os else EVERYTHING
 
+    def check(self, manifest: Manifest) -> None:
+        """Check that the source is what the descriptor says.
+
+        Raises SizeMismatchError, DocumentError: another media type.
+        """
+        stated = evolve(
+            manifest.descriptor(),
+            size=self.size or manifest.size,
+            media_type=self.media_type or manifest.media_type,
+        )
+        require_match(manifest, stated, self.written)
+
 
 @frozen
 class ListSpec:
     """A list to publish as ``target`` and under ``more_tags``; order counts.
 
-    ``annotations`` are those of the list, ``entry_annotations`` those of its entries. It must have
-    exactly the ``expected_platforms``, if there are any. ``convert`` makes all of it one family.
+    ``annotations`` are those of the list, ``entry_annotations`` those of its entries. Only the
+    entries for ``platforms`` are taken, if there are any, and it must have exactly the
+    ``expected_platforms``, if there are any. ``is_appended``: the target is one of the sources, and
+    must still be what was read when it is replaced. ``convert`` makes all of it one family.
     """
 
     written: str
@@ -74,6 +94,9 @@ class ListSpec:
     entry_annotations: tuple[LeveledAnnotation, ...] = ()
     expected_platforms: tuple[Platform, ...] = ()
     convert: Family | None = None
+    platforms: tuple[Platform, ...] = ()
+    form: ListForm = ListForm.DOCKER
+    is_appended: bool = False
 
     @property
     def targets(self) -> tuple[Reference, ...]:

@@ -18,24 +18,20 @@ from manyfest.cli.arguments.options import (
     docker_command,
 )
 from manyfest.cli.arguments.result_files import require_writable, write_file
-from manyfest.cli.flows.checks import require_reachable
 from manyfest.cli.flows.compose import TypeOfList, refuse_other_type
 from manyfest.cli.flows.publish import write_files
-from manyfest.cli.flows.publish_specs import publish_specs
+from manyfest.cli.flows.publish_specs import plan_release, publish_specs
 from manyfest.cli.flows.release import ReleaseOptions, release_spec
 from manyfest.cli.output import write_text
 from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.drafts.draft import ListType
-from manyfest.domain.drafts.platform_conflicts import refuse_conflicts
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.lists.platform_selection import parse_filters
-from manyfest.domain.operations.publication.apply import plan_apply
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.references import Reference
 from manyfest.domain.specs.annotation_levels import parse_annotation
-from manyfest.domain.specs.list_spec import sources_of
 
 
 @docker_command("publish", "[SOURCE...]", options=CONNECTION | UPLOADS)
@@ -139,12 +135,10 @@ def command(
     )
     with errors_for_github(is_on=github), open_session(settings_from(options)) as session:
         spec = release_spec(release, session)
-        require_reachable(spec.targets, session)
-        session.connect_early(sources_of([spec]), spec.targets)
-        planned = plan_apply([spec], ports=session, with_foreign=foreign_layers)
+        planned = plan_release(
+            spec, session, allow_duplicates=allow_duplicates, with_foreign=foreign_layers
+        )
         (push,) = planned.pushes
-        if not allow_duplicates:
-            refuse_conflicts(push.draft)
         publish_specs(planned, session, as_json=as_json, is_dry_run=dry_run, is_verbose=verbose)
         if not dry_run:
             write_files(push, digest_file, metadata_file)

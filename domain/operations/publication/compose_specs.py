@@ -7,15 +7,14 @@ from functools import partial
 from attr import evolve
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts.deduplication import deduplicated
-from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.deduplication import deduplicated, distinct
+from manyfest.domain.drafts.draft import Draft, Entry, ListForm
 from manyfest.domain.drafts.draft_conversion import DraftConversion
 from manyfest.domain.drafts.expected_platforms import check_platforms
 from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
-from manyfest.domain.drafts.platform_conflicts import occupied_platform
 from manyfest.domain.errors import ListError, ManifestUnknownError, NoSuchPlatformError
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.lists.attestations import attested_digest
-from manyfest.domain.lists.platform_selection import matches_platform
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.drafts.create import contribution, inherited_index_fields
 from manyfest.domain.operations.publication.plan_push import Publication
@@ -23,8 +22,13 @@ from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
-from manyfest.domain.specs.annotation_levels import LeveledAnnotation
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec, sources_of
+from manyfest.domain.specs.release_entries import (
+    amended,
+    annotated,
+    for_platforms,
+    with_usual_platform,
+)
 from manyfest.domain.values import frozen
 
 
@@ -116,6 +120,7 @@ def _given(
     """The entries from a source; None if it, or its platform, is missing and may be."""
     if spec.source not in found:
         return None
+    spec.check(found[spec.source].manifest)
     try:
         entries = contribution(found[spec.source], spec.selection)
     except NoSuchPlatformError:
@@ -138,7 +143,7 @@ def _publication(
     found: Mapping[Reference, Resolved],
     now: datetime,
 ) -> Publication:
-    entries = tuple(entry for each in spec.entries for entry in given[each] or ())
+    entries = _entries(spec, given)
     if not entries:
         reason = f"{spec.target} would have no entries: none of its images is there"
         raise ListError(str(spec.target), reason)
@@ -146,7 +151,7 @@ def _publication(
         spec.target,
         created_at=now,
         changed_at=now,
-        entries=_annotated(deduplicated(entries), spec.entry_annotations),
+        entries=entries,
         keeps_order=True,
         list_type=spec.list_type,
         index=IndexOverrides(annotations=spec.annotations),
@@ -154,24 +159,18 @@ def _publication(
     draft = evolve(draft, index_found=inherited_index_fields(draft, tuple(found.values())))
     if spec.expected_platforms:
         check_platforms(draft, spec.expected_platforms)
-    return Publication(draft, spec.more_tags)
+    before = Expectation(found[spec.target].manifest.digest) if spec.is_appended else None
+    return Publication(draft, spec.more_tags, before, spec.form)
 
 
-def _annotated(
-    entries: Sequence[Entry], annotations: Sequence[LeveledAnnotation]
+def _entries(
+    spec: ListSpec, given: Mapping[EntrySpec, tuple[Entry, ...] | None]
 ) -> tuple[Entry, ...]:
-    return tuple(_annotated_entry(entry, annotations) for entry in entries)
-
-
-def _annotated_entry(entry: Entry, annotations: Sequence[LeveledAnnotation]) -> Entry:
-    """Add the annotations for the entry's platform; attestations get none."""
-    platform = occupied_platform(entry.descriptor)
-    given = tuple(
-        (annotation.key, annotation.value)
-        for annotation in annotations
-        if platform is not None
-        and (annotation.platform is None or matches_platform(platform, annotation.platform))
-    )
-    if not given:
-        return entry
-    return evolve(entry, overrides=entry.overrides.followed_by(Overrides(annotations=given)))
+    entries = [entry for each in spec.entries for entry in given[each] or ()]
+    if spec.form is not ListForm.DOCKER:
+        entries = [with_usual_platform(entry) for entry in entries]
+    amendments = [e for each in spec.entries if each.is_amendment for e in given[each] or ()]
+    images = [entry for entry in amendments if entry.list_digest is None]
+    merged = distinct(deduplicated(amended(entries, images)))
+    chosen = for_platforms(merged, spec.platforms, str(spec.target))
+    return annotated(chosen, spec.entry_annotations)

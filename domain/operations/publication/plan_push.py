@@ -7,7 +7,7 @@ from attr import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts.draft import Draft, Entry
+from manyfest.domain.drafts.draft import Draft, Entry, ListForm
 from manyfest.domain.drafts.list_assembly import ManifestLookup, assemble_for_push, ordered_entries
 from manyfest.domain.errors import DraftUnknownError, ManifestUnknownError
 from manyfest.domain.expectations import Expectation
@@ -101,6 +101,7 @@ class Publication:
     draft: Draft
     more_tags: tuple[Reference, ...] = ()
     expected: Expectation | None = None
+    form: ListForm = ListForm.DOCKER
 
     @property
     def targets(self) -> tuple[Reference, ...]:
@@ -157,7 +158,7 @@ def plan_publications(
     list yet; TagMovedError: the tag of a draft has another digest than expected;
     PartMissingError: a child is missing, and nowhere to be had; as reading.
     """
-    lists = [assemble_for_push(publication.draft, cached) for publication in publications]
+    lists = [assemble_for_push(each.draft, cached, each.form) for each in publications]
     targets = [target for publication in publications for target in publication.targets]
     tags = tag_digests or TagDigests(ports.registry)
     guarded = {each.draft.name for each in publications if each.expected is not None}

@@ -1,0 +1,329 @@
+"""The scenarios that buildx publishes for ``imagetools``: sources and options, and the list made.
+
+They are those of docker/buildx (``tests/imagetools.go``, ``util/imagetools/create_test.go``) by
+behaviour. ``A``, ``B`` and ``C`` are repositories of three registries, ``LAYOUT`` is a folder.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import Image, docker_image, docker_list, oci_image, push_image
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.media_types import DOCKER_LIST, OCI_INDEX
+from manyfest.domain.references import Reference
+from tests.support.content.attested import attested_index
+from tests.support.http.registry_server import REGISTRY, RegistryServer
+from tests.support.programs.docker_client import Result
+from tests.support.programs.our_program import run_here
+
+AMD, ARM64 = docker_image("linux/amd64"), docker_image("linux/arm64/v8", text="arm64")
+ARM = docker_image("linux/arm/v7", text="arm")
+OCI_AMD, OCI_ARM64 = oci_image("linux/amd64"), oci_image("linux/arm64", text="arm64")
+RISCV, PPC = oci_image("linux/riscv64", text="riscv"), oci_image("linux/ppc64le", text="ppc")
+BOTH, ATTESTED = docker_list(AMD, ARM64), attested_index(OCI_AMD, OCI_ARM64)
+MORE = attested_index(RISCV, PPC)
+
+IMAGES = {
+    "A:amd64": AMD,
+    "A:arm64": ARM64,
+    "A:list": BOTH,
+    "A:attested": ATTESTED,
+    "A:oci-amd64": OCI_AMD,
+    "A:oci-arm64": OCI_ARM64,
+    "B:arm": ARM,
+    "B:attested": MORE,
+    "C:arm64": ARM64,
+}
+
+
+@frozen
+class Registries:
+    """Three registries in this process, and a folder for layouts."""
+
+    places: Mapping[str, str]
+
+    def create(self, *words: str) -> Result:
+        return run_here("imagetools", "create", *map(self.placed, words))
+
+    def placed(self, word: str) -> str:
+        return re.sub(r"\b(A|B|C|LAYOUT)\b", lambda name: self.places[name[0]], word)
+
+    def manifest(self, name: str) -> Manifest:
+        shown = run_here("imagetools", "inspect", "--raw", self.placed(name))
+        assert shown.code == 0, shown.stderr
+        return Manifest.received(shown.stdout, "", name)
+
+
+@pytest.fixture
+def registries(tmp_path: Path, short_pauses: None) -> Iterator[Registries]:
+    with ExitStack() as stack:
+        places = {"LAYOUT": f"oci-layout://{tmp_path / 'layout'}"}
+        for number, letter in enumerate("ABC"):
+            memory = MemoryRegistry()
+            for name, image in IMAGES.items():
+                if name.startswith(letter):
+                    tag = name.partition(":")[2]
+                    push_image(memory, Reference.parse(f"{REGISTRY}/team/app{number}:{tag}"), image)
+            server = stack.enter_context(RegistryServer(memory))
+            places[letter] = f"{server.host}/team/app{number}"
+        yield Registries(places)
+
+
+def entry(image: Image, platform: str, **annotations: str) -> tuple[str, str, dict[str, str]]:
+    return str(image.digest), platform, annotations
+
+
+def attestations(*images: Image) -> list[tuple[str, str, dict[str, str]]]:
+    """The entries of an attested index behind its images."""
+    index = attested_index(*images)
+    found = index.manifest.entries[len(images) :]
+    return [(str(e.digest), str(e.platform), dict(e.annotations)) for e in found]
+
+
+DESCRIBED = json.dumps(
+    {
+        "mediaType": AMD.manifest.media_type,
+        "digest": str(AMD.digest),
+        "size": AMD.manifest.size,
+        "platform": {"os": "linux", "architecture": "amd64", "os.version": "10.1"},
+        "annotations": {"k": "v"},
+    }
+)
+UNDESCRIBED = json.dumps({"mediaType": AMD.manifest.media_type, "digest": str(AMD.digest)})
+
+# The words of ``imagetools create`` behind ``-t B:new``; the type, the entries and the annotations
+# of the list.
+MADE = {
+    "a single image gets a list": (
+        ["A:amd64"],
+        (DOCKER_LIST, [entry(AMD, "linux/amd64")], {}),
+    ),
+    "an image of a list, by its digest": (
+        [f"A@{ARM64.digest}"],
+        (DOCKER_LIST, [entry(ARM64, "linux/arm64")], {}),
+    ),
+    "a platform and its attestation": (
+        ["--platform=linux/arm64", "A:attested"],
+        (
+            OCI_INDEX,
+            [entry(OCI_ARM64, "linux/arm64"), attestations(OCI_AMD, OCI_ARM64)[1]],
+            {},
+        ),
+    ),
+    "a platform of several lists": (
+        ["-p", "linux/riscv64,linux/amd64", "A:list", "B:attested"],
+        (
+            OCI_INDEX,
+            [
+                entry(AMD, "linux/amd64"),
+                entry(RISCV, "linux/riscv64"),
+                attestations(RISCV, PPC)[0],
+            ],
+            {},
+        ),
+    ),
+    "images of three registries": (
+        ["A:amd64", "B:arm", "C:arm64"],
+        (
+            DOCKER_LIST,
+            [entry(AMD, "linux/amd64"), entry(ARM, "linux/arm/v7"), entry(ARM64, "linux/arm64")],
+            {},
+        ),
+    ),
+    "lists of several registries with attestations": (
+        ["A:attested", "B:attested", "B:arm"],
+        (
+            OCI_INDEX,
+            [
+                entry(OCI_AMD, "linux/amd64"),
+                entry(OCI_ARM64, "linux/arm64"),
+                *attestations(OCI_AMD, OCI_ARM64),
+                entry(RISCV, "linux/riscv64"),
+                entry(PPC, "linux/ppc64le"),
+                *attestations(RISCV, PPC),
+                entry(ARM, "linux/arm/v7"),
+            ],
+            {},
+        ),
+    ),
+    "annotations of a list": (
+        [
+            *("--annotation", "index:foo=bar", "--annotation", "index:bar=baz"),
+            *("--annotation", "manifest-descriptor:foo=bar"),
+            *("--annotation", "manifest-descriptor[linux/amd64]:bar=baz"),
+            *("A:oci-amd64", "A:oci-arm64"),
+        ],
+        (
+            OCI_INDEX,
+            [
+                entry(OCI_AMD, "linux/amd64", foo="bar", bar="baz"),
+                entry(OCI_ARM64, "linux/arm64", foo="bar"),
+            ],
+            {"foo": "bar", "bar": "baz"},
+        ),
+    ),
+    "an annotation of several levels": (
+        ["--annotation", "index,manifest-descriptor:foo=bar", "A:oci-amd64"],
+        (OCI_INDEX, [entry(OCI_AMD, "linux/amd64", foo="bar")], {"foo": "bar"}),
+    ),
+    "an annotation without a level": (
+        ["--annotation", "foo=bar", "--annotation", "", "A:oci-amd64"],
+        (OCI_INDEX, [entry(OCI_AMD, "linux/amd64")], {"foo": "bar"}),
+    ),
+    "an image that is named twice": (
+        ["A:amd64", f"A@{AMD.digest}"],
+        (DOCKER_LIST, [entry(AMD, "linux/amd64")], {}),
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "made"), MADE.values(), ids=MADE)
+def test_the_list_is_made(registries: Registries, words: list[str], made: object) -> None:
+    created = registries.create("-t", "B:new", *words)
+    assert created.code == 0, created.stderr
+    listed = registries.manifest("B:new")
+    assert made == (
+        listed.media_type,
+        [(str(e.digest), str(e.platform), dict(e.annotations)) for e in listed.entries],
+        listed.document.get("annotations", {}),
+    )
+    for each in listed.entries:
+        assert registries.manifest(f"B@{each.digest}").digest == each.digest
+    shown = registries.create("--dry-run", *words)
+    assert shown.stdout == listed.data + b"\n"
+
+
+@pytest.mark.parametrize("preference", ["--prefer-index=false", "--prefer-index=true"])
+@pytest.mark.parametrize("name", ["A:list", "A:attested"])
+def test_a_list_alone_keeps_its_bytes(registries: Registries, preference: str, name: str) -> None:
+    assert registries.create(preference, "-t", "B:new", "-t", "C:1", "-t", "A:1", name).code == 0
+    for target in ("A:1", "B:new", "C:1"):
+        assert registries.manifest(target).data == IMAGES[name].manifest.data
+    shown = registries.create("--dry-run", name)
+    assert shown.stdout == IMAGES[name].manifest.data + b"\n"
+
+
+def test_an_image_alone_keeps_its_bytes_without_preference(registries: Registries) -> None:
+    words = ["--prefer-index=false", "-t", "B:new", "A:amd64"]
+    assert registries.create(*words).code == 0
+    assert registries.manifest("B:new").data == AMD.manifest.data
+    assert registries.create("-p", "linux/amd64", *words).code == 0
+    refused = registries.create("-p", "linux/arm64", *words)
+    assert (refused.code, "nothing for linux/arm64" in refused.stderr) == (3, True)
+    assert registries.create("--annotation", "k=v", *words).code == 0
+    assert registries.manifest("B:new").is_list
+
+
+def test_sources_are_appended_to_the_first_tag(registries: Registries) -> None:
+    append = ["--append", "-t", "A:amd64", "-t", "C:both", "B:arm"]
+    for _ in range(2):
+        assert registries.create(*append).code == 0
+        listed = registries.manifest("A:amd64")
+        assert [e.digest for e in listed.entries] == [AMD.digest, ARM.digest]
+        assert registries.manifest("C:both").digest == listed.digest
+
+
+def test_a_layout_is_a_source_and_a_target(registries: Registries) -> None:
+    assert registries.create("-t", "LAYOUT:v1", "A:list").code == 0
+    assert registries.manifest("LAYOUT:v1").digest == BOTH.digest
+    assert registries.manifest(f"LAYOUT@{BOTH.digest}").digest == BOTH.digest
+    assert registries.create("-t", "C:list", "LAYOUT:v1").code == 0
+    assert registries.manifest("C:list").data == BOTH.manifest.data
+    assert registries.create("-t", "C:more", "LAYOUT:v1", "B:arm").code == 0
+    platforms = [str(e.platform) for e in registries.manifest("C:more").entries]
+    assert platforms == ["linux/amd64", "linux/arm64/v8", "linux/arm/v7"]
+
+
+def test_a_target_may_be_named_by_the_digest_of_the_list(registries: Registries) -> None:
+    words = ["--prefer-index=false", "A:amd64"]
+    assert registries.create("-t", f"LAYOUT@{AMD.digest}", *words).code == 0
+    assert registries.manifest(f"LAYOUT@{AMD.digest}").digest == AMD.digest
+    wrong = f"sha256:{'1' * 64}"
+    for place in ("LAYOUT", "B"):
+        refused = registries.create("-t", f"{place}@{wrong}", *words)
+        assert (refused.code, "another digest than that of the list" in refused.stderr) == (1, True)
+
+
+CHANGED = entry(AMD, "linux(10.1)/amd64", k="v")
+
+
+@pytest.mark.parametrize("text", [DESCRIBED, f"{DESCRIBED}\n"])
+def test_a_descriptor_in_a_file_is_merged_with_its_image(
+    registries: Registries, tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "descriptor.json"
+    file.write_text(text)
+    for words in (["-f", str(file)], [DESCRIBED], ["--append", "--file", str(file)]):
+        assert registries.create("-t", "A:amd64", *words).code == 0
+        (made,) = registries.manifest("A:amd64").entries
+        assert (str(made.digest), str(made.platform), dict(made.annotations)) == CHANGED
+
+
+def test_a_descriptor_changes_an_entry_of_a_list(registries: Registries, tmp_path: Path) -> None:
+    file = tmp_path / "descriptor.json"
+    file.write_text(DESCRIBED)
+    assert registries.create("--append", "-t", "A:list", "-f", str(file)).code == 0
+    first, second = registries.manifest("A:list").entries
+    assert (str(first.digest), str(first.platform), dict(first.annotations)) == CHANGED
+    assert second.digest == ARM64.digest
+
+
+@pytest.mark.parametrize("text", ["A:amd64\n", f"{AMD.digest}\n", UNDESCRIBED])
+def test_a_file_has_a_source_in_any_form(registries: Registries, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "source"
+    file.write_text(registries.placed(text))
+    assert registries.create("-t", "A:new", "-f", str(file), "B:arm").code == 0
+    digests = [e.digest for e in registries.manifest("A:new").entries]
+    assert digests == [AMD.digest, ARM.digest]
+
+
+REFUSED = {
+    "no source": (["-t", "A:new"], 2, "no sources specified"),
+    "no tag": (["A:amd64"], 2, "can't push with no tags specified"),
+    "no repository": (["--dry-run", str(AMD.digest)], 2, "no repositories specified"),
+    "a manifest in place of a descriptor": (
+        ["-t", "A:new", BOTH.manifest.data.decode()],
+        1,
+        "a manifest without a digest",
+    ),
+    "another size": (
+        ["-t", "A:new", json.dumps({"digest": str(AMD.digest), "size": 1})],
+        7,
+        "1 were announced",
+    ),
+    "another media type": (
+        ["-t", "A:new", json.dumps({"digest": str(AMD.digest), "mediaType": OCI_INDEX})],
+        1,
+        f"listed as {OCI_INDEX}",
+    ),
+    "an annotation of a manifest": (
+        ["-t", "A:new", "--annotation", "manifest:k=v", "A:amd64"],
+        2,
+        "use index: or manifest-descriptor:",
+    ),
+    "no platform that is wanted": (
+        ["-t", "A:new", "-p", "linux/s390x", "A:attested"],
+        3,
+        "nothing for linux/s390x",
+    ),
+    "a folder without digests": (["-t", "A:new", "A@sha256:*"], 2, "are there no digests?"),
+    "a target that is not there": (["--append", "-t", "A:new", "A:amd64"], 3, "no such manifest"),
+    "a form of progress": (["-t", "A:new", "--progress=fancy", "A:amd64"], 2, "wants one of auto"),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "message"), REFUSED.values(), ids=REFUSED)
+def test_it_is_refused_and_nothing_is_published(
+    registries: Registries, words: list[str], code: int, message: str
+) -> None:
+    refused = registries.create(*words)
+    assert message in refused.stderr, refused.stderr
+    assert (refused.code, refused.stdout) == (code, b"")
+    assert run_here("digest", registries.placed("A:new")).code == 3
