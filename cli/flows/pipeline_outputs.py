@@ -75,12 +75,6 @@ def _code(text: str) -> str:
     return printable(text).replace("`", "'").replace("|", "\\|")
 
 
-def github_error(message: str) -> str:
-    """Return the workflow command that shows ``message`` as an error."""
-    escaped = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return f"::error::{escaped}"
-
-
 def tekton_results(published: Published) -> Mapping[str, str]:
     """Return Tekton's results by file name; ``IMAGES`` are all repositories, by digest."""
     digest = published.plan.manifest.digest

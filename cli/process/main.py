@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 
 from manyfest.cli import exit_codes
 from manyfest.cli.output import fail, note, write_text, write_traceback
@@ -52,9 +53,14 @@ def _report(error: BaseException, arguments: Sequence[str]) -> int:
         note("; ".join(("interrupted", *map(str, error.args))))
     elif not isinstance(error, BrokenPipeError):
         from manyfest.cli.advice.advise import advised
+        from manyfest.cli.advice.workflow_commands import workflow_error
         from manyfest.cli.process.command_group import GROUPS
 
-        fail(advised(_message(error), error, arguments, GROUPS))
+        message = advised(_message(error), error, arguments, GROUPS)
+        if command := workflow_error(message, arguments):
+            with suppress(OSError):
+                write_text(command)
+        fail(message)
     return exit_codes.meaning_of(error).code
 
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -22,12 +21,10 @@ from manyfest.cli.flows.compose import TypeOfList, refuse_other_type
 from manyfest.cli.flows.publish import write_files
 from manyfest.cli.flows.publish_specs import plan_release, publish_specs
 from manyfest.cli.flows.release import ReleaseOptions, release_spec
-from manyfest.cli.output import write_text
 from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.drafts.draft import ListType
-from manyfest.domain.errors import ManyfestError
 from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.references import Reference
@@ -119,7 +116,8 @@ def command(
       manyfest publish --digests digests --expect-platforms linux/amd64,linux/arm64 --github
     """
     refuse_other_type(convert, list_type)
-    require_writable(digest_file, metadata_file)
+    pipeline_files = _pipeline_files(is_github=github, results_dir=results_dir)
+    require_writable(digest_file, metadata_file, *pipeline_files)
     release = ReleaseOptions(
         sources=tuple(names),
         tags=tuple(tag or ()),
@@ -133,7 +131,7 @@ def command(
         list_type=list_type or ListType.AUTO,
         convert=convert,
     )
-    with errors_for_github(is_on=github), open_session(settings_from(options)) as session:
+    with open_session(settings_from(options)) as session:
         spec = release_spec(release, session)
         planned = plan_release(
             spec, session, allow_duplicates=allow_duplicates, with_foreign=foreign_layers
@@ -145,17 +143,13 @@ def command(
             _write_pipeline_outputs(push, spec.targets, is_github=github, results_dir=results_dir)
 
 
-@contextmanager
-def errors_for_github(*, is_on: bool) -> Iterator[None]:
-    """Show an error as GitHub's workflow command, too, if ``is_on``."""
-    try:
-        yield
-    except ManyfestError as error:
-        if is_on:
-            from manyfest.cli.flows.pipeline_outputs import github_error
-
-            write_text(github_error(str(error)))
-        raise
+def _pipeline_files(*, is_github: bool, results_dir: Path | None) -> Iterator[Path]:
+    """Yield files that are written once the release is published; one for all of Tekton's."""
+    if is_github:
+        variables = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+        yield from (Path(file) for name in variables if (file := os.environ.get(name)))
+    if results_dir is not None:
+        yield results_dir / "IMAGE_DIGEST"
 
 
 def _write_pipeline_outputs(

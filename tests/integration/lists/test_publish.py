@@ -177,6 +177,26 @@ def test_github_is_told_of_errors(pipeline: Pipeline) -> None:
     assert refused.stdout.decode().startswith("::error::no such manifest")
 
 
+@pytest.mark.parametrize("text", ["--annotation=no", "--type=xml", "--digests=nowhere", "--what"])
+def test_github_is_told_of_errors_before_anything_is_read(pipeline: Pipeline, text: str) -> None:
+    refused = pipeline.manyfest("publish", "-t", f"{pipeline.home}:1", "--github", text)
+    (shown,) = refused.stdout.decode().splitlines()
+    assert shown == f"::error::{refused.stderr.removeprefix('error: ').strip()}"
+
+
+def test_files_for_the_next_step_are_checked_before_a_tag_moves(
+    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"{pipeline.home}:1"
+    words = ("-t", name, "--digests", pipeline.digests)
+    refused = pipeline.publish(*words, "--results-dir", "missing", code=2)
+    assert "cannot write missing/IMAGE_DIGEST" in refused.stderr
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "missing" / "output"))
+    refused = pipeline.publish(*words, "--github", code=2)
+    assert "missing/output" in refused.stderr
+    assert pipeline.digest(name) == ""
+
+
 def test_tekton_gets_its_results(pipeline: Pipeline, tmp_path: Path) -> None:
     names = [f"{pipeline.home}:1", f"{pipeline.mirror}:1"]
     tags = [word for name in names for word in ("-t", name)]
