@@ -1,0 +1,82 @@
+"""A release before its last step: images of each platform in the repository, nothing published."""
+
+import json
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from manyfest.contracts.images import Image, oci_image
+from tests.integration.conftest import Seed
+from tests.support.pipelines.github_job import GithubJob, StandIn
+from tests.support.pipelines.registries import environment_with, located
+from tests.support.programs.docker_client import CommandLine, Result
+from tests.support.programs.docker_registry import RunningRegistry
+
+AMD, ARM = oci_image("linux/amd64"), oci_image("linux/arm64/v8", text="arm")
+
+
+@frozen
+class Site:
+    """Two registries under the names of recipes, a folder to work in, and who works there."""
+
+    registries: tuple[RunningRegistry, RunningRegistry]
+    folder: Path
+    environment: dict[str, str]
+    put: Seed
+
+    def seed(self, name: str, image: Image) -> None:
+        """Push the image under the name that a recipe has."""
+        self.put(located(name, self.registries), image)
+
+    def run(self, *command: str) -> Result:
+        """Run a program in the folder."""
+        ended = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+        return Result(ended.stdout, ended.stderr.decode(), ended.returncode)
+
+    def digest(self, name: str) -> str:
+        """The digest of a published name; empty if there is none."""
+        return self.run("manyfest", "digest", name).stdout.decode().strip()
+
+    def document(self, name: str) -> dict[str, object]:
+        """The published list."""
+        shown: dict[str, object] = json.loads(self.run("manyfest", "inspect", "--raw", name).stdout)
+        return shown
+
+    def platforms(self, name: str) -> list[str]:
+        """The platforms of a published list, in its order."""
+        entries = self.document(name)["manifests"]
+        assert isinstance(entries, Sequence)
+        shown = (entry["platform"] for entry in entries)
+        return [
+            "/".join((p["os"], p["architecture"], *p.get("variant", "").split())) for p in shown
+        ]
+
+    def job(self, name: str = "job", **stand_ins: StandIn) -> GithubJob:
+        """A job of GitHub's, on a runner with this folder as its workspace."""
+        temp = self.folder.parent / f"runner-{name}"
+        temp.mkdir()
+        return GithubJob(self.folder, temp, dict(self.environment), stand_ins=stand_ins)
+
+
+@pytest.fixture
+def site(
+    start_docker_registry: Callable[..., RunningRegistry],
+    seed: Seed,
+    tmp_path: Path,
+    started_manyfest: CommandLine,
+) -> Site:
+    registries = (start_docker_registry(), start_docker_registry())
+    folder = tmp_path / "work"
+    folder.mkdir()
+    environment = environment_with(registries, tmp_path / "home")
+    return Site(registries, folder, environment, seed)
