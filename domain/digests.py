@@ -61,6 +61,9 @@ class Digest:
     @classmethod
     def parse_any(cls, text: str) -> "Digest":
         """Parse the text form; the algorithm may be unregistered. Raises InvalidDigestError."""
+        algorithm, _, hexadecimal = text.partition(":")
+        if HEX_LENGTHS.get(algorithm) == len(hexadecimal):
+            return cls(algorithm, hexadecimal)
         match = _GRAMMAR.fullmatch(text)
         if match is None:
             raise InvalidDigestError(text, "invalid checksum digest format")

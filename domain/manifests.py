@@ -7,6 +7,7 @@ on first use and never written back (ADR 0003).
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
+from typing import TypeVar
 
 from attr import field
 
@@ -81,6 +82,13 @@ class Manifest:
         if manifest.is_list or manifest.is_image:
             check_letter_case(document, _KNOWN, subject)
             _check_members(document, subject, is_list=manifest.is_list)
+        return manifest
+
+    @classmethod
+    def stored(cls, media_type: str, data: bytes, digest: Digest) -> "Manifest":
+        """Return trusted bytes that were hashed already: ``digest`` is theirs."""
+        manifest = cls(media_type, data, digest.algorithm)
+        object.__setattr__(manifest, "digest", digest)
         return manifest
 
     @cached_property
@@ -188,11 +196,14 @@ class Manifest:
         )
 
 
-def require_match(manifest: Manifest, descriptor: Descriptor, subject: str) -> Manifest:
-    """Return ``manifest`` after comparing it with its ``descriptor`` in a list.
+_Known = TypeVar("_Known", Manifest, Descriptor)
 
-    Registries accept lists with wrong sizes and types (distribution 2.8 checks neither). Raises
-    SizeMismatchError, DocumentError (another media type).
+
+def require_match(manifest: _Known, descriptor: Descriptor, subject: str) -> _Known:
+    """Return ``manifest``, or what is known of it, after comparing it with its ``descriptor``.
+
+    That is its entry in a list. Registries accept lists with wrong sizes and types (distribution
+    2.8 checks neither). Raises SizeMismatchError, DocumentError (another media type).
     """
     if manifest.size != descriptor.size:
         raise SizeMismatchError(subject, descriptor.size, manifest.size)

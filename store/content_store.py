@@ -1,6 +1,6 @@
 """The content store in SQLite: manifests and small blobs by digest, and observations of tags."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -28,6 +28,8 @@ _UPSERT_BLOB = """
     INSERT INTO blobs (digest, data) VALUES (?, ?)
     ON CONFLICT (digest) DO UPDATE SET data = excluded.data WHERE data != excluded.data"""
 
+_PAGE = 1000  # rows, of perhaps 100,000
+
 _NEWEST = """
     FROM observations WHERE home = :home AND tag = :tag ORDER BY last_seen DESC, id DESC LIMIT 1"""
 _SELECT_NEWEST = f"SELECT {OBSERVATION_COLUMNS} {_NEWEST}"
@@ -35,8 +37,9 @@ _SELECT_HISTORY = f"""
     SELECT {OBSERVATION_COLUMNS} FROM observations WHERE home = :home AND tag = :tag
     ORDER BY last_seen DESC, id DESC"""  # noqa: S608 - of constants alone
 _SELECT_LATEST = f"""
-    SELECT {OBSERVATION_COLUMNS} FROM observations AS o WHERE {IS_NEWEST}
-    ORDER BY home, tag"""  # noqa: S608 - of constants alone
+    SELECT {OBSERVATION_COLUMNS} FROM observations AS o
+    WHERE (home, tag) > (:home, :tag) AND {IS_NEWEST}
+    ORDER BY home, tag LIMIT {_PAGE}"""  # noqa: S608 - of constants alone
 # A row is a span of time in which a tag pointed to one digest. Another digest begins a new row.
 _INSERT_OBSERVATION = """
     INSERT INTO observations (home, tag, digest, first_seen, last_seen, claimed)
@@ -65,7 +68,7 @@ class SqliteContentStore:
     def manifest(self, digest: Digest) -> Manifest | None:
         """See the port."""
         for data, media_type in self._database.rows(_SELECT_MANIFEST, (str(digest),)):
-            return Manifest(media_type, self._verified(data, digest), digest.algorithm)
+            return Manifest.stored(media_type, self._verified(data, digest), digest)
         return None
 
     def blob(self, digest: Digest) -> bytes | None:
@@ -82,9 +85,12 @@ class SqliteContentStore:
         """See the port."""
         return self._observations(_SELECT_HISTORY, _tag_key(reference))
 
-    def latest(self) -> tuple[Observation, ...]:
+    def latest(self) -> Iterator[Observation]:
         """See the port."""
-        return self._observations(_SELECT_LATEST, {})
+        cursor = {"home": "", "tag": ""}
+        while page := self._observations(_SELECT_LATEST, cursor):
+            yield from page
+            cursor = _tag_key(page[-1].reference)
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
         """See the port."""

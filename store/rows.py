@@ -53,11 +53,15 @@ def damage_if_unreadable(path: Path, description: str) -> Iterator[None]:
 def observation_of(row: Row, path: Path) -> Observation:
     """Decode ``OBSERVATION_COLUMNS`` of the store at ``path``. Raises DamagedStoreError."""
     home, tag, digest, last_seen, first_seen, claimed = row
-    name = f"{home}:{tag}" if tag else home
-    with damage_if_unreadable(path, f"what {name} was seen to be"):
-        last, first = map(parse_utc, (last_seen, first_seen))
+    try:
+        last = parse_utc(last_seen)
+        first = last if first_seen == last_seen else parse_utc(first_seen)
         place = Reference(_home(home), tag or None)
         return Observation(place, Digest.parse(digest), last, first, bool(claimed))
+    except _PARSE_ERRORS as error:
+        name = f"{home}:{tag}" if tag else home
+        reason = f"what {name} was seen to be cannot be read"
+        raise DamagedStoreError(str(path), reason) from error
 
 
 def draft_row(draft: Draft) -> Row:

@@ -74,7 +74,7 @@ def _add(root: SafeDirectory, content: BundleContent) -> None:
     with root.locked():
         if content.drafts:
             _add_drafts(root, content)
-        root.write([_index(root, content)], INDEX)
+        root.write(_index(root, content), INDEX)
 
 
 def _is_intact(root: SafeDirectory, digest: Digest, size: int) -> bool:
@@ -104,7 +104,7 @@ def _add_drafts(root: SafeDirectory, content: BundleContent) -> None:
     root.write([encode_drafts(drafts.values())], folder, name)
 
 
-def _index(root: SafeDirectory, content: BundleContent) -> bytes:
+def _index(root: SafeDirectory, content: BundleContent) -> list[bytes]:
     existing = root.read(INDEX_LIMIT, INDEX)
     try:
         return encode_index(content.entries, existing)

@@ -1,6 +1,6 @@
 """A content store in front of another that drops observations no registry has confirmed."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -37,7 +37,7 @@ class ConfirmedObservations(ContentStore):
     def history(self, reference: Reference) -> tuple[Observation, ...]:
         return self._contents.history(reference)
 
-    def latest(self) -> tuple[Observation, ...]:
+    def latest(self) -> Iterator[Observation]:
         return self._contents.latest()
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:

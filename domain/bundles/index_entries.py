@@ -7,10 +7,8 @@ The times of the observation are in ``dev.manyfest.first-seen`` and ``dev.manyfe
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-
-from attr import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
@@ -19,7 +17,6 @@ from manyfest.domain.encoding.timestamps import format_utc, parse_utc
 from manyfest.domain.errors import BundleError, DocumentError, InvalidReferenceError
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.lists.referrers import is_referrers_tag
-from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference, Repository
 
 REF_NAME = "org.opencontainers.image.ref.name"
@@ -30,37 +27,51 @@ LAST_SEEN = "dev.manyfest.last-seen"
 # Largest ``index.json`` accepted from a bundle, in bytes: about a million entries.
 INDEX_LIMIT = 64 * 1024 * 1024
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
-def index_entry(
-    manifest: Manifest, reference: Reference, observation: Observation | None
-) -> Descriptor:
-    """Return the entry of ``manifest``, with its name and observation times."""
-    annotations = {IMAGE_NAME: str(reference), REF_NAME: str(reference)}
+
+def encode_entry(
+    manifest: Descriptor, reference: Reference, observation: Observation | None
+) -> bytes:
+    """Encode the entry of ``manifest``, with its name and observation times."""
+    name = str(reference)
+    annotations = {IMAGE_NAME: name, REF_NAME: name}
     if observation is not None:
-        times = {FIRST_SEEN: observation.first_seen, LAST_SEEN: observation.seen_at}
-        annotations |= {key: format_utc(time) for key, time in times.items()}
-    return evolve(manifest.descriptor(), others={"annotations": annotations})
+        annotations[FIRST_SEEN] = format_utc(observation.first_seen)
+        annotations[LAST_SEEN] = format_utc(observation.seen_at)
+    return _compact(manifest.to_json() | {"annotations": annotations})
 
 
-def encode_index(entries: Iterable[Descriptor], existing: bytes = b"{}") -> bytes:
-    """Encode ``index.json``; ``entries`` replace those of equal names.
+def encode_index(entries: Mapping[str, bytes], existing: bytes = b"{}") -> list[bytes]:
+    """Return the pieces of ``index.json``: encoded ``entries`` replace those of equal names.
 
-    The rest of the ``existing`` one is kept. Raises DocumentError: that is not an index.
+    The rest of the ``existing`` one is kept. There may be 100,000 entries: they are not copied.
+    Raises DocumentError: that is not an index.
     """
     document = parse_object(existing, "index.json")
-    new = {entry.annotations.get(REF_NAME): entry for entry in entries}
-    kept = [each for each in _values(document) if _name(each) not in new]
+    kept = [_compact(each) for each in _values(document) if _name(each) not in entries]
     head = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX}
-    values = [_compact(each) for each in kept]
-    values += (_compact(entry.to_json()) for entry in new.values())  # there may be 100,000
-    members = {name: _compact(value) for name, value in (head | dict(document)).items()}
-    members["manifests"] = b"[%b]" % b",".join(values)
-    pairs = (_compact(name) + b":" + value for name, value in members.items())
-    return b"{%b}" % b",".join(pairs)
+    pieces: list[bytes] = []
+    for name, value in (head | dict(document) | {"manifests": None}).items():
+        pieces += (b"," if pieces else b"{", _compact(name), b":")
+        if name == "manifests":
+            pieces += _array((*kept, *entries.values()))
+        else:
+            pieces.append(_compact(value))
+    return [*pieces, b"}"]
+
+
+def _array(values: Iterable[bytes]) -> Iterator[bytes]:
+    before = b"["
+    for value in values:
+        yield before
+        yield value
+        before = b","
+    yield b"]" if before == b"," else b"[]"
 
 
 def _compact(value: Json) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def decode_index(data: bytes) -> tuple[Descriptor, ...]:

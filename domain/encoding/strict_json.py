@@ -17,6 +17,7 @@ JsonObject = Mapping[str, Json]
 
 _INTEGER_DIGITS = 300  # about the range of floats; sizes have their own limit
 _DEPTH = 100
+_BYTE_ORDER_MARK = "\ufeff"  # json.loads refuses it in its own words
 
 
 def parse_object(data: bytes, subject: str) -> JsonObject:
@@ -52,14 +53,9 @@ def _parse(data: bytes, subject: str) -> Json:
     except UnicodeDecodeError as error:
         raise DocumentError(subject, "not UTF-8") from error
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
-            parse_int=_bounded_int,
-            parse_float=_finite_float,
-        )
-        _check_depth(value)
+        value = json.loads(text) if text.startswith(_BYTE_ORDER_MARK) else _DECODER.decode(text)
+        if text.count("{") + text.count("[") > _DEPTH:
+            _check_depth(value)
         if "\\u" in text:  # an unpaired surrogate can only come from an escape; encoding refuses it
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
@@ -94,6 +90,14 @@ def _finite_float(digits: str) -> float:
     if number in (float("inf"), float("-inf")):
         raise ValueError("number too large")
     return number
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_constant=_refuse_constant,
+    parse_int=_bounded_int,
+    parse_float=_finite_float,
+)
 
 
 def _check_depth(value: Json) -> None:

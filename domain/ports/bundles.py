@@ -3,8 +3,10 @@
 A bundle is a folder or an archive; its ``index.json`` lists images, its blobs are named by digest.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
+from itertools import chain
 from typing import Protocol
 
 from manyfest.domain.descriptors import Descriptor
@@ -24,23 +26,46 @@ class BundleBlob:
 
 
 @frozen
+class BlobSet(Collection[BundleBlob]):
+    """Blobs by digest with their sizes, which ``opened(digest, size)`` opens.
+
+    An entry of a dictionary each, as there may be 100,000: the blobs are made while they are
+    iterated.
+    """
+
+    sizes: Mapping[Digest, int]
+    opened: Callable[[Digest, int], AbstractContextManager[Iterator[bytes]]]
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __iter__(self) -> Iterator[BundleBlob]:
+        for digest, size in self.sizes.items():
+            yield BundleBlob(digest, size, partial(self.opened, digest, size))
+
+    def __contains__(self, blob: object) -> bool:
+        return any(blob == each for each in self)
+
+
+@frozen
 class BundleContent:
     """The content of a bundle to write; each part in the order of writing.
 
-    ``entries`` are those of ``index.json``. Blobs are grouped by kind, the smallest kind first, so
-    that a reader of a stream gets documents before layers.
+    ``entries`` are those of ``index.json`` by name, encoded (``index_entries.encode_entry``). Blobs
+    are grouped by kind, the smallest kind first, so that a reader of a stream gets documents before
+    layers.
     """
 
-    entries: tuple[Descriptor, ...]
-    manifests: tuple[BundleBlob, ...] = ()
-    configs: tuple[BundleBlob, ...] = ()
-    layers: tuple[BundleBlob, ...] = ()
+    entries: Mapping[str, bytes]
+    manifests: Collection[BundleBlob] = ()
+    configs: Collection[BundleBlob] = ()
+    layers: Collection[BundleBlob] = ()
     drafts: tuple[Draft, ...] = ()
 
     @property
-    def blobs(self) -> tuple[BundleBlob, ...]:
+    def blobs(self) -> Iterator[BundleBlob]:
         """All blobs, in the order of writing."""
-        return (*self.manifests, *self.configs, *self.layers)
+        return chain(self.manifests, self.configs, self.layers)
 
 
 class Bundle(Protocol):

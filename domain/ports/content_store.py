@@ -5,7 +5,7 @@ All methods may raise StoreError (cannot be opened, read or written; locked for 
 DamagedStoreError.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -47,8 +47,11 @@ class ContentStore(Protocol):
         """
         ...
 
-    def latest(self) -> tuple[Observation, ...]:
-        """The newest observation of every tag, in the order of homes, then of tags."""
+    def latest(self) -> Iterator[Observation]:
+        """The newest observation of every tag, in the order of homes, then of tags.
+
+        They are read page by page, so that 100,000 need no memory; others may write in between.
+        """
         ...
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:

@@ -235,14 +235,14 @@ class ContentStoreContract:
         assert contents.history(APP) == history
 
     def test_the_latest_of_all_tags_come_in_order(self, contents):
-        assert contents.latest() == ()
+        assert tuple(contents.latest()) == ()
         names = ("oci:/a:x", "oci:/a", "r.example/a-b:1", "r.example/a:2", "r.example/a:1")
         for minutes, name in enumerate(names):
             place = Reference.parse(name)
             moment = NOON + minutes * MINUTE
             _observe(contents, Observation(place, ONE.digest, moment))
             _observe(contents, Observation(place, TWO.digest, moment + MINUTE))
-        latest = contents.latest()
+        latest = tuple(contents.latest())
         assert [str(seen.reference) for seen in latest] == [
             *("oci:/a", "oci:/a:x", "r.example/a:1", "r.example/a:2", "r.example/a-b:1")
         ]

@@ -78,7 +78,7 @@ def gathered(tree: Image, registry: Counting) -> list[Digest]:
     def read(listed: Descriptor) -> Manifest:
         return registry.get_manifest(NAME.at(listed.digest))
 
-    return list(gather([tree.manifest.descriptor()], read, "it").manifests)
+    return list(gather([tree.manifest.descriptor()], read, lambda _: None, "it").found)
 
 
 def fetched(_: Image, registry: Counting) -> list[Digest]:
@@ -154,9 +154,9 @@ def test_a_missing_child_is_tolerated_where_the_reader_says_so(tree: Image, data
         found = registry.get_manifest(NAME.at(listed.digest))
         return None if listed.digest == missing else found
 
-    found = gather([tree.manifest.descriptor()], read, "it")
-    assert found.missing == (missing,)
-    assert missing not in found.manifests
+    result = gather([tree.manifest.descriptor()], read, lambda _: None, "it")
+    assert result.missing == (missing,)
+    assert missing not in result.found
 
 
 @pytest.mark.parametrize("visit", EVERY.values(), ids=EVERY.keys())

@@ -25,7 +25,7 @@ def packed_json(packing: BundleContent, left_out: Iterable[Reference]) -> str:
     """Return one object, with the digests of the blobs that were written."""
     return _json_text(
         {
-            "images": [entry.to_json() for entry in packing.entries],
+            "images": [json.loads(entry) for entry in packing.entries.values()],
             "manifests": _texts(blob.digest for blob in packing.manifests),
             "configs": _texts(blob.digest for blob in packing.configs),
             "layers": _texts(blob.digest for blob in packing.layers),

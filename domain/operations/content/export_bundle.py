@@ -1,12 +1,12 @@
 """Export cached content into a bundle: tags, drafts, and layers on request."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 from attr import evolve
 
-from manyfest.domain.bundles.index_entries import REF_NAME, index_entry
+from manyfest.domain.bundles.index_entries import encode_entry
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
@@ -19,7 +19,7 @@ from manyfest.domain.operations.content.gather import gather
 from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
 from manyfest.domain.operations.steps.transfer import with_progress
 from manyfest.domain.ports import Ports
-from manyfest.domain.ports.bundles import Bundle, BundleBlob, BundleContent
+from manyfest.domain.ports.bundles import BlobSet, Bundle, BundleBlob, BundleContent
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.references import Reference, Repository
 from manyfest.domain.values import frozen
@@ -39,14 +39,14 @@ class Exported:
 
 @frozen
 class _Part:
-    """The blobs of one manifest, and what the store lacks of them.
+    """The blobs of one manifest in the store, and those that it lacks.
 
-    The manifest itself is read again when it is written: 100,000 of them do not stay in memory.
+    No manifest is kept: each is read again when it is written.
     """
 
-    manifest: BundleBlob
-    configs: tuple[BundleBlob, ...]
-    layers: tuple[BundleBlob, ...]
+    size: int
+    configs: tuple[Descriptor, ...]
+    layers: tuple[Descriptor, ...]
     lacking: tuple[Digest, ...]
     foreign: tuple[Descriptor, ...]
 
@@ -55,13 +55,32 @@ class _Part:
 class _Tree:
     """The manifests under ``reference`` in the store; ``entry`` names it in the bundle's index.
 
-    ``missing`` are the manifests that the store lacks.
+    ``missing`` are those that the store lacks.
     """
 
     reference: Reference
-    entry: Descriptor
-    parts: tuple[_Part, ...]
+    entry: bytes
+    parts: Mapping[Digest, _Part]
     missing: tuple[Digest, ...]
+
+
+class _Chosen:
+    """All that goes along so far: sizes by digest, each blob once."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, bytes] = {}
+        self.manifests: dict[Digest, int] = {}
+        self.configs: dict[Digest, int] = {}
+        self.layers: dict[Digest, int] = {}
+        self.foreign: dict[Digest, Descriptor] = {}
+
+    def add(self, parts: Mapping[Digest, _Part]) -> None:
+        """Take the blobs of these manifests."""
+        for digest, part in parts.items():
+            self.manifests[digest] = part.size
+            self.configs |= {each.digest: each.size for each in part.configs}
+            self.layers |= {each.digest: each.size for each in part.layers}
+            self.foreign |= {each.digest: each for each in part.foreign}
 
 
 def export_bundle(
@@ -85,17 +104,21 @@ def export_bundle(
     reference given, a child is not cached or, ``with_layers``, a config or layer.
     """
     blobs = StoredBlobs(ports.contents, ports.layers, with_layers)
-    check = partial(_require_whole, sparse=sparse)
-    if references is None:
-        trees, left_out = _complete_trees(_observed(blobs), check)
-    else:
-        trees, left_out = [_named(each, blobs) for each in dict.fromkeys(references)], []
-        for tree in trees:
-            check(tree)
-    packing = _packing(trees, drafts, blobs, earlier)
-    foreign = {layer.digest: layer for t in trees for part in t.parts for layer in part.foreign}
-    missing = (each for each in foreign.values() if ports.layers.size(each.digest) != each.size)
-    return Exported(packing, tuple(left_out), tuple(missing))
+    chosen, left_out = _Chosen(), []
+    chosen.add(_of_drafts(drafts, blobs))
+    for tree in _observed(blobs) if references is None else _all_named(references, blobs):
+        try:
+            _require_whole(tree, sparse=sparse)
+        except IncompleteError:
+            if references is not None:
+                raise
+            left_out.append(tree.reference)
+        else:
+            chosen.entries[str(tree.reference)] = tree.entry
+            chosen.add(tree.parts)
+    foreign = chosen.foreign.values()
+    missing = (each for each in foreign if ports.layers.size(each.digest) != each.size)
+    return Exported(_packing(chosen, drafts, blobs, earlier), tuple(left_out), tuple(missing))
 
 
 def layers_with_progress(packing: BundleContent, on_event: OnEvent) -> BundleContent:
@@ -115,14 +138,13 @@ def _announced(blob: BundleBlob, on_event: OnEvent) -> BundleBlob:
 
 
 def _packing(
-    trees: Sequence[_Tree], drafts: Sequence[Draft], blobs: StoredBlobs, earlier: Sequence[Bundle]
+    chosen: _Chosen, drafts: Sequence[Draft], blobs: StoredBlobs, earlier: Sequence[Bundle]
 ) -> BundleContent:
-    parts = [*_of_drafts(drafts, blobs), *(part for tree in trees for part in tree.parts)]
     return BundleContent(
-        entries=tuple(sorted((tree.entry for tree in trees), key=_name)),
-        manifests=_left((part.manifest for part in parts), earlier),
-        configs=_left((config for part in parts for config in part.configs), earlier),
-        layers=_left((layer for part in parts for layer in part.layers), earlier),
+        entries=dict(sorted(chosen.entries.items())),
+        manifests=BlobSet(_left(chosen.manifests, earlier), blobs.open_manifest),
+        configs=BlobSet(_left(chosen.configs, earlier), blobs.open_blob),
+        layers=BlobSet(_left(chosen.layers, earlier), blobs.open_blob),
         drafts=tuple(drafts),
     )
 
@@ -131,6 +153,10 @@ def _observed(blobs: StoredBlobs) -> Iterator[_Tree]:
     for observed in blobs.contents.latest():
         if isinstance(observed.reference.home, Repository):
             yield _tree(observed.reference, observed.digest, observed, blobs)
+
+
+def _all_named(references: Iterable[Reference], blobs: StoredBlobs) -> Iterator[_Tree]:
+    return (_named(reference, blobs) for reference in dict.fromkeys(references))
 
 
 def _named(reference: Reference, blobs: StoredBlobs) -> _Tree:
@@ -151,43 +177,28 @@ def _tree(
     manifest = blobs.contents.manifest(digest)
     if manifest is None:
         raise NeverSeenError(str(reference))
+    listed = Descriptor(manifest.media_type, digest, manifest.size)
+
+    entry = encode_entry(listed, reference, observed)
+    if not manifest.is_list:
+        return _Tree(reference, entry, {digest: _part(blobs, manifest)}, ())
 
     def read(wanted: Descriptor) -> Manifest | None:
         return manifest if wanted.digest == digest else blobs.contents.manifest(wanted.digest)
 
-    gathered = gather([manifest.descriptor()], read, str(reference))
-    entry = index_entry(manifest, reference, observed)
-    return _Tree(reference, entry, _parts(gathered.manifests, blobs), gathered.missing)
+    gathered = gather([listed], read, partial(_part, blobs), str(reference))
+    return _Tree(reference, entry, gathered.found, gathered.missing)
 
 
-def _parts(manifests: Mapping[Digest, Manifest], blobs: StoredBlobs) -> tuple[_Part, ...]:
-    """Return the parts; of large images, one document is in memory at a time."""
-    return tuple(_part(evolve(manifest), blobs) for manifest in manifests.values())
-
-
-def _part(manifest: Manifest, blobs: StoredBlobs) -> _Part:
+def _part(blobs: StoredBlobs, manifest: Manifest) -> _Part:
+    config = manifest.config
     return _Part(
-        blobs.manifest(manifest),
-        tuple(blobs.configs([manifest])),
-        tuple(blobs.layers([manifest])),
+        manifest.size,
+        (config,) if config is not None and blobs.has_config(config) else (),
+        tuple(blobs.layers(manifest)),
         tuple(blobs.lacking(manifest)) if blobs.with_layers else (),
         foreign_layers([manifest]) if blobs.with_layers else (),
     )
-
-
-def _complete_trees(
-    trees: Iterable[_Tree], check: Callable[[_Tree], None]
-) -> tuple[list[_Tree], list[Reference]]:
-    """Return the complete trees, and the references of the incomplete ones."""
-    whole: list[_Tree] = []
-    others: list[Reference] = []
-    for tree in trees:
-        try:
-            check(tree)
-            whole.append(tree)
-        except IncompleteError:
-            others.append(tree.reference)
-    return whole, others
 
 
 def _require_whole(tree: _Tree, *, sparse: bool) -> None:
@@ -199,32 +210,27 @@ def _require_whole(tree: _Tree, *, sparse: bool) -> None:
 
 
 def _lacking(tree: _Tree) -> tuple[Digest, ...]:
-    return tuple(dict.fromkeys(digest for part in tree.parts for digest in part.lacking))
+    return tuple(dict.fromkeys(digest for part in tree.parts.values() for digest in part.lacking))
 
 
-def _of_drafts(drafts: Iterable[Draft], blobs: StoredBlobs) -> tuple[_Part, ...]:
+def _of_drafts(drafts: Iterable[Draft], blobs: StoredBlobs) -> Mapping[Digest, _Part]:
     """The cached manifests that drafts list, and the lists that these came from."""
     entries = [entry for draft in drafts for entry in draft.entries]
     digests = {each.found.digest for each in entries} | {each.list_digest for each in entries}
     cached = (blobs.contents.manifest(digest) for digest in digests if digest)
     tops = [manifest.descriptor() for manifest in cached if manifest is not None]
-    gathered = gather(tops, partial(_cached, blobs.contents), "drafts")
-    return _parts(gathered.manifests, blobs)
+    read = partial(_cached, blobs.contents)
+    return gather(tops, read, partial(_part, blobs), "drafts").found
 
 
 def _cached(contents: ContentStore, descriptor: Descriptor) -> Manifest | None:
     return contents.manifest(descriptor.digest)
 
 
-def _left(blobs: Iterable[BundleBlob], earlier: Sequence[Bundle]) -> tuple[BundleBlob, ...]:
-    """The blobs, each once, by digest, without those in ``earlier`` bundles."""
-    distinct = {blob.digest: blob for blob in blobs}
-    return tuple(
-        blob
-        for digest, blob in sorted(distinct.items(), key=lambda item: str(item[0]))
-        if not any(bundle.size(digest) == blob.size for bundle in earlier)
-    )
-
-
-def _name(entry: Descriptor) -> str:
-    return entry.annotations[REF_NAME]
+def _left(sizes: Mapping[Digest, int], earlier: Sequence[Bundle]) -> dict[Digest, int]:
+    """The blobs by digest, without those in ``earlier`` bundles."""
+    return {
+        digest: sizes[digest]
+        for digest in sorted(sizes, key=str)
+        if not any(bundle.size(digest) == sizes[digest] for bundle in earlier)
+    }

@@ -136,13 +136,13 @@ def _manifests(
             return _received(bundle, listed)
         return _received_if_manifest(bundle, listed)
 
-    gathered = gather(entries, read, bundle.name)
+    gathered = gather(entries, read, lambda manifest: manifest, bundle.name)
     named = {entry.digest for entry in entries}
     missing = [each for each in gathered.missing if each in named or not sparse]
     if missing:
         raise SparseBundleError(bundle.name, str(missing[0]), len(missing))
-    drafted = gather(_drafted(bundle), read, bundle.name).manifests
-    found = gathered.manifests | drafted
+    drafted = gather(_drafted(bundle), read, lambda manifest: manifest, bundle.name)
+    found = gathered.found | drafted.found
     return {digest: each for digest, each in found.items() if bundle.size(digest) is not None}
 
 

@@ -1,59 +1,63 @@
 """The blobs of the store, as a bundle takes them."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
-from functools import partial
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.digests import Digest
+from manyfest.domain.digests import CHUNK_SIZE, Digest, VerifiedChunks
 from manyfest.domain.errors import NeverSeenError
 from manyfest.domain.lists.distributable_blobs import distributable_layers, foreign_layers
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.ports.bundles import BundleBlob
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
-from manyfest.domain.ports.registry import open_bytes
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 
 
 @frozen
 class StoredBlobs:
-    """Finds blobs, which are opened when they are written; layers only ``with_layers``."""
+    """Finds blobs and opens them; layers only ``with_layers``."""
 
     contents: ContentStore
     stored_layers: LayerStore
     with_layers: bool
 
-    def manifest(self, manifest: Manifest) -> BundleBlob:
-        """Return the manifest as a blob, to be read again when it is written."""
-        opened = partial(self._open_manifest, manifest.digest)
-        return BundleBlob(manifest.digest, manifest.size, opened)
+    def has_config(self, config: Descriptor) -> bool:
+        """Whether an image's config is in the store."""
+        return self._has_small(config) or (self.with_layers and self._has_large(config))
 
-    def configs(self, manifests: Iterable[Manifest]) -> Iterator[BundleBlob]:
-        """Yield those configs that are in the store."""
-        configs = (manifest.config for manifest in manifests)
-        yield from filter(None, (self._config(config) for config in configs if config))
-
-    def layers(self, manifests: Iterable[Manifest]) -> Iterator[BundleBlob]:
-        """Yield those layers, and blobs in lists, that are in the store."""
+    def layers(self, manifest: Manifest) -> Iterator[Descriptor]:
+        """Yield those layers, and blobs in a list, that are in the store."""
         if self.with_layers:
-            for manifest in manifests:
-                layers = (*self._layers_of(manifest), *foreign_layers([manifest]))
-                yield from filter(None, map(self._large, layers))
+            layers = (*self._layers_of(manifest), *foreign_layers([manifest]))
+            yield from filter(self._has_large, layers)
 
     def lacking(self, manifest: Manifest) -> Iterator[Digest]:
         """Yield the config, distributable layers and blobs in a list that are not in the store."""
         config = manifest.config
-        if config is not None and self._config(config) is None:
+        if config is not None and not self.has_config(config):
             yield config.digest
-        yield from (each.digest for each in self._layers_of(manifest) if self._large(each) is None)
+        layers = self._layers_of(manifest)
+        yield from (layer.digest for layer in layers if not self._has_large(layer))
 
     def has(self, blob: Reference, size: int) -> bool:
         """Return True if the blob of this digest and size is in the store."""
         digest = blob.digest
-        return digest is not None and self._large(Descriptor("", digest, size)) is not None
+        return digest is not None and self._has_large(Descriptor("", digest, size))
+
+    def open_manifest(
+        self, digest: Digest, _size: int, /
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """Open a manifest that was in the store. Raises NeverSeenError: it was collected."""
+        manifest = self.contents.manifest(digest)
+        return _opened(None if manifest is None else manifest.data, digest)
+
+    def open_blob(self, digest: Digest, size: int, /) -> AbstractContextManager[Iterator[bytes]]:
+        """Open a config or layer that was in the store. Raises NeverSeenError: it was collected."""
+        if self.with_layers and self.stored_layers.size(digest) == size:
+            return self.stored_layers.open(digest)
+        return _opened(self.contents.blob(digest), digest)
 
     def _layers_of(self, manifest: Manifest) -> Iterator[Descriptor]:
         yield from distributable_layers(manifest)
@@ -67,32 +71,17 @@ class StoredBlobs:
             return media_types.is_blob(entry.media_type)
         return self.contents.manifest(entry.digest) is None
 
-    def _config(self, config: Descriptor) -> BundleBlob | None:
-        packed = self._small(config)
-        return packed or (self._large(config) if self.with_layers else None)
+    def _has_large(self, layer: Descriptor) -> bool:
+        return self.stored_layers.size(layer.digest) == layer.size or self._has_small(layer)
 
-    def _large(self, layer: Descriptor) -> BundleBlob | None:
-        if self.stored_layers.size(layer.digest) != layer.size:
-            return self._small(layer)
-        opened = partial(self.stored_layers.open, layer.digest)
-        return BundleBlob(layer.digest, layer.size, opened)
-
-    def _small(self, blob: Descriptor) -> BundleBlob | None:
+    def _has_small(self, blob: Descriptor) -> bool:
         data = self.contents.blob(blob.digest)
-        if data is None or len(data) != blob.size:
-            return None
-        return BundleBlob(blob.digest, blob.size, partial(self._open_small, blob.digest))
-
-    def _open_manifest(self, digest: Digest) -> AbstractContextManager[Iterator[bytes]]:
-        manifest = self.contents.manifest(digest)
-        return open_bytes(_present(None if manifest is None else manifest.data, digest))
-
-    def _open_small(self, digest: Digest) -> AbstractContextManager[Iterator[bytes]]:
-        return open_bytes(_present(self.contents.blob(digest), digest))
+        return data is not None and len(data) == blob.size
 
 
-def _present(data: bytes | None, digest: Digest) -> bytes:
-    """Return ``data``; raises NeverSeenError: another process collected it as garbage."""
+def _opened(data: bytes | None, digest: Digest) -> AbstractContextManager[Iterator[bytes]]:
+    """Open bytes that the store has hashed; NeverSeenError if they were collected as garbage."""
     if data is None:
         raise NeverSeenError(str(digest))
-    return data
+    chunks = (data[first : first + CHUNK_SIZE] for first in range(0, len(data), CHUNK_SIZE))
+    return nullcontext(VerifiedChunks(chunks, digest, len(data)))

@@ -74,7 +74,7 @@ class MemoryContents(_Part):
     def history(self, reference: Reference) -> tuple[Observation, ...]:
         return self._held.observations.get(Reference(reference.home, reference.tag), ())
 
-    def latest(self) -> tuple[Observation, ...]:
+    def latest(self) -> Iterator[Observation]:
         newest = [history[0] for history in self._held.observations.values()]
         return tuple(
             sorted(

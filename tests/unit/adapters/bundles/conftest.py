@@ -49,7 +49,7 @@ class Taker:
             )
 
     def holds_nothing(self) -> bool:
-        seen = self.store.contents.latest(), self.store.drafts.drafts()
+        seen = tuple(self.store.contents.latest()), self.store.drafts.drafts()
         return (*seen, tuple(self.store.layers.digests())) == ((), (), ())
 
     def digest_of(self, name: str) -> str | None:

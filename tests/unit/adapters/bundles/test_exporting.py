@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 from attrs import evolve
 
+from manyfest.adapters.bundles import tar_writer
 from manyfest.adapters.bundles.folder_writer import write_folder
 from manyfest.adapters.bundles.open_bundle import open_bundle
 from manyfest.adapters.bundles.tar_writer import write_archive
@@ -86,7 +87,10 @@ def digests(blobs):
 
 
 def names(packing):
-    return [entry.annotations["io.containerd.image.name"] for entry in packing.entries]
+    return [
+        json.loads(entry)["annotations"]["io.containerd.image.name"]
+        for entry in packing.entries.values()
+    ]
 
 
 def test_an_image_goes_with_all_it_lists_and_their_configs(world):
@@ -94,8 +98,8 @@ def test_an_image_goes_with_all_it_lists_and_their_configs(world):
     packing = world.packed(APP)
     assert digests(packing.manifests) == {INDEX.digest, AMD.digest, ARM.digest}
     assert digests(packing.configs) == {Digest.of(each.blobs[0]) for each in (AMD, ARM)}
-    (entry,) = packing.entries
-    assert entry.annotations == {
+    (entry,) = packing.entries.values()
+    assert json.loads(entry)["annotations"] == {
         "io.containerd.image.name": "r.example/app:1",
         "org.opencontainers.image.ref.name": "r.example/app:1",
         "dev.manyfest.first-seen": "2026-05-01T12:00:00.000000+00:00",
@@ -111,8 +115,8 @@ def test_the_newest_is_what_a_tag_points_to(world):
 
 def test_a_digest_goes_by_its_digest(world):
     world.keep(AMD)
-    (entry,) = world.packed(ref(f"r.example/app@{AMD.digest}")).entries
-    assert entry.annotations["io.containerd.image.name"] == f"r.example/app@{AMD.digest}"
+    named = f"r.example/app@{AMD.digest}"
+    assert names(world.packed(ref(named))) == [named]
 
 
 def test_what_is_not_held_is_said(world):
@@ -192,7 +196,7 @@ def test_layers_go_along_when_asked_and_held(world):
     with pytest.raises(IncompleteError, match=f"layers of {APP}: {Digest.of(ARM.blobs[1])}"):
         world.packed(APP, with_layers=True)
     world.keep_layers(ARM)
-    assert world.packed(APP).layers == ()
+    assert digests(world.packed(APP).layers) == set()
     assert digests(world.packed(APP, with_layers=True).layers) == set(world.layers.held)
 
 
@@ -201,7 +205,7 @@ def test_a_config_that_is_kept_as_a_layer_goes_with_the_layers(world):
     world.keep_layers(AMD)
     config = Digest.of(AMD.blobs[0])
     world.layers.held[config] = world.store.held.blobs.pop(config)
-    assert world.packed(APP).configs == ()
+    assert digests(world.packed(APP).configs) == set()
     assert digests(world.packed(APP, with_layers=True).configs) == {config}
 
 
@@ -235,7 +239,7 @@ def test_a_draft_goes_with_what_is_held_of_it(world):
     packing = world.packed(drafts=[draft])
     assert digests(packing.manifests) == {AMD.digest, listed.digest}
     assert packing.drafts == (draft,)
-    assert packing.entries == ()
+    assert packing.entries == {}
 
 
 def test_the_order_of_the_names_makes_no_difference(world):
@@ -287,7 +291,7 @@ def broken():
     yield iter([b"half", b""])
 
 
-BROKEN = BundleContent((), layers=(BundleBlob(Digest.of(b"half of it"), 10, broken),))
+BROKEN = BundleContent({}, layers=(BundleBlob(Digest.of(b"half of it"), 10, broken),))
 
 
 WRITERS = {
@@ -400,3 +404,35 @@ def test_an_export_holds_no_manifest_in_memory(world, monkeypatch):
         tracemalloc.stop()
     assert len(packing.manifests) == len(names)
     assert kept < 1_000_000
+
+
+def test_a_list_of_large_images_is_read_one_image_at_a_time(world, monkeypatch):
+    images = [
+        evolve(each, manifest=evolve(each.manifest, data=each.manifest.data + b" " * 500_000))
+        for each in (oci_image("linux/amd64", text=str(number)) for number in range(40))
+    ]
+    world.keep(oci_index(*images), APP)
+    read = MemoryContents.manifest
+
+    def read_anew(contents, digest):  # bytes of their own, as a database has
+        found = read(contents, digest)
+        return evolve(found, data=bytes(bytearray(found.data)))
+
+    monkeypatch.setattr(MemoryContents, "manifest", read_anew)
+    tracemalloc.start()
+    try:
+        packing = world.packed(APP)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(packing.manifests) == len(images) + 1
+    assert peak < 5_000_000
+
+
+def test_a_header_is_what_tarfile_writes():
+    for path, size in (("oci-layout", 0), ("a" * 100, 8**11 - 1), ("a" * 101, 8**11)):
+        info = tarfile.TarInfo(path)
+        info.size = size
+        expected = info.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")
+        (header, *_) = tar_writer._file(path, size, ())
+        assert header == expected

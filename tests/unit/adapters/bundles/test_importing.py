@@ -300,7 +300,7 @@ def test_a_name_with_a_digest_makes_no_tag(take, archived):
     name = f"r.example/a@{AMD.digest}"
     imported = take(archived(bundles.layout([bundles.entry(AMD, image_name=name)], AMD)))
     assert (imported.tags, imported.unnamed) == ((), ())
-    assert take.store.contents.latest() == ()
+    assert tuple(take.store.contents.latest()) == ()
     assert take.store.contents.manifest(AMD.digest) == AMD.manifest
 
 

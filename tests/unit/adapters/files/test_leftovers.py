@@ -38,7 +38,7 @@ def chunks():
 
 def folder():
     folder_writer._add = lambda root, content: root.write(chunks(), "x")
-    folder_writer.write_folder(place / "bundle", BundleContent(()))
+    folder_writer.write_folder(place / "bundle", BundleContent({}))
 
 def archive():
     with atomic_write(place / "archive.tar") as file:
@@ -69,7 +69,7 @@ def write_archive(place: Path) -> None:
 
 
 def write_bundle(place: Path) -> None:
-    write_folder(place / "bundle", BundleContent(()))
+    write_folder(place / "bundle", BundleContent({}))
 
 
 def write_layout(place: Path) -> None:

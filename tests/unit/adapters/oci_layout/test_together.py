@@ -1,5 +1,6 @@
 """Programs at one layout at the same time, whichever system calls of theirs follow each other."""
 
+import json
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from manyfest.adapters.oci_layout import safe_directory as files
 from manyfest.adapters.oci_layout.index_json import REF_NAME
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import docker_image, push_image
-from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import LayoutError, ManifestUnknownError
 from manyfest.domain.ports.bundles import BundleBlob, BundleContent
@@ -35,10 +35,9 @@ def push_two(place: Path) -> None:
 
 def export_two(place: Path) -> None:
     found = TWO.manifest.descriptor()
-    others = {"annotations": {REF_NAME: "two"}}
-    entry = Descriptor(found.media_type, found.digest, found.size, others=others)
+    entry = json.dumps(found.to_json() | {"annotations": {REF_NAME: "two"}}).encode()
     blobs = tuple(packed(data) for data in (TWO.manifest.data, *TWO.blobs))
-    write_folder(place / "layout", BundleContent((entry,), blobs))
+    write_folder(place / "layout", BundleContent({"two": entry}, blobs))
 
 
 def packed(data: bytes) -> BundleBlob:

@@ -12,8 +12,8 @@ from manyfest.domain.bundles.index_entries import (
     IMAGE_NAME,
     REF_NAME,
     decode_index,
+    encode_entry,
     encode_index,
-    index_entry,
     observation_of,
     reference_of,
 )
@@ -33,7 +33,7 @@ def named(**annotations: str) -> Descriptor:
 
 
 def test_an_index_that_is_new_says_what_it_is() -> None:
-    assert json.loads(encode_index([])) == {
+    assert json.loads(b"".join(encode_index({}))) == {
         "schemaVersion": 2,
         "mediaType": media_types.OCI_INDEX,
         "manifests": [],
@@ -50,11 +50,12 @@ def test_an_entry_takes_the_place_of_those_of_its_name_and_all_else_stays() -> N
             None,
         ],
     }
-    written = encode_index([index_entry(ARM, APP, None)], json.dumps(existing).encode())
+    entry = encode_entry(ARM.descriptor(), APP, None)
+    written = b"".join(encode_index({str(APP): entry}, json.dumps(existing).encode()))
     document = json.loads(written)
     assert document["manifests"] == [
         *existing["manifests"][1:],
-        index_entry(ARM, APP, None).to_json(),
+        json.loads(entry),
     ]
     assert document["annotations"] == existing["annotations"]
     assert "ü".encode() in written
@@ -63,15 +64,15 @@ def test_an_entry_takes_the_place_of_those_of_its_name_and_all_else_stays() -> N
 @pytest.mark.parametrize("name", [[], {}, 1, None])
 def test_an_entry_whose_name_is_no_text_stays(name) -> None:
     existing = {"manifests": [{"annotations": {REF_NAME: name}}]}
-    nameless = AMD.descriptor()
-    written = encode_index([nameless], json.dumps(existing).encode())
-    assert json.loads(written)["manifests"] == [*existing["manifests"], nameless.to_json()]
+    entry = encode_entry(AMD.descriptor(), APP, None)
+    written = b"".join(encode_index({str(APP): entry}, json.dumps(existing).encode()))
+    assert json.loads(written)["manifests"] == [*existing["manifests"], json.loads(entry)]
 
 
 def test_what_is_no_index_is_named() -> None:
     with pytest.raises(DocumentError, match="index.json.*is no OCI index"):
         decode_index(b'{"schemaVersion": 1, "manifests": []}')
-    for read in (decode_index, lambda data: encode_index([], data)):
+    for read in (decode_index, lambda data: encode_index({}, data)):
         with pytest.raises(DocumentError, match="index.json"):
             read(b"{")
     with pytest.raises(DocumentError, match=r"index.json: manifests\[0\]"):
@@ -121,7 +122,8 @@ def test_a_list_of_referrers_has_no_name() -> None:
 
 def test_when_it_was_seen_comes_back() -> None:
     seen = Observation(APP, AMD.digest, NOW, NOW - HOUR)
-    entry = index_entry(AMD, APP, seen)
+    text = json.loads(encode_entry(AMD.descriptor(), APP, seen))
+    entry = Descriptor.from_json(text, "the entry")
     claim = evolve(seen, is_claimed=True)
     assert observation_of(entry, APP, "a bundle", NOW + HOUR) == claim
     assert observation_of(entry, APP, "a bundle", NOW - 2 * HOUR) == Observation(

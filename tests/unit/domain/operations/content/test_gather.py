@@ -27,30 +27,34 @@ class Shelf:
         return self.held.get(listed.digest)
 
 
-def gathered(read: Shelf, *tops: Image) -> Gathered:
-    return gather([image.manifest.descriptor() for image in tops], read, "a shelf")
+def unchanged(manifest: Manifest) -> Manifest:
+    return manifest
+
+
+def gathered(read: Shelf, *tops: Image) -> Gathered[Manifest]:
+    return gather([image.manifest.descriptor() for image in tops], read, unchanged, "a shelf")
 
 
 def test_what_is_listed_again_at_any_level_is_read_once() -> None:
     again = oci_index(INDEX, AMD)
     read = Shelf(AMD, ARM, INDEX, again)
     found = gathered(read, again, again, AMD, INDEX)
-    assert set(found.manifests) == {again.digest, INDEX.digest, AMD.digest, ARM.digest}
+    assert set(found.found) == {again.digest, INDEX.digest, AMD.digest, ARM.digest}
     assert len(read.asked) == len(set(read.asked)) == 4
 
 
 def test_what_is_missing_is_told_and_looked_for_once() -> None:
     read = Shelf(ARM, INDEX)
     found = gathered(read, AMD, AMD, INDEX)
-    assert (found.missing, ARM.digest in found.manifests) == ((AMD.digest,), True)
+    assert (found.missing, ARM.digest in found.found) == ((AMD.digest,), True)
     assert read.asked.count(AMD.digest) == 1
 
 
 def test_what_nobody_knows_is_left_alone_and_the_rest_is_found() -> None:
     unknown = evolve(AMD.manifest.descriptor(), media_type="application/x-unknown")
     read = Shelf(AMD, ARM)
-    found = gather([unknown, ARM.manifest.descriptor()], read, "a shelf")
-    assert (list(found.manifests), found.missing) == ([ARM.digest], ())
+    found = gather([unknown, ARM.manifest.descriptor()], read, unchanged, "a shelf")
+    assert (list(found.found), found.missing) == ([ARM.digest], ())
     assert read.asked == [ARM.digest]
 
 
@@ -59,6 +63,6 @@ def test_lists_may_be_nested_as_deep_as_they_are_copied() -> None:
     for _ in range(NESTING_LIMIT + 1):
         levels.append(oci_index(levels[-1]))
     *most, deepest = levels
-    assert len(gathered(Shelf(*most), most[-1]).manifests) == NESTING_LIMIT + 1
+    assert len(gathered(Shelf(*most), most[-1]).found) == NESTING_LIMIT + 1
     with pytest.raises(DocumentError, match="a shelf: lists nested deeper than"):
         gathered(Shelf(*levels), deepest)
