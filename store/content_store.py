@@ -48,6 +48,10 @@ _EXTEND_NEWEST = f"""
     UPDATE observations SET last_seen = max(last_seen, :last)
     WHERE id = (SELECT id {_NEWEST})"""  # noqa: S608 - of constants alone
 _DELETE_HISTORY = "DELETE FROM observations WHERE home = :home AND tag = :tag"
+# Members that statements about images have and image configs have not.
+_STATEMENT_MARKS = tuple(
+    f'"{name}"'.encode() for name in ("predicateType", "spdxVersion", "bomFormat", "payloadType")
+)
 _UPSERT_DIGEST_READ = """
     INSERT INTO digests (digest, last_seen) VALUES (?, ?)
     ON CONFLICT (digest) DO UPDATE SET last_seen =
@@ -98,8 +102,13 @@ class SqliteContentStore:
         self._database.write(_UPSERT_MANIFEST, rows)
 
     def keep_blobs(self, blobs: Iterable[bytes]) -> None:
-        """See the port."""
-        self._database.write(_UPSERT_BLOB, ((str(Digest.of(blob)), blob) for blob in blobs))
+        """See the port. The packages of an SBOM are kept as rows, for queries."""
+        statements: list[tuple[str, bytes]] = []
+        self._database.write(_UPSERT_BLOB, _blob_rows(blobs, statements))
+        if statements:
+            from manyfest.store.packages import keep_packages
+
+            keep_packages(self._database, statements)
 
     def observe(self, observations: Iterable[Observation]) -> None:
         """See the port.
@@ -140,6 +149,17 @@ class SqliteContentStore:
         if not isinstance(data, bytes) or Digest.of(data, digest.algorithm) != digest:
             raise DamagedStoreError(str(self._database.path), f"{digest} has other bytes")
         return data
+
+
+def _blob_rows(
+    blobs: Iterable[bytes], statements: list[tuple[str, bytes]]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the rows of blobs, and add those that may be statements to ``statements``."""
+    for blob in blobs:
+        row = str(Digest.of(blob)), blob
+        if any(mark in blob for mark in _STATEMENT_MARKS):
+            statements.append(row)
+        yield row
 
 
 def _tag_key(reference: Reference) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 The views store nothing, so nothing can become stale. They are TEMP views of one connection, so they
 need no migration and work on a file that cannot be written. Each hashes the bytes it reads: damaged
-content counts as an empty document.
+content counts as an empty document. Packages alone come from a table, which is written with the
+bytes of an SBOM (``store.packages``).
 """
 
 import hashlib
@@ -166,6 +167,41 @@ VIEWS = (
         """SELECT c.manifest, l.key AS name, l.value
             FROM temp.configs AS c, json_each(c.document, '$.config.Labels') AS l
             WHERE l.type = 'text'""",
+    ),
+    View(
+        "carriers",
+        "",
+        "statement, image",
+        # The image that a bare SBOM is about: the subject of its manifest, or in its digest tag.
+        """SELECT json_extract(e.value, '$.digest') AS statement,
+            json_extract(d.document, '$.subject.digest') AS image
+            FROM temp.documents AS d, json_each(d.document, '$.layers') AS e
+            WHERE e.type = 'object' AND json_extract(d.document, '$.subject.digest') IS NOT NULL
+            UNION
+            SELECT json_extract(e.value, '$.digest'), 'sha256:' || substr(o.tag, 8, 64)
+            FROM main.observations AS o JOIN temp.documents AS d ON d.digest = o.digest,
+                json_each(d.document, '$.layers') AS e
+            WHERE o.tag GLOB 'sha256-*.*' AND e.type = 'object'""",
+    ),
+    View(
+        "packages",
+        "packages of images whose SBOM is held (manyfest sbom brings it)",
+        "reference, platform, image, name, version, type, licence, purl, statement",
+        # The casts give the columns an affinity, without which SQLite makes no index for the join.
+        """WITH places AS MATERIALIZED (
+                SELECT CAST(p.digest AS TEXT) AS image, p.platform, t.reference
+                FROM temp.platforms AS p JOIN temp.tags AS t ON t.digest = p.list),
+            bare AS MATERIALIZED (SELECT statement, CAST(image AS TEXT) AS image
+                FROM temp.carriers)
+            SELECT places.reference, places.platform, p.image, p.name, p.version, p.type,
+                p.licence, p.purl, p.statement
+            FROM (SELECT statement, image, name, version, type, licence, purl
+                FROM main.packages WHERE image != ''
+                UNION ALL
+                SELECT p.statement, bare.image, name, version, type, licence, purl
+                FROM main.packages AS p JOIN bare ON bare.statement = p.statement
+                WHERE p.image = '') AS p
+            LEFT JOIN places ON places.image = p.image""",
     ),
     View(
         "drafts",

@@ -89,6 +89,24 @@ def _add_takes_tags(database: "Database") -> None:
     database.table("hosts").add_column("takes_tags", int)
 
 
+def _create_packages(database: "Database") -> None:
+    # packages of SBOMs among the blobs; image is empty for one that names no subject
+    database.execute(
+        """CREATE TABLE "packages" (
+   "id" INTEGER PRIMARY KEY,
+   "statement" TEXT NOT NULL REFERENCES "blobs"("digest") ON DELETE CASCADE,
+   "image" TEXT NOT NULL,
+   "name" TEXT NOT NULL,
+   "version" TEXT NOT NULL,
+   "type" TEXT NOT NULL,
+   "licence" TEXT NOT NULL,
+   "purl" TEXT NOT NULL
+)"""
+    )
+    database.table("packages").create_index(("statement",))  # for the foreign key
+    database.table("packages").create_index(("name", "version"))
+
+
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _create_contents_and_observations,
     _create_drafts,
@@ -100,6 +118,7 @@ MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _add_claims,
     _add_chunk_size,
     _add_takes_tags,
+    _create_packages,
 )
 
 

@@ -3,7 +3,7 @@
 Written by ``python -m tests.golden.generate_schema`` from the migrations; not edited by hand.
 """
 
-VERSION = 10
+VERSION = 11
 
 STATEMENTS = (
     """
@@ -82,5 +82,25 @@ CREATE TABLE "digests" (
    "digest" TEXT PRIMARY KEY NOT NULL,
    "last_seen" TEXT NOT NULL
 )
+""",
+    """
+CREATE TABLE "packages" (
+   "id" INTEGER PRIMARY KEY,
+   "statement" TEXT NOT NULL REFERENCES "blobs"("digest") ON DELETE CASCADE,
+   "image" TEXT NOT NULL,
+   "name" TEXT NOT NULL,
+   "version" TEXT NOT NULL,
+   "type" TEXT NOT NULL,
+   "licence" TEXT NOT NULL,
+   "purl" TEXT NOT NULL
+)
+""",
+    """
+CREATE INDEX "idx_packages_statement"
+    ON "packages" ("statement")
+""",
+    """
+CREATE INDEX "idx_packages_name_version"
+    ON "packages" ("name", "version")
 """,
 )

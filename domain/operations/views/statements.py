@@ -1,12 +1,11 @@
 """Find a statement about one image: its SBOM, or its provenance, and record what was read.
 
-The store keeps statements of up to 4 MiB as small blobs, and larger ones as layers, in files.
+The store keeps statements of up to 16 MiB as small blobs, and larger ones as layers, in files.
 """
 
 from collections.abc import Sequence
 
 from manyfest.domain.errors import InputError, StatementUnknownError, StoreError
-from manyfest.domain.image_configs import SIZE_LIMIT as SMALL
 from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.steps.record import record_reads
@@ -16,6 +15,8 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import open_bytes
 from manyfest.domain.references import Reference
+
+_SMALL = 16 * 1024 * 1024  # bytes; SBOMs of large distributions have 10 MB
 
 
 def find_statements(
@@ -65,7 +66,7 @@ def _record(found: Sequence[Resolved], carried: Sequence[Carried], ports: Ports)
     if not ports.records_reads:
         return
     manifests = {each.reference: each.manifest for each in found}
-    small = [each for each in carried if len(each.data) <= SMALL]
+    small = [each for each in carried if len(each.data) <= _SMALL]
     with_data = [Resolved(each.manifest, manifests[each.manifest], each.data) for each in small]
     try:
         for each in carried:
