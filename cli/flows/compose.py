@@ -6,7 +6,13 @@ from typing import Annotated
 
 from attr import evolve
 
-from manyfest.cli.flows.checks import note_families, warn_of_artifacts, warn_of_conflicts
+from manyfest.cli.arguments.references import resolve_source
+from manyfest.cli.flows.checks import (
+    note_families,
+    warn_of_artifacts,
+    warn_of_conflicts,
+    warn_of_platform_mismatch,
+)
 from manyfest.cli.flows.error_warnings import warn_of_errors_in_draft
 from manyfest.cli.output import note
 from manyfest.cli.process.command import Option
@@ -15,6 +21,7 @@ from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.drafts.list_assembly import ManifestLookup, assemble
+from manyfest.domain.drafts.overrides import NO_OVERRIDES, IndexOverrides, Overrides
 from manyfest.domain.drafts.source_entries import ListSelection
 from manyfest.domain.errors import ListError
 from manyfest.domain.lists.platform_selection import parse_filters
@@ -54,6 +61,58 @@ TypeOfList = Annotated[
         metavar="auto|docker|oci",
     ),
 ]
+
+
+EntryAnnotations = Annotated[
+    list[str] | None,
+    Option(
+        "--annotation",
+        metavar="[LEVEL:|PLATFORM:]KEY=VALUE",
+        help="Annotate the added entries, those of one PLATFORM (linux/arm64:), or the list"
+        " (index:); repeatable.",
+    ),
+]
+Os = Annotated[str, Option("--os", help="Set the operating system of the one image given.")]
+Arch = Annotated[str, Option("--arch", help="Set the architecture of the one image given.")]
+Variant = Annotated[
+    str, Option("--variant", help="Set the architecture variant of the one image given.")
+]
+OsVersion = Annotated[
+    str, Option("--os-version", help="Set the operating system version of the one image given.")
+]
+OsFeatures = Annotated[
+    list[str] | None,
+    Option("--os-features", help="Add operating system features, separated by commas."),
+]
+ArtifactType = Annotated[str, Option("--artifact-type", help="Set the list's artifact type.")]
+Subject = Annotated[str | None, Option("--subject", metavar="REF", help="Set the list's subject.")]
+
+
+def with_changes(
+    options: CreateOptions,
+    annotations: Sequence[str] | None,
+    overrides: Overrides,
+    artifact_type: str,
+) -> CreateOptions:
+    """Return the options with what is annotated at once. Raises InputError."""
+    index = IndexOverrides(artifact_type)
+    if not annotations:
+        return evolve(options, overrides=overrides, index=index)
+    from manyfest.domain.specs.annotation_levels import parse_entry_annotation
+
+    parsed = [each for text in annotations for each in parse_entry_annotation(text)]
+    of_list = tuple(sorted({a.key: a.value for a in parsed if not a.is_of_entries}.items()))
+    of_entries = tuple(each for each in parsed if each.is_of_entries)
+    index = evolve(index, annotations=of_list)
+    return evolve(options, overrides=overrides, annotations=of_entries, index=index)
+
+
+def with_subject(options: CreateOptions, subject: str | None, session: Session) -> CreateOptions:
+    """Return the options with the descriptor of ``subject``, which its registry is asked for."""
+    if subject is None:
+        return options
+    found = session.registry.head_manifest(resolve_source(subject, session))
+    return evolve(options, index=evolve(options.index, subject=found))
 
 
 def create_options_for(
@@ -127,6 +186,9 @@ def compose(
     warn_of_artifacts(created.read)
     if not options.wanted.attestations:
         note(f"{created.attestations_left} attestations were not taken")
+    if options.overrides != NO_OVERRIDES:
+        for entry in created.draft.entries:
+            warn_of_platform_mismatch(entry)
     warn_of_conflicts(
         created.draft, "clients take the first; --replace keeps the later, --strict refuses"
     )

@@ -179,13 +179,18 @@ class Draft:
 def _keeping_overrides(
     entry: Entry, known: Mapping[Descriptor, Entry], alone: Entry | None
 ) -> Entry:
-    """Take the overrides of the same descriptor, or of the one image that was here before."""
+    """Take the overrides of the same descriptor, or of the one image that was here before.
+
+    Those that come with the entry win.
+    """
     same = known.get(entry.found)
     if same is None and alone is not None and _is_list(alone) == _is_list(entry):
         same = alone
     if same is None:
         return entry
     overrides = same.overrides
+    if entry.overrides != NO_OVERRIDES:
+        overrides = overrides.followed_by(entry.overrides)
     if same.is_converted and same.found.digest != entry.found.digest:
         overrides = evolve(overrides, converted=None)  # of the image that was here before
     return evolve(entry, overrides=overrides)

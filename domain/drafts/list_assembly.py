@@ -60,7 +60,8 @@ def assemble_for_push(
     needs none. Also ListError: Go readers cannot parse the list.
     """
     if not draft.entries:
-        raise ListError(str(draft.name), f"{draft.name} has no entries")
+        reason = f"{draft.name} has no entries; add one with: manyfest add {draft.name} IMAGE"
+        raise ListError(str(draft.name), reason)
     if form is ListForm.BUILDX_OR_IMAGE and (image := _image_alone(draft, lookup)):
         return image
     for entry in ordered_entries(draft):
@@ -187,7 +188,7 @@ def _media_type(
     index_member = _requires_index(descriptors, members)
     if requested is ListType.DOCKER and index_member:
         reason = f"a Docker manifest list cannot carry {index_member}; an OCI index can"
-        raise ListError(str(draft.name), reason)
+        raise ListError(str(draft.name), f"{reason} (--type oci)")
     if requested is ListType.AUTO:
         has_oci = any(each.media_type not in media_types.DOCKER_FAMILY for each in descriptors)
         requested = ListType.OCI if index_member or has_oci else ListType.DOCKER

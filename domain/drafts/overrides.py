@@ -17,7 +17,9 @@ from manyfest.domain.annotations import (
 )
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.errors import InvalidMediaTypeError
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.media_types import is_media_type
 from manyfest.domain.platforms import Platform
 from manyfest.domain.values import frozen
 
@@ -125,6 +127,11 @@ class IndexOverrides:
     @unset.validator
     def _check_unset(self, _attribute: object, names: tuple[str, ...]) -> None:
         check_unset(names, _CLEARED_FROM_INDEX)
+
+    def check_artifact_type(self) -> None:
+        """Raise InvalidMediaTypeError if the artifact type is not one of RFC 6838."""
+        if self.artifact_type and not is_media_type(self.artifact_type):
+            raise InvalidMediaTypeError(self.artifact_type)
 
     def applied_to(self, found: Mapping[str, Json]) -> Mapping[str, Json]:
         """Return the list's own fields, as they are written."""

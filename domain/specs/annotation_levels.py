@@ -5,12 +5,18 @@ and ``manifest-descriptor[linux/arm64]:K=V`` for that of one platform. Several l
 between them; without a level it is the list's. Manifests are published as they are, so what buildx
 writes into them (``manifest:``) goes into the list where a generator writes it there by default, as
 docker/metadata-action does.
+
+Where entries are added to a draft, an annotation without a level is for these entries, as in
+podman's ``manifest add``, and a platform can stand for the level: ``linux/arm64:K=V``.
 """
 
 import re
 from collections.abc import Iterator
 
-from manyfest.domain.errors import InputError, shortened
+from attr import evolve
+
+from manyfest.domain.errors import InputError, InvalidPlatformError, shortened
+from manyfest.domain.lists.platform_normalisation import is_supported
 from manyfest.domain.lists.platform_selection import parse_filter
 from manyfest.domain.platforms import Platform
 from manyfest.domain.values import frozen
@@ -46,6 +52,29 @@ def parse_annotation(text: str) -> tuple[LeveledAnnotation, ...]:
                 "published as they are; use index: or manifest-descriptor:"
             )
     return tuple(annotation for annotation, _ in parsed)
+
+
+def parse_entry_annotation(text: str) -> tuple[LeveledAnnotation, ...]:
+    """Parse ``[LEVEL,...:|PLATFORM:]KEY=VALUE``; without either, it is for all entries.
+
+    Raises as ``parse_annotation``.
+    """
+    if _LEVELS.fullmatch(text):
+        return parse_annotation(text)
+    prefix, colon, rest = text.partition(":")
+    is_narrowed = colon and "=" in rest and "=" not in prefix and _is_platform(prefix)
+    platform = parse_filter(prefix) if is_narrowed else None
+    parsed = parse_annotation(rest if is_narrowed else text)
+    return tuple(evolve(each, is_of_entries=True, platform=platform) for each in parsed)
+
+
+def _is_platform(text: str) -> bool:
+    """Whether it names a pair that Go knows; a key with a slash and a colon seldom does."""
+    try:
+        platform = parse_filter(text)
+    except InvalidPlatformError:
+        return False
+    return is_supported(platform.os, platform.architecture)
 
 
 def parse_generated(text: str) -> tuple[LeveledAnnotation, ...]:

@@ -7,7 +7,7 @@ from attr import evolve
 from manyfest.domain.drafts.draft import Entry
 from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.drafts.platform_conflicts import occupied_platform
-from manyfest.domain.errors import NoSuchPlatformError
+from manyfest.domain.errors import InputError, NoSuchPlatformError, shortened
 from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.lists.platform_selection import matches_platform
@@ -90,13 +90,28 @@ def annotated(
 
 
 def _annotated(entry: Entry, annotations: Sequence[LeveledAnnotation]) -> Entry:
+    if attested_digest(entry.found) is not None:
+        return entry
     platform = occupied_platform(entry.descriptor)
-    given = tuple(
-        (annotation.key, annotation.value)
-        for annotation in annotations
-        if platform is not None
-        and (annotation.platform is None or matches_platform(platform, annotation.platform))
-    )
+    given = tuple((each.key, each.value) for each in annotations if _is_for(each, platform))
     if not given:
         return entry
     return evolve(entry, overrides=entry.overrides.followed_by(Overrides(annotations=given)))
+
+
+def require_matches(annotations: Sequence[LeveledAnnotation], entries: Sequence[Entry]) -> None:
+    """Raise InputError for an annotation of a platform that none of ``entries`` has."""
+    platforms = [occupied_platform(entry.descriptor) for entry in entries]
+    for annotation in annotations:
+        if annotation.platform and not any(_is_for(annotation, each) for each in platforms):
+            raise InputError(
+                f"annotation {shortened(annotation.key)!r} is for {annotation.platform}, "
+                "and no image here has that platform"
+            )
+
+
+def _is_for(annotation: LeveledAnnotation, platform: Platform | None) -> bool:
+    """Whether the annotation is for entries of ``platform``; None: of an artifact."""
+    if annotation.platform is None:
+        return True
+    return platform is not None and matches_platform(platform, annotation.platform)

@@ -2,20 +2,32 @@
 
 from collections.abc import Sequence
 
+from manyfest.cli.arguments.option_values import split_csv
 from manyfest.cli.arguments.options import CONNECTION, OFFLINE, Convert, docker_command
 from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.flows.compose import (
+    Arch,
+    ArtifactType,
+    EntryAnnotations,
     Nest,
     NoAttestations,
+    Os,
+    OsFeatures,
+    OsVersion,
     Platforms,
     Replace,
     Strict,
+    Subject,
+    Variant,
     compose,
     create_options_for,
     note_change,
+    with_changes,
+    with_subject,
 )
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
+from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.operations.drafts.create import DraftMode
 
 
@@ -29,14 +41,24 @@ def command(
     replace: Replace = False,
     strict: Strict = False,
     convert: Convert = None,
+    annotation: EntryAnnotations = None,
+    os: Os = "",
+    arch: Arch = "",
+    variant: Variant = "",
+    os_version: OsVersion = "",
+    os_features: OsFeatures = None,
+    artifact_type: ArtifactType = "",
+    subject: Subject = None,
 ) -> None:
     """Add images and lists to an existing draft.
 
-    As create --amend, but the draft must exist.
+    As create --amend, but the draft must exist. --annotation and the options of a platform are for
+    what is added.
 
     Examples:
       manyfest add host/app:1 host/app:s390x
       manyfest add --platform linux/riscv64 host/app:1 alpine:3
+      manyfest add --arch arm64 --variant v8 --annotation stage=beta host/app:1 host/app:next
     """
     create_options = create_options_for(
         DraftMode.ADD,
@@ -49,7 +71,15 @@ def command(
         list_type=None,
         convert=convert,
     )
+    features = split_csv("os-features", os_features)
+    create_options = with_changes(
+        create_options,
+        annotation,
+        Overrides(os, arch, variant, os_version, features),
+        artifact_type,
+    )
     with open_session(settings_from(options)) as session:
         name = reference(names[0])
         sources = [resolve_source(text, session) for text in names[1:]]
+        create_options = with_subject(create_options, subject, session)
         note_change(compose(name, sources, create_options, session, convert=convert))

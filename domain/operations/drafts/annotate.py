@@ -8,11 +8,9 @@ from manyfest.domain.drafts.overrides import IndexOverrides, Overrides
 from manyfest.domain.errors import (
     DraftUnknownError,
     EntryUnknownError,
-    InvalidMediaTypeError,
     UnsupportedPlatformError,
 )
 from manyfest.domain.lists.platform_normalisation import is_supported
-from manyfest.domain.media_types import is_media_type
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.references import Reference
@@ -49,7 +47,7 @@ def annotate(
             raise EntryUnknownError(entry, str(name))
         found = find_entry(draft, entry)
         combined = found.overrides.followed_by(overrides)
-        _check_pair(found.descriptor.platform, combined.applied_to(found.found).platform)
+        check_pair(found.descriptor.platform, combined.applied_to(found.found).platform)
         annotated = draft.annotated(found, overrides, ports.now)
         if annotated.entries == draft.entries:
             return Annotated(draft, found)
@@ -63,8 +61,7 @@ def annotate_index(name: Reference, overrides: IndexOverrides, *, ports: Ports) 
     Uses the ports drafts and now. Raises InvalidMediaTypeError: the artifact type is not one of
     RFC 6838; DraftUnknownError, StoreError.
     """
-    if overrides.artifact_type and not is_media_type(overrides.artifact_type):
-        raise InvalidMediaTypeError(overrides.artifact_type)
+    overrides.check_artifact_type()
     with ports.drafts.transaction():
         draft = ports.drafts.find(name)
         if draft is None:
@@ -76,7 +73,8 @@ def annotate_index(name: Reference, overrides: IndexOverrides, *, ports: Ports) 
     return draft
 
 
-def _check_pair(before: Platform | None, after: Platform | None) -> None:
+def check_pair(before: Platform | None, after: Platform | None) -> None:
+    """Raise UnsupportedPlatformError if the platform changes to a pair that Go does not know."""
     if after is None or after == before:
         return
     if not is_supported(after.os, after.architecture):

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from functools import partial
+from typing import TYPE_CHECKING
 
-from attr import evolve
+from attr import evolve, field
 
 from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Draft, Entry, ListType
-from manyfest.domain.drafts.overrides import index_fields
+from manyfest.domain.drafts.overrides import NO_OVERRIDES, IndexOverrides, Overrides, index_fields
 from manyfest.domain.drafts.platform_conflicts import refuse_conflicts, shadowed_by_later
 from manyfest.domain.drafts.source_entries import (
     EVERYTHING,
@@ -23,6 +24,7 @@ from manyfest.domain.errors import (
     DocumentError,
     DraftExistsError,
     DraftUnknownError,
+    InputError,
     InvalidReferenceError,
 )
 from manyfest.domain.lists.attestations import attested_digest
@@ -32,6 +34,9 @@ from manyfest.domain.ports import Ports
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
+
+if TYPE_CHECKING:  # of an option that is rarely given
+    from manyfest.domain.specs.annotation_levels import LeveledAnnotation
 
 
 class DraftMode(Enum):
@@ -59,6 +64,8 @@ class CreateOptions:
     """The options of a new draft: its start, the selection from lists, its order and type.
 
     ``keep_order`` and ``list_type`` stay with the draft; None leaves them as they are.
+    ``overrides`` are for the one image that the sources give, ``annotations`` for all of their
+    entries, and ``index`` for the list itself.
     """
 
     start: DraftMode = DraftMode.NEW
@@ -66,6 +73,9 @@ class CreateOptions:
     on_conflict: OnConflict = OnConflict.KEEP
     keep_order: bool = False
     list_type: ListType | None = None
+    overrides: Overrides = NO_OVERRIDES
+    annotations: tuple["LeveledAnnotation", ...] = ()
+    index: IndexOverrides = field(factory=IndexOverrides)
 
 
 DEFAULT_OPTIONS = CreateOptions()
@@ -104,8 +114,11 @@ def create(
 
     Uses the ports registry, contents, drafts, fan_out and now. Raises InvalidReferenceError:
     ``name`` has a digest; DraftExistsError, DraftUnknownError: not as ``terms.start`` wants it;
-    NoSuchPlatformError; PlatformConflictError; what reading a source raises; StoreError.
+    InputError: not one image for ``terms.overrides``, or none for an annotation;
+    UnsupportedPlatformError; InvalidMediaTypeError; NoSuchPlatformError; PlatformConflictError;
+    what reading a source raises; StoreError.
     """
+    terms.index.check_artifact_type()
     _require_start(name, terms.start, ports=ports)
     when_startable()
     distinct = tuple(dict.fromkeys(sources))
@@ -113,6 +126,8 @@ def create(
     calls += [partial(resolve_with_config, source, ports.registry) for source in distinct]
     found = tuple(_resolved(ports.fan_out(_call, calls)))
     contributed = {r.reference: contribution(r, terms.wanted) for r in found}
+    if terms.overrides != NO_OVERRIDES or terms.annotations:
+        contributed = _changed(contributed, terms)
     with ports.drafts.transaction():
         before = ports.drafts.find(name)
         draft = _starting_point(name, before, ports.now, terms.start)
@@ -125,6 +140,38 @@ def create(
         record(ports.contents, found, ports.now)
         ports.drafts.save(draft)
     return Created(draft, before, _attestations_left(found, contributed), found)
+
+
+def _changed(
+    contributed: Mapping[Reference, tuple[Entry, ...]], terms: CreateOptions
+) -> dict[Reference, tuple[Entry, ...]]:
+    """Return the entries with the overrides and annotations of ``terms``; attestations get none.
+
+    Raises InputError, UnsupportedPlatformError.
+    """
+    from manyfest.domain.operations.drafts.annotate import check_pair
+    from manyfest.domain.specs.release_entries import annotated, require_matches
+
+    images = [e for entries in contributed.values() for e in entries if not _attests(e)]
+    if terms.overrides != NO_OVERRIDES and len(images) != 1:
+        reason = f"a platform is for one image, and the sources give {len(images)}"
+        raise InputError(f"{reason}; add that image alone, or use: manyfest annotate")
+    require_matches(terms.annotations, images)
+
+    def changed(entry: Entry) -> Entry:
+        if terms.overrides != NO_OVERRIDES and entry in images:
+            entry = evolve(entry, overrides=terms.overrides)
+            check_pair(entry.found.platform, entry.descriptor.platform)
+        return entry
+
+    return {
+        source: annotated([changed(entry) for entry in entries], terms.annotations)
+        for source, entries in contributed.items()
+    }
+
+
+def _attests(entry: Entry) -> bool:
+    return attested_digest(entry.found) is not None
 
 
 def _require_start(name: Reference, start: DraftMode, *, ports: Ports) -> None:
@@ -207,6 +254,8 @@ def _with_options(draft: Draft, terms: CreateOptions, now: datetime) -> Draft:
         refuse_conflicts(draft)
     if terms.keep_order:
         draft = draft.keeping_order(now)
+    if terms.index != IndexOverrides():
+        draft = draft.index_annotated(terms.index, now)
     return draft if terms.list_type is None else draft.of_type(terms.list_type, now)
 
 
