@@ -29,14 +29,24 @@ def deduplicated(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     return tuple(entry for key, entry in keyed if _stays(entry, best[key]))
 
 
-def distinct(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Drop images that are named again: the same digest and platform, from no list."""
+def united(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Keep one of the duplicates, wherever they come from, in the place of the first.
+
+    The preference is: annotated by the user, then a descriptor with more members, then the first.
+    Duplicates within one source list stay.
+    """
+    best: dict[_Key, Entry] = {}
     first: dict[_Key, Entry] = {}
-    return tuple(
-        entry
-        for entry in entries
-        if first.setdefault(_key(entry), entry) is entry or entry.list_digest is not None
-    )
+    keyed = [(_key(entry), entry) for entry in entries]
+    for key, entry in keyed:
+        best[key] = max(best.setdefault(key, entry), entry, key=lambda each: _preference(each)[:2])
+    kept = []
+    for key, entry in keyed:
+        if first.setdefault(key, entry) is entry:
+            kept.append(best[key])
+        elif entry.came_from_list and entry.source == first[key].source:
+            kept.append(entry)
+    return tuple(kept)
 
 
 def _key(entry: Entry) -> _Key:

@@ -7,7 +7,7 @@ from functools import partial
 from attr import evolve
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts.deduplication import deduplicated, distinct
+from manyfest.domain.drafts.deduplication import united
 from manyfest.domain.drafts.draft import Draft, Entry, ListForm
 from manyfest.domain.drafts.draft_conversion import DraftConversion
 from manyfest.domain.drafts.expected_platforms import check_platforms
@@ -171,6 +171,6 @@ def _entries(
         entries = [with_usual_platform(entry) for entry in entries]
     amendments = [e for each in spec.entries if each.is_amendment for e in given[each] or ()]
     images = [entry for entry in amendments if entry.list_digest is None]
-    merged = distinct(deduplicated(amended(entries, images)))
+    merged = united(amended(entries, images))
     chosen = for_platforms(merged, spec.platforms, str(spec.target))
     return annotated(chosen, spec.entry_annotations)

@@ -5,7 +5,7 @@ from attrs import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts.deduplication import distinct
+from manyfest.domain.drafts.deduplication import united
 from manyfest.domain.drafts.draft import Entry
 from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.errors import NoSuchPlatformError
@@ -68,8 +68,15 @@ def test_nothing_is_merged_without_amendments() -> None:
 def test_an_image_that_is_named_twice_is_listed_once() -> None:
     again = evolve(AMD, source=Reference.parse("r.example/app:amd64"))
     other = image("linux/amd64", "other")
-    assert distinct((AMD, ARM, again, other)) == (AMD, ARM, other)
-    assert distinct((listed(AMD), listed(AMD))) == (listed(AMD), listed(AMD))
+    assert united((AMD, ARM, again, other)) == (AMD, ARM, other)
+    assert united((listed(AMD), listed(ARM), again)) == (listed(AMD), listed(ARM))
+    assert united((listed(AMD), listed(AMD))) == (listed(AMD), listed(AMD))
+
+
+def test_of_the_same_image_the_descriptor_with_more_members_stays() -> None:
+    noted = evolve(AMD, found=evolve(AMD.found, others={"annotations": {"k": "v"}}))
+    assert united((listed(AMD), ARM, noted)) == (noted, ARM)
+    assert united((listed(noted), ARM, AMD)) == (listed(noted), ARM)
 
 
 @pytest.mark.parametrize(
