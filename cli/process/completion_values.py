@@ -73,7 +73,7 @@ _OF_ARGUMENTS: Mapping[str, Values] = {
     "ENTRY": platforms,
     "HOST": hosts,
     **dict.fromkeys(("SPEC", "FILE", "DIR", "FILE|DIR"), files),
-    **dict.fromkeys(("MANIFEST", "REF", "REFERENCE", "SOURCE", "SRC", "DST"), references),
+    **dict.fromkeys(("MANIFEST", "REF", "REFERENCE", "NAME", "SOURCE", "SRC", "DST"), references),
     **dict.fromkeys(("A", "B", "PATTERN", "REPO"), references),
 }
 

@@ -7,23 +7,20 @@ which differ from those in JSON by letter case and punctuation alone.
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
 
-from manyfest.cli.flows.imagetools.summary import platform_text, summary_lines
+from manyfest.cli.flows.imagetools.fields import SHOWN_WHOLE, Field, fields_of
+from manyfest.cli.flows.imagetools.summary import summary_lines
 from manyfest.cli.wiring import Session
 from manyfest.domain.encoding.canonical_json import INDEX_INDENT, go_escaped
-from manyfest.domain.encoding.strict_json import Json, parse_object
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import InputError, shortened
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.views.images import images_of
 
 _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _FIELD = re.compile(
     r"""(json\s+)?(?:\(\s*index\s+(\.\w+)\s+["`]([^"`]*)["`]\s*\))?((?:\.\w+)+|\.)?"""
 )
-
-Field = Callable[[], Json]
 
 
 def rendered(template: str, name: str, found: Resolved, session: Session) -> str:
@@ -34,11 +31,7 @@ def rendered(template: str, name: str, found: Resolved, session: Session) -> str
     """
     if re.fullmatch(r"\{\{\s*\.Manifest\s*\}\}", template.strip()):
         return "\n".join(summary_lines(found.reference, found.manifest))
-    fields: dict[str, Field] = {
-        "Name": lambda: name,
-        "Manifest": lambda: _manifest(found),
-        "Image": cache(lambda: _images(found, session)),
-    }
+    fields = fields_of(name, found, session)
     return _ACTION.sub(lambda action: _filled(action[1], fields), template)
 
 
@@ -58,7 +51,7 @@ def _filled(action: str, fields: Mapping[str, Field]) -> str:
 
 def _value(path: str, fields: Mapping[str, Field]) -> Json:
     if path == ".":
-        return {name.lower(): field() for name, field in fields.items()}
+        return {name.lower(): fields[name]() for name in SHOWN_WHOLE}
     first, _, rest = path.removeprefix(".").partition(".")
     if first not in fields:
         raise _unknown(path)
@@ -104,28 +97,3 @@ def _unknown(action: str) -> InputError:
         '{{.Manifest.Digest}}, {{json .Image}} or {{json (index .Image "linux/amd64")}}; '
         '"manyfest show --json" has all there is'
     )
-
-
-def _manifest(found: Resolved) -> Json:
-    manifest = found.manifest
-    described = {"digest": str(manifest.digest), "size": manifest.size}
-    if not manifest.is_list:
-        return {"mediaType": manifest.media_type, **described}
-    document = manifest.document
-    shown = {
-        "schemaVersion": document["schemaVersion"],
-        "mediaType": manifest.media_type,
-        **described,
-        "manifests": [entry.to_oci_json() for entry in manifest.entries],
-    }
-    annotations = document.get("annotations")
-    return {**shown, "annotations": annotations} if annotations else shown
-
-
-def _images(found: Resolved, session: Session) -> Json:
-    """Return the config of the only image, or those of all by platform."""
-    configs = {
-        platform_text(platform): parse_object(image.config or b"{}", str(image.reference))
-        for platform, image in images_of(found, ports=session).items()
-    }
-    return dict(sorted(configs.items())) if len(configs) > 1 else next(iter(configs.values()), None)
