@@ -178,7 +178,9 @@ def members(group: str) -> list[str]:
 
 def summary(name: str) -> str:
     """Return the line that says what a command or a group is for."""
-    return GROUPS.get(name) or command_of(name).doc.partition("\n")[0]
+    from manyfest.cli.process.summaries import SUMMARIES
+
+    return GROUPS.get(name) or SUMMARIES[name]
 
 
 def _write_group_help(group: str, path: str) -> None:

@@ -5,10 +5,13 @@ so far, the last of which is incomplete.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from manyfest.cli.process import completion_values as values
 from manyfest.cli.process.command import Command, Parameter
 from manyfest.cli.process.command_group import COMMANDS, GROUPS, command_of, members, summary
+
+if TYPE_CHECKING:
+    from manyfest.cli.process.completion_values import Values
 
 # Cobra's ShellCompDirective: complete names of files, if there is no candidate; or never.
 _FILES, _NO_FILES = ":0", ":4"
@@ -51,6 +54,11 @@ def _members(group: str) -> Iterator[str]:
 def _of_command(command: Command, rest: Sequence[str], prefix: str) -> tuple[Iterable[str], str]:
     """Complete an option, its value, or an argument."""
     option, arguments = _read(command, rest)
+    is_name = option is None and prefix.startswith("-") and "=" not in prefix
+    if is_name:
+        return (*_options(command), *_HELP), _NO_FILES
+    from manyfest.cli.process import completion_values as values
+
     if option is not None:
         return _values(values.of_option(option), prefix)
     if prefix.startswith("--") and "=" in prefix:
@@ -58,15 +66,15 @@ def _of_command(command: Command, rest: Sequence[str], prefix: str) -> tuple[Ite
         named = _option_of(command, name)
         found, directive = _values(values.of_option(named) if named else None, begun)
         return (f"{name}={value}" for value in found), directive
-    if prefix.startswith("-"):
-        return (*_options(command), *_HELP), _NO_FILES
     return _values(values.of_argument(command.metavar, arguments), prefix)
 
 
-def _values(source: values.Values | None, prefix: str) -> tuple[Iterable[str], str]:
+def _values(source: "Values | None", prefix: str) -> tuple[Iterable[str], str]:
+    from manyfest.cli.process.completion_values import files
+
     if source is None:
         return (), _NO_FILES
-    return source(prefix), _FILES if source is values.files else _NO_FILES
+    return source(prefix), _FILES if source is files else _NO_FILES
 
 
 def _read(command: Command, words: Sequence[str]) -> tuple[Parameter | None, int]:

@@ -5,7 +5,7 @@ Nothing here raises or asks a registry: where a value cannot be had, there is no
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from enum import EnumMeta
 from pathlib import Path
@@ -16,7 +16,7 @@ from manyfest.domain.errors import ManyfestError
 
 _LIMIT = 500  # names
 _PATIENCE = 0.05  # seconds that completion waits for another process
-_SHORT_FORMS = ("docker.io/library/", "docker.io/")  # what may be left out at the beginning
+_SHORT_FORMS = ("", "docker.io/library/", "docker.io/")  # may be left out at the beginning
 
 PLATFORMS = (
     *("linux/amd64", "linux/arm64", "linux/arm/v7", "linux/arm/v6", "linux/386"),
@@ -95,17 +95,23 @@ def of_argument(metavar: str, position: int) -> Values | None:
 
 
 def _names(prefix: str, *, only_drafts: bool) -> list[str]:
+    """Return names that begin with ``prefix`` in full, then those that do without a short form."""
     from manyfest.store.names import names_of_drafts, names_of_manifests
-    from manyfest.store.store import open_store
+    from manyfest.store.sqlite.database import Database
 
     find = names_of_drafts if only_drafts else names_of_manifests
+    begun = [left_out + prefix for left_out in _SHORT_FORMS]
     with suppress(ManyfestError, OSError):
         path = store_path(os.environ)
         if isinstance(path, Path) and path.is_file():
-            with closing(open_store(path, _PATIENCE)) as store:
-                found = dict.fromkeys(find(store.database, prefix, _LIMIT))
-                for left_out in _SHORT_FORMS:
-                    full = find(store.database, left_out + prefix, _LIMIT)
-                    found |= dict.fromkeys(name.removeprefix(left_out) for name in full)
-                return list(found)
+            with closing(Database(path, _PATIENCE)) as database:
+                found = find(database, begun, _LIMIT)
+            return list(dict.fromkeys(_shortened(found, prefix)))
     return []
+
+
+def _shortened(names: Sequence[str], prefix: str) -> Iterator[str]:
+    """Yield the names by each short form in which they begin with ``prefix``."""
+    for left_out in _SHORT_FORMS:
+        start = left_out + prefix
+        yield from (name.removeprefix(left_out) for name in names if name.startswith(start))

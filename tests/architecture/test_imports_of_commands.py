@@ -138,3 +138,22 @@ def test_readers_of_statements_are_loaded_by_their_own_commands_alone(
     rooms = "manyfest.domain.statements", "manyfest.cli.rendering.attached"
     assert not [module for module in _run(command) if module.startswith(rooms)]
     assert [module for module in _run(["attached", "oci:app:a"]) if module.startswith(rooms)]
+
+
+COMPLETED = {
+    "a command": (["__complete", "ins"], set()),
+    "a command of a group": (["__complete", "cache", ""], set()),
+    "an option": (["__complete", "push", "--"], {"docker.push"}),
+    "a value": (["__complete", "push", "--platform", ""], {"docker.push"}),
+}
+
+
+@pytest.mark.parametrize(("arguments", "commands"), COMPLETED.values(), ids=COMPLETED.keys())
+def test_completion_loads_no_command_but_the_one_that_is_typed(
+    arguments: list[str], commands: set[str]
+) -> None:
+    code, *modules = _run(arguments)
+    folder = "manyfest.cli.commands."
+    loaded = {module.removeprefix(folder) for module in modules if module.startswith(folder)}
+    assert code == "0"
+    assert {module for module in loaded if "." in module} == commands

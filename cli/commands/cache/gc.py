@@ -37,7 +37,7 @@ def command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove cached content that was not used lately.
+    """Remove cached content that was not used recently.
 
     Tags are seen, digests asked for, or imported. What is kept keeps all that it names, and what is
     attached to it. Looking with --offline makes nothing younger. TIME is written as 12h or 30d; 0d

@@ -41,7 +41,7 @@ def command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take what a bundle holds into the store, all or nothing.
+    """Import the content of a bundle into the cache, all or nothing.
 
     Every byte is checked. A bundle is what cache export writes, any OCI layout in a folder or in an
     archive (.tar, compressed or not), and what docker save and podman save write. What a tag points

@@ -28,7 +28,7 @@ def command(
     ] = None,
     ignore_missing: IgnoreMissing = False,
 ) -> None:
-    """Write the digests of the images and lists in SPEC to SPEC.lock.
+    """Write the digests of the images that SPEC names to a lock file.
 
     Nothing is published. apply --locked then publishes these and nothing else.
     """

@@ -12,7 +12,7 @@ from manyfest.cli.wiring import open_access
 
 @docker_command("auth why", "REFERENCE", 1, 1, options=INSECURE | TIMEOUT)
 def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = False) -> None:
-    """Explain which credentials are used.
+    """Explain which credentials are used for a reference, and why.
 
     Tells the file, key or helper that has credentials for REFERENCE, what the registry asks for,
     and the scopes that were asked for and granted. Never shows a secret.

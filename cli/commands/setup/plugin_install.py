@@ -16,7 +16,7 @@ _PROGRAM = "docker-manyfest"
 
 @docker_command("plugin install", "[DIR]", 0, 1)
 def command(names: Sequence[str]) -> None:
-    """Make docker manyfest work.
+    """Install the plugin for docker, so that docker manyfest works.
 
     Puts a link to this program into DIR, which is cli-plugins in docker's configuration folder
     unless another is given, and says where.
