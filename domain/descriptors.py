@@ -49,14 +49,16 @@ class Descriptor:
         """
         if not isinstance(document, dict):
             raise DocumentError(subject, "not an object")
-        check_letter_case(document, _KNOWN, subject)
-        _check_others(document, subject)
+        others = {key: value for key, value in document.items() if key not in _CORE}
+        if others:
+            check_letter_case(others, _KNOWN, subject)
+            _check_others(others, subject)
         return cls(
             media_type=_text(document, "mediaType", subject),
             digest=_digest(document, subject),
             size=_size(document, subject),
             platform=_platform(document, subject),
-            others={key: value for key, value in document.items() if key not in _CORE},
+            others=others,
         )
 
     def to_json(self) -> dict[str, Json]:

@@ -645,3 +645,9 @@ def reason_text(error: ManyfestError) -> str:
     """Return the sentence of ``error`` without the reference at its start."""
     subject, separator, rest = str(error).partition(": ")
     return rest if separator and "/" in subject else str(error)
+
+
+def bare(error: ManyfestError) -> ManyfestError:
+    """Return ``error`` without its stack and causes: a list may lack thousands of images."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import Protocol
 
 from attr import evolve
@@ -38,7 +38,12 @@ class Documents(Protocol):
 
 def read_index(root: Documents) -> IndexJson:
     """Read the index of a layout. Raises LayoutError."""
-    return IndexJson.parse(root.read(manifests.SIZE_LIMIT, INDEX), root.directory)
+    return _parsed(root.read(manifests.SIZE_LIMIT, INDEX), root.directory)
+
+
+# Every look at a layout reads its index, and one list may have 26,000 entries: only an index that
+# has changed is parsed again.
+_parsed = lru_cache(maxsize=4)(IndexJson.parse)
 
 
 def manifest_at(root: Documents, reference: Reference) -> Manifest:

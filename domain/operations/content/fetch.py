@@ -29,7 +29,7 @@ from attr import define, field
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import DeadlineError, ManyfestError, StoreError
+from manyfest.domain.errors import DeadlineError, ManyfestError, StoreError, bare
 from manyfest.domain.events import (
     BlobCopied,
     OnEvent,
@@ -232,15 +232,9 @@ def _read(
     except StoreError:
         raise
     except ManyfestError as error:
-        return _bare(error)
+        return bare(error)
     finally:
         on_event(ReferenceRead())
-
-
-def _bare(error: ManyfestError) -> ManyfestError:
-    """Return the error without its stack and causes, as a list may lack thousands of images."""
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)
 
 
 def _with_config(resolved: Resolved, registry: BlobReader) -> Resolved:

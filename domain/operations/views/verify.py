@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import ManyfestError, NotCachedError
+from manyfest.domain.errors import ManyfestError, NotCachedError, bare
 from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
@@ -189,7 +189,7 @@ def _capturing(
     try:
         return look(asked)
     except telling as error:
-        return error
+        return bare(error)
 
 
 def _manifests_read(root: Resolved, manifests: _Manifests) -> Sequence[Resolved]:

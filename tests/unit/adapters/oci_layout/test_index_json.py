@@ -7,10 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manyfest.adapters.oci_layout.index_json import EMPTY, REF_NAME, IndexJson
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
+from manyfest.contracts.images import oci_image, oci_index, push_image
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import LayoutError
+from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import DOCKER_LIST, OCI_INDEX, OCI_MANIFEST
+from manyfest.domain.references import Reference
 
 CHILD = Descriptor(OCI_INDEX, Digest.of(b"child"), 5)
 
@@ -204,3 +208,21 @@ def test_an_index_does_not_outgrow_what_can_be_read():
     index = parsed(document(entry("a", "v1"), x="x" * (4 * 1024 * 1024 - 300)))
     with pytest.raises(LayoutError, match="4 MiB"):
         index.with_name("v2", CHILD)
+
+
+def test_an_index_that_has_not_changed_is_parsed_once(monkeypatch, tmp_path):
+    layout, images = tmp_path / "layout", [oci_image(text=str(number)) for number in range(5)]
+    registry = LayoutRegistry()
+    place = Reference.parse(f"oci:{layout}:x")
+    push_image(registry, place, oci_index(*images))
+    parsings = []
+    received = Manifest.received
+
+    def counted(data, content_type, subject, *others):
+        parsings.append(subject)
+        return received(data, content_type, subject, *others)
+
+    monkeypatch.setattr(Manifest, "received", counted)
+    for image in images:
+        registry.get_manifest(place.at(image.digest))
+    assert parsings.count("index.json") <= 1

@@ -20,6 +20,7 @@ from manyfest.contracts.images import (
     with_config,
 )
 from manyfest.domain import media_types
+from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import (
@@ -32,6 +33,7 @@ from manyfest.domain.errors import (
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.views.verify import Verification, verify
 from manyfest.domain.platforms import Platform
+from manyfest.domain.references import Reference
 from manyfest.domain.verification.findings import RULES, Severity
 from manyfest.domain.verification.list_rules import list_errors, list_findings
 from manyfest.domain.verification.platform_shadowing import shadows
@@ -721,3 +723,23 @@ def test_pushing_what_is_verified_needs_no_tricks() -> None:
     push_image(registry, ROOT, oci_index(AMD, ARM64))
     result = verify(ROOT, ports=PlainPorts(registry=registry))
     assert (breaches(result), result.manifests, result.blobs) == ([], 3, 3)
+
+
+def test_an_error_of_a_missing_image_keeps_no_stack() -> None:
+    """A list may lack 26,000 images, and a stack holds all that was read on the way."""
+    raised: list[ManifestUnknownError] = []
+
+    class Empty(MemoryRegistry):
+        def head_manifest(self, reference: Reference) -> Descriptor:
+            try:
+                return super().head_manifest(reference)
+            except ManifestUnknownError as error:
+                raised.append(error)
+                raise
+
+    registry = Empty()
+    registry.plant_manifest(ROOT, oci_index(oci_image()).manifest)
+    found = verify(ROOT, ports=PlainPorts(registry=registry))
+    assert found.findings
+    (error,) = raised
+    assert (error.__traceback__, error.__cause__, error.__context__) == (None, None, None)
