@@ -12,13 +12,15 @@ from manyfest.cli.flows.checks import (
 )
 from manyfest.cli.flows.error_warnings import CONFLICTS, warn_of_errors_in_plan
 from manyfest.cli.flows.publish import execute_with_progress, print_result
-from manyfest.cli.output import write_text, write_view
+from manyfest.cli.output import warn, write_text, write_view
 from manyfest.cli.wiring import Session
+from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.platform_conflicts import refuse_conflicts
-from manyfest.domain.errors import ListError
+from manyfest.domain.errors import InvalidReferenceError, ListError
 from manyfest.domain.operations.publication.apply import ApplyPlan, finish, plan_apply
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.specs.list_spec import ListSpec, sources_of
+from manyfest.domain.specs.release_entries import unmatched
 
 
 def plan_release(
@@ -26,21 +28,34 @@ def plan_release(
 ) -> ApplyPlan:
     """Plan the publication of one list, which ``publish_specs`` executes.
 
-    Raises PlatformConflictError: two images are for one platform, unless ``allow_duplicates``;
-    ListError: a target is named by the digest of another list, or as ``plan_apply``;
-    UnreachableError, ReadOnlyError: a target cannot be written; as ``plan_apply``.
+    Raises InvalidReferenceError: a target has a tag and a digest; ListError: it is named by the
+    digest of another list, or as ``plan_apply``; UnreachableError, ReadOnlyError: it cannot be
+    written; as ``check_release`` and ``plan_apply``.
     """
+    for target in spec.targets:
+        if target.tag and target.digest:
+            raise InvalidReferenceError(str(target), "a tag or a digest names a target, not both")
     require_reachable(spec.targets, session)
     session.connect_early(sources_of([spec]), spec.targets)
     planned = plan_apply([spec], ports=session, with_foreign=with_foreign)
     (push,) = planned.pushes
-    if not allow_duplicates:
-        refuse_conflicts(push.draft)
+    check_release(push.draft, spec, allow_duplicates=allow_duplicates)
     for target in spec.targets:
         if target.digest not in {None, push.manifest.digest}:
             reason = f"{target} is another digest than that of the list, {push.manifest.digest}"
             raise ListError(str(target), reason)
     return planned
+
+
+def check_release(draft: Draft, spec: ListSpec, *, allow_duplicates: bool) -> None:
+    """Warn of annotations that no entry gets; refuse two images for one platform.
+
+    Raises PlatformConflictError, unless ``allow_duplicates``.
+    """
+    for left in unmatched(draft.entries, spec.entry_annotations):
+        warn(f"no image is for {left.platform}, so that none gets the annotation {left.key}")
+    if not allow_duplicates:
+        refuse_conflicts(draft)
 
 
 def publish_specs(

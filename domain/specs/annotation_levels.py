@@ -24,6 +24,9 @@ from manyfest.domain.values import frozen
 _LEVEL = r"((?:index|manifest)(?:-descriptor)?)(?:\[([^\]]*)\])?"
 _LEVELS = re.compile(rf"({_LEVEL}(?:,{_LEVEL})*):(.*)", re.DOTALL)
 
+# A word before a colon that is no level, but looks like one: keys begin with a domain.
+_UNKNOWN_LEVEL = re.compile(r"[a-z,_-]+(?:\[[^\]=]*\])?:")
+
 
 @frozen
 class LeveledAnnotation:
@@ -88,6 +91,11 @@ def parse_generated(text: str) -> tuple[LeveledAnnotation, ...]:
 
 def _parse(text: str) -> Iterator[tuple[LeveledAnnotation, str]]:
     leveled = _LEVELS.fullmatch(text)
+    if leveled is None and (unknown := _UNKNOWN_LEVEL.match(text)):
+        raise InputError(
+            f"{shortened(text)!r}: {unknown[0]} is not a level of annotations; use index: or "
+            "manifest-descriptor:"
+        )
     levels, rest = (leveled[1], leveled[leveled.lastindex or 0]) if leveled else ("index", text)
     key, equals, value = rest.partition("=")
     if not key or not equals:

@@ -89,6 +89,19 @@ def annotated(
     return tuple(_annotated(entry, annotations) for entry in entries)
 
 
+def unmatched(
+    entries: Sequence[Entry], annotations: Sequence[LeveledAnnotation]
+) -> tuple[LeveledAnnotation, ...]:
+    """Return the annotations for a platform that none of ``entries`` has."""
+    have = [platform for entry in entries if (platform := occupied_platform(entry.descriptor))]
+    return tuple(
+        annotation
+        for annotation in annotations
+        if annotation.platform is not None
+        and not any(matches_platform(platform, annotation.platform) for platform in have)
+    )
+
+
 def _annotated(entry: Entry, annotations: Sequence[LeveledAnnotation]) -> Entry:
     if attested_digest(entry.found) is not None:
         return entry

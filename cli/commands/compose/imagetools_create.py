@@ -7,6 +7,7 @@ from typing import Annotated
 from manyfest.cli.arguments.options import (
     CONNECTION,
     UPLOADS,
+    Convert,
     ExpectPlatforms,
     ForeignLayers,
     docker_command,
@@ -90,6 +91,7 @@ def command(
     allow_duplicates: Annotated[
         bool, Option("--allow-duplicates", help="Allow two images for one platform.")
     ] = False,
+    convert: Convert = None,
     foreign_layers: ForeignLayers = False,
 ) -> None:
     """Publish a list, with the arguments of buildx.
@@ -116,6 +118,7 @@ def command(
         ),
         platforms=parse_filters(platform or ()),
         expected_platforms=parse_filters(expect_platforms or ()),
+        convert=convert,
     )
     with open_session(settings_from(options)) as session:
         spec = imagetools_spec(given, session, is_dry_run=dry_run)

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from manyfest.cli.arguments.input_files import bytes_of
 from manyfest.cli.arguments.references import reference, resolve_source
+from manyfest.cli.flows.publish_specs import check_release
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListForm
 from manyfest.domain.drafts.list_assembly import assemble_for_push
-from manyfest.domain.drafts.platform_conflicts import refuse_conflicts
 from manyfest.domain.errors import InputError
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.media_types import Family
 from manyfest.domain.operations.publication.compose_specs import compose_specs
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Home, Reference
@@ -32,6 +33,7 @@ class ImagetoolsOptions:
     annotations: tuple[LeveledAnnotation, ...] = ()
     platforms: tuple[Platform, ...] = ()
     expected_platforms: tuple[Platform, ...] = ()
+    convert: Family | None = None
 
 
 # A source, with its text as it was given.
@@ -49,6 +51,8 @@ def imagetools_spec(options: ImagetoolsOptions, session: Session, *, is_dry_run:
     """
     if not options.sources and not options.files:
         raise UsageError("no sources specified: give a SOURCE, or a file of one with -f")
+    if options.convert and not options.prefers_index:
+        raise UsageError("--convert makes a list, and goes without --prefer-index=false")
     if not options.tags and not is_dry_run:
         raise UsageError("can't push with no tags specified, please set --tag or --dry-run")
     targets = [reference(reference_text(tag)) for tag in dict.fromkeys(options.tags)]
@@ -68,6 +72,7 @@ def imagetools_spec(options: ImagetoolsOptions, session: Session, *, is_dry_run:
         entry_annotations=tuple(a for a in options.annotations if a.is_of_entries),
         expected_platforms=options.expected_platforms,
         platforms=options.platforms,
+        convert=options.convert,
         form=ListForm.BUILDX if options.prefers_index else ListForm.BUILDX_OR_IMAGE,
         is_appended=is_appended,
     )
@@ -77,8 +82,11 @@ def composed_list(spec: ListSpec, session: Session, *, allow_duplicates: bool) -
     """Return the list as it would be published. Raises as ``plan_release``."""
     composed = compose_specs([spec], ports=session, ignore_missing=False)
     (publication,) = composed.publications
-    if not allow_duplicates:
-        refuse_conflicts(publication.draft)
+    if composed.conversions:
+        from manyfest.cli.flows.conversion import tell_conversion
+
+        tell_conversion(composed.conversions[0])
+    check_release(publication.draft, spec, allow_duplicates=allow_duplicates)
     return assemble_for_push(publication.draft, composed.source_manifest, publication.form)
 
 
@@ -89,9 +97,18 @@ def image_names(targets: Sequence[Reference]) -> str:
 
 def _sources(options: ImagetoolsOptions, session: Session) -> Iterator[_Source]:
     for file in options.files:
-        yield _source(bytes_of(file).decode("utf-8", "replace").strip(), file, session)
+        yield _source(_text_of(file), file, session)
     for text in options.sources:
         yield _source(text, "a descriptor" if text.startswith("{") else text, session)
+
+
+def _text_of(file: str) -> str:
+    text = bytes_of(file).decode("utf-8", "replace").strip()
+    if not text:
+        raise InputError(f"{file} has no source: a reference, a digest or a descriptor")
+    if "\n" in text and not text.startswith("{"):
+        raise InputError(f"{file} has several lines: give one source a file, or references")
+    return text
 
 
 def _source(text: str, written: str, session: Session) -> _Source:

@@ -31,6 +31,8 @@ def rendered(template: str, name: str, found: Resolved, session: Session) -> str
     """
     if re.fullmatch(r"\{\{\s*\.Manifest\s*\}\}", template.strip()):
         return "\n".join(summary_lines(found.reference, found.manifest))
+    if re.search(r"\{\{|\}\}", _ACTION.sub("", template)):
+        raise _unknown(template)
     fields = fields_of(name, found, session)
     return _ACTION.sub(lambda action: _filled(action[1], fields), template)
 

@@ -86,6 +86,27 @@ def test_annotations_of_entries_are_those_of_images(registries: Registries) -> N
     assert all(annotations[str(each.digest)] == each.annotations for each in attestations)
 
 
+def test_annotations_that_no_image_gets_are_told(registries: Registries) -> None:
+    words = ["--annotation", "manifest-descriptor[linux/s390x]:k=v", "A:list"]
+    for created in (
+        registries.create("-t", "A:new", *words),
+        registries.create("--dry-run", *words),
+    ):
+        assert created.code == 0
+        assert "no image is for linux/s390x" in created.stderr
+
+
+def test_families_are_converted_on_request(registries: Registries) -> None:
+    created = registries.create("--convert", "oci", "-t", "A:new", "A:amd64", "A:oci-arm64")
+    assert created.code == 0, created.stderr
+    listed = registries.manifest("A:new")
+    assert {entry.media_type for entry in listed.entries} == {OCI_AMD.manifest.media_type}
+    shown = registries.create("--convert", "oci", "--dry-run", "A:amd64", "A:oci-arm64")
+    assert shown.stdout == listed.data + b"\n"
+    refused = registries.create("--convert=oci", "--prefer-index=false", "-t", "A:x", "A:amd64")
+    assert refused.code == 2
+
+
 def test_windows_versions_are_kept(registries: Registries) -> None:
     registries.seed("A:windows", docker_image("windows(10.0.17763.1)/amd64", text="windows"))
     assert registries.create("-t", "A:new", "A:windows", "A:amd64").code == 0

@@ -141,6 +141,7 @@ def test_json_has_the_members_of_buildx(shelf: Shelf) -> None:
     [
         ("{{range .Manifest.Manifests}}{{end}}", "manyfest show --json"),
         ("{{.Manifests}}", "not a form that is known here"),
+        ("{{.Name", "not a form that is known here"),
         ("{{json .Manifest.Entries}}", "no member Entries, only schemaVersion, mediaType"),
         ("{{.Manifest.Manifests}}", "write {{json .Manifest.Manifests}}"),
         ('{{json (index .Image "linux/s390x")}}', "no member linux/s390x"),

@@ -236,6 +236,19 @@ def test_a_file_has_a_source_in_any_form(registries: Registries, tmp_path: Path,
     assert digests == [AMD.digest, ARM.digest]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "source has no source"), ("A:amd64\nA:arm64\n", "source has several lines")],
+)
+def test_a_file_has_one_source(
+    registries: Registries, tmp_path: Path, text: str, words: str
+) -> None:
+    file = tmp_path / "source"
+    file.write_text(registries.placed(text))
+    refused = registries.create("-t", "A:new", "-f", str(file))
+    assert (refused.code, words in refused.stderr) == (2, True)
+
+
 REFUSED = {
     "no source": (["-t", "A:new"], 2, "no sources specified"),
     "no tag": (["A:amd64"], 2, "can't push with no tags specified"),
@@ -267,6 +280,12 @@ REFUSED = {
     ),
     "a folder without digests": (["-t", "A:new", "A@sha256:*"], 2, "are there no digests?"),
     "a target that is not there": (["--append", "-t", "A:new", "A:amd64"], 3, "no such manifest"),
+    "a tag and a digest": (["-t", f"A:new@{AMD.digest}", "A:amd64"], 2, "not both"),
+    "a level that is none": (
+        ["-t", "A:new", "--annotation", "bogus:k=v", "A:amd64"],
+        2,
+        "bogus: is not a level of annotations",
+    ),
     "a form of progress": (["-t", "A:new", "--progress=fancy", "A:amd64"], 2, "wants one of auto"),
 }
 

@@ -48,6 +48,12 @@ def test_documents_that_are_not_written_are_refused(level: str) -> None:
         parse_annotation(f"{level}:k=v")
 
 
+@pytest.mark.parametrize("level", ["bogus", "manifest_descriptor", "idx[linux/amd64]", "index,x"])
+def test_a_level_that_is_not_known_is_an_error(level: str) -> None:
+    with pytest.raises(InputError, match="is not a level of annotations"):
+        parse_annotation(f"{level}:k=v")
+
+
 def test_a_generated_manifest_level_is_the_lists() -> None:
     assert parse_generated("manifest:k=v") == (LeveledAnnotation("k", "v"),)
     assert parse_generated("index-descriptor:k=v") == ()

@@ -18,6 +18,7 @@ from manyfest.domain.specs.release_entries import (
     amended,
     annotated,
     for_platforms,
+    unmatched,
     with_usual_platform,
 )
 
@@ -114,6 +115,13 @@ def test_annotations_are_of_images_alone() -> None:
     found, attestation = annotated((AMD, attestation_of(AMD)), annotations)
     assert found.descriptor.annotations == {"k": "v"}
     assert "k" not in attestation.descriptor.annotations
+
+
+def test_annotations_for_a_platform_that_is_not_listed_are_told() -> None:
+    (used,) = parse_annotation("manifest-descriptor[linux/amd64]:k=v")
+    (unused,) = parse_annotation("manifest-descriptor[linux/arm64]:k=v")
+    assert unmatched((AMD, attestation_of(AMD)), [used, unused]) == (unused,)
+    assert unmatched((), parse_annotation("manifest-descriptor:k=v")) == ()
 
 
 def test_the_usual_platform_is_that_of_the_config_but_not_of_a_list() -> None:
