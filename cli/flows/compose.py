@@ -39,7 +39,10 @@ from manyfest.domain.references import Reference
 
 Platforms = Annotated[
     list[str] | None,
-    Option("--platform", help="Take only these platforms from lists, OS[/ARCH[/VARIANT]]."),
+    Option(
+        "--platform",
+        help="Take only these platforms from lists: OS[/ARCH[/VARIANT]],...; repeatable.",
+    ),
 ]
 NoAttestations = Annotated[
     bool, Option("--no-attestations", help="Take no attestations from lists.")

@@ -51,4 +51,4 @@ def lock_path(spec: str, given: Path | None) -> Path:
 def print_missing(missing: Sequence[str]) -> None:
     """Note on stderr which images were left out."""
     for written in missing:
-        note(f"left out, because it is not there: {written}")
+        note(f"left out, because it does not exist: {written}")

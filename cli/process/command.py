@@ -27,22 +27,22 @@ Parser = Callable[[str, str], Any]
 class Option:
     """An option: its names, its help, and how a value is read where its type does not say it.
 
-    ``metavar`` stands for the value in help; ``envvar`` is the variable that replaces the option;
-    ``default`` is shown in the place of the parameter's default.
+    ``metavar`` stands for the value in help, the option's own name unless given; ``envvar`` is the
+    variable that replaces the option; ``default`` is shown in the place of the parameter's default.
     """
 
     def __init__(
         self,
         *names: str,
         help: str,  # noqa: A002 - typer's name for it
-        metavar: str = "TEXT",
+        metavar: str = "",
         envvar: str = "",
         default: str = "",
         parser: Parser | None = None,
     ) -> None:
         self.names = names
         self.help = help
-        self.metavar = metavar
+        self.metavar = metavar or max(names, key=len).lstrip("-").upper()
         self.envvar = envvar
         self.default = default
         self.parser = parser

@@ -46,15 +46,15 @@ def _with_examples(doc: str) -> str:
 def _option(parameter: CommandParameter) -> Parameter:
     """Return the parameter as typer reads it: a switch, or an option with a text."""
     option, is_switch = parameter.option, parameter.flag.is_switch
-    shown = option.default or (bool(parameter.default) and not is_switch)
+    shown = bool(parameter.default) and not is_switch and not option.default
     declared = typer.Option(
         *option.names,
-        help=option.help,
+        help=f"{option.help}  [default: {option.default}]" if option.default else option.help,
         metavar=None if is_switch else option.metavar,
         envvar=option.envvar or None,
         show_default=shown,
     )
-    default = False if is_switch else str(parameter.default) if shown is True else None
+    default = False if is_switch else str(parameter.default) if shown else None
     kind: Any = bool if is_switch else str | None
     return _parameter(parameter.keyword, Annotated[kind, declared], default=default)
 

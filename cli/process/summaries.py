@@ -13,6 +13,8 @@ SUMMARIES = {
     "drop": "Remove entries, and their attestations, from a draft.",
     "ls": "List the drafts.",
     "publish": "Publish a release under all its tags, or nothing.",
+    "imagetools create": "Publish a list, with the arguments of buildx.",
+    "imagetools inspect": "Show a published image or list, with the arguments of buildx.",
     "apply": "Publish the lists declared in a manifest-tool YAML file.",
     "lock": "Write the digests of the images that SPEC names to a lock file.",
     "show": "Show an image, a list, a draft or an artifact as a tree.",

@@ -150,8 +150,8 @@ def test_typer_writes_the_help_of_a_function_with_a_signature_of_ours():
         "  --insecure         Allow unverified TLS certificates and plain HTTP.",
         "  --jobs N           Maximum number of parallel requests (1-256).  [env var:",
         "                     MANYFEST_JOBS; default: 32]",
-        "  --timeout SECONDS  Give up after this time (10, 10s, 2m).  [env var:",
-        "                     MANYFEST_TIMEOUT; default: (120, layers excepted)]",
+        "  --timeout SECONDS  Give up after this time (10, 10s, 2m).  [default: 120,",
+        "                     layers excepted]  [env var: MANYFEST_TIMEOUT]",
         "  -h, --help         Show this message and exit.",
     ]
 

@@ -46,10 +46,14 @@ def command(
 ) -> None:
     """Export cached images, lists and drafts to a bundle.
 
-    The images and lists named, or all that were seen by tag at registries, as they were seen last;
-    the network is not asked. A bundle is an OCI layout: an archive where the name ends in .tar or
-    .tar.zst, a folder otherwise. cache import reads it on another machine, and so do skopeo, podman
-    and containerd. A file is replaced, and a folder that is a layout is added to.
+    Exports the images and lists named, or else all cached tags of registries, in their newest
+    cached state; no registry is asked. A bundle is an OCI layout: an archive if the name ends in
+    .tar or .tar.zst, else a folder. cache import, skopeo, podman and containerd read it. An
+    existing file is replaced; an existing layout is added to.
+
+    Examples:
+      manyfest cache export --layers alpine:3 bundle.tar
+      manyfest cache export --since monday.tar tuesday.tar.zst
     """
     *named, target = names
     _require_target(target)
@@ -106,7 +110,7 @@ def _note_left_out(references: Sequence[Reference]) -> None:
     if references:
         more = f" and {len(references) - 1} more" if len(references) > 1 else ""
         ways = "cache fetch brings the rest, layers with --layers; --sparse does without images"
-        note(f"left out, as not all of it is held ({ways}): {references[0]}{more}")
+        note(f"left out, as not all of it is cached ({ways}): {references[0]}{more}")
 
 
 def _why_nothing(left_out: Sequence[Reference]) -> str:

@@ -30,7 +30,10 @@ def command(
     ] = None,
     platform: Annotated[
         list[str] | None,
-        Option("--platform", help="Take only these platforms of lists, OS[/ARCH[/VARIANT]]."),
+        Option(
+            "--platform",
+            help="Take only these platforms from lists: OS[/ARCH[/VARIANT]],...; repeatable.",
+        ),
     ] = None,
     layers: Annotated[
         bool, Option("--layers", help="Fetch the layers, too, for copy and cache export.")
@@ -40,9 +43,13 @@ def command(
 ) -> None:
     """Fetch images and lists into the cache, for use offline.
 
-    Lists come with their images, images with their configs. FILE has a reference a line, and
-    comments after #; - is standard input. What is held is not fetched again, so that a fetch that
-    was broken off goes on where it was. The exit code is 1 if something could not be fetched.
+    Lists are fetched with their images, and images with their configs. FILE has one reference per
+    line; # starts a comment. Cached content is not fetched again, so an interrupted fetch continues
+    where it stopped. The exit code is 1 if something could not be fetched.
+
+    Examples:
+      manyfest cache fetch alpine:3 ghcr.io/team/app:1.4
+      manyfest cache fetch --layers --platform linux/arm64 -f images.txt
     """
     require_arguments("cache fetch", names, 0 if file else 1)
     if foreign_layers and not layers:

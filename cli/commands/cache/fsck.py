@@ -22,8 +22,12 @@ def command(
 ) -> None:
     """Check the digests of all cached content; quarantine damage.
 
-    What was set aside is not read any more, and is fetched anew when it is needed. A tag is
-    forgotten back from the state whose manifest is damaged. The exit code is 7 if there is damage.
+    Quarantined content is not used, and is fetched again when it is needed. The history of a tag is
+    dropped from a damaged manifest backwards. The exit code is 7 if there is damage.
+
+    Examples:
+      manyfest cache fsck --dry-run
+      manyfest cache fsck --json
     """
     with open_housekeeping(settings_from()) as store:
         checked = check_store(store.integrity)

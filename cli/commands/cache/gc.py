@@ -39,10 +39,14 @@ def command(
 ) -> None:
     """Remove cached content that was not used recently.
 
-    Tags are seen, digests asked for, or imported. What is kept keeps all that it names, and what is
-    attached to it. Looking with --offline makes nothing younger. TIME is written as 12h or 30d; 0d
-    keeps the drafts alone. Layers that nobody names go once they are a day old, or TIME if that is
-    less.
+    Removes tags that were not read from a registry or imported within TIME, content that was not
+    read by its digest either, and all that only these refer to. Reading with --offline does not
+    count as use. Drafts and what they refer to are kept. --keep 0d keeps only them. Unreferenced
+    layers are removed after a day, or after TIME if that is shorter.
+
+    Examples:
+      manyfest cache gc --dry-run
+      manyfest cache gc --keep 7d
     """
     retention = Retention(parse_age(keep, "--keep"), datetime.now(UTC))
     given_back = 0

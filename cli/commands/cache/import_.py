@@ -43,9 +43,13 @@ def command(
 ) -> None:
     """Import the content of a bundle into the cache, all or nothing.
 
-    Every byte is checked. A bundle is what cache export writes, any OCI layout in a folder or in an
-    archive (.tar, compressed or not), and what docker save and podman save write. What a tag points
-    to there takes its place among what was seen here, by the time it was seen.
+    Accepts bundles of cache export, OCI layouts (a folder, or a .tar, compressed or not), and
+    archives of docker save and podman save. Every digest is checked. The tags in a bundle join the
+    history of those tags here, by the time at which they were observed.
+
+    Examples:
+      manyfest cache import bundle.tar
+      manyfest cache import --as host/app:1 saved.tar
     """
     (name,) = names
     naming = NO_NAMES if repository is None else _naming(repository)

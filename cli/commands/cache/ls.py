@@ -21,9 +21,13 @@ _HINT = "nothing is cached yet; manyfest cache fetch REFERENCE caches an image o
 def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = False) -> None:
     """List the cached tags.
 
-    One a line: reference, digest, size of the manifest, size of all its layers, when it was seen
-    last (UTC; claimed: a bundle says so), platforms. PATTERN is a repository or a tag, in full or
-    as docker shortens it; * stands for any text: alpine, 'ghcr.io/team/*', '*:v1'.
+    Each row shows the reference, the digest, the size of the manifest, the size of all its layers,
+    the time of the last observation (UTC; "claimed" if only a bundle says so), and the platforms.
+    PATTERN is a repository or a tag, in full or as docker shortens it; * matches any text.
+
+    Examples:
+      manyfest cache ls alpine
+      manyfest cache ls --sort -size 'ghcr.io/team/*'
     """
     pattern = next(iter(names), None)
     hint = f"no cached tag matches {pattern}" if pattern else _HINT

@@ -9,7 +9,15 @@ from manyfest.cli.wiring import open_housekeeping
 
 @docker_command("cache stats", "")
 def command(as_json: AsJson = False) -> None:
-    """Show the size of the cache, by kind and by registry."""
+    """Show the size of the cache, by kind and by registry.
+
+    Partial content is from interrupted transfers, and is used when they continue; quarantined
+    content is damaged, and is not used.
+
+    Examples:
+      manyfest cache stats
+      manyfest cache stats --json
+    """
     with open_housekeeping(settings_from()) as store:
         statistics = store.catalogue.statistics()
     if as_json:

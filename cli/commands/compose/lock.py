@@ -30,7 +30,12 @@ def command(
 ) -> None:
     """Write the digests of the images that SPEC names to a lock file.
 
-    Nothing is published. apply --locked then publishes these and nothing else.
+    SPEC is a manifest-tool YAML file, or - for standard input. Nothing is published. apply --locked
+    publishes exactly the locked digests, whatever their tags point to by then.
+
+    Examples:
+      manyfest lock lists.yaml
+      manyfest lock --output release.lock lists.yaml
     """
     (name,) = names
     file, specs = lock_path(name, output), read_spec_file(name)

@@ -16,7 +16,12 @@ _HINT = "no drafts yet; create one with: manyfest create LIST IMAGE..."
 def command(options: CommonOptions, as_json: AsJson = False) -> None:
     """List the drafts.
 
-    One a line: name, entries, when it was changed, whether it is published, platforms.
+    Each row shows the name, the number of entries, the time of the last change, whether the draft
+    is pushed, and the platforms.
+
+    Examples:
+      manyfest ls
+      manyfest ls --filter pushed=no --sort -changed
     """
     with open_session(settings_from()) as session:
         columns = partial(draft_columns, now=session.now)

@@ -43,7 +43,9 @@ def command(
     options: CommonOptions,
     platform: Annotated[
         list[str] | None,
-        Option("--platform", help="Copy only these platforms, OS[/ARCH[/VARIANT]]."),
+        Option(
+            "--platform", help="Copy only these platforms: OS[/ARCH[/VARIANT]],...; repeatable."
+        ),
     ] = None,
     referrers: Annotated[
         bool,
@@ -60,7 +62,7 @@ def command(
     Copies between registries, repositories and layouts byte for byte, so the digest stays; it is
     printed last. Content that DST has already is not sent again. With --platform the copy is a new
     list of the selected platforms (with a new digest), even if only one is selected. With
-    --convert, manifests are written anew with other media types, and their digests change.
+    --convert, manifests are rewritten with other media types, and their digests change.
 
     Examples:
       manyfest copy alpine:3 host/mirror/alpine:3
@@ -178,7 +180,7 @@ def _warn_of_errors(plan: CopyPlan) -> None:
 
 def _notes(plan: CopyPlan, unlisted: int) -> Iterator[str]:
     if plan.writes_nothing:
-        yield f"unchanged: {plan.target} is there with all it names"
+        yield f"unchanged: {plan.target} exists with all its content"
     else:
         yield f"copied {plan.source.reference} to {plan.target}"
     if came := len(plan.attached.referrers) - unlisted:

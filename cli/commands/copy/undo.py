@@ -30,10 +30,14 @@ def command(
 ) -> None:
     """Restore the previous state of a tag.
 
-    --to 3, or MANIFEST@{3}, puts back the state that has this number in manyfest history; a state
-    that only a bundle claims is put back no other way. Nothing is written unless the tag still is
-    what this store saw last, and all that the state names is still there. The state put back is the
-    newest then, so a second undo undoes the first. Prints its digest.
+    --to 3, or MANIFEST@{3}, restores the state with this number in manyfest history. A state that
+    only a bundle claims must be named so. Nothing is written if the tag moved since this machine
+    observed it last (exit code 6), or if content of the old state is missing (exit code 3). The
+    restored state becomes the newest, so a second undo reverts the first. Prints its digest.
+
+    Examples:
+      manyfest undo --dry-run host/app:1
+      manyfest undo --to 3 host/app:1
     """
     (text,) = names
     with open_session(settings_from(options)) as session:

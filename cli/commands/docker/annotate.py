@@ -63,7 +63,7 @@ def command(
 ) -> None:
     """Set the platform or annotations of an entry in a draft.
 
-    Overrides the values of the image's config; fields that are not given stay. ENTRY is the
+    Overrides what the image says of itself; fields that are not given are unchanged. ENTRY is the
     reference the entry came from, its digest, the beginning of that, or its platform. With --index,
     the annotations, artifact type and subject of the list itself are set.
 

@@ -80,9 +80,9 @@ def command(
 ) -> None:
     """Create a draft of a list from images and lists.
 
-    LIST is the name to push it as, with a tag. Of a list among the sources, the entries are taken.
-    If one source cannot be read, no draft changes. --annotation, --os and the like do at once what
-    annotate does later; a platform can be set for one image only.
+    LIST is the name under which push publishes it, with a tag. MANIFEST is an image, or a list
+    whose entries are added. If one source cannot be read, no draft changes. --annotation, --os and
+    the like set what annotate would; a platform can be set for one image only.
 
     Examples:
       manyfest create host/app:1 host/app:amd64 host/app:arm64

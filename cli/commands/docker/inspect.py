@@ -38,7 +38,11 @@ def command(
     raw: Annotated[bool, Option("--raw", help="Write the exact bytes and nothing else.")] = False,
     platform: Annotated[
         str | None,
-        Option("--platform", metavar="P", help="Show the image for OS[/ARCH[/VARIANT]] of a list."),
+        Option(
+            "--platform",
+            metavar="PLATFORM",
+            help="Show the image for OS[/ARCH[/VARIANT]] of a list.",
+        ),
     ] = None,
     config: Annotated[
         bool, Option("--config", help="Write the exact bytes of the image's config.")

@@ -91,9 +91,9 @@ def command(
     """Push a draft to its registry.
 
     Images from other repositories are copied or mounted first; the tags move last. Prints a line
-    for each such image, then the digest of the list. Content that is there already is not sent
-    again. With --merge, several jobs can push their own platforms to one tag at the same time; each
-    leaves a small tag manyfest-merge-... behind.
+    for each such image, then the digest of the list. Content that the registry has already is not
+    sent again. With --merge, several jobs can push their own platforms to one tag at the same time;
+    each leaves a small tag manyfest-merge-... behind.
 
     Examples:
       manyfest push host/app:1

@@ -16,7 +16,11 @@ from manyfest.domain.operations.drafts.drop import remove
 def command(names: Sequence[str]) -> None:
     """Delete drafts; published images are not touched.
 
-    One that is missing is an error, with exit code 3, but the others are still removed.
+    A name without a draft is an error (exit code 3); the other drafts are still deleted.
+
+    Examples:
+      manyfest rm host/app:1
+      manyfest rm host/app:1 host/app:2
     """
     code = 0
     with open_session(settings_from()) as session:

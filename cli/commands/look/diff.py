@@ -16,9 +16,14 @@ from manyfest.domain.operations.views.diff import Comparison, diff
 def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = False) -> None:
     """Compare two published images or lists by content.
 
-    By platform: what was added, removed and changed, layers, configs, annotations, order. Drafts
-    are not looked at. An image is compared with the entry of its platform in a list. The exit code
-    is 0 if the content is the same, even in other bytes, and 8 if it differs.
+    Shows, platform by platform, added, removed and changed entries, layers, configs, annotations
+    and order. An image is compared with the entry for its platform if the other side is a list.
+    Drafts are ignored. The exit code is 0 if the content is the same, even if the bytes differ, and
+    8 if it differs.
+
+    Examples:
+      manyfest diff alpine:3.19 alpine:3.20
+      manyfest diff --json host/app:1@{1} host/app:1
     """
     with open_reading_session(settings_from(options)) as session:
         before, after = (resolve_source(name, session) for name in names)

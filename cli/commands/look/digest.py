@@ -21,15 +21,17 @@ def command(
     options: CommonOptions,
     platform: Annotated[
         str | None,
-        Option("--platform", metavar="P", help="Digest of the image for OS[/ARCH[/VARIANT]]."),
+        Option(
+            "--platform", metavar="PLATFORM", help="Digest of the image for OS[/ARCH[/VARIANT]]."
+        ),
     ] = None,
 ) -> None:
     """Print the digest of published images and lists.
 
     One line each, in the order of the arguments. A tag costs one HEAD request, which registries
     do not count as a pull. With --platform, print the digest of the image for that platform, and
-    fail if there is none: never print that of the list. Drafts are not looked at. References that
-    fail are errors on stderr; the exit code is that of the first.
+    fail if there is none (exit code 3); the digest of the list is never printed instead. Drafts are
+    ignored. References that fail are errors on stderr; the exit code is that of the first.
 
     Examples:
       manyfest digest alpine:3.20 alpine:3.19

@@ -17,10 +17,14 @@ from manyfest.domain.operations.views.history import history
 def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = False) -> None:
     """Show the digests that a tag pointed to, newest first.
 
-    As this store knows it: what it pointed to when it was read or written from here; no registry
-    is asked. One a line: the name for it (MANIFEST@{1}, wherever a manifest is read), digest, first
-    and last time it was seen so (UTC; claimed: a bundle says so), images, and what changed by
-    platform: + added, - removed, ~ changed.
+    The history is what this machine observed when it read or wrote the tag; no registry is asked.
+    Each row shows the revision (MANIFEST@{1} can be used wherever a manifest is read), the digest,
+    the first and last time it was observed (UTC; "claimed" if only a bundle says so), the images,
+    and the change by platform: + added, - removed, ~ changed.
+
+    Examples:
+      manyfest history host/app:1
+      manyfest history --json host/app:1
     """
     (name,) = names
     with open_session(settings_from()) as session:

@@ -23,7 +23,11 @@ def command(
     options: CommonOptions,
     platform: Annotated[
         str | None,
-        Option("--platform", metavar="P", help="Provenance of the image for OS[/ARCH[/VARIANT]]."),
+        Option(
+            "--platform",
+            metavar="PLATFORM",
+            help="Provenance of the image for OS[/ARCH[/VARIANT]].",
+        ),
     ] = None,
     dockerfile: Annotated[
         bool,

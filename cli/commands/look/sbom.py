@@ -37,7 +37,7 @@ def command(
     options: CommonOptions,
     platform: Annotated[
         str | None,
-        Option("--platform", metavar="P", help="SBOM of the image for OS[/ARCH[/VARIANT]]."),
+        Option("--platform", metavar="PLATFORM", help="SBOM of the image for OS[/ARCH[/VARIANT]]."),
     ] = None,
     form: Annotated[
         str,

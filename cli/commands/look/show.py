@@ -30,7 +30,11 @@ def command(
     options: CommonOptions,
     platform: Annotated[
         str | None,
-        Option("--platform", metavar="P", help="Show the image for OS[/ARCH[/VARIANT]] of a list."),
+        Option(
+            "--platform",
+            metavar="PLATFORM",
+            help="Show the image for OS[/ARCH[/VARIANT]] of a list.",
+        ),
     ] = None,
     long: Annotated[
         bool,

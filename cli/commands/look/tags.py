@@ -99,7 +99,7 @@ def command(
 def _tags(home: Home, session: Session) -> tuple[str, ...]:
     if tags := session.registry.tags(home):
         return tags
-    raise NotFoundError(f"{home} has no tags, or it is unknown")
+    raise NotFoundError(f"{home} has no tags, or does not exist")
 
 
 def _sorted(tags: list[str], order: str | None) -> list[str]:

@@ -34,9 +34,14 @@ def command(
 ) -> None:
     """Check a published image or list for errors.
 
-    Asks whether all that it names is there, and compares what it says with that. Drafts are not
-    looked at; layers are not downloaded, and those that live elsewhere not looked for. Prints a
-    line a finding. The exit code is 8 if one is an error, and 0 if there are only warnings.
+    Checks that all manifests, configs and layers exist, and that platforms, sizes, digests and
+    media types are as the list says. Layers are not downloaded; layers with URLs of their own are
+    not checked. Drafts are ignored. Prints one line per finding. The exit code is 8 if there are
+    errors, and 0 if there are only warnings.
+
+    Examples:
+      manyfest verify host/app:1
+      manyfest verify --rules
     """
     from manyfest.cli.rendering import findings
 

@@ -14,8 +14,13 @@ from manyfest.cli.wiring import open_access
 def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = False) -> None:
     """Explain which credentials are used for a reference, and why.
 
-    Tells the file, key or helper that has credentials for REFERENCE, what the registry asks for,
-    and the scopes that were asked for and granted. Never shows a secret.
+    Shows the file, key or helper that has credentials for REFERENCE, the challenge of the registry,
+    the scopes that are wanted and granted, and whether access is granted (else exit code 4). Never
+    shows a secret.
+
+    Examples:
+      manyfest auth why ghcr.io/team/app:1
+      manyfest auth why --json alpine
     """
     name = reference(names[0])
     settings = settings_from(options)

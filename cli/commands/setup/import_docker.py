@@ -26,10 +26,13 @@ def command(
 ) -> None:
     """Import the drafts of docker manifest.
 
-    All of them, or those of the names given. They are read from the folder manifests in docker's
-    configuration, and left there. Docker does not keep a list's name as it is written: where
-    several names come to the same, say which. A draft with a file that cannot be read is left out,
-    and so is one that exists here and was not pushed.
+    Imports all drafts in docker's configuration folder, or those of the names given; docker's files
+    stay. docker shortens the names of its files: if several names fit, give LIST. A draft that
+    cannot be read is skipped with an error, and so is one that exists here and is not pushed.
+
+    Examples:
+      manyfest import-docker
+      manyfest import-docker --force host/app:1
     """
     settings = settings_from()
     docker_drafts = DockerDrafts(settings.docker_config)

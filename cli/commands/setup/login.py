@@ -31,8 +31,13 @@ def command(
 ) -> None:
     """Log in to a registry.
 
-    The registry is asked first, and nothing is kept unless it agrees. Then a credential helper of
-    docker's config.json keeps the password if there is one for HOST, and else config.json itself.
+    HOST is a registry such as ghcr.io or localhost:5000. The registry checks the password first;
+    nothing is saved if it refuses (exit code 4). The password is saved by docker's credential
+    helper for HOST if there is one, else in docker's config.json.
+
+    Examples:
+      manyfest login ghcr.io
+      echo "$TOKEN" | manyfest login --username me --password-stdin ghcr.io
     """
     from manyfest.adapters.credentials.registry_keys import registry_of_argument
 

@@ -12,7 +12,11 @@ from manyfest.cli.wiring import open_logins
 def command(names: Sequence[str]) -> None:
     """Log out of a registry.
 
-    Forgets what docker's config.json and its credential helper for HOST have, if anything.
+    Removes the credentials for HOST from docker's config.json and its credential helper, if any.
+
+    Examples:
+      manyfest logout ghcr.io
+      manyfest logout localhost:5000
     """
     from manyfest.adapters.credentials.registry_keys import registry_of_argument
 

@@ -18,8 +18,12 @@ _PROGRAM = "docker-manyfest"
 def command(names: Sequence[str]) -> None:
     """Install the plugin for docker, so that docker manyfest works.
 
-    Puts a link to this program into DIR, which is cli-plugins in docker's configuration folder
-    unless another is given, and says where.
+    Puts a link to this program into DIR (default: cli-plugins in docker's configuration folder),
+    and prints its path.
+
+    Examples:
+      manyfest plugin install
+      manyfest plugin install /usr/local/lib/docker/cli-plugins
     """
     usual = docker_config_folder(os.environ) / "cli-plugins"
     place = Path(*names[:1] or (usual,)).absolute()

@@ -128,10 +128,11 @@ def test_one_missing_image_stops_all_lists_or_is_left_out(shelf: Shelf) -> None:
     shelf.declare(TWO + "- image: HOME:gone\n")
     before = shelf.state()
     failed = shelf.run("apply", shelf.spec, code=3)
-    assert failed.stderr == f"error: no such manifest: {shelf.home}:gone\n"
+    advice = f"manyfest tags {shelf.home} lists the tags"
+    assert failed.stderr == f"error: no such manifest: {shelf.home}:gone ({advice})\n"
     assert shelf.state() == before
     noted = shelf.run("apply", "--ignore-missing", shelf.spec)
-    assert f"left out, because it is not there: {shelf.home}:gone\n" in noted.stderr
+    assert f"left out, because it does not exist: {shelf.home}:gone\n" in noted.stderr
     assert shelf.listed("/oci:1") == [str(AMD.digest)]
 
 

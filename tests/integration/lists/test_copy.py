@@ -124,7 +124,7 @@ def test_the_second_copy_writes_nothing_and_says_so(one: str, seed: Seed, server
     before = len(writes(server))
     again = run_here("copy", source, target)
     assert again.stdout.decode() == f"{LIST.digest}\n"
-    assert again.stderr == f"note: unchanged: {target} is there with all it names\n"
+    assert again.stderr == f"note: unchanged: {target} exists with all its content\n"
     assert len(writes(server)) == before > 0
     assert server.requests[-1].method == "HEAD"
 

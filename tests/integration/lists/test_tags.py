@@ -167,7 +167,7 @@ REFUSALS = {
     "a tag of a layout": (("oci:site:v1",), 2, "has a tag or digest"),
     "latest": (("HOST/team:latest",), 2, "has a tag or digest"),
     "a registry": (("HOST",), 2, "looks like a registry; name a repository, as in HOST/team/app"),
-    "an unknown repository": (("HOST/none",), 3, "HOST/none has no tags, or it is unknown"),
+    "an unknown repository": (("HOST/none",), 3, "HOST/none has no tags, or does not exist"),
     "an unknown order": (("--sort", "size", "HOST/team"), 2, "--sort wants name or version"),
     "nothing seen": (("--offline", "HOST/team"), 3, "has no tags"),
 }

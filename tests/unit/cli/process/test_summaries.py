@@ -1,4 +1,4 @@
-"""The table of summaries, and the PowerShell script, which no shell runs here."""
+"""The table of summaries, help pages, and the PowerShell script, which no shell runs here."""
 
 import re
 
@@ -6,6 +6,7 @@ import pytest
 
 from manyfest.cli.process.command_group import COMMANDS, command_of
 from manyfest.cli.process.completion_scripts import SCRIPTS
+from manyfest.cli.process.help import command_help
 from manyfest.cli.process.summaries import SUMMARIES
 
 
@@ -16,6 +17,20 @@ def test_a_summary_is_the_first_line_of_the_help(name: str) -> None:
 
 def test_no_summary_is_left_over() -> None:
     assert list(SUMMARIES) == list(COMMANDS)
+
+
+# What click and typer write where an option has no words of its own.
+LEAKS = re.compile(r"\b(TEXT|INTEGER|FLOAT|PATH|BOOLEAN|int range|<[a-z ]+>)(?![A-Za-z])")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_help_page_has_examples_and_names_of_our_own(name: str) -> None:
+    shown = command_help(command_of(name), f"manyfest {name}")
+    examples = [line for line in shown.splitlines() if f"manyfest {name}" in line[4:]]
+    assert len(examples) >= 2
+    assert shown.startswith(f"Usage: manyfest {name} ")
+    assert LEAKS.findall(shown.replace("PATH=", "")) == []
+    assert "default: (" not in shown
 
 
 def test_the_powershell_script_asks_as_the_others_do() -> None:
