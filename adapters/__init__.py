@@ -14,6 +14,10 @@ Registries that wrap or replace others:
 - ``oci_layout``: OCI image layouts as registries
 - ``memory``: a registry in memory, for tests
 
+Files that name images:
+
+- ``manifest_tool``, ``image_files``: specs of lists; Dockerfiles, compose files and the like
+
 Logins:
 
 - ``credentials``: docker's and podman's files and credential helpers

@@ -23,6 +23,7 @@ Rooms, in dependency order; each builds on those above it:
 - lists/: selection by platform, attestations, referrers
 - images/: image configs, build history, kinds of artifacts
 - statements/: SBOMs, provenance and signers, out of what is attached
+- image_uses/: names of images in Dockerfiles, compose files and the like
 - drafts/: drafts, overrides, and the list that a draft becomes
 - specs/: declared lists and lock files
 - merging/: several writers, one tag

@@ -16,5 +16,6 @@ A flow calls operations, draws progress, and prints notes and warnings.
 - ``fetch_many``: ``cache fetch``
 - ``inspect_image``: ``inspect --platform`` and ``inspect --config``
 - ``inspect_many``: ``inspect -f``
+- ``outdated/``: ``outdated``
 - ``statements``: ``sbom`` and ``provenance``
 """

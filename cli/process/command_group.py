@@ -60,6 +60,7 @@ SECTIONS = {
         "diff": "look.diff",
         "verify": "look.verify",
         "history": "look.history",
+        "outdated": "look.outdated",
         "attached": "look.attached",
         "sbom": "look.sbom",
         "provenance": "look.provenance",

@@ -14,6 +14,7 @@
 - ``tags_table``: ``tags``
 - ``show/``: ``show``
 - ``attached/``: ``sbom`` and ``provenance``
+- ``outdated/``: ``outdated``
 - ``auth_report``: ``auth why``
 - ``cache/``: the ``cache`` commands
 """

@@ -6,6 +6,7 @@
 - ``diff``: compare two of them
 - ``verify``: check one for errors
 - ``history``: show the states of a tag
+- ``outdated``: show which images are out of date
 - ``attached``: show what is attached to an image
 - ``sbom``: show the packages in an image
 - ``provenance``: show how an image was built

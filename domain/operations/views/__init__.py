@@ -10,5 +10,6 @@
 * ``verify``: find all that is wrong with an image or list.
 * ``statements``: the SBOM or the provenance of an image; ``search_statements`` finds them.
 * ``documents``: the documents of all that is attached, for ``attached``.
+* ``outdated``: whether tags moved, and for which platforms.
 * ``history``: the past states of a tag, from the store alone.
 """

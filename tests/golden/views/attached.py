@@ -1,4 +1,4 @@
-"""The views of what is attached to an image: ``attached``, ``sbom`` and ``provenance``."""
+"""The views of ``attached``, ``sbom``, ``provenance`` and ``outdated``."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -10,10 +10,17 @@ from manyfest.cli.output import Screen
 from manyfest.cli.rendering.attached.documents_table import document_columns, documents_tree
 from manyfest.cli.rendering.attached.provenance_text import provenance_lines
 from manyfest.cli.rendering.attached.sbom_table import package_columns
+from manyfest.cli.rendering.outdated.outdated_table import Row, outdated_columns
 from manyfest.cli.rendering.table import View
 from manyfest.contracts.images import oci_image, push_image
+from manyfest.domain.comparison.changes import Status
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import InputError
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.views.documents import Document, documents_attached
+from manyfest.domain.operations.views.history import PlatformChange
+from manyfest.domain.operations.views.outdated import Checked, Verdict
+from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 from manyfest.domain.statements.envelopes import read_statement
 from manyfest.domain.statements.provenance import read_provenance
@@ -105,9 +112,39 @@ def _provenance(screen: Screen) -> Iterator[str]:
     return provenance_lines(NAME.at(AMD.digest), read_provenance(found), screen)
 
 
+PLATFORM = Platform("linux", "amd64")
+RISCV = PlatformChange(Platform("linux", "riscv64"), Status.ADDED)
+AMD_CHANGED = PlatformChange(PLATFORM, Status.CHANGED)
+BEFORE, AFTER = Digest.of(b"before"), Digest.of(b"after")
+VERDICTS = [
+    Row("alpine:3.20", "Dockerfile:1", Checked(NAME, None, Verdict.CURRENT, AFTER, AFTER, ())),
+    Row(
+        f"golang:1.23@{BEFORE}",
+        "Dockerfile:4",
+        Checked(NAME, PLATFORM, Verdict.REPUBLISHED, BEFORE, AFTER, (RISCV,)),
+    ),
+    Row(
+        str(NAME),
+        "",
+        Checked(NAME, PLATFORM, Verdict.OUTDATED, BEFORE, AFTER, (AMD_CHANGED, RISCV)),
+    ),
+    Row("nginx:1.27", "deploy/compose.yaml:12", Checked(NAME, None, Verdict.NEW, None, AFTER, ())),
+    Row(
+        "$BASE",
+        "Dockerfile:9",
+        Checked(NAME, None, Verdict.UNKNOWN, error=InputError("the variable BASE has no default")),
+    ),
+]
+
+
+def _outdated(screen: Screen) -> Iterator[str]:
+    return View(outdated_columns(screen), VERDICTS, screen).lines()
+
+
 ATTACHED: dict[str, Callable[[Screen], Iterator[str]]] = {
     "attached": _table,
     "attached-tree": _tree,
     "sbom": _sbom,
     "provenance": _provenance,
+    "outdated": _outdated,
 }

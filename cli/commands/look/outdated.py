@@ -1,0 +1,85 @@
+"""``manyfest outdated``: show which images are out of date."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from manyfest.cli.arguments.options import (
+    CONNECTION,
+    TABLE,
+    AsJson,
+    docker_command,
+    require_arguments,
+)
+from manyfest.cli.exit_codes import FINDINGS, ExitError, meaning_of
+from manyfest.cli.flows.outdated.image_list import checked_rows, images_asked
+from manyfest.cli.output import note, write_lines, write_view
+from manyfest.cli.process.command import Option
+from manyfest.cli.rendering.outdated.outdated_table import Row, outdated_columns, outdated_json
+from manyfest.cli.rendering.table import view_of
+from manyfest.cli.settings import CommonOptions, settings_from
+from manyfest.cli.wiring import open_reading_session
+from manyfest.domain.lists.platform_selection import parse_filter
+from manyfest.domain.operations.views.outdated import Verdict
+
+
+@docker_command("outdated", "[MANIFEST...]", options=CONNECTION | TABLE)
+def command(
+    names: Sequence[str],
+    options: CommonOptions,
+    file: Annotated[
+        list[str] | None,
+        Option(
+            "-f",
+            "--file",
+            metavar="FILE",
+            help="Check the images in FILE: Dockerfile, compose, Kubernetes, GitHub workflow, "
+            "list; - is stdin.",
+        ),
+    ] = None,
+    platform: Annotated[
+        str | None,
+        Option("--platform", metavar="P", help="Compare the image for OS[/ARCH[/VARIANT]] only."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which images are out of date, and for which platforms.
+
+    A tag is compared with the digest that is pinned (NAME:TAG@DIGEST), else with what it was when
+    it was seen last. An image is outdated if the entry of its platform changed; a list that was
+    only republished, with a new platform, is not. Without --platform, that of the file counts,
+    else all platforms. A current image costs one HEAD, which registries do not count as a pull.
+    The exit code is 8 if an image is outdated.
+
+    Examples:
+      manyfest outdated -f Dockerfile -f compose.yaml
+      manyfest outdated --platform linux/amd64 golang:1.23@sha256:0123...
+      git ls-files '*Dockerfile' | xargs -n1 manyfest outdated -f
+    """
+    files = file or ()
+    require_arguments("outdated", names, 0 if files else 1)
+    asked = images_asked(names, files, None if platform is None else parse_filter(platform))
+    with open_reading_session(settings_from(options)) as session:
+        rows = list(checked_rows(asked, session))
+    view = view_of(outdated_columns, rows, options, as_json=as_json)
+    if as_json:
+        write_lines(outdated_json(view.items))
+    else:
+        write_view(view.lines())
+        _note_count(rows)
+    _exit(rows)
+
+
+def _note_count(rows: Sequence[Row]) -> None:
+    outdated = sum(row.checked.verdict is Verdict.OUTDATED for row in rows)
+    unknown = sum(row.checked.verdict is Verdict.UNKNOWN for row in rows)
+    rest = f", {unknown} could not be checked" if unknown else ""
+    note(f"{outdated} of {len(rows)} outdated{rest}")
+
+
+def _exit(rows: Sequence[Row]) -> None:
+    """Raise ExitError: 8 if an image is outdated, else the code of the first failure."""
+    if any(row.checked.verdict is Verdict.OUTDATED for row in rows):
+        raise ExitError(FINDINGS)
+    errors = [row.checked.error for row in rows if row.checked.error is not None]
+    if errors:
+        raise ExitError(meaning_of(errors[0]).code)

@@ -1,0 +1,7 @@
+"""Names of images in the files that use them, with their lines.
+
+- image_use: one use of an image, and variables in its name
+- plain_lists: a name a line
+- dockerfiles: FROM, COPY --from, RUN --mount, and the syntax directive
+- documents: compose files, Kubernetes manifests and GitHub workflows, as trees of YAML
+"""
