@@ -91,6 +91,17 @@ Convert = Annotated[
         help="Convert the list and all its images to the media types of Docker or OCI.",
     ),
 ]
+Attached = Annotated[
+    bool,
+    Option(
+        "--attached",
+        help="Fail if signatures, SBOMs and the like cannot come along; by default, warn.",
+    ),
+]
+NoAttached = Annotated[
+    bool,
+    Option("--no-attached", help="Leave attached signatures, SBOMs and the like behind."),
+]
 
 ForeignLayers = Annotated[
     bool,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from manyfest.cli.output import note, printable, warn
+from manyfest.cli.process.pflag import UsageError
 from manyfest.domain.errors import (
     BlobUnknownError,
     NotCachedError,
@@ -18,7 +19,9 @@ if TYPE_CHECKING:  # not needed by annotate, which only warns
     from manyfest.cli.wiring import Session
     from manyfest.domain.descriptors import Descriptor
     from manyfest.domain.drafts.draft import Draft, Entry
+    from manyfest.domain.lists.referrers import AttachedMode
     from manyfest.domain.manifests import Manifest
+    from manyfest.domain.operations.attached.copies import AttachedCopies
     from manyfest.domain.operations.resolve import Resolved
     from manyfest.domain.operations.steps.transfer import BlobCopy
     from manyfest.domain.ports.registry import BlobReader
@@ -79,6 +82,24 @@ def note_foreign_layers(layers: "Sequence[Descriptor]", outcome: str) -> None:
         more = f" and {len(layers) - 1} more" if layers[1:] else ""
         count = "1 foreign layer" if len(layers) == 1 else f"{len(layers)} foreign layers"
         note(f"{outcome}: {count}, {first}{more}")
+
+
+def attached_mode(*, attached: bool, no_attached: bool) -> "AttachedMode":
+    """Return the mode that ``--attached`` and ``--no-attached`` choose. Raises UsageError: both."""
+    from manyfest.domain.lists.referrers import AttachedMode
+
+    if attached and no_attached:
+        raise UsageError("--attached and --no-attached exclude each other")
+    if no_attached:
+        return AttachedMode.LEAVE
+    return AttachedMode.REQUIRE if attached else AttachedMode.TRY
+
+
+def note_left(attached: "AttachedCopies | None") -> None:
+    """Note how many attachments stay behind on request."""
+    if attached and attached.left:
+        count = f"{attached.left} attached manifest{'' if attached.left == 1 else 's'}"
+        note(f"left behind, as --no-attached is given: {count}")
 
 
 def require_platforms(draft: "Draft", expected: "Sequence[str] | None") -> None:

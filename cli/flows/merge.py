@@ -5,7 +5,7 @@ from functools import partial
 
 from attr import evolve
 
-from manyfest.cli.flows.publish import finish_or_warn, require_writable_store
+from manyfest.cli.flows.publish import finish_or_warn, report_brought, require_writable_store
 from manyfest.cli.output import note, warn
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
@@ -17,7 +17,7 @@ from manyfest.domain.operations.publication.merge import (
     require_own_entries,
 )
 from manyfest.domain.operations.publication.plan_push import Publication, PushPlan, Tagging
-from manyfest.domain.operations.publication.push import bring_content
+from manyfest.domain.operations.publication.push import bring_attached, bring_content
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.references import Reference
 
@@ -32,8 +32,11 @@ def merge_with_progress(
     """
     require_writable_store(session)
     with shown_progress() as on_event:
-        bring_content([planned], ports=session, on_event=session.checking_deadline(on_event))
+        checked = session.checking_deadline(on_event)
+        bring_content([planned], ports=session, on_event=checked)
+        brought = bring_attached([planned], ports=session, on_event=checked)
         merged = _merge(planned, _targets(planned, more_tags), session)
+    report_brought([planned], brought)
     for tag in merged:
         _warn_of_misdated(tag)
     require_own_entries(planned, merged)

@@ -3,10 +3,13 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from manyfest.cli.arguments.result_files import write_file
+from manyfest.cli.exit_codes import FAILED, ExitError
 from manyfest.cli.flows.checks import require_cached
-from manyfest.cli.output import note, warn, write_text
+from manyfest.cli.output import fail, note, warn, write_text
+from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError, StoreError
@@ -14,7 +17,11 @@ from manyfest.domain.events import Event, TagKept, TagMoved, TagMoving
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.references import Reference
+from manyfest.domain.references import Home, Reference
+
+if TYPE_CHECKING:  # loaded where something crosses repositories
+    from manyfest.domain.operations.attached.copies import AttachedCopies
+    from manyfest.domain.operations.attached.put import Brought
 
 
 def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
@@ -33,12 +40,59 @@ def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
             on_event(event)
 
         try:
-            execute(plans, ports=session, on_event=session.checking_deadline(noted))
+            brought = execute(plans, ports=session, on_event=session.checking_deadline(noted))
         except BaseException as error:
             # the error of a single tag says what happened to it
             if sum(len(plan.tags) for plan in plans) > 1 or not isinstance(error, ManyfestError):
                 _warn_of_half(plans, outcomes)
             raise
+    report_brought(plans, brought)
+
+
+def report_brought(plans: Sequence[PushPlan], brought: "Brought | None") -> None:
+    """Tell what of the attached came along, and what did not."""
+    attached = [plan.attached for plan in plans if plan.attached]
+    if not any(each.manifests or each.failures or each.kept_tags for each in attached):
+        return
+    from manyfest.domain.operations.attached.copies import together
+    from manyfest.domain.operations.attached.put import Brought
+
+    report_attached(together(attached), brought or Brought(), plans[0].draft.name.home)
+
+
+def report_attached(planned: "AttachedCopies", brought: "Brought", target: Home) -> None:
+    """Note what came along, and warn of what did not.
+
+    Raises ExitError: it is required, and the target does not list it.
+    """
+    lost = len(brought.unlisted) + sum(
+        each.copy.target in brought.lost for each in planned.referrers
+    )
+    if came := len(planned.referrers) - lost:
+        note(f"{counted(came, 'referrer')} came along")
+    if tags := [copy.target.tag for copy in planned.tags if copy.target not in brought.lost]:
+        note(
+            f"{counted(len(tags), 'digest tag')} came along: {tags[0]}{', ...' if tags[1:] else ''}"
+        )
+    for tag in planned.kept_tags:
+        warn(f"{tag} differs from that of the source, has content of its own, and is left as it is")
+    if failures := (*planned.failures, *brought.failures):
+        warn(_failure_text(failures))
+    if brought.unlisted:
+        listed = f"{len(brought.unlisted)} of {len(planned.referrers)} referrers"
+        message = f"{target} took {listed} and does not list them; copy them again"
+        if planned.is_required:
+            fail(message)
+            raise ExitError(FAILED)
+        warn(message)
+
+
+def _failure_text(failures: Sequence[ManyfestError]) -> str:
+    more = f" and {len(failures) - 1} more" if failures[1:] else ""
+    return (
+        f"attached signatures, SBOMs or the like may be missing: {failures[0]}{more} "
+        "(--attached makes this an error, --no-attached leaves them)"
+    )
 
 
 def _warn_of_half(plans: Sequence[PushPlan], outcomes: Mapping[Reference, Event]) -> None:

@@ -6,6 +6,7 @@ from manyfest.cli.flows.checks import (
     STAY_BEHIND,
     note_families,
     note_foreign_layers,
+    note_left,
     require_reachable,
     warn_of_conflicts,
     warn_of_platform_mismatch,
@@ -17,6 +18,7 @@ from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.platform_conflicts import refuse_conflicts
 from manyfest.domain.errors import InvalidReferenceError, ListError
+from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.operations.publication.apply import ApplyPlan, finish, plan_apply
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.specs.list_spec import ListSpec, sources_of
@@ -24,7 +26,12 @@ from manyfest.domain.specs.release_entries import unmatched
 
 
 def plan_release(
-    spec: ListSpec, session: Session, *, allow_duplicates: bool, with_foreign: bool
+    spec: ListSpec,
+    session: Session,
+    *,
+    allow_duplicates: bool,
+    with_foreign: bool,
+    attached: AttachedMode = AttachedMode.TRY,
 ) -> ApplyPlan:
     """Plan the publication of one list, which ``publish_specs`` executes.
 
@@ -37,7 +44,7 @@ def plan_release(
             raise InvalidReferenceError(str(target), "a tag or a digest names a target, not both")
     require_reachable(spec.targets, session)
     session.connect_early(sources_of([spec]), spec.targets)
-    planned = plan_apply([spec], ports=session, with_foreign=with_foreign)
+    planned = plan_apply([spec], ports=session, attached=attached, with_foreign=with_foreign)
     (push,) = planned.pushes
     check_release(push.draft, spec, allow_duplicates=allow_duplicates)
     for target in spec.targets:
@@ -77,6 +84,7 @@ def publish_specs(
 
 def _note_and_warn(push: PushPlan) -> None:
     note_foreign_layers(push.foreign_layers, STAY_BEHIND)
+    note_left(push.attached)
     warn_of_conflicts(push.draft)
     note_families(push.draft.name, push.manifest)
     for entry in push.draft.entries:

@@ -31,7 +31,11 @@ class PlannedWrites:
 def writes_of_push(plan: PushPlan) -> PlannedWrites:
     """Return the writes of a push."""
     name, digest = plan.draft.name, plan.manifest.digest
-    return PlannedWrites(name, digest, plan.blobs, plan.children, plan.tags)
+    blobs, manifests = plan.blobs, plan.children
+    if plan.attached is not None:
+        blobs += plan.attached.blobs
+        manifests += (*plan.attached.below, *plan.attached.manifests)
+    return PlannedWrites(name, digest, blobs, manifests, plan.tags)
 
 
 def writes_of_copy(plan: CopyPlan) -> PlannedWrites:
@@ -42,7 +46,7 @@ def writes_of_copy(plan: CopyPlan) -> PlannedWrites:
         manifests += (ManifestCopy(plan.source.reference, target, plan.manifest),)
     moves_tag = plan.writes_target and target.tag is not None
     tags = (Tagging(target, digest, plan.current),) if moves_tag else ()
-    return PlannedWrites(target, digest, plan.blobs, manifests, tags)
+    return PlannedWrites(target, digest, (*plan.blobs, *plan.attached.blobs), manifests, tags)
 
 
 def writes_of_undo(plan: UndoPlan) -> PlannedWrites:

@@ -10,6 +10,7 @@ attestations and ``.sbom`` an SBOM (cosign, ``specs/SIGNATURE_SPEC.md``). They h
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from enum import Enum
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
@@ -30,6 +31,14 @@ _TAG = re.compile(rf"sha(?:256|512)-[0-9a-f]{{{_HEX_LIMIT}}}")
 
 _DIGEST_TAG = re.compile(r"(sha(?:256|512))-([0-9a-f]{64,})\.[\w.-]+", re.ASCII)
 COSIGN_SUFFIXES = (".sig", ".att", ".sbom")
+
+
+class AttachedMode(Enum):
+    """The fate of what is attached to an image that is brought to another repository."""
+
+    LEAVE = "leave"
+    TRY = "try"  # a failure is told, and all else is brought
+    REQUIRE = "require"
 
 
 def referrers_tag(subject: Reference) -> Reference:

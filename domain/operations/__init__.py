@@ -4,6 +4,7 @@ Rooms, each built on those before it:
 
 * ``resolve``: read the manifest, and the config, that a reference names.
 * ``steps``: what several operations share: the walks of trees, transfer, recording.
+* ``attached``: find what is attached to images, such as signatures, and bring it along.
 * ``drafts``: make and change the lists on this machine that are not pushed yet.
 * ``views``: look at what is published: inspect, compare, verify, history.
 * ``content``: bring images elsewhere: copy, fetch, export, import.

@@ -1,5 +1,6 @@
 """Lists with holes, and what is attached to images: nothing is called whole that is not."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -14,8 +15,10 @@ from manyfest.contracts.images import (
     referrer,
 )
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.steps import put_referrers
+from manyfest.domain.media_types import OCI_INDEX
+from manyfest.domain.operations.attached import put_referrers
 from manyfest.domain.references import Reference
+from tests.support.content import signed
 from tests.support.faults.judged import error_line, refused, succeeded
 from tests.support.http.fault_server import FaultServer
 from tests.support.http.faults import Fault, with_status
@@ -224,3 +227,124 @@ def test_digest_tags_of_a_registry_that_lists_no_tags_come_along(server, memory)
     copied = succeeded("copy", "--referrers", f"{server.host}/from:1", f"{server.host}/to:1")
     assert f"1 digest tag came along: {tag}" in copied.stderr
     assert memory.get_manifest(at(f"to:{tag}"))
+
+
+def attach(memory: MemoryRegistry, *images: Image) -> None:
+    for image in images:
+        push_image(memory, at("from").at(image.digest), image)
+
+
+# Everything that brings content to another repository, from one list to one tag.
+BRINGING = {
+    "copy": ("copy", "HOST/from:1", "HOST/to:1"),
+    "create --push": ("create", "--push", "HOST/to:1", "HOST/from:1"),
+    "publish": ("publish", "-t", "HOST/to:1", "HOST/from:1"),
+    "imagetools": ("imagetools", "create", "-t", "HOST/to:1", "HOST/from:1"),
+}
+bringing = pytest.mark.parametrize("command", BRINGING.values(), ids=BRINGING.keys())
+
+
+def at_server(command: tuple[str, ...], server: FaultServer) -> list[str]:
+    return [word.replace("HOST", server.host) for word in command]
+
+
+@bringing
+def test_signatures_come_along_with_whatever_brings_an_image(server, memory, command) -> None:
+    of_list, of_image = signed.bundle(INDEX), signed.bundle(AMD)
+    attach(memory, of_list, of_image)
+    tag = signed.digest_tag(ARM, "sig")
+    push_image(memory, at(f"from:{tag}"), signed.signature(b"a"))
+    done = succeeded(*at_server(command, server))
+    assert "2 referrers came along" in done.stderr
+    assert f"1 digest tag came along: {tag}" in done.stderr
+    for subject, image in ((INDEX, of_list), (AMD, of_image)):
+        listed = memory.referrers(at("to").at(subject.digest))
+        assert [entry.digest for entry in listed] == [image.digest]
+    put = [path.rpartition("/")[2] for path in writes(server) if "/manifests/" in path]
+    assert put[-1] == "1"
+
+
+@bringing
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_source_that_does_not_tell_what_is_attached_is_told(  # U13
+    server, memory, command, status: int
+) -> None:
+    server.always("GET", "/v2/from/referrers/*", with_status(status))
+    done = succeeded(*at_server(command, server))
+    assert f"may be missing: {server.host}" in done.stderr
+    assert "and 2 more" in done.stderr
+    assert memory.get_manifest(at("to:1")) == INDEX.manifest
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 4), (500, 5)])
+def test_a_source_that_does_not_tell_ends_what_requires_it(  # U13
+    server, memory, status: int, code: int
+) -> None:
+    server.always("GET", "/v2/from/referrers/*", with_status(status))
+    for command in ("copy", "create --push", "publish"):
+        words = at_server(BRINGING[command], server)
+        assert server.host in error_line(run_here(words[0], "--attached", *words[1:]), code)
+        assert memory.probe_manifest(at("to:1")) is None
+
+
+def test_a_target_that_takes_no_artifacts_takes_the_list(server, memory) -> None:  # U14
+    image = signed.bundle(AMD)
+    attach(memory, image)
+    server.always("PUT", f"/v2/to/manifests/{image.digest}", Answer(415))
+    done = succeeded(*at_server(BRINGING["create --push"], server))
+    assert "may be missing" in done.stderr
+    assert "415" in done.stderr
+    words = at_server(BRINGING["publish"], server)
+    words[2] = words[2].replace(":1", ":2")
+    assert "415" in error_line(run_here(*words, "--attached"), 1)
+    assert memory.probe_manifest(at("to:2")) is None
+
+
+def test_ten_thousand_attachments_are_not_read(server, memory) -> None:  # U15
+    entry = signed.bundle(AMD).manifest.descriptor().to_json()
+    listed = [entry | {"digest": f"sha256:{number:064x}"} for number in range(10_000)]
+    document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}
+    answer = Answer(200, json.dumps(document).encode(), (("Content-Type", OCI_INDEX),))
+    server.always("GET", f"/v2/from/referrers/{AMD.digest}", answer)
+    done = succeeded(*at_server(BRINGING["create --push"], server))
+    assert "has more than 5,000 manifests attached" in done.stderr
+    assert len(server.requests) < 60
+
+
+def test_listed_sizes_and_circles_are_not_believed(server, memory) -> None:  # U16
+    image = signed.bundle(AMD)
+    attach(memory, image)
+    lying = image.manifest.descriptor().to_json() | {"size": 2**62}
+    itself = AMD.manifest.descriptor().to_json()
+    document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [lying, itself]}
+    answer = Answer(200, json.dumps(document).encode(), (("Content-Type", OCI_INDEX),))
+    for subject in (AMD, image):
+        server.always("GET", f"/v2/from/referrers/{subject.digest}", answer)
+    done = succeeded(*at_server(BRINGING["create --push"], server))
+    assert "1 referrer came along" in done.stderr
+    assert "may be missing" not in done.stderr
+
+
+def test_an_attachment_that_is_listed_and_gone_is_no_failure(server, memory) -> None:  # U17
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI_INDEX,
+        "manifests": [signed.bundle(AMD).manifest.descriptor().to_json()],
+    }
+    answer = Answer(200, json.dumps(document).encode(), (("Content-Type", OCI_INDEX),))
+    server.always("GET", f"/v2/from/referrers/{AMD.digest}", answer)
+    words = at_server(BRINGING["publish"], server)
+    done = succeeded(*words, "--attached")
+    assert "came along" not in done.stderr
+
+
+def test_signatures_that_are_left_on_request_are_counted(server, memory) -> None:
+    attach(memory, signed.bundle(INDEX), signed.bundle(AMD))
+    for command in ("copy", "create --push", "publish"):
+        words = at_server(BRINGING[command], server)
+        words = [word.replace("to:1", f"to-{words[0]}:1") for word in words]
+        done = succeeded(words[0], "--no-attached", *words[1:])
+        assert "left behind, as --no-attached is given: 2 attached manifests" in done.stderr
+        assert memory.referrers(at(f"to-{words[0]}").at(AMD.digest)) == ()
+    refused("copy", "--attached", "--no-attached", "a", "b", code=2, words=("exclude",))
+    refused("create", "--no-attached", "host/a:1", "b", code=2, words=("--push",))

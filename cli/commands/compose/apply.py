@@ -11,16 +11,18 @@ from manyfest.cli.arguments.options import (
     CONNECTION,
     UPLOADS,
     AsJson,
+    Attached,
     Convert,
     DryRun,
     ExpectPlatforms,
     ForeignLayers,
+    NoAttached,
     Verbose,
     docker_command,
     require_arguments,
 )
 from manyfest.cli.arguments.references import reference, tag_or_reference
-from manyfest.cli.flows.checks import require_reachable
+from manyfest.cli.flows.checks import attached_mode, require_reachable
 from manyfest.cli.flows.compose import TypeOfList, refuse_other_type
 from manyfest.cli.flows.publish_specs import publish_specs
 from manyfest.cli.flows.spec_files import (
@@ -73,6 +75,8 @@ def command(
     lock: Annotated[
         Path | None, Option("--lock", metavar="FILE", help="The lock file; default SPEC.lock.")
     ] = None,
+    attached: Attached = False,
+    no_attached: NoAttached = False,
     foreign_layers: ForeignLayers = False,
     expect_platforms: ExpectPlatforms = None,
     dry_run: DryRun = False,
@@ -89,6 +93,7 @@ def command(
       manyfest apply --dry-run lists.yaml
       manyfest apply --locked lists.yaml
     """
+    mode = attached_mode(attached=attached, no_attached=no_attached)
     specs = _specs(names, platforms, template, target, tags)
     if list_type is not None:
         specs = tuple(_of_type(spec, list_type) for spec in specs)
@@ -110,6 +115,7 @@ def command(
             ports=session,
             ignore_missing=ignore_missing,
             lock=in_lock,
+            attached=mode,
             with_foreign=foreign_layers,
         )
         print_missing(planned.missing)

@@ -9,14 +9,17 @@ from manyfest.cli.arguments.options import (
     CONNECTION,
     UPLOADS,
     AsJson,
+    Attached,
     Convert,
     DryRun,
     ExpectPlatforms,
     ForeignLayers,
+    NoAttached,
     Verbose,
     docker_command,
 )
 from manyfest.cli.arguments.result_files import require_writable, write_file
+from manyfest.cli.flows.checks import attached_mode
 from manyfest.cli.flows.compose import TypeOfList, refuse_other_type
 from manyfest.cli.flows.publish import write_files
 from manyfest.cli.flows.publish_specs import plan_release, publish_specs
@@ -83,6 +86,8 @@ def command(
     allow_duplicates: Annotated[
         bool, Option("--allow-duplicates", help="Allow two images for one platform.")
     ] = False,
+    attached: Attached = False,
+    no_attached: NoAttached = False,
     foreign_layers: ForeignLayers = False,
     dry_run: DryRun = False,
     verbose: Verbose = False,
@@ -116,6 +121,7 @@ def command(
       manyfest publish --digests digests --expect-platforms linux/amd64,linux/arm64 --github
     """
     refuse_other_type(convert, list_type)
+    mode = attached_mode(attached=attached, no_attached=no_attached)
     pipeline_files = _pipeline_files(is_github=github, results_dir=results_dir)
     require_writable(digest_file, metadata_file, *pipeline_files)
     release = ReleaseOptions(
@@ -134,7 +140,11 @@ def command(
     with open_session(settings_from(options)) as session:
         spec = release_spec(release, session)
         planned = plan_release(
-            spec, session, allow_duplicates=allow_duplicates, with_foreign=foreign_layers
+            spec,
+            session,
+            allow_duplicates=allow_duplicates,
+            attached=mode,
+            with_foreign=foreign_layers,
         )
         (push,) = planned.pushes
         publish_specs(planned, session, as_json=as_json, is_dry_run=dry_run, is_verbose=verbose)

@@ -9,30 +9,34 @@ from manyfest.cli.arguments.options import (
     OFFLINE,
     UPLOADS,
     AsJson,
+    Attached,
     Convert,
     DryRun,
     ForeignLayers,
+    NoAttached,
     Verbose,
     docker_command,
 )
 from manyfest.cli.arguments.references import reference, resolve_source
-from manyfest.cli.exit_codes import FAILED, ExitError
 from manyfest.cli.flows.checks import (
     STAY_BEHIND,
+    attached_mode,
     note_foreign_layers,
+    note_left,
     require_cached,
     require_reachable,
     warn_of_unverifiable,
 )
-from manyfest.cli.output import fail, note, warn, write_text, write_view
+from manyfest.cli.output import note, write_text, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.media_types import Family
+from manyfest.domain.operations.attached.copies import NO_COPIES
+from manyfest.domain.operations.attached.put import Brought
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
-from manyfest.domain.operations.steps.put_referrers import ReferrerCopy
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Layout, Reference
 
@@ -47,10 +51,9 @@ def command(
             "--platform", help="Copy only these platforms: OS[/ARCH[/VARIANT]],...; repeatable."
         ),
     ] = None,
-    referrers: Annotated[
-        bool,
-        Option("--referrers", help="Copy its signatures, SBOMs and other attached artifacts."),
-    ] = False,
+    attached: Attached = False,
+    no_attached: NoAttached = False,
+    referrers: Annotated[bool, Option("--referrers", help="The old name of --attached.")] = False,
     convert: Convert = None,
     foreign_layers: ForeignLayers = False,
     dry_run: DryRun = False,
@@ -60,18 +63,20 @@ def command(
     """Copy an image or a list with its content.
 
     Copies between registries, repositories and layouts byte for byte, so the digest stays; it is
-    printed last. Content that DST has already is not sent again. With --platform the copy is a new
-    list of the selected platforms (with a new digest), even if only one is selected. With
-    --convert, manifests are rewritten with other media types, and their digests change.
+    printed last. Signatures, SBOMs and whatever else is attached come along. Content that DST has
+    already is not sent again. With --platform the copy is a new list of the selected platforms
+    (with a new digest), even if only one is selected. With --convert, manifests are rewritten
+    with other media types, and their digests change.
 
     Examples:
       manyfest copy alpine:3 host/mirror/alpine:3
       manyfest copy --platform linux/amd64,linux/arm64 alpine:3 oci:alpine:3
       manyfest copy --convert oci host/app:1 host/app:1-oci
     """
-    if convert is not None and referrers:
-        raise UsageError("--convert and --referrers exclude each other: digests change")
+    if convert is not None and (attached or referrers):
+        raise UsageError("--convert and --attached exclude each other: digests change")
     platforms = parse_filters(platform or ())
+    mode = attached_mode(attached=attached or referrers, no_attached=no_attached)
     with open_session(settings_from(options)) as session:
         target = reference(names[1])
         require_reachable([target], session)
@@ -87,26 +92,22 @@ def command(
             target,
             ports=session,
             platforms=platforms,
-            with_referrers=referrers,
+            attached=mode,
             with_foreign=foreign_layers,
         )
         require_cached(plan.blobs, session)
         note_foreign_layers(plan.foreign_layers, STAY_BEHIND)
+        note_left(plan.attached)
         warn_of_unverifiable(plan.left)
         _warn_of_errors(plan)
         if dry_run:
             _show_dry_run(plan, as_json=as_json, is_verbose=verbose)
             return
-        unlisted = _executed(plan, session)
-    for message in _notes(plan, len(unlisted)):
+        brought = _executed(plan, session)
+    for message in _notes(plan):
         note(message)
-    for tag in plan.attached.kept_tags:
-        warn(f"{tag} differs from that of the source, has content of its own, and is left as it is")
     write_text(_json(plan) if as_json else str(plan.manifest.digest))
-    if unlisted:
-        listed = f"{len(unlisted)} of {len(plan.attached.referrers)} referrers"
-        fail(f"{plan.target.home} took {listed} and does not list them; copy them again")
-        raise ExitError(FAILED)
+    _report_attached(plan, brought)
 
 
 def _converted_plan(
@@ -131,8 +132,8 @@ def _converted_plan(
     return made.plan
 
 
-def _executed(plan: CopyPlan, session: Session) -> tuple[ReferrerCopy, ...]:
-    """Copy, with a bar if there is something to move; return the referrers that are not listed."""
+def _executed(plan: CopyPlan, session: Session) -> Brought:
+    """Copy, with a bar if there is something to move."""
     if plan.writes_nothing:
         return copy(plan, ports=session)
     from manyfest.cli.flows.interruptions import telling_of_partial_layers
@@ -143,6 +144,13 @@ def _executed(plan: CopyPlan, session: Session) -> tuple[ReferrerCopy, ...]:
         if isinstance(plan.target.home, Layout):  # a registry keeps no part of a blob
             on_event = stack.enter_context(telling_of_partial_layers(on_event))
         return copy(plan, ports=session, on_event=session.checking_deadline(on_event))
+
+
+def _report_attached(plan: CopyPlan, brought: Brought) -> None:
+    if plan.attached != NO_COPIES:
+        from manyfest.cli.flows.publish import report_attached
+
+        report_attached(plan.attached, brought, plan.target.home)
 
 
 def _show_dry_run(plan: CopyPlan, *, as_json: bool, is_verbose: bool) -> None:
@@ -178,16 +186,11 @@ def _warn_of_errors(plan: CopyPlan) -> None:
         warn_of_errors(str(copied.source), copied.manifest)
 
 
-def _notes(plan: CopyPlan, unlisted: int) -> Iterator[str]:
+def _notes(plan: CopyPlan) -> Iterator[str]:
     if plan.writes_nothing:
         yield f"unchanged: {plan.target} exists with all its content"
     else:
         yield f"copied {plan.source.reference} to {plan.target}"
-    if came := len(plan.attached.referrers) - unlisted:
-        yield f"{came} referrer{'' if came == 1 else 's'} came along"
-    if tags := plan.attached.tags:
-        names = f"{len(tags)} digest tag{'' if len(tags) == 1 else 's'}"
-        yield f"{names} came along: {tags[0].target.tag}{', ...' if tags[1:] else ''}"
     before, after = plan.source.manifest, plan.manifest
     if len(after.entries) < len(before.entries):
         kept = f"kept {len(after.entries)} of {len(before.entries)} entries"

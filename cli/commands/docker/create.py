@@ -9,14 +9,21 @@ from manyfest.cli.arguments.options import (
     CONNECTION,
     OFFLINE,
     UPLOADS,
+    Attached,
     Convert,
     ExpectPlatforms,
     ForeignLayers,
+    NoAttached,
     docker_command,
     require_arguments,
 )
 from manyfest.cli.arguments.references import list_name, resolve_source
-from manyfest.cli.flows.checks import require_platforms, require_reachable, require_writable
+from manyfest.cli.flows.checks import (
+    attached_mode,
+    require_platforms,
+    require_reachable,
+    require_writable,
+)
 from manyfest.cli.flows.compose import (
     Arch,
     ArtifactType,
@@ -56,6 +63,8 @@ def command(
         bool, Option("-a", "--amend", help="Add to an existing draft, or update its entries.")
     ] = False,
     push: Annotated[bool, Option("--push", help="Push the list at once.")] = False,
+    attached: Attached = False,
+    no_attached: NoAttached = False,
     foreign_layers: ForeignLayers = False,
     expect_platforms: ExpectPlatforms = None,
     platform: Platforms = None,
@@ -93,6 +102,9 @@ def command(
     require_arguments("create", names, 1 if allow_empty else 2)
     if expect_platforms and not push:
         raise UsageError("--expect-platforms goes with --push")
+    mode = attached_mode(attached=attached, no_attached=no_attached)
+    if (attached or no_attached) and not push:
+        raise UsageError("--attached and --no-attached go with --push")
     create_options = create_options_for(
         DraftMode.AMEND if amend else DraftMode.NEW,
         platforms=platform,
@@ -122,7 +134,7 @@ def command(
         looked_at = {name: partial(tag_digests.at, name)} if push else {}
         created = compose(name, sources, create_options, session, looked_at, convert=convert)
         if push:
-            from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers
+            from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers, note_left
             from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan
             from manyfest.cli.flows.publish import print_result, publish
             from manyfest.domain.operations.publication.plan_push import (
@@ -137,9 +149,11 @@ def command(
                     session.contents.manifest,
                     ports=session,
                     tag_digests=tag_digests,
+                    attached=mode,
                     with_foreign=foreign_layers,
                 )
                 note_foreign_layers(planned.foreign_layers, STAY_BEHIND)
+                note_left(planned.attached)
                 known = {planned.manifest.digest, *(r.manifest.digest for r in created.read)}
                 warn_of_errors_in_plan(planned, known=known)
                 publish(planned, session)

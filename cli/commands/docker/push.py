@@ -9,10 +9,12 @@ from manyfest.cli.arguments.options import (
     OFFLINE,
     UPLOADS,
     AsJson,
+    Attached,
     Convert,
     DryRun,
     ExpectPlatforms,
     ForeignLayers,
+    NoAttached,
     Verbose,
     docker_command,
 )
@@ -20,8 +22,10 @@ from manyfest.cli.arguments.references import reference, tag_or_reference
 from manyfest.cli.arguments.result_files import require_writable
 from manyfest.cli.flows.checks import (
     STAY_BEHIND,
+    attached_mode,
     note_families,
     note_foreign_layers,
+    note_left,
     require_platforms,
     require_reachable,
 )
@@ -52,6 +56,8 @@ def command(
     ] = False,
     dry_run: DryRun = False,
     verbose: Verbose = False,
+    attached: Attached = False,
+    no_attached: NoAttached = False,
     foreign_layers: ForeignLayers = False,
     as_json: AsJson = False,
     expect: Annotated[
@@ -90,10 +96,11 @@ def command(
 ) -> None:
     """Push a draft to its registry.
 
-    Images from other repositories are copied or mounted first; the tags move last. Prints a line
-    for each such image, then the digest of the list. Content that the registry has already is not
-    sent again. With --merge, several jobs can push their own platforms to one tag at the same time;
-    each leaves a small tag manyfest-merge-... behind.
+    Images from other repositories are copied or mounted first, with their signatures, SBOMs and the
+    like; the tags move last. Prints a line for each such image, then the digest of the list.
+    Content that the registry has already is not sent again. With --merge, several jobs can push
+    their own platforms to one tag at the same time; each leaves a small tag manyfest-merge-...
+    behind.
 
     Examples:
       manyfest push host/app:1
@@ -101,6 +108,7 @@ def command(
     """
     if merge and expect is not None:
         raise UsageError("--merge and --expect exclude each other")
+    mode = attached_mode(attached=attached, no_attached=no_attached)
     require_writable(digest_file, metadata_file)
     with open_session(settings_from(options)) as session:
         name = reference(names[0])
@@ -117,10 +125,12 @@ def command(
             more_tags,
             ports=session,
             expected=expected,
+            attached=mode,
             with_foreign=foreign_layers,
             draft=draft,
         )
         note_foreign_layers(planned.foreign_layers, STAY_BEHIND)
+        note_left(planned.attached)
         warn_of_errors_in_plan(planned)
         if planned.tags:
             note_families(name, planned.manifest)

@@ -3,19 +3,24 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from attr import field
-
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
 from manyfest.domain.errors import ManifestUnknownError, PartMissingError
 from manyfest.domain.events import ManifestPut, OnEvent, TransferPlanned, ignore
 from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.lists.platform_selection import require_platform, restricted_to
+from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.attached.copies import (
+    NO_COPIES,
+    AttachedCopies,
+    look_for_attached,
+    plan_attached,
+)
+from manyfest.domain.operations.attached.find import may_be_subject
+from manyfest.domain.operations.attached.put import Brought, put_attached
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
-from manyfest.domain.operations.steps.attached_copies import AttachedCopies, attached_copies
 from manyfest.domain.operations.steps.conditional_put import TagDigests
-from manyfest.domain.operations.steps.find_attached import find_attached, may_be_subject
 from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.missing_children import (
     Child,
@@ -24,7 +29,6 @@ from manyfest.domain.operations.steps.missing_children import (
     repairs,
 )
 from manyfest.domain.operations.steps.put_manifest import put_manifest
-from manyfest.domain.operations.steps.put_referrers import ReferrerCopy, put_referrers
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
@@ -36,11 +40,11 @@ from manyfest.domain.operations.steps.transfer import (
     is_complete,
     manifest_copies,
     put_copies,
-    put_copy,
 )
 from manyfest.domain.operations.steps.tree import Node, below, is_blob
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
+from manyfest.domain.ports.fan_out import Remembered
 from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
 from manyfest.domain.references import Home, Reference, Repository
 from manyfest.domain.values import frozen
@@ -62,7 +66,7 @@ class CopyPlan:
     current: Digest | None
     below: tuple[ManifestCopy, ...] = ()
     blobs: tuple[BlobCopy, ...] = ()
-    attached: AttachedCopies = field(factory=AttachedCopies)
+    attached: AttachedCopies = NO_COPIES
     left: tuple[Reference, ...] = ()
 
     @property
@@ -85,14 +89,14 @@ class CopyPlan:
     def foreign_layers(self) -> tuple[Descriptor, ...]:
         """The foreign layers of what is written that do not come along."""
         written = (*(copy.manifest for copy in self.manifests), self.manifest)
-        brought = {blob.target.digest for blob in self.blobs}
+        brought = {blob.target.digest for blob in (*self.blobs, *self.attached.blobs)}
         layers = () if self.writes_nothing else foreign_layers(written)
         return tuple(layer for layer in layers if layer.digest not in brought)
 
     @property
     def manifests(self) -> Iterator[ManifestCopy]:
         """All manifests to be put but the target's own."""
-        yield from (*self.below, *self.attached.manifests)
+        yield from (*self.below, *self.attached.below, *self.attached.manifests)
 
 
 def plan_copy(
@@ -101,15 +105,15 @@ def plan_copy(
     *,
     ports: Ports,
     platforms: Sequence[Platform] = (),
-    with_referrers: bool = False,
+    attached: AttachedMode = AttachedMode.TRY,
     with_foreign: bool = False,
 ) -> CopyPlan:
     """Plan the copy of ``source`` to ``target``. Writes nothing.
 
-    With ``platforms``, only their entries are copied, with their attestations, in a new list. With
-    ``with_referrers``, the referrers and digest tags of the list and of its images are copied too;
-    a new list has none. ``with_foreign`` layers, those with ``urls``, they are copied, too. Uses
-    the ports registry, contents, layers and fan_out.
+    With ``platforms``, only their entries are copied, with their attestations, in a new list.
+    What is ``attached`` to the list and to its images comes along to another home; to a new list
+    nothing is. ``with_foreign`` layers, those with ``urls``, they are copied, too. Uses the ports
+    registry, contents, layers and fan_out.
 
     Raises ManifestUnknownError: the source; PartMissingError: a child, which the target lacks too;
     SizeMismatchError, DocumentError: such a child is not as its list describes it;
@@ -133,73 +137,48 @@ def plan_copy(
         return CopyPlan(found, target, manifest, look(), *repaired)
     top = Node(source.at(manifest.digest), manifest)
     nodes = tuple(below(source, manifest, reader))
-    attached = AttachedCopies()
-    if with_referrers:
-        subjects = nodes if manifest is not found.manifest else (*nodes, top)
-        there = find_attached(
-            tuple(filter(may_be_subject, subjects)),
-            registry=registry,
-            reader=MeteredReader(registry, str(source)),
-            fan_out=ports.fan_out,
-        )
-        if there.failures:
-            raise there.failures[0]
-        attached = attached_copies(there, target.home, registry=registry, fan_out=ports.fan_out)
+    subjects = nodes if manifest is not found.manifest else (*nodes, top)
+    subjects = tuple(filter(may_be_subject, subjects))
     lacking = partial(_lacking, source=source, target=target.home, registry=registry, reader=reader)
     if with_foreign:
         lacking = partial(_lacking_with_foreign, lacking, target.home, registry, reader)
-    everything = (*nodes, *attached.nodes_below(reader))
-
-    def look_up(node: Node | None) -> Copy | None:
-        """Ask for a node, or (None) for the target's tag: all in one round trip."""
-        if node is None:
-            tags.at(target)
-            return None
-        return lacking(node)
-
-    first = (None,) if manifest.is_list else (None, top)
-    rest = (node for node in everything if node.is_verifiable)
-    answers = ports.fan_out(look_up, [*first, *rest])
-    own, copies = _present(answers[: len(first)]), _present(answers[len(first) :])
-    blobs = blob_copies((*copies, *own, *attached.manifests), with_foreign=with_foreign)
+    first = () if manifest.is_list else (top,)
+    rest = (node for node in nodes if node.is_verifiable)
+    looks = Remembered(lacking, [*first, *rest])
+    there = look_for_attached(
+        subjects, attached, ports=ports, meanwhile=[partial(tags.at, target), *looks.calls]
+    )
+    own, copies = looks.results[: len(first)], _present(looks.results[len(first) :])
+    brought = plan_attached(there, target.home, attached, ports=ports, with_foreign=with_foreign)
+    blobs = blob_copies((*copies, *_present(own)), with_foreign=with_foreign)
     left = tuple(node.source for node in nodes if not node.is_verifiable)
     below_it = manifest_copies(copies)
-    return CopyPlan(found, target, manifest, tags.at(target), below_it, blobs, attached, left)
+    return CopyPlan(found, target, manifest, tags.at(target), below_it, blobs, brought, left)
 
 
-def copy(
-    plan: CopyPlan,
-    *,
-    ports: Ports,
-    on_event: OnEvent = ignore,
-) -> tuple[ReferrerCopy, ...]:
+def copy(plan: CopyPlan, *, ports: Ports, on_event: OnEvent = ignore) -> Brought:
     """Execute ``plan``: children before parents, subjects before referrers, the tag last.
 
-    Then record it. Returns the referrers that were put and that the target does not list, although
-    they were put again. If it fails, the tag keeps its digest. Content that is there already is not
-    written again. Uses the ports registry, contents, fan_out, pause and now. Raises what writing
-    raises, and StoreError once all is copied.
+    Then record it. Returns what of the attached did not come, although it was tried again. If it
+    fails, the tag keeps its digest. Content that is there already is not written again. Uses the
+    ports registry, contents, fan_out, pause and now. Raises what writing raises, and StoreError
+    once all is copied.
     """
-    blobs, size = len(plan.blobs), sum(blob.size for blob in plan.blobs)
-    on_event(TransferPlanned(blobs, size, len(tuple(plan.manifests)) + plan.writes_target))
+    blobs = (*plan.blobs, *plan.attached.blobs)
+    size, manifests = sum(blob.size for blob in blobs), len(tuple(plan.manifests))
+    on_event(TransferPlanned(len(blobs), size, manifests + plan.writes_target))
     ports.fan_out(partial(copy_blob, registry=ports.registry, on_event=on_event), plan.blobs)
     put_copies(plan.below, ports.registry, ports.fan_out, on_event)
-    unlisted = _put_attached(plan, ports, on_event)
+    place = plan.target.at(plan.manifest.digest)
+    if plan.writes_target and plan.attached.are_about(place):
+        put_manifest(ports.registry, place, plan.manifest)
+    brought = put_attached(plan.attached, ports=ports, on_event=on_event)
     if plan.writes_target:
         put_manifest(ports.registry, plan.target, plan.manifest)
         on_event(ManifestPut(plan.target))
     with ports.contents.transaction():
-        record(ports.contents, _read_and_written(plan), ports.now)
-    return unlisted
-
-
-def _put_attached(plan: CopyPlan, ports: Ports, on_event: OnEvent) -> tuple[ReferrerCopy, ...]:
-    """Put digest tags and referrers; before these, by digest, their subject if that is new."""
-    place, registry = plan.target.at(plan.manifest.digest), ports.registry
-    if plan.writes_target and any(each.subject == place for each in plan.attached.referrers):
-        put_manifest(registry, place, plan.manifest)
-    ports.fan_out(partial(put_copy, registry=registry, on_event=on_event), plan.attached.tags)
-    return put_referrers(plan.attached.referrers, ports=ports, on_event=on_event)
+        record(ports.contents, _read_and_written(plan, brought), ports.now)
+    return brought
 
 
 def chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -> Manifest:
@@ -249,8 +228,9 @@ def _present(copies: Iterable[Copy | None]) -> tuple[Copy, ...]:
     return tuple(copy for copy in copies if copy is not None)
 
 
-def _read_and_written(plan: CopyPlan) -> Iterator[Resolved]:
+def _read_and_written(plan: CopyPlan, brought: Brought) -> Iterator[Resolved]:
     yield plan.source
     yield Resolved(plan.target, plan.manifest)
     for copied in plan.manifests:
-        yield Resolved(copied.target, copied.manifest)
+        if copied.target not in brought.lost:
+            yield Resolved(copied.target, copied.manifest)

@@ -5,6 +5,7 @@ from functools import partial
 
 from manyfest.domain.drafts.draft_conversion import DraftConversion
 from manyfest.domain.errors import LockError
+from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.operations.publication.compose_specs import compose_specs
 from manyfest.domain.operations.publication.plan_push import PushPlan, plan_publications
 from manyfest.domain.operations.publication.push import pushed_manifests
@@ -36,14 +37,15 @@ def plan_apply(
     ports: Ports,
     ignore_missing: bool = False,
     lock: Lock | None = None,
+    attached: AttachedMode = AttachedMode.TRY,
     with_foreign: bool = False,
 ) -> ApplyPlan:
     """Plan the publication of the lists of ``specs``: of all, or fail. Writes nothing.
 
-    With a ``lock``, sources are read by their locked digests, wherever their tags point. Layers
-    with ``urls`` are copied ``with_foreign`` alone. Uses the ports registry, contents, layers,
-    fan_out and now. Raises LockError: a source is not locked, or a list would not be the locked
-    one; what ``compose_specs`` and ``plan_publications`` raise.
+    With a ``lock``, sources are read by their locked digests, wherever their tags point. For
+    ``attached`` and ``with_foreign`` see ``plan_publications``. Uses the ports registry, contents,
+    layers, fan_out and now. Raises LockError: a source is not locked, or a list would not be the
+    locked one; what ``compose_specs`` and ``plan_publications`` raise.
     """
     unknown = () if lock is None else lock.unknown_sources(specs)
     if unknown and not ignore_missing:
@@ -60,6 +62,7 @@ def plan_apply(
         composed.source_manifest,
         ports=ports,
         tag_digests=tags,
+        attached=attached,
         with_foreign=with_foreign,
     )
     if lock is not None:

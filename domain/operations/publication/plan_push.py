@@ -2,40 +2,47 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from attr import evolve
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.drafts.draft import Draft, Entry, ListForm
+from manyfest.domain.drafts.draft import Draft, ListForm
 from manyfest.domain.drafts.list_assembly import ManifestLookup, assemble_for_push, ordered_entries
-from manyfest.domain.errors import DraftUnknownError, ManifestUnknownError
+from manyfest.domain.errors import DraftUnknownError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.lists.distributable_blobs import foreign_layers
+from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.publication.moves import (
+    Move,
+    copies_of,
+    moves_of,
+    nodes_below,
+    repaired,
+    subjects_of,
+)
 from manyfest.domain.operations.steps.conditional_put import TagDigests
 from manyfest.domain.operations.steps.missing_children import (
     Child,
     missing_children,
-    repairs,
-    require_none,
 )
 from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
     Copy,
     ManifestCopy,
     blob_copies,
-    content_copies,
     manifest_copies,
 )
+from manyfest.domain.operations.steps.tree import Node
 from manyfest.domain.ports import Ports
-from manyfest.domain.ports.fan_out import FanOut, Item, Result
-from manyfest.domain.ports.registry import ManifestReader
+from manyfest.domain.ports.fan_out import FanOut, Item, Remembered, Result
 from manyfest.domain.references import Home, Reference
 from manyfest.domain.values import frozen
 
-# An entry whose content is needed in a home.
-Move = tuple[Entry, Home]
+if TYPE_CHECKING:  # loaded where something crosses repositories
+    from manyfest.domain.operations.attached.copies import AttachedCopies
 
 
 @frozen
@@ -56,7 +63,8 @@ class PushPlan:
 
     ``children`` come before the lists that name them; ``tags`` begin with the draft's own name.
     Tags that point to the list already are left out, with all that only they would need, but for
-    children that are missing.
+    children that are missing. Before the tags comes what is ``attached`` to children from other
+    homes; None if there are none.
     """
 
     draft: Draft
@@ -65,6 +73,7 @@ class PushPlan:
     children: tuple[ManifestCopy, ...]
     tags: tuple[Tagging, ...]
     expected: Expectation | None = None
+    attached: "AttachedCopies | None" = None
 
     @property
     def homes(self) -> frozenset[Home]:
@@ -121,6 +130,7 @@ def plan_push(
     *,
     ports: Ports,
     expected: Expectation | None = None,
+    attached: AttachedMode = AttachedMode.TRY,
     with_foreign: bool = False,
     draft: Draft | None = None,
 ) -> PushPlan:
@@ -134,7 +144,9 @@ def plan_push(
         raise DraftUnknownError(str(name))
     publication = Publication(draft, tuple(more_tags), expected)
     cached = ports.contents.manifest
-    (plan,) = plan_publications([publication], cached, ports=ports, with_foreign=with_foreign)
+    (plan,) = plan_publications(
+        [publication], cached, ports=ports, attached=attached, with_foreign=with_foreign
+    )
     return plan
 
 
@@ -144,6 +156,7 @@ def plan_publications(
     *,
     ports: Ports,
     tag_digests: TagDigests | None = None,
+    attached: AttachedMode = AttachedMode.TRY,
     with_foreign: bool = False,
 ) -> tuple[PushPlan, ...]:
     """Plan all ``publications`` together.
@@ -152,7 +165,8 @@ def plan_publications(
     ``tag_digests`` knows already; writes nothing. ``cached`` finds manifests that need not be read:
     lists that are published unchanged, and images. A child that a plan does not put must be in its
     home, in parallel one HEAD each; a missing one is put again from where it came, or from the
-    store. Layers with ``urls`` are copied ``with_foreign`` alone.
+    store. What is ``attached`` to children from other homes comes along. Layers with ``urls`` are
+    copied ``with_foreign`` alone.
 
     Uses the ports registry, contents, layers and fan_out. Raises ListError: a draft cannot be a
     list yet; TagMovedError: the tag of a draft has another digest than expected;
@@ -171,9 +185,11 @@ def plan_publications(
     missing = missing_children(own, ports=ports, meanwhile=looks)
     current = _map_distinct(targets, digest_of, ports.fan_out)
     bare = [_without_children(*both, current) for both in zip(publications, lists, strict=True)]
-    moves = [move for plan in bare for move in _moves(plan)]
-    read = partial(_copies, registry=ports.registry, cached=cached)
-    copies = _map_distinct(moves, read, ports.fan_out)
+    moves = tuple(dict.fromkeys(move for plan in bare for move in _moves(plan)))
+    reads = Remembered(partial(copies_of, registry=ports.registry, cached=cached), moves)
+    if moves:
+        bare = _with_attached(bare, moves, reads, attached, ports, with_foreign=with_foreign)
+    copies = dict(zip(moves, reads.results, strict=True))
     pairs = zip(publications, bare, strict=True)
     others = [child for each, plan in pairs for child in _unmoved(each, plan, copies)]
     missing += missing_children(others, ports=ports)
@@ -211,9 +227,38 @@ def _without_children(
 
 
 def _moves(plan: PushPlan) -> tuple[Move, ...]:
-    homes = dict.fromkeys(tagging.target.home for tagging in plan.tags)
-    entries = ordered_entries(plan.draft)
-    return tuple((entry, home) for home in homes for entry in entries if not entry.is_in(home))
+    return moves_of(plan.draft, tuple(dict.fromkeys(tag.target.home for tag in plan.tags)))
+
+
+def _with_attached(
+    plans: Sequence[PushPlan],
+    moves: Sequence[Move],
+    reads: "Remembered[Move, tuple[Copy, ...]]",
+    mode: AttachedMode,
+    ports: Ports,
+    *,
+    with_foreign: bool,
+) -> list[PushPlan]:
+    """Make the ``reads``, and plan to bring along what is attached."""
+    from manyfest.domain.operations.attached.pushes import Crossing, plan_crossings
+
+    def all_below() -> tuple[tuple[Node, ...], ...]:
+        copies = dict(zip(moves, reads.results, strict=True))
+        return tuple(nodes_below(_moves(plan), copies) for plan in plans)
+
+    crossings = [
+        Crossing(subjects_of(moves, plan.manifest.digest), tuple(home for _, home in moves))
+        for plan, moves in ((plan, _moves(plan)) for plan in plans)
+    ]
+    found = plan_crossings(
+        crossings,
+        mode,
+        ports=ports,
+        with_foreign=with_foreign,
+        meanwhile=reads.calls,
+        nodes_below=all_below,
+    )
+    return [evolve(plan, attached=each) for plan, each in zip(plans, found, strict=True)]
 
 
 def _own_children(publication: Publication) -> Iterator[Child]:
@@ -248,37 +293,6 @@ def _with_children(
     found = [copy for move in _moves(plan) for copy in copies[move]]
     moved = {copy.target for copy in found}
     lacking = [child for child in missing if child.reference not in moved]
-    found += _repairs(plan.draft, lacking, ports)
+    found += repaired(plan.draft, lacking, ports)
     blobs = blob_copies(found, with_foreign=with_foreign)
     return evolve(plan, children=manifest_copies(found), blobs=blobs)
-
-
-def _repairs(draft: Draft, lacking: Sequence[Child], ports: Ports) -> Iterator[Copy]:
-    """Yield what brings the missing children; a converted one is made of what its source has.
-
-    Raises PartMissingError.
-    """
-    converted = {entry.descriptor.digest: entry for entry in draft.entries if entry.is_converted}
-    for child in lacking:
-        if entry := converted.get(child.listed.digest):
-            copies = _copies((entry, child.parent.home), ports.registry, lambda _: None)
-            require_none([] if copies else [child])
-            yield from copies
-    others = [child for child in lacking if child.listed.digest not in converted]
-    yield from repairs(others, ports=ports)
-
-
-def _copies(move: Move, registry: ManifestReader, cached: ManifestLookup) -> tuple[Copy, ...]:
-    """Read what is to be copied: nothing of an entry that its home has lost, whole or in part."""
-    entry, home = move
-    known = cached(entry.found.digest)
-    if known is not None and not known.is_list and not entry.is_converted:
-        return (ManifestCopy(entry.content, Reference(home, None, known.digest), known),)
-    try:
-        if entry.is_converted:
-            from manyfest.domain.operations.steps.conversion import converted_copies
-
-            return converted_copies(entry, home, registry)
-        return content_copies(entry.content, entry.found, home, registry)
-    except ManifestUnknownError:
-        return ()

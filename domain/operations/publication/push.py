@@ -7,7 +7,8 @@ Order of writes, for all plans of a command together:
    puts children before the lists that name them. A registry refuses a list whose children it
    lacks, and a layout would be left with a dangling entry.
 3. A list that goes to several repositories, by digest to each: one that does not take it keeps the
-   tags of the others from moving.
+   tags of the others from moving. Then attached content, such as signatures, so that no tag is
+   found without them; some registries refuse it before the list that it is about.
 4. Tags: those with an expectation first, then the others in parallel. No tag is put before all
    content of all plans is there.
 
@@ -29,8 +30,15 @@ the draft as pushed, unless another process changed it since the plan was made.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
-from manyfest.domain.errors import AccessError, ManyfestError, RefusedError, TagMovedError
+from manyfest.domain.errors import (
+    AccessError,
+    ManyfestError,
+    ProtocolError,
+    RefusedError,
+    TagMovedError,
+)
 from manyfest.domain.events import OnEvent, TagKept, TagMoved, TagMoving, TransferPlanned, ignore
 from manyfest.domain.operations.publication.plan_push import PushPlan, Tagging
 from manyfest.domain.operations.resolve import Resolved
@@ -44,24 +52,30 @@ from manyfest.domain.ports.registry import TAGS_PER_PUT, ManifestWriter
 from manyfest.domain.references import Home, Reference
 from manyfest.domain.values import frozen
 
+if TYPE_CHECKING:  # loaded where something crosses repositories
+    from manyfest.domain.operations.attached.put import Brought
+
 
 def execute(
     plans: Sequence[PushPlan],
     *,
     ports: Ports,
     on_event: OnEvent = ignore,
-) -> None:
+) -> "Brought | None":
     """Execute ``plans``: content first, then tags.
 
-    If it fails, tags that are not put yet keep their digest. Uses the ports registry, fan_out and
-    pause. Raises TagMovedError, and what writing raises.
+    If it fails, tags that are not put yet keep their digest. Returns the outcome for attached
+    content, as ``bring_attached``. Uses the ports registry, fan_out and pause. Raises
+    TagMovedError, and what writing raises.
     """
     bring_content(plans, ports=ports, on_event=on_event)
     _put_by_digest(plans, ports)
+    brought = bring_attached(plans, ports=ports, on_event=on_event)
     moves = [_Move(plan, tagging) for plan in plans for tagging in plan.tags]
     mover = _TagMover(ports, on_event)
     mover.move_each([move for move in moves if move.is_guarded])
     mover.move_together(_batches([move for move in moves if not move.is_guarded], ports.registry))
+    return brought
 
 
 def bring_content(plans: Sequence[PushPlan], *, ports: Ports, on_event: OnEvent = ignore) -> None:
@@ -71,27 +85,57 @@ def bring_content(plans: Sequence[PushPlan], *, ports: Ports, on_event: OnEvent 
     """
     blobs = {blob.target: blob for plan in plans for blob in plan.blobs}
     children = {child.target: child for plan in plans for child in plan.children}
-    size = sum(blob.size for blob in blobs.values())
-    on_event(TransferPlanned(len(blobs), size, len(children)))
+    attached = [plan.attached for plan in plans if plan.attached and plan.attached.manifests]
+    all_blobs = (*blobs.values(), *(blob for each in attached for blob in each.blobs))
+    manifests = len(children) + sum(len(each.manifests) for each in attached)
+    size = sum(blob.size for blob in all_blobs)
+    on_event(TransferPlanned(len(all_blobs), size, manifests))
     ports.fan_out(
         partial(copy_blob, registry=ports.registry, on_event=on_event), tuple(blobs.values())
     )
     put_copies(tuple(children.values()), ports.registry, ports.fan_out, on_event)
 
 
+def bring_attached(
+    plans: Sequence[PushPlan], *, ports: Ports, on_event: OnEvent = ignore
+) -> "Brought | None":
+    """Write what is attached to the content of ``plans``; what of it did not come is returned.
+
+    None if there is nothing to bring. Uses the ports registry, fan_out and pause. Raises what
+    writing raises if it is required; ProtocolError: then, the target does not list it.
+    """
+    attached = [plan.attached for plan in plans if plan.attached and plan.attached.manifests]
+    if not attached:
+        return None
+    from manyfest.domain.operations.attached.copies import together
+    from manyfest.domain.operations.attached.put import put_attached
+
+    everything = together(attached)
+    brought = put_attached(everything, ports=ports, on_event=on_event)
+    if everything.is_required and brought.unlisted:
+        host = str(brought.unlisted[0].subject.home)
+        reason = f"took {len(brought.unlisted)} referrers and does not list them"
+        raise ProtocolError(host, f"{host} {reason}")
+    return brought
+
+
 def _put_by_digest(plans: Sequence[PushPlan], ports: Ports) -> None:
-    """Put the lists that go to several repositories."""
+    """Put the lists that go to several repositories, and those that something is attached to."""
     references = {
         tagging.target.at(tagging.digest): plan.manifest
         for plan in plans
-        if len(plan.homes) > 1
         for tagging in plan.tags
+        if len(plan.homes) > 1 or _is_subject(tagging.target.at(tagging.digest), plan)
     }
 
     def put(reference: Reference) -> None:
         put_manifest(ports.registry, reference, references[reference])
 
     ports.fan_out(put, tuple(references))
+
+
+def _is_subject(place: Reference, plan: PushPlan) -> bool:
+    return plan.attached is not None and plan.attached.are_about(place)
 
 
 @frozen
@@ -224,3 +268,5 @@ def pushed_manifests(plan: PushPlan) -> Iterable[Resolved]:
         yield Resolved(tagging.target, plan.manifest)
     for copy in plan.children:
         yield Resolved(copy.target, copy.manifest)
+    for copy in plan.attached.manifests if plan.attached else ():
+        yield Resolved(copy.source, copy.manifest)  # read there; the target may have refused it

@@ -8,9 +8,6 @@
 * ``transfer``: bring manifests and blobs to another repository, registry or layout.
 * ``conversion``: read manifests and convert their media types.
 * ``missing_children``: find the children that a target lacks, and plan to put them again.
-* ``find_attached``: signatures, SBOMs and all else that is attached, and to that in turn; it asks
-  by ``attached_questions``.
-* ``attached_copies``: plan to copy these; ``put_referrers``: put and read back the referrers.
 * ``put_manifest``: put a manifest, and explain a refused list.
 * ``conditional_put``: move a tag only from where it is expected to point.
 """

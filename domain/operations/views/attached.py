@@ -2,31 +2,20 @@
 
 from collections.abc import Sequence
 
-from manyfest.domain.errors import (
-    AccessError,
-    DocumentError,
-    ProtocolError,
-    RefusedError,
-    ServerError,
-)
 from manyfest.domain.images.attachments import Attachment, Form
 from manyfest.domain.lists.attestations import attested_digest
-from manyfest.domain.lists.referrers import digest_tags
-from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.steps.find_attached import (
+from manyfest.domain.operations.attached.find import (
     Found,
     find_attached,
+    list_attached,
     may_be_subject,
     platform_of,
 )
+from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.tree import Node, below
 from manyfest.domain.ports import Ports
-from manyfest.domain.ports.registry import TagReader
-from manyfest.domain.references import Home, Reference
-
-# Failures of registries that do not list tags, or not these.
-_UNLISTABLE = (AccessError, DocumentError, ProtocolError, RefusedError, ServerError)
+from manyfest.domain.references import Reference
 
 
 def attachments(
@@ -34,22 +23,16 @@ def attachments(
 ) -> tuple[tuple[Attachment, ...], ...]:
     """Return what is attached to each of ``subjects``, not read, and nothing on further levels.
 
-    ``subjects`` are digests. One request for the referrers of each, and one a page for the tags of
-    each home. Uses the ports registry and fan_out. Raises what ``referrers`` raises.
+    ``subjects`` are digests. Uses the ports registry and fan_out. Raises what ``referrers`` raises.
     """
-    homes = tuple(dict.fromkeys(subject.home for subject in subjects))
-    tags = {home: digest_tags(_tags(home, ports.registry)) for home in homes}
-    referrers = ports.fan_out(ports.registry.referrers, subjects)
-    return tuple(
-        (
-            *(Attachment(subject, Form.REFERRER, subject.at(e.digest), e) for e in listed),
-            *(
-                Attachment(subject, Form.DIGEST_TAG, subject.tagged(tag))
-                for tag in tags[subject.home].get(str(subject.digest), ())
-            ),
-        )
-        for subject, listed in zip(subjects, referrers, strict=True)
-    )
+    nodes = tuple(map(Node, subjects))
+    found = list_attached(nodes, registry=ports.registry, fan_out=ports.fan_out)
+    if found.failures:
+        raise found.failures[0]
+    groups: dict[Reference, list[Attachment]] = {subject: [] for subject in subjects}
+    for one in found.attachments:
+        groups[one.subject].append(one)
+    return tuple(tuple(groups[subject]) for subject in subjects)
 
 
 def attached_to(found: Resolved, *, ports: Ports) -> Found:
@@ -83,10 +66,3 @@ def attestation_entries(nodes: Sequence[Node]) -> tuple[Attachment, ...]:
 
 def _attested(node: Node) -> str:
     return (node.listed and attested_digest(node.listed)) or ""
-
-
-def _tags(home: Home, registry: TagReader) -> tuple[str, ...]:
-    try:
-        return registry.tags(home)
-    except _UNLISTABLE:
-        return ()

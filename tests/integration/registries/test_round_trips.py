@@ -103,7 +103,10 @@ def test_a_push_across_repositories_mounts_each_blob_once(
 ) -> None:
     ask(manyfest, server, "create", "HOST/other:l", "HOST/app:amd", "HOST/app:arm")
     # The tag is looked at; two configs and the layer that both have; two children and the list.
-    assert ask(manyfest, server, "push", "HOST/other:l") == [HEAD] + [MOUNT] * 3 + [PUT] * 3
+    bare = [HEAD] + [MOUNT] * 3 + [PUT] * 3
+    # Attached content: the referrers of both, the referrers tag in their place, and the tags.
+    looks = ["GET referrers"] * 2 + [GET] * 2 + ["GET tags"]
+    assert ask(manyfest, server, "push", "HOST/other:l") == sorted([*looks, *bare])
 
 
 def test_a_copy_within_a_repository_looks_at_each_child(

@@ -35,7 +35,9 @@ from manyfest.domain.events import (
     ManifestPut,
     TransferPlanned,
 )
+from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.attached.put import Brought
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.operations.steps.transfer import BlobCopy, may_be_mounted
 from manyfest.domain.platforms import Platform
@@ -171,8 +173,10 @@ def test_the_second_copy_writes_nothing(world: World, image: Image, target: str)
     assert execute(world, again) == [TransferPlanned(0, 0, 0)]
 
 
-@pytest.mark.parametrize(("image", "questions"), [(AMD, 2), (oci_index(AMD, ARM), 3)])
-def test_the_target_is_asked_for_its_tag_and_all_images_at_once(world, image, questions) -> None:
+@pytest.mark.parametrize(("image", "questions"), [(AMD, 2 + 2), (oci_index(AMD, ARM), 3 + 4)])
+def test_the_target_is_asked_at_once_and_the_source_for_referrers_beside_it(
+    world, image, questions
+) -> None:
     world.plant(SOURCE, image)
     rounds = []
 
@@ -298,20 +302,21 @@ def test_referrers_of_all_levels_come_along(world: World, target: str) -> None:
     of_referrer = referrer(of_child, "of referrer")
     nested = oci_index(ARM, subject=AMD.manifest.descriptor().to_json())
     attach(world, of_list, of_child, of_referrer, nested)
-    assert not copied(world, target).attached.referrers
-    planned = copied(world, target, with_referrers=True)
+    left = copied(world, target, attached=AttachedMode.LEAVE)
+    assert (left.attached.manifests, left.attached.left) == ((), 3)
+    planned = copied(world, target)
     assert len(planned.attached.referrers) == 4
     for image in (of_list, of_child, of_referrer, nested):
         assert_whole(world, ref(target).at(image.digest), image)
     assert digests(world, target, of_child) == [of_referrer.digest]
-    assert plan(world, target, with_referrers=True).writes_nothing
+    assert plan(world, target).writes_nothing
 
 
 def test_a_list_made_anew_has_no_referrers_but_its_images_do(world: World) -> None:
     index = world.plant(SOURCE, oci_index(AMD, ARM))
     images = [referrer(subject, str(subject.digest)) for subject in (index, AMD, ARM)]
     attach(world, *images)
-    options = {"platforms": ["linux/amd64"], "with_referrers": True}
+    options = {"platforms": ["linux/amd64"], "attached": AttachedMode.REQUIRE}
     planned = copied(world, "other.example/app:1", **options)
     assert [each.copy.source.digest for each in planned.attached.referrers] == [images[1].digest]
 
@@ -320,7 +325,7 @@ def test_referrers_that_came_later_are_copied_without_the_rest(world: World) -> 
     index = world.plant(SOURCE, oci_index(AMD))
     copied(world, "other.example/app:1")
     attach(world, referrer(index))
-    planned = copied(world, "other.example/app:1", with_referrers=True)
+    planned = copied(world, "other.example/app:1", attached=AttachedMode.REQUIRE)
     assert [copy.manifest for copy in planned.manifests] == [referrer(index).manifest]
     assert not planned.writes_target
 
@@ -344,8 +349,8 @@ def test_a_referrer_that_is_there_and_listed_nowhere_is_put_again_and_told() -> 
     index = world.plant(SOURCE, oci_index(AMD))
     attach(world, referrer(index))
     for _ in range(2):
-        planned = plan(world, "other.example/app:1", with_referrers=True)
-        unlisted = copy(planned, ports=world.ports())
+        planned = plan(world, "other.example/app:1", attached=AttachedMode.REQUIRE)
+        unlisted = copy(planned, ports=world.ports()).unlisted
         assert [each.copy.manifest for each in unlisted] == [referrer(index).manifest]
     assert world.served("other.example/app:1") == index.manifest
 
@@ -355,8 +360,8 @@ def test_a_registry_that_lists_late_is_waited_for() -> None:
     world.registry.lists_at_look = 3  # one before the copy, one after it
     index = world.plant(SOURCE, oci_index(AMD))
     attach(world, referrer(index))
-    planned = plan(world, "other.example/app:1", with_referrers=True)
-    assert copy(planned, ports=world.ports()) == ()
+    planned = plan(world, "other.example/app:1", attached=AttachedMode.REQUIRE)
+    assert copy(planned, ports=world.ports()) == Brought()
     assert world.pauses == [0.5]
 
 
@@ -382,7 +387,7 @@ def test_subjects_come_before_their_referrers_and_the_tag_last() -> None:
     of_list, of_child = referrer(index, "of list"), referrer(AMD, "of child")
     attach(world, of_list, of_child, referrer(of_list, "of referrer"))
     target = ref("other.example/app:1")
-    planned = copied(world, str(target), with_referrers=True)
+    planned = copied(world, str(target), attached=AttachedMode.REQUIRE)
     assert len(planned.attached.referrers) == 3
     assert world.registry.puts[:2] == [target.at(AMD.digest), target.at(index.digest)]
     assert world.registry.puts[-1] == target
@@ -393,14 +398,14 @@ def test_a_copy_to_a_digest_puts_the_subject_first_too() -> None:
     index = world.plant(SOURCE, oci_index(AMD))
     attach(world, referrer(index))
     target = ref("other.example/app").at(index.digest)
-    copied(world, str(target), with_referrers=True)
+    copied(world, str(target), attached=AttachedMode.REQUIRE)
     assert digests(world, str(target), index) == [referrer(index).digest]
 
 
 def test_referrers_of_one_subject_are_put_one_after_the_other(world: World) -> None:
     index = world.plant(SOURCE, oci_index(AMD, ARM))
     attach(world, *(referrer(s, f"{n}") for s in (index, AMD, ARM) for n in range(4)))
-    planned = plan(world, "other.example/app:1", with_referrers=True)
+    planned = plan(world, "other.example/app:1", attached=AttachedMode.REQUIRE)
     put: list[Digest] = []
 
     class Noting(MemoryRegistry):
@@ -420,7 +425,7 @@ def test_referrers_of_one_subject_are_put_one_after_the_other(world: World) -> N
     noting = Noting()
     noting.share_content_of(world.registry)
     ports = world.ports(registry=noting, fan_out=lambda *call: tuple(separate(*call)))
-    assert copy(planned, ports=ports) == ()
+    assert copy(planned, ports=ports) == Brought()
     for subject in (index, AMD, ARM):
         assert len(digests(world, "other.example/app:1", subject)) == 4
 
@@ -454,19 +459,19 @@ def test_digest_tags_of_the_list_and_its_images_come_along(world: World, target:
     tags = {digest_tag(index): signature("a"), digest_tag(AMD, "att"): signature("b")}
     for tag, image in tags.items():
         push_image(world.registry, ref(SOURCE).tagged(tag), image)
-    assert not copied(world, target).attached.tags
-    planned = copied(world, target, with_referrers=True)
+    assert copied(world, target, attached=AttachedMode.LEAVE).attached.left == 2
+    planned = copied(world, target)
     assert {copy.target.tag for copy in planned.attached.tags} == set(tags)
     for tag, image in tags.items():
         assert_whole(world, ref(target).tagged(tag), image)
-    assert plan(world, target, with_referrers=True).writes_nothing
+    assert plan(world, target).writes_nothing
 
 
 def test_a_list_made_anew_has_no_digest_tags_but_its_images_do(world: World) -> None:
     index = world.plant(SOURCE, oci_index(AMD, ARM))
     for subject in (index, AMD, ARM):
         push_image(world.registry, ref(SOURCE).tagged(digest_tag(subject)), signature("a"))
-    options = {"platforms": ["linux/amd64"], "with_referrers": True}
+    options = {"platforms": ["linux/amd64"], "attached": AttachedMode.REQUIRE}
     planned = copied(world, "other.example/app:1", **options)
     assert [copy.target.tag for copy in planned.attached.tags] == [digest_tag(AMD)]
 
@@ -487,7 +492,7 @@ def test_signatures_of_the_target_are_not_lost(
     tag, target = digest_tag(index), ref("other.example/app:1")
     push_image(world.registry, target.tagged(tag), signature(*before))
     push_image(world.registry, ref(SOURCE).tagged(tag), signature(*after))
-    planned = copied(world, str(target), with_referrers=True)
+    planned = copied(world, str(target), attached=AttachedMode.REQUIRE)
     kept = signature(*(before if is_kept else after))
     assert world.registry.get_manifest(target.tagged(tag)) == kept.manifest
     assert planned.attached.kept_tags == ((target.tagged(tag),) if is_kept else ())
@@ -499,7 +504,7 @@ def test_referrers_of_referrers_without_end_are_refused(world: World) -> None:
         subject = referrer(subject, f"level {level}")
         attach(world, subject)
     with pytest.raises(DocumentError, match="deeper than"):
-        plan(world, "other.example/app:1", with_referrers=True)
+        plan(world, "other.example/app:1", attached=AttachedMode.REQUIRE)
 
 
 # What is told and kept

@@ -10,6 +10,7 @@ from manyfest.contracts.images import docker_image, oci_image, oci_index, push_i
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import TooManyBytesError
+from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.manifests import SIZE_LIMIT
 from manyfest.domain.media_types import OCI_MANIFEST
 from manyfest.domain.operations.content.copy import plan_copy
@@ -101,9 +102,9 @@ def test_what_is_attached_counts_too(registry: Counting, monkeypatch: pytest.Mon
     limit = sum(image.manifest.size for image in IMAGES)
     monkeypatch.setattr(metered_reader.MeteredReader.__init__, "__defaults__", (limit,))
     ports, target = PlainPorts(registry=registry), ref("s.example/a:list")
-    plan_copy(LIST, target, ports=ports)
+    plan_copy(LIST, target, ports=ports, attached=AttachedMode.LEAVE)
     with pytest.raises(TooManyBytesError):
-        plan_copy(LIST, target, ports=ports, with_referrers=True)
+        plan_copy(LIST, target, ports=ports, attached=AttachedMode.REQUIRE)
 
 
 def test_nested_lists_count_where_children_are_looked_for(

@@ -125,10 +125,18 @@ class Questions:
             place, names = subject.place, self._tags[subject.place.home]
             if names is not None and referrers_tag(place).tag in names:
                 yield partial(self._list_by_tag, subject)
-            for tag in _digest_tags(place.digest, names):
-                one = Attachment(place, Form.DIGEST_TAG, place.tagged(tag))
-                one = evolve(one, platform=subject.platform, level=subject.level)
-                yield partial(self._read, one)
+            yield from (partial(self._read, one) for one in self.digest_tags(subject))
+
+    def digest_tags(self, subject: Subject) -> Iterator[Attachment]:
+        """Yield the digest tags of ``subject``, or those that it may have; after the names."""
+        place, names = subject.place, self._tags[subject.place.home]
+        for tag in _digest_tags(place.digest, names):
+            one = Attachment(place, Form.DIGEST_TAG, place.tagged(tag))
+            yield evolve(one, platform=subject.platform, level=subject.level)
+
+    def lists_tags(self, home: Home) -> bool:
+        """Return whether ``home`` told its tags."""
+        return self._tags[home] is not None
 
     def _list(self, subject: Subject) -> Answer:
         entries = self._registry.referrers(subject.place)

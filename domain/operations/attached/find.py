@@ -26,7 +26,7 @@ from manyfest.domain.errors import DocumentError, ManyfestError
 from manyfest.domain.images.attachments import Attachment, Form
 from manyfest.domain.lists.referrers import COSIGN_SUFFIXES
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.steps.attached_questions import (
+from manyfest.domain.operations.attached.questions import (
     COUNT_LIMIT,
     Answer,
     Question,
@@ -82,6 +82,30 @@ def find_attached(
     return _Search(registry, reader, fan_out).run(subjects, entries, meanwhile)
 
 
+def list_attached(
+    subjects: Sequence[Node],
+    *,
+    registry: Registry,
+    fan_out: FanOut,
+    meanwhile: Sequence[Callable[[], object]] = (),
+) -> Found:
+    """List what is attached to ``subjects``, not read, and nothing on further levels.
+
+    One round; a home that does not list its tags has no digest tags. Otherwise as
+    ``find_attached``.
+    """
+    questions = Questions(registry, registry)
+    asked = tuple(map(_subject, subjects))
+    others = [*_tag_lists(asked, questions), *meanwhile]
+    answers = tuple(_ask(questions.about((), asked), others, fan_out))
+    told = (subject for subject in asked if questions.lists_tags(subject.place.home))
+    tags = (one for subject in told for one in questions.digest_tags(subject))
+    return Found(
+        (*(one for answer in answers for one in answer.listed), *tags),
+        failures=tuple(answer.failure for answer in answers if answer.failure is not None),
+    )
+
+
 def platform_of(node: Node) -> Platform | None:
     """Return the platform of ``node``, as its list states it."""
     return node.listed.platform if node.listed else None
@@ -108,12 +132,10 @@ class _Search:
         subjects = tuple(map(_subject, nodes))
         self._known.update(subject.place for subject in subjects)
         self._listed.update((one.place, one) for one in unread)
-        homes = dict.fromkeys(subject.place.home for subject in subjects)
-        tag_lists = (partial(self._questions.list_tags, home) for home in homes)
-        others: list[Callable[[], object]] = [*tag_lists, *meanwhile]
+        others = [*_tag_lists(subjects, self._questions), *meanwhile]
         questions = self._questions.about(unread, subjects)
         while questions or others:
-            unread, newest = self._take(self._ask(questions, others))
+            unread, newest = self._take(_ask(questions, others, self._fan_out))
             tagged = (*subjects, *newest)  # the names of tags are known from now on
             tags = tuple(self._questions.about_tags(tagged))
             if len(self._listed) + len(tags) > COUNT_LIMIT + len(COSIGN_SUFFIXES) * len(tagged):
@@ -121,13 +143,6 @@ class _Search:
             questions = [*self._questions.about(unread, newest), *tags]
             subjects, others = (), []
         return self._result()
-
-    def _ask(
-        self, questions: Sequence[Question], others: Sequence[Callable[[], object]]
-    ) -> Iterator[Answer]:
-        calls: list[Callable[[], object]] = [*(partial(answered, q) for q in questions), *others]
-        answers = self._fan_out(_call, calls)
-        return (answer for answer in answers if isinstance(answer, Answer))
 
     def _take(
         self, answers: Iterator[Answer]
@@ -182,6 +197,19 @@ class _Search:
 
 def _subject(node: Node) -> Subject:
     return Subject(node.source, platform_of(node))
+
+
+def _tag_lists(subjects: Sequence[Subject], questions: Questions) -> Iterator[Callable[[], object]]:
+    homes = dict.fromkeys(subject.place.home for subject in subjects)
+    return (partial(questions.list_tags, home) for home in homes)
+
+
+def _ask(
+    questions: Sequence[Question], others: Sequence[Callable[[], object]], fan_out: FanOut
+) -> Iterator[Answer]:
+    """Ask all in one round, and yield the answers to ``questions``."""
+    calls: list[Callable[[], object]] = [*(partial(answered, q) for q in questions), *others]
+    return (answer for answer in fan_out(_call, calls) if isinstance(answer, Answer))
 
 
 def _call(call: Callable[[], object]) -> object:

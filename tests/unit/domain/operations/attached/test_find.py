@@ -21,8 +21,8 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.images.attachments import Form
 from manyfest.domain.lists.referrers import referrer_descriptor, referrers_tag
-from manyfest.domain.operations.steps import find_attached as search
-from manyfest.domain.operations.steps.find_attached import Found, find_attached
+from manyfest.domain.operations.attached import find as search
+from manyfest.domain.operations.attached.find import Found, find_attached
 from manyfest.domain.operations.steps.tree import Node
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.fan_out import sequential

@@ -6,14 +6,12 @@ Subjects come first: the distribution-spec allows a missing one, and some regist
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import groupby
 
-from manyfest.domain.events import OnEvent
-from manyfest.domain.operations.steps.transfer import ManifestCopy, put_copy
+from manyfest.domain.operations.steps.transfer import ManifestCopy
 from manyfest.domain.ports import Ports
-from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 
@@ -31,34 +29,40 @@ class ReferrerCopy:
 
 
 def put_referrers(
-    copies: Sequence[ReferrerCopy], *, ports: Ports, on_event: OnEvent
+    copies: Sequence[ReferrerCopy], put: Callable[[ManifestCopy], bool], *, ports: Ports
 ) -> tuple[ReferrerCopy, ...]:
-    """Put ``copies``, level by level, and return those that the target does not list then.
+    """Put ``copies``, level by level, and return those that the target took and does not list.
 
-    The target's lists are read back, one of each subject; what they lack is put again, one after
-    the other. Uses the ports registry, fan_out and pause. Raises what writing and listing raise.
+    ``put`` returns whether the target took one. The target's lists are read back, one of each
+    subject; what they lack is put again, one after the other. Uses the ports registry, fan_out and
+    pause. Raises what ``put`` and listing raise.
     """
-    _put(copies, ports, on_event)
-    unlisted = _unlisted(copies, ports)
+    taken = _put(copies, put, ports)
+    unlisted = _unlisted(taken, ports)
     for seconds in _PAUSES:
         if not unlisted:
             break
         ports.pause(seconds)
-        again = _unlisted(unlisted, ports)
-        _put_in_turn(again, ports.registry, on_event)
+        again = _put_in_turn(_unlisted(unlisted, ports), put)
         unlisted = _unlisted(again, ports)
     return unlisted
 
 
-def _put(copies: Sequence[ReferrerCopy], ports: Ports, on_event: OnEvent) -> None:
-    put_in_turn = partial(_put_in_turn, registry=ports.registry, on_event=on_event)
+def _put(
+    copies: Sequence[ReferrerCopy], put: Callable[[ManifestCopy], bool], ports: Ports
+) -> tuple[ReferrerCopy, ...]:
+    taken: list[ReferrerCopy] = []
     for _, level in groupby(copies, key=lambda each: each.level):
-        ports.fan_out(put_in_turn, tuple(_by_subject(level).values()))
+        groups = tuple(_by_subject(level).values())
+        for group in ports.fan_out(partial(_put_in_turn, put=put), groups):
+            taken += group
+    return tuple(taken)
 
 
-def _put_in_turn(copies: Sequence[ReferrerCopy], registry: Registry, on_event: OnEvent) -> None:
-    for each in copies:
-        put_copy(each.copy, registry, on_event)
+def _put_in_turn(
+    copies: Sequence[ReferrerCopy], put: Callable[[ManifestCopy], bool]
+) -> tuple[ReferrerCopy, ...]:
+    return tuple(each for each in copies if put(each.copy))
 
 
 def _unlisted(copies: Sequence[ReferrerCopy], ports: Ports) -> tuple[ReferrerCopy, ...]:
