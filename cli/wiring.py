@@ -78,6 +78,11 @@ class Session:
         """
         self._registries.connect_early(read, written)
 
+    @property
+    def pulls_left(self) -> "Mapping[str, tuple[str, str]]":
+        """The pulls that hosts say are left, and their limits, as they send them."""
+        return self._registries.pulls_left
+
     @cached_property
     def _registries(self) -> "RegistryFactory":
         from manyfest.cli.assembly.registries import RegistryFactory

@@ -15,7 +15,11 @@ from manyfest.adapters.http_registry.reliability.retry import TRIES, OnPause, ig
 from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, nothing_known
 from manyfest.adapters.http_registry.session.requests import repository_of
 from manyfest.adapters.http_registry.session.server_clock import OnClock, ignore_clock
-from manyfest.adapters.http_registry.session.session_pool import SessionPool
+from manyfest.adapters.http_registry.session.session_pool import (
+    OnPullsLeft,
+    SessionPool,
+    ignore_pulls,
+)
 from manyfest.adapters.http_registry.transport.early_connections import EarlyConnections
 from manyfest.adapters.http_registry.transport.httpx_transport import CONNECTIONS, TIMEOUT
 from manyfest.adapters.http_registry.transport.proxies import NO_PROXIES, Proxies
@@ -48,9 +52,10 @@ class HttpRegistry(Registry):
     requests to every host in place of ours; it is then responsible for TLS, proxies, pauses that
     servers ask for, and the deadline of a request.
 
-    ``on_warning`` receives the warnings of registries (``Warning: 299``), each once, with the host.
-    ``on_pause`` gives the context of each pause before a retry, to show it. Both may be called from
-    several threads at once.
+    ``on_warning`` receives the warnings of registries (``Warning: 299``), each once, with the host,
+    and ``on_pulls_left`` the pulls that Docker Hub says are left, with each response. ``on_pause``
+    gives the context of each pause before a retry, to show it. All may be called from several
+    threads at once.
 
     Construction sends nothing. Close it when done: connections are kept until then.
     """
@@ -72,6 +77,7 @@ class HttpRegistry(Registry):
         transport: httpx.BaseTransport | None = None,
         on_clock: OnClock = ignore_clock,
         on_warning: Callable[[str], None] = lambda _: None,
+        on_pulls_left: OnPullsLeft = ignore_pulls,
         on_pause: OnPause = ignore_pause,
     ) -> None:
         self._sessions = SessionPool(
@@ -88,6 +94,7 @@ class HttpRegistry(Registry):
             transport=transport,
             on_clock=on_clock,
             on_warning=on_warning,
+            on_pulls_left=on_pulls_left,
             on_pause=on_pause,
         )
         self.access = HttpAccess(self._sessions)

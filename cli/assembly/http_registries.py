@@ -50,6 +50,7 @@ class HttpRegistries:
         self._stack = stack
         self._now = now
         self._clock_offsets = clock_offsets
+        self.pulls_left: dict[str, tuple[str, str]] = {}  # and the limit, as hosts send them
 
     @cached_property
     def rules(self) -> "RegistryRules":
@@ -78,7 +79,9 @@ class HttpRegistries:
 
         account = auth_for(self._settings, self._deadline)
         on_clock = recording_clocks(self._clock_offsets)
-        origin = self._opened(account, self._origins, on_clock=on_clock)
+        origin = self._opened(
+            account, self._origins, on_clock=on_clock, on_pulls_left=self._keep_pulls_left
+        )
         if not self.rules:
             return origin
         from manyfest.adapters.credentials.registry_auth import no_headers
@@ -87,6 +90,9 @@ class HttpRegistries:
         account = evolve(account, headers=no_headers)
         mirrors = self._opened(account, self._mirrors, on_clock=on_clock, tries=1)
         return MirroredRegistry(origin, mirrors, self.rules.route, note)
+
+    def _keep_pulls_left(self, host: str, left: str, limit: str) -> None:
+        self.pulls_left[host] = left, limit
 
     def _opened(
         self, account: "RegistryAuth", endpoint_for: "EndpointFor", **options: Any

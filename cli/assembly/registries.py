@@ -5,7 +5,7 @@ by its file; any other scheme by a package's adapter behind the cache. ``--offli
 in place of the hosts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -66,6 +66,11 @@ class RegistryFactory:
             targets = _at_registries(written)
             if (asked or targets) and not _are_threads_limited():
                 self._over_http.connect_early(asked, targets)
+
+    @property
+    def pulls_left(self) -> "Mapping[str, tuple[str, str]]":
+        """The pulls that hosts say are left, and their limits, as they send them."""
+        return self._over_http.pulls_left
 
     def _registries(self) -> Registry:
         if self.settings.offline:

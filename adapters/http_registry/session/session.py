@@ -177,9 +177,9 @@ class RegistrySession:
         self._probe.close()
 
     def _answer(self, request: RegistryRequest) -> httpx.Response:
-        """Return the response that is no redirect; tell the warnings in it."""
+        """Return the response that is no redirect; tell the warnings and the pulls left in it."""
         response = self._follow_redirects(request)
-        if "warning" in response.headers:
+        if "warning" in response.headers or "ratelimit-remaining" in response.headers:
             self._on_warnings(self._elsewhere.name_of(response), response, self.secrets())
         return response
 

@@ -50,6 +50,14 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+# Receives a host's ``RateLimit-Remaining`` and ``RateLimit-Limit``, as it sends them.
+OnPullsLeft = Callable[[str, str, str], None]
+_PULLS_LIMIT = 40  # characters of such a header
+
+
+def ignore_pulls(host: str, left: str, limit: str) -> None:
+    """Ignore how many pulls a host has left for us."""
+
 
 class SessionPool:
     """The sessions of one command, under its deadline. Thread-safe."""
@@ -70,6 +78,7 @@ class SessionPool:
         transport: httpx.BaseTransport | None,
         on_clock: OnClock,
         on_warning: Callable[[str], None],
+        on_pulls_left: OnPullsLeft,
         on_pause: OnPause,
     ) -> None:
         self.deadline = deadline
@@ -90,6 +99,7 @@ class SessionPool:
         self._cross_origin_clients: dict[tuple[Certificates, AddressPolicy], httpx.Client] = {}
         self._timeout = timeout
         self._on_warning = on_warning
+        self._on_pulls_left = on_pulls_left
         self._warnings: WarningLog | None = None
         # One client for all hosts, since closing a client closes its transport.
         self._given_client = new_client(transport, timeout) if transport is not None else None
@@ -159,7 +169,14 @@ class SessionPool:
         return session
 
     def _tell_warnings(self, host: str, response: httpx.Response, secrets: Iterable[str]) -> None:
-        """Tell the warnings in a response; most commands get none, and do not load the log."""
+        """Tell the pulls left and the warnings in a response.
+
+        Most commands get no warnings, and do not load the log.
+        """
+        if (left := response.headers.get("ratelimit-remaining", "")) and len(left) < _PULLS_LIMIT:
+            self._on_pulls_left(host, left, response.headers.get("ratelimit-limit", ""))
+        if "warning" not in response.headers:
+            return
         from manyfest.adapters.http_registry.session.warning_headers import WarningLog
 
         with self._lock:

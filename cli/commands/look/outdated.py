@@ -15,6 +15,7 @@ from manyfest.cli.flows.outdated.image_list import checked_rows, images_asked
 from manyfest.cli.output import note, write_lines, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.outdated.outdated_table import Row, outdated_columns, outdated_json
+from manyfest.cli.rendering.outdated.pulls_left import pulls_left
 from manyfest.cli.rendering.table import view_of
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_reading_session
@@ -60,12 +61,15 @@ def command(
     asked = images_asked(names, files, None if platform is None else parse_filter(platform))
     with open_reading_session(settings_from(options)) as session:
         rows = list(checked_rows(asked, session))
+        left = list(pulls_left(session.pulls_left))
     view = view_of(outdated_columns, rows, options, as_json=as_json)
     if as_json:
         write_lines(outdated_json(view.items))
     else:
         write_view(view.lines())
         _note_count(rows)
+    for line in left:
+        note(line)
     _exit(rows)
 
 

@@ -11,6 +11,7 @@ from manyfest.contracts.images import Image, oci_image, oci_index, push_image
 from manyfest.domain.references import Reference
 from tests.integration.conftest import Seed
 from tests.support.content.statements import SPDX, attestation, attested, statement
+from tests.support.http.http_messages import Answer, Request
 from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
 from tests.support.programs.docker_client import Result
 from tests.support.programs.docker_registry import RunningRegistry
@@ -229,3 +230,36 @@ def test_the_real_registry_is_asked_the_same_way(
     assert row("--platform", "linux/amd64", named)[0] == "republished"
     seed(named, REBUILT)
     assert run_here("outdated", "--platform", "linux/amd64", named).code == 8
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        (
+            {"RateLimit-Limit": "100;w=21600", "RateLimit-Remaining": "76;w=21600"},
+            "76 of 100 pulls left (in 6 hours)",
+        ),
+        ({"RateLimit-Remaining": "5"}, "5 pulls left"),
+        ({"RateLimit-Remaining": "many"}, ""),
+        ({"RateLimit-Remaining": "9" * 50}, ""),
+    ],
+)
+def test_the_pulls_left_are_shown_and_not_spent(
+    registry, headers, told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push_image(registry, Reference.parse(f"{REGISTRY}/team:app"), OLD)
+    with RegistryServer(registry, quirks=Quirks()) as server:
+        serve = server.app._routed
+
+        def counting(request: Request) -> Answer:
+            answer = serve(request)
+            for name, value in headers.items():
+                answer = answer.with_header(name, value)
+            return answer
+
+        monkeypatch.setattr(server.app, "_routed", counting)
+        result = run_here("outdated", f"{server.host}/team:app@{OLD.digest}")
+        assert requests(server) == ["HEAD"]
+    assert result.code == 0
+    assert ("pulls left" in result.stderr) == bool(told)
+    assert told in result.stderr
