@@ -17,7 +17,7 @@ from manyfest.cli.output import warn, write_text, write_view
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.platform_conflicts import refuse_conflicts
-from manyfest.domain.errors import InvalidReferenceError, ListError
+from manyfest.domain.errors import InputError, ListError
 from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.operations.publication.apply import ApplyPlan, finish, plan_apply
 from manyfest.domain.operations.publication.plan_push import PushPlan
@@ -35,13 +35,13 @@ def plan_release(
 ) -> ApplyPlan:
     """Plan the publication of one list, which ``publish_specs`` executes.
 
-    Raises InvalidReferenceError: a target has a tag and a digest; ListError: it is named by the
+    Raises InputError: a target has a tag and a digest; ListError: it is named by the
     digest of another list, or as ``plan_apply``; UnreachableError, ReadOnlyError: it cannot be
     written; as ``check_release`` and ``plan_apply``.
     """
     for target in spec.targets:
         if target.tag and target.digest:
-            raise InvalidReferenceError(str(target), "a tag or a digest names a target, not both")
+            raise InputError(f"{target} has a tag and a digest; a target has one of them")
     require_reachable(spec.targets, session)
     session.connect_early(sources_of([spec]), spec.targets)
     planned = plan_apply([spec], ports=session, attached=attached, with_foreign=with_foreign)

@@ -95,10 +95,12 @@ def _targets(options: ReleaseOptions, metadata: ReleaseMetadata) -> list[Referen
 
 
 def _targets_of(name: str, images: Sequence[str]) -> Iterator[Reference]:
-    if images and not any(mark in name for mark in "/:@"):
+    if any(mark in name for mark in "/:@"):
+        yield reference(name)
+    elif images:
         yield from (reference(f"{image}:{name}") for image in images)
     else:
-        yield reference(name)
+        raise UsageError(f"{name} is a tag without a repository: give --image REPO, or REPO:{name}")
 
 
 def _sources(options: ReleaseOptions, targets: Sequence[Reference]) -> Iterator[str]:

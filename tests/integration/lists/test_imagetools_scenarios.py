@@ -280,7 +280,7 @@ REFUSED = {
     ),
     "a folder without digests": (["-t", "A:new", "A@sha256:*"], 2, "are there no digests?"),
     "a target that is not there": (["--append", "-t", "A:new", "A:amd64"], 3, "no such manifest"),
-    "a tag and a digest": (["-t", f"A:new@{AMD.digest}", "A:amd64"], 2, "not both"),
+    "a tag and a digest": (["-t", f"A:new@{AMD.digest}", "A:amd64"], 2, "has a tag and a digest"),
     "a level that is none": (
         ["-t", "A:new", "--annotation", "bogus:k=v", "A:amd64"],
         2,

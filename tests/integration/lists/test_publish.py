@@ -86,6 +86,23 @@ def test_digests_are_published_under_all_tags_of_two_registries(
     assert pipeline.manyfest("verify", f"{pipeline.mirror}:1.2").code == 0
 
 
+def test_a_tag_needs_a_repository(pipeline: Pipeline) -> None:
+    refused = pipeline.publish("-t", "1.2", "--digests", pipeline.digests, code=2)
+    assert "1.2 is a tag without a repository: give --image REPO, or REPO:1.2" in refused.stderr
+
+
+def test_annotations_that_no_image_gets_are_told(pipeline: Pipeline) -> None:
+    words = ["--annotation", "manifest-descriptor[linux/s390x]:k=v", "--image", pipeline.home]
+    told = pipeline.publish("-t", "1", "--digests", pipeline.digests, "--dry-run", *words)
+    assert "no image is for linux/s390x, so that none gets the annotation k" in told.stderr
+
+
+def test_a_target_has_a_tag_or_a_digest(pipeline: Pipeline) -> None:
+    name = f"{pipeline.home}:1@{AMD.digest}"
+    refused = pipeline.publish("-t", name, f"{pipeline.home}:amd64", code=2)
+    assert "has a tag and a digest" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("expected", "words"),
     [
