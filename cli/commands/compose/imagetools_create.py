@@ -7,12 +7,15 @@ from typing import Annotated
 from manyfest.cli.arguments.options import (
     CONNECTION,
     UPLOADS,
+    Attached,
     Convert,
     ExpectPlatforms,
     ForeignLayers,
+    NoAttached,
     docker_command,
 )
 from manyfest.cli.arguments.result_files import require_writable
+from manyfest.cli.flows.checks import attached_mode
 from manyfest.cli.flows.imagetools.create import (
     ImagetoolsOptions,
     composed_list,
@@ -92,6 +95,8 @@ def command(
         bool, Option("--allow-duplicates", help="Allow two images for one platform.")
     ] = False,
     convert: Convert = None,
+    attached: Attached = False,
+    no_attached: NoAttached = False,
     foreign_layers: ForeignLayers = False,
 ) -> None:
     """Publish a list, with the arguments of buildx.
@@ -105,6 +110,7 @@ def command(
       manyfest imagetools create -t me/app:1 -t ghcr.io/me/app:1 --annotation index:k=v me/app:rc
       manyfest imagetools create --append -t me/app:1 me/app@sha256:...
     """
+    mode = attached_mode(attached=attached, no_attached=no_attached)
     apply_debug(is_on=debug)
     require_writable(metadata_file)
     given = ImagetoolsOptions(
@@ -127,7 +133,11 @@ def command(
             write_document(listed.data.decode())
             return
         planned = plan_release(
-            spec, session, allow_duplicates=allow_duplicates, with_foreign=foreign_layers
+            spec,
+            session,
+            allow_duplicates=allow_duplicates,
+            with_foreign=foreign_layers,
+            attached=mode,
         )
         publish_specs(planned, session, as_json=False, is_dry_run=False, is_verbose=False)
         (push,) = planned.pushes

@@ -144,6 +144,16 @@ def test_referrers_are_not_listed(registries: Registries) -> None:
     assert rows(registries.manifest("A:new")) == [row(OCI_AMD, "linux/amd64")]
 
 
+def test_signatures_come_along_unless_they_are_left(registries: Registries) -> None:
+    signature = referrer(OCI_AMD, text="signature", kind="application/vnd.dev.cosign.artifact.sig")
+    registries.seed("A:signature", signature)
+    assert registries.create("--no-attached", "-t", "B:new", "A:oci-amd64").code == 0
+    assert not registries.is_there(f"B@{signature.digest}")
+    created = registries.create("-t", "B:signed", "A:oci-amd64")
+    assert created.code == 0, created.stderr
+    assert registries.is_there(f"B@{signature.digest}")
+
+
 def test_the_same_image_given_again_is_no_conflict(registries: Registries) -> None:
     assert registries.create("-t", "A:new", "A:list", "A:amd64", f"A@{AMD.digest}").code == 0
     assert registries.manifest("A:new").digest == BOTH.digest

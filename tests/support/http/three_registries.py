@@ -17,7 +17,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 from tests.support.content.attested import attested_index
 from tests.support.http.fault_server import FaultServer
-from tests.support.http.registry_server import REGISTRY, RegistryApp
+from tests.support.http.registry_server import REGISTRY, Quirks, RegistryApp
 from tests.support.programs.docker_client import Result
 from tests.support.programs.our_program import run_here
 
@@ -82,7 +82,9 @@ def three_registries(folder: Path) -> Iterator[Registries]:
     with ExitStack() as stack:
         memories = {letter: MemoryRegistry() for letter in "ABC"}
         servers = {
-            letter: stack.enter_context(FaultServer(RegistryApp(memory)))
+            letter: stack.enter_context(
+                FaultServer(RegistryApp(memory, quirks=Quirks(referrers=True)))
+            )
             for letter, memory in memories.items()
         }
         places = {letter: f"{server.host}/{_path(letter)}" for letter, server in servers.items()}
