@@ -5,11 +5,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attr import field
 
 from manyfest.domain.errors import ConfigError, InputError
 from manyfest.domain.values import frozen
+
+if TYPE_CHECKING:
+    from manyfest.domain.access import Credentials
+    from manyfest.domain.references import Repository
 
 DEFAULT_JOBS = 32
 _PROXY_VARIABLES = (
@@ -33,7 +38,9 @@ class Settings:
     ``store`` is a file, or the URL of an adapter's store. ``seconds`` bounds all requests to
     servers; given as an option (``seconds_are_hard``), it bounds everything. ``docker_config`` is
     the folder of docker's ``config.json``, ``docker_auths`` the text of such a file. ``auth_files``
-    are containers' files, in order; ``auth_file`` replaces them. ``auth_realms`` are hosts whose
+    are containers' files, in order; ``auth_file`` replaces them, and ``only_auth_file`` replaces
+    docker's, too. ``logins`` go before all; a repository without a path is a whole registry.
+    ``auth_realms`` are hosts whose
     token servers get credentials of any registry, ``private_hosts`` those to which any may send us,
     whatever their address. ``certificate_folders`` are folders named certs.d. ``registries_conf``
     replaces the files in ``containers_folders``, where a later folder overrides an earlier one.
@@ -47,6 +54,8 @@ class Settings:
     docker_auths: str = field(default="", repr=False)
     auth_file: Path | None = None
     auth_files: tuple[Path, ...] = ()
+    only_auth_file: Path | None = None
+    logins: "Sequence[tuple[Repository, Credentials]]" = field(default=(), repr=False)
     auth_realms: frozenset[str] = frozenset()
     private_hosts: frozenset[str] = frozenset()
     certificate_folders: tuple[Path, ...] = ()
@@ -67,7 +76,8 @@ class Settings:
 class CommonOptions:
     """The options that many commands share, as given.
 
-    ``timeout`` is in seconds, ``chunk_size`` in bytes. The last five shape a table: ``sort`` and
+    ``timeout`` is in seconds, ``chunk_size`` in bytes; ``logins`` have ``creds`` with the registry
+    that they are for. The last five shape a table: ``sort`` and
     ``columns`` name its columns, ``filters`` are ``COLUMN=PATTERN``.
     """
 
@@ -75,6 +85,9 @@ class CommonOptions:
     max_age: timedelta | None = None
     stale_if_error: bool = False
     insecure: bool = False
+    authfile: Path | None = None
+    creds: "Credentials | None" = None
+    logins: "Sequence[tuple[Repository, Credentials]]" = field(default=(), repr=False)
     jobs: int = DEFAULT_JOBS
     chunk_size: int | None = None
     timeout: float | None = None
@@ -209,6 +222,13 @@ def parse_boolean(text: str, name: str) -> bool:
     return _BOOLEANS[text.lower()]
 
 
+def _existing(auth_file: Path | None) -> Path | None:
+    """Return the file of ``--authfile``. Raises InputError: there is none."""
+    if auth_file is not None and not auth_file.is_file():
+        raise InputError(f"--authfile: there is no file {auth_file}")
+    return auth_file
+
+
 def settings_from(options: CommonOptions = NO_OPTIONS) -> Settings:
     """Return the settings: options as given, the rest from the environment.
 
@@ -220,6 +240,8 @@ def settings_from(options: CommonOptions = NO_OPTIONS) -> Settings:
         docker_auths=os.environ.get("DOCKER_AUTH_CONFIG", ""),
         auth_file=auth_file(os.environ),
         auth_files=auth_files(os.environ),
+        only_auth_file=_existing(options.authfile),
+        logins=options.logins,
         auth_realms=auth_realms(os.environ),
         private_hosts=private_hosts(os.environ),
         certificate_folders=certificate_folders(os.environ),

@@ -1,7 +1,8 @@
 """The authentication policy: credentials, extra headers, trusted realms."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from manyfest.adapters.credentials.registry_keys import canonical
 from manyfest.domain.access import Credentials
 from manyfest.domain.errors import CredentialSourceError
 from manyfest.domain.references import Repository
@@ -27,6 +28,23 @@ def chained(*sources: CredentialsFor) -> CredentialsFor:
     def credentials_for(repository: Repository) -> Credentials | None:
         answers = (source(repository) for source in sources)
         return next((answer for answer in answers if answer is not None), None)
+
+    return credentials_for
+
+
+def given(logins: Sequence[tuple[Repository, Credentials]]) -> CredentialsFor:
+    """Return a source of these; a repository without a path stands for its whole registry."""
+
+    def credentials_for(repository: Repository) -> Credentials | None:
+        host = canonical(repository.registry)
+        return next(
+            (
+                credentials
+                for home, credentials in logins
+                if canonical(home.registry) == host and home.path in {"", repository.path}
+            ),
+            None,
+        )
 
     return credentials_for
 

@@ -2,6 +2,7 @@
 
 - ``options``: the options that commands share, and the number of arguments
 - ``option_values``: the values of options, such as ``KEY=VALUE`` and lists with commas
+- ``credentials``: a login from standard input or a variable
 - ``references``: references, names of lists and of entries
 - ``input_files``: files of documents, such as specs and locks
 - ``reference_files``: files with a reference a line

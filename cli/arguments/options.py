@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 from manyfest.cli.process.command import Command, Option, Parameter, Parser, parameters_of
-from manyfest.cli.process.pflag import ArgumentCountError, UsageError
+from manyfest.cli.process.pflag import ArgumentCountError, UsageError, required_number
 from manyfest.cli.settings import DEFAULT_SECONDS, NO_OPTIONS, CommonOptions
 from manyfest.domain.media_types import Family
 
@@ -65,6 +66,22 @@ def parse_size(text: str, name: str) -> int:
         raise UsageError(f"{name} wants a size such as 50MB or 64MiB, not {text!r}")
     power = "kmgt".index(match[2]) + 1 if match[2] else 0
     return size * int((1024 if match[3] else 1000) ** power)
+
+
+def _parse_credentials(text: str, name: str) -> Any:
+    from manyfest.cli.arguments.credentials import parse_credentials
+
+    return parse_credentials(text, name)
+
+
+def credentials_option(name: str, registry: str) -> Option:
+    """Return the option ``--name`` that reads a login for the ``registry`` of its help."""
+    return Option(
+        f"--{name}",
+        metavar="-|env:NAME",
+        parser=_parse_credentials,
+        help=f"Read USER:PASS for {registry} from standard input, or from a variable.",
+    )
 
 
 AsJson = Annotated[bool, Option("--json", help="Print JSON for programs.")]
@@ -141,6 +158,15 @@ _SHARED: dict[str, Any] = {
         bool,
         Option("--insecure", help="Allow unverified TLS certificates and plain HTTP."),
     ],
+    "authfile": Annotated[
+        Path | None,
+        Option(
+            "--authfile",
+            metavar="FILE",
+            help="Use only the logins in this file (auth.json of podman, config.json of docker).",
+        ),
+    ],
+    "creds": Annotated[Any, credentials_option("creds", "the registry of the first reference")],
     "jobs": Annotated[
         int,
         Option(
@@ -204,7 +230,8 @@ FRESHNESS = frozenset({"max_age", "stale_if_error"})
 INSECURE = frozenset({"insecure"})
 TIMEOUT = frozenset({"timeout"})
 UPLOADS = frozenset({"chunk_size"})
-CONNECTION = INSECURE | TIMEOUT | {"jobs"}
+CREDENTIALS = frozenset({"creds"})
+CONNECTION = INSECURE | TIMEOUT | CREDENTIALS | {"authfile", "jobs"}
 TABLE = frozenset({"sort", "filters", "columns", "no_trunc", "quiet"})
 
 
@@ -215,20 +242,28 @@ def docker_command(
     most: int | None = None,
     *,
     options: frozenset[str] = frozenset(),
+    targets: Sequence[str] = (),
 ) -> Callable[[Callable[..., None]], Command]:
     """Make a command of a function of ``names`` and perhaps ``options``.
 
     ``names`` are the arguments, which help shows as ``metavar``; without a metavar the function
     takes none. Fewer than ``least`` or more than ``most`` are refused in docker's words, with
     ``name`` as the command's. ``options`` is a CommonOptions. The function's further parameters are
-    options of its own, and come first in help.
+    options of its own, and come first in help. ``targets`` are those whose references come before
+    the arguments when the first one counts.
     """
 
     def decorate(function: Callable[..., None]) -> Command:
         def run(arguments: Sequence[str], **given: Any) -> None:
             names = require_arguments(name, arguments, least, most)
             if options:
-                given["options"] = CommonOptions(**{key: given.pop(key) for key in options})
+                common = CommonOptions(**{key: given.pop(key) for key in options})
+                if common.creds is not None:
+                    from manyfest.cli.arguments.credentials import with_login
+
+                    first = (text for target in targets for text in given[target] or ())
+                    common = with_login(common, [*first, *names])
+                given["options"] = common
             function(*([names] if metavar else ()), **given)
 
         parameters = [*parameters_of(function), *_shared(options)]
@@ -250,21 +285,5 @@ def require_arguments(
 ) -> Sequence[str]:
     """Return the names. Raises ArgumentCountError, in docker's words, for another number."""
     if len(names) < least or (most is not None and len(names) > most):
-        raise ArgumentCountError(f"'manyfest {command}' {_requirement(least, most)}")
+        raise ArgumentCountError(f"'manyfest {command}' {required_number(least, most)}")
     return names
-
-
-def _requirement(least: int, most: int | None) -> str:
-    if most is None:
-        return f"requires at least {_arguments(least)}"
-    if most == 0:
-        return "accepts no arguments"
-    if least == 0:
-        return f"requires at most {_arguments(most)}"
-    if least == most:
-        return f"requires {_arguments(least)}"
-    return f"requires at least {least} and at most {_arguments(most)}"
-
-
-def _arguments(number: int) -> str:
-    return f"{number} argument{'' if number == 1 else 's'}"

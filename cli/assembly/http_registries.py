@@ -17,6 +17,7 @@ from attr import evolve
 from manyfest.adapters.endpoint import Endpoint
 from manyfest.cli.output import note, warn
 from manyfest.cli.settings import Settings
+from manyfest.domain.errors import CredentialsError
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference, Repository
 from manyfest.domain.values import frozen
@@ -236,18 +237,27 @@ def registry_rules(settings: Settings) -> "RegistryRules":
 
 
 def auth_for(settings: Settings, deadline: "Deadline") -> "RegistryAuth":
-    """Chain the credential sources: docker's before those of containers (ADR 0012)."""
+    """Chain the credential sources: docker's before those of containers (ADR 0012).
+
+    Before all come those of the command itself. A file that it names is the only one, and a fault
+    of it is an error: the user wants these credentials, or none.
+    """
     from manyfest.adapters.credentials.auth_json import AuthJson
     from manyfest.adapters.credentials.credential_helper import Helpers
     from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
     from manyfest.adapters.credentials.helper_process import HelperLimits
-    from manyfest.adapters.credentials.registry_auth import RegistryAuth, chained
+    from manyfest.adapters.credentials.registry_auth import RegistryAuth, chained, given
     from manyfest.cli.process.signals import SIGNAL_HANDLER
 
     helpers = Helpers(HelperLimits(deadline.check, shield=SIGNAL_HANDLER.shielded))
     docker = DockerConfig(settings.docker_config, helpers)
+    own = given(settings.logins)
+    if only := settings.only_auth_file:
+        file = AuthJson(only, helpers, must_exist=True).credentials_for
+        return RegistryAuth(chained(own, file), docker.headers, settings.auth_realms, _fail)
     chosen = settings.auth_file
     credentials_for = chained(
+        own,
         EnvironmentAuths(settings.docker_auths).credentials_for,
         docker.credentials_for,
         *(
@@ -257,6 +267,10 @@ def auth_for(settings: Settings, deadline: "Deadline") -> "RegistryAuth":
     )
     warnings = CredentialWarnings()
     return RegistryAuth(credentials_for, docker.headers, settings.auth_realms, warnings.warn_once)
+
+
+def _fail(error: "CredentialSourceError") -> None:
+    raise CredentialsError(str(error))
 
 
 class CredentialWarnings:

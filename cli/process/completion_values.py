@@ -66,7 +66,7 @@ _OF_OPTIONS: Mapping[str, Values] = {
     "like": references,
     "subject": references,
     **dict.fromkeys(("file", "output", "lock", "since", "digest-file", "metadata-file"), files),
-    **dict.fromkeys(("digests", "bake-metadata", "meta", "results-dir"), files),
+    **dict.fromkeys(("authfile", "digests", "bake-metadata", "meta", "results-dir"), files),
 }
 _OF_ARGUMENTS: Mapping[str, Values] = {
     "LIST": drafts,

@@ -157,3 +157,20 @@ def _quoted_letter(letter: str) -> str:
 
 def _refuse(sentence: str) -> NoReturn:
     raise InputError(sentence)
+
+
+def required_number(least: int, most: int | None) -> str:
+    """Say in docker's words how many arguments a command takes."""
+    if most is None:
+        return f"requires at least {_arguments(least)}"
+    if most == 0:
+        return "accepts no arguments"
+    if least == 0:
+        return f"requires at most {_arguments(most)}"
+    if least == most:
+        return f"requires {_arguments(least)}"
+    return f"requires at least {least} and at most {_arguments(most)}"
+
+
+def _arguments(number: int) -> str:
+    return f"{number} argument{'' if number == 1 else 's'}"

@@ -9,6 +9,7 @@ from attr import evolve
 from manyfest.cli.arguments.option_values import split_csv
 from manyfest.cli.arguments.options import (
     CONNECTION,
+    CREDENTIALS,
     UPLOADS,
     AsJson,
     Attached,
@@ -43,7 +44,7 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.specs.list_spec import ListSpec, entries_from_template, sources_of
 
 
-@docker_command("apply", "[SPEC]", options=CONNECTION | UPLOADS)
+@docker_command("apply", "[SPEC]", options=CONNECTION - CREDENTIALS | UPLOADS)
 def command(
     names: Sequence[str],
     options: CommonOptions,

@@ -33,7 +33,7 @@ from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.specs.annotation_levels import parse_annotation
 
 
-@docker_command("imagetools create", "[SOURCE...]", options=CONNECTION | UPLOADS)
+@docker_command("imagetools create", "[SOURCE...]", options=CONNECTION | UPLOADS, targets=("tag",))
 def command(
     names: Sequence[str],
     options: CommonOptions,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from manyfest.cli.arguments.options import CONNECTION, docker_command
+from manyfest.cli.arguments.options import CONNECTION, CREDENTIALS, docker_command
 from manyfest.cli.arguments.result_files import write_file
 from manyfest.cli.flows.spec_files import IgnoreMissing, lock_path, print_missing, read_spec_file
 from manyfest.cli.output import note
@@ -16,7 +16,7 @@ from manyfest.domain.operations.publication.lock import finish, lock
 from manyfest.domain.specs.list_spec import sources_of
 
 
-@docker_command("lock", "SPEC", 1, 1, options=CONNECTION)
+@docker_command("lock", "SPEC", 1, 1, options=CONNECTION - CREDENTIALS)
 def command(
     names: Sequence[str],
     options: CommonOptions,

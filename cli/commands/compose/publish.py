@@ -34,7 +34,7 @@ from manyfest.domain.references import Reference
 from manyfest.domain.specs.annotation_levels import parse_annotation
 
 
-@docker_command("publish", "[SOURCE...]", options=CONNECTION | UPLOADS)
+@docker_command("publish", "[SOURCE...]", options=CONNECTION | UPLOADS, targets=("image", "tag"))
 def command(
     names: Sequence[str],
     options: CommonOptions,

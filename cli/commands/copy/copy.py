@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import Annotated
+from typing import Annotated, Any
+
+from attr import evolve
 
 from manyfest.cli.arguments.options import (
     CONNECTION,
+    CREDENTIALS,
     OFFLINE,
     UPLOADS,
     AsJson,
@@ -15,6 +18,7 @@ from manyfest.cli.arguments.options import (
     ForeignLayers,
     NoAttached,
     Verbose,
+    credentials_option,
     docker_command,
 )
 from manyfest.cli.arguments.references import reference, resolve_source
@@ -38,10 +42,10 @@ from manyfest.domain.operations.attached.copies import NO_COPIES
 from manyfest.domain.operations.attached.put import Brought
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.platforms import Platform
-from manyfest.domain.references import Layout, Reference
+from manyfest.domain.references import Layout, Reference, Repository
 
 
-@docker_command("copy", "SRC DST", 2, 2, options=OFFLINE | CONNECTION | UPLOADS)
+@docker_command("copy", "SRC DST", 2, 2, options=OFFLINE | CONNECTION - CREDENTIALS | UPLOADS)
 def command(
     names: Sequence[str],
     options: CommonOptions,
@@ -56,6 +60,8 @@ def command(
     referrers: Annotated[bool, Option("--referrers", help="The old name of --attached.")] = False,
     convert: Convert = None,
     foreign_layers: ForeignLayers = False,
+    src_creds: Annotated[Any, credentials_option("src-creds", "the repository of SRC")] = None,
+    dest_creds: Annotated[Any, credentials_option("dest-creds", "the repository of DST")] = None,
     dry_run: DryRun = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
@@ -72,11 +78,13 @@ def command(
       manyfest copy alpine:3 host/mirror/alpine:3
       manyfest copy --platform linux/amd64,linux/arm64 alpine:3 oci:alpine:3
       manyfest copy --convert oci host/app:1 host/app:1-oci
+      manyfest copy --dest-creds env:MIRROR_LOGIN alpine:3 host/mirror/alpine:3
     """
     if convert is not None and (attached or referrers):
         raise UsageError("--convert and --attached exclude each other: digests change")
     platforms = parse_filters(platform or ())
     mode = attached_mode(attached=attached or referrers, no_attached=no_attached)
+    options = evolve(options, logins=(*_login(names[0], src_creds), *_login(names[1], dest_creds)))
     with open_session(settings_from(options)) as session:
         target = reference(names[1])
         require_reachable([target], session)
@@ -108,6 +116,13 @@ def command(
         note(message)
     write_text(_json(plan) if as_json else str(plan.manifest.digest))
     _report_attached(plan, brought)
+
+
+def _login(name: str, credentials: Any) -> Iterator[tuple[Repository, Any]]:
+    """Yield the credentials with the repository of ``name``, if there are both."""
+    home = reference(name.partition("@{")[0]).home
+    if credentials is not None and isinstance(home, Repository):
+        yield home, credentials
 
 
 def _converted_plan(

@@ -37,7 +37,7 @@ def run(command, *arguments: str) -> object:
 
 
 def test_own_options_come_before_the_shared_ones_in_their_order():
-    shared = ["offline", "insecure", "jobs", "timeout"]
+    shared = ["offline", "insecure", "authfile", "creds", "jobs", "timeout"]
     assert [parameter.keyword for parameter in copy.parameters] == ["as_json", *shared]
     assert copy.doc == "Copy it."
 
