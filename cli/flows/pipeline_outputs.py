@@ -8,6 +8,7 @@ from pathlib import Path
 from manyfest.cli.output import printable
 from manyfest.cli.rendering.humanize import format_size
 from manyfest.domain.lists.attestations import without_attestations
+from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
@@ -32,9 +33,13 @@ class Published:
 
     @property
     def digests(self) -> Mapping[str, str]:
-        """The digest of each platform's image; of two for one platform, the first."""
+        """The digest of each platform's image; of two for one platform, the first.
+
+        Platforms are written in their normal form, as in --expect-platforms: builders differ in
+        whether arm64 has its variant v8, and the next step of a pipeline asks by name.
+        """
         entries = without_attestations(self.plan.manifest.entries)
-        return {str(e.platform): str(e.digest) for e in reversed(entries) if e.platform}
+        return {str(normalised(e.platform)): str(e.digest) for e in reversed(entries) if e.platform}
 
 
 def github_outputs(published: Published) -> str:

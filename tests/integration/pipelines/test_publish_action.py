@@ -36,7 +36,7 @@ def test_a_release_of_two_registries_and_its_outputs(built: Site) -> None:
     assert json.loads(outputs["tags"]) == names
     assert json.loads(outputs["digests"]) == {
         "linux/amd64": str(AMD.digest),
-        "linux/arm64/v8": str(ARM.digest),
+        "linux/arm64": str(ARM.digest),
     }
     assert digest in job.summary
     assert "| linux/arm64/v8 |" in job.summary
