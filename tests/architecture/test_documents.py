@@ -1,4 +1,4 @@
-"""The documents for contributors: their paths and links exist, and every decision has a status."""
+"""The documents beside the README: their paths and links exist, and every decision has a status."""
 
 import re
 from pathlib import Path
@@ -10,6 +10,7 @@ ADRS = sorted((ROOT / "ADR").glob("[0-9]*.md"))[1:]  # without the template
 DOCUMENTS = [
     *sorted((ROOT / ".github").glob("*.md")),
     *sorted((ROOT / "ADR").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
     ROOT / "tests" / "README.md",
 ]
 PATH = re.compile(r"`((?:domain|adapters|store|cli|tests|ADR|\.ci|\.github)/[\w./-]+)`")

@@ -12,7 +12,7 @@ MODULES = [file for name in FOLDERS for file in sorted((ROOT / name).rglob("*.py
 TEXTS = [
     *MODULES,
     *sorted((ROOT / "tests").rglob("*.py")),
-    *sorted((ROOT / "ADR").rglob("*.md")),
+    *sorted(file for folder in ("ADR", "docs") for file in (ROOT / folder).rglob("*.md")),
     *sorted(ROOT.glob("*.md")),
     *sorted(file for folder in (".ci", ".github") for file in (ROOT / folder).rglob("*.*")),
     ROOT / "pyproject.toml",

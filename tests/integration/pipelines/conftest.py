@@ -12,8 +12,10 @@ from manyfest.contracts.images import Image, oci_image
 from tests.integration.conftest import Seed
 from tests.support.pipelines.github_job import GithubJob, StandIn
 from tests.support.pipelines.registries import environment_with, located
-from tests.support.programs.docker_client import CommandLine, Result
+from tests.support.programs.docker_client import Result
 from tests.support.programs.docker_registry import RunningRegistry
+from tests.support.programs.forked import ForkedCommandLine
+from tests.support.programs.forked_script import write_forked_script
 
 AMD, ARM = oci_image("linux/amd64"), oci_image("linux/arm64/v8", text="arm")
 
@@ -53,13 +55,15 @@ class Site:
         return shown
 
     def platforms(self, name: str) -> list[str]:
-        """The platforms of a published list, in its order."""
+        """The platforms of a published list, sorted; none if there is no list."""
+        if not self.digest(name):
+            return []
         entries = self.document(name)["manifests"]
         assert isinstance(entries, Sequence)
         shown = (entry["platform"] for entry in entries)
-        return [
+        return sorted(
             "/".join((p["os"], p["architecture"], *p.get("variant", "").split())) for p in shown
-        ]
+        )
 
     def job(self, name: str = "job", **stand_ins: StandIn) -> GithubJob:
         """A job of GitHub's, on a runner with this folder as its workspace."""
@@ -73,10 +77,12 @@ def site(
     start_docker_registry: Callable[..., RunningRegistry],
     seed: Seed,
     tmp_path: Path,
-    started_manyfest: CommandLine,
+    manyfest: ForkedCommandLine,
 ) -> Site:
     registries = (start_docker_registry(), start_docker_registry())
     folder = tmp_path / "work"
     folder.mkdir()
     environment = environment_with(registries, tmp_path / "home")
+    write_forked_script(tmp_path / "programs", manyfest)
+    environment["PATH"] = f"{tmp_path / 'programs'}:{environment['PATH']}"
     return Site(registries, folder, environment, seed)

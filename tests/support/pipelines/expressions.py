@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 Contexts = Mapping[str, object]
 
 _PLACE = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
-_TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[\w.-]+|==|!=|&&|\|\||[!()])")
+_TOKEN = re.compile(r"\s*('(?:[^']|'')*'|[\w.-]+|==|!=|&&|\|\||[!()\[\]])")
 _FUNCTIONS = {"fromJSON": json.loads, "toJSON": json.dumps}
 _EVENTS = {"always": True, "success": True, "failure": False, "cancelled": False}
 
@@ -72,7 +72,12 @@ class _Parser:
         token, self.token = self.token, next(self._tokens)
         if token.startswith("'"):
             return token[1:-1].replace("''", "'")
-        return self._call(token) if self._take("(") else self._member(token)
+        value = self._call(token) if self._take("(") else self._member(token)
+        while self._take("["):
+            key = self.disjunction()
+            assert self._take("]")
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return value
 
     def _call(self, name: str) -> object:
         argument = None if self.token == ")" else self.disjunction()

@@ -34,7 +34,8 @@ class StepFailedError(Exception):
 class GithubJob:
     """A job, the state that its steps share, and what they have told GitHub.
 
-    ``stand_ins`` are actions of other repositories, by their names without version.
+    ``stand_ins`` are actions of other repositories, and ours where they are not the subject, by
+    their names without version.
     """
 
     workspace: Path
@@ -70,7 +71,10 @@ class GithubJob:
     def _known(self) -> dict[str, object]:
         runner = {"temp": str(self.temp), "os": "Linux", "arch": "X64"}
         return {
-            **{key: {} for key in ("github", "job", "matrix", "needs", "secrets", "strategy")},
+            **{
+                key: {}
+                for key in ("github", "job", "matrix", "needs", "secrets", "strategy", "vars")
+            },
             "env": self.environment,
             "runner": runner,
             **self.contexts,
@@ -84,7 +88,7 @@ class GithubJob:
             return self._script(step, resolve(str(step["run"]), contexts), env)
         name = str(step["uses"]).partition("@")[0]
         inputs = {key: resolve(_text(v), contexts) for key, v in _mapping(step, "with")}
-        if OURS in name:
+        if OURS in name and name not in self.stand_ins:
             return self.use(name.partition(OURS)[2], inputs)
         return self.stand_ins[name](self, inputs)
 

@@ -1,0 +1,195 @@
+"""Every command of every recipe, typed as it stands, against two real registries."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from manyfest.contracts.images import oci_image
+from tests.integration.pipelines.conftest import AMD, ARM, Site
+from tests.support.pipelines.recipes import Step, blocks_of, steps_of
+from tests.support.programs.programs import require_program
+
+DOCS = Path(__file__).parents[3] / "docs"
+RECIPES = sorted((DOCS / "recipes").glob("*.md"))
+APP, MIRROR = "ghcr.io/acme/app", "docker.io/acme/app"
+BOTH = ["linux/amd64", "linux/arm64/v8"]
+
+# The blocks that no test runs, by page: their first words. The page says why.
+REPLACED, ENGINE = "the command that is replaced", "builds and pushes images"
+NOT_RUN = {
+    "bake.md": [("docker buildx bake", ENGINE)],
+    "from-crane.md": [("crane index append", REPLACED)],
+    "from-docker-manifest.md": [("docker manifest create", REPLACED)],
+    "from-imagetools.md": [("docker buildx imagetools", REPLACED)],
+    "from-manifest-tool.md": [("manifest-tool push from-spec", REPLACED)],
+    "from-skopeo.md": [("skopeo copy --all", REPLACED)],
+    "github.md": [
+        ("manyfest publish --github", "the action runs the same command, and is run"),
+    ],
+    "goreleaser.md": [("goreleaser release", ENGINE)],
+    "tarballs.md": [("/kaniko/executor", "needs kaniko's image")],
+}
+# YAML that a pipeline runs, and the test that runs it.
+PIPELINES = {
+    "github.md": "test_github_recipe.py",
+    "gitlab.md": "test_gitlab_recipe.py",
+    "tekton.md": "test_tekton_recipe.py",
+}
+# The names that a page leaves published, with the platforms of each.
+PUBLISHED = {
+    "bake.md": {f"{APP}:1.4.0": BOTH, f"{MIRROR}:1.4.0": BOTH, f"{APP}:1.4.1": None},
+    "from-crane.md": {
+        f"{APP}:1.4.1": BOTH,
+        f"{APP}:amd64-only": BOTH[:1],
+        f"{MIRROR}:1.4.0": BOTH,
+        f"{APP}:1.4.2": None,
+    },
+    "from-docker-manifest.md": {f"{APP}:1.4.0": BOTH, f"{APP}:1.4.1": None},
+    "from-imagetools.md": {f"{APP}:1.4.0": BOTH, f"{MIRROR}:1.4.0": BOTH},
+    "from-manifest-tool.md": {f"{APP}:1.4.0": BOTH, f"{APP}:latest": BOTH, f"{APP}:1.4.1": None},
+    "from-skopeo.md": dict.fromkeys(
+        ("mirror.example.com/acme/app:1.4.0", "mirror.example.com/acme/again:1.4.0"), BOTH
+    ),
+    "goreleaser.md": {f"{APP}:latest": BOTH, f"{MIRROR}:1.4.0": BOTH, f"{APP}:1.4.1": None},
+    "tarballs.md": {
+        f"{APP}:1.4.0": ["linux/amd64", "linux/arm64"],
+        f"{MIRROR}:1.4.0": ["linux/amd64", "linux/arm64"],
+        f"{APP}:1.4.1": None,
+    },
+}
+
+
+def _tagged(site: Site) -> None:
+    """The jobs have pushed an image for each platform, under a tag of its own."""
+    site.seed(f"{APP}:1.4.0-amd64", AMD)
+    site.seed(f"{APP}:1.4.0-arm64", ARM)
+
+
+def _goreleaser(site: Site) -> None:
+    _tagged(site)
+    (site.folder / "dist").mkdir()
+    (site.folder / "dist" / "digests.txt").write_text(
+        f"{AMD.digest.hex}  {APP}:1.4.0-amd64\n{ARM.digest.hex}  {APP}:1.4.0-arm64\n"
+    )
+
+
+def _bake(site: Site) -> None:
+    _tagged(site)
+    targets = {"app-amd64": AMD, "app-arm64": ARM}
+    metadata = {
+        name: {"containerimage.digest": str(image.digest), "image.name": APP}
+        for name, image in targets.items()
+    }
+    (site.folder / "bake-metadata.json").write_text(json.dumps(metadata | {"lint": {}}))
+
+
+def _tarballs(site: Site) -> None:
+    for program in ("buildah", "skopeo"):
+        require_program(program)
+    (site.folder / "Containerfile").write_text("FROM scratch\nCOPY Containerfile /\n")
+    site.seed(f"{APP}:kaniko", AMD)
+    target = f"docker-archive:app-amd64.tar:{APP}:1.4.0"
+    assert site.run("skopeo", "copy", "-q", f"docker://{APP}:kaniko", target).code == 0
+
+
+def _crane(site: Site) -> None:
+    _tagged(site)
+    site.seed(f"{APP}:1.4.1-amd64", oci_image("linux/amd64", text="newer"))
+
+
+def _imagetools(site: Site) -> None:
+    _tagged(site)
+    (site.folder / "digests").mkdir()
+    for image in (AMD, ARM):
+        (site.folder / "digests" / image.digest.hex).touch()
+    metadata = {"tags": [f"{APP}:1.4.0", f"{MIRROR}:1.4.0"], "annotations": ["index:a=b"]}
+    site.environment["DOCKER_METADATA_OUTPUT_JSON"] = json.dumps(metadata)
+
+
+def _list(site: Site) -> None:
+    require_program("skopeo")
+    _tagged(site)
+    names = (f"{APP}:1.4.0", f"{APP}:1.4.0-amd64", f"{APP}:1.4.0-arm64")
+    assert site.run("manyfest", "create", "--push", *names).code == 0
+
+
+PREPARED: dict[str, Callable[[Site], None]] = {
+    "bake.md": _bake,
+    "from-crane.md": _crane,
+    "from-imagetools.md": _imagetools,
+    "from-skopeo.md": _list,
+    "goreleaser.md": _goreleaser,
+    "tarballs.md": _tarballs,
+}
+
+
+@pytest.mark.parametrize("page", [page.name for page in RECIPES if page.name not in PIPELINES])
+def test_a_recipe_runs_as_it_stands(site: Site, page: str) -> None:
+    PREPARED.get(page, _tagged)(site)
+    run_page(site, page)
+    found = {name: site.platforms(name) or None for name in PUBLISHED[page]}
+    assert found == PUBLISHED[page]
+
+
+def run_page(site: Site, page: str) -> None:
+    """Write the files and run the commands of a page, in order."""
+    for block in blocks_of(DOCS / "recipes" / page):
+        if block.file_name:
+            (site.folder / block.file_name).write_text(block.text)
+        if block.language == "console" and not block.reason:
+            _run(site, list(steps_of(block)))
+
+
+def _run(site: Site, steps: list[Step]) -> None:
+    for step in steps:
+        ended = site.run("bash", "-c", f"{step.command}\n")
+        output = ended.stdout.decode() + ended.stderr
+        assert step.agrees_with(ended.code, output), (step, ended.code, output)
+
+
+def test_every_page_is_in_the_index_and_has_its_parts() -> None:
+    index = (DOCS / "README.md").read_text()
+    for page in RECIPES:
+        text = page.read_text()
+        assert f"](recipes/{page.name})" in index
+        assert re.findall(r"^## (.*)$", text, re.MULTILINE) == [
+            "Steps",
+            "What is checked",
+            "When it fails",
+        ], page
+
+
+def test_what_no_test_runs_is_listed_with_its_reason() -> None:
+    left = {
+        page.name: [
+            (block.text.removeprefix("$ "), block.reason)
+            for block in blocks_of(page)
+            if block.reason
+        ]
+        for page in RECIPES
+    }
+    assert {name: len(blocks) for name, blocks in left.items() if blocks} == {
+        name: len(blocks) for name, blocks in NOT_RUN.items()
+    }
+    for name, listed in NOT_RUN.items():
+        for (words, reason), (text, said) in zip(listed, left[name], strict=True):
+            assert text.startswith(words)
+            assert said == reason
+
+
+def test_blocks_are_of_kinds_that_are_run() -> None:
+    kinds = {(page.name, block.language) for page in RECIPES for block in blocks_of(page)}
+    assert {language for _, language in kinds} <= {"console", "yaml", "json"}
+    assert {name for name, language in kinds if language == "json"} == {"bake.md"}
+    files = {"from-manifest-tool.md"}  # its YAML is a file that commands read
+    assert {name for name, kind in kinds if kind == "yaml"} == {*PIPELINES, *files}
+
+
+@pytest.mark.parametrize("program", ["jq", "buildah", "skopeo"])
+def test_programs_that_recipes_use_are_installed(program: str) -> None:
+    require_program(program)
+    assert shutil.which(program)
