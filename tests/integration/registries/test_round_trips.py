@@ -161,9 +161,14 @@ PUBLISHED = {
 }
 
 
+@pytest.mark.parametrize("command", ["publish", "imagetools create"])
 @pytest.mark.parametrize(("quirks", "releases", "rounds"), PUBLISHED.values(), ids=PUBLISHED)
 def test_several_tags_cost_one_round_trip_more_than_one(
-    manyfest: CommandLine, quirks: Quirks, releases: list[tuple[str, ...]], rounds: list[int]
+    manyfest: CommandLine,
+    command: str,
+    quirks: Quirks,
+    releases: list[tuple[str, ...]],
+    rounds: list[int],
 ) -> None:
     """Once a day; where it is known what the registry takes, none."""
     registry = MemoryRegistry()
@@ -173,8 +178,16 @@ def test_several_tags_cost_one_round_trip_more_than_one(
     with RegistryServer(registry, gate=Rounds(tuple(rounds)), quirks=quirks) as server:
         for number, tags in enumerate(releases):
             named = [word for tag in tags for word in ("-t", f"HOST/{tag}")]
-            ask(manyfest, server, "publish", "--annotation", f"n={number}", *named, *sources)
+            annotation = ("--annotation", f"n={number}")
+            ask(manyfest, server, *command.split(), *annotation, *named, *sources)
         assert len(server.requests) == sum(rounds)
+
+
+@pytest.mark.parametrize("words", [(), ("--raw",), ("--format", "{{.Manifest.Digest}}")])
+def test_inspection_as_buildx_does_it_reads_the_manifest_alone(
+    manyfest: CommandLine, server: RegistryServer, words: tuple[str, ...]
+) -> None:
+    assert ask(manyfest, server, "imagetools", "inspect", *words, "HOST/app:amd") == [GET]
 
 
 def test_what_is_local_asks_nobody(manyfest: CommandLine, server: RegistryServer) -> None:
