@@ -1,26 +1,33 @@
 """``manyfest outdated``: show which images are out of date."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from time import sleep
+from typing import Annotated, NoReturn
 
 from manyfest.cli.arguments.options import (
     CONNECTION,
     TABLE,
     AsJson,
     docker_command,
+    parse_age,
     require_arguments,
 )
 from manyfest.cli.exit_codes import FINDINGS, ExitError, meaning_of
-from manyfest.cli.flows.outdated.image_list import checked_rows, images_asked
-from manyfest.cli.output import note, write_lines, write_view
+from manyfest.cli.flows.outdated.image_list import Asked, checked_rows, images_asked
+from manyfest.cli.output import note, warn, write_lines, write_view
 from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.rendering.outdated.outdated_table import Row, outdated_columns, outdated_json
 from manyfest.cli.rendering.outdated.pulls_left import pulls_left
 from manyfest.cli.rendering.table import view_of
 from manyfest.cli.settings import CommonOptions, settings_from
-from manyfest.cli.wiring import open_reading_session
+from manyfest.cli.wiring import open_reading_session, open_session
+from manyfest.domain.errors import ManyfestError
 from manyfest.domain.lists.platform_selection import parse_filter
 from manyfest.domain.operations.views.outdated import Verdict
+
+_SHORTEST = timedelta(seconds=1)
 
 
 @docker_command("outdated", "[MANIFEST...]", options=CONNECTION | TABLE)
@@ -41,6 +48,23 @@ def command(
         str | None,
         Option("--platform", metavar="P", help="Compare the image for OS[/ARCH[/VARIANT]] only."),
     ] = None,
+    every: Annotated[
+        timedelta | None,
+        Option(
+            "--every",
+            metavar="TIME",
+            parser=parse_age,
+            help="Check again each TIME (90s, 10m, 2h, 1d), and print a line for each change.",
+        ),
+    ] = None,
+    execute: Annotated[
+        str | None,
+        Option(
+            "--exec",
+            metavar="CMD",
+            help="With --every: run CMD, without a shell, for each outdated image.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show which images are out of date, and for which platforms.
@@ -51,6 +75,10 @@ def command(
     else all platforms. A current image costs one HEAD, which registries do not count as a pull.
     The exit code is 8 if an image is outdated.
 
+    With --every it goes on until it is ended, also while the network is away; --json prints JSON
+    Lines. CMD gets MANYFEST_IMAGE, MANYFEST_PLATFORM, MANYFEST_BEFORE, MANYFEST_AFTER and
+    MANYFEST_SUMMARY in its environment, and 5 minutes.
+
     Examples:
       manyfest outdated -f Dockerfile -f compose.yaml
       manyfest outdated --platform linux/amd64 golang:1.23@sha256:0123...
@@ -58,7 +86,14 @@ def command(
     """
     files = file or ()
     require_arguments("outdated", names, 0 if files else 1)
-    asked = images_asked(names, files, None if platform is None else parse_filter(platform))
+    wanted = None if platform is None else parse_filter(platform)
+    if execute is not None and every is None:
+        raise UsageError("--exec goes with --every")
+    if every is not None and every < _SHORTEST:
+        raise UsageError("--every wants a second at least")
+    asked = images_asked(names, files, wanted)
+    if every is not None:
+        _watch(lambda: images_asked(names, files, wanted), every, execute, options, as_json=as_json)
     with open_reading_session(settings_from(options)) as session:
         rows = list(checked_rows(asked, session))
         left = list(pulls_left(session.pulls_left))
@@ -71,6 +106,30 @@ def command(
     for line in left:
         note(line)
     _exit(rows)
+
+
+def _watch(
+    images: Callable[[], Sequence[Asked]],
+    every: timedelta,
+    execute: str | None,
+    options: CommonOptions,
+    *,
+    as_json: bool,
+) -> NoReturn:
+    """Check until a signal ends it; warn of a round that fails, as a file may be being written."""
+    from manyfest.cli.flows.outdated.watch import split_command, watch
+
+    command = split_command(execute) if execute is not None else []
+
+    def check() -> Sequence[Row]:
+        try:
+            with open_session(settings_from(options)) as session:
+                return list(checked_rows(images(), session))
+        except (ManyfestError, OSError) as error:
+            warn(str(error))
+            return ()
+
+    watch(check, lambda: sleep(every.total_seconds()), command, as_json=as_json)
 
 
 def _note_count(rows: Sequence[Row]) -> None:
