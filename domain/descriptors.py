@@ -85,8 +85,11 @@ class Descriptor:
 
     @property
     def annotations(self) -> Mapping[str, str]:
-        """The annotations; empty if the descriptor has none."""
-        return self.others.get("annotations") or {}
+        """The annotations; null is an empty text, as Go reads it. Empty if there are none."""
+        found: Mapping[str, str] = self.others.get("annotations") or {}
+        if None in found.values():
+            return {key: value or "" for key, value in found.items()}
+        return found
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -129,7 +132,8 @@ def _check_others(document: JsonObject, subject: str) -> None:
         if not isinstance(document.get(key), str | None):
             raise DocumentError(f"{subject}.{key}", "not a text")
     annotations, urls = document.get("annotations"), document.get("urls")
-    if not isinstance(annotations, dict | None) or not _all_texts((annotations or {}).values()):
+    texts = (annotations or {}).values() if isinstance(annotations, dict | None) else (0,)
+    if not all(isinstance(value, str | None) for value in texts):
         raise DocumentError(f"{subject}.annotations", "not an object of texts")
     if not isinstance(urls, list | None) or not _all_texts(urls or []):
         raise DocumentError(f"{subject}.urls", "not a list of texts")

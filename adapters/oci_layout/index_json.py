@@ -12,7 +12,7 @@ from contextlib import suppress
 from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.encoding.strict_json import Json, JsonObject
+from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
 from manyfest.domain.errors import DocumentError, LayoutError
 from manyfest.domain.lists.referrers import is_digest_tag, is_referrers_tag
 from manyfest.domain.manifests import Manifest
@@ -51,7 +51,7 @@ class IndexJson:
             manifest = Manifest.received(data, media_types.OCI_INDEX, "index.json")
             entries = manifest.entries
         except DocumentError as error:
-            raise LayoutError(directory, str(error)) from error
+            raise LayoutError(directory, f"{error}{_remedy(data)}") from error
         return cls(directory, manifest, entries)
 
     @property
@@ -147,6 +147,15 @@ def _several_images(entries: Sequence[Descriptor]) -> str:
     shown = [f"{_any_name(entry) or '(no name)'} {entry.digest}" for entry in entries[:_SHOWN]]
     more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
     return f"holds several images, choose one: {', '.join(shown)}{more}"
+
+
+def _remedy(data: bytes) -> str:
+    """Return what to do about an index of another type, which other programs read unawares."""
+    with suppress(DocumentError):
+        stated = parse_object(data, "index.json").get("mediaType")
+        if stated == media_types.DOCKER_LIST:
+            return f"; a layout has an OCI index: write {media_types.OCI_INDEX} as its mediaType"
+    return ""
 
 
 def _name(entry: Descriptor) -> str | None:

@@ -69,10 +69,21 @@ def _descriptor_findings(path: str, descriptor: Descriptor) -> Iterator[Finding]
     if not is_media_type(descriptor.media_type):
         message = f"{descriptor.media_type!r} is not a media type (RFC 6838)"
         yield finding("invalid-media-type", f"{path}.mediaType", message)
+    features = descriptor.platform.others.get("features") if descriptor.platform else None
+    if not _is_texts(features):
+        message = "not a list of texts, and registries that read Docker's lists refuse it"
+        yield finding("invalid-descriptor", f"{path}.platform.features", message)
     yield from _artifact_type(f"{path}.artifactType", descriptor.others.get("artifactType"))
     data = descriptor.others.get("data")
     if data and (fault := _data_fault(data, descriptor)):
         yield finding("wrong-data", f"{path}.data", fault)
+
+
+def _is_texts(value: Json) -> bool:
+    """Whether it is a list of texts, or null, which Go reads as none."""
+    return value is None or (
+        isinstance(value, list) and all(isinstance(each, str) for each in value)
+    )
 
 
 def _artifact_type(path: str, value: Json) -> Iterator[Finding]:

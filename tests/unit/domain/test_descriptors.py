@@ -28,6 +28,7 @@ GOOD = {
     "an algorithm in parts": changed(digest=f"sha256+b64u:{HEX[:43]}"),
     "annotations": changed(annotations={"a": "b", "B": ""}),
     "urls": changed(urls=["https://r.example/x"]),
+    "an annotation that is null": changed(annotations={"a": None, "b": "c"}),
     "null annotations and urls": changed(annotations=None, urls=None),
     "artifact type and data": changed(artifactType="application/x", data="aGk="),
     "members nobody knows": changed(x={"y": [1, 2.5, None]}, Z="z"),
@@ -59,6 +60,11 @@ def test_what_is_not_said_is_empty() -> None:
     assert descriptor.platform is None
     assert descriptor.annotations == {}
     assert descriptor.urls == ()
+
+
+def test_an_annotation_that_is_null_is_an_empty_text() -> None:
+    descriptor = Descriptor.from_json(changed(annotations={"a": None, "b": "c"}), "x")
+    assert descriptor.annotations == {"a": "", "b": "c"}
 
 
 def test_docker_s_four_members_stand_first_and_the_others_keep_their_order() -> None:

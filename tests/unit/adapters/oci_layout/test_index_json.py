@@ -1,6 +1,7 @@
 """``index.json``: names are found and given, and what others wrote in it stays."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -113,6 +114,11 @@ def test_what_is_no_index_is_refused(value):
     data = value if isinstance(value, bytes) else json.dumps(value).encode()
     with pytest.raises(LayoutError, match=r"/layouts/app: index\.json"):
         IndexJson.parse(data, "/layouts/app")
+
+
+def test_an_index_with_docker_s_type_is_refused_with_the_right_one():
+    with pytest.raises(LayoutError, match=f"write {re.escape(OCI_INDEX)} as its mediaType"):
+        parsed(document(mediaType=DOCKER_LIST))
 
 
 @given(st.binary() | st.text().map(str.encode))

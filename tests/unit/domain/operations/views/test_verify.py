@@ -398,6 +398,13 @@ def test_of_an_entry_that_cannot_be_parsed_the_others_are_verified(member, value
     assert result.manifests == 2
 
 
+@pytest.mark.parametrize(("features", "is_wrong"), [("x", True), ([1], True), (["x"], False)])
+def test_features_of_docker_s_platforms_are_texts(features: Json, is_wrong: object) -> None:
+    platform = {"os": "linux", "architecture": "amd64", "features": features}
+    found = breaches(verified(changed(oci_index(AMD), setting(0, "platform", platform))))
+    assert (("invalid-descriptor", "manifests[0].platform.features") in found) == is_wrong
+
+
 @pytest.mark.parametrize(
     ("members", "breach"),
     [
