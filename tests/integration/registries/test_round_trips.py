@@ -156,8 +156,8 @@ PUBLISHED = {
     "three tags": (PLAIN, [THREE], [8 + 3, 8, 1, 3]),
     "three tags, again": (PLAIN, [THREE, THREE], [8 + 3, 8, 1, 3, 8 + 3, 3]),
     "three tags in one PUT": (ABLE, [THREE], [8 + 3, 8, 1, 3]),
-    "one tag of another repository": (PLAIN, [("other:1",)], [8 + 1, 8, 16, 8, 1]),
-    "two repositories": (PLAIN, [("app:1", "app:2", "other:1")], [8 + 3, 8, 16, 8, 2, 3]),
+    "one tag of another repository": (PLAIN, [("other:1",)], [8 + 1, 8, 8 + 1, 8, 16, 8, 1]),
+    "two repositories": (PLAIN, [("app:1", "app:2", "other:1")], [8 + 3, 8, 8 + 1, 8, 16, 8, 2, 3]),
 }
 
 
