@@ -58,16 +58,21 @@ def is_referrers_tag(tag: str | None) -> bool:
     return tag is not None and _TAG.fullmatch(tag) is not None
 
 
+def short_tag(name: str) -> str:
+    """Return the tag in ``name``, which in a layout may be that of an image with its registry."""
+    return name.rpartition(":")[2]
+
+
 def is_digest_tag(tag: str | None) -> bool:
     """Return True if ``tag`` names what is attached to a digest, not an image."""
-    return tag is not None and _DIGEST_TAG.fullmatch(tag) is not None
+    return tag is not None and _DIGEST_TAG.fullmatch(short_tag(tag)) is not None
 
 
 def digest_tags(tags: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """Return the digest tags among ``tags``, whatever their suffix, by the text of the digest."""
     found: dict[str, list[str]] = defaultdict(list)
     for tag in tags:
-        if match := _DIGEST_TAG.fullmatch(tag):
+        if match := _DIGEST_TAG.fullmatch(short_tag(tag)):
             found[f"{match[1]}:{match[2]}"].append(tag)
     return {digest: tuple(sorted(names)) for digest, names in found.items()}
 

@@ -12,7 +12,7 @@ from manyfest.domain.errors import (
     ManyfestError,
 )
 from manyfest.domain.images.attachments import Attachment, Form
-from manyfest.domain.lists.referrers import AttachedMode, supersedes
+from manyfest.domain.lists.referrers import AttachedMode, short_tag, supersedes
 from manyfest.domain.operations.attached.find import Found, find_attached, list_attached
 from manyfest.domain.operations.attached.put_referrers import ReferrerCopy
 from manyfest.domain.operations.attached.questions import FAILURES
@@ -139,7 +139,8 @@ def plan_attached(
 def _lacking(found: Found, target: Home, ports: Ports) -> AttachedCopies:
     """Ask the target which of them it lacks; one that it does not tell is brought."""
     registry = ports.registry
-    tags = [one for one in found.attachments if one.form is Form.DIGEST_TAG]
+    named = (one for one in found.attachments if one.form is Form.DIGEST_TAG)
+    tags = list({short_tag(one.tag): one for one in named}.values())
     referrers = [one for one in found.attachments if one.form is not Form.DIGEST_TAG]
     subjects = tuple(dict.fromkeys(_in(target, one.subject) for one in referrers))
 
@@ -219,7 +220,7 @@ def _copies(one: Attachment, target: Home) -> Iterator[ReferrerCopy]:
 
 def _tag_copy(tag: Attachment, target: Home, registry: Registry) -> _Outcome:
     """Return the copy to make; None if the target has it, the target's tag if that is kept."""
-    manifest, place = tag.manifest, Reference(target, tag.place.tag)
+    manifest, place = tag.manifest, Reference(target, short_tag(tag.tag))
     if manifest is None:
         return None
     copy = ManifestCopy(tag.place, place, manifest)

@@ -1,223 +1,93 @@
-"""``attached`` as a person runs it: every form, one document, and what goes wrong."""
+"""What is attached goes along between two real registries, layouts and bundles."""
 
 import json
-from base64 import b64encode
-from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from manyfest.adapters.memory import MemoryRegistry
-from manyfest.contracts.images import Image, oci_image, push_image
-from manyfest.domain.references import Reference
+from manyfest.contracts.images import oci_image
 from tests.integration.conftest import Seed
-from tests.support.content.statements import (
-    BUNDLE,
-    SLSA_1,
-    SPDX,
-    attachment,
-    attestation,
-    attested,
-    bundle,
-    slsa_1,
-    spdx,
-    statement,
-)
-from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
-from tests.support.programs.docker_client import Result
-from tests.support.programs.docker_registry import RunningRegistry
+from tests.support.content import signed
 from tests.support.programs.our_program import run_here
-from tests.unit.domain.statements.test_signers import ISSUER, WORKFLOW, certificate
 
-AMD, ARM = oci_image("linux/amd64", text="amd64"), oci_image("linux/arm64", text="arm64")
-SBOM = statement(SPDX, spdx(("zlib", "1.3")), AMD.digest)
-SLSA = statement(SLSA_1, slsa_1(), AMD.digest)
-APP = attested([AMD, ARM], {0: attestation((SPDX, SBOM), (SLSA_1, SLSA))})
-BARE = json.dumps(spdx(("curl", "8.0")), indent=3).encode()
-ARM_SBOM = attachment(
-    ("application/spdx+json", BARE, {}), subject=ARM, artifact_type="application/spdx+json"
-)
-NOTATION = attachment(
-    ("application/jose+json", b'{"a": "signature"}', {}),
-    subject=ARM_SBOM,
-    artifact_type="application/vnd.cncf.notary.signature",
-)
-SIMPLE = "application/vnd.dev.cosign.simplesigning.v1+json"
-
-
-def cosign_tag(image: Image, suffix: str) -> str:
-    return f"sha256-{image.digest.hex}.{suffix}"
-
-
-@pytest.fixture(scope="module")
-def der(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    issuer = f"1.3.6.1.4.1.57264.1.8=ASN1:UTF8String:{ISSUER}"
-    return certificate(tmp_path_factory.mktemp("signer"), f"subjectAltName=URI:{WORKFLOW}", issuer)
-
-
-@pytest.fixture
-def planted(der: bytes) -> dict[str, Image]:
-    encoded = b64encode(der).decode()
-    pem = f"-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----\n"
-    notes = {"dev.cosignproject.cosign/signature": "MEU=", "dev.sigstore.cosign/certificate": pem}
-    payload = bundle(statement(SLSA_1, slsa_1(), APP.digest), der)
-    return {
-        "app": APP,
-        "sbom": ARM_SBOM,
-        "notation": NOTATION,
-        cosign_tag(AMD, "sig"): attachment((SIMPLE, b'{"critical": {}}', notes)),
-        "bundle": attachment((BUNDLE, payload, {}), subject=APP, artifact_type=BUNDLE),
-    }
-
-
-@pytest.fixture
-def registry(planted: dict[str, Image]) -> MemoryRegistry:
-    registry = MemoryRegistry()
-    for tag, image in planted.items():
-        push_image(registry, Reference.parse(f"{REGISTRY}/team:{tag}"), image)
-    return registry
-
-
-@pytest.fixture
-def server(registry: MemoryRegistry) -> Iterator[RegistryServer]:
-    with RegistryServer(registry, quirks=Quirks(referrers=True)) as server:
-        yield server
-
-
-@pytest.fixture
-def name(server: RegistryServer) -> str:
-    return f"{server.host}/team:app"
-
-
-def shown(result: Result) -> list[dict]:
-    assert result.code == 0, result.stderr
-    return json.loads(result.stdout)
-
-
-def facts(documents: list[dict]) -> set[tuple[str, str, str | None, int]]:
-    return {(each["kind"], each["form"], each["platform"], each["level"]) for each in documents}
-
-
-EXPECTED = {
-    ("SBOM (SPDX)", "entry", "linux/amd64", 0),
-    ("provenance v1", "entry", "linux/amd64", 0),
-    ("cosign signature", "digest tag", "linux/amd64", 0),
-    ("SBOM (SPDX)", "referrer", "linux/arm64", 0),
-    ("Notation signature", "referrer", "linux/arm64", 1),
-    ("Sigstore bundle", "referrer", None, 0),
+AMD, ARM = oci_image("linux/amd64", text="amd"), oci_image("linux/arm64", text="arm")
+INDEX = signed.built(AMD, ARM)
+TAGS = {
+    signed.digest_tag(INDEX, "sig"): signed.signature(b"of the list"),
+    signed.digest_tag(ARM, "sbom"): signed.sbom(),
 }
+OF_STATEMENT = signed.bundle(INDEX.children[2])  # buildx signs the attestations
 
 
-def test_every_form_on_every_level_is_shown(name: str) -> None:
-    documents = shown(run_here("attached", "--json", name))
-    assert facts(documents) == EXPECTED
-    [entry] = [each for each in documents if each["form"] == "entry" and "SBOM" in each["kind"]]
-    assert entry["subject"] == str(AMD.digest)
-    assert (entry["predicateType"], entry["size"]) == (SPDX, len(SBOM))
+@pytest.fixture
+def one(docker_registry, repository, seed: Seed) -> str:
+    """A repository of a registry, with a list, two referrers and two digest tags."""
+    name = f"{docker_registry.host}/{repository}"
+    seed(f"{name}:1", INDEX)
+    for image in (signed.bundle(AMD, signed.SPDX), OF_STATEMENT):
+        seed(f"{name}@{image.digest}", image)
+    for tag, image in TAGS.items():
+        seed(f"{name}:{tag}", image)
+    return name
 
 
-def test_the_signer_is_what_the_certificate_claims(name: str) -> None:
-    documents = shown(run_here("attached", "--json", name))
-    signed = {each["kind"]: each["signer"] for each in documents if each["signer"]}
-    claimed = {"identity": WORKFLOW, "issuer": ISSUER}
-    assert signed == {"cosign signature": claimed, "Sigstore bundle": claimed}
-    result = run_here("attached", name)
-    assert f"{WORKFLOW} (claimed)" in result.stdout.decode()
-    assert "signatures are not verified here" in result.stderr
-    assert "cosign verify --certificate-identity IDENTITY" in result.stderr
-    assert "verified" not in result.stdout.decode()
+@pytest.fixture
+def two(start_docker_registry, repository) -> str:
+    """A repository of another registry."""
+    return f"{start_docker_registry().host}/{repository}"
 
 
-def test_the_same_is_found_under_referrers_tags(
-    seed: Seed, docker_registry: RunningRegistry, repository: str, planted: dict[str, Image]
-) -> None:
-    home = f"{docker_registry.host}/{repository}"
-    for tag, image in planted.items():
-        seed(f"{home}:{tag}" if "." in tag or tag == "app" else f"{home}@{image.digest}", image)
-    forms = {
-        (kind, form.replace("referrers tag", "referrer"), platform, level)
-        for kind, form, platform, level in facts(
-            shown(run_here("attached", "--json", f"{home}:app"))
-        )
-    }
-    assert forms == EXPECTED
+def run(*words: str, code: int = 0) -> str:
+    result = run_here(*words)
+    assert result.code == code, result.stderr
+    return result.stderr
 
 
-def test_the_tree_has_a_branch_for_each_platform(name: str) -> None:
-    result = run_here("attached", "--tree", name)
-    lines = result.stdout.decode().splitlines()
-    assert result.code == 0
-    assert lines[0] == name
-    indents = {
-        line.lstrip("│├└─ ").split("  ")[0]: len(line) - len(line.lstrip("│├└─ ")) for line in lines
-    }
-    assert indents["linux/amd64"] == indents["Sigstore bundle"] < indents["cosign signature"]
-    assert indents["SBOM (SPDX)"] < indents["Notation signature"]
+def attached_to(name: str) -> set[tuple[str, str]]:
+    listed = json.loads(run_here("attached", "--json", name).stdout)
+    entries = listed if isinstance(listed, list) else listed["attached"]
+    return {(one["form"], one["digest"]) for one in entries}
 
 
 @pytest.mark.parametrize(
-    "named", ["{0}", "{0:.20}", "{1}"], ids=["digest", "beginning", "hexadecimal"]
+    "command",
+    [
+        ("copy", "ONE:1", "TWO:1"),
+        ("create", "--push", "TWO:1", "ONE:1"),
+        ("publish", "-t", "TWO:1", "ONE:1"),
+        ("imagetools", "create", "-t", "TWO:1", "ONE:1"),
+    ],
+    ids=lambda command: command[0],
 )
-def test_one_document_is_printed_as_it_is(name: str, named: str) -> None:
-    [digest] = [
-        each["digest"]
-        for each in shown(run_here("attached", "--json", name))
-        if each["mediaType"] == "application/spdx+json"
-    ]
-    wanted = named.format(digest, digest.partition(":")[2])
-    assert run_here("attached", "--get", wanted, name).stdout == BARE
+def test_two_registries_have_the_same_attached(one: str, two: str, command) -> None:
+    words = [word.replace("ONE", one).replace("TWO", two) for word in command]
+    told = run(*words)
+    assert "2 referrers came along" in told
+    assert "2 digest tags came along" in told
+    assert "warning" not in told
+    assert attached_to(f"{two}:1") == attached_to(f"{one}:1")
+    forms = {form for form, _ in attached_to(f"{two}:1")}
+    assert {"entry", "digest tag"} < forms
 
 
-def test_a_manifest_is_printed_as_it_is(name: str) -> None:
-    result = run_here("attached", "--get", str(ARM_SBOM.digest), name)
-    assert result.stdout == ARM_SBOM.manifest.data
+def test_a_layout_takes_it_and_gives_it_on(one: str, two: str, tmp_path: Path) -> None:
+    layout = f"oci:{tmp_path}/app:1"
+    run("copy", f"{one}:1", layout)
+    assert "2 digest tags came along" in run("create", "--push", f"{two}:1", layout)
+    assert attached_to(f"{two}:1") == attached_to(f"{one}:1")
 
 
-@pytest.mark.parametrize("digest", ["sha256:" + "0" * 64, "nonsense", str(AMD.digest), "sha256:"])
-def test_what_is_not_attached_is_not_printed(name: str, digest: str) -> None:
-    result = run_here("attached", "--get", digest, name)
-    assert (result.code, result.stdout) == (3, b"")
-    assert f"has no document of the digest {digest}" in result.stderr
+def test_a_bundle_gives_it_on(one: str, two: str, tmp_path: Path) -> None:
+    run("cache", "fetch", "--layers", *(f"{one}:{tag}" for tag in ("1", *TAGS)))
+    bundle = tmp_path / "bundle.tar"
+    run("cache", "export", "--layers", str(bundle))
+    told = run("copy", f"oci-archive:{bundle}:{one}:1", f"{two}:1")
+    assert "2 digest tags came along" in told
+    digest_tags = {each for each in attached_to(f"{one}:1") if each[0] == "digest tag"}
+    assert digest_tags <= attached_to(f"{two}:1")
 
 
-def test_rows_are_selected_by_platform(name: str) -> None:
-    result = run_here("attached", "--json", "--filter", "platform=linux/arm64", name)
-    assert {each["platform"] for each in shown(result)} == {"linux/arm64"}
-
-
-def test_what_was_read_is_shown_offline(name: str, server: RegistryServer) -> None:
-    online = facts(shown(run_here("attached", "--json", name)))
-    count = len(server.log())
-    result = run_here("attached", "--offline", "--json", name)
-    assert facts(shown(result)) <= online
-    assert {form for _, form, *_ in facts(shown(result))} >= {"entry", "digest tag"}
-    assert len(server.log()) == count
-
-
-def test_an_image_with_nothing_has_an_empty_table(server: RegistryServer) -> None:
-    result = run_here("attached", f"{server.host}/team@{NOTATION.digest}")
-    assert (result.code, len(result.stdout.splitlines())) == (0, 1)
-
-
-@pytest.mark.parametrize("options", [["--tree", "--json"], ["--get", "x", "--tree"]])
-def test_forms_of_output_exclude_each_other(name: str, options: list[str]) -> None:
-    assert run_here("attached", *options, name).code == 2
-
-
-def test_a_registry_that_fails_is_told_and_the_rest_shown(
-    registry: MemoryRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tests.support.http.http_messages import Answer, Request
-
-    with RegistryServer(registry, quirks=Quirks(referrers=True)) as server:
-        serve: Callable[[Request], Answer] = server.app._routed
-
-        def failing(request: Request) -> Answer:
-            if "/referrers/" in request.path:
-                return Answer(403, b"{}")
-            return serve(request)
-
-        monkeypatch.setattr(server.app, "_routed", failing)
-        result = run_here("attached", f"{server.host}/team:app")
-    assert result.code == 4
-    assert "cosign signature" in result.stdout.decode()
-    assert "warning: more may be attached" in result.stderr
+def test_only_what_is_about_the_chosen_platform_comes_along(one: str, two: str) -> None:
+    told = run("copy", "--platform", "linux/arm64", f"{one}:1", f"{two}:1")
+    assert f"1 digest tag came along: {signed.digest_tag(ARM, 'sbom')}" in told
+    assert "referrer" not in told
