@@ -201,7 +201,7 @@ def _subject(node: Node) -> Subject:
 
 def _tag_lists(subjects: Sequence[Subject], questions: Questions) -> Iterator[Callable[[], object]]:
     homes = dict.fromkeys(subject.place.home for subject in subjects)
-    return (partial(questions.list_tags, home) for home in homes)
+    return (partial(answered, partial(questions.list_tags, home)) for home in homes)
 
 
 def _ask(

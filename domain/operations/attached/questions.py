@@ -1,7 +1,6 @@
 """The questions of a search for attachments, one request each, and their answers."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 
 from attr import evolve
@@ -103,16 +102,19 @@ class Questions:
         self._reader = reader
         self._tags: dict[Home, Mapping[str, tuple[str, ...]] | None] = {}
 
-    def list_tags(self, home: Home) -> None:
+    def list_tags(self, home: Home) -> Answer:
         """Keep the names of digest tags and referrers tags; none if ``home`` does not tell them.
 
         A home without any tag counts as such: a registry without that endpoint answers 404.
         """
-        self._tags[home] = None
-        with suppress(*_UNLISTABLE):
-            if tags := self._registry.tags(home):
-                names = {tag: (tag,) for tag in tags if is_referrers_tag(tag)}
-                self._tags[home] = {**digest_tags(tags), **names}
+        self._tags[home] = {}
+        try:
+            tags = self._registry.tags(home)
+        except _UNLISTABLE:
+            tags = ()
+        names = {tag: (tag,) for tag in tags if is_referrers_tag(tag)}
+        self._tags[home] = {**digest_tags(tags), **names} if tags else None
+        return Answer()
 
     def about(self, unread: Sequence[Attachment], subjects: Sequence[Subject]) -> list[Question]:
         """Return the questions that read attachments and list the referrers of ``subjects``."""

@@ -18,6 +18,7 @@ from manyfest.domain.errors import (
     ManyfestError,
     RefusedError,
     ServerError,
+    UnreachableError,
 )
 from manyfest.domain.images.attachments import Form
 from manyfest.domain.lists.referrers import referrer_descriptor, referrers_tag
@@ -143,6 +144,18 @@ def test_a_registry_that_does_not_list_tags_is_asked_for_those_of_cosign() -> No
     signature = artifact("application/x-signature")
     tagged(registry, signature, f"sha256-{HEX}.sbom", f"sha256-{HEX}.att", f"sha256-{HEX}.vex")
     assert names_found(registry) == [f"sha256-{HEX}.att", f"sha256-{HEX}.sbom"]
+
+
+class Away(MemoryRegistry):
+    """Cannot be reached when it is asked for tags."""
+
+    def tags(self, home):
+        raise UnreachableError(str(home), "connection refused")
+
+
+def test_a_registry_that_cannot_be_reached_for_its_tags_is_a_failure() -> None:
+    found = find(Away())
+    assert [type(failure) for failure in found.failures] == [UnreachableError]
 
 
 def test_a_failure_costs_only_what_it_concerns() -> None:
