@@ -1,6 +1,7 @@
 """Arguments and options of commands, parsed into the domain's values.
 
 - ``options``: the options that commands share, and the number of arguments
+- ``push_options``: the options of ``push`` and ``create --push``
 - ``option_values``: the values of options, such as ``KEY=VALUE`` and lists with commas
 - ``credentials``: a login from standard input or a variable
 - ``references``: references, names of lists and of entries

@@ -71,6 +71,14 @@ def _absolute(path: str, kind: str) -> str:
     return absolute
 
 
+def target(text: str) -> Reference:
+    """Parse a name to publish as. Raises InvalidReferenceError, for a digest, too."""
+    named = reference(text)
+    if named.digest is not None:
+        raise InvalidReferenceError(text, "a list is published under a tag, not under a digest")
+    return named
+
+
 def resolve_source(text: str, session: "Session") -> Reference:
     """Parse a source; a past state of a tag (``REF@{1}``) becomes ``REF@DIGEST``.
 
@@ -113,6 +121,6 @@ def entry_name(text: str) -> str:
 def tag_or_reference(text: str, name: Reference) -> Reference:
     """Parse a further name of a list: a tag beside ``name``, or a reference."""
     if any(mark in text for mark in "/:@"):
-        return reference(text)
+        return target(text)
     Reference.parse(f"name:{text}")  # raises if it is not a tag
     return name.tagged(text)

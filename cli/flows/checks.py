@@ -114,6 +114,12 @@ def require_platforms(draft: "Draft", expected: "Sequence[str] | None") -> None:
         check_platforms(draft, parse_filters(expected))
 
 
+def require_writable_store(session: "Session") -> None:
+    """Check, before anything is published, that it can be recorded. Raises StoreError."""
+    with session.drafts.transaction():
+        pass
+
+
 def require_writable(targets: Iterable[Reference]) -> None:
     """Check that something can write targets at all.
 

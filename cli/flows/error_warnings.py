@@ -41,7 +41,7 @@ def warn_of_errors_in_plan(
 ) -> None:
     """Warn of errors in the list and the manifests that a push writes, except the ``known``."""
     if planned.manifest.digest not in known:
-        warn_of_errors(str(planned.draft.name), planned.manifest, but=but)
+        warn_of_errors(str(planned.name), planned.manifest, but=but)
     for copied in planned.children:
         if copied.manifest.digest not in known:
             warn_of_errors(str(copied.source), copied.manifest)

@@ -1,11 +1,12 @@
 """The flow of ``push --merge``: merges the draft into its tags, and fails where it lost."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from attr import evolve
 
-from manyfest.cli.flows.publish import finish_or_warn, report_brought, require_writable_store
+from manyfest.cli.flows.checks import require_writable_store
 from manyfest.cli.output import note, warn
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
@@ -16,17 +17,24 @@ from manyfest.domain.operations.publication.merge import (
     preview,
     require_own_entries,
 )
-from manyfest.domain.operations.publication.plan_push import Publication, PushPlan, Tagging
+from manyfest.domain.operations.publication.plan_push import PushPlan, Tagging
 from manyfest.domain.operations.publication.push import bring_attached, bring_content
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.references import Reference
 
+if TYPE_CHECKING:  # loaded where something crosses repositories
+    from manyfest.domain.operations.attached.put import Brought
+
 
 def merge_with_progress(
-    planned: PushPlan, more_tags: Sequence[Reference], session: Session, *, purge: bool
+    planned: PushPlan,
+    session: Session,
+    report: "Callable[[Sequence[PushPlan], Brought | None], None]",
+    finish: Callable[[PushPlan, Sequence[Resolved]], None],
 ) -> PushPlan:
     """Merge the draft into each of its names; return the plan with the merged lists.
 
+    ``report`` tells what came along; ``finish`` records the lists, and marks the draft as pushed.
     Raises MergeOvertakenError: another writer's entries are there in place of ours. The draft then
     stays as it was.
     """
@@ -35,21 +43,21 @@ def merge_with_progress(
         checked = session.checking_deadline(on_event)
         bring_content([planned], ports=session, on_event=checked)
         brought = bring_attached([planned], ports=session, on_event=checked)
-        merged = _merge(planned, _targets(planned, more_tags), session)
-    report_brought([planned], brought)
+        merged = _merge(planned, planned.names, session)
+    report([planned], brought)
     for tag in merged:
         _warn_of_misdated(tag)
     require_own_entries(planned, merged)
     published = [Resolved(tag.target, tag.manifest) for tag in merged]
     outcome = _outcome(planned, merged)
-    finish_or_warn(outcome, published, session, purge=purge)
+    finish(outcome, published)
     return outcome
 
 
-def merge_preview(planned: PushPlan, more_tags: Sequence[Reference], session: Session) -> PushPlan:
+def merge_preview(planned: PushPlan, session: Session) -> PushPlan:
     """Return the plan with the lists that a merge would write if no other job writes."""
     look = partial(preview, planned, ports=session)
-    return _outcome(planned, session.fan_out(look, _targets(planned, more_tags)))
+    return _outcome(planned, session.fan_out(look, planned.names))
 
 
 def _merge(planned: PushPlan, targets: Sequence[Reference], session: Session) -> tuple[Merged, ...]:
@@ -64,10 +72,6 @@ def _merge(planned: PushPlan, targets: Sequence[Reference], session: Session) ->
                 "delete the tag to prevent that"
             )
         raise
-
-
-def _targets(planned: PushPlan, more_tags: Sequence[Reference]) -> tuple[Reference, ...]:
-    return Publication(planned.draft, tuple(more_tags)).targets
 
 
 def _outcome(planned: PushPlan, merged: Sequence[Merged]) -> PushPlan:

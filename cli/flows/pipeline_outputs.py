@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from attr import evolve
+
 from manyfest.cli.output import printable
 from manyfest.cli.rendering.humanize import format_size
 from manyfest.domain.lists.attestations import without_attestations
@@ -48,7 +50,7 @@ def github_outputs(published: Published) -> str:
     ``digests`` and ``tags`` are JSON. A value with line ends has a delimiter that nobody can guess
     (GitHub, "Workflow commands").
     """
-    tags = [str(name) for name in published.names]
+    tags = [str(name) for name in published.names if name.digest is None]
     values = {
         "digest": published.digest,
         "digests": json.dumps(dict(published.digests)),
@@ -86,7 +88,7 @@ def tekton_results(published: Published) -> Mapping[str, str]:
     homes = dict.fromkeys(name.home for name in published.names)
     return {
         "IMAGE_DIGEST": published.digest,
-        "IMAGE_URL": str(published.names[0]),
+        "IMAGE_URL": str(evolve(published.names[0], digest=None)),
         "IMAGE_REF": published.pinned,
         "IMAGES": ",".join(str(Reference(home, None, digest)) for home in homes),
     }

@@ -1,25 +1,41 @@
-"""The flow of ``push``, ``create --push`` and ``apply``: execute and report."""
+"""The flow of ``push``, ``create --push``, ``apply`` and ``publish``: execute and report."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from manyfest.cli.arguments.result_files import write_file
 from manyfest.cli.exit_codes import FAILED, ExitError
-from manyfest.cli.flows.checks import require_cached
-from manyfest.cli.output import fail, note, warn, write_text
+from manyfest.cli.flows.checks import (
+    STAY_BEHIND,
+    note_families,
+    note_foreign_layers,
+    note_left,
+    require_cached,
+    require_writable_store,
+)
+from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan
+from manyfest.cli.output import fail, note, warn, write_text, write_view
 from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
+from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import ManyfestError, StoreError
 from manyfest.domain.events import Event, TagKept, TagMoved, TagMoving
-from manyfest.domain.operations.publication.plan_push import PushPlan
+from manyfest.domain.operations.drafts.create import Created
+from manyfest.domain.operations.publication.plan_push import (
+    PushPlan,
+    plan_publications,
+)
 from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
 from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.conditional_put import TagDigests
 from manyfest.domain.references import Home, Reference
 
 if TYPE_CHECKING:  # loaded where something crosses repositories
+    from manyfest.cli.arguments.push_options import PushOptions
     from manyfest.domain.operations.attached.copies import AttachedCopies
     from manyfest.domain.operations.attached.put import Brought
 
@@ -57,7 +73,7 @@ def report_brought(plans: Sequence[PushPlan], brought: "Brought | None") -> None
     from manyfest.domain.operations.attached.copies import together
     from manyfest.domain.operations.attached.put import Brought
 
-    report_attached(together(attached), brought or Brought(), plans[0].draft.name.home)
+    report_attached(together(attached), brought or Brought(), plans[0].name.home)
 
 
 def report_attached(planned: "AttachedCopies", brought: "Brought", target: Home) -> None:
@@ -111,12 +127,6 @@ def _warn_of_half(plans: Sequence[PushPlan], outcomes: Mapping[Reference, Event]
     warn(f"{'; '.join(parts)}; {again} moves the rest")
 
 
-def require_writable_store(session: Session) -> None:
-    """Check, before anything is published, that it can be recorded. Raises StoreError."""
-    with session.drafts.transaction():
-        pass
-
-
 def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None:
     """Execute the plan, and mark the draft as pushed."""
     execute_with_progress([planned], session)
@@ -138,6 +148,62 @@ def finish_or_warn(
         warn(f"published, but the draft could not be marked so: {error}")
 
 
+def push_draft(
+    draft: Draft,
+    options: "PushOptions",
+    session: Session,
+    *,
+    tag_digests: TagDigests | None = None,
+    created: Created | None = None,
+) -> PushPlan:
+    """Push a draft as ``options`` say, or only plan it.
+
+    Warns of what readers may trip over; not again of what was ``created`` in this command.
+    """
+    (planned,) = plan_publications(
+        [options.publication(draft)],
+        session.contents.manifest,
+        ports=session,
+        tag_digests=tag_digests,
+        attached=options.attached,
+        with_foreign=options.with_foreign,
+    )
+    note_foreign_layers(planned.foreign_layers, STAY_BEHIND)
+    note_left(planned.attached)
+    if created is not None:
+        known = {planned.manifest.digest, *(r.manifest.digest for r in created.read)}
+        warn_of_errors_in_plan(planned, known=known)
+    else:
+        warn_of_errors_in_plan(planned)
+        if planned.tags:
+            note_families(planned.name, planned.manifest)
+    if options.is_merge:
+        from manyfest.cli.flows.merge import merge_preview, merge_with_progress
+
+        if options.is_dry_run:
+            return merge_preview(planned, session)
+        done = partial(finish_or_warn, session=session, purge=options.is_purge)
+        return merge_with_progress(planned, session, report_brought, done)
+    if not options.is_dry_run:
+        publish(planned, session, purge=options.is_purge)
+    return planned
+
+
+def show_push(planned: PushPlan, options: "PushOptions") -> None:
+    """Print what was pushed, or would be, and write the files that the options name."""
+    if options.as_json or options.is_dry_run:
+        from manyfest.cli.rendering.planned_writes import push_json, pushes_lines
+
+        if options.as_json:
+            write_text(push_json(planned))
+        else:
+            write_view(pushes_lines([planned], is_verbose=options.is_verbose))
+    else:
+        print_result(planned, str(planned.manifest.digest))
+    if not options.is_dry_run:
+        write_files(planned, options.digest_file, options.metadata_file)
+
+
 def print_result(planned: PushPlan, result: str) -> None:
     """Print docker's line for each image of another repository, then ``result``."""
     if not planned.tags:
@@ -148,10 +214,9 @@ def print_result(planned: PushPlan, result: str) -> None:
 
 def _unchanged(planned: PushPlan) -> str:
     """Say that the tag is as it was, and whether anything it names had to be put."""
-    name, digest, count = planned.draft.name, planned.manifest.digest, len(planned.children)
-    if planned.is_empty:
-        return f"unchanged: {name} is {digest} already"
-    return f"{name} is {digest} already; {manifests_put(count)}"
+    name, digest, count = planned.name, planned.manifest.digest, len(planned.children)
+    state = f"{name} is there already" if name.digest else f"{name} is {digest} already"
+    return f"unchanged: {state}" if planned.is_empty else f"{state}; {manifests_put(count)}"
 
 
 def manifests_put(count: int) -> str:
@@ -183,5 +248,5 @@ def _metadata(planned: PushPlan, image_name: str) -> dict[str, object]:
     return {
         "containerimage.descriptor": planned.manifest.descriptor().to_oci_json(),
         "containerimage.digest": str(planned.manifest.digest),
-        "image.name": image_name or str(planned.draft.name),
+        "image.name": image_name or str(planned.name),
     }

@@ -86,7 +86,7 @@ def _note_and_warn(push: PushPlan) -> None:
     note_foreign_layers(push.foreign_layers, STAY_BEHIND)
     note_left(push.attached)
     warn_of_conflicts(push.draft)
-    note_families(push.draft.name, push.manifest)
+    note_families(push.name, push.manifest)
     for entry in push.draft.entries:
         warn_of_platform_mismatch(entry)
     warn_of_errors_in_plan(push, but=CONFLICTS)
@@ -103,4 +103,4 @@ def _show(pushes: Sequence[PushPlan], *, as_json: bool, is_dry_run: bool, is_ver
     else:
         for push in pushes:
             digest = str(push.manifest.digest)
-            print_result(push, digest if len(pushes) == 1 else f"{push.draft.name} {digest}")
+            print_result(push, digest if len(pushes) == 1 else f"{push.name} {digest}")

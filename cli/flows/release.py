@@ -41,6 +41,7 @@ class ReleaseOptions:
     with_labels: bool = False
     annotations: tuple[LeveledAnnotation, ...] = ()
     expected_platforms: tuple[Platform, ...] = ()
+    is_untagged: bool = False
     list_type: ListType = ListType.AUTO
     convert: Family | None = None
 
@@ -71,6 +72,7 @@ def release_spec(options: ReleaseOptions, session: Session) -> ListSpec:
         list_type=options.list_type,
         entry_annotations=tuple(a for a in annotations if a.is_of_entries),
         expected_platforms=options.expected_platforms,
+        is_untagged=options.is_untagged,
         convert=options.convert,
     )
 
@@ -88,7 +90,11 @@ def _metadata(given: str | None) -> ReleaseMetadata:
 def _targets(options: ReleaseOptions, metadata: ReleaseMetadata) -> list[Reference]:
     """Return the tags to move, each once; a bare tag is one of each ``--image``."""
     names = [*options.tags, *metadata.tags]
-    found = dict.fromkeys(target for name in names for target in _targets_of(name, options.images))
+    if options.is_untagged and not names:
+        names = [f"{image}:latest" for image in options.images]
+    found = dict.fromkeys(each for name in names for each in _targets_of(name, options.images))
+    if not found and options.is_untagged:
+        raise UsageError("there is no repository to publish to: give -t or --image")
     if not found:
         raise UsageError(f"there is no tag to publish as: give -t, --meta or ${_METADATA_VARIABLE}")
     return list(found)

@@ -29,13 +29,15 @@ class PlannedWrites:
 
 
 def writes_of_push(plan: PushPlan) -> PlannedWrites:
-    """Return the writes of a push."""
-    name, digest = plan.draft.name, plan.manifest.digest
+    """Return the writes of a push; a list without a tag is one of the manifests."""
     blobs, manifests = plan.blobs, plan.children
     if plan.attached is not None:
         blobs += plan.attached.blobs
         manifests += (*plan.attached.below, *plan.attached.manifests)
-    return PlannedWrites(name, digest, blobs, manifests, plan.tags)
+    lists = (tag.target for tag in plan.tags if tag.target.digest is not None)
+    manifests += tuple(ManifestCopy(plan.draft.name, at, plan.manifest) for at in lists)
+    tags = tuple(tag for tag in plan.tags if tag.target.digest is None)
+    return PlannedWrites(plan.name, plan.manifest.digest, blobs, manifests, tags)
 
 
 def writes_of_copy(plan: CopyPlan) -> PlannedWrites:
@@ -103,7 +105,7 @@ def copy_json(plan: CopyPlan) -> str:
 
 def _document(plan: PushPlan) -> dict[str, Json]:
     return {
-        "name": str(plan.draft.name),
+        "name": str(plan.name),
         "digest": str(plan.manifest.digest),
         "mediaType": plan.manifest.media_type,
         "size": plan.manifest.size,

@@ -79,10 +79,11 @@ class EntrySpec:
 class ListSpec:
     """A list to publish as ``target`` and under ``more_tags``; order counts.
 
-    ``annotations`` are those of the list, ``entry_annotations`` those of its entries. Only the
-    entries for ``platforms`` are taken, if there are any, and it must have exactly the
-    ``expected_platforms``, if there are any. ``is_appended``: the target is one of the sources, and
-    must still be what was read when it is replaced. ``convert`` makes all of it one family.
+    With ``is_untagged`` it is published by digest alone, in the homes of these. ``annotations`` are
+    those of the list, ``entry_annotations`` those of its entries. Only the entries for
+    ``platforms`` are taken, if there are any, and it must have exactly the ``expected_platforms``,
+    if there are any. ``is_appended``: the target is one of the sources, and must still be what was
+    read when it is replaced. ``convert`` makes all of it one family.
     """
 
     written: str
@@ -97,6 +98,7 @@ class ListSpec:
     platforms: tuple[Platform, ...] = ()
     form: ListForm = ListForm.DOCKER
     is_appended: bool = False
+    is_untagged: bool = False
 
     @property
     def targets(self) -> tuple[Reference, ...]:

@@ -2,6 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from signal import SIGINT
+from subprocess import PIPE, Popen
+from threading import Lock
 
 import pytest
 from attrs import evolve
@@ -10,10 +13,11 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, docker_list, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference
+from tests.support.faults.confined import PROGRAM
 from tests.support.faults.judged import succeeded
 from tests.support.http.fault_server import FaultServer
 from tests.support.http.faults import Fault, Reset, html, lost, unavailable, with_status
-from tests.support.http.http_messages import Answer
+from tests.support.http.http_messages import Answer, Reply, Request
 from tests.support.http.registry_answers import failure
 from tests.support.http.registry_server import DISTRIBUTION, REGISTRY, Quirks, RegistryApp
 from tests.support.programs.docker_client import Result
@@ -188,6 +192,53 @@ def test_a_registry_that_takes_tags_no_longer_costs_one_put(able: Release) -> No
     for put in (["a", "a+b+c", "b", "c"], ["a", "b", "c"]):
         able.publish("--annotation", f"x={len(put)}")
         assert (able.moved(), able.puts()) == ([*TAGS], put)
+
+
+class CtrlC:
+    """Answers, and once it has done what the request number ``last`` asks for, sends Ctrl-C."""
+
+    def __init__(self, app: RegistryApp, last: int) -> None:
+        self._app, self._left = app, last
+        self._lock = Lock()
+        self.started: Popen[bytes] | None = None
+
+    def __call__(self, request: Request) -> Reply:
+        with self._lock:
+            self._left -= 1
+            is_last = self._left == 0
+        answer = self._app(request)
+        if is_last and self.started:
+            self.started.send_signal(SIGINT)
+            self.started.wait(timeout=60)
+        return answer
+
+
+@pytest.mark.parametrize("last", range(1, 12))
+@pytest.mark.parametrize("quirks", [DISTRIBUTION, ZOT], ids=["plain", "able"])
+def test_ctrl_c_after_any_request_is_told_which_tags_moved(
+    quirks: Quirks, last: int
+) -> None:  # P29
+    release = Release(quirks)
+    app = CtrlC(RegistryApp(release.memory, quirks=quirks), last)
+    release.server = FaultServer(app)
+    with release.server as server:
+        app.started = Popen([PROGRAM, *release.command()], stdout=PIPE, stderr=PIPE)
+        _, said = app.started.communicate(timeout=120)
+        ended, app.started = app.started.returncode, None
+        moved, name = {*release.moved()}, f"{server.host}/app"
+        told = said.decode().partition("warning: ")[2].partition("\n")[0]
+        parts = dict(part.partition(": ")[::2] for part in told.split("; "))
+        words = {
+            key: {tag for tag in TAGS if f"{name}:{tag}" in parts.get(key, "")} for key in KEYS
+        }
+        assert ended == 130
+        assert words["moved"] <= moved <= words["moved"] | words["may have moved"]
+        assert not moved & words["not moved"]
+        release.publish()
+    assert release.moved() == [*TAGS]
+
+
+KEYS = ("moved", "may have moved", "not moved")
 
 
 def _warning(result: Result) -> str:

@@ -18,6 +18,7 @@ from manyfest.cli.arguments.options import (
     Verbose,
     docker_command,
 )
+from manyfest.cli.arguments.push_options import Untagged
 from manyfest.cli.arguments.result_files import require_writable, write_file
 from manyfest.cli.flows.checks import attached_mode
 from manyfest.cli.flows.compose import TypeOfList, refuse_other_type
@@ -72,6 +73,7 @@ def command(
     labels: Annotated[
         bool, Option("--labels", help="Write the labels of --meta as annotations, too.")
     ] = False,
+    untagged: Untagged = False,
     expect_platforms: ExpectPlatforms = None,
     annotation: Annotated[
         list[str] | None,
@@ -134,6 +136,7 @@ def command(
         with_labels=labels,
         annotations=tuple(each for text in annotation or () for each in parse_annotation(text)),
         expected_platforms=parse_filters(expect_platforms or ()),
+        is_untagged=untagged,
         list_type=list_type or ListType.AUTO,
         convert=convert,
     )
@@ -150,7 +153,7 @@ def command(
         publish_specs(planned, session, as_json=as_json, is_dry_run=dry_run, is_verbose=verbose)
         if not dry_run:
             write_files(push, digest_file, metadata_file)
-            _write_pipeline_outputs(push, spec.targets, is_github=github, results_dir=results_dir)
+            _write_pipeline_outputs(push, push.names, is_github=github, results_dir=results_dir)
 
 
 def _pipeline_files(*, is_github: bool, results_dir: Path | None) -> Iterator[Path]:

@@ -1,21 +1,34 @@
 """``manyfest create``: make a draft from images and lists."""
 
-from collections.abc import Sequence
-from functools import partial
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from manyfest.cli.arguments.option_values import split_csv
 from manyfest.cli.arguments.options import (
     CONNECTION,
     OFFLINE,
     UPLOADS,
+    AsJson,
     Attached,
     Convert,
+    DryRun,
     ExpectPlatforms,
     ForeignLayers,
     NoAttached,
+    Verbose,
     docker_command,
     require_arguments,
+)
+from manyfest.cli.arguments.push_options import (
+    DigestFile,
+    Expect,
+    Merge,
+    MetadataFile,
+    MoreTags,
+    Purge,
+    PushOptions,
+    Untagged,
+    look_up,
 )
 from manyfest.cli.arguments.references import list_name, resolve_source
 from manyfest.cli.flows.checks import (
@@ -48,10 +61,11 @@ from manyfest.cli.flows.compose import (
 from manyfest.cli.output import write_text
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
-from manyfest.cli.settings import CommonOptions, settings_from
+from manyfest.cli.settings import CommonOptions, Settings, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.drafts.overrides import Overrides
-from manyfest.domain.operations.drafts.create import DraftMode, rollback
+from manyfest.domain.media_types import Family
+from manyfest.domain.operations.drafts.create import CreateOptions, DraftMode, rollback
 from manyfest.domain.operations.steps.conditional_put import TagDigests
 
 
@@ -86,12 +100,23 @@ def command(
     os_features: OsFeatures = None,
     artifact_type: ArtifactType = "",
     subject: Subject = None,
+    expect: Expect = None,
+    merge: Merge = False,
+    tag: MoreTags = None,
+    untagged: Untagged = False,
+    purge: Purge = False,
+    dry_run: DryRun = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+    digest_file: DigestFile = None,
+    metadata_file: MetadataFile = None,
 ) -> None:
     """Create a draft of a list from images and lists.
 
     LIST is the name under which push publishes it, with a tag. MANIFEST is an image, or a list
     whose entries are added. If one source cannot be read, no draft changes. --annotation, --os and
-    the like set what annotate would; a platform can be set for one image only.
+    the like set what annotate would; a platform can be set for one image only. With
+    --push, the options of push apply.
 
     Examples:
       manyfest create host/app:1 host/app:amd64 host/app:arm64
@@ -100,11 +125,26 @@ def command(
       manyfest create --convert oci host/app:1 host/app:docker host/app:podman
     """
     require_arguments("create", names, 1 if allow_empty else 2)
-    if expect_platforms and not push:
-        raise UsageError("--expect-platforms goes with --push")
     mode = attached_mode(attached=attached, no_attached=no_attached)
     if (attached or no_attached) and not push:
         raise UsageError("--attached and --no-attached go with --push")
+    pushing: dict[str, Any] = {
+        "tags": tuple(tag or ()),
+        "is_untagged": untagged,
+        "expect": expect,
+        "expected_platforms": tuple(expect_platforms or ()),
+        "is_merge": merge,
+        "is_purge": purge,
+        "is_dry_run": dry_run,
+        "is_verbose": verbose,
+        "as_json": as_json,
+        "with_foreign": foreign_layers,
+        "digest_file": digest_file,
+        "metadata_file": metadata_file,
+    }
+    if not push and any(pushing.values()):
+        raise UsageError("--expect-platforms and the other options of push go with --push")
+    pushing["attached"] = mode
     create_options = create_options_for(
         DraftMode.AMEND if amend else DraftMode.NEW,
         platforms=platform,
@@ -123,43 +163,50 @@ def command(
         Overrides(os, arch, variant, os_version, features),
         artifact_type,
     )
+    if push:
+        _create_and_push(names, create_options, settings_from(options), pushing, subject, convert)
+        return
     with open_session(settings_from(options)) as session:
         name = list_name(names[0])
         require_writable([name])
-        if push:
-            require_reachable([name], session)
+        sources = [resolve_source(text, session) for text in names[1:]]
+        create_options = with_subject(create_options, subject, session)
+        compose(name, sources, create_options, session, convert=convert)
+        write_text(f"Created manifest list {name}")
+
+
+def _create_and_push(
+    names: Sequence[str],
+    create_options: CreateOptions,
+    settings: Settings,
+    pushing: Mapping[str, Any],
+    subject: str | None,
+    convert: Family | None,
+) -> None:
+    """Create, and push: if that fails, or is a dry run, the draft is as it was before."""
+    from manyfest.cli.flows.publish import push_draft, show_push
+
+    push_options = PushOptions(**pushing)
+    push_options.check()
+    with open_session(settings) as session:
+        name = list_name(names[0])
+        require_writable([name])
+        require_reachable(push_options.targets(name), session)
         sources = [resolve_source(text, session) for text in names[1:]]
         create_options = with_subject(create_options, subject, session)
         tag_digests = TagDigests(session.registry)
-        looked_at = {name: partial(tag_digests.at, name)} if push else {}
-        created = compose(name, sources, create_options, session, looked_at, convert=convert)
-        if push:
-            from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers, note_left
-            from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan
-            from manyfest.cli.flows.publish import print_result, publish
-            from manyfest.domain.operations.publication.plan_push import (
-                Publication,
-                plan_publications,
+        looks = look_up(push_options, name, tag_digests)
+        created = compose(name, sources, create_options, session, looks, convert=convert)
+        try:
+            require_platforms(created.draft, push_options.expected_platforms)
+            planned = push_draft(
+                created.draft, push_options, session, tag_digests=tag_digests, created=created
             )
-
-            try:
-                require_platforms(created.draft, expect_platforms)
-                (planned,) = plan_publications(
-                    [Publication(created.draft)],
-                    session.contents.manifest,
-                    ports=session,
-                    tag_digests=tag_digests,
-                    attached=mode,
-                    with_foreign=foreign_layers,
-                )
-                note_foreign_layers(planned.foreign_layers, STAY_BEHIND)
-                note_left(planned.attached)
-                known = {planned.manifest.digest, *(r.manifest.digest for r in created.read)}
-                warn_of_errors_in_plan(planned, known=known)
-                publish(planned, session)
-            except BaseException:
-                rollback(created, session.drafts)
-                raise
-        write_text(f"Created manifest list {name}")
-        if push:
-            print_result(planned, str(planned.manifest.digest))
+        except BaseException:
+            rollback(created, session.drafts)
+            raise
+        if push_options.is_dry_run:
+            rollback(created, session.drafts)
+        elif not push_options.as_json:
+            write_text(f"Created manifest list {name}")
+        show_push(planned, push_options)

@@ -13,6 +13,7 @@ from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.steps.conditional_put import TagDigests
 from manyfest.domain.operations.steps.record import record_or_report
 from manyfest.domain.ports import Ports
+from manyfest.domain.references import Reference
 from manyfest.domain.specs.list_spec import ListSpec
 from manyfest.domain.specs.lock import Lock
 from manyfest.domain.values import frozen
@@ -55,7 +56,7 @@ def plan_apply(
         specs if lock is None else tuple(map(lock.pinned, specs)),
         ports=ports,
         ignore_missing=ignore_missing,
-        meanwhile=[partial(tags.at, target) for spec in specs for target in spec.targets],
+        meanwhile=[partial(tags.at, target) for target in _tags_of(specs)],
     )
     pushes = plan_publications(
         composed.publications,
@@ -70,6 +71,13 @@ def plan_apply(
             lock.check_list(spec.written, plan.manifest.digest)
     missing = (*unknown, *composed.missing)
     return ApplyPlan(composed.found, missing, pushes, composed.conversions)
+
+
+def _tags_of(specs: Sequence[ListSpec]) -> Iterator[Reference]:
+    """Yield the tags to look at; a digest is known once the list is made."""
+    for spec in specs:
+        if not spec.is_untagged:
+            yield from spec.targets
 
 
 def finish(plan: ApplyPlan, *, ports: Ports) -> None:

@@ -160,7 +160,7 @@ def _publication(
     if spec.expected_platforms:
         check_platforms(draft, spec.expected_platforms)
     before = Expectation(found[spec.target].manifest.digest) if spec.is_appended else None
-    return Publication(draft, spec.more_tags, before, spec.form)
+    return Publication(draft, spec.targets, before, spec.form, spec.is_untagged)
 
 
 def _entries(

@@ -10,7 +10,6 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, ListForm
 from manyfest.domain.drafts.list_assembly import ManifestLookup, assemble_for_push, ordered_entries
-from manyfest.domain.errors import DraftUnknownError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.lists.referrers import AttachedMode
@@ -61,10 +60,11 @@ class Tagging:
 class PushPlan:
     """The writes of a push of ``draft``, in this order: blobs, children, tags.
 
-    ``children`` come before the lists that name them; ``tags`` begin with the draft's own name.
-    Tags that point to the list already are left out, with all that only they would need, but for
-    children that are missing. Before the tags comes what is ``attached`` to children from other
-    homes; None if there are none.
+    ``names`` are all references that the list has then: tags, or its digest in each home if it is
+    pushed without. ``children`` come before the lists that name them; ``tags`` are in the order of
+    ``names``. Tags that point to the list already are left out, with all that only they would need,
+    but for children that are missing. Before the tags comes what is ``attached`` to children from
+    other homes; None if there are none.
     """
 
     draft: Draft
@@ -72,8 +72,14 @@ class PushPlan:
     blobs: tuple[BlobCopy, ...]
     children: tuple[ManifestCopy, ...]
     tags: tuple[Tagging, ...]
+    names: tuple[Reference, ...]
     expected: Expectation | None = None
     attached: "AttachedCopies | None" = None
+
+    @property
+    def name(self) -> Reference:
+        """The first name, which an expectation is about."""
+        return self.names[0]
 
     @property
     def homes(self) -> frozenset[Home]:
@@ -95,7 +101,7 @@ class PushPlan:
     @property
     def foreign_entries(self) -> tuple[Reference, ...]:
         """The entries from other homes, by digest in the target, in their order in the list."""
-        home = self.draft.name.home
+        home = self.name.home
         return tuple(
             Reference(home, None, entry.descriptor.digest)
             for entry in ordered_entries(self.draft)
@@ -105,49 +111,28 @@ class PushPlan:
 
 @frozen
 class Publication:
-    """A draft, saved or not, to be published under its own name and ``more_tags``."""
+    """A draft, saved or not, to be published as each of ``targets``, its own name or others.
+
+    With ``is_untagged`` it is put into the homes of these by digest alone. ``expected`` is about
+    the first of them.
+    """
 
     draft: Draft
-    more_tags: tuple[Reference, ...] = ()
+    targets: tuple[Reference, ...]
     expected: Expectation | None = None
     form: ListForm = ListForm.DOCKER
+    is_untagged: bool = False
 
-    @property
-    def targets(self) -> tuple[Reference, ...]:
-        """The names, its own first, each once."""
-        return tuple(dict.fromkeys((self.draft.name, *self.more_tags)))
+    def names(self, digest: Digest) -> tuple[Reference, ...]:
+        """The names of the list of this ``digest``, each once."""
+        at_digest = (target.at(digest) for target in self.targets)
+        return tuple(dict.fromkeys(at_digest)) if self.is_untagged else self.targets
 
 
 def looked_at_first(publication: Publication) -> tuple[Reference, ...]:
     """Return the tags and children that ``plan_publications`` looks at first, all in parallel."""
     own = (child.reference for child in _own_children(publication))
     return tuple(dict.fromkeys((*publication.targets, *own)))
-
-
-def plan_push(
-    name: Reference,
-    more_tags: Sequence[Reference] = (),
-    *,
-    ports: Ports,
-    expected: Expectation | None = None,
-    attached: AttachedMode = AttachedMode.TRY,
-    with_foreign: bool = False,
-    draft: Draft | None = None,
-) -> PushPlan:
-    """Plan the push of the draft ``name``, or of this ``draft``, under its name and ``more_tags``.
-
-    Uses the ports drafts, contents, registry and fan_out. Raises DraftUnknownError, and as
-    ``plan_publications``.
-    """
-    draft = draft or ports.drafts.find(name)
-    if draft is None:
-        raise DraftUnknownError(str(name))
-    publication = Publication(draft, tuple(more_tags), expected)
-    cached = ports.contents.manifest
-    (plan,) = plan_publications(
-        [publication], cached, ports=ports, attached=attached, with_foreign=with_foreign
-    )
-    return plan
 
 
 def plan_publications(
@@ -173,9 +158,10 @@ def plan_publications(
     PartMissingError: a child is missing, and nowhere to be had; as reading.
     """
     lists = [assemble_for_push(each.draft, cached, each.form) for each in publications]
-    targets = [target for publication in publications for target in publication.targets]
+    named = [each.names(made.digest) for each, made in zip(publications, lists, strict=True)]
+    targets = [name for names in named for name in names]
     tags = tag_digests or TagDigests(ports.registry)
-    guarded = {each.draft.name for each in publications if each.expected is not None}
+    guarded = {each.targets[0] for each in publications if each.expected is not None}
 
     def digest_of(target: Reference) -> Digest | None:
         return tags.confirmed_at(target) if target in guarded else tags.at(target)
@@ -215,15 +201,15 @@ def _map_distinct(
 def _without_children(
     publication: Publication, manifest: Manifest, current: Mapping[Reference, Digest | None]
 ) -> PushPlan:
-    draft, expected = publication.draft, publication.expected
+    expected, names = publication.expected, publication.names(manifest.digest)
     if expected is not None:
-        expected.check(draft.name, current[draft.name])
+        expected.check(names[0], current[names[0]])
     tags = tuple(
-        Tagging(target, manifest.digest, current[target])
-        for target in publication.targets
-        if current[target] != manifest.digest
+        Tagging(name, manifest.digest, current[name])
+        for name in names
+        if current[name] != manifest.digest
     )
-    return PushPlan(draft, manifest, (), (), tags, expected)
+    return PushPlan(publication.draft, manifest, (), (), tags, names, expected)
 
 
 def _moves(plan: PushPlan) -> tuple[Move, ...]:

@@ -23,7 +23,7 @@ for that is checked by a HEAD each, and what it did not move is put as elsewhere
 tried where a list goes to one repository only: a registry that cannot costs a round trip then, as
 step 3 does otherwise.
 
-With an expectation, the draft's own tag is put by ``conditional_put``: checked right before, and
+With an expectation, the plan's first tag is put by ``conditional_put``: checked right before, and
 read back after. ``finish`` runs last. The store then records the published manifests and marks
 the draft as pushed, unless another process changed it since the plan was made.
 """
@@ -140,7 +140,7 @@ def _is_subject(place: Reference, plan: PushPlan) -> bool:
 
 @frozen
 class _Move:
-    """A tag to put; the draft's own is guarded if the plan has an expectation."""
+    """A tag to put; the plan's first is guarded if the plan has an expectation."""
 
     plan: PushPlan
     tagging: Tagging
@@ -153,7 +153,7 @@ class _Move:
     @property
     def is_guarded(self) -> bool:
         """Whether the tag has an expectation."""
-        return self.plan.expected is not None and self.target == self.plan.draft.name
+        return self.plan.expected is not None and self.target == self.plan.name
 
 
 # Moves of tags of one repository to one list, for one request.
@@ -247,8 +247,9 @@ def finish(
 ) -> None:
     """Record what was ``published``, and mark the draft as pushed or, with ``purge``, remove it.
 
-    For a plan that was executed. A draft that was changed since is left as it is. Uses the ports
-    contents, drafts and clock. Raises StoreError.
+    For a plan that was executed. A draft that was changed since is left as it is, and one that was
+    pushed under other names is not marked. Uses the ports contents, drafts and clock. Raises
+    StoreError.
     """
     now = ports.clock()
     with ports.drafts.transaction():
@@ -257,13 +258,13 @@ def finish(
             return
         if purge:
             ports.drafts.remove(plan.draft.name)
-        else:
+        elif plan.draft.name in plan.names:
             ports.drafts.save(plan.draft.marked_pushed(plan.manifest.digest))
 
 
 def pushed_manifests(plan: PushPlan) -> Iterable[Resolved]:
     """Yield the manifests that are in the registry once ``plan`` is executed."""
-    yield Resolved(plan.draft.name, plan.manifest)
+    yield Resolved(plan.name, plan.manifest)
     for tagging in plan.tags:
         yield Resolved(tagging.target, plan.manifest)
     for copy in plan.children:

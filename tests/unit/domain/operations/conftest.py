@@ -12,10 +12,11 @@ from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.drafts.create import Created, CreateOptions, DraftMode, create
-from manyfest.domain.operations.publication.plan_push import PushPlan, plan_push
+from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
 from manyfest.domain.references import Reference
 from tests.support.ports import NOW, PlainPorts
+from tests.support.pushes import plan_push
 from tests.support.stores.memory_layers import MemoryLayers
 from tests.support.stores.memory_store import MemoryStore
 

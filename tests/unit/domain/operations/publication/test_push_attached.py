@@ -9,11 +9,12 @@ from manyfest.domain.events import TransferPlanned
 from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.attached import copies
-from manyfest.domain.operations.publication.plan_push import PushPlan, plan_push
+from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.publication.push import execute
 from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
 from tests.support.content import signed
+from tests.support.pushes import plan_push
 from tests.unit.domain.operations.conftest import World, ref
 
 SOURCE, TARGET = "r.example/team/app:1", "s.example/app:1"

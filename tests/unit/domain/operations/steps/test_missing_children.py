@@ -14,9 +14,9 @@ from manyfest.domain.errors import (
     ProtocolError,
     ServerError,
 )
-from manyfest.domain.operations.publication.plan_push import plan_push
 from manyfest.domain.ports.fan_out import sequential
 from manyfest.domain.references import Reference
+from tests.support.pushes import plan_push
 from tests.unit.domain.operations.conftest import World, ref
 
 AMD, ARM = docker_image("linux/amd64", text="amd"), docker_image("linux/arm64", text="arm")
