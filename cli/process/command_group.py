@@ -64,6 +64,7 @@ SECTIONS = {
         "attached": "look.attached",
         "sbom": "look.sbom",
         "provenance": "look.provenance",
+        "explore": "look.explore",
     },
     "Copy and cache": {
         "copy": "copy.copy",

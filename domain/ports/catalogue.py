@@ -47,6 +47,20 @@ class CachedTag:
 
 
 @frozen
+class CachedRepository:
+    """A home of which tags are known, in the text form of ``Home``, and how many there are.
+
+    ``last_moved`` (UTC) is when the newest state of any of its tags was first seen. It
+    ``is_only_claimed`` if no tag of it was ever seen from here: a bundle says all that is known.
+    """
+
+    name: str
+    tags: int
+    last_moved: datetime
+    is_only_claimed: bool
+
+
+@frozen
 class RegistryStatistics:
     """One registry: its known tags, and all manifests that they pointed to.
 
@@ -92,6 +106,19 @@ class Catalogue(Protocol):
         ``pattern`` matches the reference, or its home, in full or in docker's short form; ``*``
         matches any text, ``?`` a character, ``[…]`` one of several. None matches every tag.
         Raises DamagedStoreError at a tag that cannot be read.
+        """
+        ...
+
+    def tags_of(self, home: str, after: str = "") -> Iterator[CachedTag]:
+        """The tags of one home behind the tag ``after``, in their order; read as ``tags`` are."""
+        ...
+
+    def repositories(
+        self, pattern: str | None = None, after: str = ""
+    ) -> Iterator[CachedRepository]:
+        """The homes with tags behind the home ``after``, in their order.
+
+        ``pattern`` matches a home as it does in ``tags``.
         """
         ...
 

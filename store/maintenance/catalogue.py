@@ -5,7 +5,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from manyfest.domain.encoding.timestamps import parse_utc
 from manyfest.domain.media_types import LISTS
-from manyfest.domain.ports.catalogue import CachedTag, CountAndBytes, RegistryStatistics, Statistics
+from manyfest.domain.ports.catalogue import (
+    CachedRepository,
+    CachedTag,
+    CountAndBytes,
+    RegistryStatistics,
+    Statistics,
+)
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.rows import IS_NEWEST, damage_if_unreadable, observation_of
 from manyfest.store.sqlite.database import Database, Row
@@ -16,14 +22,25 @@ _PAGE = 500  # rows; no lock is kept between pages, because the consumer may be 
 _FAMILIAR = """
     CASE WHEN substr(home, 1, 18) = 'docker.io/library/' THEN substr(home, 19)
         WHEN substr(home, 1, 10) = 'docker.io/' THEN substr(home, 11) ELSE home END"""
-_SELECT_TAGS = f"""
+_TAGS = """
     SELECT home, tag, o.digest, last_seen, first_seen, claimed, media_type, length(data)
-    FROM observations AS o JOIN main.manifests AS m ON m.digest = o.digest
+    FROM observations AS o JOIN main.manifests AS m ON m.digest = o.digest"""
+_SELECT_TAGS = f"""
+    {_TAGS}
     WHERE (home, tag) > (:home, :tag)
         AND {IS_NEWEST}
         AND (:pattern IS NULL OR home GLOB :pattern OR home || ':' || tag GLOB :pattern
             OR {_FAMILIAR} GLOB :pattern OR {_FAMILIAR} || ':' || tag GLOB :pattern)
-    ORDER BY home, tag LIMIT {_PAGE}"""  # noqa: S608 - of constants alone
+    ORDER BY home, tag LIMIT {_PAGE}"""
+_SELECT_TAGS_OF = f"""
+    {_TAGS}
+    WHERE home = :home AND (tag > :tag OR (tag = '' AND :is_first)) AND {IS_NEWEST}
+    ORDER BY tag LIMIT {_PAGE}"""
+_SELECT_REPOSITORIES = f"""
+    SELECT home, count(DISTINCT tag), max(first_seen), min(claimed)
+    FROM main.observations
+    WHERE home > :home AND (:pattern IS NULL OR home GLOB :pattern OR {_FAMILIAR} GLOB :pattern)
+    GROUP BY home ORDER BY home LIMIT {_PAGE}"""  # noqa: S608 - of constants alone
 # Of the images and lists whose digests are the elements of a JSON array. CROSS JOIN makes SQLite
 # look each of them up, where it might read all documents instead.
 _WANTED = "FROM json_each(?) AS wanted CROSS JOIN"
@@ -72,6 +89,25 @@ class SqliteCatalogue:
             for rows in _groups(page):
                 yield from self._tags(rows)
             cursor["home"], cursor["tag"] = page[-1][:2]
+
+    def tags_of(self, home: str, after: str = "") -> Iterator[CachedTag]:
+        """See the port."""
+        cursor = {"home": home, "tag": after, "is_first": not after}
+        while page := self._database.rows(_SELECT_TAGS_OF, cursor):
+            for rows in _groups(page):
+                yield from self._tags(rows)
+            cursor |= {"tag": page[-1][1], "is_first": False}
+
+    def repositories(
+        self, pattern: str | None = None, after: str = ""
+    ) -> Iterator[CachedRepository]:
+        """See the port."""
+        cursor = {"home": after, "pattern": pattern}
+        while page := self._database.rows(_SELECT_REPOSITORIES, cursor):
+            for home, tags, moved, claimed in page:
+                with damage_if_unreadable(self._database.path, f"when {home} moved"):
+                    yield CachedRepository(home, tags, parse_utc(moved), bool(claimed))
+            cursor["home"] = page[-1][0]
 
     def statistics(self) -> Statistics:
         """See the port."""

@@ -1,0 +1,87 @@
+"""``manyfest explore``: look at the store in a browser."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+from manyfest.cli.arguments.options import CONNECTION, OFFLINE, docker_command
+from manyfest.cli.arguments.references import reference
+from manyfest.cli.output import note, warn, write_text
+from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
+from manyfest.cli.settings import CommonOptions, settings_from
+from manyfest.domain.errors import ConfigError
+from manyfest.domain.references import Repository
+
+
+@docker_command("explore", "[MANIFEST]", 0, 1, options=OFFLINE | CONNECTION)
+def command(
+    names: Sequence[str],
+    options: CommonOptions,
+    listen: Annotated[
+        str,
+        Option("--listen", metavar="HOST:PORT", help="Listen there; port 0 takes a free one."),
+    ] = "127.0.0.1:0",
+    open_browser: Annotated[
+        bool, Option("--open", help="Open the first page in the browser, too.")
+    ] = False,
+    export: Annotated[
+        Path | None,
+        Option("--export", metavar="DIR", help="Write all pages into DIR, and serve nothing."),
+    ] = None,
+) -> None:
+    """Look at all that is cached in a browser.
+
+    Repositories with the platforms of every tag, lists, images, history, comparisons, drafts and
+    the store itself, read from the store alone. Only the button on a page of something that is not
+    cached asks its registry, if the store knows that, or MANIFEST is there. The address that is
+    printed has a token, without which nobody else on this machine can read. Ctrl-C ends it. Needs
+    the packages of manyfest[explore].
+
+    Examples:
+      manyfest explore
+      manyfest explore --open --offline ghcr.io/team/app:1.4
+      manyfest explore --export site
+    """
+    if export is not None and names:
+        raise UsageError("--export writes all pages, and takes no MANIFEST")
+    first = reference(names[0]) if names else None
+    settings = settings_from(options)
+    _require_packages()
+    if export is not None:
+        from manyfest.cli.explorer.export import export_pages
+
+        count = export_pages(settings, export)
+        note(f"wrote {count} pages; open {export / 'index.html'}")
+        return
+    from manyfest.cli.explorer.server import Place, serve
+
+    place = Place.parse(listen)
+    if not place.is_loopback:
+        warn(f"others can reach {listen}: the token is all that keeps them out, sent in the clear")
+    named = frozenset({first.home.registry} if first and isinstance(first.home, Repository) else ())
+    path = f"/manifests/{quote(names[0])}" if names else "/"
+    serve(settings, place, path, named, partial(_announce, in_browser=open_browser))
+
+
+def _require_packages() -> None:
+    """Raise ConfigError unless the packages of the extra ``explore`` are installed."""
+    try:
+        import jinja2
+        import starlette
+        import uvicorn
+    except ImportError as error:
+        needed = "pip install 'manyfest[explore]'"
+        missing = f"needs {error.name}, which is not installed: {needed}"
+        raise ConfigError("explore", missing) from error
+    del jinja2, starlette, uvicorn
+
+
+def _announce(url: str, *, in_browser: bool) -> None:
+    write_text(url)
+    if in_browser:
+        import webbrowser
+
+        webbrowser.open(url)

@@ -1,0 +1,137 @@
+"""The explorer as an ASGI application: addresses to pages, as HTML or as JSON."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import parse_qs
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from manyfest.cli.explorer.access import Keys, is_form_key
+from manyfest.cli.explorer.fetching import fetch_missing, fetchable
+from manyfest.cli.explorer.html import STATIC, Pages
+from manyfest.cli.explorer.library import QUERY_SECONDS, open_library
+from manyfest.cli.explorer.links import HOME, ServedLinks
+from manyfest.cli.explorer.page import Page, error_page
+from manyfest.cli.explorer.pages import ALONE, OF_SUBJECTS, PageFunction
+from manyfest.cli.settings import Settings
+from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.errors import (
+    InputError,
+    ManyfestError,
+    NotFoundError,
+    StoreError,
+)
+
+_FORM_LIMIT = 8192  # bytes
+_FOREVER = "private, max-age=31536000, immutable"
+# The status of an error's page; the first class that fits counts.
+_STATUS = ((NotFoundError, 404), (InputError, 400), (StoreError, 500), (ManyfestError, 422))
+
+
+class Explorer:
+    """Answers requests from the store that ``settings`` name, opened anew for each.
+
+    ``named`` are the registries that may be fetched from besides those that the store knows.
+    A query of a page may take ``query_seconds``.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        keys: Keys,
+        named: frozenset[str] = frozenset(),
+        query_seconds: float = QUERY_SECONDS,
+    ) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._named = named
+        self._query_seconds = query_seconds
+        self._pages = Pages(ServedLinks())
+
+    def application(self) -> Starlette:
+        """Return the application, without the guard that lets requests in."""
+        alone = (
+            Route("/" if kind == HOME.kind else f"/{kind}", self._endpoint(kind, function))
+            for kind, function in ALONE.items()
+        )
+        of_subjects = (
+            Route(f"/{kind}/{{subject:path}}", self._endpoint(kind, function))
+            for kind, function in OF_SUBJECTS.items()
+        )
+        return Starlette(
+            routes=[
+                *alone,
+                *of_subjects,
+                Route("/fetch", self._fetch, methods=["POST"]),
+                Mount("/static", StaticFiles(directory=STATIC)),
+            ],
+            exception_handlers={404: self._unknown},
+        )
+
+    def _endpoint(self, kind: str, function: PageFunction) -> Callable[[Request], Response]:
+        def answer(request: Request) -> Response:  # Starlette runs it in a thread
+            subject = request.path_params.get("subject", "")
+            try:
+                with open_library(self._settings, self._query_seconds) as library:
+                    page = function(subject, dict(request.query_params), library)
+            except ManyfestError as error:
+                page = self._error_page(error, subject if kind == "manifests" else "")
+            return self._response(page, request)
+
+        return answer
+
+    async def _fetch(self, request: Request) -> Response:
+        """Fetch what a form names, and lead to its page."""
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _FORM_LIMIT:
+                return self._response(error_page("the form is too large", 413), request)
+        form = {name: values[-1] for name, values in parse_qs(body.decode("latin-1")).items()}
+        if not is_form_key(form.get("key", ""), self._keys):
+            return self._response(error_page("the form is not of a page from here", 403), request)
+        reference = form.get("reference", "")
+        work = partial(fetch_missing, reference, self._settings, self._named)
+        try:
+            await run_in_threadpool(work)
+        except ManyfestError as error:
+            return self._response(self._error_page(error), request)
+        return RedirectResponse(ServedLinks().to("manifests", reference), 303)
+
+    def _unknown(self, request: Request, _exception: Exception) -> Response:
+        return self._response(error_page("there is no such page", 404), request)
+
+    def _error_page(self, error: ManyfestError, subject: str = "") -> Page:
+        """Return the page of an error; ``subject`` is a reference that could be fetched."""
+        status = next(status for kind, status in _STATUS if isinstance(error, kind))
+        page = error_page(str(error), status)
+        try:
+            may_fetch = bool(subject) and bool(fetchable(subject, self._settings, self._named))
+        except ManyfestError:
+            may_fetch = False
+        data: dict[str, Json] = {**page.data, "fetchable": subject if may_fetch else None}
+        return Page(page.template, page.title, data, status=status)
+
+    def _response(self, page: Page, request: Request) -> Response:
+        caching = {"Cache-Control": _FOREVER} if page.is_immutable else {}
+        if _wants_json(request):
+            return JSONResponse(page.data, page.status, caching)
+        return HTMLResponse(self._pages.html(page, key=self._keys.form), page.status, caching)
+
+
+def _wants_json(request: Request) -> bool:
+    if chosen := request.query_params.get("format"):
+        return chosen == "json"
+    accepted = request.headers.get("accept", "")
+    return "application/json" in accepted and "text/html" not in accepted
+
+
+def as_json(page: Page) -> str:
+    """Return the data of a page as a JSON file has it."""
+    return json.dumps(page.data, indent=2)

@@ -1,0 +1,108 @@
+"""The store as pages read it: what is cached, and nothing else.
+
+Every reference is answered from the store, also that of a layout or an archive: a URL can open no
+file, and ask no registry. A library is opened for one request, in the thread that answers it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Never
+
+from attr import evolve, field
+
+from manyfest.adapters.decorators.offline import OfflineRegistry
+from manyfest.cli.settings import Settings
+from manyfest.cli.wiring import open_housekeeping, open_session
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.errors import DeadlineError, QueryError, StoreError
+from manyfest.domain.ports.catalogue import Catalogue
+from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.ports.draft_book import DraftBook
+from manyfest.domain.ports.fan_out import FanOut, sequential
+from manyfest.domain.ports.layer_store import LayerStore
+from manyfest.domain.ports.queries import Queries, Value
+from manyfest.domain.ports.registry import Registry
+from manyfest.domain.references import Home, Reference
+from manyfest.domain.values import frozen
+from manyfest.store.maintenance.queries import SqliteQueries
+
+# Seconds that a query may take. What no index answers is left out of the page then, and said so.
+QUERY_SECONDS = 0.15
+_LOCK_SECONDS = 10.0  # the longest wait for another process
+_ROWS = 200
+
+
+@frozen
+class Library:
+    """The ports that views read with (``domain.ports.Ports``), and the catalogue and queries."""
+
+    catalogue: Catalogue
+    contents: ContentStore
+    layers: LayerStore
+    drafts: DraftBook
+    registry: Registry
+    _queries: Queries = field(repr=False)
+    now: datetime = field(factory=lambda: datetime.now(UTC))
+    fan_out: FanOut = sequential
+    records_reads: bool = False
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """See the ports."""
+        return lambda: self.now
+
+    @property
+    def registry_clock(self) -> Callable[[Home], datetime]:
+        """See the ports."""
+        return lambda _: self.now
+
+    def pause(self, seconds: float) -> Never:
+        """Nothing is asked, so nothing is waited for."""
+        raise AssertionError(seconds)
+
+    def on_unrecorded(self, error: StoreError) -> Never:
+        """Nothing is recorded."""
+        raise error
+
+    def rows(self, statement: str) -> Sequence[tuple[Value, ...]] | None:
+        """Return the first rows of a query; None if it takes too long."""
+        with suppress(DeadlineError, QueryError), self._queries.run(statement) as result:
+            return tuple(row for row, _ in zip(result.rows, range(_ROWS), strict=False))
+        return None
+
+
+class StoredRegistry(OfflineRegistry):
+    """Answers for homes of every kind from the store, which keeps no lists of referrers."""
+
+    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:  # type: ignore[override]
+        """Return nothing: which manifests refer to another is a query of the page itself."""
+        del reference
+        return ()
+
+
+@contextmanager
+def open_library(settings: Settings, query_seconds: float = QUERY_SECONDS) -> Iterator[Library]:
+    """Open the store that ``settings`` name, to be read in this thread.
+
+    A query may take ``query_seconds``. Raises ConfigError: it is a store of another package.
+    """
+    offline = evolve(settings, offline=True)
+    with (
+        open_housekeeping(settings) as house,
+        open_session(offline) as session,
+    ):
+        yield Library(
+            catalogue=house.catalogue,
+            contents=session.contents,
+            layers=session.layers,
+            drafts=session.drafts,
+            registry=StoredRegistry(session.contents, session.layers),
+            queries=SqliteQueries(Path(settings.store), _LOCK_SECONDS, query_seconds),
+        )
+
+
+def literal(text: str) -> str:
+    """Return ``text`` as an SQL literal; a NUL, which would end it early, is left out."""
+    return "'" + text.replace("\x00", "").replace("'", "''") + "'"

@@ -1,0 +1,37 @@
+"""A page: its data, for programs and for a template, and the command that prints the same."""
+
+import shlex
+from collections.abc import Mapping
+
+from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.values import frozen
+
+# The words of a URL's query, the last of each name.
+Arguments = Mapping[str, str]
+
+
+@frozen
+class Page:
+    """A page of the explorer.
+
+    ``template`` is the name of the template that shows ``data``, which is also the answer for
+    programs. ``command`` prints the same on a terminal; empty if there is none. A page that
+    ``is_immutable`` shows content by its digest alone, so a browser may keep it for ever.
+    """
+
+    template: str
+    title: str
+    data: Mapping[str, Json]
+    command: str = ""
+    is_immutable: bool = False
+    status: int = 200
+
+
+def command_line(*words: str) -> str:
+    """Return a ``manyfest`` command line, its words quoted for a shell."""
+    return shlex.join(["manyfest", *words])
+
+
+def error_page(message: str, status: int = 200) -> Page:
+    """Return the page that says why another cannot be shown."""
+    return Page("error.html", "Not shown", {"error": message, "fetchable": None}, status=status)

@@ -1,0 +1,37 @@
+"""The history of a tag, and the comparison of any two manifests."""
+
+import json
+
+from manyfest.cli.explorer.library import Library
+from manyfest.cli.explorer.page import Arguments, Page, command_line
+from manyfest.cli.explorer.pages.references import reference_in
+from manyfest.cli.rendering.diff_json import diff_json
+from manyfest.cli.rendering.history import history_json
+from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.operations.views.diff import diff
+from manyfest.domain.operations.views.history import history as states_of
+from manyfest.domain.references import Reference
+
+
+def history(subject: str, _query: Arguments, library: Library) -> Page:
+    """Show the states of a tag, newest first, each with the command that puts it back.
+
+    Raises NeverSeenError: the store knows none.
+    """
+    tag = Reference.parse(subject)
+    states: list[dict[str, Json]] = json.loads(history_json(states_of(tag, library.contents)))
+    for state in states:
+        state["undo"] = command_line("undo", subject, "--to", str(state["number"]))
+    data: dict[str, Json] = {"reference": subject, "repository": str(tag.home), "states": states}
+    return Page("history.html", f"History of {subject}", data, command_line("history", subject))
+
+
+def compare(_subject: str, query: Arguments, library: Library) -> Page:
+    """Compare the references ``a`` and ``b``; without both, ask for them."""
+    names = {side: query.get(side, "").strip() for side in ("a", "b")}
+    if not all(names.values()):
+        return Page("compare.html", "Compare", {**names, "comparison": None})
+    before, after = (reference_in(name, library) for name in names.values())
+    found: Json = json.loads(diff_json(diff(before, after, ports=library)))
+    words = command_line("diff", "--offline", *names.values())
+    return Page("compare.html", "Compare", {**names, "comparison": found}, words)

@@ -1,0 +1,91 @@
+"""A list, an image, a draft or another artifact, as ``show`` knows it from the store."""
+
+import json
+
+from manyfest.cli.explorer.library import Library, literal
+from manyfest.cli.explorer.page import Arguments, Page, command_line
+from manyfest.cli.explorer.pages.references import reference_in
+from manyfest.cli.rendering.findings import findings_json
+from manyfest.cli.rendering.show.show_json import show_json
+from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.errors import DraftUnknownError, ManyfestError
+from manyfest.domain.lists.platform_selection import parse_filter
+from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.select_image import locate_image
+from manyfest.domain.operations.views.overview import Extent, Overview, layers_of
+from manyfest.domain.operations.views.show import show, show_draft
+from manyfest.domain.operations.views.verify import verify
+from manyfest.domain.references import Reference
+
+_TEMPLATES = {True: "list.html", False: "image.html"}
+
+
+def manifest(subject: str, query: Arguments, library: Library) -> Page:
+    """Show what is at the reference ``subject``.
+
+    Of a list, ``platform`` asks which entry that platform would pull. Raises NeverSeenError: the
+    store has no such manifest.
+    """
+    reference = reference_in(subject, library)
+    view = show(reference, Extent(), ports=library)
+    data = _shown(view)
+    if view.manifest.is_list:
+        data |= {
+            "findings": _findings(reference, library),
+            "pulled": _pulled(view, query.get("platform", ""), library),
+        }
+    else:
+        data["sharing"] = _sharing(view, library)
+    words = command_line("show", "--offline", str(reference))
+    return Page(_TEMPLATES[view.manifest.is_list], subject, data, words)
+
+
+def draft(subject: str, _query: Arguments, library: Library) -> Page:
+    """Show a draft as it would be published. Raises DraftUnknownError."""
+    found = library.drafts.find(Reference.parse(subject))
+    if found is None:
+        raise DraftUnknownError(subject)
+    view = show_draft(found, Extent(), ports=library)
+    words = command_line("show", subject)
+    return Page("list.html", subject, {**_shown(view), "findings": [], "pulled": None}, words)
+
+
+def _shown(view: Overview) -> dict[str, Json]:
+    document: dict[str, Json] = json.loads(show_json(view))
+    home = str(view.reference.home)
+    text = json.dumps(view.manifest.document, indent=2, ensure_ascii=False)
+    return {**document, "repository": home, "tag": view.reference.tag, "text": text}
+
+
+def _findings(reference: Reference, library: Library) -> Json:
+    """Return what ``verify`` finds; where something is not cached, only that it cannot tell."""
+    try:
+        findings: Json = json.loads(findings_json(verify(reference, ports=library)))["findings"]
+    except ManyfestError as error:
+        return [{"rule": "", "severity": "note", "path": "not checked", "message": str(error)}]
+    return findings
+
+
+def _pulled(view: Overview, platform: str, library: Library) -> Json:
+    if not platform:
+        return None
+    try:
+        wanted = parse_filter(platform)
+        place = locate_image(Resolved(view.reference, view.manifest), wanted, library.registry)
+    except ManyfestError as error:
+        return {"platform": platform, "digest": None, "reason": str(error)}
+    return {"platform": platform, "digest": str(place.digest), "reason": None}
+
+
+def _sharing(view: Overview, library: Library) -> Json:
+    """Return how many other images of the store have each layer; None if that takes too long."""
+    digests = {str(layer.digest) for layer in layers_of(view.manifest)}
+    if not digests:
+        return {}
+    own = literal(str(view.manifest.digest))
+    rows = library.rows(
+        "SELECT digest, count(DISTINCT manifest) FROM layers"  # noqa: S608 - literals
+        f" WHERE digest IN ({', '.join(map(literal, sorted(digests)))}) AND manifest != {own}"
+        " GROUP BY digest"
+    )
+    return None if rows is None else {str(digest): number for digest, number in rows}

@@ -1,0 +1,226 @@
+"""Pages of the explorer: what they show, also as JSON, and what they do not open."""
+
+from urllib.parse import quote
+
+import pytest
+from attrs import evolve
+
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
+from manyfest.cli.explorer.access import Keys
+from manyfest.cli.explorer.application import Explorer
+from manyfest.contracts.images import docker_image, push_image
+from manyfest.domain.references import Reference
+from tests.support.content.fleet import APP, HOSTILE, LAYOUT, NASTY, SHOP
+from tests.support.http.asgi_client import AsgiClient
+
+ADDRESSES = (
+    "/",
+    "/search?q=evil",
+    f"/repositories/{HOSTILE}",
+    f"/manifests/{HOSTILE}:1",
+    f"/manifests/{HOSTILE}:2",
+    f"/history/{HOSTILE}:1",
+    f"/compare?a={HOSTILE}:1&b={HOSTILE}:2",
+    f"/search?q={quote(NASTY)}",
+    f"/manifests/{quote(NASTY)}",
+    f"/repositories/{quote(NASTY)}",
+    f"/compare?a={quote(NASTY)}&b={quote(NASTY)}",
+    f"/manifests/{APP}:1.0?platform={quote(NASTY)}",
+)
+
+
+def as_json(client, path):
+    return client.get(path, accept="application/json").json()
+
+
+def test_the_first_page_lists_repositories_by_registry(client):
+    text = client.get("/").text
+    for name in (APP, SHOP, HOSTILE, LAYOUT):
+        assert name in text
+    assert "claimed by a bundle" in text
+    assert "1 draft<" in text
+
+
+def test_a_repository_groups_tags_by_digest_and_marks_gaps(client):
+    found = as_json(client, f"/repositories/{APP}")
+    groups = {tuple(tag["name"] for tag in group["tags"]): group for group in found["groups"]}
+    assert set(groups) == {("1.1", "latest"), ("amd64",), ("chart",), ("1.0",)}
+    assert found["platforms"] == ["linux/amd64", "linux/arm64"]
+    assert groups["amd64",]["platforms"] == ["linux/amd64"]
+    text = client.get(f"/repositories/{APP}").text
+    assert text.count('aria-label="missing"') == 3
+    assert text.count('aria-label="there"') == 5
+
+
+def test_a_list_shows_its_images_with_attestations_below_them(client):
+    found = as_json(client, f"/manifests/{APP}:1.0")
+    assert [item["platform"] for item in found["entries"]] == ["linux/amd64", "linux/arm64"]
+    assert [one["kind"] for item in found["entries"] for one in item["attached"]] == [
+        "attestation",
+        "attestation",
+    ]
+    assert found["findings"] == []
+    text = client.get(f"/manifests/{APP}:1.0").text
+    assert f"manyfest show --offline {APP}:1.0" in text
+    for item in found["entries"]:
+        assert f'href="/content/{quote(item["digest"])}"' in text
+
+
+@pytest.mark.parametrize(
+    ("platform", "position", "reason"),
+    [
+        ("linux/arm64/v8", 1, None),
+        ("linux/s390x", None, "has nothing for linux/s390x"),
+        ("nonsense/", None, "nonsense/"),
+    ],
+)
+def test_a_list_tells_which_entry_a_platform_pulls(client, platform, position, reason):
+    found = as_json(client, f"/manifests/{APP}:1.0?platform={quote(platform)}")
+    digests = [item["digest"] for item in found["entries"]]
+    assert found["pulled"]["digest"] == (None if position is None else digests[position])
+    assert reason is None or reason in found["pulled"]["reason"]
+
+
+def test_a_list_shows_what_verify_finds(client):
+    found = as_json(client, f"/manifests/{SHOP}:twice")["findings"]
+    assert ("duplicate-platform", "error") in {(one["rule"], one["severity"]) for one in found}
+    (found,) = as_json(client, f"/manifests/{SHOP}:sparse")["findings"]
+    assert (found["severity"], found["path"]) == ("note", "not checked")
+
+
+def test_an_image_shows_its_config_its_steps_and_who_shares_its_layers(client):
+    found = as_json(client, f"/manifests/{APP}:amd64")
+    assert found["config"]["user"] == "www"
+    assert [step["instruction"] for step in found["config"]["history"]][-1] == "ENV TOKEN=hunter2"
+    assert set(found["sharing"].values()) == {3}  # older amd64, arm64, and the twin
+    text = client.get(f"/manifests/{APP}:amd64").text
+    assert "3 other images" in text
+    assert "<meter" in text
+
+
+def test_history_has_the_command_that_puts_each_state_back(client):
+    found = as_json(client, f"/history/{APP}:1.0")
+    assert [state["undo"] for state in found["states"]] == [
+        f"manyfest undo {APP}:1.0 --to 0",
+        f"manyfest undo {APP}:1.0 --to 1",
+    ]
+    text = client.get(f"/history/{APP}:1.0").text
+    assert f"manyfest undo {APP}:1.0 --to 1" in text
+    assert "--to 0" not in text  # it is what the tag is
+    assert "added linux/arm64" in text
+
+
+def test_two_states_of_a_tag_are_compared(client):
+    path = f"/compare?a={quote(APP + ':1.0@{1}')}&b={APP}:1.0"
+    found = as_json(client, path)["comparison"]
+    assert {entry["platform"]: entry["status"] for entry in found["entries"]} == {
+        "linux/amd64": "changed",
+        "linux/arm64": "added",
+    }
+    assert "1 attestation added" in client.get(path).text
+
+
+def test_a_digest_leads_to_the_verbatim_content_and_its_tags(client):
+    digest = as_json(client, f"/manifests/{APP}:amd64")["digest"]
+    found = as_json(client, f"/content/{digest}")
+    assert found["tags"] == [f"{APP}:amd64"]
+    assert len(found["lists"]) == 1  # of 1.1 and latest
+    assert found["size"] == len(found["text"].encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("shop", {"repositories": [SHOP], "annotations": ["team"]}),
+        ("git.example", {"labels": ["org.opencontainers.image.source"]}),
+        ("latest", {"tags": [f"{APP}:latest"]}),
+        ("' OR 1=1 --", {}),
+        ("*", {}),
+        ("]", {}),
+        ("?", {}),
+        ("%", {}),
+    ],
+)
+def test_search_finds_names_annotations_and_labels(client, text, expected):
+    found = as_json(client, f"/search?q={quote(text)}")
+    assert [one["name"] for one in found["repositories"]] == expected.get("repositories", [])
+    assert [one["reference"] for one in found["tags"] if one["reference"].endswith(text)] == (
+        expected.get("tags", [])
+    )
+    for kind in ("annotations", "labels"):
+        names = {one["name"] for one in found["texts"] if one["of"] == kind}
+        assert names == set(expected.get(kind, [])), kind
+
+
+def test_search_finds_a_digest_by_its_beginning(client):
+    digest = as_json(client, f"/manifests/{APP}:amd64")["digest"]
+    for text in (digest, digest[:20], digest.removeprefix("sha256:")[:12]):
+        assert [one["digest"] for one in as_json(client, f"/search?q={text}")["digests"]] == [
+            digest
+        ]
+
+
+def test_drafts_and_the_store_have_pages(client):
+    assert [one["name"] for one in as_json(client, "/drafts")["drafts"]] == [f"{APP}:next"]
+    assert "linux/amd64" in client.get(f"/drafts/{APP}:next").text
+    store = as_json(client, "/store")
+    assert [one["platform"] for one in store["missing"]] == ["linux/s390x"]
+    assert store["statistics"]["drafts"] == 1
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_texts_from_outside_are_escaped(client, path):
+    text = client.get(path).text
+    assert "<script>alert" not in text
+    assert "<img" not in text
+    assert not any(control in text for control in "\x1b\u202e")
+
+
+def test_programs_get_texts_as_they_are(client):
+    found = as_json(client, f"/manifests/{HOSTILE}:1")
+    assert found["annotations"] == {NASTY: NASTY}
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"/manifests/{APP}:none", 404),
+        ("/manifests/UPPER", 400),
+        (f"/manifests/{quote(APP + ':1.0@{9}')}", 404),
+        (f"/manifests/{quote(APP + ':1.0@{x}')}", 400),
+        ("/repositories/nowhere.example/a", 404),
+        ("/content/sha256:12", 400),
+        (f"/content/sha256:{'0' * 64}", 404),
+        ("/drafts/nope:1", 404),
+        (f"/history/{APP}:none", 404),
+        ("/nothing", 404),
+        (f"/manifests/{'a' * 5000}", 400),
+    ],
+)
+def test_what_cannot_be_shown_says_why(client, path, status):
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert "Not shown" in answer.text
+    assert client.get(path, accept="application/json").json()["error"]
+
+
+@pytest.mark.parametrize("page", ["manifests", "history", "repositories", "drafts"])
+@pytest.mark.parametrize("scheme", ["oci:", "oci-archive:", "docker-archive:"])
+def test_no_address_opens_a_file(client, tmp_path, page, scheme):
+    """A layout is on this machine, and readable; only the store answers."""
+    folder = tmp_path / "layout"
+    push_image(LayoutRegistry(), Reference.parse(f"oci:{folder}:1"), docker_image())
+    answer = client.get(f"/{page}/{scheme}{folder}:1")
+    assert answer.status_code == 404
+
+
+def test_a_layout_that_the_store_knows_is_shown_from_the_store(client):
+    assert as_json(client, f"/repositories/{LAYOUT}")["groups"][0]["tags"][0]["name"] == "1"
+    assert as_json(client, f"/manifests/{LAYOUT}:1")["config"]["user"] == "www"
+
+
+def test_a_missing_store_is_an_empty_one_and_stays_missing(settings, tmp_path):
+    path = tmp_path / "none.db"
+    app = Explorer(evolve(settings, store=path), Keys()).application()
+    assert "Nothing is cached yet" in AsgiClient(app).get("/").text
+    assert not path.exists()
