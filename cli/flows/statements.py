@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from manyfest.cli.output import note
-from manyfest.cli.rendering.attached.trust import UNSIGNED, verify_statement
+from manyfest.cli.rendering.attached.trust import UNSIGNED, VERIFY, verify_statement
 from manyfest.cli.wiring import Session
 from manyfest.domain.lists.platform_selection import parse_filter
 from manyfest.domain.operations.resolve import resolve
 from manyfest.domain.operations.views.search_statements import Carried, Wanted
 from manyfest.domain.operations.views.statements import find_statements
-from manyfest.domain.references import Reference
+from manyfest.domain.references import Reference, Repository
 from manyfest.domain.statements.signers import signer_in_der
 
 
@@ -34,5 +34,6 @@ def note_trust(carried: Carried) -> None:
         return
     signer = signer_in_der(statement.certificate)
     who = f" by {signer.identity} (claimed)" if signer else ""
-    note(f"signed{who}, and not verified here; with the identity that must have signed, run:")
-    note(verify_statement(carried.image, statement.predicate_type))
+    note(f"signed{who}, and not verified here")
+    if isinstance(carried.image.home, Repository):  # else there is no program that does
+        note(f"{VERIFY}: {verify_statement(carried.image, statement.predicate_type)}")

@@ -75,13 +75,15 @@ _PREDICATES = {
     "https://spdx.dev/Document": "SBOM (SPDX)",
     "https://cyclonedx.org/": "SBOM (CycloneDX)",
     "https://openvex.dev/": "VEX",
+    "https://sigstore.dev/cosign/sign/": "cosign signature",
     "https://cosign.sigstore.dev/attestation/vuln": "vulnerability scan",
     "https://in-toto.io/attestation/vulns": "vulnerability scan",
     "https://scout.docker.com/sbom": "SBOM (Scout)",
     "https://scout.docker.com/vulnerabilities": "vulnerability scan",
 }
+PREDICATE_TYPE = "in-toto.io/predicate-type"  # BuildKit's annotation
 _PREDICATE_TYPES = (
-    "in-toto.io/predicate-type",
+    PREDICATE_TYPE,
     "dev.sigstore.bundle.predicateType",
     "predicateType",
 )

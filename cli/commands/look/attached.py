@@ -30,7 +30,7 @@ from manyfest.cli.rendering.attached.documents_table import (
     documents_json,
     documents_tree,
 )
-from manyfest.cli.rendering.attached.trust import verify_signatures, verify_statement
+from manyfest.cli.rendering.attached.trust import VERIFY, verify_signatures, verify_statement
 from manyfest.cli.rendering.table import view_of
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_reading_session
@@ -42,6 +42,7 @@ from manyfest.domain.operations.views.documents import (
     documents_attached,
     read_document,
 )
+from manyfest.domain.references import Repository
 
 
 @docker_command("attached", "MANIFEST", 1, 1, options=OFFLINE | FRESHNESS | CONNECTION | TABLE)
@@ -109,13 +110,16 @@ def _note_signatures(documents: Documents) -> None:
     if not signed:
         return
     first = next((each for each in signed if not each.attachment.level), signed[0])
-    note("signatures are not verified here; with the identity that must have signed, run:")
+    note("signatures are not verified here")
     image, predicate_type = first.attachment.subject, first.predicate_type
-    note(
+    if not isinstance(image.home, Repository):  # there is no program that does
+        return
+    command = (
         verify_statement(image, predicate_type)
         if predicate_type
         else verify_signatures(image, first.kind)
     )
+    note(f"{VERIFY}: {command}")
 
 
 def _tell_failures(documents: Documents, *, offline: bool) -> None:

@@ -8,6 +8,7 @@ from manyfest.domain.references import Reference
 from manyfest.domain.statements.envelopes import CYCLONEDX, PROVENANCE, SPDX
 
 UNSIGNED = "not signed: anybody who may push here could have written it"
+VERIFY = "to verify, with the identity that must have signed"
 _IDENTITY = "--certificate-identity IDENTITY --certificate-oidc-issuer ISSUER"
 
 # Cosign's short names of predicate types (``cosign verify-attestation --help``).

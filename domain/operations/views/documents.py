@@ -22,13 +22,13 @@ from manyfest.domain.errors import (
     UnavailableError,
 )
 from manyfest.domain.images.attachments import Attachment
-from manyfest.domain.images.kinds import predicate_of, predicate_type
+from manyfest.domain.images.kinds import PREDICATE_TYPE, predicate_of, predicate_type
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.operations.views.attached import attached_to
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import BlobReader
-from manyfest.domain.statements.envelopes import SIZE_LIMIT, certificate_of
+from manyfest.domain.statements.envelopes import SIZE_LIMIT, certificate_of, read_statement
 from manyfest.domain.statements.signers import Signer, signer_in_der, signer_in_pem
 from manyfest.domain.values import frozen
 
@@ -145,12 +145,18 @@ def _may_tell_signer(document: Document) -> bool:
 
 
 def _with_signer(document: Document, registry: BlobReader) -> Document:
-    """Read a bundle for its signer; called by threads. One that cannot be read has none."""
+    """Read a bundle for its signer and its kind; called by threads.
+
+    One that cannot be read has no signer, and one of a signature alone keeps its kind.
+    """
     if document.blob is None:
         return document
     with suppress(DocumentError, IntegrityError, NotFoundError, UnavailableError):
         data = _read(document.attachment, document.blob, registry, _BUNDLE_LIMIT)
-        return evolve(document, signer=signer_in_der(certificate_of(data, str(document.digest))))
+        subject = str(document.digest)
+        document = evolve(document, signer=signer_in_der(certificate_of(data, subject)))
+        stated = {PREDICATE_TYPE: read_statement(data, subject).predicate_type}
+        return evolve(document, kind=predicate_of(stated) or document.kind)
     return document
 
 
