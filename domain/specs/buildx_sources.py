@@ -30,6 +30,7 @@ class DescribedSource:
     media_type: str = ""
     platform: Platform = Platform()
     annotations: Annotations = ()
+    artifact_type: str = ""
 
     def entry(self, home: Home, written: str) -> EntrySpec:
         """Return the entry for the image in ``home``."""
@@ -40,6 +41,7 @@ class DescribedSource:
             self.annotations,
             self.size,
             self.media_type,
+            self.artifact_type,
             is_amendment=self != DescribedSource(self.digest),
         )
 
@@ -84,6 +86,11 @@ def _described(document: JsonObject, subject: str) -> DescribedSource:
     media_type = "" if stated.media_type == _ANY else stated.media_type
     if media_type in LISTS:
         return DescribedSource(stated.digest, stated.size, media_type)
-    annotations = tuple(stated.annotations.items())
-    platform = stated.platform or Platform()
-    return DescribedSource(stated.digest, stated.size, media_type, platform, annotations)
+    return DescribedSource(
+        stated.digest,
+        stated.size,
+        media_type,
+        stated.platform or Platform(),
+        tuple(stated.annotations.items()),
+        stated.others.get("artifactType") or "",
+    )

@@ -26,8 +26,9 @@ from manyfest.domain.values import frozen
 class EntrySpec:
     """An image or list to include; ``written`` is its text, parsed ``source``.
 
-    ``platform`` overrides that of the image; empty members change nothing. ``size`` and
-    ``media_type`` are what a descriptor says of the source; empty if it does not. An amendment
+    ``platform`` overrides that of the image; empty members change nothing. ``size``,
+    ``media_type`` and ``artifact_type`` are what a descriptor says of the source; empty if it does
+    not. An amendment
     changes the entries of this image that other sources give, and is one itself if there are none.
     """
 
@@ -37,6 +38,7 @@ class EntrySpec:
     annotations: Annotations = ()
     size: int = 0
     media_type: str = ""
+    artifact_type: str = ""
     is_amendment: bool = False
 
     @property

@@ -127,7 +127,16 @@ def _given(
         if ignore_missing:
             return None
         raise
-    return _with_overrides(entries, spec)
+    return _with_overrides(_typed(entries, spec.artifact_type), spec)
+
+
+def _typed(entries: Sequence[Entry], artifact_type: str) -> Sequence[Entry]:
+    """Let an entry have the artifact type that a descriptor says."""
+    if not artifact_type or len(entries) != 1:
+        return entries
+    found = entries[0].found
+    others = {**found.others, "artifactType": artifact_type}
+    return (evolve(entries[0], found=evolve(found, others=others)),)
 
 
 def _with_overrides(entries: Sequence[Entry], spec: EntrySpec) -> tuple[Entry, ...]:

@@ -17,6 +17,7 @@ from tests.support.http.three_registries import (
     AMD,
     ARM,
     ARM64,
+    ATTESTED,
     BOTH,
     IMAGES,
     OCI_AMD,
@@ -225,6 +226,20 @@ def test_a_descriptor_changes_an_entry_of_a_list(registries: Registries, tmp_pat
     file.write_text(DESCRIBED)
     assert registries.create("--append", "-t", "A:list", "-f", str(file)).code == 0
     assert rows(registries.manifest("A:list")) == [CHANGED, row(ARM64, "linux/arm64/v8")]
+
+
+def test_a_tag_of_referrers_is_made_of_a_descriptor(registries: Registries) -> None:
+    attestation = ATTESTED.manifest.entries[2]
+    kind = "application/vnd.docker.attestation.manifest.v1+json"
+    described = json.dumps({**attestation.to_json(), "artifactType": kind})
+    tag = f"A:sha256-{OCI_AMD.digest.hex}"
+    copied = registries.create("--prefer-index=false", "-t", "B:1", f"A@{attestation.digest}")
+    assert copied.code == 0, copied.stderr
+    assert registries.manifest("B:1").digest == attestation.digest
+    assert registries.create("-t", tag, described).code == 0
+    (entry,) = registries.manifest(tag).entries
+    assert (entry.digest, entry.others["artifactType"]) == (attestation.digest, kind)
+    assert entry.annotations == attestation.annotations
 
 
 @pytest.mark.parametrize("text", ["A:amd64\n", f"{AMD.digest}\n", UNDESCRIBED])

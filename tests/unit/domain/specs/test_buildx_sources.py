@@ -33,6 +33,9 @@ READ = {
     described(annotations={"k": "v"}, platform=None): (
         DescribedSource(DIGEST, annotations=(("k", "v"),))
     ),
+    described(artifactType="application/x"): (
+        DescribedSource(DIGEST, artifact_type="application/x")
+    ),
     # What a descriptor says of a list is not said of the images in it.
     described(mediaType=OCI_INDEX, annotations={"k": "v"}): (
         DescribedSource(DIGEST, media_type=OCI_INDEX)
