@@ -97,19 +97,28 @@ def command(
     github: Annotated[
         bool,
         Option(
-            "--github", help="Write $GITHUB_OUTPUT and $GITHUB_STEP_SUMMARY; errors as ::error::."
+            "--github",
+            help="Write digest, digests, reference and tags to $GITHUB_OUTPUT, a table to "
+            "$GITHUB_STEP_SUMMARY, and errors as ::error::.",
         ),
     ] = False,
     results_dir: Annotated[
         Path | None,
-        Option("--results-dir", metavar="DIR", help="Write Tekton's results there."),
+        Option(
+            "--results-dir",
+            metavar="DIR",
+            help="Write IMAGE_DIGEST, IMAGE_URL, IMAGE_REF and IMAGES, Tekton's results, to DIR.",
+        ),
     ] = None,
     digest_file: Annotated[
-        Path | None, Option("--digest-file", metavar="FILE", help="Write the digest there.")
+        Path | None,
+        Option("--digest-file", metavar="FILE", help="Write the digest of the list to FILE."),
     ] = None,
     metadata_file: Annotated[
         Path | None,
-        Option("--metadata-file", metavar="FILE", help="Write name and descriptor there."),
+        Option(
+            "--metadata-file", metavar="FILE", help="Write JSON with the keys of buildx to FILE."
+        ),
     ] = None,
 ) -> None:
     """Publish a release under all its tags, or nothing.

@@ -53,7 +53,7 @@ def test_inputs_of_several_lines_and_the_metadata_of_the_job(built: Site) -> Non
             "sources": f"{HOME}@{AMD.digest}\n{HOME}@{ARM.digest}\n",
             "expect-platforms": "linux/amd64\nlinux/arm64\n",
             "annotations": "a=b c\nmanifest-descriptor[linux/amd64]:d=e=f\n",
-            "type": "oci",
+            "convert": "oci",
         },
     )
     names = [f"{home}:{tag}" for tag in ("v1", "v1.2") for home in (HOME, MIRROR)]
@@ -105,8 +105,8 @@ HOSTILE = (
     "*",
 )
 LINES = {"--tag": "tags", "--image": "images", "--annotation": "annotations"}
-TEXTS = {"--meta": "meta", "--digests": "digests", "--bake-metadata": "bake-metadata"}
-SWITCHES = ("labels", "allow-duplicates", "dry-run")
+TEXTS = ("meta", "digests", "bake-metadata", "convert")
+SWITCHES = ("labels", "allow-duplicates", "attached", "no-attached", "dry-run")
 
 
 @pytest.fixture
@@ -123,14 +123,14 @@ def recorded(site: Site) -> Path:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_input_becomes_a_command_or_an_option(site: Site, recorded: Path, text: str) -> None:
-    names = [*LINES.values(), *TEXTS.values(), *SWITCHES, "expect-platforms", "type", "sources"]
+    names = [*LINES.values(), *TEXTS, *SWITCHES, "expect-platforms", "type", "sources"]
     site.job().use("publish", dict.fromkeys(names, text))
     arguments = recorded.read_text().split("\0")[:-1]
     lines = text.split("\n")
     assert arguments == [
         *("publish", "--github", f"--type={text}"),
         *(f"{option}={line}" for option in (*LINES, "--expect-platforms") for line in lines),
-        *(f"{option}={text}" for option in TEXTS),
+        *(f"--{option}={text}" for option in TEXTS),
         *(f"--{option}={text}" for option in SWITCHES),
         *("--", *lines),
     ]
