@@ -76,6 +76,10 @@ class Digest:
             raise InvalidDigestError(algorithm, "unsupported digest algorithm")
         return cls(algorithm, new_hasher(algorithm, data).hexdigest())
 
+    def is_of(self, data: bytes) -> bool:
+        """Return whether this is the digest of ``data``. Raises ValueError: unregistered."""
+        return new_hasher(self.algorithm, data).hexdigest() == self.hex
+
     @property
     def is_verifiable(self) -> bool:
         """Whether bytes can be verified against it: the algorithm is registered."""

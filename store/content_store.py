@@ -146,7 +146,7 @@ class SqliteContentStore:
 
         A flipped bit in the row's header may even have turned the bytes into text.
         """
-        if not isinstance(data, bytes) or Digest.of(data, digest.algorithm) != digest:
+        if not isinstance(data, bytes) or not digest.is_of(data):
             raise DamagedStoreError(str(self._database.path), f"{digest} has other bytes")
         return data
 

@@ -25,7 +25,7 @@ def content_fault(row: Row) -> str:
         return "its digest cannot be read"
     if storage_class != "blob":
         return f"its bytes became {storage_class}"
-    return "" if Digest.of(data, digest.algorithm) == digest else "other bytes"
+    return "" if digest.is_of(data) else "other bytes"
 
 
 def manifest_fault(row: Row) -> str:

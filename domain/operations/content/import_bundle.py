@@ -1,6 +1,6 @@
 """Import a bundle into the store: every byte checked, all of it or nothing."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -60,6 +60,8 @@ class ImportOptions:
 
 DEFAULT_OPTIONS = ImportOptions()
 
+_KEPT = 64 * 1024  # bytes of a manifest that stays in memory until it is stored
+
 
 def import_bundle(
     bundle: Bundle,
@@ -88,13 +90,13 @@ def import_bundle(
     tagged = [(each.entry, each.name) for each in images if each.name and not each.name.digest]
     entries = _of_known_types(bundle)
     found = _manifests(bundle, entries, ports.contents, sparse=terms.sparse)
-    found |= {each.made.digest: each.made for each in images if each.made}
-    blobs = _blobs_in(bundle, found.values())
+    found |= {each.made.digest: _part(each.made, is_kept=True) for each in images if each.made}
+    blobs = _blobs_in(bundle, found)
     small = {digest: blob for digest, blob in blobs.configs.items() if _is_small(blob)}
     large = {digest: blob.size for digest, blob in blobs.all.items() if digest not in small}
     wanted = large if terms.with_layers else {}
     with _kept_layers(bundle, wanted, ports.layers, on_event), ports.contents.transaction():
-        ports.contents.keep_manifests(found.values())
+        ports.contents.keep_manifests(_manifest(bundle, part) for part in found.values())
         ports.contents.keep_blobs(_read(bundle, blob) for blob in small.values())
         ports.contents.observe(
             observation_of(entry, name, bundle.name, ports.now) for entry, name in tagged
@@ -105,6 +107,20 @@ def import_bundle(
     drafts = tuple(draft.name for draft in bundle.drafts)
     tags = tuple(name for _, name in tagged)
     return Imported(tuple(found), tuple(wanted), tags, unnamed_digests(images), drafts)
+
+
+@frozen
+class _Part:
+    """A manifest of the bundle, and the blobs that it names; entries of unknown types may be some.
+
+    ``manifest`` is None if it is large: that is read again when it is stored, as one list may have
+    60 images of 4 MiB.
+    """
+
+    listed: Descriptor
+    manifest: Manifest | None
+    config: Descriptor | None
+    blobs: tuple[Descriptor, ...]
 
 
 @frozen
@@ -125,7 +141,7 @@ def _of_known_types(bundle: Bundle) -> Sequence[Descriptor]:
 
 def _manifests(
     bundle: Bundle, entries: Sequence[Descriptor], contents: ContentStore, *, sparse: bool
-) -> dict[Digest, Manifest]:
+) -> dict[Digest, _Part]:
     """Read the manifests in the bundle; raises SparseBundleError: in neither place."""
     tops = frozenset(entries)  # there may be 100,000
 
@@ -136,14 +152,34 @@ def _manifests(
             return _received(bundle, listed)
         return _received_if_manifest(bundle, listed)
 
-    gathered = gather(entries, read, lambda manifest: manifest, bundle.name)
+    def visit(manifest: Manifest) -> _Part | None:
+        return None if bundle.size(manifest.digest) is None else _part(manifest)
+
+    gathered = gather(entries, read, visit, bundle.name)
     named = {entry.digest for entry in entries}
     missing = [each for each in gathered.missing if each in named or not sparse]
     if missing:
         raise SparseBundleError(bundle.name, str(missing[0]), len(missing))
-    drafted = gather(_drafted(bundle), read, lambda manifest: manifest, bundle.name)
+    drafted = gather(_drafted(bundle), read, visit, bundle.name)
     found = gathered.found | drafted.found
-    return {digest: each for digest, each in found.items() if bundle.size(digest) is not None}
+    return {digest: part for digest, part in found.items() if part is not None}
+
+
+def _part(manifest: Manifest, *, is_kept: bool = False) -> _Part:
+    """Return what is needed of a manifest; its parsed document, 20 times its bytes, is not."""
+    others = (each for each in manifest.entries if not media_types.is_manifest(each.media_type))
+    alone = Manifest.stored(manifest.media_type, manifest.data, manifest.digest)
+    return _Part(
+        manifest.descriptor(),
+        alone if is_kept or manifest.size <= _KEPT else None,
+        manifest.config,
+        (*manifest.layers, *others),
+    )
+
+
+def _manifest(bundle: Bundle, part: _Part) -> Manifest:
+    listed = part.listed
+    return part.manifest or Manifest.stored(listed.media_type, _read(bundle, listed), listed.digest)
 
 
 def _drafted(bundle: Bundle) -> Iterator[Descriptor]:
@@ -186,17 +222,16 @@ def _document(bundle: Bundle, listed: Descriptor) -> bytes | None:
     return None if bundle.size(listed.digest) is None else _read(bundle, listed)
 
 
-def _blobs_in(bundle: Bundle, found: Collection[Manifest]) -> _Blobs:
-    configs = {m.config.digest: m.config for m in found if m.config}
-    manifests_found = {m.digest for m in found}
-    layers = {each.digest: each for m in found for each in m.layers} | {
-        entry.digest: entry
-        for m in found
-        for entry in m.entries
-        if not media_types.is_manifest(entry.media_type) and entry.digest not in manifests_found
+def _blobs_in(bundle: Bundle, found: Mapping[Digest, _Part]) -> _Blobs:
+    configs = {part.config.digest: part.config for part in found.values() if part.config}
+    others = {
+        blob.digest: blob
+        for part in found.values()
+        for blob in part.blobs
+        if blob.digest not in found
     }
     present = partial(_present, bundle)
-    return _Blobs(present(configs), present(layers | configs))
+    return _Blobs(present(configs), present(others | configs))
 
 
 def _present(bundle: Bundle, blobs: Mapping[Digest, Descriptor]) -> Mapping[Digest, Descriptor]:

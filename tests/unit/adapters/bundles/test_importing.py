@@ -5,13 +5,22 @@ import gzip
 import json
 import lzma
 import os
+import tarfile
+import tracemalloc
 from datetime import timedelta
 
 import pytest
 import zstandard
 from attrs import evolve
 
-from manyfest.contracts.images import docker_image, docker_list, oci_image, oci_index
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
+from manyfest.contracts.images import (
+    docker_image,
+    docker_list,
+    oci_image,
+    oci_index,
+    push_image,
+)
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, Entry
@@ -28,7 +37,7 @@ from manyfest.domain.errors import (
 from manyfest.domain.events import BlobCopied, TransferPlanned
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.operations.steps.tree import NESTING_LIMIT
-from manyfest.domain.references import Reference
+from manyfest.domain.references import Layout, Reference
 from tests.support.content import bundles
 from tests.unit.adapters.bundles.conftest import NOW
 
@@ -414,3 +423,25 @@ def test_lists_of_lists_share_children(take, archived):
     listed = docker_list(docker_image())
     files = bundles.layout([bundles.entry(nested), bundles.entry(listed)], nested, listed)
     assert len(take(archived(files)).manifests) == 7
+
+
+def test_large_images_of_a_list_are_in_memory_one_at_a_time(take, tmp_path):
+    """40 images whose manifests have 500 kB each."""
+    images = [
+        evolve(each, manifest=evolve(each.manifest, data=each.manifest.data + b" " * 500_000))
+        for each in (oci_image("linux/amd64", text=str(number)) for number in range(40))
+    ]
+    place = Reference(Layout(str(tmp_path / "layout")), "1")
+    push_image(LayoutRegistry(), place, oci_index(*images))
+    with tarfile.open(tmp_path / "layout.tar", "w") as archive:
+        archive.add(tmp_path / "layout", ".")
+    tracemalloc.start()
+    try:
+        imported = take(tmp_path / "layout.tar", place="r.example/app")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(imported.manifests) == len(images) + 1
+    assert peak < 8_000_000
+    for image in images:
+        assert take.store.contents.manifest(image.digest) == image.manifest
