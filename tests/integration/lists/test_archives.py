@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.contracts.images import docker_image, index_of_anything, oci_image, oci_index
+from manyfest.adapters.oci_layout.registry import LayoutRegistry
+from manyfest.contracts.images import (
+    docker_image,
+    index_of_anything,
+    oci_image,
+    oci_index,
+    push_image,
+)
+from manyfest.domain.references import Reference
+from tests.integration.conftest import Seed
 from tests.support.content import bundles
 from tests.support.content.bundles import entry
 from tests.support.faults.judged import refused, succeeded
@@ -177,3 +186,37 @@ def test_imported_images_are_published_in_their_own_repository(
     succeeded("create", "--offline", target, *names)
     succeeded(*push, target)
     succeeded("verify", target)
+
+
+def test_a_release_is_made_of_files_and_of_images_at_one_registry_for_two(
+    built: None,
+    tmp_path: Path,
+    docker_registry: RunningRegistry,
+    start_docker_registry: Callable[..., RunningRegistry],
+    repository: str,
+    seed: Seed,
+    manyfest: CommandLine,
+) -> None:
+    """Images in archives and a layout are copied to both, those at the first one to the other."""
+    homes = [f"{docker_registry.host}/{repository}/app", f"{start_docker_registry().host}/app"]
+    there = {arch: oci_image(f"linux/{arch}", text=arch) for arch in ("s390x", "ppc64le")}
+    for arch, image in there.items():
+        seed(f"{homes[0]}:{arch}", image)
+    layout = Reference.parse(f"oci:{tmp_path}/built:x")
+    push_image(LayoutRegistry(), layout, oci_image("linux/386", text="386"))
+    (tmp_path / "digests.txt").write_text(f"{there['s390x'].digest.hex}  {homes[0]}:s390x\n")
+    target = {"containerimage.digest": str(there["ppc64le"].digest), "image.name": homes[0]}
+    (tmp_path / "bake.json").write_text(json.dumps({"app": target}))
+    named = [word for home in homes for word in ("-t", f"{home}:1", "-t", f"{home}:latest")]
+    results = ["--digests", "digests.txt", "--bake-metadata", "bake.json"]
+    files = ["docker-archive:amd64.tar", "oci-archive:arm64.oci.tar", "oci:built"]
+    published = manyfest("publish", *named, *results, *files)
+    assert published.code == 0, published.stderr
+    digest = published.stdout.decode().splitlines()[-1]
+    for home in homes:
+        for tag in ("1", "latest"):
+            assert manyfest("digest", f"{home}:{tag}").stdout.decode().strip() == digest
+        checked = manyfest("verify", f"{home}:1")
+        assert checked.code == 0, checked.stdout
+        listed = platforms_of(manyfest("inspect", "--raw", f"{home}:1").stdout)
+        assert sorted(listed) == ["386", "amd64", "arm64", "ppc64le", "s390x"]

@@ -8,8 +8,10 @@ import pytest
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, push_image
 from manyfest.domain.references import Reference
+from tests.support.http.fault_server import FaultServer
+from tests.support.http.registry_answers import failure
 from tests.support.http.registry_auth import BasicGate, TokenGate
-from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
+from tests.support.http.registry_server import REGISTRY, Quirks, RegistryApp, RegistryServer
 from tests.support.programs.credential_helpers import helper_folder
 
 USER, PASSWORD, IDENTITY, HEADER = "user", "canary-pass", "canary-identity", "canary-header"
@@ -91,3 +93,29 @@ def configure(tmp_path, monkeypatch, host, entry, kept):
         helper_folder(tmp_path / "helpers", monkeypatch).keeper("keep", {host: kept})
         document["credHelpers"] = {host: "keep"}
     (folder / "config.json").write_text(json.dumps(document))
+
+
+def test_the_next_step_of_a_pipeline_gets_no_secret(tmp_path, monkeypatch, manyfest):
+    """Neither of what was published, nor of an error in which the registry repeats what it got."""
+    output, summary, metadata = (tmp_path / each for each in ("output", "summary", "metadata"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(output))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    held, gate = MemoryRegistry(), basic()
+    push_image(held, Reference.parse(f"{REGISTRY}/team/app:v1"), docker_image())
+    with FaultServer(RegistryApp(held, gate=gate)) as server:
+        configure(tmp_path, monkeypatch, server.host, {"auth": BASIC}, None)
+        name = f"{server.host}/team/app"
+        command = ["publish", "--github", "--metadata-file", str(metadata), "-t", f"{name}:1"]
+        published = manyfest(*command, "-t", f"{name}:2", f"{name}:v1")
+        said = f"50% of https://{USER}:{PASSWORD}@host/?token={BASIC}\n::set-env name=X::{HEADER}"
+        server.always("PUT", "/v2/team/app/manifests/*", failure("DENIED", said))
+        refused = manyfest(*command, "--annotation", "a=b", f"{name}:v1")
+    assert (published.code, refused.code) == (0, 4), published.stderr
+    written = "".join(file.read_text() for file in (output, summary, metadata))
+    told = refused.stdout.decode() + refused.stderr
+    for secret in CANARIES:
+        assert secret not in written + told + published.stderr, secret
+    commands = [line for line in told.splitlines() if line.startswith("::")]
+    assert len(commands) == 1
+    assert commands[0].startswith("::error::")
+    assert "50%25 of" in commands[0]
