@@ -7,7 +7,7 @@ SUMMARIES = {
     "create": "Create a draft of a list from images and lists.",
     "annotate": "Set the platform or annotations of an entry in a draft.",
     "inspect": "Show the manifest of an image, a list or a draft as JSON.",
-    "push": "Push a draft to its registry.",
+    "push": "Push a draft to its registry, or as DEST.",
     "rm": "Delete drafts; published images are not touched.",
     "add": "Add images and lists to an existing draft.",
     "drop": "Remove entries, and their attestations, from a draft.",
