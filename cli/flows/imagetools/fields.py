@@ -11,7 +11,7 @@ from manyfest.cli.wiring import Session
 from manyfest.domain.encoding.strict_json import Json, parse_object
 from manyfest.domain.errors import StatementUnknownError
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.views.images import images_of, listed_images
+from manyfest.domain.operations.views.platform_images import images_of, listed_images
 from manyfest.domain.operations.views.search_statements import PROVENANCE, SBOM, Wanted
 from manyfest.domain.operations.views.statements import find_statements
 from manyfest.domain.platforms import Platform

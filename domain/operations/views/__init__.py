@@ -2,6 +2,7 @@
 
 * ``inspect``: read manifests, one or many.
 * ``image``: one image of a list by platform, its config, or only its digest.
+* ``platform_images``: every image of a list, with its config.
 * ``show``: an image, a list or a draft as a person looks at it; ``overview`` has its values.
 * ``attached``: what is attached to manifests, for that view.
 * ``tags``: the tags of a repository.
