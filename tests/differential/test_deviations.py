@@ -128,6 +128,17 @@ def test_an_artifact_is_listed_by_its_type(both: Both, plant: Plant) -> None:
     assert "platform" not in entry
 
 
+def test_further_arguments_of_push_are_the_names_to_push_as(both: Both) -> None:
+    both("create", "PLACE/list:mine", "PLACE/app:amd64")
+    docker, ours = both("push", "PLACE/list:mine", "PLACE/list:other")
+    assert docker.code == 1
+    assert "requires 1 argument" in docker.stderr
+    assert ours.code == 0
+    digest = both.ours("digest", "PLACE/list:other").stdout
+    assert ours.stdout.endswith(digest)
+    assert both.ours("digest", "PLACE/list:mine").code == 3
+
+
 def test_a_referrer_is_shown_alike(both: Both, plant: Plant) -> None:
     plant("app:subject", OCI_AMD)
     subject = OCI_AMD.manifest.descriptor().to_json()

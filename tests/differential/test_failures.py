@@ -91,10 +91,9 @@ MISUSES = {
     "inspect: nothing": (["inspect"], "requires at least 1 and at most 2 arguments"),
     "inspect: three": (["inspect", "a", "b", "c"], "requires at least 1 and at most 2 arguments"),
     "push: nothing": (["push"], "requires 1 argument"),
-    "push: two": (["push", "a", "b"], "requires 1 argument"),
     "rm: nothing": (["rm"], "requires at least 1 argument"),
     "a word that looks like a flag, after --": (
-        *(["push", "--", "a", "-p"], "requires 1 argument"),
+        *(["inspect", "--", "a", "b", "-v"], "requires at least 1 and at most 2 arguments"),
     ),
     "unknown flag": (["push", "--bogus", "a"], "unknown flag: --bogus"),
     "unknown flag with a value": (["push", "a", "--bogus=1"], "unknown flag: --bogus"),

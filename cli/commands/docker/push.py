@@ -15,6 +15,7 @@ from manyfest.cli.arguments.options import (
     NoAttached,
     Verbose,
     docker_command,
+    require_arguments,
 )
 from manyfest.cli.arguments.push_options import (
     DigestFile,
@@ -37,7 +38,7 @@ from manyfest.domain.media_types import Family
 from manyfest.domain.operations.publication.plan_push import looked_at_first
 
 
-@docker_command("push", "LIST [DEST...]", 1, options=OFFLINE | CONNECTION | UPLOADS)
+@docker_command("push", "LIST [DEST...]", options=OFFLINE | CONNECTION | UPLOADS)
 def command(
     names: Sequence[str],
     options: CommonOptions,
@@ -71,6 +72,8 @@ def command(
       manyfest push --expect absent --tag latest host/app:1
       manyfest push host/app:1 mirror.example/app:1
     """
+    if not names:
+        require_arguments("push", names, 1, 1)  # as docker says it
     push_options = PushOptions(
         tags=tuple(tag or ()),
         destinations=tuple(names[1:]),
