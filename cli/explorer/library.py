@@ -7,6 +7,8 @@ file, and ask no registry. A library is opened for one request, in the thread th
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Never
 
@@ -16,8 +18,9 @@ from manyfest.adapters.decorators.offline import OfflineRegistry
 from manyfest.cli.settings import Settings
 from manyfest.cli.wiring import open_housekeeping, open_session
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DeadlineError, QueryError, StoreError
-from manyfest.domain.ports.catalogue import Catalogue
+from manyfest.domain.ports.catalogue import CachedTag, Catalogue
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.fan_out import FanOut, sequential
@@ -32,6 +35,7 @@ from manyfest.store.maintenance.queries import SqliteQueries
 QUERY_SECONDS = 0.15
 _LOCK_SECONDS = 10.0  # the longest wait for another process
 _ROWS = 200
+_DIGEST_TAG = "sha256-"
 
 
 @frozen
@@ -68,18 +72,52 @@ class Library:
 
     def rows(self, statement: str) -> Sequence[tuple[Value, ...]] | None:
         """Return the first rows of a query; None if it takes too long."""
-        with suppress(DeadlineError, QueryError), self._queries.run(statement) as result:
-            return tuple(row for row, _ in zip(result.rows, range(_ROWS), strict=False))
-        return None
+        return first_rows(self._queries, statement)
+
+
+def first_rows(queries: Queries, statement: str) -> Sequence[tuple[Value, ...]] | None:
+    """Return the first rows of a query; None if it takes too long."""
+    with suppress(DeadlineError, QueryError), queries.run(statement) as result:
+        return tuple(islice(result.rows, _ROWS))
+    return None
 
 
 class StoredRegistry(OfflineRegistry):
-    """Answers for homes of every kind from the store, which keeps no lists of referrers."""
+    """Answers for homes of every kind from the store.
+
+    Referrers are the cached manifests that name the subject, whatever their home. Tags are digest
+    tags, such as cosign's: what is attached is found by these two.
+    """
+
+    def __init__(
+        self,
+        contents: ContentStore,
+        layers: LayerStore,
+        catalogue: Catalogue,
+        rows: Callable[[str], Sequence[tuple[Value, ...]] | None],
+    ) -> None:
+        super().__init__(contents, layers)
+        self._catalogue = catalogue
+        self._rows = rows
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:  # type: ignore[override]
-        """Return nothing: which manifests refer to another is a query of the page itself."""
-        del reference
-        return ()
+        """Return those that a query finds in time."""
+        rows = self._rows(
+            "SELECT digest, media_type, size, artifact_type FROM manifests"  # noqa: S608 - a literal
+            f" WHERE subject = {literal(str(reference.digest))}"
+        )
+        return tuple(
+            Descriptor(media_type, Digest.parse(digest), size, others={"artifactType": kind})
+            for digest, media_type, size, kind in rows or ()
+        )
+
+    def tags(self, home: Home) -> tuple[str, ...]:
+        """Return the tags that begin as digest tags do."""
+        listed = (tag.observation.reference.tag or "" for tag in self._tags_behind(home))
+        return tuple(takewhile(lambda tag: tag.startswith(_DIGEST_TAG), listed))
+
+    def _tags_behind(self, home: Home) -> Iterator[CachedTag]:
+        return self._catalogue.tags_of(str(home), _DIGEST_TAG)
 
 
 @contextmanager
@@ -89,6 +127,7 @@ def open_library(settings: Settings, query_seconds: float = QUERY_SECONDS) -> It
     A query may take ``query_seconds``. Raises ConfigError: it is a store of another package.
     """
     offline = evolve(settings, offline=True)
+    queries = SqliteQueries(Path(settings.store), _LOCK_SECONDS, query_seconds)
     with (
         open_housekeeping(settings) as house,
         open_session(offline) as session,
@@ -98,8 +137,13 @@ def open_library(settings: Settings, query_seconds: float = QUERY_SECONDS) -> It
             contents=session.contents,
             layers=session.layers,
             drafts=session.drafts,
-            registry=StoredRegistry(session.contents, session.layers),
-            queries=SqliteQueries(Path(settings.store), _LOCK_SECONDS, query_seconds),
+            registry=StoredRegistry(
+                session.contents,
+                session.layers,
+                house.catalogue,
+                partial(first_rows, queries),
+            ),
+            queries=queries,
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from manyfest.cli.explorer.library import Library
 from manyfest.cli.explorer.page import Arguments, Page
+from manyfest.cli.explorer.pages.attached import attached
 from manyfest.cli.explorer.pages.content import content
 from manyfest.cli.explorer.pages.history import compare, history
 from manyfest.cli.explorer.pages.home import home, search
@@ -23,6 +24,7 @@ OF_SUBJECTS: Mapping[str, PageFunction] = {
     "manifests": manifest,
     "content": content,
     "history": history,
+    "attached": attached,
     "drafts": draft,
 }
 ALONE: Mapping[str, PageFunction] = {

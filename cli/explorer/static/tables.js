@@ -5,7 +5,8 @@ for (const label of document.querySelectorAll("label.filter")) {
   label.hidden = false;
   label.querySelector("input").addEventListener("input", (event) => {
     const wanted = event.target.value.toLowerCase();
-    for (const row of document.querySelectorAll("tbody tr")) {
+    const filtered = document.querySelector("[data-filtered]") ?? document;
+    for (const row of filtered.querySelectorAll("tbody tr")) {
       row.hidden = !row.textContent.toLowerCase().includes(wanted);
     }
     for (const section of document.querySelectorAll("section")) {

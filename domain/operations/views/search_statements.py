@@ -25,6 +25,7 @@ from manyfest.domain.errors import (
     IntegrityError,
     ManifestUnknownError,
     ManyfestError,
+    NeverSeenError,
     NotFoundError,
     StatementMismatchError,
     UnreachableError,
@@ -149,7 +150,8 @@ class StatementSearch:
         except ManifestUnknownError:
             return None
         except _REFUSALS as error:
-            self.refused.append(error)
+            if place.digest or not isinstance(error, NeverSeenError):  # else a guess of a tag
+                self.refused.append(error)
             return None
         self.read.append(found)
         return found.manifest

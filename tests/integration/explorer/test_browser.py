@@ -28,6 +28,7 @@ PAGES = (
     f"/manifests/{APP}:1.0?platform=linux/arm64",
     f"/manifests/{APP}:amd64",
     f"/manifests/{APP}:chart",
+    f"/attached/{APP}:stated?platform=linux/amd64",
     f"/manifests/{SHOP}:twice",
     f"/manifests/{HOSTILE}:1",
     f"/manifests/{HOSTILE}:2",

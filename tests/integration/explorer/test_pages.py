@@ -44,12 +44,12 @@ def test_the_first_page_lists_repositories_by_registry(client):
 def test_a_repository_groups_tags_by_digest_and_marks_gaps(client):
     found = as_json(client, f"/repositories/{APP}")
     groups = {tuple(tag["name"] for tag in group["tags"]): group for group in found["groups"]}
-    assert set(groups) == {("1.1", "latest"), ("amd64",), ("chart",), ("1.0",)}
+    assert set(groups) == {("1.1", "latest"), ("amd64",), ("chart",), ("1.0",), ("stated",)}
     assert found["platforms"] == ["linux/amd64", "linux/arm64"]
     assert groups["amd64",]["platforms"] == ["linux/amd64"]
     text = client.get(f"/repositories/{APP}").text
     assert text.count('aria-label="missing"') == 3
-    assert text.count('aria-label="there"') == 5
+    assert text.count('aria-label="there"') == 7
 
 
 def test_a_list_shows_its_images_with_attestations_below_them(client):
@@ -166,6 +166,33 @@ def test_drafts_and_the_store_have_pages(client):
     store = as_json(client, "/store")
     assert [one["platform"] for one in store["missing"]] == ["linux/s390x"]
     assert store["statistics"]["drafts"] == 1
+
+
+def test_what_is_attached_is_shown_with_packages_and_provenance(client):
+    path = f"/attached/{APP}:stated?platform=linux/amd64"
+    found = as_json(client, path)
+    assert {one["form"] for one in found["documents"]} == {"entry", "referrer"}
+    assert [one["name"] for one in found["sbom"]["packages"]] == [NASTY, "curl"]
+    assert found["provenance"]["facts"]["dockerfile"].startswith("FROM alpine")
+    text = client.get(path).text
+    assert "FROM alpine" in text
+    assert "not verified" in text
+    assert "cosign verify" in text
+    assert "<script>alert" not in text
+
+
+def test_no_platform_gets_the_statement_of_another(client):
+    found = as_json(client, f"/attached/{APP}:stated?platform=linux/arm64")
+    assert found["sbom"]["packages"] == []
+    assert "SBOM" in found["sbom"]["reason"]
+    assert found["provenance"]["facts"]["builder"] == "https://ci.example/runs/7"
+
+
+@pytest.mark.parametrize("name", ["amd64", "chart", "1.0"])
+def test_where_nothing_is_attached_the_page_says_so(client, name):
+    found = as_json(client, f"/attached/{APP}:{name}")
+    assert found["sbom"]["reason"]
+    assert client.get(f"/attached/{APP}:{name}").status_code == 200
 
 
 @pytest.mark.parametrize("path", ADDRESSES)

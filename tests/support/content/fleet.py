@@ -11,6 +11,20 @@ from manyfest.store.store import SqliteStore, open_store
 from tests.golden.generate import draft, entry
 from tests.support.content.attested import attested_index
 from tests.support.content.described import built_image
+from tests.support.content.statements import (
+    BUNDLE,
+    SLSA_02,
+    SLSA_1,
+    SPDX,
+    attachment,
+    attestation,
+    attested,
+    bundle,
+    slsa_02,
+    slsa_1,
+    spdx,
+    statement,
+)
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 APP = "ghcr.io/team/app"
@@ -33,6 +47,27 @@ def keep(store: SqliteStore, name: str, image: Image, at: datetime, *, claimed: 
         store.contents.observe([Observation(reference, image.digest, at, at, is_claimed=claimed)])
 
 
+def keep_with_statements(store: SqliteStore, name: str, images: list[Image], at: datetime):
+    """Keep a list whose first image has an SBOM and provenance, and a signature that refers to it.
+
+    The second image has provenance only.
+    """
+    first, second = images
+    both = attestation(
+        (SPDX, statement(SPDX, spdx(("curl", "8.1"), (NASTY, "1.0")), first.digest)),
+        (SLSA_1, statement(SLSA_1, slsa_1(), first.digest)),
+    )
+    one = attestation((SLSA_02, statement(SLSA_02, slsa_02(), second.digest)))
+    index = attested(images, {0: both, 1: one})
+    keep(store, name, index, at)
+    signature = attachment(
+        (BUNDLE, bundle(b"{}"), {}), subject=first, artifact_type="application/vnd.dev.sigstore"
+    )
+    with store.transaction():
+        store.contents.keep_manifests([signature.manifest])
+        store.contents.keep_blobs([*both.blobs, *one.blobs, *signature.blobs])
+
+
 def fill(path: Path) -> None:
     """Fill the store at ``path``."""
     store = open_store(path)
@@ -44,6 +79,7 @@ def fill(path: Path) -> None:
     keep(store, f"{APP}:1.0", attested_index(amd, arm), NOW - 20 * day)
     keep(store, f"{APP}:1.1", attested_index(newer, arm), NOW - 3 * day)
     keep(store, f"{APP}:latest", attested_index(newer, arm), NOW - day)
+    keep_with_statements(store, f"{APP}:stated", [amd, arm], NOW - day)
     keep(store, f"{APP}:amd64", newer, NOW - day)
     keep(store, f"{APP}:chart", artifact("application/vnd.cncf.helm.config.v1+json"), NOW - day)
     keep(store, f"{SHOP}:2", oci_index(amd, arm, annotations={"team": "shop"}), NOW - 5 * day)

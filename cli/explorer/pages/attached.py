@@ -1,0 +1,93 @@
+"""Attachments of an image or a list: documents, the packages in an image, how it was built."""
+
+import json
+
+from manyfest.cli.explorer.library import Library
+from manyfest.cli.explorer.page import Arguments, Page, command_line
+from manyfest.cli.explorer.pages.references import reference_in
+from manyfest.cli.rendering.attached.documents_table import documents_json
+from manyfest.cli.rendering.attached.provenance_text import provenance_json
+from manyfest.cli.rendering.attached.sbom_table import packages_json
+from manyfest.cli.rendering.attached.trust import verify_signatures
+from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.errors import ManyfestError
+from manyfest.domain.lists.attestations import without_attestations
+from manyfest.domain.lists.platform_selection import parse_filter
+from manyfest.domain.operations.resolve import Resolved, resolve
+from manyfest.domain.operations.views.documents import documents_attached
+from manyfest.domain.operations.views.search_statements import (
+    PROVENANCE,
+    SBOM,
+    Carried,
+    Wanted,
+)
+from manyfest.domain.operations.views.statements import find_statements
+from manyfest.domain.platforms import Platform
+from manyfest.domain.statements.provenance import read_provenance
+from manyfest.domain.statements.sboms import read_sbom
+
+
+def attached(subject: str, query: Arguments, library: Library) -> Page:
+    """Show the documents attached to the reference ``subject`` that are cached.
+
+    For ``platform``, or the only image, show its packages and its provenance, too. Raises
+    NeverSeenError: the store has no such manifest; InvalidReferenceError: no platform.
+    """
+    reference = reference_in(subject, library)
+    found = resolve(reference, library.registry)
+    text = query.get("platform", "")
+    platform = parse_filter(text) if text else None
+    data: dict[str, Json] = {
+        "reference": str(reference),
+        "repository": str(reference.home),
+        "documents": _documents(found, library),
+        "platforms": _platforms(found),
+        "platform": text or None,
+        "sbom": _sbom(_statement(found, platform, SBOM, library)),
+        "provenance": _provenance(_statement(found, platform, PROVENANCE, library)),
+        "verify": verify_signatures(reference.at(found.manifest.digest), ""),
+    }
+    words = command_line("attached", "--offline", str(reference))
+    return Page("attached.html", f"Attached to {subject}", data, words)
+
+
+def _documents(found: Resolved, library: Library) -> Json:
+    documents = documents_attached(found, ports=library)
+    listed: Json = json.loads("".join(documents_json(documents.found)))
+    return listed
+
+
+def _platforms(found: Resolved) -> Json:
+    named = (entry.platform for entry in without_attestations(found.manifest.entries))
+    return [str(platform) for platform in dict.fromkeys(named) if platform and platform.os]
+
+
+def _statement(
+    found: Resolved, platform: Platform | None, wanted: Wanted, library: Library
+) -> Carried | ManyfestError:
+    try:
+        return find_statements(found, platform, wanted, ports=library)[0]
+    except ManyfestError as error:
+        return error
+
+
+def _sbom(found: Carried | ManyfestError) -> Json:
+    if isinstance(found, ManyfestError):
+        return {"reason": str(found), "packages": []}
+    try:
+        sbom = read_sbom(found.statement, str(found.blob.digest))
+    except ManyfestError as error:
+        return {"reason": str(error), "packages": []}
+    packages: Json = json.loads("".join(packages_json(sbom.packages)))
+    return {"reason": None, "image": str(found.image), "format": sbom.format, "packages": packages}
+
+
+def _provenance(found: Carried | ManyfestError) -> Json:
+    if isinstance(found, ManyfestError):
+        return {"reason": str(found), "facts": None}
+    try:
+        text = provenance_json(found.image, read_provenance(found.statement))
+    except ManyfestError as error:
+        return {"reason": str(error), "facts": None}
+    facts: Json = json.loads(text)
+    return {"reason": None, "facts": facts}
