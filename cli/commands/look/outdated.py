@@ -23,7 +23,7 @@ from manyfest.cli.rendering.outdated.pulls_left import pulls_left
 from manyfest.cli.rendering.table import view_of
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_reading_session, open_session
-from manyfest.domain.errors import ManyfestError
+from manyfest.domain.errors import ManyfestError, UnreachableError
 from manyfest.domain.lists.platform_selection import parse_filter
 from manyfest.domain.operations.views.outdated import Verdict
 
@@ -91,6 +91,8 @@ def command(
         raise UsageError("--exec goes with --every")
     if every is not None and every < _SHORTEST:
         raise UsageError("--every wants a second at least")
+    if settings_from(options).offline:
+        raise UnreachableError("", "offline: no registry can be asked what its tags are now")
     asked = images_asked(names, files, wanted)
     if every is not None:
         _watch(lambda: images_asked(names, files, wanted), every, execute, options, as_json=as_json)

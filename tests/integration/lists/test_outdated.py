@@ -263,3 +263,11 @@ def test_the_pulls_left_are_shown_and_not_spent(
     assert result.code == 0
     assert ("pulls left" in result.stderr) == bool(told)
     assert told in result.stderr
+
+
+def test_offline_nothing_is_called_current(name, move, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_here("show", name)
+    monkeypatch.setenv("MANYFEST_OFFLINE", "1")
+    result = run_here("outdated", name)
+    assert (result.code, result.stdout) == (5, b"")
+    assert "offline: no registry can be asked what its tags are now" in result.stderr
