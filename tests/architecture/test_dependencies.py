@@ -23,7 +23,7 @@ from manyfest.adapters.http_registry.session.transport_errors import CERTIFICATE
 from manyfest.adapters.http_registry.transport.keep_alive import is_disconnect
 from manyfest.adapters.http_registry.transport.proxy_pools import status_in
 from manyfest.adapters.http_registry.transport.tls import unverified_context
-from manyfest.cli.arguments.options import CONNECTION, docker_command
+from manyfest.cli.arguments.options import INSECURE, TIMEOUT, docker_command
 from manyfest.cli.process.help import command_help
 from manyfest.store.sqlite.errors import is_interruption
 from tests.support.http.certificates import LOOPBACK, self_signed
@@ -142,7 +142,9 @@ def test_tarfile_reads_one_header_and_tells_where_the_next_one_is():
 
 def test_typer_writes_the_help_of_a_function_with_a_signature_of_ours():
     """``get_help``, ``metavar``, and no types beside metavars (cli/process/help)."""
-    command = docker_command("test", "LIST...", options=CONNECTION)(lambda names, options: None)
+    command = docker_command("test", "LIST...", options=INSECURE | TIMEOUT | {"jobs"})(
+        lambda names, options: None
+    )
     assert command_help(command, "manyfest test").splitlines() == [
         "Usage: manyfest test [OPTIONS] LIST...",
         "",
