@@ -19,7 +19,7 @@ def strict_converter() -> Converter:
 
 def _text(value: Any, _: type[str]) -> str:
     if not isinstance(value, str):
-        raise TypeError("not a text")
+        raise TypeError("not a string")
     return value
 
 

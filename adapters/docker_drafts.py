@@ -136,7 +136,7 @@ def _bytes_with_digest(candidates: Sequence[bytes], digest: Digest, subject: str
     Raises DigestMismatchError: none has it; DocumentError: there is no candidate.
     """
     if not candidates:
-        raise DocumentError(subject, "there is no manifest in it")
+        raise DocumentError(subject, "it has no manifest")
     for data in candidates:
         if Digest.of(data, digest.algorithm) == digest:
             return data
@@ -163,7 +163,7 @@ def _decoded(text: str, subject: str) -> bytes:
 def _text(document: JsonObject, member: str, subject: str) -> str:
     value = document.get(member)
     if not isinstance(value, str):
-        raise DocumentError(f"{subject}: {member}", "missing or not a text")
+        raise DocumentError(f"{subject}: {member}", "missing or not a string")
     return value
 
 

@@ -35,15 +35,15 @@ MEANINGS: dict[type[BaseException], Meaning] = {
     errors.ReadOnlyError: Meaning(USAGE, "manyfest cache export writes an archive"),
     errors.NotFoundError: Meaning(3),
     errors.DraftUnknownError: Meaning(3),
-    errors.NeverSeenError: Meaning(3, "manyfest cache fetch brings it where there is a network"),
+    errors.NeverSeenError: Meaning(3, "manyfest cache fetch caches it when you are online"),
     errors.NoSuchStateError: Meaning(3, "manyfest history lists the states that are known"),
     errors.NotCachedError: Meaning(
-        3, "manyfest cache fetch --layers brings them where there is a network"
+        3, "manyfest cache fetch --layers caches them when you are online"
     ),
     errors.IncompleteError: Meaning(
         3,
-        "manyfest cache fetch brings what is missing, layers with --layers; "
-        "--sparse does without images",
+        "manyfest cache fetch caches what is missing, layers with --layers; "
+        "--sparse exports lists without images",
     ),
     errors.PartMissingError: Meaning(3, "push that image again, or publish without it"),
     errors.SparseBundleError: Meaning(
@@ -54,7 +54,7 @@ MEANINGS: dict[type[BaseException], Meaning] = {
     errors.UnavailableError: Meaning(5),
     errors.UnexpectedPlatformsError: Meaning(FINDINGS, "no tag was moved"),
     errors.ConflictError: Meaning(6),
-    errors.DraftExistsError: Meaning(6, "use --amend to change it, or manyfest rm to start anew"),
+    errors.DraftExistsError: Meaning(6, "use --amend to change it, or manyfest rm to start over"),
     errors.MergeOvertakenError: Meaning(6, "push --merge again to replace it"),
     errors.IntegrityError: Meaning(INTEGRITY),
     KeyboardInterrupt: Meaning(INTERRUPTED),

@@ -147,7 +147,7 @@ class Session:
     def on_unrecorded(self, error: StoreError) -> None:
         """Warn once that the store does not take what is read, and stop trying."""
         self.records_reads = False
-        warn(f"not kept for --offline: {error}")
+        warn(f"not cached: {error}")
 
     def clock(self) -> datetime:
         """Return the current time (UTC), for observations late in a long command."""
@@ -207,7 +207,7 @@ def open_reading_session(settings: Settings) -> Iterator[Session]:
         if settings.offline or not (fault := _fault_of(store)):
             yield Session(settings, store, stack)
             return
-        warn(f"{fault}; going on without it (MANYFEST_STORE names another)")
+        warn(f"{fault}; continuing without it (set MANYFEST_STORE to a path that can be written)")
         session = Session(settings, open_store(_NOWHERE), stack)
         session.records_reads = False
         yield session
@@ -222,7 +222,7 @@ def open_housekeeping(settings: Settings) -> Iterator["Housekeeping"]:
     from manyfest.store.maintenance.housekeeping import housekeeping_of
 
     if not isinstance(settings.store, Path):
-        raise ConfigError("MANYFEST_STORE", f"{settings.store} is not looked after from here")
+        raise ConfigError("MANYFEST_STORE", f"{settings.store} is maintained by its own package")
     patience = min(_LOCK_SECONDS, settings.seconds)
     seconds = settings.seconds if settings.seconds_are_hard else None
     with (
@@ -251,7 +251,7 @@ def open_access(
     )
 
     if settings.offline:
-        raise UnreachableError("", "offline: no registry can be asked how it lets us in")
+        raise UnreachableError("", "offline: registries cannot be asked for their authentication")
     deadline = Deadline(settings.seconds, hard=settings.seconds_are_hard)
     account = auth_for(settings, deadline)
     if credentials is not None:

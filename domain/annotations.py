@@ -16,7 +16,7 @@ Annotations = tuple[tuple[str, str], ...]
 
 
 def malformed_annotation(annotations: Json) -> str | None:
-    """Return the path of the first one that is not a text, such as ``annotations.k``; else None.
+    """Return the path of the first one that is not a string, such as ``annotations.k``; else None.
 
     Every Go reader refuses a whole document for it. Null is no annotations, or an empty text.
     """

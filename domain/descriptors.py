@@ -100,7 +100,7 @@ class Descriptor:
 def _text(document: JsonObject, key: str, subject: str) -> str:
     value = document.get(key)
     if not isinstance(value, str) or not value:
-        raise DocumentError(f"{subject}.{key}", "missing or not a text")
+        raise DocumentError(f"{subject}.{key}", "missing or not a string")
     return value
 
 
@@ -130,13 +130,13 @@ def _platform(document: JsonObject, subject: str) -> Platform | None:
 def _check_others(document: JsonObject, subject: str) -> None:
     for key in ("data", "artifactType"):
         if not isinstance(document.get(key), str | None):
-            raise DocumentError(f"{subject}.{key}", "not a text")
+            raise DocumentError(f"{subject}.{key}", "not a string")
     annotations, urls = document.get("annotations"), document.get("urls")
     texts = (annotations or {}).values() if isinstance(annotations, dict | None) else (0,)
     if not all(isinstance(value, str | None) for value in texts):
-        raise DocumentError(f"{subject}.annotations", "not an object of texts")
+        raise DocumentError(f"{subject}.annotations", "not an object of strings")
     if not isinstance(urls, list | None) or not _all_texts(urls or []):
-        raise DocumentError(f"{subject}.urls", "not a list of texts")
+        raise DocumentError(f"{subject}.urls", "not a list of strings")
 
 
 def _all_texts(values: Json) -> bool:

@@ -254,7 +254,7 @@ class NeverSeenError(NotFoundError):
     """Offline, and nothing is cached for ``reference``."""
 
     def __init__(self, reference: str) -> None:
-        super().__init__(f"no such manifest in the store: {reference} was never seen")
+        super().__init__(f"no such manifest in the store: {reference} is not cached")
         self.reference = reference
 
 
@@ -424,7 +424,7 @@ class UnexpectedPlatformsError(ManyfestError):
     ) -> None:
         found = {"missing": missing, "not expected": extra, "listed twice": twice}
         faults = (f"{label}: {', '.join(names)}" for label, names in found.items() if names)
-        super().__init__(f"{name} has not the expected platforms; {'; '.join(faults)}")
+        super().__init__(f"{name} does not have the expected platforms; {'; '.join(faults)}")
         self.name = name
         self.missing = missing
         self.extra = extra
@@ -445,7 +445,9 @@ class MergeUnsettledError(ConflictError):
     """After all tries, ``reference`` does not show the merged entries."""
 
     def __init__(self, reference: str) -> None:
-        super().__init__(f"{reference} does not show what was put: it may lack entries")
+        super().__init__(
+            f"{reference} does not return the list that was pushed; it may lack entries"
+        )
         self.reference = reference
 
 
@@ -522,7 +524,9 @@ class UnverifiableError(DocumentError):
     """Nothing can be verified against the digest of ``subject``: its ``algorithm`` is unknown."""
 
     def __init__(self, subject: str, algorithm: str) -> None:
-        reason = f"cannot be verified, because {shortened(algorithm)} is no known digest algorithm"
+        reason = (
+            f"cannot be verified, because {shortened(algorithm)} is not a known digest algorithm"
+        )
         super().__init__(subject, reason)
         self.algorithm = algorithm
 

@@ -219,9 +219,9 @@ def malformed_member(document: JsonObject) -> tuple[str, str] | None:
     The own members of a list or image are its annotations, artifact type and subject.
     """
     if path := malformed_annotation(document.get("annotations")):
-        return path, "not an object of texts" if path == "annotations" else "not a text"
+        return path, "not an object of strings" if path == "annotations" else "not a string"
     if not isinstance(document.get("artifactType"), str | None):
-        return "artifactType", "not a text"
+        return "artifactType", "not a string"
     if (subject := document.get("subject")) is not None:
         try:
             Descriptor.from_json(subject, "subject")
@@ -233,7 +233,7 @@ def malformed_member(document: JsonObject) -> tuple[str, str] | None:
 def _media_type(document: JsonObject, sent: str, subject: str) -> str:
     stated = document.get("mediaType")
     if stated is not None and not isinstance(stated, str):
-        raise DocumentError(subject, "mediaType is not a text")
+        raise DocumentError(subject, "mediaType is not a string")
     generic = sent in _GENERIC_TYPES
     if stated and not generic and stated != sent:
         raise DocumentError(subject, f"served as {sent} but calls itself {stated}")

@@ -115,10 +115,10 @@ def _member(document: JsonObject, key: str, subject: str) -> str | tuple[str, ..
     if key == "os.features":
         features = [] if value is None else value
         if not isinstance(features, list) or not all(isinstance(item, str) for item in features):
-            raise DocumentError(subject, f"{key} is not a list of texts")
+            raise DocumentError(subject, f"{key} is not a list of strings")
         return tuple(features)
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise DocumentError(subject, f"{key} is not a text")
+        raise DocumentError(subject, f"{key} is not a string")
     return value

@@ -60,7 +60,7 @@ def observation_of(row: Row, path: Path) -> Observation:
         return Observation(place, Digest.parse(digest), last, first, bool(claimed))
     except _PARSE_ERRORS as error:
         name = f"{home}:{tag}" if tag else home
-        reason = f"what {name} was seen to be cannot be read"
+        reason = f"the observation of {name} cannot be read"
         raise DamagedStoreError(str(path), reason) from error
 
 

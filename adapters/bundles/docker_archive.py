@@ -130,7 +130,7 @@ def listed_images(files: Files) -> list[JsonObject]:
     # The file is a list; the strict parser takes objects only.
     images = parse_object(b'{"images":%b}' % data, LISTING)["images"]
     if not isinstance(images, list) or not all(isinstance(image, dict) for image in images):
-        raise DocumentError(LISTING, "no list of images")
+        raise DocumentError(LISTING, "not a list of images")
     return images
 
 
@@ -205,6 +205,6 @@ def _docker_errors(bundle: str) -> Iterator[None]:
     try:
         yield
     except KeyError as error:
-        raise BundleError(bundle, f"is no docker archive: {error} is missing") from error
+        raise BundleError(bundle, f"is not a docker archive: {error} is missing") from error
     except (DocumentError, InputError, TypeError, AttributeError) as error:
-        raise BundleError(bundle, f"is no docker archive: {error}") from error
+        raise BundleError(bundle, f"is not a docker archive: {error}") from error

@@ -35,7 +35,7 @@ class LayoutBundle:
     @cached_property
     def index(self) -> Manifest:
         if self._files.size(INDEX) is None:
-            raise BundleError(self.name, f"is no OCI image layout: it has no {INDEX}")
+            raise BundleError(self.name, f"is not an OCI image layout: it has no {INDEX}")
         data = self._files.read(INDEX, INDEX_LIMIT)
         return Manifest(media_types.OCI_INDEX, data, name=INDEX)
 
@@ -65,11 +65,11 @@ class LayoutBundle:
 
     def _check_version(self) -> None:
         if self._files.size(MARKER) is None:
-            raise BundleError(self.name, f"is no OCI image layout: it has no {MARKER}")
+            raise BundleError(self.name, f"is not an OCI image layout: it has no {MARKER}")
         try:
             marker = parse_object(self._files.read(MARKER, 4096), MARKER)
         except DocumentError as error:
-            raise BundleError(self.name, f"is no OCI image layout: {error}") from error
+            raise BundleError(self.name, f"is not an OCI image layout: {error}") from error
         version = marker.get("imageLayoutVersion")
         if version != VERSION:
             reason = f"is an OCI image layout of version {version!r}, not {VERSION!r}"

@@ -53,7 +53,7 @@ def tar_members(stream: TarStream, bundle: str) -> Iterator[Member]:
         if info.isdir():
             continue
         if path in paths:
-            raise BundleError(bundle, f"has two members of the name {_shown(path)}")
+            raise BundleError(bundle, f"has two members named {_shown(path)}")
         paths.add(path)
         names += len(path) + len(info.linkname)
         if names > _NAMES_SIZE:
@@ -68,7 +68,7 @@ def _member(info: tarfile.TarInfo, path: str, bundle: str) -> Member:
     if info.islnk():
         return Member(path, 0, 0, _inside(info.linkname, info.name, bundle))
     if not info.isreg() or info.issparse() or info.size < 0:
-        raise BundleError(bundle, f"has a member that is no file: {_shown(info.name)}")
+        raise BundleError(bundle, f"has a member that is not a file: {_shown(info.name)}")
     return Member(path, info.offset_data, info.size)
 
 
@@ -89,7 +89,7 @@ def _headers(stream: TarStream, bundle: str) -> Iterator[tarfile.TarInfo]:
                 raise BundleError(bundle, "is cut off")
             info = tarfile.TarInfo.fromtarfile(tar) if any(block) else None
     except (tarfile.TarError, RecursionError, UnicodeError, ValueError) as error:
-        raise BundleError(bundle, f"is no tar archive, or damaged: {error}") from error
+        raise BundleError(bundle, f"is not a tar archive, or is damaged: {error}") from error
     raise BundleError(bundle, f"has more than {_MEMBERS} members")
 
 
@@ -128,12 +128,12 @@ class _Headers:
         block_type = block[_TYPE_AT : _TYPE_AT + 1]
         if block_type == tarfile.GNUTYPE_SPARSE:
             name = block[:_SHOWN].rstrip(b"\0").decode(errors="replace")
-            raise BundleError(self._bundle, f"has a member that is no file: {_shown(name)}")
+            raise BundleError(self._bundle, f"has a member that is not a file: {_shown(name)}")
         return block_type if block_type in _PAX_TYPES | _LONG_NAMES else b""
 
     def _check(self, kind: bytes, data: bytes) -> None:
         if b"GNU.sparse" in data:
-            raise BundleError(self._bundle, "has a member that is no file, but a sparse one")
+            raise BundleError(self._bundle, "has a sparse file as a member")
         if not _is_made_of_records(data):
             raise BundleError(self._bundle, "is damaged: an extended header without records")
         self._global_size += len(data) if kind == tarfile.XGLTYPE else 0

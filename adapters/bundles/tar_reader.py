@@ -152,7 +152,7 @@ class ArchiveFiles:
             if found is None or not found.member.target:
                 return found
             path = found.member.target
-        raise BundleError(self.name, f"has links that lead round: {ascii(path)[:100]}")
+        raise BundleError(self.name, f"has links that form a loop: {ascii(path)[:100]}")
 
 
 @contextmanager

@@ -107,7 +107,7 @@ class TarStream:
     def seek(self, position: int) -> int:
         """Move forwards to ``position``."""
         if position < self._at:
-            raise BundleError(str(self._path), "is damaged: it leads backwards")
+            raise BundleError(str(self._path), "is damaged: an offset points backwards")
         if self._expanded or position - self._at <= len(self._ahead):
             while self._at < position and self.read(min(CHUNK_SIZE, position - self._at)):
                 pass
@@ -173,7 +173,7 @@ def open_archive_file(path: Path) -> BinaryIO:
     Raises BundleError: it is not regular; OSError.
     """
     if not stat.S_ISREG(path.stat().st_mode):
-        raise BundleError(str(path), "is no regular file")
+        raise BundleError(str(path), "is not a regular file")
     return path.open("rb")
 
 

@@ -31,12 +31,12 @@ def write_archive(path: Path, content: BundleContent, *, compressed: bool) -> No
     """Write the archive at ``path``, replacing any other file.
 
     The order is that of the content, small kinds of blobs first. Headers name no time and no user.
-    Raises BundleError: the path is no regular file, or the system refuses; the errors of opening
+    Raises BundleError: the path is not a regular file, or the system refuses; the errors of opening
     a blob. After an error the path has its old file, or none.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
-        raise BundleError(str(path), "is no regular file that could be replaced")
+        raise BundleError(str(path), "is not a regular file, so it is not replaced")
     try:
         with (
             atomic_write(target) as file,

@@ -64,9 +64,9 @@ def _structure(document: Json) -> AuthEntry:
     try:
         entry = _CONVERTER.structure(members, AuthEntry)
     except (BaseValidationError, TypeError, AttributeError):
-        raise ValueError("a member is not a text") from None
+        raise ValueError("a member is not a string") from None
     if _HEADER_SAFE.fullmatch(entry.registrytoken) is None:
-        raise ValueError("registrytoken has odd characters")
+        raise ValueError("registrytoken has characters that are not allowed")
     return entry
 
 

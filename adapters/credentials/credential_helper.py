@@ -69,7 +69,7 @@ class Helper:
     def _call(self, verb: str, server: str, payload: bytes) -> bytes | None:
         """Return the helper's output; None when it says that it has no credentials."""
         if not server.isprintable():
-            raise self._error(server, "is not asked about odd characters")
+            raise self._error(server, "is not called for a host with unusual characters")
         try:
             code, output = run([path_of(self.source.helper), verb], payload, self.limits)
         except HelperFailureError as failure:

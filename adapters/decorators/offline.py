@@ -65,7 +65,7 @@ class OfflineRegistry(RegistryDecorator):
         )
 
     def referrers(self, reference: Reference) -> Never:
-        reason = f"offline: what refers to {reference} is not kept, only layouts can be asked"
+        reason = f"offline: referrers of {reference} are not cached, only layouts can be read"
         raise UnreachableError(str(reference.home), reason)
 
     def head_blob(self, reference: Reference) -> int:

@@ -93,7 +93,7 @@ def _without_surrogates(value: Json) -> Json:
 
 
 def _refuse_constant(name: str) -> Never:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_Object, parse_constant=_refuse_constant)

@@ -28,7 +28,7 @@ def trees(text: str, name: str) -> tuple[Tree, ...]:
         raise SpecError((f"{name}:{line}: {error.problem}",)) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise SpecError((f"{name}:{line}: a character that YAML has no room for",)) from error
+        raise SpecError((f"{name}:{line}: a character that YAML does not allow",)) from error
     except (RecursionError, ValueError, OverflowError) as error:
         raise SpecError((f"{name}: nested deeper than {_DEPTH}, or a bad number",)) from error
 

@@ -181,7 +181,7 @@ class _Reader:
             if not isinstance(key, yaml.ScalarNode) or name not in members:
                 self._refuse(key, place, "unknown key")
             elif members[name] is not absent:
-                self._refuse(key, place, "stands twice")
+                self._refuse(key, place, "occurs twice")
             else:
                 members[name] = value
         return members
@@ -201,7 +201,7 @@ class _Reader:
         if is_text and (node.value or may_be_empty):
             return str(node.value)
         empty = node.tag == NULL or not node.value
-        self._refuse(node, path, "missing or empty" if empty else "not a text")
+        self._refuse(node, path, "missing or empty" if empty else "not a string")
         return ""
 
     def _refuse(self, node: yaml.Node, path: str, reason: str) -> None:

@@ -33,7 +33,7 @@ def documents(data: bytes, name: str) -> tuple[yaml.Node, ...]:
         raise SpecError((f"{name}:{_place(error)}: {error.problem}",)) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise SpecError((f"{name}:{line}: a character that YAML has no room for",)) from error
+        raise SpecError((f"{name}:{line}: a character that YAML does not allow",)) from error
     except RecursionError as error:
         raise SpecError((f"{name}: nested too deeply",)) from error
 
@@ -50,7 +50,7 @@ class _Loader(yaml.SafeLoader):
     def compose_scalar_node(self, anchor: dict[Any, yaml.Node]) -> yaml.ScalarNode:
         node = super().compose_scalar_node(anchor)
         if _SURROGATE.search(node.value):
-            raise _unusable("an unpaired surrogate stands in a text", node.start_mark)
+            raise _unusable("a string has an unpaired surrogate", node.start_mark)
         return node
 
 

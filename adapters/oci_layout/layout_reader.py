@@ -31,7 +31,7 @@ class Documents(Protocol):
     def read(self, limit: int, *path: str) -> bytes:
         """Return a whole file, or the first ``limit`` + 1 bytes of a larger one.
 
-        Raises MissingError; LayoutError: it is no regular file.
+        Raises MissingError; LayoutError: it is not a regular file.
         """
         ...
 

@@ -101,7 +101,7 @@ class SafeDirectory:
     def read(self, limit: int, *path: str) -> bytes:
         """Return a whole file, or the first ``limit`` + 1 bytes of a larger one.
 
-        Raises MissingError; LayoutError: it is no regular file.
+        Raises MissingError; LayoutError: it is not a regular file.
         """
         with self.open(*path) as file, layout_errors(self.directory, *path):
             return file.read(limit + 1)

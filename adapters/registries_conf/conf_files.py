@@ -101,7 +101,7 @@ def _document(file: Path) -> Mapping[str, Any]:
     except NotRegularFileError as error:
         raise ConfigError(str(file), "not a regular file") from error
     except RecursionError as error:
-        raise ConfigError(str(file), "not TOML that may be used: nested too deeply") from error
+        raise ConfigError(str(file), "not valid TOML: nested too deeply") from error
     except ValueError as error:  # of TOML, of UTF-8, of a number with thousands of digits
         raise ConfigError(str(file), f"not TOML: {error}") from error
     except OSError as error:

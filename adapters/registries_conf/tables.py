@@ -29,7 +29,7 @@ _PLACE = re.compile(
 _WILD = re.compile(r"\*\.[^/:@]+")
 
 # Our words for the types that cattrs expected.
-_EXPECTED = {"str": "a text", "bool": "true or false", "tuple": "a list of tables"}
+_EXPECTED = {"str": "a string", "bool": "true or false", "tuple": "a list of tables"}
 
 
 @frozen
@@ -172,6 +172,6 @@ def _is_usable(name: str) -> bool:
 def _require_pin(location: _Place, prefix: _Place, where: str) -> None:
     """Refuse a location with a tag or digest that the prefix does not have likewise."""
     if location.digest and location.digest != prefix.digest:
-        raise ConfigError(where, "a digest stands here only if the prefix has the same")
+        raise ConfigError(where, "a digest is allowed only if the prefix has the same")
     if location.tag and not prefix.tag:
-        raise ConfigError(where, "a tag stands here only if the prefix has one")
+        raise ConfigError(where, "a tag is allowed only if the prefix has one")

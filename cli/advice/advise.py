@@ -40,18 +40,24 @@ def _on_store(error: errors.StoreError) -> str:
 
 
 def advised(
-    message: str, error: BaseException, arguments: Sequence[str], groups: Collection[str] = ()
+    message: str,
+    error: BaseException,
+    arguments: Sequence[str],
+    groups: Collection[str] = (),
+    program: str = "manyfest",
 ) -> str:
     """Return ``message`` with the next step for the person who typed ``arguments``, if any.
 
-    ``groups`` are the first words of commands with two. Of the flags only the
-    names are recognised, so the value of a flag may be taken for an argument.
+    Commands in it begin with ``program``, as in ``docker manyfest``. ``groups`` are the first words
+    of commands with two. Of the flags only the names are recognised, so the value of a flag may be
+    taken for an argument.
     """
     words = tuple(word for word in arguments if not word.startswith("-"))
     length = 2 if words[:1] and words[0] in groups else 1
     on = _ADVICE.get(type(error))
     advice = on(error, " ".join(words[:length]), words[length:]) if on else ""
-    return _in_brackets(message, advice or meaning_of(error).hint)
+    step = advice or meaning_of(error).hint
+    return _in_brackets(message, step.replace("manyfest ", f"{program} "))
 
 
 def _in_brackets(message: str, advice: str) -> str:

@@ -36,7 +36,7 @@ def reference(text: str) -> Reference:
     """
     _, braces, behind = text.rpartition("@{")
     if braces and "/" not in behind:  # with a slash it is the name of a folder
-        reason = "invalid reference format: @{...} names what was there, which can only be read"
+        reason = "invalid reference format: @{...} names a past state, which can only be read"
         raise InvalidReferenceError(text, reason)
     parsed = Reference.parse(text)
     match parsed.home:
@@ -100,7 +100,7 @@ def resolve_source(text: str, session: "Session") -> Reference:
     history = session.contents.history(tag)
     state = history[index_of(past.selector, tag, history)]
     if state.is_claimed:
-        note(f"{text}: a bundle claims this state, it was not seen from here")
+        note(f"{text}: only a bundle claims this state; it was not observed here")
     return evolve(tag, digest=state.digest)
 
 

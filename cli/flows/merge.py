@@ -68,7 +68,7 @@ def _merge(planned: PushPlan, targets: Sequence[Reference], session: Session) ->
     except ManyfestError:
         for tag in intents:
             note(
-                f"{tag} stays behind: a push --merge within the hour takes its entries along; "
+                f"{tag} is left behind: a push --merge within the hour includes its entries; "
                 "delete the tag to prevent that"
             )
         raise

@@ -145,7 +145,7 @@ def finish_or_warn(
             purge=purge,
         )
     except StoreError as error:
-        warn(f"published, but the draft could not be marked so: {error}")
+        warn(f"published, but the draft could not be marked as pushed: {error}")
 
 
 def push_draft(

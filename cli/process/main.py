@@ -18,7 +18,7 @@ def main(arguments: Sequence[str], program: str = "manyfest") -> int:
         _require_unicode(arguments)
         return _run_app(arguments, program)
     except BaseException as error:  # noqa: BLE001 -- a person must never see a traceback
-        return _report(error, arguments)
+        return _report(error, arguments, program)
 
 
 def _require_unicode(arguments: Sequence[str]) -> None:
@@ -46,7 +46,7 @@ def _run_app(arguments: Sequence[str], program: str) -> int:
     return exit_codes.DONE
 
 
-def _report(error: BaseException, arguments: Sequence[str]) -> int:
+def _report(error: BaseException, arguments: Sequence[str], program: str) -> int:
     if os.environ.get("MANYFEST_DEBUG"):
         write_traceback(error)
     if isinstance(error, KeyboardInterrupt):
@@ -56,7 +56,7 @@ def _report(error: BaseException, arguments: Sequence[str]) -> int:
         from manyfest.cli.advice.workflow_commands import workflow_error
         from manyfest.cli.process.command_group import GROUPS
 
-        message = advised(_message(error), error, arguments, GROUPS)
+        message = advised(_message(error), error, arguments, GROUPS, program)
         if command := workflow_error(message, arguments):
             with suppress(OSError):
                 write_text(command)

@@ -79,7 +79,7 @@ def decode_index(data: bytes) -> tuple[Descriptor, ...]:
     document = parse_object(data, "index.json")
     media_type = document.get("mediaType") or media_types.OCI_INDEX
     if media_type != media_types.OCI_INDEX or document.get("schemaVersion") != 2:  # noqa: PLR2004
-        raise DocumentError("index.json", "is no OCI index")
+        raise DocumentError("index.json", "is not an OCI index")
     return tuple(
         Descriptor.from_json(value, f"index.json: manifests[{position}]")
         for position, value in enumerate(_values(document))
@@ -103,7 +103,7 @@ def reference_of(entry: Descriptor, bundle: str, repository: Repository | None) 
         if repository is not None:
             return Reference.parse(f"{repository}:{text.rpartition(':')[2]}")
     except InvalidReferenceError as error:
-        raise BundleError(bundle, f"has an image of an impossible name: {error}") from error
+        raise BundleError(bundle, f"has an image with an invalid name: {error}") from error
     raise BundleError(bundle, f"calls an image {text!r}: --as REPOSITORY says of which repository")
 
 
@@ -120,7 +120,7 @@ def observation_of(
         seen_at = min(parse_utc(last), now) if last else now
         first_seen = min(parse_utc(first), seen_at) if first else seen_at
     except ValueError as error:
-        raise BundleError(bundle, f"has an impossible time of {reference}: {error}") from error
+        raise BundleError(bundle, f"has an invalid time for {reference}: {error}") from error
     return Observation(reference, entry.digest, seen_at, first_seen, is_claimed=True)
 
 

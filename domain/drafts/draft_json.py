@@ -85,7 +85,7 @@ def _entry_to_json(entry: Entry) -> dict[str, Json]:
 def _draft(document: JsonObject, subject: str) -> Draft:
     name = Reference.parse(document["name"])
     if name.digest is not None:
-        raise DocumentError(subject, f"{name} has a digest, which no draft's name has")
+        raise DocumentError(subject, f"{name} has a digest, which the name of a draft cannot have")
     index, place = document["index"], f"{subject}: {name}"
     return Draft(
         name=name,

@@ -84,7 +84,7 @@ def require_parsable(manifest: Manifest, name: Reference) -> Manifest:
         "artifactType": "--unset artifact-type",
     }
     remedy = remedies.get(member, "--unset subject")
-    reason = f"{path} of the list is {reason}, and no Go reader takes the list then"
+    reason = f"{path} of the list is {reason}, so Go clients refuse the list"
     raise ListError(
         str(name),
         f"{reason}; in a draft, change it with: manyfest annotate --index {remedy} {name}",

@@ -60,7 +60,7 @@ def _read(kind: type[_Overrides], document: Json, subject: str) -> _Overrides:
     if not isinstance(document, dict):
         raise DocumentError(subject, "not an object")
     if unknown := set(document) - set(fields_dict(kind)):
-        raise DocumentError(subject, f"a member nobody knows: {min(unknown)}")
+        raise DocumentError(subject, f"an unknown member: {min(unknown)}")
     try:
         return kind(
             **{name: _FORMS.get(name, _text)(value, subject) for name, value in document.items()}
@@ -71,7 +71,7 @@ def _read(kind: type[_Overrides], document: Json, subject: str) -> _Overrides:
 
 def _text(value: Json, subject: str) -> str:
     if not isinstance(value, str):
-        raise DocumentError(subject, "not a text")
+        raise DocumentError(subject, "not a string")
     return value
 
 

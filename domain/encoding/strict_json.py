@@ -59,11 +59,11 @@ def _parse(data: bytes, subject: str) -> Json:
         if "\\u" in text:  # an unpaired surrogate can only come from an escape; encoding refuses it
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise DocumentError(subject, "an unpaired surrogate stands in a text") from error
+        raise DocumentError(subject, "a string has an unpaired surrogate") from error
     except RecursionError as error:
         raise DocumentError(subject, f"nested deeper than {_DEPTH}") from error
     except ValueError as error:
-        raise DocumentError(subject, f"not JSON that may be used ({error})") from error
+        raise DocumentError(subject, f"not JSON that can be used ({error})") from error
     return value
 
 
@@ -71,12 +71,12 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     members = dict(pairs)
     if len(members) != len(pairs):
         [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
-        raise ValueError(f"key {twice[:40]!r} stands twice in one object")
+        raise ValueError(f"key {twice[:40]!r} occurs twice in one object")
     return members
 
 
 def _refuse_constant(name: str) -> Never:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _bounded_int(digits: str) -> int:

@@ -116,9 +116,7 @@ def with_referrer(listed: Manifest | None, referrer: Manifest, tag: Reference) -
     if listed is None:
         return _list({"schemaVersion": 2, "mediaType": media_types.OCI_INDEX}, [], referrer)
     if listed.media_type != media_types.OCI_INDEX:
-        reason = (
-            "under this referrers tag is no OCI index; referrers can be listed once it is deleted"
-        )
+        reason = "the referrers tag is not an OCI index; delete it, so that referrers can be listed"
         raise DocumentError(str(tag), reason)
     if referrer.digest in [entry.digest for entry in listed.entries]:
         return listed
@@ -129,7 +127,7 @@ def _list(document: JsonObject, entries: list[Json], referrer: Manifest) -> Mani
     entries = [*entries, referrer_descriptor(referrer).to_json()]
     data = authored_list(dict(document) | {"manifests": entries})
     if len(data) > SIZE_LIMIT:
-        reason = f"no list of referrers has room for it in {SIZE_LIMIT} bytes"
+        reason = f"the list of referrers would be larger than {SIZE_LIMIT} bytes"
         raise DocumentError(str(referrer.digest), reason)
     return Manifest(media_types.OCI_INDEX, data)
 

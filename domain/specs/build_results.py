@@ -40,7 +40,7 @@ def release_metadata(document: JsonObject, subject: str) -> ReleaseMetadata:
     generated = _texts(document, "annotations", subject)
     labels = document.get("labels") or {}
     if not isinstance(labels, dict) or not all(isinstance(v, str) for v in labels.values()):
-        raise DocumentError(subject, "labels is not an object of texts")
+        raise DocumentError(subject, "labels is not an object of strings")
     return ReleaseMetadata(
         tags,
         tuple(annotation for text in generated for annotation in parse_generated(text)),
@@ -111,5 +111,5 @@ def _without_tag(name: str) -> str:
 def _texts(document: JsonObject, key: str, subject: str) -> tuple[str, ...]:
     value = document.get(key) or []
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise DocumentError(subject, f"{key} is not a list of texts")
+        raise DocumentError(subject, f"{key} is not a list of strings")
     return tuple(str(item) for item in value)

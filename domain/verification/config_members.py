@@ -55,9 +55,9 @@ def _object_of(item: Callable[[Json], bool]) -> Callable[[Json], bool]:
     return lambda value: isinstance(value, dict) and all(map(item, value.values()))
 
 
-_TEXT, _TEXTS, _TEXT_MAP, _SET = "a text", "a list of texts", "an object of texts", "a set"
+_TEXT, _TEXTS, _TEXT_MAP, _SET = "a string", "a list of strings", "an object of strings", "a set"
 _FLAG, _NUMBER, _TIME = "true or false", "a whole number", "a time (RFC 3339)"
-_COMMAND = "a text or a list of texts"  # docker's, in the container that an image came from
+_COMMAND = "a string or a list of strings"  # docker's, in the container that an image came from
 
 _CHECKS: dict[str, Callable[[Json], bool]] = {
     _TEXT: _is_text,

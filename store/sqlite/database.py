@@ -165,7 +165,7 @@ class Database:
             create(self.path)
         connection = self._open()
         if connection is None:
-            raise StoreError(str(self.path), "cannot be created: it went away at once")
+            raise StoreError(str(self.path), "cannot be created: it disappeared at once")
         return connection
 
     def _retrying(self, action: Callable[[], _T]) -> _T:

@@ -66,12 +66,24 @@ def test_a_word_that_is_called_a_page_lets_us_in(server, log_in):
 
 # What a registry asks with, our exit code and words of our line.
 CHALLENGES = {
-    "nothing": ((), 4, "does not say how"),
-    "an empty line": (("",), 4, "does not say how"),
-    "no scheme": (('="x", ,,',), 4, "does not say how"),
-    "unknown schemes": (("Negotiate", 'Digest realm="r", nonce="n"'), 4, "does not say how"),
-    "Bearer without realm": (('Bearer service="s"',), 4, "does not say how"),
-    "an open quote": (('Bearer realm="http://127.0.0.1/t',), 4, "does not say how"),
+    "nothing": ((), 4, "does not name a known authentication scheme"),
+    "an empty line": (("",), 4, "does not name a known authentication scheme"),
+    "no scheme": (('="x", ,,',), 4, "does not name a known authentication scheme"),
+    "unknown schemes": (
+        ("Negotiate", 'Digest realm="r", nonce="n"'),
+        4,
+        "does not name a known authentication scheme",
+    ),
+    "Bearer without realm": (
+        ('Bearer service="s"',),
+        4,
+        "does not name a known authentication scheme",
+    ),
+    "an open quote": (
+        ('Bearer realm="http://127.0.0.1/t',),
+        4,
+        "does not name a known authentication scheme",
+    ),
     "Basic": (('Basic realm="r"',), 4, "no basic auth credentials"),
     "a realm that is a file": (('Bearer realm="file:///etc/passwd"',), 1, "token server"),
     "a realm without host": (('Bearer realm="http:///token"',), 1, "token server"),

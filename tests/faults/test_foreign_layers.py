@@ -70,7 +70,7 @@ def has_base(registry: MemoryRegistry, repository: str) -> bool:
             [("cache", "fetch", "--layers", "NAME"), ("cache", "export", "--layers", "NAME", "b")],
             "not in the store",
         ),
-        ([("verify", "NAME")], "not looked for"),
+        ([("verify", "NAME")], "not checked"),
     ],
 )
 def test_layers_that_stay_are_counted_and_named(

@@ -198,7 +198,7 @@ def test_what_an_error_says_is_escaped_and_cut(server) -> None:  # C21
 
 
 LINKS = {  # C25: where the next page is, and what is said of it
-    "at another origin": ("<http://127.0.0.2:9/v2/app/referrers/x>", "elsewhere"),
+    "at another origin": ("<http://127.0.0.2:9/v2/app/referrers/x>", "another host"),
     "at a file": ("<file:///etc/passwd>", ""),
     "round and round": ("<?again>", ""),
 }

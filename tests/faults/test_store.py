@@ -170,7 +170,7 @@ def test_where_nothing_can_be_written_damage_is_told_and_left(shut: Path) -> Non
     result = run_as_nobody("cache", "fsck")
     assert (result.code, b"damaged config" in result.stdout) == (7, True)
     (line,) = result.stderr.splitlines()
-    assert line.startswith(f"error: nothing was set aside: the store {shut} cannot be written")
+    assert line.startswith(f"error: nothing was quarantined: the store {shut} cannot be written")
     assert (shut.read_bytes(), list(shut.parent.iterdir())) == (before, [shut])
 
 
@@ -178,7 +178,7 @@ def test_what_cannot_be_kept_is_shown_with_a_warning(shut: Path) -> None:
     result = run_as_nobody("inspect", "oci:app:c7")
     assert (result.code, result.stdout[:1]) == (0, b"{")
     (line,) = result.stderr.splitlines()
-    assert line.startswith(f"warning: not kept for --offline: the store {shut} cannot be written")
+    assert line.startswith(f"warning: not cached: the store {shut} cannot be written")
 
 
 def test_a_store_of_somebody_else_is_one_line(shut: Path) -> None:
@@ -201,7 +201,7 @@ def test_reading_goes_on_without_a_store_of_somebody_else(shut: Path, words: lis
     assert result.stdout
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"warning: the store {shut} cannot be opened: Permission denied")
-    assert line.endswith("going on without it (MANYFEST_STORE names another)")
+    assert line.endswith("continuing without it (set MANYFEST_STORE to a path that can be written)")
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "link to nowhere's folder"])

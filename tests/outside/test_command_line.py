@@ -72,7 +72,7 @@ def test_a_store_from_outside_keeps_drafts_as_it_likes(image, manyfest, monkeypa
     assert (listed.code, len(listed.stdout.splitlines())) == (0, 1)  # the heading
     refused = manyfest("cache", "stats")
     assert refused.code == 1
-    assert "forgetful:// is not looked after from here" in refused.stderr
+    assert "forgetful:// is maintained by its own package" in refused.stderr
 
 
 @pytest.mark.usefixtures("installed")

@@ -43,5 +43,5 @@ class TestRefusal:
         member = f"{json.dumps(key)}: 1"
         rest = json.dumps({k: v for k, v in document.items() if k != key})[1:-1]
         data = "{" + ", ".join(filter(None, [member, rest, member])) + "}"
-        with pytest.raises(DocumentError, match="stands twice"):
+        with pytest.raises(DocumentError, match="occurs twice"):
             parse_object(data.encode(), "x")

@@ -225,7 +225,7 @@ class HttpManifests(ManifestReader, ManifestWriter):
         if current != manifest.digest:
             expected.check(reference, current)
             host = self._session(reference).name
-            raise ProtocolError(host, f"{reference}: {host} refuses a condition that holds (412)")
+            raise ProtocolError(host, f"{reference}: {host} refuses a condition that is met (412)")
         return _PutOutcome(is_confirmed=True, is_subject_noted=False)
 
     def _confirm(self, reference: Reference, manifest: Manifest) -> None:

@@ -50,7 +50,7 @@ def all_pages(
         page, pages = read(requests.next_page(first, page.next_url)), pages + 1
         size += page.size if page else 0
         if page is None or pages > PAGES or size > SIZE_LIMIT:
-            raise ProtocolError(host, f"{first.subject}: {host} does not end its list")
+            raise ProtocolError(host, f"{first.subject}: {host} sends a list without end")
         entries += page.entries
     return tuple(entries)
 
@@ -66,5 +66,7 @@ def next_url(response: httpx.Response, session: RegistrySession, subject: str) -
     current = response.request.url
     url = redirects.joined(current, link[1])
     if not redirects.same_origin(current, url) or url.userinfo:
-        raise ProtocolError(session.name, f"{subject}: {session.name} continues its list elsewhere")
+        raise ProtocolError(
+            session.name, f"{subject}: {session.name} continues its list on another host"
+        )
     return str(url)

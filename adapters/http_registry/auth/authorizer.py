@@ -136,7 +136,9 @@ class Authorizer:
         must not be sent to that token server.
         """
         if challenge is None:
-            raise self._unauthorized(access.subject, "it does not say how it wants to be asked")
+            raise self._unauthorized(
+                access.subject, "it does not name a known authentication scheme"
+            )
         challenged = scopes.parse(challenge.get("scope"))
         self._learnt_scopes[access.scopes] = self._with_learnt_scopes(access.scopes) | challenged
         with self._known_lock:

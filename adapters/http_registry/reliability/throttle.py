@@ -71,7 +71,7 @@ class Throttle:
             queue = self._queues.setdefault(server, _ServerQueue(self._deadline.clock))
             pause = queue.pause()
             if pause > 0 and (pause > self._longest or pause >= self._deadline.left()):
-                raise ThrottledError(f"it wants no requests for {pause:.4g} s")
+                raise ThrottledError(f"it asks for a pause of {pause:.4g} s")
             return pause or queue.turn()
 
 

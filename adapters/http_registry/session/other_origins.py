@@ -86,7 +86,7 @@ class OtherOrigins:
     ) -> ProtocolError:
         name = self._endpoint.host
         place = host if host == address else f"{host} ({address})"
-        reason = f"sends us to {place}, a {space} address"
+        reason = f"redirects to {place}, a {space} address"
         advice = f"MANYFEST_PRIVATE_HOSTS={host} allows it"
         return ProtocolError(name, f"{request.subject}: {name} {reason} ({advice})")
 

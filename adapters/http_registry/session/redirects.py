@@ -37,9 +37,9 @@ def redirect_target(response: httpx.Response, host: str, subject: str) -> httpx.
     url = joined(source, location)
     is_web = url.scheme in ("http", "https") and _HOST.fullmatch(url.host)
     if not location or not is_web or url.userinfo:
-        raise ProtocolError(host, f"{subject}: {host} sends us on to no usable address")
+        raise ProtocolError(host, f"{subject}: {host} redirects to an unusable address")
     if source.scheme == "https" and url.scheme == "http":
-        raise ProtocolError(host, f"{subject}: {host} sends us on from https to plain http")
+        raise ProtocolError(host, f"{subject}: {host} redirects from https to plain http")
     return url.copy_with(fragment=None)
 
 

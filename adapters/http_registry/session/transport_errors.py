@@ -98,7 +98,7 @@ def translating_transport_errors(
             hosts.give_up(host, _reason(fault, cause))
         raise _translation(fault, host, subject) from fault
     except (httpx.InvalidURL, ValueError) as error:  # the latter for IDNA and no IPv6
-        raise ProtocolError(host, f"{subject}: {host} sends us to no valid URL") from error
+        raise ProtocolError(host, f"{subject}: {host} redirects to an invalid URL") from error
 
 
 def is_certificate_fault(fault: BaseException) -> bool:
@@ -150,7 +150,7 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
         return ProtocolError(host, f"{subject}: the request to {host} cannot be sent as HTTP")
     if isinstance(fault, PROTOCOL_FAULTS) and not is_disconnect(fault):
         reason = shortened(str(fault), 120)
-        return ProtocolError(host, f"{subject}: {host} does not speak HTTP as it should: {reason}")
+        return ProtocolError(host, f"{subject}: {host} does not speak HTTP correctly: {reason}")
     reason = _reason(fault, cause)
     message = f"{subject}: cannot reach {host}: {reason}"
     if _is_unknown_name(cause):
@@ -194,7 +194,7 @@ def _of_proxy(fault: ProxyError, cause: BaseException) -> str:
     if fault.reason:
         return fault.reason
     if fault.status == PROXY_WANTS_LOGIN:
-        return "wants a name and a password, or others (407)"
+        return "requires a username and a password, or refuses these (407)"
     if fault.status:
         return f"answers {fault.status}"
     if isinstance(cause, ssl.SSLCertVerificationError):

@@ -64,7 +64,7 @@ def _refusal(proxy: Proxy, text: str) -> ProxyError:
     if not proxy.is_socks:
         return ProxyError(proxy.name, status=status_in(text))
     if text.startswith(_SOCKS_LOGIN):
-        reason = "wants a name and a password, or others"
+        reason = "requires a username and a password, or refuses these"
         return ProxyError(proxy.name, status=PROXY_WANTS_LOGIN, reason=reason)
     said = text.rpartition(": ")[2].rstrip(".").lower()
     return ProxyError(proxy.name, reason=f"cannot connect to it: {said}")

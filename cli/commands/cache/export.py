@@ -88,7 +88,7 @@ def _require_target(target: str) -> None:
     if target.endswith(_UNSUPPORTED):
         raise InputError(f"{target}: archives are written as .tar or .tar.zst")
     if ":" in target:
-        reason = "no folder of a layout has a colon; say which FILE or DIR to write last"
+        reason = "missing output: give a FILE or DIR as the last argument"
         raise InputError(f"{target}: {reason}")
 
 
@@ -109,7 +109,7 @@ def _note_left_out(references: Sequence[Reference]) -> None:
     """Note the incomplete images and lists, which are exported only if asked for."""
     if references:
         more = f" and {len(references) - 1} more" if len(references) > 1 else ""
-        ways = "cache fetch brings the rest, layers with --layers; --sparse does without images"
+        ways = "cache fetch caches the rest, layers with --layers; --sparse exports lists alone"
         note(f"left out, as not all of it is cached ({ways}): {references[0]}{more}")
 
 

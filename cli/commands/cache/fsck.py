@@ -48,5 +48,5 @@ def _set_aside(store: Integrity, checked: Checked) -> tuple[str, ...] | None:
     try:
         return set_damage_aside(store, checked, datetime.now(UTC))
     except (StoreError, DamagedStoreError) as error:
-        fail(f"nothing was set aside: {error}")
+        fail(f"nothing was quarantined: {error}")
         return None

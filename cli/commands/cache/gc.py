@@ -60,7 +60,7 @@ def command(
     else:
         write_lines(garbage_lines(garbage, is_gone=not dry_run, is_verbose=verbose))
     if garbage.unreadable:
-        note(f"kept {garbage.unreadable} that cannot be read: manyfest cache fsck looks closer")
+        note(f"kept {garbage.unreadable} that cannot be read: manyfest cache fsck checks them")
 
 
 def _vacuumed(store: GarbageCollector) -> int:
@@ -71,5 +71,5 @@ def _vacuumed(store: GarbageCollector) -> int:
     try:
         return store.vacuum()
     except StoreError as error:
-        warn(f"the file did not get smaller: {error}")
+        warn(f"the file was not compacted: {error}")
         return 0

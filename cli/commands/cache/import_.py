@@ -69,7 +69,7 @@ def command(
         except ConflictError as error:
             raise ConflictError(f"{error} (--force replaces it)") from error
     if imported.unnamed:
-        note(f"without a name, kept by digest: {', '.join(map(str, imported.unnamed))}")
+        note(f"without a name, cached by digest: {', '.join(map(str, imported.unnamed))}")
     write_text(imported_json(imported) if as_json else imported_text(imported))
 
 
@@ -80,5 +80,5 @@ def _naming(text: str) -> Naming:
     except InvalidReferenceError:
         parsed, is_tagged = Reference.parse(text), True
     if not isinstance(parsed.home, Repository) or parsed.digest is not None:
-        raise InvalidReferenceError(text, "this is no repository of a registry")
+        raise InvalidReferenceError(text, "this is not a repository of a registry")
     return Naming(parsed.home, parsed if is_tagged else None)

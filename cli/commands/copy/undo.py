@@ -62,7 +62,7 @@ def _state(text: str, to: str | None, session: Session) -> tuple[Reference, Stat
         raise UsageError("--to and @{...} exclude each other")
     tag = reference(past.name if past else text)
     if tag.digest is not None:
-        reason = "a tag is what is put back; which digest is told by --to"
+        reason = "undo takes a tag; --to selects the digest"
         raise InvalidReferenceError(text, reason)
     if past:
         return tag, past.selector

@@ -161,7 +161,7 @@ def _show_entry(
     if verbose:
         _show_detail(detail)
     elif detail.found is None:
-        raise DocumentError(str(entry.content), "no manifest that can be shown; -v describes it")
+        raise DocumentError(str(entry.content), "not a manifest that can be shown; -v describes it")
     elif raw:
         write_bytes(detail.found.manifest.data)
     else:

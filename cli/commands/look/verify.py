@@ -52,8 +52,8 @@ def command(
     (name,) = require_arguments("verify", names, 1, 1)
     found = _verification(name, settings_from(options))
     if found.unseen:
-        note(f"not in the store, and so not looked for: {found.unseen} of its blobs")
-    note_foreign_layers(found.foreign_layers, "not looked for")
+        note(f"not cached, and so not checked: {found.unseen} of its blobs")
+    note_foreign_layers(found.foreign_layers, "not checked")
     if as_json:
         write_text(findings.findings_json(found))
     else:

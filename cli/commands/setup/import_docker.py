@@ -92,5 +92,5 @@ def _name_of(found: DraftFolder) -> Reference:
     names = list_names(found.name, [entry.source for entry in found.entries])
     if len(names) == 1:
         return names[0]
-    may_be = f"may be {' or '.join(map(str, names))}" if names else "is no list's folder"
-    raise DocumentError(found.name, f"{may_be}; say its name: manyfest import-docker LIST")
+    may_be = f"may be {' or '.join(map(str, names))}" if names else "is not the folder of a list"
+    raise DocumentError(found.name, f"{may_be}; name it: manyfest import-docker LIST")

@@ -47,7 +47,7 @@ def command(
     with open_access(settings, credentials) as access:
         file = log_in(registry, credentials, access=access, logins=open_logins(settings))
     if file:
-        warn(f"the password is kept unencrypted in {file}; a credential helper would encrypt it")
+        warn(f"the password is stored unencrypted in {file}; a credential helper would encrypt it")
     write_text("Login Succeeded")
 
 
@@ -63,10 +63,10 @@ def _read_login(username: str | None, *, from_stdin: bool) -> Credentials:
         raise UsageError(f"{reason} (give --username and --password-stdin)")
     name = username or _prompt_name()
     if not name or ":" in name or not name.isprintable():
-        raise InputError(f"no user name: {name!r}")
+        raise InputError(f"not a username: {name!r}")
     password = _read_password() if from_stdin else _prompt_password()
     if not password or "\0" in password:
-        raise InputError("the password is empty, or no text")
+        raise InputError("the password is empty, or has a NUL character")
     return Credentials(name, password)
 
 

@@ -44,4 +44,4 @@ def checked_json(checked: Checked, forgotten: tuple[str, ...], *, is_aside: bool
 def _result(checked: Checked, *, is_aside: bool) -> str:
     if not checked.damaged:
         return "no damage"
-    return f"{len(checked.damaged)} damaged{', set aside' if is_aside else ''}"
+    return f"{len(checked.damaged)} damaged{', quarantined' if is_aside else ''}"

@@ -71,7 +71,7 @@ def _images_called(
     elif name is None:
         yield from (NamedImage(entry, None) for entry in entries)
     elif found is None:
-        raise BundleError(bundle.name, f"has two images of the name {name}")
+        raise BundleError(bundle.name, f"has two images named {name}")
     else:
         yield NamedImage(found, name)
 

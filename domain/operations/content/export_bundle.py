@@ -161,7 +161,7 @@ def _all_named(references: Iterable[Reference], blobs: StoredBlobs) -> Iterator[
 
 def _named(reference: Reference, blobs: StoredBlobs) -> _Tree:
     if not isinstance(reference.home, Repository):
-        reason = "is of no registry; what is in a folder can be carried as it is"
+        reason = "is not in a registry; copy the folder of the layout itself"
         raise InputError(f"{reference} {reason}")
     if reference.digest is not None:
         return _tree(reference, reference.digest, None, blobs)

@@ -288,7 +288,7 @@ def _save(carried: Sequence[Draft], drafts: DraftBook, *, force: bool) -> None:
         if existing is not None and existing.pushed is None and not force:
             if _says_the_same(draft, existing):
                 continue
-            raise ConflictError(f"{draft.name} is another draft here, and was not pushed")
+            raise ConflictError(f"{draft.name} exists here as another draft that is not pushed")
         drafts.save(draft)
 
 

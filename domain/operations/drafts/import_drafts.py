@@ -45,7 +45,7 @@ def import_draft(
     with ports.drafts.transaction():
         existing = ports.drafts.find(name)
         if existing is not None and existing.pushed is None and not force:
-            raise ConflictError(f"{name} is a draft already, and was not pushed")
+            raise ConflictError(f"{name} is already a draft that is not pushed")
         ports.contents.keep_manifests(entry.manifest for entry in entries)
         ports.drafts.save(draft)
     return draft

@@ -154,7 +154,7 @@ def _publication(
 ) -> Publication:
     entries = _entries(spec, given)
     if not entries:
-        reason = f"{spec.target} would have no entries: none of its images is there"
+        reason = f"{spec.target} would have no entries: none of its images exists"
         raise ListError(str(spec.target), reason)
     draft = Draft(
         spec.target,

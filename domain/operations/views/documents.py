@@ -111,7 +111,7 @@ def read_document(found: Documents, name: str, subject: str, *, ports: Ports) ->
     full = name if ":" in name else f"sha256:{name}"
     named = sorted(each for each in {*digests, *manifests} if each.startswith(full))
     if len(named) != 1 and full not in named:
-        reason = f", but {len(named)} that begin so" if named else ""
+        reason = f", but {len(named)} that begin with it" if named else ""
         raise StatementUnknownError(subject, f"document of the digest {name[:80]}{reason}")
     chosen = full if full in named else named[0]
     document = digests.get(chosen)

@@ -10,7 +10,7 @@ tag is no news for most who use it. Three steps, each only where the one before 
 3. The entries of both are compared by digest: of the wanted platform, else of all that the list had
    before. Equal ones mean that only the list was republished.
 
-A tag that was never seen is read, so that there is something to compare with the next time.
+A tag that is not cached is read, so that there is something to compare with the next time.
 """
 
 from collections.abc import Iterator, Sequence

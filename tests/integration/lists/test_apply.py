@@ -144,7 +144,7 @@ def test_a_template_stands_for_an_image_each_platform(shelf: Shelf) -> None:
     for name in (":1", ":2", ":3"):
         assert shelf.listed(name) == [str(AMD.digest), str(ARM.digest)]
     gone = ["--platforms", "linux/s390x", "--ignore-missing"]
-    assert "none of its images is there" in shelf.run("apply", *target, *gone, code=1).stderr
+    assert "none of its images exists" in shelf.run("apply", *target, *gone, code=1).stderr
 
 
 def test_what_is_locked_is_published_and_nothing_else(shelf: Shelf) -> None:

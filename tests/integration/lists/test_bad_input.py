@@ -64,7 +64,7 @@ BAD = {
         2,
         "unsupported os/arch",
     ),
-    "never seen": (["inspect", "--offline", "r.example/app:b"], 3, "never seen"),
+    "never seen": (["inspect", "--offline", "r.example/app:b"], 3, "is not cached"),
     "no such port": (["inspect", "127.0.0.1:65536/a:1"], 5, "no port 65536"),
     "unknown host": (["inspect", "nowhere.invalid/a:1"], 5, "nowhere.invalid"),
 }

@@ -172,7 +172,7 @@ def test_a_store_that_cannot_be_written_is_said_once(
     result = inspect("HOST/app:list", "HOST/app:image")
     assert (result.code, len(objects(result))) == (0, 2)
     (line,) = result.stderr.splitlines()
-    assert line.startswith("warning: not kept for --offline: ")
+    assert line.startswith("warning: not cached: ")
 
 
 REFUSED = {

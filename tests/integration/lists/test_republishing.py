@@ -80,7 +80,7 @@ def test_a_list_that_go_cannot_read_is_not_authored_until_it_is_mended(
     source = plant("1", NUMBER)
     created = manyfest("create", target, source)
     assert created.code == 0
-    assert "annotations.k: not a text [invalid-annotations]" in created.stderr
+    assert "annotations.k: not a string [invalid-annotations]" in created.stderr
     refused = manyfest("push", target)
     assert refused.code == 1
     remedy = f"manyfest annotate --index --unset annotation:k {target}"
@@ -102,7 +102,7 @@ def test_a_copy_is_verbatim_and_warns_but_authors_no_such_list(
     assert "[invalid-annotations]" in copied.stderr
     some = manyfest("copy", "--platform", "linux/amd64", source, f"{target}-some")
     assert some.code == 1
-    assert "annotations.k: not a text; it can only be copied whole" in some.stderr
+    assert "annotations.k: not a string; it can only be copied whole" in some.stderr
 
 
 def test_a_tag_that_go_cannot_read_is_not_merged_into(
@@ -112,7 +112,7 @@ def test_a_tag_that_go_cannot_read_is_not_merged_into(
     assert manyfest("create", target, plant("2", oci_image("linux/s390x"))).code == 0
     merged = manyfest("push", "--merge", target)
     assert merged.code == 1
-    assert "annotations.k of the list is not a text" in merged.stderr
+    assert "annotations.k of the list is not a string" in merged.stderr
     assert str(NUMBER.digest) in manyfest("copy", target, f"{target}-2").stdout.decode()
 
 
@@ -123,7 +123,7 @@ def test_an_image_whose_config_docker_cannot_load_is_told(
     source = plant("1", with_config(config))
     result = manyfest("create", target, source)
     assert result.code == 0
-    expected = f"warning: {source}: config: config.User is not a text [invalid-config-member]"
+    expected = f"warning: {source}: config: config.User is not a string [invalid-config-member]"
     assert result.stderr.splitlines() == [expected]
     assert manyfest("verify", source).code == 8
 
@@ -132,7 +132,9 @@ def test_a_nested_list_is_looked_at_too(plant: Plant, target: str, manyfest: Com
     source = plant("1", NUMBER)
     result = manyfest("create", "--nest", target, source)
     assert result.code == 0
-    assert result.stderr == f"warning: {source}: annotations.k: not a text [invalid-annotations]\n"
+    assert (
+        result.stderr == f"warning: {source}: annotations.k: not a string [invalid-annotations]\n"
+    )
     assert manyfest("push", target).code == 0  # the list that is authored is sound
 
 

@@ -313,4 +313,4 @@ def test_a_store_that_cannot_be_opened_is_a_warning(
     for words in (("show", f"{name}:app"), ("digest", f"{name}:app"), ("tags", "--long", name)):
         result = run_here(*words)
         assert str(APP.digest) in result.stdout.decode()
-        assert (result.code, result.stderr.count("going on without it")) == (0, 1)
+        assert (result.code, result.stderr.count("continuing without it")) == (0, 1)

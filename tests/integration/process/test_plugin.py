@@ -156,7 +156,7 @@ def test_help_for_a_command(docker: CommandLine, arguments: list[str]) -> None:
 # Words, the last of which is being typed, and some that may follow.
 COMPLETIONS = {
     "commands": ([""], NAMES),
-    "commands that begin so": (["pu"], ("push",)),
+    "commands that begin with it": (["pu"], ("push",)),
     "a group's": (["plugin", ""], ("install",)),
     "options": (["create", "--"], ("--amend", "--keep-order", "--insecure")),
     "options after arguments": (["push", "x", "--p"], ("--purge",)),

@@ -33,7 +33,7 @@ def config(tmp_path):
 def test_a_login_is_checked_kept_used_and_forgotten(registry, config, manyfest):
     done = manyfest("login", *STDIN, registry.host, input=f"{PASSWORD}\n".encode())
     assert (done.code, done.stdout) == (0, b"Login Succeeded\n")
-    assert done.stderr.startswith("warning: the password is kept unencrypted in ")
+    assert done.stderr.startswith("warning: the password is stored unencrypted in ")
     assert PASSWORD not in done.stderr
     assert config.stat().st_mode & 0o777 == 0o600
     assert manyfest("inspect", f"{registry.host}/none:v1").code == 3  # let in, and nothing there
@@ -114,7 +114,7 @@ USAGE = {
     "an empty password": ((*STDIN, "a.io"), b"\n", "the password is empty"),
     "an endless password": ((*STDIN, "a.io"), b"x" * 20000, "more than 16384 bytes"),
     "no text": ((*STDIN, "a.io"), b"\xff", "not UTF-8"),
-    "a colon in the name": (("-u", "a:b", "--password-stdin", "a.io"), b"x", "no user name"),
+    "a colon in the name": (("-u", "a:b", "--password-stdin", "a.io"), b"x", "not a username"),
 }
 
 

@@ -158,7 +158,7 @@ def test_a_proxy_that_wants_another_login_is_one_clear_line(  # T32
         use(monkeypatch, proxy, login)
         done = manyfest("inspect", *options, NAME)
     assert (done.code, len(done.stderr.splitlines())) == (5, 1)
-    expected = f"its proxy {proxy.host} wants a name and a password, or others (407)"
+    expected = f"its proxy {proxy.host} requires a username and a password, or refuses these (407)"
     assert expected in done.stderr
     assert "canary" not in done.stderr
     assert len(proxy.requests) == 1

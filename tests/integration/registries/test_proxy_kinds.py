@@ -176,7 +176,10 @@ def test_a_socks_proxy_that_wants_another_login_is_one_clear_line(monkeypatch, m
         use(monkeypatch, "socks5", proxy, login)
         done = manyfest("inspect", NAME)
     assert (done.code, len(done.stderr.splitlines())) == (5, 1)
-    assert f"its proxy {proxy.host} wants a name and a password, or others\n" in done.stderr
+    assert (
+        f"its proxy {proxy.host} requires a username and a password, or refuses these\n"
+        in done.stderr
+    )
     assert "canary" not in done.stderr
 
 

@@ -225,13 +225,17 @@ def test_docker_save_is_read_and_pushed(
 
 USAGE = {
     "no target": (["cache", "export"], 2, "requires at least 1 argument"),
-    "a reference in the place of a target": (["cache", "export", "r.example/a:1"], 2, "colon"),
+    "a reference in the place of a target": (
+        ["cache", "export", "r.example/a:1"],
+        2,
+        "missing output",
+    ),
     "no name": (["cache", "export", ""], 2, "a file or a folder"),
     "standard output": (["cache", "export", "-"], 2, "a file or a folder"),
     "an archive we do not write": (["cache", "export", "x.tar.gz"], 2, ".tar or .tar.zst"),
-    "a folder": (["cache", "export", "oci:x:1", "y.tar"], 2, "in a folder"),
-    "an adapter's": (["cache", "export", "s://x:1", "y.tar"], 2, "s://x:1 is of no registry"),
-    "never seen": (["cache", "export", "r.example/a:1", "y.tar"], 3, "was never seen"),
+    "a folder": (["cache", "export", "oci:x:1", "y.tar"], 2, "copy the folder of the layout"),
+    "an adapter's": (["cache", "export", "s://x:1", "y.tar"], 2, "s://x:1 is not in a registry"),
+    "never seen": (["cache", "export", "r.example/a:1", "y.tar"], 3, "is not cached"),
     "nothing seen": (["cache", "export", "y.tar"], 3, "nothing to export"),
     "no such draft": (["cache", "export", "--draft", "a:1", "y.tar"], 3, "No such manifest"),
     "no earlier one": (["cache", "export", "--since", "x.tar", "y.tar"], 1, "No such file"),
@@ -240,9 +244,9 @@ USAGE = {
     "a digest in a repository": (
         ["cache", "import", "--as", f"a@sha256:{64 * '0'}", "x.tar"],
         2,
-        "no repository",
+        "not a repository",
     ),
-    "a folder as one": (["cache", "import", "--as", "oci:x", "x.tar"], 2, "no repository"),
+    "a folder as one": (["cache", "import", "--as", "oci:x", "x.tar"], 2, "not a repository"),
 }
 
 
@@ -300,7 +304,7 @@ def test_lists_that_were_only_looked_at_are_left_out(
     assert "cache fetch" in named.stderr
     layers = manyfest("cache", "export", "--layers", f"{place}:one", tmp_path / "y.tar")
     assert (layers.code, layers.stdout) == (3, b"")
-    assert "cache fetch brings what is missing, layers with --layers" in layers.stderr
+    assert "cache fetch caches what is missing, layers with --layers" in layers.stderr
 
 
 def test_what_was_fetched_of_a_list_is_carried_when_asked_for(

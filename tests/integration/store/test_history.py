@@ -157,13 +157,13 @@ def test_what_is_written_has_no_past(layout: Layouts, arguments: tuple, past: st
     words = [word.replace("PAST", past).replace("oci:x:1", layout.name) for word in arguments]
     if words[:2] == ["push", layout.name]:
         done("create", layout.name, layout.name)
-    assert "@{...} names what was there, which can only be read" in refused(2, *words)
+    assert "@{...} names a past state, which can only be read" in refused(2, *words)
 
 
 @pytest.mark.parametrize(
     ("name", "code", "words"),
     [
-        ("r.example/app:1@{1}", 3, "r.example/app:1 was never seen"),
+        ("r.example/app:1@{1}", 3, "r.example/app:1 is not cached"),
         ("r.example/app:1@{last}", 2, "a number or a time"),
         (f"r.example/app@{AMD.digest}@{{1}}", 2, "a digest has no past states"),
         ("r.example/APP@{1}", 2, "must be lowercase"),
@@ -187,7 +187,7 @@ def test_a_folder_whose_name_ends_as_a_past_state_is_meant_with_a_slash(
 
 def test_history_of_what_was_never_seen(layout: Layouts) -> None:
     layout.put(oci_image())
-    assert "never seen" in refused(3, "history", layout.name)
+    assert "is not cached" in refused(3, "history", layout.name)
     assert "requires 1 argument" in refused(2, "history")
 
 
@@ -319,7 +319,7 @@ def test_undo_refuses_what_it_cannot_mean(layout: Layouts) -> None:
     assert "@{1}: only 1 is known, since 20" in refused(3, "undo", layout.name)
     assert "exclude each other" in refused(2, "undo", f"{layout.name}@{{1}}", "--to", "1")
     assert "number of a state nor a digest" in refused(2, "undo", layout.name, "--to", "old")
-    assert "which digest" in refused(2, "undo", f"{layout.name}@{AMD.digest}")
+    assert "undo takes a tag" in refused(2, "undo", f"{layout.name}@{AMD.digest}")
 
 
 @pytest.fixture

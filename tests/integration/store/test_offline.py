@@ -66,7 +66,7 @@ def test_sources_of_a_create_are_kept(
 def test_a_tag_never_seen_says_so(manyfest: CommandLine) -> None:
     result = manyfest("inspect", "--offline", "registry.example/app:1")
     assert (result.code, result.stdout) == (3, b"")
-    assert "registry.example/app:1 was never seen" in result.stderr
+    assert "registry.example/app:1 is not cached" in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 
@@ -105,7 +105,7 @@ def test_looking_works_where_the_store_cannot_be_written(
     result = manyfest("inspect", name)
     assert result.code == 0
     assert result.stdout
-    assert result.stderr.startswith("warning: not kept for --offline: ")
+    assert result.stderr.startswith("warning: not cached: ")
     assert len(result.stderr.splitlines()) == 1
 
 
@@ -126,7 +126,7 @@ def test_a_push_that_cannot_be_noted_is_not_half_done(
         pushed = CommandLine(("prlimit", f"--fsize={size}", program))("push", f"{place}:l")
         assert pushed.code == 0, pushed.stderr
         assert pushed.stdout.decode().startswith("sha256:")
-        assert "published, but the draft could not be marked so" in pushed.stderr
+        assert "published, but the draft could not be marked as pushed" in pushed.stderr
     else:
         store = tmp_path / "home" / "store.sqlite"
         locked = _locked(store)
@@ -229,7 +229,7 @@ def test_looking_offline_writes_nothing(gap: str, no_writing: CommandLine, tmp_p
 def test_verify_looks_for_what_the_store_can_have(gap: str, manyfest: CommandLine) -> None:
     one = manyfest("verify", "--offline", f"{gap}:a")
     assert one.stdout.decode().endswith("0 errors, 0 warnings (1 manifest, 1 blob checked)\n")
-    assert one.stderr == "note: not in the store, and so not looked for: 1 of its blobs\n"
+    assert one.stderr == "note: not cached, and so not checked: 1 of its blobs\n"
     hold_layers(AMD)
     two = manyfest("verify", "--offline", f"{gap}:a")
     assert two.stdout.decode().endswith("(1 manifest, 2 blobs checked)\n")
@@ -276,7 +276,7 @@ def test_referrers_that_nobody_can_ask_for_are_not_left_out_in_silence(
     hold_layers(AMD)
     done = manyfest("copy", "--offline", "--referrers", f"{gap}:a", "oci:out:1")
     assert (done.code, done.stdout) == (5, b"")
-    assert done.stderr.startswith(f"error: offline: what refers to {gap}@{AMD.digest} is not kept")
+    assert done.stderr.startswith(f"error: offline: referrers of {gap}@{AMD.digest} are not cached")
     assert not (tmp_path / "out").exists()
     between_layouts = ("copy", "--offline", "--referrers", "oci:here:1", "oci:there:1")
     push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "here")), "1"), AMD)

@@ -100,7 +100,7 @@ def test_any_location_is_an_address_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize("url", NO_URLS)
 def test_a_location_that_is_no_url_is_refused(url: str) -> None:
-    with pytest.raises(ProtocolError, match="no usable address"):
+    with pytest.raises(ProtocolError, match="an unusable address"):
         redirects.redirect_target(answer(307, location=url), "r.example", "x")
 
 

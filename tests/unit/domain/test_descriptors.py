@@ -141,12 +141,12 @@ def test_every_known_member_is_refused_in_another_letter_case(member: str) -> No
 @pytest.mark.parametrize(
     ("member", "reason"),
     {
-        "mediaType": "missing or not a text",
+        "mediaType": "missing or not a string",
         "size": "missing or no size in bytes",
         "platform": "not an object",
-        "artifactType": "not a text",
-        "annotations": "not an object of texts",
-        "urls": "not a list of texts",
+        "artifactType": "not a string",
+        "annotations": "not an object of strings",
+        "urls": "not a list of strings",
     }.items(),
 )
 def test_a_bad_member_is_refused_with_what_it_should_be(member: str, reason: str) -> None:

@@ -41,9 +41,9 @@ def test_nothing_else_of_the_config_gets_into_the_platform() -> None:
 REFUSED = {
     "not JSON": (b"hello", "not JSON"),
     "list": (b"[]", "not a JSON object"),
-    "architecture as a number": (b'{"architecture": 1}', "architecture is not a text"),
+    "architecture as a number": (b'{"architecture": 1}', "architecture is not a string"),
     "features as a text": (b'{"os.features": "a"}', "os.features is not a list"),
-    "architecture twice": (b'{"architecture": "a", "architecture": "b"}', "stands twice"),
+    "architecture twice": (b'{"architecture": "a", "architecture": "b"}', "occurs twice"),
     "Architecture": (b'{"Architecture": "a"}', "in another letter case"),
 }
 

@@ -177,13 +177,13 @@ def test_members_that_we_do_not_know_do_not_tell_platforms_apart() -> None:
 
 
 BAD_DOCUMENTS = {
-    "number": ({"os": 1}, "os is not a text"),
-    "list": ({"architecture": ["amd64"]}, "architecture is not a text"),
-    "zero": ({"variant": 0}, "variant is not a text"),
-    "no": ({"os.version": False}, "os.version is not a text"),
-    "features as a text": ({"os.features": "win32k"}, "os.features is not a list of texts"),
-    "features with a number": ({"os.features": [1]}, "os.features is not a list of texts"),
-    "features as an object": ({"os.features": {}}, "os.features is not a list of texts"),
+    "number": ({"os": 1}, "os is not a string"),
+    "list": ({"architecture": ["amd64"]}, "architecture is not a string"),
+    "zero": ({"variant": 0}, "variant is not a string"),
+    "no": ({"os.version": False}, "os.version is not a string"),
+    "features as a text": ({"os.features": "win32k"}, "os.features is not a list of strings"),
+    "features with a number": ({"os.features": [1]}, "os.features is not a list of strings"),
+    "features as an object": ({"os.features": {}}, "os.features is not a list of strings"),
     "upper case": ({"OS": "linux"}, "'OS' is 'os' in another letter case"),
     "capital": ({"Architecture": "arm"}, "'Architecture' is 'architecture' in another"),
 }

@@ -214,5 +214,5 @@ def test_an_observation_that_cannot_be_read_back_is_damage_that_names_it(path):
     with closing(sqlite3.connect(path)) as connection, connection:
         row = (str(app.home), app.tag, str(Digest.of(KEPT[0].data)), "noon", "noon")
         connection.execute("INSERT INTO observations VALUES (1, ?, ?, ?, ?, ?, 0)", row)
-    with pytest.raises(DamagedStoreError, match=f"what {app} was seen to be cannot be read"):
+    with pytest.raises(DamagedStoreError, match=f"the observation of {app} cannot be read"):
         open_store(path).contents.last_observation(app)

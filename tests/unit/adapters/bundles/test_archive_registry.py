@@ -162,7 +162,7 @@ def test_no_file_a_folder_and_no_archive(registry, archived, tmp_path):
         registry.get_manifest(ref(tmp_path / "nope.tar"))
     with pytest.raises(BundleError, match="is a folder; a layout in a folder is written oci:DIR"):
         registry.get_manifest(ref(tmp_path))
-    with pytest.raises(BundleError, match="no tar archive"):
+    with pytest.raises(BundleError, match="not a tar archive"):
         registry.get_manifest(ref(archived(b"text" * 1000)))
 
 

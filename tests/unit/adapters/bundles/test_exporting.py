@@ -125,7 +125,7 @@ def test_what_is_not_held_is_said(world):
         world.packed(APP)
     with pytest.raises(NeverSeenError, match=str(WEB)):
         world.packed(WEB)
-    with pytest.raises(InputError, match="in a folder"):
+    with pytest.raises(InputError, match="copy the folder of the layout"):
         world.packed(ref("oci:x:1"))
 
 
@@ -282,7 +282,7 @@ def test_an_archive_takes_the_place_of_a_file_and_of_nothing_else(world, tmp_pat
     write_archive(tmp_path / "a.tar", world.packed(APP), compressed=False)
     assert tarfile.is_tarfile(tmp_path / "a.tar")
     (tmp_path / "b.tar").mkdir()
-    with pytest.raises(BundleError, match="is no regular file"):
+    with pytest.raises(BundleError, match="is not a regular file"):
         write_archive(tmp_path / "b.tar", world.packed(APP), compressed=False)
 
 

@@ -70,7 +70,7 @@ GLOBAL = attributes(record("comment", "x" * 1000), tarfile.XGLTYPE)
 NAMES_OF_NAMES = header(2, tarfile.GNUTYPE_LONGNAME) + b"x".ljust(512, b"\0")
 
 HOSTILE = {
-    "no archive": (b"hello", "is no tar archive"),
+    "no archive": (b"hello", "is not a tar archive"),
     "bzip2 that is cut off": (bz2.compress(TAR)[:-9], "is cut off"),
     "bzip2 that is damaged": (bz2.compress(TAR)[:40] + bytes(200), "is damaged"),
     "xz that is cut off": (lzma.compress(TAR)[:-20], "is cut off"),
@@ -81,10 +81,10 @@ HOSTILE = {
     ),
     "nothing": (b"", "is empty"),
     "zstd that is cut at once": (zstandard.compress(TAR)[:20], "or cut off"),
-    "zeros": (bytes(10240), "is no OCI image layout"),
+    "zeros": (bytes(10240), "is not an OCI image layout"),
     "cut in a member": (TAR[: len(TAR) // 2], "is cut off"),
     "cut after a member": (TAR.rstrip(b"\0") + bytes(-len(TAR.rstrip(b"\0")) % 512), "is cut off"),
-    "a header that is damaged": (TAR[:1024] + b"\xff" + TAR[1025:], "or damaged"),
+    "a header that is damaged": (TAR[:1024] + b"\xff" + TAR[1025:], "or is damaged"),
     "cut gzip": (gzip.compress(TAR)[:-12], "is cut off"),
     "damaged gzip": (gzip.compress(TAR)[:-6] + b"\xff" * 6, "is damaged"),
     "cut zstd": (zstandard.compress(TAR)[:-200], "is "),
@@ -100,12 +100,12 @@ HOSTILE = {
     ),
     "links in a circle": (
         bundles.tar({"oci-layout": Link("b"), "b": Link("oci-layout")}),
-        "links that lead round",
+        "links that form a loop",
     ),
-    "a pipe": (special(tarfile.FIFOTYPE), "no file: 'special'"),
-    "a device": (special(tarfile.CHRTYPE), "no file: 'special'"),
-    "a sparse file": (special(tarfile.GNUTYPE_SPARSE), "no file: 'special'"),
-    "one name twice": (twice("index.json"), "two members of the name 'index.json'"),
+    "a pipe": (special(tarfile.FIFOTYPE), "not a file: 'special'"),
+    "a device": (special(tarfile.CHRTYPE), "not a file: 'special'"),
+    "a sparse file": (special(tarfile.GNUTYPE_SPARSE), "not a file: 'special'"),
+    "one name twice": (twice("index.json"), "two members named 'index.json'"),
     "one name twice, spelled otherwise": (twice("./x/../index.json"), "two members"),
     "an unknown version": (
         bundles.tar(FILES | {"oci-layout": b'{"imageLayoutVersion": "2.0.0"}'}),
@@ -125,10 +125,10 @@ HOSTILE = {
     "global attributes without end": (GLOBAL * 5 + TAR, "global headers of more than 4096 bytes"),
     "a sparse file by attributes": (
         attributes(record("GNU.sparse.major", "1")) + header(0) + TAR,
-        "no file, but a sparse one",
+        "a sparse file as a member",
     ),
-    "names of names": (NAMES_OF_NAMES * 3000, "is no tar archive, or damaged"),
-    "a file of less than nothing": (header(-512) + TAR, "damaged|no file"),
+    "names of names": (NAMES_OF_NAMES * 3000, "is not a tar archive, or is damaged"),
+    "a file of less than nothing": (header(-512) + TAR, "damaged|not a file"),
     "a file of more than there are bytes to count": (header(2**62) + TAR, "is cut off"),
     "a file of more than a file system has": (header(2**63 - 1) + TAR, "is cut off"),
     "a file of more than a machine counts": (header(2**80) + TAR, "is cut off"),
@@ -221,7 +221,7 @@ def test_many_members_are_passed_over(take, archived):
 
 def test_a_pipe_is_not_waited_for(take, tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(BundleError, match="is no regular file"):
+    with pytest.raises(BundleError, match="is not a regular file"):
         take(tmp_path / "pipe")
 
 

@@ -292,7 +292,7 @@ NO_NAMES = {
     "a short name": ({"ref_name": "team/app:1"}, "--as REPOSITORY"),
     "a folder": ({"image_name": "oci:/etc:1"}, "an image that is of no registry: 'oci:/etc:1'"),
     "an adapter's": ({"image_name": "shelf://s:1"}, "is of no registry: 'shelf://s:1'"),
-    "no name at all": ({"image_name": "A B"}, "an impossible name"),
+    "no name at all": ({"image_name": "A B"}, "an image with an invalid name"),
     "another's digest": ({"image_name": f"r.example/a@{ARM.digest}"}, "calls sha256:"),
 }
 

@@ -193,7 +193,7 @@ def test_it_is_told_the_host_on_standard_input_alone(helpers):  # K11
 
 def test_a_host_with_a_line_in_it_is_never_asked_for(helpers):  # K11, CVE-2020-5260
     helpers.keeper("x")
-    with pytest.raises(CredentialSourceError, match="odd characters"):
+    with pytest.raises(CredentialSourceError, match="unusual characters"):
         helper("x").get("reg.example.com\nServerURL=evil")
     assert helpers.asked("x") == []
 

@@ -130,7 +130,7 @@ def test_aliases_that_would_expand_beyond_memory_are_one_object():
         (b"services:\n  a: \xff", "x.yaml:2: not UTF-8"),
         (b"a: " + b"[" * 5000, "nested deeper than 100"),
         (b"a: " + b"[" * 150 + b"]" * 150, "nested deeper than 100"),
-        (b"services: \x07", "a character that YAML has no room for"),
+        (b"services: \x07", "a character that YAML does not allow"),
         (b"#" * (1024 * 1024 + 1), "larger than 1048576 bytes"),
         (b"a: *missing", "x.yaml:1: found undefined alias"),
     ],

@@ -102,10 +102,10 @@ FAULTS = {
         "image: a\nmanifests:\n- image: x\n  platform:\n    arch: arm",
         ["5: manifests[0].platform.arch: unknown key"],
     ),
-    "key twice": ("image: a\nimage: b\nmanifests: [{image: x}]", ["2: image: stands twice"]),
+    "key twice": ("image: a\nimage: b\nmanifests: [{image: x}]", ["2: image: occurs twice"]),
     "no image": ("tags: [a]\nmanifests: [{image: x}]", ["1: image: missing or empty"]),
     "image is null": ("image: ~\nmanifests: [{image: x}]", ["1: image: missing or empty"]),
-    "image is a list": ("image: [a]\nmanifests: [{image: x}]", ["1: image: not a text"]),
+    "image is a list": ("image: [a]\nmanifests: [{image: x}]", ["1: image: not a string"]),
     "no reference": (
         "image: a\nmanifests:\n- image: x y",
         ["3: manifests[0].image: invalid reference format: 'x y'"],
@@ -147,12 +147,12 @@ FAULTS = {
     "a merge": ("image: a\n<<: {k: v}\nmanifests: [{image: x}]", ["2: <<: unknown key"]),
     "another language's object": (
         "image: !!python/name:os.system a\nmanifests: [{image: x}]",
-        ["1: image: not a text"],
+        ["1: image: not a string"],
     ),
     "syntax": ("image: a\ntags: [a\nb: c", ["3:2: expected ',' or ']', but got ':'"]),
     "an alias": ("image: &a x\ntags: [*a]", ["2:8: aliases are not read here"]),
     "bytes that are no text": (b"image: a\n\xff", ["2: not UTF-8"]),
-    "a control character": ("image: a\n\x01", ["2: a character that YAML has no room for"]),
+    "a control character": ("image: a\n\x01", ["2: a character that YAML does not allow"]),
     "nothing": ("# nothing\n---\n", ["1: declares no list"]),
 }
 

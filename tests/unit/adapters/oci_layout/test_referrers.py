@@ -63,7 +63,7 @@ def test_an_image_under_the_tag_is_not_overwritten(home: Layout) -> None:
     registry, sbom = LayoutRegistry(), referrer(SUBJECT)
     tag = referrers_tag(Reference(home, None, SUBJECT.digest))
     push_image(registry, tag, SUBJECT)
-    with pytest.raises(DocumentError, match=f"{tag}: under this referrers tag"):
+    with pytest.raises(DocumentError, match=f"{tag}: the referrers tag is not"):
         push_image(registry, Reference(home, None, sbom.digest), sbom)
     assert registry.get_manifest(tag) == SUBJECT.manifest
     assert registry.referrers(tag.at(SUBJECT.digest)) == ()

@@ -195,7 +195,7 @@ FAULTS = {
     "no tables": ("registry = [1]", "not a table", "registry[0]"),
     "no location": ('[[registry]]\nprefix = "a.test"', "missing", "registry[0].location"),
     "empty": ("[[registry]]", "missing", "registry[0].location"),
-    "a number": ("[[registry]]\nlocation = 1", "not a text", "registry[0].location"),
+    "a number": ("[[registry]]\nlocation = 1", "not a string", "registry[0].location"),
     "a text for a truth": (
         '[[registry]]\nlocation = "a.test"\ninsecure = "false"',
         "not true or false",
@@ -203,7 +203,7 @@ FAULTS = {
     ),
     "the second": (
         '[[registry]]\nlocation = "a.test"\n[[registry]]\nlocation = 1',
-        "not a text",
+        "not a string",
         "registry[1].location",
     ),
     "a URL": (
@@ -229,7 +229,7 @@ FAULTS = {
     ),
     "a tag for a repository": (
         '[[registry]]\nprefix = "a.test/x"\nlocation = "b.test/x:1"',
-        "a tag stands here only if the prefix has one",
+        "a tag is allowed only if the prefix has one",
         "registry[0].location",
     ),
     "a digest for a tag": (
@@ -239,7 +239,7 @@ FAULTS = {
     ),
     "a mirror's tag for a repository": (
         f"{MIRRORED}".replace("b.test", "b.test/x:1"),
-        "a tag stands here only if the prefix has one",
+        "a tag is allowed only if the prefix has one",
         "registry[0].mirror[0].location",
     ),
     "a bad prefix": (
@@ -264,7 +264,7 @@ FAULTS = {
     ),
     "a mirror's number": (
         '[[registry]]\nlocation = "a.test"\n[[registry.mirror]]\npull-from-mirror = 1',
-        "not a text",
+        "not a string",
         "registry[0].mirror[0].pull-from-mirror",
     ),
     "an unknown pull-from-mirror": (

@@ -70,7 +70,7 @@ def test_an_entry_whose_name_is_no_text_stays(name) -> None:
 
 
 def test_what_is_no_index_is_named() -> None:
-    with pytest.raises(DocumentError, match="index.json.*is no OCI index"):
+    with pytest.raises(DocumentError, match="index.json.*is not an OCI index"):
         decode_index(b'{"schemaVersion": 1, "manifests": []}')
     for read in (decode_index, lambda data: encode_index({}, data)):
         with pytest.raises(DocumentError, match="index.json"):
@@ -99,7 +99,7 @@ def test_a_name_says_its_registry_as_docker_tells_one(text: str, name: str) -> N
 # What an image is called, and what is said of that.
 BAD_NAMES = {
     "of no registry known": ({REF_NAME: "v1.0"}, "calls an image 'v1.0': --as REPOSITORY says"),
-    "impossible": ({IMAGE_NAME: "A B"}, "has an image of an impossible name: "),
+    "invalid": ({IMAGE_NAME: "A B"}, "has an image with an invalid name: "),
     "a folder's": ({IMAGE_NAME: "oci:dir:1"}, "has an image that is of no registry: 'oci:dir:1'"),
     "another digest's": (
         {IMAGE_NAME: f"r.example/app@{ARM.digest}"},

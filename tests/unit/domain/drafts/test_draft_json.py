@@ -80,7 +80,7 @@ WRONG = {
     "a name that is none": (document(name="A B"), "no draft: invalid reference format"),
     "a name with a digest": (
         document(name=f"a@{Digest.of(b'x')}"),
-        "has a digest, which no draft's name has",
+        "has a digest, which the name of a draft cannot have",
     ),
     "a time without a zone": (document(created="2026-01-01"), "a time without a zone: 2026-01-01"),
     "a time that is none": (document(changed=5), "no draft: "),
@@ -91,10 +91,10 @@ WRONG = {
         document(entries=[{key: ENTRY[key] for key in ENTRY if key != "source"}]),
         "a draft has no member 'source'",
     ),
-    "something said nobody knows": (saying(cpu="x"), "a member nobody knows: cpu"),
-    "something said of another form": (saying(os=5), "not a text"),
+    "something said nobody knows": (saying(cpu="x"), "an unknown member: cpu"),
+    "something said of another form": (saying(os=5), "not a string"),
     "features that are a text": (saying(os_features="f"), "not a list"),
-    "features that are no texts": (saying(os_features=[5]), "not a text"),
+    "features that are no texts": (saying(os_features=[5]), "not a string"),
     "annotations of three": (
         saying(annotations=[["a", "b", "c"]]),
         "an annotation is a key and a value",
@@ -102,14 +102,14 @@ WRONG = {
     "nothing to unset": (saying(unset=["os"]), "'os' cannot be unset"),
     "annotations that are a text": (saying(annotations="a"), "r.example/list:1: not a list"),
     "an annotation that is a text": (saying(annotations=["a"]), "r.example/list:1: not a list"),
-    "an annotation of numbers": (saying(annotations=[[1, 2]]), "r.example/list:1: not a text"),
+    "an annotation of numbers": (saying(annotations=[[1, 2]]), "r.example/list:1: not a string"),
     "an entry that is no descriptor": (
         document(entries=[ENTRY | {"found": {}}]),
         "r.example/list:1.mediaType: missing",
     ),
     "something said of an index nobody knows": (
         document(index={"found": {}, "overrides": {"cpu": "x"}}),
-        "r.example/list:1: a member nobody knows: cpu",
+        "r.example/list:1: an unknown member: cpu",
     ),
     "something said of an index that is no object": (
         document(index={"found": {}, "overrides": []}),

@@ -193,7 +193,7 @@ def test_a_state_was_there_from_the_moment_it_was_first_seen() -> None:
 
 
 def test_what_was_never_seen_is_another_error() -> None:
-    with pytest.raises(NeverSeenError, match="r.example/app:1 was never seen"):
+    with pytest.raises(NeverSeenError, match="r.example/app:1 is not cached"):
         index_of(StateSelector.parse("1"), APP, ())
 
 
@@ -204,5 +204,5 @@ def test_neither_a_number_nor_a_digest_is_refused(text: str) -> None:
 
 
 def test_what_was_never_seen_is_named_where_a_past_state_is_resolved() -> None:
-    with pytest.raises(NeverSeenError, match="r.example/app:1 was never seen"):
+    with pytest.raises(NeverSeenError, match="r.example/app:1 is not cached"):
         index_of(StateSelector.parse("1"), APP, ())

@@ -116,7 +116,7 @@ def test_annotations_that_are_null_stay() -> None:
 @pytest.mark.parametrize("annotations", ["a", [1]])
 def test_annotations_that_are_no_object_are_not_written_again(annotations: Json) -> None:
     standing = oci_index(oci_image("linux/s390x"), annotations=annotations).manifest
-    with pytest.raises(ListError, match="annotations of the list is not an object of texts"):
+    with pytest.raises(ListError, match="annotations of the list is not an object of strings"):
         merged_list(TAG, standing, standing.entries, [intent(AMD)])
     made = merged_list(TAG, standing, standing.entries, [intent(AMD, a="b")])
     assert made.document["annotations"] == {"a": "b"}

@@ -151,7 +151,7 @@ def test_an_unverifiable_entry_is_in_the_way_of_itself_alone(world: World) -> No
     wanted = ListSelection(platforms=(Platform("linux", "amd64"),))
     assert len(world.create("r.example/app:list", NAME, wanted=wanted).entries) == 1
     world.create(TARGET, NAME)
-    with pytest.raises(UnverifiableError, match="blake3 is no known digest algorithm"):
+    with pytest.raises(UnverifiableError, match="blake3 is not a known digest algorithm"):
         world.plan(TARGET)
     copied = plan_copy(ref(NAME), ref(TARGET), ports=ports)
     assert ([str(each) for each in copied.left], len(copied.below)) == (

@@ -38,9 +38,9 @@ def test_absent_metadata_is_empty() -> None:
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ({"tags": "a:1"}, "tags is not a list of texts"),
-        ({"annotations": [1]}, "annotations is not a list of texts"),
-        ({"labels": {"a": 1}}, "labels is not an object of texts"),
+        ({"tags": "a:1"}, "tags is not a list of strings"),
+        ({"annotations": [1]}, "annotations is not a list of strings"),
+        ({"labels": {"a": 1}}, "labels is not an object of strings"),
     ],
 )
 def test_metadata_of_other_types_is_refused(document: dict[str, Json], words: str) -> None:

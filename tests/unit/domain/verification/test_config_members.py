@@ -34,13 +34,13 @@ SOUND: dict[str, Json] = {
 
 # A config, the member that is wrong, and what it has to be.
 WRONG: dict[str, tuple[Json, str, str]] = {
-    "user": ({"config": {"User": 1234}}, "config.User", "a text"),
-    "letter case": ({"Config": {"user": 1}}, "Config.user", "a text"),
+    "user": ({"config": {"User": 1234}}, "config.User", "a string"),
+    "letter case": ({"Config": {"user": 1}}, "Config.user", "a string"),
     "config": ({"config": []}, "config", "an object"),
-    "env": ({"config": {"Env": {"A": "b"}}}, "config.Env", "a list of texts"),
-    "env of numbers": ({"config": {"Env": [1]}}, "config.Env", "a list of texts"),
-    "command": ({"config": {"Cmd": "sh"}}, "config.Cmd", "a list of texts"),
-    "labels": ({"config": {"Labels": {"a": 1}}}, "config.Labels", "an object of texts"),
+    "env": ({"config": {"Env": {"A": "b"}}}, "config.Env", "a list of strings"),
+    "env of numbers": ({"config": {"Env": [1]}}, "config.Env", "a list of strings"),
+    "command": ({"config": {"Cmd": "sh"}}, "config.Cmd", "a list of strings"),
+    "labels": ({"config": {"Labels": {"a": 1}}}, "config.Labels", "an object of strings"),
     "ports": ({"config": {"ExposedPorts": ["80"]}}, "config.ExposedPorts", "a set"),
     "volumes": ({"config": {"Volumes": {"/v": "x"}}}, "config.Volumes", "a set"),
     "flag": ({"config": {"Tty": "yes"}}, "config.Tty", "true or false"),
@@ -57,7 +57,7 @@ WRONG: dict[str, tuple[Json, str, str]] = {
     "root file system": (
         {"rootfs": {"diff_ids": "sha256:0"}},
         "rootfs.diff_ids",
-        "a list of texts",
+        "a list of strings",
     ),
     "history": ({"history": {}}, "history", "a list"),
     "step": ({"history": [{}, 1]}, "history[1]", "an object"),

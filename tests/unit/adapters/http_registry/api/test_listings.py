@@ -76,13 +76,13 @@ def test_neither_endpoint_nor_tag_means_none(serve, registry) -> None:
 )
 def test_a_listing_that_goes_on_elsewhere_is_refused(serve, registry, link) -> None:
     server = serve(lambda *_: page("a", link=link))
-    with pytest.raises(ProtocolError, match="continues its list elsewhere"):
+    with pytest.raises(ProtocolError, match="continues its list on another host"):
         listed(registry, server.host)
 
 
 def test_a_listing_without_end_is_refused(serve, registry) -> None:
     server = serve(lambda *_: page("a", link='</v2/app/more>; rel="next"'))
-    with pytest.raises(ProtocolError, match="does not end"):
+    with pytest.raises(ProtocolError, match="without end"):
         listed(registry, server.host)
     assert len(server.requests) == PAGES + 1
 
@@ -92,7 +92,7 @@ def test_no_more_of_a_listing_without_end_is_kept_than_memory_can_take(serve, re
     body, link = padding + index("a")[1:], '</v2/app/more>; rel="next"'
     server = serve(lambda *_: reply(200, body, content_type=media_types.OCI_INDEX, link=link))
     for listing in (listed, tags):
-        with pytest.raises(ProtocolError, match="does not end"):
+        with pytest.raises(ProtocolError, match="without end"):
             listing(registry, server.host)
     assert len(server.requests) == 2 * (SIZE_LIMIT // len(body) + 1)
 
@@ -101,7 +101,7 @@ def test_a_page_that_is_missing_is_no_end(serve, registry) -> None:
     def answer(request, _):
         return reply(404) if "more" in request.target else page("a", link="</more>; rel=next")
 
-    with pytest.raises(ProtocolError, match="does not end"):
+    with pytest.raises(ProtocolError, match="without end"):
         listed(registry, serve(answer).host)
 
 

@@ -116,7 +116,7 @@ FAULTS = {
         httpx.RemoteProtocolError("illegal status line"),
         None,
         ProtocolError,
-        "does not speak HTTP as it should: illegal status line",
+        "does not speak HTTP correctly: illegal status line",
     ),
     "broken off": (
         httpx.RemoteProtocolError("Server disconnected without sending a response."),

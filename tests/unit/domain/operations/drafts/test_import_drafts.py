@@ -51,7 +51,7 @@ def test_a_list_is_not_named_by_a_digest(world: World) -> None:
 def test_a_draft_of_ones_own_stays_unless_it_was_pushed_or_is_to_go(world: World) -> None:
     world.plant("r.example/l:b", docker_image())
     mine = world.create(str(NAME), "r.example/l:b", now=NOW)
-    with pytest.raises(ConflictError, match=f"{NAME} is a draft already"):
+    with pytest.raises(ConflictError, match=f"{NAME} is already a draft"):
         imported(world, foreign())
     assert world.draft(str(NAME)) == mine
     assert world.store.contents.manifest(IMAGE.digest) is None

@@ -119,5 +119,5 @@ def test_a_state_that_is_not_held_is_told_without_its_changes(store: MemoryStore
 
 
 def test_a_tag_that_was_never_seen_is_an_error(store: MemoryStore) -> None:
-    with pytest.raises(NeverSeenError, match="r.example/app:1 was never seen"):
+    with pytest.raises(NeverSeenError, match="r.example/app:1 is not cached"):
         history(NAME, store.contents)

@@ -297,12 +297,12 @@ WORDS = {
     "platform-alias": "some clients do not find linux/aarch64; write linux/arm64",
     "unknown-variant": "linux/arm64/armv8 has a variant that no processor has; known are v8 or v9",
     "zstd-first": "linux/amd64 is marked as zstd and comes before its twin at manifests[1]",
-    "invalid-descriptor": "not an object of texts",
-    "invalid-annotations": "not a text",
+    "invalid-descriptor": "not an object of strings",
+    "invalid-annotations": "not a string",
     "invalid-media-type": "'a/b; c=d' is not a media type (RFC 6838)",
     "invalid-artifact-type": "'application/' is not a media type (RFC 6838)",
     "wrong-data": f"the embedded content is not {AMD.digest}",
-    "invalid-config-member": "config.User is not a text",
+    "invalid-config-member": "config.User is not a string",
 }
 
 
