@@ -92,6 +92,13 @@ def test_a_dry_run_checks_everything_and_writes_nothing(built: Site) -> None:
     assert built.digest(f"{HOME}:1") == ""
 
 
+def test_a_list_by_digest_alone_for_a_later_step(built: Site) -> None:
+    inputs = {"untagged": "true", "images": MIRROR, "sources": f"{HOME}@{AMD.digest}"}
+    outputs = built.job().use("publish", inputs)
+    assert outputs["reference"] == f"{MIRROR}@{outputs['digest']}"
+    assert built.digest(outputs["reference"]) == outputs["digest"]
+
+
 HOSTILE = (
     "$(touch stolen)",
     "`touch stolen`",
@@ -106,7 +113,7 @@ HOSTILE = (
 )
 LINES = {"--tag": "tags", "--image": "images", "--annotation": "annotations"}
 TEXTS = ("meta", "digests", "bake-metadata", "convert")
-SWITCHES = ("labels", "allow-duplicates", "attached", "no-attached", "dry-run")
+SWITCHES = ("untagged", "labels", "allow-duplicates", "attached", "no-attached", "dry-run")
 
 
 @pytest.fixture
