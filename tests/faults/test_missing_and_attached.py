@@ -191,7 +191,7 @@ def test_a_failed_merge_names_the_tag_that_it_leaves(server, name) -> None:  # U
     result = run_here("push", "--merge", name)
     error_line(result, 4)
     assert f"note: {server.host}/app:manyfest-merge-" in result.stderr
-    assert "stays behind" in result.stderr
+    assert "is left behind" in result.stderr
 
 
 def test_referrers_that_are_not_listed_are_not_said_to_have_come(  # U7
