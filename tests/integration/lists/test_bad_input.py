@@ -29,7 +29,6 @@ BAD = {
     "inspect: too many": (["inspect", "a", "b", "c"], 2, "at least 1 and at most 2 arguments"),
     "create: too few": (["create", "a"], 2, "requires at least 2 arguments"),
     "annotate: too few": (["annotate", "a"], 2, "requires 2 arguments"),
-    "push: too many": (["push", "a", "b"], 2, "requires 1 argument"),
     "rm: too few": (["rm"], 2, "requires at least 1 argument"),
     "time without end": (["inspect", "--timeout", "nan", "a"], 2, "--timeout"),
     "no time": (["inspect", "--timeout", "0", "a"], 2, "--timeout"),
