@@ -110,8 +110,8 @@ Examples:
   manyfest show alpine:3
 
 Exit codes: 1 failed, 2 usage, 3 not found, 4 unauthorised or denied, 5 network or server trouble,
-6 conflict, 7 integrity error (wrong digest, damaged cache), 8 diff or verify found something, or
-platforms are not as expected.
+6 conflict, 7 integrity error (wrong digest, damaged cache), 8 diff, verify or outdated found
+something, or platforms are not as expected.
 """
 
 
