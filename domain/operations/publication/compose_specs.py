@@ -175,10 +175,11 @@ def _publication(
 def _entries(
     spec: ListSpec, given: Mapping[EntrySpec, tuple[Entry, ...] | None]
 ) -> tuple[Entry, ...]:
-    entries = [entry for each in spec.entries for entry in given[each] or ()]
+    sources = {evolve(each, written=""): each for each in spec.entries}.values()  # each once
+    entries = [entry for each in sources for entry in given[each] or ()]
     if spec.form is not ListForm.DOCKER:
         entries = [with_usual_platform(entry) for entry in entries]
-    amendments = [e for each in spec.entries if each.is_amendment for e in given[each] or ()]
+    amendments = [e for each in sources if each.is_amendment for e in given[each] or ()]
     images = [entry for entry in amendments if entry.list_digest is None]
     merged = united(amended(entries, images))
     chosen = for_platforms(merged, spec.platforms, str(spec.target))

@@ -137,6 +137,10 @@ MADE = {
         ["A:amd64", f"A@{AMD.digest}"],
         (DOCKER_LIST, [row(AMD, "linux/amd64")], {}),
     ),
+    "the same words twice": (
+        ["A:amd64", "A:amd64"],
+        (DOCKER_LIST, [row(AMD, "linux/amd64")], {}),
+    ),
 }
 
 

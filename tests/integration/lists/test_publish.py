@@ -155,6 +155,17 @@ def test_two_images_for_one_platform_are_refused_unless_allowed(
     assert "listed twice: linux/amd64" in refused.stderr
 
 
+def test_a_source_that_is_given_twice_is_published_once(pipeline: Pipeline) -> None:
+    image, name = f"{pipeline.home}:amd64", f"{pipeline.home}:once"
+    pipeline.publish("-t", name, image, image, "--expect-platforms", "linux/amd64")
+    once = pipeline.digest(name)
+    pipeline.publish("-t", f"{name}2", name, name, "--expect-platforms", "linux/amd64")
+    assert pipeline.digest(f"{name}2") == once
+    appended = pipeline.manyfest("imagetools", "create", "--append", "-t", name, name)
+    assert appended.code == 0, appended.stderr
+    assert pipeline.document(name)["manifests"] == pipeline.document(f"{name}2")["manifests"]
+
+
 def test_github_is_told_what_was_published(
     pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
