@@ -25,6 +25,7 @@ _ADVICE: Mapping[type[BaseException], Callable[[Any, str, tuple[str, ...]], str]
     errors.UnauthorizedError: lambda e, command, _: _on_refusal(e, command),
     errors.DeniedError: lambda e, command, _: _on_refusal(e, command),
     errors.StoreError: lambda e, _, __: _on_store(e),
+    errors.PlatformConflictError: lambda _, command, __: usage.on_conflict(command),
     errors.UnsupportedPlatformError: lambda e, _, __: usage.on_unsupported(e.os, e.architecture),
 }
 

@@ -68,6 +68,13 @@ def on_unsupported(os: str, architecture: str) -> str:
     return ""
 
 
+def on_conflict(command: str) -> str:
+    """Advise on two images for one platform: list both, or keep one."""
+    if command in {"create", "add"}:
+        return "--replace in place of --strict keeps the later"
+    return "--allow-duplicates lists both; manyfest create --push --replace keeps the later"
+
+
 def on_unknown_command(path: str, word: str, known: Iterable[str]) -> str:
     """Advise on ``word``, which is no command of the group ``path``, such as ``manyfest cache``."""
     group = path.partition(" ")[2]

@@ -140,6 +140,10 @@ def test_two_images_for_one_platform_are_refused_unless_allowed(
     words = ["imagetools", "create", "--append", "-t", f"{pipeline.home}:amd64"]
     refused = pipeline.manyfest(*words, f"{pipeline.home}:newer")
     assert (refused.code, "two entries" in refused.stderr) == (6, True)
+    assert "(--allow-duplicates lists both; manyfest create --push --replace" in refused.stderr
     assert pipeline.digest(f"{pipeline.home}:amd64") == str(BUILT["amd64"].digest)
     allowed = pipeline.manyfest(*words, "--allow-duplicates", f"{pipeline.home}:newer")
     assert allowed.code == 0, allowed.stderr
+    names = [f"{pipeline.home}:{tag}" for tag in ("amd64", "amd64", "newer")]
+    replaced = pipeline.manyfest("create", "--push", "--replace", *names)
+    assert replaced.code == 0, replaced.stderr

@@ -147,6 +147,9 @@ def test_two_images_for_one_platform_are_refused_unless_allowed(
     name = f"{pipeline.home}:1"
     refused = pipeline.publish("-t", name, *sources, code=6)
     assert "two entries" in refused.stderr
+    assert "(--allow-duplicates lists both; manyfest create --push --replace" in refused.stderr
+    strict = pipeline.manyfest("create", "--strict", name, *sources)
+    assert (strict.code, "--replace in place of --strict" in strict.stderr) == (6, True)
     assert pipeline.digest(name) == ""
     pipeline.publish("-t", name, "--allow-duplicates", *sources)
     refused = pipeline.publish(
