@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from manyfest.cli.output import Screen, printable
+from manyfest.cli.output import Screen, printable, stdout_screen
 from manyfest.cli.rendering.humanize import counted, format_size, short_digest
 from manyfest.cli.rendering.table import text_lines
 from manyfest.domain.digests import Digest
@@ -70,9 +70,30 @@ def dry_run_lines(writes: PlannedWrites, *, is_verbose: bool) -> Iterable[str]:
 
 
 def _text(writes: PlannedWrites, *, is_verbose: bool) -> str:
-    steps = _steps(writes) if is_verbose else ()
-    lines = (" ".join(map(str, step.values())) for step in steps)
-    return "\n".join([printable(_summary(writes)), *(f"  {printable(line)}" for line in lines)])
+    steps = _step_lines(writes) if is_verbose else ()
+    return "\n".join([printable(_summary(writes)), *(f"  {printable(line)}" for line in steps)])
+
+
+def _step_lines(writes: PlannedWrites) -> Iterator[str]:
+    """Yield a line for each write; a terminal gets the beginnings of digests."""
+    as_shown = str if stdout_screen().width is None else short_digest
+    copies: tuple[BlobCopy | ManifestCopy, ...] = (*writes.blobs, *writes.manifests)
+    for copy in copies:
+        verb, digest, size = _copied(copy)
+        is_made_here = copy.source.home == copy.target.home  # a list, of a draft
+        source = "" if is_made_here else f"from {copy.source.home} "
+        yield f"{verb} {as_shown(digest)} ({format_size(size)}) {source}to {copy.target.home}"
+    for tag in writes.tags:
+        before = "new" if tag.current is None else f"was {as_shown(tag.current)}"
+        yield f"tag {tag.target} at {as_shown(tag.digest)} ({before})"
+
+
+def _copied(copy: BlobCopy | ManifestCopy) -> tuple[str, Digest, int]:
+    """Return the verb of a copy, and the digest and size of the content."""
+    if isinstance(copy, ManifestCopy):
+        return "put", copy.manifest.digest, copy.manifest.size
+    assert copy.target.digest is not None  # noqa: S101 - blobs are copied by digest
+    return _verb(copy), copy.target.digest, copy.size
 
 
 def _painted(line: str, screen: Screen) -> str:
@@ -117,7 +138,9 @@ def _summary(writes: PlannedWrites) -> str:
     parts = [*_blobs(writes.blobs), *_manifests(writes.manifests), *_tags(writes.tags)]
     if not parts:
         return f"{writes.name}: unchanged, it is {writes.digest} already"
-    return f"{writes.name}: would {'; '.join(parts)}"
+    others = sum(tag.target != writes.name for tag in writes.tags)
+    names = f"{writes.name} and {counted(others, 'other tag')}" if others else str(writes.name)
+    return f"{names}: would {'; '.join(parts)}"
 
 
 def _blobs(blobs: Sequence[BlobCopy]) -> Iterator[str]:

@@ -35,6 +35,7 @@ from manyfest.domain.events import (
 )
 
 _REDRAW_INTERVAL = 0.1  # seconds, the shortest time between two drawings
+_FIRST_RATE = 1.0  # seconds: a rate of less, mostly of handshakes, foretells hours
 _LOG_INTERVAL = 10.0  # seconds between two notes in a log
 _LONG_PAUSE = 5.0  # seconds: the pauses before a retry that a log tells
 _CLEARED = "\r\x1b[K"
@@ -133,9 +134,9 @@ class Tally:
         rate = self.bytes_moved / passed
         fraction = min(done / self.size, 1.0) if self.size else self.blobs_done / self.blobs
         facts = [f"{format_size(done)} of {format_size(self.size)}"]
-        facts += _time_left(self.size - done, rate)
-        facts += [f"{format_size(rate)}/s", f"{self.blobs_done}/{counted(self.blobs, 'blob')}"]
-        return fraction, facts
+        if passed >= _FIRST_RATE:
+            facts += [*_time_left(self.size - done, rate), f"{format_size(rate)}/s"]
+        return fraction, [*facts, f"{self.blobs_done}/{counted(self.blobs, 'blob')}"]
 
 
 class _Display:

@@ -154,7 +154,13 @@ def test_a_dry_run_says_what_the_push_then_does_and_writes_nothing(
     (summary,) = done(manyfest, "push", "--dry-run", f"{place}:1").splitlines()
     assert summary.startswith(f"{place}:1: would mount 2 blobs, ")
     assert summary.endswith(f"; put 1 manifest; create 1 tag at {plan['digest'][:19]}")
-    assert len(done(manyfest, "push", "--dry-run", "-v", f"{place}:1").splitlines()) == 5
+    steps = done(manyfest, "push", "--dry-run", "-v", f"{place}:1").splitlines()[1:]
+    digest, size = plan["steps"][0]["from"].split("@")[1], plan["steps"][0]["size"]
+    assert steps[0] == f"  mount {digest} ({size} B) from {place}/from to {place}"
+    assert steps[3:] == [f"  tag {place}:1 at {plan['digest']} (new)"]
+    by_digest = done(manyfest, "push", "--dry-run", "-v", "--untagged", f"{place}:1").splitlines()
+    assert by_digest[-1].startswith(f"  put {plan['digest']} (")
+    assert by_digest[-1].endswith(f" B) to {place}")
     assert done(manyfest, "push", f"{place}:1").splitlines()[-1] == plan["digest"]
 
 

@@ -176,7 +176,8 @@ def test_create_takes_what_push_takes(shop: Shop, tmp_path: Path) -> None:
     name, create = f"{shop.home}:1", ["create", "--push", f"{shop.home}:1", *shop.sources]
     plan = json.loads(shop.run(*create, "--dry-run", "--json"))
     assert (plan["name"], shop.drafts(), shop.tags(shop.home)) == (name, {}, set())
-    assert "would create 2 tags" in shop.run(*create, "--dry-run", "--tag", "2")
+    shown = shop.run(*create, "--dry-run", "--tag", "2")
+    assert f"{name} and 1 other tag: would create 2 tags" in shown
     more = ["--tag", "2", "--tag", f"{shop.mirror}:1", "--expect", "absent", "--json"]
     digest_file = tmp_path / "digest"
     done = json.loads(shop.run(*create, *more, "--digest-file", str(digest_file)))

@@ -195,7 +195,9 @@ def test_undo_puts_back_and_undo_undoes_it(tag: str, docker_manifest: CommandLin
     before, after = str(NEW.digest), str(OLD.digest)
     summary = f"{tag}: would move 1 tag from {before[:19]} to {after[:19]}"
     assert done("undo", "--dry-run", tag) == summary
-    assert done("undo", "--dry-run", "-v", tag) == f"{summary}\n  tag {tag} {after} {before}"
+    assert (
+        done("undo", "--dry-run", "-v", tag) == f"{summary}\n  tag {tag} at {after} (was {before})"
+    )
     assert len(states(tag)) == 2
     result = run_here("undo", tag)
     assert (result.code, result.stdout) == (0, f"{OLD.digest}\n".encode())

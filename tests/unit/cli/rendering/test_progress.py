@@ -115,6 +115,13 @@ def test_facts_say_how_far_it_is(events: list, percent: int, facts: list[str]) -
     assert all(one.startswith(other) for one, other in zip(told, facts, strict=True))
 
 
+def test_no_rate_is_told_of_the_first_moments() -> None:
+    tally = Tally(started_at=0.0)
+    for event in (TransferPlanned(3, 500 * MEGABYTE, 1), BlobStarted(B), BlobMoved(B, 433)):
+        tally.count(event)
+    assert tally.facts(now=0.9) == (433 / (500 * MEGABYTE), ["433 B of 500 MB", "0/3 blobs"])
+
+
 def half_way(on_event, clock) -> None:
     on_event(TransferPlanned(2, 20 * MEGABYTE, 1))
     on_event(BlobStarted(B))
