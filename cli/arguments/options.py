@@ -208,7 +208,7 @@ _SHARED: dict[str, Any] = {
         Option(
             "--filter",
             metavar="COLUMN=PATTERN",
-            help="Show matching rows only, such as platforms=linux/arm*; != excludes them.",
+            help="Show only rows whose COLUMN matches PATTERN (wildcards: * ?); != excludes them.",
         ),
     ],
     "columns": Annotated[
@@ -220,7 +220,12 @@ _SHARED: dict[str, Any] = {
         Option("--no-trunc", help="Show all columns in full, whatever the terminal's width."),
     ],
     "quiet": Annotated[
-        bool, Option("-q", "--quiet", help="Show only the first column, without headings.")
+        bool,
+        Option(
+            "-q",
+            "--quiet",
+            help="Show only names, or the first of --columns, no headings.",
+        ),
     ],
 }
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from attr import evolve
 
 from manyfest.cli.output import Screen, printable
-from manyfest.cli.rendering.humanize import CLAIMED, counted, format_moment, short_digest
+from manyfest.cli.rendering.humanize import CLAIMED, counted, digest_on, format_moment
 from manyfest.cli.rendering.table import Column
 from manyfest.domain.comparison.changes import Status
 from manyfest.domain.encoding.strict_json import Json
@@ -36,7 +36,7 @@ def state_columns(screen: Screen, *, now: datetime) -> tuple[Column[State], ...]
 
     return (
         Column("STATE", _name_of_state, key=lambda state: state.number),
-        Column("DIGEST", lambda state: short_digest(state.observation.digest)),
+        Column("DIGEST", lambda state: digest_on(screen, state.observation.digest)),
         Column("FIRST SEEN", first_seen, rank=4, key=lambda state: state.observation.first_seen),
         Column("LAST SEEN", last_seen, rank=1, key=lambda state: state.observation.seen_at),
         Column("CONTENT", _content, rank=3, key=lambda state: len(state.images)),

@@ -65,6 +65,11 @@ def short_digest(digest: Digest) -> str:
     return f"{digest.algorithm}:{digest.hex[:_DIGITS]}"
 
 
+def digest_on(screen: Screen, digest: Digest) -> str:
+    """Return the digest in full for a file, and shortened for a terminal."""
+    return str(digest) if screen.width is None else short_digest(digest)
+
+
 def columns_of(text: str) -> int:
     """Return the width on a terminal: wide characters count 2, accents 0."""
     if text.isascii():

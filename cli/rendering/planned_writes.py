@@ -3,9 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from manyfest.cli.output import Screen, printable, stdout_screen
-from manyfest.cli.rendering.humanize import counted, format_size, short_digest
+from manyfest.cli.rendering.humanize import counted, digest_on, format_size, short_digest
 from manyfest.cli.rendering.table import text_lines
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
@@ -76,7 +77,7 @@ def _text(writes: PlannedWrites, *, is_verbose: bool) -> str:
 
 def _step_lines(writes: PlannedWrites) -> Iterator[str]:
     """Yield a line for each write; a terminal gets the beginnings of digests."""
-    as_shown = str if stdout_screen().width is None else short_digest
+    as_shown = partial(digest_on, stdout_screen())
     copies: tuple[BlobCopy | ManifestCopy, ...] = (*writes.blobs, *writes.manifests)
     for copy in copies:
         verb, digest, size = _copied(copy)

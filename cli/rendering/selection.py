@@ -75,6 +75,8 @@ def _filter(text: str, columns: Sequence[Compared]) -> _Filter:
     if parts is None:
         raise InputError(f"--filter wants COLUMN=PATTERN, not {text!r}")
     name, operator, pattern = parts.groups()
+    if pattern.startswith("sha256:"):  # as a terminal shows digests: their beginnings
+        pattern += "*"
     return _Filter(_column(name, columns, "--filter"), pattern.casefold(), operator == "!=")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from manyfest.cli.output import Screen
-from manyfest.cli.rendering.humanize import format_moment, format_size, short_digest
+from manyfest.cli.rendering.humanize import digest_on, format_moment, format_size
 from manyfest.cli.rendering.table import Column, json_array
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.operations.views.tags import TagDetails
@@ -40,7 +40,7 @@ def tags_json(tags: Iterable[TagDetails]) -> Iterator[str]:
 def _digest(tag: TagDetails, screen: Screen) -> str:
     if tag.digest is None:
         return "unreadable"
-    return str(tag.digest) if screen.width is None else short_digest(tag.digest)
+    return digest_on(screen, tag.digest)
 
 
 def _created(tag: TagDetails, now: datetime, screen: Screen) -> str:

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
+from attr import evolve
+
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
@@ -61,7 +63,8 @@ def command(
     """Show what is attached to an image or a list: signatures, SBOMs, attestations.
 
     One line a document, of a list and of all its images: attestations of BuildKit, referrers, and
-    cosign's tags. --get prints one, by its digest or the beginning of that. Signatures are shown,
+    cosign's tags. --get prints one, by its digest or the beginning of that; -q
+    lists the digests. Signatures are shown,
     and not verified: a signer is what the certificate claims. If a registry fails, what was found
     is shown, and the exit code is that of the failure.
 
@@ -84,6 +87,8 @@ def command(
         subject = name.at(found.manifest.digest)
         write_view(documents_tree(name, subject, documents.found, stdout_screen()))
     else:
+        if options.quiet and not options.columns:
+            options = evolve(options, columns="digest")  # a kind names no document
         view = view_of(document_columns, documents.found, options, as_json=as_json)
         if as_json:
             write_lines(documents_json(view.items))

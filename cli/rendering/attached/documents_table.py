@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from manyfest.cli.output import Screen
 from manyfest.cli.rendering.fitting import shorten
-from manyfest.cli.rendering.humanize import format_size, short_digest
+from manyfest.cli.rendering.humanize import digest_on, format_size, short_digest
 from manyfest.cli.rendering.show.tree import Cell, Node, tree_lines
 from manyfest.cli.rendering.table import Column, json_array
 from manyfest.domain.digests import Digest
@@ -122,9 +122,7 @@ def _size(each: Document) -> str:
 
 
 def _digest(digest: Digest | None, screen: Screen) -> str:
-    if digest is None:
-        return ""
-    return str(digest) if screen.width is None else short_digest(digest)
+    return "" if digest is None else digest_on(screen, digest)
 
 
 def _digest_cell(digest: Digest) -> Cell:

@@ -8,10 +8,10 @@ from operator import itemgetter
 from manyfest.cli.output import Screen
 from manyfest.cli.rendering.humanize import (
     CLAIMED,
+    digest_on,
     format_moment,
     format_size,
     format_time,
-    short_digest,
 )
 from manyfest.cli.rendering.table import Column, View, json_array, text_lines
 from manyfest.domain.encoding.strict_json import Json
@@ -27,7 +27,7 @@ def tag_columns(screen: Screen, *, now: datetime) -> tuple[Column[CachedTag], ..
     """Return the columns of ``cache ls``: sizes of the manifest, and of its layers if known."""
     return (
         Column("REFERENCE", lambda tag: str(tag.observation.reference), cut="middle"),
-        Column("DIGEST", lambda tag: short_digest(tag.observation.digest), rank=2),
+        Column("DIGEST", lambda tag: digest_on(screen, tag.observation.digest), rank=2),
         Column("SIZE", lambda tag: format_size(tag.size), rank=5, key=lambda tag: tag.size),
         Column("LAYERS", _layers, rank=3, key=lambda tag: tag.layers_size or 0),
         Column(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from manyfest.cli.output import Screen
-from manyfest.cli.rendering.humanize import short_digest
+from manyfest.cli.rendering.humanize import digest_on
 from manyfest.cli.rendering.outdated.change_words import change_words
 from manyfest.cli.rendering.table import Column, json_array
 from manyfest.domain.digests import Digest
@@ -73,9 +73,7 @@ def _name(name: str, screen: Screen) -> str:
 
 
 def _digest(digest: Digest | None, screen: Screen) -> str:
-    if digest is None:
-        return ""
-    return str(digest) if screen.width is None else short_digest(digest)
+    return "" if digest is None else digest_on(screen, digest)
 
 
 def _style(status: str) -> str:

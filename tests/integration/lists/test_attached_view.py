@@ -194,6 +194,15 @@ def test_nothing_says_how_to_verify_what_no_program_verifies(
     assert "cosign" not in result.stderr
 
 
+def test_quiet_lists_the_digests_that_get_takes(name: str) -> None:
+    shown = run_here("attached", "-q", name).stdout.decode().split()
+    documents = json.loads(run_here("attached", "--json", name).stdout)
+    assert shown == [each["digest"] for each in documents]
+    assert run_here("attached", "--get", shown[0], name).code == 0
+    kinds = run_here("attached", "-q", "--columns", "kind", name).stdout.decode().splitlines()
+    assert kinds == [each["kind"] for each in documents]
+
+
 def test_rows_are_selected_by_platform(name: str) -> None:
     result = run_here("attached", "--json", "--filter", "platform=linux/arm64", name)
     assert {each["platform"] for each in shown(result)} == {"linux/arm64"}

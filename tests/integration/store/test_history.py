@@ -90,9 +90,9 @@ def test_what_a_tag_was_is_shown_without_asking_anybody(
     assert (shown.code, shown.stderr) == (0, "")
     heading, newest, oldest = shown.stdout.decode().splitlines()
     assert heading.split()[0] == "STATE"
-    assert newest.split()[:2] == ["@{0}", str(NEW.digest)[:19]]
+    assert newest.split()[:2] == ["@{0}", str(NEW.digest)]
     assert newest.endswith("2 images   +linux/arm64")
-    assert oldest.split()[:2] == ["@{1}", str(OLD.digest)[:19]]
+    assert oldest.split()[:2] == ["@{1}", str(OLD.digest)]
     assert oldest.endswith("1 image")
 
 

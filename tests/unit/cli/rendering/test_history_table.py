@@ -37,13 +37,13 @@ def history_table(states) -> str:
 
 
 def test_a_line_a_state_in_columns() -> None:
-    short = [str(state.observation.digest)[:19] for state in STATES]
+    full = [state.observation.digest for state in STATES]
     first, last = "2026-05-01T12:00:07Z", "2026-05-02T12:00:07Z"
     assert history_table(STATES).splitlines() == [
-        f"{'STATE':<7} {'DIGEST':<21} {'FIRST SEEN':<22} {'LAST SEEN':<22} {'CONTENT':<12} CHANGES",
-        f"@{{0}}    {short[0]}   {first}   {last}   2 images     -image +linux/amd64 ~linux/arm64",
-        f"@{{1}}    {short[1]}   {first}   {first}   an image",
-        f"@{{2}}    {short[2]}   {first}   {first}   not cached",
+        f"{'STATE':<7} {'DIGEST':<73} {'FIRST SEEN':<22} {'LAST SEEN':<22} {'CONTENT':<12} CHANGES",
+        f"@{{0}}    {full[0]}   {first}   {last}   2 images     -image +linux/amd64 ~linux/arm64",
+        f"@{{1}}    {full[1]}   {first}   {first}   an image",
+        f"@{{2}}    {full[2]}   {first}   {first}   not cached",
     ]
 
 

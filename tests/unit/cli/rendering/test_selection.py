@@ -51,6 +51,14 @@ def test_rows_that_match_every_filter(filters: list[str], found: list[str]) -> N
     assert names(filters=filters) == found
 
 
+def test_a_filter_takes_the_beginning_of_a_digest() -> None:
+    column = Column("DIGEST", lambda row: f"sha256:{row * 64}")
+    for pattern, found in (("=sha256:bbb", "b"), ("!=sha256:bbb", "a"), ("=sha256:bb*bb", "b")):
+        options = CommonOptions(quiet=True, filters=[f"digest{pattern}"])
+        view = view_of(lambda _screen: [column], iter("ab"), options)
+        assert list(view.lines()) == [f"sha256:{found * 64}"]
+
+
 def test_columns_in_the_order_named() -> None:
     assert lines(columns="plat,last-seen,name")[:2] == [
         "PLATFORMS LAST SEEN NAME",
