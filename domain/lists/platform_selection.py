@@ -45,11 +45,11 @@ def parse_filter(text: str) -> Platform:
 
 
 def parse_filters(texts: Iterable[str]) -> tuple[Platform, ...]:
-    """Parse each text, which may be several platforms with commas between them.
+    """Parse each text, which may be several platforms with commas, or commas and spaces, between.
 
-    The text form has no comma of its own. Raises InvalidPlatformError as ``parse_filter``.
+    The text form has neither of its own. Raises InvalidPlatformError as ``parse_filter``.
     """
-    return tuple(parse_filter(part) for text in texts for part in text.split(","))
+    return tuple(parse_filter(part.strip()) for text in texts for part in text.split(","))
 
 
 def asks_variant(wanted: Platform) -> bool:

@@ -13,6 +13,7 @@ from manyfest.domain.lists.attestations import attested_digest, without_attestat
 from manyfest.domain.lists.platform_selection import (
     matches_platform,
     parse_filter,
+    parse_filters,
     require_platform,
     restricted_to,
     select_entries,
@@ -44,6 +45,12 @@ AMD, ARM, V6, WIN = map(
     image, ["linux/amd64", "linux/arm/v7", "linux/arm/v6", "windows(10.0.1)/amd64"]
 )
 ENTRIES = (AMD, ARM, attestation(AMD), V6, attestation(V6), WIN)
+
+
+def test_spaces_may_follow_the_commas_between_platforms() -> None:
+    assert parse_filters(["linux/amd64, linux/arm64 "]) == parse_filters(
+        ["linux/amd64", "linux/arm64"]
+    )
 
 
 @pytest.mark.parametrize(
