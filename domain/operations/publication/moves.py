@@ -1,11 +1,12 @@
 """Moves: entries of a draft whose content is needed in another home than they came from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.drafts.list_assembly import ManifestLookup, ordered_entries
-from manyfest.domain.errors import ManifestUnknownError
+from manyfest.domain.errors import InputError, ManifestUnknownError
 from manyfest.domain.operations.steps.missing_children import Child, repairs, require_none
 from manyfest.domain.operations.steps.transfer import Copy, ManifestCopy, content_copies
 from manyfest.domain.operations.steps.tree import Node
@@ -21,6 +22,19 @@ def moves_of(draft: Draft, homes: Sequence[Home]) -> tuple[Move, ...]:
     """Return the moves of ``draft``'s entries to ``homes``, in the order of the list."""
     entries = ordered_entries(draft)
     return tuple((entry, home) for home in homes for entry in entries if not entry.is_in(home))
+
+
+def require_unconverted(drafts: Iterable[Draft]) -> None:
+    """Check that all attached content can come along: it is about digests before a conversion.
+
+    Raises InputError: an entry is converted.
+    """
+    for entry in chain.from_iterable(draft.entries for draft in drafts):
+        if entry.is_converted:
+            raise InputError(
+                f"what is attached to {entry.label} cannot come along, as the image is converted: "
+                "leave out --attached, and sign the new digests"
+            )
 
 
 def copies_of(move: Move, registry: ManifestReader, cached: ManifestLookup) -> tuple[Copy, ...]:

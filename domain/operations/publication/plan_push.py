@@ -20,6 +20,7 @@ from manyfest.domain.operations.publication.moves import (
     moves_of,
     nodes_below,
     repaired,
+    require_unconverted,
     subjects_of,
 )
 from manyfest.domain.operations.steps.conditional_put import TagDigests
@@ -154,9 +155,12 @@ def plan_publications(
     copied ``with_foreign`` alone.
 
     Uses the ports registry, contents, layers and fan_out. Raises ListError: a draft cannot be a
-    list yet; TagMovedError: the tag of a draft has another digest than expected;
-    PartMissingError: a child is missing, and nowhere to be had; as reading.
+    list yet; InputError: attached content is required, and an image converted; TagMovedError: the
+    tag of a draft has another digest than expected; PartMissingError: a child is missing, and
+    nowhere to be had; as reading.
     """
+    if attached is AttachedMode.REQUIRE:
+        require_unconverted(each.draft for each in publications)
     lists = [assemble_for_push(each.draft, cached, each.form) for each in publications]
     named = [each.names(made.digest) for each, made in zip(publications, lists, strict=True)]
     targets = [name for names in named for name in names]

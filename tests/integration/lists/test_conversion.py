@@ -132,6 +132,23 @@ def test_contradicting_options_are_refused(shelf: Shelf) -> None:
         shelf.run(*command, code=2)
 
 
+def test_attached_content_cannot_be_required_of_what_is_converted(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    name = f"{shelf.home}:list"
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(f"image: {name}\nmanifests:\n- image: {shelf.sources[1]}\n")
+    for command in (
+        ("publish", "-t", name, *shelf.sources),
+        ("create", "--push", name, *shelf.sources),
+        ("imagetools", "create", "-t", name, *shelf.sources),
+        ("apply", str(spec)),
+    ):
+        refused = shelf.run(*command, "--convert", "docker", "--attached", code=2)
+        assert "cannot come along, as the image is converted" in refused.stderr
+        assert shelf.manyfest("digest", name).code == 3
+
+
 def test_skopeo_comes_to_the_same_digests(shelf: Shelf) -> None:
     for family, skopeo_format, source in (
         ("docker", "v2s2", "arm"),
