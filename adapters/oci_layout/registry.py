@@ -110,15 +110,15 @@ class LayoutRegistry(Registry):
 
     def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
         digest = blob_digest(reference)
-        with make_layout(_directory(reference)) as root:
-            if size > CHUNK_SIZE:
-                from manyfest.adapters.oci_layout.partial_blobs import write_large_blob
+        if size > CHUNK_SIZE:
+            from manyfest.adapters.oci_layout.partial_blobs import write_large_blob
 
+            with make_layout(_directory(reference)) as root:
                 write_large_blob(root, digest, size, source)
-                return
-            with source() as chunks:
-                verified = verified_chunks(chunks, digest, size, str(reference))
-                root.write(verified, *blob_path(digest))
+            return
+        with source() as chunks, make_layout(_directory(reference)) as root:
+            verified = verified_chunks(chunks, digest, size, str(reference))
+            root.write(verified, *blob_path(digest))
 
 
 def _set_name(root: SafeDirectory, tag: str | None, manifest: Manifest) -> None:

@@ -62,8 +62,9 @@ _UNKNOWN_PLATFORMS = ("/", "unknown/unknown")
 _BY_TYPE = "SELECT media_type, count(*), sum(length(data)) FROM main.manifests GROUP BY media_type"
 _COUNT_AND_BYTES = "SELECT count(*), coalesce(sum(length(data)), 0) FROM main."
 _COUNTS = """
-    SELECT (SELECT count(*) FROM tags), (SELECT count(*) FROM main.observations),
-        (SELECT count(*) FROM main.drafts), min(first_seen), max(last_seen)
+    SELECT (SELECT count(*) FROM (SELECT DISTINCT home, tag FROM main.observations)),
+        (SELECT count(*) FROM main.observations), (SELECT count(*) FROM main.drafts),
+        min(first_seen), max(last_seen)
     FROM main.observations"""
 _REGISTRIES = """
     SELECT registry, tags, number, size

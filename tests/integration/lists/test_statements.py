@@ -145,7 +145,7 @@ def test_referrers_carry_sboms_too(name, plant, form) -> None:
     assert {row[0] for row in rows(result)} >= {"openssl", "zlib"} or "@team/zlib" in str(
         rows(result)
     )
-    assert ("note: cosign verify-attestation --type spdxjson" in result.stderr) == (
+    assert ("cosign verify-attestation --type spdxjson" in result.stderr) == (
         "DSSE" in form or "bundle" in form
     )
 

@@ -97,7 +97,7 @@ DAMAGED = {
         "bytes long",
     ),
     "no base64": (wrong(Raw="!"), "not base64"),
-    "nothing to list": (wrong(Raw="", SchemaV2Manifest=None), "no manifest in it"),
+    "nothing to list": (wrong(Raw="", SchemaV2Manifest=None), "it has no manifest"),
 }
 
 
