@@ -9,6 +9,8 @@ from manyfest.cli.process.pflag import UsageError
 def require_writable(*files: Path | None) -> None:
     """Refuse files that cannot be written, before anything is published."""
     for file in filter(None, files):
+        if not file.parent.is_dir():
+            raise UsageError(f"cannot write {file}: there is no folder {file.parent}")
         if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
             raise UsageError(f"cannot write {file}")
 

@@ -71,7 +71,7 @@ def digests_of_files(names: Iterable[str], folder: str) -> tuple[Digest, ...]:
 def sources_of_lines(lines: Iterable[str], subject: str) -> tuple[str, ...]:
     """Return ``NAME@DIGEST`` for each line ``DIGEST NAME``; empty lines are ignored.
 
-    Raises InputError, which names ``subject`` and the line.
+    Raises InputError, which names ``subject`` and the line, or that there is none.
     """
     sources = []
     for number, line in enumerate(lines, 1):
@@ -81,6 +81,8 @@ def sources_of_lines(lines: Iterable[str], subject: str) -> tuple[str, ...]:
         if match is None:
             raise InputError(f"{subject}:{number}: expected a digest and a name")
         sources.append(f"{_without_tag(match[2])}@sha256:{match[1]}")
+    if not sources:
+        raise InputError(f"{subject}: there is no line with a digest and a name")
     return tuple(sources)
 
 

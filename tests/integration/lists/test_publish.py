@@ -221,7 +221,7 @@ def test_files_for_the_next_step_are_checked_before_a_tag_moves(
     name = f"{pipeline.home}:1"
     words = ("-t", name, "--digests", pipeline.digests)
     refused = pipeline.publish(*words, "--results-dir", "missing", code=2)
-    assert "cannot write missing/IMAGE_DIGEST" in refused.stderr
+    assert "cannot write missing/IMAGE_DIGEST: there is no folder missing" in refused.stderr
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "missing" / "output"))
     refused = pipeline.publish(*words, "--github", code=2)
     assert "missing/output" in refused.stderr

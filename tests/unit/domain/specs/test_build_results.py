@@ -76,6 +76,8 @@ def test_lines_of_digests_and_names() -> None:
 def test_a_line_of_another_kind_is_named() -> None:
     with pytest.raises(InputError, match="digests.txt:2: expected a digest and a name"):
         sources_of_lines([f"{A} app", "what is this"], "digests.txt")
+    with pytest.raises(InputError, match="digests.txt: there is no line with a digest"):
+        sources_of_lines(["\n"], "digests.txt")
 
 
 def test_targets_of_bake() -> None:
