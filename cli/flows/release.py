@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from attr import evolve
+
 from manyfest.cli.arguments.input_files import bytes_of
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.arguments.references import reference, resolve_source
@@ -90,8 +92,9 @@ def _metadata(given: str | None) -> ReleaseMetadata:
 def _targets(options: ReleaseOptions, metadata: ReleaseMetadata) -> list[Reference]:
     """Return the tags to move, each once; a bare tag is one of each ``--image``."""
     names = [*options.tags, *metadata.tags]
-    if options.is_untagged and not names:
-        names = [f"{image}:latest" for image in options.images]
+    if options.is_untagged and not names and options.images:
+        parsed = (reference(f"{image}:latest") for image in dict.fromkeys(options.images))
+        return [evolve(each, tag=None) for each in parsed]
     found = dict.fromkeys(each for name in names for each in _targets_of(name, options.images))
     if not found and options.is_untagged:
         raise UsageError("there is no repository to publish to: give -t or --image")

@@ -261,6 +261,15 @@ def test_bake_and_goreleaser_name_the_images(pipeline: Pipeline, tmp_path: Path)
     assert pipeline.digest(name)
 
 
+def test_a_list_without_a_tag_is_named_without_one(pipeline: Pipeline) -> None:
+    words = ("--untagged", "--image", pipeline.home, "--digests", pipeline.digests)
+    refused = pipeline.publish(*words, "--expect-platforms", "linux/amd64", code=8)
+    assert f"error: {pipeline.home} does not have the expected platforms" in refused.stderr
+    digest = pipeline.publish(*words).stdout.decode().strip()
+    assert pipeline.digest(f"{pipeline.home}@{digest}") == digest
+    assert pipeline.digest(pipeline.home) == ""
+
+
 def test_a_dry_run_sums_up_and_moves_nothing(pipeline: Pipeline) -> None:
     name = f"{pipeline.mirror}:1"
     shown = pipeline.publish("-t", name, f"{pipeline.home}:amd64", "--dry-run")
