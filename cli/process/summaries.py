@@ -27,7 +27,7 @@ SUMMARIES = {
     "attached": "Show what is attached to an image or a list: signatures, SBOMs, attestations.",
     "sbom": "Show the packages in an image, from its SBOM.",
     "provenance": "Show how an image was built, from its provenance.",
-    "explore": "Look at all that is cached in a browser.",
+    "explore": "Browse all cached content in a web browser.",
     "copy": "Copy an image or a list with its content.",
     "undo": "Restore the previous state of a tag.",
     "cache fetch": "Fetch images and lists into the cache, for use offline.",

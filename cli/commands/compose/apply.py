@@ -50,13 +50,13 @@ def command(
     options: CommonOptions,
     platforms: Annotated[
         list[str] | None,
-        Option("--platforms", metavar="OS/ARCH[/VARIANT],...", help="Without SPEC: its platforms."),
+        Option("--platforms", metavar="OS/ARCH[/VARIANT],...", help="Without SPEC: the platforms."),
     ] = None,
     template: Annotated[
         str | None,
         Option(
             "--template",
-            help="Without SPEC: its images, where OS, ARCH and VARIANT stand for theirs.",
+            help="Without SPEC: the image of a platform, with OS, ARCH and VARIANT for its own.",
         ),
     ] = None,
     target: Annotated[
@@ -93,6 +93,7 @@ def command(
     Examples:
       manyfest apply --dry-run lists.yaml
       manyfest apply --locked lists.yaml
+      manyfest apply --platforms linux/amd64,linux/arm64 --template me/app:ARCH --target me/app:1
     """
     mode = attached_mode(attached=attached, no_attached=no_attached)
     specs = _specs(names, platforms, template, target, tags)

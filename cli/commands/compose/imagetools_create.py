@@ -51,7 +51,7 @@ def command(
         ),
     ] = None,
     append: Annotated[
-        bool, Option("--append", help="Add the sources to what the first --tag has.")
+        bool, Option("--append", help="Add the sources to the list at the first --tag.")
     ] = False,
     annotation: Annotated[
         list[str] | None,
@@ -78,7 +78,9 @@ def command(
     ] = None,
     metadata_file: Annotated[
         Path | None,
-        Option("--metadata-file", metavar="FILE", help="Write name and descriptor there."),
+        Option(
+            "--metadata-file", metavar="FILE", help="Write JSON with name and descriptor to FILE."
+        ),
     ] = None,
     progress: Annotated[  # noqa: ARG001 - buildx's
         Progress | None,

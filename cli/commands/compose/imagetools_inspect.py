@@ -34,7 +34,7 @@ def command(
 ) -> None:
     """Show a published image or list, with the arguments of buildx.
 
-    Drafts are not looked at. --format prints a template with the fields .Name, .Manifest, .Image,
+    Drafts are ignored. --format prints a template with the fields .Name, .Manifest, .Image,
     .Provenance and .SBOM, and members of them; "manyfest show --json" has more.
 
     Examples:

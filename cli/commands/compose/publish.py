@@ -125,7 +125,8 @@ def command(
 
     The images become one list. SOURCE is an image, a list, oci:DIR[:TAG], oci-archive:FILE or
     docker-archive:FILE. All content is brought to every repository first; then the tags move, in
-    parallel. The digest of the list is printed last. A failure while tags move says which have.
+    parallel. The digest of the list is printed last. If a tag fails to move, the error
+    says which have moved.
 
     Examples:
       manyfest publish -t ghcr.io/me/app:1.2 ghcr.io/me/app:amd64 ghcr.io/me/app:arm64

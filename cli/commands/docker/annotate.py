@@ -63,9 +63,9 @@ def command(
 ) -> None:
     """Set the platform or annotations of an entry in a draft.
 
-    Overrides what the image says of itself; fields that are not given are unchanged. ENTRY is the
-    reference the entry came from, its digest, the beginning of that, or its platform. With --index,
-    the annotations, artifact type and subject of the list itself are set.
+    Overrides what the image itself states; fields that are not given are unchanged. ENTRY is the
+    reference the entry came from, its digest or the beginning of that, or its platform. With
+    --index, the annotations, artifact type and subject of the list itself are set.
 
     Examples:
       manyfest annotate host/app:1 host/app:arm64 --variant v8

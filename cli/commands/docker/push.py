@@ -70,6 +70,7 @@ def command(
     Examples:
       manyfest push host/app:1
       manyfest push --expect absent --tag latest host/app:1
+      manyfest push --untagged host/app:1
       manyfest push host/app:1 mirror.example/app:1
       manyfest push --untagged --digest-file digest host/app:1
     """

@@ -62,7 +62,7 @@ def command(
 ) -> None:
     """Show what is attached to an image or a list: signatures, SBOMs, attestations.
 
-    One line a document, of a list and of all its images: attestations of BuildKit, referrers, and
+    A line for each document of the list and of its images: attestations of BuildKit, referrers, and
     cosign's tags. --get prints one, by its digest or the beginning of that; -q
     lists the digests. Signatures are shown,
     and not verified: a signer is what the certificate claims. If a registry fails, what was found

@@ -22,7 +22,9 @@ def command(
     options: CommonOptions,
     listen: Annotated[
         str,
-        Option("--listen", metavar="HOST:PORT", help="Listen there; port 0 takes a free one."),
+        Option(
+            "--listen", metavar="HOST:PORT", help="Listen on this address; port 0: any free one."
+        ),
     ] = "127.0.0.1:0",
     open_browser: Annotated[
         bool, Option("--open", help="Open the first page in the browser, too.")
@@ -32,12 +34,12 @@ def command(
         Option("--export", metavar="DIR", help="Write all pages into DIR, and serve nothing."),
     ] = None,
 ) -> None:
-    """Look at all that is cached in a browser.
+    """Browse all cached content in a web browser.
 
-    Repositories with the platforms of every tag, lists, images, history, comparisons, drafts and
-    the store itself, read from the store alone. Only the button on a page of something that is not
-    cached asks its registry, if the store knows that, or MANIFEST is there. The address that is
-    printed has a token, without which nobody else on this machine can read. Ctrl-C ends it. Needs
+    Shows repositories with the platforms of every tag, lists, images, history, comparisons, drafts
+    and the store itself. Reads only the store. A page about content that is not cached has a button
+    that asks its registry, if that is a registry of the store or of MANIFEST. The printed address
+    has a token: other users of this machine cannot read the pages without it. Ctrl-C ends it. Needs
     the packages of manyfest[explore].
 
     Examples:

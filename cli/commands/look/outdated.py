@@ -54,7 +54,7 @@ def command(
             "--every",
             metavar="TIME",
             parser=parse_age,
-            help="Check again each TIME (90s, 10m, 2h, 1d), and print a line for each change.",
+            help="Check again every TIME (90s, 10m, 2h, 1d), and print a line for each change.",
         ),
     ] = None,
     execute: Annotated[
@@ -69,15 +69,15 @@ def command(
 ) -> None:
     """Show which images are out of date, and for which platforms.
 
-    A tag is compared with the digest that is pinned (NAME:TAG@DIGEST), else with what it was when
-    it was seen last. An image is outdated if the entry of its platform changed; a list that was
-    only republished, with a new platform, is not. Without --platform, that of the file counts,
+    Compares a tag with its pinned digest (NAME:TAG@DIGEST), else with the digest that the store saw
+    last. An image is outdated if the entry of its platform changed; a list that was only
+    republished, with a new platform, is not. Without --platform, the platform in the file counts,
     else all platforms. A current image costs one HEAD, which registries do not count as a pull.
     The exit code is 8 if an image is outdated.
 
-    With --every it goes on until it is ended, also while the network is away; --json prints JSON
-    Lines. CMD gets MANYFEST_IMAGE, MANYFEST_PLATFORM, MANYFEST_BEFORE, MANYFEST_AFTER and
-    MANYFEST_SUMMARY in its environment, and 5 minutes.
+    With --every, checks until Ctrl-C, and goes on if the network fails; --json prints JSON Lines.
+    CMD may run for 5 minutes. Its environment has MANYFEST_IMAGE, MANYFEST_PLATFORM,
+    MANYFEST_BEFORE, MANYFEST_AFTER and MANYFEST_SUMMARY.
 
     Examples:
       manyfest outdated -f Dockerfile -f compose.yaml

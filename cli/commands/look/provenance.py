@@ -26,7 +26,7 @@ def command(
         Option(
             "--platform",
             metavar="PLATFORM",
-            help="Provenance of the image for OS[/ARCH[/VARIANT]].",
+            help="Show that of the image for OS[/ARCH[/VARIANT]].",
         ),
     ] = None,
     dockerfile: Annotated[
@@ -37,10 +37,10 @@ def command(
 ) -> None:
     """Show how an image was built, from its provenance.
 
-    Builder, source, commit, parameters and inputs, in SLSA 0.2 and 1.0, from BuildKit's
+    Shows builder, source, commit, parameters and inputs, in SLSA 0.2 and 1.0, from BuildKit's
     attestations, referrers and cosign's tags. It answers only for the image that it is about:
     without one of that platform, the exit code is 3, and 7 if what is attached is about another
-    image. It is the builder's word, and its signature is not verified.
+    image. The builder claims it; signatures are not verified.
 
     Examples:
       manyfest provenance --platform linux/arm64 ghcr.io/team/app:1.4

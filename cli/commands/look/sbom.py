@@ -37,7 +37,9 @@ def command(
     options: CommonOptions,
     platform: Annotated[
         str | None,
-        Option("--platform", metavar="PLATFORM", help="SBOM of the image for OS[/ARCH[/VARIANT]]."),
+        Option(
+            "--platform", metavar="PLATFORM", help="Show that of the image for OS[/ARCH[/VARIANT]]."
+        ),
     ] = None,
     form: Annotated[
         str,
@@ -51,9 +53,9 @@ def command(
 ) -> None:
     """Show the packages in an image, from its SBOM.
 
-    SPDX and CycloneDX, from BuildKit's attestations, referrers and cosign's tags. An SBOM answers
-    only for the image that it is about: without one of that platform, the exit code is 3, and 7 if
-    what is attached is about another image. Signatures are not verified. --json prints the
+    Reads SPDX and CycloneDX from BuildKit's attestations, referrers and cosign's tags. An SBOM
+    answers only for the image that it is about: without one of that platform, the exit code is 3,
+    and 7 if what is attached is about another image. Signatures are not verified. --json prints the
     packages, --format json the document.
 
     Examples:

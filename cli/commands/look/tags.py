@@ -14,6 +14,7 @@ from manyfest.cli.arguments.options import (
 from manyfest.cli.arguments.references import repository_home, resolve_source
 from manyfest.cli.output import Screen, stdout_screen, write_lines, write_view
 from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.rendering.table import View
 from manyfest.cli.rendering.tags_table import tag_columns, tags_json
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -42,7 +43,7 @@ def command(
     ] = False,
     like: Annotated[
         str | None,
-        Option("--like", metavar="MANIFEST", help="Show only tags with the digest of this."),
+        Option("--like", metavar="MANIFEST", help="Show only tags with the digest of MANIFEST."),
     ] = None,
     patterns: Annotated[
         list[str] | None,
@@ -67,15 +68,17 @@ def command(
 ) -> None:
     """List the tags of a repository or OCI layout.
 
-    They come in the order in which the registry has them. --long and --like ask for each tag by
-    HEAD, in parallel, which registries do not count as pulls; age, size and platforms are shown if
-    the store has them (manyfest cache fetch brings them). With --offline, list the cached tags.
+    The order is the registry's. --long and --like ask for each tag by HEAD, in parallel, which
+    registries do not count as pulls; age, size and platforms are shown if they are cached
+    (manyfest cache fetch caches them). With --offline, lists the cached tags.
 
     Examples:
       manyfest tags --sort -version --limit 5 alpine
       manyfest tags --long --filter 'v1.*' ghcr.io/team/app
       manyfest tags --like alpine alpine
     """
+    if any("=" in pattern for pattern in patterns or ()):  # no tag has one
+        raise UsageError("--filter of tags wants a pattern alone, such as 'v1.*'")
     home = repository_home(names[0])
     with open_reading_session(settings_from(options)) as session:
         tags = _sorted(matching(_tags(home, session), patterns or ()), sort)

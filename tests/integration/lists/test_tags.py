@@ -77,6 +77,11 @@ def test_options_choose_and_order_tags(
     assert set(requests(server)) == {"GET tags"}
 
 
+def test_a_filter_of_tags_names_no_column(name: str) -> None:
+    result = run_here("tags", "--filter", "version=1.*", name)
+    assert (result.code, "wants a pattern alone, such as 'v1.*'" in result.stderr) == (2, True)
+
+
 def test_tags_with_the_same_digest_are_found_by_head(server: RegistryServer, name: str) -> None:
     assert lines(run_here("tags", "--like", f"{name}:1.10", name)) == ["1.10", "latest"]
     assert sorted(requests(server)) == ["GET tags"] * 3 + ["HEAD manifests"] * 6
