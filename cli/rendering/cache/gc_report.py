@@ -1,22 +1,25 @@
 """The content that ``cache gc`` removed, or would remove."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from manyfest.cli.output import printable
-from manyfest.cli.rendering.humanize import counted, format_size, format_time
+from manyfest.cli.output import Screen, printable, stdout_screen
+from manyfest.cli.rendering.humanize import counted, digest_on, format_size, format_time
+from manyfest.cli.rendering.table import text_lines
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.ports.garbage import Garbage, StoredContent
 
 
-def garbage_lines(garbage: Garbage, *, is_gone: bool, is_verbose: bool) -> Iterator[str]:
-    """Yield a summary, and if ``is_verbose`` a line for each object."""
-    yield f"{'removed' if is_gone else 'would remove'} {_sum(garbage)}"
+def garbage_lines(garbage: Garbage, *, is_gone: bool, is_verbose: bool) -> Iterable[str]:
+    """Return a summary, and if ``is_verbose`` a line for each object, as wide as the screen."""
+    screen = stdout_screen()
+    lines = [f"{'removed' if is_gone else 'would remove'} {_sum(garbage)}"]
     if is_verbose:
-        for line in _objects(garbage):
-            yield f"  {'removed' if is_gone else 'remove'} {printable(line)}"
+        verb = "removed" if is_gone else "remove"
+        lines += (f"  {verb} {printable(line)}" for line in _objects(garbage, screen))
+    return text_lines("\n".join(lines), lambda line, _screen: line, screen=screen)
 
 
 def garbage_json(garbage: Garbage, *, is_gone: bool, given_back: int) -> str:
@@ -39,11 +42,13 @@ def garbage_json(garbage: Garbage, *, is_gone: bool, given_back: int) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _objects(garbage: Garbage) -> Iterator[str]:
+def _objects(garbage: Garbage, screen: Screen) -> Iterator[str]:
     for state in garbage.observations:
-        yield f"tag state {state.reference} {state.digest} {format_time(state.seen_at)}"
+        digest, seen = digest_on(screen, state.digest), format_time(state.seen_at)
+        yield f"tag state {state.reference} at {digest} (last seen {seen})"
     for name, pieces in _pieces(garbage).items():
-        yield from (f"{name} {piece.digest} {piece.size}" for piece in pieces)
+        for piece in pieces:
+            yield f"{name} {digest_on(screen, piece.digest)} ({format_size(piece.size)})"
 
 
 def _pieces(garbage: Garbage) -> dict[str, Sequence[StoredContent]]:

@@ -87,6 +87,7 @@ def test_what_no_draft_needs_goes(manyfest: CommandLine, names) -> None:
     }
     assert {line.split()[0] for line in told.splitlines()[1:]} == {"remove"}
     assert told.splitlines()[0].startswith("would remove ")
+    assert f"  remove manifest {ARM.digest} (" in told
     never = manyfest("inspect", "--offline", names["both"])
     assert (never.code, len(never.stderr.splitlines())) == (3, 1)
     assert manyfest("push", f"{names['place']}:list").code == 0
