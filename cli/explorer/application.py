@@ -29,7 +29,6 @@ from manyfest.domain.errors import (
 )
 
 _FORM_LIMIT = 8192  # bytes
-_FOREVER = "private, max-age=31536000, immutable"
 # The status of an error's page; the first class that fits counts.
 _STATUS = ((NotFoundError, 404), (InputError, 400), (StoreError, 500), (ManyfestError, 422))
 
@@ -119,10 +118,9 @@ class Explorer:
         return Page(page.template, page.title, data, status=status)
 
     def _response(self, page: Page, request: Request) -> Response:
-        caching = {"Cache-Control": _FOREVER} if page.is_immutable else {}
         if _wants_json(request):
-            return JSONResponse(page.data, page.status, caching)
-        return HTMLResponse(self._pages.html(page, key=self._keys.form), page.status, caching)
+            return JSONResponse(page.data, page.status)
+        return HTMLResponse(self._pages.html(page, key=self._keys.form), page.status)
 
 
 def _wants_json(request: Request) -> bool:

@@ -7,7 +7,7 @@ bundle brought, leads to another.
 
 from attr import evolve
 
-from manyfest.cli.explorer.library import open_library
+from manyfest.cli.explorer.library import exactly, open_library
 from manyfest.cli.explorer.pages.references import reference_in
 from manyfest.cli.settings import Settings
 from manyfest.cli.wiring import open_session
@@ -30,7 +30,7 @@ def fetchable(text: str, settings: Settings, named: frozenset[str]) -> Reference
         registry = reference.home.registry
         if registry in named:
             return reference
-        seen = (one for one in library.catalogue.repositories(f"{_exactly(registry)}/*"))
+        seen = (one for one in library.catalogue.repositories(f"{exactly(registry)}/*"))
         return reference if any(not one.is_only_claimed for one in seen) else None
 
 
@@ -46,8 +46,3 @@ def fetch_missing(text: str, settings: Settings, named: frozenset[str]) -> None:
     with open_session(limited) as session:
         for error in fetch([reference], ports=session).failures.values():
             raise error
-
-
-def _exactly(registry: str) -> str:
-    """Return a pattern that matches this registry to the letter."""
-    return "".join(f"[{char}]" if char in "*?[" else char for char in registry)

@@ -37,17 +37,20 @@ _LOCK_SECONDS = 10.0  # the longest wait for another process
 _ROWS = 200
 _DIGEST_TAG = "sha256-"
 
+# Returns the first rows of an SQL statement over the views of the store; None if it takes too long.
+Rows = Callable[[str], Sequence[tuple[Value, ...]] | None]
+
 
 @frozen
 class Library:
-    """The ports that views read with (``domain.ports.Ports``), and the catalogue and queries."""
+    """The ports that views read with (``domain.ports.Ports``), the catalogue, and queries."""
 
     catalogue: Catalogue
     contents: ContentStore
     layers: LayerStore
     drafts: DraftBook
     registry: Registry
-    _queries: Queries = field(repr=False)
+    rows: Rows = field(repr=False)
     now: datetime = field(factory=lambda: datetime.now(UTC))
     fan_out: FanOut = sequential
     records_reads: bool = False
@@ -70,12 +73,8 @@ class Library:
         """Nothing is recorded."""
         raise error
 
-    def rows(self, statement: str) -> Sequence[tuple[Value, ...]] | None:
-        """Return the first rows of a query; None if it takes too long."""
-        return first_rows(self._queries, statement)
 
-
-def first_rows(queries: Queries, statement: str) -> Sequence[tuple[Value, ...]] | None:
+def _first_rows(queries: Queries, statement: str) -> Sequence[tuple[Value, ...]] | None:
     """Return the first rows of a query; None if it takes too long."""
     with suppress(DeadlineError, QueryError), queries.run(statement) as result:
         return tuple(islice(result.rows, _ROWS))
@@ -94,7 +93,7 @@ class StoredRegistry(OfflineRegistry):
         contents: ContentStore,
         layers: LayerStore,
         catalogue: Catalogue,
-        rows: Callable[[str], Sequence[tuple[Value, ...]] | None],
+        rows: Rows,
     ) -> None:
         super().__init__(contents, layers)
         self._catalogue = catalogue
@@ -128,6 +127,7 @@ def open_library(settings: Settings, query_seconds: float = QUERY_SECONDS) -> It
     """
     offline = evolve(settings, offline=True)
     queries = SqliteQueries(Path(settings.store), _LOCK_SECONDS, query_seconds)
+    rows = partial(_first_rows, queries)
     with (
         open_housekeeping(settings) as house,
         open_session(offline) as session,
@@ -137,16 +137,16 @@ def open_library(settings: Settings, query_seconds: float = QUERY_SECONDS) -> It
             contents=session.contents,
             layers=session.layers,
             drafts=session.drafts,
-            registry=StoredRegistry(
-                session.contents,
-                session.layers,
-                house.catalogue,
-                partial(first_rows, queries),
-            ),
-            queries=queries,
+            registry=StoredRegistry(session.contents, session.layers, house.catalogue, rows),
+            rows=rows,
         )
 
 
 def literal(text: str) -> str:
     """Return ``text`` as an SQL literal; a NUL, which would end it early, is left out."""
     return "'" + text.replace("\x00", "").replace("'", "''") + "'"
+
+
+def exactly(text: str) -> str:
+    """Return ``text`` as a pattern of the catalogue that matches it to the letter."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in text)

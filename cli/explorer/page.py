@@ -15,15 +15,13 @@ class Page:
     """A page of the explorer.
 
     ``template`` is the name of the template that shows ``data``, which is also the answer for
-    programs. ``command`` prints the same on a terminal; empty if there is none. A page that
-    ``is_immutable`` shows content by its digest alone, so a browser may keep it for ever.
+    programs. ``command`` prints the same on a terminal; empty if there is none.
     """
 
     template: str
     title: str
     data: Mapping[str, Json]
     command: str = ""
-    is_immutable: bool = False
     status: int = 200
 
 

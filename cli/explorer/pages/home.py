@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from manyfest.cli.explorer.library import Library, literal
+from manyfest.cli.explorer.library import Library, exactly, literal
 from manyfest.cli.explorer.page import Arguments, Page, command_line
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
@@ -53,12 +53,12 @@ def _repository(one: CachedRepository) -> Json:
 
 
 def _repositories(text: str, library: Library) -> Iterator[Json]:
-    found = library.catalogue.repositories(_containing(text))
+    found = library.catalogue.repositories(f"*{exactly(text)}*")
     yield from map(_repository, islice(found, _FOUND))
 
 
 def _tags(text: str, library: Library) -> Iterator[Json]:
-    for tag in islice(library.catalogue.tags(_containing(text)), _FOUND):
+    for tag in islice(library.catalogue.tags(f"*{exactly(text)}*"), _FOUND):
         yield {
             "reference": str(tag.observation.reference),
             "digest": str(tag.observation.digest),
@@ -95,8 +95,3 @@ def _found_texts(view: str, text: str, library: Library) -> list[Json] | None:
 def _text_rows(view: str, rows: Iterable[tuple[Json, ...]]) -> Iterator[Json]:
     for manifest, name, value in rows:
         yield {"of": view, "digest": manifest, "name": name, "value": value}
-
-
-def _containing(text: str) -> str:
-    """Return a pattern for names that contain ``text``, to the letter."""
-    return "*" + "".join(f"[{char}]" if char in "*?[" else char for char in text) + "*"
