@@ -38,11 +38,12 @@ Untagged = Annotated[
     bool, Option("--untagged", help="Write the list by digest alone; no tag is moved.")
 ]
 DigestFile = Annotated[
-    Path | None, Option("--digest-file", metavar="FILE", help="Write the list's digest to FILE.")
+    Path | None,
+    Option("--digest-file", metavar="FILE", help="Write the digest of the list to FILE."),
 ]
 MetadataFile = Annotated[
     Path | None,
-    Option("--metadata-file", metavar="FILE", help="Write JSON as buildx does."),
+    Option("--metadata-file", metavar="FILE", help="Write JSON with the keys of buildx to FILE."),
 ]
 
 

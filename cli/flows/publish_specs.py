@@ -1,6 +1,10 @@
-"""The flow of ``apply`` and ``publish``: publish what specs declare, and show it."""
+"""The flow of ``apply`` and ``publish``: publish what specs declare, and show it.
+
+The options that ``publish`` and ``imagetools create`` share are here, too.
+"""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from manyfest.cli.flows.checks import (
     STAY_BEHIND,
@@ -14,6 +18,7 @@ from manyfest.cli.flows.checks import (
 from manyfest.cli.flows.error_warnings import CONFLICTS, warn_of_errors_in_plan
 from manyfest.cli.flows.publish import execute_with_progress, print_result
 from manyfest.cli.output import warn, write_text, write_view
+from manyfest.cli.process.command import Option
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.platform_conflicts import refuse_conflicts
@@ -23,6 +28,18 @@ from manyfest.domain.operations.publication.apply import ApplyPlan, finish, plan
 from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.specs.list_spec import ListSpec, sources_of
 from manyfest.domain.specs.release_entries import unmatched
+
+Annotations = Annotated[
+    list[str] | None,
+    Option(
+        "--annotation",
+        metavar="[LEVEL:]KEY=VALUE",
+        help="Annotate the list (index:) or entries (manifest-descriptor[PLATFORM]:).",
+    ),
+]
+AllowDuplicates = Annotated[
+    bool, Option("--allow-duplicates", help="Allow two images for one platform.")
+]
 
 
 def plan_release(

@@ -1,7 +1,6 @@
 """``manyfest imagetools create``: publish a list with the arguments of buildx."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 from manyfest.cli.arguments.options import (
@@ -14,6 +13,7 @@ from manyfest.cli.arguments.options import (
     NoAttached,
     docker_command,
 )
+from manyfest.cli.arguments.push_options import MetadataFile
 from manyfest.cli.arguments.result_files import require_writable
 from manyfest.cli.flows.checks import attached_mode
 from manyfest.cli.flows.imagetools.create import (
@@ -24,7 +24,12 @@ from manyfest.cli.flows.imagetools.create import (
 )
 from manyfest.cli.flows.imagetools.options import Builder, Debug, Progress, apply_debug
 from manyfest.cli.flows.publish import write_files
-from manyfest.cli.flows.publish_specs import plan_release, publish_specs
+from manyfest.cli.flows.publish_specs import (
+    AllowDuplicates,
+    Annotations,
+    plan_release,
+    publish_specs,
+)
 from manyfest.cli.output import write_document
 from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -53,14 +58,7 @@ def command(
     append: Annotated[
         bool, Option("--append", help="Add the sources to the list at the first --tag.")
     ] = False,
-    annotation: Annotated[
-        list[str] | None,
-        Option(
-            "--annotation",
-            metavar="[LEVEL:]KEY=VALUE",
-            help="Annotate the list (index:) or entries (manifest-descriptor[PLATFORM]:).",
-        ),
-    ] = None,
+    annotation: Annotations = None,
     dry_run: Annotated[
         bool, Option("--dry-run", help="Print the list as JSON, and write nothing.")
     ] = False,
@@ -76,12 +74,7 @@ def command(
         list[str] | None,
         Option("-p", "--platform", metavar="PLATFORM,...", help="Take only these platforms."),
     ] = None,
-    metadata_file: Annotated[
-        Path | None,
-        Option(
-            "--metadata-file", metavar="FILE", help="Write JSON with name and descriptor to FILE."
-        ),
-    ] = None,
+    metadata_file: MetadataFile = None,
     progress: Annotated[  # noqa: ARG001 - buildx's
         Progress | None,
         Option(
@@ -93,9 +86,7 @@ def command(
     builder: Builder = None,  # noqa: ARG001 - buildx's
     debug: Debug = False,
     expect_platforms: ExpectPlatforms = None,
-    allow_duplicates: Annotated[
-        bool, Option("--allow-duplicates", help="Allow two images for one platform.")
-    ] = False,
+    allow_duplicates: AllowDuplicates = False,
     convert: Convert = None,
     attached: Attached = False,
     no_attached: NoAttached = False,

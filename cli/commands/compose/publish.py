@@ -18,12 +18,17 @@ from manyfest.cli.arguments.options import (
     Verbose,
     docker_command,
 )
-from manyfest.cli.arguments.push_options import Untagged
+from manyfest.cli.arguments.push_options import DigestFile, MetadataFile, Untagged
 from manyfest.cli.arguments.result_files import require_writable, write_file
 from manyfest.cli.flows.checks import attached_mode
 from manyfest.cli.flows.compose import TypeOfList, refuse_other_type
 from manyfest.cli.flows.publish import write_files
-from manyfest.cli.flows.publish_specs import plan_release, publish_specs
+from manyfest.cli.flows.publish_specs import (
+    AllowDuplicates,
+    Annotations,
+    plan_release,
+    publish_specs,
+)
 from manyfest.cli.flows.release import ReleaseOptions, release_spec
 from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -75,19 +80,10 @@ def command(
     ] = False,
     untagged: Untagged = False,
     expect_platforms: ExpectPlatforms = None,
-    annotation: Annotated[
-        list[str] | None,
-        Option(
-            "--annotation",
-            metavar="[LEVEL:]KEY=VALUE",
-            help="Annotate the list (index:) or entries (manifest-descriptor[PLATFORM]:).",
-        ),
-    ] = None,
+    annotation: Annotations = None,
     list_type: TypeOfList = None,
     convert: Convert = None,
-    allow_duplicates: Annotated[
-        bool, Option("--allow-duplicates", help="Allow two images for one platform.")
-    ] = False,
+    allow_duplicates: AllowDuplicates = False,
     attached: Attached = False,
     no_attached: NoAttached = False,
     foreign_layers: ForeignLayers = False,
@@ -110,16 +106,8 @@ def command(
             help="Write IMAGE_DIGEST, IMAGE_URL, IMAGE_REF and IMAGES, Tekton's results, to DIR.",
         ),
     ] = None,
-    digest_file: Annotated[
-        Path | None,
-        Option("--digest-file", metavar="FILE", help="Write the digest of the list to FILE."),
-    ] = None,
-    metadata_file: Annotated[
-        Path | None,
-        Option(
-            "--metadata-file", metavar="FILE", help="Write JSON with the keys of buildx to FILE."
-        ),
-    ] = None,
+    digest_file: DigestFile = None,
+    metadata_file: MetadataFile = None,
 ) -> None:
     """Publish a release under all its tags, or nothing.
 

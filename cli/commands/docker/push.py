@@ -64,13 +64,11 @@ def command(
     like; the tags move last. Prints a line for each such image, then the digest of the list.
     Content that the registry has already is not sent again. With DEST, the list gets these names in
     place of its own. With --merge, several jobs can push their own platforms to one tag at the same
-    time; each leaves a small tag manyfest-merge-...
-    behind.
+    time; each leaves a small tag manyfest-merge-... behind.
 
     Examples:
       manyfest push host/app:1
       manyfest push --expect absent --tag latest host/app:1
-      manyfest push --untagged host/app:1
       manyfest push host/app:1 mirror.example/app:1
       manyfest push --untagged --digest-file digest host/app:1
     """
