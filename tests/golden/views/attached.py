@@ -26,6 +26,7 @@ from manyfest.domain.statements.envelopes import read_statement
 from manyfest.domain.statements.provenance import read_provenance
 from manyfest.domain.statements.sboms import read_sbom
 from manyfest.domain.statements.signers import Signer
+from tests.support.content.attested import attested
 from tests.support.content.statements import (
     BUNDLE,
     SLSA_02,
@@ -33,7 +34,6 @@ from tests.support.content.statements import (
     SPDX,
     attachment,
     attestation,
-    attested,
     bundle,
     slsa_02,
     slsa_1,

@@ -12,13 +12,13 @@ from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import Image, oci_image, push_image
 from manyfest.domain.references import Layout, Reference
 from tests.integration.conftest import Seed
+from tests.support.content.attested import attested
 from tests.support.content.statements import (
     BUNDLE,
     SLSA_1,
     SPDX,
     attachment,
     attestation,
-    attested,
     bundle,
     slsa_1,
     spdx,

@@ -7,10 +7,9 @@ from attrs import frozen
 
 from manyfest.contracts.images import oci_image
 from tests.integration.conftest import Seed
-from tests.support.content.attested import attested_index
+from tests.support.content.attested import attested, attested_index
 from tests.support.content.statements import (
     attestation,
-    attested,
     slsa_02,
     slsa_1,
     spdx,

@@ -10,7 +10,12 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, oci_image, oci_index, push_image
 from manyfest.domain.references import Reference
 from tests.integration.conftest import Seed
-from tests.support.content.statements import SPDX, attestation, attested, statement
+from tests.support.content.attested import attested
+from tests.support.content.statements import (
+    SPDX,
+    attestation,
+    statement,
+)
 from tests.support.http.http_messages import Answer, Request
 from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
 from tests.support.programs.docker_client import Result

@@ -9,6 +9,7 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, artifact, oci_image, oci_index, push_image
 from manyfest.domain.references import Reference
 from tests.integration.conftest import Seed
+from tests.support.content.attested import attested
 from tests.support.content.statements import (
     BUNDLE,
     DOCKERFILE,
@@ -20,7 +21,6 @@ from tests.support.content.statements import (
     SPDX,
     attachment,
     attestation,
-    attested,
     bundle,
     cyclonedx,
     envelope,

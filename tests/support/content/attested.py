@@ -1,6 +1,7 @@
-"""An index as BuildKit pushes it: each image with an attestation manifest beside it."""
+"""Indexes as BuildKit pushes them: images, and attestation manifests beside them."""
 
 import json
+from collections.abc import Mapping, Sequence
 
 from attrs import evolve
 
@@ -10,13 +11,17 @@ from manyfest.domain.platforms import Platform
 
 def attested_index(*images: Image) -> Image:
     """``images``, and after them an attestation of each."""
-    attestations = [_attestation(image) for image in images]
-    index = oci_index(*images, *attestations)
+    return attested(images, dict(enumerate(map(_attestation, images))))
+
+
+def attested(images: Sequence[Image], attestations: Mapping[int, Image]) -> Image:
+    """An index of ``images``, and after them the attestations of those at these places."""
+    index = oci_index(*images, *attestations.values())
     document = json.loads(index.manifest.data)
-    for entry, image in zip(document["manifests"][len(images) :], images, strict=True):
+    for entry, place in zip(document["manifests"][len(images) :], attestations, strict=True):
         entry["annotations"] = {
             "vnd.docker.reference.type": "attestation-manifest",
-            "vnd.docker.reference.digest": str(image.digest),
+            "vnd.docker.reference.digest": str(images[place].digest),
         }
     return evolve(index, manifest=evolve(index.manifest, data=json.dumps(document).encode()))
 

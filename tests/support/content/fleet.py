@@ -9,7 +9,7 @@ from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
 from manyfest.store.store import SqliteStore, open_store
 from tests.golden.generate import draft, entry
-from tests.support.content.attested import attested_index
+from tests.support.content.attested import attested, attested_index
 from tests.support.content.described import built_image
 from tests.support.content.statements import (
     BUNDLE,
@@ -18,7 +18,6 @@ from tests.support.content.statements import (
     SPDX,
     attachment,
     attestation,
-    attested,
     bundle,
     slsa_02,
     slsa_1,

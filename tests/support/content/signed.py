@@ -8,11 +8,12 @@ import json
 
 from attrs import evolve
 
-from manyfest.contracts.images import Image, oci_image, oci_index
+from manyfest.contracts.images import Image, oci_image
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
+from tests.support.content.attested import attested
 
 PROVENANCE = "https://slsa.dev/provenance/v1"
 SPDX = "https://spdx.dev/Document"
@@ -61,15 +62,7 @@ def bundle(subject: Image, predicate: str = COSIGN_SIGN, payload: bytes = b"bund
 
 def built(*images: Image, predicates: tuple[str, ...] = (PROVENANCE, SPDX)) -> Image:
     """An index as BuildKit pushes it: behind the images an attestation of each."""
-    attestations = [_statements(image, predicates) for image in images]
-    index = oci_index(*images, *attestations)
-    document = json.loads(index.manifest.data)
-    for entry, image in zip(document["manifests"][len(images) :], images, strict=True):
-        entry["annotations"] = {
-            "vnd.docker.reference.type": "attestation-manifest",
-            "vnd.docker.reference.digest": str(image.digest),
-        }
-    return evolve(index, manifest=evolve(index.manifest, data=json.dumps(document).encode()))
+    return attested(images, {n: _statements(image, predicates) for n, image in enumerate(images)})
 
 
 def _statements(image: Image, predicates: tuple[str, ...]) -> Image:

@@ -2,11 +2,11 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from attrs import evolve
 
-from manyfest.contracts.images import Image, oci_index
+from manyfest.contracts.images import Image
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
@@ -219,18 +219,6 @@ def attestation(*statements: tuple[str, bytes]) -> Image:
     """BuildKit's attestation manifest of statements, each with its type of predicate."""
     made = attachment(*((IN_TOTO, data, {PREDICATE_TYPE: kind}) for kind, data in statements))
     return evolve(made, platform=Platform("unknown", "unknown"))
-
-
-def attested(images: Sequence[Image], attestations: Mapping[int, Image]) -> Image:
-    """An index of ``images``, and after them the attestations of those at these places."""
-    index = oci_index(*images, *attestations.values())
-    document = json.loads(index.manifest.data)
-    for entry, place in zip(document["manifests"][len(images) :], attestations, strict=True):
-        entry["annotations"] = {
-            "vnd.docker.reference.type": "attestation-manifest",
-            "vnd.docker.reference.digest": str(images[place].digest),
-        }
-    return evolve(index, manifest=evolve(index.manifest, data=json.dumps(document).encode()))
 
 
 def _descriptor(media_type: str, data: bytes) -> dict[str, Json]:

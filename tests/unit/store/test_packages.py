@@ -8,6 +8,7 @@ from manyfest.contracts.garbage_collector import DAY, NOW, see
 from manyfest.contracts.images import Image, oci_image, oci_index
 from manyfest.domain.operations.store.check_store import check_store, set_damage_aside
 from manyfest.domain.operations.store.collect_garbage import Retention, collect_garbage
+from tests.support.content.attested import attested
 from tests.support.content.statements import (
     BUNDLE,
     IN_TOTO,
@@ -16,7 +17,6 @@ from tests.support.content.statements import (
     SPDX,
     attachment,
     attestation,
-    attested,
     bundle,
     cyclonedx,
     slsa_1,
