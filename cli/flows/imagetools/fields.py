@@ -4,16 +4,15 @@ Of several images, ``Image``, ``Provenance`` and ``SBOM`` have a member for each
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, partial
+from functools import cache
 
 from manyfest.cli.flows.imagetools.summary import platform_text
 from manyfest.cli.wiring import Session
 from manyfest.domain.encoding.strict_json import Json, parse_object
-from manyfest.domain.errors import StatementUnknownError
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.views.platform_images import images_of, listed_images
-from manyfest.domain.operations.views.search_statements import PROVENANCE, SBOM, Wanted
-from manyfest.domain.operations.views.statements import find_statements
+from manyfest.domain.operations.views.search_statements import PROVENANCE, SBOM, Carried, Wanted
+from manyfest.domain.operations.views.statements import statements_by_platform
 from manyfest.domain.platforms import Platform
 from manyfest.domain.statements.envelopes import SPDX
 
@@ -63,20 +62,14 @@ def _statements(
     found: Resolved, wanted: Wanted, shown: Callable[[Iterable[Json]], Json], session: Session
 ) -> Json:
     platforms: tuple[Platform | None, ...] = tuple(listed_images(found.manifest)) or (None,)
-    read = partial(_documents, found, wanted, session)
-    documents = zip(platforms, session.fan_out(read, platforms), strict=True)
+    statements = statements_by_platform(found, platforms, wanted, ports=session)
+    documents = zip(platforms, (_documents(each, wanted) for each in statements), strict=True)
     values = {platform or Platform(): shown(each) for platform, each in documents if each}
     return _by_platform(values, are_several=len(platforms) > 1)
 
 
-def _documents(
-    found: Resolved, wanted: Wanted, session: Session, platform: Platform | None
-) -> tuple[Json, ...]:
-    """Return the predicates about the image; SBOMs in SPDX alone, as buildx knows no other."""
-    try:
-        carried = find_statements(found, platform, wanted, ports=session)
-    except StatementUnknownError:
-        return ()
+def _documents(carried: Iterable[Carried], wanted: Wanted) -> tuple[Json, ...]:
+    """Return the predicates; SBOMs in SPDX alone, as buildx knows no other."""
     statements = (each.statement for each in carried)
     return tuple(
         each.document

@@ -103,7 +103,7 @@ class StatementSearch:
         self.read: list[Resolved] = []
         self.refused: list[ManyfestError] = []
         self._found = found
-        self._wanted = wanted
+        self.wanted = wanted
         self._registry = registry
         self._reader = MeteredReader(registry, str(image))
         self._documents = 0
@@ -132,7 +132,7 @@ class StatementSearch:
     def _tags(self) -> Sequence[Reference]:
         digest = self.image.digest
         names = cosign_tags(digest) if digest else ()
-        return [self.image.tagged(name) for name in names if name.endswith(self._wanted.suffixes)]
+        return [self.image.tagged(name) for name in names if name.endswith(self.wanted.suffixes)]
 
     def _at(self, entry: Descriptor) -> Reference:
         return self.image.at(entry.digest)
@@ -168,7 +168,7 @@ class StatementSearch:
 
     def _may_be(self, entry: Descriptor, otherwise: str = "") -> bool:
         if predicate := predicate_type(entry.annotations) or otherwise:
-            return self._wanted.matches(predicate)
+            return self.wanted.matches(predicate)
         artifact_type = entry.others.get("artifactType")
         named = artifact_type if isinstance(artifact_type, str) else entry.media_type
         return not named.startswith(_OTHERS)
@@ -179,11 +179,11 @@ class StatementSearch:
         try:
             data = _read(source, blob, self._registry)
             statement = read_statement(data, str(source))
-            if not self._wanted.matches(statement.predicate_type):
+            if not self.wanted.matches(statement.predicate_type):
                 return None
             self._require_subject(statement, source)
         except DocumentError as error:
-            if predicate_type(blob.annotations) or self._wanted.matches(blob.media_type):
+            if predicate_type(blob.annotations) or self.wanted.matches(blob.media_type):
                 self.refused.append(error)  # else it never said that it is one
             return None
         except _REFUSALS as error:

@@ -15,6 +15,7 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import open_bytes
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
 
 _SMALL = 16 * 1024 * 1024  # bytes; SBOMs of large distributions have 10 MB
 
@@ -29,16 +30,57 @@ def find_statements(
     contents and layers. Raises what reading raises; StatementUnknownError; StatementMismatchError;
     DocumentError: none can be read; InputError: there are several images.
     """
+    searched = _searched(found, platform, wanted, ports)
+    _record(found, [searched], ports)
+    return _required(found, searched, ports)
+
+
+def statements_by_platform(
+    found: Resolved, platforms: Sequence[Platform | None], wanted: Wanted, *, ports: Ports
+) -> tuple[tuple[Carried, ...], ...]:
+    """Return the statements about the image for each of ``platforms``, none where there is none.
+
+    They are read in parallel, and recorded together by the calling thread. Uses the ports registry,
+    contents, layers and fan_out. Otherwise as ``find_statements``.
+    """
+    searches = ports.fan_out(lambda each: _searched(found, each, wanted, ports), platforms)
+    _record(found, searches, ports)
+    return tuple(_required_or_none(found, searched, ports) for searched in searches)
+
+
+@frozen
+class _Searched:
+    """A search that was made for ``platform``, and the statements that it found."""
+
+    platform: Platform | None
+    search: StatementSearch
+    carried: tuple[Carried, ...]
+
+
+def _searched(
+    found: Resolved, platform: Platform | None, wanted: Wanted, ports: Ports
+) -> _Searched:
     search = StatementSearch(found, _subject(found, platform, ports), wanted, ports.registry)
-    carried = search.answer()
-    _record([found, *search.read], carried, ports)
-    if carried:
-        return carried
+    return _Searched(platform, search, search.answer())
+
+
+def _required(found: Resolved, searched: _Searched, ports: Ports) -> tuple[Carried, ...]:
+    """Return the statements, or raise why there are none."""
+    search = searched.search
+    if searched.carried:
+        return searched.carried
     if search.refused:
         raise search.refused[0]
-    if platform is None and found.manifest.is_list:
+    if searched.platform is None and found.manifest.is_list:
         locate_image(found, None, ports.registry)  # raises if there are several
-    raise StatementUnknownError(str(search.image), wanted.name, _hint(found, search.image))
+    raise StatementUnknownError(str(search.image), search.wanted.name, _hint(found, search.image))
+
+
+def _required_or_none(found: Resolved, searched: _Searched, ports: Ports) -> tuple[Carried, ...]:
+    try:
+        return _required(found, searched, ports)
+    except StatementUnknownError:
+        return ()
 
 
 def _subject(found: Resolved, platform: Platform | None, ports: Ports) -> Reference:
@@ -61,10 +103,12 @@ def _hint(found: Resolved, image: Reference) -> str:
     return f"; there are attestations for {', '.join(named)}" if named else ""
 
 
-def _record(found: Sequence[Resolved], carried: Sequence[Carried], ports: Ports) -> None:
+def _record(top: Resolved, searches: Sequence[_Searched], ports: Ports) -> None:
     """Record the manifests and statements; the large ones among the layers, as files."""
     if not ports.records_reads:
         return
+    found = [top, *(read for each in searches for read in each.search.read)]
+    carried = [one for each in searches for one in each.carried]
     manifests = {each.reference: each.manifest for each in found}
     small = [each for each in carried if len(each.data) <= _SMALL]
     with_data = [Resolved(each.manifest, manifests[each.manifest], each.data) for each in small]
