@@ -8,7 +8,7 @@ import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
-from manyfest.contracts.images import oci_image, push_image
+from manyfest.contracts.images import artifact, oci_image, push_image
 from manyfest.domain.references import Layout, Reference
 from tests.support.faults.judged import refused
 from tests.support.http.fault_server import FaultServer
@@ -246,3 +246,15 @@ def test_advice_leaves_a_store_alone_that_cannot_be_opened(
     result = manyfest("copy", "oci:app:none", "oci:out:1")
     assert "no such manifest" in result.stderr
     assert (folder / "broken.db").read_text() == "not a database"
+
+
+def test_an_artifact_in_a_list_is_pointed_out(folder: Path, manyfest: CommandLine) -> None:
+    chart = artifact("application/vnd.cncf.helm.config.v1+json", b"{}")
+    push_image(LayoutRegistry(), Reference(Layout(str(folder / "app")), "chart"), chart)
+    made = manyfest("create", "oci:app:both", "oci:app:a", "oci:app:chart")
+    assert made.code == 0
+    assert made.stderr == (
+        f"warning: oci:{folder}/app:chart is an artifact "
+        "(application/vnd.cncf.helm.config.v1+json), not an image: "
+        "clients cannot choose it by platform\n"
+    )
