@@ -1,75 +1,26 @@
-"""Settings of a command: from its options, then the environment, then defaults."""
+"""The options that many commands share, and the settings that they and the environment give."""
 
 import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attr import field
 
-from manyfest.domain.errors import ConfigError, InputError
+from manyfest.assembly.settings import (
+    DEFAULT_JOBS,
+    DEFAULT_SECONDS,
+    Settings,
+    is_offline,
+    settings_of,
+)
+from manyfest.domain.errors import InputError
 from manyfest.domain.values import frozen
 
 if TYPE_CHECKING:
     from manyfest.domain.access import Credentials
     from manyfest.domain.references import Repository
-
-DEFAULT_JOBS = 32
-_PROXY_VARIABLES = (
-    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
-    *("http_proxy", "https_proxy", "no_proxy"),
-)
-
-# The words of Go's strconv.ParseBool, as docker's variables have them, and other usual ones.
-_BOOLEANS = {
-    **dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True),
-    **dict.fromkeys(("", "0", "f", "false", "n", "no", "off"), False),
-}
-
-DEFAULT_SECONDS = 120.0  # for all requests of a command, except transfers of layers
-
-
-@frozen
-class Settings:
-    """The values that a command runs with.
-
-    ``store`` is a file, or the URL of an adapter's store. ``seconds`` bounds all requests to
-    servers; given as an option (``seconds_are_hard``), it bounds everything. ``docker_config`` is
-    the folder of docker's ``config.json``, ``docker_auths`` the text of such a file. ``auth_files``
-    are containers' files, in order; ``auth_file`` replaces them, and ``only_auth_file`` replaces
-    docker's, too. ``logins`` go before all; a repository without a path is a whole registry.
-    ``auth_realms`` are hosts whose
-    token servers get credentials of any registry, ``private_hosts`` those to which any may send us,
-    whatever their address. ``certificate_folders`` are folders named certs.d. ``registries_conf``
-    replaces the files in ``containers_folders``, where a later folder overrides an earlier one.
-    ``proxies`` are the environment variables about proxies. Larger blobs than ``chunk_size`` bytes
-    are uploaded in chunks; 0 uploads them whole, unless a registry refuses that. ``Freshness`` has
-    ``max_age`` and ``stale_if_error``.
-    """
-
-    store: Path | str
-    docker_config: Path
-    docker_auths: str = field(default="", repr=False)
-    auth_file: Path | None = None
-    auth_files: tuple[Path, ...] = ()
-    only_auth_file: Path | None = None
-    logins: "Sequence[tuple[Repository, Credentials]]" = field(default=(), repr=False)
-    auth_realms: frozenset[str] = frozenset()
-    private_hosts: frozenset[str] = frozenset()
-    certificate_folders: tuple[Path, ...] = ()
-    registries_conf: Path | None = None
-    containers_folders: tuple[Path, ...] = ()
-    proxies: Mapping[str, str] = field(factory=dict, repr=False)
-    jobs: int = DEFAULT_JOBS
-    chunk_size: int = 0
-    seconds: float = DEFAULT_SECONDS
-    seconds_are_hard: bool = False
-    insecure: bool = False
-    offline: bool = False
-    max_age: timedelta | None = None
-    stale_if_error: bool = False
 
 
 @frozen
@@ -101,127 +52,6 @@ class CommonOptions:
 NO_OPTIONS = CommonOptions()
 
 
-def store_path(environment: Mapping[str, str]) -> Path | str:
-    """Return ``MANYFEST_STORE``, else the store in the user's data folder.
-
-    The folder is that of platformdirs. ``SCHEME://…`` stays a text: the URL of a store that another
-    package's adapter serves.
-    Raises ConfigError when the user has no home.
-    """
-    if chosen := environment.get("MANYFEST_STORE"):
-        return chosen if "://" in chosen else Path(chosen).absolute()
-    if sys.platform == "linux" and (folder := _xdg_data_home(environment)):
-        return folder / "manyfest" / "store.db"
-    from platformdirs import user_data_path
-
-    try:
-        folder = user_data_path("manyfest", appauthor=False)
-    except RuntimeError:  # from newer versions; older ones leave "~" as it is
-        folder = Path("~")
-    if not folder.is_absolute():
-        raise ConfigError("HOME", "is not set; without a home, MANYFEST_STORE must name the store")
-    return folder / "store.db"
-
-
-def _xdg_data_home(environment: Mapping[str, str]) -> Path | None:
-    """Return the folder that platformdirs would; its import is slow (ADR 0009).
-
-    A relative path is ignored (XDG Base Directory Specification), also where an old platformdirs
-    would take it.
-    """
-    chosen = environment.get("XDG_DATA_HOME", "").strip()
-    if chosen.startswith("/"):
-        return Path(chosen)
-    home = environment.get("HOME", "")
-    return Path(home, ".local", "share") if home.startswith("/") else None
-
-
-def docker_config_folder(environment: Mapping[str, str]) -> Path:
-    """Return docker's configuration folder: ``DOCKER_CONFIG``, else ``~/.docker``."""
-    if chosen := environment.get("DOCKER_CONFIG"):
-        return Path(chosen)
-    return Path(environment.get("HOME") or "/") / ".docker"
-
-
-def auth_file(environment: Mapping[str, str]) -> Path | None:
-    """Return the file that ``REGISTRY_AUTH_FILE`` names, if any."""
-    chosen = environment.get("REGISTRY_AUTH_FILE")
-    return Path(chosen) if chosen else None
-
-
-def auth_files(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return containers' ``auth.json`` files: the session's, then the user's.
-
-    The session's is where ``podman login`` writes, also where ``XDG_RUNTIME_DIR`` is not set, as
-    for root (containers/image, pkg/docker/config).
-    """
-    runtime = environment.get("XDG_RUNTIME_DIR")
-    session = Path(runtime, "containers") if runtime else Path(f"/run/containers/{os.getuid()}")
-    config = environment.get("XDG_CONFIG_HOME") or f"{environment.get('HOME') or ''}/.config"
-    return session / "auth.json", Path(config, "containers", "auth.json")
-
-
-def auth_realms(environment: Mapping[str, str]) -> frozenset[str]:
-    """Return the hosts in ``MANYFEST_AUTH_REALMS``, in lower case."""
-    return _hosts(environment.get("MANYFEST_AUTH_REALMS", ""))
-
-
-def private_hosts(environment: Mapping[str, str]) -> frozenset[str]:
-    """Return the hosts in ``MANYFEST_PRIVATE_HOSTS``, in lower case; a port is passed over."""
-    return frozenset(map(_without_port, _hosts(environment.get("MANYFEST_PRIVATE_HOSTS", ""))))
-
-
-def _without_port(host: str) -> str:
-    """Take off a port, and the brackets of an IPv6 address, which has colons of its own."""
-    name, _, port = host.rpartition(":")
-    has_port = port.isdigit() and (":" not in name or name.endswith("]"))
-    return (name if has_port else host).strip("[]")
-
-
-def _hosts(listed: str) -> frozenset[str]:
-    return frozenset(host.strip() for host in listed.lower().split(",")) - {""}
-
-
-def containers_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return the configuration folders of podman and its kin: system's, user's."""
-    config = environment.get("XDG_CONFIG_HOME") or f"{environment.get('HOME') or ''}/.config"
-    return Path("/etc/containers"), Path(config) / "containers"
-
-
-def certificate_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return ``MANYFEST_CERTS_D``, else docker's and containers' ``certs.d`` folders.
-
-    The folders in the variable are separated as in ``PATH``.
-    """
-    if chosen := environment.get("MANYFEST_CERTS_D"):
-        return tuple(Path(folder) for folder in chosen.split(os.pathsep) if folder)
-    parents = (Path("/etc/docker"), *containers_folders(environment))
-    return tuple(parent / "certs.d" for parent in parents)
-
-
-def registries_conf(environment: Mapping[str, str]) -> Path | None:
-    """Return the file that ``CONTAINERS_REGISTRIES_CONF`` names, if any."""
-    chosen = environment.get("CONTAINERS_REGISTRIES_CONF")
-    return Path(chosen) if chosen else None
-
-
-def proxies(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the variables about proxies that are set, in upper or lower case."""
-    return {name: environment[name] for name in _PROXY_VARIABLES if name in environment}
-
-
-def is_offline(environment: Mapping[str, str]) -> bool:
-    """Return the value of ``MANYFEST_OFFLINE``. Raises InputError: it is not a boolean."""
-    return parse_boolean(environment.get("MANYFEST_OFFLINE", ""), "MANYFEST_OFFLINE")
-
-
-def parse_boolean(text: str, name: str) -> bool:
-    """Return the boolean that the variable ``name`` has. Raises InputError: it is none."""
-    if text.lower() not in _BOOLEANS:
-        raise InputError(f"{name}: expected 1 or 0, not {text!r}")
-    return _BOOLEANS[text.lower()]
-
-
 def _existing(auth_file: Path | None) -> Path | None:
     """Return the file of ``--authfile``. Raises InputError: there is none."""
     if auth_file is not None and not auth_file.is_file():
@@ -234,20 +64,10 @@ def settings_from(options: CommonOptions = NO_OPTIONS) -> Settings:
 
     Raises ConfigError: a variable cannot be used.
     """
-    return Settings(
-        store=store_path(os.environ),
-        docker_config=docker_config_folder(os.environ),
-        docker_auths=os.environ.get("DOCKER_AUTH_CONFIG", ""),
-        auth_file=auth_file(os.environ),
-        auth_files=auth_files(os.environ),
+    return settings_of(
+        os.environ,
         only_auth_file=_existing(options.authfile),
         logins=options.logins,
-        auth_realms=auth_realms(os.environ),
-        private_hosts=private_hosts(os.environ),
-        certificate_folders=certificate_folders(os.environ),
-        registries_conf=registries_conf(os.environ),
-        containers_folders=containers_folders(os.environ),
-        proxies=proxies(os.environ),
         jobs=options.jobs,
         chunk_size=options.chunk_size or 0,
         seconds=DEFAULT_SECONDS if options.timeout is None else options.timeout,

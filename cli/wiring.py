@@ -1,299 +1,71 @@
-"""The composition root: makes the ports of a command from adapters and store."""
+"""The command line's half of the composition root: sessions that talk to a terminal.
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
+``manyfest.assembly`` makes the ports; what it warns of goes to stderr, and signals spare what it
+shields.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, TypeVar
 
 from attr import evolve
 
-from manyfest.cli.output import warn
-from manyfest.cli.settings import Settings
-from manyfest.domain.errors import ConfigError, StoreError, UnreachableError
-from manyfest.store.store import SqliteStore, open_store
+from manyfest.assembly import session
+from manyfest.assembly.session import Session as Session  # noqa: PLC0414 -- for annotations
+from manyfest.assembly.settings import Hooks, Settings
+from manyfest.cli.output import note, warn
 
-# Ports are only types here. Adapters are imported inside the functions that make them, so that a
-# command imports just those it uses (ADR 0009): an HTTP client takes longer than all of ``ls``.
 if TYPE_CHECKING:
-    from manyfest.adapters.deadline import Deadline
-    from manyfest.cli.assembly.registries import RegistryFactory
-    from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
     from manyfest.domain.access import Credentials
-    from manyfest.domain.events import Event, OnEvent
-    from manyfest.domain.history.observation import Observation
-    from manyfest.domain.ports.content_store import ContentStore
-    from manyfest.domain.ports.draft_book import DraftBook
-    from manyfest.domain.ports.fan_out import FanOut
-    from manyfest.domain.ports.layer_store import LayerStore
     from manyfest.domain.ports.login_store import LoginStore
-    from manyfest.domain.ports.registry import Registry
     from manyfest.domain.ports.registry_access import RegistryAccess
-    from manyfest.domain.ports.store import Store
-    from manyfest.domain.references import Home, Reference
     from manyfest.store.maintenance.housekeeping import Housekeeping
 
-
-_NOWHERE = Path("/nonexistent/manyfest/store.db")  # no file, so an empty store
-_LOCK_SECONDS = 10.0  # the longest wait for another process
+_T = TypeVar("_T")
 
 
-class Session:
-    """The ports of one command (``domain.ports.Ports``), made of adapters and the store.
+def _shown_pause(message: str, seconds: float) -> AbstractContextManager[None]:
+    """Show a pause before a retry; most commands have none, and do not load the display."""
+    from manyfest.cli.rendering.progress import shown_pause
 
-    A port is made, and its adapters are imported, when it is first used. The deadline starts with
-    the first use of a registry.
-    """
-
-    def __init__(self, settings: Settings, store: "Store", stack: ExitStack) -> None:
-        self._began = datetime.now(UTC)
-        self._clock_offsets: dict[str, timedelta] = {}  # of the registries asked, by host
-        self.offline = settings.offline
-        self.records_reads = not settings.offline
-        self.drafts: DraftBook = store.drafts
-        self.layers: LayerStore = store.layers
-        self._settings = settings
-        self._store = store
-        self._stack = stack
-
-    @property
-    def now(self) -> datetime:
-        """The time (UTC) at which the command began, by the clocks of the registries it asked."""
-        return self._began + self._clock_correction
-
-    @cached_property
-    def registry(self) -> "Registry":
-        """The registry that serves every reference."""
-        return self._registries.registry()
-
-    def connect_early(
-        self, read: "Sequence[Reference]", written: "Sequence[Reference]" = ()
-    ) -> None:
-        """Begin to connect to the hosts that reads and writes of these references ask first.
-
-        For a command that goes on with exactly these requests: while it imports the rest of what
-        it needs, connections are opened, and nothing is sent (ADR 0042). A second call does
-        nothing: connections are kept by then.
-        """
-        self._registries.connect_early(read, written)
-
-    @property
-    def pulls_left(self) -> "Mapping[str, tuple[str, str]]":
-        """The pulls that hosts say are left, and their limits, as they send them."""
-        return self._registries.pulls_left
-
-    @cached_property
-    def _registries(self) -> "RegistryFactory":
-        from manyfest.cli.assembly.registries import RegistryFactory
-
-        return RegistryFactory(
-            self._settings,
-            lambda: self._deadline,
-            self._store,
-            self._stack,
-            self._answers,
-            self._began,
-            self._clock_offsets,
-        )
-
-    @cached_property
-    def contents(self) -> "ContentStore":
-        """The content store; it ignores new observations of ``unconfirmed`` tags."""
-        from manyfest.adapters.decorators.confirmed_observations import ConfirmedObservations
-
-        return ConfirmedObservations(self._store.contents, self._answers.observations)
-
-    @property
-    def unconfirmed(self) -> "Mapping[Reference, Observation]":
-        """The observations that answered in place of a registry so far, by reference."""
-        return self._answers.observations
-
-    @cached_property
-    def fan_out(self) -> "FanOut":
-        """The fan-out, with as many threads as there are jobs."""
-        from manyfest.cli.assembly.thread_pool import ThreadFanOut
-
-        return ThreadFanOut(self._settings.jobs, self._deadline.cancel)
-
-    def pause(self, seconds: float) -> None:
-        """Wait for a registry to show a write. Raises DeadlineError when no time is left."""
-        from manyfest.adapters.deadline import deadline_errors
-
-        with deadline_errors("what was put does not show"):
-            self._deadline.sleep(seconds)
-
-    def checking_deadline(self, on_event: "OnEvent") -> "OnEvent":
-        """Wrap ``on_event`` to raise DeadlineError in a blob's transfer when time is up.
-
-        A copy from file to file waits for no server, so no other check would ever end it.
-        """
-        from manyfest.domain.events import BlobMoved
-
-        def checked(event: "Event") -> None:
-            on_event(event)
-            if isinstance(event, BlobMoved):
-                self.check_deadline(str(event.blob))
-
-        return checked
-
-    def check_deadline(self, subject: str) -> None:
-        """Raise DeadlineError about ``subject`` when the time that a user set is up."""
-        from manyfest.adapters.deadline import deadline_errors
-
-        with deadline_errors(subject):
-            self._deadline.check_hard_limit()
-
-    def on_unrecorded(self, error: StoreError) -> None:
-        """Warn once that the store does not take what is read, and stop trying."""
-        self.records_reads = False
-        warn(f"not cached: {error}")
-
-    def clock(self) -> datetime:
-        """Return the current time (UTC), for observations late in a long command."""
-        return datetime.now(UTC) + self._clock_correction
-
-    def registry_clock(self, home: "Home") -> datetime:
-        """Return the current time (UTC) by the clock of the home's registry, if it told it."""
-        host = getattr(home, "registry", "")
-        return datetime.now(UTC) + self._clock_offsets.get(host, self._clock_correction)
-
-    @property
-    def _clock_correction(self) -> timedelta:
-        if not self._clock_offsets:
-            return timedelta()
-        from manyfest.domain.history.observation import clock_correction
-
-        return clock_correction(tuple(self._clock_offsets.values()))
-
-    def restart_deadline(self) -> None:
-        """Restart the deadline, unless it was given with ``--timeout``."""
-        self._deadline.restart()
-
-    @cached_property
-    def _deadline(self) -> "Deadline":
-        from manyfest.adapters.deadline import Deadline
-
-        return Deadline(self._settings.seconds, hard=self._settings.seconds_are_hard)
-
-    @cached_property
-    def _answers(self) -> "UnconfirmedAnswers":
-        from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
-
-        return UnconfirmedAnswers(self._began)
+    return shown_pause(message, seconds)
 
 
-@contextmanager
-def open_session(settings: Settings) -> Iterator[Session]:
-    """Open the ports that ``settings`` describe; each is opened when it is first used.
+def _shielded(action: Callable[[], _T]) -> _T:
+    from manyfest.cli.process.signals import SIGNAL_HANDLER
 
-    The end of the block closes every connection, and an error or Ctrl-C aborts them.
-    Raises UnknownSchemeError, ConfigError: no usable adapter serves the store's scheme.
-    """
-    with ExitStack() as stack:
-        store = stack.enter_context(closing(_open_store(settings)))
-        yield Session(settings, store, stack)
+    return SIGNAL_HANDLER.shielded(action)
 
 
-@contextmanager
-def open_reading_session(settings: Settings) -> Iterator[Session]:
-    """As ``open_session``, for commands that can do without a store unless they are offline.
-
-    They go on with a warning where the store cannot be opened, as in a container whose user is not
-    the owner of HOME: then nothing is cached, and nothing is recorded.
-    """
-    with ExitStack() as stack:
-        store = stack.enter_context(closing(_open_store(settings)))
-        if settings.offline or not (fault := _fault_of(store)):
-            yield Session(settings, store, stack)
-            return
-        warn(f"{fault}; continuing without it (set MANYFEST_STORE to a path that can be written)")
-        session = Session(settings, open_store(_NOWHERE), stack)
-        session.records_reads = False
-        yield session
+TERMINAL = Hooks(warn, note, _shown_pause, _shielded)
 
 
-@contextmanager
-def open_housekeeping(settings: Settings) -> Iterator["Housekeeping"]:
-    """Open the store's maintenance; nothing is opened before it is used.
-
-    Raises ConfigError: the store is another package's, which maintains it in its own way.
-    """
-    from manyfest.store.maintenance.housekeeping import housekeeping_of
-
-    if not isinstance(settings.store, Path):
-        raise ConfigError("MANYFEST_STORE", f"{settings.store} is maintained by its own package")
-    patience = min(_LOCK_SECONDS, settings.seconds)
-    seconds = settings.seconds if settings.seconds_are_hard else None
-    with (
-        closing(open_store(settings.store, patience)) as store,
-        closing(housekeeping_of(store, patience, seconds)) as housekeeping,
-    ):
-        yield housekeeping
+def open_session(settings: Settings) -> AbstractContextManager[Session]:
+    """As ``session.open_session``, at the terminal."""
+    return session.open_session(evolve(settings, hooks=TERMINAL))
 
 
-@contextmanager
+def open_reading_session(settings: Settings) -> AbstractContextManager[Session]:
+    """As ``session.open_reading_session``, at the terminal."""
+    return session.open_reading_session(evolve(settings, hooks=TERMINAL))
+
+
+def open_housekeeping(settings: Settings) -> "AbstractContextManager[Housekeeping]":
+    """As ``session.open_housekeeping``, at the terminal."""
+    return session.open_housekeeping(evolve(settings, hooks=TERMINAL))
+
+
 def open_access(
     settings: Settings, credentials: "Credentials | None" = None
-) -> Iterator["RegistryAccess"]:
-    """Open access to registries with these credentials, else with those that are configured.
+) -> "AbstractContextManager[RegistryAccess]":
+    """As ``access.open_access``, at the terminal."""
+    from manyfest.assembly import access
 
-    Raises UnreachableError: ``settings`` say offline.
-    """
-    from manyfest.adapters.deadline import Deadline
-    from manyfest.cli.assembly.http_registries import (
-        auth_for,
-        certificate_folders,
-        endpoints,
-        http_registry,
-        registry_rules,
-        with_hosts_of,
-    )
-
-    if settings.offline:
-        raise UnreachableError("", "offline: registries cannot be asked for their authentication")
-    deadline = Deadline(settings.seconds, hard=settings.seconds_are_hard)
-    account = auth_for(settings, deadline)
-    if credentials is not None:
-        account = evolve(account, credentials_for=lambda _: credentials)
-    rules = registry_rules(settings)
-    settings = with_hosts_of(rules, settings)
-    endpoint_for = endpoints(settings, certificate_folders(settings), rules.is_insecure)
-    with http_registry(settings, deadline, account, endpoint_for) as registry:
-        yield registry.access
+    return access.open_access(evolve(settings, hooks=TERMINAL), credentials)
 
 
 def open_logins(settings: Settings) -> "LoginStore":
-    """Open the login store: docker's configuration, and the credential helpers that it names.
+    """As ``access.open_logins``, at the terminal."""
+    from manyfest.assembly import access
 
-    Its helpers may take as long as ``settings`` allow a command from now on.
-    """
-    from manyfest.adapters.credentials.credential_helper import Helpers
-    from manyfest.adapters.credentials.docker_login import DockerLogins
-    from manyfest.adapters.credentials.helper_process import HelperLimits
-    from manyfest.adapters.deadline import Deadline
-    from manyfest.cli.process.signals import SIGNAL_HANDLER
-
-    deadline = Deadline(settings.seconds, hard=settings.seconds_are_hard)
-    limits = HelperLimits(deadline.check, shield=SIGNAL_HANDLER.shielded)
-    return DockerLogins(settings.docker_config, Helpers(limits))
-
-
-def _fault_of(store: "Store") -> StoreError | None:
-    """Return the error of opening our store's file, if it cannot be opened."""
-    try:
-        if isinstance(store, SqliteStore):
-            store.check_opens()
-    except StoreError as error:
-        return error
-    return None
-
-
-def _open_store(settings: Settings) -> "Store":
-    if isinstance(settings.store, Path):
-        return open_store(settings.store, min(_LOCK_SECONDS, settings.seconds))
-    from manyfest.cli.assembly.plugins import STORES, factory_for
-
-    scheme = settings.store.partition("://")[0]
-    store: Store = factory_for(STORES, scheme)(settings.store, settings)
-    return store
+    return access.open_logins(evolve(settings, hooks=TERMINAL))

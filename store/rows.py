@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -23,9 +24,11 @@ from manyfest.domain.drafts.overrides_json import (
 )
 from manyfest.domain.encoding.timestamps import format_utc, parse_utc
 from manyfest.domain.errors import DamagedStoreError, DocumentError, InputError
-from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Home, Reference
 from manyfest.store.sqlite.database import Row
+
+if TYPE_CHECKING:  # drafts do not need it
+    from manyfest.domain.history.observation import Observation
 
 OBSERVATION_COLUMNS = "home, tag, digest, last_seen, first_seen, claimed"
 
@@ -50,8 +53,10 @@ def damage_if_unreadable(path: Path, description: str) -> Iterator[None]:
         raise DamagedStoreError(str(path), f"{description} cannot be read") from error
 
 
-def observation_of(row: Row, path: Path) -> Observation:
+def observation_of(row: Row, path: Path) -> "Observation":
     """Decode ``OBSERVATION_COLUMNS`` of the store at ``path``. Raises DamagedStoreError."""
+    from manyfest.domain.history.observation import Observation
+
     home, tag, digest, last_seen, first_seen, claimed = row
     try:
         last = parse_utc(last_seen)

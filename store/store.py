@@ -1,28 +1,48 @@
 """The store as one object: content store and draft book in one file, layers in a folder beside."""
 
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from attr import field
-
-from manyfest.domain.values import frozen
-from manyfest.store.content_store import SqliteContentStore
-from manyfest.store.draft_book import SqliteDraftBook
-from manyfest.store.layer_store import FileLayerStore
 from manyfest.store.sqlite.database import Database
 
+# Each part is imported when it is first used: a listing of drafts needs no other (ADR 0009).
+if TYPE_CHECKING:
+    from manyfest.store.content_store import SqliteContentStore
+    from manyfest.store.draft_book import SqliteDraftBook
+    from manyfest.store.layer_store import FileLayerStore
 
-@frozen
+
 class SqliteStore:
     """``Store`` in one SQLite file and a folder of layers.
 
     ``contents`` and ``drafts`` share one connection, so a transaction of either covers both.
     """
 
-    contents: SqliteContentStore
-    drafts: SqliteDraftBook
-    layers: FileLayerStore
-    database: Database = field(repr=False)
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @cached_property
+    def contents(self) -> "SqliteContentStore":
+        """See the ports."""
+        from manyfest.store.content_store import SqliteContentStore
+
+        return SqliteContentStore(self.database)
+
+    @cached_property
+    def drafts(self) -> "SqliteDraftBook":
+        """See the ports."""
+        from manyfest.store.draft_book import SqliteDraftBook
+
+        return SqliteDraftBook(self.database)
+
+    @cached_property
+    def layers(self) -> "FileLayerStore":
+        """See the ports."""
+        from manyfest.store.layer_store import FileLayerStore
+
+        return FileLayerStore(self.path.with_name(f"{self.path.name}.layers"))
 
     @property
     def path(self) -> Path:
@@ -50,10 +70,4 @@ def open_store(path: Path | str, lock_timeout: float = 10.0) -> SqliteStore:
     DamagedStoreError) and leaves it as it was. ``lock_timeout`` is how many seconds to wait for
     another process's lock.
     """
-    database = Database(Path(path), lock_timeout)
-    return SqliteStore(
-        SqliteContentStore(database),
-        SqliteDraftBook(database),
-        FileLayerStore(database.path.with_name(f"{database.path.name}.layers")),
-        database,
-    )
+    return SqliteStore(Database(Path(path), lock_timeout))

@@ -3,22 +3,26 @@
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.references import Reference
 
+if TYPE_CHECKING:
+    from manyfest.domain.history.observation import Observation
+    from manyfest.domain.ports.content_store import ContentStore
 
-class ConfirmedObservations(ContentStore):
-    """Drops the observations of ``unconfirmed`` references, whose answers came from the store.
 
-    Otherwise a tag would count as observed each time it is shown from the store, and ``--max-age``
-    would renew itself (ADR 0020). It is the only decorator of its port, so it forwards by hand.
+class ConfirmedObservations:
+    """A content store that drops observations of ``unconfirmed`` references.
+
+    Their answers came from the store. Otherwise a tag would count as observed each time it is shown
+    from the store, and ``--max-age`` would renew itself (ADR 0020). It is the only decorator of its
+    port, so it forwards by hand.
     """
 
-    def __init__(self, contents: ContentStore, unconfirmed: Collection[Reference]) -> None:
+    def __init__(self, contents: "ContentStore", unconfirmed: Collection[Reference]) -> None:
         self._contents = contents
         self._unconfirmed = unconfirmed
 
@@ -31,13 +35,13 @@ class ConfirmedObservations(ContentStore):
     def blob(self, digest: Digest) -> bytes | None:
         return self._contents.blob(digest)
 
-    def last_observation(self, reference: Reference) -> Observation | None:
+    def last_observation(self, reference: Reference) -> "Observation | None":
         return self._contents.last_observation(reference)
 
-    def history(self, reference: Reference) -> tuple[Observation, ...]:
+    def history(self, reference: Reference) -> "tuple[Observation, ...]":
         return self._contents.history(reference)
 
-    def latest(self) -> Iterator[Observation]:
+    def latest(self) -> "Iterator[Observation]":
         return self._contents.latest()
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
@@ -46,7 +50,7 @@ class ConfirmedObservations(ContentStore):
     def keep_blobs(self, blobs: Iterable[bytes]) -> None:
         self._contents.keep_blobs(blobs)
 
-    def observe(self, observations: Iterable[Observation]) -> None:
+    def observe(self, observations: "Iterable[Observation]") -> None:
         self._contents.observe(
             observation
             for observation in observations

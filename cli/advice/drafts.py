@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attr import evolve
 
-from manyfest.cli.settings import store_path
+from manyfest.assembly.settings import store_path
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.references import DEFAULT_TAG, LAYOUT_SCHEME, Layout, Reference
 

@@ -12,9 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
+from manyfest.assembly.settings import DEFAULT_SECONDS
 from manyfest.cli.process.command import Command, Option, Parameter, Parser, parameters_of
 from manyfest.cli.process.pflag import ArgumentCountError, UsageError, required_number
-from manyfest.cli.settings import DEFAULT_SECONDS, NO_OPTIONS, CommonOptions
+from manyfest.cli.settings import NO_OPTIONS, CommonOptions
 from manyfest.domain.media_types import Family
 
 _MOST_JOBS = 256

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from manyfest.assembly.settings import Settings
 from manyfest.cli.explorer.access import Keys, is_form_key
 from manyfest.cli.explorer.fetching import fetch_missing, fetchable
 from manyfest.cli.explorer.html import STATIC, Pages
@@ -19,7 +20,6 @@ from manyfest.cli.explorer.library import QUERY_SECONDS, open_library
 from manyfest.cli.explorer.links import HOME, ServedLinks
 from manyfest.cli.explorer.page import Page, error_page
 from manyfest.cli.explorer.pages import ALONE, OF_SUBJECTS, PageFunction
-from manyfest.cli.settings import Settings
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import (
     InputError,

@@ -8,13 +8,13 @@ import shutil
 from collections import deque
 from pathlib import Path
 
+from manyfest.assembly.settings import Settings
 from manyfest.cli.explorer.application import as_json
 from manyfest.cli.explorer.html import STATIC, Pages
 from manyfest.cli.explorer.library import Library, open_library
 from manyfest.cli.explorer.links import HOME, Address, ExportedLinks, file_of
 from manyfest.cli.explorer.page import Page, error_page
 from manyfest.cli.explorer.pages import page_function
-from manyfest.cli.settings import Settings
 from manyfest.domain.errors import ManyfestError
 
 # Leads to the first page; the pages themselves are one folder below, so that links are alike.

@@ -7,9 +7,9 @@ bundle brought, leads to another.
 
 from attr import evolve
 
+from manyfest.assembly.settings import Settings
 from manyfest.cli.explorer.library import exactly, open_library
 from manyfest.cli.explorer.pages.references import reference_in
-from manyfest.cli.settings import Settings
 from manyfest.cli.wiring import open_session
 from manyfest.domain.errors import InputError
 from manyfest.domain.operations.content.fetch import fetch

@@ -15,7 +15,7 @@ from typing import Never
 from attr import evolve, field
 
 from manyfest.adapters.decorators.offline import OfflineRegistry
-from manyfest.cli.settings import Settings
+from manyfest.assembly.settings import Settings
 from manyfest.cli.wiring import open_housekeeping, open_session
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest

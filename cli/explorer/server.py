@@ -7,9 +7,9 @@ from contextlib import suppress
 
 import uvicorn
 
+from manyfest.assembly.settings import Settings
 from manyfest.cli.explorer.access import Guard, Keys
 from manyfest.cli.explorer.application import Explorer
-from manyfest.cli.settings import Settings
 from manyfest.domain.errors import ConfigError, InputError
 from manyfest.domain.values import frozen
 

@@ -130,7 +130,7 @@ def require_writable(targets: Iterable[Reference]) -> None:
         if isinstance(target.home, Archive):
             raise ReadOnlyError(str(target))
         if isinstance(target.home, External):
-            from manyfest.cli.assembly.plugins import REGISTRIES, factory_for
+            from manyfest.assembly.plugins import REGISTRIES, factory_for
 
             factory_for(REGISTRIES, target.home.scheme)
 

@@ -16,7 +16,6 @@ from types import NoneType
 from typing import Any, get_args
 
 from manyfest.cli.process import pflag
-from manyfest.cli.settings import parse_boolean
 
 HELP = pflag.Flag("help", "h", is_switch=True)
 
@@ -82,7 +81,11 @@ class Parameter:
 def _parser_of(kind: Any) -> Parser:
     if isinstance(kind, EnumMeta):
         return lambda text, name: _parse_choice(kind, text, name)
-    return {bool: parse_boolean, Path: lambda text, _: Path(text)}.get(kind, lambda text, _: text)
+    if kind is bool:
+        from manyfest.assembly.settings import parse_boolean
+
+        return parse_boolean
+    return (lambda text, _: Path(text)) if kind is Path else lambda text, _: text
 
 
 def _parse_choice(kind: Any, text: str, name: str) -> Any:

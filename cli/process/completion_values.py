@@ -10,8 +10,8 @@ from contextlib import closing, suppress
 from enum import EnumMeta
 from pathlib import Path
 
+from manyfest.assembly.settings import docker_config_folder, store_path
 from manyfest.cli.process.command import Parameter
-from manyfest.cli.settings import docker_config_folder, store_path
 from manyfest.domain.errors import ManyfestError
 
 _LIMIT = 500  # names

@@ -34,7 +34,7 @@ PUBLIC = {
     "operations": (every_module_of("domain/operations"), HEAVY),
     "ports": (every_module_of("domain/ports"), HEAVY),
     "whole domain": (every_module_of("domain"), HEAVY),
-    "wiring": ("import manyfest.cli.wiring", ("typer", "rich")),
+    "wiring": ("import manyfest.assembly.session", ("typer", "rich", "manyfest.cli")),
 }
 
 

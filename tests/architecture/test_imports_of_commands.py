@@ -85,10 +85,10 @@ def test_nothing_heavy_is_loaded_without_need(
 # counted, since seconds are another machine's business (ADR 0009). These numbers only go down.
 # Python alone is without ``site``, which loads the finder of an editable install.
 BUDGETS: dict[str, tuple[list[str], int]] = {
-    "version": (["--version"], 100),
-    "ls": (["ls"], 145),
-    "annotate": (["annotate", "--os", "linux", "r.example/app:l", "oci:app:a"], 151),
-    "inspect a draft": (["inspect", "r.example/app:l"], 151),
+    "version": (["--version"], 96),
+    "ls": (["ls"], 144),
+    "annotate": (["annotate", "--os", "linux", "r.example/app:l", "oci:app:a"], 150),
+    "inspect a draft": (["inspect", "r.example/app:l"], 150),
     "inspect offline": (["inspect", "--offline", "r.example/app:a"], 171),
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
+from manyfest.assembly.settings import Settings
 from manyfest.cli.arguments.option_values import split_csv
 from manyfest.cli.arguments.options import (
     CONNECTION,
@@ -61,7 +62,7 @@ from manyfest.cli.flows.compose import (
 from manyfest.cli.output import write_text
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
-from manyfest.cli.settings import CommonOptions, Settings, settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.media_types import Family

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from manyfest.assembly.settings import Settings
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
@@ -17,7 +18,7 @@ from manyfest.cli.flows.checks import note_foreign_layers
 from manyfest.cli.output import note, write_text, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.table import text_lines
-from manyfest.cli.settings import CommonOptions, Settings, settings_from
+from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_reading_session
 from manyfest.domain.operations.views.verify import Verification, verify
 from manyfest.domain.verification.findings import Severity

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from manyfest.adapters.files.atomic_file import atomic_symlink
+from manyfest.assembly.settings import docker_config_folder
 from manyfest.cli.arguments.options import docker_command
 from manyfest.cli.output import write_text
-from manyfest.cli.settings import docker_config_folder
 
 _PROGRAM = "docker-manyfest"
 

@@ -24,7 +24,7 @@ from manyfest.adapters.http_registry.auth.realm_policy import validate_realm
 from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, usable_facts
 from manyfest.adapters.http_registry.transport.early_connections import Destination
 from manyfest.adapters.mirrors import RouteFor
-from manyfest.cli.settings import Settings
+from manyfest.assembly.settings import Settings
 from manyfest.domain.errors import CredentialsError
 from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.references import Reference, Repository

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 
 from manyfest.adapters.decorators.base import LazyRegistry
 from manyfest.adapters.decorators.routing import RoutingRegistry
-from manyfest.cli.assembly.unconfirmed import UnconfirmedAnswers
-from manyfest.cli.settings import Settings
+from manyfest.assembly.settings import Settings
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.ports.registry import Registry
-from manyfest.domain.ports.store import Store
 from manyfest.domain.references import Reference, Repository
 
 if TYPE_CHECKING:  # a command imports only those that it uses
     from manyfest.adapters.deadline import Deadline
     from manyfest.adapters.decorators.cache_decision import Freshness
-    from manyfest.cli.assembly.http_registries import HttpRegistries
+    from manyfest.assembly.http_registries import HttpRegistries
+    from manyfest.assembly.unconfirmed import UnconfirmedAnswers
+    from manyfest.domain.ports.store import Store
 
 
 class RegistryFactory:
@@ -33,9 +33,9 @@ class RegistryFactory:
         self,
         settings: Settings,
         deadline: "Callable[[], Deadline]",
-        store: Store,
+        store: "Store",
         stack: ExitStack,
-        unconfirmed: UnconfirmedAnswers,
+        unconfirmed: "UnconfirmedAnswers",
         now: datetime,
         clock_offsets: dict[str, timedelta],
     ) -> None:
@@ -85,7 +85,7 @@ class RegistryFactory:
 
     @cached_property
     def _over_http(self) -> "HttpRegistries":
-        from manyfest.cli.assembly.http_registries import HttpRegistries
+        from manyfest.assembly.http_registries import HttpRegistries
 
         return HttpRegistries(
             self.settings, self.deadline(), self.stack, self.now, self.clock_offsets
@@ -122,7 +122,7 @@ class RegistryFactory:
 
         Entry points are listed only when a reference needs one, because listing is slow.
         """
-        from manyfest.cli.assembly.plugins import REGISTRIES, factory_for
+        from manyfest.assembly.plugins import REGISTRIES, factory_for
 
         make = factory_for(REGISTRIES, scheme)
         if self.settings.offline:
@@ -155,6 +155,6 @@ def _at_registries(references: Sequence[Reference]) -> list[Reference]:
 
 
 def _are_threads_limited() -> bool:
-    from manyfest.cli.assembly.thread_pool import has_thread_limit
+    from manyfest.assembly.thread_pool import has_thread_limit
 
     return has_thread_limit()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
 
-from manyfest.cli.process.signals import SIGNAL_HANDLER
+from manyfest.assembly.settings import unshielded
 from manyfest.domain.ports.fan_out import FanOut, Item, Result, sequential
 from manyfest.domain.values import frozen
 
@@ -27,10 +27,12 @@ class ThreadFanOut(FanOut):
     A single item is processed in the calling thread, where Ctrl-C arrives by itself. Where the
     address space is limited (``ulimit -v``), there are fewer threads: a thread that has no memory
     for its first steps leaves the one that starts it waiting for ever (CPython, ``Thread.start``).
+    ``shield`` keeps signals from the start and the end of threads.
     """
 
     jobs: int
     cancel: Callable[[], None]
+    shield: Callable[[Callable[[], Any]], Any] = unshielded
 
     def __call__(
         self, function: Callable[[Item], Result], items: Sequence[Item], /
@@ -47,11 +49,11 @@ class ThreadFanOut(FanOut):
         with ThreadPoolExecutor(threads) as pool:
             try:
                 # The pool cannot join a thread whose start a signal interrupted.
-                futures = SIGNAL_HANDLER.shielded(partial(_started, pool, work, threads))
+                futures = self.shield(partial(_started, pool, work, threads))
                 _await(futures)
                 return work.results()
             except BaseException:
-                SIGNAL_HANDLER.shielded(partial(self._give_up, pool, work))
+                self.shield(partial(self._give_up, pool, work))
                 raise
 
     def _give_up(self, pool: "ThreadPoolExecutor", work: "_Work[Any, Any]") -> None:

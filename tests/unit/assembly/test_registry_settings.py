@@ -1,10 +1,11 @@
 """Settings about registries: from which variables and folders they come."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from manyfest.cli import settings
+from manyfest.assembly import settings
 
 HOME = {"HOME": "/home/me"}
 
@@ -38,4 +39,4 @@ def test_proxies_are_in_six_variables():
 
 def test_what_may_hold_passwords_is_not_shown(monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://user:canary@proxy.test")
-    assert "canary" not in repr(settings.settings_from())
+    assert "canary" not in repr(settings.settings_of(os.environ))

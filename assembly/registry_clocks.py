@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from threading import Lock
 
-from manyfest.cli.output import warn
 from manyfest.domain.history.observation import TOLERANCE, clock_correction
 
 _HOUR = timedelta(hours=1)
 
 
-def recording_clocks(offsets: dict[str, timedelta]) -> Callable[[str, timedelta], None]:
+def recording_clocks(
+    offsets: dict[str, timedelta], warn: Callable[[str], None]
+) -> Callable[[str, timedelta], None]:
     """Return a recorder of clock ``offsets`` by host; it warns once of a clock that is wrong.
 
     Thread-safe. An offset is what to add to this machine's clock to have that of the host.

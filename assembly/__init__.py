@@ -1,5 +1,11 @@
-"""The parts of the composition root, each imported by the commands that use it.
+"""The composition root, which the command line and the library share.
 
+Each part is imported by the sessions that use it. Nothing here prints, or knows a terminal: what a
+session has to say goes to the ``Hooks`` of its settings.
+
+- ``session``: the ports of one command or call
+- ``access``: logins, and checks of them
+- ``settings``: what a session runs with, and what the environment says of it
 - ``thread_pool``: the fan-out, in threads
 - ``plugins``: adapters of other packages, found by entry points
 - ``unconfirmed``: answers from the store that no registry confirmed, and warnings of them

@@ -10,8 +10,7 @@ from threading import Barrier, Event, Thread, get_ident
 
 import pytest
 
-from manyfest.cli.assembly import thread_pool as parallel
-from manyfest.cli.assembly.thread_pool import ThreadFanOut
+from manyfest.assembly.thread_pool import ThreadFanOut
 from manyfest.cli.process.signals import INTERRUPTED, SignalHandler
 
 PATIENCE = 3.0  # seconds; who is not woken earlier was forgotten
@@ -47,10 +46,9 @@ def test_interrupted_while_threads_are_started_it_ends_those_that_were(
 
 
 @pytest.fixture
-def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[SignalHandler]:
+def listening() -> Iterator[SignalHandler]:
     """Handles Ctrl-C in the test's process."""
     before, listening = signal.getsignal(signal.SIGINT), SignalHandler()
-    monkeypatch.setattr(parallel, "SIGNAL_HANDLER", listening)
     listening.handle(signal.SIGINT)
     yield listening
     signal.signal(signal.SIGINT, before)
@@ -70,7 +68,7 @@ def test_ctrl_c_twice_in_a_row_ends_all_threads(listening: SignalHandler) -> Non
         signal.raise_signal(signal.SIGINT)
         sleepers.cancelled.set()
 
-    threads = ThreadFanOut(4, cancel)
+    threads = ThreadFanOut(4, cancel, listening.shielded)
     assert listening.interruptible(lambda: len(threads(press, range(4)))) == INTERRUPTED
     assert set(sleepers.woken) == {True}
 
@@ -92,7 +90,7 @@ def test_ctrl_c_while_a_thread_starts_leaves_none_behind(
         ended.append(item)
 
     monkeypatch.setattr(Thread, "start", start_disturbed)
-    threads = ThreadFanOut(2, cancelled.set)
+    threads = ThreadFanOut(2, cancelled.set, listening.shielded)
     assert listening.interruptible(lambda: len(threads(work, range(2)))) == INTERRUPTED
     assert sorted(ended) == [0, 1]
 
@@ -107,7 +105,7 @@ def test_threads_hear_what_they_heard_before() -> None:
 
 _LIMITED = """
 import resource, sys, threading, time
-from manyfest.cli.assembly.thread_pool import ThreadFanOut
+from manyfest.assembly.thread_pool import ThreadFanOut
 
 limit = int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.cli.settings import auth_file, auth_files, auth_realms, private_hosts
+from manyfest.assembly.settings import auth_file, auth_files, auth_realms, private_hosts
 
 FILES = {
     "the session's and the user's": (

@@ -1,9 +1,9 @@
 """Answers of the store that no registry confirmed, and the warning of them."""
 
+from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
 
-from manyfest.cli.output import warn
 from manyfest.domain.errors import UnavailableError, reason_text, shortened
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
@@ -14,8 +14,9 @@ _REASON_LIMIT = 150  # characters; the end of the line, with the age of the answ
 class UnconfirmedAnswers:
     """The ``observations`` that answered without confirmation, by reference. Thread-safe."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, warn: Callable[[str], None]) -> None:
         self._now = now
+        self._warn = warn
         self.observations: dict[Reference, Observation] = {}
         self._lock = Lock()
 
@@ -29,9 +30,9 @@ class UnconfirmedAnswers:
             is_known = observation.reference in self.observations
             self.observations[observation.reference] = observation
             if error is not None:
-                warn(_warning(observation, error))
+                self._warn(_warning(observation, error))
             elif observation.is_after(self._now) and not is_known:
-                warn(_misdated(observation))
+                self._warn(_misdated(observation))
 
 
 def _warning(observation: Observation, error: UnavailableError) -> str:

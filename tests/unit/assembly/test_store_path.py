@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from platformdirs import user_data_path
 
-from manyfest.cli.settings import store_path
+from manyfest.assembly.settings import store_path
 
 ENVIRONMENTS = {
     "a home": {"HOME": "/home/ann"},

@@ -5,7 +5,7 @@ A command may say early whom it asks (``connect_early``): this imports no HTTP c
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from attr import evolve
 
 from manyfest.adapters.endpoint import Endpoint
-from manyfest.cli.output import note, warn
-from manyfest.cli.settings import Settings
+from manyfest.assembly.settings import Settings
 from manyfest.domain.errors import CredentialsError
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference, Repository
@@ -63,7 +62,7 @@ class HttpRegistries:
 
         Raises BlockedError, ConfigError, as the requests will.
         """
-        from manyfest.cli.assembly.first_connections import FirstConnections
+        from manyfest.assembly.first_connections import FirstConnections
 
         plan = FirstConnections(
             self._settings, self.rules.route, self._origins, self._mirrors, self._known_of
@@ -76,10 +75,10 @@ class HttpRegistries:
         ``--insecure`` applies to the registries that a command names, so never to mirrors. Nor do
         docker's configured headers. Another package's store has no host facts.
         """
-        from manyfest.cli.assembly.registry_clocks import recording_clocks
+        from manyfest.assembly.registry_clocks import recording_clocks
 
         account = auth_for(self._settings, self._deadline)
-        on_clock = recording_clocks(self._clock_offsets)
+        on_clock = recording_clocks(self._clock_offsets, self._settings.hooks.warn)
         origin = self._opened(
             account, self._origins, on_clock=on_clock, on_pulls_left=self._keep_pulls_left
         )
@@ -90,7 +89,7 @@ class HttpRegistries:
 
         account = evolve(account, headers=no_headers)
         mirrors = self._opened(account, self._mirrors, on_clock=on_clock, tries=1)
-        return MirroredRegistry(origin, mirrors, self.rules.route, note)
+        return MirroredRegistry(origin, mirrors, self.rules.route, self._settings.hooks.note)
 
     def _keep_pulls_left(self, host: str, left: str, limit: str) -> None:
         self.pulls_left[host] = left, limit
@@ -190,7 +189,7 @@ def certificate_folders(settings: Settings) -> "CertificateFolders":
     """Open the certs.d folders, which warn of those that cannot be read."""
     from manyfest.adapters.registries_conf.certs_d import CertificateFolders
 
-    return CertificateFolders(settings.certificate_folders, warn)
+    return CertificateFolders(settings.certificate_folders, settings.hooks.warn)
 
 
 def http_registry(
@@ -211,17 +210,10 @@ def http_registry(
         proxies=Proxies.from_variables(settings.proxies),
         connections=settings.jobs,
         chunk_size=settings.chunk_size,
-        on_warning=warn,
-        on_pause=_shown_pause,
+        on_warning=settings.hooks.warn,
+        on_pause=settings.hooks.on_pause,
         **options,
     )
-
-
-def _shown_pause(message: str, seconds: float) -> AbstractContextManager[None]:
-    """Show a pause before a retry; most commands have none, and do not load the display."""
-    from manyfest.cli.rendering.progress import shown_pause
-
-    return shown_pause(message, seconds)
 
 
 def with_hosts_of(rules: "RegistryRules", settings: Settings) -> Settings:
@@ -247,9 +239,8 @@ def auth_for(settings: Settings, deadline: "Deadline") -> "RegistryAuth":
     from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
     from manyfest.adapters.credentials.helper_process import HelperLimits
     from manyfest.adapters.credentials.registry_auth import RegistryAuth, chained, given
-    from manyfest.cli.process.signals import SIGNAL_HANDLER
 
-    helpers = Helpers(HelperLimits(deadline.check, shield=SIGNAL_HANDLER.shielded))
+    helpers = Helpers(HelperLimits(deadline.check, shield=settings.hooks.shield))
     docker = DockerConfig(settings.docker_config, helpers)
     own = given(settings.logins)
     if only := settings.only_auth_file:
@@ -265,7 +256,7 @@ def auth_for(settings: Settings, deadline: "Deadline") -> "RegistryAuth":
             for path in ([chosen] if chosen else settings.auth_files)
         ),
     )
-    warnings = CredentialWarnings()
+    warnings = CredentialWarnings(settings.hooks.warn)
     return RegistryAuth(credentials_for, docker.headers, settings.auth_realms, warnings.warn_once)
 
 
@@ -276,7 +267,8 @@ def _fail(error: "CredentialSourceError") -> None:
 class CredentialWarnings:
     """Warns of sources of credentials that fail, once of each. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, warn: Callable[[str], None]) -> None:
+        self._warn = warn
         self._lock = Lock()
         self._warned: set[str] = set()
 
@@ -286,4 +278,4 @@ class CredentialWarnings:
             is_new = error.source not in self._warned
             self._warned.add(error.source)
         if is_new:
-            warn(f"{error}; continuing without credentials")
+            self._warn(f"{error}; continuing without credentials")

@@ -16,8 +16,8 @@ from manyfest.adapters.endpoint import (
 )
 from manyfest.adapters.http_registry.transport.early_connections import Destination
 from manyfest.adapters.registries_conf.rules import MirrorRule, RegistryRules, Rule
-from manyfest.cli.assembly.first_connections import FirstConnections
-from manyfest.cli.settings import Settings
+from manyfest.assembly.first_connections import FirstConnections
+from manyfest.assembly.settings import Settings
 from manyfest.domain.errors import BlockedError
 from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.references import Reference

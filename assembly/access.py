@@ -1,0 +1,61 @@
+"""Logins, and the access of registries, without a session."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from attr import evolve
+
+from manyfest.assembly.settings import Settings
+from manyfest.domain.errors import UnreachableError
+
+if TYPE_CHECKING:
+    from manyfest.domain.access import Credentials
+    from manyfest.domain.ports.login_store import LoginStore
+    from manyfest.domain.ports.registry_access import RegistryAccess
+
+
+@contextmanager
+def open_access(
+    settings: Settings, credentials: "Credentials | None" = None
+) -> Iterator["RegistryAccess"]:
+    """Open access to registries with these credentials, else with those that are configured.
+
+    Raises UnreachableError: ``settings`` say offline.
+    """
+    from manyfest.adapters.deadline import Deadline
+    from manyfest.assembly.http_registries import (
+        auth_for,
+        certificate_folders,
+        endpoints,
+        http_registry,
+        registry_rules,
+        with_hosts_of,
+    )
+
+    if settings.offline:
+        raise UnreachableError("", "offline: registries cannot be asked for their authentication")
+    deadline = Deadline(settings.seconds, hard=settings.seconds_are_hard)
+    account = auth_for(settings, deadline)
+    if credentials is not None:
+        account = evolve(account, credentials_for=lambda _: credentials)
+    rules = registry_rules(settings)
+    settings = with_hosts_of(rules, settings)
+    endpoint_for = endpoints(settings, certificate_folders(settings), rules.is_insecure)
+    with http_registry(settings, deadline, account, endpoint_for) as registry:
+        yield registry.access
+
+
+def open_logins(settings: Settings) -> "LoginStore":
+    """Open the login store: docker's configuration, and the credential helpers that it names.
+
+    Its helpers may take as long as ``settings`` allow a command from now on.
+    """
+    from manyfest.adapters.credentials.credential_helper import Helpers
+    from manyfest.adapters.credentials.docker_login import DockerLogins
+    from manyfest.adapters.credentials.helper_process import HelperLimits
+    from manyfest.adapters.deadline import Deadline
+
+    deadline = Deadline(settings.seconds, hard=settings.seconds_are_hard)
+    limits = HelperLimits(deadline.check, shield=settings.hooks.shield)
+    return DockerLogins(settings.docker_config, Helpers(limits))
