@@ -15,12 +15,12 @@ from manyfest.store.sqlite.database import Database
 from manyfest.store.sqlite.opening import open_existing
 
 _SELECT = """
-    SELECT scheme, realm, service, chunk_size, takes_tags, learnt_at FROM hosts
+    SELECT scheme, realm, service, chunk_size, lacks_referrers, takes_tags, learnt_at FROM hosts
     WHERE host = ? AND insecure = ?"""
 _REPLACE = """
     INSERT OR REPLACE INTO hosts
-        (host, insecure, scheme, realm, service, chunk_size, takes_tags, learnt_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+        (host, insecure, scheme, realm, service, chunk_size, lacks_referrers, takes_tags, learnt_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _DELETE_EXPIRED = "DELETE FROM hosts WHERE learnt_at < ?"
 
 _STORE_ERRORS = (StoreError, DamagedStoreError)
@@ -58,12 +58,14 @@ class SqliteHostBook:
 
 
 def _facts(host: str, learnt: Sequence[Any], *, insecure: bool) -> HostFacts:
-    *texts, chunk_size, takes_tags = learnt
+    *texts, chunk_size, lacks_referrers, takes_tags = learnt
     scheme, realm, service = map(str, texts)
     takes = None if takes_tags is None else bool(takes_tags)
-    return HostFacts(host, insecure, scheme, realm, service, int(chunk_size), takes)
+    able = int(chunk_size), takes, bool(lacks_referrers)
+    return HostFacts(host, insecure, scheme, realm, service, *able)
 
 
 def _row(facts: HostFacts, now: datetime) -> tuple[str | int | None, ...]:
-    login, able = (facts.realm, facts.service), (facts.chunk_size, facts.takes_tags)
+    login = facts.realm, facts.service
+    able = facts.chunk_size, facts.lacks_referrers, facts.takes_tags
     return facts.host, facts.insecure, facts.scheme, *login, *able, format_utc(now)

@@ -75,6 +75,14 @@ class RegistryDecorator(Registry):
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
         return self._forward(reference, lambda registry, at: registry.referrers(at))
 
+    def listed_referrers(self, reference: Reference) -> tuple[Descriptor, ...] | None:
+        return self._forward(reference, lambda registry, at: registry.listed_referrers(at))
+
+    def lacks_referrers(self, home: Home) -> bool:
+        return self._forward(
+            Reference(home), lambda registry, at: registry.lacks_referrers(at.home)
+        )
+
     def head_blob(self, reference: Reference) -> int:
         return self._forward(reference, lambda registry, at: registry.head_blob(at))
 

@@ -68,6 +68,9 @@ class OfflineRegistry(RegistryDecorator):
         reason = f"offline: referrers of {reference} are not cached, only layouts can be read"
         raise UnreachableError(str(reference.home), reason)
 
+    def listed_referrers(self, reference: Reference) -> tuple[Descriptor, ...] | None:
+        return self.referrers(reference)
+
     def head_blob(self, reference: Reference) -> int:
         size = self._layers.size(blob_digest(reference))
         return len(self._blob(reference)) if size is None else size

@@ -150,6 +150,12 @@ class HttpRegistry(Registry):
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
         return self._listings.referrers(reference)
 
+    def listed_referrers(self, reference: Reference) -> tuple[Descriptor, ...] | None:
+        return self._listings.listed_referrers(reference)
+
+    def lacks_referrers(self, home: Home) -> bool:
+        return self._listings.lacks_referrers(home)
+
     def head_blob(self, reference: Reference) -> int:
         return self._blobs.head_blob(reference)
 

@@ -23,7 +23,8 @@ class HostFacts:
     ``scheme`` is ``http`` or ``https``. ``realm`` and ``service`` are those of its challenge for
     bearer tokens (RFC 6750), empty without one. ``chunk_size`` is the bytes of a body that it took
     after it had refused a larger one (413), 0 if it did not. ``takes_tags`` says whether a PUT by
-    digest may name tags; None if that was not tried. ``insecure`` is True if insecure access was
+    digest may name tags; None if that was not tried. ``lacks_referrers`` says that it answered as
+    registries without a listing of referrers do. ``insecure`` is True if insecure access was
     allowed when this was learnt: facts learnt under looser rules never count under stricter ones.
 
     Facts are a guess and not a permission: a caller applies the current rules, and ignores facts
@@ -37,6 +38,7 @@ class HostFacts:
     service: str = ""
     chunk_size: int = 0
     takes_tags: bool | None = None
+    lacks_referrers: bool = False
 
 
 def is_fresh(learnt_at: datetime, now: datetime) -> bool:

@@ -146,6 +146,20 @@ class ReferrerReader(Protocol):
         """
         ...
 
+    def listed_referrers(self, reference: Reference) -> tuple[Descriptor, ...] | None:
+        """As ``referrers``, by the other side's own listing; None: it has none.
+
+        Then a referrers tag may name them, which a caller who knows all ``tags`` need not ask for.
+        """
+        return self.referrers(reference)
+
+    def lacks_referrers(self, home: Home) -> bool:  # noqa: ARG002 - for those that can
+        """Whether the other side is known to have no listing of its own. Asks nobody.
+
+        A guess: what was learnt earlier may have changed, so ask for one subject nevertheless.
+        """
+        return False
+
 
 class BlobReader(Protocol):
     """Reads blobs. References to blobs are a home and a digest."""

@@ -89,6 +89,11 @@ def _add_takes_tags(database: "Database") -> None:
     database.table("hosts").add_column("takes_tags", int)
 
 
+def _add_lacks_referrers(database: "Database") -> None:
+    # 1 if the host answered as those without a listing of referrers do
+    database.table("hosts").add_column("lacks_referrers", int, not_null_default=0)
+
+
 def _create_packages(database: "Database") -> None:
     # packages of SBOMs among the blobs; image is empty for one that names no subject
     database.execute(
@@ -119,6 +124,7 @@ MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _add_chunk_size,
     _add_takes_tags,
     _create_packages,
+    _add_lacks_referrers,
 )
 
 

@@ -3,7 +3,7 @@
 Written by ``python -m tests.golden.generate_schema`` from the migrations; not edited by hand.
 """
 
-VERSION = 11
+VERSION = 12
 
 STATEMENTS = (
     """
@@ -73,7 +73,7 @@ CREATE TABLE "hosts" (
    "realm" TEXT NOT NULL,
    "service" TEXT NOT NULL,
    "learnt_at" TEXT NOT NULL,
-   "insecure" INTEGER NOT NULL, "chunk_size" INTEGER NOT NULL DEFAULT 0, "takes_tags" INTEGER,
+   "insecure" INTEGER NOT NULL, "chunk_size" INTEGER NOT NULL DEFAULT 0, "takes_tags" INTEGER, "lacks_referrers" INTEGER NOT NULL DEFAULT 0,
    PRIMARY KEY ("host", "insecure")
 )
 """,

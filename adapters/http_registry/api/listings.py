@@ -46,15 +46,24 @@ class HttpListings(TagReader, ReferrerReader):
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
         """One GET per page; another for the referrers tag if there is no endpoint; see the port."""
-        tag, session = referrers_tag(reference), self._session(reference)
+        tag = referrers_tag(reference)
+        found = self.listed_referrers(reference)
+        return self._referrers_by_tag(tag) if found is None else found
+
+    def listed_referrers(self, reference: Reference) -> tuple[Descriptor, ...] | None:
+        """One GET per page; remembers whether there is such an endpoint; see the port."""
+        session = self._session(reference)
         found = all_pages(
             requests.list_referrers(reference),
             lambda page: self._sessions.with_retries(lambda: _read_referrers(session, page)),
             repository_of(reference).registry,
         )
-        if found is None:
-            return self._referrers_by_tag(tag)
-        return tuple({entry.digest: entry for entry in found}.values())
+        session.referrers_api.answered(has_listed=found is not None)
+        return None if found is None else tuple({entry.digest: entry for entry in found}.values())
+
+    def lacks_referrers(self, home: Home) -> bool:
+        """By what this command, or an earlier one, was answered; see the port."""
+        return self._session(Reference(home)).referrers_api.is_missing
 
     def _referrers_by_tag(self, tag: Reference) -> tuple[Descriptor, ...]:
         try:

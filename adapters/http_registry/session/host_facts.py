@@ -58,14 +58,32 @@ class ChunkLimit:
         self.size = self.learnt = min(self.size or size, size)
 
 
+class ReferrersApi:
+    """Whether a host lists referrers, as ``known`` and as it answers. Thread-safe."""
+
+    def __init__(self, known: HostFacts | None) -> None:
+        self._is_presumed_missing = known is not None and known.lacks_referrers
+        self._answers: set[bool] = set()
+
+    def answered(self, *, has_listed: bool) -> None:
+        """Note one answer. Some hosts answer for a missing repository as if there were no API."""
+        self._answers.add(has_listed)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether nothing was listed, and the host said or is known to list none."""
+        return True not in self._answers and (self._is_presumed_missing or bool(self._answers))
+
+
 def facts_learnt(
     endpoint: Endpoint,
     scheme: str,
     challenge: Challenge | None,
     chunk_size: int = 0,
     takes_tags: bool | None = None,  # noqa: FBT001 - a fact as the others
+    lacks_referrers: bool = False,  # noqa: FBT001, FBT002
 ) -> HostFacts:
-    """Collect the facts: scheme, realm and service for tokens, size of chunks, tags in a PUT.
+    """Collect the facts: scheme, realm and service for tokens, and what the host is able to.
 
     A Basic challenge is not remembered, so that no password is sent to a host that did not ask.
     """
@@ -74,17 +92,17 @@ def facts_learnt(
         realm, service = challenge.get("realm"), challenge.get("service")
     if max(len(realm), len(service)) > _LENGTH_LIMIT:
         realm, service = "", ""
-    login = scheme, realm, service
-    return HostFacts(endpoint.host, endpoint.insecure, *login, chunk_size, takes_tags)
+    login, able = (scheme, realm, service), (chunk_size, takes_tags, lacks_referrers)
+    return HostFacts(endpoint.host, endpoint.insecure, *login, *able)
 
 
 def news(learnt: HostFacts, known: HostFacts | None, endpoint: Endpoint) -> HostFacts | None:
     """Return the facts that were ``learnt``, if they are new and save a request.
 
-    These do: a realm, the size of chunks, whether a PUT may name tags, a scheme that is not tried
-    first.
+    These do: a realm, the size of chunks, whether a PUT may name tags, that referrers are not
+    listed, a scheme that is not tried first.
     """
     is_new = bool(learnt.scheme) and learnt != known
-    is_able = learnt.chunk_size or learnt.takes_tags is not None
+    is_able = learnt.chunk_size or learnt.takes_tags is not None or learnt.lacks_referrers
     saves = learnt.realm or is_able or learnt.scheme != endpoint.modes[0].scheme
     return learnt if is_new and (known or saves) else None

@@ -65,9 +65,7 @@ from manyfest.domain.ports.host_book import HostFacts
 
 _UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
 _REJECTIONS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-# Some registries answer a token of an outdated realm with these instead of 401.
 _STALE_TOKEN_STATUSES = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
-# The refused token may have expired, and the next challenge may ask for more scopes.
 _CHALLENGE_LIMIT = 2
 _FOLLOWED_METHODS = ("GET", "HEAD")
 _MINIMUM_SECRET_LENGTH = 8
@@ -108,6 +106,7 @@ class RegistrySession:
         self._on_warnings = on_warnings
         self.chunks = host_facts.ChunkLimit(known)
         self.takes_tags = known.takes_tags if known else None  # in a PUT by digest; None: unknown
+        self.referrers_api = host_facts.ReferrersApi(known)
         self.authorizer = Authorizer(
             endpoint, auth, self._fetch_token, host_facts.presumed_challenge(known), clock
         )
@@ -115,8 +114,9 @@ class RegistrySession:
     @property
     def learnt(self) -> HostFacts | None:
         """Facts for the next command; None if they are known already or save no request."""
-        learnt = self.authorizer.challenge, self.chunks.learnt, self.takes_tags
-        facts = host_facts.facts_learnt(self._endpoint, self._probe.scheme, *learnt)
+        able = self.chunks.learnt, self.takes_tags, self.referrers_api.is_missing
+        learnt = self._probe.scheme, self.authorizer.challenge, *able
+        facts = host_facts.facts_learnt(self._endpoint, *learnt)
         return host_facts.news(facts, self._known, self._endpoint)
 
     @contextlib.contextmanager

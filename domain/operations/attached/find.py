@@ -4,7 +4,8 @@ Theory of operation. The search goes in rounds of one round trip each:
 
 1. The referrers of all subjects are listed, one request each, and the tags of their homes, one
    request each. The calls in ``meanwhile`` are made in the same round. Where nothing is attached,
-   the search ends here.
+   the search ends here. A registry that is known to have no listing of referrers is asked for
+   those of one subject; if it still has none, the names of the referrers tags tell the others.
 2. The attachments are read. At the same time they are the subjects of the next listing, because
    an SBOM may be signed. Digest tags are read once the list of tags names them, and so are
    referrers tags, which may list what a registry with the referrers API does not.
@@ -44,6 +45,9 @@ from manyfest.domain.values import frozen
 
 # A signature of an SBOM of an image is on the second level; deeper nesting is a trap.
 DEPTH_LIMIT = 8
+
+# Tags that a subject may have where names are not listed: cosign's, and the referrers tag.
+_GUESSES = len(COSIGN_SUFFIXES) + 1
 
 
 @frozen
@@ -91,17 +95,19 @@ def list_attached(
 ) -> Found:
     """List what is attached to ``subjects``, not read, and nothing on further levels.
 
-    One round; a home that does not list its tags has no digest tags. Otherwise as
-    ``find_attached``.
+    A home that does not list its tags has no digest tags. Otherwise as ``find_attached``.
     """
     questions = Questions(registry, registry)
     asked = tuple(map(_subject, subjects))
     others = [*_tag_lists(asked, questions), *meanwhile]
-    answers = tuple(_ask(questions.about((), asked), others, fan_out))
+    answers = [*_ask(questions.about((), asked), others, fan_out)]
+    if more := tuple(questions.about_listings(asked)):
+        answers += _ask(more, (), fan_out)
     told = (subject for subject in asked if questions.lists_tags(subject.place.home))
-    tags = (one for subject in told for one in questions.digest_tags(subject))
+    tags = [one for subject in told for one in questions.digest_tags(subject)]
+    listed = [one for answer in answers for one in answer.listed]
     return Found(
-        (*(one for answer in answers for one in answer.listed), *tags),
+        tuple({one.place: one for one in (*listed, *tags)}.values()),
         failures=tuple(answer.failure for answer in answers if answer.failure is not None),
     )
 
@@ -138,7 +144,7 @@ class _Search:
             unread, newest = self._take(_ask(questions, others, self._fan_out))
             tagged = (*subjects, *newest)  # the names of tags are known from now on
             tags = tuple(self._questions.about_tags(tagged))
-            if len(self._listed) + len(tags) > COUNT_LIMIT + len(COSIGN_SUFFIXES) * len(tagged):
+            if len(self._listed) + len(tags) > COUNT_LIMIT + _GUESSES * len(tagged):
                 return Found(failures=(too_many(nodes[0].source),))
             questions = [*self._questions.about(unread, newest), *tags]
             subjects, others = (), []

@@ -94,13 +94,18 @@ def too_many(subject: Reference) -> DocumentError:
 class Questions:
     """The questions to ``registry``; ``reader`` reads attachments.
 
-    Keeps the lists of tags, which later questions need.
+    Keeps the lists of tags, which later questions need, and the subjects about which a registry
+    cannot tell, because it has no listing of referrers. Where that is known beforehand, it is asked
+    about one subject, in case it has one by now; about the others if it has.
     """
 
     def __init__(self, registry: Registry, reader: ManifestReader) -> None:
         self._registry = registry
         self._reader = reader
         self._tags: dict[Home, Mapping[str, tuple[str, ...]] | None] = {}
+        self._probed: set[Home] = set()
+        self._waiting: list[Subject] = []  # for the answer about another subject of their home
+        self._untold: list[Subject] = []
 
     def list_tags(self, home: Home) -> Answer:
         """Keep the names of digest tags and referrers tags; none if ``home`` does not tell them.
@@ -118,16 +123,30 @@ class Questions:
 
     def about(self, unread: Sequence[Attachment], subjects: Sequence[Subject]) -> list[Question]:
         """Return the questions that read attachments and list the referrers of ``subjects``."""
-        listings = [partial(self._list, subject) for subject in subjects]
+        listings = [each for subject in subjects for each in self._listing(subject)]
         return [*listings, *(partial(self._read, one) for one in unread)]
 
     def about_tags(self, subjects: Sequence[Subject]) -> Iterator[Question]:
-        """Yield the questions that read their digest tags and referrers tags; after the names."""
+        """Yield the questions that read the digest tags of ``subjects``, and ``about_listings``."""
         for subject in subjects:
-            place, names = subject.place, self._tags[subject.place.home]
-            if names is not None and referrers_tag(place).tag in names:
-                yield partial(self._list_by_tag, subject)
             yield from (partial(self._read, one) for one in self.digest_tags(subject))
+        yield from self.about_listings(subjects)
+
+    def about_listings(self, subjects: Sequence[Subject]) -> Iterator[Question]:
+        """Yield the questions that read the referrers tags of ``subjects``; after the names.
+
+        And those about subjects that waited, and whose referrers only such a tag may tell.
+        """
+        for subject in subjects:
+            names = self._tags[subject.place.home]
+            if names is not None and referrers_tag(subject.place).tag in names:
+                yield partial(self._list_by_tag, subject)
+        waiting, self._waiting = self._waiting, []
+        for subject in waiting:
+            yield from self._listing(subject)
+        untold, self._untold = self._untold, []
+        for subject in untold:
+            yield from self._guess(subject)
 
     def digest_tags(self, subject: Subject) -> Iterator[Attachment]:
         """Yield the digest tags of ``subject``, or those that it may have; after the names."""
@@ -140,12 +159,34 @@ class Questions:
         """Return whether ``home`` told its tags."""
         return self._tags[home] is not None
 
+    def _listing(self, subject: Subject) -> Iterator[Question]:
+        """Yield the question for its referrers; once for a home that has no listing of them."""
+        home = subject.place.home
+        if home not in self._probed or not self._registry.lacks_referrers(home):
+            self._probed.add(home)
+            yield partial(self._list, subject)
+        elif home in self._tags:
+            yield from self._guess(subject)
+        else:
+            self._waiting.append(subject)
+
+    def _guess(self, subject: Subject) -> Iterator[Question]:
+        """Yield the question for a referrers tag, unless the names of all tags are known."""
+        if not self.lists_tags(subject.place.home):
+            yield partial(self._list_by_tag, subject)
+
     def _list(self, subject: Subject) -> Answer:
-        entries = self._registry.referrers(subject.place)
+        entries = self._registry.listed_referrers(subject.place)
+        if entries is None:
+            self._untold.append(subject)
+            return Answer()
         return Answer(_attachments(subject, entries, Form.REFERRER))
 
     def _list_by_tag(self, subject: Subject) -> Answer:
-        listed = self._registry.get_manifest(referrers_tag(subject.place))
+        try:
+            listed = self._registry.get_manifest(referrers_tag(subject.place))
+        except ManifestUnknownError:
+            return Answer()
         return Answer(_attachments(subject, listed.entries, Form.REFERRERS_TAG))
 
     def _read(self, one: Attachment) -> Answer:

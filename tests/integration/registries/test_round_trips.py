@@ -11,7 +11,7 @@ from manyfest.contracts.images import Image, docker_image, docker_list, push_ima
 from manyfest.domain.references import Reference
 from tests.support.http.certificates import Certificate
 from tests.support.http.http_messages import Answer, Request
-from tests.support.http.registry_auth import TokenGate
+from tests.support.http.registry_auth import Gate, TokenGate, open_gate
 from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
 from tests.support.http.rounds import Rounds
 from tests.support.programs.docker_client import CommandLine
@@ -104,8 +104,8 @@ def test_a_push_across_repositories_mounts_each_blob_once(
     ask(manyfest, server, "create", "HOST/other:l", "HOST/app:amd", "HOST/app:arm")
     # The tag is looked at; two configs and the layer that both have; two children and the list.
     bare = [HEAD] + [MOUNT] * 3 + [PUT] * 3
-    # Attached content: the referrers of both, the referrers tag in their place, and the tags.
-    looks = ["GET referrers"] * 2 + [GET] * 2 + ["GET tags"]
+    # Attached content: the referrers of both; the tags, among which are no referrers tags.
+    looks = ["GET referrers"] * 2 + ["GET tags"]
     assert ask(manyfest, server, "push", "HOST/other:l") == sorted([*looks, *bare])
 
 
@@ -114,6 +114,36 @@ def test_a_copy_within_a_repository_looks_at_each_child(
 ) -> None:
     copied = ask(manyfest, server, "copy", "HOST/list:1", "HOST/list:2")
     assert copied == [GET] + [HEAD] * 3 + [PUT]
+
+
+FOUR = [docker_image(f"linux/{arch}", text=arch) for arch in ("amd64", "arm64", "386", "s390x")]
+
+# The abilities of the registry, and the requests in each round trip of the second copy: the tag of
+# the source; at the target, the tag and each image, and beside them what is attached in the source.
+COPIED_AGAIN = {
+    "no referrers API": (Quirks(), 1, [1, 1 + 4 + 1 + 1]),
+    "a referrers API": (Quirks(referrers=True), 5, [1, 1 + 4 + 5 + 1]),
+}
+
+
+@pytest.mark.parametrize(("quirks", "listings", "rounds"), COPIED_AGAIN.values(), ids=COPIED_AGAIN)
+def test_a_copy_of_what_is_there_already_costs_two_round_trips(
+    manyfest: CommandLine, quirks: Quirks, listings: int, rounds: list[int]
+) -> None:
+    """A registry that had no referrers API is asked about one image whether it has one by now."""
+    registry = MemoryRegistry()
+    push_image(registry, Reference.parse(f"{REGISTRY}/app:1"), docker_list(*FOUR))
+    gates: list[Gate] = [open_gate]
+
+    def newest_gate(request: Request) -> Answer | None:
+        return gates[-1](request)
+
+    with RegistryServer(registry, quirks=quirks, gate=newest_gate) as server:
+        ask(manyfest, server, "copy", "HOST/app:1", "HOST/other:1")
+        gates.append(Rounds(tuple(rounds)))
+        made = ask(manyfest, server, "copy", "HOST/app:1", "HOST/other:1")
+    assert made.count("GET referrers") == listings
+    assert len(made) == sum(rounds)
 
 
 def test_an_unchanged_push_across_repositories_looks_at_each_child(
@@ -156,8 +186,8 @@ PUBLISHED = {
     "three tags": (PLAIN, [THREE], [8 + 3, 8, 1, 3]),
     "three tags, again": (PLAIN, [THREE, THREE], [8 + 3, 8, 1, 3, 8 + 3, 3]),
     "three tags in one PUT": (ABLE, [THREE], [8 + 3, 8, 1, 3]),
-    "one tag of another repository": (PLAIN, [("other:1",)], [8 + 1, 8, 8 + 1, 8, 16, 8, 1]),
-    "two repositories": (PLAIN, [("app:1", "app:2", "other:1")], [8 + 3, 8, 8 + 1, 8, 16, 8, 2, 3]),
+    "one tag of another repository": (PLAIN, [("other:1",)], [8 + 1, 8, 8 + 1, 16, 8, 1]),
+    "two repositories": (PLAIN, [("app:1", "app:2", "other:1")], [8 + 3, 8, 8 + 1, 16, 8, 2, 3]),
 }
 
 

@@ -51,7 +51,7 @@ def test_facts_are_found_for_the_host_and_the_rules_they_were_learnt_by(book):
 
 @pytest.mark.parametrize("takes_tags", [True, False, None])
 def test_what_a_registry_can_is_found_as_it_was_learnt(book, takes_tags):
-    able = evolve(FACTS, chunk_size=5, takes_tags=takes_tags)
+    able = evolve(FACTS, chunk_size=5, takes_tags=takes_tags, lacks_referrers=not takes_tags)
     book.keep([able], NOW)
     assert find(book) == able
 

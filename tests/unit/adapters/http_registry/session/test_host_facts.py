@@ -104,6 +104,35 @@ def targets(server):
     return [request.target.split("?")[0].split("/")[1] for request in server.requests]
 
 
+EMPTY_INDEX = b'{"schemaVersion": 2, "manifests": []}'
+
+# The answers to listings of referrers, and whether the host counts as one without them.
+LISTINGS = {
+    "none": ([404, 404], True),
+    "all": ([200, 200], False),
+    "one, and none for another repository": ([404, 200], False),
+    "the same the other way round": ([200, 404], False),
+}
+
+
+@pytest.mark.parametrize(("statuses", "is_missing"), LISTINGS.values(), ids=LISTINGS)
+@pytest.mark.parametrize("was_missing", [True, False, None])
+def test_a_host_lists_referrers_once_it_listed_any(serve, reply, statuses, is_missing, was_missing):
+    answers = iter(statuses)
+    server = serve(lambda *_: reply(next(answers), EMPTY_INDEX))
+    known = None
+    if was_missing is not None:
+        known = HostFacts(server.host, insecure=False, scheme="http", lacks_referrers=was_missing)
+    subject = Reference.parse(f"{server.host}/t/app@sha256:{'0' * 64}")
+    with client(known) as registry:
+        assert registry.lacks_referrers(subject.home) == bool(was_missing)
+        for status in statuses:
+            assert registry.listed_referrers(subject) == (() if status == 200 else None)
+        assert registry.lacks_referrers(subject.home) == is_missing
+        learnt = [each.lacks_referrers for each in registry.facts_learnt]
+    assert learnt == ([is_missing] if is_missing != bool(was_missing) else [])
+
+
 def test_a_host_is_looked_up_once_by_the_rules_that_hold(serve, reply):
     server, asked = serve(lambda *_: reply(404)), []
     with client(insecure=True, asked=asked) as registry:

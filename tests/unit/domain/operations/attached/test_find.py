@@ -23,7 +23,7 @@ from manyfest.domain.errors import (
 from manyfest.domain.images.attachments import Form
 from manyfest.domain.lists.referrers import referrer_descriptor, referrers_tag
 from manyfest.domain.operations.attached import find as search
-from manyfest.domain.operations.attached.find import Found, find_attached
+from manyfest.domain.operations.attached.find import Found, find_attached, list_attached
 from manyfest.domain.operations.steps.tree import Node
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.fan_out import sequential
@@ -130,6 +130,69 @@ def test_what_only_the_referrers_tag_lists_is_found() -> None:
     registry.plant_manifest(referrers_tag(SUBJECT), index.manifest)
     (found,) = find(registry).attachments
     assert (found.form, found.digest) == (Form.REFERRERS_TAG, SIGNATURE.digest)
+
+
+class WithoutApi(MemoryRegistry):
+    """Has referrers tags in place of a listing, but for the subjects in ``listed``."""
+
+    def __init__(self, *subjects: Image, lists_tags: bool = True) -> None:
+        super().__init__()
+        self.lists_tags = lists_tags
+        self.listed: list[Reference] = []
+        self.asked: list[Reference] = []
+        for subject in subjects:
+            attached = referrer(subject, str(subject.digest))
+            push_image(self, SUBJECT.at(subject.digest), subject)
+            push_image(self, SUBJECT.at(attached.digest), attached)
+            index = oci_index(manifests=[referrer_descriptor(attached.manifest).to_json()])
+            self.plant_manifest(referrers_tag(SUBJECT.at(subject.digest)), index.manifest)
+
+    def listed_referrers(self, reference: Reference):
+        self.asked.append(reference)
+        return self.referrers(reference) if reference in self.listed else None
+
+    def lacks_referrers(self, home) -> bool:
+        return not any(place in self.asked for place in self.listed)
+
+    def tags(self, home):
+        if not self.lists_tags:
+            raise RefusedError(str(home), "404 of a proxy", 404)
+        return super().tags(home)
+
+
+THREE = [oci_image(text=text) for text in "abc"]
+PLACES = [SUBJECT.at(image.digest) for image in THREE]
+
+
+def found_below(registry: MemoryRegistry) -> list[Form]:
+    nodes = [Node(place) for place in PLACES]
+    found = find_attached(nodes, registry=registry, reader=registry, fan_out=sequential)
+    assert {one.subject for one in found.attachments} == set(PLACES)
+    return [one.form for one in found.attachments]
+
+
+@pytest.mark.parametrize("lists_tags", [True, False])
+def test_where_there_is_no_listing_one_subject_is_asked_for_and_tags_tell_all(
+    lists_tags: bool,  # noqa: FBT001
+) -> None:
+    registry = WithoutApi(*THREE, lists_tags=lists_tags)
+    assert found_below(registry) == [Form.REFERRERS_TAG] * 3
+    assert registry.asked == PLACES[:1]
+
+
+def test_a_listing_that_is_new_is_asked_for_the_other_subjects_too() -> None:
+    registry = WithoutApi(*THREE)
+    registry.listed = PLACES
+    assert len(found_below(registry)) == 3
+    assert [each for each in registry.asked if each in PLACES] == PLACES
+
+
+def test_what_is_left_is_counted_once_with_and_without_a_listing() -> None:
+    nodes = [Node(place) for place in PLACES]
+    registry = WithoutApi(*THREE)
+    for registry.listed in ([], PLACES):
+        found = list_attached(nodes, registry=registry, fan_out=sequential)
+        assert len(found.attachments) == 3
 
 
 class Unlisting(MemoryRegistry):
