@@ -8,6 +8,7 @@ session has to say goes to the ``Hooks`` of its settings.
 - ``settings``: what a session runs with, and what the environment says of it
 - ``thread_pool``: the fan-out, in threads
 - ``plugins``: adapters of other packages, found by entry points
+- ``stores``: stores that a URL names
 - ``unconfirmed``: answers from the store that no registry confirmed, and warnings of them
 - ``registry_clocks``: the clocks of registries, and the warning where they differ from ours
 - ``first_connections``: which connections the first requests of a command take

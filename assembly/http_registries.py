@@ -35,7 +35,10 @@ if TYPE_CHECKING:  # a command imports only those that it uses
 
 
 class HttpRegistries:
-    """The registries over HTTP of one command; closing ``stack`` closes them."""
+    """The registries over HTTP of one command; closing ``stack`` closes them.
+
+    ``hosts`` is the host book of a store that a URL names, if it has one.
+    """
 
     def __init__(
         self,
@@ -44,12 +47,14 @@ class HttpRegistries:
         stack: ExitStack,
         now: datetime,
         clock_offsets: dict[str, timedelta],
+        hosts: "HostBook | None" = None,
     ) -> None:
         self._settings = settings
         self._deadline = deadline
         self._stack = stack
         self._now = now
         self._clock_offsets = clock_offsets
+        self._hosts = hosts
         self.pulls_left: dict[str, tuple[str, str]] = {}  # and the limit, as hosts send them
 
     @cached_property
@@ -73,7 +78,7 @@ class HttpRegistries:
         """Return the registries, behind the mirrors of ``registries.conf``.
 
         ``--insecure`` applies to the registries that a command names, so never to mirrors. Nor do
-        docker's configured headers. Another package's store has no host facts.
+        docker's configured headers.
         """
         from manyfest.assembly.registry_clocks import recording_clocks
 
@@ -120,7 +125,7 @@ class HttpRegistries:
     @cached_property
     def _host_facts(self) -> "HostFactsCache | None":
         if not isinstance(self._settings.store, Path):
-            return None
+            return None if self._hosts is None else HostFactsCache(self._hosts, self._now)
         from manyfest.store.host_book import SqliteHostBook
 
         book = self._stack.enter_context(closing(SqliteHostBook(self._settings.store)))

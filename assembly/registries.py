@@ -88,7 +88,12 @@ class RegistryFactory:
         from manyfest.assembly.http_registries import HttpRegistries
 
         return HttpRegistries(
-            self.settings, self.deadline(), self.stack, self.now, self.clock_offsets
+            self.settings,
+            self.deadline(),
+            self.stack,
+            self.now,
+            self.clock_offsets,
+            getattr(self.store, "hosts", None),
         )
 
     def _asks_registry(self, reference: Reference) -> bool:

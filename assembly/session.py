@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from manyfest.assembly.settings import Settings
-from manyfest.domain.errors import ConfigError, StoreError
-from manyfest.store.store import SqliteStore, open_store
+from manyfest.domain.errors import StoreError
+from manyfest.store.store import open_store
 
 # Ports are only types here. Adapters are imported inside the functions that make them, so that a
 # command imports just those it uses (ADR 0009): an HTTP client takes longer than all of ``ls``.
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from manyfest.domain.ports.content_store import ContentStore
     from manyfest.domain.ports.draft_book import DraftBook
     from manyfest.domain.ports.fan_out import FanOut
+    from manyfest.domain.ports.housekeeping import Housekeeping
     from manyfest.domain.ports.layer_store import LayerStore
     from manyfest.domain.ports.registry import Registry
     from manyfest.domain.ports.store import Store
     from manyfest.domain.references import Home, Reference
-    from manyfest.store.maintenance.housekeeping import Housekeeping
 
 
 _NOWHERE = Path("/nonexistent/manyfest/store.db")  # no file, so an empty store
@@ -217,17 +217,24 @@ def open_reading_session(settings: Settings) -> Iterator[Session]:
 
 
 @contextmanager
-def open_housekeeping(settings: Settings) -> Iterator["Housekeeping"]:
-    """Open the store's maintenance; nothing is opened before it is used.
+def open_housekeeping(
+    settings: Settings, command: str, query_seconds: float | None = None
+) -> Iterator["Housekeeping"]:
+    """Open the store's upkeep for ``command``; nothing is opened before it is used.
 
-    Raises ConfigError: the store is another package's, which maintains it in its own way.
+    A query may take ``query_seconds``, or else as long as ``settings`` say. A part that the store
+    lacks raises IncompleteStoreError when it is used. Raises as ``open_session``.
     """
+    if not isinstance(settings.store, Path):
+        from manyfest.assembly.stores import StoreParts, open_url, scheme_of
+
+        with closing(open_url(settings.store, settings)) as store:
+            yield StoreParts(store, scheme_of(settings.store), command)
+        return
     from manyfest.store.maintenance.housekeeping import housekeeping_of
 
-    if not isinstance(settings.store, Path):
-        raise ConfigError("MANYFEST_STORE", f"{settings.store} is maintained by its own package")
     patience = min(_LOCK_SECONDS, settings.seconds)
-    seconds = settings.seconds if settings.seconds_are_hard else None
+    seconds = query_seconds or (settings.seconds if settings.seconds_are_hard else None)
     with (
         closing(open_store(settings.store, patience)) as store,
         closing(housekeeping_of(store, patience, seconds)) as housekeeping,
@@ -236,10 +243,9 @@ def open_housekeeping(settings: Settings) -> Iterator["Housekeeping"]:
 
 
 def _fault_of(store: "Store") -> StoreError | None:
-    """Return the error of opening our store's file, if it cannot be opened."""
+    """Return the error of opening the store, if it can be checked and cannot be opened."""
     try:
-        if isinstance(store, SqliteStore):
-            store.check_opens()
+        getattr(store, "check_opens", lambda: None)()
     except StoreError as error:
         return error
     return None
@@ -248,8 +254,6 @@ def _fault_of(store: "Store") -> StoreError | None:
 def _open_store(settings: Settings) -> "Store":
     if isinstance(settings.store, Path):
         return open_store(settings.store, min(_LOCK_SECONDS, settings.seconds))
-    from manyfest.assembly.plugins import STORES, factory_for
+    from manyfest.assembly.stores import open_url
 
-    scheme = settings.store.partition("://")[0]
-    store: Store = factory_for(STORES, scheme)(settings.store, settings)
-    return store
+    return open_url(settings.store, settings)

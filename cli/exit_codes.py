@@ -56,6 +56,8 @@ MEANINGS: dict[type[BaseException], Meaning] = {
     errors.ConflictError: Meaning(6),
     errors.DraftExistsError: Meaning(6, "use --amend to change it, or manyfest rm to start over"),
     errors.MergeOvertakenError: Meaning(6, "push --merge again to replace it"),
+    errors.StoreDeniedError: Meaning(4),
+    errors.StoreUnreachableError: Meaning(5),
     errors.IntegrityError: Meaning(INTEGRITY),
     KeyboardInterrupt: Meaning(INTERRUPTED),
     BrokenPipeError: Meaning(PIPE_CLOSED),

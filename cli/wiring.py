@@ -17,9 +17,9 @@ from manyfest.cli.output import note, warn
 
 if TYPE_CHECKING:
     from manyfest.domain.access import Credentials
+    from manyfest.domain.ports.housekeeping import Housekeeping
     from manyfest.domain.ports.login_store import LoginStore
     from manyfest.domain.ports.registry_access import RegistryAccess
-    from manyfest.store.maintenance.housekeeping import Housekeeping
 
 _T = TypeVar("_T")
 
@@ -50,9 +50,11 @@ def open_reading_session(settings: Settings) -> AbstractContextManager[Session]:
     return session.open_reading_session(evolve(settings, hooks=TERMINAL))
 
 
-def open_housekeeping(settings: Settings) -> "AbstractContextManager[Housekeeping]":
+def open_housekeeping(
+    settings: Settings, command: str, query_seconds: float | None = None
+) -> "AbstractContextManager[Housekeeping]":
     """As ``session.open_housekeeping``, at the terminal."""
-    return session.open_housekeeping(evolve(settings, hooks=TERMINAL))
+    return session.open_housekeeping(evolve(settings, hooks=TERMINAL), command, query_seconds)
 
 
 def open_access(

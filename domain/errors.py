@@ -61,6 +61,9 @@
     ├── BundleError                 a bundle cannot be read or written
     │   └── SparseBundleError
     ├── StoreError                  the store cannot be opened or written
+    │   ├── StoreUnreachableError
+    │   ├── StoreDeniedError
+    │   └── IncompleteStoreError
     ├── CredentialsError            configured credentials cannot be read, or may not be sent
     │   └── CredentialSourceError
     ├── ConfigError                 a configuration file or certificate cannot be used
@@ -601,6 +604,21 @@ class StoreError(ManyfestError):
         super().__init__(f"the store {path} {reason}")
         self.path = path
         self.reason = reason
+
+
+class StoreUnreachableError(StoreError):
+    """The store is on a server that does not answer."""
+
+
+class StoreDeniedError(StoreError):
+    """The server of the store refuses the credentials, or what they may do is not enough."""
+
+
+class IncompleteStoreError(StoreError):
+    """A store of an installed adapter lacks the part that a command needs."""
+
+    def __init__(self, scheme: str, part: str, command: str) -> None:
+        super().__init__(f"of scheme {scheme}", f"has no {part}; {command} needs one")
 
 
 class CredentialsError(ManyfestError):

@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice, takewhile
-from pathlib import Path
 from typing import Never
 
 from attr import evolve, field
@@ -29,11 +28,9 @@ from manyfest.domain.ports.queries import Queries, Value
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Home, Reference
 from manyfest.domain.values import frozen
-from manyfest.store.maintenance.queries import SqliteQueries
 
 # Seconds that a query may take. What no index answers is left out of the page then, and said so.
 QUERY_SECONDS = 0.15
-_LOCK_SECONDS = 10.0  # the longest wait for another process
 _ROWS = 200
 _DIGEST_TAG = "sha256-"
 
@@ -126,12 +123,11 @@ def open_library(settings: Settings, query_seconds: float = QUERY_SECONDS) -> It
     A query may take ``query_seconds``. Raises ConfigError: it is a store of another package.
     """
     offline = evolve(settings, offline=True)
-    queries = SqliteQueries(Path(settings.store), _LOCK_SECONDS, query_seconds)
-    rows = partial(_first_rows, queries)
     with (
-        open_housekeeping(settings) as house,
+        open_housekeeping(settings, "explore", query_seconds) as house,
         open_session(offline) as session,
     ):
+        rows = partial(_first_rows, house.queries)
         yield Library(
             catalogue=house.catalogue,
             contents=session.contents,

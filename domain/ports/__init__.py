@@ -9,6 +9,7 @@ What a registry and a store promise, in the order in which they build on each ot
 * ``store``: the three of a store that commands work with.
 * ``catalogue``, ``queries``: views of all that the store has.
 * ``garbage``, ``integrity``: the upkeep of the store.
+* ``housekeeping``: those four, and the drafts, as the commands for the upkeep use them.
 * ``host_book``: facts about hosts that save round trips.
 * ``bundles``: OCI layouts that carry content from one store to another.
 * ``fan_out``: parallel calls.

@@ -1,8 +1,7 @@
 """The catalogue port: tags and statistics of the store, for display.
 
-Only our own store has one: a store of an installed adapter is not maintained here (ADR 0026). Reads
-only, and works if the store cannot be written. All methods may raise StoreError and
-DamagedStoreError.
+A store of an installed adapter may serve it as ``catalogue`` (ADR 0026). Reads only, and works if
+the store cannot be written. All methods may raise StoreError and DamagedStoreError.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,7 @@
 """The garbage port: finding and removing unneeded content of the store.
 
-The commands use that of our own store only: a store of an installed adapter is not maintained here
-(ADR 0026). All methods may raise StoreError and DamagedStoreError.
+A store of an installed adapter may serve it as ``garbage`` (ADR 0026). All methods may raise
+StoreError and DamagedStoreError.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,7 @@
 """The host book port: facts learnt about registry hosts by earlier commands.
 
-Only our own store has one; a store of an installed adapter has none (ADR 0026). It is a convenience
-that saves requests, and nothing depends on it (ADR 0027). If the book cannot be read or written, or
+A store of an installed adapter may serve it as ``hosts`` (ADR 0026). It is a convenience that saves
+requests, and nothing depends on it (ADR 0027). If the book cannot be read or written, or
 is locked, no method raises or waits: then nothing is known, or kept.
 """
 

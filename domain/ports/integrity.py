@@ -1,7 +1,7 @@
 """The integrity port: finding damage in the store, and quarantining it.
 
-Only our own store has one: a store of an installed adapter is not maintained here (ADR 0026). All
-methods may raise StoreError and DamagedStoreError.
+A store of an installed adapter may serve it as ``integrity`` (ADR 0026). All methods may raise
+StoreError and DamagedStoreError.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """The query port: SQL over views of the store.
 
-Only our own store has one: a store of an installed adapter is not maintained here (ADR 0026).
+A store of an installed adapter may serve it as ``queries`` (ADR 0026).
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from manyfest.domain.values import frozen
 
-Value = Any  # of SQLite: None, int, float, str, bytes
+Value = Any  # None, int, float, str, bytes
 
 
 @frozen
@@ -35,9 +35,9 @@ class Queries(Protocol):
     def run(self, statement: str) -> AbstractContextManager[QueryResult]:
         """Run one SQL statement that reads.
 
-        Ctrl-C ends it at once. Raises, on entering and while rows are read: QueryError, in SQLite's
-        words (invalid, or more than a read of the views); DeadlineError: out of time; StoreError,
-        DamagedStoreError.
+        Ctrl-C ends it at once. Raises, on entering and while rows are read: QueryError, in the
+        engine's words (invalid, or more than a read of the views); DeadlineError: out of time;
+        StoreError, DamagedStoreError.
         """
         ...
 

@@ -1,6 +1,8 @@
 """The store port: content store, draft book and layer store as one.
 
-An installed adapter for stores implements this port (ADR 0026).
+An installed adapter for stores implements this port. It may serve further parts as attributes:
+those of ``housekeeping``, and ``hosts`` (``host_book``), which lives as long as the store (ADR
+0026).
 """
 
 from typing import Protocol

@@ -7,8 +7,8 @@ for draft books and stores; the extra ``contracts`` brings both.
 import pytest
 
 _SUITES = (
-    *("content_store", "draft_book", "garbage_collector", "layer_store"),
-    *("referrers", "registry", "store"),
+    *("catalogue", "content_store", "draft_book", "garbage_collector", "host_book", "integrity"),
+    *("layer_store", "queries", "referrers", "registry", "store"),
 )
 
 pytest.register_assert_rewrite(*(f"{__name__}.{suite}" for suite in _SUITES))

@@ -70,9 +70,25 @@ def test_a_store_from_outside_keeps_drafts_as_it_likes(image, manyfest, monkeypa
     assert manyfest("create", "--push", f"{image}-new", image).code == 0
     listed = manyfest("ls")
     assert (listed.code, len(listed.stdout.splitlines())) == (0, 1)  # the heading
-    refused = manyfest("cache", "stats")
-    assert refused.code == 1
-    assert "forgetful:// is maintained by its own package" in refused.stderr
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    ("command", "part"),
+    [
+        (("cache", "ls"), "catalogue"),
+        (("cache", "stats"), "catalogue"),
+        (("cache", "gc"), "garbage collector"),
+        (("cache", "fsck"), "integrity check"),
+        (("cache", "query", "SELECT 1"), "answer to SQL"),
+    ],
+)
+def test_a_part_that_a_store_lacks_is_named(manyfest, monkeypatch, command, part) -> None:
+    monkeypatch.setenv("MANYFEST_STORE", "forgetful://user:secret@host/")
+    refused = manyfest(*command)
+    name = " ".join(command[:2])
+    expected = f"error: the store of scheme forgetful has no {part}; {name} needs one\n"
+    assert (refused.code, refused.stderr) == (1, expected)
 
 
 @pytest.mark.usefixtures("installed")

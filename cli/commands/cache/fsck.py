@@ -29,7 +29,7 @@ def command(
       manyfest cache fsck --dry-run
       manyfest cache fsck --json
     """
-    with open_housekeeping(settings_from()) as store:
+    with open_housekeeping(settings_from(), "cache fsck") as store:
         checked = check_store(store.integrity)
         forgotten = None if dry_run else _set_aside(store.integrity, checked)
     is_aside, names = bool(checked.damaged) and forgotten is not None, forgotten or ()

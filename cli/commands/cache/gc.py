@@ -50,7 +50,7 @@ def command(
     """
     retention = Retention(parse_age(keep, "--keep"), datetime.now(UTC))
     given_back = 0
-    with open_housekeeping(settings_from()) as store:
+    with open_housekeeping(settings_from(), "cache gc") as store:
         act = find_garbage if dry_run else collect_garbage
         garbage = act(store.garbage, store.drafts, retention)
         if not dry_run:

@@ -31,7 +31,7 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
     """
     pattern = next(iter(names), None)
     hint = f"no cached tag matches {pattern}" if pattern else _HINT
-    with open_housekeeping(settings_from()) as store:
+    with open_housekeeping(settings_from(), "cache ls") as store:
         tags = store.catalogue.tags(None if pattern is None else _absolute(pattern))
         columns = partial(tag_columns, now=datetime.now(UTC))
         view = view_of(columns, with_hint(tags, hint), options, as_json=as_json)

@@ -36,7 +36,7 @@ def command(
     """
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot be used together")
-    with open_housekeeping(settings_from(options)) as store:
+    with open_housekeeping(settings_from(options), "cache query") as store:
         if views:
             require_arguments("cache query --views", names, 0, 0)
             write_text(views_text(store.queries.views()))

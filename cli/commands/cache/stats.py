@@ -18,7 +18,7 @@ def command(as_json: AsJson = False) -> None:
       manyfest cache stats
       manyfest cache stats --json
     """
-    with open_housekeeping(settings_from()) as store:
+    with open_housekeeping(settings_from(), "cache stats") as store:
         statistics = store.catalogue.statistics()
     if as_json:
         write_text(statistics_json(statistics))
