@@ -1,6 +1,7 @@
 """The documents beside the README: their paths and links exist, and every decision has a status."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,19 @@ def test_paths_in_documents_exist(document):
 def test_links_in_documents_lead_somewhere(document):
     links = LINK.findall(document.read_text())
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_links_of_the_readme_work_outside_the_repository():
+    """PyPI shows the README, too: its links begin with the URL of ``pyproject.toml``."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    page = f"{project['urls']['Source']}/blob/main/"
+    raw = page.replace("github.com", "raw.githubusercontent.com").replace("/blob/", "/")
+    text = (ROOT / "README.md").read_text()
+    assert LINK.findall(text) == []
+    own = re.findall(r"\]\((https://(?:raw\.githubusercontent|github)\.com/[^)#]+)", text)
+    names = [link.removeprefix(page).removeprefix(raw) for link in own]
+    assert [name for name in names if not (ROOT / name).exists()] == []
+    assert len(names) > 5
 
 
 @pytest.mark.parametrize("adr", ADRS, ids=lambda adr: adr.name)

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def steps_of(file: Path) -> Iterator[dict[str, object]]:
     document = yaml.safe_load(file.read_text())
     jobs = document["jobs"].values() if "jobs" in document else [document["runs"]]
     for job in jobs:
-        yield from job["steps"]
+        yield from job.get("steps", ())
 
 
 STEPS = [
@@ -56,9 +57,33 @@ def test_an_action_hands_every_input_to_a_step(file):
 def test_a_workflow_has_the_least_rights_and_a_time_limit(file):
     workflow = yaml.safe_load(file.read_text())
     assert workflow["permissions"] == {"contents": "read"}
-    assert all(0 < job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
+    own = [job for job in workflow["jobs"].values() if "uses" not in job]
+    assert all(0 < job["timeout-minutes"] <= 60 for job in own)
     checkouts = [s for s in steps_of(file) if s.get("uses", "").startswith("actions/checkout@")]
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_a_job_that_is_another_workflow_names_one_that_can_be_called(file):
+    for job in yaml.safe_load(file.read_text())["jobs"].values():
+        if called := job.get("uses"):
+            assert called.startswith("./.github/workflows/")
+            assert "workflow_call" in yaml.safe_load((ROOT / called).read_text())[True]  # "on"
+
+
+def test_the_versions_of_python_in_the_matrix_are_those_of_the_metadata():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = {c.rpartition(" ")[2] for c in project["classifiers"] if "Python :: 3." in c}
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    assert set(re.findall(r'"(3\.\d+)"', text)) == named
+
+
+def test_a_release_gets_its_section_of_the_changelog():
+    command = ["bash", ROOT / ".ci" / "changelog"]
+    ended = subprocess.run([*command, "Unreleased"], capture_output=True, text=True, check=True)
+    assert "### " in ended.stdout
+    assert "\n## " not in ended.stdout
+    assert subprocess.run([*command, "99.0"], capture_output=True, check=False).returncode == 1
 
 
 @pytest.mark.parametrize("target", ["debug", "manyfest"])
@@ -71,7 +96,8 @@ def test_an_image_runs_as_a_user_who_is_not_root(target):
 
 
 def test_the_workflow_builds_the_targets_of_the_containerfile():
-    matrix = yaml.safe_load(WORKFLOWS[-1].read_text())["jobs"]["build"]["strategy"]["matrix"]
+    images = yaml.safe_load((ROOT / ".github" / "workflows" / "images.yml").read_text())
+    matrix = images["jobs"]["build"]["strategy"]["matrix"]
     stages = re.findall(r" AS (\w+)$", CONTAINERFILE, re.MULTILINE)
     assert sorted(stages) == sorted(["build", *matrix["target"]])
 
