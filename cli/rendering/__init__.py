@@ -8,7 +8,7 @@
 - ``manifest_text``, ``json_lines``: ``inspect``
 - ``drafts_table``: ``ls``
 - ``planned_writes``: ``push``, ``apply``, ``copy`` and ``undo``, before they write
-- ``diff_text``, ``diff_json``: ``diff``
+- ``diff/``: ``diff``
 - ``findings``: ``verify``
 - ``history``: ``history``
 - ``tags_table``: ``tags``

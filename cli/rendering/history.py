@@ -9,7 +9,7 @@ from attr import evolve
 from manyfest.cli.output import Screen, printable
 from manyfest.cli.rendering.humanize import CLAIMED, counted, digest_on, format_moment
 from manyfest.cli.rendering.table import Column
-from manyfest.domain.comparison.changes import Status
+from manyfest.domain.comparison.status import Status
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import shortened
 from manyfest.domain.operations.views.history import PlatformChange, State

@@ -1,12 +1,14 @@
 """Differences between two images: layers, configs, other manifest members."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from attr import field
 
 from manyfest.domain import media_types
 from manyfest.domain.comparison.json_differences import Difference, differences
+from manyfest.domain.comparison.status import Kind, Status
+from manyfest.domain.comparison.steps import StepPair, side_by_side, steps_of
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
 from manyfest.domain.manifests import Manifest
@@ -14,6 +16,11 @@ from manyfest.domain.values import frozen
 
 # Members that identify content; the content itself is compared instead.
 _NAMING = ("digest", "size")
+# Members of a config that tell of the build, and change nothing for who runs the image.
+_OF_THE_BUILD = {
+    *("author", "comment", "container", "container_config", "created", "docker_version"),
+    *("history", "id", "moby.buildkit.buildinfo.v1", "moby.buildkit.cache.v0", "parent"),
+}
 
 
 @frozen
@@ -38,14 +45,25 @@ class ImageChange:
     """The differences between two images; none if only the bytes differ.
 
     ``manifest`` has the differences of all members except the layers and the config's content.
+    ``steps`` are all steps of both builds, if one of them differs.
     """
 
     manifest: tuple[Difference, ...] = ()
     config: tuple[Difference, ...] = ()
     layers: LayerChange = field(factory=LayerChange)
+    steps: tuple[StepPair, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.manifest or self.config or self.layers)
+
+    @property
+    def kinds(self) -> Iterator[Kind]:
+        """The kinds of the differences; a layer changes the config's list of layers, too."""
+        if self.manifest:
+            yield Kind.MANIFEST
+        if self.layers:
+            yield Kind.LAYERS
+        yield from {_kind_of(found.path[0]) for found in self.config}
 
 
 def have_comparable_configs(before: Manifest, after: Manifest) -> bool:
@@ -70,7 +88,21 @@ def image_change(
         manifest=differences(_members(before, after), _members(after, before)),
         config=_config_differences(before, after, *configs),
         layers=layer_change(before.layers, after.layers),
+        steps=_step_change(before, after, *configs),
     )
+
+
+def _kind_of(member: str) -> Kind:
+    if member == "rootfs":
+        return Kind.LAYERS
+    return Kind.BUILD if member in _OF_THE_BUILD else Kind.CONFIG
+
+
+def _step_change(
+    before: Manifest, after: Manifest, mine: bytes | None, theirs: bytes | None
+) -> tuple[StepPair, ...]:
+    pairs = side_by_side(steps_of(before, mine), steps_of(after, theirs))
+    return pairs if any(pair.status is not Status.SAME for pair in pairs) else ()
 
 
 def layer_change(before: Sequence[Descriptor], after: Sequence[Descriptor]) -> LayerChange:

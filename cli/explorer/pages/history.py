@@ -5,7 +5,7 @@ import json
 from manyfest.cli.explorer.library import Library
 from manyfest.cli.explorer.page import Arguments, Page, command_line
 from manyfest.cli.explorer.pages.references import reference_in
-from manyfest.cli.rendering.diff_json import diff_json
+from manyfest.cli.rendering.diff.diff_json import diff_json
 from manyfest.cli.rendering.history import history_json
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.views.diff import diff

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from manyfest.domain.comparison.changes import Status
+from manyfest.domain.comparison.status import Status
 from manyfest.domain.operations.views.outdated import Checked, Verdict
 
 _WORDS = {Status.ADDED: "added", Status.REMOVED: "removed", Status.CHANGED: "changed"}

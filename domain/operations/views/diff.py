@@ -1,13 +1,17 @@
 """Compare two published images or lists by their content, reading only what may differ."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from itertools import chain
 
 from attr import evolve, field
 
-from manyfest.domain import media_types
-from manyfest.domain.comparison.changes import EntryChange, Status
+from manyfest.domain.comparison.changes import (
+    EntryChange,
+    description_change,
+    differing,
+    digest_change,
+)
 from manyfest.domain.comparison.entries import (
     DigestChange,
     OrderChange,
@@ -18,15 +22,19 @@ from manyfest.domain.comparison.entries import (
 )
 from manyfest.domain.comparison.images import (
     ImageChange,
-    descriptor_fields,
     have_comparable_configs,
     image_change,
 )
 from manyfest.domain.comparison.json_differences import Difference, differences
+from manyfest.domain.comparison.scope import EVERYTHING, Scope, entries_in, entry_for_image
+from manyfest.domain.comparison.status import Kind, Status
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import JsonObject
 from manyfest.domain.lists.attestations import without_attestations
-from manyfest.domain.lists.platform_selection import best_matches
+from manyfest.domain.lists.platform_selection import (
+    require_platform,
+    select_entry,
+)
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.record import record_reads
@@ -52,7 +60,8 @@ class Comparison:
     """The differences of ``after`` from ``before``.
 
     ``members`` are the differences of two lists outside their entries; ``dangling`` are
-    attestations of images that their list lacks. ``read`` is all that was read.
+    attestations of images that their list lacks. With ``platforms``, only their entries are
+    compared, and nothing else of the lists. ``read`` is all that was read.
     """
 
     before: Resolved
@@ -62,7 +71,26 @@ class Comparison:
     order: OrderChange | None = None
     dangling: DigestChange = field(factory=DigestChange)
     selection: Selection | None = None
+    platforms: tuple[Platform, ...] = ()
     read: tuple[Resolved, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of differences, in the order of ``Kind``."""
+        found = {kind for entry in self.entries for kind in entry.kinds}
+        if self.members or self.order or self.dangling:
+            found.add(Kind.LIST)
+        if self.status is not Status.SAME:
+            found.add(Kind.BYTES)
+        return tuple(kind for kind in Kind if kind in found)
+
+    @property
+    def is_only_list(self) -> bool:
+        """Whether the lists differ, and the images that both list are the same."""
+        common = [entry for entry in self.entries if entry.pair.both]
+        lists = self.before.manifest.is_list and self.after.manifest.is_list
+        is_same = bool(common) and all(entry.image is None for entry in common)
+        return lists and is_same and self.status is Status.CHANGED
 
     @property
     def status(self) -> Status:
@@ -70,59 +98,82 @@ class Comparison:
         became = {entry.status for entry in self.entries}
         if self.members or self.order or self.dangling or became - {Status.SAME, Status.REWRITTEN}:
             return Status.CHANGED
-        same = self.selection or self.before.manifest.digest == self.after.manifest.digest
+        is_part = self.selection or self.platforms
+        same = is_part or self.before.manifest.digest == self.after.manifest.digest
         return Status.SAME if same and became <= {Status.SAME} else Status.REWRITTEN
 
 
-def diff(before: Reference, after: Reference, *, ports: Ports) -> Comparison:
+def diff(
+    before: Reference, after: Reference, *, ports: Ports, scope: Scope = EVERYTHING
+) -> Comparison:
     """Compare the image or list at ``after`` with that at ``before``, platform by platform.
 
     An image is compared with the entry of its platform where the other side is a list. Entries of
     equal digests are not read, nor are configs of equal digests. What is read is recorded. Uses
     the ports registry, contents, fan_out and now. Raises what reading raises; ManifestUnknownError
-    also for an entry that differs and is missing; TooManyBytesError.
+    also for an entry that differs and is missing; TooManyBytesError; NoSuchPlatformError: neither
+    list has a platform of the scope, or an image is of another.
     """
-    comparison = _compared(before, after, ports)
+    comparison = _compared(before, after, ports, scope)
     record_reads(comparison.read, ports=ports)
     return comparison
 
 
-def _compared(before: Reference, after: Reference, ports: Ports) -> Comparison:
+def _compared(before: Reference, after: Reference, ports: Ports, scope: Scope) -> Comparison:
     mine, theirs = ports.fan_out(partial(resolve, registry=ports.registry), (before, after))
     if mine.manifest.is_list and theirs.manifest.is_list:
-        return _lists_compared(mine, theirs, ports)
+        return _lists_compared(mine, theirs, ports, scope)
     selection = None
     if mine.manifest.is_list:
-        theirs, image, entry = _beside_its_entry(theirs, mine, ports.registry)
+        theirs, image, entry = _beside_its_entry(theirs, mine, ports.registry, scope)
         pair, selection = Pair(entry, image), Selection(before, entry)
     elif theirs.manifest.is_list:
-        mine, image, entry = _beside_its_entry(mine, theirs, ports.registry)
+        mine, image, entry = _beside_its_entry(mine, theirs, ports.registry, scope)
         pair, selection = Pair(image, entry), Selection(after, entry)
     else:
+        mine, theirs = (_of_platforms(side, ports.registry, scope) for side in (mine, theirs))
         pair = Pair(mine.manifest.descriptor(), theirs.manifest.descriptor())
     found = _read([pair], mine, theirs, ports)
     change = EntryChange(pair, image=_image_change(pair, mine, theirs, found))
     return Comparison(
-        mine, theirs, (change,), selection=selection, read=(mine, theirs, *found.values())
+        mine,
+        theirs,
+        (change,),
+        selection=selection,
+        platforms=scope.platforms,
+        read=(mine, theirs, *found.values()),
     )
 
 
-def _lists_compared(mine: Resolved, theirs: Resolved, ports: Ports) -> Comparison:
-    left, right = mine.manifest.entries, theirs.manifest.entries
+def _lists_compared(mine: Resolved, theirs: Resolved, ports: Ports, scope: Scope) -> Comparison:
+    sides = mine.manifest.entries, theirs.manifest.entries
+    left, right = entries_in(scope, *sides, str(theirs.reference))
     pairs = pair_entries(left, right)
-    found = _read(pairs, mine, theirs, ports)
+    found = _read(pairs if scope.reads_images else (), mine, theirs, ports)
+    entries = tuple(
+        EntryChange(pair, description_change(pair), _image_change(pair, mine, theirs, found))
+        for pair in pairs
+    )
+    read = (mine, theirs, *found.values())
+    if scope.platforms:
+        return Comparison(mine, theirs, entries, platforms=scope.platforms, read=read)
     return Comparison(
         mine,
         theirs,
-        tuple(
-            EntryChange(pair, _described_otherwise(pair), _image_change(pair, mine, theirs, found))
-            for pair in pairs
-        ),
+        entries,
         members=differences(_members(mine), _members(theirs)),
         order=order_change(pairs, left, right),
         dangling=dangling_change(left, right),
-        read=(mine, theirs, *found.values()),
+        read=read,
     )
+
+
+def _of_platforms(image: Resolved, blobs: BlobReader, scope: Scope) -> Resolved:
+    """Return the image, with its config if it must be of the platforms of the scope."""
+    if scope.platforms:
+        image = with_config(image, blobs)
+        require_platform(scope.platforms, image.platform, str(image.reference))
+    return image
 
 
 def _members(found: Resolved) -> JsonObject:
@@ -132,30 +183,25 @@ def _members(found: Resolved) -> JsonObject:
 
 
 def _beside_its_entry(
-    image: Resolved, listed: Resolved, blobs: BlobReader
+    image: Resolved, listed: Resolved, blobs: BlobReader, scope: Scope
 ) -> tuple[Resolved, Descriptor, Descriptor | None]:
     """The image, its descriptor as in a list, and its entry: itself, or one of its platform."""
+    image = _of_platforms(image, blobs, scope)
     own, entries = image.manifest.descriptor(), without_attestations(listed.manifest.entries)
+    if scope.platforms:
+        entry = select_entry(entries, scope.platforms[0], str(listed.reference))
+        return image, evolve(own, platform=entry.platform), entry
     for entry in entries:
         if entry.digest == own.digest:
             return image, evolve(own, platform=entry.platform), entry
     image = with_config(image, blobs)
     own = evolve(own, platform=image.platform)
-    return image, own, _entry_of(image.platform, entries)
-
-
-def _entry_of(platform: Platform, entries: Sequence[Descriptor]) -> Descriptor | None:
-    """The first entry for ``platform``; if none has its os.version, the first of any."""
-    listed = [(entry.platform, entry) for entry in entries if entry.platform]
-    for wanted in (platform, evolve(platform, os_version="")):
-        if found := best_matches(listed, wanted):
-            return found[0]
-    return None
+    return image, own, entry_for_image(image.platform, entries)
 
 
 def _read(pairs: Iterable[Pair], mine: Resolved, theirs: Resolved, ports: Ports) -> _Found:
     """Read the images of pairs that differ, each once, and the configs that differ."""
-    sides = [_references(both, mine, theirs) for pair in pairs if (both := _differing(pair))]
+    sides = [_references(both, mine, theirs) for pair in pairs if (both := differing(pair))]
     found = {_by_digest(root).reference: _by_digest(root) for root in (mine, theirs)}
     reader = MeteredReader(ports.registry, str(theirs.reference))
     unread = [side for side in dict.fromkeys(chain(*sides)) if side not in found]
@@ -175,18 +221,6 @@ def _by_digest(found: Resolved) -> Resolved:
     return evolve(found, reference=found.reference.at(found.manifest.digest))
 
 
-def _differing(pair: Pair) -> tuple[Descriptor, Descriptor] | None:
-    """Both entries, if they differ and are manifests that can be read."""
-    both = pair.both
-    if both is None or both[0].digest == both[1].digest:
-        return None
-    return both if all(map(_is_readable, both)) else None
-
-
-def _is_readable(entry: Descriptor) -> bool:
-    return media_types.is_manifest(entry.media_type) and entry.digest.is_verifiable
-
-
 def _references(
     both: tuple[Descriptor, Descriptor], mine: Resolved, theirs: Resolved
 ) -> tuple[Reference, Reference]:
@@ -197,22 +231,9 @@ def _references(
 def _image_change(
     pair: Pair, mine: Resolved, theirs: Resolved, found: _Found
 ) -> ImageChange | None:
-    both = _differing(pair)
-    if both is None:
-        return _digest_change(pair)
-    left, right = (found[side] for side in _references(both, mine, theirs))
+    both = differing(pair)
+    sides = _references(both, mine, theirs) if both else ()
+    if not sides or not found.keys() >= set(sides):  # not to be read
+        return digest_change(pair)
+    left, right = (found[side] for side in sides)
     return image_change(left.manifest, right.manifest, (left.config, right.config))
-
-
-def _digest_change(pair: Pair) -> ImageChange | None:
-    """The change of entries that are compared by digest alone."""
-    both = pair.both
-    digests = [str(entry.digest) for entry in both or ()]
-    if len(set(digests)) < 2:  # noqa: PLR2004 - both are there, and differ
-        return None
-    return ImageChange(manifest=differences({"digest": digests[0]}, {"digest": digests[1]}))
-
-
-def _described_otherwise(pair: Pair) -> tuple[Difference, ...]:
-    both = pair.both
-    return differences(descriptor_fields(both[0]), descriptor_fields(both[1])) if both else ()

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from manyfest.domain.comparison.changes import Status
 from manyfest.domain.comparison.entries import Pair, pair_entries
 from manyfest.domain.comparison.images import descriptor_fields
+from manyfest.domain.comparison.status import Status
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.errors import NeverSeenError
 from manyfest.domain.history.observation import Observation

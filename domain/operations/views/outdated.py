@@ -18,8 +18,8 @@ from enum import Enum
 
 from attr import evolve, field
 
-from manyfest.domain.comparison.changes import Status
 from manyfest.domain.comparison.entries import Pair, pair_entries
+from manyfest.domain.comparison.status import Status
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (

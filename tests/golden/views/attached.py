@@ -13,7 +13,7 @@ from manyfest.cli.rendering.attached.sbom_table import package_columns
 from manyfest.cli.rendering.outdated.outdated_table import Row, outdated_columns
 from manyfest.cli.rendering.table import View
 from manyfest.contracts.images import oci_image, push_image
-from manyfest.domain.comparison.changes import Status
+from manyfest.domain.comparison.status import Status
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InputError
 from manyfest.domain.operations.resolve import Resolved

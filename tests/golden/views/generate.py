@@ -20,7 +20,7 @@ from manyfest.cli.rendering.show.list_tree import Form, list_lines
 from manyfest.cli.rendering.table import View
 from manyfest.cli.rendering.tags_table import tag_columns as listed_columns
 from manyfest.contracts.images import artifact, docker_image, oci_index, push_image
-from manyfest.domain.comparison.changes import Status
+from manyfest.domain.comparison.status import Status
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.operations.views.history import PlatformChange, State

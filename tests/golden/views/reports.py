@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from manyfest.cli.output import Screen
 from manyfest.cli.rendering.auth_report import LABEL_WIDTH, auth_text, painted_fact
 from manyfest.cli.rendering.cache.catalogue import statistics_lines
-from manyfest.cli.rendering.diff_text import diff_text, painted_difference
+from manyfest.cli.rendering.diff.diff_text import diff_text, painted_difference
 from manyfest.cli.rendering.findings import findings_text, painted_finding
 from manyfest.cli.rendering.table import text_lines
 from manyfest.contracts.images import Image, oci_image, oci_index, push_image
@@ -47,7 +47,7 @@ def diff_lines(screen: Screen) -> Iterator[str]:
     ports = _ports(old=old, new=oci_index(changed, WINDOWS))
     tag = Reference.parse(LONG)
     found = diff(tag.tagged("old"), tag.tagged("new"), ports=ports)
-    return iter(text_lines(diff_text(found), painted_difference, screen=screen))
+    return iter(text_lines(diff_text(found, screen), painted_difference, screen=screen))
 
 
 def verify_lines(screen: Screen) -> Iterator[str]:

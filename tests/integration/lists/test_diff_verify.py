@@ -154,3 +154,21 @@ def test_what_skopeo_makes_of_it_is_sound_and_the_same(
     result = manyfest("verify", copied)
     assert "0 errors, 0 warnings" in result.stdout.decode()
     assert manyfest("diff", name, copied).code == 0
+
+
+def test_the_exit_code_is_that_of_the_kinds_that_count(layout: Path, manyfest: CommandLine) -> None:
+    before = plant(layout, "1", oci_index(oci_image("linux/amd64")))
+    grown = oci_index(oci_image("linux/amd64"), oci_image("linux/arm64"))
+    after = plant(layout, "2", grown)
+    assert manyfest("diff", before, after).code == 8
+    assert manyfest("diff", "--exit-code", "config,layers", before, after).code == 0
+    assert manyfest("diff", "--exit-code", "list,entries", before, after).code == 8
+    assert manyfest("diff", "--exit-code", "none", before, after).code == 0
+    assert manyfest("diff", "--platform", "linux/amd64", before, after).code == 0
+    assert manyfest("diff", "--platform", "linux/arm64,linux/amd64", before, after).code == 8
+    refused = manyfest("diff", "--exit-code", "size", before, after)
+    assert refused.code == 2
+    assert "--exit-code wants none, or some of list, entries" in refused.stderr
+    absent = manyfest("diff", "--platform", "linux/s390x", before, after)
+    assert absent.code == 3
+    assert "only for linux/amd64, linux/arm64" in absent.stderr

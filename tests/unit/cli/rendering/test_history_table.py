@@ -7,7 +7,7 @@ from manyfest.cli.output import PLAIN
 from manyfest.cli.rendering.history import history_json, state_columns
 from manyfest.cli.rendering.table import View
 from manyfest.contracts.images import docker_image, docker_list
-from manyfest.domain.comparison.changes import Status
+from manyfest.domain.comparison.status import Status
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.operations.views.history import PlatformChange, State

@@ -6,7 +6,7 @@ import pytest
 
 from manyfest.cli.output import PLAIN, Screen
 from manyfest.cli.rendering.auth_report import painted_fact
-from manyfest.cli.rendering.diff_text import painted_difference
+from manyfest.cli.rendering.diff.diff_text import painted_difference
 from manyfest.cli.rendering.findings import painted_finding
 from manyfest.cli.rendering.fitting import flowed, shorten
 from manyfest.cli.rendering.humanize import columns_of

@@ -5,23 +5,32 @@ import pytest
 from attrs import evolve
 
 from manyfest.adapters.memory import MemoryRegistry
-from manyfest.cli.rendering.diff_json import diff_json
-from manyfest.cli.rendering.diff_text import diff_text
-from manyfest.contracts.images import Image, docker_image, oci_image, oci_index, oddly_spelled
+from manyfest.cli.output import Screen
+from manyfest.cli.rendering.diff.diff_json import diff_json
+from manyfest.cli.rendering.diff.diff_text import diff_text
+from manyfest.contracts.images import (
+    Image,
+    docker_image,
+    layer_bytes,
+    oci_image,
+    oci_index,
+    oddly_spelled,
+)
 from manyfest.domain import media_types
-from manyfest.domain.comparison.changes import Status
 from manyfest.domain.comparison.images import (
-    ImageChange,
     LayerChange,
     image_change,
     layer_change,
 )
 from manyfest.domain.comparison.json_differences import Difference, differences
+from manyfest.domain.comparison.scope import EVERYTHING, Scope
+from manyfest.domain.comparison.status import Status
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import ManifestUnknownError
+from manyfest.domain.errors import ManifestUnknownError, NoSuchPlatformError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.views.diff import Comparison, diff
+from manyfest.domain.platforms import Platform
 from tests.unit.domain.operations.conftest import World, ref
 
 AMD, ARM = "linux/amd64", "linux/arm64"
@@ -43,11 +52,16 @@ class CountingRegistry(MemoryRegistry):
         return super().open_blob(reference, size)
 
 
-def compared(before: Image, after: Image, registry: MemoryRegistry | None = None) -> Comparison:
+def compared(
+    before: Image,
+    after: Image,
+    registry: MemoryRegistry | None = None,
+    scope: Scope = EVERYTHING,
+) -> Comparison:
     world = World(registry or MemoryRegistry())
     world.plant("r.example/x:a", before)
     world.plant("r.example/x:b", after)
-    return diff(ref("r.example/x:a"), ref("r.example/x:b"), ports=world.ports())
+    return diff(ref("r.example/x:a"), ref("r.example/x:b"), ports=world.ports(), scope=scope)
 
 
 def statuses(comparison: Comparison) -> dict[str, str]:
@@ -179,9 +193,9 @@ def test_layers_in_another_order_are_a_change() -> None:
     layers = [*image.manifest.document["layers"], image.manifest.document["config"]]
     comparison = compared(remade(image, layers=layers), remade(image, layers=layers[::-1]))
     assert comparison.status is Status.CHANGED
-    assert comparison.entries[0].image == ImageChange(
-        layers=LayerChange(tuple(map(descriptor_of, layers)), reordered=True)
-    )
+    found = comparison.entries[0].image
+    assert found.layers == LayerChange(tuple(map(descriptor_of, layers)), reordered=True)
+    assert (found.manifest, found.config) == ((), ())
 
 
 def test_what_is_said_of_a_layer_that_both_have_is_compared() -> None:
@@ -430,8 +444,8 @@ def test_the_text_shows_layers_and_escapes_what_moves_the_cursor() -> None:
     after = remade(oci_image(AMD, text="new"), says={"config": {"Env": ["A=1"]}})
     text = diff_text(compared(before, after))
     assert "layers: 1 removed (" in text
-    assert '- config User: "a\\u001b[2J"' in text
-    assert '+ config Env A: "1"' in text
+    assert '- user: "a\\u001b[2J"' in text
+    assert '+ env A: "1"' in text
     assert "rootfs" not in text
     assert "\x1b" not in text
 
@@ -454,14 +468,15 @@ def test_the_json_has_the_promised_members() -> None:
     after = oci_index(oci_image(ARM), oci_image(AMD, text="new"))
     document = json.loads(diff_json(compared(before, after)))
     assert list(document) == [
-        *("status", "a", "b", "selected", "list", "order", "entries", "danglingAttestations")
+        *("status", "kinds", "onlyList", "a", "b", "platforms", "selected", "list"),
+        *("order", "entries", "danglingAttestations"),
     ]
     assert list(document["a"]) == ["reference", "digest", "mediaType"]
     changed, added = document["entries"]
     assert list(changed) == [
         *("platform", "status", "a", "b", "descriptor", "attestations", "image")
     ]
-    assert list(changed["image"]) == ["manifest", "config", "layers"]
+    assert list(changed["image"]) == ["manifest", "config", "layers", "steps"]
     assert list(changed["image"]["layers"]) == [
         *("shared", "sharedBytes", "removed", "added", "reordered")
     ]
@@ -475,3 +490,133 @@ def test_the_json_of_an_order_and_of_a_selection() -> None:
     assert ordered["order"] == {"a": [AMD, ARM], "b": [ARM, AMD]}
     selected = json.loads(diff_json(compared(images[0], oci_index(images[1]))))
     assert selected["selected"] == {"list": "r.example/x:b", "digest": None, "platform": None}
+
+
+def built_layers(*texts: str, **config) -> Image:
+    """An image with a layer and a step for each text."""
+    layers = [layer_bytes(text) for text in texts]
+    history = [{"created_by": f"RUN /bin/sh -c {text} # buildkit"} for text in texts]
+    says = {"history": history, "config": config}
+    image = remade(oci_image(AMD), says=says)
+    described = [
+        {"mediaType": media_types.OCI_LAYER, "digest": str(Digest.of(one)), "size": len(one)}
+        for one in layers
+    ]
+    changed = remade(image, layers=described)
+    return evolve(changed, blobs=(image.blobs[0], *layers))
+
+
+def test_the_text_shows_the_layers_side_by_side_with_their_commands() -> None:
+    long = [f"install {number}" for number in range(5)]
+    lines = diff_text(compared(built_layers(*long, "a"), built_layers(*long, "b", "c")))
+    rows = [line.split() for line in lines.splitlines() if line.startswith("    ")]
+    words = [row for row in rows if row[0] in "=+-"]
+    assert words[0][-6:] == ["(5", "layers,", "the", "same", "in", "both)"]
+    assert [(row[0], row[-2:]) for row in words[1:]] == [
+        ("-", ["RUN", "a"]),
+        ("+", ["RUN", "b"]),
+        ("+", ["RUN", "c"]),
+    ]
+
+
+def test_commands_of_layers_are_cut_to_the_screen() -> None:
+    comparison = compared(built_layers("a"), built_layers("echo " + "long " * 50))
+    rows = diff_text(comparison, Screen(50)).splitlines()[6:]
+    assert max(map(len, rows)) == 50
+    assert rows[-1].endswith("…")
+
+
+def test_the_config_is_shown_in_the_words_of_dockerfiles() -> None:
+    before = built_layers("a", Env=["A=1"], Cmd=["x"], ExposedPorts={"80/tcp": {}})
+    after = built_layers("a", Labels={"k": "v"}, Cmd=["y"], Volumes={"/data": {}})
+    text = diff_text(compared(before, after))
+    for line in ('- env A: "1"', '~ cmd: ["x"] -> ["y"]', "- port 80/tcp", "+ volume /data"):
+        assert f"    {line}\n" in f"{text}\n"
+    assert '    + label k: "v"' in text
+
+
+KINDS = {
+    "nothing": (lambda: (oci_image(AMD), oci_image(AMD)), []),
+    "bytes": (OTHER_BYTES["config"], ["bytes"]),
+    "layers": (lambda: (built_layers("a"), built_layers("b")), ["build", "layers", "bytes"]),
+    "config": (lambda: (built_layers("a"), built_layers("a", User="x")), ["config", "bytes"]),
+    "build": (
+        lambda: (oci_image(AMD), remade(oci_image(AMD), says={"author": "x"})),
+        ["build", "bytes"],
+    ),
+    "manifest": (
+        lambda: (oci_image(AMD), remade(oci_image(AMD), annotations={"a": "b"})),
+        ["manifest", "bytes"],
+    ),
+    "entries": (
+        lambda: (oci_index(oci_image(AMD)), oci_index(oci_image(AMD), oci_image(ARM))),
+        ["entries", "bytes"],
+    ),
+    "list": (
+        lambda: (oci_index(oci_image(AMD)), oci_index(oci_image(AMD), annotations={"a": "b"})),
+        ["list", "bytes"],
+    ),
+    "attestations": (
+        lambda: (
+            oci_index(oci_image(AMD)),
+            attested_index(oci_image(AMD), attestation_of(oci_image(AMD))),
+        ),
+        ["attestations", "bytes"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("sides", "kinds"), KINDS.values(), ids=KINDS)
+def test_the_kinds_of_differences_are_told(sides, kinds) -> None:
+    assert list(compared(*sides()).kinds) == kinds
+
+
+def test_a_list_that_was_only_republished_is_called_so() -> None:
+    images = oci_image(AMD), oci_image(ARM)
+    grown = oci_index(*images, oci_image("linux/riscv64"))
+    comparison = compared(oci_index(*images), grown)
+    assert comparison.is_only_list
+    assert "only the list changed: the 2 images that both list are the same" in diff_text(
+        comparison
+    )
+    assert not compared(oci_index(images[0]), oci_index(oci_image(AMD, text="new"))).is_only_list
+    assert not compared(oci_index(images[0]), oci_index(images[1])).is_only_list
+    assert not compared(images[0], images[0]).is_only_list
+
+
+def test_only_the_images_of_a_platform_are_read_and_compared() -> None:
+    registry = CountingRegistry()
+    before = oci_index(oci_image(AMD), oci_image(ARM), annotations={"a": "b"})
+    after = oci_index(oci_image(AMD, text="new"), oci_image(ARM, text="new"))
+    scope = Scope((Platform.parse(ARM),))
+    comparison = compared(before, after, registry, scope)
+    assert statuses(comparison) == {ARM: "changed"}
+    assert comparison.members == ()
+    assert registry.reads == {"manifest": 4, "blob": 2}
+    same = compared(before, oci_index(oci_image(ARM)), scope=scope)
+    assert same.status is Status.SAME
+
+
+def test_a_platform_that_one_list_lacks_was_added_or_removed() -> None:
+    scope = Scope((Platform.parse(ARM),))
+    lists = oci_index(oci_image(AMD)), oci_index(oci_image(AMD), oci_image(ARM))
+    assert statuses(compared(*lists, scope=scope)) == {ARM: "added"}
+    assert statuses(compared(*reversed(lists), scope=scope)) == {ARM: "removed"}
+    with pytest.raises(NoSuchPlatformError):
+        compared(lists[0], lists[0], scope=scope)
+
+
+def test_an_image_of_another_platform_is_refused() -> None:
+    scope = Scope((Platform.parse(ARM),))
+    with pytest.raises(NoSuchPlatformError):
+        compared(oci_image(AMD), oci_image(AMD, text="new"), scope=scope)
+    beside = compared(oci_image(ARM), oci_index(oci_image(AMD), oci_image(ARM)), scope=scope)
+    assert beside.status is Status.SAME
+
+
+def test_entries_alone_are_compared_without_reading_an_image() -> None:
+    registry = CountingRegistry()
+    before, after = oci_index(oci_image(AMD)), oci_index(oci_image(AMD, text="new"))
+    comparison = compared(before, after, registry, Scope(reads_images=False))
+    assert comparison.status is Status.CHANGED
+    assert registry.reads == {"manifest": 2}

@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from manyfest.contracts.images import Image, docker_image, docker_list, oci_image, oci_index
-from manyfest.domain.comparison.changes import Status
+from manyfest.domain.comparison.status import Status
 from manyfest.domain.errors import NeverSeenError
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.operations.views.history import history

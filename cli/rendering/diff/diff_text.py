@@ -4,12 +4,16 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from manyfest.cli.output import Screen, printable
+from attr import evolve
+
+from manyfest.cli.output import PLAIN, Screen, printable
+from manyfest.cli.rendering.diff.diff_steps import step_lines
 from manyfest.cli.rendering.humanize import format_size, short_digest
-from manyfest.domain.comparison.changes import EntryChange, Status
+from manyfest.domain.comparison.changes import EntryChange
 from manyfest.domain.comparison.entries import DigestChange, OrderChange
-from manyfest.domain.comparison.images import LayerChange
+from manyfest.domain.comparison.images import ImageChange, LayerChange
 from manyfest.domain.comparison.json_differences import Difference
+from manyfest.domain.comparison.status import Status
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import shortened
@@ -32,13 +36,31 @@ _VERDICTS = {
 
 _STYLES = {"+ ": "added", "- ": "removed", "~ ": "changed", "= ": "faint"}
 
-# Members of a config that differ whenever the layers do, and tell a person nothing more.
-_IMPLIED_BY_LAYERS = {"rootfs", "history"}
+# Members of a config as Dockerfiles name them; of the last four, each name is a line of its own.
+_CONFIG_WORDS = {
+    "Entrypoint": "entrypoint",
+    "Cmd": "cmd",
+    "User": "user",
+    "WorkingDir": "workdir",
+    "Shell": "shell",
+    "StopSignal": "stop signal",
+    "Healthcheck": "healthcheck",
+    "OnBuild": "onbuild",
+    "Env": "env",
+    "Labels": "label",
+    "ExposedPorts": "port",
+    "Volumes": "volume",
+}
+_VALUE_LIMIT = 120  # characters
 
 
-def diff_text(comparison: Comparison) -> str:
-    """Return both sides, the verdict, and a few lines for each platform that differs."""
-    return "\n".join(printable(line) for line in _lines(comparison))
+def diff_text(comparison: Comparison, screen: Screen = PLAIN) -> str:
+    """Return both sides, the verdict, and some lines for each platform that differs.
+
+    Of an image that changed: its size, its layers side by side, and its config by name. Commands
+    of layers are cut to the screen.
+    """
+    return "\n".join(printable(line) for line in _lines(comparison, screen))
 
 
 def painted_difference(line: str, screen: Screen) -> str:
@@ -50,17 +72,18 @@ def painted_difference(line: str, screen: Screen) -> str:
     return screen.paint(line, "strong" if is_verdict else "")
 
 
-def _lines(comparison: Comparison) -> Iterator[str]:
+def _lines(comparison: Comparison, screen: Screen) -> Iterator[str]:
     yield _side("A", comparison.before)
     yield _side("B", comparison.after)
     yield f"{_VERDICTS[comparison.status]}: {_counts(comparison.entries)}"
+    yield from _only_list(comparison)
     yield from _selected(comparison.selection)
     yield from map(_difference, comparison.members)
     yield from _order(comparison.order)
     yield from _attestations("", "dangling attestation", comparison.dangling)
     for entry in comparison.entries:
         if entry.status is not Status.SAME:
-            yield from _entry(entry)
+            yield from _entry(entry, screen)
 
 
 def _side(letter: str, found: Resolved) -> str:
@@ -83,13 +106,20 @@ def _selected(selection: Selection | None) -> Iterator[str]:
         yield f"an image compared with the entry {name} of the list {selection.reference}"
 
 
+def _only_list(comparison: Comparison) -> Iterator[str]:
+    if comparison.is_only_list:
+        number = sum(entry.pair.both is not None for entry in comparison.entries)
+        same = f"the {number:,} images that both list are" if number > 1 else "its one image is"
+        yield f"only the list changed: {same} the same"
+
+
 def _order(order: OrderChange | None) -> Iterator[str]:
     if order is not None:
         before, after = (", ".join(map(_name, side)) for side in (order.before, order.after))
         yield f"~ order: {before} -> {after}"
 
 
-def _entry(entry: EntryChange) -> Iterator[str]:
+def _entry(entry: EntryChange, screen: Screen) -> Iterator[str]:
     pair, status = entry.pair, entry.status
     digests = [short_digest(side.digest) for side in (pair.before, pair.after) if side]
     remark = " (other bytes only)" if status is Status.REWRITTEN else ""
@@ -97,16 +127,25 @@ def _entry(entry: EntryChange) -> Iterator[str]:
     found = [*entry.descriptor]
     if entry.image:
         yield from _layers(entry.image.layers)
-        found += [*entry.image.manifest, *_of_config(entry)]
+        yield from step_lines(entry.image.steps, screen)
+        found += entry.image.manifest
     yield from (f"    {_difference(difference)}" for difference in found)
+    if entry.image:
+        yield from (f"    {line}" for line in _config(entry.image))
     yield from _attestations("    ", "attestation", pair.attestations)
 
 
-def _of_config(entry: EntryChange) -> list[Difference]:
-    if entry.image is None:
-        return []
-    skipped = _IMPLIED_BY_LAYERS if entry.image.layers else set()
-    return [found for found in entry.image.config if found.path[0] not in skipped]
+def _config(image: ImageChange) -> Iterator[str]:
+    """Yield the differences of the config, but for what the layers and steps show."""
+    for found in image.config:
+        member, *rest = found.path
+        if member == "history":
+            if not image.steps:
+                yield "~ history: the same commands, with other times or comments"
+        elif member == "config" and rest and rest[0] in _CONFIG_WORDS:
+            yield _difference(evolve(found, path=(_CONFIG_WORDS[rest[0]], *rest[1:])))
+        elif member != "rootfs" or not image.layers:
+            yield _difference(found)
 
 
 def _layers(layers: LayerChange) -> Iterator[str]:
@@ -119,10 +158,15 @@ def _layers(layers: LayerChange) -> Iterator[str]:
 def _difference(found: Difference) -> str:
     path = " ".join(found.path)
     if found.before is None:
-        return f"+ {path}: {_value(found.after)}"
+        return f"+ {path}{_behind(found.after)}"
     if found.after is None:
-        return f"- {path}: {_value(found.before)}"
+        return f"- {path}{_behind(found.before)}"
     return f"~ {path}: {_value(found.before)} -> {_value(found.after)}"
+
+
+def _behind(value: Json) -> str:
+    """A value behind its name; a port or volume has none."""
+    return "" if value == {} else f": {_value(value)}"
 
 
 def _attestations(margin: str, what: str, change: DigestChange) -> Iterator[str]:
@@ -135,7 +179,7 @@ def _name(platform: Platform | None) -> str:
 
 
 def _value(value: Json) -> str:
-    return shortened(json.dumps(value, ensure_ascii=False), 120)
+    return shortened(json.dumps(value, ensure_ascii=False), _VALUE_LIMIT)
 
 
 def _bytes(layers: Sequence[Descriptor]) -> str:

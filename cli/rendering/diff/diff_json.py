@@ -7,6 +7,7 @@ from manyfest.domain.comparison.changes import EntryChange
 from manyfest.domain.comparison.entries import DigestChange, OrderChange
 from manyfest.domain.comparison.images import ImageChange, LayerChange
 from manyfest.domain.comparison.json_differences import Difference
+from manyfest.domain.comparison.steps import Step, StepPair
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.resolve import Resolved
@@ -21,8 +22,11 @@ def diff_json(comparison: Comparison) -> str:
     """
     document = {
         "status": comparison.status,
+        "kinds": list(comparison.kinds),
+        "onlyList": comparison.is_only_list,
         "a": _side(comparison.before),
         "b": _side(comparison.after),
+        "platforms": list(map(str, comparison.platforms)),
         "selected": _selected(comparison.selection),
         "list": _differences(comparison.members),
         "order": _order(comparison.order),
@@ -77,7 +81,19 @@ def _image(image: ImageChange | None) -> Json:
         "manifest": _differences(image.manifest),
         "config": _differences(image.config),
         "layers": _layers(image.layers),
+        "steps": list(map(_steps, image.steps)),
     }
+
+
+def _steps(pair: StepPair) -> Json:
+    return {"status": pair.status, "a": _step(pair.before), "b": _step(pair.after)}
+
+
+def _step(step: Step | None) -> Json:
+    if step is None:
+        return None
+    digest = str(step.layer.digest) if step.layer else None
+    return {"instruction": step.instruction, "digest": digest, "size": step.size}
 
 
 def _layers(layers: LayerChange) -> Json:
