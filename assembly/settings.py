@@ -182,6 +182,12 @@ def _without_port(host: str) -> str:
     return (name if has_port else host).strip("[]")
 
 
+def trusted_memories(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the references in ``MANYFEST_TRUSTED_MEMORY``, as written."""
+    listed = environment.get("MANYFEST_TRUSTED_MEMORY", "").split(",")
+    return tuple(name.strip() for name in listed if name.strip())
+
+
 def _hosts(listed: str) -> frozenset[str]:
     return frozenset(host.strip() for host in listed.lower().split(",")) - {""}
 

@@ -29,6 +29,7 @@ Rooms, in dependency order; each builds on those above it:
 - merging/: several writers, one tag
 - history/: observations of tags, and past states
 - bundles/: the index.json of a bundle
+- memories/: the artifacts by which machines share their stores
 - comparison/: differences between lists and images
 - verification/: rules for lists, and findings
 - ports/: the interfaces that adapters and the store implement

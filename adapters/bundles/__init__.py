@@ -14,4 +14,5 @@ Modules in dependency order:
 - ``archive_registry``: ``ArchiveRegistry``: the registry port over archives, read only
 - ``folder_writer``: writing a bundle as a folder
 - ``tar_writer``: writing a bundle as an archive
+- ``temporary_bundles``: ``TemporaryBundles``: bundles as blobs, in temporary files
 """

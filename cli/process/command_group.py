@@ -72,6 +72,8 @@ SECTIONS = {
         "cache fetch": "cache.fetch",
         "cache export": "cache.export",
         "cache import": "cache.import_",
+        "cache push": "cache.push",
+        "cache pull": "cache.pull",
         "cache ls": "cache.ls",
         "cache stats": "cache.stats",
         "cache query": "cache.query",

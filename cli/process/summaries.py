@@ -33,6 +33,8 @@ SUMMARIES = {
     "cache fetch": "Fetch images and lists into the cache, for use offline.",
     "cache export": "Export cached images, lists and drafts to a bundle.",
     "cache import": "Import the content of a bundle into the cache, all or nothing.",
+    "cache push": "Push the history and content of cached tags to a memory in a registry.",
+    "cache pull": "Merge a memory in a registry into the cache.",
     "cache ls": "List the cached tags.",
     "cache stats": "Show the size of the cache, by kind and by registry.",
     "cache query": "Query the cache in SQL, read-only.",

@@ -9,6 +9,8 @@ have a time, and neither time is certain: a clock may be years ahead, or years b
   is moved to just before the look (``_redated``). So the next look after a wrong clock heals the
   history, and nothing that was seen is lost. Within the tolerance the clocks decide, because two
   commands that run at once record their looks in any order.
+- *Reports.* A look of another machine that a trusted memory brings is a look, but was not made now:
+  it takes its place by time, and moves nothing.
 - *Provenance.* A span with a look in it is made of looks alone: claims of the same digest beside
   one add nothing to it, neither an earlier beginning nor a later end.
 """
@@ -34,7 +36,8 @@ class Observation:
 
     ``first_seen`` and ``seen_at`` are the first and last times of the observation, in UTC with time
     zone; they are equal if it was made once. No other digest was observed between them.
-    ``is_claimed`` says that a bundle claims it, and that this machine did not see it.
+    ``is_claimed`` says that a bundle claims it, and that this machine did not see it. A look that
+    ``is_report`` was made earlier, by another machine; the store does not keep this.
     """
 
     reference: Reference
@@ -42,6 +45,7 @@ class Observation:
     seen_at: datetime
     first_seen: datetime = field(default=Factory(lambda self: self.seen_at, takes_self=True))
     is_claimed: bool = False
+    is_report: bool = field(default=False, eq=False)
 
     @property
     def tag_reference(self) -> Reference:
@@ -78,11 +82,12 @@ def merge_observations(
 
     Only the first and last times of an observation are certain, so another digest that was observed
     between them splits it there. Of two digests with one time, the one added later is newer; of
-    claims, that with the larger digest. Looks among ``observations`` are made now, so spans dated
-    later are moved before them. Idempotent: adding an observation again changes nothing.
+    claims, that with the larger digest. Looks among ``observations`` are made now, unless they are
+    reports, so spans dated later are moved before them. Idempotent: adding an observation again
+    changes nothing.
     """
     added = tuple(observations)
-    looks = [one.seen_at for one in added if not one.is_claimed]
+    looks = [one.seen_at for one in added if not (one.is_claimed or one.is_report)]
     before = _redated(history, max(looks)) if looks else tuple(history)
     oldest_first = [*reversed(before), *added]
     tag, sightings = oldest_first[0].tag_reference, _sightings(oldest_first)

@@ -9,6 +9,7 @@ Rooms, each built on those before it:
 * ``views``: look at what is published: inspect, compare, verify, history.
 * ``content``: bring images elsewhere: copy, fetch, export, import.
 * ``publication``: write lists to registries: push, merge, apply, lock, undo.
+* ``memories``: share the store by a registry: push to a memory, pull from it.
 * ``store``: the upkeep of the store.
 
 An operation is handed its ports as one value, and its docstring names those that it uses. What

@@ -13,6 +13,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports.registry import BlobSource
 from manyfest.domain.values import frozen
 
 
@@ -107,5 +108,33 @@ class Bundle(Protocol):
         """Yield these blobs, which are in the bundle, in chunks of at most 1 MiB.
 
         The order is the implementation's fastest. Read the chunks of one before the next.
+        """
+        ...
+
+
+@frozen
+class PackedBundle:
+    """A bundle as one blob: its digest, its size in bytes, and a source that opens it."""
+
+    digest: Digest
+    size: int
+    source: BlobSource
+
+
+class BundlePacker(Protocol):
+    """Makes blobs of bundles, and opens those that come as blobs."""
+
+    def packed(self, content: BundleContent) -> AbstractContextManager[PackedBundle]:
+        """Pack ``content`` until the context ends; the same content gives the same bytes.
+
+        Raises BundleError: the system refuses; the errors of opening a blob.
+        """
+        ...
+
+    def unpacked(self, name: str, chunks: Iterator[bytes]) -> AbstractContextManager[Bundle]:
+        """Open the bundle that ``chunks`` are; ``name`` names it in errors.
+
+        Raises BundleError: it is damaged, expands too far, or the system refuses; what reading
+        ``chunks`` raises.
         """
         ...

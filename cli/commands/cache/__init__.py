@@ -3,6 +3,8 @@
 - ``fetch``: download images and lists into it
 - ``export``: write a bundle from it
 - ``import_``: read a bundle into it
+- ``push``: write to a memory in a registry from it
+- ``pull``: merge a memory in a registry into it
 - ``ls``: show the tags
 - ``stats``: show numbers and sizes
 - ``query``: answer SQL

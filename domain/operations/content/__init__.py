@@ -5,6 +5,7 @@
 * ``fetch``: into the store.
 * ``export_bundle``: from the store into a bundle.
 * ``gather``: collect manifests from a store or a bundle, with what is missing.
+* ``bundle_documents``: the documents of a bundle, checked.
 * ``bundle_images``: the images of a bundle under their names.
 * ``import_bundle``: from a bundle into the store.
 """

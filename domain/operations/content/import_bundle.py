@@ -6,21 +6,25 @@ from functools import partial
 
 from attr import evolve
 
-from manyfest.domain import image_configs, manifests, media_types
+from manyfest.domain import image_configs, media_types
 from manyfest.domain.bundles.index_entries import observation_of
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.digests import Digest, verified
+from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import (
     BundleError,
     ConflictError,
     DigestMismatchError,
     DocumentError,
-    SizeMismatchError,
     SparseBundleError,
 )
 from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned, ignore
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.content.bundle_documents import (
+    read_document,
+    received_manifest,
+    require_size,
+)
 from manyfest.domain.operations.content.bundle_images import (
     NO_NAMES,
     Naming,
@@ -97,7 +101,7 @@ def import_bundle(
     wanted = large if terms.with_layers else {}
     with _kept_layers(bundle, wanted, ports.layers, on_event), ports.contents.transaction():
         ports.contents.keep_manifests(_manifest(bundle, part) for part in found.values())
-        ports.contents.keep_blobs(_read(bundle, blob) for blob in small.values())
+        ports.contents.keep_blobs(read_document(bundle, blob) for blob in small.values())
         ports.contents.observe(
             observation_of(entry, name, bundle.name, ports.now) for entry, name in tagged
         )
@@ -149,7 +153,7 @@ def _manifests(
         if bundle.size(listed.digest) is None:
             return contents.manifest(listed.digest)
         if media_types.is_manifest(listed.media_type) or listed in tops:
-            return _received(bundle, listed)
+            return received_manifest(bundle, listed)
         return _received_if_manifest(bundle, listed)
 
     def visit(manifest: Manifest) -> _Part | None:
@@ -179,7 +183,9 @@ def _part(manifest: Manifest, *, is_kept: bool = False) -> _Part:
 
 def _manifest(bundle: Bundle, part: _Part) -> Manifest:
     listed = part.listed
-    return part.manifest or Manifest.stored(listed.media_type, _read(bundle, listed), listed.digest)
+    return part.manifest or Manifest.stored(
+        listed.media_type, read_document(bundle, listed), listed.digest
+    )
 
 
 def _drafted(bundle: Bundle) -> Iterator[Descriptor]:
@@ -192,34 +198,20 @@ def _drafted(bundle: Bundle) -> Iterator[Descriptor]:
             yield entry.found
         if entry.list_digest and (size := bundle.size(entry.list_digest)) is not None:
             anything = Descriptor("", entry.list_digest, size)
-            yield _received(bundle, anything).descriptor()
-
-
-def _received(bundle: Bundle, listed: Descriptor) -> Manifest:
-    subject = f"{bundle.name}: {listed.digest}"
-    if listed.size > manifests.SIZE_LIMIT:
-        raise DocumentError(subject, f"larger than {manifests.SIZE_LIMIT} bytes")
-    data = _read(bundle, listed)
-    return Manifest.received(data, listed.media_type, subject, listed.digest.algorithm)
+            yield received_manifest(bundle, anything).descriptor()
 
 
 def _received_if_manifest(bundle: Bundle, listed: Descriptor) -> Manifest | None:
     """Read an entry of an unknown type; None if it does not look like a manifest."""
     try:
-        manifest = _received(bundle, listed)
+        manifest = received_manifest(bundle, listed)
     except DocumentError:
         return None
     return manifest if manifest.identifies_itself else None
 
 
-def _read(bundle: Bundle, listed: Descriptor) -> bytes:
-    _require_size(bundle, listed.digest, listed.size)
-    subject = f"{bundle.name}: {listed.digest}"
-    return verified(bundle.read(listed.digest), listed.digest, listed.size, subject)
-
-
 def _document(bundle: Bundle, listed: Descriptor) -> bytes | None:
-    return None if bundle.size(listed.digest) is None else _read(bundle, listed)
+    return None if bundle.size(listed.digest) is None else read_document(bundle, listed)
 
 
 def _blobs_in(bundle: Bundle, found: Mapping[Digest, _Part]) -> _Blobs:
@@ -249,7 +241,7 @@ def _kept_layers(
 ) -> Iterator[None]:
     """Store the layers before the rest; if that fails, remove the new ones again."""
     for digest, size in wanted.items():
-        _require_size(bundle, digest, size)
+        require_size(bundle, digest, size)
     new = {digest for digest, size in wanted.items() if layers.touch(digest) != size}
     on_event(TransferPlanned(len(new), sum(wanted[digest] for digest in new), 0))
     kept: list[Digest] = []
@@ -274,12 +266,6 @@ def _errors_name(bundle: Bundle, digest: Digest) -> Iterator[None]:
     except DigestMismatchError as error:
         subject = f"{bundle.name}: {digest}"
         raise DigestMismatchError(subject, error.expected, error.actual) from error
-
-
-def _require_size(bundle: Bundle, digest: Digest, size: int) -> None:
-    actual = bundle.size(digest)
-    if actual != size:
-        raise SizeMismatchError(f"{bundle.name}: {digest}", size, actual or 0)
 
 
 def _save(carried: Sequence[Draft], drafts: DraftBook, *, force: bool) -> None:

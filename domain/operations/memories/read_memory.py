@@ -1,0 +1,109 @@
+"""Read a memory: its base, its deltas, and their indexes.
+
+Theory of operation. Parts are immutable, and each has a tag of its own, so writers never replace
+each other's and no part is lost. A reader takes the base, and all listed parts that the base does
+not cover. A base only saves reading: a writer that puts an older base over a newer one makes
+readers read more parts, which are still listed. So two writers at once need no lock, and no
+comparison by the registry; they need a registry that lists the tags that were put.
+"""
+
+from contextlib import suppress
+from functools import cached_property
+
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import DocumentError, ManifestUnknownError, TooManyBytesError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.memories.memory_index import INDEX_LIMIT, MemoryIndex, decode_index, union_of
+from manyfest.domain.memories.memory_part import MemoryPart, parse_part, parts_listed
+from manyfest.domain.operations.steps.conditional_put import current_digest
+from manyfest.domain.ports import Ports
+from manyfest.domain.ports.registry import BlobReader, Registry
+from manyfest.domain.references import Reference
+
+_PACKED_LIMIT = 64 * 1024 * 1024  # bytes of all indexes of a memory, gzipped
+_MOST_PARTS = 10_000  # parts that a base does not cover; writers make a new one after 20
+
+
+class Memory:
+    """The memory at ``reference``: its ``base``, if any, and its ``deltas``, by digest.
+
+    ``indexes`` are those of both. ``listed`` are all parts that have a tag, covered or not.
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        base: MemoryPart | None,
+        indexes: dict[MemoryPart, MemoryIndex],
+        listed: frozenset[Digest],
+    ) -> None:
+        self.reference = reference
+        self.base = base
+        self.indexes = indexes
+        self.listed = listed
+
+    @property
+    def deltas(self) -> tuple[MemoryPart, ...]:
+        """The parts that the base does not cover."""
+        return tuple(part for part in self.indexes if part != self.base)
+
+    @cached_property
+    def index(self) -> MemoryIndex:
+        """The union of all indexes."""
+        return union_of(self.indexes.values())
+
+
+def read_memory(reference: Reference, *, ports: Ports) -> Memory:
+    """Read the indexes of the memory at ``reference``, not its content; empty if there is none.
+
+    The digest of the tag is asked for by HEAD, which no mirror answers. Uses the ports registry and
+    fan_out. Raises DocumentError: the tag is something else, or an index is malformed;
+    TooManyBytesError; what reading raises.
+    """
+    reader = _Reader(ports.registry, reference)
+    base = reader.base()
+    indexes = {} if base is None else {base: reader.index(base)}
+    listed = parts_listed(reference, ports.registry.tags(reference.home))
+    covered = {part.digest for part in indexes} | union_of(indexes.values()).covers
+    uncovered = sorted(listed - covered)
+    if len(uncovered) > _MOST_PARTS:
+        raise DocumentError(str(reference), f"has more than {_MOST_PARTS} deltas")
+    parts = [part for part in ports.fan_out(reader.part, uncovered) if part is not None]
+    found = ports.fan_out(reader.index, parts)
+    return Memory(reference, base, indexes | dict(zip(parts, found, strict=True)), listed)
+
+
+class _Reader:
+    """Reads parts, and indexes up to a limit for all of them."""
+
+    def __init__(self, registry: Registry, reference: Reference) -> None:
+        self._registry = registry
+        self._reference = reference
+        self._left = _PACKED_LIMIT
+
+    def base(self) -> MemoryPart | None:
+        digest = current_digest(self._reference, self._registry)
+        return None if digest is None else parse_part(self._manifest(digest), str(self._reference))
+
+    def part(self, digest: Digest) -> MemoryPart | None:
+        """Return a delta; None if it was deleted meanwhile."""
+        with suppress(ManifestUnknownError):
+            return parse_part(self._manifest(digest), str(self._reference.at(digest)))
+        return None
+
+    def index(self, part: MemoryPart) -> MemoryIndex:
+        self._left -= part.index.size
+        if self._left < 0:
+            raise TooManyBytesError(str(self._reference), _PACKED_LIMIT)
+        place = self._reference.at(part.index.digest)
+        return decode_index(read_blob(place, part.index, self._registry), str(place), INDEX_LIMIT)
+
+    def _manifest(self, digest: Digest) -> Manifest:
+        return self._registry.get_manifest(self._reference.at(digest))
+
+
+def read_blob(place: Reference, blob: Descriptor, registry: BlobReader) -> bytes:
+    """Return the bytes of a small ``blob``, checked. Raises as ``open_blob``."""
+    with registry.open_blob(place, blob.size) as chunks:
+        return b"".join(chunks)

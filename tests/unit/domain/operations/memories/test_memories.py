@@ -1,0 +1,337 @@
+"""Memories: pushing, pulling, and writers that meet at any moment."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+
+from manyfest.adapters.bundles.temporary_bundles import TemporaryBundles
+from manyfest.adapters.decorators.base import Call, RegistryDecorator, Result
+from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import Image, docker_image, docker_list, oci_image, push_image
+from manyfest.domain import media_types
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import (
+    BundleError,
+    DigestMismatchError,
+    DocumentError,
+    ManifestUnknownError,
+    ManyfestError,
+    MergeUnsettledError,
+)
+from manyfest.domain.history.observation import Observation
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.memories.memory_index import MemoryIndex, encode_index
+from manyfest.domain.memories.memory_part import CONTENT_TYPE, INDEX_TYPE, make_part, part_reference
+from manyfest.domain.operations.memories import push_memory as pushing
+from manyfest.domain.operations.memories.pull_memory import Pulled, pull_memory
+from manyfest.domain.operations.memories.push_memory import PushedMemory, push_memory
+from manyfest.domain.operations.memories.read_memory import read_memory
+from manyfest.domain.ports.registry import Registry, open_bytes
+from manyfest.domain.references import Home, Reference
+from tests.support.ports import NOW, PlainPorts
+
+MEMORY = Reference.parse("r.example/team/memory:ci")
+APP = Reference.parse("r.example/team/app:1")
+OTHER = Reference.parse("other.example/tool:2")
+AMD, ARM = docker_image("linux/amd64"), oci_image("linux/arm64", text="other")
+LIST = docker_list(docker_image("linux/amd64"), docker_image("linux/arm64"))
+
+
+class _Machine:
+    """A store of its own, and a registry that it shares."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.ports = PlainPorts(registry=registry)
+
+    def sees(self, tag: Reference, image: Image, minutes: int = 0, **facts: bool) -> "_Machine":
+        contents = self.ports.contents
+        with contents.transaction():
+            contents.keep_manifests(one.manifest for one in (image, *image.children))
+            contents.keep_blobs(one.blobs[0] for one in (image, *image.children) if one.blobs)
+            moment = NOW + timedelta(minutes=minutes)
+            contents.observe([Observation(tag, image.digest, moment, moment, **facts)])
+        return self
+
+    def push(self, *tags: Reference) -> PushedMemory:
+        return push_memory(MEMORY, tags, ports=self.ports, packer=TemporaryBundles())
+
+    def pull(self, *, is_trusted: bool = False) -> Pulled:
+        later = evolve(self.ports, now=NOW + timedelta(days=1))
+        return pull_memory(MEMORY, ports=later, packer=TemporaryBundles(), is_trusted=is_trusted)
+
+    def history(self, tag: Reference) -> list[tuple[Digest, bool]]:
+        return [(span.digest, span.is_claimed) for span in self.ports.contents.history(tag)]
+
+
+@pytest.fixture
+def registry() -> MemoryRegistry:
+    return MemoryRegistry()
+
+
+def contents_of(registry: Registry) -> dict[str, Digest]:
+    return {
+        tag: registry.head_manifest(MEMORY.tagged(tag)).digest for tag in registry.tags(MEMORY.home)
+    }
+
+
+def test_a_history_comes_to_another_machine_with_its_content(registry: MemoryRegistry) -> None:
+    first = _Machine(registry).sees(APP, AMD, 1).sees(APP, LIST, 2)
+    pushed = first.push(APP)
+    assert (pushed.part, pushed.deltas) == (pushed.base, 0)
+    second = _Machine(registry)
+    pulled = second.pull()
+    assert (pulled.tags, pulled.states, pulled.lacking) == ((APP,), 2, 0)
+    assert second.history(APP) == [(LIST.digest, True), (AMD.digest, True)]
+    for image in (AMD, LIST, *LIST.children):
+        assert second.ports.contents.manifest(image.digest) == image.manifest
+    assert second.ports.contents.blob(Digest.of(AMD.blobs[0])) == AMD.blobs[0]
+    assert second.pull().downloaded == 0
+
+
+def test_the_same_again_moves_nothing(registry: MemoryRegistry) -> None:
+    machine = _Machine(registry).sees(APP, AMD)
+    machine.push(APP)
+    before = contents_of(registry)
+    assert machine.push(APP).part is None
+    reader = _Machine(registry)
+    reader.pull()
+    assert reader.push(APP).part is None, "what was pulled is nothing new"
+    assert contents_of(registry) == before
+
+
+def test_the_same_store_gives_the_same_bytes() -> None:
+    parts = {_Machine(MemoryRegistry()).sees(APP, LIST).push(APP).part for _ in range(2)}
+    assert len(parts) == 1
+
+
+def test_a_delta_brings_what_is_new_and_refers_to_the_base(registry: MemoryRegistry) -> None:
+    base = _Machine(registry).sees(APP, LIST).push(APP).base
+    delta = _Machine(registry).sees(APP, LIST, 5).sees(OTHER, ARM).push(APP, OTHER)
+    assert delta.base is None
+    assert list(delta.index.manifests) == [ARM.digest]
+    (found,) = registry.referrers(MEMORY.at(base))
+    assert found.digest == delta.part
+    assert found.others["artifactType"] == "application/vnd.manyfest.memory.v1"
+    spans_alone = _Machine(registry).sees(APP, LIST, 9).push(APP)
+    assert spans_alone.uploaded == 0
+    assert read_memory(MEMORY, ports=_Machine(registry).ports).index.observations
+
+
+def test_many_deltas_become_a_base_that_lists_their_bundles(
+    registry: MemoryRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "MOST_DELTAS", 2)
+    machine = _Machine(registry)
+    bases = []
+    for number in range(4):
+        tag = APP.tagged(str(number))
+        bases.append(machine.sees(tag, oci_image(text=str(number))).push(tag).base)
+    assert [base is not None for base in bases] == [True, False, False, True]
+    memory = read_memory(MEMORY, ports=machine.ports)
+    assert (memory.deltas, memory.base.digest) == ((), bases[-1])
+    assert len(memory.base.content) == 4
+    reader = _Machine(registry)
+    assert len(reader.pull().tags) == 4
+    assert reader.push(APP.tagged("3")).part is None
+
+
+def test_pulled_looks_are_claims_unless_the_memory_is_trusted(registry: MemoryRegistry) -> None:
+    _Machine(registry).sees(APP, AMD).sees(OTHER, ARM, is_claimed=True).push(APP, OTHER)
+    wary, trusting = _Machine(registry), _Machine(registry)
+    wary.pull()
+    trusting.pull(is_trusted=True)
+    assert wary.history(APP) == [(AMD.digest, True)]
+    assert trusting.history(APP) == [(AMD.digest, False)]
+    assert trusting.history(OTHER) == [(ARM.digest, True)], "a claim stays one"
+
+
+def test_a_trusted_look_of_the_past_moves_no_look_of_this_machine(registry: MemoryRegistry) -> None:
+    _Machine(registry).sees(APP, AMD, -600).push(APP)
+    here = _Machine(registry).sees(APP, ARM)
+    here.pull(is_trusted=True)
+    newest, earlier = here.ports.contents.history(APP)
+    assert (newest.digest, newest.seen_at) == (ARM.digest, NOW)
+    assert (earlier.digest, earlier.is_claimed) == (AMD.digest, False)
+
+
+def test_there_must_be_a_memory_to_pull(registry: MemoryRegistry) -> None:
+    with pytest.raises(ManifestUnknownError):
+        _Machine(registry).pull()
+    push_image(registry, MEMORY, AMD)
+    for act in (_Machine(registry).pull, _Machine(registry).sees(APP, ARM).push):
+        with pytest.raises(DocumentError, match="no memory"):
+            act(*([APP] if act.__name__ == "push" else []))
+
+
+class _Interleaved(RegistryDecorator):
+    """Makes another writer's whole push before the call of this number."""
+
+    def __init__(self, registry: Registry, number: int, other: _Machine) -> None:
+        self._registry = registry
+        self._number = number
+        self._other = other
+        self.calls = 0
+
+    def _forward(self, reference: Reference, call: Call[Result]) -> Result:
+        if self.calls == self._number:
+            self._other.push(OTHER)
+        self.calls += 1
+        return call(self._registry, reference)
+
+
+@pytest.mark.parametrize("parts_before", [0, 1, 3])
+def test_writers_that_meet_at_any_moment_lose_nothing(
+    parts_before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when there is no base yet, and when each of them makes a new one."""
+    monkeypatch.setattr(pushing, "MOST_DELTAS", 2)
+    number = 0
+    while True:
+        registry = MemoryRegistry()
+        for part in range(parts_before):
+            tag = APP.tagged(f"before-{part}")
+            _Machine(registry).sees(tag, docker_image(text=str(part))).push(tag)
+        between = _Interleaved(registry, number, _Machine(registry).sees(OTHER, ARM))
+        _Machine(between).sees(APP, AMD).push(APP)
+        reader = _Machine(registry)
+        if between.calls <= number:
+            break
+        assert len(reader.pull().tags) == parts_before + 2
+        assert reader.history(APP) == [(AMD.digest, True)]
+        assert reader.history(OTHER) == [(ARM.digest, True)]
+        number += 1
+    assert number > 10, "the push made calls to come between"
+
+
+def test_an_older_base_over_a_newer_one_hides_nothing(registry: MemoryRegistry) -> None:
+    base = _Machine(registry).sees(APP, AMD).push(APP).base
+    _Machine(registry).sees(OTHER, ARM).push(OTHER)
+    registry.put_manifest(MEMORY, registry.get_manifest(MEMORY.at(base)))
+    assert set(_Machine(registry).pull().tags) == {APP, OTHER}
+
+
+class _Forgetful(RegistryDecorator):
+    """Lists tags as they were before."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def _forward(self, reference: Reference, call: Call[Result]) -> Result:
+        return call(self._registry, reference)
+
+    def tags(self, home: Home) -> tuple[str, ...]:
+        return ()
+
+
+def test_a_registry_that_never_lists_a_part_is_told(registry: MemoryRegistry) -> None:
+    with pytest.raises(MergeUnsettledError):
+        _Machine(_Forgetful(registry)).sees(APP, AMD).push(APP)
+
+
+def put_part(registry: Registry, index: MemoryIndex, *content: bytes, kind: str = CONTENT_TYPE):
+    """Put a part as a stranger makes it, under the memory's tag."""
+    packed = encode_index(index)
+    for blob in (packed, *content, b"{}"):
+        registry.write_blob(
+            MEMORY.at(Digest.of(blob)), len(blob), lambda blob=blob: open_bytes(blob)
+        )
+    listed = Descriptor(INDEX_TYPE, Digest.of(packed), len(packed))
+    bundles = [Descriptor(kind, Digest.of(blob), len(blob)) for blob in content]
+    part = make_part(listed, bundles, None)
+    registry.put_manifest(MEMORY, part.manifest)
+
+
+def bundle_of(*images: Image) -> Iterator[bytes]:
+    """The bytes of a bundle with these images."""
+    registry = MemoryRegistry()
+    machine = _Machine(registry)
+    for number, image in enumerate(images):
+        machine.sees(APP.tagged(str(number)), image)
+    machine.push(*(APP.tagged(str(number)) for number in range(len(images))))
+    (bundle,) = read_memory(MEMORY, ports=machine.ports).base.content
+    with registry.open_blob(MEMORY.at(bundle.digest), bundle.size) as chunks:
+        return b"".join(chunks)
+
+
+def span(digest: Digest) -> Observation:
+    return Observation(APP, digest, NOW)
+
+
+def test_a_state_without_its_manifest_is_left_out(registry: MemoryRegistry) -> None:
+    put_part(registry, MemoryIndex((span(ARM.digest),)))
+    machine = _Machine(registry)
+    assert (machine.pull().lacking, machine.history(APP)) == (1, [])
+
+
+def test_the_future_is_not_believed(registry: MemoryRegistry) -> None:
+    late = evolve(span(AMD.digest), seen_at=NOW + timedelta(days=900))
+    put_part(registry, MemoryIndex((late,), {AMD.digest: AMD.manifest.media_type}), bundle_of(AMD))
+    machine = _Machine(registry)
+    machine.pull(is_trusted=True)
+    (seen,) = machine.ports.contents.history(APP)
+    assert seen.seen_at == NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("index", "content", "error"),
+    [
+        (MemoryIndex((), {AMD.digest: "text/html"}), bundle_of(AMD), DocumentError),
+        (MemoryIndex((), {AMD.digest: media_types.OCI_INDEX}), bundle_of(AMD), DocumentError),
+        (MemoryIndex((), {AMD.digest: AMD.manifest.media_type}), b"no archive", BundleError),
+        (MemoryIndex((), {AMD.digest: AMD.manifest.media_type}), bundle_of(AMD)[:-40], BundleError),
+    ],
+)
+def test_content_that_is_not_what_it_says_is_refused(
+    registry: MemoryRegistry, index: MemoryIndex, content: bytes, error: type[ManyfestError]
+) -> None:
+    put_part(registry, index, content)
+    machine = _Machine(registry)
+    with pytest.raises(error):
+        machine.pull()
+    assert not machine.ports.store.held.manifests
+
+
+def test_a_layer_of_another_type_is_refused(registry: MemoryRegistry) -> None:
+    put_part(registry, MemoryIndex(), b"x", kind="application/x-tar")
+    with pytest.raises(DocumentError, match="layer"):
+        _Machine(registry).pull()
+
+
+def test_a_manifest_with_other_bytes_is_refused(
+    registry: MemoryRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lie = Manifest(AMD.manifest.media_type, ARM.manifest.data)
+    object.__setattr__(lie, "digest", AMD.digest)
+    monkeypatch.setattr("manyfest.adapters.bundles.tar_writer.verified_chunks", lambda c, *_: c)
+    with TemporaryBundles().packed(_lying(lie)) as packed, packed.source() as chunks:
+        content = b"".join(chunks)
+    put_part(registry, MemoryIndex((), {AMD.digest: lie.media_type}), content)
+    with pytest.raises(DigestMismatchError):
+        _Machine(registry).pull()
+
+
+def _lying(manifest: Manifest):
+    from manyfest.domain.ports.bundles import BundleBlob, BundleContent
+
+    blob = BundleBlob(manifest.digest, len(manifest.data), lambda: open_bytes(manifest.data))
+    return BundleContent({}, (blob,))
+
+
+def test_a_part_that_was_deleted_meanwhile_is_passed_over(registry: MemoryRegistry) -> None:
+    _Machine(registry).sees(APP, AMD).push(APP)
+    gone = part_reference(MEMORY, Digest.of(b"gone"))
+    registry.put_manifest(gone, registry.get_manifest(MEMORY))
+    assert _Machine(registry).pull().tags == (APP,)
+
+
+def test_the_artifact_is_as_documented(registry: MemoryRegistry) -> None:
+    _Machine(registry).sees(APP, AMD).push(APP)
+    document = json.loads(registry.get_manifest(MEMORY).data)
+    assert document["mediaType"] == media_types.OCI_MANIFEST
+    assert document["artifactType"] == "application/vnd.manyfest.memory.v1"
+    assert document["config"]["mediaType"] == media_types.OCI_EMPTY
+    assert [layer["mediaType"] for layer in document["layers"]] == [INDEX_TYPE, CONTENT_TYPE]
