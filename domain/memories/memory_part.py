@@ -71,7 +71,7 @@ def make_part(
 def parse_part(manifest: Manifest, subject: str) -> MemoryPart:
     """Parse a part. Raises DocumentError: it is something else."""
     if not manifest.is_image or manifest.document.get("artifactType") != ARTIFACT_TYPE:
-        raise DocumentError(subject, "is no memory; cache push makes one under a tag that is not taken")
+        raise DocumentError(subject, "is no memory; cache push makes one under a tag that is free")
     index, *content = manifest.layers or (None,)
     if index is None or index.media_type != INDEX_TYPE:
         raise DocumentError(subject, f"is a memory whose first layer is no {INDEX_TYPE}")
