@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from manyfest.assembly.settings import Settings
+from manyfest.assembly.settings import Hooks, Settings
 from manyfest.domain.errors import StoreError
 from manyfest.store.store import open_store
 
@@ -90,6 +90,11 @@ class Session:
         )
 
     @property
+    def hooks(self) -> "Hooks":
+        """The calls that tell the driver what is no result and no error."""
+        return self._settings.hooks
+
+    @property
     def drafts(self) -> "DraftBook":
         """The draft book of the store."""
         return self._store.drafts
@@ -116,7 +121,7 @@ class Session:
         """The fan-out, with as many threads as there are jobs."""
         from manyfest.assembly.thread_pool import ThreadFanOut
 
-        return ThreadFanOut(self._settings.jobs, self._deadline.cancel, self._settings.hooks.shield)
+        return ThreadFanOut(self._settings.jobs, self._deadline.cancel, self.hooks.shield)
 
     def pause(self, seconds: float) -> None:
         """Wait for a registry to show a write. Raises DeadlineError when no time is left."""
@@ -149,7 +154,7 @@ class Session:
     def on_unrecorded(self, error: StoreError) -> None:
         """Warn once that the store does not take what is read, and stop trying."""
         self.records_reads = False
-        self._settings.hooks.warn(f"not cached: {error}")
+        self.hooks.warn(f"not cached: {error}")
 
     def clock(self) -> datetime:
         """Return the current time (UTC), for observations late in a long command."""
@@ -182,7 +187,7 @@ class Session:
     def _answers(self) -> "UnconfirmedAnswers":
         from manyfest.assembly.unconfirmed import UnconfirmedAnswers
 
-        return UnconfirmedAnswers(self._began, self._settings.hooks.warn)
+        return UnconfirmedAnswers(self._began, self.hooks.warn)
 
 
 @contextmanager

@@ -4,7 +4,6 @@
 - ``push_options``: the options of ``push`` and ``create --push``
 - ``option_values``: the values of options, such as ``KEY=VALUE`` and lists with commas
 - ``credentials``: a login from standard input or a variable
-- ``references``: references, names of lists and of entries
 - ``input_files``: files of documents, such as specs and locks
 - ``reference_files``: files with a reference a line
 - ``result_files``: files that a command writes, such as ``--digest-file``

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from manyfest.cli.arguments.references import tag_or_reference, target
+from manyfest.assembly.references import tag_or_reference, target
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.domain.expectations import Expectation

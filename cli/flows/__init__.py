@@ -2,7 +2,7 @@
 
 A flow calls operations, draws progress, and prints notes and warnings.
 
-- ``checks``: warnings about drafts, and refusals of ``--offline``
+- ``checks``: warnings about drafts, and what stays behind
 - ``compose``: ``create`` and ``add``
 - ``record``: observations of what a command reads
 - ``publish``: ``push``, ``create --push``, ``apply`` and ``publish``

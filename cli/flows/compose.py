@@ -6,7 +6,7 @@ from typing import Annotated
 
 from attr import evolve
 
-from manyfest.cli.arguments.references import resolve_source
+from manyfest.assembly.references import resolve_source
 from manyfest.cli.flows.checks import (
     note_families,
     warn_of_artifacts,

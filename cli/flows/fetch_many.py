@@ -6,8 +6,8 @@ from functools import partial
 
 from attr import define, evolve, field
 
+from manyfest.assembly.references import resolve_source
 from manyfest.cli.arguments.reference_files import references_in
-from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FAILED, ExitError
 from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers, warn_of_unverifiable
 from manyfest.cli.flows.interruptions import telling_of_partial_layers

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
+from manyfest.assembly.references import resolve_source
 from manyfest.cli.arguments.reference_files import references_in
-from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FAILED, ExitError, meaning_of
 from manyfest.cli.output import fail, write_lines
 from manyfest.cli.rendering.json_lines import failure_line, found_line

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attr import evolve
 
-from manyfest.cli.flows.checks import require_writable_store
+from manyfest.assembly.preconditions import require_writable_store
 from manyfest.cli.output import note, warn
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session

@@ -6,16 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from manyfest.assembly.preconditions import require_cached, require_writable_store
 from manyfest.cli.arguments.result_files import write_file
 from manyfest.cli.exit_codes import FAILED, ExitError
-from manyfest.cli.flows.checks import (
-    STAY_BEHIND,
-    note_families,
-    note_foreign_layers,
-    note_left,
-    require_cached,
-    require_writable_store,
-)
+from manyfest.cli.flows.checks import STAY_BEHIND, note_families, note_foreign_layers, note_left
 from manyfest.cli.flows.error_warnings import warn_of_errors_in_plan
 from manyfest.cli.output import fail, note, warn, write_text, write_view
 from manyfest.cli.rendering.humanize import counted

@@ -6,12 +6,12 @@ The options that ``publish`` and ``imagetools create`` share are here, too.
 from collections.abc import Sequence
 from typing import Annotated
 
+from manyfest.assembly.preconditions import require_reachable
 from manyfest.cli.flows.checks import (
     STAY_BEHIND,
     note_families,
     note_foreign_layers,
     note_left,
-    require_reachable,
     warn_of_conflicts,
     warn_of_platform_mismatch,
 )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from attr import evolve
 
+from manyfest.assembly.references import reference, resolve_source
 from manyfest.cli.arguments.input_files import bytes_of
 from manyfest.cli.arguments.reference_files import references_in
-from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType

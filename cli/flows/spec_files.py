@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+from manyfest.assembly.references import reference
 from manyfest.cli import exit_codes
 from manyfest.cli.arguments.input_files import STDIN, bytes_of
-from manyfest.cli.arguments.references import reference
 from manyfest.cli.exit_codes import ExitError
 from manyfest.cli.output import fail, note
 from manyfest.cli.process.command import Option

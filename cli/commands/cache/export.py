@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
+from manyfest.assembly.references import reference, resolve_source
 from manyfest.cli.arguments.options import AsJson, docker_command
-from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.flows.checks import note_foreign_layers
 from manyfest.cli.output import note, write_text
 from manyfest.cli.process.command import Option

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
+from manyfest.assembly.references import target
 from manyfest.assembly.settings import trusted_memories
 from manyfest.cli.arguments.options import CONNECTION, AsJson, docker_command
-from manyfest.cli.arguments.references import target
 from manyfest.cli.output import warn, write_text
 from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.cache.memory_summary import pulled_json, pulled_text

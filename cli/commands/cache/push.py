@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
+from manyfest.assembly.references import resolve_source, target
 from manyfest.cli.arguments.options import (
     CONNECTION,
     AsJson,
     docker_command,
     require_arguments,
 )
-from manyfest.cli.arguments.references import resolve_source, target
 from manyfest.cli.exit_codes import FAILED, ExitError
 from manyfest.cli.output import note, write_text
 from manyfest.cli.process.command import Option

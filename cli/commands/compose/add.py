@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from manyfest.assembly.references import reference, resolve_source
 from manyfest.cli.arguments.option_values import split_csv
 from manyfest.cli.arguments.options import CONNECTION, OFFLINE, Convert, docker_command
-from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.flows.compose import (
     Arch,
     ArtifactType,

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from attr import evolve
 
+from manyfest.assembly.preconditions import require_reachable
+from manyfest.assembly.references import reference, tag_or_reference
 from manyfest.cli.arguments.option_values import split_csv
 from manyfest.cli.arguments.options import (
     CONNECTION,
@@ -22,8 +24,7 @@ from manyfest.cli.arguments.options import (
     docker_command,
     require_arguments,
 )
-from manyfest.cli.arguments.references import reference, tag_or_reference
-from manyfest.cli.flows.checks import attached_mode, require_reachable
+from manyfest.cli.flows.checks import attached_mode
 from manyfest.cli.flows.compose import TypeOfList, refuse_other_type
 from manyfest.cli.flows.publish_specs import publish_specs
 from manyfest.cli.flows.spec_files import (

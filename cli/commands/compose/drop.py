@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from manyfest.assembly.references import entry_name, reference
 from manyfest.cli.arguments.options import docker_command
-from manyfest.cli.arguments.references import entry_name, reference
 from manyfest.cli.output import note, warn
 from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.settings import settings_from

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from manyfest.assembly.references import resolve_source
 from manyfest.cli.arguments.options import CONNECTION, FRESHNESS, OFFLINE, docker_command
-from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.flows.imagetools.options import Builder, Debug, apply_debug
 from manyfest.cli.flows.imagetools.summary import summary_lines
 from manyfest.cli.output import write_bytes, write_text

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from attr import evolve
 
+from manyfest.assembly.preconditions import require_cached, require_reachable
+from manyfest.assembly.references import reference, resolve_source
 from manyfest.cli.arguments.options import (
     CONNECTION,
     CREDENTIALS,
@@ -21,14 +23,11 @@ from manyfest.cli.arguments.options import (
     credentials_option,
     docker_command,
 )
-from manyfest.cli.arguments.references import reference, resolve_source
 from manyfest.cli.flows.checks import (
     STAY_BEHIND,
     attached_mode,
     note_foreign_layers,
     note_left,
-    require_cached,
-    require_reachable,
     warn_of_unverifiable,
 )
 from manyfest.cli.output import note, write_text, write_view

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from manyfest.assembly.preconditions import require_writable_store
+from manyfest.assembly.references import reference
 from manyfest.cli.arguments.options import CONNECTION, DryRun, Verbose, docker_command
-from manyfest.cli.arguments.references import reference
-from manyfest.cli.flows.checks import require_writable_store
 from manyfest.cli.flows.publish import manifests_put
 from manyfest.cli.output import note, write_text, write_view
 from manyfest.cli.process.command import Option

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from manyfest.assembly.references import entry_name, reference, resolve_source
 from manyfest.cli.arguments.option_values import annotations, forbid_combination, split_csv
 from manyfest.cli.arguments.options import INSECURE, docker_command, require_arguments
-from manyfest.cli.arguments.references import entry_name, list_name, reference, resolve_source
-from manyfest.cli.flows.checks import warn_of_conflicts, warn_of_platform_mismatch
+from manyfest.cli.flows.checks import list_name, warn_of_conflicts, warn_of_platform_mismatch
 from manyfest.cli.output import note
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError

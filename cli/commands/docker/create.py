@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
+from manyfest.assembly.preconditions import require_platforms, require_reachable, require_writable
+from manyfest.assembly.references import resolve_source
 from manyfest.assembly.settings import Settings
 from manyfest.cli.arguments.option_values import split_csv
 from manyfest.cli.arguments.options import (
@@ -31,13 +33,7 @@ from manyfest.cli.arguments.push_options import (
     Untagged,
     look_up,
 )
-from manyfest.cli.arguments.references import list_name, resolve_source
-from manyfest.cli.flows.checks import (
-    attached_mode,
-    require_platforms,
-    require_reachable,
-    require_writable,
-)
+from manyfest.cli.flows.checks import attached_mode, list_name
 from manyfest.cli.flows.compose import (
     Arch,
     ArtifactType,

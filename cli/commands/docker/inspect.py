@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
+from manyfest.assembly.references import entry_name, reference, resolve_source
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
@@ -10,7 +11,6 @@ from manyfest.cli.arguments.options import (
     docker_command,
     require_arguments,
 )
-from manyfest.cli.arguments.references import entry_name, reference, resolve_source
 from manyfest.cli.exit_codes import ExitError, meaning_of
 from manyfest.cli.output import fail, note, write_bytes, write_document
 from manyfest.cli.process.command import Option

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from manyfest.assembly.preconditions import require_platforms, require_reachable
+from manyfest.assembly.references import reference
 from manyfest.cli.arguments.options import (
     CONNECTION,
     OFFLINE,
@@ -27,8 +29,7 @@ from manyfest.cli.arguments.push_options import (
     PushOptions,
     Untagged,
 )
-from manyfest.cli.arguments.references import reference
-from manyfest.cli.flows.checks import attached_mode, require_platforms, require_reachable
+from manyfest.cli.flows.checks import attached_mode
 from manyfest.cli.flows.publish import push_draft, show_push
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session

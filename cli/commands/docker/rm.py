@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from manyfest.assembly.references import reference
 from manyfest.cli.arguments.options import docker_command
-from manyfest.cli.arguments.references import reference
 from manyfest.cli.exit_codes import ExitError, meaning_of
 from manyfest.cli.output import fail
 from manyfest.cli.settings import settings_from

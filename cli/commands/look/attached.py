@@ -6,6 +6,7 @@ from typing import Annotated
 
 from attr import evolve
 
+from manyfest.assembly.references import resolve_source
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
@@ -14,7 +15,6 @@ from manyfest.cli.arguments.options import (
     AsJson,
     docker_command,
 )
-from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import ExitError, meaning_of
 from manyfest.cli.output import (
     note,

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+from manyfest.assembly.references import resolve_source
 from manyfest.cli.arguments.options import CONNECTION, FRESHNESS, OFFLINE, AsJson, docker_command
-from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FINDINGS, ExitError
 from manyfest.cli.output import stdout_screen, write_text, write_view
 from manyfest.cli.process.command import Option

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from manyfest.assembly.references import resolve_source
 from manyfest.cli.arguments.options import CONNECTION, FRESHNESS, OFFLINE, docker_command
-from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.output import fail, write_text
 from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, settings_from

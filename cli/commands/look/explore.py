@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
+from manyfest.assembly.references import reference
 from manyfest.cli.arguments.options import CONNECTION, OFFLINE, docker_command
-from manyfest.cli.arguments.references import reference
 from manyfest.cli.output import note, warn, write_text
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError

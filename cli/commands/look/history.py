@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
+from manyfest.assembly.references import reference
 from manyfest.cli.arguments.options import TABLE, AsJson, docker_command
-from manyfest.cli.arguments.references import reference
 from manyfest.cli.output import write_text, write_view
 from manyfest.cli.rendering.history import history_json, state_columns
 from manyfest.cli.rendering.table import view_of

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from manyfest.assembly.references import resolve_source
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
@@ -11,7 +12,6 @@ from manyfest.cli.arguments.options import (
     AsJson,
     docker_command,
 )
-from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.flows.statements import note_trust, statements_for
 from manyfest.cli.output import note, write_document, write_lines, write_view
 from manyfest.cli.process.command import Option

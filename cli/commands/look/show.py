@@ -5,6 +5,7 @@ from typing import Annotated
 
 from attr import evolve
 
+from manyfest.assembly.references import resolve_source
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
@@ -13,7 +14,6 @@ from manyfest.cli.arguments.options import (
     docker_command,
     whole_number,
 )
-from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.output import PLAIN, Screen, note, stdout_screen, write_text, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.show.list_tree import Form, list_lines

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
+from manyfest.assembly.references import repository_home, resolve_source
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
@@ -11,7 +12,6 @@ from manyfest.cli.arguments.options import (
     docker_command,
     whole_number,
 )
-from manyfest.cli.arguments.references import repository_home, resolve_source
 from manyfest.cli.output import Screen, stdout_screen, write_lines, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError

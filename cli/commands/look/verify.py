@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from manyfest.assembly.references import resolve_source
 from manyfest.assembly.settings import Settings
 from manyfest.cli.arguments.options import (
     CONNECTION,
@@ -12,7 +13,6 @@ from manyfest.cli.arguments.options import (
     docker_command,
     require_arguments,
 )
-from manyfest.cli.arguments.references import resolve_source
 from manyfest.cli.exit_codes import FINDINGS, ExitError
 from manyfest.cli.flows.checks import note_foreign_layers
 from manyfest.cli.output import note, write_text, write_view

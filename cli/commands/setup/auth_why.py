@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from manyfest.assembly.references import reference
 from manyfest.cli.arguments.options import INSECURE, TIMEOUT, AsJson, docker_command
-from manyfest.cli.arguments.references import reference
 from manyfest.cli.output import write_text, write_view
 from manyfest.cli.rendering.table import text_lines
 from manyfest.cli.settings import CommonOptions, settings_from

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from manyfest.adapters.docker_drafts import DockerDrafts, DraftFolder
+from manyfest.assembly.references import reference
 from manyfest.cli.arguments.options import docker_command
-from manyfest.cli.arguments.references import reference
 from manyfest.cli.exit_codes import ExitError, meaning_of
 from manyfest.cli.output import fail, note, write_text
 from manyfest.cli.process.command import Option

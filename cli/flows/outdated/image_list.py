@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from attr import evolve
 
 from manyfest.adapters.image_files.image_file import images_in_file
+from manyfest.assembly.references import reference
 from manyfest.cli.arguments.input_files import STDIN, bytes_of
-from manyfest.cli.arguments.references import reference
 from manyfest.cli.rendering.outdated.outdated_table import Row
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import InputError, InvalidPlatformError

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from attr import evolve
 
-from manyfest.cli.output import note
 from manyfest.domain.errors import InputError, InvalidReferenceError, shortened
 from manyfest.domain.references import (
     ARCHIVE_SCHEMES,
@@ -22,7 +21,7 @@ from manyfest.domain.references import (
 )
 
 if TYPE_CHECKING:
-    from manyfest.cli.wiring import Session
+    from manyfest.assembly.session import Session
 
 # An image may be called like this, but a file that is there more likely is what was meant.
 _ARCHIVE_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz")
@@ -85,8 +84,10 @@ def resolve_source(text: str, session: "Session") -> Reference:
     Raises InvalidReferenceError; NeverSeenError, NoSuchStateError: the store does not know it.
     """
     if text.endswith(_ARCHIVE_ENDINGS) and Path(text).is_file():
-        file = f"docker-archive:{text} or oci-archive:{text}"
-        note(f"{text} is read as the name of an image; the file of this name is {file}")
+        file = f"the file of this name is docker-archive:{text} or oci-archive:{text}"
+        session.hooks.note(
+            f"{text} is read as the name of an image; the file of this name is {file}"
+        )
     if "@{" not in text:
         return reference(text)
     from manyfest.domain.history.revision import index_of, parse_past
@@ -100,17 +101,8 @@ def resolve_source(text: str, session: "Session") -> Reference:
     history = session.contents.history(tag)
     state = history[index_of(past.selector, tag, history)]
     if state.is_claimed:
-        note(f"{text}: only a bundle claims this state; it was not observed here")
+        session.hooks.note(f"{text}: only a bundle claims this state; it was not observed here")
     return evolve(tag, digest=state.digest)
-
-
-def list_name(text: str, command: str = "") -> Reference:
-    """Parse a list's name; refuse a malformed one in docker's words for ``command``."""
-    try:
-        return reference(text)
-    except InvalidReferenceError as error:
-        reason = f"{command}error parsing name for manifest list {shortened(text)}: {error.reason}"
-        raise InvalidReferenceError(text, reason) from error
 
 
 def entry_name(text: str) -> str:
