@@ -54,6 +54,7 @@ PUBLISHED = {
         ("mirror.example.com/acme/app:1.4.0", "mirror.example.com/acme/again:1.4.0"), BOTH
     ),
     "goreleaser.md": {f"{APP}:latest": BOTH, f"{MIRROR}:1.4.0": BOTH, f"{APP}:1.4.1": None},
+    "memory.md": {f"{APP}:1.4.0": BOTH},
     "tarballs.md": {
         f"{APP}:1.4.0": ["linux/amd64", "linux/arm64"],
         f"{MIRROR}:1.4.0": ["linux/amd64", "linux/arm64"],
