@@ -1,9 +1,11 @@
 """The content store in SQLite: manifests and small blobs by digest, and observations of tags."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.errors import DamagedStoreError
@@ -17,6 +19,9 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 from manyfest.store.rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
 from manyfest.store.sqlite.database import Database
+
+if TYPE_CHECKING:
+    from manyfest.domain.ports.content_store import Predecessor, Role, SharedLayers
 
 _SELECT_MANIFEST = "SELECT data, media_type FROM manifests WHERE digest = ?"
 _SELECT_BLOB = "SELECT data FROM blobs WHERE digest = ?"
@@ -95,6 +100,24 @@ class SqliteContentStore:
         while page := self._observations(_SELECT_LATEST, cursor):
             yield from page
             cursor = _tag_key(page[-1].reference)
+
+    def observations_of(self, digest: Digest) -> Iterator[Observation]:
+        """See the port."""
+        from manyfest.store.predecessors import observations_of
+
+        return observations_of(self._database, digest)
+
+    def predecessors(self, digest: Digest, role: "Role | None" = None) -> "Iterator[Predecessor]":
+        """See the port."""
+        from manyfest.store.predecessors import predecessors
+
+        return predecessors(self._database, digest, role)
+
+    def sharing(self, layers: Sequence[Descriptor]) -> "Iterator[SharedLayers]":
+        """See the port."""
+        from manyfest.store.predecessors import sharing
+
+        return sharing(self._database, layers)
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
         """See the port."""

@@ -1,6 +1,6 @@
 """A content store in front of another that drops observations no registry has confirmed."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,8 +10,14 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 
 if TYPE_CHECKING:
+    from manyfest.domain.descriptors import Descriptor
     from manyfest.domain.history.observation import Observation
-    from manyfest.domain.ports.content_store import ContentStore
+    from manyfest.domain.ports.content_store import (
+        ContentStore,
+        Predecessor,
+        Role,
+        SharedLayers,
+    )
 
 
 class ConfirmedObservations:
@@ -43,6 +49,15 @@ class ConfirmedObservations:
 
     def latest(self) -> "Iterator[Observation]":
         return self._contents.latest()
+
+    def observations_of(self, digest: Digest) -> "Iterator[Observation]":
+        return self._contents.observations_of(digest)
+
+    def predecessors(self, digest: Digest, role: "Role | None" = None) -> "Iterator[Predecessor]":
+        return self._contents.predecessors(digest, role)
+
+    def sharing(self, layers: "Sequence[Descriptor]") -> "Iterator[SharedLayers]":
+        return self._contents.sharing(layers)
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
         self._contents.keep_manifests(manifests)

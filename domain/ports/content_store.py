@@ -5,15 +5,51 @@ All methods may raise StoreError (cannot be opened, read or written; locked for 
 DamagedStoreError.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
+from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
+
+
+class Role(Enum):
+    """The role in which a manifest names a digest."""
+
+    ENTRY = "entry"
+    CONFIG = "config"
+    LAYER = "layer"
+    SUBJECT = "subject"
+
+
+@frozen
+class Predecessor:
+    """A kept manifest that names a digest: its own digest, the role, and the position in that."""
+
+    manifest: Digest
+    role: Role
+    position: int
+
+
+@frozen
+class SharedLayers:
+    """The layers that a kept ``manifest`` has in common with others, given in their order.
+
+    ``number`` and ``size`` (bytes) are those of the common ones, each counted once. ``aligned`` is
+    the number of those in the same position, and ``total`` the number of all its layers.
+    """
+
+    manifest: Digest
+    number: int
+    size: int
+    aligned: int
+    total: int
 
 
 class ContentStore(Protocol):
@@ -52,6 +88,24 @@ class ContentStore(Protocol):
 
         They are read page by page, so that 100,000 need no memory; others may write in between.
         """
+        ...
+
+    def observations_of(self, digest: Digest) -> Iterator[Observation]:
+        """The observations of all tags that pointed to ``digest``, by home, tag and time.
+
+        They are read as ``latest`` are.
+        """
+        ...
+
+    def predecessors(self, digest: Digest, role: Role | None = None) -> Iterator[Predecessor]:
+        """The kept manifests that name ``digest``, in this role or in any, by role and digest.
+
+        They are found by an index, without reading the manifests, and read as ``latest`` are.
+        """
+        ...
+
+    def sharing(self, layers: Sequence[Descriptor]) -> Iterator[SharedLayers]:
+        """The kept manifests that have any of ``layers``, found by the same index."""
         ...
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:

@@ -1,11 +1,16 @@
 """Integrity of the SQLite file and the layer folder: every row and layer, a page at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import BlobUnknownError, DamagedStoreError, StoreError
+from manyfest.domain.errors import (
+    BlobUnknownError,
+    DamagedStoreError,
+    InvalidDigestError,
+    StoreError,
+)
 from manyfest.domain.ports.integrity import Damage, Kind
 from manyfest.domain.references import Reference
 from manyfest.store.draft_book import SqliteDraftBook
@@ -24,6 +29,7 @@ from manyfest.store.maintenance.row_checks import (
 )
 from manyfest.store.rows import damage_if_unreadable
 from manyfest.store.sqlite.database import Database, Row
+from manyfest.store.sqlite.descriptors import REBUILD, SELECT_DIFFERENT
 
 _PAGE = 16  # rows of up to 4 MiB
 _SMALL_PAGE = 500  # rows of a few texts
@@ -87,6 +93,8 @@ class SqliteIntegrity:
             lines = [str(text) for (text,) in self._database.rows("PRAGMA integrity_check")]
         except DamagedStoreError as error:
             lines = [error.reason]
+        if lines == ["ok"] and any(map(_is_intact, self._database.rows(SELECT_DIFFERENT))):
+            lines = ["the index of descriptors differs from the manifests"]
         for line in lines:
             yield None if line == "ok" else self._file_damage(" ".join(line.split()))
 
@@ -95,7 +103,8 @@ class SqliteIntegrity:
 
         Raises DamagedStoreError: faults remain.
         """
-        self._database.write("REINDEX", [()])
+        for statement in ("REINDEX", *REBUILD):
+            self._database.write(statement, [()])
         for damage in self._check_structure():
             if damage is not None:
                 raise DamagedStoreError(damage.name, f"beyond repair: {damage.reason}")
@@ -169,6 +178,14 @@ class SqliteIntegrity:
         except BlobUnknownError:  # removed meanwhile
             return ""
         return ""
+
+
+def _is_intact(row: Row) -> bool:
+    """Return whether a manifest has its bytes; else the check of manifests tells the damage."""
+    digest, data = row
+    with suppress(InvalidDigestError):
+        return isinstance(data, bytes) and Digest.parse(text_of(digest)).is_of(data)
+    return False
 
 
 def _damage(kind: Kind, row: Row, fault: str) -> Damage | None:

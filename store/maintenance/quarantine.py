@@ -8,6 +8,7 @@ from manyfest.domain.ports.integrity import Damage, Kind
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.maintenance.row_checks import tag_name
 from manyfest.store.sqlite.database import Database
+from manyfest.store.sqlite.descriptors import DELETE_ORPHANS
 
 _COPY = "INSERT INTO quarantine (kind, name, reason, set_aside_at, data) SELECT ?, ?, ?, ?,"
 _TABLES = {Kind.MANIFEST: "manifests", Kind.CONFIG: "blobs"}
@@ -52,6 +53,8 @@ class Quarantine:
         copy = f"{_COPY} CAST(data AS BLOB) FROM {table} WHERE rowid = ?"
         self._database.write(copy, [(*facts, damage.row)])
         self._delete(table, damage.row)
+        if damage.kind is Kind.MANIFEST:  # its digest may be what is damaged
+            self._database.write(DELETE_ORPHANS, [()])
         return tuple(tags)
 
     def _move_observations(self, observation: int, facts: tuple[str, ...]) -> tuple[str, ...]:

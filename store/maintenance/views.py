@@ -2,8 +2,8 @@
 
 The views store nothing, so nothing can become stale. They are TEMP views of one connection, so they
 need no migration and work on a file that cannot be written. Each hashes the bytes it reads: damaged
-content counts as an empty document. Packages alone come from a table, which is written with the
-bytes of an SBOM (``store.packages``).
+content counts as an empty document. Packages and descriptors come from tables, which are written
+with the bytes (``store.packages``, ``store.sqlite.descriptors``): they answer by an index.
 """
 
 import hashlib
@@ -146,6 +146,12 @@ VIEWS = (
             json_extract(e.value, '$.size') AS size
             FROM temp.documents AS d, json_each(d.document, '$.layers') AS e
             WHERE e.type = 'object'""",
+    ),
+    View(
+        "descriptors",
+        "which manifest names which digest (role: entry, config, layer or subject), by an index",
+        "manifest, role, position, digest",
+        "SELECT manifest, role, position, digest FROM main.descriptors",
     ),
     View(
         "annotations",

@@ -3,6 +3,7 @@
 From the bottom up:
 
 - ``schema``: the newest schema, as statements.
+- ``descriptors``: which manifest names which digest, as a table with triggers.
 - ``migrations``: the schema, as numbered migrations by sqlite-utils.
 - ``errors``: errors of SQLite and of the system as errors of the library.
 - ``opening``: open, refuse, create or migrate the file; let Ctrl-C end a statement.

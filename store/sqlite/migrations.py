@@ -112,6 +112,13 @@ def _create_packages(database: "Database") -> None:
     database.table("packages").create_index(("name", "version"))
 
 
+def _create_descriptors(database: "Database") -> None:
+    from manyfest.store.sqlite.descriptors import CREATE
+
+    for statement in CREATE:
+        database.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _create_contents_and_observations,
     _create_drafts,
@@ -125,6 +132,7 @@ MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _add_takes_tags,
     _create_packages,
     _add_lacks_referrers,
+    _create_descriptors,
 )
 
 

@@ -3,7 +3,7 @@
 Written by ``python -m tests.golden.generate_schema`` from the migrations; not edited by hand.
 """
 
-VERSION = 12
+VERSION = 13
 
 STATEMENTS = (
     """
@@ -102,5 +102,57 @@ CREATE INDEX "idx_packages_statement"
     """
 CREATE INDEX "idx_packages_name_version"
     ON "packages" ("name", "version")
+""",
+    """
+CREATE TABLE "descriptors" (
+   "manifest" TEXT NOT NULL REFERENCES "manifests"("digest") ON DELETE CASCADE,
+   "role" TEXT NOT NULL,
+   "position" INTEGER NOT NULL,
+   "digest" TEXT NOT NULL,
+   PRIMARY KEY ("manifest", "role", "position")
+) WITHOUT ROWID
+""",
+    """
+CREATE INDEX "idx_descriptors_digest_role"
+    ON "descriptors" ("digest", "role")
+""",
+    """
+CREATE TRIGGER "descriptors_of_new" AFTER INSERT ON "manifests" BEGIN
+    INSERT INTO descriptors (manifest, role, position, digest)
+    SELECT NEW.digest AS manifest, CASE member.key WHEN 'manifests' THEN 'entry' WHEN 'layers' THEN 'layer'
+        ELSE member.key END AS role, named.key AS position,
+        json_extract(named.value, '$.digest') AS digest
+    FROM json_each(CASE WHEN json_valid(CAST(NEW.data AS TEXT)) THEN CAST(NEW.data AS TEXT) END) AS member,
+        json_each(CASE member.type WHEN 'array' THEN member.value
+        ELSE json_array(json(member.value)) END) AS named
+    WHERE (
+        member.key IN ('manifests', 'layers') AND member.type = 'array'
+        OR member.key IN ('config', 'subject') AND member.type = 'object')
+        AND named.type = 'object' AND json_type(named.value, '$.digest') = 'text'
+        AND (length(json_extract(named.value, '$.digest')) = 71 AND json_extract(named.value, '$.digest') GLOB 'sha256:*'
+            OR length(json_extract(named.value, '$.digest')) = 135 AND json_extract(named.value, '$.digest') GLOB 'sha512:*')
+    ORDER BY 1, 2, 3
+    ON CONFLICT DO NOTHING;
+END
+""",
+    """
+CREATE TRIGGER "descriptors_of_healed" AFTER UPDATE OF "data" ON "manifests" BEGIN
+    DELETE FROM descriptors WHERE manifest = NEW.digest;
+    INSERT INTO descriptors (manifest, role, position, digest)
+    SELECT NEW.digest AS manifest, CASE member.key WHEN 'manifests' THEN 'entry' WHEN 'layers' THEN 'layer'
+        ELSE member.key END AS role, named.key AS position,
+        json_extract(named.value, '$.digest') AS digest
+    FROM json_each(CASE WHEN json_valid(CAST(NEW.data AS TEXT)) THEN CAST(NEW.data AS TEXT) END) AS member,
+        json_each(CASE member.type WHEN 'array' THEN member.value
+        ELSE json_array(json(member.value)) END) AS named
+    WHERE (
+        member.key IN ('manifests', 'layers') AND member.type = 'array'
+        OR member.key IN ('config', 'subject') AND member.type = 'object')
+        AND named.type = 'object' AND json_type(named.value, '$.digest') = 'text'
+        AND (length(json_extract(named.value, '$.digest')) = 71 AND json_extract(named.value, '$.digest') GLOB 'sha256:*'
+            OR length(json_extract(named.value, '$.digest')) = 135 AND json_extract(named.value, '$.digest') GLOB 'sha512:*')
+    ORDER BY 1, 2, 3
+    ON CONFLICT DO NOTHING;
+END
 """,
 )

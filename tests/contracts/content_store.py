@@ -1,5 +1,6 @@
 """The contract of a content store: subclass ``ContentStoreContract`` and give its two hooks."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -7,12 +8,14 @@ from functools import partial
 import pytest
 from attrs import evolve
 
+from manyfest.contracts.images import oci_image, oci_index
+from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.media_types import DOCKER_LIST, OCI_MANIFEST
-from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.media_types import DOCKER_LIST, OCI_LAYER, OCI_MANIFEST
+from manyfest.domain.ports.content_store import ContentStore, Role, SharedLayers
 from manyfest.domain.references import Reference
 
 NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -27,6 +30,9 @@ DATA = {
     "4 MiB": bytes(range(256)) * 16384,
 }
 ONE, TWO, THREE = (Manifest(OCI_MANIFEST, b'{"n": %d}' % number) for number in (1, 2, 3))
+AMD, ARM = oci_image("linux/amd64", text="amd64"), oci_image("linux/arm64", text="arm64")
+LIST = oci_index(AMD, ARM)
+SIGNATURE = oci_image(text="signature", subject=AMD.manifest.descriptor().to_json())
 ABSENT = Digest.of(b"never kept")
 
 
@@ -249,6 +255,64 @@ class ContentStoreContract:
         last = [contents.last_observation(seen.tag_reference) for seen in latest]
         assert list(latest) == last
 
+    def test_manifests_that_name_a_digest_are_found_by_role(self, contents):
+        with contents.transaction():
+            contents.keep_manifests(each.manifest for each in (AMD, ARM, LIST, SIGNATURE))
+        layer, config = (Digest.of(blob) for blob in reversed(AMD.blobs))
+        assert _named(contents, AMD.digest) == [
+            (LIST.digest, Role.ENTRY, 0),
+            (SIGNATURE.digest, Role.SUBJECT, 0),
+        ]
+        assert _named(contents, AMD.digest, Role.SUBJECT) == [(SIGNATURE.digest, Role.SUBJECT, 0)]
+        assert _named(contents, ARM.digest) == [(LIST.digest, Role.ENTRY, 1)]
+        assert _named(contents, config) == [(AMD.digest, Role.CONFIG, 0)]
+        assert _named(contents, layer, Role.LAYER) == [(AMD.digest, Role.LAYER, 0)]
+        assert _named(contents, layer, Role.ENTRY) == _named(contents, ABSENT) == []
+
+    def test_many_manifests_that_name_a_digest_come_each_once_in_order(self, contents):
+        subject = AMD.manifest.descriptor().to_json()
+        made = [oci_image(text="x", subject=subject, n=number).manifest for number in range(2100)]
+        with contents.transaction():
+            contents.keep_manifests(made)
+        found = [one.manifest for one in contents.predecessors(AMD.digest)]
+        assert found == sorted(manifest.digest for manifest in made)
+
+    def test_what_cannot_be_read_names_nothing(self, contents):
+        malformed = b'{"layers":[3,{"digest":4},{}],"config":[],"subject":null,"manifests":{"a":1}}'
+        with contents.transaction():
+            contents.keep_manifests(Manifest(OCI_MANIFEST, data) for data in DATA.values())
+            contents.keep_manifests([Manifest(OCI_MANIFEST, malformed)])
+        assert _named(contents, ABSENT) == []
+
+    def test_images_with_layers_in_common_are_counted_and_measured(self, contents):
+        layers = [_layer(number) for number in range(4)]
+        base, own, other = (
+            _with_layers(*layers[:2]),
+            _with_layers(*layers[:3], layers[1]),
+            _with_layers(layers[1], layers[3]),
+        )
+        with contents.transaction():
+            contents.keep_manifests([base, own, other])
+        found = {one.manifest: one for one in contents.sharing(own.layers)}
+        assert found == {
+            base.digest: SharedLayers(base.digest, 2, 1 + 2, 2, 2),
+            own.digest: SharedLayers(own.digest, 3, 1 + 2 + 3, 4, 4),
+            other.digest: SharedLayers(other.digest, 1, 2, 0, 2),
+        }
+        assert list(contents.sharing([])) == []
+
+    def test_the_tags_that_pointed_to_a_digest_are_found(self, contents):
+        places = [Reference.parse(f"registry.example/app:{number}") for number in range(1100)]
+        seen = [Observation(place, ONE.digest, NOON) for place in places]
+        _observe(contents, *seen, *(_seen(TWO, minutes) for minutes in (1, 2)), _seen(ONE, 9))
+        found = list(contents.observations_of(ONE.digest))
+        assert len(found) == len(set(found)) == 1101
+        assert found == sorted(
+            [*seen, _seen(ONE, 9)],
+            key=lambda one: (str(one.reference.home), one.reference.tag or "", one.first_seen),
+        )
+        assert list(contents.observations_of(ABSENT)) == []
+
     def test_several_threads_may_read_at_once(self, contents):
         kept = [Manifest(OCI_MANIFEST, b"%d" % number) for number in range(50)]
         with contents.transaction():
@@ -256,6 +320,22 @@ class ContentStoreContract:
         with ThreadPoolExecutor(8) as threads:
             found = list(threads.map(contents.manifest, [each.digest for each in kept] * 4))
         assert found == kept * 4
+
+
+def _named(
+    contents: ContentStore, digest: Digest, role: Role | None = None
+) -> list[tuple[Digest, Role, int]]:
+    found = contents.predecessors(digest, role)
+    return [(one.manifest, one.role, one.position) for one in found]
+
+
+def _layer(number: int) -> Descriptor:
+    return Descriptor(OCI_LAYER, Digest.of(b"layer %d" % number), number + 1)
+
+
+def _with_layers(*layers: Descriptor) -> Manifest:
+    document = AMD.manifest.document | {"layers": [layer.to_json() for layer in layers]}
+    return Manifest(OCI_MANIFEST, json.dumps(document).encode())
 
 
 def _seen(which: Manifest, until: int, since: int | None = None) -> Observation:

@@ -1,16 +1,18 @@
 """A content store and draft book in memory, which fulfil the same contracts as the real ones."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
 from attrs import Factory, define, evolve, field
 
+from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
-from manyfest.domain.errors import DamagedStoreError, StoreError
+from manyfest.domain.errors import DamagedStoreError, DocumentError, StoreError
 from manyfest.domain.history.observation import Observation, by_tag, merge_observations
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports.content_store import Predecessor, Role, SharedLayers
 from manyfest.domain.references import Reference
 
 PATH = "(memory)"
@@ -83,6 +85,30 @@ class MemoryContents(_Part):
             )
         )
 
+    def observations_of(self, digest: Digest) -> Iterator[Observation]:
+        seen = (each for history in self._held.observations.values() for each in history)
+        return iter(sorted((each for each in seen if each.digest == digest), key=_by_tag))
+
+    def predecessors(self, digest: Digest, role: Role | None = None) -> Iterator[Predecessor]:
+        found = (
+            Predecessor(manifest.digest, each, position)
+            for manifest in self._held.manifests.values()
+            for each, named in _named_by(manifest)
+            for position, descriptor in enumerate(named)
+            if descriptor.digest == digest and role in (None, each)
+        )
+        return iter(sorted(found, key=lambda one: (one.role.value, one.manifest, one.position)))
+
+    def sharing(self, layers: Sequence[Descriptor]) -> Iterator[SharedLayers]:
+        wanted = {layer.digest: layer.size for layer in layers}
+        for manifest in self._held.manifests.values():
+            own = [layer.digest for layer in dict(_named_by(manifest))[Role.LAYER]]
+            common = wanted.keys() & set(own)
+            aligned = sum(one == layer.digest for one, layer in zip(own, layers, strict=False))
+            sizes = sum(wanted[digest] for digest in common)
+            if common:
+                yield SharedLayers(manifest.digest, len(common), sizes, aligned, len(own))
+
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
         for manifest in manifests:
             held = self._writable.manifests.setdefault(manifest.digest, manifest)
@@ -142,6 +168,25 @@ class MemoryStore:
             raise
         finally:
             self.in_transaction = False
+
+
+def _by_tag(seen: Observation) -> tuple[str, str, datetime]:
+    return str(seen.reference.home), seen.reference.tag or "", seen.first_seen
+
+
+def _named_by(manifest: Manifest) -> Iterator[tuple[Role, tuple[Descriptor, ...]]]:
+    """Yield the descriptors of each role; none of a manifest that cannot be parsed."""
+    try:
+        config, subject = manifest.config, manifest.subject
+        found = (
+            manifest.entries,
+            (config,) * bool(config),
+            manifest.layers,
+            (subject,) * bool(subject),
+        )
+    except DocumentError:
+        found = ((), (), (), ())
+    yield from zip(Role, found, strict=True)
 
 
 def _intact(data: bytes, digest: Digest) -> bytes:

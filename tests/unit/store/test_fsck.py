@@ -153,6 +153,37 @@ def test_damage_is_found_and_set_aside(kept, path, statement, expected):
     assert _rows(path, "PRAGMA foreign_key_check") == []
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"DELETE FROM descriptors WHERE digest = '{A.digest}'",
+        f"UPDATE descriptors SET digest = '{CONFIG}' WHERE digest = '{A.digest}'",
+        f"INSERT INTO descriptors VALUES ('{A.digest}', 'layer', 7, '{CONFIG}')",
+    ],
+)
+def test_an_index_of_descriptors_that_lies_is_found_and_made_anew(kept, path, statement):
+    before = _rows(path, "SELECT * FROM descriptors")
+    _write(path, statement)
+    checked = check_store(kept.integrity)
+    [found] = checked.damaged
+    assert (found.kind, found.reason) == (
+        Kind.FILE,
+        "the index of descriptors differs from the manifests",
+    )
+    set_damage_aside(kept.integrity, checked, NOW)
+    assert _rows(path, "SELECT * FROM descriptors") == before
+    assert check_store(kept.integrity).damaged == ()
+
+
+def test_bytes_that_are_damaged_on_disk_are_told_once(kept, path):
+    _write(path, "DROP TRIGGER descriptors_of_healed")
+    other = A.manifest.data.replace(LAYER.hex.encode(), CONFIG.hex.encode())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE manifests SET data = ? WHERE digest = ?", (other, str(A.digest)))
+    [found] = check_store(kept.integrity).damaged
+    assert (found.kind, found.name) == (Kind.MANIFEST, str(A.digest))
+
+
 def test_the_damaged_bytes_are_kept_in_quarantine(kept, path):
     _write(path, f"UPDATE blobs SET data = x'0001ff' WHERE digest = '{CONFIG}'")
     set_damage_aside(kept.integrity, check_store(kept.integrity), NOW)

@@ -72,7 +72,8 @@ CREATE TABLE "digests" (
 PRAGMA application_id = 0x6d667374;
 PRAGMA user_version = 7;
 """
-_IMAGE = b'{"schemaVersion":2}'
+_CONFIG = Digest.of(b"config")
+_IMAGE = b'{"schemaVersion":2,"config":{"digest":"%s"}}' % str(_CONFIG).encode()
 _SEEN = ("2026-05-01T12:00:00.000000+00:00", "2026-05-02T12:00:00.000000+00:00")
 
 
@@ -88,6 +89,7 @@ def test_a_store_of_version_7_is_upgraded_with_its_rows(tmp_path):
     with opened(path) as kept:
         found = kept.contents.last_observation(Reference.parse("r.example/app:1"))
         assert kept.contents.manifest(digest).data == _IMAGE
+        assert [one.manifest for one in kept.contents.predecessors(_CONFIG)] == [digest]
     assert (found.digest, found.is_claimed) == (digest, False)
     with closing(sqlite3.connect(path)) as now:
         assert now.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)

@@ -1,0 +1,60 @@
+"""Manifests that name a digest, and tags that pointed to it: answers by indexes alone."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
+from manyfest.domain.history.observation import Observation
+from manyfest.domain.ports.content_store import Predecessor, Role, SharedLayers
+from manyfest.store.rows import OBSERVATION_COLUMNS, damage_if_unreadable, observation_of
+from manyfest.store.sqlite.database import Database
+
+_PAGE = 1000  # rows, of perhaps 100,000
+
+_SELECT_PREDECESSORS = f"""
+    SELECT manifest, role, position FROM descriptors
+    WHERE digest = :digest AND (role, manifest, position) > (:role, :manifest, :position)
+        AND (:wanted IS NULL OR role = :wanted)
+    ORDER BY role, manifest, position LIMIT {_PAGE}"""  # noqa: S608 - a number of ours
+_SELECT_OBSERVATIONS = f"""
+    SELECT {OBSERVATION_COLUMNS}, id FROM observations
+    WHERE digest = :digest AND (home, tag, id) > (:home, :tag, :id)
+    ORDER BY home, tag, id LIMIT {_PAGE}"""  # noqa: S608 - of constants alone
+# CROSS JOIN makes SQLite look for each layer in the index, where it might read all of it instead.
+_SELECT_SHARING = """
+    SELECT manifest, count(*), sum(size), sum(aligned),
+        (SELECT count(*) FROM descriptors WHERE manifest = common.manifest AND role = 'layer')
+    FROM (SELECT d.manifest, max(json_extract(wanted.value, '$[1]')) AS size,
+            sum(d.position = wanted.key) AS aligned
+        FROM json_each(?) AS wanted CROSS JOIN descriptors AS d
+            ON d.digest = json_extract(wanted.value, '$[0]') AND d.role = 'layer'
+        GROUP BY d.manifest, d.digest) AS common
+    GROUP BY manifest"""
+
+
+def predecessors(database: Database, digest: Digest, role: Role | None) -> Iterator[Predecessor]:
+    """See ``ContentStore.predecessors``."""
+    after = {"role": "", "manifest": "", "position": -1}
+    wanted = {"digest": str(digest), "wanted": role and role.value}
+    while page := database.rows(_SELECT_PREDECESSORS, wanted | after):
+        for manifest, found, position in page:
+            with damage_if_unreadable(database.path, f"the index of {manifest}"):
+                yield Predecessor(Digest.parse(manifest), Role(found), position)
+        after = dict(zip(after, (page[-1][1], page[-1][0], page[-1][2]), strict=True))
+
+
+def observations_of(database: Database, digest: Digest) -> Iterator[Observation]:
+    """See ``ContentStore.observations_of``."""
+    after = {"home": "", "tag": "", "id": -1}
+    while page := database.rows(_SELECT_OBSERVATIONS, {"digest": str(digest)} | after):
+        yield from (observation_of(row[:-1], database.path) for row in page)
+        after = dict(zip(after, (*page[-1][:2], page[-1][-1]), strict=True))
+
+
+def sharing(database: Database, layers: Sequence[Descriptor]) -> Iterator[SharedLayers]:
+    """See ``ContentStore.sharing``."""
+    wanted = json.dumps([(str(layer.digest), layer.size) for layer in layers])
+    for manifest, *numbers in database.rows(_SELECT_SHARING, (wanted,)):
+        with damage_if_unreadable(database.path, f"the index of {manifest}"):
+            yield SharedLayers(Digest.parse(manifest), *numbers)
