@@ -15,6 +15,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, get_args
 
+from manyfest.cli.output import warn
 from manyfest.cli.process import pflag
 
 HELP = pflag.Flag("help", "h", is_switch=True)
@@ -28,6 +29,7 @@ class Option:
 
     ``metavar`` stands for the value in help, the option's own name unless given; ``envvar`` is the
     variable that replaces the option; ``default`` is shown in the place of the parameter's default.
+    A deprecated option still works, and warns; ``deprecated`` is what to use instead.
     """
 
     def __init__(
@@ -38,13 +40,15 @@ class Option:
         envvar: str = "",
         default: str = "",
         parser: Parser | None = None,
+        deprecated: str = "",
     ) -> None:
         self.names = names
-        self.help = help
+        self.help = f"{help} Deprecated: use {deprecated}." if deprecated else help
         self.metavar = metavar or max(names, key=len).lstrip("-").upper()
         self.envvar = envvar
         self.default = default
         self.parser = parser
+        self.deprecated = deprecated
 
 
 class Parameter:
@@ -67,6 +71,8 @@ class Parameter:
     def value(self, texts: Sequence[str], environment: Mapping[str, str]) -> Any:
         """Return the value of the ``texts`` given, else of the variable, else the default."""
         if texts:
+            if self.option.deprecated:
+                warn(f"--{self.flag.name} is deprecated; use {self.option.deprecated}")
             return self._parse(texts, f"--{self.flag.name}")
         variable = self.option.envvar
         text = environment.get(variable, "") if variable else ""

@@ -212,6 +212,6 @@ def test_pages_that_lead_elsewhere_or_nowhere_are_refused(memory, tmp_path, link
     app = RegistryApp(memory, quirks=Quirks(referrers=True))
     with FaultServer(app) as server:
         server.always("GET", "*/referrers/*", with_header("Link", f'{link}; rel="next"'))
-        command = ["copy", "--referrers", f"{server.host}/app:1", f"oci:{tmp_path}/copied:1"]
+        command = ["copy", "--attached", f"{server.host}/app:1", f"oci:{tmp_path}/copied:1"]
         refused(*command, code=1, words=(server.host, words))
         assert server.count() < 1_100

@@ -56,7 +56,10 @@ def command(
     ] = None,
     attached: Attached = False,
     no_attached: NoAttached = False,
-    referrers: Annotated[bool, Option("--referrers", help="The old name of --attached.")] = False,
+    referrers: Annotated[
+        bool,
+        Option("--referrers", help="The old name of --attached.", deprecated="--attached"),
+    ] = False,
     convert: Convert = None,
     foreign_layers: ForeignLayers = False,
     src_creds: Annotated[Any, credentials_option("src-creds", "the repository of SRC")] = None,

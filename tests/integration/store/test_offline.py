@@ -274,11 +274,11 @@ def test_referrers_that_nobody_can_ask_for_are_not_left_out_in_silence(
     gap: str, manyfest: CommandLine, tmp_path: Path
 ) -> None:
     hold_layers(AMD)
-    done = manyfest("copy", "--offline", "--referrers", f"{gap}:a", "oci:out:1")
+    done = manyfest("copy", "--offline", "--attached", f"{gap}:a", "oci:out:1")
     assert (done.code, done.stdout) == (5, b"")
     assert done.stderr.startswith(f"error: offline: referrers of {gap}@{AMD.digest} are not cached")
     assert not (tmp_path / "out").exists()
-    between_layouts = ("copy", "--offline", "--referrers", "oci:here:1", "oci:there:1")
+    between_layouts = ("copy", "--offline", "--attached", "oci:here:1", "oci:there:1")
     push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "here")), "1"), AMD)
     assert manyfest(*between_layouts).code == 0
 
