@@ -8,6 +8,7 @@ In the order of their dependencies:
 - ``advice/``: the next step for a person who meets an error
 - ``demo_images``: the images of ``manyfest demo``
 - ``process/``: the process, from the console script to the command that it names
+- ``schemas/``: JSON Schemas of outputs and files
 - ``rendering/``: results as text and JSON
 - ``assembly/``: the parts of the composition root
 - ``wiring``: the composition root; a session has the ports of one command

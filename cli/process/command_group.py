@@ -87,6 +87,7 @@ SECTIONS = {
         "import-docker": "setup.import_docker",
         "plugin install": "setup.plugin_install",
         "completion": "setup.completion",
+        "schema": "setup.schema",
         "demo": "setup.demo",
     },
 }

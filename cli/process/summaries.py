@@ -46,5 +46,6 @@ SUMMARIES = {
     "import-docker": "Import the drafts of docker manifest.",
     "plugin install": "Install the plugin for docker, so that docker manyfest works.",
     "completion": "Print the script that completes commands in a shell.",
+    "schema": "Print the JSON Schema of a --json output or a file, or list the schemas.",
     "demo": "Show the main commands, without a network.",
 }

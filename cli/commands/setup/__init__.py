@@ -5,6 +5,7 @@
 - ``auth_why``: explain which credentials are used
 - ``plugin_install``: install the docker plugin
 - ``completion``: print the script of a shell's completion
+- ``schema``: print the JSON Schemas of outputs and files
 - ``import_docker``: import the drafts of ``docker manifest``
 - ``demo``: make a list in a folder, without a network
 """
