@@ -19,7 +19,7 @@ from manyfest.adapters.bundles.file_source import DOCUMENT_LIMIT
 from manyfest.adapters.bundles.layout import LayoutBundle
 from manyfest.adapters.bundles.open_bundle import bundle_of
 from manyfest.adapters.bundles.tar_reader import ArchiveFiles, open_archive
-from manyfest.adapters.bundles.tar_stream import Check
+from manyfest.adapters.bundles.tar_stream import Check, unlimited
 from manyfest.adapters.deadline import Deadline, deadline_errors
 from manyfest.adapters.oci_layout.layout_files import INDEX
 from manyfest.adapters.oci_layout.layout_reader import manifest_at, read_index, referrers_of
@@ -56,6 +56,14 @@ class _OpenArchive:
     def directory(self) -> str:
         return self.files.name
 
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """The schemes that read it; docker and buildx write both forms in one archive."""
+        is_layout = isinstance(self.bundle, LayoutBundle)
+        has_listing = self.files.size(LISTING) is not None
+        forms = {"oci-archive:": is_layout, "docker-archive:": has_listing}
+        return tuple(scheme for scheme, is_it in forms.items() if is_it)
+
     def read(self, limit: int, *path: str) -> bytes:  # noqa: ARG002 (a bundle has the same limit)
         if path == (INDEX,):
             return self.bundle.index.data
@@ -90,6 +98,18 @@ class ArchiveRegistry(Registry):
     def close(self) -> None:
         """Close the archives."""
         self._stack.close()
+
+    def open_file(self, path: str) -> tuple[Archive, Bundle]:
+        """Open an archive of either form; return the home that names it, and its bundle.
+
+        Raises BundleError, FileUnknownError.
+        """
+        opened = _opened(path, unlimited)
+        with self._opening, self._deadline.clock_paused():
+            archive = self._stack.enter_context(opened)
+            home = Archive(archive.schemes[0], path)
+            self._opened[home] = archive
+            return home, archive.bundle
 
     def get_manifest(self, reference: Reference) -> Manifest:
         archive = self._open(reference.home)
@@ -143,8 +163,10 @@ class ArchiveRegistry(Registry):
             raise TypeError(f"{home} is no archive")
         with self._opening, self._deadline.clock_paused():
             if home not in self._opened:
-                opened = _opened(home, partial(self._check, home))
-                self._opened[home] = self._stack.enter_context(opened)
+                opened = _opened(home.path, partial(self._check, home))
+                archive = self._stack.enter_context(opened)
+                _check_form(home, archive)
+                self._opened[home] = archive
             return self._opened[home]
 
     def _check(self, home: Archive) -> None:
@@ -153,29 +175,25 @@ class ArchiveRegistry(Registry):
 
 
 @contextmanager
-def _opened(home: Archive, check: Check) -> Iterator[_OpenArchive]:
-    path = Path(home.path)
+def _opened(name: str, check: Check) -> Iterator[_OpenArchive]:
+    path = Path(name)
     if path.is_dir():
-        raise BundleError(home.path, "is a folder; a layout in a folder is written oci:DIR[:TAG]")
+        raise BundleError(name, "is a folder; a layout in a folder is written oci:DIR[:TAG]")
     with ExitStack() as stack:
         try:
             files = stack.enter_context(open_archive(path, check))
         except FileNotFoundError as error:
-            raise FileUnknownError(home.path) from error
+            raise FileUnknownError(name) from error
         except OSError as error:
-            raise BundleError(home.path, f"cannot be read: {error.strerror}") from error
-        bundle = bundle_of(files)
-        _check_form(home, bundle, has_listing=files.size(LISTING) is not None)
-        yield _OpenArchive(files, bundle)
+            raise BundleError(name, f"cannot be read: {error.strerror}") from error
+        yield _OpenArchive(files, bundle_of(files))
 
 
-def _check_form(home: Archive, bundle: Bundle, *, has_listing: bool) -> None:
-    """Check that the archive is what its scheme says; docker and buildx write both forms in one."""
-    is_layout = isinstance(bundle, LayoutBundle)
-    forms = {"oci-archive:": is_layout, "docker-archive:": has_listing}
-    if not forms[home.scheme]:
-        other = next(scheme for scheme, is_it in forms.items() if is_it)
-        raise BundleError(home.path, f"is of another form, which {other}{home.path} reads")
+def _check_form(home: Archive, archive: _OpenArchive) -> None:
+    """Check that the archive is what its scheme says."""
+    if home.scheme not in archive.schemes:
+        other = f"{archive.schemes[0]}{home.path}"
+        raise BundleError(home.path, f"is of another form, which {other} reads")
 
 
 def _with_listed_name(archive: _OpenArchive, reference: Reference) -> Reference:

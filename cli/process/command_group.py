@@ -69,6 +69,7 @@ SECTIONS = {
     "Copy and cache": {
         "copy": "copy.copy",
         "undo": "copy.undo",
+        "serve": "copy.serve",
         "cache fetch": "cache.fetch",
         "cache export": "cache.export",
         "cache import": "cache.import_",

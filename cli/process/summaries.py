@@ -30,6 +30,7 @@ SUMMARIES = {
     "explore": "Browse all cached content in a web browser.",
     "copy": "Copy an image or a list with its content.",
     "undo": "Restore the previous state of a tag.",
+    "serve": "Serve the cache or a bundle as a read-only registry.",
     "cache fetch": "Fetch images and lists into the cache, for use offline.",
     "cache export": "Export cached images, lists and drafts to a bundle.",
     "cache import": "Import the content of a bundle into the cache, all or nothing.",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
+from manyfest.cli.arguments.bundle_naming import parse_naming
 from manyfest.cli.arguments.options import TIMEOUT, AsJson, docker_command
 from manyfest.cli.output import note, write_text
 from manyfest.cli.process.command import Option
@@ -13,10 +14,8 @@ from manyfest.cli.rendering.cache.bundle_summary import imported_json, imported_
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.errors import ConflictError, InvalidReferenceError
-from manyfest.domain.operations.content.bundle_images import NO_NAMES, Naming
+from manyfest.domain.errors import ConflictError
 from manyfest.domain.operations.content.import_bundle import ImportOptions, import_bundle
-from manyfest.domain.references import Reference, Repository
 
 
 @docker_command("cache import", "FILE|DIR", 1, 1, options=TIMEOUT)
@@ -52,7 +51,7 @@ def command(
       manyfest cache import --as host/app:1 saved.tar
     """
     (name,) = names
-    naming = NO_NAMES if repository is None else _naming(repository)
+    naming = parse_naming(repository)
     with (
         open_session(settings_from(options)) as session,
         open_bundle(Path(name), partial(session.check_deadline, name)) as bundle,
@@ -71,14 +70,3 @@ def command(
     if imported.unnamed:
         note(f"without a name, cached by digest: {', '.join(map(str, imported.unnamed))}")
     write_text(imported_json(imported) if as_json else imported_text(imported))
-
-
-def _naming(text: str) -> Naming:
-    """Parse a repository, perhaps with a tag. Raises InvalidReferenceError: it is neither."""
-    try:
-        parsed, is_tagged = Reference.parse(f"{text}:tag"), False
-    except InvalidReferenceError:
-        parsed, is_tagged = Reference.parse(text), True
-    if not isinstance(parsed.home, Repository) or parsed.digest is not None:
-        raise InvalidReferenceError(text, "this is not a repository of a registry")
-    return Naming(parsed.home, parsed if is_tagged else None)

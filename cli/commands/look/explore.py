@@ -58,9 +58,10 @@ def command(
         count = export_pages(settings, export)
         note(f"wrote {count} pages; open {export / 'index.html'}")
         return
-    from manyfest.cli.explorer.server import Place, serve
+    from manyfest.cli.arguments.listen_address import ListenAddress
+    from manyfest.cli.explorer.server import serve
 
-    place = Place.parse(listen)
+    place = ListenAddress.parse(listen)
     if not place.is_loopback:
         warn(f"others can reach {listen}: the token is all that keeps them out, sent in the clear")
     named = frozenset({first.home.registry} if first and isinstance(first.home, Repository) else ())

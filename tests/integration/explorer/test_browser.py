@@ -9,9 +9,10 @@ import uvicorn
 from attrs import evolve
 from playwright.sync_api import sync_playwright
 
+from manyfest.cli.arguments.listen_address import ListenAddress, listening
 from manyfest.cli.explorer.access import Guard, Keys
 from manyfest.cli.explorer.application import Explorer
-from manyfest.cli.explorer.server import Place, hosts_of, listening
+from manyfest.cli.explorer.server import hosts_of
 from manyfest.cli.settings import settings_from
 from tests.integration.explorer.conftest import PATIENCE
 from tests.integration.explorer.picture import FLAGS, take_picture
@@ -45,7 +46,7 @@ PAGES = (
 def address(fleet):
     """An explorer in a thread of this process: its address with the token."""
     settings, keys = evolve(settings_from(), store=fleet, offline=True), Keys()
-    listener = listening(Place("127.0.0.1", 0))
+    listener = listening(ListenAddress("127.0.0.1", 0))
     port = listener.getsockname()[1]
     explorer = Explorer(settings, keys, query_seconds=PATIENCE)
     app = Guard(explorer.application(), keys, hosts_of("127.0.0.1", port), port)

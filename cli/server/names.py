@@ -1,0 +1,76 @@
+"""Repositories by the names under which they are served.
+
+A name of the distribution-spec has no colon and no capital letters, so that
+
+====================  ==============================================
+repository            served as
+====================  ==============================================
+library/alpine        ``library/alpine``, ``docker.io/library/alpine``
+ghcr.io/team/app      ``ghcr.io/team/app``
+host:5000/app         ``host_5000/app``
+====================  ==============================================
+
+Hosts have no underscore, so a name means at most two repositories: one of the host in its first
+part, and one of Docker Hub. With ``?ns=HOST``, as containerd asks a mirror, the host is given, and
+the name is the path alone.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from manyfest.domain.references import DEFAULT_REGISTRY, Repository
+
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_NAME = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
+_NAME_LIMIT = 255  # distribution: RepositoryNameTotalLengthMax
+_WITH_PORT = re.compile(r"([a-z0-9.-]+)_([0-9]{1,5})", re.ASCII)
+_HUB_HOSTS = frozenset({DEFAULT_REGISTRY, "index.docker.io", "registry-1.docker.io"})
+
+
+def is_name(name: str) -> bool:
+    """Return whether ``name`` is a repository's in the grammar of the distribution-spec."""
+    return len(name) <= _NAME_LIMIT and _NAME.fullmatch(name) is not None
+
+
+def repositories_named(name: str, namespace: str = "") -> tuple[Repository, ...]:
+    """Return the repositories that ``name`` may mean, for a request with ``?ns=namespace``."""
+    if namespace:
+        return (_repository(namespace, name),)
+    host, _, path = name.partition("/")
+    hub = _repository(DEFAULT_REGISTRY, name)
+    return (_repository(_unescaped(host), path), hub) if path and _is_host(host) else (hub,)
+
+
+def served_name(repository: Repository) -> str | None:
+    """Return the name under which ``repository`` is listed; None if ``?ns=`` alone reaches it."""
+    if repository.registry == DEFAULT_REGISTRY:
+        return repository.path
+    name = f"{repository.registry.replace(':', '_')}/{repository.path}"
+    return name if is_name(name) and repository in repositories_named(name) else None
+
+
+def collisions(
+    repositories: Iterable[Repository],
+) -> Iterator[tuple[Repository, Repository, str]]:
+    """Yield repositories of Docker Hub whose names others have, too: both, and the name."""
+    among = frozenset(repositories)
+    for repository in sorted(among, key=str):
+        name = served_name(repository)
+        for other in repositories_named(name) if name else ():
+            if repository.registry == DEFAULT_REGISTRY and other != repository and other in among:
+                yield other, repository, str(name)
+
+
+def _repository(host: str, path: str) -> Repository:
+    if host not in _HUB_HOSTS:
+        return Repository(host, path)
+    return Repository(DEFAULT_REGISTRY, path if "/" in path else f"library/{path}")
+
+
+def _is_host(component: str) -> bool:
+    return "." in component or component == "localhost" or bool(_WITH_PORT.fullmatch(component))
+
+
+def _unescaped(component: str) -> str:
+    found = _WITH_PORT.fullmatch(component)
+    return f"{found[1]}:{found[2]}" if found else component
