@@ -31,7 +31,9 @@ if TYPE_CHECKING:  # a command imports only those that it uses
     from manyfest.adapters.registries_conf.certs_d import CertificateFolders
     from manyfest.adapters.registries_conf.rules import RegistryRules
     from manyfest.domain.errors import CredentialSourceError
+    from manyfest.domain.ports.fan_out import FanOut
     from manyfest.domain.ports.host_book import HostBook, HostFacts
+    from manyfest.domain.ports.registry_access import TagRecords
 
 
 class HttpRegistries:
@@ -95,6 +97,17 @@ class HttpRegistries:
         account = evolve(account, headers=no_headers)
         mirrors = self._opened(account, self._mirrors, on_clock=on_clock, tries=1)
         return MirroredRegistry(origin, mirrors, self.rules.route, self._settings.hooks.note)
+
+    def tag_records(self, fan_out: "FanOut") -> "TagRecords":
+        """Return the records of servers, which are asked without credentials.
+
+        The rules of ``registries.conf`` say where a server is, and whether it may be asked.
+        """
+        from manyfest.adapters.credentials.registry_auth import ANONYMOUS
+
+        made = http_registry(self._settings, self._deadline, ANONYMOUS, self._origins)
+        opened = self._stack.enter_context(made)
+        return opened.tag_records(fan_out, lambda named: self.rules.route(named).origin)
 
     def _keep_pulls_left(self, host: str, left: str, limit: str) -> None:
         self.pulls_left[host] = left, limit

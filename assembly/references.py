@@ -101,7 +101,8 @@ def resolve_source(text: str, session: "Session") -> Reference:
     history = session.contents.history(tag)
     state = history[index_of(past.selector, tag, history)]
     if state.is_claimed:
-        session.hooks.note(f"{text}: only a bundle claims this state; it was not observed here")
+        claimant = state.source or "a bundle"
+        session.hooks.note(f"{text}: only {claimant} claims this state; it was not observed here")
     return evolve(tag, digest=state.digest)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from manyfest.adapters.decorators.base import LazyRegistry
 from manyfest.adapters.decorators.routing import RoutingRegistry
 from manyfest.assembly.settings import Settings
-from manyfest.domain.errors import ManyfestError
+from manyfest.domain.errors import ManyfestError, UnreachableError
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference, Repository
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # a command imports only those that it uses
     from manyfest.adapters.decorators.cache_decision import Freshness
     from manyfest.assembly.http_registries import HttpRegistries
     from manyfest.assembly.unconfirmed import UnconfirmedAnswers
+    from manyfest.domain.ports.fan_out import FanOut
+    from manyfest.domain.ports.registry_access import TagRecords
     from manyfest.domain.ports.store import Store
 
 
@@ -71,6 +73,12 @@ class RegistryFactory:
     def pulls_left(self) -> "Mapping[str, tuple[str, str]]":
         """The pulls that hosts say are left, and their limits, as they send them."""
         return self._over_http.pulls_left
+
+    def tag_records(self, fan_out: "FanOut") -> "TagRecords":
+        """Return the records that servers keep of the past of tags. Raises UnreachableError."""
+        if self.settings.offline:
+            raise UnreachableError("", "--offline and --import exclude each other")
+        return self._over_http.tag_records(fan_out)
 
     def _registries(self) -> Registry:
         if self.settings.offline:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from manyfest.domain.ports.housekeeping import Housekeeping
     from manyfest.domain.ports.layer_store import LayerStore
     from manyfest.domain.ports.registry import Registry
+    from manyfest.domain.ports.registry_access import TagRecords
     from manyfest.domain.ports.store import Store
     from manyfest.domain.references import Home, Reference
 
@@ -58,6 +59,11 @@ class Session:
     def registry(self) -> "Registry":
         """The registry that serves every reference."""
         return self._registries.registry()
+
+    @property
+    def tag_records(self) -> "TagRecords":
+        """The records that servers keep of the past of tags. Raises UnreachableError: offline."""
+        return self._registries.tag_records(self.fan_out)
 
     def connect_early(
         self, read: "Sequence[Reference]", written: "Sequence[Reference]" = ()

@@ -25,6 +25,7 @@
     │   ├── NeverSeenError
     │   ├── NoSuchStateError
     │   ├── OnlyClaimedError
+    │   ├── NoRecordError
     │   ├── PartMissingError
     │   ├── StatementUnknownError
     │   ├── NotCachedError
@@ -280,6 +281,15 @@ class OnlyClaimedError(NotFoundError):
         super().__init__(f"no such state: no earlier one of {reference} was seen; {claimed}")
         self.reference = reference
         self.number = number
+
+
+class NoRecordError(NotFoundError):
+    """No server that could be asked records the past of the tag ``reference``."""
+
+    def __init__(self, reference: str, reason: str) -> None:
+        super().__init__(f"no recorded history of {reference}: {reason}")
+        self.reference = reference
+        self.reason = reason
 
 
 class NotCachedError(NotFoundError):

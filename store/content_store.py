@@ -1,7 +1,7 @@
 """The content store in SQLite: manifests and small blobs by digest, and observations of tags."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from manyfest.domain.history.observation import (
 )
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
-from manyfest.store.rows import IS_NEWEST, OBSERVATION_COLUMNS, observation_of
+from manyfest.store.rows import CLAIM_COLUMNS, IS_NEWEST, OBSERVATION_COLUMNS, observation_of
 from manyfest.store.sqlite.database import Database
 
 if TYPE_CHECKING:
@@ -52,6 +52,15 @@ _INSERT_OBSERVATION = """
 _EXTEND_NEWEST = f"""
     UPDATE observations SET last_seen = max(last_seen, :last)
     WHERE id = (SELECT id {_NEWEST})"""  # noqa: S608 - of constants alone
+# Claims of servers are kept apart: they keep no content, and none of them is a tag's newest state.
+_SELECT_CLAIMS = f"""
+    SELECT {CLAIM_COLUMNS} FROM claims WHERE home = :home AND tag = :tag
+    ORDER BY last_seen, source"""  # noqa: S608 - of constants alone
+_UPSERT_CLAIM = """
+    INSERT INTO claims (home, tag, source, digest, first_seen, last_seen)
+    VALUES (:home, :tag, :source, :digest, :first, :last)
+    ON CONFLICT (home, tag, source, digest, first_seen)
+    DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)"""
 _DELETE_HISTORY = "DELETE FROM observations WHERE home = :home AND tag = :tag"
 # Members that statements about images have and image configs have not.
 _STATEMENT_MARKS = tuple(
@@ -92,7 +101,9 @@ class SqliteContentStore:
 
     def history(self, reference: Reference) -> tuple[Observation, ...]:
         """See the port."""
-        return self._observations(_SELECT_HISTORY, _tag_key(reference))
+        states = self._states(reference)
+        claims = tuple(self._claims(reference))
+        return merge_observations(states, claims) if claims else states
 
     def latest(self) -> Iterator[Observation]:
         """See the port."""
@@ -139,7 +150,9 @@ class SqliteContentStore:
         Nearly always there is one look at a tag, newer than the stored observations: that is one
         statement. Anything else rewrites the history of the tag.
         """
-        for tag, added in by_tag(observations).items():
+        states, claims = _of_store_and_servers(observations)
+        self._database.write(_UPSERT_CLAIM, map(_claim_row, claims))
+        for tag, added in by_tag(states).items():
             newest = self.last_observation(tag)
             if len(added) > 1 or not _is_newest(added[0], newest):
                 self._merge_into_history(tag, added)
@@ -154,11 +167,21 @@ class SqliteContentStore:
         self._database.write(_UPSERT_DIGEST_READ, ((str(digest), *times) for digest in digests))
 
     def _merge_into_history(self, tag: Reference, added: Iterable[Observation]) -> None:
-        before = self.history(tag)
+        before = self._states(tag)
         after = merge_observations(before, added)
         if after != before:
             self._database.write(_DELETE_HISTORY, [_tag_key(tag)])
             self._database.write(_INSERT_OBSERVATION, map(_observation_row, reversed(after)))
+
+    def _states(self, reference: Reference) -> tuple[Observation, ...]:
+        """All observations of the tag but those that servers claim."""
+        return self._observations(_SELECT_HISTORY, _tag_key(reference))
+
+    def _claims(self, reference: Reference) -> Iterator[Observation]:
+        """The claims of servers about the tag; a row that cannot be read is left out."""
+        for row in self._database.rows(_SELECT_CLAIMS, _tag_key(reference)):
+            with suppress(DamagedStoreError):
+                yield observation_of(row, self._database.path)
 
     def _observations(self, statement: str, parameters: dict[str, str]) -> tuple[Observation, ...]:
         rows = self._database.rows(statement, parameters)
@@ -183,6 +206,21 @@ def _blob_rows(
         if any(mark in blob for mark in _STATEMENT_MARKS):
             statements.append(row)
         yield row
+
+
+def _of_store_and_servers(
+    observations: Iterable[Observation],
+) -> tuple[list[Observation], list[Observation]]:
+    """Part the claims of servers from the other observations."""
+    states: list[Observation] = []
+    claims: list[Observation] = []
+    for one in observations:
+        (claims if one.is_claimed and one.source else states).append(one)
+    return states, claims
+
+
+def _claim_row(claim: Observation) -> dict[str, str]:
+    return _observation_row(claim) | {"source": claim.source}
 
 
 def _tag_key(reference: Reference) -> dict[str, str]:

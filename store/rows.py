@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # drafts do not need it
     from manyfest.domain.history.observation import Observation
 
 OBSERVATION_COLUMNS = "home, tag, digest, last_seen, first_seen, claimed"
+CLAIM_COLUMNS = "home, tag, digest, last_seen, first_seen, 1, source"
 
 # True if `o`, a row of observations, is the newest of its tag. The table has its full name, because
 # the views that use this are TEMP and would look in temp first.
@@ -54,15 +55,19 @@ def damage_if_unreadable(path: Path, description: str) -> Iterator[None]:
 
 
 def observation_of(row: Row, path: Path) -> "Observation":
-    """Decode ``OBSERVATION_COLUMNS`` of the store at ``path``. Raises DamagedStoreError."""
+    """Decode ``OBSERVATION_COLUMNS`` or ``CLAIM_COLUMNS`` of the store at ``path``.
+
+    Raises DamagedStoreError.
+    """
     from manyfest.domain.history.observation import Observation
 
-    home, tag, digest, last_seen, first_seen, claimed = row
+    home, tag, digest, last_seen, first_seen, claimed, *more = row
     try:
         last = parse_utc(last_seen)
         first = last if first_seen == last_seen else parse_utc(first_seen)
         place = Reference(_home(home), tag or None)
-        return Observation(place, Digest.parse(digest), last, first, bool(claimed))
+        source = more[0] if more else ""
+        return Observation(place, Digest.parse(digest), last, first, bool(claimed), source=source)
     except _PARSE_ERRORS as error:
         name = f"{home}:{tag}" if tag else home
         reason = f"the observation of {name} cannot be read"

@@ -27,9 +27,11 @@ from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.ports.registry import BlobSource, Registry
-from manyfest.domain.references import Home, Reference
+from manyfest.domain.ports.registry_access import TagRecords
+from manyfest.domain.references import Home, Reference, Repository
 
 
 class HttpRegistry(Registry):
@@ -143,6 +145,17 @@ class HttpRegistry(Registry):
         from manyfest.adapters.http_registry.api.tagged_puts import put_with_tags
 
         return put_with_tags(self._sessions, reference, manifest, tags)
+
+    def tag_records(
+        self, fan_out: FanOut, origin_of: Callable[[Repository], Repository]
+    ) -> TagRecords:
+        """Return the records that servers keep of the past of tags.
+
+        ``origin_of`` says where a repository is, as configured.
+        """
+        from manyfest.adapters.http_registry.api.tag_records import HttpTagRecords
+
+        return HttpTagRecords(self._sessions, fan_out, origin_of)
 
     def tags(self, home: Home) -> tuple[str, ...]:
         return self._listings.tags(home)

@@ -32,7 +32,7 @@ def state_columns(screen: Screen, *, now: datetime) -> tuple[Column[State], ...]
 
     def last_seen(state: State) -> str:
         last = format_moment(state.observation.seen_at, now, screen)
-        return last + CLAIMED * state.observation.is_claimed
+        return last + _claimed(state)
 
     return (
         Column("STATE", _name_of_state, key=lambda state: state.number),
@@ -42,6 +42,12 @@ def state_columns(screen: Screen, *, now: datetime) -> tuple[Column[State], ...]
         Column("CONTENT", _content, rank=3, key=lambda state: len(state.images)),
         Column("CHANGES", lambda state: _changed(state.changes), rank=2, cut="middle"),
     )
+
+
+def _claimed(state: State) -> str:
+    if state.observation.source:
+        return printable(f" (claimed by {state.observation.source})")
+    return CLAIMED * state.observation.is_claimed
 
 
 def history_json(states: Iterable[State]) -> str:
@@ -80,6 +86,7 @@ def _object(state: State) -> dict[str, Json]:
         "firstSeen": state.observation.first_seen.isoformat(),
         "lastSeen": state.observation.seen_at.isoformat(),
         "claimed": state.observation.is_claimed,
+        "source": state.observation.source or None,
         "mediaType": manifest.media_type if manifest else None,
         "size": manifest.size if manifest else None,
         "platforms": [_platform(image.platform) for image in state.images],

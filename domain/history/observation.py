@@ -1,8 +1,9 @@
 """Observations of tags, and the history that they make.
 
 Theory of operation. A *look* is an observation that this machine made itself: a registry or a
-layout said what the tag points to. A *claim* comes out of a bundle: somebody wrote it down. Both
-have a time, and neither time is certain: a clock may be years ahead, or years behind.
+layout said what the tag points to. A *claim* comes out of a bundle, or from a server that records
+the past of tags: somebody wrote it down. Both have a time,
+and neither time is certain: a clock may be years ahead, or years behind.
 
 - *Order.* Spans are ordered by time, so that what comes late, as in an import, takes its place. A
   look happens now, though: a span that ended more than ``TOLERANCE`` after a look is misdated, and
@@ -36,8 +37,9 @@ class Observation:
 
     ``first_seen`` and ``seen_at`` are the first and last times of the observation, in UTC with time
     zone; they are equal if it was made once. No other digest was observed between them.
-    ``is_claimed`` says that a bundle claims it, and that this machine did not see it. A look that
-    ``is_report`` was made earlier, by another machine; the store does not keep this.
+    ``is_claimed`` says that a bundle claims it, and that this machine did not see it; ``source`` is
+    the server that does, if it is one. A look that ``is_report`` was made earlier, by another
+    machine; the store does not keep this.
     """
 
     reference: Reference
@@ -46,6 +48,7 @@ class Observation:
     first_seen: datetime = field(default=Factory(lambda self: self.seen_at, takes_self=True))
     is_claimed: bool = False
     is_report: bool = field(default=False, eq=False)
+    source: str = ""
 
     @property
     def tag_reference(self) -> Reference:
@@ -95,23 +98,25 @@ def merge_observations(
     return tuple(reversed([_span(tag, digest, tuple(group)) for digest, group in spans]))
 
 
-_Sighting = tuple[datetime, Digest, bool]  # the moment, the digest, whether it is claimed
+_Sighting = tuple[datetime, Digest, bool, str]  # moment, digest, whether it is claimed, by whom
 
 
 def _sightings(oldest_first: Iterable[Observation]) -> list[_Sighting]:
     """Return the ends of all spans by time; claims before looks of the same moment."""
-    claimed: dict[tuple[datetime, Digest], bool] = {}
+    claimed: dict[tuple[datetime, Digest], tuple[bool, str]] = {}
     for one in oldest_first:
         for end in ((one.first_seen, one.digest), (one.seen_at, one.digest)):
-            claimed[end] = claimed.get(end, True) and one.is_claimed
-    found = [(moment, digest, is_claim) for (moment, digest), is_claim in claimed.items()]
+            is_claim = claimed.get(end, (True, ""))[0] and one.is_claimed
+            claimed[end] = is_claim, one.source
+    found = [(*end, *facts) for end, facts in claimed.items()]
     return sorted(found, key=lambda each: (each[0], not each[2], str(each[1]) if each[2] else ""))
 
 
 def _span(tag: Reference, digest: Digest, sightings: tuple[_Sighting, ...]) -> Observation:
-    looks = [moment for moment, _, is_claimed in sightings if not is_claimed]
+    looks = [moment for moment, _, is_claimed, _ in sightings if not is_claimed]
     moments = looks or [moment for moment, *_ in sightings]
-    return Observation(tag, digest, moments[-1], moments[0], is_claimed=not looks)
+    source = "" if looks else sightings[-1][3]
+    return Observation(tag, digest, moments[-1], moments[0], is_claimed=not looks, source=source)
 
 
 def _redated(history: Iterable[Observation], now: datetime) -> tuple[Observation, ...]:

@@ -1,13 +1,15 @@
-"""The registry access port: checks of logins, reports of authorisation.
+"""The registry access ports: checks of logins, reports of authorisation, records of tags.
 
-Neither method reads or changes content. Both may raise the errors that the methods of the registry
+No method reads or changes content. Both may raise the errors that the methods of the registry
 port raise where the registry cannot be reached or does not speak the protocol, and
 CredentialsError: the credentials cannot be read, or may not be sent to this registry.
 """
 
+from datetime import datetime
 from typing import Protocol
 
 from manyfest.domain.access import AuthExplanation
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
 
 
@@ -27,5 +29,18 @@ class RegistryAccess(Protocol):
         A HEAD of a manifest is no pull, so it does not count against a rate limit of pulls.
         AccessError and UnavailableError are not raised but reported as ``refusal``: the source of
         the credentials is known all the same.
+        """
+        ...
+
+
+class TagRecords(Protocol):
+    """Records that servers keep of the past of tags, read without credentials."""
+
+    def claims(self, tag: Reference, now: datetime) -> tuple[Observation, ...]:
+        """Return what ``tag`` pointed to in the past, in any order; each names its source.
+
+        Manifests are not read, and may be gone. Times later than ``now`` (UTC) count as now.
+        Raises NoRecordError: no server records the tag; DocumentError: an answer is malformed or
+        too large.
         """
         ...

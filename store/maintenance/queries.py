@@ -42,7 +42,7 @@ _ALLOWED_ACTIONS = frozenset(
 _TABLES = frozenset(
     {
         *("manifests", "blobs", "observations", "digests", "drafts", "entries"),
-        *("quarantine", "hosts", "packages", "descriptors"),
+        *("quarantine", "hosts", "packages", "descriptors", "claims"),
     }
 )
 

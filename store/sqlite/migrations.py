@@ -119,6 +119,12 @@ def _create_descriptors(database: "Database") -> None:
         database.execute(statement)
 
 
+def _create_claims(database: "Database") -> None:
+    # what other servers recorded of the past of tags; their manifests need not be here
+    columns = ("home", "tag", "source", "digest", "first_seen", "last_seen")
+    database.table("claims").create(dict.fromkeys(columns, str), pk=columns[:5], not_null=columns)
+
+
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _create_contents_and_observations,
     _create_drafts,
@@ -133,6 +139,7 @@ MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _create_packages,
     _add_lacks_referrers,
     _create_descriptors,
+    _create_claims,
 )
 
 

@@ -3,7 +3,7 @@
 Written by ``python -m tests.golden.generate_schema`` from the migrations; not edited by hand.
 """
 
-VERSION = 13
+VERSION = 14
 
 STATEMENTS = (
     """
@@ -154,5 +154,16 @@ CREATE TRIGGER "descriptors_of_healed" AFTER UPDATE OF "data" ON "manifests" BEG
     ORDER BY 1, 2, 3
     ON CONFLICT DO NOTHING;
 END
+""",
+    """
+CREATE TABLE "claims" (
+   "home" TEXT NOT NULL,
+   "tag" TEXT NOT NULL,
+   "source" TEXT NOT NULL,
+   "digest" TEXT NOT NULL,
+   "first_seen" TEXT NOT NULL,
+   "last_seen" TEXT NOT NULL,
+   PRIMARY KEY ("home", "tag", "source", "digest", "first_seen")
+)
 """,
 )

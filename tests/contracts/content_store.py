@@ -348,3 +348,31 @@ def _observe(contents: ContentStore, *observations: Observation) -> None:
     with contents.transaction():
         contents.keep_manifests([ONE, TWO, THREE])
         contents.observe(observations)
+
+    def test_a_server_may_claim_a_state_whose_manifest_is_not_kept(self, contents):
+        claim = Observation(
+            APP, ABSENT, NOON - MINUTE, NOON - 2 * MINUTE, is_claimed=True, source="quay.example"
+        )
+        look = Observation(APP, ONE.digest, NOON)
+        with contents.transaction():
+            contents.keep_manifests([ONE])
+            contents.observe([look, claim])
+        assert contents.history(APP) == (look, claim)
+        assert contents.last_observation(APP) == look
+        assert tuple(contents.latest()) == (look,)
+
+    def test_a_claim_of_a_server_is_no_last_observation_however_new(self, contents):
+        claim = Observation(APP, ABSENT, NOON, NOON, is_claimed=True, source="quay.example")
+        with contents.transaction():
+            contents.observe([claim])
+        assert contents.history(APP) == (claim,)
+        assert contents.last_observation(APP) is None
+
+    def test_the_same_claims_again_change_nothing(self, contents):
+        claim = Observation(
+            APP, ABSENT, NOON, NOON - MINUTE, is_claimed=True, source="quay.example"
+        )
+        for _ in range(2):
+            with contents.transaction():
+                contents.observe([claim])
+        assert contents.history(APP) == (claim,)

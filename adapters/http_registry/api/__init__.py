@@ -10,5 +10,6 @@ Modules in dependency order:
 - ``manifests``: GET, HEAD, PUT, and the referrers tag
 - ``blobs``: HEAD, GET with resumption, mount, upload
 - ``listings``: tags and referrers
+- ``tag_records``: what Quay and repo-info recorded of the past of tags
 - ``ping``: check and explain logins
 """

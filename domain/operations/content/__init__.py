@@ -8,4 +8,5 @@
 * ``bundle_documents``: the documents of a bundle, checked.
 * ``bundle_images``: the images of a bundle under their names.
 * ``import_bundle``: from a bundle into the store.
+* ``import_history``: what servers recorded of a tag, as claims.
 """

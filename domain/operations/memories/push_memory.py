@@ -72,10 +72,13 @@ def push_memory(
 
 
 def _spans(reference: Reference, contents: ContentStore) -> tuple[Observation, ...]:
-    """Return the history of a tag; a digest has none. Raises NeverSeenError."""
+    """Return the history of a tag; a digest has none. Raises NeverSeenError.
+
+    Claims of servers are left out: they have no content, and everyone can import them.
+    """
     if reference.digest is not None:
         return ()
-    spans = contents.history(reference)
+    spans = tuple(span for span in contents.history(reference) if not span.source)
     if not spans:
         raise NeverSeenError(str(reference))
     return spans

@@ -25,6 +25,7 @@ class Held:
     manifests: dict[Digest, Manifest] = field(factory=dict)
     blobs: dict[Digest, bytes] = field(factory=dict)
     observations: dict[Reference, tuple[Observation, ...]] = field(factory=dict)
+    claims: dict[Reference, tuple[Observation, ...]] = field(factory=dict)
     drafts: dict[str, Draft] = field(factory=dict)
     asked: dict[Digest, datetime] = field(factory=dict)
 
@@ -33,6 +34,7 @@ class Held:
             self.manifests.copy(),
             self.blobs.copy(),
             self.observations.copy(),
+            self.claims.copy(),
             self.drafts.copy(),
             self.asked.copy(),
         )
@@ -71,9 +73,14 @@ class MemoryContents(_Part):
         return found and _intact(found, digest)
 
     def last_observation(self, reference: Reference) -> Observation | None:
-        return next(iter(self.history(reference)), None)
+        return next(iter(self._states(reference)), None)
 
     def history(self, reference: Reference) -> tuple[Observation, ...]:
+        states = self._states(reference)
+        claims = self._held.claims.get(Reference(reference.home, reference.tag), ())
+        return merge_observations(states, claims) if claims else states
+
+    def _states(self, reference: Reference) -> tuple[Observation, ...]:
         return self._held.observations.get(Reference(reference.home, reference.tag), ())
 
     def latest(self) -> Iterator[Observation]:
@@ -121,10 +128,13 @@ class MemoryContents(_Part):
 
     def observe(self, observations: Iterable[Observation]) -> None:
         held = self._writable
-        for place, seen in by_tag(observations).items():
+        observations = tuple(observations)
+        for place, claims in by_tag(one for one in observations if one.source).items():
+            held.claims[place] = (*held.claims.get(place, ()), *claims)
+        for place, seen in by_tag(one for one in observations if not one.source).items():
             for digest in {each.digest for each in seen} - held.manifests.keys():
                 raise StoreError(PATH, f"holds no manifest {digest}")
-            held.observations[place] = merge_observations(self.history(place), seen)
+            held.observations[place] = merge_observations(self._states(place), seen)
 
     def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:
         self._writable.asked |= dict.fromkeys(digests, now)

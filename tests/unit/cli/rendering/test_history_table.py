@@ -65,6 +65,7 @@ def test_programs_get_json() -> None:
         "firstSeen": "2026-05-01T12:00:07.250000+00:00",
         "lastSeen": "2026-05-02T12:00:07.250000+00:00",
         "claimed": False,
+        "source": None,
         "mediaType": LIST.manifest.media_type,
         "size": LIST.manifest.size,
         "platforms": ["linux/amd64", "linux/arm64"],
