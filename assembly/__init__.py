@@ -14,6 +14,7 @@ session has to say goes to the ``Hooks`` of its settings.
 - ``unconfirmed``: answers from the store that no registry confirmed, and warnings of them
 - ``registry_clocks``: the clocks of registries, and the warning where they differ from ours
 - ``first_connections``: which connections the first requests of a command take
+- ``credential_sources``: where credentials come from, in their order
 - ``http_registries``: the registries over HTTP and their mirrors, from settings and rules
 - ``registries``: the registries behind cache and routing
 """

@@ -24,8 +24,8 @@ def open_access(
     Raises UnreachableError: ``settings`` say offline.
     """
     from manyfest.adapters.deadline import Deadline
+    from manyfest.assembly.credential_sources import auth_for
     from manyfest.assembly.http_registries import (
-        auth_for,
         certificate_folders,
         endpoints,
         http_registry,

@@ -9,14 +9,12 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from attr import evolve
 
 from manyfest.adapters.endpoint import Endpoint
 from manyfest.assembly.settings import Settings
-from manyfest.domain.errors import CredentialsError
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference, Repository
 from manyfest.domain.values import frozen
@@ -27,10 +25,10 @@ if TYPE_CHECKING:  # a command imports only those that it uses
     from manyfest.adapters.endpoint import EndpointFor
     from manyfest.adapters.http_registry.registry import HttpRegistry
     from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup
+    from manyfest.adapters.http_registry.session.server_clock import OnClock
     from manyfest.adapters.http_registry.transport.early_connections import EarlyConnections
     from manyfest.adapters.registries_conf.certs_d import CertificateFolders
     from manyfest.adapters.registries_conf.rules import RegistryRules
-    from manyfest.domain.errors import CredentialSourceError
     from manyfest.domain.ports.fan_out import FanOut
     from manyfest.domain.ports.host_book import HostBook, HostFacts
     from manyfest.domain.ports.registry_access import TagRecords
@@ -82,21 +80,39 @@ class HttpRegistries:
         ``--insecure`` applies to the registries that a command names, so never to mirrors. Nor do
         docker's configured headers.
         """
-        from manyfest.assembly.registry_clocks import recording_clocks
-
-        account = auth_for(self._settings, self._deadline)
-        on_clock = recording_clocks(self._clock_offsets, self._settings.hooks.warn)
-        origin = self._opened(
-            account, self._origins, on_clock=on_clock, on_pulls_left=self._keep_pulls_left
-        )
         if not self.rules:
-            return origin
+            return self._origin
         from manyfest.adapters.credentials.registry_auth import no_headers
         from manyfest.adapters.decorators.mirrored import MirroredRegistry
 
-        account = evolve(account, headers=no_headers)
-        mirrors = self._opened(account, self._mirrors, on_clock=on_clock, tries=1)
-        return MirroredRegistry(origin, mirrors, self.rules.route, self._settings.hooks.note)
+        account = evolve(self._account, headers=no_headers)
+        mirrors = self._opened(account, self._mirrors, on_clock=self._on_clock, tries=1)
+        return MirroredRegistry(self._origin, mirrors, self.rules.route, self._settings.hooks.note)
+
+    def origins(self) -> Registry:
+        """Return the registries without mirrors, on the connections of ``registry``."""
+        if not self.rules:
+            return self._origin
+        from manyfest.adapters.decorators.mirrored import OriginRegistry
+
+        return OriginRegistry(self._origin, self.rules.route)
+
+    @cached_property
+    def _origin(self) -> Registry:
+        observers = {"on_clock": self._on_clock, "on_pulls_left": self._keep_pulls_left}
+        return self._opened(self._account, self._origins, **observers)
+
+    @cached_property
+    def _account(self) -> "RegistryAuth":
+        from manyfest.assembly.credential_sources import auth_for
+
+        return auth_for(self._settings, self._deadline)
+
+    @cached_property
+    def _on_clock(self) -> "OnClock":
+        from manyfest.assembly.registry_clocks import recording_clocks
+
+        return recording_clocks(self._clock_offsets, self._settings.hooks.warn)
 
     def tag_records(self, fan_out: "FanOut") -> "TagRecords":
         """Return the records of servers, which are asked without credentials.
@@ -244,56 +260,3 @@ def registry_rules(settings: Settings) -> "RegistryRules":
     from manyfest.adapters.registries_conf.conf_files import read_rules
 
     return read_rules(settings.registries_conf, settings.containers_folders)
-
-
-def auth_for(settings: Settings, deadline: "Deadline") -> "RegistryAuth":
-    """Chain the credential sources: docker's before those of containers (ADR 0012).
-
-    Before all come those of the command itself. A file that it names is the only one, and a fault
-    of it is an error: the user wants these credentials, or none.
-    """
-    from manyfest.adapters.credentials.auth_json import AuthJson
-    from manyfest.adapters.credentials.credential_helper import Helpers
-    from manyfest.adapters.credentials.docker_config import DockerConfig, EnvironmentAuths
-    from manyfest.adapters.credentials.helper_process import HelperLimits
-    from manyfest.adapters.credentials.registry_auth import RegistryAuth, chained, given
-
-    helpers = Helpers(HelperLimits(deadline.check, shield=settings.hooks.shield))
-    docker = DockerConfig(settings.docker_config, helpers)
-    own = given(settings.logins)
-    if only := settings.only_auth_file:
-        file = AuthJson(only, helpers, must_exist=True).credentials_for
-        return RegistryAuth(chained(own, file), docker.headers, settings.auth_realms, _fail)
-    chosen = settings.auth_file
-    credentials_for = chained(
-        own,
-        EnvironmentAuths(settings.docker_auths).credentials_for,
-        docker.credentials_for,
-        *(
-            AuthJson(path, helpers, must_exist=path == chosen).credentials_for
-            for path in ([chosen] if chosen else settings.auth_files)
-        ),
-    )
-    warnings = CredentialWarnings(settings.hooks.warn)
-    return RegistryAuth(credentials_for, docker.headers, settings.auth_realms, warnings.warn_once)
-
-
-def _fail(error: "CredentialSourceError") -> None:
-    raise CredentialsError(str(error))
-
-
-class CredentialWarnings:
-    """Warns of sources of credentials that fail, once of each. Thread-safe."""
-
-    def __init__(self, warn: Callable[[str], None]) -> None:
-        self._warn = warn
-        self._lock = Lock()
-        self._warned: set[str] = set()
-
-    def warn_once(self, error: "CredentialSourceError") -> None:
-        """Write the warning, unless there was one of the same source."""
-        with self._lock:
-            is_new = error.source not in self._warned
-            self._warned.add(error.source)
-        if is_new:
-            self._warn(f"{error}; continuing without credentials")

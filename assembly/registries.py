@@ -54,6 +54,15 @@ class RegistryFactory:
         """Return the registry of all references; nothing is opened before it is used."""
         return RoutingRegistry(self._registries, self._layouts, self._external, self._archives)
 
+    def origins(self) -> Registry:
+        """Return the registries themselves: neither the store nor a mirror answers for them.
+
+        For proofs of what they have. Offline, it is the registry of all references.
+        """
+        if self.settings.offline:
+            return self.registry()
+        return RoutingRegistry(self._origins, self._layouts, self._external, self._archives)
+
     def connect_early(self, read: Sequence[Reference], written: Sequence[Reference]) -> None:
         """Begin to connect to the servers that are asked first for these references, once.
 
@@ -87,6 +96,9 @@ class RegistryFactory:
 
     def _http_registry(self) -> Registry:
         return self._over_http.registry()
+
+    def _origins(self) -> Registry:
+        return self._over_http.origins()
 
     def _may_mirror(self, reference: Reference) -> bool:
         return self._over_http.rules.may_mirror(reference)

@@ -65,6 +65,11 @@ class Session:
         """The records that servers keep of the past of tags. Raises UnreachableError: offline."""
         return self._registries.tag_records(self.fan_out)
 
+    @cached_property
+    def origins(self) -> "Registry":
+        """The registries themselves, without the store and mirrors, to prove what they have."""
+        return self._registries.origins()
+
     def connect_early(
         self, read: "Sequence[Reference]", written: "Sequence[Reference]" = ()
     ) -> None:

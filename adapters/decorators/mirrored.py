@@ -51,7 +51,37 @@ _IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger blob is a layer, and spooled to 
 _REASON_LIMIT = 100  # characters
 
 
-class MirroredRegistry(RegistryDecorator):
+class OriginRegistry(RegistryDecorator):
+    """The ``origin`` alone, under the caller's names. All references are of repositories."""
+
+    def __init__(self, origin: Registry, route_for: RouteFor) -> None:
+        self._origin = origin
+        self._route_for = route_for
+
+    def _forward(self, reference: Reference, call: Call[Result]) -> Result:
+        return self._at_origin(reference, call, {})
+
+    def _at_origin(
+        self, reference: Reference, call: Call[Result], failures: Mapping[str, ManyfestError]
+    ) -> Result:
+        """Make ``call`` at the origin; ``failures`` are those of the mirrors, by host."""
+        at = self._route(reference).at_origin(reference)
+        try:
+            return call(self._origin, at)
+        except (ManifestUnknownError, BlobUnknownError) as error:
+            raise type(error)(str(reference), error.reason) from error
+        except UnavailableError as error:
+            if not failures:
+                raise
+            everyone = {**failures, error.host: error}
+            raise UnreachableError(error.host, _all_failed_text(reference, everyone)) from error
+
+    def _route(self, reference: Reference) -> Route:
+        assert isinstance(reference.home, Repository)  # noqa: S101 - layouts are routed elsewhere
+        return self._route_for(reference)
+
+
+class MirroredRegistry(OriginRegistry):
     """Manifests and blobs come from ``mirrors``, else from ``origin``, under the caller's names.
 
     All references are of repositories. ``on_notice`` receives a sentence for people, once for each
@@ -65,9 +95,8 @@ class MirroredRegistry(RegistryDecorator):
         route_for: RouteFor,
         on_notice: Callable[[str], None],
     ) -> None:
-        self._origin = origin
+        super().__init__(origin, route_for)
         self._mirrors = mirrors
-        self._route_for = route_for
         self._log = MirrorLog(on_notice)
 
     def get_manifest(self, reference: Reference) -> Manifest:
@@ -114,9 +143,6 @@ class MirroredRegistry(RegistryDecorator):
         source = self._route_for(origin).origin if isinstance(origin, Repository) else origin
         return super().mount_blob(reference, source)
 
-    def _forward(self, reference: Reference, call: Call[Result]) -> Result:
-        return self._at_origin(reference, call, {})
-
     def _read(
         self, reference: Reference, from_mirror: Call[Result], from_origin: Call[Result]
     ) -> Result:
@@ -139,25 +165,6 @@ class MirroredRegistry(RegistryDecorator):
                 self._log.answered(host, reference)
                 return found
         return self._at_origin(reference, from_origin, failures)
-
-    def _at_origin(
-        self, reference: Reference, call: Call[Result], failures: Mapping[str, ManyfestError]
-    ) -> Result:
-        """Make ``call`` at the origin; ``failures`` are those of the mirrors, by host."""
-        at = self._route(reference).at_origin(reference)
-        try:
-            return call(self._origin, at)
-        except (ManifestUnknownError, BlobUnknownError) as error:
-            raise type(error)(str(reference), error.reason) from error
-        except UnavailableError as error:
-            if not failures:
-                raise
-            everyone = {**failures, error.host: error}
-            raise UnreachableError(error.host, _all_failed_text(reference, everyone)) from error
-
-    def _route(self, reference: Reference) -> Route:
-        assert isinstance(reference.home, Repository)  # noqa: S101 - layouts are routed elsewhere
-        return self._route_for(reference)
 
 
 @contextmanager

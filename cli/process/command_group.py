@@ -68,6 +68,7 @@ SECTIONS = {
     },
     "Copy and cache": {
         "copy": "copy.copy",
+        "promote": "copy.promote",
         "undo": "copy.undo",
         "serve": "copy.serve",
         "cache fetch": "cache.fetch",

@@ -29,6 +29,7 @@ SUMMARIES = {
     "provenance": "Show how an image was built, from its provenance.",
     "explore": "Browse all cached content in a web browser.",
     "copy": "Copy an image or a list with its content.",
+    "promote": "Copy an image with everything attached, prove it, and then move the tags.",
     "undo": "Restore the previous state of a tag.",
     "serve": "Serve the cache or a bundle as a read-only registry.",
     "cache fetch": "Fetch images and lists into the cache, for use offline.",

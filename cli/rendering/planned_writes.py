@@ -120,7 +120,7 @@ def copy_json(plan: CopyPlan) -> str:
         "digest": str(plan.manifest.digest),
         "mediaType": plan.manifest.media_type,
         "size": plan.manifest.size,
-        "steps": list(_steps(writes_of_copy(plan))),
+        "steps": list(steps_json(writes_of_copy(plan))),
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
@@ -131,7 +131,7 @@ def _document(plan: PushPlan) -> dict[str, Json]:
         "digest": str(plan.manifest.digest),
         "mediaType": plan.manifest.media_type,
         "size": plan.manifest.size,
-        "steps": list(_steps(writes_of_push(plan))),
+        "steps": list(steps_json(writes_of_push(plan))),
     }
 
 
@@ -169,7 +169,8 @@ def _tags(tags: Sequence[Tagging]) -> Iterator[str]:
         yield f"move {counted(len(moved), 'tag')} from {', '.join(before)} to {after}"
 
 
-def _steps(writes: PlannedWrites) -> Iterator[dict[str, Json]]:
+def steps_json(writes: PlannedWrites) -> Iterator[dict[str, Json]]:
+    """Yield an object for each write, in order."""
     for blob in writes.blobs:
         target, source = str(blob.target), str(blob.source)
         yield {"step": _verb(blob), "target": target, "from": source, "size": blob.size}

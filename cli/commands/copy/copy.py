@@ -30,6 +30,7 @@ from manyfest.cli.flows.checks import (
     note_left,
     warn_of_unverifiable,
 )
+from manyfest.cli.flows.copying.sides import is_same_host, login
 from manyfest.cli.output import note, write_text, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
@@ -41,7 +42,7 @@ from manyfest.domain.operations.attached.copies import NO_COPIES
 from manyfest.domain.operations.attached.put import Brought
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.platforms import Platform
-from manyfest.domain.references import Layout, Reference, Repository
+from manyfest.domain.references import Layout, Reference
 
 
 @docker_command("copy", "SRC DST", 2, 2, options=OFFLINE | CONNECTION - CREDENTIALS | UPLOADS)
@@ -86,12 +87,12 @@ def command(
         raise UsageError("--convert and --attached exclude each other: digests change")
     platforms = parse_filters(platform or ())
     mode = attached_mode(attached=attached or referrers, no_attached=no_attached)
-    options = evolve(options, logins=(*_login(names[0], src_creds), *_login(names[1], dest_creds)))
+    options = evolve(options, logins=(*login(names[0], src_creds), *login(names[1], dest_creds)))
     with open_session(settings_from(options)) as session:
         target = reference(names[1])
         require_reachable([target], session)
         source = resolve_source(names[0], session)
-        session.connect_early([source], [] if _is_same_host(source, target) else [target])
+        session.connect_early([source], [] if is_same_host(source, target) else [target])
         plan = None
         if convert is not None:
             plan = _converted_plan(
@@ -118,13 +119,6 @@ def command(
         note(message)
     write_text(_json(plan) if as_json else str(plan.manifest.digest))
     _report_attached(plan, brought)
-
-
-def _login(name: str, credentials: Any) -> Iterator[tuple[Repository, Any]]:
-    """Yield the credentials with the repository of ``name``, if there are both."""
-    home = reference(name.partition("@{")[0]).home
-    if credentials is not None and isinstance(home, Repository):
-        yield home, credentials
 
 
 def _converted_plan(
@@ -183,12 +177,6 @@ def _json(plan: CopyPlan) -> str:
     from manyfest.cli.rendering.planned_writes import copy_json
 
     return copy_json(plan)
-
-
-def _is_same_host(source: Reference, target: Reference) -> bool:
-    """Whether the look at the target can follow the source's on the same connection."""
-    source_host, target_host = (getattr(each.home, "registry", "") for each in (source, target))
-    return bool(source_host == target_host)
 
 
 def _warn_of_errors(plan: CopyPlan) -> None:

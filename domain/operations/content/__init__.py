@@ -1,6 +1,7 @@
 """Bring images and lists elsewhere, with all that they consist of.
 
 * ``copy``: to another registry, repository or layout.
+* ``promote``: the same by digest, proved before tags move; ``inventory`` reads both sides.
 * ``convert_copy``: the same, with other media types.
 * ``fetch``: into the store.
 * ``export_bundle``: from the store into a bundle.

@@ -170,11 +170,13 @@ def copy(plan: CopyPlan, *, ports: Ports, on_event: OnEvent = ignore) -> Brought
     ports.fan_out(partial(copy_blob, registry=ports.registry, on_event=on_event), plan.blobs)
     put_copies(plan.below, ports.registry, ports.fan_out, on_event)
     place = plan.target.at(plan.manifest.digest)
-    if plan.writes_target and plan.attached.are_about(place):
+    is_subject = plan.writes_target and plan.attached.are_about(place)
+    if is_subject:
         put_manifest(ports.registry, place, plan.manifest)
     brought = put_attached(plan.attached, ports=ports, on_event=on_event)
     if plan.writes_target:
-        put_manifest(ports.registry, plan.target, plan.manifest)
+        if not is_subject or plan.target != place:
+            put_manifest(ports.registry, plan.target, plan.manifest)
         on_event(ManifestPut(plan.target))
     with ports.contents.transaction():
         record(ports.contents, _read_and_written(plan, brought), ports.now)

@@ -126,6 +126,8 @@ def test_publishing(app: str) -> None:
     assert run("ls", "ls", "--json")[0]["pushed"]
     copied = run("copy", "copy", "--dry-run", "--json", f"{app}:3", "oci:site:3")
     assert {step["step"] for step in copied["steps"]} == {"copy", "put", "tag"}
+    assert run("promote", "promote", "--json", "--dry-run", f"{app}:1", "oci:site:1")["steps"]
+    assert run("promote", "promote", "--json", f"{app}:1", "oci:site:1")["proof"]["equal"]
     assert run("publish", "publish", "--json", "-t", f"{app}:4", *sources)
     assert run("outdated", "outdated", "--json", f"{app}:2@{APP.digest}", code=8)
 

@@ -1,0 +1,207 @@
+"""``manyfest promote``: copy with all that is attached, prove it, and then move the tags."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from attr import evolve
+
+from manyfest.assembly.preconditions import require_reachable
+from manyfest.assembly.references import reference, resolve_source, target
+from manyfest.cli.arguments.input_files import bytes_of
+from manyfest.cli.arguments.options import (
+    CONNECTION,
+    CREDENTIALS,
+    UPLOADS,
+    AsJson,
+    DryRun,
+    ForeignLayers,
+    Verbose,
+    credentials_option,
+    docker_command,
+)
+from manyfest.cli.exit_codes import USAGE, ExitError
+from manyfest.cli.flows.copying.promotion import (
+    Rules,
+    Task,
+    note_signatures,
+    plan_all,
+    promote_all,
+)
+from manyfest.cli.flows.copying.sides import is_same_host, login
+from manyfest.cli.output import fail, write_text, write_view
+from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
+from manyfest.cli.rendering.copying.promotion import (
+    promotion_json,
+    proof_lines,
+    writes_of_promotion,
+)
+from manyfest.cli.settings import CommonOptions, settings_from
+from manyfest.cli.wiring import Session, open_session
+from manyfest.domain.errors import SpecError
+from manyfest.domain.expectations import Expectation
+from manyfest.domain.images.attachments import Purpose
+from manyfest.domain.operations.content.promote import PromotionPlan, Proof
+from manyfest.domain.references import Reference
+from manyfest.domain.specs.promotions import PromotedImage, promotions_in
+
+_PURPOSES = {
+    "signature": Purpose.SIGNATURE,
+    "sbom": Purpose.SBOM,
+    "provenance": Purpose.PROVENANCE,
+}
+
+
+@docker_command("promote", "SRC DST", 2, 2, options=CONNECTION - CREDENTIALS | UPLOADS)
+def command(
+    names: Sequence[str],
+    options: CommonOptions,
+    require: Annotated[
+        list[str] | None,
+        Option(
+            "--require",
+            metavar="signature,sbom,provenance",
+            help="Promote only what has these attached, the list or each image; else exit code 8.",
+        ),
+    ] = None,
+    tags: Annotated[
+        list[str] | None,
+        Option("--tags", metavar="TAG,...", help="Move these tags of DST; repeatable."),
+    ] = None,
+    from_file: Annotated[
+        str | None,
+        Option(
+            "--from",
+            metavar="FILE",
+            help="Promote all images in FILE (YAML of kpromo: name, dmap) from SRC/ to DST/.",
+        ),
+    ] = None,
+    expect: Annotated[
+        str | None,
+        Option(
+            "--expect",
+            metavar="DIGEST|absent",
+            help="Move the tag of DST only from DIGEST, or if it is absent; else exit code 6.",
+        ),
+    ] = None,
+    foreign_layers: ForeignLayers = False,
+    src_creds: Annotated[Any, credentials_option("src-creds", "the repository of SRC")] = None,
+    dest_creds: Annotated[Any, credentials_option("dest-creds", "the repository of DST")] = None,
+    dry_run: DryRun = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Copy an image with everything attached, prove it, and then move the tags.
+
+    SRC is resolved once. All manifests, and all signatures, SBOMs and attestations on every level
+    and in every form, come along under their digests. DST is then read back, not from the cache,
+    and compared; only if all is equal do the tags move. Otherwise the exit code is 8. Signatures
+    are present then, and not verified: the command that verifies them is printed. Prints the proof.
+
+    Examples:
+      manyfest promote host/staging/app:1.4 host/prod/app:1.4
+      manyfest promote --require signature,sbom --tags 1.4,latest host/staging/app:1.4 host/prod/app
+      manyfest promote --from images.yaml host/staging host/prod
+    """
+    expected = None if expect is None else Expectation.parse(expect)
+    rules = Rules(_required(require or ()), expected, foreign_layers)
+    if from_file is not None and (tags or expect is not None):
+        raise UsageError("--from names the tags, so it goes without --tags and --expect")
+    if from_file is None:
+        texts = [(names[0], *_targets(names[1], _split(tags or ())))]
+    else:
+        texts = [_of_file(image, *names) for image in _read(from_file)]
+    logins = [
+        each
+        for source, home, _ in texts
+        for each in (*login(source, src_creds), *login(home, dest_creds))
+    ]
+    options = evolve(options, logins=tuple(logins))
+    with open_session(settings_from(options)) as session:
+        tasks = [_task(*each, session) for each in texts]
+        plans = plan_all(tasks, rules, session)
+        if dry_run:
+            _show_plans(plans, as_json=as_json, is_list=from_file is not None, is_verbose=verbose)
+            return
+        proofs = promote_all(tasks, plans, session)
+    _show(plans, proofs, as_json=as_json, is_list=from_file is not None)
+
+
+def _required(texts: Sequence[str]) -> tuple[Purpose, ...]:
+    words = _split(texts)
+    if unknown := [word for word in words if word.lower() not in _PURPOSES]:
+        raise UsageError(f"--require wants signature, sbom or provenance, not {unknown[0]!r}")
+    return tuple(dict.fromkeys(_PURPOSES[word.lower()] for word in words))
+
+
+def _split(texts: Sequence[str]) -> list[str]:
+    return [word.strip() for text in texts for word in text.split(",") if word.strip()]
+
+
+def _targets(name: str, tags: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Return ``name``, and the tags to move: its own and ``tags``, which replace ``latest``."""
+    named = target(name)
+    is_explicit = name.endswith(f":{named.tag}")
+    own = (named.tag or "",) if is_explicit or not tags else ()
+    return name, tuple(dict.fromkeys((*own, *tags)))
+
+
+def _of_file(
+    image: PromotedImage, source: str, destination: str
+) -> tuple[str, str, tuple[str, ...]]:
+    source, destination = source.rstrip("/"), destination.rstrip("/")
+    name = image.name.strip("/")
+    return f"{source}/{name}@{image.digest}", f"{destination}/{name}", image.tags
+
+
+def _read(file: str) -> tuple[PromotedImage, ...]:
+    """Read the images in ``file``; tell each fault in it, and end the command."""
+    from manyfest.adapters.image_files.yaml_trees import trees
+
+    try:
+        text = bytes_of(file).decode("utf-8", "replace")
+        documents = trees(text, file)
+        return tuple(each for document in documents for each in promotions_in(document, file))
+    except SpecError as error:
+        for problem in error.problems:
+            fail(problem)
+        raise ExitError(USAGE) from error
+
+
+def _task(source: str, destination: str, tags: Sequence[str], session: Session) -> Task:
+    named = reference(destination)
+    require_reachable([named], session)
+    from_ = resolve_source(source, session)
+    session.connect_early([from_], [] if is_same_host(from_, named) else [named])
+    places = tuple(named.tagged(tag) if tag else Reference(named.home) for tag in tags)
+    return Task(from_, named.home, places)
+
+
+def _show_plans(
+    plans: Sequence[PromotionPlan], *, as_json: bool, is_list: bool, is_verbose: bool
+) -> None:
+    from manyfest.cli.rendering.planned_writes import dry_run_lines
+
+    if as_json:
+        _write_json([promotion_json(plan, None) for plan in plans], is_list=is_list)
+        return
+    for plan in plans:
+        write_view(dry_run_lines(writes_of_promotion(plan), is_verbose=is_verbose))
+
+
+def _show(
+    plans: Sequence[PromotionPlan], proofs: Sequence[Proof], *, as_json: bool, is_list: bool
+) -> None:
+    both = list(zip(plans, proofs, strict=True))
+    if as_json:
+        _write_json([promotion_json(plan, proof) for plan, proof in both], is_list=is_list)
+    else:
+        write_text("\n\n".join("\n".join(proof_lines(plan, proof)) for plan, proof in both))
+    for plan, proof in both:
+        note_signatures(plan, proof)
+
+
+def _write_json(documents: Sequence[object], *, is_list: bool) -> None:
+    shown = documents if is_list else documents[0]
+    write_text(json.dumps(shown, indent=2, ensure_ascii=False))

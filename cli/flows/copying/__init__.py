@@ -1,0 +1,5 @@
+"""Flows of commands that copy more than one image.
+
+- ``promotion``: survey, copy, prove, and then move the tags
+- ``sides``: the logins and connections of a source and a target
+"""

@@ -1,0 +1,98 @@
+"""Files of promotions, as kpromo (sigs.k8s.io/promo-tools) reads them: a digest, and its tags.
+
+    - name: kube-proxy
+      dmap:
+        "sha256:…": ["v1.31.0", "latest"]
+
+A file with ``images`` is a whole manifest of kpromo; its other members are those of its registries.
+"""
+
+import re
+from collections.abc import Iterator
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import InvalidDigestError, SpecError, shortened
+from manyfest.domain.image_uses.documents import Leaf, Tree
+from manyfest.domain.values import frozen
+
+_LIMIT = 10_000  # digests in one file
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")  # distribution-spec, "Pulling manifests"
+
+
+@frozen
+class PromotedImage:
+    """The image of this ``digest`` in the repository ``name``, and the ``tags`` it gets."""
+
+    name: str
+    digest: Digest
+    tags: tuple[str, ...]
+
+
+def promotions_in(document: Tree, file: str) -> tuple[PromotedImage, ...]:
+    """Return the promotions that ``document`` declares. Raises SpecError with all its faults."""
+    reader = _Reader(file)
+    images = tuple(reader.read(document))
+    if not images and not reader.problems:
+        reader.refuse(None, "declares no image")
+    reader.refuse_twice(images)
+    if reader.problems:
+        raise SpecError(tuple(reader.problems))
+    return images
+
+
+class _Reader:
+    """Reads a document, and continues after a fault, only to report the others."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self.problems: list[str] = []
+
+    def read(self, document: Tree) -> Iterator[PromotedImage]:
+        listed = document.get("images") if isinstance(document, dict) else document
+        if not isinstance(listed, list):
+            self.refuse(listed, "is no list of images, each with name and dmap")
+            return
+        count = 0
+        for image in listed:
+            for promoted in self._image(image):
+                if (count := count + 1) > _LIMIT:
+                    self.refuse(None, f"has more than {_LIMIT:,} digests")
+                    return
+                yield promoted
+
+    def refuse(self, tree: Tree | None, reason: str) -> None:
+        place = f":{tree.line}" if isinstance(tree, Leaf) else ""
+        self.problems.append(f"{self._file}{place}: {reason}")
+
+    def refuse_twice(self, images: tuple[PromotedImage, ...]) -> None:
+        """Refuse a tag that two digests of one image get: the last one would win."""
+        taken: dict[tuple[str, str], Digest] = {}
+        for image in images:
+            for tag in image.tags:
+                first = taken.setdefault((image.name, tag), image.digest)
+                if first != image.digest:
+                    self.refuse(None, f"{image.name}:{tag} is given to {first} and {image.digest}")
+
+    def _image(self, image: Tree) -> Iterator[PromotedImage]:
+        name = image.get("name") if isinstance(image, dict) else None
+        digests = image.get("dmap") if isinstance(image, dict) else None
+        if not isinstance(name, Leaf) or not name.text:
+            self.refuse(image, "an image has no name")
+        elif not isinstance(digests, dict):
+            self.refuse(name, f"{shortened(name.text)} has no dmap of digests and their tags")
+        else:
+            for digest, tags in digests.items():
+                yield from self._promoted(name, digest, tags)
+
+    def _promoted(self, name: Leaf, text: str, listed: Tree) -> Iterator[PromotedImage]:
+        try:
+            digest = Digest.parse(text)
+        except InvalidDigestError as error:
+            self.refuse(name, f"{shortened(name.text)}: {error}")
+            return
+        items = listed if isinstance(listed, list) else [listed]
+        tags = tuple(item.text for item in items if isinstance(item, Leaf) and item.text)
+        for tag in tags:
+            if not _TAG.fullmatch(tag):
+                self.refuse(name, f"{shortened(name.text)}: {shortened(tag)!r} is no tag")
+        yield PromotedImage(name.text, digest, tags)

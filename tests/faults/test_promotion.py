@@ -1,0 +1,74 @@
+"""Promotions against targets that lose, swap or refuse: no tag moves without a proof."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import oci_image, oci_index, push_image
+from manyfest.domain.media_types import OCI_INDEX
+from manyfest.domain.references import Reference
+from tests.support.content import signed
+from tests.support.http.fault_server import FaultServer
+from tests.support.http.faults import with_status
+from tests.support.http.http_messages import Answer
+from tests.support.http.registry_answers import failure
+from tests.support.http.registry_server import REGISTRY, Quirks, RegistryApp
+from tests.support.programs.our_program import run_here
+
+AMD, ARM = oci_image("linux/amd64", text="amd"), oci_image("linux/arm64", text="arm")
+INDEX = oci_index(AMD, ARM)
+SBOM = signed.bundle(AMD, signed.SPDX)
+EMPTY = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}).encode()
+
+
+@pytest.fixture
+def memory() -> MemoryRegistry:
+    registry = MemoryRegistry()
+    push_image(registry, Reference.parse(f"{REGISTRY}/stage/app:1"), INDEX)
+    push_image(registry, Reference.parse(f"{REGISTRY}/stage/app@{SBOM.digest}"), SBOM)
+    return registry
+
+
+@pytest.fixture
+def server(memory: MemoryRegistry) -> Iterator[FaultServer]:
+    with FaultServer(RegistryApp(memory, quirks=Quirks(referrers=True))) as server:
+        yield server
+
+
+def promoted(server: FaultServer, code: int, *words: str) -> str:
+    names = (f"{server.host}/stage/app:1", f"{server.host}/prod/app")
+    result = run_here("promote", *words, "--tags", "1,2,3", *names)
+    assert (result.code, result.stdout) == (code, b""), result
+    return result.stderr
+
+
+def tags(memory: MemoryRegistry) -> tuple[str, ...]:
+    return memory.tags(Reference.parse(f"{REGISTRY}/prod/app").home)
+
+
+@pytest.mark.usefixtures("short_pauses")
+def test_a_target_that_takes_an_sbom_and_lists_it_nowhere_gets_no_tag(memory, server) -> None:
+    index = Answer(200, EMPTY, (("Content-Type", OCI_INDEX),))
+    server.always("GET", "/v2/prod/app/referrers/*", index)
+    assert str(SBOM.digest) in promoted(server, 8)
+    assert tags(memory) == ()
+
+
+@pytest.mark.parametrize("status", [404, 403])
+def test_a_manifest_that_cannot_be_read_back_moves_no_tag(memory, server, status: int) -> None:
+    server.always("GET", f"/v2/prod/app/manifests/{ARM.digest}", with_status(status))
+    told = promoted(server, 8 if status == 404 else 4)
+    assert str(ARM.digest) in told
+    assert tags(memory) == ()
+
+
+def test_tags_that_moved_before_one_was_refused_are_named(memory, server) -> None:
+    server.always("PUT", "/v2/prod/app/manifests/2", failure("DENIED"))
+    told = promoted(server, 4, "--jobs", "1")
+    assert f"moved: {server.host}/prod/app:1; " in told
+    assert f"may have moved: {server.host}/prod/app:2; " in told
+    assert f"not moved: {server.host}/prod/app:3; " in told
+    assert "the same command again moves the rest" in told
+    assert tags(memory) == ("1",)

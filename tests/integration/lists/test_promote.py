@@ -1,0 +1,209 @@
+"""Promotion: everything comes along, both sides are compared, and only then do tags move."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import Image, oci_image, oci_index, push_image, windows_image
+from manyfest.domain.references import Reference
+from tests.support.content import signed
+from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
+from tests.support.programs.docker_client import Result
+from tests.support.programs.our_program import run_here
+
+AMD, ARM = oci_image("linux/amd64", text="amd"), oci_image("linux/arm64", text="arm")
+INDEX = signed.built(AMD, ARM)
+ATTESTATIONS = INDEX.children[2:]
+PLAIN = oci_index(AMD, ARM)
+
+
+def at(name: str) -> Reference:
+    return Reference.parse(f"{REGISTRY}/{name}")
+
+
+@pytest.fixture
+def memory() -> MemoryRegistry:
+    registry = MemoryRegistry()
+    push_image(registry, at("stage/app:1"), INDEX)
+    push_image(registry, at("stage/bare:1"), PLAIN)
+    attach(registry, "stage/app", signed.bundle(ATTESTATIONS[0]), signed.bundle(AMD, signed.SPDX))
+    push_image(
+        registry, at(f"stage/app:{signed.digest_tag(INDEX, 'sig')}"), signed.signature(b"list")
+    )
+    return registry
+
+
+def attach(registry: MemoryRegistry, home: str, *images: Image) -> None:
+    for image in images:
+        push_image(registry, at(home).at(image.digest), image)
+
+
+@pytest.fixture
+def server(memory: MemoryRegistry) -> Iterator[RegistryServer]:
+    with RegistryServer(memory, quirks=Quirks(referrers=True)) as running:
+        yield running
+
+
+def run(server: RegistryServer, *words: str, code: int = 0) -> Result:
+    result = run_here("promote", *(word.replace("HOST", server.host) for word in words))
+    assert result.code == code, (result.stdout, result.stderr)
+    return result
+
+
+def tags(memory: MemoryRegistry, home: str) -> set[str]:
+    return {tag for tag in memory.tags(at(home).home) if not tag.startswith("sha256-")}
+
+
+def test_all_that_is_attached_is_proved_to_be_there(
+    server: RegistryServer, memory: MemoryRegistry
+) -> None:
+    words = ("--require", "signature,sbom,provenance", "--tags", "1.0,latest")
+    result = run(server, *words, "HOST/stage/app:1", "HOST/prod/app")
+    shown = result.stdout.decode()
+    assert "manifests  5 of 5 equal on both sides\n" in shown
+    assert "attached   5 of 5 equal on both sides: " in shown
+    assert tags(memory, "prod/app") == {"1.0", "latest"}
+    assert memory.get_manifest(at("prod/app:latest")).digest == INDEX.digest
+    assert "not verified here" in result.stderr
+    assert f"{server.host}/prod/app@{INDEX.digest}" in result.stderr.splitlines()[-1]
+
+
+def test_the_record_names_everything_and_calls_nothing_verified(server: RegistryServer) -> None:
+    words = ("HOST/stage/app:1", "HOST/prod/app:1")
+    planned = json.loads(run(server, "--dry-run", "--json", *words).stdout)
+    done = json.loads(run(server, "--json", *words).stdout)
+    assert planned["steps"][-1]["step"] == "tag"
+    assert "proof" not in planned
+    proof = {"manifests": 5, "attached": 5, "equal": True}
+    assert {key: done["proof"][key] for key in proof} == proof
+    assert done["proof"]["verifyWith"].startswith("cosign verify ")
+    assert done["signaturesVerified"] is False
+    assert {one["digest"] for one in done["manifests"]} == {
+        str(image.digest) for image in (INDEX, *INDEX.children)
+    }
+    assert done["tags"] == [{"tag": f"{server.host}/prod/app:1", "before": None}]
+    assert planned["manifests"] == done["manifests"]
+
+
+def test_what_is_required_and_lacks_stops_before_anything_is_written(
+    server: RegistryServer, memory: MemoryRegistry
+) -> None:
+    for purpose in ("signature", "sbom", "provenance"):
+        result = run(server, "--require", purpose, "HOST/stage/bare:1", "HOST/prod/bare:1", code=8)
+        assert "linux/amd64, linux/arm64" in result.stderr
+        assert f"--require {purpose}" in result.stderr
+    assert not [r for r in server.requests if r.method in ("PUT", "POST", "PATCH")]
+    attach(memory, "stage/bare", signed.bundle(AMD, signed.SPDX))
+    result = run(server, "--require", "sbom", "HOST/stage/bare:1", "HOST/prod/bare:1", code=8)
+    assert "linux/arm64" in result.stderr
+    assert "linux/amd64" not in result.stderr
+    attach(memory, "stage/bare", signed.bundle(ARM, signed.SPDX))
+    run(server, "--require", "sbom", "HOST/stage/bare:1", "HOST/prod/bare:1")
+
+
+def test_a_target_that_lists_less_than_the_source_gets_no_tag(
+    server: RegistryServer, memory: MemoryRegistry
+) -> None:
+    """A digest tag of the target that has signatures of its own stays, so all is not there."""
+    name = f"prod/app:{signed.digest_tag(INDEX, 'sig')}"
+    push_image(memory, at(name), signed.signature(b"another"))
+    result = run(server, "HOST/stage/app:1", "HOST/prod/app:1", code=8)
+    assert f"cosign signature {signed.digest_tag(INDEX, 'sig')}" in result.stderr
+    assert "no tag was moved" in result.stderr
+    assert tags(memory, "prod/app") == set()
+
+
+def test_the_target_is_read_back_and_not_the_cache(
+    server: RegistryServer, memory: MemoryRegistry
+) -> None:
+    run(server, "HOST/stage/app:1", "HOST/prod/app:1")
+    before = len(server.requests)
+    run(server, "HOST/stage/app:1", "HOST/prod/app:1")
+    reads = [
+        request.path
+        for request in server.requests[before:]
+        if request.method == "GET" and "/prod/app/manifests/sha256:" in request.path
+    ]
+    assert len(set(reads)) == 5 + 2  # the tree and the referrers; the signature has a tag
+
+
+def test_a_guarded_tag_that_moved_stays(server: RegistryServer, memory: MemoryRegistry) -> None:
+    push_image(memory, at("prod/app:1"), AMD)
+    words = ("HOST/stage/app:1", "HOST/prod/app:1")
+    run(server, "--expect", "absent", *words, code=6)
+    assert memory.get_manifest(at("prod/app:1")).digest == AMD.digest
+    run(server, "--expect", str(AMD.digest), *words)
+    assert memory.get_manifest(at("prod/app:1")).digest == INDEX.digest
+
+
+def test_layouts_are_sources_and_targets(
+    server: RegistryServer, memory: MemoryRegistry, tmp_path: Path
+) -> None:
+    run(server, "HOST/stage/app:1", f"oci:{tmp_path}/gap:1")
+    shown = run(server, f"oci:{tmp_path}/gap:1", "HOST/far/app:1").stdout.decode()
+    assert "manifests  5 of 5 equal" in shown
+    assert "attached   5 of 5 equal" in shown
+    assert tags(memory, "far/app") == {"1"}
+
+
+def test_a_registry_without_referrers_has_them_under_tags(server: RegistryServer) -> None:
+    with RegistryServer(MemoryRegistry()) as other:
+        far = f"{other.host}/far/app"
+        shown = run(server, "HOST/stage/app:1", f"{far}:1").stdout.decode()
+        assert "attached   5 of 5 equal" in shown
+        again = run(server, "--require", "signature,sbom", f"{far}:1", f"{far}-too:1")
+        assert "attached   5 of 5 equal" in again.stdout.decode()
+
+
+def test_a_file_of_kpromo_promotes_many(
+    server: RegistryServer, memory: MemoryRegistry, tmp_path: Path
+) -> None:
+    file = tmp_path / "images.yaml"
+    file.write_text(
+        f"- name: app\n  dmap:\n    '{INDEX.digest}': ['v1', v2]\n"
+        f"- name: bare\n  dmap:\n    {PLAIN.digest}: [v3]\n    {AMD.digest}: []\n"
+    )
+    shown = run(server, "--json", "--from", str(file), "HOST/stage", "HOST/prod/")
+    records = json.loads(shown.stdout)
+    assert [len(record["tags"]) for record in records] == [2, 1, 0]
+    assert all(record["proof"]["equal"] for record in records)
+    assert tags(memory, "prod/app") == {"v1", "v2"}
+    assert tags(memory, "prod/bare") == {"v3"}
+
+
+def test_one_image_that_is_missing_keeps_the_tags_of_all(
+    server: RegistryServer, memory: MemoryRegistry, tmp_path: Path
+) -> None:
+    file, missing = tmp_path / "images.yaml", f"sha256:{'0' * 64}"
+    file.write_text(
+        f"images:\n- name: app\n  dmap: {{'{INDEX.digest}': [v1]}}\n"
+        f"- name: bare\n  dmap: {{'{missing}': [v1]}}\n"
+    )
+    result = run(server, "--from", str(file), "HOST/stage", "HOST/prod", code=3)
+    assert missing in result.stderr
+    assert "1 of 2 images cannot be promoted; no tag was moved" in result.stderr
+    assert tags(memory, "prod/app") == set()
+
+
+def test_foreign_layers_are_named_where_they_stay(
+    server: RegistryServer, memory: MemoryRegistry
+) -> None:
+    push_image(memory, at("stage/win:1"), windows_image())
+    result = run(server, "HOST/stage/win:1", "HOST/prod/win:1")
+    assert "left behind, as --foreign-layers is not given: 1 foreign layer" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--require", "magic"), "--require wants signature, sbom or provenance, not 'magic'"),
+        (("--from", "f.yaml", "--tags", "1"), "--from names the tags"),
+        (("--from", "f.yaml", "--expect", "absent"), "--from names the tags"),
+    ],
+)
+def test_what_does_not_go_together_is_a_mistake(words: tuple[str, ...], reason: str) -> None:
+    result = run_here("promote", *words, "host.test/a", "host.test/b")
+    assert (result.code, reason in result.stderr) == (2, True), result.stderr
