@@ -124,6 +124,12 @@ class SqliteContentStore:
 
         return predecessors(self._database, digest, role)
 
+    def digests(self, beginning: str, limit: int) -> tuple[Digest, ...]:
+        """See the port."""
+        from manyfest.store.predecessors import digests
+
+        return digests(self._database, beginning, limit)
+
     def sharing(self, layers: Sequence[Descriptor]) -> "Iterator[SharedLayers]":
         """See the port."""
         from manyfest.store.predecessors import sharing

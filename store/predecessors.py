@@ -21,6 +21,11 @@ _SELECT_OBSERVATIONS = f"""
     SELECT {OBSERVATION_COLUMNS}, id FROM observations
     WHERE digest = :digest AND (home, tag, id) > (:home, :tag, :id)
     ORDER BY home, tag, id LIMIT {_PAGE}"""  # noqa: S608 - of constants alone
+# "g" comes behind all hexadecimal digits.
+_SELECT_DIGESTS = """
+    SELECT digest FROM manifests WHERE digest >= :first AND digest < :first || 'g'
+    UNION SELECT digest FROM descriptors WHERE digest >= :first AND digest < :first || 'g'
+    ORDER BY digest LIMIT :limit"""
 # CROSS JOIN makes SQLite look for each layer in the index, where it might read all of it instead.
 _SELECT_SHARING = """
     SELECT manifest, count(*), sum(size), sum(aligned),
@@ -50,6 +55,13 @@ def observations_of(database: Database, digest: Digest) -> Iterator[Observation]
     while page := database.rows(_SELECT_OBSERVATIONS, {"digest": str(digest)} | after):
         yield from (observation_of(row[:-1], database.path) for row in page)
         after = dict(zip(after, (*page[-1][:2], page[-1][-1]), strict=True))
+
+
+def digests(database: Database, beginning: str, limit: int) -> tuple[Digest, ...]:
+    """See ``ContentStore.digests``."""
+    rows = database.rows(_SELECT_DIGESTS, {"first": beginning, "limit": limit})
+    with damage_if_unreadable(database.path, "a digest of the index"):
+        return tuple(Digest.parse(text) for (text,) in rows)
 
 
 def sharing(database: Database, layers: Sequence[Descriptor]) -> Iterator[SharedLayers]:

@@ -56,6 +56,9 @@ class ConfirmedObservations:
     def predecessors(self, digest: Digest, role: "Role | None" = None) -> "Iterator[Predecessor]":
         return self._contents.predecessors(digest, role)
 
+    def digests(self, beginning: str, limit: int) -> tuple[Digest, ...]:
+        return self._contents.digests(beginning, limit)
+
     def sharing(self, layers: "Sequence[Descriptor]") -> "Iterator[SharedLayers]":
         return self._contents.sharing(layers)
 

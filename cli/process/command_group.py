@@ -60,6 +60,7 @@ SECTIONS = {
         "diff": "look.diff",
         "verify": "look.verify",
         "history": "look.history",
+        "who": "look.who",
         "outdated": "look.outdated",
         "attached": "look.attached",
         "sbom": "look.sbom",

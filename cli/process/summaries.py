@@ -23,6 +23,7 @@ SUMMARIES = {
     "diff": "Compare two published images or lists by content.",
     "verify": "Check a published image or list for errors.",
     "history": "Show the digests that a tag pointed to, newest first.",
+    "who": "Show which tags, lists, drafts and referrers need an image, a list or a layer.",
     "outdated": "Show which images are out of date, and for which platforms.",
     "attached": "Show what is attached to an image or a list: signatures, SBOMs, attestations.",
     "sbom": "Show the packages in an image, from its SBOM.",

@@ -13,6 +13,7 @@
 - ``history``: ``history``
 - ``tags_table``: ``tags``
 - ``show/``: ``show``
+- ``who/``: ``who``
 - ``attached/``: ``sbom`` and ``provenance``
 - ``outdated/``: ``outdated``
 - ``auth_report``: ``auth why``

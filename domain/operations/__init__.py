@@ -7,6 +7,7 @@ Rooms, each built on those before it:
 * ``attached``: find what is attached to images, such as signatures, and bring it along.
 * ``drafts``: make and change the lists on this machine that are not pushed yet.
 * ``views``: look at what is published: inspect, compare, verify, history.
+* ``dependents``: find what needs a digest, in the store.
 * ``content``: bring images elsewhere: copy, fetch, export, import.
 * ``publication``: write lists to registries: push, merge, apply, lock, undo.
 * ``memories``: share the store by a registry: push to a memory, pull from it.

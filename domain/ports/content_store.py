@@ -104,6 +104,13 @@ class ContentStore(Protocol):
         """
         ...
 
+    def digests(self, beginning: str, limit: int) -> tuple[Digest, ...]:
+        """The first digests of kept manifests, and those named in them, that begin like this.
+
+        ``beginning`` is the text form, cut anywhere behind the colon: ``sha256:0123``.
+        """
+        ...
+
     def sharing(self, layers: Sequence[Descriptor]) -> Iterator[SharedLayers]:
         """The kept manifests that have any of ``layers``, found by the same index."""
         ...

@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
     "cache query": (["cache", "query", "SELECT 1"], set()),
     "cache gc": (["cache", "gc", "--dry-run"], set()),
     "history": (["history", "oci:app:a"], set()),
+    "who": (["who", "oci:app:a"], set()),
     "inspect a past state": (["inspect", "oci:app:a@{0}"], set()),
     "undo in a layout": (["undo", "oci:app:a@{0}"], set()),
     "inspect online": (

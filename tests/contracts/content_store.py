@@ -277,6 +277,17 @@ class ContentStoreContract:
         found = [one.manifest for one in contents.predecessors(AMD.digest)]
         assert found == sorted(manifest.digest for manifest in made)
 
+    def test_digests_are_found_by_their_beginning(self, contents):
+        with contents.transaction():
+            contents.keep_manifests([LIST.manifest])
+        for digest in (LIST.digest, AMD.digest):
+            for length in (20, len(str(digest))):
+                assert contents.digests(str(digest)[:length], 2) == (digest,)
+        assert contents.digests("sha256:", 2) == tuple(
+            sorted([LIST.digest, AMD.digest, ARM.digest])[:2]
+        )
+        assert contents.digests(str(ABSENT), 2) == ()
+
     def test_what_cannot_be_read_names_nothing(self, contents):
         malformed = b'{"layers":[3,{"digest":4},{}],"config":[],"subject":null,"manifests":{"a":1}}'
         with contents.transaction():

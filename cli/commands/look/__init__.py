@@ -6,6 +6,7 @@
 - ``diff``: compare two of them
 - ``verify``: check one for errors
 - ``history``: show the states of a tag
+- ``who``: show what needs a digest
 - ``outdated``: show which images are out of date
 - ``attached``: show what is attached to an image
 - ``sbom``: show the packages in an image

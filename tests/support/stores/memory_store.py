@@ -106,6 +106,12 @@ class MemoryContents(_Part):
         )
         return iter(sorted(found, key=lambda one: (one.role.value, one.manifest, one.position)))
 
+    def digests(self, beginning: str, limit: int) -> tuple[Digest, ...]:
+        manifests = self._held.manifests.values()
+        named = (one for m in manifests for _, found in _named_by(m) for one in found)
+        known = {*self._held.manifests, *(one.digest for one in named)}
+        return tuple(sorted(one for one in known if str(one).startswith(beginning)))[:limit]
+
     def sharing(self, layers: Sequence[Descriptor]) -> Iterator[SharedLayers]:
         wanted = {layer.digest: layer.size for layer in layers}
         for manifest in self._held.manifests.values():

@@ -1,0 +1,4 @@
+"""Dependents of a digest, as ``who`` shows them.
+
+* ``dependents_table``: a table and text, or JSON.
+"""
