@@ -1,7 +1,7 @@
 """Bundles as blobs: packed into temporary files, and unpacked from them."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -17,10 +17,17 @@ _PREFIX = "manyfest-"
 
 
 class TemporaryBundles:
-    """``BundlePacker``; ``check`` may raise while a bundle is read."""
+    """``BundlePacker``; ``check`` may raise while a bundle is read.
 
-    def __init__(self, check: Check = unlimited) -> None:
+    ``on_local_work`` is called after packing, and after a bundle was used: that takes time of its
+    own, which is none of a server.
+    """
+
+    def __init__(
+        self, check: Check = unlimited, on_local_work: Callable[[], None] = lambda: None
+    ) -> None:
         self._check = check
+        self._on_local_work = on_local_work
 
     @contextmanager
     def packed(self, content: BundleContent) -> Iterator[PackedBundle]:
@@ -30,6 +37,8 @@ class TemporaryBundles:
             write_archive(path, content, compressed=True)
             with path.open("rb") as file:
                 digest = Digest("sha256", hashlib.file_digest(file, "sha256").hexdigest())
+
+            self._on_local_work()
 
             @contextmanager
             def opened(start: int = 0, /) -> Iterator[Iterator[bytes]]:
@@ -53,6 +62,7 @@ class TemporaryBundles:
             try:
                 with open_bundle(path, self._check) as bundle:
                     yield bundle
+                    self._on_local_work()
             except BundleError as error:
                 if error.path != str(path):
                     raise

@@ -17,5 +17,6 @@ A flow calls operations, draws progress, and prints notes and warnings.
 - ``inspect_image``: ``inspect --platform`` and ``inspect --config``
 - ``inspect_many``: ``inspect -f``
 - ``outdated/``: ``outdated``
+- ``verify_fleet``: ``verify`` of many images
 - ``statements``: ``sbom`` and ``provenance``
 """

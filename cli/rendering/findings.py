@@ -4,13 +4,14 @@ import json
 
 from manyfest.cli.output import Screen, printable
 from manyfest.cli.rendering.humanize import counted
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.views.verify import Verification
 from manyfest.domain.verification.findings import RULES, Finding, Severity
 
 
 def findings_text(verification: Verification) -> str:
     """Return a line a finding, in the form of compilers' messages, and a summary."""
-    return "\n".join([*map(_line, verification.findings), _sum(verification)])
+    return "\n".join([*map(finding_line, verification.findings), _sum(verification)])
 
 
 def painted_finding(line: str, screen: Screen) -> str:
@@ -33,17 +34,19 @@ def findings_json(verification: Verification) -> str:
         "blobs": verification.blobs,
         "errors": verification.count(Severity.ERROR),
         "warnings": verification.count(Severity.WARNING),
-        "findings": [
-            {
-                "rule": found.rule.name,
-                "severity": found.rule.severity,
-                "path": found.path,
-                "message": found.message,
-            }
-            for found in verification.findings
-        ],
+        "findings": [finding_json(found) for found in verification.findings],
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def finding_json(found: Finding) -> dict[str, Json]:
+    """Return an object: ``rule``, ``severity``, ``path``, ``message``."""
+    return {
+        "rule": found.rule.name,
+        "severity": found.rule.severity,
+        "path": found.path,
+        "message": found.message,
+    }
 
 
 def rules_text() -> str:
@@ -61,7 +64,8 @@ def rules_json() -> str:
     return json.dumps(rules, indent=2)
 
 
-def _line(found: Finding) -> str:
+def finding_line(found: Finding) -> str:
+    """Return one line, in the form of compilers' messages."""
     rule = found.rule
     return printable(f"{found.path}: {rule.severity}: {found.message} [{rule.name}]")
 

@@ -3,12 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from attr import evolve
-
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.platform_conflicts import conflicts, occupied_platform
 from manyfest.domain.errors import UnexpectedPlatformsError
-from manyfest.domain.lists.platform_normalisation import normalised
+from manyfest.domain.lists.platform_selection import is_expected
 from manyfest.domain.platforms import Platform
 
 
@@ -20,22 +18,13 @@ def check_platforms(draft: Draft, expected: Sequence[Platform]) -> None:
     """
     occupied = [occupied_platform(entry.descriptor) for entry in draft.entries]
     have = [platform for platform in occupied if platform is not None]
-    missing = [wanted for wanted in expected if not any(_is(each, wanted) for each in have)]
-    extra = [each for each in have if not any(_is(each, wanted) for wanted in expected)]
+    missing = [wanted for wanted in expected if not any(is_expected(each, wanted) for each in have)]
+    extra = [each for each in have if not any(is_expected(each, wanted) for wanted in expected)]
     twice = [second.descriptor.platform or Platform() for _, second in conflicts(draft.entries)]
     if missing or extra or twice:
         raise UnexpectedPlatformsError(
             str(draft.name), _names(missing), _names(extra), _names(twice)
         )
-
-
-def _is(platform: Platform, wanted: Platform) -> bool:
-    want = normalised(wanted)
-    return want == evolve(
-        platform,
-        os_version=platform.os_version if want.os_version else "",
-        os_features=platform.os_features if want.os_features else (),
-    )
 
 
 def _names(platforms: Iterable[Platform]) -> tuple[str, ...]:

@@ -77,6 +77,20 @@ def matches_platform(platform: Platform, wanted: Platform) -> bool:
     )
 
 
+def is_expected(platform: Platform, wanted: Platform) -> bool:
+    """Return True if ``platform`` is the expected one, ``wanted``.
+
+    Both are normalised, so ``arm64`` is ``arm64/v8``; versions and features count where they are
+    expected.
+    """
+    want, usual = normalised(wanted), normalised(platform)
+    return want == evolve(
+        usual,
+        os_version=usual.os_version if want.os_version else "",
+        os_features=usual.os_features if want.os_features else (),
+    )
+
+
 def best_matches(items: Iterable[tuple[Platform, _Item]], wanted: Platform) -> tuple[_Item, ...]:
     """Return the items whose platforms match ``wanted``, in their order.
 

@@ -110,9 +110,11 @@ def encode_index(index: MemoryIndex) -> bytes:
     document = {
         "version": _VERSION,
         "tags": tags,
-        "manifests": {str(digest): index.manifests[digest] for digest in sorted(index.manifests)},
-        "configs": [str(digest) for digest in sorted(index.configs)],
-        "covers": [str(digest) for digest in sorted(index.covers)],
+        "manifests": {
+            str(digest): index.manifests[digest] for digest in sorted(index.manifests, key=str)
+        },
+        "configs": [str(digest) for digest in sorted(index.configs, key=str)],
+        "covers": [str(digest) for digest in sorted(index.covers, key=str)],
     }
     packer = zlib.compressobj(wbits=_GZIP)
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))

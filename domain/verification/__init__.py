@@ -6,6 +6,7 @@
 - platform_spelling: platforms that readers do not look for
 - platform_shadowing: entries that no first-match client can select
 - list_rules: rules about a list alone
+- expected_platforms: rules about the platforms that a person expects
 - child_rules: rules about a list and its children, an image and its blobs
 - evaluation: all findings about one manifest, from the evidence read
 """

@@ -49,7 +49,7 @@ def command(
         from manyfest.adapters.bundles.temporary_bundles import TemporaryBundles
         from manyfest.domain.operations.memories.pull_memory import pull_memory
 
-        packer = TemporaryBundles(partial(session.check_deadline, name))
+        packer = TemporaryBundles(partial(session.check_deadline, name), session.restart_deadline)
         is_trusted = trust or _is_trusted(memory)
         pulled = pull_memory(memory, ports=session, packer=packer, is_trusted=is_trusted)
     if pulled.lacking:

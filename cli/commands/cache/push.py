@@ -55,11 +55,10 @@ def command(
             _confirm(references, memory, yes=yes)
         else:
             references = [resolve_source(each, session) for each in wanted]
-        session.connect_early([memory], [memory])
         from manyfest.adapters.bundles.temporary_bundles import TemporaryBundles
         from manyfest.domain.operations.memories.push_memory import push_memory
 
-        packer = TemporaryBundles(partial(session.check_deadline, name))
+        packer = TemporaryBundles(partial(session.check_deadline, name), session.restart_deadline)
         pushed = push_memory(memory, references, ports=session, packer=packer)
     write_text(pushed_json(memory, pushed) if as_json else pushed_text(memory, pushed))
 

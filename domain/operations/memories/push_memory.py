@@ -51,8 +51,8 @@ def push_memory(
     put; DocumentError: ``target`` is something else; what reading and writing raise.
     """
     spans = {each: _spans(each, ports.contents) for each in dict.fromkeys(references)}
-    memory = read_memory(target, ports=ports)
     content = export_bundle(tuple(_states(spans)), ports=ports, sparse=True).packing
+    memory = read_memory(target, ports=ports)
     own = _index(spans, content, memory, ports.contents)
     news = own.news_for(memory.index)
     if news.is_empty:

@@ -14,16 +14,20 @@ from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.operations.steps.tree import is_blob, nested_too_deep, walk
+from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
-from manyfest.domain.ports.fan_out import FanOut
-from manyfest.domain.ports.registry import ManifestReader
+from manyfest.domain.ports.fan_out import FanOut, sequential
+from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 from manyfest.domain.verification.child_rules import REPORTED_ERRORS
 from manyfest.domain.verification.evaluation import Evidence, Located, findings_at
+from manyfest.domain.verification.expected_platforms import expected_findings
 from manyfest.domain.verification.findings import Finding, Severity
 
 _NUMBERS = re.compile(r"\d+|\D+")
+
+_FEW = 16  # images; each is asked about in some five rounds, and one by one in some hundred
 
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
@@ -58,28 +62,62 @@ class Verification:
         return sum(found.rule.severity is severity for found in self.findings)
 
 
-def verify(reference: Reference, *, ports: Ports) -> Verification:
+def verify(
+    reference: Reference, *, ports: Ports, expected: Sequence[Platform] = ()
+) -> Verification:
     """Verify the image or list at ``reference`` and all that it names, and record what is read.
 
     Manifests and configs are read, and the registry is asked whether everything exists: the store
     knows nothing about that, unless it is all that may be asked; then blobs that it lacks are left
     out. Layers are not read, and those with ``urls`` not asked for. Whatever is missing or unusable
-    below ``reference`` is a finding. Uses the ports registry, contents, fan_out and now.
+    below ``reference`` is a finding, and so is an ``expected`` platform that it lacks. Uses the
+    ports registry, contents, fan_out and now.
 
     Raises what reading ``reference`` itself raises, whatever keeps the rest from being checked, and
     DocumentError: lists nested too deep; TooManyBytesError.
     """
-    reader = MeteredReader(ports.registry, str(reference))
+    verification = _verified(reference, expected, ports.registry, ports.fan_out)
+    record_reads(verification.read, ports=ports)
+    return verification
+
+
+def verify_many(
+    references: Sequence[Reference], *, ports: Ports, expected: Sequence[Platform] = ()
+) -> tuple[Verification | ManyfestError, ...]:
+    """Verify these images and lists, as ``verify`` does; an error is an answer, too.
+
+    Of a few, what each names is asked for in parallel; of many, one image beside another.
+    """
+
+    def answer(reference: Reference, fan_out: FanOut) -> Verification | ManyfestError:
+        try:
+            return _verified(reference, expected, ports.registry, fan_out)
+        except ManyfestError as error:
+            return bare(error)
+
+    if len(references) > _FEW:
+        answers = ports.fan_out(partial(answer, fan_out=sequential), references)
+    else:
+        answers = tuple(answer(reference, ports.fan_out) for reference in references)
+    read = [each for found in answers if isinstance(found, Verification) for each in found.read]
+    record_reads(read, ports=ports)
+    return answers
+
+
+def _verified(
+    reference: Reference, expected: Sequence[Platform], registry: Registry, fan_out: FanOut
+) -> Verification:
+    reader = MeteredReader(registry, str(reference))
     root = _root(reference, reader)
-    manifests, places = _read_all(root, reader, ports.fan_out)
+    manifests, places = _read_all(root, reader, fan_out)
     listed = tuple(digest for digest, found in manifests.items() if found is None)
-    answers = _blob_sizes(reference, places, listed, ports)
+    answers = _blob_sizes(reference, places, listed, registry, fan_out)
     sizes = {
         digest: size for digest, size in answers.items() if not isinstance(size, NotCachedError)
     }
     images = _images_to_read(reference, places, sizes)
     read_config = partial(_capturing, partial(with_config, blobs=reader))
-    read = ports.fan_out(read_config, tuple(images.values()))
+    read = fan_out(read_config, tuple(images.values()))
     platforms = {
         digest: found.platform if isinstance(found, Resolved) else found
         for digest, found in zip(images, read, strict=True)
@@ -91,7 +129,8 @@ def verify(reference: Reference, *, ports: Ports) -> Verification:
     }
     evidence = Evidence(manifests, sizes, platforms, configs)
     findings = dict.fromkeys(found for place in places for found in findings_at(place, evidence))
-    verification = Verification(
+    findings |= dict.fromkeys(expected_findings(root.manifest, platforms, expected))
+    return Verification(
         root,
         findings=tuple(sorted(findings, key=_place_in_document)),
         manifests=len(manifests) - len(listed),
@@ -103,8 +142,6 @@ def verify(reference: Reference, *, ports: Ports) -> Verification:
             *(r for r in read if isinstance(r, Resolved)),
         ),
     )
-    record_reads(verification.read, ports=ports)
-    return verification
 
 
 def _root(reference: Reference, registry: ManifestReader) -> Resolved:
@@ -159,14 +196,17 @@ def _child(root: Reference, registry: ManifestReader, listed: Descriptor) -> Man
 
 
 def _blob_sizes(
-    reference: Reference, places: Iterable[Located], listed: Sequence[Digest], ports: Ports
+    reference: Reference,
+    places: Iterable[Located],
+    listed: Sequence[Digest],
+    registry: Registry,
+    fan_out: FanOut,
 ) -> dict[Digest, int | ManyfestError]:
     """Ask for the blobs of the images at ``places``, and for those that are ``listed``."""
     named = (blob.digest for place in places for _, blob in place.blobs)
     digests = [each for each in dict.fromkeys((*listed, *named)) if each.is_verifiable]
-    head_blob = ports.registry.head_blob
-    look = partial(_capturing, head_blob, telling=(*REPORTED_ERRORS, NotCachedError))
-    found = ports.fan_out(look, [reference.at(digest) for digest in digests])
+    look = partial(_capturing, registry.head_blob, telling=(*REPORTED_ERRORS, NotCachedError))
+    found = fan_out(look, [reference.at(digest) for digest in digests])
     return dict(zip(digests, found, strict=True))
 
 
