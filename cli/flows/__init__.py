@@ -17,6 +17,6 @@ A flow calls operations, draws progress, and prints notes and warnings.
 - ``inspect_image``: ``inspect --platform`` and ``inspect --config``
 - ``inspect_many``: ``inspect -f``
 - ``outdated/``: ``outdated``
-- ``verify_fleet``: ``verify`` of many images
+- ``fleet/``: images that files name, and ``verify`` of them
 - ``statements``: ``sbom`` and ``provenance``
 """

@@ -10,6 +10,7 @@
 - ``planned_writes``: ``push``, ``apply``, ``copy`` and ``undo``, before they write
 - ``diff/``: ``diff``
 - ``findings``: ``verify``
+- ``fleet/``: ``verify`` of many images
 - ``history``: ``history``
 - ``tags_table``: ``tags``
 - ``show/``: ``show``

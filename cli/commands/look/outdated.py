@@ -14,7 +14,8 @@ from manyfest.cli.arguments.options import (
     require_arguments,
 )
 from manyfest.cli.exit_codes import FINDINGS, ExitError, meaning_of
-from manyfest.cli.flows.outdated.image_list import Asked, checked_rows, images_asked
+from manyfest.cli.flows.fleet.images_asked import Asked, images_asked
+from manyfest.cli.flows.outdated.image_list import checked_rows
 from manyfest.cli.output import note, warn, write_lines, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError

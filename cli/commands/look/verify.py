@@ -88,7 +88,7 @@ def command(
     if is_one:
         _verify_one(names[0], expected, chosen, settings_from(options))
         return
-    from manyfest.cli.flows.verify_fleet import fleet_of, verify_fleet
+    from manyfest.cli.flows.fleet.verify_fleet import fleet_of, verify_fleet
 
     asked = fleet_of(names, file or ())
     with open_reading_session(settings_from(options)) as session:

@@ -1,5 +1,5 @@
 """The flow of ``outdated``.
 
-- ``image_list``: the images that arguments and files name
+- ``image_list``: the check of the images that arguments and files name
 - ``watch``: the same check again and again, and a command for each change
 """

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from manyfest.cli.exit_codes import FINDINGS, ExitError, meaning_of
 from manyfest.cli.flows.checks import note_foreign_layers
-from manyfest.cli.flows.outdated.image_list import Asked, images_asked
+from manyfest.cli.flows.fleet.images_asked import Asked, images_asked
 from manyfest.cli.output import note, write_lines, write_text
 from manyfest.cli.rendering.fleet.fleet_text import fleet_json, fleet_sum, fleet_text
 from manyfest.cli.rendering.fleet.verdict import FleetImage
