@@ -104,6 +104,16 @@ class Deadline:
             if not self._hard:
                 self._ends_at = self.clock.monotonic() + self._seconds
 
+    def renew(self) -> None:
+        """Give all seconds again, also a hard deadline's: another call begins on what it bounds."""
+        with self._lock:
+            self._ends_at = self.clock.monotonic() + self._seconds
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether every wait was ended, for good."""
+        return self._cancelled.is_set()
+
     def left(self) -> float:
         """Return the seconds left; negative once they have passed."""
         with self._lock:

@@ -20,6 +20,8 @@ from manyfest.domain.references import Reference, Repository
 from manyfest.domain.values import frozen
 
 if TYPE_CHECKING:  # a command imports only those that it uses
+    import httpx
+
     from manyfest.adapters.credentials.registry_auth import RegistryAuth
     from manyfest.adapters.deadline import Deadline
     from manyfest.adapters.endpoint import EndpointFor
@@ -74,8 +76,9 @@ class HttpRegistries:
         )
         self._early.open(plan.plan(read, written))
 
+    @cached_property
     def registry(self) -> Registry:
-        """Return the registries, behind the mirrors of ``registries.conf``.
+        """The registries, behind the mirrors of ``registries.conf``.
 
         ``--insecure`` applies to the registries that a command names, so never to mirrors. Nor do
         docker's configured headers.
@@ -212,7 +215,8 @@ def endpoints(
 
     def endpoint_for(repository: Repository) -> Endpoint:
         host = repository.registry
-        insecure = settings.insecure or is_insecure(repository)
+        named = settings.insecure or host in settings.insecure_hosts
+        insecure = named or is_insecure(repository)
         trusted = certificates.certificates_for(host)
         return Endpoint(host, insecure, trusted, settings.private_hosts)
 
@@ -246,8 +250,17 @@ def http_registry(
         chunk_size=settings.chunk_size,
         on_warning=settings.hooks.warn,
         on_pause=settings.hooks.on_pause,
+        transport=_lent(settings.transport),
         **options,
     )
+
+
+def _lent(transport: "httpx.BaseTransport | None") -> "httpx.BaseTransport | None":
+    if transport is None:
+        return None
+    from manyfest.adapters.http_registry.transport.lent_transport import LentTransport
+
+    return LentTransport(transport)
 
 
 def with_hosts_of(rules: "RegistryRules", settings: Settings) -> Settings:

@@ -7,9 +7,8 @@ in place of the hosts.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
-from datetime import datetime, timedelta
-from functools import cached_property
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
 from manyfest.adapters.decorators.base import LazyRegistry
 from manyfest.adapters.decorators.routing import RoutingRegistry
@@ -28,26 +27,42 @@ if TYPE_CHECKING:  # a command imports only those that it uses
     from manyfest.domain.ports.store import Store
 
 
+class Connections(Protocol):
+    """The parts of a session that the next one uses again."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of both."""
+        ...
+
+    @property
+    def deadline(self) -> "Deadline":
+        """The deadline of the session."""
+        ...
+
+    @property
+    def over_http(self) -> "HttpRegistries":
+        """The registries over HTTP, with their connections."""
+        ...
+
+
 class RegistryFactory:
     """Makes registries when they are first used; closing ``stack`` closes them."""
 
     def __init__(
         self,
-        settings: Settings,
-        deadline: "Callable[[], Deadline]",
+        resources: Connections,
         store: "Store",
         stack: ExitStack,
         unconfirmed: "UnconfirmedAnswers",
         now: datetime,
-        clock_offsets: dict[str, timedelta],
     ) -> None:
-        self.settings = settings
-        self.deadline = deadline
+        self.settings = resources.settings
+        self.resources = resources
         self.store = store
         self.stack = stack
         self.unconfirmed = unconfirmed
         self.now = now
-        self.clock_offsets = clock_offsets
         self._has_connected = False
 
     def registry(self) -> Registry:
@@ -76,12 +91,12 @@ class RegistryFactory:
             asked = [each for each in _at_registries(read) if self._asks_registry(each)]
             targets = _at_registries(written)
             if (asked or targets) and not _are_threads_limited():
-                self._over_http.connect_early(asked, targets)
+                self.resources.over_http.connect_early(asked, targets)
 
     @property
     def pulls_left(self) -> "Mapping[str, tuple[str, str]]":
         """The pulls that hosts say are left, and their limits, as they send them."""
-        return self._over_http.pulls_left
+        return self.resources.over_http.pulls_left
 
     def tag_records(self, fan_out: "FanOut") -> "TagRecords":
         """Return the records that servers keep of the past of tags. Raises UnreachableError."""
@@ -95,26 +110,15 @@ class RegistryFactory:
         return self._cached(LazyRegistry(self._http_registry), self._may_mirror)
 
     def _http_registry(self) -> Registry:
-        return self._over_http.registry()
+        if wrap := self.settings.wrap_registry:
+            return wrap(lambda: self.resources.over_http.registry)
+        return self.resources.over_http.registry
 
     def _origins(self) -> Registry:
         return self._over_http.origins()
 
     def _may_mirror(self, reference: Reference) -> bool:
-        return self._over_http.rules.may_mirror(reference)
-
-    @cached_property
-    def _over_http(self) -> "HttpRegistries":
-        from manyfest.assembly.http_registries import HttpRegistries
-
-        return HttpRegistries(
-            self.settings,
-            self.deadline(),
-            self.stack,
-            self.now,
-            self.clock_offsets,
-            getattr(self.store, "hosts", None),
-        )
+        return self.resources.over_http.rules.may_mirror(reference)
 
     def _asks_registry(self, reference: Reference) -> bool:
         """Whether reading it takes a request, as far as that is sure (``cache_decision``)."""
@@ -140,7 +144,7 @@ class RegistryFactory:
     def _archives(self) -> Registry:
         from manyfest.adapters.bundles.archive_registry import ArchiveRegistry
 
-        return self.stack.enter_context(closing(ArchiveRegistry(self.deadline())))
+        return self.stack.enter_context(closing(ArchiveRegistry(self.resources.deadline)))
 
     def _external(self, scheme: str) -> Registry:
         """Return the registry that a package has for ``scheme``.

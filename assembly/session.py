@@ -15,6 +15,7 @@ from manyfest.store.store import open_store
 # command imports just those it uses (ADR 0009): an HTTP client takes longer than all of ``ls``.
 if TYPE_CHECKING:
     from manyfest.adapters.deadline import Deadline
+    from manyfest.assembly.http_registries import HttpRegistries
     from manyfest.assembly.registries import RegistryFactory
     from manyfest.assembly.unconfirmed import UnconfirmedAnswers
     from manyfest.domain.events import Event, OnEvent
@@ -41,12 +42,12 @@ class Session:
     the first use of a registry.
     """
 
-    def __init__(self, settings: Settings, store: "Store", stack: ExitStack) -> None:
+    def __init__(self, resources: "Resources", store: "Store", stack: ExitStack) -> None:
         self._began = datetime.now(UTC)
-        self._clock_offsets: dict[str, timedelta] = {}  # of the registries asked, by host
-        self.offline = settings.offline
-        self.records_reads = not settings.offline
-        self._settings = settings
+        self._settings = resources.settings
+        self.offline = self._settings.offline
+        self.records_reads = not self.offline
+        self._resources = resources
         self._store = store
         self._stack = stack
 
@@ -91,13 +92,7 @@ class Session:
         from manyfest.assembly.registries import RegistryFactory
 
         return RegistryFactory(
-            self._settings,
-            lambda: self._deadline,
-            self._store,
-            self._stack,
-            self._answers,
-            self._began,
-            self._clock_offsets,
+            self._resources, self._store, self._stack, self._answers, self._began
         )
 
     @property
@@ -174,31 +169,77 @@ class Session:
     def registry_clock(self, home: "Home") -> datetime:
         """Return the current time (UTC) by the clock of the home's registry, if it told it."""
         host = getattr(home, "registry", "")
-        return datetime.now(UTC) + self._clock_offsets.get(host, self._clock_correction)
+        return datetime.now(UTC) + self._resources.clock_offsets.get(host, self._clock_correction)
 
     @property
     def _clock_correction(self) -> timedelta:
-        if not self._clock_offsets:
+        if not self._resources.clock_offsets:
             return timedelta()
         from manyfest.domain.history.observation import clock_correction
 
-        return clock_correction(tuple(self._clock_offsets.values()))
+        return clock_correction(tuple(self._resources.clock_offsets.values()))
 
     def restart_deadline(self) -> None:
         """Restart the deadline, unless it was given with ``--timeout``."""
         self._deadline.restart()
 
-    @cached_property
+    @property
     def _deadline(self) -> "Deadline":
-        from manyfest.adapters.deadline import Deadline
-
-        return Deadline(self._settings.seconds, hard=self._settings.seconds_are_hard)
+        return self._resources.deadline
 
     @cached_property
     def _answers(self) -> "UnconfirmedAnswers":
         from manyfest.assembly.unconfirmed import UnconfirmedAnswers
 
         return UnconfirmedAnswers(self._began, self.hooks.warn)
+
+
+class Resources:
+    """The store and the connections of one session after another; closing ``stack`` closes them.
+
+    Two sessions at once need resources each: a deadline is one session's.
+    """
+
+    def __init__(self, settings: Settings, stack: ExitStack) -> None:
+        self.settings = settings
+        self.clock_offsets: dict[str, timedelta] = {}  # of the registries asked, by host
+        self._stack = stack
+        self._store = stack.enter_context(closing(_open_store(settings)))
+
+    @cached_property
+    def deadline(self) -> "Deadline":
+        """The deadline of the session; it starts when it is first used."""
+        from manyfest.adapters.deadline import Deadline
+
+        return Deadline(self.settings.seconds, hard=self.settings.seconds_are_hard)
+
+    @cached_property
+    def over_http(self) -> "HttpRegistries":
+        """The registries over HTTP, with their connections."""
+        from manyfest.assembly.http_registries import HttpRegistries
+
+        return HttpRegistries(
+            self.settings, self.deadline, self._stack, datetime.now(UTC), self.clock_offsets
+        )
+
+    def renew(self) -> bool:
+        """Give the next session all its time; return False if its connections are cancelled."""
+        self.deadline.renew()
+        return not self.deadline.is_cancelled
+
+    def session(self, stack: ExitStack) -> Session:
+        """Return a session; closing ``stack`` closes the archives that it opens."""
+        return Session(self, self._store, stack)
+
+    def reading_session(self, stack: ExitStack) -> Session:
+        """As ``session``, but without a store that cannot be opened, unless it is offline."""
+        if self.settings.offline or not (fault := _fault_of(self._store)):
+            return self.session(stack)
+        advice = "continuing without it (set MANYFEST_STORE to a path that can be written)"
+        self.settings.hooks.warn(f"{fault}; {advice}")
+        session = Session(self, open_store(_NOWHERE), stack)
+        session.records_reads = False
+        return session
 
 
 @contextmanager
@@ -209,8 +250,7 @@ def open_session(settings: Settings) -> Iterator[Session]:
     Raises UnknownSchemeError, ConfigError: no usable adapter serves the store's scheme.
     """
     with ExitStack() as stack:
-        store = stack.enter_context(closing(_open_store(settings)))
-        yield Session(settings, store, stack)
+        yield Resources(settings, stack).session(stack)
 
 
 @contextmanager
@@ -221,15 +261,7 @@ def open_reading_session(settings: Settings) -> Iterator[Session]:
     the owner of HOME: then nothing is cached, and nothing is recorded.
     """
     with ExitStack() as stack:
-        store = stack.enter_context(closing(_open_store(settings)))
-        if settings.offline or not (fault := _fault_of(store)):
-            yield Session(settings, store, stack)
-            return
-        advice = "continuing without it (set MANYFEST_STORE to a path that can be written)"
-        settings.hooks.warn(f"{fault}; {advice}")
-        session = Session(settings, open_store(_NOWHERE), stack)
-        session.records_reads = False
-        yield session
+        yield Resources(settings, stack).reading_session(stack)
 
 
 @contextmanager

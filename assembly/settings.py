@@ -14,7 +14,10 @@ from manyfest.domain.errors import ConfigError, InputError
 from manyfest.domain.values import frozen
 
 if TYPE_CHECKING:
+    import httpx
+
     from manyfest.domain.access import Credentials
+    from manyfest.domain.ports.registry import Registry
     from manyfest.domain.references import Repository
 
 DEFAULT_JOBS = 32
@@ -79,6 +82,9 @@ class Settings:
     ``proxies`` are the environment variables about proxies. Larger blobs than ``chunk_size`` bytes
     are uploaded in chunks; 0 uploads them whole, unless a registry refuses that. ``Freshness`` has
     ``max_age`` and ``stale_if_error``. ``hooks`` are the driver's.
+    ``insecure_hosts`` are those for which ``insecure`` holds. A ``transport`` sends requests in the
+    place of ours, and stays open. ``wrap_registry`` gets a function that makes the registries over
+    HTTP, and returns the registry in their place.
     """
 
     store: Path | str
@@ -99,10 +105,15 @@ class Settings:
     seconds: float = DEFAULT_SECONDS
     seconds_are_hard: bool = False
     insecure: bool = False
+    insecure_hosts: frozenset[str] = frozenset()
     offline: bool = False
     max_age: timedelta | None = None
     stale_if_error: bool = False
     hooks: Hooks = field(default=NO_HOOKS, repr=False, eq=False)
+    transport: "httpx.BaseTransport | None" = field(default=None, repr=False, eq=False)
+    wrap_registry: "Callable[[Callable[[], Registry]], Registry] | None" = field(
+        default=None, repr=False, eq=False
+    )
 
 
 def store_path(environment: Mapping[str, str]) -> Path | str:

@@ -9,6 +9,7 @@ In dependency order:
 - ``sockets``: look-up, TCP and TLS handshake under a deadline, of the standard library alone
 - ``early_connections``: connections that are opened while the HTTP client is imported
 - ``network_backend``: sockets under a deadline, for httpcore, early ones first
+- ``lent_transport``: a transport that its owner closes
 - ``large_bodies``: bodies of layers, read past httpcore and h11
 - ``tls_in_tls``: TLS through an ``https://`` proxy
 - ``proxy_pools``: pools of connections through HTTP and SOCKS proxies, and their errors
