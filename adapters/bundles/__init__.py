@@ -14,5 +14,6 @@ Modules in dependency order:
 - ``archive_registry``: ``ArchiveRegistry``: the registry port over archives, read only
 - ``folder_writer``: writing a bundle as a folder
 - ``tar_writer``: writing a bundle as an archive
+- ``write_bundle``: either, by the name of the file
 - ``temporary_bundles``: ``TemporaryBundles``: bundles as blobs, in temporary files
 """

@@ -21,7 +21,7 @@ from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.drafts.list_assembly import ManifestLookup, assemble
-from manyfest.domain.drafts.overrides import NO_OVERRIDES, IndexOverrides, Overrides
+from manyfest.domain.drafts.overrides import NO_OVERRIDES
 from manyfest.domain.drafts.source_entries import ListSelection
 from manyfest.domain.errors import ListError
 from manyfest.domain.lists.platform_selection import parse_filters
@@ -89,25 +89,6 @@ OsFeatures = Annotated[
 ]
 ArtifactType = Annotated[str, Option("--artifact-type", help="Set the list's artifact type.")]
 Subject = Annotated[str | None, Option("--subject", metavar="REF", help="Set the list's subject.")]
-
-
-def with_changes(
-    options: CreateOptions,
-    annotations: Sequence[str] | None,
-    overrides: Overrides,
-    artifact_type: str,
-) -> CreateOptions:
-    """Return the options with what is annotated at once. Raises InputError."""
-    index = IndexOverrides(artifact_type)
-    if not annotations:
-        return evolve(options, overrides=overrides, index=index)
-    from manyfest.domain.specs.annotation_levels import parse_entry_annotation
-
-    parsed = [each for text in annotations for each in parse_entry_annotation(text)]
-    of_list = tuple(sorted({a.key: a.value for a in parsed if not a.is_of_entries}.items()))
-    of_entries = tuple(each for each in parsed if each.is_of_entries)
-    index = evolve(index, annotations=of_list)
-    return evolve(options, overrides=overrides, annotations=of_entries, index=index)
 
 
 def with_subject(options: CreateOptions, subject: str | None, session: Session) -> CreateOptions:

@@ -1,10 +1,10 @@
 """The flow of ``cache fetch``: fetches in slices, and records each before the next."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from attr import define, evolve, field
+from attr import define, field
 
 from manyfest.assembly.references import resolve_source
 from manyfest.cli.arguments.reference_files import references_in
@@ -15,14 +15,12 @@ from manyfest.cli.output import fail, write_text
 from manyfest.cli.rendering.humanize import format_size
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
-from manyfest.domain.errors import ManyfestError, TooManyBytesError
+from manyfest.domain.errors import ManyfestError
 from manyfest.domain.events import ReadingPlanned
 from manyfest.domain.operations.content.fetch import Fetched, fetch
+from manyfest.domain.operations.content.fetch_slices import SLICE, fetch_slices
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
-
-# References per slice: the most that an interrupted fetch has to repeat.
-_SLICE = 128
 
 
 def fetch_all(
@@ -43,43 +41,26 @@ def fetch_all(
     summary = _Summary(len(references) + len(failures), failures=failures)
     with shown_progress() as shown, telling_of_partial_layers(shown) as on_event:
         on_event(ReadingPlanned(len(references)))
-        session.connect_early(references[:_SLICE])
-        for start in range(0, len(references), _SLICE):
-            bring = partial(
-                fetch,
-                ports=session,
-                platforms=platforms,
-                with_layers=with_layers,
-                with_foreign=with_foreign,
-                on_event=session.checking_deadline(on_event),
-            )
-            for fetched in _in_memory(bring, references[start : start + _SLICE]):
-                summary.count(fetched)
-                warn_of_unverifiable(fetched.unverifiable)
-                note_foreign_layers(fetched.foreign_layers, STAY_BEHIND)
-                if fetched.found:
-                    session.restart_deadline()
+        session.connect_early(references[:SLICE])
+        bring = partial(
+            fetch,
+            ports=session,
+            platforms=platforms,
+            with_layers=with_layers,
+            with_foreign=with_foreign,
+            on_event=session.checking_deadline(on_event),
+        )
+        for fetched in fetch_slices(references, bring):
+            summary.count(fetched)
+            warn_of_unverifiable(fetched.unverifiable)
+            note_foreign_layers(fetched.foreign_layers, STAY_BEHIND)
+            if fetched.found:
+                session.restart_deadline()
     for line in summary.failures:
         fail(line)
     write_text(summary.as_json() if as_json else summary.text())
     if summary.failures:
         raise ExitError(FAILED)
-
-
-def _in_memory(
-    bring: Callable[[Sequence[Reference]], Fetched], references: Sequence[Reference]
-) -> Iterator[Fetched]:
-    """Fetch ``references``, and alone those for which there was no room beside the others."""
-    fetched = bring(references)
-    crowded = [ref for ref, error in fetched.failures.items() if _is_crowded(error, references)]
-    failures = {ref: error for ref, error in fetched.failures.items() if ref not in crowded}
-    yield evolve(fetched, failures=failures)
-    for reference in crowded:
-        yield bring([reference])
-
-
-def _is_crowded(error: ManyfestError, references: Sequence[Reference]) -> bool:
-    return isinstance(error, TooManyBytesError) and len(references) > 1
 
 
 @define

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from attr import evolve
-
 from manyfest.assembly.preconditions import require_writable_store
 from manyfest.cli.output import note, warn
 from manyfest.cli.rendering.progress import shown_progress
@@ -14,10 +12,11 @@ from manyfest.domain.errors import ManyfestError
 from manyfest.domain.operations.publication.merge import (
     Merged,
     merge,
+    merged_plan,
     preview,
     require_own_entries,
 )
-from manyfest.domain.operations.publication.plan_push import PushPlan, Tagging
+from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.operations.publication.push import bring_attached, bring_content
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.references import Reference
@@ -49,7 +48,7 @@ def merge_with_progress(
         _warn_of_misdated(tag)
     require_own_entries(planned, merged)
     published = [Resolved(tag.target, tag.manifest) for tag in merged]
-    outcome = _outcome(planned, merged)
+    outcome = merged_plan(planned, merged)
     finish(outcome, published)
     return outcome
 
@@ -57,7 +56,7 @@ def merge_with_progress(
 def merge_preview(planned: PushPlan, session: Session) -> PushPlan:
     """Return the plan with the lists that a merge would write if no other job writes."""
     look = partial(preview, planned, ports=session)
-    return _outcome(planned, session.fan_out(look, planned.names))
+    return merged_plan(planned, session.fan_out(look, planned.names))
 
 
 def _merge(planned: PushPlan, targets: Sequence[Reference], session: Session) -> tuple[Merged, ...]:
@@ -72,11 +71,6 @@ def _merge(planned: PushPlan, targets: Sequence[Reference], session: Session) ->
                 "delete the tag to prevent that"
             )
         raise
-
-
-def _outcome(planned: PushPlan, merged: Sequence[Merged]) -> PushPlan:
-    tags = (Tagging(tag.target, tag.manifest.digest, tag.before) for tag in merged if tag.was_put)
-    return evolve(planned, manifest=merged[0].manifest, tags=tuple(tags))
 
 
 def _warn_of_misdated(merged: Merged) -> None:

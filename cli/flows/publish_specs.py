@@ -6,7 +6,6 @@ The options that ``publish`` and ``imagetools create`` share are here, too.
 from collections.abc import Sequence
 from typing import Annotated
 
-from manyfest.assembly.preconditions import require_reachable
 from manyfest.cli.flows.checks import (
     STAY_BEHIND,
     note_families,
@@ -17,17 +16,11 @@ from manyfest.cli.flows.checks import (
 )
 from manyfest.cli.flows.error_warnings import CONFLICTS, warn_of_errors_in_plan
 from manyfest.cli.flows.publish import execute_with_progress, print_result
-from manyfest.cli.output import warn, write_text, write_view
+from manyfest.cli.output import write_text, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.wiring import Session
-from manyfest.domain.drafts.draft import Draft
-from manyfest.domain.drafts.platform_conflicts import refuse_conflicts
-from manyfest.domain.errors import InputError, ListError
-from manyfest.domain.lists.referrers import AttachedMode
-from manyfest.domain.operations.publication.apply import ApplyPlan, finish, plan_apply
+from manyfest.domain.operations.publication.apply import ApplyPlan, finish
 from manyfest.domain.operations.publication.plan_push import PushPlan
-from manyfest.domain.specs.list_spec import ListSpec, sources_of
-from manyfest.domain.specs.release_entries import unmatched
 
 Annotations = Annotated[
     list[str] | None,
@@ -40,46 +33,6 @@ Annotations = Annotated[
 AllowDuplicates = Annotated[
     bool, Option("--allow-duplicates", help="Allow two images for one platform.")
 ]
-
-
-def plan_release(
-    spec: ListSpec,
-    session: Session,
-    *,
-    allow_duplicates: bool,
-    with_foreign: bool,
-    attached: AttachedMode = AttachedMode.TRY,
-) -> ApplyPlan:
-    """Plan the publication of one list, which ``publish_specs`` executes.
-
-    Raises InputError: a target has a tag and a digest; ListError: it is named by the
-    digest of another list, or as ``plan_apply``; UnreachableError, ReadOnlyError: it cannot be
-    written; as ``check_release`` and ``plan_apply``.
-    """
-    for target in spec.targets:
-        if target.tag and target.digest:
-            raise InputError(f"{target} has a tag and a digest; a target has one of them")
-    require_reachable(spec.targets, session)
-    session.connect_early(sources_of([spec]), spec.targets)
-    planned = plan_apply([spec], ports=session, attached=attached, with_foreign=with_foreign)
-    (push,) = planned.pushes
-    check_release(push.draft, spec, allow_duplicates=allow_duplicates)
-    for target in spec.targets:
-        if target.digest not in {None, push.manifest.digest}:
-            reason = f"{target} is another digest than that of the list, {push.manifest.digest}"
-            raise ListError(str(target), reason)
-    return planned
-
-
-def check_release(draft: Draft, spec: ListSpec, *, allow_duplicates: bool) -> None:
-    """Warn of annotations that no entry gets; refuse two images for one platform.
-
-    Raises PlatformConflictError, unless ``allow_duplicates``.
-    """
-    for left in unmatched(draft.entries, spec.entry_annotations):
-        warn(f"no image is for {left.platform}, so that none gets the annotation {left.key}")
-    if not allow_duplicates:
-        refuse_conflicts(draft)
 
 
 def publish_specs(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
+from manyfest.adapters.bundles.write_bundle import require_target, write_bundle
 from manyfest.assembly.references import reference, resolve_source
 from manyfest.cli.arguments.options import AsJson, docker_command
 from manyfest.cli.flows.checks import note_foreign_layers
@@ -16,14 +17,9 @@ from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.drafts.draft import Draft
-from manyfest.domain.errors import DraftUnknownError, InputError, NotFoundError
+from manyfest.domain.errors import DraftUnknownError, NotFoundError
 from manyfest.domain.operations.content.export_bundle import export_bundle, layers_with_progress
-from manyfest.domain.ports.bundles import BundleContent
 from manyfest.domain.references import Reference
-
-# Endings of archives' names, and whether they are compressed; other names are folders.
-_ARCHIVES = {".tar": False, ".tar.zst": True, ".tzst": True}
-_UNSUPPORTED = (".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip", ".zst")
 
 
 @docker_command("cache export", "[REF...] FILE|DIR", 1)
@@ -56,7 +52,7 @@ def command(
       manyfest cache export --since monday.tar tuesday.tar.zst
     """
     *named, target = names
-    _require_target(target)
+    require_target(target)
     with open_session(settings_from()) as session, ExitStack() as stack:
         earlier = [stack.enter_context(open_bundle(Path(name))) for name in since or ()]
         drafts = session.drafts.drafts() if all_drafts else _drafts(draft or (), session)
@@ -76,25 +72,8 @@ def command(
         if not (packing.entries or packing.drafts):
             raise NotFoundError(f"there is nothing to export: {_why_nothing(exported.left_out)}")
         with shown_progress() as on_event:
-            _write(Path(target), layers_with_progress(packing, on_event))
+            write_bundle(Path(target), layers_with_progress(packing, on_event))
     write_text(packed_json(packing, exported.left_out) if as_json else packed_text(packing, target))
-
-
-def _require_target(target: str) -> None:
-    if _is_compressed(target) is not None:
-        return
-    if target in {"", "-"}:
-        raise InputError(f"{target!r}: a bundle is written to a file or a folder of another name")
-    if target.endswith(_UNSUPPORTED):
-        raise InputError(f"{target}: archives are written as .tar or .tar.zst")
-    if ":" in target:
-        reason = "missing output: give a FILE or DIR as the last argument"
-        raise InputError(f"{target}: {reason}")
-
-
-def _is_compressed(target: str) -> bool | None:
-    """Return whether the archive is compressed; None for a folder."""
-    return next((is_so for end, is_so in _ARCHIVES.items() if target.endswith(end)), None)
 
 
 def _drafts(names: Sequence[str], session: Session) -> Sequence[Draft]:
@@ -115,15 +94,3 @@ def _note_left_out(references: Sequence[Reference]) -> None:
 
 def _why_nothing(left_out: Sequence[Reference]) -> str:
     return "no image that was seen is whole" if left_out else "no image was seen by tag"
-
-
-def _write(target: Path, packing: BundleContent) -> None:
-    compressed = _is_compressed(str(target))
-    if compressed is None:
-        from manyfest.adapters.bundles.folder_writer import write_folder
-
-        write_folder(target.absolute(), packing)
-    else:
-        from manyfest.adapters.bundles.tar_writer import write_archive
-
-        write_archive(target, packing, compressed=compressed)

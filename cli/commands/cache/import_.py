@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 from manyfest.adapters.bundles.open_bundle import open_bundle
-from manyfest.cli.arguments.bundle_naming import parse_naming
 from manyfest.cli.arguments.options import TIMEOUT, AsJson, docker_command
 from manyfest.cli.output import note, write_text
 from manyfest.cli.process.command import Option
@@ -15,6 +14,7 @@ from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
 from manyfest.domain.errors import ConflictError
+from manyfest.domain.operations.content.bundle_images import Naming
 from manyfest.domain.operations.content.import_bundle import ImportOptions, import_bundle
 
 
@@ -51,7 +51,7 @@ def command(
       manyfest cache import --as host/app:1 saved.tar
     """
     (name,) = names
-    naming = parse_naming(repository)
+    naming = Naming.parse(repository)
     with (
         open_session(settings_from(options)) as session,
         open_bundle(Path(name), partial(session.check_deadline, name)) as bundle,

@@ -22,7 +22,6 @@ from manyfest.cli.flows.compose import (
     compose,
     create_options_for,
     note_change,
-    with_changes,
     with_subject,
 )
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -72,9 +71,8 @@ def command(
         convert=convert,
     )
     features = split_csv("os-features", os_features)
-    create_options = with_changes(
-        create_options,
-        annotation,
+    create_options = create_options.with_changes(
+        annotation or (),
         Overrides(os, arch, variant, os_version, features),
         artifact_type,
     )

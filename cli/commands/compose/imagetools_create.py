@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from manyfest.assembly.releases import plan_release
 from manyfest.cli.arguments.options import (
     CONNECTION,
     UPLOADS,
@@ -27,7 +28,6 @@ from manyfest.cli.flows.publish import write_files
 from manyfest.cli.flows.publish_specs import (
     AllowDuplicates,
     Annotations,
-    plan_release,
     publish_specs,
 )
 from manyfest.cli.output import write_document

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
+from manyfest.assembly.releases import plan_release
 from manyfest.cli.arguments.options import (
     CONNECTION,
     UPLOADS,
@@ -26,7 +27,6 @@ from manyfest.cli.flows.publish import write_files
 from manyfest.cli.flows.publish_specs import (
     AllowDuplicates,
     Annotations,
-    plan_release,
     publish_specs,
 )
 from manyfest.cli.flows.release import ReleaseOptions, release_spec

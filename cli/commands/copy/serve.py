@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-from manyfest.cli.arguments.bundle_naming import parse_naming
 from manyfest.cli.arguments.listen_address import ListenAddress, listening
 from manyfest.cli.arguments.options import docker_command
 from manyfest.cli.output import note, standard_input, warn, write_text
@@ -20,6 +19,7 @@ from manyfest.cli.server.listener import Notes, Server, tls_context
 from manyfest.cli.server.names import collisions
 from manyfest.cli.server.passwords import Passwords, password_line
 from manyfest.cli.settings import settings_from
+from manyfest.domain.operations.content.bundle_images import Naming
 from manyfest.domain.errors import ConfigError, ConflictError
 
 _PASSWORD_LIMIT = 1024
@@ -135,7 +135,7 @@ def _opening(bundle: str | None, repository: str | None) -> Iterator[OpenContent
     if bundle is None:
         yield partial(open_store, settings_from())
         return
-    with open_bundle_content(bundle, parse_naming(repository)) as content:
+    with open_bundle_content(bundle, Naming.parse(repository)) as content:
         yield lambda: nullcontext(content)
 
 

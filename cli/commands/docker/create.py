@@ -52,7 +52,6 @@ from manyfest.cli.flows.compose import (
     Variant,
     compose,
     create_options_for,
-    with_changes,
     with_subject,
 )
 from manyfest.cli.output import write_text
@@ -154,9 +153,8 @@ def command(
         convert=convert,
     )
     features = split_csv("os-features", os_features)
-    create_options = with_changes(
-        create_options,
-        annotation,
+    create_options = create_options.with_changes(
+        annotation or (),
         Overrides(os, arch, variant, os_version, features),
         artifact_type,
     )

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from manyfest.assembly.references import reference, resolve_source
+from manyfest.assembly.releases import check_release
 from manyfest.cli.arguments.input_files import bytes_of
-from manyfest.cli.flows.publish_specs import check_release
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import ListForm
@@ -86,7 +86,7 @@ def composed_list(spec: ListSpec, session: Session, *, allow_duplicates: bool) -
         from manyfest.cli.flows.conversion import tell_conversion
 
         tell_conversion(composed.conversions[0])
-    check_release(publication.draft, spec, allow_duplicates=allow_duplicates)
+    check_release(publication.draft, spec, session, allow_duplicates=allow_duplicates)
     return assemble_for_push(publication.draft, composed.source_manifest, publication.form)
 
 

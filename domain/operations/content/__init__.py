@@ -4,6 +4,7 @@
 * ``promote``: the same by digest, proved before tags move; ``inventory`` reads both sides.
 * ``convert_copy``: the same, with other media types.
 * ``fetch``: into the store.
+* ``fetch_slices``: many references into the store.
 * ``export_bundle``: from the store into a bundle.
 * ``gather``: collect manifests from a store or a bundle, with what is missing.
 * ``bundle_documents``: the documents of a bundle, checked.

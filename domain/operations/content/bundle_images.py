@@ -8,7 +8,7 @@ from manyfest.domain.bundles.index_entries import REF_NAME, reference_of
 from manyfest.domain.bundles.index_image import Read, image_of
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import BundleError
+from manyfest.domain.errors import BundleError, InvalidReferenceError
 from manyfest.domain.lists.referrers import is_referrers_tag
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.bundles import Bundle
@@ -25,6 +25,22 @@ class Naming:
 
     repository: Repository | None = None
     unnamed: Reference | None = None
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Naming":
+        """Parse a repository, perhaps with a tag; without a text there are no names.
+
+        Raises InvalidReferenceError: it is neither.
+        """
+        if text is None:
+            return NO_NAMES
+        try:
+            parsed, is_tagged = Reference.parse(f"{text}:tag"), False
+        except InvalidReferenceError:
+            parsed, is_tagged = Reference.parse(text), True
+        if not isinstance(parsed.home, Repository) or parsed.digest is not None:
+            raise InvalidReferenceError(text, "this is not a repository of a registry")
+        return cls(parsed.home, parsed if is_tagged else None)
 
 
 NO_NAMES = Naming()

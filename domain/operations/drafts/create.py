@@ -77,6 +77,24 @@ class CreateOptions:
     annotations: tuple["LeveledAnnotation", ...] = ()
     index: IndexOverrides = field(factory=IndexOverrides)
 
+    def with_changes(
+        self, annotations: Sequence[str], overrides: Overrides, artifact_type: str
+    ) -> "CreateOptions":
+        """Return the options with what is annotated at once. Raises InputError.
+
+        ``annotations`` are ``[LEVEL:|PLATFORM:]KEY=VALUE`` (``parse_entry_annotation``).
+        """
+        index = IndexOverrides(artifact_type)
+        if not annotations:
+            return evolve(self, overrides=overrides, index=index)
+        from manyfest.domain.specs.annotation_levels import parse_entry_annotation
+
+        parsed = [each for text in annotations for each in parse_entry_annotation(text)]
+        of_list = tuple(sorted({a.key: a.value for a in parsed if not a.is_of_entries}.items()))
+        of_entries = tuple(each for each in parsed if each.is_of_entries)
+        index = evolve(index, annotations=of_list)
+        return evolve(self, overrides=overrides, annotations=of_entries, index=index)
+
 
 DEFAULT_OPTIONS = CreateOptions()
 

@@ -55,7 +55,7 @@ from manyfest.domain.operations.publication.merge_reads import (
     retire,
     visible_intents,
 )
-from manyfest.domain.operations.publication.plan_push import PushPlan
+from manyfest.domain.operations.publication.plan_push import PushPlan, Tagging
 from manyfest.domain.operations.steps.missing_children import (
     children_in_place,
     missing_children,
@@ -110,6 +110,12 @@ def merge(
     own = ports.fan_out(partial(_publish, plan=plan, ports=ports, on_intent=on_intent), targets)
     writer = _Writer(plan, ports)
     return tuple(map(writer.settle, targets, own))
+
+
+def merged_plan(plan: PushPlan, merged: Sequence[Merged]) -> PushPlan:
+    """Return ``plan`` with the list and the tags that the merge wrote, or would write."""
+    tags = (Tagging(tag.target, tag.manifest.digest, tag.before) for tag in merged if tag.was_put)
+    return evolve(plan, manifest=merged[0].manifest, tags=tuple(tags))
 
 
 def require_own_entries(plan: PushPlan, merged: Sequence[Merged]) -> None:
