@@ -12,7 +12,7 @@ Registries that wrap or replace others:
 
 - ``decorators``: the registry port over another: cached, mirrored, offline, routed
 - ``oci_layout``: OCI image layouts as registries
-- ``memory``: a registry in memory, for tests
+- ``memory``, ``recorded``: a registry in memory, and one that plays a recording, for tests
 
 Files that name images:
 

@@ -102,7 +102,7 @@ class RegistryFactory:
         """Return the records that servers keep of the past of tags. Raises UnreachableError."""
         if self.settings.offline:
             raise UnreachableError("", "--offline and --import exclude each other")
-        return self._over_http.tag_records(fan_out)
+        return self.resources.over_http.tag_records(fan_out)
 
     def _registries(self) -> Registry:
         if self.settings.offline:
@@ -115,7 +115,9 @@ class RegistryFactory:
         return self.resources.over_http.registry
 
     def _origins(self) -> Registry:
-        return self._over_http.origins()
+        if self.settings.wrap_registry:
+            return self._http_registry()
+        return self.resources.over_http.origins()
 
     def _may_mirror(self, reference: Reference) -> bool:
         return self.resources.over_http.rules.may_mirror(reference)

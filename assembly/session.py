@@ -23,13 +23,11 @@ if TYPE_CHECKING:
     from manyfest.domain.ports.content_store import ContentStore
     from manyfest.domain.ports.draft_book import DraftBook
     from manyfest.domain.ports.fan_out import FanOut
-    from manyfest.domain.ports.housekeeping import Housekeeping
     from manyfest.domain.ports.layer_store import LayerStore
     from manyfest.domain.ports.registry import Registry
     from manyfest.domain.ports.registry_access import TagRecords
     from manyfest.domain.ports.store import Store
     from manyfest.domain.references import Home, Reference
-
 
 _NOWHERE = Path("/nonexistent/manyfest/store.db")  # no file, so an empty store
 _LOCK_SECONDS = 10.0  # the longest wait for another process
@@ -232,7 +230,10 @@ class Resources:
         return Session(self, self._store, stack)
 
     def reading_session(self, stack: ExitStack) -> Session:
-        """As ``session``, but without a store that cannot be opened, unless it is offline."""
+        """As ``session``, but without a store that cannot be opened, unless it is offline.
+
+        As in a container whose user does not own HOME: then a warning says so.
+        """
         if self.settings.offline or not (fault := _fault_of(self._store)):
             return self.session(stack)
         advice = "continuing without it (set MANYFEST_STORE to a path that can be written)"
@@ -255,39 +256,9 @@ def open_session(settings: Settings) -> Iterator[Session]:
 
 @contextmanager
 def open_reading_session(settings: Settings) -> Iterator[Session]:
-    """As ``open_session``, for commands that can do without a store unless they are offline.
-
-    They go on with a warning where the store cannot be opened, as in a container whose user is not
-    the owner of HOME: then nothing is cached, and nothing is recorded.
-    """
+    """As ``open_session``, for calls that can do without a store unless they are offline."""
     with ExitStack() as stack:
         yield Resources(settings, stack).reading_session(stack)
-
-
-@contextmanager
-def open_housekeeping(
-    settings: Settings, command: str, query_seconds: float | None = None
-) -> Iterator["Housekeeping"]:
-    """Open the store's upkeep for ``command``; nothing is opened before it is used.
-
-    A query may take ``query_seconds``, or else as long as ``settings`` say. A part that the store
-    lacks raises IncompleteStoreError when it is used. Raises as ``open_session``.
-    """
-    if not isinstance(settings.store, Path):
-        from manyfest.assembly.stores import StoreParts, open_url, scheme_of
-
-        with closing(open_url(settings.store, settings)) as store:
-            yield StoreParts(store, scheme_of(settings.store), command)
-        return
-    from manyfest.store.maintenance.housekeeping import housekeeping_of
-
-    patience = min(_LOCK_SECONDS, settings.seconds)
-    seconds = query_seconds or (settings.seconds if settings.seconds_are_hard else None)
-    with (
-        closing(open_store(settings.store, patience)) as store,
-        closing(housekeeping_of(store, patience, seconds)) as housekeeping,
-    ):
-        yield housekeeping
 
 
 def _fault_of(store: "Store") -> StoreError | None:

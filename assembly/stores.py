@@ -1,5 +1,8 @@
-"""Stores that a URL names: PostgreSQL, and those of installed adapters (ADR 0026, ADR 0058)."""
+"""The upkeep of stores, and the stores that a URL names (ADR 0026, ADR 0058)."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from manyfest.domain.errors import IncompleteStoreError
@@ -11,7 +14,10 @@ from manyfest.domain.ports.queries import Queries
 
 if TYPE_CHECKING:
     from manyfest.assembly.settings import Settings
+    from manyfest.domain.ports.housekeeping import Housekeeping
     from manyfest.domain.ports.store import Store
+
+_LOCK_SECONDS = 10.0  # the longest wait for another process
 
 # What a part is called in messages.
 _NAMES = {
@@ -80,3 +86,28 @@ class StoreParts:
         if part is None:
             raise IncompleteStoreError(self._scheme, _NAMES[attribute], self._command)
         return part
+
+
+@contextmanager
+def open_housekeeping(
+    settings: "Settings", command: str, query_seconds: float | None = None
+) -> Iterator["Housekeeping"]:
+    """Open the store's upkeep for ``command``; nothing is opened before it is used.
+
+    A query may take ``query_seconds``, or else as long as ``settings`` say. A part that the store
+    lacks raises IncompleteStoreError when it is used. Raises as ``open_session``.
+    """
+    if not isinstance(settings.store, Path):
+        with closing(open_url(settings.store, settings)) as store:
+            yield StoreParts(store, scheme_of(settings.store), command)
+        return
+    from manyfest.store.maintenance.housekeeping import housekeeping_of
+    from manyfest.store.store import open_store
+
+    patience = min(_LOCK_SECONDS, settings.seconds)
+    seconds = query_seconds or (settings.seconds if settings.seconds_are_hard else None)
+    with (
+        closing(open_store(settings.store, patience)) as store,
+        closing(housekeeping_of(store, patience, seconds)) as housekeeping,
+    ):
+        yield housekeeping

@@ -53,8 +53,10 @@ def open_reading_session(settings: Settings) -> AbstractContextManager[Session]:
 def open_housekeeping(
     settings: Settings, command: str, query_seconds: float | None = None
 ) -> "AbstractContextManager[Housekeeping]":
-    """As ``session.open_housekeeping``, at the terminal."""
-    return session.open_housekeeping(evolve(settings, hooks=TERMINAL), command, query_seconds)
+    """As ``stores.open_housekeeping``, at the terminal."""
+    from manyfest.assembly import stores
+
+    return stores.open_housekeeping(evolve(settings, hooks=TERMINAL), command, query_seconds)
 
 
 def open_access(

@@ -15,8 +15,8 @@ import manyfest
 from manyfest.domain.version import VERSION
 
 ROOT = Path(__file__).parents[2]
-ROOT_MODULES = ("__init__.py", "__main__.py")
-FOLDERS = ("domain", "adapters", "store", "assembly", "cli")
+ROOT_MODULES = ("__init__.py", "__main__.py", "testing.py")
+FOLDERS = ("domain", "adapters", "store", "assembly", "cli", "library")
 CONTRACTS = "tests/contracts"  # installed, too, as manyfest.contracts
 BUILD = "import sys, setuptools.build_meta as backend; backend.build_wheel(sys.argv[1])"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("domain", "adapters", "store", "assembly", "cli")
+FOLDERS = ("domain", "adapters", "store", "assembly", "cli", "library")
 MODULES = [file for name in FOLDERS for file in sorted((ROOT / name).rglob("*.py"))]
 TEXTS = [
     *MODULES,

@@ -19,8 +19,8 @@ from manyfest.cli.server.listener import Notes, Server, tls_context
 from manyfest.cli.server.names import collisions
 from manyfest.cli.server.passwords import Passwords, password_line
 from manyfest.cli.settings import settings_from
-from manyfest.domain.operations.content.bundle_images import Naming
 from manyfest.domain.errors import ConfigError, ConflictError
+from manyfest.domain.operations.content.bundle_images import Naming
 
 _PASSWORD_LIMIT = 1024
 

@@ -1,0 +1,249 @@
+"""The client's methods for its store: ``client.cache``."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from manyfest.library import inputs
+from manyfest.library.calls import Calls
+from manyfest.library.inputs import Name, PlatformName
+from manyfest.library.results import Rows
+
+if TYPE_CHECKING:
+    from manyfest.assembly.session import Session
+    from manyfest.domain.drafts.draft import Draft
+    from manyfest.domain.operations.content.export_bundle import Exported
+    from manyfest.domain.operations.content.fetch import Fetched
+    from manyfest.domain.operations.content.import_bundle import Imported
+    from manyfest.domain.operations.memories.pull_memory import Pulled
+    from manyfest.domain.operations.memories.push_memory import PushedMemory
+    from manyfest.domain.operations.store.check_store import Checked
+    from manyfest.domain.ports.catalogue import CachedTag, Statistics
+    from manyfest.domain.ports.garbage import Garbage
+    from manyfest.domain.ports.housekeeping import Housekeeping
+    from manyfest.domain.ports.queries import QueryView
+
+_MONTH = timedelta(days=30)
+
+
+class Cache:
+    """The store of a client. Methods raise StoreError, DamagedStoreError."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def fetch(
+        self,
+        names: Name | Iterable[Name],
+        *,
+        platforms: Iterable[PlatformName] = (),
+        layers: bool = False,
+        foreign_layers: bool = False,
+    ) -> "Fetched":
+        """Fetch images and lists into the store, for use offline; what is there is not fetched.
+
+        A reference that cannot be fetched is one of ``failures``, and no error. Raises
+        InvalidReferenceError; InvalidPlatformError.
+        """
+        from manyfest.domain.operations.content.fetch import fetch
+        from manyfest.domain.operations.content.fetch_slices import fetch_slices
+
+        with self._calls.writing() as session:
+            bring = partial(
+                fetch,
+                ports=session,
+                platforms=inputs.platforms(platforms),
+                with_layers=layers,
+                with_foreign=foreign_layers,
+                on_event=session.checking_deadline(self._calls.on_event),
+            )
+            places = tuple(dict.fromkeys(inputs.source(n, session) for n in inputs.names(names)))
+            return _together(_renewing(fetch_slices(places, bring), session))
+
+    def export(
+        self,
+        target: str | Path,
+        names: Name | Iterable[Name] | None = None,
+        *,
+        layers: bool = False,
+        since: str | Path | Iterable[str | Path] = (),
+        drafts: Name | Iterable[Name] = (),
+        all_drafts: bool = False,
+        sparse: bool = False,
+    ) -> "Exported":
+        """Write cached content to a bundle: ``target`` is a .tar, a .tar.zst or a folder.
+
+        Without ``names`` and ``drafts``, all cached tags of registries are exported. Content that
+        the bundles ``since`` have is left out; with ``sparse``, lists may lack images. Raises
+        NotFoundError: there is nothing to export; DraftUnknownError; IncompleteError; BundleError.
+        """
+        from manyfest.adapters.bundles.open_bundle import open_bundle
+        from manyfest.adapters.bundles.write_bundle import require_target, write_bundle
+        from manyfest.domain.errors import NotFoundError
+        from manyfest.domain.operations.content.export_bundle import (
+            export_bundle,
+            layers_with_progress,
+        )
+
+        require_target(str(target))
+        earlier = (since,) if isinstance(since, str | Path) else tuple(since)
+        with self._calls.writing() as session, ExitStack() as stack:
+            wanted = None if names is None else inputs.names(names)
+            chosen = [_draft(each, session) for each in inputs.names(drafts)]
+            places = [inputs.source(name, session) for name in wanted or ()]
+            exported = export_bundle(
+                None if wanted is None and not chosen else places,
+                session.drafts.drafts() if all_drafts else chosen,
+                ports=session,
+                with_layers=layers,
+                sparse=sparse,
+                earlier=[stack.enter_context(open_bundle(Path(each))) for each in earlier],
+            )
+            if not (exported.packing.entries or exported.packing.drafts):
+                raise NotFoundError("there is nothing to export")
+            packing = layers_with_progress(exported.packing, self._calls.on_event)
+            write_bundle(Path(target), packing)
+        return exported
+
+    def import_(
+        self,
+        bundle: str | Path,
+        *,
+        name: str | None = None,
+        layers: bool = True,
+        sparse: bool = False,
+        force: bool = False,
+    ) -> "Imported":
+        """Read a bundle, an OCI layout or an archive of ``docker save`` into the store.
+
+        ``name`` is a repository for bare tags, or with a tag the name of an image that has none.
+        With ``force``, drafts are replaced. Raises BundleError; LayoutError; IntegrityError;
+        ConflictError; OSError.
+        """
+        from manyfest.adapters.bundles.open_bundle import open_bundle
+        from manyfest.domain.operations.content.bundle_images import Naming
+        from manyfest.domain.operations.content.import_bundle import ImportOptions, import_bundle
+
+        with self._calls.writing() as session:
+            check = partial(session.check_deadline, str(bundle))
+            with open_bundle(Path(bundle), check) as opened:
+                return import_bundle(
+                    opened,
+                    ports=session,
+                    naming=Naming.parse(name),
+                    terms=ImportOptions(layers, sparse, force),
+                    on_event=session.checking_deadline(self._calls.on_event),
+                )
+
+    def push(self, memory: Name, names: Name | Iterable[Name]) -> "PushedMemory":
+        """Push the history and content of cached tags to a memory in a registry or layout.
+
+        Raises NeverSeenError; what writing raises.
+        """
+        from manyfest.adapters.bundles.temporary_bundles import TemporaryBundles
+        from manyfest.domain.operations.memories.push_memory import push_memory
+
+        with self._calls.writing() as session:
+            packer = TemporaryBundles(partial(session.check_deadline, str(memory)))
+            places = [inputs.source(name, session) for name in inputs.names(names)]
+            return push_memory(inputs.target(memory), places, ports=session, packer=packer)
+
+    def pull(self, memory: Name, *, trust: bool = False) -> "Pulled":
+        """Merge a memory into the store; with ``trust``, its history counts as observed here.
+
+        Raises what reading raises.
+        """
+        from manyfest.adapters.bundles.temporary_bundles import TemporaryBundles
+        from manyfest.domain.operations.memories.pull_memory import pull_memory
+
+        with self._calls.writing() as session:
+            packer = TemporaryBundles(partial(session.check_deadline, str(memory)))
+            place = inputs.target(memory)
+            return pull_memory(place, ports=session, packer=packer, is_trusted=trust)
+
+    def ls(self, pattern: str | None = None) -> "tuple[CachedTag, ...]":
+        """Return the cached tags, all or those that match; ``*`` matches any text."""
+        with self._upkeep("cache ls") as store:
+            return tuple(store.catalogue.tags(pattern))
+
+    def stats(self) -> "Statistics":
+        """Return numbers and sizes of cached content."""
+        with self._upkeep("cache stats") as store:
+            return store.catalogue.statistics()
+
+    def query(self, statement: str) -> Rows:
+        """Answer a SELECT in SQL; see ``views``. Raises QueryError: it is none, or too slow."""
+        with self._upkeep("cache query") as store, store.queries.run(statement) as answer:
+            return Rows(answer.columns, tuple(answer.rows))
+
+    def views(self) -> "tuple[QueryView, ...]":
+        """Return the views that ``query`` can read."""
+        with self._upkeep("cache query") as store:
+            return store.queries.views()
+
+    def gc(self, keep: timedelta = _MONTH, *, dry_run: bool = False) -> "Garbage":
+        """Remove content that was not used for ``keep``, and that nothing refers to; return it."""
+        from manyfest.domain.operations.store.collect_garbage import (
+            Retention,
+            collect_garbage,
+            find_garbage,
+        )
+
+        act = find_garbage if dry_run else collect_garbage
+        with self._upkeep("cache gc") as store:
+            garbage = act(store.garbage, store.drafts, Retention(keep, datetime.now(UTC)))
+            if not dry_run:
+                store.garbage.vacuum()
+        return garbage
+
+    def fsck(self, *, dry_run: bool = False) -> "Checked":
+        """Hash all content, and quarantine what is damaged; damage is no error.
+
+        With ``dry_run``, nothing changes.
+        """
+        from manyfest.domain.operations.store.check_store import check_store, set_damage_aside
+
+        with self._upkeep("cache fsck") as store:
+            checked = check_store(store.integrity)
+            if checked.damaged and not dry_run:
+                set_damage_aside(store.integrity, checked, datetime.now(UTC))
+        return checked
+
+    def _upkeep(self, command: str) -> "AbstractContextManager[Housekeeping]":
+        from manyfest.assembly.stores import open_housekeeping
+
+        return open_housekeeping(self._calls.settings, command)
+
+
+def _draft(name: Name, session: "Session") -> "Draft":
+    from manyfest.domain.errors import DraftUnknownError
+
+    found = session.drafts.find(inputs.named(name))
+    if found is None:
+        raise DraftUnknownError(str(name))
+    return found
+
+
+def _renewing(slices: "Iterator[Fetched]", session: "Session") -> "Iterator[Fetched]":
+    """Yield the slices; each that fetched something gives the next all the time."""
+    for fetched in slices:
+        if fetched.found:
+            session.restart_deadline()
+        yield fetched
+
+
+def _together(slices: "Iterable[Fetched]") -> "Fetched":
+    from manyfest.domain.operations.content.fetch import Fetched
+
+    all_of = list(slices)
+    return Fetched(
+        tuple(found for each in all_of for found in each.found),
+        sum(each.layers for each in all_of),
+        sum(each.layer_bytes for each in all_of),
+        {ref: error for each in all_of for ref, error in each.failures.items()},
+        tuple(left for each in all_of for left in each.unverifiable),
+        tuple(layer for each in all_of for layer in each.foreign_layers),
+    )

@@ -1,0 +1,185 @@
+"""The client: every command of manyfest as a method that returns values."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from manyfest.assembly.settings import DEFAULT_JOBS, DEFAULT_SECONDS, Hooks, settings_of
+from manyfest.domain.access import Credentials
+from manyfest.domain.errors import InputError, InvalidReferenceError
+from manyfest.domain.events import OnEvent, ignore
+from manyfest.domain.references import Reference, Repository
+from manyfest.library.cache import Cache
+from manyfest.library.calls import Calls
+from manyfest.library.copying import Copying
+from manyfest.library.images import Image
+from manyfest.library.inputs import Name, PlatformName
+from manyfest.library.publishing import Publishing
+from manyfest.library.views import Views
+
+if TYPE_CHECKING:
+    import httpx
+
+    from manyfest.domain.ports.registry import Registry
+
+# Gets the registries over HTTP, made when they are called for, and returns one in their place.
+RegistryWrapper = Callable[[Callable[[], "Registry"]], "Registry"]
+
+Login = Credentials | tuple[str, str]
+_Number = TypeVar("_Number", int, float)
+
+
+class Client(Views, Publishing, Copying):
+    """A store, and connections to registries, for as many calls as you like.
+
+    One client serves many threads: each call has a session of its own, over connections that the
+    client keeps (``library/calls``). Close it, or use it as a context manager.
+
+    What is not given comes from the environment, as for the program: the store and credentials
+    (``MANYFEST_STORE``, docker's and podman's files), certificates, mirrors, proxies, and whether
+    to be ``offline``.
+
+    - ``store``: a file, or the URL of another package's store.
+    - ``offline``: use only cached data. ``max_age``: reuse a cached tag that is younger.
+      ``stale_if_error``: use the cached tag if a registry is unreachable.
+    - ``insecure``: allow unverified TLS and plain HTTP, for all hosts or for those named.
+    - ``credentials``: name and password by host or repository, before all others. ``authfile``: a
+      file of logins, in place of all others.
+    - ``jobs``: the most requests in parallel, for each call. ``timeout``: seconds for all of a call
+      (default: 120 s without layers). ``chunk_size``: upload larger blobs in chunks, in bytes.
+    - ``transport``: an httpx transport that sends all requests; it is not closed.
+    - ``registry``: a registry in memory, or another, in place of all hosts; or a function that
+      wraps them.
+    - ``on_event``: gets progress as values of ``manyfest.events``, from several threads at once;
+      keep it quick, and let it raise nothing.
+
+    Warnings go to the logger ``manyfest``; nothing is printed. Raises ConfigError: the environment
+    cannot be used; InputError: an argument cannot be; StoreError: when the store is used.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: str | Path | None = None,
+        offline: bool | None = None,
+        insecure: bool | str | Iterable[str] = False,
+        max_age: timedelta | None = None,
+        stale_if_error: bool = False,
+        credentials: Mapping[str, Login] | None = None,
+        authfile: str | Path | None = None,
+        jobs: int = DEFAULT_JOBS,
+        timeout: float | None = None,
+        chunk_size: int | None = None,
+        transport: "httpx.BaseTransport | None" = None,
+        registry: "Registry | RegistryWrapper | None" = None,
+        on_event: OnEvent = ignore,
+    ) -> None:
+        given = {
+            **({} if store is None else {"store": _store(store)}),
+            **({} if offline is None else {"offline": offline}),
+        }
+        settings = settings_of(
+            os.environ,
+            **given,
+            insecure=insecure is True,
+            insecure_hosts=_hosts(insecure),
+            max_age=max_age,
+            stale_if_error=stale_if_error,
+            logins=tuple(_login(name, login) for name, login in (credentials or {}).items()),
+            only_auth_file=_file(authfile),
+            jobs=_positive(jobs, "jobs"),
+            seconds=DEFAULT_SECONDS if timeout is None else _positive(timeout, "timeout"),
+            seconds_are_hard=timeout is not None,
+            chunk_size=chunk_size or 0,
+            transport=transport,
+            wrap_registry=_wrapper(registry),
+            hooks=Hooks(_logged_warning, _logged_note),
+        )
+        self._calls = Calls(settings, on_event)
+
+    @cached_property
+    def cache(self) -> Cache:
+        """The store's own methods."""
+        return Cache(self._calls)
+
+    def close(self) -> None:
+        """Close all connections and the store; calls that run in other threads finish first."""
+        self._calls.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def inspect(
+    name: Name,
+    platform: PlatformName | None = None,
+    *,
+    store: str | Path | None = None,
+    offline: bool | None = None,
+    insecure: bool | str | Iterable[str] = False,
+) -> Image:
+    """Read the image or list ``name`` by a client of its own, which keeps no connection.
+
+    For more than one call, make a ``Client``. Raises as ``Client.inspect``.
+    """
+    client = Client(store=store, offline=offline, insecure=insecure)
+    client._calls.keeps = False  # noqa: SLF001 - nobody would close it
+    return client.inspect(name, platform)
+
+
+def _store(store: str | Path) -> str | Path:
+    return store if isinstance(store, str) and "://" in store else Path(store).absolute()
+
+
+def _hosts(insecure: bool | str | Iterable[str]) -> frozenset[str]:  # noqa: FBT001 -- a union
+    if isinstance(insecure, bool):
+        return frozenset()
+    return frozenset((insecure,) if isinstance(insecure, str) else insecure)
+
+
+def _login(name: str, login: Login) -> tuple[Repository, Credentials]:
+    credentials = login if isinstance(login, Credentials) else Credentials(*login)
+    if "/" not in name:
+        return Repository(name, ""), credentials
+    with suppress(InvalidReferenceError):
+        home = Reference.parse(name).home
+        if isinstance(home, Repository):
+            return home, credentials
+    raise InputError(f"credentials: {name!r} is neither a host nor a repository")
+
+
+def _file(authfile: str | Path | None) -> Path | None:
+    if authfile is not None and not Path(authfile).is_file():
+        raise InputError(f"authfile: there is no file {authfile}")
+    return None if authfile is None else Path(authfile)
+
+
+def _positive(number: _Number, name: str) -> _Number:
+    if not number > 0:
+        raise InputError(f"{name}: expected a positive number, not {number!r}")
+    return number
+
+
+def _wrapper(registry: "Registry | RegistryWrapper | None") -> RegistryWrapper | None:
+    if registry is None or callable(registry):
+        return registry
+    return lambda _: registry
+
+
+def _logged_warning(message: str) -> None:
+    import logging
+
+    logging.getLogger("manyfest").warning("%s", message)
+
+
+def _logged_note(message: str) -> None:
+    import logging
+
+    logging.getLogger("manyfest").info("%s", message)

@@ -1,0 +1,101 @@
+"""Publish lists that specs declare, without drafts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from attr import evolve
+
+from manyfest.adapters.manifest_tool.spec_yaml import read_specs
+from manyfest.assembly.preconditions import require_reachable
+from manyfest.assembly.references import reference
+from manyfest.assembly.releases import plan_release
+from manyfest.assembly.session import Session
+from manyfest.domain.drafts.draft import ListType
+from manyfest.domain.lists.referrers import AttachedMode
+from manyfest.domain.media_types import Family
+from manyfest.domain.operations.publication.apply import ApplyPlan, finish, plan_apply
+from manyfest.domain.platforms import Platform
+from manyfest.domain.specs.list_spec import ListSpec
+from manyfest.domain.specs.lock import Lock
+from manyfest.library.calls import Calls
+from manyfest.library.pushing import execute_checked, pushed
+from manyfest.library.results import Pushed
+
+
+def read_spec(file: Path) -> tuple[ListSpec, ...]:
+    """Read the lists that a file declares. Raises SpecError, OSError."""
+    return read_specs(file.read_bytes(), str(file), reference)
+
+
+def changed(
+    specs: Sequence[ListSpec],
+    list_type: ListType,
+    family: Family | None,
+    expected: tuple[Platform, ...],
+) -> tuple[ListSpec, ...]:
+    """Return ``specs`` with what was asked for all of them."""
+    return tuple(
+        evolve(
+            spec,
+            list_type=list_type if spec.list_type is ListType.AUTO else spec.list_type,
+            convert=family or spec.convert,
+            expected_platforms=expected or spec.expected_platforms,
+        )
+        for spec in specs
+    )
+
+
+def publish(
+    spec: ListSpec,
+    calls: Calls,
+    *,
+    allow_duplicates: bool,
+    attached: AttachedMode,
+    with_foreign: bool,
+    is_dry_run: bool,
+) -> Pushed:
+    """Publish one list. Raises as ``plan_release``, and what writing raises."""
+    with calls.writing() as session:
+        plan = plan_release(
+            spec,
+            session,
+            allow_duplicates=allow_duplicates,
+            attached=attached,
+            with_foreign=with_foreign,
+        )
+        return _executed(plan, session, calls, is_dry_run=is_dry_run)[0]
+
+
+def apply(
+    specs: Sequence[ListSpec],
+    calls: Calls,
+    *,
+    lock: Lock | None,
+    ignore_missing: bool,
+    attached: AttachedMode,
+    with_foreign: bool,
+    is_dry_run: bool,
+) -> tuple[Pushed, ...]:
+    """Publish all lists, or none. Raises as ``plan_apply``, and what writing raises."""
+    with calls.writing() as session:
+        require_reachable([target for spec in specs for target in spec.targets], session)
+        plan = plan_apply(
+            specs,
+            ports=session,
+            ignore_missing=ignore_missing,
+            lock=lock,
+            attached=attached,
+            with_foreign=with_foreign,
+        )
+        return _executed(plan, session, calls, is_dry_run=is_dry_run)
+
+
+def _executed(
+    plan: ApplyPlan, session: Session, calls: Calls, *, is_dry_run: bool
+) -> tuple[Pushed, ...]:
+    if is_dry_run:
+        return tuple(map(pushed, plan.pushes))
+    brought = execute_checked(list(plan.pushes), session, calls.on_event)
+    finish(plan, ports=session)
+    first, *others = plan.pushes
+    return (pushed(first, brought), *map(pushed, others))

@@ -1,0 +1,77 @@
+"""Results of calls that write: values of facts, the same before and after a dry run."""
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import ManyfestError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
+
+
+@frozen
+class Pushed:
+    """A published list: its ``manifest``, the ``names`` it has, and the tags that ``moved``.
+
+    ``blobs`` and ``manifests`` count what was written below it. ``failures`` are those of attached
+    signatures, SBOMs and the like that did not come along.
+    """
+
+    reference: Reference
+    manifest: Manifest
+    names: tuple[Reference, ...] = ()
+    moved: tuple[Reference, ...] = ()
+    blobs: int = 0
+    manifests: int = 0
+    failures: tuple[ManyfestError, ...] = ()
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of the list."""
+        return self.manifest.digest
+
+    @property
+    def written(self) -> int:
+        """The number of blobs, manifests and tags that were written, or would be."""
+        return self.blobs + self.manifests + len(self.moved)
+
+
+@frozen
+class Copied:
+    """A copy of ``source`` at ``target``; its digest differs where platforms were chosen.
+
+    The counts and ``failures`` are those of ``Pushed``.
+    """
+
+    source: Reference
+    target: Reference
+    manifest: Manifest
+    blobs: int = 0
+    manifests: int = 0
+    failures: tuple[ManyfestError, ...] = ()
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of the copy."""
+        return self.manifest.digest
+
+    @property
+    def written(self) -> int:
+        """The number of blobs and manifests that were written, or would be; 0: all was there."""
+        return self.blobs + self.manifests
+
+
+@frozen
+class Restored:
+    """A ``tag`` that points to the past state ``digest`` again; ``before`` it was another."""
+
+    tag: Reference
+    digest: Digest
+    before: Digest
+    is_moved: bool = True
+
+
+@frozen
+class Rows:
+    """The answer to a query: names of ``columns``, and a tuple of values for each row."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int | float | bytes | None, ...], ...] = ()
