@@ -125,6 +125,11 @@ def store_path(environment: Mapping[str, str]) -> Path | str:
     """
     if chosen := environment.get("MANYFEST_STORE"):
         return chosen if "://" in chosen else Path(chosen).absolute()
+    return default_store_path(environment)
+
+
+def default_store_path(environment: Mapping[str, str]) -> Path:
+    """Return the store in the user's data folder. Raises ConfigError: the user has no home."""
     if sys.platform == "linux" and (folder := _xdg_data_home(environment)):
         return folder / "manyfest" / "store.db"
     from platformdirs import user_data_path

@@ -1,11 +1,13 @@
 """The upkeep of stores, and the stores that a URL names (ADR 0026, ADR 0058)."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from manyfest.domain.errors import IncompleteStoreError
+from manyfest.assembly.settings import default_store_path
+from manyfest.domain.errors import ConfigError, IncompleteStoreError
 from manyfest.domain.ports.catalogue import Catalogue
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.garbage import GarbageCollector
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from manyfest.domain.ports.store import Store
 
 _LOCK_SECONDS = 10.0  # the longest wait for another process
+_POSTGRES = ("postgresql", "postgres")
 
 # What a part is called in messages.
 _NAMES = {
@@ -28,15 +31,38 @@ _NAMES = {
 }
 
 
-def open_url(url: str, settings: "Settings") -> "Store":
-    """Open the store at ``SCHEME://…``.
+def open_url(url: str, settings: "Settings", query_seconds: float | None = None) -> "Store":
+    """Open the store at ``SCHEME://…``. A query may take ``query_seconds``, if given.
 
     Raises UnknownSchemeError, ConfigError: no usable adapter serves the scheme.
     """
+    if scheme_of(url) in _POSTGRES:
+        return _open_postgres(url, settings, query_seconds)
     from manyfest.assembly.plugins import STORES, factory_for
 
     store: Store = factory_for(STORES, scheme_of(url))(url, settings)
     return store
+
+
+def _open_postgres(url: str, settings: "Settings", query_seconds: float | None) -> "Store":
+    try:
+        from manyfest.store.postgres.store import PostgresStore
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "psycopg":
+            raise
+        reason = "PostgreSQL needs psycopg: pip install 'manyfest[postgres]'"
+        raise ConfigError("MANYFEST_STORE", reason) from error
+    except ImportError as error:  # psycopg without the library of PostgreSQL
+        reason = f"psycopg cannot be loaded: {(str(error).splitlines() or [''])[0]}"
+        raise ConfigError("MANYFEST_STORE", reason) from error
+    seconds = settings.seconds
+    return PostgresStore(
+        url,
+        default_store_path(os.environ).parent,
+        min(_LOCK_SECONDS, seconds),
+        seconds,
+        query_seconds or (seconds if settings.seconds_are_hard else None),
+    )
 
 
 def scheme_of(url: str) -> str:
@@ -98,7 +124,7 @@ def open_housekeeping(
     lacks raises IncompleteStoreError when it is used. Raises as ``open_session``.
     """
     if not isinstance(settings.store, Path):
-        with closing(open_url(settings.store, settings)) as store:
+        with closing(open_url(settings.store, settings, query_seconds)) as store:
             yield StoreParts(store, scheme_of(settings.store), command)
         return
     from manyfest.store.maintenance.housekeeping import housekeeping_of

@@ -1,9 +1,10 @@
-"""The content store in SQLite: manifests and small blobs by digest, and observations of tags."""
+"""The content store in SQL: manifests and small blobs by digest, and observations of tags."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -18,22 +19,26 @@ from manyfest.domain.history.observation import (
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 from manyfest.store.rows import CLAIM_COLUMNS, IS_NEWEST, OBSERVATION_COLUMNS, observation_of
-from manyfest.store.sqlite.database import Database
 
 if TYPE_CHECKING:
     from manyfest.domain.ports.content_store import Predecessor, Role, SharedLayers
+    from manyfest.store.sql_database import SqlDatabase
 
 _SELECT_MANIFEST = "SELECT data, media_type FROM manifests WHERE digest = ?"
 _SELECT_BLOB = "SELECT data FROM blobs WHERE digest = ?"
-# Content with this digest is either the same or damaged, so only damaged bytes are overwritten.
+# Content with this digest is either the same or damaged, so only damaged bytes are overwritten. An
+# intact row is not even locked, where a database locks rows.
 _UPSERT_MANIFEST = """
-    INSERT INTO manifests (digest, media_type, data) VALUES (?, ?, ?)
-    ON CONFLICT (digest) DO UPDATE SET data = excluded.data WHERE data != excluded.data"""
+    INSERT INTO manifests (digest, media_type, data) SELECT :digest, :media_type, :data
+    WHERE NOT EXISTS (SELECT 1 FROM manifests WHERE digest = :digest AND data = :data)
+    ON CONFLICT (digest) DO UPDATE SET data = excluded.data WHERE manifests.data != excluded.data"""
 _UPSERT_BLOB = """
-    INSERT INTO blobs (digest, data) VALUES (?, ?)
-    ON CONFLICT (digest) DO UPDATE SET data = excluded.data WHERE data != excluded.data"""
+    INSERT INTO blobs (digest, data) SELECT :digest, :data
+    WHERE NOT EXISTS (SELECT 1 FROM blobs WHERE digest = :digest AND data = :data)
+    ON CONFLICT (digest) DO UPDATE SET data = excluded.data WHERE blobs.data != excluded.data"""
 
 _PAGE = 1000  # rows, of perhaps 100,000
+_GROUP = 100  # rows of content that are sorted together
 
 _NEWEST = """
     FROM observations WHERE home = :home AND tag = :tag ORDER BY last_seen DESC, id DESC LIMIT 1"""
@@ -50,7 +55,7 @@ _INSERT_OBSERVATION = """
     INSERT INTO observations (home, tag, digest, first_seen, last_seen, claimed)
     VALUES (:home, :tag, :digest, :first, :last, :claimed)"""
 _EXTEND_NEWEST = f"""
-    UPDATE observations SET last_seen = max(last_seen, :last)
+    UPDATE observations SET last_seen = CASE WHEN last_seen < :last THEN :last ELSE last_seen END
     WHERE id = (SELECT id {_NEWEST})"""  # noqa: S608 - of constants alone
 # Claims of servers are kept apart: they keep no content, and none of them is a tag's newest state.
 _SELECT_CLAIMS = f"""
@@ -60,7 +65,7 @@ _UPSERT_CLAIM = """
     INSERT INTO claims (home, tag, source, digest, first_seen, last_seen)
     VALUES (:home, :tag, :source, :digest, :first, :last)
     ON CONFLICT (home, tag, source, digest, first_seen)
-    DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)"""
+    DO UPDATE SET last_seen = excluded.last_seen WHERE claims.last_seen < excluded.last_seen"""
 _DELETE_HISTORY = "DELETE FROM observations WHERE home = :home AND tag = :tag"
 # Members that statements about images have and image configs have not.
 _STATEMENT_MARKS = tuple(
@@ -69,14 +74,14 @@ _STATEMENT_MARKS = tuple(
 _UPSERT_DIGEST_READ = """
     INSERT INTO digests (digest, last_seen) VALUES (?, ?)
     ON CONFLICT (digest) DO UPDATE SET last_seen =
-        CASE WHEN last_seen > ? THEN excluded.last_seen
-            ELSE max(last_seen, excluded.last_seen) END"""
+        CASE WHEN digests.last_seen > ? OR digests.last_seen < excluded.last_seen
+            THEN excluded.last_seen ELSE digests.last_seen END"""
 
 
-class SqliteContentStore:
-    """``ContentStore`` in one SQLite file."""
+class SqlContentStore:
+    """``ContentStore`` in an SQL database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: "SqlDatabase") -> None:
         self._database = database
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -138,13 +143,17 @@ class SqliteContentStore:
 
     def keep_manifests(self, manifests: Iterable[Manifest]) -> None:
         """See the port."""
-        rows = ((str(kept.digest), kept.media_type, kept.data) for kept in manifests)
-        self._database.write(_UPSERT_MANIFEST, rows)
+        rows = (
+            {"digest": str(kept.digest), "media_type": kept.media_type, "data": kept.data}
+            for kept in manifests
+        )
+        self._database.write(_UPSERT_MANIFEST, _sorted_groups(rows))
 
     def keep_blobs(self, blobs: Iterable[bytes]) -> None:
         """See the port. The packages of an SBOM are kept as rows, for queries."""
         statements: list[tuple[str, bytes]] = []
-        self._database.write(_UPSERT_BLOB, _blob_rows(blobs, statements))
+        rows = _sorted_groups(_blob_rows(blobs, statements))
+        self._database.write(_UPSERT_BLOB, rows)
         if statements:
             from manyfest.store.packages import keep_packages
 
@@ -158,7 +167,9 @@ class SqliteContentStore:
         """
         states, claims = _of_store_and_servers(observations)
         self._database.write(_UPSERT_CLAIM, map(_claim_row, claims))
-        for tag, added in by_tag(states).items():
+        tags = by_tag(states)
+        self._database.lock(*(f"tag {tag}" for tag in tags))
+        for tag, added in tags.items():
             newest = self.last_observation(tag)
             if len(added) > 1 or not _is_newest(added[0], newest):
                 self._merge_into_history(tag, added)
@@ -170,7 +181,8 @@ class SqliteContentStore:
     def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:
         """See the port."""
         times = format_utc(now), format_utc(now + TOLERANCE)  # later ones are a wrong clock's
-        self._database.write(_UPSERT_DIGEST_READ, ((str(digest), *times) for digest in digests))
+        rows = ((digest, *times) for digest in sorted(map(str, digests)))
+        self._database.write(_UPSERT_DIGEST_READ, rows)
 
     def _merge_into_history(self, tag: Reference, added: Iterable[Observation]) -> None:
         before = self._states(tag)
@@ -194,7 +206,7 @@ class SqliteContentStore:
         return tuple(observation_of(row, self._database.path) for row in rows)
 
     def _verified(self, data: object, digest: Digest) -> bytes:
-        """Hash the stored bytes again, because SQLite does not detect a flipped bit.
+        """Hash the stored bytes again, because databases do not detect a flipped bit.
 
         A flipped bit in the row's header may even have turned the bytes into text.
         """
@@ -205,13 +217,23 @@ class SqliteContentStore:
 
 def _blob_rows(
     blobs: Iterable[bytes], statements: list[tuple[str, bytes]]
-) -> Iterator[tuple[str, bytes]]:
+) -> Iterator[dict[str, Any]]:
     """Yield the rows of blobs, and add those that may be statements to ``statements``."""
     for blob in blobs:
-        row = str(Digest.of(blob)), blob
+        digest = str(Digest.of(blob))
         if any(mark in blob for mark in _STATEMENT_MARKS):
-            statements.append(row)
-        yield row
+            statements.append((digest, blob))
+        yield {"digest": digest, "data": blob}
+
+
+def _sorted_groups(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield rows of content in the order of their digests, as far as little memory allows.
+
+    Two writers that insert the same rows in different orders would block each other.
+    """
+    rows = iter(rows)
+    while group := sorted(islice(rows, _GROUP), key=lambda row: str(row["digest"])):
+        yield from group
 
 
 def _of_store_and_servers(

@@ -1,13 +1,17 @@
-"""The draft book in SQLite: lists being assembled, as rows of drafts and entries."""
+"""The draft book in SQL: lists being assembled, as rows of drafts and entries."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.references import Reference
 from manyfest.store.rows import damage_if_unreadable, draft_of, draft_row, entry_rows
-from manyfest.store.sqlite.database import Database, Parameters
+
+if TYPE_CHECKING:
+    from manyfest.store.sql_database import SqlDatabase
+    from manyfest.store.sqlite.database import Parameters
 
 # One statement reads drafts and entries: between two, another process might write.
 _SELECT = """
@@ -26,10 +30,10 @@ _INSERT_ENTRY = """
 _DELETE = ("DELETE FROM entries WHERE draft = ?", "DELETE FROM drafts WHERE name = ?")
 
 
-class SqliteDraftBook:
-    """``DraftBook`` in one SQLite file."""
+class SqlDraftBook:
+    """``DraftBook`` in an SQL database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: "SqlDatabase") -> None:
         self._database = database
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -38,6 +42,7 @@ class SqliteDraftBook:
 
     def find(self, name: Reference) -> Draft | None:
         """See the port."""
+        self._lock(name)
         return next(self._select(f"{_SELECT} WHERE name = ? {_ORDER}", (str(name),)), None)
 
     def drafts(self) -> tuple[Draft, ...]:
@@ -52,10 +57,15 @@ class SqliteDraftBook:
 
     def remove(self, name: Reference) -> None:
         """See the port."""
+        self._lock(name)
         for statement in _DELETE:
             self._database.write(statement, [(str(name),)])
 
-    def _select(self, statement: str, parameters: Parameters = ()) -> Iterator[Draft]:
+    def _lock(self, name: Reference) -> None:
+        """Keep other writers from this draft: it is read in order to be changed."""
+        self._database.lock(f"draft {name}")
+
+    def _select(self, statement: str, parameters: "Parameters" = ()) -> Iterator[Draft]:
         rows = self._database.rows(statement, parameters)
         for draft, joined in groupby(rows, key=lambda row: row[:_DRAFT_COLUMNS]):
             entries = [row[_DRAFT_COLUMNS:] for row in joined if row[_DRAFT_COLUMNS] is not None]

@@ -1,11 +1,11 @@
-"""The host book in SQLite, on a connection of its own that never waits for a lock."""
+"""The host book in SQL; in SQLite on a connection of its own that never waits for a lock."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from manyfest.domain.encoding.timestamps import format_utc, parse_utc
 from manyfest.domain.errors import DamagedStoreError, StoreError
@@ -14,23 +14,30 @@ from manyfest.store.rows import damage_if_unreadable
 from manyfest.store.sqlite.database import Database
 from manyfest.store.sqlite.opening import open_existing
 
+if TYPE_CHECKING:
+    from manyfest.store.sql_database import SqlDatabase
+
 _SELECT = """
     SELECT scheme, realm, service, chunk_size, lacks_referrers, takes_tags, learnt_at FROM hosts
     WHERE host = ? AND insecure = ?"""
 _REPLACE = """
-    INSERT OR REPLACE INTO hosts
+    INSERT INTO hosts
         (host, insecure, scheme, realm, service, chunk_size, lacks_referrers, takes_tags, learnt_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (host, insecure) DO UPDATE SET scheme = excluded.scheme, realm = excluded.realm,
+        service = excluded.service, chunk_size = excluded.chunk_size,
+        lacks_referrers = excluded.lacks_referrers, takes_tags = excluded.takes_tags,
+        learnt_at = excluded.learnt_at"""
 _DELETE_EXPIRED = "DELETE FROM hosts WHERE learnt_at < ?"
 
 _STORE_ERRORS = (StoreError, DamagedStoreError)
 
 
-class SqliteHostBook:
-    """``HostBook`` in the store's file. It never creates the file."""
+class SqlHostBook:
+    """``HostBook`` in an SQL database, which it never creates."""
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path, 0.0, partial(open_existing, busy_timeout=0.0))
+    def __init__(self, database: "SqlDatabase") -> None:
+        self._database = database
 
     def find(self, host: str, now: datetime, *, insecure: bool) -> HostFacts | None:
         """See the port."""
@@ -45,16 +52,24 @@ class SqliteHostBook:
 
     def keep(self, facts: Iterable[HostFacts], now: datetime) -> None:
         """See the port."""
-        rows = [_row(each, now) for each in facts]
+        rows = sorted((_row(each, now) for each in facts), key=lambda row: str(row[0]))
         with suppress(*_STORE_ERRORS):
             if rows and self._database.exists:
                 with self._database.transaction():
                     self._database.write(_DELETE_EXPIRED, [(format_utc(now - LIFETIME),)])
                     self._database.write(_REPLACE, rows)
 
+
+class SqliteHostBook(SqlHostBook):
+    """A host book in the store's file, on a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = Database(path, 0.0, partial(open_existing, busy_timeout=0.0))
+        super().__init__(self._file)
+
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        self._file.close()
 
 
 def _facts(host: str, learnt: Sequence[Any], *, insecure: bool) -> HostFacts:

@@ -5,11 +5,15 @@ The rows of a statement are written with its bytes, in the same transaction, and
 """
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from manyfest.domain.errors import DocumentError
 from manyfest.domain.statements.envelopes import Statement, read_statement
 from manyfest.domain.statements.sboms import read_sbom
-from manyfest.store.sqlite.database import Database, Row
+from manyfest.store.sqlite.database import Row
+
+if TYPE_CHECKING:
+    from manyfest.store.sql_database import SqlDatabase
 
 _SUBJECTS = 10  # images that one statement may be about; BuildKit's names one under several names
 _SELECT_KNOWN = "SELECT 1 FROM packages WHERE statement = ? LIMIT 1"
@@ -18,7 +22,7 @@ _INSERT = """
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
 
 
-def keep_packages(database: Database, statements: Iterable[tuple[str, bytes]]) -> None:
+def keep_packages(database: "SqlDatabase", statements: Iterable[tuple[str, bytes]]) -> None:
     """Write the packages of what is an SBOM among ``statements``: the digest and bytes of each.
 
     Those that are known stay. Call within a transaction, after the bytes were kept.

@@ -2,20 +2,23 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.ports.content_store import Predecessor, Role, SharedLayers
 from manyfest.store.rows import OBSERVATION_COLUMNS, damage_if_unreadable, observation_of
-from manyfest.store.sqlite.database import Database
+
+if TYPE_CHECKING:
+    from manyfest.store.sql_database import SqlDatabase
 
 _PAGE = 1000  # rows, of perhaps 100,000
 
 _SELECT_PREDECESSORS = f"""
     SELECT manifest, role, position FROM descriptors
     WHERE digest = :digest AND (role, manifest, position) > (:role, :manifest, :position)
-        AND (:wanted IS NULL OR role = :wanted)
+        AND (CAST(:wanted AS TEXT) IS NULL OR role = :wanted)
     ORDER BY role, manifest, position LIMIT {_PAGE}"""  # noqa: S608 - a number of ours
 _SELECT_OBSERVATIONS = f"""
     SELECT {OBSERVATION_COLUMNS}, id FROM observations
@@ -30,15 +33,17 @@ _SELECT_DIGESTS = """
 _SELECT_SHARING = """
     SELECT manifest, count(*), sum(size), sum(aligned),
         (SELECT count(*) FROM descriptors WHERE manifest = common.manifest AND role = 'layer')
-    FROM (SELECT d.manifest, max(json_extract(wanted.value, '$[1]')) AS size,
-            sum(d.position = wanted.key) AS aligned
-        FROM json_each(?) AS wanted CROSS JOIN descriptors AS d
-            ON d.digest = json_extract(wanted.value, '$[0]') AND d.role = 'layer'
+    FROM (SELECT d.manifest, max(wanted.second) AS size,
+            sum(CASE WHEN d.position = wanted.number THEN 1 ELSE 0 END) AS aligned
+        FROM {pairs} AS wanted CROSS JOIN descriptors AS d
+        WHERE d.digest = wanted.first AND d.role = 'layer'
         GROUP BY d.manifest, d.digest) AS common
     GROUP BY manifest"""
 
 
-def predecessors(database: Database, digest: Digest, role: Role | None) -> Iterator[Predecessor]:
+def predecessors(
+    database: "SqlDatabase", digest: Digest, role: Role | None
+) -> Iterator[Predecessor]:
     """See ``ContentStore.predecessors``."""
     after = {"role": "", "manifest": "", "position": -1}
     wanted = {"digest": str(digest), "wanted": role and role.value}
@@ -49,7 +54,7 @@ def predecessors(database: Database, digest: Digest, role: Role | None) -> Itera
         after = dict(zip(after, (page[-1][1], page[-1][0], page[-1][2]), strict=True))
 
 
-def observations_of(database: Database, digest: Digest) -> Iterator[Observation]:
+def observations_of(database: "SqlDatabase", digest: Digest) -> Iterator[Observation]:
     """See ``ContentStore.observations_of``."""
     after = {"home": "", "tag": "", "id": -1}
     while page := database.rows(_SELECT_OBSERVATIONS, {"digest": str(digest)} | after):
@@ -57,16 +62,17 @@ def observations_of(database: Database, digest: Digest) -> Iterator[Observation]
         after = dict(zip(after, (*page[-1][:2], page[-1][-1]), strict=True))
 
 
-def digests(database: Database, beginning: str, limit: int) -> tuple[Digest, ...]:
+def digests(database: "SqlDatabase", beginning: str, limit: int) -> tuple[Digest, ...]:
     """See ``ContentStore.digests``."""
     rows = database.rows(_SELECT_DIGESTS, {"first": beginning, "limit": limit})
     with damage_if_unreadable(database.path, "a digest of the index"):
         return tuple(Digest.parse(text) for (text,) in rows)
 
 
-def sharing(database: Database, layers: Sequence[Descriptor]) -> Iterator[SharedLayers]:
+def sharing(database: "SqlDatabase", layers: Sequence[Descriptor]) -> Iterator[SharedLayers]:
     """See ``ContentStore.sharing``."""
     wanted = json.dumps([(str(layer.digest), layer.size) for layer in layers])
-    for manifest, *numbers in database.rows(_SELECT_SHARING, (wanted,)):
+    select = _SELECT_SHARING.format(pairs=database.pairs)
+    for manifest, *numbers in database.rows(select, (wanted,)):
         with damage_if_unreadable(database.path, f"the index of {manifest}"):
             yield SharedLayers(Digest.parse(manifest), *numbers)

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from manyfest.domain.descriptors import Descriptor
@@ -43,7 +42,7 @@ _PARSE_ERRORS = (InputError, DocumentError, ValueError, TypeError, AttributeErro
 
 
 @contextmanager
-def damage_if_unreadable(path: Path, description: str) -> Iterator[None]:
+def damage_if_unreadable(path: object, description: str) -> Iterator[None]:
     """Report a value that does not parse inside the block as damage.
 
     Raises DamagedStoreError: "``description`` cannot be read", of the store at ``path``.
@@ -54,7 +53,7 @@ def damage_if_unreadable(path: Path, description: str) -> Iterator[None]:
         raise DamagedStoreError(str(path), f"{description} cannot be read") from error
 
 
-def observation_of(row: Row, path: Path) -> "Observation":
+def observation_of(row: Row, path: object) -> "Observation":
     """Decode ``OBSERVATION_COLUMNS`` or ``CLAIM_COLUMNS`` of the store at ``path``.
 
     Raises DamagedStoreError.

@@ -9,8 +9,8 @@ from manyfest.store.sqlite.database import Database
 
 # Each part is imported when it is first used: a listing of drafts needs no other (ADR 0009).
 if TYPE_CHECKING:
-    from manyfest.store.content_store import SqliteContentStore
-    from manyfest.store.draft_book import SqliteDraftBook
+    from manyfest.store.content_store import SqlContentStore
+    from manyfest.store.draft_book import SqlDraftBook
     from manyfest.store.layer_store import FileLayerStore
 
 
@@ -24,18 +24,18 @@ class SqliteStore:
         self.database = database
 
     @cached_property
-    def contents(self) -> "SqliteContentStore":
+    def contents(self) -> "SqlContentStore":
         """See the ports."""
-        from manyfest.store.content_store import SqliteContentStore
+        from manyfest.store.content_store import SqlContentStore
 
-        return SqliteContentStore(self.database)
+        return SqlContentStore(self.database)
 
     @cached_property
-    def drafts(self) -> "SqliteDraftBook":
+    def drafts(self) -> "SqlDraftBook":
         """See the ports."""
-        from manyfest.store.draft_book import SqliteDraftBook
+        from manyfest.store.draft_book import SqlDraftBook
 
-        return SqliteDraftBook(self.database)
+        return SqlDraftBook(self.database)
 
     @cached_property
     def layers(self) -> "FileLayerStore":

@@ -17,6 +17,7 @@ from tests.support.programs.docker_client import CommandLine
 from tests.support.programs.docker_registry import RunningRegistry, running_registry
 from tests.support.programs.forked import forked_manyfest
 from tests.support.programs.programs import NO_SKIP, skipping_is_forbidden
+from tests.support.stores.postgres_server import PostgresServer, running_postgres
 
 hypothesis_profiles.load()
 
@@ -38,7 +39,7 @@ _LEAKING = frozenset(
         *("no_color", "force_color", "clicolor", "clicolor_force", "source_date_epoch"),
     }
 )
-_LEAKING_PREFIXES = ("DOCKER_", "XDG_", "MANYFEST_")
+_LEAKING_PREFIXES = ("DOCKER_", "XDG_", "MANYFEST_", "PG")
 _KEPT_PREFIX = "MANYFEST_TESTS_"
 
 
@@ -140,3 +141,10 @@ def pytest_terminal_summary(
 def _skipped(config: pytest.Config) -> int:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     return len(reporter.stats.get("skipped", ())) if reporter and skipping_is_forbidden() else 0
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server; each module makes a database of its own."""
+    with running_postgres() as server:
+        yield server

@@ -1,7 +1,8 @@
-"""The catalogue in SQLite: cached tags by pages, and statistics."""
+"""The catalogue in SQL: cached tags by pages, and statistics."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from manyfest.domain.encoding.timestamps import parse_utc
 from manyfest.domain.media_types import LISTS
@@ -14,7 +15,10 @@ from manyfest.domain.ports.catalogue import (
 )
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.rows import IS_NEWEST, damage_if_unreadable, observation_of
-from manyfest.store.sqlite.database import Database, Row
+from manyfest.store.sqlite.database import Row
+
+if TYPE_CHECKING:
+    from manyfest.store.sql_database import SqlDatabase
 
 _GROUP_BYTES = 1024 * 1024  # of the documents that are looked at together
 _PAGE = 500  # rows; no lock is kept between pages, because the consumer may be slow
@@ -29,8 +33,9 @@ _SELECT_TAGS = f"""
     {_TAGS}
     WHERE (home, tag) > (:home, :tag)
         AND {IS_NEWEST}
-        AND (:pattern IS NULL OR home GLOB :pattern OR home || ':' || tag GLOB :pattern
-            OR {_FAMILIAR} GLOB :pattern OR {_FAMILIAR} || ':' || tag GLOB :pattern)
+        AND (CAST(:pattern AS TEXT) IS NULL OR glob(:pattern, home)
+            OR glob(:pattern, home || ':' || tag) OR glob(:pattern, {_FAMILIAR})
+            OR glob(:pattern, {_FAMILIAR} || ':' || tag))
     ORDER BY home, tag LIMIT {_PAGE}"""
 _SELECT_TAGS_OF = f"""
     {_TAGS}
@@ -39,7 +44,8 @@ _SELECT_TAGS_OF = f"""
 _SELECT_REPOSITORIES = f"""
     SELECT home, count(DISTINCT tag), max(first_seen), min(claimed)
     FROM main.observations
-    WHERE home > :home AND (:pattern IS NULL OR home GLOB :pattern OR {_FAMILIAR} GLOB :pattern)
+    WHERE home > :home AND (CAST(:pattern AS TEXT) IS NULL
+        OR glob(:pattern, home) OR glob(:pattern, {_FAMILIAR}))
     GROUP BY home ORDER BY home LIMIT {_PAGE}"""  # noqa: S608 - of constants alone
 # Of the images and lists whose digests are the elements of a JSON array. CROSS JOIN makes SQLite
 # look each of them up, where it might read all documents instead.
@@ -62,24 +68,30 @@ _UNKNOWN_PLATFORMS = ("/", "unknown/unknown")
 _BY_TYPE = "SELECT media_type, count(*), sum(length(data)) FROM main.manifests GROUP BY media_type"
 _COUNT_AND_BYTES = "SELECT count(*), coalesce(sum(length(data)), 0) FROM main."
 _COUNTS = """
-    SELECT (SELECT count(*) FROM (SELECT DISTINCT home, tag FROM main.observations)),
+    SELECT (SELECT count(*) FROM (SELECT DISTINCT home, tag FROM main.observations) AS t),
         (SELECT count(*) FROM main.observations), (SELECT count(*) FROM main.drafts),
         min(first_seen), max(last_seen)
     FROM main.observations"""
 _REGISTRIES = """
     SELECT registry, tags, number, size
-    FROM (SELECT registry, count(DISTINCT reference) AS tags FROM history GROUP BY registry)
+    FROM (SELECT registry, count(DISTINCT reference) AS tags FROM history GROUP BY registry) AS t
     JOIN (SELECT registry, count(*) AS number, sum(size) AS size FROM (
             SELECT DISTINCT registry, h.digest, length(data) AS size
-            FROM history AS h JOIN main.manifests AS m ON m.digest = h.digest)
-        GROUP BY registry) USING (registry)
+            FROM history AS h JOIN main.manifests AS m ON m.digest = h.digest) AS d
+        GROUP BY registry) AS m USING (registry)
     ORDER BY registry"""
 
 
-class SqliteCatalogue:
-    """``Catalogue`` over a read-only database with the views, and the folder of layers."""
+class SqlCatalogue:
+    """``Catalogue`` over a read-only database with the views, and the folder of layers.
 
-    def __init__(self, database: Database, layers: LayerFiles) -> None:
+    The statements that take JSON apart differ between databases: the entries of lists, the
+    platforms of images, and the sizes of layers.
+    """
+
+    entries, own_platforms, layers_sizes = _SELECT_ENTRIES, _SELECT_OWN_PLATFORMS, _LAYERS_SIZES
+
+    def __init__(self, database: "SqlDatabase", layers: LayerFiles) -> None:
         self._database = database
         self._layers = layers
 
@@ -147,8 +159,8 @@ class SqliteCatalogue:
     def _tags(self, rows: Sequence[Row]) -> Iterator[CachedTag]:
         """Yield the tags of some rows; three statements read the documents of them all."""
         lists = {row[2] for row in rows if row[-2] in LISTS}
-        listed = self._by_list(_SELECT_ENTRIES, lists)
-        own = self._by_list(_SELECT_OWN_PLATFORMS, {row[2] for row in rows} - lists)
+        listed = self._by_list(self.entries, lists)
+        own = self._by_list(self.own_platforms, {row[2] for row in rows} - lists)
         images = [_images(row[2], listed) if row[2] in lists else (row[2],) for row in rows]
         sizes = self._layers_sizes(images)
         for number, row in enumerate(rows):
@@ -169,7 +181,7 @@ class SqliteCatalogue:
         pairs = [(number, each) for number, group in enumerate(images) for each in group or ()]
         return {
             int(number): int(size)
-            for number, size in self._database.rows(_LAYERS_SIZES, (json.dumps(pairs),))
+            for number, size in self._database.rows(self.layers_sizes, (json.dumps(pairs),))
         }
 
 

@@ -1,4 +1,4 @@
-"""Garbage collection in SQLite: reachability as one recursive query, in the deleting transaction.
+"""Garbage collection in SQL: reachability as one recursive query, in the deleting transaction.
 
 Theory of operation.
 
@@ -31,6 +31,7 @@ runs if enough of the file is free.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.timestamps import format_utc
@@ -38,7 +39,10 @@ from manyfest.domain.ports.catalogue import CountAndBytes
 from manyfest.domain.ports.garbage import Garbage, StoredContent
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.rows import IS_NEWEST, OBSERVATION_COLUMNS, damage_if_unreadable, observation_of
-from manyfest.store.sqlite.database import Database
+from manyfest.store.sqlite.database import Row
+
+if TYPE_CHECKING:
+    from manyfest.store.sql_database import SqlDatabase
 
 _DOCUMENT = "CASE WHEN json_valid(CAST(m.data AS TEXT)) THEN CAST(m.data AS TEXT) END"
 _NAMED_DIGESTS = (
@@ -88,10 +92,15 @@ _SELECT_STILL_NAMED = f"""
 _VACUUM_FREE_DIVISOR = 20  # VACUUM only if at least 1/20 of the file is free
 
 
-class SqliteGarbageCollector:
-    """``GarbageCollector`` over one SQLite file and the folder of layers."""
+class SqlGarbageCollector:
+    """``GarbageCollector`` over a database and the folder of layers, marking in SQLite's SQL.
 
-    def __init__(self, database: Database, layers: LayerFiles) -> None:
+    Another database overrides ``delete_expired``, ``vacuum`` and the methods that read.
+    """
+
+    delete_expired = _DELETE_EXPIRED
+
+    def __init__(self, database: "SqlDatabase", layers: LayerFiles) -> None:
         self._database = database
         self._layers = layers
 
@@ -101,7 +110,7 @@ class SqliteGarbageCollector:
 
     def transaction(self) -> AbstractContextManager[None]:
         """See the port."""
-        return self._database.transaction() if self._database.exists else nullcontext()
+        return self._database.exclusive() if self._database.exists else nullcontext()
 
     def find(self, roots: Iterable[Digest], before: datetime, files_before: datetime) -> Garbage:
         """See the port."""
@@ -109,11 +118,10 @@ class SqliteGarbageCollector:
         if not self._database.is_in_transaction:
             return Garbage()
         parameters = {"before": format_utc(before)}
-        unreadable = self._mark(roots, parameters)
+        unreadable = self._mark(map(str, roots), parameters)
         return Garbage(
             observations=tuple(
-                observation_of(row, self._database.path)
-                for row in self._database.rows(_SELECT_EXPIRED, parameters)
+                observation_of(row, self._database.path) for row in self._expired(parameters)
             ),
             manifests=self._unreachable("manifests"),
             configs=self._unreachable("blobs"),
@@ -130,7 +138,7 @@ class SqliteGarbageCollector:
 
     def remove(self, garbage: Garbage, before: datetime) -> None:
         """See the port."""
-        for statement in _DELETE_EXPIRED if self._database.is_in_transaction else ():
+        for statement in self.delete_expired if self._database.is_in_transaction else ():
             self._database.write(statement, [{"before": format_utc(before)}])
         for table, pieces in (("manifests", garbage.manifests), ("blobs", garbage.configs)):
             rows = ((str(piece.digest),) for piece in pieces)
@@ -148,7 +156,7 @@ class SqliteGarbageCollector:
             self._layers.remove(file)
         if not layers:
             return ()
-        with self._database.transaction():
+        with self._database.exclusive():
             removable = {piece.digest for piece in layers} - self._still_named(layers)
             for file in self._layers.layers():
                 if file.digest in removable and file.changed_at < files_before:
@@ -164,8 +172,9 @@ class SqliteGarbageCollector:
         after, _ = self._database.space()
         return before - after
 
-    def _mark(self, roots: Iterable[Digest], parameters: dict[str, str]) -> int:
-        unreadable = self._insert_roots(map(str, roots))
+    def _mark(self, roots: Iterable[str], parameters: dict[str, str]) -> int:
+        """Mark what is reachable; return how many manifests cannot be read."""
+        unreadable = self._insert_roots(roots)
         for statement in (_FILL_REFERRERS, _INDEX_REFERRERS):
             self._database.write(statement, [()])
         self._database.write(_FILL_LIVE, [parameters])
@@ -178,6 +187,9 @@ class SqliteGarbageCollector:
         digests = [*unreadable, *((root,) for root in roots)]
         self._database.write("INSERT INTO roots VALUES (?)", digests)
         return len(unreadable)
+
+    def _expired(self, parameters: dict[str, str]) -> Sequence[Row]:
+        return self._database.rows(_SELECT_EXPIRED, parameters)
 
     def _unreachable(self, table: str) -> tuple[StoredContent, ...]:
         with damage_if_unreadable(self._database.path, f"a digest in {table}"):

@@ -8,9 +8,9 @@ from manyfest.domain.ports.garbage import GarbageCollector
 from manyfest.domain.ports.integrity import Integrity
 from manyfest.domain.ports.queries import Queries
 from manyfest.domain.values import frozen
-from manyfest.store.maintenance.catalogue import SqliteCatalogue
-from manyfest.store.maintenance.garbage import SqliteGarbageCollector
-from manyfest.store.maintenance.integrity import SqliteIntegrity
+from manyfest.store.maintenance.catalogue import SqlCatalogue
+from manyfest.store.maintenance.garbage import SqlGarbageCollector
+from manyfest.store.maintenance.integrity import SqlIntegrity
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.maintenance.queries import SqliteQueries
 from manyfest.store.maintenance.read_only import open_read_only
@@ -45,10 +45,10 @@ def housekeeping_of(
     path, files = store.path, LayerFiles(store.layers.folder)
     read_only = Database(path, lock_timeout, open_read_only)
     return Housekeeping(
-        catalogue=SqliteCatalogue(read_only, files),
+        catalogue=SqlCatalogue(read_only, files),
         drafts=store.drafts,
-        garbage=SqliteGarbageCollector(store.database, files),
-        integrity=SqliteIntegrity(store.database, store.layers, files),
+        garbage=SqlGarbageCollector(store.database, files),
+        integrity=SqlIntegrity(store.database, store.layers, files),
         queries=SqliteQueries(path, lock_timeout, query_timeout),
         read_only=read_only,
     )

@@ -1,8 +1,9 @@
-"""Integrity of the SQLite file and the layer folder: every row and layer, a page at a time."""
+"""Integrity of the database and the layer folder: every row and layer, a page at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
@@ -13,7 +14,7 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.ports.integrity import Damage, Kind
 from manyfest.domain.references import Reference
-from manyfest.store.draft_book import SqliteDraftBook
+from manyfest.store.draft_book import SqlDraftBook
 from manyfest.store.layer_store import FileLayerStore
 from manyfest.store.maintenance.layer_files import LayerFile, LayerFiles
 from manyfest.store.maintenance.quarantine import Quarantine
@@ -28,8 +29,11 @@ from manyfest.store.maintenance.row_checks import (
     text_of,
 )
 from manyfest.store.rows import damage_if_unreadable
-from manyfest.store.sqlite.database import Database, Row
+from manyfest.store.sqlite.database import Row
 from manyfest.store.sqlite.descriptors import REBUILD, SELECT_DIFFERENT
+
+if TYPE_CHECKING:
+    from manyfest.store.sql_database import SqlDatabase
 
 _PAGE = 16  # rows of up to 4 MiB
 _SMALL_PAGE = 500  # rows of a few texts
@@ -47,15 +51,23 @@ _ORPHANED_ENTRIES = """
     SELECT rowid, CAST(draft AS BLOB) FROM entries WHERE draft NOT IN (SELECT name FROM drafts)"""
 
 
-class SqliteIntegrity:
-    """``Integrity`` of one SQLite file and the folder of layers."""
+class SqlIntegrity:
+    """``Integrity`` of a database and the folder of layers, in SQLite's SQL.
 
-    def __init__(self, database: Database, layers: FileLayerStore, files: LayerFiles) -> None:
+    Another database overrides ``rows_of``, ``orphaned_entries``, ``quarantine_of``, and the checks
+    of the structure.
+    """
+
+    rows_of = _ROWS
+    orphaned_entries = _ORPHANED_ENTRIES
+    quarantine_of = Quarantine
+
+    def __init__(self, database: "SqlDatabase", layers: FileLayerStore, files: LayerFiles) -> None:
         self._database = database
-        self._drafts = SqliteDraftBook(database)
+        self._drafts = SqlDraftBook(database)
         self._layers = layers
         self._files = files
-        self._quarantine = Quarantine(database, files)
+        self._quarantine = self.quarantine_of(database, files)
         self._checks: dict[Kind, Callable[[Row], Damage | None]] = {
             Kind.MANIFEST: self._check_manifest,
             Kind.CONFIG: self._check_config,
@@ -73,7 +85,7 @@ class SqliteIntegrity:
 
     def transaction(self) -> AbstractContextManager[None]:
         """See the port."""
-        return self._database.transaction() if self._database.exists else nullcontext()
+        return self._database.exclusive() if self._database.exists else nullcontext()
 
     def quarantine(self, damaged: Sequence[Damage], now: datetime) -> tuple[str, ...]:
         """See the port."""
@@ -112,13 +124,13 @@ class SqliteIntegrity:
     def _check_rows(self, kind: Kind) -> Iterator[Damage | None]:
         last_row = -1
         limit = _SMALL_PAGE if kind is Kind.STATE else _PAGE
-        select = f"{_ROWS[kind]} > ? ORDER BY 1 LIMIT {limit}"
+        select = f"{self.rows_of[kind]} > ? ORDER BY 1 LIMIT {limit}"
         try:
             while page := self._database.rows(select, (last_row,)):
                 yield from map(self._checks[kind], page)
                 last_row = page[-1][0]
             if kind is Kind.DRAFT:
-                yield from map(_orphaned_entry, self._database.rows(_ORPHANED_ENTRIES))
+                yield from map(_orphaned_entry, self._database.rows(self.orphaned_entries))
         except DamagedStoreError as error:  # of the structure: later rows are out of reach
             yield self._file_damage(f"{kind.value}s: {error.reason}")
 
@@ -133,9 +145,9 @@ class SqliteIntegrity:
             same = (file for file in self._files.layers() if str(file.digest) == damage.name)
             return next(map(self._check_layer, same), None)
         if damage.row < 0:
-            orphans = map(_orphaned_entry, self._database.rows(_ORPHANED_ENTRIES))
+            orphans = map(_orphaned_entry, self._database.rows(self.orphaned_entries))
             return next((entry for entry in orphans if entry == damage), None)
-        rows = self._database.rows(f"{_ROWS[damage.kind]} = ?", (damage.row,))
+        rows = self._database.rows(f"{self.rows_of[damage.kind]} = ?", (damage.row,))
         return self._checks[damage.kind](rows[0]) if rows else None
 
     def _check_manifest(self, row: Row) -> Damage | None:

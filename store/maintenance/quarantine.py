@@ -1,29 +1,40 @@
 """The quarantine: damaged rows and layers, kept unchanged where nothing reads them."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.ports.integrity import Damage, Kind
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.maintenance.row_checks import tag_name
-from manyfest.store.sqlite.database import Database
 from manyfest.store.sqlite.descriptors import DELETE_ORPHANS
+
+if TYPE_CHECKING:
+    from manyfest.store.sql_database import SqlDatabase
 
 _COPY = "INSERT INTO quarantine (kind, name, reason, set_aside_at, data) SELECT ?, ?, ?, ?,"
 _TABLES = {Kind.MANIFEST: "manifests", Kind.CONFIG: "blobs"}
+_KEYS = {"observations": "id"}  # where the number of a row is no rowid
 _OBSERVATIONS_OF_MANIFEST = """
     SELECT id FROM observations WHERE digest = (SELECT digest FROM manifests WHERE rowid = ?)"""
 _OBSERVATION_AND_OLDER = """
-    SELECT o.id, CAST(o.home AS BLOB), CAST(o.tag AS BLOB) FROM observations AS o
+    SELECT o.id, {home}, {tag} FROM observations AS o
     JOIN observations AS d ON d.home = o.home AND d.tag = o.tag
     WHERE d.id = ? AND (o.last_seen, o.id) <= (d.last_seen, d.id)"""
 
 
 class Quarantine:
-    """Moves damaged content here, within the running transaction."""
+    """Moves damaged content here, within the running transaction.
 
-    def __init__(self, database: Database, files: LayerFiles) -> None:
+    ``text_bytes`` and ``data_bytes`` are SQL for the bytes of a text and of a column of bytes,
+    which in SQLite may have become text. Another database overrides them, and ``row_as_json``.
+    """
+
+    text_bytes = "CAST({} AS BLOB)"
+    data_bytes = "CAST(data AS BLOB)"
+
+    def __init__(self, database: "SqlDatabase", files: LayerFiles) -> None:
         self._database = database
         self._files = files
 
@@ -50,7 +61,7 @@ class Quarantine:
         if damage.kind is Kind.MANIFEST:
             for (observation,) in self._database.rows(_OBSERVATIONS_OF_MANIFEST, (damage.row,)):
                 tags += self._move_observations(observation, (Kind.STATE.value, *facts[1:]))
-        copy = f"{_COPY} CAST(data AS BLOB) FROM {table} WHERE rowid = ?"
+        copy = f"{_COPY} {self.data_bytes} FROM {table} WHERE rowid = ?"
         self._database.write(copy, [(*facts, damage.row)])
         self._delete(table, damage.row)
         if damage.kind is Kind.MANIFEST:  # its digest may be what is damaged
@@ -59,8 +70,10 @@ class Quarantine:
 
     def _move_observations(self, observation: int, facts: tuple[str, ...]) -> tuple[str, ...]:
         kind, _, *rest = facts
+        names = {name: self.text_bytes.format(f"o.{name}") for name in ("home", "tag")}
+        select = _OBSERVATION_AND_OLDER.format(**names)
         tags = []
-        for number, home, tag in self._database.rows(_OBSERVATION_AND_OLDER, (observation,)):
+        for number, home, tag in self._database.rows(select, (observation,)):
             name = tag_name(home, tag)
             self._copy_row("observations", number, (kind, name, *rest))
             self._delete("observations", number)
@@ -85,10 +98,16 @@ class Quarantine:
 
     def _copy_row(self, table: str, row: int, facts: tuple[str, ...]) -> None:
         """Copy a row as a JSON object of its columns, all as text."""
+        data = self.text_bytes.format(self.row_as_json(table))
+        key = _KEYS.get(table, "rowid")
+        self._database.write(f"{_COPY} {data} FROM {table} WHERE {key} = ?", [(*facts, row)])
+
+    def row_as_json(self, table: str) -> str:
+        """Return SQL for a row of the table as JSON."""
         columns = [row[1] for row in self._database.rows(f"PRAGMA table_info({table})")]
         members = ", ".join(f"'{name}', CAST({name} AS TEXT)" for name in columns)
-        copy = f"{_COPY} CAST(json_object({members}) AS BLOB) FROM {table} WHERE rowid = ?"
-        self._database.write(copy, [(*facts, row)])
+        return f"json_object({members})"
 
     def _delete(self, table: str, row: int) -> None:
-        self._database.write(f"DELETE FROM {table} WHERE rowid = ?", [(row,)])  # noqa: S608
+        key = _KEYS.get(table, "rowid")
+        self._database.write(f"DELETE FROM {table} WHERE {key} = ?", [(row,)])  # noqa: S608

@@ -2,7 +2,6 @@
 
 import json
 from contextlib import suppress
-from pathlib import Path
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, InvalidDigestError
@@ -34,7 +33,7 @@ def manifest_fault(row: Row) -> str:
     return content_fault(tuple(content)) or _media_type_fault(content[-1], text_of(media_type))
 
 
-def observation_fault(row: Row, path: Path) -> str:
+def observation_fault(row: Row, path: object) -> str:
     """Return the fault of ``OBSERVATION_BYTES`` of the store at ``path``."""
     try:
         observation_of(tuple(value.decode() for value in row), path)

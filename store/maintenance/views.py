@@ -31,14 +31,16 @@ class View:
 
 
 _LISTS = ", ".join(f"'{media_type}'" for media_type in sorted(LISTS))
-_FILES = " OR ".join(f"home GLOB '{scheme}*'" for scheme in (LAYOUT_SCHEME, *ARCHIVE_SCHEMES))
+_FILES = " OR ".join(
+    f"substr(home, 1, {len(scheme)}) = '{scheme}'" for scheme in (LAYOUT_SCHEME, *ARCHIVE_SCHEMES)
+)
 _HOME = f"""
     CASE WHEN {_FILES} THEN substr(home, 1, instr(home, ':') - 1)
         ELSE substr(home, 1, instr(home, '/') - 1) END AS registry,
     CASE WHEN {_FILES} THEN substr(home, instr(home, ':') + 1)
         ELSE substr(home, instr(home, '/') + 1) END AS repository,
     tag, CASE WHEN tag = '' THEN home ELSE home || ':' || tag END AS reference"""
-_PLATFORM = """
+PLATFORM = """
     os || CASE WHEN os_version = '' THEN '' ELSE '(' || os_version || ')' END || '/' || architecture
         || CASE WHEN variant = '' THEN '' ELSE '/' || variant END"""
 
@@ -110,7 +112,7 @@ VIEWS = (
         "listed",
         "",
         _PLATFORM_COLUMNS,
-        f"""SELECT list, position, digest, media_type, size, {_PLATFORM} AS platform,
+        f"""SELECT list, position, digest, media_type, size, {PLATFORM} AS platform,
                 os, os_version, architecture, variant
             FROM (SELECT d.digest AS list, e.key AS position,
                 json_extract(e.value, '$.digest') AS digest,
@@ -124,7 +126,7 @@ VIEWS = (
         "alone",
         "",
         _PLATFORM_COLUMNS,
-        f"""SELECT digest AS list, 0 AS position, digest, media_type, size, {_PLATFORM} AS platform,
+        f"""SELECT digest AS list, 0 AS position, digest, media_type, size, {PLATFORM} AS platform,
                 os, os_version, architecture, variant
             FROM (SELECT manifest AS digest, media_type, size, {_platform_members("document", "$")}
                 FROM temp.configs)

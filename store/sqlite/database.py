@@ -57,6 +57,10 @@ class Database:
     and returns None if there is none. Every method raises StoreError and DamagedStoreError.
     """
 
+    pairs = """
+        (SELECT key AS number, json_extract(value, '$[0]') AS first,
+            json_extract(value, '$[1]') AS second FROM json_each(?))"""
+
     def __init__(self, path: Path, lock_timeout: float, opener: Opener = open_existing) -> None:
         self.path = path.absolute()
         self._lock_timeout = lock_timeout
@@ -91,6 +95,11 @@ class Database:
         except BaseException:
             self._roll_back()
             raise
+
+    exclusive = transaction  # BEGIN IMMEDIATE keeps all other writers out
+
+    def lock(self, *names: str) -> None:
+        """Do nothing: no other process writes during a transaction."""
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -94,8 +94,8 @@ class QueriesContract:
     def test_the_views_are_these(self, kept):
         names = [view.name for view in kept.queries.views()]
         assert names == [
-            *("tags", "history", "manifests", "platforms", "layers", "annotations", "labels"),
-            *("packages", "drafts"),
+            *("tags", "history", "manifests", "platforms", "layers", "descriptors", "annotations"),
+            *("labels", "packages", "drafts"),
         ]
 
     @pytest.mark.parametrize("statement", REFUSED)

@@ -13,7 +13,7 @@ from manyfest.contracts.images import Image, docker_image, oci_image, oci_index,
 from manyfest.domain import media_types
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.references import Layout, Reference
-from manyfest.store.draft_book import SqliteDraftBook
+from manyfest.store.draft_book import SqlDraftBook
 from tests.support.programs.docker_client import CommandLine
 from tests.support.programs.programs import require_program
 
@@ -125,14 +125,14 @@ def test_create_and_push_reads_its_draft_three_times(
 ) -> None:
     """Before the registry is asked, where it is saved, and where it is marked as pushed."""
     reads: list[Reference] = []
-    find = SqliteDraftBook.find
+    find = SqlDraftBook.find
 
-    def counting(book: SqliteDraftBook, name: Reference) -> Draft | None:
+    def counting(book: SqlDraftBook, name: Reference) -> Draft | None:
         reads.append(name)
         return find(book, name)
 
     plant(folder, "app", "a", docker_image())
-    monkeypatch.setattr(SqliteDraftBook, "find", counting)
+    monkeypatch.setattr(SqlDraftBook, "find", counting)
     assert main(["create", "--push", "oci:app:list", "oci:app:a"]) == 0
     assert len(reads) == 3
 
