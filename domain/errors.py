@@ -668,6 +668,15 @@ class RefusedError(_FromHostError):
         self.status = status
 
 
+class SparseRefusedError(RefusedError):
+    """``host`` refused a list with absent images, for ``target``; nothing else was written."""
+
+    def __init__(self, host: str, target: str, reason: str, status: int) -> None:
+        advice = "copy it whole, or without --sparse as a new list of these platforms"
+        message = f"{target}: a list with absent images is not taken; {advice} ({reason})"
+        super().__init__(host, message, status)
+
+
 def shortened(text: str, limit: int = 80) -> str:
     """Cut ``text`` to ``limit`` characters, so that messages stay short."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -2,6 +2,7 @@
 
 - ``options``: the options that commands share, and the number of arguments
 - ``push_options``: the options of ``push`` and ``create --push``
+- ``copy_options``: those of ``copy`` and ``promote``
 - ``option_values``: the values of options, such as ``KEY=VALUE`` and lists with commas
 - ``credentials``: a login from standard input or a variable
 - ``input_files``: files of documents, such as specs and locks

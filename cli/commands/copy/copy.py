@@ -8,6 +8,7 @@ from attr import evolve
 
 from manyfest.assembly.preconditions import require_cached, require_reachable
 from manyfest.assembly.references import reference, resolve_source
+from manyfest.cli.arguments.copy_options import VerifyBlobs
 from manyfest.cli.arguments.options import (
     CONNECTION,
     CREDENTIALS,
@@ -61,6 +62,14 @@ def command(
         bool,
         Option("--referrers", help="The old name of --attached.", deprecated="--attached"),
     ] = False,
+    sparse: Annotated[
+        bool,
+        Option(
+            "--sparse",
+            help="With --platform: keep the list and its digest, though it names absent images.",
+        ),
+    ] = False,
+    verify_blobs: VerifyBlobs = False,
     convert: Convert = None,
     foreign_layers: ForeignLayers = False,
     src_creds: Annotated[Any, credentials_option("src-creds", "the repository of SRC")] = None,
@@ -74,8 +83,9 @@ def command(
     Copies between registries, repositories and layouts byte for byte, so the digest stays; it is
     printed last. Signatures, SBOMs and whatever else is attached come along. Content that DST has
     already is not sent again. With --platform the copy is a new list of the selected platforms
-    (with a new digest), even if only one is selected. With --convert, manifests are rewritten
-    with other media types, and their digests change.
+    (with a new digest), even if only one is selected; with --sparse too it is the whole list, of
+    which other images are absent. Many registries refuse that, so DST is asked before anything is
+    sent. With --convert, manifests are rewritten with other media types, and their digests change.
 
     Examples:
       manyfest copy alpine:3 host/mirror/alpine:3
@@ -85,6 +95,8 @@ def command(
     """
     if convert is not None and (attached or referrers):
         raise UsageError("--convert and --attached exclude each other: digests change")
+    if sparse and (not platform or convert is not None):
+        raise UsageError("--sparse goes with --platform, and without --convert")
     platforms = parse_filters(platform or ())
     mode = attached_mode(attached=attached or referrers, no_attached=no_attached)
     options = evolve(options, logins=(*login(names[0], src_creds), *login(names[1], dest_creds)))
@@ -105,18 +117,23 @@ def command(
             platforms=platforms,
             attached=mode,
             with_foreign=foreign_layers,
+            is_sparse=sparse,
         )
+        if verify_blobs:
+            plan = _with_lost_blobs(plan, session, with_foreign=foreign_layers)
         require_cached(plan.blobs, session)
         note_foreign_layers(plan.foreign_layers, STAY_BEHIND)
         note_left(plan.attached)
         warn_of_unverifiable(plan.left)
         _warn_of_errors(plan)
         if dry_run:
+            _note_absent(plan)
             _show_dry_run(plan, as_json=as_json, is_verbose=verbose)
             return
         brought = _executed(plan, session)
     for message in _notes(plan):
         note(message)
+    _note_absent(plan)
     write_text(_json(plan) if as_json else str(plan.manifest.digest))
     _report_attached(plan, brought)
 
@@ -141,6 +158,20 @@ def _converted_plan(
         return None
     tell_copy(made)
     return made.plan
+
+
+def _with_lost_blobs(plan: CopyPlan, session: Session, *, with_foreign: bool) -> CopyPlan:
+    from manyfest.domain.operations.content.lost_blobs import with_lost_blobs
+
+    return with_lost_blobs(plan, ports=session, with_foreign=with_foreign)
+
+
+def _note_absent(plan: CopyPlan) -> None:
+    """Say what a sparse copy means for those who pull it."""
+    if plan.absent:
+        count = f"{len(plan.absent)} of {len(plan.manifest.entries)} entries"
+        first = plan.absent[0].platform or plan.absent[0].digest
+        note(f"sparse: {count} are absent at {plan.target}; a pull for {first} fails there")
 
 
 def _executed(plan: CopyPlan, session: Session) -> Brought:

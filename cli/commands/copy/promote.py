@@ -8,6 +8,7 @@ from attr import evolve
 
 from manyfest.assembly.preconditions import require_reachable
 from manyfest.assembly.references import reference, resolve_source, target
+from manyfest.cli.arguments.copy_options import VerifyBlobs
 from manyfest.cli.arguments.input_files import bytes_of
 from manyfest.cli.arguments.options import (
     CONNECTION,
@@ -85,6 +86,7 @@ def command(
             help="Move the tag of DST only from DIGEST, or if it is absent; else exit code 6.",
         ),
     ] = None,
+    verify_blobs: VerifyBlobs = False,
     foreign_layers: ForeignLayers = False,
     src_creds: Annotated[Any, credentials_option("src-creds", "the repository of SRC")] = None,
     dest_creds: Annotated[Any, credentials_option("dest-creds", "the repository of DST")] = None,
@@ -105,7 +107,7 @@ def command(
       manyfest promote --from images.yaml host/staging host/prod
     """
     expected = None if expect is None else Expectation.parse(expect)
-    rules = Rules(_required(require or ()), expected, foreign_layers)
+    rules = Rules(_required(require or ()), expected, foreign_layers, verify_blobs)
     if from_file is not None and (tags or expect is not None):
         raise UsageError("--from names the tags, so it goes without --tags and --expect")
     if from_file is None:

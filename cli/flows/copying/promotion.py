@@ -46,11 +46,12 @@ class Task:
 
 @frozen
 class Rules:
-    """The required purposes, the guard of the first tag, and whether foreign layers come."""
+    """The required purposes, the guard of the first tag, and what of the blobs is looked at."""
 
     required: tuple[Purpose, ...] = ()
     expected: Expectation | None = None
     with_foreign: bool = False
+    with_blobs: bool = False
 
 
 def plan_all(tasks: Sequence[Task], rules: Rules, session: Session) -> list[PromotionPlan]:
@@ -78,6 +79,7 @@ def plan_all(tasks: Sequence[Task], rules: Rules, session: Session) -> list[Prom
             ports=session,
             expected=rules.expected,
             with_foreign=rules.with_foreign,
+            with_blobs=rules.with_blobs,
         )
         for task, source in zip(tasks, surveys, strict=True)
     ]

@@ -41,8 +41,9 @@ class AttachedCopies:
     """The ``referrers`` that the target does not list, and the digest ``tags`` that it lacks.
 
     ``below`` and ``blobs`` are what these need. ``kept_tags`` are those of the target with content
-    that the source's lack: they stay. ``left`` are left behind on request. With ``failures``, not
-    all that is attached is known. If it ``is_required``, a failure to write it is an error.
+    that the source's lack: they stay. ``left`` are left behind on request. ``present`` are the
+    attachments that the target has. With ``failures``, not all that is attached is known. If it
+    ``is_required``, a failure to write it is an error.
     """
 
     referrers: tuple[ReferrerCopy, ...] = ()
@@ -51,6 +52,7 @@ class AttachedCopies:
     blobs: tuple[BlobCopy, ...] = ()
     kept_tags: tuple[Reference, ...] = ()
     left: int = 0
+    present: tuple[ManifestCopy, ...] = ()
     failures: tuple[ManyfestError, ...] = ()
     is_required: bool = False
 
@@ -131,9 +133,18 @@ def plan_attached(
         raise planned.failures[0]
     return evolve(
         planned,
+        present=tuple(_present(found, planned, target)),
         failures=(*found.failures, *planned.failures),
         is_required=mode is AttachedMode.REQUIRE,
     )
+
+
+def _present(found: Found, planned: AttachedCopies, target: Home) -> Iterator[ManifestCopy]:
+    lacking = {copy.manifest.digest for copy in planned.manifests}
+    for one in found.attachments:
+        if one.manifest is not None and one.manifest.digest not in lacking:
+            digest = one.manifest.digest
+            yield ManifestCopy(one.place.at(digest), Reference(target, None, digest), one.manifest)
 
 
 def _lacking(found: Found, target: Home, ports: Ports) -> AttachedCopies:

@@ -2,6 +2,7 @@
 
 * ``copy``: to another registry, repository or layout.
 * ``promote``: the same by digest, proved before tags move; ``inventory`` reads both sides.
+* ``lost_blobs``: blobs that a target has lost, although it has their manifests.
 * ``convert_copy``: the same, with other media types.
 * ``fetch``: into the store.
 * ``fetch_slices``: many references into the store.

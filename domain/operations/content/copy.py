@@ -5,7 +5,13 @@ from functools import partial
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
-from manyfest.domain.errors import ManifestUnknownError, PartMissingError
+from manyfest.domain.errors import (
+    ManifestUnknownError,
+    PartMissingError,
+    RefusedError,
+    SparseRefusedError,
+    reason_text,
+)
 from manyfest.domain.events import ManifestPut, OnEvent, TransferPlanned, ignore
 from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.lists.platform_selection import require_platform, restricted_to
@@ -57,7 +63,8 @@ class CopyPlan:
     ``manifest`` is the source's own, or a list of some of its entries. ``current`` is the digest
     that ``target`` has before, as far as a HEAD tells. Before the tag comes what is ``attached``;
     what that lists is in ``below``. ``left`` are entries that stay behind, since nothing can be
-    verified against their digests.
+    verified against their digests. ``absent`` are entries that the target's list names and does
+    not get: the copy is sparse.
     """
 
     source: Resolved
@@ -68,6 +75,7 @@ class CopyPlan:
     blobs: tuple[BlobCopy, ...] = ()
     attached: AttachedCopies = NO_COPIES
     left: tuple[Reference, ...] = ()
+    absent: tuple[Descriptor, ...] = ()
 
     @property
     def changes_digest(self) -> bool:
@@ -107,10 +115,12 @@ def plan_copy(
     platforms: Sequence[Platform] = (),
     attached: AttachedMode = AttachedMode.TRY,
     with_foreign: bool = False,
+    is_sparse: bool = False,
 ) -> CopyPlan:
     """Plan the copy of ``source`` to ``target``. Writes nothing.
 
-    With ``platforms``, only their entries are copied, with their attestations, in a new list.
+    With ``platforms``, only their entries are copied, with their attestations, in a new list; if it
+    ``is_sparse``, in the source's own list, which then names images that the target lacks.
     What is ``attached`` to the list and to its images comes along to another home; to a new list
     nothing is. ``with_foreign`` layers, those with ``urls``, they are copied, too. Uses the ports
     registry, contents, layers and fan_out.
@@ -123,7 +133,8 @@ def plan_copy(
     registry = ports.registry
     reader = MeteredReader(registry, str(source))
     found = resolve(source, registry)
-    manifest = chosen(found, platforms, registry)
+    selected = chosen(found, platforms, registry)
+    manifest = found.manifest if is_sparse else selected
     if target.digest is not None:
         verified(manifest.data, target.digest, None, str(target))
     tags = TagDigests(registry)
@@ -136,7 +147,7 @@ def plan_copy(
         repaired = manifest_copies(copies), blob_copies(copies, with_foreign=with_foreign)
         return CopyPlan(found, target, manifest, look(), *repaired)
     top = Node(source.at(manifest.digest), manifest)
-    nodes = tuple(below(source, manifest, reader))
+    nodes = tuple(below(source, selected, reader))
     subjects = nodes if manifest is not found.manifest else (*nodes, top)
     subjects = tuple(filter(may_be_subject, subjects))
     lacking = partial(_lacking, source=source, target=target.home, registry=registry, reader=reader)
@@ -152,8 +163,10 @@ def plan_copy(
     brought = plan_attached(there, target.home, attached, ports=ports, with_foreign=with_foreign)
     blobs = blob_copies((*copies, *_present(own)), with_foreign=with_foreign)
     left = tuple(node.source for node in nodes if not node.is_verifiable)
-    below_it = manifest_copies(copies)
-    return CopyPlan(found, target, manifest, tags.at(target), below_it, blobs, brought, left)
+    below_it, kept = manifest_copies(copies), set(selected.entries)
+    absent = tuple(entry for entry in manifest.entries if entry not in kept)
+    writes = tags.at(target), below_it, blobs, brought
+    return CopyPlan(found, target, manifest, *writes, left, absent)
 
 
 def copy(plan: CopyPlan, *, ports: Ports, on_event: OnEvent = ignore) -> Brought:
@@ -167,6 +180,8 @@ def copy(plan: CopyPlan, *, ports: Ports, on_event: OnEvent = ignore) -> Brought
     blobs = (*plan.blobs, *plan.attached.blobs)
     size, manifests = sum(blob.size for blob in blobs), len(tuple(plan.manifests))
     on_event(TransferPlanned(len(blobs), size, manifests + plan.writes_target))
+    if plan.absent and plan.writes_target:
+        _require_taken_sparse(plan, ports.registry)
     ports.fan_out(partial(copy_blob, registry=ports.registry, on_event=on_event), plan.blobs)
     put_copies(plan.below, ports.registry, ports.fan_out, on_event)
     place = plan.target.at(plan.manifest.digest)
@@ -181,6 +196,18 @@ def copy(plan: CopyPlan, *, ports: Ports, on_event: OnEvent = ignore) -> Brought
     with ports.contents.transaction():
         record(ports.contents, _read_and_written(plan, brought), ports.now)
     return brought
+
+
+def _require_taken_sparse(plan: CopyPlan, registry: Registry) -> None:
+    """Put the list by digest, before anything else: a registry may refuse one with absent images.
+
+    Raises SparseRefusedError.
+    """
+    try:
+        registry.put_manifest(plan.target.at(plan.manifest.digest), plan.manifest)
+    except RefusedError as error:
+        reason = reason_text(error)
+        raise SparseRefusedError(error.host, str(plan.target), reason, error.status) from error
 
 
 def chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) -> Manifest:

@@ -21,6 +21,7 @@ from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.content.copy import CopyPlan, plan_copy
 from manyfest.domain.operations.content.inventory import Inventory, take_inventory
+from manyfest.domain.operations.content.lost_blobs import with_lost_blobs
 from manyfest.domain.operations.resolve import Resolved, resolve
 from manyfest.domain.operations.steps.conditional_put import conditional_put, current_digest
 from manyfest.domain.operations.steps.put_manifest import put_manifest
@@ -104,12 +105,13 @@ def plan_promotion(
     ports: Ports,
     expected: Expectation | None = None,
     with_foreign: bool = False,
+    with_blobs: bool = False,
 ) -> PromotionPlan:
     """Record ``source``, and plan its promotion to ``tags`` of ``home``.
 
     It is recorded now, so that nothing is read twice: public registries count pulls. Uses the ports
     registry, contents, layers, fan_out and now. Raises as ``plan_copy``; TagMovedError: the first
-    tag is not as ``expected``.
+    tag is not as ``expected``. ``with_blobs``, the target is asked for each blob of what it has.
     """
     current = ports.fan_out(lambda tag: current_digest(tag, ports.registry), tags)
     if expected is not None:
@@ -123,6 +125,8 @@ def plan_promotion(
         attached=AttachedMode.REQUIRE,
         with_foreign=with_foreign,
     )
+    if with_blobs:
+        planned = with_lost_blobs(planned, ports=ports, with_foreign=with_foreign)
     return PromotionPlan(source, planned, tuple(tags), current, expected)
 
 

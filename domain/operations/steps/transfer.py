@@ -87,20 +87,23 @@ def manifest_copies(copies: Iterable[Copy]) -> tuple[ManifestCopy, ...]:
     return tuple({copy.target: copy for copy in manifests}.values())
 
 
-def blob_copies(copies: Iterable[Copy], *, with_foreign: bool = False) -> tuple[BlobCopy, ...]:
+def blob_copies(
+    copies: Iterable[Copy], *, with_foreign: bool = False, in_place: bool = False
+) -> tuple[BlobCopy, ...]:
     """Return those of ``copies`` that are blobs, and the blobs that the manifests need.
 
-    Foreign layers only ``with_foreign``.
+    Foreign layers only ``with_foreign``; those of what is converted where it is only ``in_place``.
     """
-    blobs = (blob for copy in copies for blob in _blobs_of(copy, with_foreign=with_foreign))
+    named = partial(_blobs_of, with_foreign=with_foreign, in_place=in_place)
+    blobs = (blob for copy in copies for blob in named(copy))
     return tuple({blob.target: blob for blob in blobs}.values())
 
 
-def _blobs_of(copy: Copy, *, with_foreign: bool) -> Iterator[BlobCopy]:
+def _blobs_of(copy: Copy, *, with_foreign: bool, in_place: bool) -> Iterator[BlobCopy]:
     if isinstance(copy, BlobCopy):
         yield copy
         return
-    if copy.source.home == copy.target.home and copy.source != copy.target:
+    if copy.source.home == copy.target.home and copy.source != copy.target and not in_place:
         return  # converted where it is, and so are its blobs
     for descriptor in needed_blobs(copy.manifest, with_foreign=with_foreign):
         source, target = (at.at(descriptor.digest) for at in (copy.source, copy.target))

@@ -1,0 +1,63 @@
+"""Find blobs that a target has lost, although it has the manifests that name them.
+
+A registry takes a manifest only with its blobs, and a copy relies on that. One that lost some of
+them since, by a fault of its storage or of a garbage collector, is asked for each here.
+"""
+
+from attr import evolve
+
+from manyfest.domain.errors import PartMissingError
+from manyfest.domain.operations.content.copy import CopyPlan
+from manyfest.domain.operations.steps.transfer import (
+    BlobCopy,
+    Copy,
+    ManifestCopy,
+    blob_copies,
+    content_copy,
+    has_blob,
+)
+from manyfest.domain.operations.steps.tree import Node, below
+from manyfest.domain.ports import Ports
+from manyfest.domain.references import Reference
+
+
+def with_lost_blobs(plan: CopyPlan, *, ports: Ports, with_foreign: bool = False) -> CopyPlan:
+    """Return ``plan`` with the blobs that the target lacks of manifests that it has.
+
+    One HEAD each, all in parallel. Uses the ports registry and fan_out. Raises what reading the
+    source raises; PartMissingError: a blob is missing, and source and target are the same home.
+    """
+    is_same_home = plan.source.reference.home == plan.target.home
+    planned = {blob.target for blob in (*plan.blobs, *plan.attached.blobs)}
+    copies = (*_contents(plan, ports), *plan.attached.present)
+    named = blob_copies(copies, with_foreign=with_foreign, in_place=is_same_home)
+    unsure = [blob for blob in named if blob.target not in planned]
+
+    def lacks(blob: BlobCopy) -> bool:
+        if is_same_home:
+            return not has_blob(blob.target, ports.registry)
+        return ports.registry.probe_blob(blob.target) is None
+
+    answers = ports.fan_out(lacks, unsure)
+    lost = tuple(blob for blob, is_lost in zip(unsure, answers, strict=True) if is_lost)
+    if lost and is_same_home:
+        raise PartMissingError(str(plan.target), str(lost[0].target), "", len(lost) - 1)
+    return evolve(plan, blobs=(*plan.blobs, *lost))
+
+
+def _contents(plan: CopyPlan, ports: Ports) -> tuple[Copy, ...]:
+    """Return the top and all below it, read; what is written anyway is not read again."""
+    top = plan.source.reference.at(plan.source.manifest.digest)
+    home = plan.target.home
+    written = {copy.target for copy in plan.below}
+
+    def read(node: Node) -> Copy:
+        return content_copy(node, home, ports.registry)
+
+    nodes = [
+        node
+        for node in below(top, plan.manifest, ports.registry)
+        if node.is_verifiable and Reference(home, None, node.source.digest) not in written
+    ]
+    own = ManifestCopy(top, Reference(home, None, plan.manifest.digest), plan.manifest)
+    return (own, *ports.fan_out(read, nodes))
