@@ -6,7 +6,7 @@ In the order of their dependencies:
 - ``output``: the standard streams
 - ``exit_codes``: the exit code and the advice for each error
 - ``advice/``: the next step for a person who meets an error
-- ``demo_images``: the images of ``manyfest demo``
+- ``demo/``: the content of ``manyfest demo``
 - ``process/``: the process, from the console script to the command that it names
 - ``schemas/``: JSON Schemas of outputs and files
 - ``rendering/``: results as text and JSON

@@ -9,6 +9,7 @@ In dependency order, what is imported first:
 - ``html``: pages as HTML: templates, and the forms of sizes, times and digests
 - ``access``: who may read: hosts, the token, the cookie, and the headers of every answer
 - ``fetching``: the one thing that asks a registry: the button that fetches what is not cached
+- ``opening``: the packages it needs, and the address that is printed
 - ``application``: addresses to pages, as an ASGI application
 - ``server``: the application on a socket of this machine
 - ``export``: all pages as files

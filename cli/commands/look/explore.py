@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from manyfest.assembly.references import reference
 from manyfest.cli.arguments.options import CONNECTION, OFFLINE, docker_command
-from manyfest.cli.output import note, warn, write_text
+from manyfest.cli.explorer.opening import announce, require_packages
+from manyfest.cli.output import note, warn
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
-from manyfest.domain.errors import ConfigError
 from manyfest.domain.references import Repository
 
 
@@ -51,7 +51,7 @@ def command(
         raise UsageError("--export writes all pages, and takes no MANIFEST")
     first = reference(names[0]) if names else None
     settings = settings_from(options)
-    _require_packages()
+    require_packages("explore")
     if export is not None:
         from manyfest.cli.explorer.export import export_pages
 
@@ -66,25 +66,4 @@ def command(
         warn(f"others can reach {listen}: the token is all that keeps them out, sent in the clear")
     named = frozenset({first.home.registry} if first and isinstance(first.home, Repository) else ())
     path = f"/manifests/{quote(names[0])}" if names else "/"
-    serve(settings, place, path, named, partial(_announce, in_browser=open_browser))
-
-
-def _require_packages() -> None:
-    """Raise ConfigError unless the packages of the extra ``explore`` are installed."""
-    try:
-        import jinja2
-        import starlette
-        import uvicorn
-    except ImportError as error:
-        needed = "pip install 'manyfest[explore]'"
-        missing = f"needs {error.name}, which is not installed: {needed}"
-        raise ConfigError("explore", missing) from error
-    del jinja2, starlette, uvicorn
-
-
-def _announce(url: str, *, in_browser: bool) -> None:
-    write_text(url)
-    if in_browser:
-        import webbrowser
-
-        webbrowser.open(url)
+    serve(settings, place, path, named, partial(announce, in_browser=open_browser))

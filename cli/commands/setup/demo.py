@@ -3,11 +3,20 @@
 import os
 import shlex
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+from attr import evolve
 
 from manyfest.cli.arguments.options import docker_command
 from manyfest.cli.exit_codes import ExitError
-from manyfest.cli.output import write_text
+from manyfest.cli.output import note, write_text
+from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
+from manyfest.cli.settings import settings_from
+from manyfest.cli.wiring import open_session
 from manyfest.domain.errors import ConflictError
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
@@ -57,17 +66,35 @@ _SUMMARY = """
 
 
 @docker_command("demo", "[DIR]", 0, 1)
-def command(names: Sequence[str]) -> None:
+def command(
+    names: Sequence[str],
+    explore: Annotated[
+        bool, Option("--explore", help="Browse a made-up fleet of images in a web browser.")
+    ] = False,
+    open_browser: Annotated[
+        bool, Option("--open", help="With --explore: open the first page in the browser, too.")
+    ] = False,
+) -> None:
     """Show the main commands, without a network.
 
     Makes four small images, one for each platform, and publishes them as one list, step by step.
     DIR is a new or empty folder (default: manyfest-demo), which is left to play with. Drafts are
     kept in it, too, not among yours.
 
+    --explore fills a store with a made-up fleet instead: tags that moved, SBOMs, missing platforms,
+    a draft; and serves the pages of manyfest explore on it until Ctrl-C. The store is in DIR, or in
+    a temporary folder that is removed at the end.
+
     Examples:
       manyfest demo
       manyfest demo /tmp/play
+      manyfest demo --explore --open
     """
+    if open_browser and not explore:
+        raise UsageError("--open goes with --explore")
+    if explore:
+        _explore(Path(names[0]) if names else None, in_browser=open_browser)
+        return
     folder = Path(*names or ("manyfest-demo",))
     _enter(folder)
     os.environ["MANYFEST_STORE"] = "store.db"
@@ -81,18 +108,49 @@ def command(names: Sequence[str]) -> None:
     write_text(_SUMMARY.format(list=_LIST, number=len(_IMAGES), digest=_digest(), folder=folder))
 
 
+def _explore(folder: Path | None, *, in_browser: bool) -> None:
+    from manyfest.cli.explorer.opening import require_packages
+
+    require_packages("demo --explore")
+    if folder is None:
+        with TemporaryDirectory(prefix="manyfest-demo-") as temporary:
+            _browse(Path(temporary), in_browser=in_browser)
+    else:
+        _make(folder)
+        _browse(folder, in_browser=in_browser)
+
+
+def _browse(folder: Path, *, in_browser: bool) -> None:
+    """Fill a store in ``folder``, and serve it, asking no registry."""
+    from manyfest.cli.arguments.listen_address import ListenAddress
+    from manyfest.cli.demo.fleet import fill_fleet
+    from manyfest.cli.explorer.opening import announce
+    from manyfest.cli.explorer.server import serve
+
+    settings = evolve(settings_from(), store=folder.absolute() / "store.db", offline=True)
+    with open_session(settings) as session:
+        fill_fleet(session.contents, session.drafts, session.now)
+    note(f"a made-up fleet is in {settings.store}; Ctrl-C ends the explorer")
+    place = ListenAddress.parse("127.0.0.1:0")
+    serve(settings, place, "/", frozenset(), partial(announce, in_browser=in_browser))
+
+
 def _enter(folder: Path) -> None:
+    _make(folder)
+    os.chdir(folder)
+
+
+def _make(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise ConflictError(f"{folder} is not a folder; name another one for the demo")
     if folder.exists() and any(folder.iterdir()):
         raise ConflictError(f"{folder} is not empty; name another folder for the demo")
     folder.mkdir(parents=True, exist_ok=True)
-    os.chdir(folder)
 
 
 def _make_images() -> None:
     from manyfest.adapters.oci_layout.registry import LayoutRegistry
-    from manyfest.cli.demo_images import put_image, tiny_image
+    from manyfest.cli.demo.images import put_image, tiny_image
 
     registry = LayoutRegistry()
     for tag, platform in _IMAGES.items():

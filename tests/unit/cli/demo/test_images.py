@@ -8,7 +8,7 @@ import tarfile
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
-from manyfest.cli.demo_images import TinyImage, put_image, tiny_image
+from manyfest.cli.demo.images import TinyImage, put_image, tiny_image
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.image_configs import platform_of_config
