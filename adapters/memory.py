@@ -42,7 +42,7 @@ class MemoryRegistry(Registry):
 
     As strict as distribution: RefusedError for a manifest whose children are missing. Blobs mount
     between the repositories of one registry. It needs no lock: each step is one operation on a
-    dictionary, children come before parents, and the port removes nothing.
+    dictionary, and children come before parents.
 
     To test how code behaves at a broken registry, ``forget_manifest``, ``forget_blob``,
     ``plant_manifest`` and ``plant_blob`` change the content without any check.
@@ -108,6 +108,24 @@ class MemoryRegistry(Registry):
         self.put_manifest(reference.at(manifest.digest), manifest)
         self._repository(reference.home).tags.update(dict.fromkeys(tags, manifest.digest))
         return frozenset(tags)
+
+    def delete_tag(self, reference: Reference, expected: Expectation) -> bool:
+        tags = self._repository(reference.home).tags
+        if reference.tag not in tags:
+            return False
+        expected.check(reference, tags[reference.tag])
+        del tags[reference.tag]
+        return True
+
+    def deletes_manifests(self, home: Home) -> bool:  # noqa: ARG002
+        return True
+
+    def delete_manifest(self, reference: Reference) -> None:
+        repository, digest = self._repository(reference.home), blob_digest(reference)
+        if repository.manifests.pop(digest, None) is None:
+            raise ManifestUnknownError(str(reference))
+        for tag in [tag for tag, at in repository.tags.items() if at == digest]:
+            del repository.tags[tag]
 
     def tags(self, home: Home) -> tuple[str, ...]:
         return tuple(tag for tag in self._repository(home).tags if tag is not None)

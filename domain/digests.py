@@ -176,6 +176,15 @@ def _checked(chunks: Iterable[bytes], digest: Digest, size: int, subject: str) -
         raise DigestMismatchError(subject, str(digest), f"{digest.algorithm}:{hasher.hexdigest()}")
 
 
+def without_first(count: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Leave out the first ``count`` bytes, and cut chunks that are larger than 1 MiB."""
+    for chunk in chunks:
+        for start in range(count, len(chunk), CHUNK_SIZE):
+            is_whole = not start and len(chunk) <= CHUNK_SIZE
+            yield chunk if is_whole else chunk[start : start + CHUNK_SIZE]
+        count = max(0, count - len(chunk))
+
+
 class Hasher(Protocol):
     """The state of a hash over the bytes so far, as hashlib has it."""
 

@@ -61,11 +61,11 @@ class Copied:
 
 @frozen
 class Restored:
-    """A ``tag`` that points to the past state ``digest`` again; ``before`` it was another."""
+    """A ``tag`` that points to ``digest``, a past state, again; ``before`` it was this, or gone."""
 
     tag: Reference
     digest: Digest
-    before: Digest
+    before: Digest | None
     is_moved: bool = True
 
 

@@ -130,6 +130,9 @@ class ArchiveRegistry(Registry):
     ) -> Never:
         raise ReadOnlyError(str(reference))
 
+    def delete_tag(self, reference: Reference, expected: Expectation) -> Never:  # noqa: ARG002
+        raise ReadOnlyError(str(reference))
+
     def tags(self, home: Home) -> tuple[str, ...]:
         with _bundle_errors():
             return read_index(self._open(home)).names()

@@ -69,6 +69,17 @@ class RegistryDecorator(Registry):
             reference, lambda registry, at: registry.put_with_tags(at, manifest, tags)
         )
 
+    def delete_tag(self, reference: Reference, expected: Expectation) -> bool:
+        return self._forward(reference, lambda registry, at: registry.delete_tag(at, expected))
+
+    def deletes_manifests(self, home: Home) -> bool:
+        return self._forward(
+            Reference(home), lambda registry, at: registry.deletes_manifests(at.home)
+        )
+
+    def delete_manifest(self, reference: Reference) -> None:
+        self._forward(reference, lambda registry, at: registry.delete_manifest(at))
+
     def tags(self, home: Home) -> tuple[str, ...]:
         return self._forward(Reference(home), lambda registry, at: registry.tags(at.home))
 

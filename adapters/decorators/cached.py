@@ -111,6 +111,14 @@ class CachedRegistry(RegistryDecorator):
         self._origin.put_manifest(reference, manifest, expected)
         self._noted(reference, manifest.descriptor())
 
+    def delete_tag(self, reference: Reference, expected: Expectation) -> bool:
+        self._at_origin.clear()  # a registry may delete more than it was asked to
+        return self._origin.delete_tag(reference, expected)
+
+    def delete_manifest(self, reference: Reference) -> None:
+        self._at_origin.clear()
+        self._origin.delete_manifest(reference)
+
     def is_manifest(self, reference: Reference) -> bool:
         digest = blob_digest(reference)
         if self._stored(digest, reference) is not None:

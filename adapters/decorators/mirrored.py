@@ -31,7 +31,7 @@ from tempfile import SpooledTemporaryFile
 from manyfest.adapters.decorators.base import Call, RegistryDecorator, Result
 from manyfest.adapters.decorators.mirror_log import MirrorLog
 from manyfest.adapters.mirrors import Route, RouteFor
-from manyfest.domain.digests import CHUNK_SIZE
+from manyfest.domain.digests import CHUNK_SIZE, without_first
 from manyfest.domain.errors import (
     BlobUnknownError,
     ConfigError,
@@ -43,7 +43,7 @@ from manyfest.domain.errors import (
     shortened,
 )
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.ports.registry import Registry, without_first
+from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Home, Reference, Repository
 
 _IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger blob is a layer, and spooled to a file

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
 from manyfest.adapters.credentials.registry_auth import ANONYMOUS, RegistryAuth
 from manyfest.adapters.deadline import Deadline
@@ -32,6 +33,9 @@ from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.ports.registry import BlobSource, Registry
 from manyfest.domain.ports.registry_access import TagRecords
 from manyfest.domain.references import Home, Reference, Repository
+
+if TYPE_CHECKING:  # few commands delete
+    from manyfest.adapters.http_registry.api.deletions import HttpDeletions
 
 
 class HttpRegistry(Registry):
@@ -156,6 +160,21 @@ class HttpRegistry(Registry):
         from manyfest.adapters.http_registry.api.tag_records import HttpTagRecords
 
         return HttpTagRecords(self._sessions, fan_out, origin_of)
+
+    def delete_tag(self, reference: Reference, expected: Expectation) -> bool:
+        return self._deletions.delete_tag(reference, expected)
+
+    def deletes_manifests(self, home: Home) -> bool:
+        return self._deletions.deletes_manifests(home)
+
+    def delete_manifest(self, reference: Reference) -> None:
+        self._deletions.delete_manifest(reference)
+
+    @cached_property
+    def _deletions(self) -> "HttpDeletions":
+        from manyfest.adapters.http_registry.api.deletions import HttpDeletions
+
+        return HttpDeletions(self._sessions, self._manifests)
 
     def tags(self, home: Home) -> tuple[str, ...]:
         return self._listings.tags(home)

@@ -129,6 +129,13 @@ class IndexJson:
         kept.insert(places[0] if places else len(kept), entry)
         return self._encoded(dict(self.document) | {"manifests": kept})
 
+    def without_name(self, name: str | None) -> bytes:
+        """Return the file without the entries of this name."""
+        gone = self.matching(name)
+        listed = zip(self.entries, _listed(self.document), strict=True)
+        kept = [value for entry, value in listed if entry not in gone]
+        return self._encoded(dict(self.document) | {"manifests": kept})
+
     def _encoded(self, document: JsonObject) -> bytes:
         data = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         if len(data) > manifests.SIZE_LIMIT:

@@ -70,6 +70,20 @@ class LayoutRegistry(Registry):
                 if reference.digest is None:
                     _set_name(root, reference.tag, manifest)
 
+    def delete_tag(self, reference: Reference, expected: Expectation) -> bool:
+        """Take the tag's entries out of ``index.json``; blobs stay."""
+        try:
+            root = open_layout(_directory(reference))
+        except MissingError:
+            return False
+        with root, root.locked():
+            current = image_under(root, reference.tag)
+            if current is None:
+                return False
+            expected.check(reference, current.digest)
+            root.write([read_index(root).without_name(reference.tag)], INDEX)
+            return True
+
     def tags(self, home: Home) -> tuple[str, ...]:
         try:
             root = open_layout(_directory(Reference(home)))

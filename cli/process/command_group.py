@@ -71,6 +71,7 @@ SECTIONS = {
         "copy": "copy.copy",
         "promote": "copy.promote",
         "undo": "copy.undo",
+        "untag": "copy.untag",
         "serve": "copy.serve",
         "cache fetch": "cache.fetch",
         "cache export": "cache.export",

@@ -32,6 +32,7 @@ SUMMARIES = {
     "copy": "Copy an image or a list with its content.",
     "promote": "Copy an image with everything attached, prove it, and then move the tags.",
     "undo": "Restore the previous state of a tag.",
+    "untag": "Take tags away, and nothing else: images and other tags stay.",
     "serve": "Serve the cache or a bundle as a read-only registry.",
     "cache fetch": "Fetch images and lists into the cache, for use offline.",
     "cache export": "Export cached images, lists and drafts to a bundle.",

@@ -1,4 +1,4 @@
-"""The registry port: reading and writing manifests and blobs, in six roles.
+"""The registry port: reading and writing manifests and blobs, in seven roles.
 
 One object serves every registry and layout a command names: each method takes a full reference
 (``Reference``: home, and tag or digest), so a copy may span hosts. An implementation
@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.digests import CHUNK_SIZE
+from manyfest.domain.digests import CHUNK_SIZE, without_first
 from manyfest.domain.errors import BlobUnknownError, DocumentError, ManifestUnknownError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
@@ -132,6 +132,29 @@ class TagReader(Protocol):
         Raises DocumentError: the answer is not a list of tags; ProtocolError: it never ends.
         """
         ...
+
+
+class TagRemover(Protocol):
+    """Deletes tags, and manifests by digest. Most other sides refuse one of them."""
+
+    def delete_tag(self, reference: Reference, expected: Expectation) -> bool:  # noqa: ARG002
+        """Delete the tag of ``reference`` alone.
+
+        False: the other side deletes no tags, or has no such one; nothing has changed. Raises
+        TagMovedError: ``expected`` was checked, as ``put_manifest`` does, and failed.
+        """
+        return False
+
+    def deletes_manifests(self, home: Home) -> bool:  # noqa: ARG002 - for those that can
+        """Whether manifests can be deleted by digest, as the deletion of an unknown one shows."""
+        return False
+
+    def delete_manifest(self, reference: Reference) -> None:
+        """Delete the manifest of the digest in ``reference``, with all its tags.
+
+        Raises ManifestUnknownError; RefusedError, AccessError: it is still there.
+        """
+        raise ManifestUnknownError(str(reference))
 
 
 class ReferrerReader(Protocol):
@@ -257,15 +280,6 @@ def _skipping(
         yield without_first(count, chunks)
 
 
-def without_first(count: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Leave out the first ``count`` bytes, and cut chunks that are larger than 1 MiB."""
-    for chunk in chunks:
-        for start in range(count, len(chunk), CHUNK_SIZE):
-            is_whole = not start and len(chunk) <= CHUNK_SIZE
-            yield chunk if is_whole else chunk[start : start + CHUNK_SIZE]
-        count = max(0, count - len(chunk))
-
-
 def open_bytes(data: bytes, start: int = 0, /) -> AbstractContextManager[Iterator[bytes]]:
     """Open ``data`` as a ``BlobSource`` opens a blob."""
     return nullcontext(
@@ -274,6 +288,13 @@ def open_bytes(data: bytes, start: int = 0, /) -> AbstractContextManager[Iterato
 
 
 class Registry(
-    ManifestReader, ManifestWriter, TagReader, ReferrerReader, BlobReader, BlobWriter, Protocol
+    ManifestReader,
+    ManifestWriter,
+    TagReader,
+    TagRemover,
+    ReferrerReader,
+    BlobReader,
+    BlobWriter,
+    Protocol,
 ):
     """All roles in one object, for code that reads and writes."""

@@ -249,6 +249,17 @@ class RegistryContract(ReferrersContract):
         else:
             assert registry.get_manifest(Reference(home, "v1")) == ARM64.manifest
 
+    def test_a_tag_that_is_said_to_be_deleted_is_gone_and_its_manifest_is_not(
+        self, registry: Registry, home: Home
+    ):
+        """A registry that deletes no tags says so, and leaves the tag."""
+        image = docker_image(text="deleted")
+        push_image(registry, Reference(home, "deleted"), image)
+        tag = Reference(home, "deleted")
+        is_gone = registry.delete_tag(tag, Expectation(image.digest))
+        assert registry.get_manifest(tag.at(image.digest)).data == image.manifest.data
+        assert ("deleted" in registry.tags(home)) is not is_gone
+
     def test_tags_that_are_claimed_to_have_moved_have_moved(self, registry: Registry, home: Home):
         push_image(registry, Reference(home, "v1"), AMD64)
         push_image(registry, Reference(home, None, ARM64.digest), ARM64)

@@ -20,7 +20,7 @@ from manyfest.adapters.http_registry.session.session_pool import SessionPool
 from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
-from manyfest.domain.digests import verified_chunks
+from manyfest.domain.digests import verified_chunks, without_first
 from manyfest.domain.errors import (
     AccessError,
     BlobUnknownError,
@@ -31,7 +31,7 @@ from manyfest.domain.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from manyfest.domain.ports.registry import BlobReader, BlobSource, BlobWriter, without_first
+from manyfest.domain.ports.registry import BlobReader, BlobSource, BlobWriter
 from manyfest.domain.references import Home, Reference, Repository
 
 # Larger blobs are layers, which may exceed the deadline as long as their bytes keep coming.

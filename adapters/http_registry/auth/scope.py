@@ -29,6 +29,11 @@ def push(repository: str) -> Scopes:
     return pull(repository) | {(f"repository:{repository}", "push")}
 
 
+def delete(repository: str) -> Scopes:
+    """Scopes to delete from a repository, which includes reading and writing it."""
+    return push(repository) | {(f"repository:{repository}", "delete")}
+
+
 def parse(text: str) -> Scopes:
     """Parse a challenge's ``scope``, and skip malformed words; empty if the text is too long."""
     words = text.split() if len(text) <= _TEXT_LIMIT else []

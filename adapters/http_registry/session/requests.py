@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from attr import evolve, field
 
-from manyfest.adapters.http_registry.auth.scope import AccessRequest, pull, push
+from manyfest.adapters.http_registry.auth.scope import AccessRequest, delete, pull, push
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InvalidDigestError, InvalidReferenceError
@@ -91,6 +91,13 @@ def put_manifest(
     headers = {"Content-Type": manifest.media_type} | _condition(expected)
     url = _manifest_url(reference)
     return RegistryRequest("PUT", url, _push(reference), headers, manifest.data)
+
+
+def delete_manifest(reference: Reference, expected: Expectation | None = None) -> RegistryRequest:
+    """DELETE a tag, if it is as ``expected``, or a manifest by its digest (end-9)."""
+    path = repository_of(reference).path
+    access = AccessRequest(str(reference), path, delete(path))
+    return RegistryRequest("DELETE", _manifest_url(reference), access, _condition(expected))
 
 
 def put_with_tags(reference: Reference, manifest: Manifest, tags: Sequence[str]) -> RegistryRequest:

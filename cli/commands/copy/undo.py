@@ -34,7 +34,8 @@ def command(
     --to 3, or MANIFEST@{3}, restores the state with this number in manyfest history. A state that
     only a bundle claims must be named so. Nothing is written if the tag moved since this machine
     observed it last (exit code 6), or if content of the old state is missing (exit code 3). The
-    restored state becomes the newest, so a second undo reverts the first. Prints its digest.
+    restored state becomes the newest, so a second undo reverts the first. A tag that is gone gets
+    its last state back. Prints the digest.
 
     Examples:
       manyfest undo --dry-run host/app:1
@@ -74,4 +75,4 @@ def _outcome(plan: UndoPlan) -> str:
         return f"unchanged: {plan.tag} is {plan.current} already"
     if not plan.moves_tag:
         return f"{plan.tag} is {plan.current} already; {manifests_put(len(plan.children))}"
-    return f"{plan.tag} was {plan.current}"
+    return f"{plan.tag} was {plan.current or 'gone'}"

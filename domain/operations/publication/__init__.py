@@ -7,4 +7,5 @@
 * ``compose_specs``: make lists from declared specs, without drafts.
 * ``apply``, ``lock``: publish what specs declare; write down its digests.
 * ``undo``: put back a past state of a tag.
+* ``untag``: take a tag away, and nothing else.
 """

@@ -45,14 +45,14 @@ from manyfest.domain.values import frozen
 
 @frozen
 class UndoPlan:
-    """``manifest`` is to be put under ``tag``, which points to ``current`` before.
+    """``manifest`` is to be put under ``tag``, which points to ``current`` (None: it is gone).
 
     ``blobs`` and ``children`` are those that the registry lost and the store has; they come first.
     """
 
     tag: Reference
     manifest: Manifest
-    current: Digest
+    current: Digest | None
     blobs: tuple[BlobCopy, ...] = ()
     children: tuple[ManifestCopy, ...] = ()
 
@@ -76,25 +76,39 @@ def plan_undo(
     """Plan to put the ``wanted`` state back under ``tag``. Writes nothing.
 
     By default it is the state before the present one, as seen from here: a state that only a bundle
-    claims has to be named. Uses the ports registry, contents, layers and fan_out. Raises
-    NeverSeenError, NoSuchStateError, OnlyClaimedError: the store has no such state; TagMovedError:
-    the tag is not as it was recorded last; PartMissingError: content of the state is in neither
-    registry nor store; what reading raises.
+    claims has to be named. Of a tag that is gone it is the last one. Uses the ports registry,
+    contents, layers and fan_out. Raises NeverSeenError, NoSuchStateError, OnlyClaimedError: the
+    store has no such state; TagMovedError: the tag is not as it was recorded last;
+    PartMissingError: content of the state is in neither registry nor store; what reading raises.
     """
     history = ports.contents.history(tag)
-    number = index_before(tag, history) if wanted is None else index_of(wanted, tag, history)
+    current = current_digest(tag, ports.registry) if history else None
+    number = _number_of(wanted, tag, history, is_gone=current is None)
     digest = history[number].digest
     past = evolve(tag, digest=digest)
     manifest = ports.contents.manifest(digest) or ports.registry.get_manifest(past)
-    current = current_digest(tag, ports.registry)
     last = _replaceable(history, current, is_named=wanted is not None)
-    if current != digest:
+    if current is not None and current != digest:
         Expectation(last).check(tag, current)
     missing = missing_children(children_in_place(past, manifest), ports=ports)
     copies = repairs(missing, ports=ports)
     blobs = (*blob_copies(copies), *_missing_blobs(past, manifest, ports))
     children = manifest_copies(copies)
-    return UndoPlan(tag, manifest, digest if current == digest else last, blobs, children)
+    return UndoPlan(tag, manifest, current, blobs, children)
+
+
+def _number_of(
+    wanted: StateSelector | None,
+    tag: Reference,
+    history: Sequence[Observation],
+    *,
+    is_gone: bool,
+) -> int:
+    if wanted is not None:
+        return index_of(wanted, tag, history)
+    if history and is_gone and not (last := last_seen(history)).is_claimed:
+        return history.index(last)
+    return index_before(tag, history)
 
 
 def _replaceable(

@@ -137,11 +137,11 @@ def test_a_tag_that_moved_since_is_left_where_it_is(world: World) -> None:
     assert world.served(NAME) == C.manifest
 
 
-def test_a_tag_that_is_gone_is_not_made_again(world: World) -> None:
+def test_a_tag_that_is_gone_gets_its_last_state_back(world: World) -> None:
     see(world, A, B)
     world.registry.lost.add(ref(NAME))
-    with pytest.raises(TagMovedError, match="points to nothing"):
-        planned(world)
+    plan = planned(world)
+    assert (plan.current, plan.manifest) == (None, B.manifest)
 
 
 def test_a_tag_that_moves_after_the_plan_was_made_is_seen_right_before_it_is_put(

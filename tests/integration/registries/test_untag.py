@@ -1,0 +1,76 @@
+"""``manyfest untag`` at the real registry, at layouts, and at registries that answer otherwise."""
+
+import json
+
+import pytest
+
+from manyfest.contracts.images import oci_image, oci_index
+from tests.support.programs.our_program import run_here
+
+A = oci_index(oci_image(), oci_image("linux/arm64", text="arm"))
+
+
+def tags(repository: str) -> list[str]:
+    return sorted(run_here("tags", repository).stdout.decode().split())
+
+
+def test_one_tag_of_two_goes_and_comes_back(docker_registry, repository, seed):
+    """Debian's registry (2.8) answers 400 to the deletion of a tag."""
+    repository = f"{docker_registry.host}/{repository}"
+    for tag in ("1", "2"):
+        seed(f"{repository}:{tag}", A)
+    result = run_here("untag", "--json", f"{repository}:1")
+    (row,) = json.loads(result.stdout)
+    assert (result.code, row["digest"], row["way"]) == (0, str(A.digest), "placeholder")
+    assert tags(repository) == ["2"]
+    assert run_here("verify", f"{repository}:2").code == 0
+    assert run_here("undo", f"{repository}:1").code == 0
+    assert tags(repository) == ["1", "2"]
+    assert run_here("digest", f"{repository}:1").stdout.decode().strip() == str(A.digest)
+
+
+def test_a_registry_that_deletes_nothing_says_so_and_is_as_before(
+    start_docker_registry, monkeypatch, seed
+):
+    monkeypatch.setenv("REGISTRY_STORAGE_DELETE_ENABLED", "false")
+    name = seed(f"{start_docker_registry().host}/team/app:1", A)
+    result = run_here("untag", name)
+    assert result.code == 1
+    assert "deletes neither tags nor manifests; nothing has changed" in result.stderr
+    assert run_here("digest", name).stdout.decode().strip() == str(A.digest)
+
+
+def test_a_layout_loses_the_name_alone(tmp_path, docker_registry, repository, seed):
+    name = seed(f"{docker_registry.host}/{repository}:1", A)
+    layout = f"oci:{tmp_path / 'layout'}"
+    for tag in ("a", "b"):
+        run_here("copy", name, f"{layout}:{tag}")
+    blobs = sorted((tmp_path / "layout" / "blobs" / "sha256").iterdir())
+    assert run_here("untag", f"{layout}:a").code == 0
+    assert tags(layout) == ["b"]
+    assert sorted((tmp_path / "layout" / "blobs" / "sha256").iterdir()) == blobs
+    assert run_here("untag", f"{layout}:b").code == 0
+    assert run_here("undo", f"{layout}:b").code == 0
+    assert tags(layout) == ["b"]
+
+
+def test_a_dry_run_writes_nothing(tmp_path, docker_registry, repository, seed):
+    name = seed(f"{docker_registry.host}/{repository}:1", A)
+    result = run_here("untag", "--dry-run", name)
+    assert (result.code, result.stdout.decode().strip()) == (0, str(A.digest))
+    assert run_here("digest", name).code == 0
+
+
+@pytest.mark.parametrize(
+    ("argument", "code", "sentence"),
+    [
+        ("host.example/app", 2, "untag needs the tag to be written"),
+        ("oci:layout", 2, "untag needs the tag to be written"),
+        (f"host.example/app:1@{A.digest}", 2, "untag takes a tag"),
+        ("docker-archive:a.tar:1", 2, "archives are only read"),
+        ("oci:missing:1", 3, "no such manifest"),
+    ],
+)
+def test_what_is_no_tag_that_can_go_is_refused(argument, code, sentence):
+    result = run_here("untag", argument)
+    assert (result.code, sentence in result.stderr) == (code, True), result.stderr
