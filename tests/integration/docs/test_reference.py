@@ -24,8 +24,8 @@ def test_every_exit_code_is_explained() -> None:
 
 
 def test_every_variable_of_ours_is_listed() -> None:
-    folders = ("domain", "adapters", "store", "cli")
-    sources = [file.read_text() for name in folders for file in (ROOT / name).rglob("*.py")]
+    folders = [file.parent for file in ROOT.glob("[a-z]*/__init__.py")]
+    sources = [file.read_text() for folder in folders for file in folder.rglob("*.py")]
     read = set(re.findall(r"MANYFEST_[A-Z_]*[A-Z]", "\n".join(sources)))
     assert read == set(re.findall(r"MANYFEST_[A-Z_]*[A-Z]", page("environment")))
 

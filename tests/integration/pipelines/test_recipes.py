@@ -21,10 +21,13 @@ BOTH = ["linux/amd64", "linux/arm64/v8"]
 REPLACED, ENGINE = "the command that is replaced", "builds and pushes images"
 NOT_RUN = {
     "bake.md": [("docker buildx bake", ENGINE)],
+    "debugging-auth.md": [("manyfest auth why", "asks ghcr.io itself, which no test does")],
     "from-crane.md": [("crane index append", REPLACED)],
     "from-docker-manifest.md": [("docker manifest create", REPLACED)],
     "from-imagetools.md": [("docker buildx imagetools", REPLACED)],
     "from-manifest-tool.md": [("manifest-tool push from-spec", REPLACED)],
+    "from-podman.md": [("podman manifest create", REPLACED)],
+    "from-regctl.md": [("regctl index create", REPLACED)],
     "from-skopeo.md": [("skopeo copy --all", REPLACED)],
     "github.md": [
         ("manyfest publish --github", "the action runs the same command, and is run"),
@@ -50,6 +53,14 @@ PUBLISHED = {
     "from-docker-manifest.md": {f"{APP}:1.4.0": BOTH, f"{APP}:1.4.1": None},
     "from-imagetools.md": {f"{APP}:1.4.0": BOTH, f"{MIRROR}:1.4.0": BOTH},
     "from-manifest-tool.md": {f"{APP}:1.4.0": BOTH, f"{APP}:latest": BOTH, f"{APP}:1.4.1": None},
+    "cleaning-up.md": {f"{APP}:1.4.0": None},
+    "debugging-auth.md": {f"{APP}:1.4.0": None},
+    "from-podman.md": {f"{APP}:1.4.0": BOTH, f"{MIRROR}:1.4.0": BOTH},
+    "from-regctl.md": {f"{APP}:1.4.0": BOTH, f"{APP}:1.4.1": BOTH[:1], f"{MIRROR}:1.4.0": BOTH},
+    "mirrors.md": {
+        "mirror.example.com/acme/app:1.4.0": BOTH,
+        "mirror.example.com/acme/app:amd64": BOTH[:1],
+    },
     "from-skopeo.md": dict.fromkeys(
         ("mirror.example.com/acme/app:1.4.0", "mirror.example.com/acme/again:1.4.0"), BOTH
     ),
@@ -125,6 +136,7 @@ PREPARED: dict[str, Callable[[Site], None]] = {
     "from-imagetools.md": _imagetools,
     "from-skopeo.md": _list,
     "goreleaser.md": _goreleaser,
+    "mirrors.md": _list,
     "tarballs.md": _tarballs,
 }
 
@@ -185,7 +197,7 @@ def test_what_no_test_runs_is_listed_with_its_reason() -> None:
 
 def test_blocks_are_of_kinds_that_are_run() -> None:
     kinds = {(page.name, block.language) for page in RECIPES for block in blocks_of(page)}
-    assert {language for _, language in kinds} <= {"console", "yaml", "json"}
+    assert {language for _, language in kinds} <= {"console", "yaml", "json", "toml"}
     assert {name for name, language in kinds if language == "json"} == {"bake.md"}
     files = {"from-manifest-tool.md"}  # its YAML is a file that commands read
     assert {name for name, kind in kinds if kind == "yaml"} == {*PIPELINES, *files}

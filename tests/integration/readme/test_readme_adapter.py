@@ -13,7 +13,7 @@ import pytest
 from tests.support.programs.docker_client import CommandLine
 
 ROOT = Path(__file__).parents[3]
-SECTION = (ROOT / "README.md").read_text().partition("### Other places for images")[2]
+SECTION = (ROOT / "docs" / "reference" / "adapters.md").read_text()
 BUILD = "import sys, setuptools.build_meta as backend; backend.build_wheel(sys.argv[1])"
 
 

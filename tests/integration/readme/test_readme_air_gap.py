@@ -1,4 +1,4 @@
-"""The README's walk-through "Offline and air gap", run as it stands, with nobody to ask."""
+"""The lesson "Offline and air gap", run as it stands, with nobody to ask."""
 
 import json
 import re
@@ -11,10 +11,10 @@ import pytest
 
 from tests.support.programs.docker_client import CommandLine, Result
 
-README = (Path(__file__).parents[3] / "README.md").read_text()
-SECTION = README.partition("## Offline and air gap")[2].partition("\n## ")[0]
+PAGE = (Path(__file__).parents[3] / "docs" / "tutorial" / "air-gap.md").read_text()
+SETUP_BLOCK, _, SECTION = PAGE.partition("\n```\n")
+SETUP = SETUP_BLOCK.rpartition("$ ")[2]
 STEPS = re.findall(r"^\$ (.*?)(?:\s+# exits with (\d+))?$", SECTION, re.MULTILINE)
-(SETUP,) = re.findall(r"^\$ (cd manyfest-demo .*)$", README, re.MULTILINE)
 APP = "registry.example.com/team/app"
 AWAY = '[[registry]]\nprefix = "registry.example.com"\nlocation = "127.0.0.1:1"\n'
 

@@ -1,4 +1,4 @@
-"""One cache for a team: a mirror that pulls through, configured on both sides as the README says.
+"""One cache for a team: a mirror that pulls through, configured on both sides as the docs say.
 
 The mirror is the real registry in its proxy mode. Each machine has a store of its own, and reads
 the origin's names through the mirror.
@@ -20,8 +20,8 @@ from tests.support.programs.docker_client import CommandLine
 from tests.support.programs.docker_registry import RunningRegistry, running_registry
 from tests.support.programs.waiting import wait_until
 
-README = (Path(__file__).parents[3] / "README.md").read_text()
-SECTION = README.partition("### Many machines, one cache")[2].partition("\n##")[0]
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "registries.md").read_text()
+SECTION = PAGE.partition("## Many machines, one cache")[2]
 ((PROXY, TABLES),) = re.findall(r"```yaml\n(.*?)```.*?```toml\n(.*?)```", SECTION, re.DOTALL)
 ORIGIN, MIRROR = "registry.example.com", "cache.example.com:5000"
 

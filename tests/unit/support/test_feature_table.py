@@ -1,4 +1,4 @@
-"""The README's table of registry features: the tests that it names exist."""
+"""The table of registry features: the tests that it names exist."""
 
 import re
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[2]
-README = (TESTS.parent / "README.md").read_text()
-NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(\w+)`", README)))
+PAGE = (TESTS.parent / "docs" / "reference" / "registries.md").read_text()
+NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(\w+)`", PAGE)))
 
 
 def test_the_table_names_tests():
