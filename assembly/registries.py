@@ -84,7 +84,7 @@ class RegistryFactory:
         Layouts, archives and the store ask nobody. What is wrong here is met again, and reported,
         by the requests themselves. Where threads are limited, all of them are left to these.
         """
-        if self.settings.offline or self._has_connected:
+        if self.settings.offline or self.settings.through or self._has_connected:
             return
         self._has_connected = True
         with suppress(ManyfestError):
@@ -107,7 +107,15 @@ class RegistryFactory:
     def _registries(self) -> Registry:
         if self.settings.offline:
             return self._offline()
+        if self.settings.through is not None:
+            return self._through(self.settings.through)
         return self._cached(LazyRegistry(self._http_registry), self._may_mirror)
+
+    def _through(self, mirror: Repository) -> Registry:
+        """Return the registries as one mirror has them: neither they nor the store answer."""
+        from manyfest.adapters.decorators.through import ThroughRegistry
+
+        return ThroughRegistry(LazyRegistry(self._origins), mirror)
 
     def _http_registry(self) -> Registry:
         if wrap := self.settings.wrap_registry:

@@ -81,7 +81,8 @@ class Settings:
     replaces the files in ``containers_folders``, where a later folder overrides an earlier one.
     ``proxies`` are the environment variables about proxies. Larger blobs than ``chunk_size`` bytes
     are uploaded in chunks; 0 uploads them whole, unless a registry refuses that. ``Freshness`` has
-    ``max_age`` and ``stale_if_error``. ``hooks`` are the driver's.
+    ``max_age`` and ``stale_if_error``. ``hooks`` are the driver's. All registries are asked through
+    the mirror ``through``.
     ``insecure_hosts`` are those for which ``insecure`` holds. A ``transport`` sends requests in the
     place of ours, and stays open. ``wrap_registry`` gets a function that makes the registries over
     HTTP, and returns the registry in their place.
@@ -109,6 +110,7 @@ class Settings:
     offline: bool = False
     max_age: timedelta | None = None
     stale_if_error: bool = False
+    through: "Repository | None" = None
     hooks: Hooks = field(default=NO_HOOKS, repr=False, eq=False)
     transport: "httpx.BaseTransport | None" = field(default=None, repr=False, eq=False)
     wrap_registry: "Callable[[Callable[[], Registry]], Registry] | None" = field(

@@ -10,5 +10,6 @@ then mirrored, then HTTP. Modules in dependency order:
 - ``offline``: answers from the store only
 - ``mirror_log``: unreachable mirrors and notices of one command
 - ``mirrored``: mirrors before the origin (ADR 0014)
+- ``through``: one mirror alone, and one that is filling
 - ``confirmed_observations``: a content store without the observations no registry confirmed
 """

@@ -10,6 +10,7 @@ from manyfest.assembly.references import resolve_source
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.exit_codes import FAILED, ExitError
 from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers, warn_of_unverifiable
+from manyfest.cli.flows.fleet.fill_mirror import filling, lacking
 from manyfest.cli.flows.interruptions import telling_of_partial_layers
 from manyfest.cli.output import fail, write_text
 from manyfest.cli.rendering.humanize import format_size
@@ -31,10 +32,12 @@ def fetch_all(
     *,
     with_layers: bool,
     with_foreign: bool,
+    is_filling: bool,
     as_json: bool,
 ) -> None:
     """Fetch ``names`` and the references in ``file``; print the failures and a summary.
 
+    ``is_filling`` fills the mirror that the session asks, and verifies what it has then.
     The deadline restarts after each slice in which something was fetched.
     """
     references, failures = _parse_names((*names, *_lines(file)), session)
@@ -44,10 +47,11 @@ def fetch_all(
         session.connect_early(references[:SLICE])
         bring = partial(
             fetch,
-            ports=session,
+            ports=filling(session) if is_filling else session,
             platforms=platforms,
             with_layers=with_layers,
             with_foreign=with_foreign,
+            again=is_filling,
             on_event=session.checking_deadline(on_event),
         )
         for fetched in fetch_slices(references, bring):
@@ -56,6 +60,8 @@ def fetch_all(
             note_foreign_layers(fetched.foreign_layers, STAY_BEHIND)
             if fetched.found:
                 session.restart_deadline()
+        if is_filling and not platforms:
+            summary.failures += lacking(references, session)
     for line in summary.failures:
         fail(line)
     write_text(summary.as_json() if as_json else summary.text())

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from attr import evolve
+
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
     AsJson,
     ForeignLayers,
+    Through,
     docker_command,
     require_arguments,
 )
@@ -39,6 +42,7 @@ def command(
         bool, Option("--layers", help="Fetch the layers, too, for copy and cache export.")
     ] = False,
     foreign_layers: ForeignLayers = False,
+    through: Through = None,
     as_json: AsJson = False,
 ) -> None:
     """Fetch images and lists into the cache, for use offline.
@@ -47,15 +51,23 @@ def command(
     line; # starts a comment. Cached content is not fetched again, so an interrupted fetch continues
     where it stopped. The exit code is 1 if something could not be fetched.
 
+    With --through, asks a pull-through cache for every manifest and config, with --layers for every
+    layer, so that it has whole lists; what it does not have yet is asked for again for 15 seconds.
+    Then the lists are verified through the mirror.
+
     Examples:
       manyfest cache fetch alpine:3 ghcr.io/team/app:1.4
       manyfest cache fetch --layers --platform linux/arm64 -f images.txt
+      manyfest cache fetch --through mirror.example.com:5000 alpine:3
     """
     require_arguments("cache fetch", names, 0 if file else 1)
     if foreign_layers and not layers:
         raise UsageError("--foreign-layers goes with --layers")
     platforms = parse_filters(platform or ())
-    with open_session(settings_from(options)) as session:
+    settings = evolve(settings_from(options), through=through)
+    if through is not None and settings.offline:
+        raise UsageError("--offline and --through exclude each other")
+    with open_session(settings) as session:
         from manyfest.cli.flows.fetch_many import fetch_all
 
         fetch_all(
@@ -65,5 +77,6 @@ def command(
             session,
             with_layers=layers,
             with_foreign=foreign_layers,
+            is_filling=through is not None,
             as_json=as_json,
         )

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from attr import evolve
+
 from manyfest.assembly.references import resolve_source
 from manyfest.assembly.settings import Settings
 from manyfest.cli.arguments.options import (
@@ -10,6 +12,7 @@ from manyfest.cli.arguments.options import (
     FRESHNESS,
     OFFLINE,
     AsJson,
+    Through,
     docker_command,
     require_arguments,
 )
@@ -24,6 +27,7 @@ from manyfest.cli.wiring import open_reading_session
 from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.operations.views.verify import verify
 from manyfest.domain.platforms import Platform
+from manyfest.domain.references import Repository
 from manyfest.domain.verification.findings import Severity
 
 FORMATS = ("text", "json", "junit", "sarif")
@@ -59,6 +63,7 @@ def command(
             help="Print text, JSON, JUnit XML for test reports, or SARIF for code scanning.",
         ),
     ] = None,
+    through: Through = None,
     as_json: AsJson = False,
     rules: Annotated[
         bool, Option("--rules", help="Show the rules instead; takes no MANIFEST.")
@@ -70,10 +75,12 @@ def command(
     media types are as the list says. Layers are not downloaded; layers with URLs of their own are
     not checked. Drafts are ignored. Prints one line per finding. The exit code is 8 if there are
     errors, and 0 if there are only warnings. Of several images each has a verdict; if none failed,
-    the exit code is that of the first that could not be checked.
+    the exit code is that of the first that could not be checked. With --through, finds what a
+    mirror lacks of a list under a tag that it has.
 
     Examples:
       manyfest verify host/app:1
+      manyfest verify --through mirror.example.com:5000 alpine:3
       manyfest verify -f compose.yaml --expect-platforms linux/amd64,linux/arm64
       manyfest verify --rules
     """
@@ -84,15 +91,25 @@ def command(
         return
     require_arguments("verify", names, 0 if file else 1)
     expected = parse_filters(expect_platforms or ())
+    settings = _settings(options, through)
     is_one = len(names) == 1 and not file and chosen in {"text", "json"}
     if is_one:
-        _verify_one(names[0], expected, chosen, settings_from(options))
+        _verify_one(names[0], expected, chosen, settings)
         return
     from manyfest.cli.flows.fleet.verify_fleet import fleet_of, verify_fleet
 
     asked = fleet_of(names, file or ())
-    with open_reading_session(settings_from(options)) as session:
+    with open_reading_session(settings) as session:
+        session.records_reads &= settings.through is None
         verify_fleet(asked, expected, chosen, session)
+
+
+def _settings(options: CommonOptions, through: Repository | None) -> Settings:
+    """Return the settings, with the mirror. Raises UsageError: offline, no mirror is asked."""
+    settings = evolve(settings_from(options), through=through)
+    if through is not None and settings.offline:
+        raise UsageError("--offline and --through exclude each other")
+    return settings
 
 
 def _format(form: str | None, *, as_json: bool) -> str:
@@ -114,6 +131,7 @@ def _verify_one(name: str, expected: Sequence[Platform], form: str, settings: Se
     from manyfest.cli.rendering import findings
 
     with open_reading_session(settings) as session:
+        session.records_reads &= settings.through is None
         source = resolve_source(name, session)
         session.connect_early([source])
         found = verify(source, ports=session, expected=expected)

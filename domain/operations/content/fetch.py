@@ -129,10 +129,10 @@ class _FetchState:
         reasons = ((root, self._reason(root)) for root in roots)
         return {root: reason for root, reason in reasons if reason is not None}
 
-    def missing_blobs(self, layers: LayerStore, *, with_foreign: bool) -> tuple[_Blob, ...]:
-        """Return the blobs that images and lists need and the store lacks, each once.
+    def missing_blobs(self, layers: LayerStore | None, *, with_foreign: bool) -> tuple[_Blob, ...]:
+        """Return the blobs that images and lists need and ``layers`` lack, each once.
 
-        Configs that were read are not among them. Blobs in the store are renewed, because
+        Configs that were read are not among them. Blobs in ``layers`` are renewed, because
         no recorded manifest may name them yet.
         """
         read = [part.resolved for part in self.found.values()]
@@ -141,7 +141,7 @@ class _FetchState:
         for reference, part in self.found.items():
             needed = needed_blobs(part.resolved.manifest, with_foreign=with_foreign)
             for blob in (*needed, *part.blobs):
-                if blob in configs or layers.touch(blob.digest) == blob.size:
+                if blob in configs or (layers and layers.touch(blob.digest) == blob.size):
                     continue
                 before = blobs[blob.digest].needed_by if blob.digest in blobs else ()
                 place = reference.at(blob.digest)
@@ -181,14 +181,15 @@ def fetch(
     platforms: Sequence[Platform] = (),
     with_layers: bool = False,
     with_foreign: bool = False,
+    again: bool = False,
     on_event: OnEvent = ignore,
 ) -> Fetched:
     """Fetch all that ``references`` name: lists, images, configs, and ``with_layers`` other blobs.
 
     Of these, layers with ``urls`` only ``with_foreign``.
     Of lists given, only the entries for ``platforms`` (all if empty), with their attestations.
-    Blobs in the store are not downloaded again. One reference that fails leaves the others alone.
-    Uses the ports registry, contents, layers, fan_out and now. Raises StoreError.
+    Blobs in the store are not downloaded, unless ``again``. One reference that fails leaves the
+    others alone. Uses the ports registry, contents, layers, fan_out and now. Raises StoreError.
     """
     reading = _FetchState()
     roots = tuple(dict.fromkeys(references))
@@ -202,7 +203,8 @@ def fetch(
 
     for reference in walk(roots, read_level, lambda reference: reference):
         reading.fail([reference], nested_too_deep(str(reference)))
-    blobs = reading.missing_blobs(ports.layers, with_foreign=with_foreign) if with_layers else ()
+    layers = None if again else ports.layers
+    blobs = reading.missing_blobs(layers, with_foreign=with_foreign) if with_layers else ()
     on_event(TransferPlanned(len(blobs), sum(blob.size for blob in blobs), 0))
     bring = partial(_download, ports=ports, on_event=on_event)
     errors = ports.fan_out(bring, blobs)
