@@ -54,14 +54,16 @@ def fetch_all(
             again=is_filling,
             on_event=session.checking_deadline(on_event),
         )
+        failed: set[Reference] = set()
         for fetched in fetch_slices(references, bring):
             summary.count(fetched)
+            failed.update(fetched.failures)
             warn_of_unverifiable(fetched.unverifiable)
             note_foreign_layers(fetched.foreign_layers, STAY_BEHIND)
             if fetched.found:
                 session.restart_deadline()
         if is_filling and not platforms:
-            summary.failures += lacking(references, session)
+            summary.failures += lacking([r for r in references if r not in failed], session)
     for line in summary.failures:
         fail(line)
     write_text(summary.as_json() if as_json else summary.text())

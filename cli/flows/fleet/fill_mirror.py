@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from manyfest.adapters.decorators.through import FillingRegistry
 from manyfest.cli.rendering.findings import finding_line
+from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.wiring import Session
-from manyfest.domain.operations.views.verify import Verification, verify_many
-from manyfest.domain.verification.findings import Severity
+from manyfest.domain.errors import ManyfestError
+from manyfest.domain.operations.views.verify import verify_many
+from manyfest.domain.verification.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from manyfest.domain.ports import Ports
@@ -33,15 +35,16 @@ class _Filling:
 
 
 def lacking(references: "Sequence[Reference]", session: Session) -> Iterator[str]:
-    """Verify ``references``, and yield a line for each error; what cannot be read was told."""
+    """Verify ``references`` through the mirror, and yield a line for each that is not whole."""
     for start in range(0, len(references), _SLICE):
-        for found in verify_many(references[start : start + _SLICE], ports=session):
-            if isinstance(found, Verification):
-                yield from _errors(found)
+        some = references[start : start + _SLICE]
+        for reference, found in zip(some, verify_many(some, ports=session), strict=True):
+            if isinstance(found, ManyfestError):
+                yield f"{reference}: {found}"
+            elif errors := [each for each in found.findings if _is_error(each)]:
+                yield f"{reference}: {counted(len(errors), 'error')}: {finding_line(errors[0])}"
         session.restart_deadline()
 
 
-def _errors(found: Verification) -> Iterator[str]:
-    for each in found.findings:
-        if each.rule.severity is Severity.ERROR:
-            yield f"{found.root.reference}: {finding_line(each)}"
+def _is_error(found: Finding) -> bool:
+    return found.rule.severity is Severity.ERROR
