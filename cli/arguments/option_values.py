@@ -3,8 +3,10 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Annotated, Any
 
 from manyfest.cli.process import pflag
+from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.domain.errors import InvalidReferenceError
 from manyfest.domain.references import Reference, Repository
@@ -28,6 +30,17 @@ def parse_mirror(text: str, name: str) -> Repository:
         if isinstance(home, Repository) and home.registry == host and named.digest is None:
             return Repository(host, path)
     raise UsageError(f"{name} wants a mirror such as mirror.example.com:5000, not {text!r}")
+
+
+Through = Annotated[
+    Any,
+    Option(
+        "--through",
+        metavar="MIRROR",
+        parser=parse_mirror,
+        help="Ask the mirror HOST[:PORT][/PATH] alone; neither the origin nor the cache answers.",
+    ),
+]
 
 
 def split_csv(flag: str, values: Sequence[str] | None) -> tuple[str, ...]:

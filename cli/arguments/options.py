@@ -85,12 +85,6 @@ def credentials_option(name: str, registry: str) -> Option:
     )
 
 
-def _parse_mirror(text: str, name: str) -> Any:
-    from manyfest.cli.arguments.option_values import parse_mirror
-
-    return parse_mirror(text, name)
-
-
 AsJson = Annotated[bool, Option("--json", help="Print JSON for programs.")]
 
 DryRun = Annotated[
@@ -131,16 +125,6 @@ ForeignLayers = Annotated[
     bool,
     Option(
         "--foreign-layers", help="Copy layers with URLs of their own, such as Windows base layers."
-    ),
-]
-
-Through = Annotated[
-    Any,
-    Option(
-        "--through",
-        metavar="MIRROR",
-        parser=_parse_mirror,
-        help="Ask the mirror HOST[:PORT][/PATH] alone; neither the origin nor the cache answers.",
     ),
 ]
 

@@ -5,12 +5,12 @@ from typing import Annotated
 
 from attr import evolve
 
+from manyfest.cli.arguments.option_values import Through
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
     AsJson,
     ForeignLayers,
-    Through,
     docker_command,
     require_arguments,
 )

@@ -7,12 +7,12 @@ from attr import evolve
 
 from manyfest.assembly.references import resolve_source
 from manyfest.assembly.settings import Settings
+from manyfest.cli.arguments.option_values import Through
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
     OFFLINE,
     AsJson,
-    Through,
     docker_command,
     require_arguments,
 )
