@@ -107,6 +107,13 @@ def test_views(app: str) -> None:
     assert run("diff", "diff", "--json", f"{app}:1", f"{app}:2", code=8)["entries"]
     assert run("diff", "diff", "--json", f"{app}:2", f"{app}:amd", code=8)["selected"]
     run("verify", "verify", "--json", f"{app}:1")
+    assert len(run("verify-fleet", "verify", "--json", f"{app}:1", f"{app}:2")) == 2
+    Path("names").write_text(f"{app}:1\n{app}:none\n")
+    lines = run_here("inspect", "-f", "names").stdout.splitlines()
+    assert [set(check("inspect-file", json.loads(line))) >= {"error"} for line in lines] == [
+        False,
+        True,
+    ]
     run("verify-rules", "verify", "--rules", "--json")
     assert run("attached", "attached", "--json", f"{app}:1")
     assert run("sbom", "sbom", "--json", "--platform", "linux/amd64", f"{app}:1")
@@ -155,6 +162,10 @@ def test_the_cache(app: str) -> None:
     run("cache-import", "cache", "import", "--json", "bundle.tar")
     assert run("cache-ls", "cache", "ls", "--json")
     assert run("history", "history", "--json", f"{app}:1")
+    assert run("who", "who", "--json", str(AMD.digest))["dependents"]
+    run("cache-push", "cache", "push", "--json", f"{app}/memory:ci", f"{app}:1")
+    run("cache-pull", "cache", "pull", "--json", f"{app}/memory:ci")
+    assert run("untag", "untag", "--dry-run", "--json", f"{app}:2")
     assert run("cache-stats", "cache", "stats", "--json")["registries"]
     assert run("cache-query", "cache", "query", "--json", "SELECT * FROM tags")
     run("cache-fsck", "cache", "fsck", "--json")
