@@ -236,8 +236,9 @@ class Resources:
         """
         if self.settings.offline or not (fault := _fault_of(self._store)):
             return self.session(stack)
-        advice = "continuing without it (set MANYFEST_STORE to a path that can be written)"
-        self.settings.hooks.warn(f"{fault}; {advice}")
+        is_file = isinstance(self.settings.store, Path)
+        advice = " (set MANYFEST_STORE to a path that can be written)" if is_file else ""
+        self.settings.hooks.warn(f"{fault}; continuing without it{advice}")
         session = Session(self, open_store(_NOWHERE), stack)
         session.records_reads = False
         return session

@@ -33,7 +33,7 @@ from typing import Any
 
 import psycopg
 
-from manyfest.domain.errors import ManyfestError, StoreError
+from manyfest.domain.errors import ManyfestError, StoreError, StoreUnreachableError
 from manyfest.store.postgres.address import Address
 from manyfest.store.postgres.errors import is_broken, translating_errors
 from manyfest.store.postgres.migrations import MIGRATIONS
@@ -78,10 +78,12 @@ class PostgresDatabase:
         with self._lock:
             try:
                 return self._rows(statement, parameters)
-            except StoreError as error:
-                if self._is_in_transaction or not is_broken(error):
+            except StoreUnreachableError as error:
+                if self._is_in_transaction:
                     raise
                 self.close()
+                if not is_broken(error):
+                    raise
                 return self._rows(statement, parameters)
 
     def write(self, statement: str, rows: Iterable[Parameters]) -> None:

@@ -18,6 +18,7 @@ from manyfest.domain.errors import (
 from manyfest.store.postgres.address import Address
 
 _BROKEN = "cannot be reached: the connection broke"
+_SILENT = "did not answer in time"
 _ANOTHER_WRITER = "was being written by another command in between; run this one again"
 _REASONS: dict[str, tuple[type[StoreError], str]] = {
     "23503": (StoreError, "cannot be written: a manifest that is referred to is not kept"),
@@ -28,7 +29,7 @@ _REASONS: dict[str, tuple[type[StoreError], str]] = {
     "53200": (StoreError, "cannot be read or written: the server is out of memory"),
     "53300": (StoreUnreachableError, "cannot be reached: the server has too many connections"),
     "55P03": (StoreError, "is locked by another process"),
-    "57014": (StoreUnreachableError, "did not answer in time"),
+    "57014": (StoreUnreachableError, _SILENT),
     "57P01": (StoreUnreachableError, _BROKEN),
     "57P02": (StoreUnreachableError, _BROKEN),
     "57P03": (StoreUnreachableError, "cannot be reached: the server is starting or stopping"),
@@ -51,25 +52,45 @@ _LOGIN_WORDS = (
     *("does not exist", "not permitted to log in", "permission denied for database"),
 )
 
+_LOGIN_FAULTS = {
+    "resolve host": "its host name cannot be resolved",
+    "connection option": "its URL has an option that is not valid",
+    "timeout": "no answer in time",
+}
+
 
 @contextmanager
 def translating_errors(address: Address) -> Iterator[None]:
     """Turn errors of psycopg into StoreError, its kinds, or DamagedStoreError."""
     try:
         yield
-    except psycopg.ProgrammingError as error:
-        if error.sqlstate is None:
+    except psycopg.Error as error:
+        if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
             raise  # a mistake in this program
         raise translated(address, error) from None
+
+
+@contextmanager
+def translating_login_errors(address: Address) -> Iterator[None]:
+    """Turn the errors of connecting into StoreUnreachableError or StoreDeniedError.
+
+    libpq passes no SQLSTATE on here. Host names are not repeated: a password that is not encoded
+    for a URL may be read as a part of one. Raises psycopg.ProgrammingError: the URL is malformed.
+    """
+    try:
+        yield
+    except psycopg.ProgrammingError:
+        raise
     except psycopg.Error as error:
-        raise translated(address, error) from None
+        raise _login_error(address, error) from None
 
 
 def translated(address: Address, error: psycopg.Error) -> ManyfestError:
     """Return the library's error for ``error``."""
     state = error.sqlstate
     if state is None:
-        return _without_state(address, error)
+        is_silent = "timeout" in str(error)  # of PatientConnection
+        return StoreUnreachableError(str(address), _SILENT if is_silent else _BROKEN)
     if state in _DAMAGE:
         return DamagedStoreError(str(address), first_line(error))
     if state == _DENIED:
@@ -93,15 +114,12 @@ def first_line(error: psycopg.Error) -> str:
     return (text.splitlines() or ["unknown error"])[0].strip()
 
 
-def _without_state(address: Address, error: psycopg.Error) -> ManyfestError:
-    """Return the error of a login that failed, or of a connection that broke."""
+def _login_error(address: Address, error: psycopg.Error) -> ManyfestError:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     fatal = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line]
     if any(word in line for line in fatal for word in _LOGIN_WORDS):
         return StoreDeniedError(str(address), f"refuses the login: {fatal[0]}")
-    if fatal:
-        return StoreUnreachableError(str(address), f"cannot be reached: {fatal[0]}")
-    if str(error).startswith(("connection failed", "connection timeout", "[Errno")):
-        reason = lines[0].removeprefix("connection failed: ").rpartition("failed: ")[2]
-        return StoreUnreachableError(str(address), f"cannot be reached: {reason}")
-    return StoreUnreachableError(str(address), _BROKEN)
+    text = lines[0] if lines else "unknown error"
+    known = (reason for word, reason in _LOGIN_FAULTS.items() if word in text)
+    reason = fatal[0] if fatal else next(known, text.rpartition("failed: ")[2])
+    return StoreUnreachableError(str(address), f"cannot be reached: {reason}")

@@ -16,7 +16,7 @@ from psycopg.generators import PQGen  # type: ignore[attr-defined]
 from manyfest.domain.errors import ConfigError, StoreDeniedError, StoreError
 from manyfest.domain.values import frozen
 from manyfest.store.postgres.address import Address
-from manyfest.store.postgres.errors import translating_errors
+from manyfest.store.postgres.errors import translating_errors, translating_login_errors
 from manyfest.store.postgres.migrations import MIGRATIONS
 from manyfest.store.postgres.views import view_statements
 
@@ -39,7 +39,10 @@ _LOOK = """
             THEN has_table_privilege('manyfest.observations', 'INSERT') END,
         current_setting('transaction_read_only') = 'on'"""
 _MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('manyfest migration', 0))"
-_VERSION = "SELECT obj_description(to_regnamespace('manyfest'), 'pg_namespace')"
+# Read from the tables: what to_regnamespace found before the lock, the server remembers.
+_VERSION = """
+    SELECT d.description FROM pg_description AS d JOIN pg_namespace AS n ON n.oid = d.objoid
+    WHERE d.classoid = 'pg_namespace'::regclass AND n.nspname = 'manyfest'"""
 READ_ONLY = "cannot be written: the role {} may only read it"
 
 
@@ -83,6 +86,7 @@ def open_connection(address: Address, lock_timeout: float, patience: float) -> O
     connection = _connect(address, patience)
     try:
         with translating_errors(address):
+            lock_timeout = min(lock_timeout, patience * 0.9)  # so that it is told from slowness
             milliseconds = (lock_timeout * 1000, patience * 1000, _PAUSE_MILLISECONDS)
             found = connection.execute(_LOOK, [str(int(each)) for each in milliseconds]).fetchone()
         return _checked(connection, address, found)
@@ -107,7 +111,7 @@ def migrate(opened: Opened, address: Address) -> Opened:
 
 def _connect(address: Address, patience: float) -> PatientConnection:
     try:
-        with translating_errors(address):
+        with translating_login_errors(address):
             connection = PatientConnection.connect(
                 address.url,
                 autocommit=True,

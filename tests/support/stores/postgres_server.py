@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from pwd import getpwnam
@@ -15,6 +15,7 @@ import pytest
 from attrs import frozen
 
 from manyfest.store.postgres.queries import ROLE
+from tests.support.http.certificates import self_signed
 
 _SETTINGS = {
     "fsync": "off",
@@ -99,20 +100,18 @@ def run(name: str, *arguments: str) -> None:
 
 
 @contextmanager
-def running_postgres(**settings: str) -> Iterator[PostgresServer]:
-    """Run a server with these further settings, until the end of the block."""
+def running_postgres() -> Iterator[PostgresServer]:
+    """Run a server, which can TLS, until the end of the block."""
     program("initdb")
     with TemporaryDirectory(prefix="pg-") as above:  # a socket's path has to be short
         Path(above).chmod(0o755)
         folder = Path(above, "server")
         folder.mkdir()
-        if os.getuid() == 0:
-            account = getpwnam(_user())
-            os.chown(folder, account.pw_uid, account.pw_gid)
-        yield from _run_in(folder, settings)
+        _give_away(folder)
+        yield from _run_in(folder)
 
 
-def _run_in(folder: Path, settings: Mapping[str, str]) -> Iterator[PostgresServer]:
+def _run_in(folder: Path) -> Iterator[PostgresServer]:
     password = folder / "password"
     password.write_text("secret\n")
     password.chmod(0o644)
@@ -120,6 +119,10 @@ def _run_in(folder: Path, settings: Mapping[str, str]) -> Iterator[PostgresServe
         "initdb", "-D", str(folder / "data"), "-U", "postgres", "-A", "scram-sha-256",
         "--pwfile", str(password), "-E", "UTF8", "--locale=C.UTF-8", "-N", "--no-instructions",
     )  # fmt: skip
+    certificate = self_signed(folder / "tls")
+    for file in (certificate.file, certificate.key):
+        _give_away(file)
+    settings = {"ssl": "on", "ssl_cert_file": certificate.file, "ssl_key_file": certificate.key}
     with (folder / "data/postgresql.conf").open("a") as conf:
         conf.write(f"unix_socket_directories = '{folder}'\nlisten_addresses = '127.0.0.1'\n")
         conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
@@ -135,6 +138,14 @@ def _run_in(folder: Path, settings: Mapping[str, str]) -> Iterator[PostgresServe
         yield server
     finally:
         server.stop()
+
+
+def _give_away(path: Path) -> None:
+    """Give the file or folder to the user that runs the server; a key has to be private."""
+    path.chmod(0o755 if path.is_dir() else 0o600)
+    if os.getuid() == 0:
+        account = getpwnam(_user())
+        os.chown(path, account.pw_uid, account.pw_gid)
 
 
 def _user() -> str:
