@@ -30,7 +30,7 @@ class OfflineRegistry(RegistryDecorator):
     ``on_unconfirmed``. There is no registry to forward to: what is not read here is a write.
 
     Raises NeverSeenError: the store has no such manifest. NotCachedError: it has no such blob.
-    UnreachableError: a write, or referrers, which the store does not keep.
+    UnreachableError: a write, or referrers of which the store has none.
     """
 
     def __init__(
@@ -64,7 +64,12 @@ class OfflineRegistry(RegistryDecorator):
             reference.tag for reference in observed if reference.home == home and reference.tag
         )
 
-    def referrers(self, reference: Reference) -> Never:
+    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
+        """Return the cached referrers. Raises UnreachableError: none is known."""
+        from manyfest.domain.operations.attached.cached import cached_referrers
+
+        if found := cached_referrers(blob_digest(reference), self._contents):
+            return found
         reason = f"offline: referrers of {reference} are not cached, only layouts can be read"
         raise UnreachableError(str(reference.home), reason)
 

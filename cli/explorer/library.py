@@ -17,8 +17,7 @@ from manyfest.adapters.decorators.offline import OfflineRegistry
 from manyfest.assembly.settings import Settings
 from manyfest.cli.wiring import open_housekeeping, open_session
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.digests import Digest
-from manyfest.domain.errors import DeadlineError, QueryError, StoreError
+from manyfest.domain.errors import DeadlineError, QueryError, StoreError, UnreachableError
 from manyfest.domain.ports.catalogue import CachedTag, Catalogue
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
@@ -90,22 +89,15 @@ class StoredRegistry(OfflineRegistry):
         contents: ContentStore,
         layers: LayerStore,
         catalogue: Catalogue,
-        rows: Rows,
     ) -> None:
         super().__init__(contents, layers)
         self._catalogue = catalogue
-        self._rows = rows
 
-    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:  # type: ignore[override]
-        """Return those that a query finds in time."""
-        rows = self._rows(
-            "SELECT digest, media_type, size, artifact_type FROM manifests"  # noqa: S608 - a literal
-            f" WHERE subject = {literal(str(reference.digest))}"
-        )
-        return tuple(
-            Descriptor(media_type, Digest.parse(digest), size, others={"artifactType": kind})
-            for digest, media_type, size, kind in rows or ()
-        )
+    def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
+        """Return the cached referrers, perhaps none."""
+        with suppress(UnreachableError):
+            return super().referrers(reference)
+        return ()
 
     def tags(self, home: Home) -> tuple[str, ...]:
         """Return the tags that begin as digest tags do."""
@@ -133,7 +125,7 @@ def open_library(settings: Settings, query_seconds: float = QUERY_SECONDS) -> It
             contents=session.contents,
             layers=session.layers,
             drafts=session.drafts,
-            registry=StoredRegistry(session.contents, session.layers, house.catalogue, rows),
+            registry=StoredRegistry(session.contents, session.layers, house.catalogue),
             rows=rows,
         )
 

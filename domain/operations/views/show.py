@@ -6,7 +6,8 @@ which has what was read before. Only ``Extent.is_long`` reads them from a regist
 an entry may be missing, and None says so.
 
 BuildKit's attestations are entries of the list; they are shown with the image that they attest.
-Referrers and digest tags are asked for with ``Extent.has_referrers``; those of files cost nothing.
+Referrers and digest tags are asked for with ``Extent.has_referrers``; those of files cost nothing,
+and those that the store holds cost no request.
 A list within the list is shown once, however often it is listed.
 """
 
@@ -35,6 +36,7 @@ from manyfest.domain.images.configuration import (
 from manyfest.domain.images.kinds import ATTESTATION, IMAGE, kind_of, kind_of_entry
 from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.manifests import Manifest, require_match
+from manyfest.domain.operations.attached.cached import cached_attachments
 from manyfest.domain.operations.resolve import Resolved, read_config, resolve
 from manyfest.domain.operations.steps.metered_reader import LIMIT, MeteredReader
 from manyfest.domain.operations.steps.record import record_reads
@@ -141,17 +143,20 @@ class _Looker:
         )
 
     def attached(self, found: Resolved) -> tuple[Attachment, ...]:
-        """Return what is attached to a manifest, if that is asked for or costs nothing."""
+        """Return what is attached to a manifest: all if that is asked for, else what is cached."""
         subject = found.reference.at(found.manifest.digest)
-        is_wanted = self._extent.has_referrers or _is_file(subject)
-        return attachments([subject], ports=self._ports)[0] if is_wanted else ()
+        if self._extent.has_referrers or _is_file(subject):
+            return attachments([subject], ports=self._ports)[0]
+        return cached_attachments([subject], self._ports.contents)[0]
 
     def _attached_to_each(self, items: Sequence[Item]) -> Sequence[tuple[Attachment, ...]]:
         places = [item.place for item in items]
-        is_cheap = len(places) <= _UNASKED_REFERRERS and all(map(_is_file, places))
-        if not (self._extent.has_referrers or is_cheap):
+        is_short = len(places) <= _UNASKED_REFERRERS
+        if self._extent.has_referrers or (is_short and all(map(_is_file, places))):
+            return attachments(places, ports=self._ports)
+        if not is_short:
             return [()] * len(places)
-        return attachments(places, ports=self._ports)
+        return cached_attachments(places, self._ports.contents)
 
     def _is_too_much(self, listed: Sequence[Item]) -> bool:
         size = sum(item.descriptor.size for item in listed)

@@ -55,9 +55,9 @@ def test_a_repository_groups_tags_by_digest_and_marks_gaps(client):
 def test_a_list_shows_its_images_with_attestations_below_them(client):
     found = as_json(client, f"/manifests/{APP}:1.0")
     assert [item["platform"] for item in found["entries"]] == ["linux/amd64", "linux/arm64"]
-    assert [one["kind"] for item in found["entries"] for one in item["attached"]] == [
-        "attestation",
-        "attestation",
+    assert [[one["kind"] for one in item["attached"]] for item in found["entries"]] == [
+        ["attestation", "application/vnd.dev.sigstore"],
+        ["attestation"],
     ]
     assert found["findings"] == []
     text = client.get(f"/manifests/{APP}:1.0").text
