@@ -1,7 +1,9 @@
 """Logins, and the access of registries, without a session."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attr import evolve
@@ -10,9 +12,12 @@ from manyfest.assembly.settings import Settings
 from manyfest.domain.errors import UnreachableError
 
 if TYPE_CHECKING:
+    from manyfest.adapters.http_registry.registry import HttpRegistry
     from manyfest.domain.access import Credentials
+    from manyfest.domain.ports.host_book import HostFacts
     from manyfest.domain.ports.login_store import LoginStore
-    from manyfest.domain.ports.registry_access import RegistryAccess
+    from manyfest.domain.ports.registry_access import RegistryAccess, RegistryExaminer
+    from manyfest.domain.references import Reference, Repository
 
 
 @contextmanager
@@ -23,6 +28,21 @@ def open_access(
 
     Raises UnreachableError: ``settings`` say offline.
     """
+    with _opened(settings, credentials) as registry:
+        yield registry.access
+
+
+@contextmanager
+def open_examiner(settings: Settings) -> Iterator["RegistryExaminer"]:
+    """Open what finds out the abilities of registries. Raises as ``open_access``."""
+    with _opened(settings) as registry:
+        yield registry.examiner
+
+
+@contextmanager
+def _opened(
+    settings: Settings, credentials: "Credentials | None" = None
+) -> Iterator["HttpRegistry"]:
     from manyfest.adapters.deadline import Deadline
     from manyfest.assembly.credential_sources import auth_for
     from manyfest.assembly.http_registries import (
@@ -43,7 +63,24 @@ def open_access(
     settings = with_hosts_of(rules, settings)
     endpoint_for = endpoints(settings, certificate_folders(settings), rules.is_insecure)
     with http_registry(settings, deadline, account, endpoint_for) as registry:
-        yield registry.access
+        yield registry
+
+
+def remembered_facts(settings: Settings, registry: str) -> "HostFacts | None":
+    """Return what earlier commands learnt of a registry, if the store keeps that."""
+    if not isinstance(settings.store, Path):
+        return None
+    from manyfest.store.host_book import SqliteHostBook
+
+    with closing(SqliteHostBook(settings.store)) as book:
+        return book.find(registry, datetime.now(UTC), insecure=settings.insecure)
+
+
+def mirrors_of(settings: Settings, named: "Repository | Reference") -> tuple[str, ...]:
+    """Return the mirrors that are asked before the origin. Raises BlockedError, ConfigError."""
+    from manyfest.assembly.http_registries import registry_rules
+
+    return tuple(str(mirror.home) for mirror in registry_rules(settings).route(named).mirrors)
 
 
 def open_logins(settings: Settings) -> "LoginStore":

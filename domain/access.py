@@ -4,6 +4,7 @@ No value shows a secret in its ``repr``.
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from attr import field
 
@@ -81,3 +82,29 @@ class AuthExplanation:
     tokens: tuple[TokenScopes, ...]
     failure: CredentialSourceError | None = None
     refusal: AccessError | UnavailableError | None = None
+
+
+@frozen
+class RegistrySurvey:
+    """The answers of a registry to requests that change nothing, and count as no pull.
+
+    ``base_status`` is that of the API's root without a login. ``tls`` is the
+    version of the protocol, empty without; ``clock_offset`` what to add to our clock. The rest is
+    None where no repository was named, or the registry did not say: the status of a HEAD of a
+    manifest, and whether that tells its digest; whether referrers are listed; the methods that are
+    allowed on a manifest, as the registry claims; the pulls left and their limit.
+    """
+
+    scheme: str
+    http_version: str
+    tls: str
+    api_version: str
+    server: str
+    base_status: int
+    clock_offset: timedelta | None
+    access: AuthExplanation
+    head_status: int | None = None
+    head_has_digest: bool | None = None
+    has_referrers_api: bool | None = None
+    allowed_methods: tuple[str, ...] | None = None
+    pulls: tuple[str, str] | None = None

@@ -31,7 +31,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.ports.registry import BlobSource, Registry
-from manyfest.domain.ports.registry_access import TagRecords
+from manyfest.domain.ports.registry_access import RegistryExaminer, TagRecords
 from manyfest.domain.references import Home, Reference, Repository
 
 if TYPE_CHECKING:  # few commands delete
@@ -160,6 +160,13 @@ class HttpRegistry(Registry):
         from manyfest.adapters.http_registry.api.tag_records import HttpTagRecords
 
         return HttpTagRecords(self._sessions, fan_out, origin_of)
+
+    @property
+    def examiner(self) -> RegistryExaminer:
+        """Finds out what registries can do; few commands do."""
+        from manyfest.adapters.http_registry.api.survey import HttpExaminer
+
+        return HttpExaminer(self._sessions)
 
     def delete_tag(self, reference: Reference, expected: Expectation) -> bool:
         return self._deletions.delete_tag(reference, expected)

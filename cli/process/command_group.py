@@ -88,6 +88,7 @@ SECTIONS = {
         "login": "setup.login",
         "logout": "setup.logout",
         "auth why": "setup.auth_why",
+        "doctor": "setup.doctor",
         "import-docker": "setup.import_docker",
         "plugin install": "setup.plugin_install",
         "completion": "setup.completion",

@@ -47,6 +47,7 @@ SUMMARIES = {
     "login": "Log in to a registry.",
     "logout": "Log out of a registry.",
     "auth why": "Explain which credentials are used for a reference, and why.",
+    "doctor": "Report on this installation, or on what a registry can do.",
     "import-docker": "Import the drafts of docker manifest.",
     "plugin install": "Install the plugin for docker, so that docker manyfest works.",
     "completion": "Print the script that completes commands in a shell.",

@@ -8,7 +8,7 @@ CredentialsError: the credentials cannot be read, or may not be sent to this reg
 from datetime import datetime
 from typing import Protocol
 
-from manyfest.domain.access import AuthExplanation
+from manyfest.domain.access import AuthExplanation, RegistrySurvey
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
 
@@ -29,6 +29,17 @@ class RegistryAccess(Protocol):
         A HEAD of a manifest is no pull, so it does not count against a rate limit of pulls.
         AccessError and UnavailableError are not raised but reported as ``refusal``: the source of
         the credentials is known all the same.
+        """
+        ...
+
+
+class RegistryExaminer(Protocol):
+    """Finds out what a registry can do, without a write or a pull."""
+
+    def survey(self, registry: str, reference: Reference | None = None) -> RegistrySurvey:
+        """Ask ``registry``, and the repository of ``reference`` if there is one.
+
+        AccessError is not raised but reported as the ``refusal`` of its access.
         """
         ...
 

@@ -10,10 +10,8 @@ What a request may carry depends on where it goes:
 - *The token server*: the credentials, if ``realm_policy`` allows it, and none of the user's own
   headers. Its redirects are not followed.
 
-``other_origins`` says at which addresses the latter two may be.
-
-Other origins and token servers get no client certificate, and their own must be valid. --insecure
-for a registry counts for the other ports of its host, too, and nowhere else.
+``other_origins`` says at which addresses the latter two may be. They get no client certificate, and
+their own must be valid. --insecure counts for the other ports of its host, too, and nowhere else.
 
 ``Authorization`` on the registry's own origin goes through these states:
 
@@ -120,14 +118,16 @@ class RegistrySession:
         return host_facts.news(facts, self._known, self._endpoint)
 
     @contextlib.contextmanager
-    def exchange(self, request: RegistryRequest) -> Iterator[httpx.Response]:
+    def exchange(
+        self, request: RegistryRequest, *, is_anonymous: bool = False
+    ) -> Iterator[httpx.Response]:
         """Send a request and yield its response, whose body is to be read in this context.
 
-        Faults while the body is read are translated, too. Raises TransientError: it may pass; the
-        errors of ``domain.errors``: it will not.
+        A challenge is the response if ``is_anonymous``. Faults while the body is read are
+        translated, too. Raises TransientError: it may pass; errors of ``domain.errors``: it won't.
         """
         with self._translating(request):
-            response = self._answer(request)
+            response = self._send(request, None) if is_anonymous else self._answer(request)
             with bodies.ended_by_errors(response):
                 yield response
             bodies.drain(response)
