@@ -76,6 +76,7 @@ class _Shelf:
 
 def fill_fleet(contents: ContentStore, drafts: DraftBook, now: datetime) -> None:
     """Fill an empty store; ages are those at ``now``."""
+    now = now.replace(microsecond=0)
     shelf = _Shelf(now)
     base = _add_alpine(shelf, now)
     newest = _add_web(shelf, now)

@@ -1,5 +1,6 @@
 """The explorer as an ASGI application: addresses to pages, as HTML or as JSON."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +21,8 @@ from manyfest.cli.explorer.library import QUERY_SECONDS, open_library
 from manyfest.cli.explorer.links import HOME, ServedLinks
 from manyfest.cli.explorer.page import Page, error_page
 from manyfest.cli.explorer.pages import ALONE, OF_SUBJECTS, PageFunction
+from manyfest.cli.explorer.pages.content import document_of
+from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import (
     InputError,
@@ -29,6 +32,7 @@ from manyfest.domain.errors import (
 )
 
 _FORM_LIMIT = 8192  # bytes
+_FOREVER = "private, max-age=31536000, immutable"  # RFC 8246
 # The status of an error's page; the first class that fits counts.
 _STATUS = ((NotFoundError, 404), (InputError, 400), (StoreError, 500), (ManyfestError, 422))
 
@@ -67,6 +71,7 @@ class Explorer:
             routes=[
                 *alone,
                 *of_subjects,
+                Route("/documents/{digest}", self._document),
                 Route("/fetch", self._fetch, methods=["POST"]),
                 Mount("/static", StaticFiles(directory=STATIC)),
             ],
@@ -117,10 +122,38 @@ class Explorer:
         data: dict[str, Json] = {**page.data, "fetchable": subject if may_fetch else None}
         return Page(page.template, page.title, data, status=status)
 
+    def _document(self, request: Request) -> Response:
+        """Answer with the verbatim bytes under a digest, as a text."""
+        try:
+            digest = Digest.parse(request.path_params["digest"])
+            with open_library(self._settings, self._query_seconds) as library:
+                data = document_of(digest, library)
+        except ManyfestError as error:
+            return self._response(self._error_page(error), request)
+        return _forever(Response(data, media_type="text/plain"), str(digest), request)
+
     def _response(self, page: Page, request: Request) -> Response:
+        made: Response
         if _wants_json(request):
-            return JSONResponse(page.data, page.status)
-        return HTMLResponse(self._pages.html(page, key=self._keys.form), page.status)
+            made = JSONResponse(page.data, page.status)
+        else:
+            made = HTMLResponse(self._pages.html(page, key=self._keys.form), page.status)
+        if not page.is_immutable:
+            return made
+        return _forever(made, hashlib.sha256(made.body).hexdigest(), request)
+
+
+def _forever(made: Response, name: str, request: Request) -> Response:
+    """Let the browser keep an answer that digests decide; 304 if it has it by this ``name``.
+
+    The cookie lets in, and the ``Accept`` header chooses the form.
+    """
+    headers = {"ETag": f'"{name}"', "Cache-Control": _FOREVER, "Vary": "Accept, Cookie"}
+    known = request.headers.get("if-none-match", "")
+    if headers["ETag"] in (each.strip().removeprefix("W/") for each in known.split(",")):
+        return Response(status_code=304, headers=headers)
+    made.headers.update(headers)
+    return made
 
 
 def _wants_json(request: Request) -> bool:

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from manyfest.cli.explorer.links import Links
 from manyfest.cli.explorer.page import Page
 from manyfest.cli.output import printable
-from manyfest.cli.rendering.humanize import format_age, format_size
+from manyfest.cli.rendering.humanize import format_age, format_size, short_digest
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.version import VERSION
 
@@ -23,7 +23,6 @@ _FOLDER = Path(__file__).parent
 STATIC = _FOLDER / "static"
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_SHOWN_DIGITS = 12
 
 
 class Pages:
@@ -41,7 +40,7 @@ class Pages:
         filters: dict[str, Callable[..., str]] = {
             "size": _size,
             "age": lambda text: _age(text, now or datetime.now(UTC)),
-            "short": short,
+            "short": short_digest,
             "linked": self._linked,
         }
         self._environment.filters |= filters
@@ -67,12 +66,6 @@ class Pages:
         for link, part in zip(linked, parts[1:], strict=True):
             joined += [link, escape(part)]
         return Markup("").join(joined)
-
-
-def short(digest: str) -> str:
-    """Return a prefix that names the digest."""
-    algorithm, _, digits = digest.partition(":")
-    return f"{algorithm}:{digits[:_SHOWN_DIGITS]}"
 
 
 def _size(count: int | None) -> str:

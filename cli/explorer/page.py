@@ -15,7 +15,8 @@ class Page:
     """A page of the explorer.
 
     ``template`` is the name of the template that shows ``data``, which is also the answer for
-    programs. ``command`` prints the same on a terminal; empty if there is none.
+    programs. ``command`` prints the same on a terminal; empty if there is none. A page that
+    ``is_immutable`` depends on digests alone.
     """
 
     template: str
@@ -23,6 +24,7 @@ class Page:
     data: Mapping[str, Json]
     command: str = ""
     status: int = 200
+    is_immutable: bool = False
 
 
 def command_line(*words: str) -> str:

@@ -60,9 +60,10 @@ def format_moment(moment: datetime, now: datetime, screen: Screen) -> str:
     return format_time(moment) if screen.width is None else format_age(moment, now)
 
 
-def short_digest(digest: Digest) -> str:
-    """Return a prefix that names the digest: ``sha256:0123456789ab``."""
-    return f"{digest.algorithm}:{digest.hex[:_DIGITS]}"
+def short_digest(digest: Digest | str) -> str:
+    """Return a prefix that names the digest, or its text: ``sha256:0123456789ab``."""
+    algorithm, _, digits = str(digest).partition(":")
+    return f"{algorithm}:{digits[:_DIGITS]}"
 
 
 def digest_on(screen: Screen, digest: Digest) -> str:

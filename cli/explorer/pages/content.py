@@ -16,9 +16,7 @@ def content(subject: str, _query: Arguments, library: Library) -> Page:
     """
     digest = Digest.parse(subject)
     manifest = library.contents.manifest(digest)
-    data = library.contents.blob(digest) if manifest is None else manifest.data
-    if data is None:
-        raise NeverSeenError(subject)
+    data = manifest.data if manifest else document_of(digest, library)
     shown: dict[str, Json] = {
         "digest": str(digest),
         "mediaType": manifest.media_type if manifest else None,
@@ -28,6 +26,15 @@ def content(subject: str, _query: Arguments, library: Library) -> Page:
         "lists": _lists(digest, library),
     }
     return Page("content.html", str(digest), shown)
+
+
+def document_of(digest: Digest, library: Library) -> bytes:
+    """Return the bytes that are kept under a digest. Raises NeverSeenError: none are."""
+    manifest = library.contents.manifest(digest)
+    data = library.contents.blob(digest) if manifest is None else manifest.data
+    if data is None:
+        raise NeverSeenError(str(digest))
+    return data
 
 
 def _tags(digest: Digest, library: Library) -> Json:

@@ -34,4 +34,7 @@ def compare(_subject: str, query: Arguments, library: Library) -> Page:
     before, after = (reference_in(name, library) for name in names.values())
     found: Json = json.loads(diff_json(diff(before, after, ports=library)))
     words = command_line("diff", "--offline", *names.values())
-    return Page("compare.html", "Compare", {**names, "comparison": found}, words)
+    data: dict[str, Json] = {**names, "comparison": found}
+    by_digest = before.digest is not None and after.digest is not None
+    is_immutable = by_digest and not any("@{" in name for name in names.values())
+    return Page("compare.html", "Compare", data, words, is_immutable=is_immutable)

@@ -29,7 +29,7 @@ def home(_subject: str, query: Arguments, library: Library) -> Page:
 
 
 def search(_subject: str, query: Arguments, library: Library) -> Page:
-    """Search names, digests, annotations and labels for the text ``q``."""
+    """Search names, digests, packages, annotations and labels for the text ``q``."""
     text = query.get("q", "").strip()
     data: dict[str, Json] = {"text": text}
     if text:
@@ -37,6 +37,7 @@ def search(_subject: str, query: Arguments, library: Library) -> Page:
             "repositories": list(_repositories(text, library)),
             "tags": list(_tags(text, library)),
             "digests": list(_digests(text, library)),
+            "packages": _packages(text, library),
             "texts": _texts(text, library),
         }
     return Page("search.html", f"Search: {text}" if text else "Search", data)
@@ -75,6 +76,28 @@ def _digests(text: str, library: Library) -> Iterator[Json]:
         )
         for digest, media_type in rows or ():
             yield {"digest": digest, "mediaType": media_type}
+
+
+def _packages(text: str, library: Library) -> Json:
+    """Return images with a package of this name, or name and version; None if it takes too long.
+
+    Names are found by their beginning, as SBOMs write them; versions likewise: ``openssl 3.3``.
+    """
+    name, _, version = text.partition(" ")
+    where = _begins("version", version.strip()) if version else _begins("name", name)
+    named = f" AND name = {literal(name)}" if version else ""
+    rows = library.rows(
+        "SELECT DISTINCT reference, platform, image, name, version FROM packages"  # noqa: S608
+        f" WHERE {where}{named} ORDER BY name, version, reference, platform LIMIT {_FOUND}"
+    )
+    members = ("reference", "platform", "image", "name", "version")
+    return None if rows is None else [dict(zip(members, row, strict=True)) for row in rows]
+
+
+def _begins(column: str, text: str) -> str:
+    """A condition that an index answers; the last character of Unicode ends the range."""
+    first, last = literal(text), literal(f"{text}\U0010ffff")
+    return f"{column} >= {first} AND {column} < {last}"
 
 
 def _texts(text: str, library: Library) -> Json:

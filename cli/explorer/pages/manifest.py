@@ -1,6 +1,7 @@
 """A list, an image, a draft or another artifact, as ``show`` knows it from the store."""
 
 import json
+import re
 
 from manyfest.cli.explorer.library import Library, literal
 from manyfest.cli.explorer.page import Arguments, Page, command_line
@@ -17,6 +18,8 @@ from manyfest.domain.operations.views.show import show, show_draft
 from manyfest.domain.operations.views.verify import verify
 from manyfest.domain.references import Reference
 
+# The place of a finding about an entry of the list itself.
+_ENTRY = re.compile(r"manifests\[([0-9]{1,7})\]")
 _TEMPLATES = {True: "list.html", False: "image.html"}
 
 
@@ -30,8 +33,10 @@ def manifest(subject: str, query: Arguments, library: Library) -> Page:
     view = show(reference, Extent(), ports=library)
     data = _shown(view)
     if view.manifest.is_list:
+        findings = _findings(reference, library)
         data |= {
-            "findings": _findings(reference, library),
+            "findings": findings,
+            "beside": _beside(findings, view),
             "pulled": _pulled(view, query.get("platform", ""), library),
         }
     else:
@@ -47,7 +52,9 @@ def draft(subject: str, _query: Arguments, library: Library) -> Page:
         raise DraftUnknownError(subject)
     view = show_draft(found, Extent(), ports=library)
     words = command_line("show", subject)
-    return Page("list.html", subject, {**_shown(view), "findings": [], "pulled": None}, words)
+    return Page(
+        "list.html", subject, {**_shown(view), "findings": [], "beside": {}, "pulled": None}, words
+    )
 
 
 def _shown(view: Overview) -> dict[str, Json]:
@@ -57,13 +64,25 @@ def _shown(view: Overview) -> dict[str, Json]:
     return {**document, "repository": home, "tag": view.reference.tag, "text": text}
 
 
-def _findings(reference: Reference, library: Library) -> Json:
+def _findings(reference: Reference, library: Library) -> list[dict[str, Json]]:
     """Return what ``verify`` finds; where something is not cached, only that it cannot tell."""
     try:
-        findings: Json = json.loads(findings_json(verify(reference, ports=library)))["findings"]
+        findings: list[dict[str, Json]] = json.loads(
+            findings_json(verify(reference, ports=library))
+        )["findings"]
     except ManyfestError as error:
         return [{"rule": "", "severity": "note", "path": "not checked", "message": str(error)}]
     return findings
+
+
+def _beside(findings: list[dict[str, Json]], view: Overview) -> Json:
+    """Return the findings about an entry of the list, by the digest of the entry."""
+    found: dict[str, Json] = {}
+    for one in findings:
+        if place := _ENTRY.match(str(one["path"])):
+            digest = str(view.manifest.entries[int(place[1])].digest)
+            found[digest] = [*found.get(digest, []), one]
+    return found
 
 
 def _pulled(view: Overview, platform: str, library: Library) -> Json:

@@ -35,10 +35,12 @@ PAGES = (
     f"/manifests/{HOSTILE}:2",
     f"/history/{APP}:1.0",
     f"/compare?a={APP}:1.0@{{1}}&b={APP}:1.0",
+    f"/compare?a={LAYOUT}:1&b={HOSTILE}:1",
     "/drafts",
     f"/drafts/{APP}:next",
     "/store",
     "/search?q=app",
+    "/search?q=curl",
 )
 
 

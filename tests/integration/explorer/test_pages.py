@@ -1,5 +1,6 @@
 """Pages of the explorer: what they show, also as JSON, and what they do not open."""
 
+import hashlib
 from urllib.parse import quote
 
 import pytest
@@ -251,3 +252,74 @@ def test_a_missing_store_is_an_empty_one_and_stays_missing(settings, tmp_path):
     app = Explorer(evolve(settings, store=path), Keys()).application()
     assert "Nothing is cached yet" in AsgiClient(app).get("/").text
     assert not path.exists()
+
+
+def test_images_are_found_by_their_packages(client):
+    found = as_json(client, "/search?q=curl")["packages"]
+    assert {(one["name"], one["version"], one["platform"]) for one in found} == {
+        ("curl", "8.1", "linux/amd64")
+    }
+    assert f"{APP}:stated" in {one["reference"] for one in found}
+    assert as_json(client, "/search?q=curl+8")["packages"] == found
+    assert as_json(client, "/search?q=curl+9")["packages"] == []
+    assert as_json(client, "/search?q=c'url%22")["packages"] == []
+    assert ">Packages</h2>" in client.get("/search?q=curl").text
+
+
+def test_layers_of_two_images_stand_side_by_side(client):
+    shown = client.get(f"/compare?a={LAYOUT}:1&b={HOSTILE}:1").text
+    assert "Layers side by side" in shown
+    assert '<td class="text"><code>RUN apk add' in shown
+
+
+def test_a_list_that_was_only_republished_is_marked(client):
+    moved = client.get(f"/compare?a={APP}:1.0@%7B1%7D&b={APP}:1.0").text
+    assert "Only the list changed" in moved
+    assert "Only the list changed" not in client.get(f"/compare?a={APP}:1.0&b={APP}:1.1").text
+
+
+def test_findings_stand_beside_their_entry(client):
+    found = as_json(client, f"/manifests/{SHOP}:twice")
+    assert set(found["beside"]) <= {one["digest"] for one in found["entries"]}
+    assert "duplicate-platform" in str(found["beside"])
+
+
+def by_digest(client) -> str:
+    names = f"{APP}:1.0", f"{SHOP}:2"
+    digests = [as_json(client, f"/manifests/{name}")["digest"] for name in names]
+    return f"/compare?a={APP}@{digests[0]}&b={SHOP}@{digests[1]}"
+
+
+@pytest.mark.parametrize("form", ["", "&format=json"])
+def test_a_comparison_by_digest_is_kept_by_the_browser_for_good(client, form):
+    path = by_digest(client) + form
+    first = client.get(path)
+    assert first.headers["cache-control"] == "private, max-age=31536000, immutable"
+    again = client.get(path, **{"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    other = client.get(path, **{"If-None-Match": '"other"'})
+    assert (other.status_code, other.content) == (200, first.content)
+
+
+def test_a_document_is_its_bytes_for_good(client):
+    digest = as_json(client, f"/manifests/{HOSTILE}:1")["digest"]
+    answer = client.get(f"/documents/{digest}")
+    assert f"sha256:{hashlib.sha256(answer.content).hexdigest()}" == digest
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "immutable" in answer.headers["cache-control"]
+    known = {"If-None-Match": f'"{digest}"'}
+    assert client.get(f"/documents/{digest}", **known).status_code == 304
+    assert client.get(f"/documents/sha256:{'0' * 64}").status_code == 404
+    assert client.get("/documents/..%2f..%2fetc").status_code in {400, 404}
+
+
+MUTABLE = ("/", f"/manifests/{APP}:1.0", f"/history/{APP}:1.0", f"/compare?a={APP}:1.0&b={APP}:1.1")
+
+
+@pytest.mark.parametrize("path", MUTABLE)
+def test_pages_that_change_are_not_kept(client, path):
+    answer = client.get(path)
+    assert answer.headers["cache-control"] == "no-store"
+    assert "etag" not in answer.headers
