@@ -3,4 +3,4 @@
 A constant, because reading the installed metadata takes as long as a command runs.
 """
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PAGES = [page for page in sorted((ROOT / "docs").rglob("*.md")) if page.name != "README.md"]
 ADRS = sorted((ROOT / "ADR").glob("[0-9]*.md"))[1:]  # without the template
 DOCUMENTS = [
     *sorted((ROOT / ".github").glob("*.md")),
@@ -30,6 +31,13 @@ def test_paths_in_documents_exist(document):
 def test_links_in_documents_lead_somewhere(document):
     links = LINK.findall(document.read_text())
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_page_of_the_documentation_is_in_its_index(page):
+    """Else Sphinx warns, and a warning is an error."""
+    docs = ROOT / "docs"
+    assert f"]({page.relative_to(docs)})" in (docs / "README.md").read_text()
 
 
 def test_links_of_the_readme_work_outside_the_repository():

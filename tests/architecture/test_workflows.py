@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from manyfest.domain.version import VERSION
+
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
@@ -80,7 +82,7 @@ def test_the_versions_of_python_in_the_matrix_are_those_of_the_metadata():
 
 def test_a_release_gets_its_section_of_the_changelog():
     command = ["bash", ROOT / ".ci" / "changelog"]
-    ended = subprocess.run([*command, "Unreleased"], capture_output=True, text=True, check=True)
+    ended = subprocess.run([*command, VERSION], capture_output=True, text=True, check=True)
     assert "### " in ended.stdout
     assert "\n## " not in ended.stdout
     assert subprocess.run([*command, "99.0"], capture_output=True, check=False).returncode == 1
