@@ -69,6 +69,20 @@ class Session:
         """The registries themselves, without the store and mirrors, to prove what they have."""
         return self._registries.origins()
 
+    def within_threads(self) -> "Session":
+        """Return this session for calls from several threads: each makes its own in sequence.
+
+        What they need in common is done once. Only the registry is shared, not the store's writes.
+        """
+        from copy import copy
+
+        from manyfest.adapters.decorators.shared_work import SharedWork
+        from manyfest.domain.ports.fan_out import sequential
+
+        shared = copy(self)
+        shared.__dict__ |= {"registry": SharedWork(self.registry), "fan_out": sequential}
+        return shared
+
     def connect_early(
         self, read: "Sequence[Reference]", written: "Sequence[Reference]" = ()
     ) -> None:

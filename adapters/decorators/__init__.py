@@ -11,5 +11,6 @@ then mirrored, then HTTP. Modules in dependency order:
 - ``mirror_log``: unreachable mirrors and notices of one command
 - ``mirrored``: mirrors before the origin (ADR 0014)
 - ``through``: one mirror alone, and one that is filling
+- ``shared_work``: what many copies at once need is done once
 - ``confirmed_observations``: a content store without the observations no registry confirmed
 """

@@ -1,4 +1,4 @@
-"""The options that ``copy`` and ``promote`` share."""
+"""Options of ``copy`` and ``promote``."""
 
 from typing import Annotated
 
@@ -9,5 +9,29 @@ VerifyBlobs = Annotated[
     Option(
         "--verify-blobs",
         help="Ask DST for each blob of manifests that it has, too, and upload those it lacks.",
+    ),
+]
+
+Tags = Annotated[
+    list[str] | None,
+    Option(
+        "--tags",
+        metavar="GLOB,...",
+        help="Copy the tags of repository SRC that match (wildcards: * ?) to DST; repeatable.",
+    ),
+]
+Versions = Annotated[
+    str | None,
+    Option(
+        "--semver",
+        metavar="RANGE",
+        help="Copy the tags of repository SRC that are versions in RANGE (^1.2, '>=1 <3').",
+    ),
+]
+PrunePlan = Annotated[
+    bool,
+    Option(
+        "--prune-plan",
+        help="Print commands that untag what only repository DST has; nothing is deleted.",
     ),
 ]

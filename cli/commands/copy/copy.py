@@ -8,7 +8,7 @@ from attr import evolve
 
 from manyfest.assembly.preconditions import require_cached, require_reachable
 from manyfest.assembly.references import reference, resolve_source
-from manyfest.cli.arguments.copy_options import VerifyBlobs
+from manyfest.cli.arguments.copy_options import PrunePlan, Tags, VerifyBlobs, Versions
 from manyfest.cli.arguments.options import (
     CONNECTION,
     CREDENTIALS,
@@ -70,6 +70,9 @@ def command(
         ),
     ] = False,
     verify_blobs: VerifyBlobs = False,
+    tags: Tags = None,
+    semver: Versions = None,
+    prune_plan: PrunePlan = False,
     convert: Convert = None,
     foreign_layers: ForeignLayers = False,
     src_creds: Annotated[Any, credentials_option("src-creds", "the repository of SRC")] = None,
@@ -87,10 +90,14 @@ def command(
     which other images are absent. Many registries refuse that, so DST is asked before anything is
     sent. With --convert, manifests are rewritten with other media types, and their digests change.
 
+    A repository is copied with all its tags, or those selected by --tags and --semver, if SRC and
+    DST end with a slash. A tag that fails stops no other; the exit code is the worst.
+
     Examples:
       manyfest copy alpine:3 host/mirror/alpine:3
       manyfest copy --platform linux/amd64,linux/arm64 alpine:3 oci:alpine:3
       manyfest copy --convert oci host/app:1 host/app:1-oci
+      manyfest copy --semver '^3.18' alpine/ host/mirror/alpine/
       manyfest copy --dest-creds env:MIRROR_LOGIN alpine:3 host/mirror/alpine:3
     """
     if convert is not None and (attached or referrers):
@@ -99,8 +106,22 @@ def command(
         raise UsageError("--sparse goes with --platform, and without --convert")
     platforms = parse_filters(platform or ())
     mode = attached_mode(attached=attached or referrers, no_attached=no_attached)
+    are_many = bool(tags) or semver is not None or prune_plan
+    if are_many or all(name.endswith("/") for name in names):
+        if convert is not None:
+            raise UsageError("--convert is for one image or list, not for a repository")
+        names = [name.rstrip("/") for name in names]
+        are_many = True
     options = evolve(options, logins=(*login(names[0], src_creds), *login(names[1], dest_creds)))
     with open_session(settings_from(options)) as session:
+        if are_many:
+            from manyfest.cli.flows.copying.repositories import RepositoryOptions, copy_repository
+            from manyfest.domain.operations.content.copy_tags import CopyRules
+
+            rules = CopyRules(platforms, mode, foreign_layers, sparse, verify_blobs, dry_run)
+            many = RepositoryOptions(tuple(tags or ()), semver, prune_plan, verbose, as_json)
+            copy_repository(names, many, rules, session)
+            return
         target = reference(names[1])
         require_reachable([target], session)
         source = resolve_source(names[0], session)

@@ -1,6 +1,7 @@
 """Bring images and lists elsewhere, with all that they consist of.
 
 * ``copy``: to another registry, repository or layout.
+* ``copy_tags``: the same for many tags of a repository.
 * ``promote``: the same by digest, proved before tags move; ``inventory`` reads both sides.
 * ``lost_blobs``: blobs that a target has lost, although it has their manifests.
 * ``convert_copy``: the same, with other media types.

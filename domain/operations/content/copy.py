@@ -170,12 +170,23 @@ def plan_copy(
 
 
 def copy(plan: CopyPlan, *, ports: Ports, on_event: OnEvent = ignore) -> Brought:
-    """Execute ``plan``: children before parents, subjects before referrers, the tag last.
+    """Execute ``plan`` as ``write``, and record it.
 
-    Then record it. Returns what of the attached did not come, although it was tried again. If it
-    fails, the tag keeps its digest. Content that is there already is not written again. Uses the
-    ports registry, contents, fan_out, pause and now. Raises what writing raises, and StoreError
-    once all is copied.
+    Uses the ports registry, contents, fan_out, pause and now. Raises what writing raises, and
+    StoreError once all is copied.
+    """
+    brought = write(plan, ports=ports, on_event=on_event)
+    with ports.contents.transaction():
+        record(ports.contents, read_and_written(plan, brought), ports.now)
+    return brought
+
+
+def write(plan: CopyPlan, *, ports: Ports, on_event: OnEvent = ignore) -> Brought:
+    """Write as ``plan`` says: children before parents, subjects before referrers, the tag last.
+
+    Returns what of the attached did not come, although it was tried again. If it fails, the tag
+    keeps its digest. Content that is there already is not written again. Uses the ports registry,
+    fan_out and pause. Raises what writing raises.
     """
     blobs = (*plan.blobs, *plan.attached.blobs)
     size, manifests = sum(blob.size for blob in blobs), len(tuple(plan.manifests))
@@ -193,8 +204,6 @@ def copy(plan: CopyPlan, *, ports: Ports, on_event: OnEvent = ignore) -> Brought
         if not is_subject or plan.target != place:
             put_manifest(ports.registry, plan.target, plan.manifest)
         on_event(ManifestPut(plan.target))
-    with ports.contents.transaction():
-        record(ports.contents, _read_and_written(plan, brought), ports.now)
     return brought
 
 
@@ -257,7 +266,8 @@ def _present(copies: Iterable[Copy | None]) -> tuple[Copy, ...]:
     return tuple(copy for copy in copies if copy is not None)
 
 
-def _read_and_written(plan: CopyPlan, brought: Brought) -> Iterator[Resolved]:
+def read_and_written(plan: CopyPlan, brought: Brought) -> Iterator[Resolved]:
+    """Yield what an executed plan read and wrote, to be recorded."""
     yield plan.source
     yield Resolved(plan.target, plan.manifest)
     for copied in plan.manifests:

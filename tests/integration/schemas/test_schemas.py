@@ -133,6 +133,7 @@ def test_publishing(app: str) -> None:
     assert run("ls", "ls", "--json")[0]["pushed"]
     copied = run("copy", "copy", "--dry-run", "--json", f"{app}:3", "oci:site:3")
     assert {step["step"] for step in copied["steps"]} == {"copy", "put", "tag"}
+    assert run("copy-repository", "copy", "--json", f"{app}/", "oci:all/")["tags"]
     assert run("promote", "promote", "--json", "--dry-run", f"{app}:1", "oci:site:1")["steps"]
     assert run("promote", "promote", "--json", f"{app}:1", "oci:site:1")["proof"]["equal"]
     assert run("publish", "publish", "--json", "-t", f"{app}:4", *sources)

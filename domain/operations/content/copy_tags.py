@@ -1,0 +1,126 @@
+"""Copy many tags of a repository: each as a copy of its own, one slice of them at a time.
+
+A slice is copied in parallel, each tag in a thread, and is then recorded by the calling thread. A
+tag that fails stops no other.
+"""
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from manyfest.domain.errors import DeadlineError, ManyfestError, bare
+from manyfest.domain.events import Event, OnEvent, ReferenceRead, TransferPlanned, ignore
+from manyfest.domain.lists.referrers import AttachedMode, is_digest_tag, is_referrers_tag
+from manyfest.domain.operations.attached.put import Brought
+from manyfest.domain.operations.content.copy import CopyPlan, plan_copy, read_and_written, write
+from manyfest.domain.operations.content.lost_blobs import with_lost_blobs
+from manyfest.domain.operations.steps.record import record
+from manyfest.domain.platforms import Platform
+from manyfest.domain.ports import Ports
+from manyfest.domain.references import Home, Reference
+from manyfest.domain.specs.version_ranges import VersionRange
+from manyfest.domain.values import frozen
+
+SLICE = 64  # tags: what an interrupted copy has brought and not recorded, at most
+
+
+@frozen
+class TagSelection:
+    """The tags to copy: those that match one of ``patterns``, if any, and are in ``versions``."""
+
+    patterns: tuple[str, ...] = ()
+    versions: VersionRange | None = None
+
+    def of(self, tags: Sequence[str]) -> tuple[str, ...]:
+        """Return the selected ``tags``, without those that hold attachments, in order."""
+        return tuple(sorted(filter(self._selects, tags)))
+
+    def _selects(self, tag: str) -> bool:
+        if is_digest_tag(tag) or is_referrers_tag(tag):
+            return False  # they come along with what they are attached to
+        if self.patterns and not any(fnmatchcase(tag, pattern) for pattern in self.patterns):
+            return False
+        return self.versions is None or self.versions.admits(tag)
+
+
+@frozen
+class CopyRules:
+    """The rules of each copy: see ``plan_copy`` and ``with_lost_blobs``."""
+
+    platforms: tuple[Platform, ...] = ()
+    attached: AttachedMode = AttachedMode.TRY
+    with_foreign: bool = False
+    is_sparse: bool = False
+    with_blobs: bool = False
+    is_dry_run: bool = False
+
+
+@frozen
+class TagCopy:
+    """The copy of one ``tag``: as planned, and what was brought; or the ``error``."""
+
+    tag: str
+    plan: CopyPlan | None = None
+    brought: Brought = Brought()
+    error: ManyfestError | None = None
+
+
+def copy_tags(
+    source: Home,
+    target: Home,
+    tags: Sequence[str],
+    rules: CopyRules,
+    *,
+    ports: Ports,
+    threads: Ports,
+    on_event: OnEvent = ignore,
+) -> Iterator[tuple[TagCopy, ...]]:
+    """Copy ``tags`` from ``source`` to ``target``; yield the outcomes, one slice after the other.
+
+    ``threads`` are the ports of one of several threads. Uses the ports registry, contents, layers,
+    fan_out, pause and now. Raises DeadlineError, StoreError.
+    """
+
+    def told(event: Event) -> None:
+        if not isinstance(event, TransferPlanned):  # that of one tag says nothing about all
+            on_event(event)
+
+    def bring(tag: str) -> TagCopy:
+        try:
+            plan = _plan(Reference(source, tag), Reference(target, tag), rules, threads)
+            if rules.is_dry_run:
+                return TagCopy(tag, plan)
+            return TagCopy(tag, plan, write(plan, ports=threads, on_event=told))
+        except DeadlineError:
+            raise
+        except ManyfestError as error:
+            return TagCopy(tag, error=bare(error))
+        finally:
+            on_event(ReferenceRead())
+
+    for start in range(0, len(tags), SLICE):
+        outcomes = ports.fan_out(bring, tags[start : start + SLICE])
+        if not rules.is_dry_run:
+            _record(outcomes, ports)
+        yield outcomes
+
+
+def _plan(source: Reference, target: Reference, rules: CopyRules, ports: Ports) -> CopyPlan:
+    plan = plan_copy(
+        source,
+        target,
+        ports=ports,
+        platforms=rules.platforms,
+        attached=rules.attached,
+        with_foreign=rules.with_foreign,
+        is_sparse=rules.is_sparse,
+    )
+    if rules.with_blobs:
+        plan = with_lost_blobs(plan, ports=ports, with_foreign=rules.with_foreign)
+    return plan
+
+
+def _record(outcomes: Sequence[TagCopy], ports: Ports) -> None:
+    with ports.contents.transaction():
+        for each in outcomes:
+            if each.plan is not None:
+                record(ports.contents, read_and_written(each.plan, each.brought), ports.now)

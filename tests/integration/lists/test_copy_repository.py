@@ -1,0 +1,149 @@
+"""Whole repositories: many tags at once, each as a copy of its own."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import Image, oci_image, oci_index, push_image, referrer
+from manyfest.domain.references import Reference
+from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
+from tests.support.programs.docker_client import Result
+from tests.support.programs.our_program import run_here
+
+TAGS = ("1.0.0", "1.1.0", "1.2.0-rc.1", "2.0.0", "latest", "edge")
+SHARED = oci_image("linux/amd64", text="in all of them")
+LISTS: dict[str, Image] = {
+    tag: oci_index(SHARED, oci_image("linux/arm64", text=tag)) for tag in TAGS
+}
+SBOM, SIGNATURE = referrer(SHARED, "sbom"), oci_image(text="signature")
+
+
+def at(name: str) -> Reference:
+    return Reference.parse(f"{REGISTRY}/{name}")
+
+
+@pytest.fixture
+def near() -> MemoryRegistry:
+    registry = MemoryRegistry()
+    for tag, image in LISTS.items():
+        push_image(registry, at(f"app:{tag}"), image)
+    push_image(registry, at("app").at(SBOM.digest), SBOM)
+    push_image(registry, at(f"app:sha256-{SHARED.digest.hex}.sig"), SIGNATURE)
+    return registry
+
+
+@pytest.fixture
+def far() -> MemoryRegistry:
+    return MemoryRegistry()
+
+
+@pytest.fixture
+def source(near: MemoryRegistry) -> Iterator[RegistryServer]:
+    with RegistryServer(near, quirks=Quirks(referrers=True)) as server:
+        yield server
+
+
+@pytest.fixture
+def target(far: MemoryRegistry) -> Iterator[RegistryServer]:
+    with RegistryServer(far, quirks=Quirks(referrers=True)) as server:
+        yield server
+
+
+def copied(source: RegistryServer, target: RegistryServer, *words: str, code: int = 0) -> Result:
+    result = run_here("copy", *words, f"{source.host}/app/", f"{target.host}/app/")
+    assert result.code == code, (result.stdout, result.stderr)
+    return result
+
+
+def tags(registry: MemoryRegistry) -> set[str]:
+    return {tag for tag in registry.tags(at("app").home) if not tag.startswith("sha256-")}
+
+
+def test_all_tags_come_with_what_is_attached(source, target, far) -> None:
+    shown = copied(source, target).stdout.decode()
+    assert shown.startswith("6 tags: 6 copied (")
+    assert tags(far) == set(TAGS)
+    for tag, image in LISTS.items():
+        assert far.get_manifest(at(f"app:{tag}")) == image.manifest
+    assert [each.digest for each in far.referrers(at("app").at(SHARED.digest))] == [SBOM.digest]
+    assert f"sha256-{SHARED.digest.hex}.sig" in far.tags(at("app").home)
+    assert copied(source, target).stdout == b"6 tags: 6 unchanged\n"
+
+
+def test_what_tags_share_is_done_once(source, target) -> None:
+    copied(source, target)
+    uploads = [r.path for r in target.requests if r.method == "PUT" and "/blobs/" in r.path]
+    children = [child for image in LISTS.values() for child in image.children]
+    blobs = {blob for image in (*children, SBOM, SIGNATURE) for blob in image.blobs}
+    assert len(uploads) == len(blobs)
+    assert source.count("GET", "*/tags/list*") == 1
+
+
+SELECTED = {
+    "a pattern": (("--tags", "1.*"), {"1.0.0", "1.1.0", "1.2.0-rc.1"}),
+    "two patterns": (("--tags", "edge,l*"), {"edge", "latest"}),
+    "a range": (("--semver", "^1"), {"1.0.0", "1.1.0"}),
+    "both": (("--semver", "*", "--tags", "2*"), {"2.0.0"}),
+}
+
+
+@pytest.mark.parametrize(("words", "expected"), SELECTED.values(), ids=SELECTED)
+def test_tags_are_selected(source, target, far, words, expected: set[str]) -> None:
+    planned = copied(source, target, "--dry-run", "-v", *words).stdout.decode().splitlines()
+    assert {line.split()[-1] for line in planned[1:]} == expected
+    assert tags(far) == set()
+    copied(source, target, *words)
+    assert tags(far) == expected
+
+
+def test_one_tag_that_fails_stops_no_other(source, target, near, far) -> None:
+    near.forget_manifest(at("app").at(LISTS["2.0.0"].children[1].digest))
+    result = copied(source, target, code=3)
+    assert result.stdout.startswith(b"6 tags: 5 copied (")
+    assert result.stdout.endswith(b", 1 failed\n")
+    assert "app:2.0.0" in result.stderr
+    assert tags(far) == set(TAGS) - {"2.0.0"}
+    record = json.loads(copied(source, target, "--json", code=3).stdout)
+    states = {each["tag"]: each["state"] for each in record["tags"]}
+    assert states == dict.fromkeys(TAGS, "unchanged") | {"2.0.0": "failed"}
+    assert record["prune"] == []
+
+
+def test_what_only_the_target_has_is_listed_and_stays(source, target, far) -> None:
+    push_image(far, at("app:old"), SHARED)
+    push_image(far, at("app:0.9"), SHARED)
+    result = copied(source, target, "--prune-plan")
+    lines = [f"manyfest untag {target.host}/app:{tag}" for tag in ("0.9", "old")]
+    assert result.stdout.decode().splitlines() == lines
+    assert "6 tags: 6 copied" in result.stderr
+    assert {"old", "0.9"} <= tags(far)
+    only = copied(source, target, "--prune-plan", "--semver", "*").stdout.decode()
+    assert only.splitlines() == lines[:1]
+    assert "DELETE" not in {request.method for request in target.requests}
+
+
+def test_layouts_are_repositories_too(source, far, tmp_path: Path, target) -> None:
+    assert run_here("copy", f"{source.host}/app/", f"oci:{tmp_path}/gap/").code == 0
+    assert run_here("copy", f"oci:{tmp_path}/gap/", f"{target.host}/app/").code == 0
+    assert tags(far) == set(TAGS)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason"),
+    [
+        (("--tags", "none*"), 3, "has no tag that is selected, of 7"),
+        (("--semver", "^^"), 2, "is no range of versions"),
+        (("--convert", "oci"), 2, "--convert is for one image or list"),
+    ],
+)
+def test_what_cannot_be_is_refused(source, target, words, code: int, reason: str) -> None:
+    assert reason in copied(source, target, *words, code=code).stderr
+
+
+def test_a_repository_is_not_copied_to_itself(source) -> None:
+    names = (f"{source.host}/app/", f"{source.host}/app/")
+    result = run_here("copy", *names)
+    assert (result.code, "are the same repository" in result.stderr) == (2, True)
