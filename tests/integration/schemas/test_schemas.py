@@ -119,6 +119,8 @@ def test_views(app: str) -> None:
     assert run("sbom", "sbom", "--json", "--platform", "linux/amd64", f"{app}:1")
     run("provenance", "provenance", "--json", "--platform", "linux/amd64", f"{app}:1")
     run("auth-why", "auth", "why", "--json", f"{app}:1")
+    assert run("doctor", "doctor", "--json")["manyfest"]
+    assert run("doctor", "doctor", "--json", f"{app}:1")["abilities"]
 
 
 def test_publishing(app: str) -> None:
