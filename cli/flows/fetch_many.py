@@ -19,6 +19,7 @@ from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.events import ReadingPlanned
 from manyfest.domain.operations.content.fetch import Fetched, fetch
+from manyfest.domain.operations.content.fetch_attached import FetchedAttached, fetch_attached
 from manyfest.domain.operations.content.fetch_slices import SLICE, fetch_slices
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
@@ -32,11 +33,13 @@ def fetch_all(
     *,
     with_layers: bool,
     with_foreign: bool,
+    with_attached: bool,
     is_filling: bool,
     as_json: bool,
 ) -> None:
     """Fetch ``names`` and the references in ``file``; print the failures and a summary.
 
+    ``with_attached`` fetches what is attached to each slice after it.
     ``is_filling`` fills the mirror that the session asks, and verifies what it has then.
     The deadline restarts after each slice in which something was fetched.
     """
@@ -62,12 +65,14 @@ def fetch_all(
             note_foreign_layers(fetched.foreign_layers, STAY_BEHIND)
             if fetched.found:
                 session.restart_deadline()
+            if with_attached:
+                summary.count_attached(fetch_attached(fetched.found, ports=session))
         if is_filling and not platforms:
             summary.failures += lacking([r for r in references if r not in failed], session)
-    for line in summary.failures:
+    for line in (*summary.failures, *summary.not_attached):
         fail(line)
     write_text(summary.as_json() if as_json else summary.text())
-    if summary.failures:
+    if summary.failures or summary.not_attached:
         raise ExitError(FAILED)
 
 
@@ -79,7 +84,9 @@ class _Summary:
     manifests: int = 0
     layers: int = 0
     layer_bytes: int = 0
+    attached: int = 0
     failures: list[str] = field(factory=list)
+    not_attached: list[str] = field(factory=list)
 
     def count(self, fetched: Fetched) -> None:
         self.manifests += len({found.manifest.digest for found in fetched.found})
@@ -87,16 +94,24 @@ class _Summary:
         self.layer_bytes += fetched.layer_bytes
         self.failures += [_failure(str(ref), error) for ref, error in fetched.failures.items()]
 
+    def count_attached(self, fetched: FetchedAttached) -> None:
+        self.attached += fetched.manifests
+        self.not_attached += [f"more may be attached: {error}" for error in fetched.failures]
+
     def text(self) -> str:
         whole = self.references - len(self.failures)
+        attached = f", {self.attached} attached" if self.attached else ""
         layers = f", {self.layers} layers ({format_size(self.layer_bytes)})" if self.layers else ""
-        return f"{whole} of {self.references} references, {self.manifests} manifests{layers}"
+        return (
+            f"{whole} of {self.references} references, {self.manifests} manifests{attached}{layers}"
+        )
 
     def as_json(self) -> str:
         document = {
             "references": self.references,
             "failed": len(self.failures),
             "manifests": self.manifests,
+            "attached": self.attached,
             "layers": self.layers,
             "layerBytes": self.layer_bytes,
         }

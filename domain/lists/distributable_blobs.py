@@ -16,6 +16,11 @@ def is_distributable(layer: Descriptor) -> bool:
     return not layer.urls
 
 
+def is_document(layer: Descriptor) -> bool:
+    """Return True for a statement, an SBOM or a signature, which an attachment has as a layer."""
+    return layer.media_type.endswith("json")
+
+
 def distributable_layers(manifest: Manifest) -> tuple[Descriptor, ...]:
     """Return an image's layers without ``urls``, in order; none for a list.
 

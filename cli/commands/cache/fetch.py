@@ -42,6 +42,13 @@ def command(
         bool, Option("--layers", help="Fetch the layers, too, for copy and cache export.")
     ] = False,
     foreign_layers: ForeignLayers = False,
+    attached: Annotated[
+        bool,
+        Option(
+            "--attached",
+            help="Fetch what is attached, too: signatures, SBOMs, attestations, in every form.",
+        ),
+    ] = False,
     through: Through = None,
     as_json: AsJson = False,
 ) -> None:
@@ -55,8 +62,12 @@ def command(
     layer, so that it has whole lists; what it does not have yet is asked for again for 15 seconds.
     Then the lists are verified through the mirror.
 
+    With --attached, asks for the referrers of each manifest, and for digest tags such as cosign's;
+    then attached, sbom and provenance answer offline, and cache export takes it along.
+
     Examples:
       manyfest cache fetch alpine:3 ghcr.io/team/app:1.4
+      manyfest cache fetch --attached ghcr.io/team/app:1.4
       manyfest cache fetch --layers --platform linux/arm64 -f images.txt
       manyfest cache fetch --through mirror.example.com:5000 alpine:3
     """
@@ -77,6 +88,7 @@ def command(
             session,
             with_layers=layers,
             with_foreign=foreign_layers,
+            with_attached=attached,
             is_filling=through is not None,
             as_json=as_json,
         )

@@ -6,6 +6,7 @@
 * ``lost_blobs``: blobs that a target has lost, although it has their manifests.
 * ``convert_copy``: the same, with other media types.
 * ``fetch``: into the store.
+* ``fetch_attached``: what is attached to what was fetched.
 * ``fetch_slices``: many references into the store.
 * ``export_bundle``: from the store into a bundle.
 * ``gather``: collect manifests from a store or a bundle, with what is missing.

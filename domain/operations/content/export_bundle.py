@@ -13,8 +13,10 @@ from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import IncompleteError, InputError, NeverSeenError
 from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned
 from manyfest.domain.history.observation import Observation
+from manyfest.domain.images.attachments import Form
 from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.attached.cached import cached_attachments
 from manyfest.domain.operations.content.gather import gather
 from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
 from manyfest.domain.operations.steps.transfer import with_progress
@@ -95,10 +97,11 @@ def export_bundle(
     """Choose the content of a bundle of ``references`` and ``drafts``, from the store alone.
 
     None means every tag of a registry, as it was observed last, if it is completely cached. Takes
-    the manifests on every level, the configs that are cached and, with ``with_layers``, the
-    distributable layers. If ``sparse``, lists come with those of their images that are cached. So
-    do drafts. Blobs that ``earlier`` bundles have are left out. The same store gives the same
-    content. Uses the ports contents and layers.
+    the manifests on every level, the configs that are cached, what is attached to these with its
+    documents, as far as it is cached, and, with ``with_layers``, the distributable layers. If
+    ``sparse``, lists come with those of their images that are cached. So do drafts. Blobs that
+    ``earlier`` bundles have are left out. The same store gives the same content. Uses the ports
+    contents and layers.
 
     Raises InputError: a reference is not of a registry; NeverSeenError; IncompleteError: of a
     reference given, a child is not cached or, ``with_layers``, a config or layer.
@@ -114,8 +117,9 @@ def export_bundle(
                 raise
             left_out.append(tree.reference)
         else:
-            chosen.entries[str(tree.reference)] = tree.entry
-            chosen.add(tree.parts)
+            for each in (tree, *_attached_trees(tree, blobs, with_tags=references is not None)):
+                chosen.entries[str(each.reference)] = each.entry
+                chosen.add(each.parts)
     foreign = chosen.foreign.values()
     missing = (each for each in foreign if ports.layers.size(each.digest) != each.size)
     return Exported(_packing(chosen, drafts, blobs, earlier), tuple(left_out), tuple(missing))
@@ -190,11 +194,37 @@ def _tree(
     return _Tree(reference, entry, gathered.found, gathered.missing)
 
 
+def _attached_trees(tree: _Tree, blobs: StoredBlobs, *, with_tags: bool) -> Iterator[_Tree]:
+    """Yield what is cached of all that is attached to a tree, and to that in turn, if it is whole.
+
+    Digest tags are left to the caller unless ``with_tags``.
+    """
+    visited = set(tree.parts)
+    waiting = list(tree.parts)
+    while waiting:
+        for place in _attached_to(tree.reference.at(waiting.pop()), blobs, with_tags=with_tags):
+            found = _named(place, blobs)
+            if not (found.missing or visited.issuperset(found.parts)):
+                waiting += [digest for digest in found.parts if digest not in visited]
+                visited |= found.parts.keys()
+                yield found
+
+
+def _attached_to(subject: Reference, blobs: StoredBlobs, *, with_tags: bool) -> Iterator[Reference]:
+    [found] = cached_attachments([subject], blobs.contents)
+    for one in found:
+        if one.form is Form.REFERRER or with_tags:
+            yield one.place
+
+
 def _part(blobs: StoredBlobs, manifest: Manifest) -> _Part:
     config = manifest.config
     return _Part(
         manifest.size,
-        (config,) if config is not None and blobs.has_config(config) else (),
+        (
+            *((config,) if config is not None and blobs.has_config(config) else ()),
+            *blobs.documents(manifest),
+        ),
         tuple(blobs.layers(manifest)),
         tuple(blobs.lacking(manifest)) if blobs.with_layers else (),
         foreign_layers([manifest]) if blobs.with_layers else (),

@@ -19,6 +19,7 @@ from manyfest.domain.errors import (
     SparseBundleError,
 )
 from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned, ignore
+from manyfest.domain.lists.distributable_blobs import is_document
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.content.bundle_documents import (
     read_document,
@@ -129,7 +130,7 @@ class _Part:
 
 @frozen
 class _Blobs:
-    """The configs in the bundle, and these together with the layers."""
+    """The configs and documents in the bundle, and these together with the layers."""
 
     configs: Mapping[Digest, Descriptor]
     all: Mapping[Digest, Descriptor]
@@ -223,7 +224,8 @@ def _blobs_in(bundle: Bundle, found: Mapping[Digest, _Part]) -> _Blobs:
         if blob.digest not in found
     }
     present = partial(_present, bundle)
-    return _Blobs(present(configs), present(others | configs))
+    documents = {digest: each for digest, each in others.items() if is_document(each)}
+    return _Blobs(present(configs | documents), present(others | configs))
 
 
 def _present(bundle: Bundle, blobs: Mapping[Digest, Descriptor]) -> Mapping[Digest, Descriptor]:

@@ -7,7 +7,11 @@ from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import CHUNK_SIZE, Digest, VerifiedChunks
 from manyfest.domain.errors import NeverSeenError
-from manyfest.domain.lists.distributable_blobs import distributable_layers, foreign_layers
+from manyfest.domain.lists.distributable_blobs import (
+    distributable_layers,
+    foreign_layers,
+    is_document,
+)
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
@@ -33,6 +37,11 @@ class StoredBlobs:
             layers = (*self._layers_of(manifest), *foreign_layers([manifest]))
             yield from filter(self._has_large, layers)
 
+    def documents(self, manifest: Manifest) -> Iterator[Descriptor]:
+        """Yield the documents in the store, such as SBOMs, that are not among ``layers``."""
+        if not self.with_layers:
+            yield from filter(self._has_large, filter(is_document, manifest.layers))
+
     def lacking(self, manifest: Manifest) -> Iterator[Digest]:
         """Yield the config, distributable layers and blobs in a list that are not in the store."""
         config = manifest.config
@@ -55,9 +64,10 @@ class StoredBlobs:
 
     def open_blob(self, digest: Digest, size: int, /) -> AbstractContextManager[Iterator[bytes]]:
         """Open a config or layer that was in the store. Raises NeverSeenError: it was collected."""
-        if self.with_layers and self.stored_layers.size(digest) == size:
+        data = None if self.with_layers else self.contents.blob(digest)
+        if data is None and self.stored_layers.size(digest) == size:
             return self.stored_layers.open(digest)
-        return _opened(self.contents.blob(digest), digest)
+        return _opened(data or self.contents.blob(digest), digest)
 
     def _layers_of(self, manifest: Manifest) -> Iterator[Descriptor]:
         yield from distributable_layers(manifest)
