@@ -12,7 +12,15 @@ author = "The maintainers of manyfest"
 release = (ROOT / "domain" / "version.py").read_text().split('"')[-2]
 source_url = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Source"]
 
-extensions = ["myst_parser", "repository_pages", "command_pages"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "repository_pages",
+    "command_pages",
+    "library_page",
+]
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
 exclude_patterns = ["_extensions"]
 myst_heading_anchors = 3
 myst_enable_extensions = ["deflist"]
@@ -25,9 +33,4 @@ html_theme = "furo"
 html_title = f"manyfest {release}"
 html_copy_source = False
 html_show_sphinx = False
-html_theme_options = {
-    "source_repository": source_url,
-    "source_branch": "main",
-    "source_directory": "docs/",
-}
 man_show_urls = False

@@ -57,7 +57,7 @@ def _trees(text: str) -> str:
         title, _, body = section.partition("\n")
         pages = list(dict.fromkeys(_PAGE.findall(body)))
         if title == "Reference":
-            pages.append("reference/cli/index")
+            pages += ["reference/names", "reference/cli/index"]
         if pages:
             trees.append(
                 "\n".join(
