@@ -61,23 +61,31 @@ def writes_of_undo(plan: UndoPlan) -> PlannedWrites:
 
 def pushes_lines(plans: Iterable[PushPlan], *, is_verbose: bool) -> Iterable[str]:
     """Return the ``dry_run_lines`` of each push, one below the other."""
-    writes = map(writes_of_push, plans)
-    return text_lines("\n".join(_text(one, is_verbose=is_verbose) for one in writes), _painted)
+    screen = stdout_screen()
+    texts = (_text(writes_of_push(plan), screen, is_verbose=is_verbose) for plan in plans)
+    return text_lines("\n".join(texts), _painted, screen=screen)
 
 
-def dry_run_lines(writes: PlannedWrites, *, is_verbose: bool) -> Iterable[str]:
-    """Return a line with a summary of the writes, and if ``is_verbose`` a line for each."""
-    return text_lines(_text(writes, is_verbose=is_verbose), _painted)
+def dry_run_lines(
+    writes: PlannedWrites, *, is_verbose: bool, screen: Screen | None = None
+) -> Iterable[str]:
+    """Return a line with a summary of the writes, and if ``is_verbose`` a line for each.
+
+    They are made for stdout's screen by default.
+    """
+    screen = screen or stdout_screen()
+    text = _text(writes, screen, is_verbose=is_verbose)
+    return text_lines(text, _painted, screen=screen)
 
 
-def _text(writes: PlannedWrites, *, is_verbose: bool) -> str:
-    steps = _step_lines(writes) if is_verbose else ()
+def _text(writes: PlannedWrites, screen: Screen, *, is_verbose: bool) -> str:
+    steps = _step_lines(writes, screen) if is_verbose else ()
     return "\n".join([printable(_summary(writes)), *(f"  {printable(line)}" for line in steps)])
 
 
-def _step_lines(writes: PlannedWrites) -> Iterator[str]:
+def _step_lines(writes: PlannedWrites, screen: Screen) -> Iterator[str]:
     """Yield a line for each write; a terminal gets the beginnings of digests."""
-    as_shown = partial(digest_on, stdout_screen())
+    as_shown = partial(digest_on, screen)
     copies: tuple[BlobCopy | ManifestCopy, ...] = (*writes.blobs, *writes.manifests)
     for copy in copies:
         verb, digest, size = _copied(copy)

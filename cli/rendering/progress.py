@@ -41,8 +41,7 @@ _LONG_PAUSE = 5.0  # seconds: the pauses before a retry that a log tells
 _CLEARED = "\r\x1b[K"
 _LINE_UP = "\x1b[1A"
 _BAR_WIDTH, _SHORTEST_BAR = 30, 8
-_BAR = ("━", "─")
-_ASCII_BAR = ("#", "-")
+_BAR, _ASCII_BAR = "━─", "#-"  # the characters of what is done, and of the rest
 
 
 @contextmanager
@@ -179,38 +178,49 @@ class _Display:
 
     def _draw(self, now: float) -> None:
         self._drawn_at = now
-        lines = list(self._lines(now, screen_of(self._stream)))
+        screen = screen_of(self._stream)
+        lines = [*drawn_lines(self._tally, self._pauses, now, screen, self._bar)]
         self._write(self._cleared() + "\n".join(lines))
         self._drawn_lines = len(lines)
 
     def _cleared(self) -> str:
         return _CLEARED + (_LINE_UP + _CLEARED) * (self._drawn_lines - 1)
 
-    def _lines(self, now: float, screen: Screen) -> Iterator[str]:
-        width = (screen.width or 0) - 1  # the last column may wrap
-        fraction, facts = self._tally.facts(now)
-        if facts:
-            yield self._bar_line(fraction, facts, width, screen)
-        if self._tally.in_flight:
-            flying = [f"{_name(b)} {format_size(n)}" for b, n in self._tally.in_flight.items()]
-            yield screen.paint(_as_many(flying, width, more=", +{} more"), "faint")
-        for message in self._pauses[-1:]:
-            yield screen.paint(message[:width], "warning")
-
-    def _bar_line(self, fraction: float, facts: Sequence[str], width: int, screen: Screen) -> str:
-        beside_bar = max(width - _SHORTEST_BAR - 2, len("100 %"))
-        text = _as_many([f"{int(fraction * 100)} %", *facts], beside_bar)
-        room = min(width - len(text) - 2, _BAR_WIDTH)
-        if room < _SHORTEST_BAR:
-            return text
-        done = int(room * fraction)
-        full, rest = self._bar[0] * done, self._bar[1] * (room - done)
-        return f"{screen.paint(full, 'added')}{screen.paint(rest, 'faint')}  {text}"
-
     def _write(self, text: str) -> None:
         with suppress(OSError, ValueError):  # a closed terminal is no reason to fail
             self._stream.write(text)
             self._stream.flush()
+
+
+def drawn_lines(
+    tally: Tally, pauses: Sequence[str], now: float, screen: Screen, bar: str = _BAR
+) -> Iterator[str]:
+    """Yield the bar with its facts, the blobs in flight, and the newest of the ``pauses``."""
+    width = (screen.width or 0) - 1  # the last column may wrap
+    fraction, facts = tally.facts(now)
+    if facts:
+        yield _line(fraction, facts, width, screen, bar)
+    if flying := [f"{_name(b)} {format_size(n)}" for b, n in tally.in_flight.items()]:
+        yield screen.paint(_as_many(flying, width, more=", +{} more"), "faint")
+    for message in pauses[-1:]:
+        yield screen.paint(message[:width], "warning")
+
+
+def log_line(tally: Tally, now: float) -> str:
+    """Return the progress as a log tells it; empty if nothing is planned."""
+    fraction, facts = tally.facts(now)
+    return ", ".join([f"{int(fraction * 100)} %", *facts]) if facts else ""
+
+
+def _line(fraction: float, facts: Sequence[str], width: int, screen: Screen, bar: str) -> str:
+    beside = max(width - _SHORTEST_BAR - 2, len("100 %"))
+    text = _as_many([f"{int(fraction * 100)} %", *facts], beside)
+    room = min(width - len(text) - 2, _BAR_WIDTH)
+    if room < _SHORTEST_BAR:
+        return text
+    done = int(room * fraction)
+    full, rest = bar[0] * done, bar[1] * (room - done)
+    return f"{screen.paint(full, 'added')}{screen.paint(rest, 'faint')}  {text}"
 
 
 class _Log:
@@ -229,9 +239,8 @@ class _Log:
             if now - self._told_at < _LOG_INTERVAL:
                 return
             self._told_at = now
-            fraction, facts = self._tally.facts(now)
-        if facts:
-            note(", ".join([f"{int(fraction * 100)} %", *facts]))
+        if line := log_line(self._tally, now):
+            note(line)
 
     def begin_pause(self, message: str, seconds: float) -> None:
         """Tell a long pause; those of other threads within 10 s are nearly always the same."""

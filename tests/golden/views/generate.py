@@ -6,6 +6,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from attrs import evolve
@@ -33,6 +34,7 @@ from manyfest.domain.references import Reference
 from tests.golden.generate import NOW, draft, entry
 from tests.golden.views.attached import ATTACHED
 from tests.golden.views.reports import LONG, auth_lines, diff_lines, stats_lines, verify_lines
+from tests.golden.views.transfers import progress_lines, push_lines
 from tests.support.content.described import built_image, built_index
 from tests.support.ports import PlainPorts
 
@@ -150,6 +152,9 @@ VIEWS: dict[str, Callable[[Screen], Iterator[str]]] = {
     "verify": verify_lines,
     "auth-why": auth_lines,
     "cache-stats": stats_lines,
+    "push-dry-run": partial(push_lines, is_verbose=False),
+    "push-dry-run-verbose": partial(push_lines, is_verbose=True),
+    "progress": progress_lines,
     **SHOWN,
     **ATTACHED,
 }

@@ -197,3 +197,35 @@ def test_ten_thousand_tags_cost_ten_requests_and_heads_only_if_asked_for() -> No
         assert requests(server) == ["GET tags"] * 10
         run_here("tags", "--long", "--limit", "3", f"{server.host}/many")
         assert requests(server)[10:].count("HEAD manifests") == 3
+
+
+COLUMNS = {
+    "tags alone are not asked for": (("--columns", "tag"), ["TAG", *sorted(PLANTED)], 0),
+    "names alone are not either": (("-q", "--long"), sorted(PLANTED), 0),
+    "digests without headings": (
+        ("-q", "--columns", "digest", "--filter", "dev"),
+        [str(IMAGE.digest)],
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "shown", "heads"), COLUMNS.values(), ids=COLUMNS)
+def test_columns_are_chosen_and_only_they_are_asked_for(
+    server: RegistryServer, name: str, words, shown, heads
+) -> None:
+    assert lines(run_here("tags", *words, name)) == shown
+    assert requests(server).count("HEAD manifests") == heads
+
+
+def test_columns_stand_in_the_order_that_is_asked_for(name: str) -> None:
+    heading, row = lines(run_here("tags", "--columns", "digest,tag", "--filter", "dev", name))
+    assert heading.split() == ["DIGEST", "TAG"]
+    assert row.split() == [str(IMAGE.digest), "dev"]
+
+
+@pytest.mark.parametrize(
+    "words", [("--columns", "color"), ("--json", "-q"), ("--json", "--columns", "tag")]
+)
+def test_columns_that_there_are_not_are_refused(name: str, words) -> None:
+    assert run_here("tags", *words, name).code == 2
