@@ -20,6 +20,7 @@ BOTH = ["linux/amd64", "linux/arm64/v8"]
 # The blocks that no test runs, by page: their first words. The page says why.
 REPLACED, ENGINE = "the command that is replaced", "builds and pushes images"
 NOT_RUN = {
+    "air-gap.md": [("manyfest serve", "serves until Ctrl-C; tests of the server pull so")],
     "bake.md": [("docker buildx bake", ENGINE)],
     "debugging-auth.md": [("manyfest auth why", "asks ghcr.io itself, which no test does")],
     "from-crane.md": [("crane index append", REPLACED)],
@@ -53,6 +54,7 @@ PUBLISHED = {
     "from-docker-manifest.md": {f"{APP}:1.4.0": BOTH, f"{APP}:1.4.1": None},
     "from-imagetools.md": {f"{APP}:1.4.0": BOTH, f"{MIRROR}:1.4.0": BOTH},
     "from-manifest-tool.md": {f"{APP}:1.4.0": BOTH, f"{APP}:latest": BOTH, f"{APP}:1.4.1": None},
+    "air-gap.md": {f"{APP}:1.4.0": BOTH},
     "cleaning-up.md": {f"{APP}:1.4.0": None},
     "debugging-auth.md": {f"{APP}:1.4.0": None},
     "from-podman.md": {f"{APP}:1.4.0": BOTH, f"{MIRROR}:1.4.0": BOTH},
@@ -131,6 +133,7 @@ def _list(site: Site) -> None:
 
 
 PREPARED: dict[str, Callable[[Site], None]] = {
+    "air-gap.md": _list,
     "bake.md": _bake,
     "from-crane.md": _crane,
     "from-imagetools.md": _imagetools,
