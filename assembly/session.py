@@ -216,7 +216,7 @@ class Resources:
         self.settings = settings
         self.clock_offsets: dict[str, timedelta] = {}  # of the registries asked, by host
         self._stack = stack
-        self._store = stack.enter_context(closing(_open_store(settings)))
+        self._store = stack.enter_context(closing(open_store_of(settings)))
 
     @cached_property
     def deadline(self) -> "Deadline":
@@ -231,7 +231,12 @@ class Resources:
         from manyfest.assembly.http_registries import HttpRegistries
 
         return HttpRegistries(
-            self.settings, self.deadline, self._stack, datetime.now(UTC), self.clock_offsets
+            self.settings,
+            self.deadline,
+            self._stack,
+            datetime.now(UTC),
+            self.clock_offsets,
+            getattr(self._store, "hosts", None),
         )
 
     def renew(self) -> bool:
@@ -285,7 +290,8 @@ def _fault_of(store: "Store") -> StoreError | None:
     return None
 
 
-def _open_store(settings: Settings) -> "Store":
+def open_store_of(settings: Settings) -> "Store":
+    """Open the store that ``settings`` name. Raises UnknownSchemeError, ConfigError."""
     if isinstance(settings.store, Path):
         return open_store(settings.store, min(_LOCK_SECONDS, settings.seconds))
     from manyfest.assembly.stores import open_url

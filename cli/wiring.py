@@ -5,7 +5,7 @@ shields.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from typing import TYPE_CHECKING, TypeVar
 
 from attr import evolve
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from manyfest.domain.ports.housekeeping import Housekeeping
     from manyfest.domain.ports.login_store import LoginStore
     from manyfest.domain.ports.registry_access import RegistryAccess, RegistryExaminer
+    from manyfest.domain.ports.store import Store
 
 _T = TypeVar("_T")
 
@@ -57,6 +58,11 @@ def open_housekeeping(
     from manyfest.assembly import stores
 
     return stores.open_housekeeping(evolve(settings, hooks=TERMINAL), command, query_seconds)
+
+
+def open_store(settings: Settings) -> "AbstractContextManager[Store]":
+    """Open the store that ``settings`` name, without registries."""
+    return closing(session.open_store_of(settings))
 
 
 def open_access(

@@ -78,6 +78,7 @@ SECTIONS = {
         "cache import": "cache.import_",
         "cache push": "cache.push",
         "cache pull": "cache.pull",
+        "cache copy": "cache.copy",
         "cache ls": "cache.ls",
         "cache stats": "cache.stats",
         "cache query": "cache.query",

@@ -72,7 +72,7 @@ _OF_ARGUMENTS: Mapping[str, Values] = {
     "LIST": drafts,
     "ENTRY": platforms,
     "HOST": hosts,
-    **dict.fromkeys(("SPEC", "FILE", "DIR", "FILE|DIR"), files),
+    **dict.fromkeys(("SPEC", "FILE", "DIR", "FILE|DIR", "STORE"), files),
     **dict.fromkeys(("MANIFEST", "REF", "REFERENCE", "NAME", "SOURCE", "SRC", "DST"), references),
     **dict.fromkeys(("A", "B", "PATTERN", "REPO"), references),
 }

@@ -39,6 +39,7 @@ SUMMARIES = {
     "cache import": "Import the content of a bundle into the cache, all or nothing.",
     "cache push": "Push the history and content of cached tags to a memory in a registry.",
     "cache pull": "Merge a memory in a registry into the cache.",
+    "cache copy": "Copy a store into another one, and verify it.",
     "cache ls": "List the cached tags.",
     "cache stats": "Show the size of the cache, by kind and by registry.",
     "cache query": "Query the cache in SQL, read-only.",

@@ -5,6 +5,7 @@
 - ``import_``: read a bundle into it
 - ``push``: write to a memory in a registry from it
 - ``pull``: merge a memory in a registry into it
+- ``copy``: copy a store into another
 - ``ls``: show the tags
 - ``stats``: show numbers and sizes
 - ``query``: answer SQL

@@ -1,6 +1,7 @@
 """Real outputs and files beside their schemas: each member is there, and described."""
 
 import json
+import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -169,6 +170,7 @@ def test_the_cache(app: str) -> None:
     run("cache-push", "cache", "push", "--json", f"{app}/memory:ci", f"{app}:1")
     run("cache-pull", "cache", "pull", "--json", f"{app}/memory:ci")
     assert run("untag", "untag", "--dry-run", "--json", f"{app}:2")
+    assert run("cache-copy", "cache", "copy", "--json", os.environ["MANYFEST_STORE"], "copy.db")
     assert run("cache-stats", "cache", "stats", "--json")["registries"]
     assert run("cache-query", "cache", "query", "--json", "SELECT * FROM tags")
     run("cache-fsck", "cache", "fsck", "--json")
