@@ -38,8 +38,7 @@ _REDRAW_INTERVAL = 0.1  # seconds, the shortest time between two drawings
 _FIRST_RATE = 1.0  # seconds: a rate of less, mostly of handshakes, foretells hours
 _LOG_INTERVAL = 10.0  # seconds between two notes in a log
 _LONG_PAUSE = 5.0  # seconds: the pauses before a retry that a log tells
-_CLEARED = "\r\x1b[K"
-_LINE_UP = "\x1b[1A"
+_CLEARED, _LINE_UP = "\r\x1b[K", "\x1b[1A"
 _BAR_WIDTH, _SHORTEST_BAR = 30, 8
 _BAR, _ASCII_BAR = "━─", "#-"  # the characters of what is done, and of the rest
 
@@ -239,7 +238,8 @@ class _Log:
             if now - self._told_at < _LOG_INTERVAL:
                 return
             self._told_at = now
-        if line := log_line(self._tally, now):
+            line = log_line(self._tally, now)
+        if line:
             note(line)
 
     def begin_pause(self, message: str, seconds: float) -> None:

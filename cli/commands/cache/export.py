@@ -50,6 +50,7 @@ def command(
     Examples:
       manyfest cache export --layers alpine:3 bundle.tar
       manyfest cache export --since monday.tar tuesday.tar.zst
+      manyfest cache export --drafts --sparse host/app:1 lists.tar
     """
     *named, target = names
     require_target(target)

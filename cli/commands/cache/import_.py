@@ -49,6 +49,7 @@ def command(
     Examples:
       manyfest cache import bundle.tar
       manyfest cache import --as host/app:1 saved.tar
+      manyfest cache import --sparse --no-layers lists.tar
     """
     (name,) = names
     naming = Naming.parse(repository)

@@ -58,6 +58,7 @@ def command(
       manyfest add host/app:1 host/app:s390x
       manyfest add --platform linux/riscv64 host/app:1 alpine:3
       manyfest add --arch arm64 --variant v8 --annotation stage=beta host/app:1 host/app:next
+      manyfest add --replace --no-attestations host/app:1 host/app:arm64
     """
     create_options = create_options_for(
         DraftMode.ADD,

@@ -120,6 +120,7 @@ def command(
       manyfest publish -t ghcr.io/me/app:1.2 ghcr.io/me/app:amd64 ghcr.io/me/app:arm64
       manyfest publish --digests digests --expect-platforms linux/amd64,linux/arm64 --github
       manyfest publish --untagged --image ghcr.io/me/app --digest-file digest --digests digests
+      manyfest publish --bake-metadata metadata.json -t ghcr.io/me/app:1.2
     """
     refuse_other_type(convert, list_type)
     mode = attached_mode(attached=attached, no_attached=no_attached)

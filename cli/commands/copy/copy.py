@@ -99,6 +99,7 @@ def command(
       manyfest copy --convert oci host/app:1 host/app:1-oci
       manyfest copy --semver '^3.18' alpine/ host/mirror/alpine/
       manyfest copy --dest-creds env:MIRROR_LOGIN alpine:3 host/mirror/alpine:3
+      manyfest copy --platform linux/amd64 --sparse --attached alpine:3 host/mirror/alpine:3
     """
     if convert is not None and (attached or referrers):
         raise UsageError("--convert and --attached exclude each other: digests change")

@@ -70,6 +70,8 @@ def command(
     Examples:
       manyfest annotate host/app:1 host/app:arm64 --variant v8
       manyfest annotate --index --annotation org.opencontainers.image.version=1 host/app:1
+      manyfest annotate --os-version 10.0.26100.1742 host/app:1 host/app:windows
+      manyfest annotate --index --artifact-type application/vnd.acme.set host/app:1
     """
     require_arguments("annotate", names, *((1, 1) if index else (2, 2)))
     name = reference(names[0]) if index else list_name(names[0], "annotate: ")

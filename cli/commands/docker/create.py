@@ -119,6 +119,8 @@ def command(
       manyfest create --push --platform linux/amd64,linux/arm64 host/app:1 alpine:3
       manyfest create --annotation linux/arm64:stage=beta host/app:1 host/app:amd64 host/app:arm64
       manyfest create --convert oci host/app:1 host/app:docker host/app:podman
+      manyfest create --amend --replace host/app:1 host/app:arm64
+      manyfest create --push --expect sha256:0123... host/app:1 host/app:amd64 host/app:arm64
     """
     require_arguments("create", names, 1 if allow_empty else 2)
     mode = attached_mode(attached=attached, no_attached=no_attached)

@@ -72,6 +72,7 @@ def command(
       manyfest push --expect absent --tag latest host/app:1
       manyfest push host/app:1 mirror.example/app:1
       manyfest push --untagged --digest-file digest host/app:1
+      manyfest push --merge --expect-platforms linux/amd64,linux/arm64 host/app:1
     """
     if not names:
         require_arguments("push", names, 1, 1)  # as docker says it

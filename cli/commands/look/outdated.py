@@ -84,6 +84,7 @@ def command(
       manyfest outdated -f Dockerfile -f compose.yaml
       manyfest outdated --platform linux/amd64 golang:1.23@sha256:0123...
       git ls-files '*Dockerfile' | xargs -n1 manyfest outdated -f
+      manyfest outdated --every 10m --exec ./rebuild.sh -f Dockerfile
     """
     files = file or ()
     require_arguments("outdated", names, 0 if files else 1)

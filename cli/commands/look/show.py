@@ -73,6 +73,7 @@ def command(
       manyfest show alpine
       manyfest show --long --annotations ghcr.io/team/app:1.4
       manyfest show --platform linux/arm64 alpine
+      manyfest show --referrers --depth 1 ghcr.io/team/app:1.4
     """
     extent = Extent(long or layers, referrers, depth)
     with open_reading_session(settings_from(options)) as session:
