@@ -4,11 +4,15 @@ Theory of operation. h11 parses: it refuses heads that are malformed, ambiguous 
 ``_HEAD_LIMIT``. Three waits are bounded, so that no client keeps a thread by being slow: for the
 first byte of a request (``_IDLE_SECONDS``), for its whole head (``_HEAD_SECONDS``), and for each
 ``_PIECE`` of a body to be taken (``_PIECE_SECONDS``; the timeout of ``sendall`` is for all of it).
-A request with a body is answered without reading that, and ends the connection: we take no writes.
+Where all threads are in use, an idle connection ends within ``_CROWDED_SECONDS``: a client opens
+another one without a word. A request with a body is answered without reading that, and ends the
+connection: we take no writes.
 """
 
+import select
 import socket
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from email.utils import formatdate
 from http import HTTPStatus
@@ -21,6 +25,7 @@ from manyfest.domain.errors import ManyfestError
 
 _HEAD_LIMIT = 32 * 1024  # bytes
 _IDLE_SECONDS = 30.0
+_CROWDED_SECONDS = 1.0
 _HEAD_SECONDS = 10.0
 _PIECE = 256 * 1024  # bytes
 _PIECE_SECONDS = 60.0
@@ -37,10 +42,14 @@ class ConnectionOverError(Exception):
 
 
 class HttpConnection:
-    """A client's connection: its requests one by one, each answered before the next."""
+    """A client's connection: its requests one by one, each answered before the next.
 
-    def __init__(self, sock: socket.socket) -> None:
+    ``is_crowded`` tells whether other clients wait for a thread.
+    """
+
+    def __init__(self, sock: socket.socket, is_crowded: Callable[[], bool]) -> None:
         self._socket = sock
+        self._is_crowded = is_crowded
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEAD_LIMIT)
         self._is_last = False
 
@@ -135,10 +144,23 @@ class HttpConnection:
                 raise ConnectionOverError(refusal(status, code, text)) from error
             if event is not h11.NEED_DATA:
                 return event
-            wait = _IDLE_SECONDS if end is None else end - monotonic()
-            data = self._receive(wait)
-            end = end or monotonic() + _HEAD_SECONDS
-            self._http.receive_data(data)
+            if end is None:
+                self._wait_for_request()
+                end = monotonic() + _HEAD_SECONDS
+            self._http.receive_data(self._receive(end - monotonic()))
+
+    def _wait_for_request(self) -> None:
+        """Wait for the first bytes of a request. Raises ConnectionOverError: none come in time."""
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return
+        poll = select.poll()  # as ``select``, but for any number of open files
+        poll.register(self._socket, select.POLLIN)
+        for _ in range(int(_IDLE_SECONDS / _CROWDED_SECONDS)):
+            if poll.poll(_CROWDED_SECONDS * 1000):
+                return
+            if self._is_crowded():
+                break
+        raise ConnectionOverError
 
     def _receive(self, seconds: float) -> bytes:
         if seconds <= 0:

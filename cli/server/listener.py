@@ -6,12 +6,13 @@ connection, so that a store that is locked, replaced or mended in between matter
 """
 
 import errno
+import resource
 import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from threading import BoundedSemaphore, Lock, Thread
+from threading import BoundedSemaphore, Event, Lock, Thread
 from time import sleep
 
 from attr import field
@@ -24,7 +25,8 @@ from manyfest.cli.server.pulls import Pulls
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.values import frozen
 
-_CONNECTIONS = 256
+_CONNECTIONS = 128
+_OPEN_FILES = 4096  # a connection has its socket, and up to six files of the store
 _HANDSHAKE_SECONDS = 10.0
 _RETRY_SECONDS = 0.01
 _NOTES = 1000  # different ones
@@ -56,12 +58,16 @@ class Server:
     guard: Guard
     notes: Notes
     tls: ssl.SSLContext | None = field(default=None, repr=False)
+    crowded: Event = field(factory=Event, repr=False)
 
     def run(self, listener: socket.socket) -> None:
         """Accept connections until a signal interrupts it, or ``listener`` is closed."""
         free = BoundedSemaphore(_CONNECTIONS)
         while True:
-            free.acquire()
+            if not free.acquire(blocking=False):
+                self.crowded.set()
+                free.acquire()
+                self.crowded.clear()
             try:
                 sock, _ = listener.accept()
             except OSError as error:
@@ -76,7 +82,7 @@ class Server:
     def _serve(self, sock: socket.socket, free: BoundedSemaphore) -> None:
         try:
             with suppress(OSError), self._secured(sock) as secured:
-                self._converse(HttpConnection(secured))
+                self._converse(HttpConnection(secured, self.crowded.is_set))
         finally:
             sock.close()
             free.release()
@@ -104,6 +110,15 @@ class Server:
         self.notes.add(answer.note)
         if problem := connection.send(answer, request.method):
             self.notes.add(f"{request.method} {request.target} broke off: {problem}")
+
+
+def allow_open_files() -> None:
+    """Allow this process as many open files as the connections may need, if the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def tls_context(certificate: str, key: str) -> ssl.SSLContext:

@@ -15,7 +15,7 @@ from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.server.access import Guard, hosts_of
 from manyfest.cli.server.bundle_content import open_bundle_content
 from manyfest.cli.server.content import OpenContent, open_store
-from manyfest.cli.server.listener import Notes, Server, tls_context
+from manyfest.cli.server.listener import Notes, Server, allow_open_files, tls_context
 from manyfest.cli.server.names import collisions
 from manyfest.cli.server.passwords import Passwords, password_line
 from manyfest.cli.settings import settings_from
@@ -102,6 +102,7 @@ def command(
         listener = stack.enter_context(listening(address))
         actual = ListenAddress(address.host, listener.getsockname()[1])
         guard = Guard(hosts_of(actual, tuple(names or ())), known)
+        allow_open_files()
         server = Server(content, guard, Notes(note), tls)
         with suppress(KeyboardInterrupt):
             write_text(f"{'https' if tls else 'http'}://{actual}")

@@ -113,12 +113,13 @@ def test_a_client_that_never_ends_its_head_is_let_go(server, monkeypatch):
 
 def test_an_idle_client_is_let_go(server, monkeypatch):
     monkeypatch.setattr(connection, "_IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(connection, "_CROWDED_SECONDS", 0.05)
     assert raw(server, b"") == b""
 
 
-def test_more_clients_than_there_are_threads_wait_for_their_turn(settings, monkeypatch):
+def test_idle_clients_give_way_where_all_threads_are_in_use(settings, monkeypatch):
     monkeypatch.setattr(listener, "_CONNECTIONS", 2)
-    monkeypatch.setattr(connection, "_IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(connection, "_CROWDED_SECONDS", 0.05)
     with serving(partial(open_store, settings)) as server, ExitStack() as stack:
         address = ("127.0.0.1", int(server.host.partition(":")[2]))
         for _ in range(2):
