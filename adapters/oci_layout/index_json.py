@@ -9,6 +9,8 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from attr import field
+
 from manyfest.domain import manifests, media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -34,11 +36,17 @@ EMPTY = json.dumps(
 
 @frozen
 class IndexJson:
-    """A parsed ``index.json`` of the layout in ``directory``."""
+    """A parsed ``index.json`` of the layout in ``directory``.
+
+    ``known_referrers`` is where a reader keeps what the entries refer to, once it has read them.
+    """
 
     directory: str
     manifest: Manifest
     entries: tuple[Descriptor, ...]
+    known_referrers: dict[Digest, list[Descriptor]] = field(
+        factory=dict, init=False, repr=False, eq=False
+    )
 
     @classmethod
     def parse(cls, data: bytes, directory: str) -> "IndexJson":

@@ -1,8 +1,10 @@
 """Manifests of a layout, found by name or digest; wherever its files are."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
+from threading import Lock
 from typing import Protocol
 
 from attr import evolve
@@ -45,6 +47,9 @@ def read_index(root: Documents) -> IndexJson:
 # has changed is parsed again.
 _parsed = lru_cache(maxsize=4)(IndexJson.parse)
 
+_READING = Lock()  # so that threads do not read the same entries at the same time
+_NOTHING = Digest.of(b"")  # the subject of no manifest: an index whose entries refer to nothing
+
 
 def manifest_at(root: Documents, reference: Reference) -> Manifest:
     """Read the manifest of ``reference``, as ``ManifestReader.get_manifest`` promises.
@@ -74,13 +79,43 @@ def referrers_of(root: Documents, subject: Reference) -> tuple[Descriptor, ...]:
 def _referrers(root: Documents, subject: Reference) -> Iterator[Descriptor]:
     listed = referrers_list(root, referrers_tag(subject))
     yield from listed.entries if listed else ()
-    for entry in read_index(root).entries:
+    if subject.digest is not None:
+        yield from _by_subject(root, subject).get(subject.digest, ())
+
+
+def _by_subject(root: Documents, subject: Reference) -> Mapping[Digest, Sequence[Descriptor]]:
+    """Return the referrers among the index's entries, by the digest of their subject.
+
+    They are read once for each index: a list of 26,000 images asks once for each of them. If one
+    is missing it may still come, and they are read again.
+    """
+    index = read_index(root)
+    with _READING:
+        if not index.known_referrers:
+            found, is_whole = _read_referrers(root, index, subject)
+            if not is_whole:
+                return found
+            index.known_referrers.update(found or {_NOTHING: []})
+    return index.known_referrers
+
+
+def _read_referrers(
+    root: Documents, index: IndexJson, place: Reference
+) -> tuple[dict[Digest, list[Descriptor]], bool]:
+    """Read the entries; return also whether none is missing. ``place`` names them in errors."""
+    found: dict[Digest, list[Descriptor]] = defaultdict(list)
+    is_whole = True
+    for entry in index.entries:
         if media_types.is_blob(entry.media_type) or entry.media_type in media_types.DOCKER_FAMILY:
             continue
-        with suppress(MissingError):
-            manifest = _read(root, entry.digest, entry, str(subject.at(entry.digest)))
-            if manifest.subject and manifest.subject.digest == subject.digest:
-                yield referrer_descriptor(manifest)
+        try:
+            manifest = _read(root, entry.digest, entry, str(place.at(entry.digest)))
+        except MissingError:
+            is_whole = False
+        else:
+            if manifest.subject:
+                found[manifest.subject.digest].append(referrer_descriptor(manifest))
+    return found, is_whole
 
 
 def _by_tag(root: Documents, reference: Reference) -> Manifest:
