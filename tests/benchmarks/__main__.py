@@ -19,6 +19,7 @@ from tests.benchmarks.jobs import (
     large_layer,
     large_list,
     publishing,
+    sharing,
     starting,
     storing,
 )
@@ -38,6 +39,7 @@ CASES = (
     *copying.CASES,
     *large_layer.CASES,
     *storing.CASES,
+    *sharing.CASES,
     *large_list.CASES,
 )
 

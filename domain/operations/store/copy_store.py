@@ -1,19 +1,25 @@
 """Copy all of one store into another: content, history, drafts, and layers on request."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import datetime
+from itertools import islice
+from typing import TypeVar
 
 from attr import evolve
 
 from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.errors import DamagedStoreError
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.store import Store
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 
-_GROUP = 200  # digests that are copied in one transaction
+_Item = TypeVar("_Item")
+_Read = Callable[[Digest], object]
+
+_GROUP = 200  # digests or tags that are copied in one transaction
 _PAGE = 1_000_000  # digests with one beginning, of which there are 256 or more
 
 
@@ -50,43 +56,53 @@ def copy_store(
     target returns others.
     """
     copied = CopiedStore()
-    for group in _groups(source.contents):
-        copied = _content_copied(group, source.contents, target.contents, now, copied)
+    for beginning in _beginnings():
+        known = frozenset(target.contents.digests(beginning, _PAGE))
+        for group in _groups(source.contents.digests(beginning, _PAGE)):
+            copied = _content_copied(group, known, source.contents, target.contents, now, copied)
     copied = _history_copied(source.contents, target.contents, copied)
     copied = _drafts_copied(source, target, copied)
     return _layers_copied(source, target, copied) if with_layers else copied
 
 
-def _groups(contents: ContentStore) -> Iterator[tuple[Digest, ...]]:
-    """Yield all digests that are kept, or named by what is kept, a few at a time."""
+def _beginnings() -> Iterator[str]:
+    """Yield the beginnings of all digests, so that few are in memory at a time."""
     for algorithm in sorted(HEX_LENGTHS):
         for number in range(256):
-            found = contents.digests(f"{algorithm}:{number:02x}", _PAGE)
-            for first in range(0, len(found), _GROUP):
-                yield found[first : first + _GROUP]
+            yield f"{algorithm}:{number:02x}"
+
+
+def _groups(items: Iterable[_Item]) -> Iterator[tuple[_Item, ...]]:
+    """Yield the items, a few at a time."""
+    items = iter(items)
+    while group := tuple(islice(items, _GROUP)):
+        yield group
 
 
 def _content_copied(
     digests: Iterable[Digest],
+    known: Container[Digest],
     source: ContentStore,
     target: ContentStore,
     now: datetime,
     copied: CopiedStore,
 ) -> CopiedStore:
+    """Copy what is kept of ``digests``; the target has nothing that is not ``known``."""
     manifests, blobs = [], []
     for digest in digests:
         if (manifest := source.manifest(digest)) is not None:
             manifests.append(manifest)
         elif (blob := source.blob(digest)) is not None:
-            blobs.append(blob)
-    new = [each for each in manifests if _lacks_manifest(target, each)]
-    new_blobs = [each for each in blobs if _lacks_blob(target, each)]
+            blobs.append((digest, blob))
+    new = [each for each in manifests if _lacks(target.manifest, each.digest, known)]
+    new_blobs = [each for each in blobs if _lacks(target.blob, each[0], known)]
     if new or new_blobs:
         with target.transaction():
             target.keep_manifests(new)
-            target.keep_blobs(new_blobs)
+            target.keep_blobs(blob for _, blob in new_blobs)
             target.record_digest_reads(_read_by_digest(source, new), now)
-        _verify(new, new_blobs, target)
+        _verify(target.manifest, (each.digest for each in new))
+        _verify(target.blob, (digest for digest, _ in new_blobs))
     return evolve(
         copied,
         manifests=copied.manifests + len(manifests),
@@ -96,19 +112,19 @@ def _content_copied(
     )
 
 
-def _lacks_manifest(target: ContentStore, manifest: Manifest) -> bool:
-    """True if the target has no such manifest, or a damaged one."""
+def _lacks(read: _Read, digest: Digest, known: Container[Digest]) -> bool:
+    """True if the target has no such content, or damaged bytes."""
     try:
-        return target.manifest(manifest.digest) is None
+        return digest not in known or read(digest) is None
     except DamagedStoreError:
         return True
 
 
-def _lacks_blob(target: ContentStore, blob: bytes) -> bool:
-    try:
-        return target.blob(Digest.of(blob)) is None
-    except DamagedStoreError:
-        return True
+def _verify(read: _Read, digests: Iterable[Digest]) -> None:
+    """Read what was written. Raises DamagedStoreError: it is missing, or other bytes."""
+    for digest in digests:
+        if read(digest) is None:
+            raise DamagedStoreError("copied to", f"{digest} was written and is not there")
 
 
 def _read_by_digest(source: ContentStore, manifests: Iterable[Manifest]) -> list[Digest]:
@@ -121,29 +137,29 @@ def _read_by_digest(source: ContentStore, manifests: Iterable[Manifest]) -> list
     ]
 
 
-def _verify(manifests: Iterable[Manifest], blobs: Iterable[bytes], target: ContentStore) -> None:
-    """Read what was written. Raises DamagedStoreError: it is missing, or other bytes."""
-    kept = [each.digest for each in manifests if target.manifest(each.digest) is None]
-    kept += [digest for digest in map(Digest.of, blobs) if target.blob(digest) is None]
-    if kept:
-        raise DamagedStoreError("copied to", f"{kept[0]} was written and is not there")
-
-
 def _history_copied(source: ContentStore, target: ContentStore, copied: CopiedStore) -> CopiedStore:
+    known = frozenset(str(each.tag_reference) for each in target.latest())
     tags = states = new = 0
-    for newest in source.latest():
-        tag = newest.tag_reference
-        history = source.history(tag)
-        before = frozenset(target.history(tag))
-        tags, states = tags + 1, states + len(history)
-        if not before.issuperset(history):
-            with target.transaction():
-                # a tag may have moved since the manifests were copied
-                moved = (source.manifest(each.digest) for each in history if not each.source)
-                target.keep_manifests(each for each in moved if each is not None)
-                target.observe(history)
-            new += len(frozenset(target.history(tag)) - before)
+    for group in _groups(source.latest()):
+        with target.transaction():
+            for newest in group:
+                history = source.history(newest.tag_reference)
+                is_known = str(newest.tag_reference) in known
+                before = target.history(newest.tag_reference) if is_known else ()
+                lacking = frozenset(history) - frozenset(before)
+                if lacking:
+                    _keep_moved(history, source, target)
+                    target.observe(history)
+                tags, states, new = tags + 1, states + len(history), new + len(lacking)
     return evolve(copied, tags=tags, states=states, new_states=new)
+
+
+def _keep_moved(history: Iterable[Observation], source: ContentStore, target: ContentStore) -> None:
+    """Keep manifests of tags that moved since the content was copied."""
+    for each in history:
+        if not each.source and target.manifest(each.digest) is None:
+            manifest = source.manifest(each.digest)
+            target.keep_manifests([] if manifest is None else [manifest])
 
 
 def _drafts_copied(source: Store, target: Store, copied: CopiedStore) -> CopiedStore:

@@ -10,6 +10,7 @@ from pathlib import Path
 from manyfest.contracts.images import docker_image
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.ports.store import Store
 from manyfest.domain.references import Reference
 from manyfest.store.store import open_store
 from tests.benchmarks.jobs.seed import numbered
@@ -45,9 +46,15 @@ def manifests(count: int) -> Iterator[Manifest]:
 
 
 def fill(path: Path, count: int) -> int:
+    """Make a store of ``count`` manifests, each with a tag; return their total size in bytes."""
+    with closing(open_store(path)) as store:
+        return keep(store, count)
+
+
+def keep(store: Store, count: int) -> int:
     """Keep ``count`` manifests, each with a tag; return their total size in bytes."""
     made, now = tuple(manifests(count)), datetime.now(UTC)
-    with closing(open_store(path)) as store, store.transaction():
+    with store.contents.transaction():
         store.contents.keep_manifests(made)
         store.contents.observe(
             Observation(Reference.parse(f"{_HOME}:{number}"), manifest.digest, now)
