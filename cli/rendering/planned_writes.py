@@ -13,6 +13,7 @@ from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.content.copy import CopyPlan
 from manyfest.domain.operations.publication.plan_push import PushPlan, Tagging
 from manyfest.domain.operations.publication.undo import UndoPlan
+from manyfest.domain.operations.steps.late_copy import LateCopy
 from manyfest.domain.operations.steps.transfer import BlobCopy, ManifestCopy, may_be_mounted
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
@@ -25,7 +26,7 @@ class PlannedWrites:
     name: Reference
     digest: Digest
     blobs: tuple[BlobCopy, ...]
-    manifests: tuple[ManifestCopy, ...]
+    manifests: tuple[ManifestCopy | LateCopy, ...]
     tags: tuple[Tagging, ...]
 
 
@@ -44,7 +45,7 @@ def writes_of_push(plan: PushPlan) -> PlannedWrites:
 def writes_of_copy(plan: CopyPlan) -> PlannedWrites:
     """Return the writes of a copy; a target without a tag is one of the manifests."""
     target, digest = plan.target, plan.manifest.digest
-    manifests = tuple(plan.manifests)
+    manifests: tuple[ManifestCopy | LateCopy, ...] = (*plan.manifests, *plan.late)
     if plan.writes_target and target.tag is None:
         manifests += (ManifestCopy(plan.source.reference, target, plan.manifest),)
     moves_tag = plan.writes_target and target.tag is not None
@@ -86,7 +87,7 @@ def _text(writes: PlannedWrites, screen: Screen, *, is_verbose: bool) -> str:
 def _step_lines(writes: PlannedWrites, screen: Screen) -> Iterator[str]:
     """Yield a line for each write; a terminal gets the beginnings of digests."""
     as_shown = partial(digest_on, screen)
-    copies: tuple[BlobCopy | ManifestCopy, ...] = (*writes.blobs, *writes.manifests)
+    copies: tuple[BlobCopy | ManifestCopy | LateCopy, ...] = (*writes.blobs, *writes.manifests)
     for copy in copies:
         verb, digest, size = _copied(copy)
         is_made_here = copy.source.home == copy.target.home  # a list, of a draft
@@ -97,10 +98,10 @@ def _step_lines(writes: PlannedWrites, screen: Screen) -> Iterator[str]:
         yield f"tag {tag.target} at {as_shown(tag.digest)} ({before})"
 
 
-def _copied(copy: BlobCopy | ManifestCopy) -> tuple[str, Digest, int]:
+def _copied(copy: BlobCopy | ManifestCopy | LateCopy) -> tuple[str, Digest, int]:
     """Return the verb of a copy, and the digest and size of the content."""
-    if isinstance(copy, ManifestCopy):
-        return "put", copy.manifest.digest, copy.manifest.size
+    if not isinstance(copy, BlobCopy):
+        return "put", copy.digest, copy.size
     assert copy.target.digest is not None  # noqa: S101 - blobs are copied by digest
     return _verb(copy), copy.target.digest, copy.size
 
@@ -161,7 +162,7 @@ def _blobs(blobs: Sequence[BlobCopy]) -> Iterator[str]:
         yield f"{verb} {counted(number, 'blob')}, {format_size(sizes[verb])}"
 
 
-def _manifests(manifests: Sequence[ManifestCopy]) -> Iterator[str]:
+def _manifests(manifests: Sequence[ManifestCopy | LateCopy]) -> Iterator[str]:
     if manifests:
         yield f"put {counted(len(manifests), 'manifest')}"
 
@@ -184,7 +185,7 @@ def steps_json(writes: PlannedWrites) -> Iterator[dict[str, Json]]:
         yield {"step": _verb(blob), "target": target, "from": source, "size": blob.size}
     for child in writes.manifests:
         target, source = str(child.target), str(child.source)
-        yield {"step": "put", "target": target, "from": source, "size": child.manifest.size}
+        yield {"step": "put", "target": target, "from": source, "size": child.size}
     for tagging in writes.tags:
         before = "new" if tagging.current is None else str(tagging.current)
         target, digest = str(tagging.target), str(tagging.digest)

@@ -1,13 +1,11 @@
 """Copy an image or a list with all that it names."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified
 from manyfest.domain.errors import (
-    ManifestUnknownError,
-    PartMissingError,
     RefusedError,
     SparseRefusedError,
     reason_text,
@@ -27,6 +25,8 @@ from manyfest.domain.operations.attached.find import may_be_subject
 from manyfest.domain.operations.attached.put import Brought, put_attached
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.conditional_put import TagDigests
+from manyfest.domain.operations.steps.lacking import look_at_target
+from manyfest.domain.operations.steps.late_copy import LateCopy, bring_late
 from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.missing_children import (
     Child,
@@ -42,17 +42,15 @@ from manyfest.domain.operations.steps.transfer import (
     ManifestCopy,
     blob_copies,
     copy_blob,
-    entry_blob,
-    is_complete,
     manifest_copies,
     put_copies,
 )
-from manyfest.domain.operations.steps.tree import Node, below, is_blob
+from manyfest.domain.operations.steps.tree import Node, below
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.fan_out import Remembered
-from manyfest.domain.ports.registry import BlobReader, ManifestReader, Registry
-from manyfest.domain.references import Home, Reference, Repository
+from manyfest.domain.ports.registry import BlobReader, Registry
+from manyfest.domain.references import Reference, Repository
 from manyfest.domain.values import frozen
 
 
@@ -64,7 +62,8 @@ class CopyPlan:
     that ``target`` has before, as far as a HEAD tells. Before the tag comes what is ``attached``;
     what that lists is in ``below``. ``left`` are entries that stay behind, since nothing can be
     verified against their digests. ``absent`` are entries that the target's list names and does
-    not get: the copy is sparse.
+    not get: the copy is sparse. ``late`` images are read when they are written, with their foreign
+    layers if ``with_foreign``.
     """
 
     source: Resolved
@@ -76,6 +75,8 @@ class CopyPlan:
     attached: AttachedCopies = NO_COPIES
     left: tuple[Reference, ...] = ()
     absent: tuple[Descriptor, ...] = ()
+    late: tuple[LateCopy, ...] = ()
+    with_foreign: bool = False
 
     @property
     def changes_digest(self) -> bool:
@@ -91,7 +92,7 @@ class CopyPlan:
     def writes_nothing(self) -> bool:
         """Whether the target has everything already."""
         attached = self.attached.manifests
-        return not (self.blobs or self.below or attached or self.writes_target)
+        return not (self.blobs or self.below or self.late or attached or self.writes_target)
 
     @property
     def foreign_layers(self) -> tuple[Descriptor, ...]:
@@ -150,23 +151,25 @@ def plan_copy(
     nodes = tuple(below(source, selected, reader))
     subjects = nodes if manifest is not found.manifest else (*nodes, top)
     subjects = tuple(filter(may_be_subject, subjects))
-    lacking = partial(_lacking, source=source, target=target.home, registry=registry, reader=reader)
-    if with_foreign:
-        lacking = partial(_lacking_with_foreign, lacking, target.home, registry, reader)
+    look_at = look_at_target(
+        source, target.home, nodes, registry, reader, with_foreign=with_foreign
+    )
     first = () if manifest.is_list else (top,)
     rest = (node for node in nodes if node.is_verifiable)
-    looks = Remembered(lacking, [*first, *rest])
+    looks = Remembered(look_at, [*first, *rest])
     there = look_for_attached(
         subjects, attached, ports=ports, meanwhile=[partial(tags.at, target), *looks.calls]
     )
-    own, copies = looks.results[: len(first)], _present(looks.results[len(first) :])
+    late = tuple(each for each in looks.results if isinstance(each, LateCopy))
+    results = [None if isinstance(each, LateCopy) else each for each in looks.results]
+    own, copies = results[: len(first)], _present(results[len(first) :])
     brought = plan_attached(there, target.home, attached, ports=ports, with_foreign=with_foreign)
     blobs = blob_copies((*copies, *_present(own)), with_foreign=with_foreign)
     left = tuple(node.source for node in nodes if not node.is_verifiable)
     below_it, kept = manifest_copies(copies), set(selected.entries)
     absent = tuple(entry for entry in manifest.entries if entry not in kept)
     writes = tags.at(target), below_it, blobs, brought
-    return CopyPlan(found, target, manifest, *writes, left, absent)
+    return CopyPlan(found, target, manifest, *writes, left, absent, late, with_foreign)
 
 
 def copy(plan: CopyPlan, *, ports: Ports, on_event: OnEvent = ignore) -> Brought:
@@ -189,11 +192,13 @@ def write(plan: CopyPlan, *, ports: Ports, on_event: OnEvent = ignore) -> Brough
     fan_out and pause. Raises what writing raises.
     """
     blobs = (*plan.blobs, *plan.attached.blobs)
-    size, manifests = sum(blob.size for blob in blobs), len(tuple(plan.manifests))
+    size, manifests = sum(blob.size for blob in blobs), len([*plan.manifests, *plan.late])
     on_event(TransferPlanned(len(blobs), size, manifests + plan.writes_target))
     if plan.absent and plan.writes_target:
         _require_taken_sparse(plan, ports.registry)
     ports.fan_out(partial(copy_blob, registry=ports.registry, on_event=on_event), plan.blobs)
+    named, with_foreign = str(plan.source.reference), plan.with_foreign
+    bring_late(plan.late, named, ports=ports, with_foreign=with_foreign, on_event=on_event)
     put_copies(plan.below, ports.registry, ports.fan_out, on_event)
     place = plan.target.at(plan.manifest.digest)
     is_subject = plan.writes_target and plan.attached.are_about(place)
@@ -225,41 +230,6 @@ def chosen(found: Resolved, platforms: Sequence[Platform], blobs: BlobReader) ->
         return restricted_to(found.manifest, platforms, str(found.reference))
     require_platform(platforms, with_config(found, blobs).platform, str(found.reference))
     return found.manifest
-
-
-def _lacking(
-    node: Node, source: Reference, target: Home, registry: Registry, reader: ManifestReader
-) -> Copy | None:
-    there, listed = Reference(target, None, node.source.digest), node.listed
-    if listed is not None and is_blob(node.source, listed, registry):
-        blob = entry_blob(node.source, listed, target)
-        return blob if registry.probe_blob(there) is None else None
-    if is_complete(there, registry):
-        return None
-    try:
-        return ManifestCopy(node.source, there, node.read(reader))
-    except ManifestUnknownError as error:
-        platform = node.listed and node.listed.platform
-        shown = str(platform) if platform else ""
-        raise PartMissingError(str(source), str(node.source), shown) from error
-
-
-def _lacking_with_foreign(
-    lacking: Callable[[Node], Copy | None],
-    target: Home,
-    registry: Registry,
-    reader: ManifestReader,
-    node: Node,
-) -> Copy | None:
-    """As ``lacking``, but a manifest without its foreign layers counts as missing."""
-    if (copy := lacking(node)) is not None:
-        return copy
-    if node.listed is not None and is_blob(node.source, node.listed, registry):
-        return None
-    there, manifest = Reference(target, None, node.source.digest), node.read(reader)
-    layers = [there.at(layer.digest) for layer in foreign_layers([manifest])]
-    is_whole = all(registry.probe_blob(layer) is not None for layer in layers)
-    return None if is_whole else ManifestCopy(node.source, there, manifest)
 
 
 def _present(copies: Iterable[Copy | None]) -> tuple[Copy, ...]:

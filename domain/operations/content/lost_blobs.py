@@ -8,6 +8,7 @@ from attr import evolve
 
 from manyfest.domain.errors import PartMissingError
 from manyfest.domain.operations.content.copy import CopyPlan
+from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.transfer import (
     BlobCopy,
     Copy,
@@ -46,18 +47,23 @@ def with_lost_blobs(plan: CopyPlan, *, ports: Ports, with_foreign: bool = False)
 
 
 def _contents(plan: CopyPlan, ports: Ports) -> tuple[Copy, ...]:
-    """Return the top and all below it, read; what is written anyway is not read again."""
+    """Return the top and all below it, read; without what is written anyway, or is absent."""
     top = plan.source.reference.at(plan.source.manifest.digest)
     home = plan.target.home
-    written = {copy.target for copy in plan.below}
+    reader = MeteredReader(ports.registry, str(plan.source.reference))
+    passed = {
+        *(copy.digest for copy in plan.below),
+        *(copy.digest for copy in plan.late),
+        *(entry.digest for entry in plan.absent),
+    }
 
     def read(node: Node) -> Copy:
-        return content_copy(node, home, ports.registry)
+        return content_copy(node, home, reader)
 
     nodes = [
         node
-        for node in below(top, plan.manifest, ports.registry)
-        if node.is_verifiable and Reference(home, None, node.source.digest) not in written
+        for node in below(top, plan.manifest, reader)
+        if node.is_verifiable and node.source.digest not in passed
     ]
     own = ManifestCopy(top, Reference(home, None, plan.manifest.digest), plan.manifest)
     return (own, *ports.fan_out(read, nodes))

@@ -6,6 +6,8 @@
 * ``tree``: walk a list and all below it.
 * ``stored_blobs``: the blobs of the store as a bundle takes them.
 * ``transfer``: bring manifests and blobs to another repository, registry or layout.
+* ``lacking``: look at what a target lacks.
+* ``late_copy``: images that are read when they are written, because they are large.
 * ``conversion``: read manifests and convert their media types.
 * ``missing_children``: find the children that a target lacks, and plan to put them again.
 * ``put_manifest``: put a manifest, and explain a refused list.

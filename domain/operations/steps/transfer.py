@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.digests import VerifiedChunks, require_verifiable
+from manyfest.domain.digests import Digest, VerifiedChunks, require_verifiable
 from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
 from manyfest.domain.events import (
     Blob,
@@ -35,6 +35,16 @@ class ManifestCopy:
     source: Reference
     target: Reference
     manifest: Manifest
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of the manifest."""
+        return self.manifest.digest
+
+    @property
+    def size(self) -> int:
+        """The bytes of the manifest."""
+        return self.manifest.size
 
 
 @frozen

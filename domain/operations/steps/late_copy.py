@@ -1,0 +1,99 @@
+"""Copy images whose manifests are too large to be held together: each is read when it is copied.
+
+A plan holds the manifests that are missing, up to the bound of ``MeteredReader``. Where a list says
+beforehand that they are larger together, the large ones are read one after the other, while they
+are written, and let go again.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+from manyfest.domain import media_types
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import ManifestUnknownError, PartMissingError, TooManyBytesError
+from manyfest.domain.events import OnEvent
+from manyfest.domain.manifests import SIZE_LIMIT
+from manyfest.domain.operations.steps.metered_reader import LIMIT
+from manyfest.domain.operations.steps.transfer import (
+    ManifestCopy,
+    blob_copies,
+    copy_blob,
+    put_copy,
+)
+from manyfest.domain.operations.steps.tree import Node
+from manyfest.domain.ports import Ports
+from manyfest.domain.references import Reference
+from manyfest.domain.values import frozen
+
+_LARGE = 128 * 1024  # bytes of a manifest; real ones have 1 to 20 KiB
+_LATE_LIMIT = 1024 * 1024 * 1024  # bytes of all that are read late; they take minutes
+
+
+@frozen
+class LateCopy:
+    """The copy of the image at ``node`` to ``target``, by digest, which is not read yet."""
+
+    node: Node
+    target: Reference
+
+    @property
+    def source(self) -> Reference:
+        """The manifest at its source, by digest."""
+        return self.node.source
+
+    @property
+    def digest(self) -> Digest:
+        """The digest that its list states."""
+        assert self.node.listed is not None  # noqa: S101 - it was found in a list
+        return self.node.listed.digest
+
+    @property
+    def size(self) -> int:
+        """The bytes that its list states."""
+        return self.node.listed.size if self.node.listed else 0
+
+
+def large_nodes(nodes: Sequence[Node], subject: str) -> frozenset[Reference]:
+    """Return the places of the images to be read late; none if all may be held together.
+
+    Raises TooManyBytesError, which names ``subject``.
+    """
+    sizes = {node.source: _size(node) for node in nodes}
+    if sum(sizes.values()) <= LIMIT:
+        return frozenset()
+    large = {place: size for place, size in sizes.items() if size > _LARGE}
+    if sum(large.values()) > _LATE_LIMIT:
+        raise TooManyBytesError(subject, _LATE_LIMIT)
+    return frozenset(large)
+
+
+def bring_late(
+    copies: Sequence[LateCopy],
+    list_name: str,
+    *,
+    ports: Ports,
+    with_foreign: bool,
+    on_event: OnEvent,
+) -> None:
+    """Read and write one image after the other, blobs first.
+
+    Uses the ports registry and fan_out. Raises PartMissingError: the source has lost one; what
+    reading and writing raises.
+    """
+    for late in copies:
+        try:
+            manifest = late.node.read(ports.registry)
+        except ManifestUnknownError as error:
+            raise PartMissingError(list_name, str(late.source), "") from error
+        copy = ManifestCopy(late.source, late.target, manifest)
+        bring = partial(copy_blob, registry=ports.registry, on_event=on_event)
+        ports.fan_out(bring, blob_copies([copy], with_foreign=with_foreign))
+        put_copy(copy, ports.registry, on_event)
+
+
+def _size(node: Node) -> int:
+    """Return the bytes that its list states; 0 of what is read, no image, or over the limit."""
+    listed = node.listed
+    if listed is None or node.manifest is not None or listed.size > SIZE_LIMIT:
+        return 0
+    return listed.size if listed.media_type in media_types.IMAGES else 0

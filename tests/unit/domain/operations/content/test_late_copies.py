@@ -1,0 +1,54 @@
+"""Images whose manifests are too large to be held together are read when they are copied."""
+
+import pytest
+
+from manyfest.contracts.images import oci_image, oci_index, push_image
+from manyfest.domain.digests import Digest
+from manyfest.domain.errors import PartMissingError, TooManyBytesError
+from manyfest.domain.events import Event, ManifestPut
+from manyfest.domain.operations.content.copy import copy, plan_copy
+from manyfest.domain.operations.steps import late_copy
+from tests.unit.domain.operations.conftest import World, ref
+
+SOURCE, TARGET = "r.example/app:1", "s.example/app:1"
+PADDING = "x" * (4 * 1024 * 1024 - 2048)
+LARGE = [
+    oci_image("linux/arm/v7", text=str(number), annotations={"padding": f"{number}{PADDING}"})
+    for number in range(9)
+]
+SMALL = oci_image("linux/amd64", text="small")
+LIST = oci_index(SMALL, *LARGE)
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    push_image(world.registry, ref(SOURCE), LIST)
+    return world
+
+
+def test_large_images_are_read_one_after_the_other_and_the_tag_comes_last(world: World) -> None:
+    plan = plan_copy(ref(SOURCE), ref(TARGET), ports=world.ports())
+    assert {late.digest for late in plan.late} == {image.digest for image in LARGE}
+    assert [each.digest for each in plan.below] == [SMALL.digest]
+    events: list[Event] = []
+    copy(plan, ports=world.ports(), on_event=events.append)
+    assert events[-1] == ManifestPut(ref(TARGET))
+    for image in (LIST, *LIST.children):
+        assert world.registry.get_manifest(ref(TARGET).at(image.digest)) == image.manifest
+        for data in image.blobs:
+            assert world.registry.probe_blob(ref(TARGET).at(Digest.of(data))) == len(data)
+    assert plan_copy(ref(SOURCE), ref(TARGET), ports=world.ports()).writes_nothing
+
+
+def test_a_large_image_that_is_lost_meanwhile_ends_the_copy_before_the_tag(world: World) -> None:
+    plan = plan_copy(ref(SOURCE), ref(TARGET), ports=world.ports())
+    world.registry.forget_manifest(ref(SOURCE).at(LARGE[3].digest))
+    with pytest.raises(PartMissingError):
+        copy(plan, ports=world.ports())
+    assert world.registry.probe_manifest(ref(TARGET)) is None
+
+
+def test_all_of_them_together_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(late_copy, "_LATE_LIMIT", 30 * 1024 * 1024)
+    with pytest.raises(TooManyBytesError):
+        plan_copy(ref(SOURCE), ref(TARGET), ports=world.ports())
