@@ -22,7 +22,7 @@ def annotations(texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
 
 
 def parse_mirror(text: str, name: str) -> Repository:
-    """Parse ``HOST[:PORT][/PATH]``. Raises UsageError: it has no host, or a tag or digest."""
+    """Parse ``HOST[:PORT][/PREFIX]``. Raises UsageError: it has no host, or a tag or digest."""
     host, _, path = text.partition("/")
     with suppress(InvalidReferenceError):
         named = Reference.parse(f"{text}/image")
@@ -38,7 +38,7 @@ Through = Annotated[
         "--through",
         metavar="MIRROR",
         parser=parse_mirror,
-        help="Ask the mirror HOST[:PORT][/PATH] alone; neither the origin nor the cache answers.",
+        help="Ask the mirror HOST[:PORT][/PREFIX] alone; neither the origin nor the cache answers.",
     ),
 ]
 
