@@ -1,6 +1,6 @@
 """The picture of the README: commands on a real terminal, against a real registry.
 
-``MANYFEST_TESTS_DRAW=1`` writes it anew.
+``MANYFEST_TESTS_DRAW=1`` draws it again.
 """
 
 import os
@@ -16,7 +16,7 @@ from tests.support.programs.terminal_svg import terminal_svg
 __all__ = ["site"]
 
 PICTURE = Path(__file__).parents[3] / "docs" / "terminal.svg"
-DRAWS_ANEW = bool(os.environ.get("MANYFEST_TESTS_DRAW"))
+DRAWS_AGAIN = bool(os.environ.get("MANYFEST_TESTS_DRAW"))
 APP = "ghcr.io/acme/app"
 COMMANDS = [
     f"create {APP}:1.4 {APP}:1.4-amd64 {APP}:1.4-arm64",
@@ -40,6 +40,6 @@ def test_the_picture_is_what_a_terminal_shows(site: Site, monkeypatch: pytest.Mo
         f"\x1b[36m$\x1b[0m manyfest {line}\n{on_terminal(*line.split())}" for line in COMMANDS
     )
     drawn = terminal_svg(shown, "manyfest makes, publishes, shows, compares and checks a list")
-    if DRAWS_ANEW:
+    if DRAWS_AGAIN:
         PICTURE.write_text(drawn)
     assert PICTURE.read_text() == drawn
