@@ -34,9 +34,10 @@ _LISTS = ", ".join(f"'{media_type}'" for media_type in sorted(LISTS))
 _FILES = " OR ".join(
     f"substr(home, 1, {len(scheme)}) = '{scheme}'" for scheme in (LAYOUT_SCHEME, *ARCHIVE_SCHEMES)
 )
-_HOME = f"""
+REGISTRY_OF_HOME = f"""
     CASE WHEN {_FILES} THEN substr(home, 1, instr(home, ':') - 1)
-        ELSE substr(home, 1, instr(home, '/') - 1) END AS registry,
+        ELSE substr(home, 1, instr(home, '/') - 1) END"""
+_HOME = f"""{REGISTRY_OF_HOME} AS registry,
     CASE WHEN {_FILES} THEN substr(home, instr(home, ':') + 1)
         ELSE substr(home, instr(home, '/') + 1) END AS repository,
     tag, CASE WHEN tag = '' THEN home ELSE home || ':' || tag END AS reference"""

@@ -1,4 +1,4 @@
-"""The catalogue's statements that take JSON apart, as PostgreSQL has them."""
+"""The catalogue's statements that differ between databases, as PostgreSQL has them."""
 
 from manyfest.store.maintenance.catalogue import SqlCatalogue
 
@@ -20,3 +20,12 @@ class PostgresCatalogue(SqlCatalogue):
             FROM jsonb_array_elements(CAST(? AS jsonb)) AS pair(value)
             JOIN layers AS l ON l.manifest = pair.value ->> 1) AS layer
         GROUP BY number"""
+    registries = """
+        SELECT registry, tags, number, size
+        FROM (
+            SELECT registry, count(DISTINCT reference) AS tags FROM history GROUP BY registry) AS t
+        JOIN (SELECT registry, count(*) AS number, sum(size) AS size FROM (
+                SELECT DISTINCT registry, h.digest, length(data) AS size
+                FROM history AS h JOIN main.manifests AS m ON m.digest = h.digest) AS d
+            GROUP BY registry) AS m USING (registry)
+        ORDER BY registry"""

@@ -49,7 +49,7 @@ def _tags(digest: Digest, library: Library) -> Json:
 def _lists(digest: Digest, library: Library) -> Json:
     """Return the lists that list it; None if that takes too long."""
     rows = library.rows(
-        "SELECT DISTINCT list FROM platforms"  # noqa: S608 - a literal
-        f" WHERE digest = {literal(str(digest))} AND list != digest LIMIT {_TAGS}"
+        "SELECT DISTINCT manifest FROM descriptors"  # noqa: S608 - a literal
+        f" WHERE digest = {literal(str(digest))} AND role = 'entry' LIMIT {_TAGS}"
     )
     return None if rows is None else [listed for (listed,) in rows]

@@ -103,8 +103,8 @@ def _sharing(view: Overview, library: Library) -> Json:
         return {}
     own = literal(str(view.manifest.digest))
     rows = library.rows(
-        "SELECT digest, count(DISTINCT manifest) FROM layers"  # noqa: S608 - literals
+        "SELECT digest, count(DISTINCT manifest) FROM descriptors"  # noqa: S608 - literals
         f" WHERE digest IN ({', '.join(map(literal, sorted(digests)))}) AND manifest != {own}"
-        " GROUP BY digest"
+        " AND role = 'layer' GROUP BY digest"
     )
     return None if rows is None else {str(digest): number for digest, number in rows}

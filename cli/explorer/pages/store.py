@@ -27,7 +27,10 @@ def store(_subject: str, _query: Arguments, library: Library) -> Page:
 def _missing(library: Library) -> Json:
     """Return some entries of lists whose manifests are not cached; None if that takes too long."""
     rows = library.rows(
-        "SELECT list, platform, digest FROM platforms"  # noqa: S608 - a number of ours
+        "SELECT list, platform, digest FROM platforms JOIN"  # noqa: S608 - a number of ours
+        " (SELECT DISTINCT manifest FROM descriptors WHERE role = 'entry'"
+        f" AND digest NOT IN (SELECT digest FROM manifests) LIMIT {_MISSING}) AS m"
+        " ON list = m.manifest"
         " WHERE digest NOT IN (SELECT digest FROM manifests) AND list != digest"
         f" LIMIT {_MISSING}"
     )
