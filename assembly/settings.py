@@ -88,7 +88,7 @@ class Settings:
     HTTP, and returns the registry in their place.
     """
 
-    store: Path | str
+    store: Path | str = field(repr=False)  # a URL may have a password
     docker_config: Path
     docker_auths: str = field(default="", repr=False)
     auth_file: Path | None = None

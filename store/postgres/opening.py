@@ -119,8 +119,8 @@ def _connect(address: Address, patience: float) -> PatientConnection:
                 application_name=_NAME,
                 client_encoding="utf8",
             )
-    except psycopg.ProgrammingError as error:  # in its text is the URL
-        raise ConfigError("MANYFEST_STORE", f"{address} is no URL of PostgreSQL") from error
+    except psycopg.ProgrammingError:  # in its text is the URL
+        raise ConfigError("MANYFEST_STORE", f"{address} is no URL of PostgreSQL") from None
     connection.patience = patience + 1  # the server's own limit comes first
     connection.adapters.register_loader("numeric", _Number)
     return connection

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from manyfest.cli.settings import settings_from
 from manyfest.contracts.draft_book import draft
 from manyfest.contracts.garbage_collector import see
 from manyfest.contracts.images import oci_image, oci_index
@@ -87,6 +88,7 @@ def test_a_server_that_cannot_be_used_is_told_without_the_password(
     postgres, url, monkeypatch, url_of, code, words
 ) -> None:
     monkeypatch.setenv("MANYFEST_STORE", url_of(postgres))
+    assert "secret" not in repr(settings_from())
     refused("cache", "ls", code=code, words=words)
     refused("create", "oci:app:l", SOURCES[0], code=code, words=words)
 
