@@ -49,6 +49,15 @@ def platforms(prefix: str) -> list[str]:
     return [f"{before}{comma}{platform}" for platform in PLATFORMS if platform not in named]
 
 
+def kinds(prefix: str) -> list[str]:
+    """Return kinds of differences; behind a comma, those that are not named yet."""
+    from manyfest.domain.comparison.status import Kind
+
+    before, comma, _ = prefix.rpartition(",")
+    named = before.split(",")
+    return [*([] if comma else ["none"]), *(f"{before}{comma}{k}" for k in Kind if k not in named)]
+
+
 def hosts(_prefix: str) -> list[str]:
     """Return the registries for which docker's configuration has credentials."""
     with suppress(OSError, ValueError, AttributeError):
@@ -62,6 +71,7 @@ _OF_OPTIONS: Mapping[str, Values] = {
     "platform": platforms,
     "platforms": platforms,
     "expect-platforms": platforms,
+    "exit-code": kinds,
     "draft": drafts,
     "like": references,
     "subject": references,

@@ -113,6 +113,7 @@ ASKED = {
     "hosts with credentials": ("login ", "r.example:5000"),
     "drafts": ("rm r.ex", "r.example:5000/team/draft:1"),
     "references": ("show r.ex", "r.example:5000/team/draft:1"),
+    "kinds of differences behind a comma": ("diff --exit-code list,la", "list,layers"),
     "platforms behind a comma": ("copy --platform linux/amd64,linux/s", "linux/amd64,linux/s390x"),
     "a value behind =": ("create --type=o", "--type=oci"),
     "an entry": ("annotate r.example:5000/team/draft:1 linux/am", "linux/amd64"),
