@@ -18,7 +18,7 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.fan_out import FanOut, sequential
 from manyfest.domain.ports.registry import ManifestReader, Registry
-from manyfest.domain.references import Reference
+from manyfest.domain.references import Archive, Layout, Reference
 from manyfest.domain.values import frozen
 from manyfest.domain.verification.child_rules import REPORTED_ERRORS
 from manyfest.domain.verification.evaluation import Evidence, Located, findings_at
@@ -189,7 +189,8 @@ def _child(root: Reference, registry: ManifestReader, listed: Descriptor) -> Man
     content = root.at(listed.digest)
     if is_blob(content, listed, registry):
         return None
-    registry.head_manifest(content)
+    if not isinstance(content.home, Layout | Archive):  # of others the store may have it, too
+        registry.head_manifest(content)
     manifest = registry.get_manifest(content)
     manifest.entries, manifest.config, manifest.layers  # noqa: B018 -- fails here, at its digest
     return manifest

@@ -30,6 +30,7 @@ from manyfest.domain.errors import (
     NotCachedError,
     UnreachableError,
 )
+from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.views.verify import Verification, verify
 from manyfest.domain.platforms import Platform
@@ -471,8 +472,41 @@ def test_damage_in_the_registry_is_found(name, case) -> None:
     assert breaches(result) == [(name.split()[0], path)]
 
 
+# What is expected of a list for amd64 and arm64, or of an image, and what is found then.
+EXPECTED = {
+    "all": (oci_index(AMD, ARM64), "linux/amd64,linux/arm64", []),
+    "one is absent": (
+        oci_index(AMD),
+        "linux/amd64,linux/arm64",
+        [("absent-platform", "manifests")],
+    ),
+    "one too many": (
+        oci_index(AMD, ARM64),
+        "linux/amd64",
+        [("unexpected-platform", "manifests[1].platform")],
+    ),
+    "attestations do not count": (attested_index(AMD), "linux/amd64", []),
+    "an image": (AMD, "linux/x86_64", []),
+    "another image": (
+        AMD,
+        "linux/arm64",
+        [("absent-platform", "config"), ("unexpected-platform", "config")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("image", "wanted", "found"), EXPECTED.values(), ids=EXPECTED)
+def test_expected_platforms_are_looked_for(image: Image, wanted: str, found: object) -> None:
+    registry = MemoryRegistry()
+    verified(image, registry)
+    expected = parse_filters([wanted])
+    result = verify(ROOT, ports=PlainPorts(registry=registry), expected=expected)
+    assert breaches(result) == found
+
+
 def test_every_rule_has_a_test() -> None:
     tested = {*LISTS, *(name.split()[0] for name in DAMAGE)}
+    tested |= {rule for *_, found in EXPECTED.values() for rule, _ in found}
     assert tested == set(RULES)
 
 
