@@ -84,7 +84,7 @@ _OF_ARGUMENTS: Mapping[str, Values] = {
     "HOST": hosts,
     **dict.fromkeys(("SPEC", "FILE", "DIR", "FILE|DIR", "STORE"), files),
     **dict.fromkeys(("MANIFEST", "REF", "REFERENCE", "NAME", "SOURCE", "SRC", "DST"), references),
-    **dict.fromkeys(("A", "B", "PATTERN", "REPO"), references),
+    **dict.fromkeys(("A", "B", "PATTERN", "REPO", "DIGEST|MANIFEST"), references),
 }
 
 
