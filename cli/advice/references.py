@@ -17,6 +17,7 @@ _PREFIXES = {
 _TRUNCATED = re.compile(r"@sha256:([0-9a-fA-F]{0,63})")
 _TAG_CHARACTERS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _LONGEST_TAG = 128
+_OF_REGISTRIES = ("doctor", "login", "logout")  # commands whose argument is a registry
 _HOST_AND_PORT = re.compile(r"(?:localhost|[^/:]*\.[^/:]*):[0-9]+")
 
 
@@ -34,10 +35,10 @@ def on_malformed(text: str) -> str:
     return _on_tag(name) if lower == name else f"use lower case: {lower}"
 
 
-def on_unreachable(words: tuple[str, ...]) -> str:
-    """Advise on ``words``, of which one names a registry that cannot be reached."""
+def on_unreachable(command: str, words: tuple[str, ...]) -> str:
+    """Advise on ``words`` of a command, of which one names a registry that cannot be reached."""
     for word in words:
-        if _HOST_AND_PORT.fullmatch(word):
+        if _HOST_AND_PORT.fullmatch(word) and command not in _OF_REGISTRIES:
             return f"{word} looks like a registry: add a repository, as in {word}/app:1"
         if (Path(_folder(word)) / "oci-layout").is_file():
             return f"did you mean the layout oci:{word}?"

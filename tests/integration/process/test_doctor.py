@@ -102,6 +102,7 @@ def test_a_refusal_shows_what_is_known_and_is_an_error(start_docker_registry, ce
 def test_what_is_no_registry_is_an_error_in_one_line(argument, code, short_pauses):
     result = run_here("doctor", argument)
     assert (result.code, result.stderr.count("\n")) == (code, 1)
+    assert "add a repository" not in result.stderr
 
 
 def test_mirrors_are_named(docker_registry, tmp_path, monkeypatch):
