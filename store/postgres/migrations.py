@@ -40,9 +40,6 @@ END $$;
 CREATE FUNCTION manyfest.glob(pattern text, value text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT value ~ manyfest.glob_regex(pattern) $$;
 
-CREATE FUNCTION manyfest.instr(value text, part text) RETURNS integer
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT strpos(value, part) $$;
-
 CREATE FUNCTION manyfest.document(digest text, data bytea) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
 DECLARE content text;

@@ -169,4 +169,4 @@ def _make_views(connection: PatientConnection) -> None:
     """Make the views anew; roles that may read them keep that."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS manyfest_views")
     for statement in view_statements():
-        connection.execute(statement.replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1).encode())
+        connection.execute(statement.encode())

@@ -96,8 +96,15 @@ _OWN = {
 }
 
 
+# SQLite's function, for the views and for queries that run on both engines.
+_INSTR = """
+    CREATE OR REPLACE FUNCTION manyfest_views.instr(value text, part text) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT strpos(value, part) $$"""
+
+
 def view_statements() -> Iterator[str]:
     """Yield the statements that make all views, in the schema ``manyfest_views``."""
+    yield _INSTR
     for view in VIEWS:
         statement = _OWN.get(view.name) or as_postgres(view.statement).replace("%%", "%")
-        yield f"CREATE VIEW manyfest_views.{view.name} AS {statement}"
+        yield f"CREATE OR REPLACE VIEW manyfest_views.{view.name} AS {statement}"

@@ -40,6 +40,7 @@ QUESTIONS = {
         (None, "k", "v")
     ],
     "SELECT name, entries, pushed FROM drafts": [("docker.io/library/app:latest", 2, None)],
+    "SELECT value FROM annotations WHERE instr(name, 'k') > 0 OR instr(value, 'no') > 0": [("v",)],
     "SELECT 1 WHERE 1 = 0": [],
     "SELECT 'a%b', 1.5, NULL": [("a%b", 1.5, None)],
 }

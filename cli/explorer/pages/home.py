@@ -110,7 +110,7 @@ def _found_texts(view: str, text: str, library: Library) -> list[Json] | None:
     pattern = literal(text)
     rows = library.rows(
         f"SELECT manifest, name, value FROM {view}"  # noqa: S608 - a literal, and a view of ours
-        f" WHERE instr(value, {pattern}) OR instr(name, {pattern}) LIMIT {_FOUND}"
+        f" WHERE instr(value, {pattern}) > 0 OR instr(name, {pattern}) > 0 LIMIT {_FOUND}"
     )
     return None if rows is None else list(_text_rows(view, rows))
 
