@@ -30,7 +30,8 @@ class Recording:
     """A file of answers, for ``Client(registry=Recording(FILE))``.
 
     With ``record`` it asks the registries over HTTP, and writes their answers; without, it plays
-    them, and asks nobody. By default it records if there is no file yet. Layers are recorded whole;
+    them, and asks nobody. By default it records if there is no file yet; to record again replaces
+    the answers to what is asked. Layers are recorded whole;
     credentials are not. Every digest is checked as ever.
     """
 
@@ -38,7 +39,7 @@ class Recording:
         self.file = Path(file)
         self.records = not self.file.exists() if record is None else record
         self._lock = Lock()
-        self._answers = {} if self.records else _answers_in(self.file)
+        self._answers = _answers_in(self.file) if self.file.exists() or not self.records else {}
 
     def __call__(self, origin: _Make) -> Registry:
         """Return the registry in place of ``origin``, which it makes only to record."""

@@ -81,9 +81,8 @@ class Calls:
                 raise RuntimeError("this client is closed")
             if self._idle:
                 return self._idle.pop()
-        with ExitStack() as stack:
-            resources = Resources(self.settings, stack)
-            return _Kept(resources, stack.pop_all())
+        stack = ExitStack()
+        return _Kept(Resources(self.settings, stack), stack)
 
     def _give_back(self, kept: _Kept) -> None:
         is_usable = kept.resources.renew()

@@ -13,6 +13,7 @@ from manyfest.domain.access import Credentials
 from manyfest.domain.errors import InputError, InvalidReferenceError
 from manyfest.domain.events import OnEvent, ignore
 from manyfest.domain.references import Reference, Repository
+from manyfest.library.attachments import Attachments
 from manyfest.library.cache import Cache
 from manyfest.library.calls import Calls
 from manyfest.library.copying import Copying
@@ -33,7 +34,7 @@ Login = Credentials | tuple[str, str]
 _Number = TypeVar("_Number", int, float)
 
 
-class Client(Views, Publishing, Copying):
+class Client(Views, Attachments, Publishing, Copying):
     """A store, and connections to registries, for as many calls as you like.
 
     One client serves many threads: each call has a session of its own, over connections that the

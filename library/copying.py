@@ -14,6 +14,7 @@ from manyfest.library.results import Copied, Restored
 
 if TYPE_CHECKING:
     from manyfest.domain.access import AuthExplanation
+    from manyfest.domain.digests import Digest
     from manyfest.domain.operations.attached.put import Brought
     from manyfest.domain.operations.content.copy import CopyPlan
 
@@ -66,8 +67,41 @@ class Copying:
             on_event = session.checking_deadline(self._calls.on_event)
             return _copied(plan, copy(plan, ports=session, on_event=on_event))
 
+    def promote(
+        self,
+        source: Name,
+        target: Name,
+        *,
+        tags: str | Iterable[str] = (),
+        require: str | Iterable[str] = (),
+        expect: "Digest | str | None" = None,
+        foreign_layers: bool = False,
+        dry_run: bool = False,
+    ) -> Copied:
+        """Copy with everything attached, read ``target`` back, and only then move its tags.
+
+        ``require`` are signature, sbom and provenance, which the source must have; ``expect`` is
+        the digest that the tag of ``target`` has to have, or ``"absent"``. Signatures are not
+        verified. Raises NotFoundError: something required is not attached, or did not arrive;
+        TagMovedError; as ``copy``.
+        """
+        from manyfest.library.promoting import promote
+
+        return promote(
+            source,
+            inputs.target(target),
+            inputs.texts(tags),
+            inputs.purposes(require),
+            inputs.expectation(expect),
+            self._calls,
+            with_foreign=foreign_layers,
+            is_dry_run=dry_run,
+        )
+
     def undo(self, tag: Name, to: str | None = None, *, dry_run: bool = False) -> Restored:
-        """Put back the previous state of ``tag``, or the state ``to``: its number, or its digest.
+        """Put back the previous state of ``tag``, or the state ``to``.
+
+        ``to`` is a number in the history, or a digest.
 
         With ``dry_run``, nothing is written. Raises NeverSeenError; NoSuchStateError;
         TagMovedError: the tag moved since it was read here; PartMissingError; what writing raises.

@@ -8,6 +8,7 @@ from manyfest.assembly.references import target as target_reference
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.errors import InputError
 from manyfest.domain.expectations import Expectation
+from manyfest.domain.images.attachments import Purpose
 from manyfest.domain.lists.platform_selection import parse_filter
 from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.media_types import Family
@@ -17,6 +18,8 @@ from manyfest.domain.references import Reference
 if TYPE_CHECKING:
     from manyfest.assembly.session import Session
     from manyfest.domain.digests import Digest
+
+_REQUIRABLE = (Purpose.SIGNATURE, Purpose.SBOM, Purpose.PROVENANCE)
 
 # A reference as docker writes it, or one that was parsed.
 Name = str | Reference
@@ -87,6 +90,15 @@ def attached_mode(attached: bool | None) -> AttachedMode:  # noqa: FBT001 -- as 
 def expectation(expect: "str | Digest | None") -> Expectation | None:
     """Return what a tag must be before it moves, if anything. Raises InvalidDigestError."""
     return None if expect is None else Expectation.parse(str(expect))
+
+
+def purposes(require: str | Iterable[str]) -> tuple[Purpose, ...]:
+    """Return what has to be attached. Raises InputError: not signature, sbom or provenance."""
+    known = {each.value.lower(): each for each in _REQUIRABLE}
+    words = texts(require)
+    if unknown := [word for word in words if word.lower() not in known]:
+        raise InputError(f"require: expected one of {', '.join(known)}, not {unknown[0]!r}")
+    return tuple(dict.fromkeys(known[word.lower()] for word in words))
 
 
 def pairs(annotations: Mapping[str, str]) -> tuple[str, ...]:

@@ -15,17 +15,15 @@ if TYPE_CHECKING:
     from manyfest.assembly.session import Session
     from manyfest.domain.digests import Digest
     from manyfest.domain.drafts.draft import Draft
+    from manyfest.domain.operations.content.import_history import ImportedHistory
+    from manyfest.domain.operations.dependents.find import Dependents
     from manyfest.domain.operations.views.diff import Comparison
-    from manyfest.domain.operations.views.documents import Document
     from manyfest.domain.operations.views.history import State
     from manyfest.domain.operations.views.outdated import Checked
     from manyfest.domain.operations.views.overview import Extent, Overview
-    from manyfest.domain.operations.views.search_statements import Carried, Wanted
     from manyfest.domain.operations.views.tags import TagDetails
     from manyfest.domain.operations.views.verify import Verification
     from manyfest.domain.platforms import Platform
-    from manyfest.domain.statements.provenance import Provenance
-    from manyfest.domain.statements.sboms import Sbom
 
 
 _Wanted = tuple[Reference, "Platform | None"]
@@ -50,7 +48,9 @@ class Views:
         return image if platform is None else image.image(platform)
 
     def digest(self, name: Name, platform: PlatformName | None = None) -> "Digest":
-        """Return the digest of ``name``, or of its image for ``platform``; a tag costs one HEAD.
+        """Return the digest of ``name``, or of its image for ``platform``.
+
+        A tag costs one HEAD.
 
         Raises as ``inspect``.
         """
@@ -116,7 +116,9 @@ class Views:
         like: Name | None = None,
         by_version: bool = False,
     ) -> "tuple[TagDetails, ...]":
-        """Look at each of ``tags`` by HEAD; with ``like``, only those of its digest are returned.
+        """Look at each of ``tags`` by HEAD, or return those alone that are ``like``.
+
+        With ``like``, only tags of its digest are returned.
 
         Raises as ``tags``, and as ``digest`` of ``like``.
         """
@@ -139,6 +141,28 @@ class Views:
         with self._calls.reading() as session:
             return history(inputs.named(name), session.contents)
 
+    def import_history(self, name: Name) -> "ImportedHistory":
+        """Add to the history of a tag what Quay or docker-library/repo-info recorded of it.
+
+        Raises UnavailableError; NotFoundError; InputError: no server keeps the past of this tag.
+        """
+        from manyfest.domain.operations.content.import_history import import_history
+
+        with self._calls.writing() as session:
+            tag = inputs.named(name)
+            return import_history(tag, session.tag_records, session.contents, session.now)
+
+    def who(self, name: "Name | Digest", platform: PlatformName | None = None) -> "Dependents":
+        """Find what in the store needs an image, list or layer: tags, lists, drafts, referrers.
+
+        ``name`` is a digest, or a reference that is cached. No registry is asked. Raises
+        NeverSeenError; NoSuchPlatformError.
+        """
+        from manyfest.domain.operations.dependents.find import find_dependents
+
+        with self._calls.reading() as session:
+            return find_dependents(_known(name, platform, session), ports=session)
+
     def diff(
         self,
         before: Name,
@@ -159,54 +183,18 @@ class Views:
             first, second = inputs.source(before, session), inputs.source(after, session)
             return diff(first, second, ports=session, scope=scope)
 
-    def verify(self, name: Name) -> "Verification":
+    def verify(
+        self, name: Name, *, expect_platforms: Iterable[PlatformName] = ()
+    ) -> "Verification":
         """Check an image or list and all that it names; findings are no error.
 
-        Raises as ``inspect``.
+        An image must be there for each of ``expect_platforms``. Raises as ``inspect``.
         """
         from manyfest.domain.operations.views.verify import verify
 
         with self._calls.reading() as session:
-            return verify(inputs.source(name, session), ports=session)
-
-    def attached(self, name: Name) -> "tuple[Document, ...]":
-        """Find what is attached to ``name`` and to its images. Raises as ``Image.attached``."""
-        return self.inspect(name).attached()
-
-    def read_attached(self, name: Name, digest: str) -> bytes:
-        """Read an attached document, or manifest, by its digest or the beginning of that.
-
-        Raises NotFoundError: nothing attached has it; as ``inspect``.
-        """
-        from manyfest.domain.operations.resolve import resolve
-        from manyfest.domain.operations.views.documents import documents_attached, read_document
-
-        with self._calls.reading() as session:
-            found = resolve(inputs.source(name, session), session.registry)
-            documents = documents_attached(found, ports=session)
-            return read_document(documents, str(digest), str(name), ports=session)
-
-    def sbom(self, name: Name, platform: PlatformName | None = None) -> "Sbom":
-        """Read the SBOM of the image for ``platform``, or of the only one.
-
-        Raises StatementUnknownError: it has none; StatementMismatchError: it is about another
-        image; as ``inspect``. Signatures are not verified.
-        """
-        from manyfest.domain.operations.views.search_statements import SBOM
-        from manyfest.domain.statements.sboms import read_sbom
-
-        with self._calls.reading() as session:
-            carried = _statement(inputs.source(name, session), platform, SBOM, session)
-        return read_sbom(carried.statement, str(carried.manifest.at(carried.blob.digest)))
-
-    def provenance(self, name: Name, platform: PlatformName | None = None) -> "Provenance":
-        """Read how the image for ``platform``, or the only one, was built. Raises as ``sbom``."""
-        from manyfest.domain.operations.views.search_statements import PROVENANCE
-        from manyfest.domain.statements.provenance import read_provenance
-
-        with self._calls.reading() as session:
-            carried = _statement(inputs.source(name, session), platform, PROVENANCE, session)
-        return read_provenance(carried.statement)
+            expected = inputs.platforms(expect_platforms)
+            return verify(inputs.source(name, session), ports=session, expected=expected)
 
     def outdated(
         self,
@@ -239,14 +227,27 @@ def _digest(place: Reference, wanted: PlatformName | None, session: "Session") -
     return answer
 
 
-def _statement(
-    place: Reference, wanted: PlatformName | None, kind: "Wanted", session: "Session"
-) -> "Carried":
-    from manyfest.domain.operations.resolve import resolve
-    from manyfest.domain.operations.views.statements import find_statements
+def _known(name: "Name | Digest", wanted: PlatformName | None, session: "Session") -> "Digest":
+    """Return a digest by the store alone."""
+    from manyfest.domain.digests import Digest
+    from manyfest.domain.errors import NeverSeenError
+    from manyfest.domain.lists.platform_selection import select_entry
 
-    found = resolve(place, session.registry)
-    return find_statements(found, inputs.platform(wanted), kind, ports=session)[0]
+    if isinstance(name, Digest):
+        return name
+    place = inputs.source(name, session)
+    if (digest := place.digest) is None:
+        seen = session.contents.last_observation(place)
+        if seen is None:
+            raise NeverSeenError(str(name))
+        digest = seen.digest
+    platform = inputs.platform(wanted)
+    if platform is None:
+        return digest
+    manifest = session.contents.manifest(digest)
+    if manifest is None:
+        raise NeverSeenError(str(name))
+    return select_entry(manifest.entries, platform, str(name)).digest
 
 
 def _image_overview(

@@ -34,6 +34,8 @@ PUBLIC = {
     "operations": (every_module_of("domain/operations"), HEAVY),
     "ports": (every_module_of("domain/ports"), HEAVY),
     "whole domain": (every_module_of("domain"), HEAVY),
+    "front door": ("import manyfest", (*HEAVY, "attr", "json", "typing", "manyfest.library")),
+    "client": ("import manyfest; manyfest.Client", ("httpx", "typer", "rich", "manyfest.cli")),
     "wiring": ("import manyfest.assembly.session", ("typer", "rich", "manyfest.cli")),
 }
 
@@ -45,6 +47,15 @@ def test_public_names_import_nothing_heavy(statement, unwanted):
         [sys.executable, "-c", probe], capture_output=True, text=True, check=False, timeout=60
     )
     assert (ended.stdout.strip(), ended.stderr) == ("", "")
+
+
+def test_the_front_door_costs_three_modules():
+    """The package, its domain's map and the version; the rest is imported when it is used."""
+    count = "import sys; import manyfest; print(*(m for m in sys.modules if 'manyfest.' in m))"
+    ended = subprocess.run(
+        [sys.executable, "-c", count], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ended.stdout.split() == ["manyfest.domain", "manyfest.domain.version"]
 
 
 def test_the_probe_sees_what_is_imported():

@@ -28,6 +28,7 @@ HEAVY = {
     "asyncio",
     "typer",
 }
+HEAVY |= {"manyfest.library"}  # the other driver of the same operations
 HEAVY |= {"manyfest.store.host_book"}  # who asks no host needs no memory for them
 
 # The arguments, and which of the heavy packages they may load.

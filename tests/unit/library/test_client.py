@@ -1,0 +1,207 @@
+"""The client's methods, on a registry in memory: the operations are tested elsewhere."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import manyfest
+from manyfest import events
+from manyfest.testing import add_image
+
+APP, BASE = "registry.example/app", "registry.example/base"
+PLATFORMS = ["linux/amd64", "linux/arm64"]
+
+
+def test_an_image_is_what_was_read_and_reads_more(manyfest_client):
+    image = manyfest_client.inspect(f"{BASE}:1")
+    assert (image.is_list, image.media_type) == (True, "application/vnd.oci.image.index.v1+json")
+    assert str(image.digest) == str(manyfest.Digest.of(image.raw))
+    assert [str(platform) for platform in image.platforms] == ["linux/amd64", "linux/arm64/v8"]
+    assert image.image("linux/arm64").digest == image.entries[1].digest
+    assert image.config("linux/arm64")["variant"] == "v8"
+    assert image.attached() == ()
+    assert manyfest_client.inspect(f"{BASE}:1", "linux/amd64").digest == image.entries[0].digest
+
+
+def test_a_draft_is_made_changed_and_pushed(manyfest_client):
+    draft = manyfest_client.create(f"{APP}:1", [f"{APP}:amd64", f"{APP}:arm64"])
+    draft.annotate("linux/arm64", variant="v8", annotations={"stage": "beta"})
+    draft.annotate_list(annotations={"of": "list"})
+    pushed = draft.push(expect_platforms=["linux/amd64", "linux/arm64/v8"], tags="latest")
+    assert (pushed.written, [each.tag for each in pushed.moved]) == (2, ["1", "latest"])
+    found = manyfest_client.inspect(f"{APP}:latest")
+    assert (found.digest, found.annotations) == (pushed.digest, {"of": "list"})
+    assert found.entries[1].annotations == {"stage": "beta"}
+    assert draft.pushed == pushed.digest
+    assert draft.push().written == 0
+
+
+def test_a_dry_run_writes_nothing_and_tells_the_same(manyfest_client):
+    draft = manyfest_client.create(f"{APP}:1", f"{BASE}:1")
+    planned = draft.push(dry_run=True)
+    with pytest.raises(manyfest.errors.ManifestUnknownError):
+        manyfest_client.inspect(f"{APP}:1")
+    assert draft.push() == planned
+
+
+def test_entries_come_and_go(manyfest_client):
+    draft = manyfest_client.create(f"{APP}:1", [])
+    draft.add([f"{APP}:amd64", f"{BASE}:1"], platforms=["linux/amd64"], on_conflict="replace")
+    draft.drop("linux/amd64")
+    assert draft.entries == ()
+    draft.remove()
+    with pytest.raises(manyfest.errors.DraftUnknownError):
+        manyfest_client.draft(f"{APP}:1")
+    assert manyfest_client.drafts() == ()
+
+
+def test_a_merge_keeps_the_entries_of_others(manyfest_client):
+    for job in ("amd64", "arm64"):
+        manyfest_client.create(f"{APP}:1", f"{APP}:{job}").push(merge=True, purge=True)
+    merged = manyfest_client.inspect(f"{APP}:1")
+    assert [str(platform) for platform in merged.platforms] == PLATFORMS
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"merge": True, "expect": "absent"}, {"untagged": True, "tags": "1"}, {"convert": "tar"}],
+)
+def test_arguments_that_exclude_each_other_are_refused(manyfest_client, wrong):
+    draft = manyfest_client.create(f"{APP}:1", f"{APP}:amd64")
+    with pytest.raises(manyfest.errors.InputError):
+        draft.push(**wrong)
+
+
+def test_expectations_are_kept(manyfest_client):
+    draft = manyfest_client.create(f"{APP}:1", f"{APP}:amd64")
+    draft.push(expect="absent")
+    draft.add(f"{APP}:arm64")
+    with pytest.raises(manyfest.errors.TagMovedError):
+        draft.push(expect="absent")
+    with pytest.raises(manyfest.errors.UnexpectedPlatformsError):
+        draft.push(expect_platforms=["linux/amd64"])
+
+
+def test_a_release_has_all_its_tags(manyfest_client):
+    tags = [f"{APP}:1", "other.example/app:1"]
+    pushed = manyfest_client.publish([f"{APP}:amd64", f"{APP}:arm64"], tags)
+    assert [str(manyfest_client.digest(tag)) for tag in tags] == [str(pushed.digest)] * 2
+    with pytest.raises(manyfest.errors.PlatformConflictError):
+        manyfest_client.publish([f"{APP}:amd64", f"{BASE}:1"], tags)
+
+
+def test_lists_are_declared_and_locked(manyfest_client, tmp_path):
+    spec = tmp_path / "lists.yaml"
+    spec.write_text(f"image: {APP}:1\nmanifests:\n  - image: {APP}:amd64\n")
+    lock = manyfest_client.lock(spec)
+    (pushed,) = manyfest_client.apply(spec, lock=lock)
+    assert manyfest_client.inspect(f"{APP}:1").digest == pushed.digest
+
+
+def test_a_copy_has_the_same_bytes_or_chosen_platforms(manyfest_client):
+    copied = manyfest_client.copy(f"{BASE}:1", "other.example/base:1")
+    assert copied.digest == manyfest_client.digest(f"{BASE}:1")
+    assert manyfest_client.copy(f"{BASE}:1", "other.example/base:1").written == 0
+    part = manyfest_client.copy(f"{BASE}:1", "other.example/base:2", platforms=["linux/arm64"])
+    assert len(part.manifest.entries) == 1
+
+
+def test_a_tag_goes_back(manyfest_client):
+    before = manyfest_client.publish(f"{APP}:amd64", f"{APP}:1")
+    after = manyfest_client.publish(f"{BASE}:1", f"{APP}:1")
+    assert [state.number for state in manyfest_client.history(f"{APP}:1")] == [0, 1]
+    restored = manyfest_client.undo(f"{APP}:1")
+    assert (restored.before, restored.digest) == (after.digest, before.digest)
+    assert manyfest_client.digest(f"{APP}:1@{{1}}") == after.digest
+
+
+def test_views_answer_with_values(manyfest_client, tmp_path):
+    image = manyfest_client.digest(f"{APP}:amd64")
+    assert manyfest_client.tags(APP, "a*") == ("amd64", "arm64")
+    (like,) = manyfest_client.tag_details(APP, like=f"{APP}@{image}")
+    assert (like.tag, like.digest) == ("amd64", image)
+    assert manyfest_client.verify(f"{BASE}:1").findings == ()
+    assert manyfest_client.diff(f"{APP}:amd64", f"{APP}:amd64").status.value == "same"
+    assert manyfest_client.show(f"{BASE}:1").kind == "OCI index"
+    (tmp_path / "Dockerfile").write_text(f"FROM {APP}:amd64\n")
+    (checked,) = manyfest_client.outdated(files=[tmp_path / "Dockerfile"])
+    assert checked.verdict.value in {"current", "new"}
+
+
+def test_the_cache_serves_without_a_registry(manyfest_client, manyfest_store, tmp_path):
+    cache = manyfest_client.cache
+    fetched = cache.fetch([f"{BASE}:1", f"{APP}:none"], layers=True)
+    assert (len(fetched.found), list(map(str, fetched.failures))) == (3, [f"{APP}:none"])
+    cache.export(tmp_path / "bundle.tar", f"{BASE}:1", layers=True)
+    with manyfest.Client(store=tmp_path / "other.db", offline=True) as other:
+        assert len(other.cache.import_(tmp_path / "bundle.tar").layers) == 2
+        assert other.inspect(f"{BASE}:1").config("linux/amd64")["os"] == "linux"
+        with pytest.raises(manyfest.errors.NeverSeenError):
+            other.inspect(f"{APP}:amd64")
+    assert [str(tag.observation.reference) for tag in cache.ls("*base*")] == [f"{BASE}:1"]
+    assert cache.query("SELECT count(*) AS n FROM tags") == manyfest.Rows(("n",), ((1,),))
+    assert (cache.stats().tags, cache.fsck().damaged) == (1, ())
+    assert cache.gc(timedelta(0)).observations
+    assert cache.ls() == ()
+
+
+def test_progress_is_told_as_values(manyfest_registry, tmp_path):
+    told: list[events.Event] = []
+    client = manyfest.Client(
+        registry=manyfest_registry, store=tmp_path / "s.db", on_event=told.append
+    )
+    with client:
+        client.copy(f"{BASE}:1", "other.example/base:1")
+    assert {type(event) for event in told} >= {events.TransferPlanned, events.BlobCopied}
+
+
+def test_a_closed_client_says_so(manyfest_client):
+    manyfest_client.close()
+    manyfest_client.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        manyfest_client.inspect(f"{BASE}:1")
+
+
+def test_each_call_asks_for_the_tag_again(manyfest_client, manyfest_registry):
+    before = manyfest_client.digest(f"{APP}:amd64")
+    add_image(manyfest_registry, f"{APP}:amd64", layers=[b"another"])
+    assert manyfest_client.digest(f"{APP}:amd64") != before
+
+
+def test_warnings_go_to_the_log_and_nothing_is_printed(tmp_path, caplog, capsys):
+    folder = tmp_path / "a file"
+    folder.write_text("")
+    registry = manyfest.testing.MemoryRegistry()
+    add_image(registry, f"{APP}:amd64")
+    with manyfest.Client(registry=registry, store=folder / "s.db") as client:
+        client.inspect(f"{APP}:amd64")
+    assert "continuing without it" in caplog.text
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"jobs": 0},
+        {"timeout": -1},
+        {"authfile": "/nonexistent"},
+        {"credentials": {"a//b": ("me", "secret")}},
+    ],
+)
+def test_a_wrong_argument_is_refused_by_name(wrong):
+    (name,) = wrong
+    with pytest.raises(manyfest.errors.InputError, match=name) as refused:
+        manyfest.Client(**wrong)
+    assert "secret" not in str(refused.value)
+
+
+def test_inspect_makes_a_client_of_its_own(tmp_path: Path):
+    layout = f"oci:{tmp_path}/layout"
+    with manyfest.Client(store=tmp_path / "s.db") as client:
+        registry = manyfest.testing.MemoryRegistry()
+        add_image(registry, "r.example/a:1")
+        with manyfest.Client(registry=registry, store=tmp_path / "s.db") as other:
+            other.copy("r.example/a:1", f"{layout}:1")
+        assert client.inspect(f"{layout}:1").digest == manyfest.inspect(f"{layout}:1").digest
+    assert manyfest.inspect(f"{layout}:1").config()["architecture"] == "amd64"
