@@ -56,10 +56,17 @@ def test_another_form_is_refused(members: dict[str, object]) -> None:
         decode_index(packed(**members), "i")
 
 
-@pytest.mark.parametrize(
-    "data",
-    [b"", b"plain", packed()[:-9], packed() + b"x", packed() + packed(), gzip.compress(b"[]")],
-)
+OTHER_BYTES = {
+    "nothing": b"",
+    "not compressed": b"plain",
+    "cut off": packed()[:-9],
+    "more behind": packed() + b"x",
+    "two": packed() + packed(),
+    "a list": gzip.compress(b"[]"),
+}
+
+
+@pytest.mark.parametrize("data", OTHER_BYTES.values(), ids=OTHER_BYTES)
 def test_other_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(DocumentError):
         decode_index(data, "i")
