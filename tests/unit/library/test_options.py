@@ -19,7 +19,8 @@ SERVER = "a program of its own: start it as one"
 TERMINAL = "of a terminal or a shell"
 BUILDX = "buildx's words for what other commands have"
 LOOP = "a script has loops"
-REASONS = {VALUE, FILE, SERVER, TERMINAL, BUILDX, LOOP}
+PROGRAM = "of the program alone so far: run it, and read --json"
+REASONS = {VALUE, FILE, SERVER, TERMINAL, BUILDX, LOOP, PROGRAM}
 
 # The method of each command, or the reason why it has none.
 METHODS = {
@@ -66,6 +67,7 @@ METHODS = {
     "logout": Client.logout,
     "auth why": Client.explain_auth,
     "import-docker": Client.import_docker,
+    **dict.fromkeys(("untag", "cache copy", "doctor"), PROGRAM),
     "plugin install": TERMINAL,
     "completion": TERMINAL,
     "schema": FILE,
@@ -112,6 +114,10 @@ OTHERS = {
     **{("apply", name): Client.publish for name in ("platforms", "template", "target", "tags")},
     ("apply", "locked"): "lock",
     ("lock", "output"): FILE,
+    **{("copy", name): PROGRAM for name in ("sparse", "tags", "semver", "prune-plan")},
+    **{(name, "verify-blobs"): PROGRAM for name in ("copy", "promote")},
+    **{(name, "through"): PROGRAM for name in ("verify", "cache fetch")},
+    ("cache fetch", "attached"): PROGRAM,
     ("show", "layers"): VALUE,
     ("show", "annotations"): VALUE,
     ("tags", "long"): Client.tag_details,
