@@ -2,7 +2,10 @@
 
 The theory of ``maintenance.garbage`` holds. A dry run takes one snapshot and needs no write access;
 a real one runs while no other transaction does (``exclusive``). The documents are there as jsonb,
-so following them is cheap; one statement returns all that nothing reaches.
+so following them is cheap; one statement returns all that nothing reaches. It takes the links from
+the index of descriptors first: the recursion then joins one table, in few rounds. The result goes
+through an array, because the server overestimates a recursion, and would hash it into a thousand
+files.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,19 +26,24 @@ _SELECT_EXPIRED = f"""
     ORDER BY home, tag, last_seen DESC"""
 _NAMED = """
     jsonb_path_query(m.document, 'strict $.**.digest ? (@.type() == "string")') #>> '{}'"""
-_UNREACHED = "FROM {} AS c WHERE NOT EXISTS (SELECT 1 FROM reached AS r WHERE r.digest = c.digest)"
+# Of images and lists, the index has all that they name; of other documents, any digest counts.
+_LINKS = f"""
+    SELECT manifest, digest FROM main.descriptors
+    UNION ALL SELECT m.digest, {_NAMED} FROM manifests AS m
+    WHERE NOT jsonb_exists_any(m.document, ARRAY['manifests', 'layers'])"""
+_UNREACHED = "FROM {} AS c WHERE NOT EXISTS (SELECT 1 FROM live AS l WHERE l.digest = c.digest)"
 _SELECT_UNREACHABLE = f"""
-    WITH RECURSIVE reached (digest) AS (
+    WITH RECURSIVE links (source, digest) AS MATERIALIZED (
+        {_LINKS} UNION ALL SELECT digest, manifest FROM main.descriptors WHERE role = 'subject'),
+    reached (digest) AS (
         SELECT digest FROM (
             SELECT unnest(CAST(:roots AS text[])) AS digest
             UNION SELECT digest FROM manifests WHERE document IS NULL
             UNION {_READ_DIGESTS}
             UNION SELECT digest FROM observations AS o WHERE NOT {_IS_EXPIRED}) AS seeds
         UNION
-        SELECT next.digest FROM reached CROSS JOIN LATERAL (
-            SELECT {_NAMED} AS digest FROM manifests AS m WHERE m.digest = reached.digest
-            UNION ALL SELECT s.digest FROM manifests AS s
-            WHERE s.document -> 'subject' ->> 'digest' = reached.digest) AS next)
+        SELECT links.digest FROM reached JOIN links ON links.source = reached.digest),
+    live (digest) AS MATERIALIZED (SELECT unnest((SELECT array_agg(digest) FROM reached)))
     SELECT * FROM (
         SELECT 'manifests' AS kind, digest, length(data) AS size {_UNREACHED.format("manifests")}
         UNION ALL SELECT 'blobs', digest, length(data) {_UNREACHED.format("blobs")}
@@ -45,7 +53,7 @@ _SELECT_UNREACHABLE = f"""
     ORDER BY kind, digest"""
 _SELECT_UNREADABLE = "SELECT count(*) FROM manifests WHERE document IS NULL"
 _SELECT_STILL_NAMED = f"""
-    SELECT digest FROM (SELECT {_NAMED} AS digest FROM manifests AS m) AS named
+    SELECT DISTINCT digest FROM ({_LINKS}) AS links
     WHERE digest = ANY(CAST(? AS text[]))"""
 
 
