@@ -43,10 +43,13 @@ def error_line(result: Result, code: int) -> str:
 
 
 def store_dump() -> list[str]:
-    """All rows of all tables; nothing where there is no store yet."""
+    """All rows of all tables; nothing where there is no store yet.
+
+    Opened as our commands open it: SQLite first takes back what was left half written.
+    """
     path = Path(os.environ["MANYFEST_STORE"])
     if not path.exists():
         return []
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         return [line for line in connection.iterdump() if line.startswith("INSERT")]
