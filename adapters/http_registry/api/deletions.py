@@ -1,8 +1,8 @@
 """Deleting tags and manifests over HTTP (distribution-spec, "Content Management").
 
 ``DELETE /v2/<name>/manifests/<tag>`` deletes the tag alone, in registries that know it: zot, Quay,
-distribution from version 3 on. Others answer 400 (distribution 2, Harbor), 404 or 405 (deletion is
-off, GHCR, Docker Hub).
+GitLab, Google, distribution from version 3 on. Others answer 400 (distribution 2, Harbor) or 405
+(deletion is off, GHCR), and hosts that have no DELETE at all 404. ADR 0060 has the sources.
 """
 
 import secrets
@@ -22,6 +22,7 @@ _NO = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.NOT_FOUND,
     HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.NOT_ACCEPTABLE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.NOT_IMPLEMENTED,
 )

@@ -3,17 +3,19 @@
 Theory of operation. Deleting a manifest by its digest takes all its tags along, and what lists name
 it for is broken. So the content's digest is never deleted. There are two ways:
 
-1. The registry deletes the tag alone (distribution-spec, "Deleting tags"). Few do.
+1. The registry deletes the tag alone (distribution-spec, "Deleting tags"). Not all do.
 2. A *placeholder*, a small manifest whose digest nobody else can have, is put under the tag, and
    deleted by its digest; a registry that deletes a manifest deletes its tags. Before the tag moves,
    the registry is asked to delete a digest that nobody has: one that refuses that would keep the
    placeholder. The put is conditional on the digest that was seen. Should the deletion fail all the
-   same, the manifest is put back under the tag.
+   same, or the tag still show the placeholder, the manifest is put back under the tag. Then the
+   placeholder is deleted once more: some registries delete only what no tag points to.
 
 What the tag was is recorded first, so that ``undo`` brings it back. Last, the tag is read again,
 and the manifest: a registry that deletes a manifest with its tag gets it back under its digest.
 """
 
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from enum import Enum
 from functools import partial
@@ -28,6 +30,7 @@ from manyfest.domain.errors import (
     ProtocolError,
     RefusedError,
     TagMovedError,
+    UnavailableError,
 )
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
@@ -93,17 +96,19 @@ def untag(plan: UntagPlan, unique: str, *, ports: Ports) -> Untagged:
     """Take the tag away, if it still points to what was read; ``unique`` is a random text.
 
     Uses the ports registry, contents, pause and clock. Raises TagMovedError; RefusedError: the
-    registry deletes neither tags nor manifests; AccessError; ProtocolError: the tag is still there.
+    registry deletes neither tags nor manifests; AccessError; UnavailableError; ProtocolError: the
+    tag is still there.
     """
     expected = Expectation(plan.digest)
     expected.check(plan.tag, current_digest(plan.tag, ports.registry))
     with ports.contents.transaction():
         record(ports.contents, [Resolved(plan.tag, plan.manifest)], ports.clock())
     way = Way.TAG_DELETED
-    if not ports.registry.delete_tag(plan.tag, expected):
+    if ports.registry.delete_tag(plan.tag, expected):
+        _require_gone(plan.tag, {plan.digest}, ports)
+    else:
         way = Way.PLACEHOLDER_DELETED
         _delete_by_placeholder(plan, unique, ports)
-    _require_gone(plan, ports)
     return Untagged(way, _put_back_if_gone(plan, ports))
 
 
@@ -140,35 +145,40 @@ def _delete_by_placeholder(plan: UntagPlan, unique: str, ports: Ports) -> None:
             ports.registry.delete_manifest(at_digest)
         raise
     try:
-        with suppress(ManifestUnknownError):
+        with suppress(ManifestUnknownError):  # also said where nothing can be deleted
             ports.registry.delete_manifest(at_digest)
-    except (AccessError, RefusedError) as error:
+        _require_gone(plan.tag, {plan.digest, made.digest}, ports)
+    except (AccessError, RefusedError, UnavailableError, ProtocolError) as error:
         _restore(plan, made, error, ports)
         raise
 
 
 def _restore(plan: UntagPlan, made: Manifest, cause: ManyfestError, ports: Ports) -> None:
-    """Put the manifest back under the tag. Raises ProtocolError: that fails, too."""
+    """Put the manifest back over the placeholder. Raises ProtocolError: that fails, too."""
     try:
+        if current_digest(plan.tag, ports.registry) != made.digest:
+            return  # deleted after all, or another writer's
         conditional_put(plan.tag, plan.manifest, Expectation(made.digest), ports=ports)
     except ManyfestError as error:
         host = str(plan.tag.home).partition("/")[0]
-        left = f"{plan.tag} now points to a placeholder of ours ({made.digest})"
+        left = f"{plan.tag} may still point to a placeholder of ours ({made.digest})"
         way_out = f"manyfest undo {plan.tag} --to {plan.digest}"
         reason = f"{cause}; {left}, which could not be put back: {error}; try: {way_out}"
         raise ProtocolError(host, reason) from error
+    with suppress(ManyfestError):
+        ports.registry.delete_manifest(plan.tag.at(made.digest))
 
 
-def _require_gone(plan: UntagPlan, ports: Ports) -> None:
-    """Wait until the tag is gone. Another writer may have made it anew: that is theirs."""
+def _require_gone(tag: Reference, ours: AbstractSet[Digest], ports: Ports) -> None:
+    """Wait until the tag shows none of ``ours``. Another writer may have made it anew."""
     for seconds in (*_PAUSES, None):
-        if current_digest(plan.tag, ports.registry) != plan.digest:
+        if current_digest(tag, ports.registry) not in ours:
             return
         if seconds is not None:
             ports.pause(seconds)
-    host = str(plan.tag.home).partition("/")[0]
+    host = str(tag.home).partition("/")[0]
     reason = "says that the tag is deleted, and still shows it"
-    raise ProtocolError(host, f"{plan.tag}: {host} {reason}")
+    raise ProtocolError(host, f"{tag}: {host} {reason}")
 
 
 def _put_back_if_gone(plan: UntagPlan, ports: Ports) -> bool:

@@ -56,7 +56,7 @@ def test_a_tag_is_deleted_on_condition_that_it_did_not_move(status):
     assert request.headers["if-match"] == f'"{A.digest}"'
 
 
-@pytest.mark.parametrize("status", [400, 404, 405, 415, 501])
+@pytest.mark.parametrize("status", [400, 404, 405, 406, 415, 501])
 def test_a_registry_that_deletes_no_tags_is_believed(status):
     assert not registry(Asked(status)).delete_tag(TAG, EXPECTED)
 
@@ -76,7 +76,7 @@ def test_other_answers_are_errors(status, error):
 
 
 @pytest.mark.parametrize(
-    ("status", "answer"), [(404, True), (202, True), (405, False), (400, False)]
+    ("status", "answer"), [(404, True), (202, True), (405, False), (400, False), (406, False)]
 )
 def test_whether_manifests_are_deleted_is_asked_about_one_that_nobody_has(status, answer):
     asked = Asked(status)

@@ -11,6 +11,7 @@ from manyfest.domain.errors import (
     ProtocolError,
     RefusedError,
     TagMovedError,
+    UnavailableError,
 )
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.operations.publication.undo import plan_undo, undo
@@ -145,7 +146,12 @@ def test_a_registry_that_deletes_nothing_is_left_as_it_was():
 
 
 @pytest.mark.parametrize(
-    "fault", [DeniedError("r.example", "denied"), RefusedError("r.example", "refused", 405)]
+    "fault",
+    [
+        DeniedError("r.example", "denied"),
+        RefusedError("r.example", "refused", 405),
+        UnavailableError("r.example", "in the background"),
+    ],
 )
 def test_a_placeholder_that_cannot_be_deleted_gives_its_place_back(fault):
     world = world_of(DeletesNoTags())
@@ -155,12 +161,53 @@ def test_a_placeholder_that_cannot_be_deleted_gives_its_place_back(fault):
     assert world.served(NAME) == A.manifest
 
 
+class DeletesOnlyUntagged(DeletesNoTags):
+    """As Docker Hub's documentation says, and as Google's registries do by digest."""
+
+    def delete_manifest(self, reference):
+        tagged = self._repository(reference.home).tags.values()
+        self.fault = DeniedError("r.example", "referenced") if reference.digest in tagged else None
+        super().delete_manifest(reference)
+
+
+def test_a_registry_that_deletes_only_untagged_manifests_keeps_no_placeholder():
+    world = world_of(DeletesOnlyUntagged())
+    with pytest.raises(DeniedError, match="referenced"):
+        untagged(world)
+    assert world.served(NAME) == A.manifest
+    with pytest.raises(ManifestUnknownError):
+        world.registry.head_manifest(ref(NAME).at(placeholder(ref(NAME), "u").digest))
+
+
+def test_a_host_that_answers_404_and_deletes_nothing_is_found_out():
+    """A host without this API answers that nothing was found, whatever it has."""
+    world = world_of(DeletesNoTags())
+    world.registry.fault = ManifestUnknownError(NAME)
+    with pytest.raises(ProtocolError, match="still shows it"):
+        untagged(world)
+    assert world.served(NAME) == A.manifest
+
+
+def test_a_placeholder_that_went_though_the_answer_was_an_error_is_not_put_back():
+    world = world_of(DeletesNoTags())
+    registry = world.registry
+
+    def delete(reference):
+        MemoryRegistry.delete_manifest(registry, reference)
+        raise UnavailableError("r.example", "the answer was lost")
+
+    registry.delete_manifest = delete
+    with pytest.raises(UnavailableError, match="answer was lost"):
+        untagged(world)
+    assert tags(world) == {"other"}
+
+
 def test_what_is_left_is_said_if_even_that_fails():
     world = world_of(DeletesNoTags())
     world.registry.fault = DeniedError("r.example", "denied")
     world.registry.refuses_puts = True
     made = placeholder(ref(NAME), "u")
-    with pytest.raises(ProtocolError, match=f"now points to a placeholder of ours .{made.digest}"):
+    with pytest.raises(ProtocolError, match=f"may still point to .* of ours .{made.digest}"):
         untagged(world)
 
 
