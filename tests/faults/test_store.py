@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from manyfest.cli import wiring
+from manyfest.assembly import session
 from manyfest.contracts.images import docker_image
 from tests.kill.scenes import SCENES
 from tests.support.faults.confined import SOURCES, drafts, layout_of_eight, run, run_as_nobody
@@ -372,7 +372,7 @@ def test_a_clock_that_goes_backwards_changes_no_digest(
     full: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pushed = succeeded("push", LIST).stdout
-    monkeypatch.setattr(wiring, "datetime", Clock)
+    monkeypatch.setattr(session, "datetime", Clock)
     succeeded("create", LIST, *SOURCES[:2])
     succeeded("create", "--amend", LIST, SOURCES[2])
     assert succeeded("push", LIST).stdout == pushed
