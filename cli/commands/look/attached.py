@@ -32,19 +32,17 @@ from manyfest.cli.rendering.attached.documents_table import (
     documents_json,
     documents_tree,
 )
-from manyfest.cli.rendering.attached.trust import VERIFY, verify_signatures, verify_statement
+from manyfest.cli.rendering.attached.trust import VERIFY, verify_commands
 from manyfest.cli.rendering.table import view_of
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_reading_session
 from manyfest.domain.errors import UnreachableError
-from manyfest.domain.images.attachments import Purpose
 from manyfest.domain.operations.resolve import resolve
 from manyfest.domain.operations.views.documents import (
     Documents,
     documents_attached,
     read_document,
 )
-from manyfest.domain.references import Repository
 
 
 @docker_command("attached", "MANIFEST", 1, 1, options=OFFLINE | FRESHNESS | CONNECTION | TABLE)
@@ -106,25 +104,11 @@ def _write(data: bytes) -> None:
 
 
 def _note_signatures(documents: Documents) -> None:
-    """Say that signatures are not verified, and which command does that."""
-    signed = [
-        each
-        for each in documents.found
-        if each.signer or Purpose.SIGNATURE in each.attachment.purposes
-    ]
-    if not signed:
-        return
-    first = next((each for each in signed if not each.attachment.level), signed[0])
-    note("signatures are not verified here")
-    image, predicate_type = first.attachment.subject, first.predicate_type
-    if not isinstance(image.home, Repository):  # there is no program that does
-        return
-    command = (
-        verify_statement(image, predicate_type)
-        if predicate_type
-        else verify_signatures(image, first.kind)
-    )
-    note(f"{VERIFY}: {command}")
+    """Say that signatures are not verified, and which commands do that."""
+    if any(each.is_signed for each in documents.found):
+        note("signatures are not verified here")
+    for command in verify_commands(documents.found):
+        note(f"{VERIFY}: {command}")
 
 
 def _tell_failures(documents: Documents, *, offline: bool) -> None:

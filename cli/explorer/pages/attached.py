@@ -8,7 +8,7 @@ from manyfest.cli.explorer.pages.references import reference_in
 from manyfest.cli.rendering.attached.documents_table import documents_json
 from manyfest.cli.rendering.attached.provenance_text import provenance_json
 from manyfest.cli.rendering.attached.sbom_table import packages_json
-from manyfest.cli.rendering.attached.trust import verify_signatures
+from manyfest.cli.rendering.attached.trust import UNSIGNED, verify_commands
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.lists.attestations import without_attestations
@@ -26,6 +26,8 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.statements.provenance import read_provenance
 from manyfest.domain.statements.sboms import read_sbom
 
+_SIGNED = "signatures are shown, and not verified here"
+
 
 def attached(subject: str, query: Arguments, library: Library) -> Page:
     """Show the documents attached to the reference ``subject`` that are cached.
@@ -40,21 +42,22 @@ def attached(subject: str, query: Arguments, library: Library) -> Page:
     data: dict[str, Json] = {
         "reference": str(reference),
         "repository": str(reference.home),
-        "documents": _documents(found, library),
+        **_documents(found, library),
         "platforms": _platforms(found),
         "platform": text or None,
         "sbom": _sbom(_statement(found, platform, SBOM, library)),
         "provenance": _provenance(_statement(found, platform, PROVENANCE, library)),
-        "verify": verify_signatures(reference.at(found.manifest.digest), ""),
     }
     words = command_line("attached", "--offline", str(reference))
     return Page("attached.html", f"Attached to {subject}", data, words)
 
 
-def _documents(found: Resolved, library: Library) -> Json:
-    documents = documents_attached(found, ports=library)
-    listed: Json = json.loads("".join(documents_json(documents.found)))
-    return listed
+def _documents(found: Resolved, library: Library) -> dict[str, Json]:
+    """Return the documents, and what can be said of their signatures."""
+    documents = documents_attached(found, ports=library).found
+    listed: Json = json.loads("".join(documents_json(documents)))
+    trust = _SIGNED if any(each.is_signed for each in documents) else UNSIGNED
+    return {"documents": listed, "trust": trust, "verify": list(verify_commands(documents))}
 
 
 def _platforms(found: Resolved) -> Json:

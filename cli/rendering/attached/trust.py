@@ -4,8 +4,14 @@ The command has placeholders for the identity that must have signed. That in the
 the signer claims: to verify a signature against it would prove nothing.
 """
 
-from manyfest.domain.references import Reference
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from manyfest.domain.references import Reference, Repository
 from manyfest.domain.statements.envelopes import CYCLONEDX, PROVENANCE, SPDX
+
+if TYPE_CHECKING:
+    from manyfest.domain.operations.views.documents import Document
 
 UNSIGNED = "not signed: anybody who may push here could have written it"
 VERIFY = "to verify, with the identity that must have signed"
@@ -20,14 +26,42 @@ _TYPES = {
 }
 
 
+def verify_commands(documents: Iterable["Document"]) -> tuple[str, ...]:
+    """Return a command line for each kind of signature among ``documents``.
+
+    Statements of one type are a kind. A line is about the first subject that has one, if possible
+    not one that is an attachment itself. There is none for a layout: no program verifies that.
+    """
+    by_level = sorted(documents, key=lambda each: each.attachment.level)
+    lines: dict[str, str] = {}
+    for each in by_level:
+        if each.is_signed and isinstance(each.attachment.subject.home, Repository):
+            program = _program(each)
+            lines.setdefault(program, f"{program} {each.attachment.subject}")
+    return tuple(lines.values())
+
+
+def _program(signed: "Document") -> str:
+    """Return the command line that verifies a document, without the image."""
+    if signed.is_signature:
+        return _verify(signed.kind)
+    return _verify_attestation(signed.predicate_type)
+
+
+def _verify(kind: str) -> str:
+    return "notation verify" if kind.startswith("Notation") else f"cosign verify {_IDENTITY}"
+
+
 def verify_signatures(image: Reference, kind: str) -> str:
     """Return the command line that verifies signatures of this kind of ``image``."""
-    if kind.startswith("Notation"):
-        return f"notation verify {image}"
-    return f"cosign verify {_IDENTITY} {image}"
+    return f"{_verify(kind)} {image}"
 
 
 def verify_statement(image: Reference, predicate_type: str) -> str:
     """Return the command line that verifies the attestations of this type of ``image``."""
-    named = _TYPES.get(predicate_type, "custom")
-    return f"cosign verify-attestation --type {named} {_IDENTITY} {image}"
+    return f"{_verify_attestation(predicate_type)} {image}"
+
+
+def _verify_attestation(predicate_type: str) -> str:
+    named = _TYPES.get(predicate_type, "custom") if predicate_type else "TYPE"
+    return f"cosign verify-attestation --type {named} {_IDENTITY}"

@@ -34,6 +34,8 @@ from manyfest.domain.values import frozen
 
 _CERTIFICATE = "dev.sigstore.cosign/certificate"  # cosign, ``specs/SIGNATURE_SPEC.md``
 _BUNDLE = "application/vnd.dev.sigstore.bundle"
+# Beginnings of the types of signed statements, and the kinds of those that were not read.
+_SIGNED = ("application/vnd.dsse.envelope", _BUNDLE, "cosign attestation", "Sigstore bundle")
 _BUNDLE_LIMIT = 256 * 1024  # bytes of a bundle that is read for its signer
 _BUNDLES = 100
 
@@ -43,13 +45,15 @@ class Document:
     """A document of an ``attachment``: its ``blob``, None if the manifest has none.
 
     ``kind`` is what it says, in a person's words. ``signer`` is who the certificate beside it says
-    signed it; None if there is no certificate that tells.
+    signed it; None if there is no certificate that tells. ``read_type`` is the type of predicate
+    that a bundle itself states; empty if it was not read.
     """
 
     attachment: Attachment
     kind: str
     blob: Descriptor | None = None
     signer: Signer | None = None
+    read_type: str = ""
 
     @property
     def digest(self) -> Digest | None:
@@ -63,10 +67,21 @@ class Document:
 
     @property
     def predicate_type(self) -> str:
-        """The type of predicate that annotations state; empty if none does."""
+        """The type of predicate that annotations, or a bundle, state; empty if none does."""
         stated = predicate_type(self.blob.annotations) if self.blob else ""
         listed = self.attachment.listed
-        return stated or (predicate_type(listed.annotations) if listed else "")
+        return stated or (predicate_type(listed.annotations) if listed else "") or self.read_type
+
+    @property
+    def is_signature(self) -> bool:
+        """Whether it is a signature of its subject, and states nothing else."""
+        return "signature" in self.kind.lower()
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it is a signature, or a statement in an envelope that has one."""
+        kind = self.blob.media_type if self.blob else self.attachment.kind
+        return self.is_signature or self.signer is not None or kind.startswith(_SIGNED)
 
     @property
     def platform(self) -> str:
@@ -156,7 +171,8 @@ def _with_signer(document: Document, registry: BlobReader) -> Document:
         subject = str(document.digest)
         document = evolve(document, signer=signer_in_der(certificate_of(data, subject)))
         stated = {PREDICATE_TYPE: read_statement(data, subject).predicate_type}
-        return evolve(document, kind=predicate_of(stated) or document.kind)
+        kind = predicate_of(stated) or document.kind
+        return evolve(document, kind=kind, read_type=predicate_type(stated))
     return document
 
 

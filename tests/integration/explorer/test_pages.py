@@ -178,8 +178,17 @@ def test_what_is_attached_is_shown_with_packages_and_provenance(client):
     text = client.get(path).text
     assert "FROM alpine" in text
     assert "not verified" in text
-    assert "cosign verify" in text
+    assert "cosign verify-attestation --type TYPE" in text
     assert "<script>alert" not in text
+
+
+def test_nothing_says_how_to_verify_where_nothing_is_signed(client):
+    path = f"/attached/{APP}:1.1"
+    assert as_json(client, path)["documents"]
+    text = client.get(path).text
+    assert "Not signed: anybody who may push here" in text
+    assert "cosign" not in text
+    assert "not verified" not in text
 
 
 def test_no_platform_gets_the_statement_of_another(client):

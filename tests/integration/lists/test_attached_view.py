@@ -15,11 +15,13 @@ from tests.integration.conftest import Seed
 from tests.support.content.attested import attested
 from tests.support.content.statements import (
     BUNDLE,
+    DSSE,
     SLSA_1,
     SPDX,
     attachment,
     attestation,
     bundle,
+    envelope,
     slsa_1,
     spdx,
     statement,
@@ -127,6 +129,28 @@ def test_the_signer_is_what_the_certificate_claims(name: str) -> None:
     assert "signatures are not verified here" in result.stderr
     assert "cosign verify --certificate-identity IDENTITY" in result.stderr
     assert "verified" not in result.stdout.decode()
+
+
+def test_each_kind_of_signature_has_its_command(name: str) -> None:
+    home = name.removesuffix(":app")
+    identity = "--certificate-identity IDENTITY --certificate-oidc-issuer ISSUER"
+    _, *lines = run_here("attached", name).stderr.splitlines()
+    assert {line.partition("signed: ")[2] for line in lines} == {
+        f"cosign verify {identity} {home}@{AMD.digest}",
+        f"cosign verify-attestation --type slsaprovenance1 {identity} {home}@{APP.digest}",
+        f"notation verify {home}@{ARM_SBOM.digest}",
+    }
+
+
+def test_a_signed_statement_needs_no_certificate_to_have_a_command(
+    registry: MemoryRegistry, server: RegistryServer
+) -> None:
+    signed = attachment((DSSE, envelope(SBOM), {"predicateType": SPDX}))
+    for tag, image in (("image", AMD), (cosign_tag(AMD, "att"), signed)):
+        push_image(registry, Reference.parse(f"{REGISTRY}/alone:{tag}"), image)
+    result = run_here("attached", f"{server.host}/alone:image")
+    assert "cosign verify-attestation --type spdxjson" in result.stderr
+    assert "cosign verify " not in result.stderr
 
 
 def test_the_same_is_found_under_referrers_tags(
