@@ -2,7 +2,8 @@
 
 From the bottom up:
 
-- ``views``: SQL views over the stored bytes, with SQLite's JSON functions.
+- ``package_views``: the SQL view of packages, and its parts.
+- ``views``: all SQL views over the stored bytes, with SQLite's JSON functions.
 - ``read_only``: a connection that cannot write and has the views.
 - ``layer_files``: the layer folder as files with an age and a size.
 - ``catalogue``: cached tags by pages, and statistics (port ``catalogue``).

@@ -12,23 +12,8 @@ import sqlite3
 from manyfest.domain.digests import HEX_LENGTHS
 from manyfest.domain.media_types import LISTS
 from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME
-from manyfest.domain.values import frozen
+from manyfest.store.maintenance.package_views import PACKAGE_VIEWS, REFERENCE, View
 from manyfest.store.rows import IS_NEWEST
-
-
-@frozen
-class View:
-    """A view: its name, subject, columns and SELECT statement.
-
-    ``about`` and ``columns`` are shown to users; ``about`` is empty for an internal view, of which
-    others are made.
-    """
-
-    name: str
-    about: str
-    columns: str
-    statement: str
-
 
 _LISTS = ", ".join(f"'{media_type}'" for media_type in sorted(LISTS))
 _FILES = " OR ".join(
@@ -40,7 +25,7 @@ REGISTRY_OF_HOME = f"""
 _HOME = f"""{REGISTRY_OF_HOME} AS registry,
     CASE WHEN {_FILES} THEN substr(home, instr(home, ':') + 1)
         ELSE substr(home, instr(home, '/') + 1) END AS repository,
-    tag, CASE WHEN tag = '' THEN home ELSE home || ':' || tag END AS reference"""
+    tag, {REFERENCE}"""
 PLATFORM = """
     os || CASE WHEN os_version = '' THEN '' ELSE '(' || os_version || ')' END || '/' || architecture
         || CASE WHEN variant = '' THEN '' ELSE '/' || variant END"""
@@ -177,41 +162,7 @@ VIEWS = (
             FROM temp.configs AS c, json_each(c.document, '$.config.Labels') AS l
             WHERE l.type = 'text'""",
     ),
-    View(
-        "carriers",
-        "",
-        "statement, image",
-        # The image that a bare SBOM is about: the subject of its manifest, or in its digest tag.
-        """SELECT json_extract(e.value, '$.digest') AS statement,
-            json_extract(d.document, '$.subject.digest') AS image
-            FROM temp.documents AS d, json_each(d.document, '$.layers') AS e
-            WHERE e.type = 'object' AND json_extract(d.document, '$.subject.digest') IS NOT NULL
-            UNION
-            SELECT json_extract(e.value, '$.digest'), 'sha256:' || substr(o.tag, 8, 64)
-            FROM main.observations AS o JOIN temp.documents AS d ON d.digest = o.digest,
-                json_each(d.document, '$.layers') AS e
-            WHERE o.tag GLOB 'sha256-*.*' AND e.type = 'object'""",
-    ),
-    View(
-        "packages",
-        "packages of images whose SBOM is held (manyfest sbom brings it)",
-        "reference, platform, image, name, version, type, licence, purl, statement",
-        # The casts give the columns an affinity, without which SQLite makes no index for the join.
-        """WITH places AS MATERIALIZED (
-                SELECT CAST(p.digest AS TEXT) AS image, p.platform, t.reference
-                FROM temp.platforms AS p JOIN temp.tags AS t ON t.digest = p.list),
-            bare AS MATERIALIZED (SELECT statement, CAST(image AS TEXT) AS image
-                FROM temp.carriers)
-            SELECT places.reference, places.platform, p.image, p.name, p.version, p.type,
-                p.licence, p.purl, p.statement
-            FROM (SELECT statement, image, name, version, type, licence, purl
-                FROM main.packages WHERE image != ''
-                UNION ALL
-                SELECT p.statement, bare.image, name, version, type, licence, purl
-                FROM main.packages AS p JOIN bare ON bare.statement = p.statement
-                WHERE p.image = '') AS p
-            LEFT JOIN places ON places.image = p.image""",
-    ),
+    *PACKAGE_VIEWS,
     View(
         "drafts",
         "lists being assembled",

@@ -85,11 +85,12 @@ _OWN = {
         FROM manyfest_views.configs AS c, {_members("c.document -> 'config' -> 'Labels'")}
         WHERE jsonb_typeof(a.value) = 'string'""",
     "carriers": f"""
-        SELECT e.value ->> 'digest' AS statement, d.document -> 'subject' ->> 'digest' AS image
+        SELECT e.value ->> 'digest' AS statement, d.document -> 'subject' ->> 'digest' AS image,
+            d.digest AS manifest
         FROM manyfest_views.documents AS d, {_elements("layers")}
         WHERE {_IS_OBJECT} AND d.document -> 'subject' ->> 'digest' IS NOT NULL
         UNION
-        SELECT e.value ->> 'digest', 'sha256:' || substr(o.tag, 8, 64)
+        SELECT e.value ->> 'digest', 'sha256:' || substr(o.tag, 8, 64), d.digest
         FROM manyfest.observations AS o
         JOIN manyfest_views.documents AS d ON d.digest = o.digest, {_elements("layers")}
         WHERE o.tag LIKE 'sha256-%.%' AND {_IS_OBJECT}""",

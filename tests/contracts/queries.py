@@ -5,13 +5,18 @@ import pytest
 from manyfest.contracts.draft_book import draft
 from manyfest.contracts.garbage_collector import see
 from manyfest.contracts.images import docker_image, oci_image, oci_index, referrer
+from manyfest.domain.digests import Digest
 from manyfest.domain.errors import QueryError
 from manyfest.domain.references import Reference
 
 AMD, ARM = oci_image("linux/amd64", text="base"), docker_image("linux/arm64/v8", text="arm")
 BOTH = oci_index(AMD, ARM, annotations={"k": "v"})
 SIGNED = referrer(AMD)
-APP = "registry.example/team/app"
+BARE = b'{"spdxVersion": "SPDX-2.3", "packages": [{"name": "zlib", "versionInfo": "1"}]}'
+SBOM = oci_image(
+    layers=[{"mediaType": "text/spdx", "digest": str(Digest.of(BARE)), "size": len(BARE)}]
+)
+APP, OTHER = "registry.example/team/app", "registry.example/other/app"
 
 # In SQL that every engine understands.
 QUESTIONS = {
@@ -98,6 +103,16 @@ class QueriesContract:
             *("tags", "history", "manifests", "platforms", "layers", "descriptors", "annotations"),
             *("labels", "packages", "drafts"),
         ]
+
+    def test_packages_are_of_images_where_their_sbom_was_seen(self, kept):
+        """Another repository may attach an SBOM of its own to an image that both have."""
+        see(kept.contents, APP, AMD)
+        see(kept.contents, f"{OTHER}:1", AMD)
+        see(kept.contents, f"{OTHER}:sha256-{AMD.digest.hex}.sbom", SBOM)
+        with kept.contents.transaction():
+            kept.contents.keep_blobs([BARE])
+        with kept.queries.run("SELECT reference, platform, name, image FROM packages") as answer:
+            assert [*answer.rows] == [(f"{OTHER}:1", "linux/amd64", "zlib", str(AMD.digest))]
 
     @pytest.mark.parametrize("statement", REFUSED)
     def test_what_is_no_single_read_of_the_views_is_refused(self, filled, statement):

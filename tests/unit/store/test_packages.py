@@ -84,6 +84,38 @@ def test_each_form_tells_its_image(kept, tag, made) -> None:
     assert found == [("r.example/app:1", str(AMD.digest))]
 
 
+EVIL = statement(SPDX, spdx(("openssl", "evil")), AMD.digest)
+
+
+@pytest.mark.parametrize(
+    ("tag", "made"),
+    [
+        ("1", attested([AMD], {0: attestation((SPDX, EVIL))})),
+        (f"sha256-{AMD.digest.hex}.att", attachment((IN_TOTO, EVIL, {PREDICATE_TYPE: SPDX}))),
+        (f"sha256-{AMD.digest.hex}.sbom", attachment(("text/x", BARE, {}))),
+        ("sbom", attachment(("text/x", BARE, {}), subject=AMD, artifact_type="text/x")),
+    ],
+    ids=["entry of its list", "digest tag", "bare, by its tag", "referrer with a tag"],
+)
+def test_an_sbom_counts_in_the_repository_in_which_it_was_seen(kept, tag, made) -> None:
+    keep(kept, "r.example/lib/base:1", AMD)
+    keep(kept, f"evil.example/base:{tag}", made)
+    question = "SELECT DISTINCT reference FROM packages WHERE name LIKE '%openssl'"
+    own = [] if tag != "1" else [("evil.example/base:1",)]
+    assert ask(kept, question) == (own or [(None,)])
+    keep(kept, "evil.example/base:latest", AMD)
+    assert ask(kept, f"{question} ORDER BY 1") == [*own, ("evil.example/base:latest",)]
+
+
+def test_a_referrer_of_which_no_tag_tells_the_home_counts_where_its_subject_is(kept) -> None:
+    keep(kept, "r.example/app:1", AMD)
+    made = attachment((BUNDLE, bundle(SBOM), {}), subject=AMD, artifact_type=BUNDLE)
+    with kept.contents.transaction():
+        kept.contents.keep_manifests([made.manifest])
+        kept.contents.keep_blobs(made.blobs)
+    assert ask(kept, OPENSSL) == [("r.example/app:1", "linux/amd64", str(AMD.digest))]
+
+
 def test_an_sbom_that_is_kept_twice_is_counted_once(kept) -> None:
     for _ in range(2):
         keep(kept, "r.example/app:1", APP)
