@@ -98,8 +98,9 @@ def command(
     known = None if passwords is None else Passwords.read(passwords)
     with ExitStack() as stack:
         content = stack.enter_context(_opening(bundle, repository))
-        _tell_what_is_served(content)
+        number = _count_repositories(content)
         listener = stack.enter_context(listening(address))
+        _tell_what_is_served(number)
         actual = ListenAddress(address.host, listener.getsockname()[1])
         guard = Guard(hosts_of(actual, tuple(names or ())), known)
         allow_open_files()
@@ -140,17 +141,21 @@ def _opening(bundle: str | None, repository: str | None) -> Iterator[OpenContent
         yield lambda: nullcontext(content)
 
 
-def _tell_what_is_served(open_content: OpenContent) -> None:
-    """Say on stderr how much is served. Raises ConflictError: two repositories have one name."""
+def _count_repositories(open_content: OpenContent) -> int:
+    """Return how many are served. Raises ConflictError: two have one name."""
     with open_content() as content:
         repositories = tuple(content.repositories())
     for first, second, name in collisions(repositories):
         reason = f"{first} and {second} would both be served as {name}"
         raise ConflictError(f"{reason}; serve a bundle with one of them")
-    if not repositories:
+    return len(repositories)
+
+
+def _tell_what_is_served(number: int) -> None:
+    """Say on stderr how many repositories are served."""
+    if not number:
         warn("there is nothing to serve yet: manyfest cache fetch or cache import brings content")
         return
-    number = len(repositories)
     some = f"{number} {'repository' if number == 1 else 'repositories'}"
     note(f"serving {some}, read-only; Ctrl-C ends it")
 

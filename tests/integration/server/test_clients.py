@@ -12,6 +12,7 @@ from http.client import HTTPSConnection
 
 import pytest
 
+from manyfest.cli.arguments.listen_address import ListenAddress, listening
 from manyfest.domain.digests import Digest
 from manyfest.store.store import open_store
 from tests.integration.server.conftest import INDEX, LIST, keep
@@ -202,3 +203,11 @@ def test_two_repositories_of_one_name_are_refused_at_the_start(tmp_path, monkeyp
     result = run_here("serve", "--listen", "127.0.0.1:0")
     assert result.code == 6
     assert "host:5000/app and docker.io/host_5000/app would both be served as" in result.stderr
+
+
+def test_an_address_in_use_is_said_before_anything_is_served(served_store, monkeypatch):
+    monkeypatch.setenv("MANYFEST_STORE", str(served_store))
+    with listening(ListenAddress("127.0.0.1", 0)) as taken:
+        result = run_here("serve", "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+    assert (result.code, result.stdout) == (1, b"")
+    assert re.fullmatch("error: --listen 127.*in use\n", result.stderr)
