@@ -27,12 +27,12 @@ def command(
 ) -> None:
     """Query the cache in SQL, read-only.
 
-    SQL is a SELECT in SQLite's dialect. --views lists the views and their columns: tags, history,
-    manifests, platforms, layers and more.
+    SQL is a SELECT in the dialect of the store's database, SQLite or PostgreSQL. --views lists the
+    views and their columns: tags, history, manifests, platforms, layers and more.
 
     Examples:
       manyfest cache query --views
-      manyfest cache query --csv "SELECT name, tag FROM tags ORDER BY 1"
+      manyfest cache query --csv "SELECT repository, tag FROM tags ORDER BY 1"
     """
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot be used together")

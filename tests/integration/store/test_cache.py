@@ -21,7 +21,8 @@ LACKING = (
     " (SELECT list FROM platforms WHERE os = 'linux' AND architecture = 'arm64')"
 )
 SHARING = (
-    "SELECT digest, count(DISTINCT manifest) AS images FROM layers GROUP BY 1 HAVING images > 1"
+    "SELECT digest, count(DISTINCT manifest) AS images FROM layers GROUP BY 1"
+    " HAVING count(DISTINCT manifest) > 1"
 )
 
 
