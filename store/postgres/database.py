@@ -33,7 +33,12 @@ from typing import Any
 
 import psycopg
 
-from manyfest.domain.errors import ManyfestError, StoreError, StoreUnreachableError
+from manyfest.domain.errors import (
+    ManyfestError,
+    StoreDeniedError,
+    StoreError,
+    StoreUnreachableError,
+)
 from manyfest.store.postgres.address import Address
 from manyfest.store.postgres.errors import is_broken, translating_errors
 from manyfest.store.postgres.migrations import MIGRATIONS
@@ -184,7 +189,7 @@ class PostgresDatabase:
     def _require_writable(self) -> None:
         opened = self.opened
         if not opened.may_write:
-            raise StoreError(str(self.path), READ_ONLY.format(opened.role))
+            raise StoreDeniedError(str(self.path), READ_ONLY.format(opened.role))
         if not opened.version:
             self._opened = migrate(opened, self.path)
 

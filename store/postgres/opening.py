@@ -98,11 +98,11 @@ def open_connection(address: Address, lock_timeout: float, patience: float) -> O
 def migrate(opened: Opened, address: Address) -> Opened:
     """Create the schema, or bring it to the newest version.
 
-    Raises StoreDeniedError: the role may not; StoreError: it may only read.
+    Raises StoreDeniedError: the role may not, or may only read.
     """
     if opened.version and not opened.may_write:
         reason = f"is of version {opened.version}, has to become {len(MIGRATIONS)}, and "
-        raise StoreError(str(address), reason + READ_ONLY.format(opened.role))
+        raise StoreDeniedError(str(address), reason + READ_ONLY.format(opened.role))
     with translating_errors(address):
         for number, migration in enumerate(MIGRATIONS, start=1):
             _apply(opened.connection, number, migration)

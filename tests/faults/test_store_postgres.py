@@ -20,6 +20,7 @@ from manyfest.domain.operations.store.check_store import check_store
 from manyfest.domain.references import Reference
 from manyfest.store.postgres.queries import ROLE
 from manyfest.store.postgres.store import PostgresStore
+from manyfest.store.store import open_store
 from tests.support.faults.confined import SOURCES, layout_of_eight
 from tests.support.http.certificates import self_signed
 from tests.support.programs.at_once import at_once
@@ -205,7 +206,7 @@ def test_a_schema_that_is_not_known_is_refused_and_left(url, postgres, comment, 
     assert postgres.execute("SELECT count(*) FROM manyfest.drafts", NAME) == [(0,)]
 
 
-def test_a_role_that_may_only_read_reads(url, postgres, monkeypatch, store) -> None:
+def test_a_role_that_may_only_read_reads(url, postgres, monkeypatch, store, tmp_path) -> None:
     see(store.contents, str(TAG), LIST)
     monkeypatch.setenv("MANYFEST_STORE", postgres.url(NAME, user="reader"))
     assert b"app:x" in run_here("cache", "ls").stdout
@@ -215,8 +216,15 @@ def test_a_role_that_may_only_read_reads(url, postgres, monkeypatch, store) -> N
     assert shown.code == 0
     assert "warning: not cached: the store" in shown.stderr
     words = "the role reader may only read it"
-    refused("create", "oci:app:l", SOURCES[0], code=1, words=words)
-    refused("cache", "gc", code=1, words=words)
+    file = tmp_path / "other.db"
+    with closing(open_store(file)) as other:
+        see(other.contents, str(TAG), LIST)
+    for command in (
+        ("create", "oci:app:l", SOURCES[0]),
+        ("cache", "gc"),
+        ("cache", "copy", file, postgres.url(NAME, user="reader")),
+    ):
+        refused(*command, code=4, words=words)
 
 
 def test_without_a_role_for_queries_none_runs(url, postgres) -> None:
