@@ -19,6 +19,7 @@ _NO_LICENCE = frozenset({"", "NOASSERTION", "NONE"})
 _NO_PACKAGES = frozenset({"file", "cryptographic-asset", "data", "machine-learning-model"})
 _IMAGES = frozenset({"", "docker", "oci", "generic"})  # purl types of the image itself
 _NESTING = 100
+_WORDS = re.compile(r"[()]|[^\s()]+")  # of an expression
 
 
 @frozen
@@ -133,14 +134,37 @@ def _component(listed: JsonObject) -> Package | None:
         f"{group}/{name}" if group else name,
         text(listed, "version"),
         _type(purl) or text(listed, "type"),
-        " AND ".join(filter(None, map(_licence, objects(listed, "licenses")))),
+        _licences(listed),
         purl,
     )
+
+
+def _licences(listed: JsonObject) -> str:
+    """Return the licences as one expression: AND binds more than OR (SPDX 2.3, annex D)."""
+    licences = [each for each in objects(listed, "licenses") if _licence(each)]
+    if len(licences) == 1:
+        return _licence(licences[0])
+    return " AND ".join(map(_operand, licences))
+
+
+def _operand(listed: JsonObject) -> str:
+    alternatives = _has_outer_or(text(listed, "expression"))
+    return f"({_licence(listed)})" if alternatives else _licence(listed)
 
 
 def _licence(listed: JsonObject) -> str:
     within = listed.get("license")
     return text(listed, "expression") or text(within, "id") or text(within, "name")
+
+
+def _has_outer_or(expression: str) -> bool:
+    """Whether an OR of ``expression`` is outside of all parentheses."""
+    depth = 0
+    for word in _WORDS.findall(expression):
+        depth += (word == "(") - (word == ")")
+        if word.upper() == "OR" and depth == 0:
+            return True
+    return False
 
 
 def _type(purl: str) -> str:

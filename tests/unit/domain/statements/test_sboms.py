@@ -14,6 +14,23 @@ def sbom_of(document) -> Sbom:
     return read_sbom(read_statement(json.dumps(document).encode(), "x"), "x")
 
 
+@pytest.mark.parametrize(
+    ("licences", "joined"),
+    [
+        (["A OR B"], "A OR B"),
+        (["A OR B", "C"], "(A OR B) AND C"),
+        (["(A OR B)", "C"], "(A OR B) AND C"),
+        (["(A OR B) AND (C OR D)", "E"], "(A OR B) AND (C OR D) AND E"),
+        (["(A AND B) OR (C)", "E"], "((A AND B) OR (C)) AND E"),
+        (["A WITH B", "C AND D"], "A WITH B AND C AND D"),
+    ],
+)
+def test_an_expression_among_other_licences_keeps_its_meaning(licences, joined):
+    component = {"name": "ui", "licenses": [{}, *({"expression": each} for each in licences)]}
+    document = {"bomFormat": "CycloneDX", "components": [component]}
+    assert sbom_of(document).packages[0].licence == joined
+
+
 @pytest.mark.parametrize("version", ["SPDX-2.2", "SPDX-2.3"])
 def test_spdx_packages_have_version_type_and_licence(version):
     found = sbom_of(spdx(("zlib", "1.3"), ("curl", "8.0"), version=version))
@@ -47,7 +64,11 @@ def test_cyclonedx_components_are_found_on_every_level_and_files_left_out():
     assert (found.format, found.tools) == ("CycloneDX 1.5", ("trivy 0.50",))
     assert found.packages == (
         Package(
-            "@team/ui", "2.0", "npm", "MIT AND Apache-2.0 OR BSD-3-Clause", "pkg:npm/%40team/ui@2.0"
+            "@team/ui",
+            "2.0",
+            "npm",
+            "MIT AND (Apache-2.0 OR BSD-3-Clause)",
+            "pkg:npm/%40team/ui@2.0",
         ),
         Package("package-lock.json", "", "application"),
     )
