@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from manyfest.cli.wiring import Session
 
 _DIGEST = re.compile(r"(?:(sha256|sha512):)?([0-9a-f]{7,128})")
+_SHORT = re.compile(r"(?:sha256|sha512):[0-9a-f]{0,6}")
 
 
 @docker_command("who", "DIGEST|MANIFEST", 1, 1, options=TABLE)
@@ -103,6 +104,8 @@ def _digest(text: str, platform: Platform | None, session: "Session") -> Digest:
             return known[0]
         if written[1]:
             raise NeverSeenError(text)
+    if _SHORT.fullmatch(text):
+        raise InputError(f"{text}: the beginning of a digest needs 7 digits or more")
     name = resolve_source(text, session)
     if name.digest is not None and platform is None:
         return name.digest

@@ -59,6 +59,13 @@ def test_what_the_cache_does_not_know_is_refused_with_what_to_fetch() -> None:
         assert "manyfest cache fetch" in done.stderr
 
 
+@pytest.mark.parametrize("name", ["sha256:10", "sha256:abcdef", "sha512:0", "sha256:"])
+def test_a_beginning_that_is_too_short_is_told_so(name) -> None:
+    done = run_here("who", name)
+    assert (done.code, done.stdout) == (2, b"")
+    assert f"{name}: the beginning of a digest needs 7 digits or more" in done.stderr
+
+
 def test_a_script_asks_by_the_exit_code() -> None:
     assert run_here("who", "--exit-code", "-q", APP).code == 8
     done = run_here("who", "--exit-code", f"registry.invalid/app@{AMD.digest}")
