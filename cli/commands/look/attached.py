@@ -43,6 +43,7 @@ from manyfest.domain.operations.views.documents import (
     documents_attached,
     read_document,
 )
+from manyfest.domain.references import Reference
 
 
 @docker_command("attached", "MANIFEST", 1, 1, options=OFFLINE | FRESHNESS | CONNECTION | TABLE)
@@ -81,7 +82,9 @@ def command(
         if get is not None:
             _write(read_document(documents, get, str(name), ports=session))
             return
-    if tree:
+    if not (documents.found or as_json):
+        _tell_of_nothing(documents, name)
+    elif tree:
         subject = name.at(found.manifest.digest)
         write_view(documents_tree(name, subject, documents.found, stdout_screen()))
     else:
@@ -109,6 +112,12 @@ def _note_signatures(documents: Documents) -> None:
         note("signatures are not verified here")
     for command in verify_commands(documents.found):
         note(f"{VERIFY}: {command}")
+
+
+def _tell_of_nothing(documents: Documents, name: Reference) -> None:
+    """Say that nothing is attached, as far as could be looked at."""
+    partly = " that could be looked at" if documents.failures else ""
+    note(f"nothing{partly} is attached to {name}")
 
 
 def _tell_failures(documents: Documents, *, offline: bool) -> None:

@@ -256,9 +256,17 @@ def test_show_has_what_is_cached_of_it_without_a_request(name: str, server: Regi
     assert len(server.log()) == count + 1
 
 
-def test_an_image_with_nothing_has_an_empty_table(server: RegistryServer) -> None:
-    result = run_here("attached", f"{server.host}/team@{NOTATION.digest}")
-    assert (result.code, len(result.stdout.splitlines())) == (0, 1)
+@pytest.mark.parametrize("options", [[], ["--tree"], ["-q"]])
+def test_where_nothing_is_attached_it_is_said(server: RegistryServer, options: list[str]) -> None:
+    image = f"{server.host}/team@{NOTATION.digest}"
+    result = run_here("attached", *options, image)
+    assert (result.code, result.stdout) == (0, b"")
+    assert result.stderr == f"note: nothing is attached to {image}\n"
+
+
+def test_json_of_nothing_is_an_empty_array(server: RegistryServer) -> None:
+    result = run_here("attached", "--json", f"{server.host}/team@{NOTATION.digest}")
+    assert (json.loads(result.stdout), result.stderr) == ([], "")
 
 
 @pytest.mark.parametrize("options", [["--tree", "--json"], ["--get", "x", "--tree"]])
