@@ -72,4 +72,4 @@ def _statement(
     from manyfest.domain.operations.views.statements import find_statements
 
     found = resolve(place, session.registry)
-    return find_statements(found, inputs.platform(wanted), kind, ports=session)[0]
+    return find_statements(found, inputs.platform(wanted), kind, ports=session).chosen

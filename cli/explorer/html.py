@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from manyfest.cli.explorer.links import Links
 from manyfest.cli.explorer.page import Page
 from manyfest.cli.output import printable
-from manyfest.cli.rendering.humanize import format_age, format_size, short_digest
+from manyfest.cli.rendering.humanize import counted, format_age, format_size, short_digest
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.version import VERSION
 
@@ -41,6 +41,8 @@ class Pages:
             "size": _size,
             "age": lambda text: _age(text, now or datetime.now(UTC)),
             "short": short_digest,
+            "counted": counted,
+            "capitalised": lambda text: f"{text[:1].upper()}{text[1:]}",
             "linked": self._linked,
         }
         self._environment.filters |= filters

@@ -6,7 +6,7 @@ from typing import Annotated
 from manyfest.assembly.references import resolve_source
 from manyfest.cli.arguments.options import CONNECTION, FRESHNESS, OFFLINE, AsJson, docker_command
 from manyfest.cli.flows.statements import note_trust, statements_for
-from manyfest.cli.output import note, stdout_screen, write_document, write_text, write_view
+from manyfest.cli.output import stdout_screen, write_document, write_text, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.rendering.attached.provenance_text import provenance_json, provenance_lines
@@ -50,7 +50,8 @@ def command(
         raise UsageError("--json has the Dockerfile, too: it goes without --dockerfile")
     with open_reading_session(settings_from(options)) as session:
         name = resolve_source(names[0], session)
-        chosen, *others = statements_for(name, platform, PROVENANCE, session)
+        statements = statements_for(name, platform, PROVENANCE, session)
+    chosen = statements.chosen
     found = read_provenance(chosen.statement)
     if dockerfile:
         if found.dockerfile is None:
@@ -61,7 +62,4 @@ def command(
         write_text(provenance_json(chosen.image, found))
     else:
         write_view(provenance_lines(chosen.image, found, stdout_screen()))
-    if others:
-        digests = ", ".join(str(each.blob.digest) for each in others)
-        note(f"the first of {len(others) + 1}; manyfest attached --get prints {digests}")
-    note_trust(chosen)
+    note_trust(statements, PROVENANCE, name)

@@ -69,10 +69,11 @@ def command(
         raise UsageError("--json prints packages, --format json the document: give one of them")
     with open_reading_session(settings_from(options)) as session:
         name = resolve_source(names[0], session)
-        chosen, *others = statements_for(name, platform, SBOM, session)
+        found = statements_for(name, platform, SBOM, session)
+    chosen = found.chosen
     if form == "json":
         write_document(document_text(chosen.statement, chosen.data))
-        note_trust(chosen)
+        note_trust(found, SBOM, name)
         return
     sbom = read_sbom(chosen.statement, str(chosen.manifest.at(chosen.blob.digest)))
     view = view_of(package_columns, sbom.packages, options, as_json=as_json)
@@ -81,7 +82,4 @@ def command(
     else:
         write_view(view.lines())
         note(f"{chosen.image}: {summary(sbom)}")
-    if others:
-        digests = ", ".join(str(each.blob.digest) for each in others)
-        note(f"the first of {len(others) + 1} SBOMs; manyfest attached --get prints {digests}")
-    note_trust(chosen)
+    note_trust(found, SBOM, name)

@@ -8,9 +8,15 @@ from manyfest.cli.explorer.pages.references import reference_in
 from manyfest.cli.rendering.attached.documents_table import documents_json
 from manyfest.cli.rendering.attached.provenance_text import provenance_json
 from manyfest.cli.rendering.attached.sbom_table import packages_json
-from manyfest.cli.rendering.attached.trust import UNSIGNED, verify_commands
+from manyfest.cli.rendering.attached.trust import (
+    UNSIGNED,
+    statement_command,
+    statement_trust,
+    verify_commands,
+)
+from manyfest.cli.rendering.humanize import counted
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.errors import ManyfestError
+from manyfest.domain.errors import InputError, ManyfestError
 from manyfest.domain.lists.attestations import without_attestations
 from manyfest.domain.lists.platform_selection import parse_filter
 from manyfest.domain.operations.resolve import Resolved, resolve
@@ -18,10 +24,9 @@ from manyfest.domain.operations.views.documents import documents_attached
 from manyfest.domain.operations.views.search_statements import (
     PROVENANCE,
     SBOM,
-    Carried,
     Wanted,
 )
-from manyfest.domain.operations.views.statements import find_statements
+from manyfest.domain.operations.views.statements import Statements, find_statements
 from manyfest.domain.platforms import Platform
 from manyfest.domain.statements.provenance import read_provenance
 from manyfest.domain.statements.sboms import read_sbom
@@ -60,37 +65,57 @@ def _documents(found: Resolved, library: Library) -> dict[str, Json]:
     return {"documents": listed, "trust": trust, "verify": list(verify_commands(documents))}
 
 
-def _platforms(found: Resolved) -> Json:
+def _platforms(found: Resolved) -> list[Json]:
     named = (entry.platform for entry in without_attestations(found.manifest.entries))
     return [str(platform) for platform in dict.fromkeys(named) if platform and platform.os]
 
 
 def _statement(
     found: Resolved, platform: Platform | None, wanted: Wanted, library: Library
-) -> Carried | ManyfestError:
+) -> Statements | ManyfestError:
     try:
-        return find_statements(found, platform, wanted, ports=library)[0]
+        return find_statements(found, platform, wanted, ports=library)
     except ManyfestError as error:
+        return _in_words_of_the_page(error, found) if platform is None else error
+
+
+def _in_words_of_the_page(error: ManyfestError, found: Resolved) -> ManyfestError:
+    """Return an error that names no option, where one of several images must be chosen."""
+    if not isinstance(error, InputError):
         return error
+    images = counted(len(without_attestations(found.manifest.entries)), "image")
+    several = len(_platforms(found)) > 1
+    way = "by its platform, linked above" if several else "on the page of the list"
+    return InputError(f"{found.reference} lists {images}; choose one {way}")
 
 
-def _sbom(found: Carried | ManyfestError) -> Json:
+def _trust(found: Statements) -> dict[str, Json]:
+    """Return what is said of signatures, the command that verifies them, and other statements."""
+    return {
+        "trust": statement_trust(found.chosen),
+        "verify": statement_command(found.chosen) or None,
+        "others": [str(each.blob.digest) for each in found.others],
+    }
+
+
+def _sbom(found: Statements | ManyfestError) -> Json:
     if isinstance(found, ManyfestError):
         return {"reason": str(found), "packages": []}
     try:
-        sbom = read_sbom(found.statement, str(found.blob.digest))
+        sbom = read_sbom(found.chosen.statement, str(found.chosen.blob.digest))
     except ManyfestError as error:
         return {"reason": str(error), "packages": []}
     packages: Json = json.loads("".join(packages_json(sbom.packages)))
-    return {"reason": None, "image": str(found.image), "format": sbom.format, "packages": packages}
+    facts = {"image": str(found.chosen.image), "format": sbom.format, "packages": packages}
+    return {"reason": None, **facts, **_trust(found)}
 
 
-def _provenance(found: Carried | ManyfestError) -> Json:
+def _provenance(found: Statements | ManyfestError) -> Json:
     if isinstance(found, ManyfestError):
         return {"reason": str(found), "facts": None}
     try:
-        text = provenance_json(found.image, read_provenance(found.statement))
+        text = provenance_json(found.chosen.image, read_provenance(found.chosen.statement))
     except ManyfestError as error:
         return {"reason": str(error), "facts": None}
     facts: Json = json.loads(text)
-    return {"reason": None, "facts": facts}
+    return {"reason": None, "facts": facts, **_trust(found)}

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from manyfest.domain.references import Reference, Repository
 from manyfest.domain.statements.envelopes import CYCLONEDX, PROVENANCE, SPDX
+from manyfest.domain.statements.signers import signer_in_der
 
 if TYPE_CHECKING:
     from manyfest.domain.operations.views.documents import Document
+    from manyfest.domain.operations.views.search_statements import Carried
 
 UNSIGNED = "not signed: anybody who may push here could have written it"
 VERIFY = "to verify, with the identity that must have signed"
@@ -24,6 +26,22 @@ _TYPES = {
     f"{PROVENANCE}v0.2": "slsaprovenance02",
     f"{PROVENANCE}v1": "slsaprovenance1",
 }
+
+
+def statement_trust(carried: "Carried") -> str:
+    """Return that a statement is not signed, or who claims to have signed it."""
+    if not carried.statement.signatures:
+        return UNSIGNED
+    signer = signer_in_der(carried.statement.certificate)
+    who = f" by {signer.identity} (claimed)" if signer else ""
+    return f"signed{who}, and not verified here"
+
+
+def statement_command(carried: "Carried") -> str:
+    """Return the command line that verifies a statement; empty if no program does."""
+    if not (carried.statement.signatures and isinstance(carried.image.home, Repository)):
+        return ""
+    return f"{_verify_attestation(carried.statement.predicate_type)} {carried.image}"
 
 
 def verify_commands(documents: Iterable["Document"]) -> tuple[str, ...]:
@@ -55,11 +73,6 @@ def _verify(kind: str) -> str:
 def verify_signatures(image: Reference, kind: str) -> str:
     """Return the command line that verifies signatures of this kind of ``image``."""
     return f"{_verify(kind)} {image}"
-
-
-def verify_statement(image: Reference, predicate_type: str) -> str:
-    """Return the command line that verifies the attestations of this type of ``image``."""
-    return f"{_verify_attestation(predicate_type)} {image}"
 
 
 def _verify_attestation(predicate_type: str) -> str:

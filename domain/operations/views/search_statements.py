@@ -1,11 +1,14 @@
 """Search for statements about one image, in the forms in which they are stored.
 
-Theory of operation. Each form costs requests. They are asked in this order, and the search ends at
-the first that answers:
+Theory of operation. Each form costs requests. They are asked in this order:
 
 1. BuildKit's attestation manifests, which the image's own list names: no request to find them
 2. referrers of the image: one request
 3. cosign's digest tags of the image: one request each
+
+A builder's statement is not signed, and a signed one may follow in another form. ``all`` asks every
+form, and puts signed statements first. ``first`` ends at the first form that answers, as buildx,
+which knows no other, needs.
 
 Manifests are read, and those of their blobs that may be a statement of the wanted kind: their
 annotations or types say so. A statement answers only if its subjects include the digest of the
@@ -15,11 +18,13 @@ platform would be worse than none.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 
 from attr import field
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.digests import Digest
 from manyfest.domain.errors import (
     DocumentError,
     IntegrityError,
@@ -94,7 +99,10 @@ class Carried:
 
 
 class StatementSearch:
-    """One search; ``read`` and ``refused`` are what it met."""
+    """One search; ``read`` and ``refused`` are what it met.
+
+    ``failures`` ended the search in a form after something had been found.
+    """
 
     def __init__(
         self, found: Resolved, image: Reference, wanted: Wanted, registry: Registry
@@ -102,18 +110,32 @@ class StatementSearch:
         self.image = image
         self.read: list[Resolved] = []
         self.refused: list[ManyfestError] = []
+        self.failures: list[ManyfestError] = []
         self._found = found
         self.wanted = wanted
         self._registry = registry
         self._reader = MeteredReader(registry, str(image))
         self._documents = 0
 
-    def answer(self) -> tuple[Carried, ...]:
+    def first(self) -> tuple[Carried, ...]:
         """Return the statements of the first form that has some."""
+        return next(filter(None, self._forms()), ())
+
+    def all(self) -> tuple[Carried, ...]:
+        """Return the statements of all forms, each once, signed ones first."""
+        found: dict[Digest, Carried] = {}
+        try:
+            for carried in chain.from_iterable(self._forms()):
+                found.setdefault(carried.blob.digest, carried)
+        except ManyfestError as error:
+            if not found:
+                raise
+            self.failures.append(error)
+        return tuple(sorted(found.values(), key=lambda one: not one.statement.signatures))
+
+    def _forms(self) -> Iterator[tuple[Carried, ...]]:
         for form in (self._attestations, self._referrers, self._tags):
-            if carried := tuple(self._statements(form())):
-                return carried
-        return ()
+            yield tuple(self._statements(form()))
 
     def _attestations(self) -> Sequence[Reference]:
         digest = str(self.image.digest)

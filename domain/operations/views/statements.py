@@ -3,9 +3,9 @@
 The store keeps statements of up to 16 MiB as small blobs, and larger ones as layers, in files.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from manyfest.domain.errors import InputError, StatementUnknownError, StoreError
+from manyfest.domain.errors import InputError, ManyfestError, StatementUnknownError, StoreError
 from manyfest.domain.lists.attestations import attested_digest
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.steps.record import record_reads
@@ -17,22 +17,38 @@ from manyfest.domain.ports.registry import open_bytes
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 
+# A search, made as far as its caller wants.
+_Answer = Callable[[StatementSearch], tuple[Carried, ...]]
+
 _SMALL = 16 * 1024 * 1024  # bytes; SBOMs of large distributions have 10 MB
+
+
+@frozen
+class Statements:
+    """The statement ``chosen``, a signed one if there is one, and the ``others``.
+
+    With ``failures``, more may be attached.
+    """
+
+    chosen: Carried
+    others: tuple[Carried, ...] = ()
+    failures: tuple[ManyfestError, ...] = ()
 
 
 def find_statements(
     found: Resolved, platform: Platform | None, wanted: Wanted, *, ports: Ports
-) -> tuple[Carried, ...]:
+) -> Statements:
     """Return the statements about the image for ``platform`` in ``found``, or about the only one.
 
-    They are of the first form that has one; a list of several images, and no platform, answers
-    with what is attached to the list itself. Records what it reads. Uses the ports registry,
-    contents and layers. Raises what reading raises; StatementUnknownError; StatementMismatchError;
-    DocumentError: none can be read; InputError: there are several images.
+    A list of several images, and no platform, answers with what is attached to the list itself.
+    Every form is asked: a signed statement goes before the builder's own. Records what it reads.
+    Uses the ports registry, contents and layers. Raises what reading raises; StatementUnknownError;
+    StatementMismatchError; DocumentError: none can be read; InputError: there are several images.
     """
-    searched = _searched(found, platform, wanted, ports)
+    searched = _searched(found, platform, wanted, StatementSearch.all, ports)
     _record(found, [searched], ports)
-    return _required(found, searched, ports)
+    chosen, *others = _required(found, searched, ports)
+    return Statements(chosen, tuple(others), tuple(searched.search.failures))
 
 
 def statements_by_platform(
@@ -40,10 +56,12 @@ def statements_by_platform(
 ) -> tuple[tuple[Carried, ...], ...]:
     """Return the statements about the image for each of ``platforms``, none where there is none.
 
-    They are read in parallel, and recorded together by the calling thread. Uses the ports registry,
-    contents, layers and fan_out. Otherwise as ``find_statements``.
+    They are of the first form that has one. They are read in parallel, and recorded together by the
+    calling thread. Uses the ports registry, contents, layers and fan_out. Otherwise as
+    ``find_statements``.
     """
-    searches = ports.fan_out(lambda each: _searched(found, each, wanted, ports), platforms)
+    first = StatementSearch.first
+    searches = ports.fan_out(lambda each: _searched(found, each, wanted, first, ports), platforms)
     _record(found, searches, ports)
     return tuple(_required_or_none(found, searched, ports) for searched in searches)
 
@@ -58,10 +76,10 @@ class _Searched:
 
 
 def _searched(
-    found: Resolved, platform: Platform | None, wanted: Wanted, ports: Ports
+    found: Resolved, platform: Platform | None, wanted: Wanted, answer: _Answer, ports: Ports
 ) -> _Searched:
     search = StatementSearch(found, _subject(found, platform, ports), wanted, ports.registry)
-    return _Searched(platform, search, search.answer())
+    return _Searched(platform, search, answer(search))
 
 
 def _required(found: Resolved, searched: _Searched, ports: Ports) -> tuple[Carried, ...]:

@@ -7,12 +7,24 @@ import pytest
 from attrs import evolve
 
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
-from manyfest.cli.explorer.access import Keys
+from manyfest.cli.explorer.access import Guard, Keys
 from manyfest.cli.explorer.application import Explorer
-from manyfest.contracts.images import docker_image, push_image
+from manyfest.contracts.images import docker_image, oci_image, push_image
 from manyfest.domain.references import Reference
-from tests.support.content.fleet import APP, HOSTILE, LAYOUT, NASTY, SHOP
-from tests.support.http.asgi_client import AsgiClient
+from manyfest.store.store import open_store
+from tests.integration.explorer.conftest import PORT
+from tests.support.content.attested import attested
+from tests.support.content.fleet import APP, HOSTILE, LAYOUT, NASTY, NOW, SHOP, keep
+from tests.support.content.statements import (
+    BUNDLE,
+    SPDX,
+    attachment,
+    attestation,
+    bundle,
+    spdx,
+    statement,
+)
+from tests.support.http.asgi_client import HOST, AsgiClient
 
 ADDRESSES = (
     "/",
@@ -189,6 +201,47 @@ def test_nothing_says_how_to_verify_where_nothing_is_signed(client):
     assert "Not signed: anybody who may push here" in text
     assert "cosign" not in text
     assert "not verified" not in text
+
+
+def test_a_list_of_several_images_has_links_to_choose_by(client):
+    path = f"/attached/{APP}:stated"
+    for part in ("sbom", "provenance"):
+        reason = as_json(client, path)[part]["reason"]
+        assert reason == f"{APP}:stated lists 2 images; choose one by its platform, linked above"
+    text = client.get(path).text
+    assert "--platform" not in text
+    assert text.index("platform=linux%2Farm64") < text.index("linked above")
+
+
+def test_statements_that_are_not_signed_are_called_so(client):
+    text = client.get(f"/attached/{APP}:stated?platform=linux/amd64").text
+    assert text.count("Not signed: anybody who may push here") == 2
+    assert "2 packages, SPDX-2.3" in text
+
+
+def test_a_signed_sbom_goes_before_others_on_the_page(settings, keys, tmp_path):
+    image = oci_image("linux/amd64")
+    built, signed = (
+        statement(SPDX, spdx((name, "1")), image.digest) for name in ("built", "signed")
+    )
+    made = attestation((SPDX, built))
+    referrer = attachment((BUNDLE, bundle(signed), {}), subject=image, artifact_type=BUNDLE)
+    store = open_store(tmp_path / "store.db")
+    keep(store, "r.example/one:1", attested([image], {0: made}), NOW)
+    with store.transaction():
+        store.contents.keep_manifests([referrer.manifest])
+        store.contents.keep_blobs([*made.blobs, *referrer.blobs])
+    store.close()
+    explorer = Explorer(evolve(settings, store=tmp_path / "store.db"), keys)
+    client = AsgiClient(Guard(explorer.application(), keys, [HOST], PORT))
+    client.get(f"/?token={keys.token}")
+    found = as_json(client, "/attached/r.example/one:1")["sbom"]
+    assert [one["name"] for one in found["packages"]] == ["signed"]
+    assert found["others"] == [str(made.manifest.layers[0].digest)]
+    text = client.get("/attached/r.example/one:1").text
+    assert "<p>1 package, SPDX-2.3" in text
+    assert "Signed, and not verified here" in text
+    assert "1 other SBOM:" in text
 
 
 def test_no_platform_gets_the_statement_of_another(client):

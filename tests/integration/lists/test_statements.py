@@ -7,6 +7,7 @@ import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, artifact, oci_image, oci_index, push_image
+from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference
 from tests.integration.conftest import Seed
 from tests.support.content.attested import attested
@@ -29,6 +30,7 @@ from tests.support.content.statements import (
     spdx,
     statement,
 )
+from tests.support.http.http_messages import Answer
 from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
 from tests.support.programs.docker_client import Result
 from tests.support.programs.docker_registry import RunningRegistry
@@ -90,7 +92,8 @@ def test_an_sbom_of_buildkit_is_a_table_of_packages(name, plant, server) -> None
     assert f"{name}@{AMD.digest}: 2 packages, SPDX-2.3, by syft-1.4" in result.stderr
     assert "note: not signed: anybody" in result.stderr
     kinds = [line.split("/")[3] for line in server.log()]
-    assert kinds == ["manifests", "manifests", "blobs"]  # no tags, no referrers, not the SLSA
+    # not the SLSA; a signed SBOM may be a referrer, or under the tags .att and .sbom
+    assert kinds == ["manifests", "manifests", "blobs", "referrers", "manifests", "manifests"]
 
 
 def test_the_only_image_of_a_list_needs_no_platform(name, plant) -> None:
@@ -161,6 +164,58 @@ def test_tags_of_cosign_carry_sboms_too(name, plant, suffix, media_type, data, n
     plant("app", AMD)
     plant(tag(AMD, suffix), attachment((media_type, data, notes)))
     assert ["zlib", "1.3", "deb", "MIT"] in rows(run_here("sbom", f"{name}:app"))
+
+
+SIGNED = {
+    "sbom": (SPDX, statement(SPDX, spdx(("signed", "1.0")), AMD.digest), "SBOM"),
+    "provenance": (
+        SLSA_1,
+        statement(SLSA_1, slsa_1(), AMD.digest),
+        "provenance statement",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", ["referrer", "digest tag"])
+@pytest.mark.parametrize("command", SIGNED)
+def test_a_signed_statement_goes_before_that_of_the_builder(name, plant, command, form) -> None:
+    kind, data, noun = SIGNED[command]
+    plant("app", APP)
+    if form == "referrer":
+        plant("s", attachment((BUNDLE, bundle(data), {}), subject=AMD, artifact_type=BUNDLE))
+    else:
+        plant(tag(AMD, "att"), attachment((DSSE, envelope(data), {"predicateType": kind})))
+    result = run_here(command, "--platform", "linux/amd64", f"{name}:app")
+    assert result.code == 0
+    assert {"sbom": "signed ", "provenance": "runs/8"}[command] in result.stdout.decode()
+    assert "cosign verify-attestation --type" in result.stderr
+    assert "anybody who may push" not in result.stderr
+    digest = {"sbom": Digest.of(AMD_SBOM), "provenance": Digest.of(AMD_SLSA)}[command]
+    told = f"note: 1 other {noun}: manyfest attached --get DIGEST {name}:app prints {digest}"
+    assert told in result.stderr
+
+
+def test_a_second_sbom_is_told_beside_the_document_itself(name, plant) -> None:
+    plant("app", SOLE)
+    plant(tag(AMD, "sbom"), attachment(("text/spdx+json", json.dumps(spdx()).encode(), {})))
+    result = run_here("sbom", "--format", "json", f"{name}:app")
+    assert json.loads(result.stdout) == spdx(*PACKAGES)
+    assert "1 other SBOM: " in result.stderr
+
+
+def test_where_signed_statements_cannot_be_looked_for_the_builders_is_shown(
+    name, plant, server, monkeypatch
+) -> None:
+    plant("app", SOLE)
+    serve = server.app._routed
+    monkeypatch.setattr(
+        server.app,
+        "_routed",
+        lambda request: Answer(403, b"{}") if "/referrers/" in request.path else serve(request),
+    )
+    result = run_here("sbom", f"{name}:app")
+    assert ["zlib", "1.3", "deb", "MIT"] in rows(result)
+    assert "warning: a signed SBOM may be attached: " in result.stderr
 
 
 def test_signatures_and_scans_are_not_read(name, plant, server) -> None:
