@@ -1,31 +1,39 @@
-"""Content by its digest alone: the verbatim text of a manifest or config."""
+"""Content by its digest alone: the text of a manifest or config, and what names the digest."""
 
 from manyfest.cli.explorer.library import Library, literal
-from manyfest.cli.explorer.page import Arguments, Page
+from manyfest.cli.explorer.page import Arguments, Page, command_line
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import NeverSeenError
 
 _TAGS = 20
+_NAMED = 20  # manifests in each role
+# The members of a page, and the roles in which their manifests name the digest.
+_ROLES = {"lists": "entry", "images": "layer", "configured": "config", "referrers": "subject"}
 
 
 def content(subject: str, _query: Arguments, library: Library) -> Page:
-    """Show the document that is kept under the digest ``subject``, and the tags that point to it.
+    """Show the document that is kept under the digest ``subject``, and what needs it.
 
-    Raises InvalidReferenceError: it is no digest; NeverSeenError: nothing is kept under it.
+    Of a layer there is no text, only that. Raises InvalidReferenceError: it is no digest;
+    NeverSeenError: nothing is kept under it, and nothing names it.
     """
     digest = Digest.parse(subject)
     manifest = library.contents.manifest(digest)
-    data = manifest.data if manifest else document_of(digest, library)
+    data = manifest.data if manifest else library.contents.blob(digest)
+    named: dict[str, Json] = {kind: _naming(digest, role, library) for kind, role in _ROLES.items()}
+    size = library.layers.size(digest) if data is None else len(data)
+    if data is None and size is None and not any(named.values()):
+        raise NeverSeenError(str(digest))
     shown: dict[str, Json] = {
         "digest": str(digest),
         "mediaType": manifest.media_type if manifest else None,
-        "size": len(data),
-        "text": data.decode(errors="replace"),
+        "size": size,
+        "text": None if data is None else data.decode(errors="replace"),
         "tags": _tags(digest, library),
-        "lists": _lists(digest, library),
+        **named,
     }
-    return Page("content.html", str(digest), shown)
+    return Page("content.html", str(digest), shown, command_line("who", str(digest)))
 
 
 def document_of(digest: Digest, library: Library) -> bytes:
@@ -46,10 +54,10 @@ def _tags(digest: Digest, library: Library) -> Json:
     return [reference for (reference,) in rows or ()]
 
 
-def _lists(digest: Digest, library: Library) -> Json:
-    """Return the lists that list it; None if that takes too long."""
+def _naming(digest: Digest, role: str, library: Library) -> Json:
+    """Return the manifests that name it in this role; None if that takes too long."""
     rows = library.rows(
-        "SELECT DISTINCT manifest FROM descriptors"  # noqa: S608 - a literal
-        f" WHERE digest = {literal(str(digest))} AND role = 'entry' LIMIT {_TAGS}"
+        "SELECT DISTINCT manifest FROM descriptors"  # noqa: S608 - literals
+        f" WHERE digest = {literal(str(digest))} AND role = {literal(role)} LIMIT {_NAMED}"
     )
-    return None if rows is None else [listed for (listed,) in rows]
+    return None if rows is None else [manifest for (manifest,) in rows]

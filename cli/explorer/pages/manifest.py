@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 
 from manyfest.cli.explorer.library import Library, literal
 from manyfest.cli.explorer.page import Arguments, Page, command_line
@@ -20,6 +21,7 @@ from manyfest.domain.references import Reference
 
 # The place of a finding about an entry of the list itself.
 _ENTRY = re.compile(r"manifests\[([0-9]{1,7})\]")
+_SHARING = 3  # images that are named for each layer
 _TEMPLATES = {True: "list.html", False: "image.html"}
 
 
@@ -40,7 +42,7 @@ def manifest(subject: str, query: Arguments, library: Library) -> Page:
             "pulled": _pulled(view, query.get("platform", ""), library),
         }
     else:
-        data["sharing"] = _sharing(view, library)
+        data |= _sharing(view, library)
     words = command_line("show", "--offline", str(reference))
     return Page(_TEMPLATES[view.manifest.is_list], subject, data, words)
 
@@ -96,15 +98,40 @@ def _pulled(view: Overview, platform: str, library: Library) -> Json:
     return {"platform": platform, "digest": str(place.digest), "reason": None}
 
 
-def _sharing(view: Overview, library: Library) -> Json:
-    """Return how many other images of the store have each layer; None if that takes too long."""
+def _sharing(view: Overview, library: Library) -> dict[str, Json]:
+    """Return how many other images of the store have each layer, and the first few of them.
+
+    None, and none, if that takes too long.
+    """
     digests = {str(layer.digest) for layer in layers_of(view.manifest)}
     if not digests:
-        return {}
+        return {"sharing": {}, "sharers": {}}
     own = literal(str(view.manifest.digest))
     rows = library.rows(
-        "SELECT digest, count(DISTINCT manifest) FROM descriptors"  # noqa: S608 - literals
+        "SELECT digest, manifest, many FROM (SELECT digest, manifest,"  # noqa: S608 - literals
+        " row_number() OVER (PARTITION BY digest ORDER BY manifest) AS number,"
+        " count(*) OVER (PARTITION BY digest) AS many"
+        " FROM (SELECT DISTINCT digest, manifest FROM descriptors"
         f" WHERE digest IN ({', '.join(map(literal, sorted(digests)))}) AND manifest != {own}"
-        " AND role = 'layer' GROUP BY digest"
+        f" AND role = 'layer') AS named) AS counted WHERE number <= {_SHARING} ORDER BY number"
     )
-    return None if rows is None else {str(digest): number for digest, number in rows}
+    if rows is None:
+        return {"sharing": None, "sharers": {}}
+    places = _places({str(manifest) for _, manifest, _ in rows}, library)
+    sharers: dict[str, list[Json]] = {str(digest): [] for digest, _, _ in rows}
+    for digest, manifest, _ in rows:
+        image = str(manifest)
+        sharers[str(digest)].append({"digest": image, "reference": places.get(image)})
+    return {"sharing": {str(digest): many for digest, _, many in rows}, "sharers": {**sharers}}
+
+
+def _places(images: Iterable[str], library: Library) -> dict[str, str]:
+    """Return where a tag leads to each image, itself or by its list, if one does."""
+    wanted = f"({', '.join(map(literal, sorted(images)))})" if images else "('')"
+    rows = library.rows(
+        f"SELECT digest, reference FROM tags WHERE digest IN {wanted}"  # noqa: S608 - literals
+        " UNION SELECT d.digest, t.reference FROM descriptors AS d JOIN tags AS t"
+        f" ON t.digest = d.manifest WHERE d.role = 'entry' AND d.digest IN {wanted}"
+        " ORDER BY 1, 2 DESC"
+    )
+    return {str(digest): str(reference) for digest, reference in rows or ()}

@@ -106,8 +106,13 @@ def test_an_image_shows_its_config_its_steps_and_who_shares_its_layers(client):
     assert found["config"]["user"] == "www"
     assert [step["instruction"] for step in found["config"]["history"]][-1] == "ENV TOKEN=hunter2"
     assert set(found["sharing"].values()) == {3}  # older amd64, arm64, and the twin
+    sharers = [one for images in found["sharers"].values() for one in images]
+    assert f"{APP}:1.0" in {one["reference"] for one in sharers}
     text = client.get(f"/manifests/{APP}:amd64").text
     assert "3 other images" in text
+    for one in sharers:
+        assert f'href="/content/{quote(one["digest"])}"' in text
+        assert f'href="/manifests/{quote(one["reference"])}"' in text
     assert "<meter" in text
 
 
@@ -139,6 +144,18 @@ def test_a_digest_leads_to_the_verbatim_content_and_its_tags(client):
     assert found["tags"] == [f"{APP}:amd64"]
     assert len(found["lists"]) == 1  # of 1.1 and latest
     assert found["size"] == len(found["text"].encode())
+
+
+def test_a_layer_has_a_page_that_names_its_images(client):
+    image = as_json(client, f"/manifests/{APP}:amd64")
+    layer = image["layers"][0]["digest"]
+    assert f'href="/content/{quote(layer)}"' in client.get(f"/manifests/{APP}:amd64").text
+    found = as_json(client, f"/content/{layer}")
+    assert image["digest"] in found["images"]
+    assert found["text"] is None
+    text = client.get(f"/content/{layer}").text
+    assert "It is not cached" in text
+    assert f"manyfest who {layer}" in text
 
 
 @pytest.mark.parametrize(
