@@ -1,26 +1,47 @@
 """The report of ``doctor``: sections of facts, as text and as JSON."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from manyfest.cli.output import printable
 from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.values import frozen
 
 _INDENT = "  "
 
 
-def report_json(report: Mapping[str, Mapping[str, Json]]) -> str:
+@frozen
+class Fact:
+    """A fact for people, ``lines`` beside ``label``, and for programs, ``data``, under ``key``.
+
+    Without a ``label`` the fact is for programs alone, without a ``key`` for people alone.
+    """
+
+    key: str
+    data: Json
+    label: str = ""
+    lines: tuple[str, ...] = ()
+
+
+# Sections of facts by their names.
+Report = Mapping[str, Sequence[Fact]]
+
+
+def report_json(report: Report) -> str:
     """Return the sections as one JSON object of objects."""
-    return json.dumps(report, indent=2, ensure_ascii=False)
+    sections = {
+        section: {fact.key: fact.data for fact in facts if fact.key}
+        for section, facts in report.items()
+    }
+    return json.dumps(sections, indent=2, ensure_ascii=False)
 
 
-def report_lines(report: Mapping[str, Mapping[str, Json]]) -> Iterator[str]:
+def report_lines(report: Report) -> Iterator[str]:
     """Yield each section's name, and a line for each fact; further values are below the first."""
-    width = max(len(label) for facts in report.values() for label in facts) + 2
+    width = max(len(fact.label) for facts in report.values() for fact in facts) + 2
     for section, facts in report.items():
         yield section
-        for label, value in facts.items():
-            values = value if isinstance(value, list) else [value]
-            for number, each in enumerate(values):
-                shown = f"{printable(label)}:" if not number else ""
-                yield f"{_INDENT}{shown:<{width}}{printable(str(each))}"
+        for fact in facts:
+            for number, each in enumerate(fact.lines):
+                shown = f"{printable(fact.label)}:" if not number else ""
+                yield f"{_INDENT}{shown:<{width}}{printable(each)}"

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from manyfest.cli.arguments.options import CONNECTION, AsJson, docker_command
 from manyfest.cli.output import write_lines, write_text
 from manyfest.cli.process.pflag import UsageError
-from manyfest.cli.rendering.doctor_report import report_json, report_lines
+from manyfest.cli.rendering.doctor_report import Report, report_json, report_lines
 from manyfest.cli.settings import CommonOptions, settings_from
-from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import AccessError, UnavailableError
 from manyfest.domain.references import DEFAULT_REGISTRY, Reference, Repository
 
@@ -32,6 +31,7 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
       manyfest doctor ghcr.io
       manyfest doctor --json docker.io/library/alpine:3
     """
+    report: Report
     refusal: AccessError | UnavailableError | None = None
     if names:
         report, refusal = _of_registry(names[0], options)
@@ -49,7 +49,7 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
 
 def _of_registry(
     text: str, options: CommonOptions
-) -> tuple[dict[str, dict[str, Json]], AccessError | UnavailableError | None]:
+) -> tuple[Report, AccessError | UnavailableError | None]:
     from manyfest.assembly.access import mirrors_of, remembered_facts
     from manyfest.cli.flows.doctor.registry import registry_report
     from manyfest.cli.wiring import open_examiner

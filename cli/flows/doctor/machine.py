@@ -7,7 +7,7 @@ import os
 import platform
 import ssl
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -17,13 +17,18 @@ from manyfest.adapters.files.json_file import FIELDS, read_object
 from manyfest.adapters.registries_conf.conf_files import read_rules
 from manyfest.assembly.settings import Settings, proxies
 from manyfest.cli.flows.doctor.safe_text import safe_key, safe_path, safe_url, safe_word
+from manyfest.cli.rendering.doctor_report import Fact, Report
+from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.wiring import open_housekeeping
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.errors import CredentialSourceError, ManyfestError
+from manyfest.domain.errors import (
+    CredentialSourceError,
+    ManyfestError,
+    StoreDeniedError,
+    StoreUnreachableError,
+)
+from manyfest.domain.values import frozen
 from manyfest.domain.version import VERSION
-
-# Sections of facts by their names; a fact is a text, a number, or a list of texts.
-Report = dict[str, dict[str, Json]]
 
 _PACKAGES = (
     *("attrs", "cattrs", "httpx", "httpcore", "h11", "typer", "PyYAML", "zstandard"),
@@ -49,31 +54,41 @@ _OTHERS = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"),
 )
 _PATHS = frozenset(_OTHERS) - {"DOCKER_AUTH_CONFIG"}
+# Why a store on a server cannot be read. The server's own words may name its user.
+_STORE_FAILURES: tuple[tuple[type[ManyfestError], str], ...] = (
+    (StoreUnreachableError, "its server cannot be reached"),
+    (StoreDeniedError, "its server refuses the login, or what it allows is not enough"),
+)
 
 
 def machine_report(settings: Settings, environment: Mapping[str, str]) -> Report:
     """Return the facts; one that cannot be found out says why."""
-    sections: dict[str, Callable[[], dict[str, Json]]] = {
-        "manyfest": _program,
-        "store": lambda: _store(settings, environment),
-        "configuration": lambda: _configuration(settings, environment),
-        "credentials": lambda: _credentials(settings, environment),
-        "network": lambda: _network(environment),
-        "environment": lambda: dict(_variables(environment)),
-    }
-    return {name: make() for name, make in sections.items()}
-
-
-def _program() -> dict[str, Json]:
-    versions = {name: _version_of(name) for name in _PACKAGES}
-    extras = [extra for extra, names in _EXTRAS.items() if all(_version_of(name) for name in names)]
     return {
-        "version": VERSION,
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "platform": platform.platform(),
-        "extras": ", ".join(extras) or "none",
-        "packages": ", ".join(f"{name} {version}" for name, version in versions.items() if version),
+        "manyfest": _program(),
+        "store": _store(settings, environment),
+        "configuration": _configuration(settings, environment),
+        "credentials": tuple(_credentials(settings, environment)),
+        "network": _network(environment),
+        "environment": tuple(_variables(environment)),
     }
+
+
+def _program() -> tuple[Fact, ...]:
+    versions = {name: version for name in _PACKAGES if (version := _version_of(name))}
+    extras = [extra for extra, names in _EXTRAS.items() if all(_version_of(name) for name in names)]
+    shown = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return (
+        _same("version", VERSION),
+        _same("python", f"{platform.python_implementation()} {platform.python_version()}"),
+        _same("platform", platform.platform()),
+        Fact("extras", [*extras], "extras", (", ".join(extras) or "none",)),
+        Fact("packages", {**versions}, "packages", (shown,)),
+    )
+
+
+def _same(name: str, value: str) -> Fact:
+    """Return a fact that people and programs read alike."""
+    return Fact(name, value, name, (value,))
 
 
 def _version_of(package: str) -> str:
@@ -83,34 +98,52 @@ def _version_of(package: str) -> str:
         return ""
 
 
-def _store(settings: Settings, environment: Mapping[str, str]) -> dict[str, Json]:
+def _store(settings: Settings, environment: Mapping[str, str]) -> tuple[Fact, ...]:
     store = settings.store
     if not isinstance(store, Path):
-        return {"place": safe_url(store), **_content(settings)}
+        return (
+            _same("place", safe_url(store)),
+            *(Fact(key, None) for key in ("exists", "size", "writable")),
+            *_content(settings),
+        )
+    place = _same("place", safe_path(store, environment))
     if not store.exists():
-        return {"place": safe_path(store, environment), "state": "none yet"}
-    return {
-        "place": safe_path(store, environment),
-        "size": f"{store.stat().st_size} bytes",
-        "writable": "yes"
-        if os.access(store, os.W_OK) and os.access(store.parent, os.W_OK)
-        else "no",
-        **_content(settings),
-    }
+        nothing = (Fact(key, None) for key in ("size", "writable", "failure", "content"))
+        return place, Fact("exists", data=False, label="state", lines=("none yet",)), *nothing
+    size = store.stat().st_size
+    is_writable = os.access(store, os.W_OK) and os.access(store.parent, os.W_OK)
+    return (
+        place,
+        Fact("exists", data=True),
+        Fact("size", size, "size", (f"{size} bytes",)),
+        Fact("writable", is_writable, "writable", ("yes" if is_writable else "no",)),
+        *_content(settings),
+    )
 
 
-def _content(settings: Settings) -> dict[str, Json]:
+def _content(settings: Settings) -> tuple[Fact, Fact]:
     try:
         with open_housekeeping(settings, "doctor") as house:
             found = house.catalogue.statistics()
     except ManyfestError as error:
-        reason = type(error).__name__ if not isinstance(settings.store, Path) else str(error)
-        return {"state": f"cannot be read: {reason}"}
-    number = found.images.number + found.lists.number
-    return {"content": f"{number} manifests, {found.tags} tags, {found.drafts} drafts"}
+        reason = str(error) if isinstance(settings.store, Path) else _store_failure(error)
+        failure = Fact("failure", reason, "state", (f"cannot be read: {reason}",))
+        return failure, Fact("content", None)
+    numbers = {
+        "manifests": found.images.number + found.lists.number,
+        "tags": found.tags,
+        "drafts": found.drafts,
+    }
+    shown = ", ".join(counted(number, name[:-1]) for name, number in numbers.items())
+    return Fact("failure", None), Fact("content", {**numbers}, "content", (shown,))
 
 
-def _configuration(settings: Settings, environment: Mapping[str, str]) -> dict[str, Json]:
+def _store_failure(error: ManyfestError) -> str:
+    known = (reason for kind, reason in _STORE_FAILURES if isinstance(error, kind))
+    return f"{next(known, 'it cannot be used')}; manyfest cache stats says more"
+
+
+def _configuration(settings: Settings, environment: Mapping[str, str]) -> tuple[Fact, Fact]:
     files = [
         settings.docker_config / FILE_NAME,
         *([settings.auth_file] if settings.auth_file else settings.auth_files),
@@ -120,83 +153,116 @@ def _configuration(settings: Settings, environment: Mapping[str, str]) -> dict[s
         *settings.certificate_folders,
     ]
     found = [safe_path(file, environment) for file in files if os.path.lexists(file)]
-    return {"files": list[Json](found) or "none", "registries.conf": _rules(settings)}
+    return Fact("files", [*found], "files", tuple(found) or ("none",)), _rules(settings)
 
 
-def _rules(settings: Settings) -> str:
+def _rules(settings: Settings) -> Fact:
+    number, failure = None, None
     try:
-        rules = read_rules(settings.registries_conf, settings.containers_folders)
-    except ManyfestError as error:
-        return f"cannot be used ({type(error).__name__}); manyfest inspect says why"
-    number = len(rules.rules)
-    return f"{number} {'rule' if number == 1 else 'rules'}" if number else "no rules"
+        number = len(read_rules(settings.registries_conf, settings.containers_folders).rules)
+        shown = counted(number, "rule") if number else "no rules"
+    except ManyfestError:
+        shown = failure = "cannot be used; manyfest inspect says why"
+    data: Json = {"rules": number, "failure": failure}
+    return Fact("registriesConf", data, "registries.conf", (shown,))
 
 
-def _credentials(settings: Settings, environment: Mapping[str, str]) -> dict[str, Json]:
-    """Return where credentials are, by key. What they are, also the user's name, is left out."""
+def _credentials(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fact]:
+    """Yield where credentials are, by key. What they are, also the user's name, is left out."""
     files = [
         settings.docker_config / FILE_NAME,
         *([settings.auth_file] if settings.auth_file else settings.auth_files),
     ]
-    found: dict[str, Json] = {}
+    found: list[tuple[str, _Source]] = []
     if settings.docker_auths:
-        found["DOCKER_AUTH_CONFIG"] = _sources_of_variable(settings.docker_auths)
-    for file in filter(os.path.lexists, files):
-        found[safe_path(file, environment)] = _sources_in(file)
-    return found or {"sources": "none"}
+        found.append(("DOCKER_AUTH_CONFIG", _source_of_variable(settings.docker_auths)))
+    found += (
+        (safe_path(file, environment), _source_in(file)) for file in filter(os.path.lexists, files)
+    )
+    yield Fact("sources", [source.data(name) for name, source in found])
+    if not found:
+        yield Fact("", None, "sources", ("none",))
+    for name, source in found:
+        yield Fact("", None, name, source.lines())
 
 
-def _sources_in(file: Path) -> Json:
+@frozen
+class _Source:
+    """The keys of a source of credentials, with the helper of each; or why there are none.
+
+    No key: all others. No helper: the credentials are stored here.
+    """
+
+    keys: tuple[tuple[str | None, str | None], ...] = ()
+    failure: str | None = None
+
+    def lines(self) -> tuple[str, ...]:
+        if self.failure is not None:
+            return (self.failure,)
+        lines = (
+            f"{key or 'all others'}: {f'helper {helper}' if helper else 'stored here'}"
+            for key, helper in self.keys
+        )
+        return tuple(lines) or ("no credentials",)
+
+    def data(self, name: str) -> Json:
+        keys: list[Json] = [{"key": key, "helper": helper} for key, helper in self.keys]
+        return {"source": name, "keys": keys, "failure": self.failure}
+
+
+def _source_in(file: Path) -> _Source:
     try:
-        return _sources(read_object(file))
+        return _Source(tuple(_keys(read_object(file))))
     except CredentialSourceError:
-        return "cannot be used; manyfest auth why REFERENCE says why"
+        return _Source(failure="cannot be used; manyfest auth why REFERENCE says why")
 
 
-def _sources_of_variable(text: str) -> Json:
+def _source_of_variable(text: str) -> _Source:
     try:
-        return _sources(parse_object(os.fsencode(text), FIELDS, is_alone=True))
+        return _Source(tuple(_keys(parse_object(os.fsencode(text), FIELDS, is_alone=True))))
     except GoJsonError:
-        return "cannot be used: this is no JSON object"
+        return _Source(failure="cannot be used: this is no JSON object")
 
 
-def _sources(document: Mapping[str, Json]) -> Json:
-    return list[Json](_lines(document)) or "no credentials"
-
-
-def _lines(document: Mapping[str, Json]) -> Iterator[str]:
+def _keys(document: Mapping[str, Json]) -> Iterator[tuple[str | None, str | None]]:
     auths, helpers = document.get("auths"), document.get("credHelpers")
     if isinstance(auths, dict):
-        yield from (f"{safe_key(key)}: stored here" for key in auths)
+        yield from ((safe_key(key), None) for key in auths)
     if isinstance(helpers, dict):
-        yield from (f"{safe_key(key)}: helper {safe_word(name)}" for key, name in helpers.items())
+        yield from ((safe_key(key), safe_word(name)) for key, name in helpers.items())
     if store := document.get("credsStore"):
-        yield f"all others: helper {safe_word(store)}"
+        yield None, safe_word(store)
 
 
-def _network(environment: Mapping[str, str]) -> dict[str, Json]:
+def _network(environment: Mapping[str, str]) -> tuple[Fact, ...]:
     paths = ssl.get_default_verify_paths()
     roots = [safe_path(path, environment) for path in (paths.cafile, paths.capath) if path]
+    is_system = sys.platform == "darwin"
+    shown = "the system's" if is_system else ", ".join(roots) or "none"
     found = {
         name: value if name.lower() == "no_proxy" and "@" not in value else safe_url(value)
         for name, value in proxies(environment).items()
     }
-    return {
-        "openssl": ssl.OPENSSL_VERSION,
-        "roots": "the system's" if sys.platform == "darwin" else ", ".join(roots) or "none",
-        "proxies": "none",
-        **({"proxies": [f"{name}={value}" for name, value in found.items()]} if found else {}),
-    }
+    lines = tuple(f"{name}={value}" for name, value in found.items())
+    return (
+        _same("openssl", ssl.OPENSSL_VERSION),
+        Fact("roots", None if is_system else [*roots], "roots", (shown,)),
+        Fact("proxies", {**found}, "proxies", lines or ("none",)),
+    )
 
 
-def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, Json]]:
+def _variables(environment: Mapping[str, str]) -> Iterator[Fact]:
     for name in sorted(environment):
-        value = environment[name]
-        if name == "MANYFEST_STORE":
-            yield name, safe_url(value) if "://" in value else safe_path(value, environment)
-        elif name in _SHOWN:
-            yield name, value if "@" not in value else "set"
-        elif name in _PATHS:
-            yield name, safe_path(value, environment)
-        elif name.startswith(_PREFIXES) or name in _OTHERS:
-            yield name, "set"
+        if name.startswith(_PREFIXES) or name in _OTHERS:
+            value = _shown(name, environment)
+            yield Fact(name, value, name, ("set" if value is None else value,))
+
+
+def _shown(name: str, environment: Mapping[str, str]) -> str | None:
+    """Return the value of a variable, None if it is not shown."""
+    value = environment[name]
+    if name == "MANYFEST_STORE":
+        return safe_url(value) if "://" in value else safe_path(value, environment)
+    if name in _PATHS:
+        return safe_path(value, environment)
+    return value if name in _SHOWN and "@" not in value else None

@@ -3,22 +3,30 @@
 Nothing is written to find out more: what only a write would show is said to be unknown.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from attr import evolve
+
+from manyfest.cli.rendering.doctor_report import Fact, Report
 from manyfest.cli.rendering.humanize import counted
 from manyfest.domain.access import AuthExplanation, RegistrySurvey, scope_texts
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.references import Reference
 
-# A report has sections of facts by their names, as that of ``machine``.
-Report = dict[str, dict[str, Json]]
+# Whether a registry can do something, None if that is unknown; and a note.
+_Answer = tuple[bool | None, str | None]
 
-_NEEDS_REPOSITORY = "unknown: name a repository, as in manyfest doctor HOST/REPOSITORY"
-_NEEDS_WRITE = "unknown: only a write would show it"
+_NEEDS_REPOSITORY = "name a repository, as in manyfest doctor HOST/REPOSITORY"
+_NEEDS_WRITE = "only a write would show it"
+_LEARNT = "as an earlier command found"
 _SKEW = timedelta(minutes=1)
 _OK, _NOT_FOUND = 200, 404
+_NUMBER = re.compile(r"[0-9]{1,15}\b")
+_WORDS = {True: "yes", False: "no", None: "unknown"}
+_ROOT = {True: "wants a login", False: "open to all"}
 
 
 def registry_report(
@@ -30,101 +38,166 @@ def registry_report(
 ) -> Report:
     """Return the facts about ``registry``; ``facts`` are those of earlier commands."""
     return {
-        "registry": {"host": registry, **_connection(survey)},
-        "access": _access(survey.access),
-        "abilities": {
-            "HEAD of manifests": _head(survey, reference),
-            "referrers API": _referrers(survey, facts),
-            "deletion": _deletion(survey, reference),
-            "several tags in one PUT": _tags(facts),
-            "mounts between repositories": _NEEDS_WRITE,
-            "conditional PUT": _NEEDS_WRITE,
-            "size of an upload": _upload(facts),
-        },
-        "pulls": {"left": _pulls(survey, reference)},
-        "mirrors": {"asked first": list[Json](mirrors) or "none"},
+        "registry": (_same("host", registry), *_connection(survey)),
+        "access": tuple(_access(survey.access)),
+        "abilities": (
+            _ability("head", "HEAD of manifests", _head(survey, reference)),
+            _ability("referrers", "referrers API", _referrers(survey, facts)),
+            _deletion(survey, reference),
+            _ability("severalTags", "several tags in one PUT", _tags(facts)),
+            _ability("mounts", "mounts between repositories", (None, _NEEDS_WRITE)),
+            _ability("conditionalPut", "conditional PUT", (None, _NEEDS_WRITE)),
+            _upload(facts),
+        ),
+        "pulls": tuple(_pulls(survey, reference)),
+        "mirrors": (Fact("askedFirst", [*mirrors], "asked first", tuple(mirrors) or ("none",)),),
     }
 
 
-def _connection(survey: RegistrySurvey) -> dict[str, Json]:
-    return {
-        "protocol": " ".join(filter(None, (survey.http_version, survey.tls or "without TLS"))),
-        "API version": survey.api_version or "not named",
-        "server": survey.server or "not named",
-        "API root": "open to all" if survey.base_status == _OK else "wants a login",
-        "clock": _clock(survey.clock_offset),
-    }
+def _same(name: str, value: str) -> Fact:
+    """Return a fact that people and programs read alike."""
+    return Fact(name, value, name, (value,))
 
 
-def _clock(offset: timedelta | None) -> str:
-    if offset is None:
-        return "unknown: the registry sends no date"
-    if abs(offset) < _SKEW:
-        return "agrees with ours"
-    seconds = round(abs(offset).total_seconds())
-    return f"{counted(seconds, 'second')} {'ahead of' if offset > timedelta() else 'behind'} ours"
+def _ability(key: str, label: str, answer: _Answer) -> Fact:
+    is_supported, note = answer
+    data: Json = {"supported": is_supported, "note": note}
+    word = _WORDS[is_supported]
+    return Fact(key, data, label, (f"{word}: {note}" if note else word,))
 
 
-def _access(access: AuthExplanation) -> dict[str, Json]:
-    credentials, tokens = access.credentials, access.tokens
-    source = str(credentials.source) if credentials and credentials.source else ""
-    found: dict[str, Json] = {
-        "challenge": f"a token from {access.realm}" if access.realm else access.scheme or "none",
-        "credentials": f"none: {access.failure}" if access.failure else source or "none",
-    }
-    for token in tokens:
-        found["scopes wanted"] = " ".join(scope_texts(token.asked)) or "none"
-        named = token.granted
-        found["scopes granted"] = (
-            "not named" if named is None else " ".join(scope_texts(named)) or "none"
+def _connection(survey: RegistrySurvey) -> tuple[Fact, ...]:
+    protocol = " ".join(filter(None, (survey.http_version, survey.tls or "without TLS")))
+    needs_login = survey.base_status != _OK
+    return (
+        Fact("httpVersion", survey.http_version, "protocol", (protocol,)),
+        Fact("tls", survey.tls or None),
+        _named("apiVersion", "API version", survey.api_version),
+        _named("server", "server", survey.server),
+        Fact("needsLogin", needs_login, "API root", (_ROOT[needs_login],)),
+        _clock(survey.clock_offset),
+    )
+
+
+def _named(key: str, label: str, value: str) -> Fact:
+    return Fact(key, value or None, label, (value or "not named",))
+
+
+def _clock(offset: timedelta | None) -> Fact:
+    """Return how far the registry's clock is ahead; less than a minute counts as none."""
+    seconds = (
+        None if offset is None else 0 if abs(offset) < _SKEW else round(offset.total_seconds())
+    )
+    if seconds is None:
+        shown = "unknown: the registry sends no date"
+    elif not seconds:
+        shown = "agrees with ours"
+    else:
+        place = "ahead of" if seconds > 0 else "behind"
+        shown = f"{counted(abs(seconds), 'second')} {place} ours"
+    return Fact("clockOffset", seconds, "clock", (shown,))
+
+
+def _access(access: AuthExplanation) -> Iterator[Fact]:
+    credentials = access.credentials
+    source = str(credentials.source) if credentials and credentials.source else None
+    failure = None if access.failure is None else str(access.failure)
+    challenge = f"a token from {access.realm}" if access.realm else access.scheme or "none"
+    shown = source or "none" if failure is None else f"none: {failure}"
+    yield Fact("scheme", access.scheme or None, "challenge", (challenge,))
+    yield Fact("realm", access.realm or None)
+    yield Fact("credentials", None if failure else source, "credentials", (shown,))
+    yield Fact("failure", failure)
+    yield from _scopes(access)
+    is_granted = access.refusal is None
+    yield Fact("granted", is_granted, "access", ("granted" if is_granted else "refused",))
+
+
+def _scopes(access: AuthExplanation) -> Iterator[Fact]:
+    tokens = [
+        (
+            [*scope_texts(each.asked)],
+            None if each.granted is None else [*scope_texts(each.granted)],
         )
-    return {**found, "access": "refused" if access.refusal else "granted"}
+        for each in access.tokens
+    ]
+    yield Fact(
+        "tokens",
+        [
+            {"asked": [*asked], "granted": None if granted is None else [*granted]}
+            for asked, granted in tokens
+        ],
+    )
+    if tokens:
+        wanted = tuple(" ".join(asked) or "none" for asked, _ in tokens)
+        named = (
+            "not named" if granted is None else " ".join(granted) or "none" for _, granted in tokens
+        )
+        yield Fact("", None, "scopes wanted", wanted)
+        yield Fact("", None, "scopes granted", tuple(named))
 
 
-def _head(survey: RegistrySurvey, reference: Reference | None) -> str:
+def _head(survey: RegistrySurvey, reference: Reference | None) -> _Answer:
     if survey.head_status is None:
-        return _unknown(reference)
+        return None, _unknown(reference)
     if survey.head_status == _OK:
-        return "yes" if survey.head_has_digest else "yes, without a digest"
+        return True, None if survey.head_has_digest else "without a digest"
     if survey.head_status == _NOT_FOUND:
-        return f"unknown: there is no {reference}"
-    return f"no (status {survey.head_status})"
+        return None, f"there is no {reference}"
+    return False, f"status {survey.head_status}"
 
 
-def _referrers(survey: RegistrySurvey, facts: HostFacts | None) -> str:
+def _referrers(survey: RegistrySurvey, facts: HostFacts | None) -> _Answer:
     if survey.has_referrers_api is not None:
-        return "yes" if survey.has_referrers_api else "no: they are listed under a tag"
+        has_api = survey.has_referrers_api
+        return has_api, None if has_api else "they are listed under a tag"
     if facts is not None and facts.lacks_referrers:
-        return "no, as an earlier command found"
-    return _NEEDS_REPOSITORY
+        return False, _LEARNT
+    return None, _NEEDS_REPOSITORY
 
 
-def _deletion(survey: RegistrySurvey, reference: Reference | None) -> str:
-    if survey.allowed_methods is None:
-        return _unknown(reference, "unknown: only a deletion would show it")
-    if "DELETE" in survey.allowed_methods:
-        return "perhaps: DELETE is among the methods that it names"
-    return f"no: it names {', '.join(survey.allowed_methods)} alone"
+def _deletion(survey: RegistrySurvey, reference: Reference | None) -> Fact:
+    """Return what ``Allow`` claims: its yes is no proof, since some name DELETE where it is off."""
+    methods = survey.allowed_methods
+    if methods is None:
+        note = _unknown(reference, "only a deletion would show it")
+        return _ability("deletion", "deletion", (None, note))
+    if "DELETE" not in methods:
+        return _ability("deletion", "deletion", (False, f"it names {', '.join(methods)} alone"))
+    note = "DELETE is among the methods that it names"
+    return evolve(_ability("deletion", "deletion", (None, note)), lines=(f"perhaps: {note}",))
 
 
-def _tags(facts: HostFacts | None) -> str:
+def _tags(facts: HostFacts | None) -> _Answer:
     if facts is None or facts.takes_tags is None:
-        return _NEEDS_WRITE
-    return f"{'yes' if facts.takes_tags else 'no'}, as an earlier command found"
+        return None, _NEEDS_WRITE
+    return facts.takes_tags, _LEARNT
 
 
-def _upload(facts: HostFacts | None) -> str:
-    if facts is None or not facts.chunk_size:
-        return "no limit is known"
-    return f"{facts.chunk_size} bytes at a time, as an earlier command found"
+def _upload(facts: HostFacts | None) -> Fact:
+    size = facts.chunk_size or None if facts is not None else None
+    shown = f"{size} bytes at a time, {_LEARNT}" if size else "no limit is known"
+    return Fact("uploadLimit", size, "size of an upload", (shown,))
 
 
-def _pulls(survey: RegistrySurvey, reference: Reference | None) -> str:
+def _pulls(survey: RegistrySurvey, reference: Reference | None) -> Iterator[Fact]:
+    left, limit = survey.pulls or ("", "")
+    note = None
     if survey.pulls is None:
-        return _unknown(reference, "the registry names no limit")
-    left, limit = survey.pulls
-    return f"{left} of {limit}" if limit else left
+        is_unknown = reference is None or survey.access.refusal is not None
+        note = _unknown(reference) if is_unknown else "the registry names no limit"
+        note = f"unknown: {note}" if is_unknown else note
+    shown = note or (f"{left} of {limit}" if limit else left)
+    yield Fact("left", _number(left), "left", (shown,))
+    yield Fact("limit", _number(limit))
+    yield Fact("note", note)
 
 
-def _unknown(reference: Reference | None, otherwise: str = "unknown: access is refused") -> str:
+def _number(text: str) -> int | None:
+    """Return the number of a header such as ``97;w=21600``, None if there is none."""
+    found = _NUMBER.match(text)
+    return int(found[0]) if found else None
+
+
+def _unknown(reference: Reference | None, otherwise: str = "access is refused") -> str:
     return _NEEDS_REPOSITORY if reference is None else otherwise

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 
@@ -11,6 +12,13 @@ from tests.support.programs.our_program import run_here
 
 SECRET = "hunter2Secret"
 A = docker_list(docker_image(), docker_image("linux/arm64"))
+
+
+def keys_of(report):
+    """The names of sections and of their facts, without those of variables."""
+    return [
+        key for name, facts in report.items() for key in (name, *facts) if name != "environment"
+    ]
 
 
 @pytest.fixture
@@ -47,35 +55,66 @@ def test_no_secret_and_no_user_is_in_the_report(configured, form):
     said = result.stdout.decode() + result.stderr
     for secret in (SECRET, configured, "jane"):
         assert secret not in said.replace("test_no_secret", "")
-    for fact in ("ghcr.io: stored here", "gcr.io: helper gcloud", "MANYFEST_TOKEN", VERSION):
+    for fact in ("ghcr.io", "gcr.io", "gcloud", "MANYFEST_TOKEN", VERSION):
         assert fact in said
+    assert bool(form) != ("ghcr.io: stored here" in said and "gcr.io: helper gcloud" in said)
+    assert "Error" not in said
+
+
+def test_where_credentials_are_is_data(configured):
+    report = json.loads(run_here("doctor", "--timeout", "1", "--json").stdout)
+    variable, file = report["credentials"]["sources"]
+    assert variable["source"] == "DOCKER_AUTH_CONFIG"
+    assert variable["keys"] == [{"key": "a.example", "helper": None}]
+    assert {"key": "gcr.io", "helper": "gcloud"} in file["keys"]
+    assert report["environment"]["MANYFEST_TOKEN"] is None
+    assert report["store"]["failure"].startswith("its server cannot be reached")
+    assert report["configuration"]["registriesConf"]["rules"] is None
 
 
 def test_a_machine_without_anything_has_a_report():
     report = json.loads(run_here("doctor", "--json").stdout)
     assert report["manyfest"]["version"] == VERSION
-    assert report["store"]["state"] == "none yet"
-    assert report["credentials"] == {"sources": "none"}
+    assert (report["store"]["exists"], report["store"]["content"]) == (False, None)
+    assert report["credentials"] == {"sources": []}
+    assert all(re.fullmatch("[a-z][A-Za-z]*", key) for key in keys_of(report))
 
 
 def test_a_damaged_store_is_a_fact(tmp_path):
     (tmp_path / "home" / "store.sqlite").write_text("no database")
     result = run_here("doctor", "--json")
     assert result.code == 0
-    assert json.loads(result.stdout)["store"]["state"].startswith("cannot be read: ")
+    assert json.loads(result.stdout)["store"]["failure"].startswith("the store ")
+    assert "state:           cannot be read: the store " in run_here("doctor").stdout.decode()
+
+
+def test_one_of_a_kind_is_counted_so(docker_registry, repository, seed):
+    name = seed(f"{docker_registry.host}/{repository}:1", docker_image())
+    assert run_here("tags", "-l", f"{docker_registry.host}/{repository}").code == 0
+    assert run_here("show", name).code == 0
+    assert "1 manifest, 1 tag, 0 drafts" in run_here("doctor").stdout.decode()
+    content = json.loads(run_here("doctor", "--json").stdout)["store"]["content"]
+    assert content == {"manifests": 1, "tags": 1, "drafts": 0}
 
 
 def test_a_registry_tells_more_of_a_repository(docker_registry, repository, seed):
     name = seed(f"{docker_registry.host}/{repository}:1", A)
     alone = json.loads(run_here("doctor", "--json", docker_registry.host).stdout)
-    assert alone["registry"]["API version"] == "registry/2.0"
-    assert alone["registry"]["clock"] == "agrees with ours"
-    assert alone["abilities"]["HEAD of manifests"].startswith("unknown: name a repository")
+    assert alone["registry"]["apiVersion"] == "registry/2.0"
+    assert (alone["registry"]["needsLogin"], alone["registry"]["clockOffset"]) == (False, 0)
+    assert alone["abilities"]["head"]["supported"] is None
+    assert alone["abilities"]["head"]["note"].startswith("name a repository")
     report = json.loads(run_here("doctor", "--json", name).stdout)
-    assert report["abilities"]["HEAD of manifests"] == "yes"
-    assert report["abilities"]["referrers API"].startswith("no")
-    assert report["abilities"]["deletion"].startswith("perhaps")
-    assert report["abilities"]["mounts between repositories"].startswith("unknown")
+    abilities = report["abilities"]
+    assert abilities["head"] == {"supported": True, "note": None}
+    assert abilities["referrers"]["supported"] is False
+    assert abilities["deletion"]["supported"] is None
+    assert abilities["mounts"] == {"supported": None, "note": "only a write would show it"}
+    assert (report["pulls"]["left"], report["access"]["granted"]) == (None, True)
+    assert all(re.fullmatch("[a-z][A-Za-z]*", key) for key in keys_of(report))
+    assert (
+        "deletion:                    perhaps: DELETE" in run_here("doctor", name).stdout.decode()
+    )
 
 
 def test_nothing_is_written_and_nothing_pulled(docker_registry, repository, seed):
@@ -113,4 +152,4 @@ def test_mirrors_are_named(docker_registry, tmp_path, monkeypatch):
     )
     monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(conf))
     report = json.loads(run_here("doctor", "--json", f"{docker_registry.host}/a").stdout)
-    assert report["mirrors"]["asked first"] == ["mirror.example/cache/a"]
+    assert report["mirrors"]["askedFirst"] == ["mirror.example/cache/a"]
