@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import parse_qs
 
+from attr import evolve
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -86,6 +87,9 @@ class Explorer:
                     page = function(subject, dict(request.query_params), library)
             except ManyfestError as error:
                 page = self._error_page(error, subject if kind == "manifests" else "")
+            if kind == "attached" and "documents" in page.data:
+                fetched = self._fetchable(subject)
+                page = evolve(page, data={**page.data, "fetchable": fetched})
             return self._response(page, request)
 
         return answer
@@ -101,12 +105,19 @@ class Explorer:
         if not is_form_key(form.get("key", ""), self._keys):
             return self._response(error_page("the form is not of a page from here", 403), request)
         reference = form.get("reference", "")
-        work = partial(fetch_missing, reference, self._settings, self._named)
+        shown = "attached" if form.get("shown") == "attached" else "manifests"
+        work = partial(
+            fetch_missing,
+            reference,
+            self._settings,
+            self._named,
+            with_attached=shown == "attached",
+        )
         try:
             await run_in_threadpool(work)
         except ManyfestError as error:
             return self._response(self._error_page(error), request)
-        return RedirectResponse(ServedLinks().to("manifests", reference), 303)
+        return RedirectResponse(ServedLinks().to(shown, reference), 303)
 
     def _unknown(self, request: Request, _exception: Exception) -> Response:
         return self._response(error_page("there is no such page", 404), request)
@@ -115,12 +126,16 @@ class Explorer:
         """Return the page of an error; ``subject`` is a reference that could be fetched."""
         status = next(status for kind, status in _STATUS if isinstance(error, kind))
         page = error_page(str(error), status)
-        try:
-            may_fetch = bool(subject) and bool(fetchable(subject, self._settings, self._named))
-        except ManyfestError:
-            may_fetch = False
-        data: dict[str, Json] = {**page.data, "fetchable": subject if may_fetch else None}
+        data: dict[str, Json] = {**page.data, "fetchable": self._fetchable(subject)}
         return Page(page.template, page.title, data, status=status)
+
+    def _fetchable(self, subject: str) -> str | None:
+        """Return ``subject`` if it is a reference that may be fetched, else None."""
+        try:
+            found = subject and fetchable(subject, self._settings, self._named)
+        except ManyfestError:
+            return None
+        return subject if found else None
 
     def _document(self, request: Request) -> Response:
         """Answer with the verbatim bytes under a digest, as a text."""

@@ -13,6 +13,7 @@ from manyfest.cli.explorer.pages.references import reference_in
 from manyfest.cli.wiring import open_session
 from manyfest.domain.errors import InputError
 from manyfest.domain.operations.content.fetch import fetch
+from manyfest.domain.operations.content.fetch_attached import fetch_attached
 from manyfest.domain.references import Reference, Repository
 
 _SECONDS = 60.0
@@ -34,8 +35,10 @@ def fetchable(text: str, settings: Settings, named: frozenset[str]) -> Reference
         return reference if any(not one.is_only_claimed for one in seen) else None
 
 
-def fetch_missing(text: str, settings: Settings, named: frozenset[str]) -> None:
-    """Fetch a reference, with all that its list lists, into the store.
+def fetch_missing(
+    text: str, settings: Settings, named: frozenset[str], *, with_attached: bool = False
+) -> None:
+    """Fetch a reference and its images, and what is attached to it if ``with_attached``.
 
     Raises InputError: its registry may not be asked; what fetching raises.
     """
@@ -44,5 +47,9 @@ def fetch_missing(text: str, settings: Settings, named: frozenset[str]) -> None:
         raise InputError(f"{text}: only registries that the store knows are asked from a page")
     limited = evolve(settings, seconds=_SECONDS, seconds_are_hard=True, jobs=1)
     with open_session(limited) as session:
-        for error in fetch([reference], ports=session).failures.values():
+        fetched = fetch([reference], ports=session)
+        for error in fetched.failures.values():
             raise error
+        if with_attached:
+            for error in fetch_attached(fetched.found, ports=session).failures:
+                raise error

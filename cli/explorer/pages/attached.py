@@ -50,6 +50,7 @@ def attached(subject: str, query: Arguments, library: Library) -> Page:
         **_documents(found, library),
         "platforms": _platforms(found),
         "platform": text or None,
+        "fetchable": None,
         "sbom": _sbom(_statement(found, platform, SBOM, library)),
         "provenance": _provenance(_statement(found, platform, PROVENANCE, library)),
     }

@@ -1,5 +1,7 @@
 """The button that fetches what is not cached, and whom it asks."""
 
+from urllib.parse import quote
+
 import pytest
 from attrs import evolve
 
@@ -51,6 +53,24 @@ def test_what_is_not_cached_is_fetched_on_request(docker_registry, online, keys,
     fetched = client.post("/fetch", form(keys, name), origin=f"http://{HOST}")
     assert fetched.status_code == 303
     assert client.get(fetched.headers["location"]).status_code == 200
+
+
+def test_what_is_attached_is_fetched_on_request(docker_registry, online, keys, repository, seed):
+    name = seed(f"{docker_registry.host}/{repository}:1", SHOWN)
+    tag = f"sha256-{SHOWN.digest.hex}.sbom"
+    seed(f"{docker_registry.host}/{repository}:{tag}", docker_image(text="attached"))
+    client = client_of(online, keys, [docker_registry.host])
+    client.post("/fetch", form(keys, name), origin=f"http://{HOST}")
+    shown = client.get(f"/attached/{name}").text
+    assert "Fetch what is attached from its registry" in shown
+    assert 'name="shown" value="attached"' in shown
+    asked = form(keys, name) | {"shown": "attached"}
+    fetched = client.post("/fetch", asked, origin=f"http://{HOST}")
+    assert fetched.headers["location"] == f"/attached/{quote(name)}"
+    found = client.get(fetched.headers["location"], accept="application/json").json()
+    assert [one["form"] for one in found["documents"]] == ["digest tag"]
+    offline = client_of(evolve(online, offline=True), keys)
+    assert "from its registry" not in offline.get(f"/attached/{name}").text
 
 
 @pytest.mark.parametrize(
