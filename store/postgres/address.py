@@ -4,7 +4,10 @@ import re
 
 from manyfest.domain.values import frozen
 
-_AUTHORITY = re.compile(r"^(\w+://[^:@/?]*):[^?]*@")
+# A password may hold "@", "/" or "?" by mistake: all of it is hidden.
+_AUTHORITY = re.compile(r"^(\w+://[^:@/?]*):(?:[^?]*|[^/]*)@")
+# What libpq takes for the end of the user and password is "@", and of the host "/".
+_UNENCODED = re.compile(r"^\w+://[^@/?]*(?:@[^/?]*@|/[^?]*@)")
 _SECRETS = re.compile(r"([?&](?:password|sslpassword)=)[^&]*", re.IGNORECASE)
 _MASK = "***"
 
@@ -20,6 +23,11 @@ class Address:
 
     def __repr__(self) -> str:
         return f"Address({masked(self.url)!r})"
+
+    @property
+    def is_unencoded(self) -> bool:
+        """True if the password seems to hold ``@`` or ``/`` as it is, where libpq ends it."""
+        return _UNENCODED.match(self.url) is not None
 
     @property
     def file_name(self) -> str:

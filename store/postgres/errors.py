@@ -52,6 +52,7 @@ _LOGIN_WORDS = (
     *("does not exist", "not permitted to log in", "permission denied for database"),
 )
 
+ENCODE = "; in a password of the URL, write @ as %40, / as %2F and % as %25"
 _LOGIN_FAULTS = {
     "resolve host": "its host name cannot be resolved",
     "connection option": "its URL has an option that is not valid",
@@ -122,4 +123,5 @@ def _login_error(address: Address, error: psycopg.Error) -> ManyfestError:
     text = lines[0] if lines else "unknown error"
     known = (reason for word, reason in _LOGIN_FAULTS.items() if word in text)
     reason = fatal[0] if fatal else next(known, text.rpartition("failed: ")[2])
-    return StoreUnreachableError(str(address), f"cannot be reached: {reason}")
+    hint = ENCODE if address.is_unencoded else ""
+    return StoreUnreachableError(str(address), f"cannot be reached: {reason}{hint}")

@@ -16,7 +16,7 @@ from psycopg.generators import PQGen  # type: ignore[attr-defined]
 from manyfest.domain.errors import ConfigError, StoreDeniedError, StoreError
 from manyfest.domain.values import frozen
 from manyfest.store.postgres.address import Address
-from manyfest.store.postgres.errors import translating_errors, translating_login_errors
+from manyfest.store.postgres.errors import ENCODE, translating_errors, translating_login_errors
 from manyfest.store.postgres.migrations import MIGRATIONS
 from manyfest.store.postgres.views import view_statements
 
@@ -120,7 +120,8 @@ def _connect(address: Address, patience: float) -> PatientConnection:
                 client_encoding="utf8",
             )
     except psycopg.ProgrammingError:  # in its text is the URL
-        raise ConfigError("MANYFEST_STORE", f"{address} is no URL of PostgreSQL") from None
+        hint = ENCODE if "%" in address.url else ""
+        raise ConfigError("MANYFEST_STORE", f"{address} is no URL of PostgreSQL{hint}") from None
     connection.patience = patience + 1  # the server's own limit comes first
     connection.adapters.register_loader("numeric", _Number)
     return connection
