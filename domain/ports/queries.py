@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from manyfest.domain.values import frozen
 
-Value = Any  # None, int, float, str, bytes
+Value = Any  # None, int, float, str, bytes; or what JSON has, where the database has JSON
 
 
 @frozen

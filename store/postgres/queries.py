@@ -4,8 +4,9 @@ Theory of operation. The statement goes through the extended protocol, which tak
 runs on a connection of its own, in a transaction that is READ ONLY before the statement begins,
 with a time limit that the server enforces, and as the role ``manyfest_query``: that role is no
 superuser, owns nothing, and may read the views alone. Where there is no such role, or it may more,
-nothing runs, and the error has the statements that an administrator runs. Rows come one by one, so
-an answer of any size needs no memory.
+nothing runs, and the error has the statements that an administrator runs. A statement can leave the
+role by a function (``set_config``), and then may what the login may: superusers run none. Rows come
+one by one, so an answer of any size needs no memory.
 """
 
 from collections.abc import Iterator
@@ -14,8 +15,12 @@ from itertools import chain
 from typing import Any
 
 import psycopg
+from psycopg.adapt import AdaptersMap, Loader
+from psycopg.postgres import types
+from psycopg.rows import dict_row
+from psycopg.types.string import TextLoader
 
-from manyfest.domain.errors import DeadlineError, QueryError, StoreDeniedError
+from manyfest.domain.errors import DeadlineError, QueryError, StoreDeniedError, StoreError
 from manyfest.domain.ports.queries import QueryResult, QueryView, Value
 from manyfest.store.maintenance.views import VIEWS
 from manyfest.store.postgres.address import Address
@@ -26,21 +31,56 @@ from manyfest.store.postgres.opening import Opened
 ROLE = "manyfest_query"
 _DEFAULT_SECONDS = 120.0
 _LOOK = """
-    SELECT r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
-            OR EXISTS (SELECT 1 FROM pg_shdepend AS d WHERE d.refclassid = 'pg_authid'::regclass
-                AND d.refobjid = r.oid AND d.deptype = 'o')
-            OR EXISTS (SELECT 1 FROM pg_auth_members AS m WHERE m.member = r.oid),
-        pg_has_role(r.oid, 'MEMBER'), has_schema_privilege(r.oid, 'manyfest_views', 'USAGE'),
-        has_table_privilege(r.oid, 'manyfest_views.tags', 'SELECT')
-    FROM pg_roles AS r WHERE r.rolname = %s"""
-_ADVICE = (
-    f"CREATE ROLE {ROLE} NOLOGIN; GRANT USAGE ON SCHEMA manyfest_views TO {ROLE}; "
-    f"GRANT SELECT ON ALL TABLES IN SCHEMA manyfest_views TO {ROLE}; "
-    f'GRANT {ROLE} TO "{{}}"'
+    SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) AS login_is_superuser,
+        r.oid IS NULL AS is_missing,
+        r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
+            AS may_more,
+        EXISTS (SELECT 1 FROM pg_shdepend AS d WHERE d.refclassid = 'pg_authid'::regclass
+            AND d.refobjid = r.oid AND d.deptype = 'o') AS owns,
+        EXISTS (SELECT 1 FROM pg_auth_members AS m WHERE m.member = r.oid) AS is_member,
+        NOT (has_schema_privilege(r.oid, 'manyfest_views', 'USAGE')
+            AND has_table_privilege(r.oid, 'manyfest_views.tags', 'SELECT')) AS may_not_read,
+        NOT pg_has_role(session_user, r.oid, 'MEMBER') AS may_not_be,
+        session_user::text AS login, n.nspowner::regrole::text AS owner,
+        (SELECT string_agg(m.roleid::regrole::text, ', ') FROM pg_auth_members AS m
+            WHERE m.member = r.oid) AS groups
+    FROM pg_namespace AS n LEFT JOIN pg_roles AS r ON r.rolname = %s
+    WHERE n.nspname = 'manyfest_views'"""
+_MAY_MORE = f"has a role {ROLE} that may more than read"
+_READ = (
+    f"GRANT USAGE ON SCHEMA manyfest_views TO {ROLE}; "
+    f"GRANT SELECT ON ALL TABLES IN SCHEMA manyfest_views TO {ROLE}"
 )
+_JOIN = f'GRANT {ROLE} TO "{{login}}"'
+# By a column of _LOOK, in this order: what is wrong, and what an administrator runs.
+_FAULTS = {
+    "is_missing": (
+        f"has no role {ROLE} to run queries under",
+        f"CREATE ROLE {ROLE} NOLOGIN; {_READ}; {_JOIN}",
+    ),
+    "may_more": (
+        _MAY_MORE,
+        f"ALTER ROLE {ROLE} NOSUPERUSER NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS",
+    ),
+    "owns": (
+        f"{_MAY_MORE}: it owns tables or other objects",
+        f"REASSIGN OWNED BY {ROLE} TO {{owner}} (in each database where it does)",
+    ),
+    "is_member": (f"{_MAY_MORE}: it belongs to other roles", f"REVOKE {{groups}} FROM {ROLE}"),
+    "may_not_read": (f"does not let the role {ROLE} read its views", _READ),
+    "may_not_be": (f"does not let the login {{login}} use the role {ROLE}", _JOIN),
+}
+_SUPERUSER = (
+    "is used by a superuser, {login}, whose rights a query could take back; "
+    "use a login that has no more rights than it needs"
+)
+_EMPTY = "has no views to query yet: the first command that writes makes them"
 # The statement is to blame: its syntax, names, rights, values, or that it writes.
 _STATEMENT_CLASSES = frozenset({"0A", "21", "22", "25", "2F", "38", "39", "42", "54", "55", "P0"})
 _CANCELED = "57014"
+_OWN_FORM = frozenset(
+    ("int2", "int4", "int8", "oid", "float4", "float8", "numeric", "bytea", "json", "jsonb")
+)
 
 
 class PostgresQueries:
@@ -65,17 +105,19 @@ class PostgresQueries:
             with translating_errors(self._address):
                 self._restrict(opened)
             with opened.connection.cursor() as cursor:
+                _load_as_text(cursor.adapters)
                 yield self._answer(cursor, statement)
 
     def _restrict(self, opened: Opened) -> None:
         """Begin the transaction in which the statement can do nothing but read the views."""
+        if not opened.version:
+            raise StoreError(str(self._address), _EMPTY)
         connection = opened.connection
-        row = connection.execute(_LOOK, (ROLE,)).fetchone() if opened.version else None
-        if row is None or row[0] or not all(row[1:]):
-            fault = f"has a role {ROLE} that may more than read" if row and row[0] else ""
-            reason = fault or f"has no role {ROLE} to run queries under"
-            advice = f"an administrator runs: {_ADVICE.format(opened.role)}"
-            raise StoreDeniedError(str(self._address), f"{reason}; {advice}")
+        with connection.cursor(row_factory=dict_row) as cursor:
+            found = cursor.execute(_LOOK, (ROLE,)).fetchone() or {}
+        fault = _fault(found)
+        if fault:
+            raise StoreDeniedError(str(self._address), fault.format_map(found))
         limit = max(1, int(self._seconds * 1000))
         connection.execute(
             f"BEGIN READ ONLY; SET LOCAL ROLE {ROLE}; SET LOCAL statement_timeout = {limit};"
@@ -92,8 +134,7 @@ class PostgresQueries:
 
     def _values(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Value, ...]]:
         with self._translating():
-            for row in rows:
-                yield tuple(map(_value, row))
+            yield from rows
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
@@ -124,8 +165,24 @@ def _prepared(connection: "psycopg.pq.abc.PGconn", statement: str) -> tuple[str,
     return tuple((described.fname(number) or b"").decode() for number in range(described.nfields))
 
 
-def _value(value: Any) -> Value:
-    """Return a value as SQLite has them: truth as 1 and 0, and other types as text."""
-    if isinstance(value, bool):
-        return int(value)
-    return value if value is None or isinstance(value, int | float | str | bytes) else str(value)
+def _fault(found: dict[str, Any]) -> str:
+    """Return what keeps a query from running, and the remedy, or ""; its names are filled in."""
+    if found["login_is_superuser"]:
+        return _SUPERUSER
+    fault = next((fault for column, fault in _FAULTS.items() if found[column]), None)
+    return f"{fault[0]}; an administrator runs: {fault[1]}" if fault else ""
+
+
+class _Truth(Loader):
+    """Truth as 1 and 0, as SQLite has it; in a JSON document it stays true and false."""
+
+    def load(self, data: Any) -> int:
+        return int(bytes(data) == b"t")
+
+
+def _load_as_text(adapters: AdaptersMap) -> None:
+    """Load values as the server writes them, but for numbers, bytes, JSON and arrays."""
+    for known in types:
+        if known.name not in _OWN_FORM:
+            adapters.register_loader(known.oid, TextLoader)
+    adapters.register_loader("bool", _Truth)

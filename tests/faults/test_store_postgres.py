@@ -1,5 +1,6 @@
 """A store in PostgreSQL gone wrong under a command: one clear line, and nothing is lost."""
 
+import json
 import os
 import signal
 import subprocess
@@ -78,12 +79,15 @@ def refused(*command: str, code: int, words: str) -> None:
     [
         (lambda at: at.url(NAME, password="secret2"), 4, "password authentication failed"),
         (lambda at: at.url("no_such"), 4, 'database "no_such" does not exist'),
-        (lambda at: at.url(NAME, password="sec@secret"), 5, "cannot be reached"),
+        (lambda at: at.url(NAME, password="sec@secret"), 5, "write @ as %40, / as %2F"),
+        (lambda at: at.url(NAME, password="1/secret"), 5, "write @ as %40, / as %2F"),
+        (lambda at: at.url(NAME, password="sec%secret"), 1, "and % as %25"),
+        (lambda at: at.url(NAME, password="sec?secret"), 4, "password authentication failed"),
         (lambda at: at.url(NAME).replace(f":{at.port}", ":1"), 5, "Connection refused"),
         (lambda at: f"postgresql://u:secret@no.invalid/{NAME}", 5, "cannot be resolved"),
         (lambda at: f"postgresql:///{NAME}?password=secret&x=1", 1, "is no URL of PostgreSQL"),
     ],
-    ids=["password", "database", "at", "port", "name", "url"],
+    ids=["password", "database", "at", "slash", "percent", "question", "port", "name", "url"],
 )
 def test_a_server_that_cannot_be_used_is_told_without_the_password(
     postgres, url, monkeypatch, url_of, code, words
@@ -227,22 +231,99 @@ def test_a_role_that_may_only_read_reads(url, postgres, monkeypatch, store, tmp_
         refused(*command, code=4, words=words)
 
 
-def test_without_a_role_for_queries_none_runs(url, postgres) -> None:
-    postgres.execute(f"REVOKE {ROLE} FROM app")
+@pytest.mark.parametrize(
+    ("breaks", "mends", "words"),
+    [
+        (f"REVOKE {ROLE} FROM app", f"GRANT {ROLE} TO app", f'runs: GRANT {ROLE} TO "app"'),
+        (
+            f"ALTER ROLE {ROLE} RENAME TO other",
+            f"ALTER ROLE other RENAME TO {ROLE}",
+            f"has no role {ROLE} to run queries under; an administrator runs: CREATE ROLE {ROLE}",
+        ),
+        (
+            f"REVOKE SELECT ON ALL TABLES IN SCHEMA manyfest_views FROM {ROLE}",
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA manyfest_views TO {ROLE}",
+            f"runs: GRANT USAGE ON SCHEMA manyfest_views TO {ROLE}; GRANT SELECT",
+        ),
+    ],
+    ids=["membership", "missing", "views"],
+)
+def test_without_a_role_for_queries_none_runs(url, postgres, breaks, mends, words) -> None:
+    postgres.execute(breaks, NAME)
     try:
-        refused("cache", "query", "SELECT 1", code=4, words=f"CREATE ROLE {ROLE} NOLOGIN; GRANT")
+        refused("cache", "query", "SELECT 1", code=4, words=words)
     finally:
-        postgres.execute(f"GRANT {ROLE} TO app")
+        postgres.execute(mends, NAME)
     assert run_here("cache", "query", "SELECT 1").code == 0
 
 
-@pytest.mark.parametrize("more", ["CREATEDB", "SUPERUSER"])
-def test_a_role_for_queries_that_may_more_runs_none(url, postgres, more) -> None:
-    postgres.execute(f"ALTER ROLE {ROLE} {more}")
+@pytest.mark.parametrize(
+    ("breaks", "mends", "words"),
+    [
+        (f"ALTER ROLE {ROLE} CREATEDB", f"ALTER ROLE {ROLE} NOCREATEDB", "NOCREATEDB"),
+        (f"ALTER ROLE {ROLE} SUPERUSER", f"ALTER ROLE {ROLE} NOSUPERUSER", "NOSUPERUSER"),
+        (
+            f"CREATE TABLE public.own (a int); ALTER TABLE public.own OWNER TO {ROLE}",
+            "DROP TABLE public.own",
+            f"runs: REASSIGN OWNED BY {ROLE} TO app",
+        ),
+        (f"GRANT reader TO {ROLE}", f"REVOKE reader FROM {ROLE}", f"REVOKE reader FROM {ROLE}"),
+    ],
+    ids=["createdb", "superuser", "owner", "member"],
+)
+def test_a_role_for_queries_that_may_more_runs_none(url, postgres, breaks, mends, words) -> None:
+    if "GRANT reader" in breaks:
+        postgres.execute(f"REVOKE {ROLE} FROM reader")  # no circle of roles
+        mends += f"; GRANT {ROLE} TO reader"
+    postgres.execute(breaks, NAME)
     try:
         refused("cache", "query", "SELECT 1", code=4, words="may more than read")
+        refused("cache", "query", "SELECT 1", code=4, words=words)
     finally:
-        postgres.execute(f"ALTER ROLE {ROLE} NO{more}")
+        postgres.execute(mends, NAME)
+    assert run_here("cache", "query", "SELECT 1").code == 0
+
+
+def test_a_superuser_runs_no_query(url, postgres, monkeypatch) -> None:
+    monkeypatch.setenv("MANYFEST_STORE", postgres.url(NAME, user="postgres"))
+    refused("cache", "query", "SELECT 1", code=4, words="is used by a superuser, postgres")
+
+
+def test_a_store_without_a_schema_has_no_views(url, postgres, monkeypatch) -> None:
+    monkeypatch.setenv("MANYFEST_STORE", postgres.create("no_views"))
+    refused("cache", "query", "SELECT 1", code=1, words="has no views to query yet")
+
+
+_TYPES = """
+    SELECT '{"a": [1, null, true]}'::jsonb AS j, 'true'::json AS t, 'NaN'::float8 AS n,
+        ARRAY['x', NULL, 'NaN'] AS a, ARRAY[1.5, 'NaN'::float8] AS f, interval '1 day 2 hours' AS i,
+        ARRAY[interval '1 day'] AS ia, timestamptz '2026-01-02 03:04:05+00' AS w, 1 < 2 AS b,
+        ROW(1, 'x') AS r, int4range(1, 3) AS s, 2.50::numeric AS d, 'ab'::bytea AS y,
+        '127.0.0.1'::inet AS net"""
+
+
+def test_types_that_json_lacks_are_texts_and_json_is_json(url) -> None:
+    shown = run_here("cache", "query", "--json", _TYPES)
+    assert json.loads(shown.stdout) == [
+        {
+            "j": {"a": [1, None, True]},
+            "t": True,
+            "n": "nan",
+            "a": ["x", None, "NaN"],
+            "f": [1.5, "nan"],
+            "i": "1 day 02:00:00",
+            "ia": ["1 day"],
+            "w": "2026-01-02 03:04:05+00",
+            "b": 1,
+            "r": "(1,x)",
+            "s": "[1,3)",
+            "d": 2.5,
+            "y": "6162",
+            "net": "127.0.0.1",
+        }
+    ]
+    table = run_here("cache", "query", "--csv", "SELECT '{\"a\": [true]}'::jsonb AS j")
+    assert table.stdout.decode() == 'j\n"{""a"": [true]}"\n'
 
 
 def test_a_query_cannot_write_leave_its_role_or_run_for_ever(url, postgres, tmp_path) -> None:

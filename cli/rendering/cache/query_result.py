@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import math
 from collections.abc import Iterator, Sequence
 
@@ -37,11 +38,17 @@ def views_text(views: Sequence[QueryView]) -> str:
 def _text(value: Value) -> str:
     if value is None:
         return ""
+    if isinstance(value, dict | list | bool):
+        return json.dumps(_json(value), ensure_ascii=False)
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
 def _json(value: Value) -> Value:
     """Turn bytes, and numbers that JSON does not have, into texts."""
+    if isinstance(value, dict):
+        return {name: _json(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_json(element) for element in value]
     if isinstance(value, bytes) or (isinstance(value, float) and not math.isfinite(value)):
         return _text(value)
     return value
