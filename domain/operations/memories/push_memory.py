@@ -45,13 +45,17 @@ def push_memory(
 ) -> PushedMemory:
     """Push the histories of ``references``, and the content of all their states, to ``target``.
 
-    Takes of lists what the store has. No registry is asked about the references. Uses the ports
-    registry, fan_out, contents, layers and pause. Raises NeverSeenError: a reference is not cached;
-    InputError: it is not of a registry; MergeUnsettledError: the registry does not list what was
-    put; DocumentError: ``target`` is something else; what reading and writing raise.
+    What is attached to them comes along. Takes of lists what the store has. No registry is asked
+    about the references. Uses the ports registry, fan_out, contents, layers and pause. Raises
+    NeverSeenError: a reference is not cached; InputError: it is not of a registry;
+    MergeUnsettledError: the registry does not list what was put; DocumentError: ``target`` is
+    something else; what reading and writing raise.
     """
-    spans = {each: _spans(each, ports.contents) for each in dict.fromkeys(references)}
+    spans: dict[Reference, Sequence[Observation]] = {
+        each: _spans(each, ports.contents) for each in dict.fromkeys(references)
+    }
     content = export_bundle(tuple(_states(spans)), ports=ports, sparse=True).packing
+    spans |= _spans_of_attached(content, spans, ports.contents)
     memory = read_memory(target, ports=ports)
     own = _index(spans, content, memory, ports.contents)
     news = own.news_for(memory.index)
@@ -82,6 +86,25 @@ def _spans(reference: Reference, contents: ContentStore) -> tuple[Observation, .
     if not spans:
         raise NeverSeenError(str(reference))
     return spans
+
+
+def _spans_of_attached(
+    content: BundleContent,
+    spans: Mapping[Reference, Sequence[Observation]],
+    contents: ContentStore,
+) -> dict[Reference, Sequence[Observation]]:
+    """Return what is attached to the references of ``spans``: digests, and tags in their one state.
+
+    Of a tag, only the state that ``content`` has: its older ones belong to other content.
+    """
+    known = {str(reference) for reference in _states(spans)}
+    attached = [Reference.parse(name) for name in content.entries if name not in known]
+    return {each: _newest(each, contents) for each in attached}
+
+
+def _newest(reference: Reference, contents: ContentStore) -> tuple[Observation, ...]:
+    seen = None if reference.digest else contents.last_observation(reference)
+    return (seen,) if seen else ()
 
 
 def _states(spans: Mapping[Reference, Sequence[Observation]]) -> dict[Reference, Digest]:
@@ -123,8 +146,9 @@ def _content_of(
 ) -> BundleContent:
     """Return the bundle of what is new; its own index names the states whose manifests it has."""
     states = {str(reference): digest for reference, digest in _states(spans).items()}
+    entries = content.entries.items()
     return BundleContent(
-        {name: entry for name, entry in content.entries.items() if states[name] in news.manifests},
+        {name: entry for name, entry in entries if states.get(name) in news.manifests},
         _only(content.manifests, news.manifests),
         _only(content.configs, news.configs),
     )

@@ -10,7 +10,14 @@ from attrs import evolve
 from manyfest.adapters.bundles.temporary_bundles import TemporaryBundles
 from manyfest.adapters.decorators.base import Call, RegistryDecorator, Result
 from manyfest.adapters.memory import MemoryRegistry
-from manyfest.contracts.images import Image, docker_image, docker_list, oci_image, push_image
+from manyfest.contracts.images import (
+    Image,
+    docker_image,
+    docker_list,
+    oci_image,
+    push_image,
+    referrer,
+)
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -90,6 +97,37 @@ def test_a_history_comes_to_another_machine_with_its_content(registry: MemoryReg
         assert second.ports.contents.manifest(image.digest) == image.manifest
     assert second.ports.contents.blob(Digest.of(AMD.blobs[0])) == AMD.blobs[0]
     assert second.pull().downloaded == 0
+
+
+def test_what_is_attached_comes_along_with_its_name(registry: MemoryRegistry) -> None:
+    """Cosign's tag in its newest state, a referrer of it, and one of the image: all is one push."""
+    tag = APP.tagged(f"sha256-{AMD.digest.hex}.sig")
+    old, new = oci_image(text="signature"), oci_image(text="newer signature")
+    first = _Machine(registry).sees(APP, AMD).sees(tag, old).sees(tag, new, 1)
+    others = [referrer(AMD, "sbom"), referrer(new, "note")]
+    with first.ports.contents.transaction():
+        first.ports.contents.keep_manifests(each.manifest for each in others)
+    first.push(APP)
+    assert first.push(APP).part is None
+    second = _Machine(registry)
+    assert (second.pull().tags, second.pull().lacking) == ((APP, tag), 0)
+    assert second.history(tag) == [(new.digest, True)]
+    for image in (new, *others):
+        assert second.ports.contents.manifest(image.digest) == image.manifest
+    assert second.push(APP).part is None, "what was pulled is nothing new"
+    assert first.push(APP, tag).part is not None, "all states of a tag that is named"
+
+
+def test_a_signature_that_comes_later_is_a_delta_of_its_own(registry: MemoryRegistry) -> None:
+    machine = _Machine(registry).sees(APP, AMD)
+    machine.push(APP)
+    signature = referrer(AMD, "signature")
+    with machine.ports.contents.transaction():
+        machine.ports.contents.keep_manifests([signature.manifest])
+    assert list(machine.push(APP).index.manifests) == [signature.digest]
+    reader = _Machine(registry)
+    reader.pull()
+    assert reader.ports.contents.manifest(signature.digest) == signature.manifest
 
 
 def test_the_same_again_moves_nothing(registry: MemoryRegistry) -> None:
