@@ -43,7 +43,7 @@ from manyfest.domain.operations.attached.copies import NO_COPIES
 from manyfest.domain.operations.attached.put import Brought
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.platforms import Platform
-from manyfest.domain.references import Layout, Reference
+from manyfest.domain.references import LAYOUT_SCHEME, Layout, Reference
 
 
 @docker_command("copy", "SRC DST", 2, 2, options=OFFLINE | CONNECTION - CREDENTIALS | UPLOADS)
@@ -91,7 +91,7 @@ def command(
     sent. With --convert, manifests are rewritten with other media types, and their digests change.
 
     A repository is copied with all its tags, or those selected by --tags and --semver, if SRC and
-    DST end with a slash. A tag that fails stops no other; the exit code is the worst.
+    DST both end with a slash. A tag that fails stops no other; the exit code is the worst.
 
     Examples:
       manyfest copy alpine:3 host/mirror/alpine:3
@@ -108,7 +108,7 @@ def command(
     platforms = parse_filters(platform or ())
     mode = attached_mode(attached=attached or referrers, no_attached=no_attached)
     are_many = bool(tags) or semver is not None or prune_plan
-    if are_many or all(name.endswith("/") for name in names):
+    if are_many or _are_repositories(*names):
         if convert is not None:
             raise UsageError("--convert is for one image or list, not for a repository")
         names = [name.rstrip("/") for name in names]
@@ -158,6 +158,23 @@ def command(
     _note_absent(plan)
     write_text(_json(plan) if as_json else str(plan.manifest.digest))
     _report_attached(plan, brought)
+
+
+def _are_repositories(source: str, target: str) -> bool:
+    """Return True if both end with a slash; one may alone if it ends a layout's folder.
+
+    Raises UsageError: only one does, and that one image is meant is not plain.
+    """
+    slashes = {name.endswith("/") for name in (source, target)}
+    if target.startswith(LAYOUT_SCHEME):
+        is_plain = not source.endswith("/") or source.startswith(LAYOUT_SCHEME)
+    else:
+        is_plain = source.startswith(LAYOUT_SCHEME) and ":" in target.rpartition("/")[2]
+    if len(slashes) > 1 and not is_plain:
+        both = f"{source.rstrip('/')}/ {target.rstrip('/')}/"
+        reason = "to copy repositories, SRC and DST both end with a slash"
+        raise UsageError(f"{reason}: manyfest copy {both} (one image is written without)")
+    return slashes == {True}
 
 
 def _converted_plan(

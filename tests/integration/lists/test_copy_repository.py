@@ -147,3 +147,27 @@ def test_a_repository_is_not_copied_to_itself(source) -> None:
     names = (f"{source.host}/app/", f"{source.host}/app/")
     result = run_here("copy", *names)
     assert (result.code, "are the same repository" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("host.test/app/", "host.test/cp/app"),
+        ("host.test/app", "host.test/cp/app/"),
+        ("host.test/app/", "host.test/cp/app:1"),
+        ("host.test/app/", "oci:gap"),
+        ("oci:gap/", "host.test/cp/app"),
+    ],
+)
+def test_one_slash_of_two_is_a_mistake_that_is_named(names: tuple[str, str]) -> None:
+    result = run_here("copy", *names)
+    both = " ".join(f"{name.rstrip('/')}/" for name in names)
+    assert result.code == 2
+    assert f"SRC and DST both end with a slash: manyfest copy {both} (one" in result.stderr
+
+
+def test_the_folder_of_a_layout_may_end_with_a_slash(source, target, far, tmp_path: Path) -> None:
+    folder = f"oci:{tmp_path}/gap/"
+    assert run_here("copy", f"{source.host}/app", folder).code == 0
+    assert run_here("copy", folder, f"{target.host}/app:one").code == 0
+    assert tags(far) == {"one"}
