@@ -90,9 +90,10 @@ class RegistrySurvey:
 
     ``base_status`` is that of the API's root without a login. ``tls`` is the
     version of the protocol, empty without; ``clock_offset`` what to add to our clock. The rest is
-    None where no repository was named, or the registry did not say: the status of a HEAD of a
-    manifest, and whether that tells its digest; whether referrers are listed; the methods that are
-    allowed on a manifest, as the registry claims; the pulls left and their limit.
+    None where no repository was named, or the registry did not say: the status of the
+    last HEAD of a manifest, which is ``head_of``, and whether that tells the digest; whether
+    referrers are listed; the methods that are allowed on a manifest, as the registry claims; the
+    pulls left and their limit.
     """
 
     scheme: str
@@ -103,6 +104,7 @@ class RegistrySurvey:
     base_status: int
     clock_offset: timedelta | None
     access: AuthExplanation
+    head_of: str = ""
     head_status: int | None = None
     head_has_digest: bool | None = None
     has_referrers_api: bool | None = None

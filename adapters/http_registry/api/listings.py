@@ -39,7 +39,7 @@ class HttpListings(TagReader, ReferrerReader):
         session = self._session(reference)
         found = all_pages(
             requests.list_tags(reference),
-            lambda page: self._sessions.with_retries(lambda: _read_tags(session, page)),
+            lambda page: self._sessions.with_retries(lambda: read_tags(session, page)),
             repository_of(reference).registry,
         )
         return tuple(dict.fromkeys(found or ()))
@@ -75,7 +75,8 @@ class HttpListings(TagReader, ReferrerReader):
         return self._sessions.session_for(repository_of(reference))
 
 
-def _read_tags(session: RegistrySession, request: RegistryRequest) -> Page[str] | None:
+def read_tags(session: RegistrySession, request: RegistryRequest) -> Page[str] | None:
+    """Return a page of tags; None: there is no such repository. Raises as ``HttpListings.tags``."""
     subject = f"tags of {request.subject}"
     with session.exchange(request) as response:
         if response.status_code == HTTPStatus.NOT_FOUND:

@@ -1,8 +1,9 @@
 """A survey of a registry over HTTP, by requests that change nothing and count as no pull.
 
-GET the API's root; of a repository, HEAD a manifest, GET the referrers of a digest that nobody has,
-and OPTIONS on a manifest. A registry that lists referrers answers 200 for an unknown digest, too
-(distribution-spec, "Listing Referrers").
+GET the API's root; of a repository, HEAD a manifest (of the first tag that is listed, if that is
+not there), GET the referrers of a digest that nobody has, and OPTIONS on a manifest. A registry
+that lists referrers answers 200 for an unknown digest, too (distribution-spec, "Listing
+Referrers").
 """
 
 import secrets
@@ -11,6 +12,7 @@ from http import HTTPStatus
 
 from attr import evolve
 
+from manyfest.adapters.http_registry.api.listings import read_tags
 from manyfest.adapters.http_registry.auth.masking import masked
 from manyfest.adapters.http_registry.session import requests
 from manyfest.adapters.http_registry.session.error_responses import presentable
@@ -37,7 +39,7 @@ class HttpExaminer(RegistryExaminer):
         self._sessions = sessions
 
     def survey(self, registry: str, reference: Reference | None = None) -> RegistrySurvey:
-        """Up to four requests, beside those for tokens; see the port."""
+        """Up to six requests, beside those for tokens; see the port."""
         repository = Repository(registry, "")
         session = self._sessions.session_for(repository)
         found = self._sessions.with_retries(lambda: _of_base(session, registry))
@@ -58,6 +60,8 @@ class HttpExaminer(RegistryExaminer):
         self, session: RegistrySession, reference: Reference, found: RegistrySurvey
     ) -> RegistrySurvey:
         found = self._sessions.with_retries(lambda: _with_head(session, reference, found))
+        if found.head_status == HTTPStatus.NOT_FOUND and (other := _first_tag(session, reference)):
+            found = self._sessions.with_retries(lambda: _with_head(session, other, found))
         nobodys = reference.at(Digest.of(secrets.token_bytes(32)))
         with_referrers = self._sessions.with_retries(lambda: _has_referrers(session, nobodys))
         methods = self._sessions.with_retries(lambda: _methods(session, reference))
@@ -113,10 +117,24 @@ def _with_head(
         secret = session.secrets()
         return evolve(
             found,
+            head_of=str(reference),
             head_status=response.status_code,
             head_has_digest="docker-content-digest" in response.headers,
             pulls=(presentable(left, secret), presentable(limit, secret)) if left else None,
         )
+
+
+def _first_tag(session: RegistrySession, reference: Reference) -> Reference | None:
+    """Return the first tag that is listed; None without one, or if the listing is an error."""
+    try:
+        page = read_tags(session, requests.list_tags(reference, 1))
+        return (
+            Reference.parse(f"{reference.home}:{page.entries[0]}")
+            if page and page.entries
+            else None
+        )
+    except ManyfestError:
+        return None
 
 
 def _has_referrers(session: RegistrySession, nobodys: Reference) -> bool | None:

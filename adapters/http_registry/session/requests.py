@@ -164,9 +164,9 @@ def upload_status(reference: Reference, session_url: str) -> RegistryRequest:
     return RegistryRequest("GET", session_url, _push(reference))
 
 
-def list_tags(reference: Reference) -> RegistryRequest:
-    """GET the first page of a repository's tags (end-8b)."""
-    url = f"/v2/{repository_of(reference).path}/tags/list?n={TAGS_PER_PAGE}"
+def list_tags(reference: Reference, number: int = TAGS_PER_PAGE) -> RegistryRequest:
+    """GET the first page of a repository's tags, ``number`` at most (end-8b)."""
+    url = f"/v2/{repository_of(reference).path}/tags/list?n={number}"
     return RegistryRequest("GET", url, _pull(reference))
 
 

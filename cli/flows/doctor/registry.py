@@ -141,10 +141,17 @@ def _head(survey: RegistrySurvey, reference: Reference | None) -> _Answer:
     if survey.head_status is None:
         return None, _unknown(reference)
     if survey.head_status == _OK:
-        return True, None if survey.head_has_digest else "without a digest"
+        return True, "; ".join(_notes_of_head(survey, reference)) or None
     if survey.head_status == _NOT_FOUND:
         return None, f"there is no {reference}"
     return False, f"status {survey.head_status}"
+
+
+def _notes_of_head(survey: RegistrySurvey, reference: Reference | None) -> Iterator[str]:
+    if not survey.head_has_digest:
+        yield "without a digest"
+    if survey.head_of not in {"", str(reference)}:
+        yield f"asked of {survey.head_of}, since there is no {reference}"
 
 
 def _referrers(survey: RegistrySurvey, facts: HostFacts | None) -> _Answer:

@@ -6,7 +6,10 @@ import re
 
 import pytest
 
+from manyfest.cli.flows.doctor.registry import registry_report
+from manyfest.cli.rendering.doctor_report import report_json, report_lines
 from manyfest.contracts.images import docker_image, docker_list
+from manyfest.domain.access import AuthExplanation, RegistrySurvey, TokenScopes
 from manyfest.domain.version import VERSION
 from tests.support.programs.our_program import run_here
 
@@ -115,6 +118,38 @@ def test_a_registry_tells_more_of_a_repository(docker_registry, repository, seed
     assert (
         "deletion:                    perhaps: DELETE" in run_here("doctor", name).stdout.decode()
     )
+
+
+def test_another_tag_shows_head_if_there_is_no_latest(docker_registry, repository, seed):
+    name = seed(f"{docker_registry.host}/{repository}:v1", A)
+    place = f"{docker_registry.host}/{repository}"
+    head = json.loads(run_here("doctor", "--json", place).stdout)["abilities"]["head"]
+    note = f"asked of {name}, since there is no {place}:latest"
+    assert head == {"supported": True, "note": note}
+
+
+def test_the_scopes_of_each_token_are_rows():
+    pull, push = (frozenset({("repository:app", action)}) for action in ("pull", "push"))
+    tokens = (TokenScopes(pull, pull), TokenScopes(push, None))
+    access = AuthExplanation(None, "bearer", "https://auth.example/token", tokens)
+    survey = RegistrySurvey("https", "HTTP/2", "TLSv1.3", "", "", 401, None, access)
+    report = registry_report("r.example", None, survey, None, ())
+    assert json.loads(report_json(report))["access"]["tokens"] == [
+        {"asked": ["repository:app:pull"], "granted": ["repository:app:pull"]},
+        {"asked": ["repository:app:push"], "granted": None},
+    ]
+    words = " ".join(report_lines(report)).split()
+    assert words[words.index("wanted:") :][:3] == [
+        "wanted:",
+        "repository:app:pull",
+        "repository:app:push",
+    ]
+    assert words[words.index("granted:") :][:4] == [
+        "granted:",
+        "repository:app:pull",
+        "not",
+        "named",
+    ]
 
 
 def test_nothing_is_written_and_nothing_pulled(docker_registry, repository, seed):

@@ -1,5 +1,7 @@
 """What a registry's answers say it can do; no request writes or pulls."""
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 
@@ -46,7 +48,9 @@ class Able:
         )
 
 
-def survey(able: Able, reference: Reference | None = TAG) -> RegistrySurvey:
+def survey(
+    able: Callable[[httpx.Request], httpx.Response], reference: Reference | None = TAG
+) -> RegistrySurvey:
     registry = HttpRegistry(Deadline(60), transport=httpx.MockTransport(able), tries=1)
     return registry.examiner.survey("r.example", reference)
 
@@ -60,6 +64,34 @@ def test_abilities_are_found_by_four_requests_that_change_nothing():
     assert found.pulls == ("97;w=21600", "100;w=21600")
     assert [line.split()[0] for line in able.asked] == ["GET", "HEAD", "GET", "OPTIONS"]
     assert not any(line.startswith("GET /v2/app/manifests") for line in able.asked)
+
+
+@pytest.mark.parametrize(
+    ("tags", "asked"),
+    [
+        (["v1", "v2"], "HEAD /v2/app/manifests/v1"),
+        ([], None),
+        (["../../x"], None),
+        ("nonsense", None),
+    ],
+)
+def test_the_first_listed_tag_is_asked_for_if_the_named_one_is_not_there(tags, asked):
+    def answers(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v2/app/manifests/1" and request.method == "HEAD":
+            able.asked.append("HEAD of what is not there")
+            return httpx.Response(404)
+        if request.url.path == "/v2/app/tags/list":
+            able.asked.append(f"tags {request.url.params['n']}")
+            return httpx.Response(200, json={"name": "app", "tags": tags})
+        return able(request)
+
+    able = Able()
+    found = survey(answers)
+    expected = ["GET /v2/", "HEAD of what is not there", "tags 1", *([asked] if asked else [])]
+    assert able.asked[: len(expected)] == expected
+    assert len(able.asked) == len(expected) + 2
+    assert found.head_status == (200 if asked else 404)
+    assert found.head_of == ("r.example/app:v1" if asked else "r.example/app:1")
 
 
 def test_without_a_repository_one_request_is_sent():
