@@ -32,6 +32,6 @@ PrunePlan = Annotated[
     bool,
     Option(
         "--prune-plan",
-        help="Print commands that untag what only repository DST has; nothing is deleted.",
+        help="Print commands that untag selected tags that only DST has; nothing is deleted.",
     ),
 ]

@@ -122,6 +122,8 @@ def test_what_only_the_target_has_is_listed_and_stays(source, target, far) -> No
     assert {"old", "0.9"} <= tags(far)
     only = copied(source, target, "--prune-plan", "--semver", "*").stdout.decode()
     assert only.splitlines() == lines[:1]
+    globbed = copied(source, target, "--prune-plan", "--tags", "o*,1*").stdout.decode()
+    assert globbed.splitlines() == lines[1:], "tags that are not selected are not compared"
     assert "DELETE" not in {request.method for request in target.requests}
 
 
