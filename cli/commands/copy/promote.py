@@ -200,8 +200,7 @@ def _show(
         _write_json([promotion_json(plan, proof) for plan, proof in both], is_list=is_list)
     else:
         write_text("\n\n".join("\n".join(proof_lines(plan, proof)) for plan, proof in both))
-    for plan, proof in both:
-        note_signatures(plan, proof)
+    note_signatures(both)
 
 
 def _write_json(documents: Sequence[object], *, is_list: bool) -> None:

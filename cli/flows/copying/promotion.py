@@ -210,10 +210,12 @@ def _warn_of_half(moves: Sequence[TagMove], moved: set[Reference], begun: set[Re
     warn(f"{'; '.join(parts)}; the same command again moves the rest")
 
 
-def note_signatures(plan: PromotionPlan, proof: Proof) -> None:
-    """Say that signatures are present, not verified, and which command verifies them."""
+def note_signatures(promoted: Sequence[tuple[PromotionPlan, Proof]]) -> None:
+    """Say once that signatures are present, not verified, and which command verifies them."""
     from manyfest.cli.rendering.copying.promotion import verification
 
-    if command := verification(plan, proof):
+    commands = [found for plan, proof in promoted if (found := verification(plan, proof))]
+    if commands:
+        others = f" (and {len(commands) - 1} more: verifyWith of --json)" if commands[1:] else ""
         note("signatures came along and are present; they are not verified here")
-        note(f"to verify, with the identity that must have signed: {command}")
+        note(f"to verify, with the identity that must have signed: {commands[0]}{others}")

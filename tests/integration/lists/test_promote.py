@@ -174,6 +174,21 @@ def test_a_file_of_kpromo_promotes_many(
     assert tags(memory, "prod/bare") == {"v3"}
 
 
+def test_notes_about_signatures_come_once_a_run(
+    server: RegistryServer, memory: MemoryRegistry, tmp_path: Path
+) -> None:
+    tag = signed.digest_tag(PLAIN, "sig")
+    push_image(memory, at(f"stage/bare:{tag}"), signed.signature(b"bare"))
+    file = tmp_path / "images.yaml"
+    file.write_text(
+        f"- name: app\n  dmap:\n    '{INDEX.digest}': [v1]\n"
+        f"- name: bare\n  dmap:\n    {PLAIN.digest}: [v3]\n"
+    )
+    notes = run(server, "--from", str(file), "HOST/stage", "HOST/prod").stderr
+    assert notes.count("not verified here") == notes.count("to verify, with the identity") == 1
+    assert notes.rstrip().endswith("(and 1 more: verifyWith of --json)")
+
+
 def test_one_image_that_is_missing_keeps_the_tags_of_all(
     server: RegistryServer, memory: MemoryRegistry, tmp_path: Path
 ) -> None:
