@@ -14,7 +14,7 @@ _PREFIXES = {
     "containers-storage:": "images of the engine are read from an archive: podman save",
     "docker-daemon:": "images of the engine are read from an archive: docker save",
 }
-_TRUNCATED = re.compile(r"@sha256:([0-9a-fA-F]{0,63})")
+_TRUNCATED = re.compile(r"@sha256:([0-9a-fA-F]{0,63})(?![0-9a-fA-F])")
 _TAG_CHARACTERS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _LONGEST_TAG = 128
 _OF_REGISTRIES = ("doctor", "login", "logout")  # commands whose argument is a registry

@@ -67,10 +67,12 @@ def test_a_dry_run_writes_nothing(tmp_path, docker_registry, repository, seed):
         ("host.example/app", 2, "untag needs the tag to be written"),
         ("oci:layout", 2, "untag needs the tag to be written"),
         (f"host.example/app:1@{A.digest}", 2, "untag takes a tag"),
+        (f"host.example/{'long/' * 20}app@{A.digest}", 2, "untag takes a tag"),
         ("docker-archive:a.tar:1", 2, "archives are only read"),
         ("oci:missing:1", 3, "no such manifest"),
     ],
 )
 def test_what_is_no_tag_that_can_go_is_refused(argument, code, sentence):
     result = run_here("untag", argument)
+    assert "truncated" not in result.stderr
     assert (result.code, sentence in result.stderr) == (code, True), result.stderr
