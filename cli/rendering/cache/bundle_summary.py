@@ -11,10 +11,11 @@ from manyfest.domain.references import Reference
 
 
 def packed_text(packing: BundleContent, target: str) -> str:
-    """Return one line with the numbers of what was exported."""
+    """Return one line with the numbers of what was exported, as ``imported_text`` counts."""
+    tags = [name for name in packing.entries if "@" not in name]
     counts = (
-        (len(packing.entries), "reference"),
         (len(packing.manifests), "manifest"),
+        (len(tags), "tag"),
         (len(packing.layers), "layer"),
         (len(packing.drafts), "draft"),
     )

@@ -294,7 +294,7 @@ def test_lists_that_were_only_looked_at_are_left_out(
     done(manyfest("inspect", seed(f"{place}:all", LISTED)))
     done(manyfest("inspect", seed(f"{place}:one", AMD)))
     exported = manyfest("cache", "export", tmp_path / "x.tar")
-    assert "1 reference, 1 manifest," in done(exported)
+    assert "1 manifest, 1 tag," in done(exported)
     assert exported.stderr.startswith("note: left out")
     assert f"{place}:all" in exported.stderr
     exported = manyfest("cache", "export", "--json", tmp_path / "x.tar")
