@@ -107,11 +107,14 @@ def documents_attached(found: Resolved, *, ports: Ports) -> Documents:
     documents = [each for one in attached.attachments for each in _documents(one)]
     read = ((one.place, one.manifest) for one in attached.attachments)
     resolved = [Resolved(place, manifest) for place, manifest in read if manifest]
-    record_reads([found, *resolved], ports=ports)
     unsigned = [place for place, each in enumerate(documents) if _may_tell_signer(each)][:_BUNDLES]
     signed = ports.fan_out(lambda place: _with_signer(documents[place], ports.registry), unsigned)
-    for place, document in zip(unsigned, signed, strict=True):
+    for place, (document, bundle) in zip(unsigned, signed, strict=True):
         documents[place] = document
+        one = document.attachment
+        if bundle is not None and one.manifest is not None:  # else it would lose its kind offline
+            resolved.append(Resolved(one.place, one.manifest, bundle))
+    record_reads([found, *resolved], ports=ports)
     return Documents(tuple(documents), attached.failures)
 
 
@@ -159,21 +162,24 @@ def _may_tell_signer(document: Document) -> bool:
     )
 
 
-def _with_signer(document: Document, registry: BlobReader) -> Document:
+def _with_signer(document: Document, registry: BlobReader) -> tuple[Document, bytes | None]:
     """Read a bundle for its signer and its kind; called by threads.
 
-    One that cannot be read has no signer, and one of a signature alone keeps its kind.
+    One that cannot be read has no signer, and one of a signature alone keeps its kind. The bytes
+    are those that the store takes as a small blob, by sha256.
     """
+    data = None
     if document.blob is None:
-        return document
+        return document, None
     with suppress(DocumentError, IntegrityError, NotFoundError, UnavailableError):
-        data = _read(document.attachment, document.blob, registry, _BUNDLE_LIMIT)
+        read = _read(document.attachment, document.blob, registry, _BUNDLE_LIMIT)
+        data = read if document.blob.digest.algorithm == "sha256" else None
         subject = str(document.digest)
-        document = evolve(document, signer=signer_in_der(certificate_of(data, subject)))
-        stated = {PREDICATE_TYPE: read_statement(data, subject).predicate_type}
+        document = evolve(document, signer=signer_in_der(certificate_of(read, subject)))
+        stated = {PREDICATE_TYPE: read_statement(read, subject).predicate_type}
         kind = predicate_of(stated) or document.kind
-        return evolve(document, kind=kind, read_type=predicate_type(stated))
-    return document
+        document = evolve(document, kind=kind, read_type=predicate_type(stated))
+    return document, data
 
 
 def _read(one: Attachment, blob: Descriptor, registry: BlobReader, limit: int) -> bytes:
