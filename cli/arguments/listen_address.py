@@ -34,6 +34,14 @@ class ListenAddress:
         except ValueError:
             return False
 
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it stands for all addresses of this machine, and so is in no URL."""
+        try:
+            return ipaddress.ip_address(self.host).is_unspecified
+        except ValueError:
+            return False
+
     def __str__(self) -> str:
         return f"{bracketed(self.host)}:{self.port}"
 

@@ -8,7 +8,8 @@ send requests to a port on loopback. So
 - the cookie is not sent with requests that other sites cause (SameSite=Strict), and its name has
   the port, because browsers share cookies between the ports of a host (RFC 6265, 8.5);
 - a request for another host name is refused: a name of an attacker's that resolves to 127.0.0.1
-  would make the attacker's page one of the same site (DNS rebinding);
+  would make the attacker's page one of the same site (DNS rebinding). The address that a request
+  came to is no name, and is answered for;
 - a form has a secret of its own, and must come from a page of ours (``Origin``);
 - no page is allowed inline script or style, any other origin, or a frame around it, so that markup
   from a manifest can do nothing, should it ever get through the templates.
@@ -24,6 +25,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from manyfest.cli.arguments.listen_address import bracketed
 from manyfest.domain.values import frozen
 
 _HEADERS = {
@@ -79,7 +81,8 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        if headers.get("host", "").lower() not in self._hosts:
+        hosts = self._hosts | _own_address(scope)
+        if headers.get("host", "").lower() not in hosts:
             return PlainTextResponse("This host is not served here.\n", 421)
         words = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         token = next((value for name, value in words if name == "token"), None)
@@ -88,7 +91,7 @@ class Guard:
         if not self._has_cookie(headers):
             return PlainTextResponse(_REFUSAL, 403)
         origin = headers.get("origin")
-        if scope["method"] not in {"GET", "HEAD"} and not self._is_own(origin):
+        if scope["method"] not in {"GET", "HEAD"} and not _is_of(origin, hosts):
             return PlainTextResponse("This form is not of a page from here.\n", 403)
         return None
 
@@ -109,9 +112,16 @@ class Guard:
             return False
         return morsel is not None and _is_same(morsel.value, self._keys.cookie)
 
-    def _is_own(self, origin: str | None) -> bool:
-        scheme, _, host = (origin or "").lower().partition("://")
-        return scheme == "http" and host in self._hosts
+
+def _own_address(scope: Scope) -> frozenset[str]:
+    """Return the address and port that the request came to; none where the server tells none."""
+    host, port = scope.get("server") or ("", None)
+    return frozenset({f"{bracketed(host)}:{port}"} if port else ())
+
+
+def _is_of(origin: str | None, hosts: frozenset[str]) -> bool:
+    scheme, _, host = (origin or "").lower().partition("://")
+    return scheme == "http" and host in hosts
 
 
 def _is_same(given: str, secret: str) -> bool:

@@ -15,7 +15,7 @@ from manyfest.cli.explorer.library import Library, open_library
 from manyfest.cli.explorer.links import HOME, Address, ExportedLinks, file_of
 from manyfest.cli.explorer.page import Page, error_page
 from manyfest.cli.explorer.pages import page_function
-from manyfest.domain.errors import ManyfestError
+from manyfest.domain.errors import ConfigError, ManyfestError
 
 # Leads to the first page; the pages themselves are one folder below, so that links are alike.
 _ENTRANCE = """<!doctype html>
@@ -28,8 +28,11 @@ _ENTRANCE = """<!doctype html>
 def export_pages(settings: Settings, folder: Path) -> int:
     """Write all pages of the store into ``folder``, which is made; return how many there are.
 
-    Raises OSError; StoreError. A page that cannot be shown says why.
+    Raises ConfigError: this is no folder; OSError; StoreError. A page that cannot be shown says
+    why.
     """
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"--export {folder}", "this is not a folder; name another one")
     waiting: deque[Address] = deque([HOME])
     known: set[Address] = {HOME}
 

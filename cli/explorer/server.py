@@ -1,5 +1,6 @@
 """The explorer on a socket of this machine, until Ctrl-C."""
 
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -28,7 +29,7 @@ def serve(
         port = listener.getsockname()[1]
         hosts = hosts_of(place.host, port)
         app = Guard(Explorer(settings, keys, named).application(), keys, hosts, port)
-        on_ready(f"http://{bracketed(place.host)}:{port}{path}?token={keys.token}")
+        on_ready(f"http://{bracketed(name_of(place))}:{port}{path}?token={keys.token}")
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, server_header=False, lifespan="off"
         )
@@ -36,7 +37,14 @@ def serve(
             uvicorn.Server(config).run(sockets=[listener])
 
 
+def name_of(place: ListenAddress) -> str:
+    """Return the host of a URL: this machine's name for all of its addresses."""
+    return socket.gethostname() if place.is_everywhere else place.host
+
+
 def hosts_of(host: str, port: int) -> frozenset[str]:
-    """Return the values of ``Host`` by which the server is reached."""
-    names = {host, "localhost"} if ListenAddress(host, port).is_loopback else {host}
+    """Return the values of ``Host`` by which the server is reached, beside its own address."""
+    place = ListenAddress(host, port)
+    is_here = place.is_loopback or place.is_everywhere
+    names = {host, name_of(place), *(("localhost",) if is_here else ())}
     return frozenset(f"{bracketed(name).lower()}:{port}" for name in names)

@@ -63,7 +63,9 @@ def command(
 
     place = ListenAddress.parse(listen)
     if not place.is_loopback:
-        warn(f"others can reach {listen}: the token is all that keeps them out, sent in the clear")
+        only = "the token is all that keeps them out, sent in the clear"
+        how = "; an address of this machine does for its name" if place.is_everywhere else ""
+        warn(f"others can reach {listen}: {only}{how}")
     named = frozenset({first.home.registry} if first and isinstance(first.home, Repository) else ())
     path = f"/manifests/{quote(names[0])}" if names else "/"
     serve(settings, place, path, named, partial(announce, in_browser=open_browser))

@@ -1,6 +1,7 @@
 """``manyfest explore`` as a process: its address, its end, and what it refuses."""
 
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -49,6 +50,18 @@ def test_it_serves_on_ipv6_loopback(serve):
     _, url = serve("--listen", "[::1]:0")
     assert url.startswith("http://[::1]:")
     assert httpx.get(url).status_code == 303
+
+
+def test_on_all_addresses_it_prints_a_name_that_others_can_open(serve):
+    process, url = serve("--listen", "0.0.0.0:0")
+    place = urlsplit(url)
+    assert place.hostname == socket.gethostname().lower()
+    here = f"http://127.0.0.1:{place.port}/?{place.query}"
+    for host in (place.netloc, f"127.0.0.1:{place.port}", f"localhost:{place.port}"):
+        assert httpx.get(here, headers={"Host": host}).status_code == 303
+    assert httpx.get(here, headers={"Host": f"evil.example:{place.port}"}).status_code == 421
+    process.terminate()
+    assert "an address of this machine does for its name" in process.communicate(timeout=30)[1]
 
 
 def test_an_address_in_use_is_one_clear_line(serve, manyfest):

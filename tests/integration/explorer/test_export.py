@@ -84,3 +84,12 @@ def test_the_command_writes_the_site(manyfest, fleet, tmp_path, monkeypatch):
     assert ran.code == 0, ran.stderr
     assert (tmp_path / "out" / "index.html").is_file()
     assert "pages; open" in ran.stderr
+
+
+def test_a_file_is_no_place_for_a_site(manyfest, fleet, tmp_path, monkeypatch):
+    monkeypatch.setenv("MANYFEST_STORE", str(fleet))
+    (tmp_path / "out").write_text("mine")
+    ran = manyfest("explore", "--export", tmp_path / "out")
+    said = f"error: --export {tmp_path / 'out'}: this is not a folder; name another one\n"
+    assert (ran.code, ran.stderr) == (1, said)
+    assert (tmp_path / "out").read_text() == "mine"
