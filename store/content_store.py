@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
-from itertools import islice
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from manyfest.domain.descriptors import Descriptor
@@ -38,7 +39,9 @@ _UPSERT_BLOB = """
     ON CONFLICT (digest) DO UPDATE SET data = excluded.data WHERE blobs.data != excluded.data"""
 
 _PAGE = 1000  # rows, of perhaps 100,000
-_GROUP = 100  # rows of content that are sorted together
+# Rows of content that are sorted together, and their bytes.
+_GROUP = 100
+_GROUP_BYTES = 2 * 1024 * 1024
 
 _NEWEST = """
     FROM observations WHERE home = :home AND tag = :tag ORDER BY last_seen DESC, id DESC LIMIT 1"""
@@ -147,17 +150,18 @@ class SqlContentStore:
             {"digest": str(kept.digest), "media_type": kept.media_type, "data": kept.data}
             for kept in manifests
         )
-        self._database.write(_UPSERT_MANIFEST, _sorted_groups(rows))
+        self._database.write(_UPSERT_MANIFEST, chain.from_iterable(_sorted_groups(rows)))
 
     def keep_blobs(self, blobs: Iterable[bytes]) -> None:
         """See the port. The packages of an SBOM are kept as rows, for queries."""
-        statements: list[tuple[str, bytes]] = []
-        rows = _sorted_groups(_blob_rows(blobs, statements))
-        self._database.write(_UPSERT_BLOB, rows)
-        if statements:
-            from manyfest.store.packages import keep_packages
+        for group in _sorted_groups(
+            {"digest": str(Digest.of(blob)), "data": blob} for blob in blobs
+        ):
+            self._database.write(_UPSERT_BLOB, group)
+            if statements := [_statement(row) for row in group if _may_be_statement(row)]:
+                from manyfest.store.packages import keep_packages
 
-            keep_packages(self._database, statements)
+                keep_packages(self._database, statements)
 
     def observe(self, observations: Iterable[Observation]) -> None:
         """See the port.
@@ -215,25 +219,29 @@ class SqlContentStore:
         return data
 
 
-def _blob_rows(
-    blobs: Iterable[bytes], statements: list[tuple[str, bytes]]
-) -> Iterator[dict[str, Any]]:
-    """Yield the rows of blobs, and add those that may be statements to ``statements``."""
-    for blob in blobs:
-        digest = str(Digest.of(blob))
-        if any(mark in blob for mark in _STATEMENT_MARKS):
-            statements.append((digest, blob))
-        yield {"digest": digest, "data": blob}
+def _may_be_statement(row: dict[str, Any]) -> bool:
+    return any(mark in row["data"] for mark in _STATEMENT_MARKS)
 
 
-def _sorted_groups(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield rows of content in the order of their digests, as far as little memory allows.
+def _statement(row: dict[str, Any]) -> tuple[str, bytes]:
+    return row["digest"], row["data"]
+
+
+def _sorted_groups(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield rows of content in groups that take little memory, each in the order of digests.
 
     Two writers that insert the same rows in different orders would block each other.
     """
-    rows = iter(rows)
-    while group := sorted(islice(rows, _GROUP), key=lambda row: str(row["digest"])):
-        yield from group
+    group: list[dict[str, Any]] = []
+    size = 0
+    for row in rows:
+        group.append(row)
+        size += len(row["data"])
+        if len(group) == _GROUP or size >= _GROUP_BYTES:
+            yield sorted(group, key=itemgetter("digest"))
+            group, size = [], 0
+    if group:
+        yield sorted(group, key=itemgetter("digest"))
 
 
 def _of_store_and_servers(

@@ -55,6 +55,7 @@ def test_a_second_fetch_brings_nothing(names, file, manyfest) -> None:
         "references": 2,
         "failed": 0,
         "manifests": 5,
+        "attached": 0,
         "layers": 0,
         "layerBytes": 0,
     }
