@@ -9,6 +9,7 @@ packages (ADR 0026); the rest is private:
 - ``adapters`` and ``store``: implementations of the domain's ports
 - ``assembly``: the composition root, which wires them together
 - ``cli`` and ``library``: the command line, and what this module offers
+- ``testing``: help for tests of programs that use the library
 """
 
 from manyfest.domain.version import VERSION

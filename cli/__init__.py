@@ -1,4 +1,4 @@
-"""The command line: a driving adapter of the operations, and the composition root.
+"""The command line: a driving adapter of the operations.
 
 In the order of their dependencies:
 
@@ -10,9 +10,10 @@ In the order of their dependencies:
 - ``process/``: the process, from the console script to the command that it names
 - ``schemas/``: JSON Schemas of outputs and files
 - ``rendering/``: results as text and JSON
-- ``assembly/``: the parts of the composition root
-- ``wiring``: the composition root; a session has the ports of one command
+- ``wiring``: sessions of the composition root (``manyfest.assembly``) that talk to a terminal
 - ``arguments/``: arguments and options, parsed into the domain's values
 - ``flows/``: the work that several commands share
+- ``explorer/``: the store as pages for a browser
+- ``server/``: the cache, or a bundle, as a read-only registry
 - ``commands/``: one command a file
 """

@@ -17,7 +17,7 @@ Values, in dependency order:
 - events: progress of long operations
 - access: credentials, token scopes and authentication reports, as values
 
-Rooms, in dependency order; each builds on those above it:
+Rooms and a module, in dependency order; each builds on those above it:
 
 - encoding/: strict JSON in, canonical JSON out, timestamps
 - lists/: selection by platform, attestations, referrers
@@ -33,5 +33,6 @@ Rooms, in dependency order; each builds on those above it:
 - comparison/: differences between lists and images
 - verification/: rules for lists, and findings
 - ports/: the interfaces that adapters and the store implement
+- partial_blobs: blobs in files, going on where an earlier transfer broke off
 - operations/: the use cases, which call the ports
 """

@@ -5,6 +5,7 @@
 - ``copy_options``: those of ``copy`` and ``promote``
 - ``option_values``: the values of options, such as ``KEY=VALUE`` and lists with commas
 - ``credentials``: a login from standard input or a variable
+- ``listen_address``: addresses to listen at
 - ``input_files``: files of documents, such as specs and locks
 - ``reference_files``: files with a reference a line
 - ``result_files``: files that a command writes, such as ``--digest-file``

@@ -4,7 +4,8 @@ A flow calls operations, draws progress, and prints notes and warnings.
 
 - ``checks``: warnings about drafts, and what stays behind
 - ``compose``: ``create`` and ``add``
-- ``record``: observations of what a command reads
+- ``error_warnings``: warnings of errors in what is published
+- ``interruptions``: Ctrl-C in a transfer, and how much the next run goes on with
 - ``publish``: ``push``, ``create --push``, ``apply`` and ``publish``
 - ``publish_specs``: ``apply``, ``publish`` and ``imagetools create``
 - ``release``: the release that the options of ``publish`` describe
@@ -18,5 +19,7 @@ A flow calls operations, draws progress, and prints notes and warnings.
 - ``inspect_many``: ``inspect -f``
 - ``outdated/``: ``outdated``
 - ``fleet/``: images that files name, and ``verify`` of them
+- ``copying/``: ``promote``, and ``copy`` of repositories
+- ``doctor/``: ``doctor``
 - ``statements``: ``sbom`` and ``provenance``
 """

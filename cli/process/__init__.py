@@ -6,6 +6,7 @@
 - ``pflag``: argument parsing by docker's rules
 - ``command``: a command's options, declared and read
 - ``command_group``: the table of commands, imported on demand
+- ``summaries``: the first line of each command's help
 - ``help``, ``group_help``: the help of a command, and of a group
 - ``completion``: completion in the shell; ``completion_values``, ``completion_scripts``
 - ``main``: one command line, from its arguments to its exit code

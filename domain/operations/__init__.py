@@ -3,6 +3,7 @@
 Rooms, each built on those before it:
 
 * ``resolve``: read the manifest, and the config, that a reference names.
+* ``login``: check credentials at a registry, then store them.
 * ``steps``: what several operations share: the walks of trees, transfer, recording.
 * ``attached``: find what is attached to images, such as signatures, and bring it along.
 * ``drafts``: make and change the lists on this machine that are not pushed yet.

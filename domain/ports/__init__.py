@@ -3,6 +3,7 @@
 What a registry and a store promise, in the order in which they build on each other:
 
 * ``registry``: manifests, blobs, tags and referrers, by full reference.
+* ``registry_access``: checks of logins, reports of authorisation, surveys, records of tags.
 * ``content_store``: manifests and small blobs by digest, and what each tag pointed to, when.
 * ``draft_book``: the drafts, by name.
 * ``layer_store``: blobs of any size, by digest.
@@ -11,6 +12,7 @@ What a registry and a store promise, in the order in which they build on each ot
 * ``garbage``, ``integrity``: the upkeep of the store.
 * ``housekeeping``: those four, and the drafts, as the commands for the upkeep use them.
 * ``host_book``: facts about hosts that save round trips.
+* ``login_store``: logins that docker and other programs share.
 * ``bundles``: OCI layouts that carry content from one store to another.
 * ``fan_out``: parallel calls.
 

@@ -6,5 +6,6 @@
 - release_entries: the entries of several sources, merged, selected and annotated
 - buildx_sources: sources in the forms of ``docker buildx imagetools create``
 - promotions: digests and the tags that they get, as kpromo reads them
+- version_ranges: ranges of semantic versions, over tags
 - build_results: tags, annotations and digests that earlier steps of a pipeline write
 """

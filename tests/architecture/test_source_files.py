@@ -23,6 +23,7 @@ ONE_IDEA = {ROOT / "domain" / "errors.py"}  # the whole tree in one file (ADR 00
 SENTENCE = re.compile(r"\S.*\.")
 # A docstring is a noun phrase or an imperative; a question may begin with these.
 RIDDLE = re.compile(r"(?:What|Who|Whoever|Of|Where|Which|How)\b(?!.*\?)")
+MAPPED = re.compile(r"^[-*] ([\w/`, ]+):", re.MULTILINE)  # a row of a map, up to its names' end
 UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b")  # spelled so as not to find itself
 
 
@@ -46,6 +47,20 @@ def test_every_folder_maps_its_rooms():
     assert {folder: count for folder, count in crowded.items() if count > MOST} == {}
 
 
+def test_maps_name_what_is_in_their_folders():
+    folders = [ROOT, *sorted({file.parent for file in MODULES})]
+    assert {folder: wrong for folder in folders if (wrong := differences_of_map(folder))} == {}
+
+
+def test_a_map_that_differs_from_its_folder_is_found(tmp_path):
+    (tmp_path / "__init__.py").write_text(
+        '"""Room.\n\n- ``gone``: here\n- ``kept_on``: stays\n"""\n'
+    )
+    (tmp_path / "kept.py").touch()
+    (tmp_path / "kept_on.py").touch()
+    assert differences_of_map(tmp_path) == {"gone", "kept"}
+
+
 def test_nothing_is_left_for_later():
     assert [file for file in TEXTS if UNFINISHED.search(file.read_text())] == []
 
@@ -61,6 +76,18 @@ def docstrings(file: Path) -> list[str]:
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
     texts = (ast.get_docstring(node) for node in nodes if isinstance(node, documented))
     return [text for text in texts if text]
+
+
+def differences_of_map(folder: Path) -> set[str]:
+    """The names that only the map of ``folder`` has, or only the folder; none without a map."""
+    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+    if not (first := MAPPED.search(text)):
+        return set()
+    modules = {file.stem for file in folder.glob("*.py")} - {"__init__", "__main__"}
+    rooms = {file.parent.name for file in folder.glob("*/__init__.py")}
+    named = {name for row in MAPPED.findall(text) for name in re.findall(r"\w+", row)}
+    mapped = set(re.findall(r"\w+", text[first.start() :]))
+    return (modules | rooms) - mapped | named - modules - rooms - {"and"}
 
 
 def introduction(file: Path) -> str:

@@ -6,4 +6,5 @@
 - ``apply``: publish the lists that a file declares
 - ``publish``: publish a release from what the jobs of a pipeline have built
 - ``lock``: write the digests of a file's images to a lock
+- ``imagetools_create``, ``imagetools_inspect``: ``create`` and ``inspect`` as buildx has them
 """

@@ -11,4 +11,5 @@
 - ``attached``: show what is attached to an image
 - ``sbom``: show the packages in an image
 - ``provenance``: show how an image was built
+- ``explore``: look at the store in a browser
 """

@@ -3,6 +3,7 @@
 - ``login``: save credentials for a registry
 - ``logout``: remove them
 - ``auth_why``: explain which credentials are used
+- ``doctor``: report on this installation, or on a registry
 - ``plugin_install``: install the docker plugin
 - ``completion``: print the script of a shell's completion
 - ``schema``: print the JSON Schemas of outputs and files

@@ -5,4 +5,6 @@
 - ``gc_report``: ``cache gc``
 - ``fsck_report``: ``cache fsck``
 - ``bundle_summary``: ``cache export`` and ``cache import``
+- ``memory_summary``: ``cache push`` and ``cache pull``
+- ``store_copy``: ``cache copy``
 """
