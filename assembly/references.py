@@ -85,9 +85,7 @@ def resolve_source(text: str, session: "Session") -> Reference:
     """
     if text.endswith(_ARCHIVE_ENDINGS) and Path(text).is_file():
         file = f"the file of this name is docker-archive:{text} or oci-archive:{text}"
-        session.hooks.note(
-            f"{text} is read as the name of an image; the file of this name is {file}"
-        )
+        session.hooks.note(f"{text} is read as the name of an image; {file}")
     if "@{" not in text:
         return reference(text)
     from manyfest.domain.history.revision import index_of, parse_past

@@ -144,7 +144,8 @@ def test_a_file_without_its_scheme_is_pointed_out(
 ) -> None:
     result = manyfest("create", "--offline", "oci:site:1", name)
     assert result.code in (2, 3)
-    assert f"the file of this name is docker-archive:{name} or oci-archive:{name}" in result.stderr
+    file = f"the file of this name is docker-archive:{name} or oci-archive:{name}"
+    assert f"{name} is read as the name of an image; {file}\n" in result.stderr
 
 
 REFUSED = {
