@@ -26,6 +26,7 @@ ARTIFACT_MANIFEST = "application/vnd.oci.artifact.manifest.v1+json"
 DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
 OCI_EMPTY = "application/vnd.oci.empty.v1+json"
+EMPTY = b"{}"  # the content of OCI_EMPTY: image-spec, "Guidance for an Empty Descriptor"
 IMAGE_CONFIGS = frozenset({DOCKER_CONFIG, OCI_CONFIG})
 # Of a Docker manifest, the config's type in images of the first builders, as moby reads it
 # (``distribution/pull_v2.go``).

@@ -29,7 +29,6 @@ ARTIFACT_TYPE = "application/vnd.manyfest.memory.v1"
 INDEX_TYPE = "application/vnd.manyfest.memory.index.v1+json+gzip"
 CONTENT_TYPE = "application/vnd.manyfest.memory.content.v1.tar+zstd"
 
-EMPTY = b"{}"
 PREFIX = "manyfest-memory-"  # of the tags of all parts; documented, for clean-up policies
 
 _HEX = 16
@@ -54,7 +53,7 @@ def make_part(
 ) -> MemoryPart:
     """Return the part of these blobs; ``subject`` is the base, if it is a delta."""
     bundles = tuple(content)
-    config = Descriptor(media_types.OCI_EMPTY, Digest.of(EMPTY), len(EMPTY))
+    config = Descriptor(media_types.OCI_EMPTY, Digest.of(media_types.EMPTY), len(media_types.EMPTY))
     document = {
         "schemaVersion": 2,
         "mediaType": media_types.OCI_MANIFEST,

@@ -6,6 +6,7 @@ from functools import partial
 
 from attr import evolve
 
+from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ConflictError, MergeUnsettledError
@@ -13,7 +14,6 @@ from manyfest.domain.expectations import Expectation
 from manyfest.domain.memories.memory_index import MemoryIndex, encode_index, union_of
 from manyfest.domain.memories.memory_part import (
     CONTENT_TYPE,
-    EMPTY,
     INDEX_TYPE,
     MemoryPart,
     make_part,
@@ -81,7 +81,7 @@ def _put_index(memory: Reference, index: MemoryIndex, registry: Registry) -> Des
     """Put the index, and the config, which is the empty one of all artifacts."""
     data = encode_index(index)
     put = Descriptor(INDEX_TYPE, Digest.of(data), len(data))
-    for blob in (EMPTY, data):
+    for blob in (media_types.EMPTY, data):
         _put_blob(memory, Digest.of(blob), len(blob), partial(open_bytes, blob), registry)
     return put
 

@@ -42,9 +42,7 @@ from manyfest.domain.ports.registry import open_bytes
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 
-PLACEHOLDER_TYPE = "application/vnd.dev.manyfest.untag.v1"
-_EMPTY_TYPE = "application/vnd.oci.empty.v1+json"  # image-spec, "Guidance for an Empty Descriptor"
-_EMPTY = b"{}"
+PLACEHOLDER_TYPE = "application/vnd.manyfest.untag.v1"
 _NOT_ALLOWED = 405
 
 # Seconds to wait before each further look: some registries take a moment to show a deletion.
@@ -114,7 +112,11 @@ def untag(plan: UntagPlan, unique: str, *, ports: Ports) -> Untagged:
 
 def placeholder(tag: Reference, unique: str) -> Manifest:
     """Return the manifest that takes the place of ``tag``; ``unique`` makes it the only one."""
-    empty = {"mediaType": _EMPTY_TYPE, "digest": str(Digest.of(_EMPTY)), "size": len(_EMPTY)}
+    empty = {
+        "mediaType": media_types.OCI_EMPTY,
+        "digest": str(Digest.of(media_types.EMPTY)),
+        "size": len(media_types.EMPTY),
+    }
     document = {
         "schemaVersion": 2,
         "mediaType": media_types.OCI_MANIFEST,
@@ -135,9 +137,8 @@ def _delete_by_placeholder(plan: UntagPlan, unique: str, ports: Ports) -> None:
         raise RefusedError(host, f"{plan.tag}: {host} {reason}", _NOT_ALLOWED)
     made = placeholder(plan.tag, unique)
     at_digest = plan.tag.at(made.digest)
-    ports.registry.write_blob(
-        plan.tag.at(Digest.of(_EMPTY)), len(_EMPTY), partial(open_bytes, _EMPTY)
-    )
+    empty = media_types.EMPTY
+    ports.registry.write_blob(plan.tag.at(Digest.of(empty)), len(empty), partial(open_bytes, empty))
     try:
         conditional_put(plan.tag, made, Expectation(plan.digest), ports=ports)
     except TagMovedError:

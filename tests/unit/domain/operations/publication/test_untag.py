@@ -1,5 +1,7 @@
 """Taking a tag away: neither its manifest nor another tag goes with it, whatever fails."""
 
+import json
+
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
@@ -97,6 +99,17 @@ def test_the_digest_of_the_content_is_never_deleted():
     untagged(world)
     assert world.registry.deleted == [placeholder(ref(NAME), "u").digest]
     assert A.digest not in world.registry.deleted
+
+
+def test_a_placeholder_is_an_artifact_of_our_types_with_the_empty_config():
+    document = json.loads(placeholder(ref(NAME), "u").data)
+    assert document["artifactType"] == "application/vnd.manyfest.untag.v1"
+    assert document["config"] == {
+        "mediaType": "application/vnd.oci.empty.v1+json",
+        "digest": str(Digest.of(b"{}")),
+        "size": 2,
+    }
+    assert document["layers"] == [document["config"]]
 
 
 def test_a_registry_that_deletes_too_much_gets_the_manifest_back():
