@@ -9,13 +9,16 @@ A file with ``images`` is a whole manifest of kpromo; its other members are thos
 
 import re
 from collections.abc import Iterator
+from typing import Never
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InvalidDigestError, SpecError, shortened
 from manyfest.domain.image_uses.documents import Leaf, Tree
 from manyfest.domain.values import frozen
 
-_LIMIT = 10_000  # digests in one file
+# Visited in one file, with each alias that leads there; a small file of aliases has millions.
+_LIMITS = {"digests": 10_000, "tags": 100_000}
+_MOST_PROBLEMS = 100
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")  # distribution-spec, "Pulling manifests"
 
 
@@ -29,7 +32,7 @@ class PromotedImage:
 
 
 def promotions_in(document: Tree, file: str) -> tuple[PromotedImage, ...]:
-    """Return the promotions that ``document`` declares. Raises SpecError with all its faults."""
+    """Return the promotions that ``document`` declares. Raises SpecError: its first 100 faults."""
     reader = _Reader(file)
     images = tuple(reader.read(document))
     if not images and not reader.problems:
@@ -46,23 +49,30 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self._file = file
         self.problems: list[str] = []
+        self._left = dict(_LIMITS)
 
     def read(self, document: Tree) -> Iterator[PromotedImage]:
         listed = document.get("images") if isinstance(document, dict) else document
         if not isinstance(listed, list):
             self.refuse(listed, "is no list of images, each with name and dmap")
             return
-        count = 0
         for image in listed:
-            for promoted in self._image(image):
-                if (count := count + 1) > _LIMIT:
-                    self.refuse(None, f"has more than {_LIMIT:,} digests")
-                    return
-                yield promoted
+            yield from self._image(image)
 
     def refuse(self, tree: Tree | None, reason: str) -> None:
         place = f":{tree.line}" if isinstance(tree, Leaf) else ""
         self.problems.append(f"{self._file}{place}: {reason}")
+        if len(self.problems) >= _MOST_PROBLEMS:
+            self._end("has more faults than these")
+
+    def _end(self, reason: str) -> Never:
+        raise SpecError((*self.problems, f"{self._file}: {reason}"))
+
+    def _count(self, kind: str, number: int) -> None:
+        """Count what is visited. Raises SpecError: it is too much."""
+        self._left[kind] -= number
+        if self._left[kind] < 0:
+            self._end(f"has more than {_LIMITS[kind]:,} {kind}")
 
     def refuse_twice(self, images: tuple[PromotedImage, ...]) -> None:
         """Refuse a tag that two digests of one image get: the last one would win."""
@@ -85,12 +95,14 @@ class _Reader:
                 yield from self._promoted(name, digest, tags)
 
     def _promoted(self, name: Leaf, text: str, listed: Tree) -> Iterator[PromotedImage]:
+        items = listed if isinstance(listed, list) else [listed]
+        self._count("digests", 1)
+        self._count("tags", len(items))
         try:
             digest = Digest.parse(text)
         except InvalidDigestError as error:
             self.refuse(name, f"{shortened(name.text)}: {error}")
             return
-        items = listed if isinstance(listed, list) else [listed]
         tags = tuple(item.text for item in items if isinstance(item, Leaf) and item.text)
         for tag in tags:
             if not _TAG.fullmatch(tag):

@@ -58,3 +58,14 @@ def test_aliases_do_not_expand_beyond_bounds() -> None:
     text = f"- &a {{name: a, dmap: {{{many}}}}}\n" + "- *a\n" * 100
     with pytest.raises(SpecError, match="more than 10,000 digests"):
         read(text)
+
+
+def test_digests_that_are_none_and_tags_count_too() -> None:
+    digests = ", ".join(f"'sha256:{number}': []" for number in range(200))
+    with pytest.raises(SpecError, match="has more faults than these") as raised:
+        read(f"- &a {{name: a, dmap: {{{digests}}}}}\n" + "- *a\n" * 100)
+    assert len(raised.value.problems) == 101
+    tags = ", ".join(f"t{number}" for number in range(2000))
+    text = f"- &a {{name: a, dmap: {{'{ONE}': [{tags}]}}}}\n" + "- *a\n" * 60
+    with pytest.raises(SpecError, match="more than 100,000 tags"):
+        read(text)
