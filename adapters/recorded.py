@@ -13,6 +13,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import verified_chunks
 from manyfest.domain.errors import (
     BlobUnknownError,
+    DigestMismatchError,
     ManifestUnknownError,
     NotFoundError,
     UnreachableError,
@@ -32,7 +33,8 @@ class Recording:
     With ``record`` it asks the registries over HTTP, and writes their answers; without, it plays
     them, and asks nobody. By default it records if there is no file yet; to record again replaces
     the answers to what is asked. Layers are recorded whole;
-    credentials are not. Every digest is checked as ever.
+    credentials are not. Every digest is checked as ever. Only its owner may read the file: what it
+    has may be private.
     """
 
     def __init__(self, file: str | Path, *, record: bool | None = None) -> None:
@@ -68,7 +70,7 @@ class Recording:
             answer = {"error": type(error).__name__, "subject": str(error.args[0])}
         with self._lock:
             self._answers[key] = answer
-            with atomic_write(self.file) as written:
+            with atomic_write(self.file, mode=0o600) as written:
                 written.write(json.dumps(self._answers, indent=1, sort_keys=True).encode())
 
 
@@ -86,7 +88,10 @@ class RecordedRegistry(Registry):
 
         media_type, data = self._answer("manifest", reference, ask)
         algorithm = reference.digest.algorithm if reference.digest else "sha256"
-        return Manifest.received(_bytes(data), media_type, str(reference), algorithm)
+        manifest = Manifest.received(_bytes(data), media_type, str(reference), algorithm)
+        if reference.digest not in (None, manifest.digest):
+            raise DigestMismatchError(str(reference), str(reference.digest), str(manifest.digest))
+        return manifest
 
     def head_manifest(self, reference: Reference) -> Descriptor:
         return self.get_manifest(reference).descriptor()

@@ -15,7 +15,7 @@ TABLE = Path(__file__).parent / "TABLE.md"
 SECTIONS = {
     "T": 38,
     "A": 23,
-    "C": 26,
+    "C": 27,
     "P": 33,
     "S": 23,
     "X": 10,

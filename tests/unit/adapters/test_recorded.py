@@ -1,10 +1,12 @@
 """Recordings: what a registry answered, played again without it."""
 
 import json
+import stat
 
 import pytest
 
 import manyfest
+from manyfest.domain.references import Reference
 from manyfest.testing import MemoryRegistry, Recording, add_image, add_list
 
 NAME = "host.example/app"
@@ -74,6 +76,23 @@ def test_a_recording_that_was_changed_is_found_out(tmp_path, origin):
         pytest.raises(manyfest.ManyfestError),
     ):
         client.inspect(f"{NAME}@{digest}")
+
+
+def test_the_answer_to_a_digest_has_that_digest(tmp_path, origin):
+    file, other = tmp_path / "answers.json", f"sha256:{'1' * 64}"
+    digest = add_image(origin, f"{NAME}:2")
+    with manyfest.Client(registry=recording(file, origin), store=tmp_path / "one.db") as client:
+        client.inspect(f"{NAME}@{digest}")
+    file.write_text(file.read_text().replace(str(digest), other))
+    registry = Recording(file)(lambda: origin)
+    with pytest.raises(manyfest.errors.DigestMismatchError, match=other):
+        registry.get_manifest(Reference.parse(f"{NAME}@{other}"))
+
+
+def test_only_its_owner_reads_a_recording(tmp_path, origin):
+    file = tmp_path / "answers.json"
+    look(recording(file, origin), tmp_path / "one.db")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_nothing_is_written_to_a_recording(tmp_path, origin):
