@@ -61,7 +61,7 @@ class Passwords:
 
     @classmethod
     def read(cls, path: Path) -> "Passwords":
-        """Read the file at ``path``. Raises ConfigError: it cannot be read, or has no user."""
+        """Read the file at ``path``. Raises ConfigError: it is not of use, or has no user."""
         try:
             with path.open("rb") as file:
                 lines = file.read(_FILE_LIMIT).decode().splitlines()
@@ -70,6 +70,8 @@ class Passwords:
             raise ConfigError(str(path), f"cannot be read: {reason}") from error
         wanted = [(n, line) for n, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
         hashes = dict(_parsed(line, f"{path}: line {number}") for number, line in wanted)
+        for ln, r, p, length in {(one.ln, one.r, one.p, len(one.key)) for one in hashes.values()}:
+            _try(ln, r, p, length, str(path))
         if not hashes:
             raise ConfigError(str(path), "has no user; manyfest serve --add-user NAME adds one")
         return cls(hashes)
@@ -128,6 +130,15 @@ def _scrypt(password: str, salt: bytes, ln: int, r: int, p: int, length: int) ->
         maxmem=2 * _MEMORY_LIMIT,
         dklen=length,
     )
+
+
+def _try(ln: int, r: int, p: int, length: int, place: str) -> None:
+    """Make a hash, as a request will. Raises ConfigError: OpenSSL refuses the parameters."""
+    try:
+        _scrypt("", b"", ln, r, p, length)
+    except (ValueError, OverflowError, MemoryError) as error:
+        reason = f"has a hash that is not of use: ln={ln},r={r},p={p} cannot be computed"
+        raise ConfigError(place, reason) from error
 
 
 def _memory(ln: int, r: int, p: int) -> int:

@@ -59,6 +59,8 @@ def test_a_line_of_passlib_is_read(tmp_path):
         "ci:$scrypt$ln=40,r=8,p=1$YWJj$YWJj",
         "ci:$scrypt$ln=0,r=8,p=1$YWJj$YWJj",
         "ci:$scrypt$ln=1,r=8,p=1$a$YWJj",
+        "ci:$scrypt$ln=17,r=1,p=1$YWJj$YWJj",
+        "ci:$scrypt$ln=16,r=1,p=1$YWJj$YWJj",
         "",
     ],
 )
