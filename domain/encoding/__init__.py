@@ -1,6 +1,7 @@
-"""Reading and writing JSON and timestamps.
+"""Reading and writing JSON and timestamps, and showing URLs.
 
 - strict_json: the parser of untrusted JSON, and its types
 - canonical_json: JSON as Go writes it, for lists that we author
+- shown_urls: the form of a URL that may be shown
 - timestamps: RFC 3339 in UTC
 """

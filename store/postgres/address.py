@@ -2,14 +2,12 @@
 
 import re
 
+from manyfest.domain.encoding.shown_urls import safe_url, without_url_parts
 from manyfest.domain.values import frozen
 
-# A password may hold "@", "/" or "?" by mistake: all of it is hidden.
-_AUTHORITY = re.compile(r"^(\w+://[^:@/?]*):(?:[^?]*|[^/]*)@")
 # What libpq takes for the end of the user and password is "@", and of the host "/".
 _UNENCODED = re.compile(r"^\w+://[^@/?]*(?:@[^/?]*@|/[^?]*@)")
-_SECRETS = re.compile(r"([?&](?:password|sslpassword)=)[^&]*", re.IGNORECASE)
-_MASK = "***"
+_LOGIN = re.compile(r"^[^@/]*@")  # where libpq sees one
 
 
 @frozen
@@ -19,10 +17,10 @@ class Address:
     url: str
 
     def __str__(self) -> str:
-        return masked(self.url)
+        return safe_url(self.url, shows_user=True)
 
     def __repr__(self) -> str:
-        return f"Address({masked(self.url)!r})"
+        return f"Address({str(self)!r})"
 
     @property
     def is_unencoded(self) -> bool:
@@ -32,10 +30,10 @@ class Address:
     @property
     def file_name(self) -> str:
         """A name for files that belong to this store: its host, port and database."""
-        place = masked(self.url).partition("://")[2].partition("?")[0].rpartition("@")[2]
+        rest = _LOGIN.sub("", self.url.partition("://")[2], count=1)
+        place = rest.partition("?")[0].rpartition("@")[2]
         return re.sub(r"[^A-Za-z0-9.-]+", "_", place).strip("_.") or "local"
 
-
-def masked(url: str) -> str:
-    """Return ``url`` with ``***`` in place of each password."""
-    return _SECRETS.sub(rf"\1{_MASK}", _AUTHORITY.sub(rf"\1:{_MASK}@", url))
+    def without_secrets(self, message: str) -> str:
+        """Return ``message`` of the driver or the server, without the secrets of the URL."""
+        return without_url_parts(message, self.url, str(self))

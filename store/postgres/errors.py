@@ -88,20 +88,20 @@ def translating_login_errors(address: Address) -> Iterator[None]:
 
 def translated(address: Address, error: psycopg.Error) -> ManyfestError:
     """Return the library's error for ``error``."""
-    state = error.sqlstate
+    state, text = error.sqlstate, address.without_secrets(first_line(error))
     if state is None:
         is_silent = "timeout" in str(error)  # of PatientConnection
         return StoreUnreachableError(str(address), _SILENT if is_silent else _BROKEN)
     if state in _DAMAGE:
-        return DamagedStoreError(str(address), first_line(error))
+        return DamagedStoreError(str(address), text)
     if state == _DENIED:
-        reason = f"refuses it: {first_line(error)} (an administrator grants that)"
+        reason = f"refuses it: {text} (an administrator grants that)"
         return StoreDeniedError(str(address), reason)
     if state in _REASONS:
         kind, reason = _REASONS[state]
         return kind(str(address), reason)
     kind, reason = _CLASSES.get(state[:2], (StoreError, "cannot be used"))
-    return kind(str(address), f"{reason}: {first_line(error)}")
+    return kind(str(address), f"{reason}: {text}")
 
 
 def is_broken(error: ManyfestError) -> bool:
@@ -119,9 +119,12 @@ def _login_error(address: Address, error: psycopg.Error) -> ManyfestError:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     fatal = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line]
     if any(word in line for line in fatal for word in _LOGIN_WORDS):
-        return StoreDeniedError(str(address), f"refuses the login: {fatal[0]}")
+        return StoreDeniedError(
+            str(address), f"refuses the login: {address.without_secrets(fatal[0])}"
+        )
     text = lines[0] if lines else "unknown error"
     known = (reason for word, reason in _LOGIN_FAULTS.items() if word in text)
     reason = fatal[0] if fatal else next(known, text.rpartition("failed: ")[2])
     hint = ENCODE if address.is_unencoded else ""
-    return StoreUnreachableError(str(address), f"cannot be reached: {reason}{hint}")
+    shown = address.without_secrets(reason)
+    return StoreUnreachableError(str(address), f"cannot be reached: {shown}{hint}")

@@ -16,10 +16,11 @@ from manyfest.adapters.files.go_json import GoJsonError, parse_object
 from manyfest.adapters.files.json_file import FIELDS, read_object
 from manyfest.adapters.registries_conf.conf_files import read_rules
 from manyfest.assembly.settings import Settings, proxies
-from manyfest.cli.flows.doctor.safe_text import safe_key, safe_path, safe_url, safe_word
+from manyfest.cli.flows.doctor.safe_text import safe_key, safe_path, safe_word
 from manyfest.cli.rendering.doctor_report import Fact, Report
 from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.wiring import open_housekeeping
+from manyfest.domain.encoding.shown_urls import safe_url
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import (
     CredentialSourceError,
