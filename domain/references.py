@@ -149,6 +149,11 @@ class Reference:
         return f"{self.home}{tag}{digest}"
 
 
+def is_tag(text: str) -> bool:
+    """Return True for a tag of a registry (distribution-spec, "Pulling manifests")."""
+    return re.fullmatch(_TAG, text) is not None
+
+
 def _parse_registry(text: str) -> Reference:
     if _BARE_HEX.fullmatch(text):
         reason = f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings"

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from manyfest.adapters.http_registry.api.pagination import Page, all_pages, next_url
 from manyfest.adapters.http_registry.session import requests
+from manyfest.adapters.http_registry.session.error_responses import presentable
 from manyfest.adapters.http_registry.session.requests import RegistryRequest, repository_of
 from manyfest.adapters.http_registry.session.session import RegistrySession
 from manyfest.adapters.http_registry.session.session_pool import SessionPool
@@ -14,7 +15,7 @@ from manyfest.domain.errors import DocumentError, ManifestUnknownError
 from manyfest.domain.lists.referrers import referrers_tag
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.registry import ManifestReader, ReferrerReader, TagReader
-from manyfest.domain.references import Home, Reference
+from manyfest.domain.references import Home, Reference, is_tag
 
 # Answers of registries without the referrers endpoint (go-containerregistry, ``remote``).
 _NO_ENDPOINT = (
@@ -34,7 +35,10 @@ class HttpListings(TagReader, ReferrerReader):
         self._manifests = manifests
 
     def tags(self, home: Home) -> tuple[str, ...]:
-        """One GET per page; see the port (distribution-spec, "Listing Tags")."""
+        """One GET per page; see the port (distribution-spec, "Listing Tags").
+
+        What can be no tag is left out with a warning: it may lead to another repository.
+        """
         reference = Reference(home)
         session = self._session(reference)
         found = all_pages(
@@ -42,7 +46,11 @@ class HttpListings(TagReader, ReferrerReader):
             lambda page: self._sessions.with_retries(lambda: read_tags(session, page)),
             repository_of(reference).registry,
         )
-        return tuple(dict.fromkeys(found or ()))
+        listed = dict.fromkeys(found or ())
+        tags = tuple(filter(is_tag, listed))
+        if len(tags) < len(listed):
+            self._warn_of([each for each in listed if not is_tag(each)], home)
+        return tags
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
         """One GET per page; another for the referrers tag if there is no endpoint; see the port."""
@@ -70,6 +78,11 @@ class HttpListings(TagReader, ReferrerReader):
             return self._manifests.get_manifest(tag).entries
         except ManifestUnknownError:
             return ()
+
+    def _warn_of(self, bad: list[str], home: Home) -> None:
+        first = presentable(bad[0], ())
+        text = f"left out {len(bad)} listed tags that can be none, the first of them {first}"
+        self._sessions.warn(f"{home}: {text}")
 
     def _session(self, reference: Reference) -> RegistrySession:
         return self._sessions.session_for(repository_of(reference))

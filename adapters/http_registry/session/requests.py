@@ -3,8 +3,8 @@
 One function for each request that this adapter makes (model: ``internal/ocirequest`` of
 cue-labs/oci). Paths are relative to the registry; only the URLs that a registry hands out itself
 (``Location`` of an upload, ``Link`` of a page) are absolute. Every function that takes a reference
-raises InvalidReferenceError for a layout, and those about blobs raise InvalidDigestError for a
-reference without a digest.
+raises InvalidReferenceError for a layout, those about manifests also for what can be no tag, and
+those about blobs raise InvalidDigestError for a reference without a digest.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InvalidDigestError, InvalidReferenceError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.references import Reference, Repository
+from manyfest.domain.references import Reference, Repository, is_tag
 from manyfest.domain.values import frozen
 
 TAGS_PER_PAGE = 1000
@@ -200,7 +200,11 @@ def _octets(size: int) -> dict[str, str]:
 
 
 def _manifest_url(reference: Reference) -> str:
-    return f"/v2/{repository_of(reference).path}/manifests/{reference.name}"
+    """Return the path; a tag with slashes would lead to another repository."""
+    path = repository_of(reference).path
+    if reference.digest is None and not is_tag(reference.name):
+        raise InvalidReferenceError(str(reference), "a registry can have no tag of this form")
+    return f"/v2/{path}/manifests/{reference.name}"
 
 
 def _blob_url(reference: Reference) -> str:

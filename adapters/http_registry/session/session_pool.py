@@ -143,6 +143,10 @@ class SessionPool:
             error.args = tuple(masked(str(argument), secrets) for argument in error.args)
             raise
 
+    def warn(self, text: str) -> None:
+        """Tell ``text``, which is about what a registry sends."""
+        self._on_warning(text)
+
     def close(self) -> None:
         """Close all connections."""
         for host in self._hosts.values():

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.api.pagination import PAGES, SIZE_LIMIT
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain import media_types
@@ -167,3 +168,26 @@ def test_there_may_be_no_tags(serve, registry, answer) -> None:
 def test_what_is_no_list_of_tags_is_an_error(serve, registry, body) -> None:
     with pytest.raises(DocumentError, match="tags of"):
         tags(registry, serve(lambda *_: reply(200, body)).host)
+
+
+BAD_TAGS = [
+    "../../../prod/app/manifests/latest",
+    "a/b",
+    "a?b",
+    "a#b",
+    "..",
+    "a%2fb",
+    "",
+    "a\nb",
+    "a" * 129,
+]
+
+
+def test_what_can_be_no_tag_is_left_out_with_a_warning(serve) -> None:
+    warnings: list[str] = []
+    body = json.dumps({"tags": ["1.0", *BAD_TAGS, "latest"]}).encode()
+    server = serve(lambda *_: reply(200, body))
+    with HttpRegistry(Deadline(60), on_warning=warnings.append) as registry:
+        assert tags(registry, server.host) == ("1.0", "latest")
+    told = f"left out 9 listed tags that can be none, the first of them {BAD_TAGS[0]}"
+    assert warnings == [f"{server.host}/app: {told}"]

@@ -176,6 +176,23 @@ def test_no_request_is_about_a_layout(make):
         make(Reference(Layout("folder"), None, DIGEST))
 
 
+@pytest.mark.parametrize(
+    "tag", ["../../../prod/app/manifests/latest", "a/b", "a?b", "a#b", "..", ""]
+)
+@pytest.mark.parametrize(
+    "make",
+    [
+        requests.get_manifest,
+        requests.head_manifest,
+        requests.delete_manifest,
+        lambda reference: requests.put_manifest(reference, LIST),
+    ],
+)
+def test_no_request_is_about_a_tag_that_leads_elsewhere(make, tag):
+    with pytest.raises(InvalidReferenceError, match="no tag"):
+        make(Reference(HOME, tag))
+
+
 @pytest.mark.parametrize("name", ["head_blob", "get_blob", "mount_blob"])
 def test_a_blob_is_named_by_its_digest(name):
     with pytest.raises(InvalidDigestError, match="named by its digest"):
