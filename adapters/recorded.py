@@ -31,8 +31,8 @@ class Recording:
     """A file of answers, for ``Client(registry=Recording(FILE))``.
 
     With ``record`` it asks the registries over HTTP, and writes their answers; without, it plays
-    them, and asks nobody. By default it records if there is no file yet; to record again replaces
-    the answers to what is asked. Layers are recorded whole;
+    them, and asks no registry. By default it records if there is no file yet; to record again
+    replaces the answers to what is asked. Layers are recorded whole;
     credentials are not. Every digest is checked as ever. Only its owner may read the file: what it
     has may be private.
     """

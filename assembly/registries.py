@@ -81,8 +81,9 @@ class RegistryFactory:
     def connect_early(self, read: Sequence[Reference], written: Sequence[Reference]) -> None:
         """Begin to connect to the servers that are asked first for these references, once.
 
-        Layouts, archives and the store ask nobody. What is wrong here is met again, and reported,
-        by the requests themselves. Where threads are limited, all of them are left to these.
+        Layouts, archives and the store need no connection. What is wrong here is met again,
+        and reported, by the requests themselves. Where threads are limited, all of them are
+        left to these.
         """
         if self.settings.offline or self.settings.through or self._has_connected:
             return

@@ -72,7 +72,7 @@ class Session:
     def within_threads(self) -> "Session":
         """Return this session for calls from several threads: each makes its own in sequence.
 
-        What they need in common is done once. Only the registry is shared, not the store's writes.
+        Work that they share is done once. Only the registry is shared, not the store's writes.
         """
         from copy import copy
 

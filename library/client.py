@@ -131,7 +131,7 @@ def inspect(
     For more than one call, make a ``Client``. Raises as ``Client.inspect``.
     """
     client = Client(store=store, offline=offline, insecure=insecure)
-    client._calls.keeps = False  # noqa: SLF001 - nobody would close it
+    client._calls.keeps = False  # noqa: SLF001 - nothing would close it
     return client.inspect(name, platform)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Draft:
-    """The draft of one name in the client's store, which every method reads anew.
+    """The draft of one name in the client's store, which every method reads again.
 
     Made by ``Client.create`` and ``Client.draft``. Methods raise DraftUnknownError where it was
     removed meanwhile; StoreError.

@@ -73,7 +73,7 @@ class OfflineRegistry(RegistryDecorator):
         reason = f"offline: referrers of {reference} are not cached, only layouts can be read"
         raise UnreachableError(str(reference.home), reason)
 
-    def lacks_referrers(self, home: Home) -> bool:  # noqa: ARG002 - nobody is asked
+    def lacks_referrers(self, home: Home) -> bool:  # noqa: ARG002 - no registry is asked
         return False
 
     def listed_referrers(self, reference: Reference) -> tuple[Descriptor, ...] | None:

@@ -1,7 +1,7 @@
 """Registries asked through one mirror, and a mirror that fills while it is asked.
 
 A pull-through cache takes what it is asked for, and no more. Under a tag that it has, images may be
-missing, while it is filling or for ever. Nobody sees it who falls back to the origin.
+missing, while it is filling or for ever. A client that falls back to the origin does not notice.
 """
 
 from collections.abc import Callable, Iterator

@@ -108,7 +108,7 @@ def _remove_leftover(name: str, above: int) -> None:
 
 @contextmanager
 def _unused(name: str, above: int) -> Iterator[bool]:
-    """Hold the file's lock; yield False if somebody else has it, or there are no locks."""
+    """Hold the file's lock; yield False if another process has it, or there are no locks."""
     descriptor = os.open(name, _READ, dir_fd=above)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -170,5 +170,5 @@ def _draft(images: Sequence[Document], now: datetime) -> Draft:
 
 
 def _gone(days: int) -> Digest:
-    """The digest of a state that nobody has any more."""
+    """The digest of a state that is no longer anywhere."""
     return Digest.of(f"alpine, {days} days ago".encode())

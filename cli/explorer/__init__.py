@@ -3,7 +3,7 @@
 In dependency order, what is imported first:
 
 - ``page``: the value that a page is: data for programs and templates, and a command
-- ``library``: the store as pages read it, opened anew for each request
+- ``library``: the store as pages read it, opened again for each request
 - ``pages``: what each page shows, a module a kind
 - ``links``: the addresses of pages, on a server and in exported files
 - ``html``: pages as HTML: templates, and the forms of sizes, times and digests

@@ -39,7 +39,7 @@ _STATUS = ((NotFoundError, 404), (InputError, 400), (StoreError, 500), (Manyfest
 
 
 class Explorer:
-    """Answers requests from the store that ``settings`` name, opened anew for each.
+    """Answers requests from the store that ``settings`` name, opened again for each.
 
     ``named`` are the registries that may be fetched from besides those that the store knows.
     A query of a page may take ``query_seconds``.

@@ -29,7 +29,7 @@ _CROWDED_SECONDS = 1.0
 _HEAD_SECONDS = 10.0
 _PIECE = 256 * 1024  # bytes
 _PIECE_SECONDS = 60.0
-_LAST_SECONDS, _LAST_BYTES = 1.0, 1024 * 1024  # of a body that nobody reads
+_LAST_SECONDS, _LAST_BYTES = 1.0, 1024 * 1024  # of a body that goes unread
 _RECEIVED = 64 * 1024
 
 

@@ -1,7 +1,7 @@
 """The histories of two images side by side: layers, and the commands that made them.
 
 Theory of operation. A rebuild keeps the layers below the first step that changed, and makes all
-above it anew, mostly by the same commands. So steps are paired twice: first those of one layer
+above it again, mostly by the same commands. So steps are paired twice: first those of one layer
 (the longest common subsequence of digests); then, in each gap between these, those of one command.
 Checksums in a command do not count, because a builder writes that of the files into ``ADD`` and
 ``COPY``. What is left on a side was removed or added.

@@ -2,7 +2,7 @@
 
 Theory of operation. A *look* is an observation that this machine made itself: a registry or a
 layout said what the tag points to. A *claim* comes out of a bundle, or from a server that records
-the past of tags: somebody wrote it down. Both have a time,
+the past of tags, as written there. Both have a time,
 and neither time is certain: a clock may be years ahead, or years behind.
 
 - *Order.* Spans are ordered by time, so that what comes late, as in an import, takes its place. A

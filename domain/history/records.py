@@ -4,7 +4,7 @@ Two servers keep such records. Quay has the times between which a tag pointed to
 (``GET /api/v1/repository/{repository}/tag/``, quay ``endpoints/api/tag.py``: ``name``,
 ``manifest_digest``, ``start_ts`` and ``end_ts`` in seconds, ``has_additional``). The repository
 docker-library/repo-info on GitHub has a file for each tag of Docker's official images,
-``repos/NAME/remote/TAG.md``, that begins with ``docker pull NAME@DIGEST`` and is written anew when
+``repos/NAME/remote/TAG.md``, that begins with ``docker pull NAME@DIGEST`` and is rewritten when
 the tag moves: its commits are the past of the tag.
 
 Both are claims: nothing here proves them. A time that is later than now counts as now.

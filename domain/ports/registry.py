@@ -101,7 +101,7 @@ class ManifestWriter(Protocol):
     def takes_tags(self, home: Home) -> bool | None:  # noqa: ARG002 - for those that can
         """Whether one put to ``home`` may name several tags; None: not known yet.
 
-        Asks nobody.
+        Sends no request.
         """
         return False
 
@@ -177,7 +177,7 @@ class ReferrerReader(Protocol):
         return self.referrers(reference)
 
     def lacks_referrers(self, home: Home) -> bool:  # noqa: ARG002 - for those that can
-        """Whether the other side is known to have no listing of its own. Asks nobody.
+        """Whether the other side is known to have no listing of its own. Sends no request.
 
         A guess: what was learnt earlier may have changed, so ask for one subject nevertheless.
         """

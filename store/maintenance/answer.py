@@ -42,7 +42,7 @@ class Answer:
 
     @property
     def is_over(self) -> bool:
-        """True if nobody wants further rows."""
+        """True if no further rows are wanted."""
         return self._is_stopped or self.is_late
 
     def late_error(self) -> DeadlineError:
@@ -56,7 +56,7 @@ class Answer:
             self._changed.notify_all()
 
     def add(self, row: Row) -> None:
-        """Add a row, after waiting while there are many. Raises DeadlineError: nobody wants it."""
+        """Add a row, after waiting while there are many. Raises DeadlineError: it is not wanted."""
         size = sum(_size(value) for value in row)
         with self._changed:
             while self._is_full and not self.is_over:

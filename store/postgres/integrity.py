@@ -67,6 +67,6 @@ class PostgresIntegrity(SqlIntegrity):
             yield self._file_damage(reason) if differs else None
 
     def _reindex(self) -> None:
-        """Write the index of descriptors anew."""
+        """Rebuild the index of descriptors."""
         for statement in _REBUILD:
             self._database.write(statement, [()])

@@ -193,7 +193,7 @@ CREATE TRIGGER descriptors_of_manifest AFTER INSERT OR UPDATE OF data ON manyfes
     FOR EACH ROW EXECUTE FUNCTION manyfest.index_descriptors();
 """
 
-# Views are made anew with each migration; this one is for ``packages``, which tells homes apart.
+# Views are made again with each migration; this one is for ``packages``, which tells homes apart.
 _PACKAGES_BY_HOME = "SELECT 1"
 
 MIGRATIONS = (_TABLES, _PACKAGES_BY_HOME)

@@ -167,7 +167,7 @@ def _apply(connection: PatientConnection, number: int, migration: str) -> None:
 
 
 def _make_views(connection: PatientConnection) -> None:
-    """Make the views anew; roles that may read them keep that."""
+    """Make the views again; roles that may read them keep that."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS manyfest_views")
     for statement in view_statements():
         connection.execute(statement.encode())

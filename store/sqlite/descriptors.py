@@ -2,7 +2,7 @@
 
 The rows of a manifest come from its bytes alone, by one SELECT. A trigger writes them with the
 bytes, so that keeping a manifest takes no further statement and cannot forget them; a foreign key
-removes them with it. The migration and the repair of a store write them anew by the same SELECT.
+removes them with it. The migration and the repair of a store write them again by the same SELECT.
 
 The bytes may be hostile. A member that is no object with a digest that can be verified has no row,
 and a document that is no JSON has none.

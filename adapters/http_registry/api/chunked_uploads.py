@@ -12,8 +12,8 @@ the host.
 *Offset.* Each answer names the URL for the next request, and in ``Range`` what the registry has. A
 chunk of which it took a part is sent on from there. After a fault (a broken connection, a 5xx, a
 416 without ``Range``) the session is asked (GET). An answer that fits goes on; otherwise the blob
-is sent from its start in a new session. Progress beyond the furthest byte so far has the tries
-anew, so that a server which loses every session is not tried for ever.
+is sent from its start in a new session. Progress beyond the furthest byte so far has all tries
+again, so that a server which loses every session is not tried for ever.
 
 *Verification.* Bytes are hashed from the first to the last before the upload is closed, whatever is
 sent twice (``verified_pieces``).

@@ -49,8 +49,8 @@ class HttpDeletions(TagRemover):
 
     def deletes_manifests(self, home: Home) -> bool:
         """One DELETE of a random digest: a registry that deletes answers 404; see the port."""
-        nobodys = Reference(home, None, Digest.of(secrets.token_bytes(32)))
-        status = self._answer(requests.delete_manifest(nobodys), nobodys, (*_DONE, *_NO))
+        unknown = Reference(home, None, Digest.of(secrets.token_bytes(32)))
+        status = self._answer(requests.delete_manifest(unknown), unknown, (*_DONE, *_NO))
         return status in {*_DONE, HTTPStatus.NOT_FOUND}
 
     def delete_manifest(self, reference: Reference) -> None:

@@ -1,7 +1,7 @@
 """A survey of a registry over HTTP, by requests that change nothing and count as no pull.
 
 GET the API's root; of a repository, HEAD a manifest (of the first tag that is listed, if that is
-not there), GET the referrers of a digest that nobody has, and OPTIONS on a manifest. A registry
+not there), GET the referrers of a random digest, and OPTIONS on a manifest. A registry
 that lists referrers answers 200 for an unknown digest, too (distribution-spec, "Listing
 Referrers").
 """
@@ -62,14 +62,14 @@ class HttpExaminer(RegistryExaminer):
         found = self._sessions.with_retries(lambda: _with_head(session, reference, found))
         if found.head_status == HTTPStatus.NOT_FOUND and (other := _first_tag(session, reference)):
             found = self._sessions.with_retries(lambda: _with_head(session, other, found))
-        nobodys = reference.at(Digest.of(secrets.token_bytes(32)))
-        with_referrers = self._sessions.with_retries(lambda: _has_referrers(session, nobodys))
+        unknown = reference.at(Digest.of(secrets.token_bytes(32)))
+        with_referrers = self._sessions.with_retries(lambda: _has_referrers(session, unknown))
         methods = self._sessions.with_retries(lambda: _methods(session, reference))
         return evolve(found, has_referrers_api=with_referrers, allowed_methods=methods)
 
 
 def _of_base(session: RegistrySession, registry: str) -> RegistrySurvey:
-    """Ask for the API's root. A refusal is an answer: many let nobody in without a token."""
+    """Ask for the API's root. A refusal is an answer: many refuse all without a token."""
     with session.exchange(requests.ping(registry), is_anonymous=True) as response:
         status = response.status_code
         if status not in {HTTPStatus.OK, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
@@ -137,9 +137,9 @@ def _first_tag(session: RegistrySession, reference: Reference) -> Reference | No
         return None
 
 
-def _has_referrers(session: RegistrySession, nobodys: Reference) -> bool | None:
+def _has_referrers(session: RegistrySession, unknown: Reference) -> bool | None:
     """Return None if the answer says neither."""
-    with session.exchange(requests.list_referrers(nobodys)) as response:
+    with session.exchange(requests.list_referrers(unknown)) as response:
         kind = without_parameters(response.headers.get("content-type", ""))
         if response.status_code == HTTPStatus.OK:
             return kind == OCI_INDEX

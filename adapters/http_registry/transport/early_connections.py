@@ -17,8 +17,8 @@ Theory of operation.
 - A name without address, a port that is closed, and time that is used up are an answer of ``take``:
   the pool would only do the same again. Every other failure is silent: the pool connects by
   itself, and reports what it meets.
-- No thread keeps the process alive. ``close`` closes what nobody took; a thread that is still at it
-  closes its own connection at its end.
+- No thread keeps the process alive. ``close`` closes connections that were not taken; a
+  thread that is still at it closes its own connection at its end.
 """
 
 import socket
@@ -87,7 +87,7 @@ class EarlyConnections:
         return attempt.result() if attempt else None
 
     def close(self) -> None:
-        """Close the connections that nobody took."""
+        """Close the connections that were not taken."""
         with self._lock:
             attempts = [each for waiting in self._attempts.values() for each in waiting]
             self._attempts.clear()

@@ -88,7 +88,7 @@ def _all_but(memory: Reference, session: Session) -> list[Reference]:
 def _confirm(references: Sequence[Reference], memory: Reference, *, yes: bool) -> None:
     """Show the repositories, and go on if the person agrees.
 
-    Raises UsageError: nobody is there to ask; ExitError: the answer is no.
+    Raises UsageError: there is no terminal to ask at; ExitError: the answer is no.
     """
     repositories = Counter(str(each.home) for each in references)
     for repository, tags in sorted(repositories.items()):

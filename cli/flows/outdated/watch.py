@@ -1,9 +1,10 @@
 """The same check again and again: a line for each change, and a command for an outdated image.
 
 Theory of operation. Each round is a check with connections and a deadline of its own, and reads the
-files anew. A change is told once: it is the image, as it is named, with the digest that its tag has
-now. An image that cannot be checked is warned of once, until it can be checked again. So a network
-that is gone for a night costs one warning for each image, and what moved meanwhile is told after.
+files again. A change is told once: it is the image, as it is named, with the digest that its tag
+has now. An image that cannot be checked is warned of once, until it can be checked again. So a
+network that is gone for a night costs one warning for each image, and what moved meanwhile is told
+after.
 """
 
 import json

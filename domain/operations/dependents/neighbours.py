@@ -41,7 +41,7 @@ class Neighbours:
     """The number of images with common layers, and the ``nearest``: those with most bytes.
 
     ``base`` is a guess. ``stated_base`` is the name, and ``stated_digest`` the digest, that the
-    image's annotations or labels state, which nobody checks; empty if they state none.
+    image's annotations or labels state, unchecked; empty if they state none.
     """
 
     number: int = 0

@@ -1,8 +1,8 @@
 """Pull a memory: its content by digest, then the states of its tags.
 
-Content is checked as that of bundles is: against its digest, and within the limits of expansion. It
-harms nobody without a name, so each bundle is stored by itself; the observations of tags come last,
-all of them or none.
+Content is checked as that of bundles is: against its digest, and within the limits of expansion.
+Content that no tag names does no harm, so each bundle is stored by itself; the observations of
+tags come last, all of them or none.
 """
 
 from collections.abc import Iterator

@@ -45,11 +45,11 @@ def push_memory(
 ) -> PushedMemory:
     """Push the histories of ``references``, and the content of all their states, to ``target``.
 
-    What is attached to them comes along. Takes of lists what the store has. No registry is asked
-    about the references. Uses the ports registry, fan_out, contents, layers and pause. Raises
-    NeverSeenError: a reference is not cached; InputError: it is not of a registry;
-    MergeUnsettledError: the registry does not list what was put; DocumentError: ``target`` is
-    something else; what reading and writing raise.
+    Attached content comes along. A list comes with those of its images that the store has. No
+    registry is asked about the references. Uses the ports registry, fan_out, contents, layers
+    and pause. Raises NeverSeenError: a reference is not cached; InputError: it is not of a
+    registry; MergeUnsettledError: the registry does not list what was put; DocumentError:
+    ``target`` is something else; what reading and writing raise.
     """
     spans: dict[Reference, Sequence[Observation]] = {
         each: _spans(each, ports.contents) for each in dict.fromkeys(references)

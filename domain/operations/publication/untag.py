@@ -4,9 +4,9 @@ Theory of operation. Deleting a manifest by its digest takes all its tags along,
 it for is broken. So the content's digest is never deleted. There are two ways:
 
 1. The registry deletes the tag alone (distribution-spec, "Deleting tags"). Not all do.
-2. A *placeholder*, a small manifest whose digest nobody else can have, is put under the tag, and
+2. A *placeholder*, a small manifest with a digest of its own, is put under the tag, and then
    deleted by its digest; a registry that deletes a manifest deletes its tags. Before the tag moves,
-   the registry is asked to delete a digest that nobody has: one that refuses that would keep the
+   the registry is asked to delete a random digest: one that refuses that would keep the
    placeholder. The put is conditional on the digest that was seen. Should the deletion fail all the
    same, or the tag still show the placeholder, the manifest is put back under the tag. Then the
    placeholder is deleted once more: some registries delete only what no tag points to.
@@ -171,7 +171,7 @@ def _restore(plan: UntagPlan, made: Manifest, cause: ManyfestError, ports: Ports
 
 
 def _require_gone(tag: Reference, ours: AbstractSet[Digest], ports: Ports) -> None:
-    """Wait until the tag shows none of ``ours``. Another writer may have made it anew."""
+    """Wait until the tag shows none of ``ours``. Another writer may have made it again."""
     for seconds in (*_PAUSES, None):
         if current_digest(tag, ports.registry) not in ours:
             return

@@ -143,7 +143,7 @@ def _look(child: Child, registry: Registry, reader: ManifestReader) -> Reference
 
 
 def _gone(child: Child, registry: Registry) -> Reference | None:
-    """Return what the home lacks of ``child``; it does not know what nobody can verify."""
+    """Return what the home lacks of ``child``; it does not know what cannot be verified."""
     content = child.reference
     if not child.listed.digest.is_verifiable:
         return None
