@@ -248,7 +248,7 @@ def _media_type(document: JsonObject, sent: str, subject: str) -> str:
 def _check_type(media_type: str, subject: str) -> None:
     if media_type in media_types.SCHEMA_1:
         raise DocumentError(subject, SCHEMA_1_REASON)
-    if not media_type or media_types.is_blob(media_type):
+    if media_types.is_blob(media_type) or not media_types.is_media_type(media_type):
         reason = f"unsupported manifest media type and no default available: {media_type}"
         raise DocumentError(subject, reason)
 

@@ -32,6 +32,12 @@ _PIECE_SECONDS = 60.0
 _LAST_SECONDS, _LAST_BYTES = 1.0, 1024 * 1024  # of a body that goes unread
 _RECEIVED = 64 * 1024
 
+# Strangers write what is served: a browser is to show it, at most, and to run nothing.
+_FOR_BROWSERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+
 
 class ConnectionOverError(Exception):
     """The client is gone, too slow, or not understood; ``answer`` is the last it gets."""
@@ -69,8 +75,7 @@ class HttpConnection:
 
         Raises ConnectionOverError: the client did not take it.
         """
-        headers = {**answer.headers, "Date": formatdate(usegmt=True)}
-        headers["X-Content-Type-Options"] = "nosniff"
+        headers = {**answer.headers, "Date": formatdate(usegmt=True), **_FOR_BROWSERS}
         if answer.status != HTTPStatus.NOT_MODIFIED:
             headers["Content-Length"] = str(answer.size)
         if self._is_last:

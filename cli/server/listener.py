@@ -103,6 +103,9 @@ class Server:
         except ManyfestError as error:
             self.notes.add(str(error))
             connection.refuse(refusal(500, "UNKNOWN", "the content cannot be read"))
+        except Exception as error:  # noqa: BLE001 - it ends one connection, not the server
+            self.notes.add(f"a request failed by a fault of manyfest: {error!r}")
+            connection.refuse(refusal(500, "UNKNOWN", "the request failed"))
         connection.finish()
 
     def _answer(self, request: Request, connection: HttpConnection, pulls: Pulls) -> None:

@@ -57,9 +57,12 @@ class Pulls:
         if digest is None or manifest is None:
             return _unknown("MANIFEST_UNKNOWN", "manifest unknown", route)
         headers = _content_headers(digest)
+        # Sent as a header, where a store or a bundle may have anything.
+        is_plain = media_types.is_media_type(manifest.media_type)
+        media_type = manifest.media_type if is_plain else _BLOB_TYPE
         if _is_cached(request, digest):
-            return Answer.of_bytes(304, manifest.media_type, b"", headers)
-        return Answer.of_bytes(200, manifest.media_type, manifest.data, headers)
+            return Answer.of_bytes(304, media_type, b"", headers)
+        return Answer.of_bytes(200, media_type, manifest.data, headers)
 
     def _digest_named(self, route: Route) -> Digest | None:
         """Return the digest of a reference. A digest belongs to every repository."""

@@ -1,7 +1,7 @@
 """Requests that no client of good will sends, and clients that are slow or gone."""
 
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.client import HTTPConnection, IncompleteRead
 
@@ -11,6 +11,7 @@ from manyfest.cli.server import connection, listener
 from manyfest.cli.server.content import open_store
 from manyfest.cli.server.passwords import Passwords, password_line
 from manyfest.domain.digests import Digest
+from manyfest.domain.manifests import Manifest
 from tests.integration.server.conftest import LARGE, serving
 from tests.unit.cli.server.test_passwords import basic
 
@@ -170,3 +171,54 @@ def test_with_a_password_file_each_request_needs_a_password(settings, passwords)
         assert server.ask("/v2/", Authorization=basic("ci", "wrong")).status == 401
         right = server.ask("/v2/", Authorization=basic("ci", "secret"), Host="any.name.example")
         assert right.status == 200
+
+
+@contextmanager
+def content_of(manifest: Manifest):
+    """Serve one manifest under every digest."""
+
+    class Content:
+        def manifest(self, digest):
+            return manifest
+
+    yield Content()
+
+
+TYPES = [
+    "text/html; a=+json",
+    "application/x\r\nX-Evil: 1+json",
+    "application/x\u4e2d+json",
+    "html",
+]
+
+
+@pytest.mark.parametrize("media_type", TYPES)
+def test_a_type_that_is_none_is_served_as_bytes(media_type):
+    """A store or a bundle may have such a one from before it was refused."""
+    manifest = Manifest(media_type, b"<script>alert(1)</script>")
+    with serving(partial(content_of, manifest)) as server:
+        answer = server.ask(f"/v2/a/manifests/{manifest.digest}")
+    assert (answer.status, answer.body) == (200, manifest.data)
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert "X-Evil" not in answer.headers
+
+
+def test_a_browser_runs_nothing_that_is_served(server):
+    for target in ("/v2/", "/v2/library/alpine/manifests/3", "/nothing"):
+        policy = server.ask(target).headers["Content-Security-Policy"]
+        assert policy == "default-src 'none'; sandbox"
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_fault_of_our_own_is_answered_and_noted_once(is_open):
+    @contextmanager
+    def broken():
+        if not is_open:
+            raise ZeroDivisionError
+        yield None
+
+    with serving(broken) as server:
+        for _ in range(2):
+            assert server.ask("/v2/a/manifests/1").status == 500
+    (note,) = server.notes
+    assert note.startswith("a request failed by a fault of manyfest: ")

@@ -114,6 +114,22 @@ REFUSED = {
         "unsupported manifest media type",
     ),
     "served as HTML": (listing(OCI_INDEX), "text/html", "unsupported .* available: text/html"),
+    "HTML with a parameter that ends like JSON": (
+        {"schemaVersion": 2, "mediaType": "text/html; a=+json"},
+        "application/json",
+        "unsupported .* available: text/html; a=",
+    ),
+    "type with a line end": (
+        {"schemaVersion": 2, "mediaType": "application/x\r\nX-Evil: 1+json"},
+        "",
+        "unsupported manifest media type",
+    ),
+    "type that is not ASCII": (
+        {"schemaVersion": 2, "mediaType": "application/x\u4e2d+json"},
+        "",
+        "unsupported manifest media type",
+    ),
+    "type without a slash": ({"mediaType": "x+json"}, "x+json", "unsupported manifest media type"),
     "type as a number": (LIST | {"mediaType": 2}, "", "mediaType is not a string"),
     "schema 1 by its type": ({"schemaVersion": 1, "fsLayers": []}, SCHEMA_1, "a schema 1 image"),
     "signed schema 1": ({"schemaVersion": 1, "signatures": []}, SIGNED_SCHEMA_1, "schema 1 image"),
