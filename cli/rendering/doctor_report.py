@@ -23,6 +23,11 @@ class Fact:
     lines: tuple[str, ...] = ()
 
 
+def same_for_both(name: str, value: str) -> Fact:
+    """Return a fact that people and programs read alike."""
+    return Fact(name, value, name, (value,))
+
+
 # Sections of facts by their names.
 Report = Mapping[str, Sequence[Fact]]
 

@@ -81,7 +81,7 @@ def copy_repository(
             outcome.copies += copies
             session.restart_deadline()
     if options.is_prune_plan:
-        outcome.extra = _extra(selection.of(_tags_of(target, session)), tags)
+        outcome.extra = _extra(selection.of(session.registry.tags(target)), tags)
     _show(outcome, options, rules)
 
 
@@ -93,10 +93,6 @@ class _Outcome:
     target: Home
     copies: list[TagCopy] = field(factory=list)
     extra: tuple[str, ...] = ()
-
-
-def _tags_of(target: Home, session: Session) -> tuple[str, ...]:
-    return session.registry.tags(target)
 
 
 def _extra(there: Iterable[str], tags: Sequence[str]) -> tuple[str, ...]:

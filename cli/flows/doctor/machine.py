@@ -17,7 +17,7 @@ from manyfest.adapters.files.json_file import FIELDS, read_object
 from manyfest.adapters.registries_conf.conf_files import read_rules
 from manyfest.assembly.settings import Settings, proxies
 from manyfest.cli.flows.doctor.safe_text import safe_key, safe_path, safe_word
-from manyfest.cli.rendering.doctor_report import Fact, Report
+from manyfest.cli.rendering.doctor_report import Fact, Report, same_for_both
 from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.wiring import open_housekeeping
 from manyfest.domain.encoding.shown_urls import safe_url
@@ -79,17 +79,12 @@ def _program() -> tuple[Fact, ...]:
     extras = [extra for extra, names in _EXTRAS.items() if all(_version_of(name) for name in names)]
     shown = ", ".join(f"{name} {version}" for name, version in versions.items())
     return (
-        _same("version", VERSION),
-        _same("python", f"{platform.python_implementation()} {platform.python_version()}"),
-        _same("platform", platform.platform()),
+        same_for_both("version", VERSION),
+        same_for_both("python", f"{platform.python_implementation()} {platform.python_version()}"),
+        same_for_both("platform", platform.platform()),
         Fact("extras", [*extras], "extras", (", ".join(extras) or "none",)),
         Fact("packages", {**versions}, "packages", (shown,)),
     )
-
-
-def _same(name: str, value: str) -> Fact:
-    """Return a fact that people and programs read alike."""
-    return Fact(name, value, name, (value,))
 
 
 def _version_of(package: str) -> str:
@@ -103,11 +98,11 @@ def _store(settings: Settings, environment: Mapping[str, str]) -> tuple[Fact, ..
     store = settings.store
     if not isinstance(store, Path):
         return (
-            _same("place", safe_url(store)),
+            same_for_both("place", safe_url(store)),
             *(Fact(key, None) for key in ("exists", "size", "writable")),
             *_content(settings),
         )
-    place = _same("place", safe_path(store, environment))
+    place = same_for_both("place", safe_path(store, environment))
     if not store.exists():
         nothing = (Fact(key, None) for key in ("size", "writable", "failure", "content"))
         return place, Fact("exists", data=False, label="state", lines=("none yet",)), *nothing
@@ -246,7 +241,7 @@ def _network(environment: Mapping[str, str]) -> tuple[Fact, ...]:
     }
     lines = tuple(f"{name}={value}" for name, value in found.items())
     return (
-        _same("openssl", ssl.OPENSSL_VERSION),
+        same_for_both("openssl", ssl.OPENSSL_VERSION),
         Fact("roots", None if is_system else [*roots], "roots", (shown,)),
         Fact("proxies", {**found}, "proxies", lines or ("none",)),
     )

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from attr import evolve
 
-from manyfest.cli.rendering.doctor_report import Fact, Report
+from manyfest.cli.rendering.doctor_report import Fact, Report, same_for_both
 from manyfest.cli.rendering.humanize import counted
 from manyfest.domain.access import AuthExplanation, RegistrySurvey, scope_texts
 from manyfest.domain.encoding.strict_json import Json
@@ -38,7 +38,7 @@ def registry_report(
 ) -> Report:
     """Return the facts about ``registry``; ``facts`` are those of earlier commands."""
     return {
-        "registry": (_same("host", registry), *_connection(survey)),
+        "registry": (same_for_both("host", registry), *_connection(survey)),
         "access": tuple(_access(survey.access)),
         "abilities": (
             _ability("head", "HEAD of manifests", _head(survey, reference)),
@@ -52,11 +52,6 @@ def registry_report(
         "pulls": tuple(_pulls(survey, reference)),
         "mirrors": (Fact("askedFirst", [*mirrors], "asked first", tuple(mirrors) or ("none",)),),
     }
-
-
-def _same(name: str, value: str) -> Fact:
-    """Return a fact that people and programs read alike."""
-    return Fact(name, value, name, (value,))
 
 
 def _ability(key: str, label: str, answer: _Answer) -> Fact:
