@@ -154,6 +154,13 @@ def is_tag(text: str) -> bool:
     return re.fullmatch(_TAG, text) is not None
 
 
+def is_host(text: str) -> bool:
+    """Return True for a registry's host, as ``host[:port]``; no scheme of layouts is one."""
+    return _HOST.fullmatch(text) is not None and not text.startswith(
+        (LAYOUT_SCHEME, *ARCHIVE_SCHEMES)
+    )
+
+
 def _parse_registry(text: str) -> Reference:
     if _BARE_HEX.fullmatch(text):
         reason = f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings"

@@ -5,8 +5,9 @@ Theory of operation. h11 parses: it refuses heads that are malformed, ambiguous 
 first byte of a request (``_IDLE_SECONDS``), for its whole head (``_HEAD_SECONDS``), and for each
 ``_PIECE`` of a body to be taken (``_PIECE_SECONDS``; the timeout of ``sendall`` is for all of it).
 Where all threads are in use, an idle connection ends within ``_CROWDED_SECONDS``: a client opens
-another one without a word. A request with a body is answered without reading that, and ends the
-connection: we take no writes.
+another one without a word. A request with a body, or that tells of one, is answered without reading
+that, and ends the connection: we take no writes, and a proxy may see its end in another place. A
+refused password ends it, too, so that guesses cost connections.
 """
 
 import select
@@ -31,6 +32,8 @@ _PIECE = 256 * 1024  # bytes
 _PIECE_SECONDS = 60.0
 _LAST_SECONDS, _LAST_BYTES = 1.0, 1024 * 1024  # of a body that goes unread
 _RECEIVED = 64 * 1024
+
+_BODY_HEADERS = frozenset({"content-length", "transfer-encoding"})
 
 # Strangers write what is served: a browser is to show it, at most, and to run nothing.
 _FOR_BROWSERS = {
@@ -78,6 +81,7 @@ class HttpConnection:
         headers = {**answer.headers, "Date": formatdate(usegmt=True), **_FOR_BROWSERS}
         if answer.status != HTTPStatus.NOT_MODIFIED:
             headers["Content-Length"] = str(answer.size)
+        self._is_last |= answer.status == HTTPStatus.UNAUTHORIZED
         if self._is_last:
             headers["Connection"] = "close"
         head = h11.Response(
@@ -126,11 +130,12 @@ class HttpConnection:
         event = self._event()
         if not isinstance(event, h11.Request):
             return None
-        self._is_last = self._has_body()
+        has_body = self._has_body()
         headers: dict[str, str] = {}
         for raw, value in event.headers:
             name, text = raw.decode("latin-1"), value.decode("latin-1")
             headers[name] = f"{headers[name]}, {text}" if name in headers else text
+        self._is_last = has_body or not _BODY_HEADERS.isdisjoint(headers)
         return Request(event.method.decode(), event.target.decode("latin-1"), headers)
 
     def _has_body(self) -> bool:

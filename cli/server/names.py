@@ -18,7 +18,7 @@ the name is the path alone.
 import re
 from collections.abc import Iterable, Iterator
 
-from manyfest.domain.references import DEFAULT_REGISTRY, Repository
+from manyfest.domain.references import DEFAULT_REGISTRY, Repository, is_host
 
 _COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _NAME = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
@@ -33,12 +33,16 @@ def is_name(name: str) -> bool:
 
 
 def repositories_named(name: str, namespace: str = "") -> tuple[Repository, ...]:
-    """Return the repositories that ``name`` may mean, for a request with ``?ns=namespace``."""
+    """Return the repositories that ``name`` may mean, for a request with ``?ns=namespace``.
+
+    There is none of a namespace that is no host: ``oci:`` would lead to a layout.
+    """
     if namespace:
-        return (_repository(namespace, name),)
-    host, _, path = name.partition("/")
-    hub = _repository(DEFAULT_REGISTRY, name)
-    return (_repository(_unescaped(host), path), hub) if path and _is_host(host) else (hub,)
+        return (_repository(namespace, name),) if is_host(namespace) else ()
+    first, _, path = name.partition("/")
+    host, hub = _unescaped(first), _repository(DEFAULT_REGISTRY, name)
+    is_named = path and _is_host(first) and is_host(host)
+    return (_repository(host, path), hub) if is_named else (hub,)
 
 
 def served_name(repository: Repository) -> str | None:

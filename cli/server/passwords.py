@@ -81,7 +81,9 @@ class Passwords:
         mark = hmac.digest(self._key, authorization.encode(errors="replace"), "sha256")
         if mark in self._known:
             return True
-        user, _, password = _decoded(authorization).partition(":")
+        user, colon, password = _decoded(authorization).partition(":")
+        if not colon:
+            return False
         with self._lock:
             is_right = self._is_right(user, password)
             if is_right and len(self._known) < _KNOWN_LIMIT:

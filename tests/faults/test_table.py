@@ -15,7 +15,7 @@ TABLE = Path(__file__).parent / "TABLE.md"
 SECTIONS = {
     "T": 38,
     "A": 24,
-    "C": 30,
+    "C": 31,
     "P": 33,
     "S": 23,
     "X": 10,

@@ -91,6 +91,18 @@ def test_a_body_is_not_read_and_does_not_become_the_next_request(server):
     assert received.startswith(b"HTTP/1.1 405 ")
 
 
+@pytest.mark.parametrize(
+    "lines",
+    ["Content-Length: 0", "Transfer-Encoding: chunked\r\n\r\n0", "Content-Length: 2\r\n\r\nab"],
+)
+def test_a_request_that_tells_of_a_body_is_the_last(server, lines):
+    """A proxy in front may see its end in another place."""
+    begin = f"GET /v2/ HTTP/1.1\r\nHost: {server.host}\r\n{lines}\r\n\r\n".encode()
+    received = raw(server, begin + head(server, "/v2/"))
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert b"connection: close" in received.lower()
+
+
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:5000", "127.0.0.1", ""])
 def test_a_request_for_another_host_is_refused(server, host):
     assert server.ask("/v2/", Host=host).status == 421
@@ -159,6 +171,14 @@ def passwords(tmp_path_factory):
     file = tmp_path_factory.mktemp("users") / "users.txt"
     file.write_text(password_line("ci", "secret") + "\n")
     return Passwords.read(file)
+
+
+def test_a_refused_password_ends_the_connection(settings, passwords):
+    with serving(partial(open_store, settings), passwords) as server:
+        request = f"GET /v2/ HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode()
+        received = raw(server, request + head(server, "/v2/"))
+    assert received.startswith(b"HTTP/1.1 401 ")
+    assert received.count(b"HTTP/1.1 ") == 1
 
 
 def test_with_a_password_file_each_request_needs_a_password(settings, passwords):

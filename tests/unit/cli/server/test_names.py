@@ -42,6 +42,17 @@ def test_containerds_namespace_decides():
     assert repositories_named("a", "ghcr.io") == (Repository("ghcr.io", "a"),)
 
 
+@pytest.mark.parametrize(
+    "host", ["oci:", "oci:..", "oci:5000", "docker-archive:5000", "shelf://x", "a/b", "../..", "\0"]
+)
+def test_a_namespace_that_is_no_host_reaches_nothing(host):
+    assert repositories_named("a", host) == ()
+
+
+def test_a_name_with_a_port_reaches_no_layout():
+    assert repositories_named("oci_5000/a") == (Repository("docker.io", "oci_5000/a"),)
+
+
 def test_a_name_that_two_repositories_have_is_a_collision():
     hub, other = Repository("docker.io", "host_5000/a"), Repository("host:5000", "a")
     assert list(collisions([hub, other, ALPINE])) == [(other, hub, "host_5000/a")]

@@ -1,6 +1,7 @@
 """The password file."""
 
 import base64
+import hashlib
 
 import pytest
 
@@ -75,3 +76,9 @@ def test_a_file_of_another_form_is_refused_with_the_way_out(tmp_path, line):
 def test_no_line_is_made_that_could_not_be_read(user, password):
     with pytest.raises(InputError):
         password_line(user, password)
+
+
+@pytest.mark.parametrize("header", ["", "Basic", "Basic ***", "Bearer abc", "Basic YWJj"])
+def test_a_header_without_user_and_password_costs_no_hash(passwords, header, monkeypatch):
+    monkeypatch.setattr(hashlib, "scrypt", lambda *_, **__: pytest.fail("a hash was computed"))
+    assert not passwords.accept(header)
