@@ -20,11 +20,17 @@ class UnconfirmedAnswers:
         self.observations: dict[Reference, Observation] = {}
         self._lock = Lock()
 
-    def record(self, observation: Observation, error: UnavailableError | None) -> None:
+    def record(
+        self,
+        observation: Observation,
+        error: UnavailableError | None,
+        look: Observation | None = None,
+    ) -> None:
         """Keep the observation that answered; warn if the registry was asked and gave ``error``.
 
         ``--offline`` and ``--max-age`` cause no warning: the person asked for such answers. But a
         time in the future is a wrong clock's, and a tag may have been seen since to be another.
+        And a claim may answer in place of a ``look`` from here that saw something else.
         """
         with self._lock:
             is_known = observation.reference in self.observations
@@ -33,6 +39,16 @@ class UnconfirmedAnswers:
                 self._warn(_warning(observation, error))
             elif observation.is_after(self._now) and not is_known:
                 self._warn(_misdated(observation))
+            elif look is not None and not is_known:
+                self._warn(claim_warning(observation, look))
+
+
+def claim_warning(claim: Observation, look: Observation) -> str:
+    """Return that ``claim`` answers for its tag, and not the older ``look`` from here."""
+    return (
+        f"{claim.reference} is {claim.digest}, as a bundle or memory claims of "
+        f"{_time(claim)}; it was last seen here on {_time(look)}, as {look.digest}"
+    )
 
 
 def _warning(observation: Observation, error: UnavailableError) -> str:

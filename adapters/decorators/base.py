@@ -24,7 +24,7 @@ Call = Callable[[Registry, Reference], Result]
 OnUnconfirmed = Callable[[Observation, UnavailableError | None], None]
 
 
-def ignore(_observation: Observation, _error: UnavailableError | None) -> None:
+def ignore(_observation: Observation, *_: object) -> None:
     """Drop the report of an unconfirmed answer."""
 
 

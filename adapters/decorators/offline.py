@@ -1,6 +1,6 @@
 """A registry without network: it answers from the store, with the last observations of tags."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Never
 
@@ -8,7 +8,6 @@ from attr import evolve
 
 from manyfest.adapters.decorators.base import (
     Call,
-    OnUnconfirmed,
     RegistryDecorator,
     Result,
     ignore,
@@ -16,29 +15,38 @@ from manyfest.adapters.decorators.base import (
 from manyfest.adapters.registry_parts import blob_digest, open_verified
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest, verified_chunks
-from manyfest.domain.errors import NeverSeenError, NotCachedError, UnreachableError
+from manyfest.domain.errors import (
+    NeverSeenError,
+    NotCachedError,
+    UnavailableError,
+    UnreachableError,
+)
+from manyfest.domain.history.observation import Observation, replaced_look
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.layer_store import LayerStore
 from manyfest.domain.references import Home, Reference
+
+# As ``OnUnconfirmed``; the second observation is the look that a claim answers in place of.
+OnAnswer = Callable[[Observation, UnavailableError | None, Observation | None], None]
 
 
 class OfflineRegistry(RegistryDecorator):
     """Reads from ``contents`` and ``layers``, whichever home the content was read from.
 
     A tag points to what it pointed to at its last observation, which is reported to
-    ``on_unconfirmed``. There is no registry to forward to: what is not read here is a write.
+    ``on_answer``. There is no registry to forward to: what is not read here is a write.
 
     Raises NeverSeenError: the store has no such manifest. NotCachedError: it has no such blob.
     UnreachableError: a write, or referrers of which the store has none.
     """
 
     def __init__(
-        self, contents: ContentStore, layers: LayerStore, on_unconfirmed: OnUnconfirmed = ignore
+        self, contents: ContentStore, layers: LayerStore, on_answer: OnAnswer = ignore
     ) -> None:
         self._contents = contents
         self._layers = layers
-        self._on_unconfirmed = on_unconfirmed
+        self._on_answer = on_answer
 
     def get_manifest(self, reference: Reference) -> Manifest:
         digest = reference.digest or self._last_digest(reference)
@@ -113,7 +121,8 @@ class OfflineRegistry(RegistryDecorator):
         observation = self._contents.last_observation(reference)
         if observation is None:
             raise NeverSeenError(str(reference))
-        self._on_unconfirmed(observation, None)
+        history = self._contents.history(reference) if observation.is_claimed else ()
+        self._on_answer(observation, None, replaced_look(observation, history))
         return observation.digest
 
     def _blob(self, reference: Reference) -> bytes:

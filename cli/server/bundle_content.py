@@ -52,6 +52,9 @@ class BundleContent:
         tags = self.names.get(home, {}) if isinstance(home, Repository) else {}
         return tags.get(reference.tag or "")
 
+    def warning_of(self, reference: Reference) -> str:  # noqa: ARG002 - only the bundle answers
+        return ""
+
     def manifest(self, digest: Digest) -> Manifest | None:
         if digest in self.made:
             return self.made[digest]

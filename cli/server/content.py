@@ -7,10 +7,12 @@ from typing import Protocol
 from attr import evolve
 
 from manyfest.assembly.settings import Settings
+from manyfest.assembly.unconfirmed import claim_warning
 from manyfest.cli.wiring import open_housekeeping, open_session
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InvalidReferenceError
+from manyfest.domain.history.observation import replaced_look
 from manyfest.domain.lists.referrers import referrer_descriptor
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.catalogue import Catalogue
@@ -44,6 +46,10 @@ class ServedContent(Protocol):
         """The digest that its tag points to, if there is such a tag."""
         ...
 
+    def warning_of(self, reference: Reference) -> str:
+        """The line for the person who serves this tag; empty if there is nothing to say."""
+        ...
+
     def manifest(self, digest: Digest) -> Manifest | None:
         """The manifest of this digest, if it is there."""
         ...
@@ -73,7 +79,7 @@ class StoreContent:
     """The newest observation of every tag of a registry, and all content of the store.
 
     What a bundle claims counts as much as what was seen from here: where there is no network,
-    bundles are all there is.
+    bundles are all there is. ``warning_of`` says where the two differ.
     """
 
     contents: ContentStore
@@ -95,6 +101,13 @@ class StoreContent:
     def digest_of(self, reference: Reference) -> Digest | None:
         observation = self.contents.last_observation(reference)
         return observation.digest if observation else None
+
+    def warning_of(self, reference: Reference) -> str:
+        newest = self.contents.last_observation(reference)
+        if newest is None or not newest.is_claimed:
+            return ""
+        look = replaced_look(newest, self.contents.history(reference))
+        return claim_warning(newest, look) if look else ""
 
     def manifest(self, digest: Digest) -> Manifest | None:
         return self.contents.manifest(digest)

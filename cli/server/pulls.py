@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from itertools import islice
 from urllib.parse import quote, urlencode
 
+from attr import evolve
+
 from manyfest.cli.server.byte_ranges import UnsatisfiableRangeError, parse_range
 from manyfest.cli.server.content import ServedContent
 from manyfest.cli.server.messages import Answer, Request, refusal
@@ -60,9 +62,16 @@ class Pulls:
         # Sent as a header, where a store or a bundle may have anything.
         is_plain = media_types.is_media_type(manifest.media_type)
         media_type = manifest.media_type if is_plain else _BLOB_TYPE
-        if _is_cached(request, digest):
-            return Answer.of_bytes(304, media_type, b"", headers)
-        return Answer.of_bytes(200, media_type, manifest.data, headers)
+        status, body = (304, b"") if _is_cached(request, digest) else (200, manifest.data)
+        answer = Answer.of_bytes(status, media_type, body, headers)
+        return evolve(answer, note=self._warning(route))
+
+    def _warning(self, route: Route) -> str:
+        """Return what the person who serves should know of the tag, if it is one."""
+        if ":" in route.item:
+            return ""
+        tags = (Reference(repository, route.item) for repository in _repositories(route))
+        return next(filter(None, map(self.content.warning_of, tags)), "")
 
     def _digest_named(self, route: Route) -> Digest | None:
         """Return the digest of a reference. A digest belongs to every repository."""

@@ -60,6 +60,17 @@ class Observation:
         return self.seen_at - now > TOLERANCE
 
 
+def replaced_look(newest: Observation, history: Iterable[Observation]) -> Observation | None:
+    """Return the last look of ``history``, newest first, if a claim of other content answers.
+
+    ``newest`` is the observation that answers for the tag.
+    """
+    if not newest.is_claimed:
+        return None
+    look = next((each for each in history if not each.is_claimed), None)
+    return look if look and look.digest != newest.digest else None
+
+
 def clock_correction(offsets: Iterable[timedelta]) -> timedelta:
     """Return what to add to this machine's clock to date what it sees.
 

@@ -198,6 +198,20 @@ def test_a_claim_is_shown_as_one(claimed: str) -> None:
     assert "claims this state" in ok("inspect", f"{claimed}@{{1}}").stderr
 
 
+def test_a_claim_that_answers_offline_in_place_of_a_look_is_said(memory: MemoryRegistry) -> None:
+    with registry_with_clock(memory) as app:
+        observe(f"{app}:1", (OLD, datetime.now(UTC) - DAY))
+        assert ok("inspect", "--offline", f"{app}:1").stderr == ""
+        observe(f"{app}:1", (NEW, datetime.now(UTC)), is_claimed=True)
+        observe(f"{app}:2", (NEW, datetime.now(UTC)), is_claimed=True)
+        result = ok("inspect", "--offline", f"{app}:1")
+        assert result.stdout.strip() == NEW.manifest.data.strip()
+        (line,) = result.stderr.splitlines()
+        assert line.startswith(f"warning: {app}:1 is {NEW.digest}, as a bundle or memory claims of")
+        assert line.endswith(f"as {OLD.digest}")
+        assert ok("inspect", "--offline", f"{app}:2").stderr == ""  # there is no look
+
+
 def test_undo_goes_back_to_a_claim_only_if_it_is_named(
     claimed: str, memory: MemoryRegistry
 ) -> None:

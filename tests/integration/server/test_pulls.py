@@ -1,11 +1,28 @@
 """The answers to a client that pulls (distribution-spec, "Pull", "Content Discovery")."""
 
 import json
+from contextlib import closing
+from datetime import timedelta
+from functools import partial
 
 import pytest
+from attrs import evolve
 
+from manyfest.cli.server.content import open_store
 from manyfest.domain.digests import Digest
-from tests.integration.server.conftest import INDEX, LARGE, LIST, SBOM, SIGNATURE
+from manyfest.domain.history.observation import Observation
+from manyfest.domain.references import Reference
+from manyfest.store.store import open_store as open_sqlite
+from tests.integration.server.conftest import (
+    INDEX,
+    LARGE,
+    LIST,
+    NOW,
+    SBOM,
+    SIGNATURE,
+    keep,
+    serving,
+)
 
 ALPINE = "/v2/library/alpine"
 LAYER = INDEX.children[0].blobs[1]
@@ -43,6 +60,25 @@ def test_a_manifest_is_its_bytes_with_type_and_digest(server, target, image):
         assert response.headers["Content-Type"] == image.manifest.media_type
         assert response.headers["Docker-Content-Digest"] == str(image.digest)
         assert response.headers["Content-Length"] == str(image.manifest.size)
+
+
+def test_a_claim_that_is_served_in_place_of_a_look_is_noted(settings, tmp_path):
+    path, tag = tmp_path / "store.db", Reference.parse("ghcr.io/team/app:1")
+    with closing(open_sqlite(path)) as store:
+        keep(store, str(tag), INDEX)
+        keep(store, None, LIST)
+        keep(store, "ghcr.io/team/app:2", INDEX)
+        with store.transaction():
+            later = NOW + timedelta(days=1)
+            store.contents.observe([Observation(tag, LIST.digest, later, is_claimed=True)])
+    with serving(partial(open_store, evolve(settings, store=path))) as served:
+        assert served.ask("/v2/team/app/manifests/2?ns=ghcr.io").status == 200
+        assert served.notes == []
+        for _ in range(2):
+            assert served.ask("/v2/team/app/manifests/1?ns=ghcr.io").body == LIST.manifest.data
+        (note,) = served.notes
+        assert note.startswith(f"{tag} is {LIST.digest}, as a bundle or memory claims")
+        assert str(INDEX.digest) in note
 
 
 def test_a_manifest_that_the_client_has_is_not_sent_again(server):

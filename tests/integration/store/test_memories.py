@@ -58,6 +58,20 @@ def test_history_and_content_come_to_a_new_machine(on: On, app: str, memory: str
     assert b"(claimed)" not in succeeded(on("three", "history", app))
 
 
+def test_what_a_memory_claims_in_place_of_a_look_is_said(
+    on: On, app: str, memory: str, seed: Seed
+) -> None:
+    succeeded(on("two", "inspect", app))
+    seed(app, AMD)
+    succeeded(on("one", "inspect", app))
+    succeeded(on("one", "cache", "push", memory, app))
+    succeeded(on("two", "cache", "pull", memory))
+    shown = on("two", "inspect", "--offline", app)
+    assert shown.code == 0
+    assert f"{app} is {AMD.digest}, as a bundle or memory claims" in shown.stderr
+    assert f"as {LISTED.digest}" in shown.stderr
+
+
 def test_the_environment_names_memories_that_are_trusted(
     on: On, app: str, memory: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,7 +101,7 @@ def test_it_is_told_which_tags_nobody_confirmed(contents):
     offline.get_manifest(TAGGED.at(OLD.digest))
     assert told == []
     offline.get_manifest(TAGGED)
-    assert told == [(contents.last_observation(TAGGED), None)]
+    assert told == [(contents.last_observation(TAGGED), None, None)]
 
 
 def test_a_tag_names_no_blob(offline):
