@@ -6,6 +6,11 @@ Content is a set of digests. The spans of a tag are sorted by digest before they
 of two looks at one moment the one that is added later counts as newer.
 
 As bytes it is JSON, gzipped. The same index has the same bytes, with the same version of zlib.
+
+A few kilobytes can expand to the whole limit, and JSON to twenty times its bytes when it is parsed.
+So two ratios are refused that no index has: digests hardly compress (3 times in a memory of 100,000
+manifests, 70 times if all tags have one image), and each member has a digest or a span (35 bytes or
+more for each bracket and comma).
 """
 
 import json
@@ -23,8 +28,13 @@ from manyfest.domain.history.observation import Observation, by_tag, merge_obser
 from manyfest.domain.references import Reference, Repository
 from manyfest.domain.values import frozen
 
-# Bytes of an index when it is expanded: 100,000 tags with five manifests each take 60 MiB.
+# Bytes of all indexes of a memory, expanded: 100,000 tags with five manifests each take 60 MiB.
 INDEX_LIMIT = 256 * 1024 * 1024
+_FREE_BYTES = 1024 * 1024  # that an index may have at any ratio
+_MOST_RATIO = 200  # bytes for each packed byte
+_FREE_MARKS = 1000
+_LEAST_FOR_MARK = 20  # bytes
+_MARKS = (b"[", b"{", b",")
 
 _VERSION = 1
 _GZIP = 31  # zlib's window bits for the gzip format (RFC 1952); the header has no time
@@ -130,13 +140,15 @@ def _span_json(span: Observation) -> dict[str, Json]:
     return members | ({"claimed": True} if span.is_claimed else {})
 
 
-def decode_index(data: bytes, subject: str, limit: int = INDEX_LIMIT) -> MemoryIndex:
-    """Decode an index of untrusted origin; ``subject`` names it in errors.
+def decode_index(text: bytes, subject: str) -> MemoryIndex:
+    """Decode an expanded index of untrusted origin; ``subject`` names it in errors.
 
-    Raises DocumentError: not gzip, larger than ``limit`` bytes when expanded, not JSON of this form
-    and version, a name that is no tag of a registry.
+    Raises DocumentError: not JSON of this form and version, more members than its bytes can have, a
+    name that is no tag of a registry.
     """
-    document = parse_object(_expanded(data, subject, limit), subject)
+    if sum(map(text.count, _MARKS)) > _FREE_MARKS + len(text) // _LEAST_FOR_MARK:
+        raise DocumentError(subject, "is no index of a memory: it has too many empty members")
+    document = parse_object(text, subject)
     if document.get("version") != _VERSION:
         raise DocumentError(subject, "has another version; a newer manyfest may read it")
     try:
@@ -154,10 +166,15 @@ def decode_index(data: bytes, subject: str, limit: int = INDEX_LIMIT) -> MemoryI
         raise DocumentError(subject, f"is no index of a memory: {error!s:.200}") from error
 
 
-def _expanded(data: bytes, subject: str, limit: int) -> bytes:
+def expand_index(data: bytes, subject: str, limit: int = INDEX_LIMIT) -> bytes:
+    """Expand an index of untrusted origin, which ``decode_index`` decodes.
+
+    Raises DocumentError: not gzip, larger than ``limit`` bytes, or than 200 times ``data``.
+    """
     expander = zlib.decompressobj(wbits=_GZIP)
+    limit = min(limit, _FREE_BYTES + _MOST_RATIO * len(data))
     try:
-        found = expander.decompress(data, limit)
+        found = expander.decompress(data, max(limit, 1))  # 0 is no limit
     except zlib.error as error:
         raise DocumentError(subject, f"is damaged: {error}") from error
     if expander.unconsumed_tail or not expander.eof or expander.unused_data:

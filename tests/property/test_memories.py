@@ -11,6 +11,7 @@ from manyfest.domain.memories.memory_index import (
     MemoryIndex,
     decode_index,
     encode_index,
+    expand_index,
     union_of,
 )
 from manyfest.domain.references import Reference
@@ -74,5 +75,6 @@ def test_the_news_are_all_that_is_lacking(known: MemoryIndex, own: MemoryIndex) 
 @given(indexes)
 def test_what_is_decoded_was_encoded(index: MemoryIndex) -> None:
     canonical = union_of([index])
-    assert decode_index(encode_index(canonical), "index") == canonical
+    text = expand_index(encode_index(canonical), "index")
+    assert decode_index(text, "index") == canonical
     assert encode_index(union_of([canonical])) == encode_index(canonical)

@@ -14,11 +14,17 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError, ManifestUnknownError, TooManyBytesError
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.memories.memory_index import INDEX_LIMIT, MemoryIndex, decode_index, union_of
+from manyfest.domain.memories.memory_index import (
+    INDEX_LIMIT,
+    MemoryIndex,
+    decode_index,
+    expand_index,
+    union_of,
+)
 from manyfest.domain.memories.memory_part import MemoryPart, parse_part, parts_listed
 from manyfest.domain.operations.steps.conditional_put import current_digest
 from manyfest.domain.ports import Ports
-from manyfest.domain.ports.registry import BlobReader, Registry
+from manyfest.domain.ports.registry import BlobReader
 from manyfest.domain.references import Reference
 
 _PACKED_LIMIT = 64 * 1024 * 1024  # bytes of all indexes of a memory, gzipped
@@ -61,26 +67,27 @@ def read_memory(reference: Reference, *, ports: Ports) -> Memory:
     fan_out. Raises DocumentError: the tag is something else, or an index is malformed;
     TooManyBytesError; what reading raises.
     """
-    reader = _Reader(ports.registry, reference)
+    reader = _Reader(reference, ports)
     base = reader.base()
-    indexes = {} if base is None else {base: reader.index(base)}
+    indexes = {} if base is None else reader.indexes([base])
     listed = parts_listed(reference, ports.registry.tags(reference.home))
     covered = {part.digest for part in indexes} | union_of(indexes.values()).covers
     uncovered = sorted(listed - covered)
     if len(uncovered) > _MOST_PARTS:
         raise DocumentError(str(reference), f"has more than {_MOST_PARTS} deltas")
     parts = [part for part in ports.fan_out(reader.part, uncovered) if part is not None]
-    found = ports.fan_out(reader.index, parts)
-    return Memory(reference, base, indexes | dict(zip(parts, found, strict=True)), listed)
+    return Memory(reference, base, indexes | reader.indexes(parts), listed)
 
 
 class _Reader:
-    """Reads parts, and indexes up to a limit for all of them."""
+    """Reads parts, and indexes up to limits for all of them."""
 
-    def __init__(self, registry: Registry, reference: Reference) -> None:
-        self._registry = registry
+    def __init__(self, reference: Reference, ports: Ports) -> None:
         self._reference = reference
-        self._left = _PACKED_LIMIT
+        self._registry = ports.registry
+        self._fan_out = ports.fan_out
+        self._packed = _PACKED_LIMIT
+        self._expanded = INDEX_LIMIT
 
     def base(self) -> MemoryPart | None:
         digest = current_digest(self._reference, self._registry)
@@ -92,12 +99,25 @@ class _Reader:
             return parse_part(self._manifest(digest), str(self._reference.at(digest)))
         return None
 
-    def index(self, part: MemoryPart) -> MemoryIndex:
-        self._left -= part.index.size
-        if self._left < 0:
+    def indexes(self, parts: list[MemoryPart]) -> dict[MemoryPart, MemoryIndex]:
+        """Fetch indexes at once, and decode one at a time: that takes several times their bytes."""
+        self._packed -= sum(part.index.size for part in parts)
+        if self._packed < 0:
             raise TooManyBytesError(str(self._reference), _PACKED_LIMIT)
-        place = self._reference.at(part.index.digest)
-        return decode_index(read_blob(place, part.index, self._registry), str(place), INDEX_LIMIT)
+        packed = self._fan_out(self._fetched, parts)
+        return {part: self._decoded(part, data) for part, data in zip(parts, packed, strict=True)}
+
+    def _fetched(self, part: MemoryPart) -> bytes:
+        return read_blob(self._place(part), part.index, self._registry)
+
+    def _decoded(self, part: MemoryPart, data: bytes) -> MemoryIndex:
+        subject = str(self._place(part))
+        text = expand_index(data, subject, self._expanded)
+        self._expanded -= len(text)
+        return decode_index(text, subject)
+
+    def _place(self, part: MemoryPart) -> Reference:
+        return self._reference.at(part.index.digest)
 
     def _manifest(self, digest: Digest) -> Manifest:
         return self._registry.get_manifest(self._reference.at(digest))

@@ -7,7 +7,7 @@ import pytest
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.memories.memory_index import decode_index
+from manyfest.domain.memories.memory_index import MemoryIndex, decode_index, expand_index
 
 DIGEST = str(Digest.of(b"x"))
 EARLY, LATE = "2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00"
@@ -25,8 +25,12 @@ def packed(**members: object) -> bytes:
     return gzip.compress(json.dumps(GOOD | members).encode())
 
 
+def read(data: bytes) -> MemoryIndex:
+    return decode_index(expand_index(data, "i"), "i")
+
+
 def test_a_good_one_is_read() -> None:
-    (span,) = decode_index(packed(), "i").observations
+    (span,) = read(packed()).observations
     assert (str(span.reference), str(span.digest)) == ("r.example/app:1", DIGEST)
     assert not span.is_claimed
 
@@ -53,7 +57,7 @@ def test_a_good_one_is_read() -> None:
 )
 def test_another_form_is_refused(members: dict[str, object]) -> None:
     with pytest.raises(DocumentError, match="^i: "):
-        decode_index(packed(**members), "i")
+        read(packed(**members))
 
 
 OTHER_BYTES = {
@@ -69,9 +73,24 @@ OTHER_BYTES = {
 @pytest.mark.parametrize("data", OTHER_BYTES.values(), ids=OTHER_BYTES)
 def test_other_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(DocumentError):
-        decode_index(data, "i")
+        read(data)
 
 
 def test_one_that_expands_too_far_is_not_expanded() -> None:
     with pytest.raises(DocumentError, match="larger than 1000 bytes"):
-        decode_index(gzip.compress(bytes(100_000)), "i", 1000)
+        expand_index(gzip.compress(bytes(100_000)), "i", 1000)
+
+
+def test_one_that_expands_as_no_index_does_is_not_expanded() -> None:
+    digests = [str(Digest.of(b"%d" % number)) for number in range(20_000)]
+    assert len(read(packed(configs=digests)).configs) == 20_000, "digests hardly compress"
+    data = gzip.compress(bytes(16 * 1024 * 1024))
+    with pytest.raises(DocumentError, match="larger than 4[0-9]{6} bytes"):
+        read(data)
+
+
+def test_one_of_empty_members_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("manyfest.domain.memories.memory_index.parse_object", None)
+    text = json.dumps(GOOD | {"configs": [[]] * 10_000}).encode()
+    with pytest.raises(DocumentError, match="empty members"):
+        decode_index(text, "i")

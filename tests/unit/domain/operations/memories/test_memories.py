@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -31,7 +32,7 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.memories.memory_index import MemoryIndex, encode_index
+from manyfest.domain.memories.memory_index import MemoryIndex, encode_index, expand_index
 from manyfest.domain.memories.memory_part import CONTENT_TYPE, INDEX_TYPE, make_part, part_reference
 from manyfest.domain.operations.memories import push_memory as pushing
 from manyfest.domain.operations.memories.pull_memory import Pulled, pull_memory
@@ -373,3 +374,18 @@ def test_the_artifact_is_as_documented(registry: MemoryRegistry) -> None:
     assert document["artifactType"] == "application/vnd.manyfest.memory.v1"
     assert document["config"]["mediaType"] == media_types.OCI_EMPTY
     assert [layer["mediaType"] for layer in document["layers"]] == [INDEX_TYPE, CONTENT_TYPE]
+
+
+def test_all_indexes_of_a_memory_share_one_limit(
+    registry: MemoryRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = _Machine(registry).sees(APP, AMD)
+    machine.push(APP)
+    machine.sees(OTHER, ARM).push(OTHER)
+    parts = read_memory(MEMORY, ports=machine.ports).indexes
+    sizes = [len(expand_index(encode_index(index), "i")) for index in parts.values()]
+    assert len(sizes) == 2
+    for limit, is_enough in ((sum(sizes), True), (sum(sizes) - 1, False)):
+        monkeypatch.setattr("manyfest.domain.operations.memories.read_memory.INDEX_LIMIT", limit)
+        with nullcontext() if is_enough else pytest.raises(DocumentError, match="when expanded"):
+            read_memory(MEMORY, ports=machine.ports)
