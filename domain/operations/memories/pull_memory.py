@@ -5,7 +5,7 @@ Content that no tag names does no harm, so each bundle is stored by itself; the 
 tags come last, all of them or none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from manyfest.domain import image_configs
 from manyfest.domain.descriptors import Descriptor
@@ -22,7 +22,7 @@ from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 
-# Bytes of a bundle, compressed. It has manifests and configs only: 100,000 take some 50 MB.
+# Bytes of all bundles of a memory, compressed: 100,000 manifests with configs take some 50 MB.
 _CONTENT_LIMIT = 1024 * 1024 * 1024
 
 
@@ -55,14 +55,14 @@ def pull_memory(
     memory = read_memory(reference, ports=ports)
     if not memory.indexes:
         raise ManifestUnknownError(str(reference), "cache push makes a memory")
-    taken = _Content(reference, ports, packer)
+    taken = _Content(reference, ports, packer, memory.indexes.values())
     for part, index in memory.indexes.items():
         taken.take(part.content, index)
     observations, lacking = _held(memory, ports, is_trusted=is_trusted)
     with ports.contents.transaction():
         ports.contents.observe(observations)
     tags = tuple(dict.fromkeys(each.reference for each in observations))
-    new = len(taken.manifests), len(taken.configs)
+    new = taken.manifests, taken.configs
     return Pulled(tags, len(observations), *new, taken.downloaded, lacking)
 
 
@@ -76,57 +76,78 @@ def _held(memory: Memory, ports: Ports, *, is_trusted: bool) -> tuple[tuple[Obse
 
 
 class _Content:
-    """Takes content into the store, and counts it."""
+    """Takes what the store lacks of the content of ``indexes``, and counts it.
 
-    def __init__(self, reference: Reference, ports: Ports, packer: BundlePacker) -> None:
+    A bundle is downloaded once, however often it is listed: all that is lacking is taken from it.
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        ports: Ports,
+        packer: BundlePacker,
+        indexes: Iterable[MemoryIndex],
+    ) -> None:
         self._reference = reference
         self._ports = ports
         self._packer = packer
-        self.manifests: set[Digest] = set()
-        self.configs: set[Digest] = set()
+        self._manifests, self._configs = _lacking(indexes, ports.contents)
+        self._opened: set[Digest] = set()
+        self.manifests = 0
+        self.configs = 0
         self.downloaded = 0
 
     def take(self, bundles: tuple[Descriptor, ...], index: MemoryIndex) -> None:
-        """Take what the store lacks of the content of ``index``, which these bundles have."""
-        contents = self._ports.contents
-        manifests = {
-            digest: kind
-            for digest, kind in index.manifests.items()
-            if digest not in self.manifests and contents.manifest(digest) is None
-        }
-        configs = {
-            digest
-            for digest in index.configs
-            if digest not in self.configs and contents.blob(digest) is None
-        }
-        for listed in reversed(bundles):  # the newest first: most often it has all that is new
-            if not (manifests or configs):
-                return
-            self._take_bundle(listed, manifests, configs)
+        """Take what is lacking of the content of ``index`` from these bundles, and what is there.
 
-    def _take_bundle(
-        self, listed: Descriptor, manifests: dict[Digest, str], configs: set[Digest]
-    ) -> None:
-        """Store what ``listed`` has of ``manifests`` and ``configs``, and take it out of these."""
+        Raises DocumentError: all bundles of the memory are larger than the limit.
+        """
+        wanted = {*(self._manifests.keys() & index.manifests), *(self._configs & index.configs)}
+        for listed in reversed(bundles):  # the newest first: most often it has all that is new
+            if not wanted:
+                return
+            if listed.digest not in self._opened:
+                self._opened.add(listed.digest)
+                wanted -= self._take_bundle(listed)
+
+    def _take_bundle(self, listed: Descriptor) -> set[Digest]:
+        """Store what ``listed`` has of what is lacking, which is returned and lacks no more."""
         place = self._reference.at(listed.digest)
-        if listed.size > _CONTENT_LIMIT:
-            raise DocumentError(str(place), f"larger than {_CONTENT_LIMIT} bytes")
+        self.downloaded += listed.size
+        if self.downloaded > _CONTENT_LIMIT:
+            raise DocumentError(str(place), f"larger than {_CONTENT_LIMIT} bytes, with the others")
         with (
             self._ports.registry.open_blob(place, listed.size) as chunks,
             self._packer.unpacked(str(place), chunks) as bundle,
         ):
-            found = {digest for digest in manifests if bundle.size(digest) is not None}
-            small = {digest for digest in configs if bundle.size(digest) is not None}
-            _store(
-                bundle,
-                {digest: manifests.pop(digest) for digest in sorted(found)},
-                small,
-                self._ports.contents,
-            )
-        configs -= small
-        self.manifests |= found
-        self.configs |= small
-        self.downloaded += listed.size
+            found = sorted(each for each in self._manifests if bundle.size(each) is not None)
+            small = {each for each in self._configs if bundle.size(each) is not None}
+            kinds = {digest: self._manifests.pop(digest) for digest in found}
+            _store(bundle, kinds, small, self._ports.contents)
+        self._configs -= small
+        self.manifests += len(found)
+        self.configs += len(small)
+        return {*found, *small}
+
+
+def _lacking(
+    indexes: Iterable[MemoryIndex], contents: ContentStore
+) -> tuple[dict[Digest, str], set[Digest]]:
+    """Return the manifests of ``indexes`` that the store lacks, with media types, and configs."""
+    manifests: dict[Digest, str] = {}
+    configs: set[Digest] = set()
+    for index in indexes:
+        manifests |= {
+            digest: kind
+            for digest, kind in index.manifests.items()
+            if digest not in manifests and contents.manifest(digest) is None
+        }
+        configs |= {
+            digest
+            for digest in index.configs
+            if digest not in configs and contents.blob(digest) is None
+        }
+    return manifests, configs
 
 
 def _store(

@@ -389,3 +389,19 @@ def test_all_indexes_of_a_memory_share_one_limit(
         monkeypatch.setattr("manyfest.domain.operations.memories.read_memory.INDEX_LIMIT", limit)
         with nullcontext() if is_enough else pytest.raises(DocumentError, match="when expanded"):
             read_memory(MEMORY, ports=machine.ports)
+
+
+def test_a_bundle_that_is_listed_often_is_downloaded_once(
+    registry: MemoryRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = {AMD.digest: AMD.manifest.media_type, ARM.digest: ARM.manifest.media_type}
+    content = bundle_of(AMD)
+    put_part(registry, MemoryIndex((), kinds), *[content] * 5)
+    pulled = _Machine(registry).pull()
+    assert (pulled.manifests, pulled.downloaded) == (1, len(content))
+    limit = "manyfest.domain.operations.memories.pull_memory._CONTENT_LIMIT"
+    other = bundle_of(LIST)
+    put_part(registry, MemoryIndex((), kinds), content, other)
+    monkeypatch.setattr(limit, len(content) + len(other) - 1)
+    with pytest.raises(DocumentError, match="with the others"):
+        _Machine(registry).pull()
