@@ -3,7 +3,7 @@
 - ``options``: the options that commands share, and the number of arguments
 - ``push_options``: the options of ``push`` and ``create --push``
 - ``copy_options``: those of ``copy`` and ``promote``
-- ``option_values``: the values of options, such as ``KEY=VALUE`` and lists with commas
+- ``option_values``: options of a few commands; values such as ``KEY=VALUE`` and lists
 - ``credentials``: a login from standard input or a variable
 - ``listen_address``: addresses to listen at
 - ``input_files``: files of documents, such as specs and locks

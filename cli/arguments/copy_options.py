@@ -1,7 +1,8 @@
 """Options of ``copy`` and ``promote``."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
+from manyfest.cli.arguments.options import credentials_option
 from manyfest.cli.process.command import Option
 
 VerifyBlobs = Annotated[
@@ -35,3 +36,6 @@ PrunePlan = Annotated[
         help="Print commands that untag selected tags that only DST has; nothing is deleted.",
     ),
 ]
+
+SourceLogin = Annotated[Any, credentials_option("src-creds", "the repository of SRC")]
+TargetLogin = Annotated[Any, credentials_option("dest-creds", "the repository of DST")]

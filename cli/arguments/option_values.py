@@ -1,4 +1,4 @@
-"""Values of options such as ``--annotation``, parsed into the domain's values."""
+"""Options of several commands, and values such as those of ``--annotation``, parsed."""
 
 import re
 from collections.abc import Sequence
@@ -32,6 +32,20 @@ def parse_mirror(text: str, name: str) -> Repository:
     raise UsageError(f"{name} wants a mirror such as mirror.example.com:5000, not {text!r}")
 
 
+ImageFiles = Annotated[
+    list[str] | None,
+    Option(
+        "-f",
+        "--file",
+        metavar="FILE",
+        help="Check the images in FILE: Dockerfile, compose, Kubernetes, GitHub workflow, "
+        "list; - is stdin.",
+    ),
+]
+Listen = Annotated[
+    str,
+    Option("--listen", metavar="HOST:PORT", help="Listen on this address; port 0: any free one."),
+]
 Through = Annotated[
     Any,
     Option(

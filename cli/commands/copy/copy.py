@@ -2,13 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import Annotated, Any
+from typing import Annotated
 
 from attr import evolve
 
 from manyfest.assembly.preconditions import require_cached, require_reachable
 from manyfest.assembly.references import reference, resolve_source
-from manyfest.cli.arguments.copy_options import PrunePlan, Tags, VerifyBlobs, Versions
+from manyfest.cli.arguments.copy_options import (
+    PrunePlan,
+    SourceLogin,
+    Tags,
+    TargetLogin,
+    VerifyBlobs,
+    Versions,
+)
 from manyfest.cli.arguments.options import (
     CONNECTION,
     CREDENTIALS,
@@ -21,7 +28,6 @@ from manyfest.cli.arguments.options import (
     ForeignLayers,
     NoAttached,
     Verbose,
-    credentials_option,
     docker_command,
 )
 from manyfest.cli.flows.checks import (
@@ -75,8 +81,8 @@ def command(
     prune_plan: PrunePlan = False,
     convert: Convert = None,
     foreign_layers: ForeignLayers = False,
-    src_creds: Annotated[Any, credentials_option("src-creds", "the repository of SRC")] = None,
-    dest_creds: Annotated[Any, credentials_option("dest-creds", "the repository of DST")] = None,
+    src_creds: SourceLogin = None,
+    dest_creds: TargetLogin = None,
     dry_run: DryRun = False,
     verbose: Verbose = False,
     as_json: AsJson = False,

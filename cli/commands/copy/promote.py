@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from attr import evolve
 
 from manyfest.assembly.preconditions import require_reachable
 from manyfest.assembly.references import reference, resolve_source, target
-from manyfest.cli.arguments.copy_options import VerifyBlobs
+from manyfest.cli.arguments.copy_options import SourceLogin, TargetLogin, VerifyBlobs
 from manyfest.cli.arguments.input_files import bytes_of
 from manyfest.cli.arguments.options import (
     CONNECTION,
@@ -18,7 +18,6 @@ from manyfest.cli.arguments.options import (
     DryRun,
     ForeignLayers,
     Verbose,
-    credentials_option,
     docker_command,
 )
 from manyfest.cli.exit_codes import USAGE, ExitError
@@ -88,8 +87,8 @@ def command(
     ] = None,
     verify_blobs: VerifyBlobs = False,
     foreign_layers: ForeignLayers = False,
-    src_creds: Annotated[Any, credentials_option("src-creds", "the repository of SRC")] = None,
-    dest_creds: Annotated[Any, credentials_option("dest-creds", "the repository of DST")] = None,
+    src_creds: SourceLogin = None,
+    dest_creds: TargetLogin = None,
     dry_run: DryRun = False,
     verbose: Verbose = False,
     as_json: AsJson = False,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from manyfest.cli.arguments.listen_address import ListenAddress, listening
+from manyfest.cli.arguments.option_values import Listen
 from manyfest.cli.arguments.options import docker_command
 from manyfest.cli.output import note, standard_input, warn, write_text
 from manyfest.cli.process.command import Option
@@ -27,12 +28,7 @@ _PASSWORD_LIMIT = 1024
 
 @docker_command("serve", "")
 def command(
-    listen: Annotated[
-        str,
-        Option(
-            "--listen", metavar="HOST:PORT", help="Listen on this address; port 0: any free one."
-        ),
-    ] = "127.0.0.1:5000",
+    listen: Listen = "127.0.0.1:5000",
     bundle: Annotated[
         str | None,
         Option("--bundle", metavar="FILE|DIR", help="Serve this bundle instead of the cache."),

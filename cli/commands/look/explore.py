@@ -7,6 +7,7 @@ from typing import Annotated
 from urllib.parse import quote
 
 from manyfest.assembly.references import reference
+from manyfest.cli.arguments.option_values import Listen
 from manyfest.cli.arguments.options import CONNECTION, OFFLINE, docker_command
 from manyfest.cli.explorer.opening import announce, require_packages
 from manyfest.cli.output import note, warn
@@ -20,12 +21,7 @@ from manyfest.domain.references import Repository
 def command(
     names: Sequence[str],
     options: CommonOptions,
-    listen: Annotated[
-        str,
-        Option(
-            "--listen", metavar="HOST:PORT", help="Listen on this address; port 0: any free one."
-        ),
-    ] = "127.0.0.1:0",
+    listen: Listen = "127.0.0.1:0",
     open_browser: Annotated[
         bool, Option("--open", help="Open the first page in the browser, too.")
     ] = False,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from time import sleep
 from typing import Annotated, NoReturn
 
+from manyfest.cli.arguments.option_values import ImageFiles
 from manyfest.cli.arguments.options import (
     CONNECTION,
     TABLE,
@@ -35,16 +36,7 @@ _SHORTEST = timedelta(seconds=1)
 def command(
     names: Sequence[str],
     options: CommonOptions,
-    file: Annotated[
-        list[str] | None,
-        Option(
-            "-f",
-            "--file",
-            metavar="FILE",
-            help="Check the images in FILE: Dockerfile, compose, Kubernetes, GitHub workflow, "
-            "list; - is stdin.",
-        ),
-    ] = None,
+    file: ImageFiles = None,
     platform: Annotated[
         str | None,
         Option("--platform", metavar="P", help="Compare the image for OS[/ARCH[/VARIANT]] only."),

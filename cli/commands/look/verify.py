@@ -7,7 +7,7 @@ from attr import evolve
 
 from manyfest.assembly.references import resolve_source
 from manyfest.assembly.settings import Settings
-from manyfest.cli.arguments.option_values import Through
+from manyfest.cli.arguments.option_values import ImageFiles, Through
 from manyfest.cli.arguments.options import (
     CONNECTION,
     FRESHNESS,
@@ -37,16 +37,7 @@ FORMATS = ("text", "json", "junit", "sarif")
 def command(
     names: Sequence[str],
     options: CommonOptions,
-    file: Annotated[
-        list[str] | None,
-        Option(
-            "-f",
-            "--file",
-            metavar="FILE",
-            help="Check the images in FILE: Dockerfile, compose, Kubernetes, GitHub workflow, "
-            "list; - is stdin.",
-        ),
-    ] = None,
+    file: ImageFiles = None,
     expect_platforms: Annotated[
         list[str] | None,
         Option(
