@@ -154,6 +154,11 @@ def is_tag(text: str) -> bool:
     return re.fullmatch(_TAG, text) is not None
 
 
+def is_path(text: str) -> bool:
+    """Return True for the path of a repository (distribution-spec, "Pulling manifests")."""
+    return len(text) <= _PATH_LIMIT and re.fullmatch(_PATH, text) is not None
+
+
 def is_host(text: str) -> bool:
     """Return True for a registry's host, as ``host[:port]``; no scheme of layouts is one."""
     return _HOST.fullmatch(text) is not None and not text.startswith(

@@ -3,7 +3,6 @@
 All faults of a file are reported together, by line and key.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -16,7 +15,7 @@ from manyfest.domain.errors import InvalidReferenceError, SpecError, shortened
 from manyfest.domain.lists.platform_normalisation import is_supported
 from manyfest.domain.media_types import Family
 from manyfest.domain.platforms import Platform
-from manyfest.domain.references import Reference, Repository
+from manyfest.domain.references import Reference, Repository, is_tag
 from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 
 Value = TypeVar("Value")
@@ -25,8 +24,6 @@ _LIST = ("image", "tags", "type", "convert", "annotations", "manifests")
 _ENTRY = ("image", "platform", "annotations")
 _TEXTS = ("os", "architecture", "variant", "osversion", "os.version")
 _FEATURES = ("osfeatures", "os.features")
-
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")  # distribution-spec, "Pulling manifests"
 
 # Replaces a name that does not parse; never used.
 _PLACEHOLDER = Reference(Repository("invalid.", "invalid"), "invalid")
@@ -107,7 +104,7 @@ class _Reader:
         text = self._text(node, path)
         if not text:
             return _PLACEHOLDER
-        if _TAG.fullmatch(text) is None:
+        if not is_tag(text):
             self._refuse(node, path, f"not a tag: {shortened(text)!r}")
         self._publish(target.tagged(text), node, path)
         return target.tagged(text)

@@ -18,18 +18,10 @@ the name is the path alone.
 import re
 from collections.abc import Iterable, Iterator
 
-from manyfest.domain.references import DEFAULT_REGISTRY, Repository, is_host
+from manyfest.domain.references import DEFAULT_REGISTRY, Repository, is_host, is_path
 
-_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_NAME = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
-_NAME_LIMIT = 255  # distribution: RepositoryNameTotalLengthMax
 _WITH_PORT = re.compile(r"([a-z0-9.-]+)_([0-9]{1,5})", re.ASCII)
 _HUB_HOSTS = frozenset({DEFAULT_REGISTRY, "index.docker.io", "registry-1.docker.io"})
-
-
-def is_name(name: str) -> bool:
-    """Return whether ``name`` is a repository's in the grammar of the distribution-spec."""
-    return len(name) <= _NAME_LIMIT and _NAME.fullmatch(name) is not None
 
 
 def repositories_named(name: str, namespace: str = "") -> tuple[Repository, ...]:
@@ -50,7 +42,7 @@ def served_name(repository: Repository) -> str | None:
     if repository.registry == DEFAULT_REGISTRY:
         return repository.path
     name = f"{repository.registry.replace(':', '_')}/{repository.path}"
-    return name if is_name(name) and repository in repositories_named(name) else None
+    return name if is_path(name) and repository in repositories_named(name) else None
 
 
 def collisions(

@@ -3,14 +3,13 @@
 import re
 from urllib.parse import parse_qsl, unquote
 
-from manyfest.cli.server.names import is_name
+from manyfest.domain.references import is_path, is_tag
 from manyfest.domain.values import frozen
 
 _TARGET_LIMIT = 8192  # characters
 _QUERY_LIMIT = 20  # parameters
 
 _OF_REPOSITORY = re.compile(r"/v2/(.+)/(manifests|blobs|referrers|tags)/([^/]+)", re.ASCII)
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
 _FORMS = {"/v2": "base", "/v2/": "base", "/v2/_catalog": "catalog"}
 
 
@@ -62,9 +61,9 @@ def parse_target(target: str) -> Route:
     name, kind, item = found.groups()
     if kind == "tags" and item != "list":
         raise BadRouteError(404, "UNSUPPORTED", "a registry has nothing under this path")
-    if kind == "manifests" and ":" not in item and _TAG.fullmatch(item) is None:
+    if kind == "manifests" and ":" not in item and not is_tag(item):
         raise BadRouteError(400, "MANIFEST_INVALID", "invalid tag")
-    if not is_name(name):
+    if not is_path(name):
         raise BadRouteError(400, "NAME_INVALID", "invalid repository name")
     return Route(kind, name, item, query)
 

@@ -7,19 +7,18 @@
 A file with ``images`` is a whole manifest of kpromo; its other members are those of its registries.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Never
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InvalidDigestError, SpecError, shortened
 from manyfest.domain.image_uses.documents import Leaf, Tree
+from manyfest.domain.references import is_tag
 from manyfest.domain.values import frozen
 
 # Visited in one file, with each alias that leads there; a small file of aliases has millions.
 _LIMITS = {"digests": 10_000, "tags": 100_000}
 _MOST_PROBLEMS = 100
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")  # distribution-spec, "Pulling manifests"
 
 
 @frozen
@@ -105,6 +104,6 @@ class _Reader:
             return
         tags = tuple(item.text for item in items if isinstance(item, Leaf) and item.text)
         for tag in tags:
-            if not _TAG.fullmatch(tag):
+            if not is_tag(tag):
                 self.refuse(name, f"{shortened(name.text)}: {shortened(tag)!r} is no tag")
         yield PromotedImage(name.text, digest, tags)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from manyfest.cli.server.names import collisions, is_name, repositories_named, served_name
-from manyfest.domain.references import Repository
+from manyfest.cli.server.names import collisions, repositories_named, served_name
+from manyfest.domain.references import Repository, is_path
 
 ALPINE = Repository("docker.io", "library/alpine")
 
@@ -61,4 +61,4 @@ def test_a_name_that_two_repositories_have_is_a_collision():
 
 @pytest.mark.parametrize("name", ["a/../b", "A/b", "a//b", "/a", "a/", "a b", "a%2fb", "a" * 256])
 def test_only_names_of_the_distribution_spec_are_names(name):
-    assert not is_name(name)
+    assert not is_path(name)
