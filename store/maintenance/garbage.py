@@ -39,7 +39,6 @@ from manyfest.domain.ports.catalogue import CountAndBytes
 from manyfest.domain.ports.garbage import Garbage, StoredContent
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.rows import IS_NEWEST, OBSERVATION_COLUMNS, damage_if_unreadable, observation_of
-from manyfest.store.sqlite.database import Row
 
 if TYPE_CHECKING:
     from manyfest.store.sql_database import SqlDatabase
@@ -95,9 +94,11 @@ _VACUUM_FREE_DIVISOR = 20  # VACUUM only if at least 1/20 of the file is free
 class SqlGarbageCollector:
     """``GarbageCollector`` over a database and the folder of layers, marking in SQLite's SQL.
 
-    Another database overrides ``delete_expired``, ``vacuum`` and the methods that read.
+    Another database overrides ``select_expired``, ``delete_expired``, ``vacuum`` and the methods
+    that read.
     """
 
+    select_expired = _SELECT_EXPIRED
     delete_expired = _DELETE_EXPIRED
 
     def __init__(self, database: "SqlDatabase", layers: LayerFiles) -> None:
@@ -121,7 +122,8 @@ class SqlGarbageCollector:
         unreadable = self._mark(map(str, roots), parameters)
         return Garbage(
             observations=tuple(
-                observation_of(row, self._database.path) for row in self._expired(parameters)
+                observation_of(row, self._database.path)
+                for row in self._database.rows(self.select_expired, parameters)
             ),
             manifests=self._unreachable("manifests"),
             configs=self._unreachable("blobs"),
@@ -187,9 +189,6 @@ class SqlGarbageCollector:
         digests = [*unreadable, *((root,) for root in roots)]
         self._database.write("INSERT INTO roots VALUES (?)", digests)
         return len(unreadable)
-
-    def _expired(self, parameters: dict[str, str]) -> Sequence[Row]:
-        return self._database.rows(_SELECT_EXPIRED, parameters)
 
     def _unreachable(self, table: str) -> tuple[StoredContent, ...]:
         with damage_if_unreadable(self._database.path, f"a digest in {table}"):

@@ -21,7 +21,7 @@ from manyfest.domain.errors import QueryError
 from manyfest.domain.ports.queries import QueryResult, QueryView
 from manyfest.store.maintenance.answer import Answer
 from manyfest.store.maintenance.read_only import empty_read_only, open_read_only
-from manyfest.store.maintenance.views import VIEWS
+from manyfest.store.maintenance.views import VIEWS, query_views
 from manyfest.store.sqlite.database import retry_while_busy
 from manyfest.store.sqlite.errors import (
     is_interruption,
@@ -61,7 +61,7 @@ class SqliteQueries:
 
     def views(self) -> tuple[QueryView, ...]:
         """See the port."""
-        return tuple(QueryView(v.name, v.about, v.columns) for v in VIEWS if v.about)
+        return query_views()
 
     @contextmanager
     def run(self, statement: str) -> Iterator[QueryResult]:

@@ -11,6 +11,7 @@ import sqlite3
 
 from manyfest.domain.digests import HEX_LENGTHS
 from manyfest.domain.media_types import LISTS
+from manyfest.domain.ports.queries import QueryView
 from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME
 from manyfest.store.maintenance.package_views import PACKAGE_VIEWS, REFERENCE, View
 from manyfest.store.rows import IS_NEWEST
@@ -171,6 +172,11 @@ VIEWS = (
             created_at, changed_at, pushed FROM main.drafts""",
     ),
 )
+
+
+def query_views() -> tuple[QueryView, ...]:
+    """Return the views that a query may name, described."""
+    return tuple(QueryView(view.name, view.about, view.columns) for view in VIEWS if view.about)
 
 
 def make_views(connection: sqlite3.Connection) -> None:

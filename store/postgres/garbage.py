@@ -60,6 +60,7 @@ _SELECT_STILL_NAMED = f"""
 class PostgresGarbageCollector(SqlGarbageCollector):
     """``GarbageCollector`` in PostgreSQL, and in the folder of layers of this machine."""
 
+    select_expired = _SELECT_EXPIRED
     delete_expired = (
         f"DELETE FROM observations AS o WHERE {_IS_EXPIRED}",
         f"DELETE FROM digests WHERE {_IS_OLD}",
@@ -77,9 +78,6 @@ class PostgresGarbageCollector(SqlGarbageCollector):
         self._found = self._database.rows(_SELECT_UNREACHABLE, {**parameters, **arrays})
         ((unreadable,),) = self._database.rows(_SELECT_UNREADABLE)
         return int(unreadable)
-
-    def _expired(self, parameters: dict[str, str]) -> Sequence[Row]:
-        return self._database.rows(_SELECT_EXPIRED, parameters)
 
     def _unreachable(self, table: str) -> tuple[StoredContent, ...]:
         return tuple(

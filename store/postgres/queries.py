@@ -22,7 +22,7 @@ from psycopg.types.string import TextLoader
 
 from manyfest.domain.errors import DeadlineError, QueryError, StoreDeniedError, StoreError
 from manyfest.domain.ports.queries import QueryResult, QueryView, Value
-from manyfest.store.maintenance.views import VIEWS
+from manyfest.store.maintenance.views import query_views
 from manyfest.store.postgres.address import Address
 from manyfest.store.postgres.database import PostgresDatabase
 from manyfest.store.postgres.errors import first_line, translated, translating_errors
@@ -95,7 +95,7 @@ class PostgresQueries:
 
     def views(self) -> tuple[QueryView, ...]:
         """See the port."""
-        return tuple(QueryView(v.name, v.about, v.columns) for v in VIEWS if v.about)
+        return query_views()
 
     @contextmanager
     def run(self, statement: str) -> Iterator[QueryResult]:
