@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from manyfest.domain.references import Home, Reference
 
 _NOWHERE = Path("/nonexistent/manyfest/store.db")  # no file, so an empty store
-_LOCK_SECONDS = 10.0  # the longest wait for another process
 
 
 class Session:
@@ -293,7 +292,7 @@ def _fault_of(store: "Store") -> StoreError | None:
 def open_store_of(settings: Settings) -> "Store":
     """Open the store that ``settings`` name. Raises UnknownSchemeError, ConfigError."""
     if isinstance(settings.store, Path):
-        return open_store(settings.store, min(_LOCK_SECONDS, settings.seconds))
+        return open_store(settings.store, settings.lock_seconds)
     from manyfest.assembly.stores import open_url
 
     return open_url(settings.store, settings)

@@ -33,6 +33,7 @@ _BOOLEANS = {
 }
 
 DEFAULT_SECONDS = 120.0  # for all requests of a command, except transfers of layers
+_LOCK_SECONDS = 10.0
 
 
 def _ignore(_message: str) -> None:
@@ -116,6 +117,11 @@ class Settings:
     wrap_registry: "Callable[[Callable[[], Registry]], Registry] | None" = field(
         default=None, repr=False, eq=False
     )
+
+    @property
+    def lock_seconds(self) -> float:
+        """The longest wait for another process's lock on the store."""
+        return min(_LOCK_SECONDS, self.seconds)
 
 
 def store_path(environment: Mapping[str, str]) -> Path | str:

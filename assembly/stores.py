@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from manyfest.domain.ports.housekeeping import Housekeeping
     from manyfest.domain.ports.store import Store
 
-_LOCK_SECONDS = 10.0  # the longest wait for another process
 _POSTGRES = ("postgresql", "postgres")
 
 # What a part is called in messages.
@@ -55,14 +54,18 @@ def _open_postgres(url: str, settings: "Settings", query_seconds: float | None) 
     except ImportError as error:  # psycopg without the library of PostgreSQL
         reason = f"psycopg cannot be loaded: {(str(error).splitlines() or [''])[0]}"
         raise ConfigError("MANYFEST_STORE", reason) from error
-    seconds = settings.seconds
     return PostgresStore(
         url,
         default_store_path(os.environ).parent,
-        min(_LOCK_SECONDS, seconds),
-        seconds,
-        query_seconds or (seconds if settings.seconds_are_hard else None),
+        settings.lock_seconds,
+        settings.seconds,
+        query_seconds or _hard_seconds(settings),
     )
+
+
+def _hard_seconds(settings: "Settings") -> float | None:
+    """Return what bounds a query without a limit of its own."""
+    return settings.seconds if settings.seconds_are_hard else None
 
 
 def scheme_of(url: str) -> str:
@@ -130,8 +133,7 @@ def open_housekeeping(
     from manyfest.store.maintenance.housekeeping import housekeeping_of
     from manyfest.store.store import open_store
 
-    patience = min(_LOCK_SECONDS, settings.seconds)
-    seconds = query_seconds or (settings.seconds if settings.seconds_are_hard else None)
+    patience, seconds = settings.lock_seconds, query_seconds or _hard_seconds(settings)
     with (
         closing(open_store(settings.store, patience)) as store,
         closing(housekeeping_of(store, patience, seconds)) as housekeeping,
