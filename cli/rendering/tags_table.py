@@ -6,7 +6,7 @@ from datetime import datetime
 from manyfest.cli.output import Screen
 from manyfest.cli.rendering.humanize import digest_on, format_moment, format_size
 from manyfest.cli.rendering.table import Column, json_array
-from manyfest.domain.encoding.timestamps import format_utc
+from manyfest.domain.encoding.timestamps import utc_or_none
 from manyfest.domain.operations.views.tags import TagDetails
 
 
@@ -29,7 +29,7 @@ def tags_json(tags: Iterable[TagDetails]) -> Iterator[str]:
             "digest": str(tag.digest) if tag.digest else None,
             "kind": tag.kind or None,
             "platforms": list(tag.platforms),
-            "created": format_utc(tag.created) if tag.created else None,
+            "created": utc_or_none(tag.created),
             "size": tag.size,
             "fault": tag.fault or None,
         }

@@ -8,6 +8,11 @@ def format_utc(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def utc_or_none(time: datetime | None) -> str | None:
+    """Format ``time`` as ``format_utc`` does; None stays None."""
+    return None if time is None else format_utc(time)
+
+
 def parse_utc(text: str) -> datetime:
     """Parse an RFC 3339 time with zone. Raises ValueError, TypeError."""
     time = datetime.fromisoformat(text)

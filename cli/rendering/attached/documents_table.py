@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from manyfest.cli.output import Screen
 from manyfest.cli.rendering.fitting import shorten
-from manyfest.cli.rendering.humanize import digest_on, format_size, short_digest
-from manyfest.cli.rendering.show.tree import Cell, Node, tree_lines
+from manyfest.cli.rendering.humanize import digest_on, format_size
+from manyfest.cli.rendering.show.tree import Cell, Node, digest_cell, tree_lines
 from manyfest.cli.rendering.table import Column, json_array
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
@@ -64,7 +64,7 @@ def _top(
     if digest == whole or digest is None:
         return below
     platform = by_subject[digest][0].platform or "image"
-    cells = (Cell(platform), _digest_cell(digest), Cell(), Cell(), Cell())
+    cells = (Cell(platform), digest_cell(digest), Cell(), Cell(), Cell())
     return [Node(cells, tuple(below))]
 
 
@@ -83,7 +83,7 @@ def _nodes(
         told.add(manifest)
         cells = (
             Cell(each.kind),
-            _digest_cell(each.digest) if each.digest else Cell(each.attachment.tag),
+            digest_cell(each.digest) if each.digest else Cell(each.attachment.tag),
             Cell(_size(each)),
             Cell(_FORMS[each.attachment.form], style="faint"),
             Cell(_signer(each)),
@@ -123,7 +123,3 @@ def _size(each: Document) -> str:
 
 def _digest(digest: Digest | None, screen: Screen) -> str:
     return "" if digest is None else digest_on(screen, digest)
-
-
-def _digest_cell(digest: Digest) -> Cell:
-    return Cell(str(digest), short_digest(digest), "faint")

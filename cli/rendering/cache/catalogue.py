@@ -15,7 +15,7 @@ from manyfest.cli.rendering.humanize import (
 )
 from manyfest.cli.rendering.table import Column, View, json_array, text_lines
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.encoding.timestamps import format_utc
+from manyfest.domain.encoding.timestamps import format_utc, utc_or_none
 from manyfest.domain.errors import shortened
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.ports.catalogue import CachedTag, CountAndBytes, RegistryStatistics, Statistics
@@ -93,8 +93,8 @@ def statistics_json(statistics: Statistics) -> str:
         "drafts": statistics.drafts,
         "fileSize": statistics.file_size,
         "reusableSize": statistics.reusable_size,
-        "oldest": _time(statistics.oldest),
-        "newest": _time(statistics.newest),
+        "oldest": utc_or_none(statistics.oldest),
+        "newest": utc_or_none(statistics.newest),
         "registries": [
             {
                 "registry": host.registry,
@@ -150,7 +150,3 @@ def _unpainted(line: str, _screen: Screen) -> str:
 def _observed(statistics: Statistics) -> Iterator[str]:
     if statistics.oldest and statistics.newest:
         yield f"observed: {format_time(statistics.oldest)} to {format_time(statistics.newest)}"
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else format_utc(moment)

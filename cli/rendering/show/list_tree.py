@@ -15,7 +15,7 @@ from manyfest.cli.rendering.humanize import (
     format_time,
     short_digest,
 )
-from manyfest.cli.rendering.show.tree import Cell, Node, tree_lines
+from manyfest.cli.rendering.show.tree import Cell, Node, digest_cell, tree_lines
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.images.attachments import Attachment
@@ -151,7 +151,7 @@ def _node(item: Item, form: Form, level: int) -> Node:
     size = content_size(item.manifest) if item.manifest else None
     cells = (
         Cell(_name(item)),
-        _digest_cell(item.descriptor.digest),
+        digest_cell(item.descriptor.digest),
         Cell("" if size is None else format_size(size)),
         Cell(counted(len(layers), "layer") if layers else ""),
         Cell(format_created(item.created, form) if item.created else ""),
@@ -188,7 +188,7 @@ def _remark(item: Item) -> str:
 
 def _attached(attached: tuple[Attachment, ...], form: Form, level: int) -> Iterator[Node]:
     for one in attached if level <= form.depth else ():
-        digest = _digest_cell(one.digest) if one.digest else Cell(one.tag, style="faint")
+        digest = digest_cell(one.digest) if one.digest else Cell(one.tag, style="faint")
         about = Cell(one.about, style="faint")
         yield Node((Cell(one.kind), digest, Cell(), Cell(), Cell(), about))
 
@@ -196,15 +196,11 @@ def _attached(attached: tuple[Attachment, ...], form: Form, level: int) -> Itera
 def _layer(layer: Descriptor) -> Node:
     name = Cell(layer.annotations.get(_TITLE) or "layer")
     size, remark = Cell(format_size(layer.size)), Cell(compression_of(layer), style="faint")
-    return Node((name, _digest_cell(layer.digest), size, Cell(), Cell(), remark))
+    return Node((name, digest_cell(layer.digest), size, Cell(), Cell(), remark))
 
 
 def _annotation(pair: tuple[str, str]) -> Node:
     return Node((Cell(f"{pair[0]}={pair[1]}", style="faint"),))
-
-
-def _digest_cell(digest: Digest) -> Cell:
-    return Cell(str(digest), short_digest(digest), "faint")
 
 
 def digest_text(digest: Digest, width: int | None) -> str:

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.encoding.timestamps import format_utc
+from manyfest.domain.encoding.timestamps import utc_or_none
 from manyfest.domain.images.attachments import Attachment
 from manyfest.domain.images.build_history import sizes_of
 from manyfest.domain.images.configuration import Configuration
@@ -33,7 +32,7 @@ def show_json(view: Overview) -> str:
         "artifactType": _text(manifest.document.get("artifactType")),
         "manifestSize": manifest.size,
         **_content(manifest),
-        "created": _time(view.created),
+        "created": utc_or_none(view.created),
         "annotations": dict(annotations_of(manifest)),
         "subject": _subject(manifest),
         "attached": [_attachment(one) for one in view.attached],
@@ -55,7 +54,7 @@ def _item(item: Item) -> Json:
         "artifactType": _text(descriptor.others.get("artifactType")),
         "manifestSize": descriptor.size,
         **content,
-        "created": _time(item.created),
+        "created": utc_or_none(item.created),
         "annotations": dict(descriptor.annotations),
         "source": str(item.source) if item.source else None,
         "fault": item.fault or None,
@@ -93,7 +92,7 @@ def _config(config: Configuration, manifest: Manifest) -> Json:
     return {
         "fault": config.fault or None,
         "platform": _platform(config.platform),
-        "created": _time(config.created),
+        "created": utc_or_none(config.created),
         "author": config.author or None,
         "user": config.user or None,
         "workingDir": config.working_dir or None,
@@ -109,7 +108,7 @@ def _config(config: Configuration, manifest: Manifest) -> Json:
         "labels": dict(config.labels),
         "history": [
             {
-                "created": _time(step.created),
+                "created": utc_or_none(step.created),
                 "instruction": step.instruction or None,
                 "comment": step.comment or None,
                 "makesLayer": step.makes_layer,
@@ -127,10 +126,6 @@ def _subject(manifest: Manifest) -> Json:
 
 def _platform(platform: Platform | None) -> str | None:
     return str(platform) if platform and platform != Platform() else None
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else format_utc(moment)
 
 
 def _text(value: Json) -> str | None:

@@ -13,7 +13,8 @@ from attr import field
 
 from manyfest.cli.output import Screen, printable
 from manyfest.cli.rendering.fitting import shorten
-from manyfest.cli.rendering.humanize import columns_of
+from manyfest.cli.rendering.humanize import columns_of, short_digest
+from manyfest.domain.digests import Digest
 from manyfest.domain.values import frozen
 
 _GAP = "  "
@@ -31,6 +32,11 @@ class Cell:
     text: str = ""
     short: str = ""
     style: str = ""
+
+
+def digest_cell(digest: Digest) -> Cell:
+    """Return the cell of a digest, shortened where room is scarce."""
+    return Cell(str(digest), short_digest(digest), "faint")
 
 
 @frozen
