@@ -4,12 +4,12 @@ Layers are named and measured, but have no bytes: the store keeps manifests and 
 layers come from the platform, the command and its revision, so that images share what they share.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from attr import evolve, field
 
+from manyfest.cli.demo.images import descriptor_of, encoded
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -61,7 +61,7 @@ def image(recipe: Recipe, platform: str) -> Document:
     """Build the image of a recipe for a platform."""
     wanted = Platform.parse(platform)
     layers = [_layer(step, platform) for step in recipe.steps if step.size]
-    config = _json(
+    config = encoded(
         wanted.to_json()
         | ({"created": format_utc(recipe.created)} if recipe.created else {})
         | {
@@ -73,10 +73,10 @@ def image(recipe: Recipe, platform: str) -> Document:
     document = {
         "schemaVersion": 2,
         "mediaType": media_types.OCI_MANIFEST,
-        "config": _descriptor(media_types.OCI_CONFIG, config),
+        "config": descriptor_of(media_types.OCI_CONFIG, config),
         "layers": layers,
     }
-    return Document(Manifest(media_types.OCI_MANIFEST, _json(document)), (config,), wanted)
+    return Document(Manifest(media_types.OCI_MANIFEST, encoded(document)), (config,), wanted)
 
 
 def attestation(about: Document, packages: Sequence[tuple[str, str]], source: str) -> Document:
@@ -85,33 +85,33 @@ def attestation(about: Document, packages: Sequence[tuple[str, str]], source: st
         (_SPDX, _statement(_SPDX, _spdx(packages), about)),
         (_SLSA, _statement(_SLSA, _slsa(source), about)),
     ]
-    config = _json({"architecture": "unknown", "os": "unknown", "config": {}})
+    config = encoded({"architecture": "unknown", "os": "unknown", "config": {}})
     document = {
         "schemaVersion": 2,
         "mediaType": media_types.OCI_MANIFEST,
-        "config": _descriptor(media_types.OCI_CONFIG, config),
+        "config": descriptor_of(media_types.OCI_CONFIG, config),
         "layers": [
-            {**_descriptor(_IN_TOTO, data), "annotations": {"in-toto.io/predicate-type": kind}}
+            {**descriptor_of(_IN_TOTO, data), "annotations": {"in-toto.io/predicate-type": kind}}
             for kind, data in statements
         ],
     }
-    manifest = Manifest(media_types.OCI_MANIFEST, _json(document))
+    manifest = Manifest(media_types.OCI_MANIFEST, encoded(document))
     blobs = (config, *(data for _, data in statements))
     return Document(manifest, blobs, Platform("unknown", "unknown"))
 
 
 def signature(of: Manifest) -> Document:
     """Make a referrer that looks like a Sigstore bundle; it signs nothing."""
-    empty, signed = b"{}", _json({"mediaType": _BUNDLE, "verificationMaterial": {}})
+    empty, signed = b"{}", encoded({"mediaType": _BUNDLE, "verificationMaterial": {}})
     document = {
         "schemaVersion": 2,
         "mediaType": media_types.OCI_MANIFEST,
         "artifactType": _BUNDLE,
-        "config": _descriptor(media_types.OCI_EMPTY, empty),
-        "layers": [_descriptor(_BUNDLE, signed)],
+        "config": descriptor_of(media_types.OCI_EMPTY, empty),
+        "layers": [descriptor_of(_BUNDLE, signed)],
         "subject": of.descriptor().to_json(),
     }
-    return Document(Manifest(media_types.OCI_MANIFEST, _json(document)), (empty, signed))
+    return Document(Manifest(media_types.OCI_MANIFEST, encoded(document)), (empty, signed))
 
 
 def index(
@@ -132,7 +132,7 @@ def index(
         "mediaType": media_types.OCI_INDEX,
         "manifests": entries,
     }
-    data = _json({**document, **({"annotations": annotations} if annotations else {})})
+    data = encoded({**document, **({"annotations": annotations} if annotations else {})})
     return Document(Manifest(media_types.OCI_INDEX, data))
 
 
@@ -152,7 +152,7 @@ def _history(step: Step, created: datetime | None) -> JsonObject:
 def _statement(kind: str, predicate: JsonObject, about: Document) -> bytes:
     digest = about.manifest.digest
     subject = {"name": "_", "digest": {digest.algorithm: digest.hex}}
-    return _json(
+    return encoded(
         {
             "_type": _STATEMENT,
             "subject": [subject],
@@ -205,11 +205,3 @@ def _slsa(source: str) -> JsonObject:
             },
         },
     }
-
-
-def _descriptor(media_type: str, data: bytes) -> JsonObject:
-    return {"mediaType": media_type, "digest": str(Digest.of(data)), "size": len(data)}
-
-
-def _json(document: JsonObject) -> bytes:
-    return json.dumps(document, separators=(",", ":")).encode()

@@ -32,7 +32,7 @@ def tiny_image(platform: Platform, greeting: str) -> TinyImage:
     """Make an image for ``platform`` with one file, ``hello.txt``, the ``greeting``."""
     archive = _archive(greeting)
     layer = gzip.compress(archive, mtime=0)
-    config = _json(
+    config = encoded(
         platform.to_json()
         | {
             "config": {"Cmd": ["cat", "hello.txt"]},
@@ -42,10 +42,10 @@ def tiny_image(platform: Platform, greeting: str) -> TinyImage:
     document = {
         "schemaVersion": 2,
         "mediaType": media_types.OCI_MANIFEST,
-        "config": _descriptor(media_types.OCI_CONFIG, config),
-        "layers": [_descriptor(media_types.OCI_LAYER, layer)],
+        "config": descriptor_of(media_types.OCI_CONFIG, config),
+        "layers": [descriptor_of(media_types.OCI_LAYER, layer)],
     }
-    return TinyImage(Manifest(media_types.OCI_MANIFEST, _json(document)), config, layer)
+    return TinyImage(Manifest(media_types.OCI_MANIFEST, encoded(document)), config, layer)
 
 
 def put_image(image: TinyImage, reference: Reference, registry: Registry) -> None:
@@ -65,9 +65,11 @@ def _archive(greeting: str) -> bytes:
     return file.getvalue()
 
 
-def _descriptor(media_type: str, data: bytes) -> JsonObject:
+def descriptor_of(media_type: str, data: bytes) -> JsonObject:
+    """Return the descriptor of ``data``."""
     return {"mediaType": media_type, "digest": str(Digest.of(data)), "size": len(data)}
 
 
-def _json(document: JsonObject) -> bytes:
+def encoded(document: JsonObject) -> bytes:
+    """Encode a document in one line, with its members in their order."""
     return json.dumps(document, separators=(",", ":")).encode()

@@ -1,15 +1,15 @@
 """Small images and lists for tests, written to any registry."""
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
-from manyfest.domain.ports.registry import BlobSource, Registry
+from manyfest.domain.ports.registry import Registry, open_bytes
 from manyfest.domain.references import Home, Reference
 from manyfest.library.inputs import Name, named
 
@@ -57,7 +57,7 @@ def _entry(registry: Registry, place: Reference, platform: str) -> dict[str, Any
 
 def _blob(registry: Registry, home: Home, kind: str, data: bytes) -> dict[str, Any]:
     digest = Digest.of(data)
-    registry.write_blob(Reference(home, None, digest), len(data), _source(data))
+    registry.write_blob(Reference(home, None, digest), len(data), partial(open_bytes, data))
     return {"mediaType": kind, "digest": str(digest), "size": len(data)}
 
 
@@ -66,10 +66,3 @@ def _put(registry: Registry, place: Reference, kind: str, **members: Any) -> Dig
     manifest = Manifest(kind, json.dumps(document).encode())
     registry.put_manifest(place, manifest)
     return manifest.digest
-
-
-def _source(data: bytes) -> BlobSource:
-    def opened(start: int = 0, /) -> AbstractContextManager[Iterator[bytes]]:
-        return nullcontext(iter((data[start:],)))
-
-    return opened
