@@ -35,7 +35,11 @@ from manyfest.domain.errors import (
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved
-from manyfest.domain.operations.steps.conditional_put import conditional_put, current_digest
+from manyfest.domain.operations.steps.conditional_put import (
+    await_digest,
+    conditional_put,
+    current_digest,
+)
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import open_bytes
@@ -44,9 +48,6 @@ from manyfest.domain.values import frozen
 
 PLACEHOLDER_TYPE = "application/vnd.manyfest.untag.v1"
 _NOT_ALLOWED = 405
-
-# Seconds to wait before each further look: some registries take a moment to show a deletion.
-_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 
 class Way(Enum):
@@ -172,11 +173,8 @@ def _restore(plan: UntagPlan, made: Manifest, cause: ManyfestError, ports: Ports
 
 def _require_gone(tag: Reference, ours: AbstractSet[Digest], ports: Ports) -> None:
     """Wait until the tag shows none of ``ours``. Another writer may have made it again."""
-    for seconds in (*_PAUSES, None):
-        if current_digest(tag, ports.registry) not in ours:
-            return
-        if seconds is not None:
-            ports.pause(seconds)
+    if await_digest(tag, lambda digest: digest not in ours, ports=ports) not in ours:
+        return
     host = str(tag.home).partition("/")[0]
     reason = "says that the tag is deleted, and still shows it"
     raise ProtocolError(host, f"{tag}: {host} {reason}")

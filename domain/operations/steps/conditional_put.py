@@ -1,5 +1,7 @@
 """Move a tag only from the digest that is expected, and check that it moved."""
 
+from collections.abc import Callable
+
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.expectations import Expectation
@@ -9,7 +11,7 @@ from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
 
-# Seconds to wait before each further look: some registries take a moment to show a put.
+# Seconds to wait before each further look: some registries take a moment to show a write.
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -28,12 +30,7 @@ def conditional_put(
     """
     expected.check(reference, current_digest(reference, ports.registry))
     put_manifest(ports.registry, reference, manifest, expected)
-    actual = current_digest(reference, ports.registry)
-    for seconds in _PAUSES:
-        if actual == manifest.digest:
-            return
-        ports.pause(seconds)
-        actual = current_digest(reference, ports.registry)
+    actual = await_digest(reference, lambda digest: digest == manifest.digest, ports=ports)
     Expectation(manifest.digest).check(reference, actual)
 
 
@@ -56,6 +53,22 @@ class TagDigests:
         if reference not in self._confirmed:
             self._confirmed[reference] = current_digest(reference, self._registry)
         return self._confirmed[reference]
+
+
+def await_digest(
+    reference: Reference, is_shown: Callable[[Digest | None], bool], *, ports: Ports
+) -> Digest | None:
+    """Read the tag until its digest is as ``is_shown`` asks, for some seconds; return the last one.
+
+    Uses the ports registry and pause. Raises as ``current_digest``.
+    """
+    digest = current_digest(reference, ports.registry)
+    for seconds in _PAUSES:
+        if is_shown(digest):
+            break
+        ports.pause(seconds)
+        digest = current_digest(reference, ports.registry)
+    return digest
 
 
 def current_digest(reference: Reference, registry: ManifestReader) -> Digest | None:
