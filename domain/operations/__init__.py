@@ -10,6 +10,7 @@ Rooms, each built on those before it:
 * ``views``: look at what is published: inspect, compare, verify, history.
 * ``dependents``: find what needs a digest, in the store.
 * ``content``: bring images elsewhere: copy, fetch, export, import.
+* ``promotion``: copy by digest, prove it, and then move the tags.
 * ``publication``: write lists to registries: push, merge, apply, lock, undo.
 * ``memories``: share the store by a registry: push to a memory, pull from it.
 * ``store``: the upkeep of the store.

@@ -21,13 +21,7 @@ from manyfest.cli.arguments.options import (
     docker_command,
 )
 from manyfest.cli.exit_codes import USAGE, ExitError
-from manyfest.cli.flows.copying.promotion import (
-    Rules,
-    Task,
-    note_signatures,
-    plan_all,
-    promote_all,
-)
+from manyfest.cli.flows.copying.promotion import note_signatures, plan_all, promote_all
 from manyfest.cli.flows.copying.sides import is_same_host, login
 from manyfest.cli.output import fail, write_text, write_view
 from manyfest.cli.process.command import Option
@@ -42,7 +36,8 @@ from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.errors import SpecError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.images.attachments import Purpose
-from manyfest.domain.operations.content.promote import PromotionPlan, Proof
+from manyfest.domain.operations.promotion.plan import Promotion, PromotionPlan, PromotionRules
+from manyfest.domain.operations.promotion.prove_and_move import Proof
 from manyfest.domain.references import Reference
 from manyfest.domain.specs.promotions import PromotedImage, promotions_in
 
@@ -106,7 +101,7 @@ def command(
       manyfest promote --from images.yaml host/staging host/prod
     """
     expected = None if expect is None else Expectation.parse(expect)
-    rules = Rules(_required(require or ()), expected, foreign_layers, verify_blobs)
+    rules = PromotionRules(_required(require or ()), expected, foreign_layers, verify_blobs)
     if from_file is not None and (tags or expect is not None):
         raise UsageError("--from names the tags, so it goes without --tags and --expect")
     if from_file is None:
@@ -120,12 +115,12 @@ def command(
     ]
     options = evolve(options, logins=tuple(logins))
     with open_session(settings_from(options)) as session:
-        tasks = [_task(*each, session) for each in texts]
-        plans = plan_all(tasks, rules, session)
+        promotions = [_promotion(*each, session) for each in texts]
+        plans = plan_all(promotions, rules, session)
         if dry_run:
             _show_plans(plans, as_json=as_json, is_list=from_file is not None, is_verbose=verbose)
             return
-        proofs = promote_all(tasks, plans, session)
+        proofs = promote_all(plans, session)
     _show(plans, proofs, as_json=as_json, is_list=from_file is not None)
 
 
@@ -170,13 +165,13 @@ def _read(file: str) -> tuple[PromotedImage, ...]:
         raise ExitError(USAGE) from error
 
 
-def _task(source: str, destination: str, tags: Sequence[str], session: Session) -> Task:
+def _promotion(source: str, destination: str, tags: Sequence[str], session: Session) -> Promotion:
     named = reference(destination)
     require_reachable([named], session)
     from_ = resolve_source(source, session)
     session.connect_early([from_], [] if is_same_host(from_, named) else [named])
     places = tuple(named.tagged(tag) if tag else Reference(named.home) for tag in tags)
-    return Task(from_, named.home, places)
+    return Promotion(from_, named.home, places)
 
 
 def _show_plans(

@@ -10,7 +10,8 @@ from manyfest.cli.rendering.planned_writes import PlannedWrites, steps_json, wri
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.images.attachments import Attachment, Purpose
-from manyfest.domain.operations.content.promote import PromotionPlan, Proof
+from manyfest.domain.operations.promotion.plan import PromotionPlan
+from manyfest.domain.operations.promotion.prove_and_move import Proof
 from manyfest.domain.operations.publication.plan_push import Tagging
 from manyfest.domain.references import Reference, Repository
 

@@ -2,7 +2,6 @@
 
 * ``copy``: to another registry, repository or layout.
 * ``copy_tags``: the same for many tags of a repository.
-* ``promote``: the same by digest, proved before tags move; ``inventory`` reads both sides.
 * ``lost_blobs``: blobs that a target has lost, although it has their manifests.
 * ``convert_copy``: the same, with other media types.
 * ``fetch``: into the store.

@@ -1,0 +1,171 @@
+"""Plan promotions: survey all sources, and check what is required, before anything is written."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from manyfest.domain.digests import Digest
+from manyfest.domain.expectations import Expectation
+from manyfest.domain.images.attachments import Purpose
+from manyfest.domain.lists.referrers import AttachedMode
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.operations.content.copy import CopyPlan, plan_copy
+from manyfest.domain.operations.content.lost_blobs import with_lost_blobs
+from manyfest.domain.operations.promotion.inventory import (
+    Inventory,
+    lacking_purposes,
+    name_of,
+    take_inventory,
+)
+from manyfest.domain.operations.promotion.outcomes import Failure, inner_fan_out, on_each
+from manyfest.domain.operations.resolve import Resolved, resolve
+from manyfest.domain.operations.steps.conditional_put import current_digest
+from manyfest.domain.operations.steps.record import record_reads
+from manyfest.domain.ports import Ports
+from manyfest.domain.ports.fan_out import FanOut
+from manyfest.domain.ports.registry import Registry
+from manyfest.domain.references import Home, Reference
+from manyfest.domain.values import frozen
+
+
+@frozen
+class Promotion:
+    """One image to promote: from ``source`` to the ``tags`` of ``home``."""
+
+    source: Reference
+    home: Home
+    tags: tuple[Reference, ...]
+
+
+@frozen
+class PromotionRules:
+    """The rules of all promotions: what is ``required`` to be attached, and how to copy.
+
+    The first tag of each has to be as ``expected``. ``with_foreign`` layers, see ``plan_copy``;
+    ``with_blobs``, the target is asked for each blob of what it has.
+    """
+
+    required: tuple[Purpose, ...] = ()
+    expected: Expectation | None = None
+    with_foreign: bool = False
+    with_blobs: bool = False
+
+
+@frozen
+class TagMove:
+    """The move of ``tag`` to ``manifest``, if it is where it is ``expected``."""
+
+    tag: Reference
+    manifest: Manifest
+    expected: Expectation | None = None
+
+
+@frozen
+class Survey:
+    """The source as it was ``found``, and the ``inventory`` of all below it."""
+
+    found: Resolved
+    inventory: Inventory
+
+
+@frozen
+class PromotionPlan:
+    """The promotion of ``source`` by ``copy`` to ``tags``.
+
+    ``current`` are the digests of the tags before. ``expected`` is that of the first tag.
+    """
+
+    source: Survey
+    copy: CopyPlan
+    tags: tuple[Reference, ...] = ()
+    current: tuple[Digest | None, ...] = ()
+    expected: Expectation | None = None
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest that is promoted."""
+        return self.source.found.manifest
+
+    @property
+    def moves(self) -> tuple[TagMove, ...]:
+        """The tags that have another digest, the first one guarded as ``expected``."""
+        guards = (self.expected, *([None] * len(self.tags)))
+        return tuple(
+            TagMove(tag, self.manifest, guard)
+            for tag, before, guard in zip(self.tags, self.current, guards, strict=False)
+            if before != self.manifest.digest
+        )
+
+
+@frozen
+class Lack:
+    """A required ``purpose``: it is attached neither to ``source`` nor to its ``images``.
+
+    An image is named by its platform, or by its digest.
+    """
+
+    source: Resolved
+    purpose: Purpose
+    images: tuple[str, ...]
+
+
+@frozen
+class Planned:
+    """The ``plans`` of all promotions; none if there are ``failures`` or anything ``lacking``."""
+
+    plans: tuple[PromotionPlan, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    lacking: tuple[Lack, ...] = ()
+
+
+def plan_promotions(
+    promotions: Sequence[Promotion], rules: PromotionRules, *, ports: Ports
+) -> Planned:
+    """Survey all sources, check what is required, and plan. Writes nothing to any registry.
+
+    What was read is recorded now, so that nothing is read twice: public registries count pulls.
+    Uses the ports registry, contents, layers, fan_out and now. Raises as ``plan_copy``, and, of the
+    only promotion, as ``take_inventory``; TagMovedError: a first tag is not as expected.
+    """
+    inner = inner_fan_out(promotions, ports.fan_out)
+    sources = [promotion.source for promotion in promotions]
+    surveys, failures = on_each(
+        partial(_survey, registry=ports.registry, fan_out=inner), sources, sources, ports.fan_out
+    )
+    if failures:
+        return Planned(failures=failures)
+    if lacking := tuple(lack for found in surveys for lack in _lacks(found, rules.required)):
+        return Planned(lacking=lacking)
+    both = zip(promotions, surveys, strict=True)
+    return Planned(tuple(_plan(promotion, found, rules, ports) for promotion, found in both))
+
+
+def _survey(source: Reference, registry: Registry, fan_out: FanOut) -> Survey:
+    found = resolve(source, registry)
+    return Survey(found, take_inventory(found, registry, fan_out))
+
+
+def _lacks(source: Survey, required: Sequence[Purpose]) -> Iterator[Lack]:
+    for purpose, images in lacking_purposes(source.inventory, required):
+        yield Lack(source.found, purpose, tuple(map(name_of, images)))
+
+
+def _plan(
+    promotion: Promotion, source: Survey, rules: PromotionRules, ports: Ports
+) -> PromotionPlan:
+    """Check the guard of the first tag, record ``source``, and plan."""
+    tags, expected, with_foreign = promotion.tags, rules.expected, rules.with_foreign
+    current = ports.fan_out(lambda tag: current_digest(tag, ports.registry), tags)
+    if expected is not None:
+        expected.check(tags[0], current[0])
+    record_reads((source.found, *source.inventory.read), ports=ports)
+    root = source.inventory.root
+    planned = plan_copy(
+        root,
+        Reference(promotion.home, None, root.digest),
+        ports=ports,
+        attached=AttachedMode.REQUIRE,
+        with_foreign=with_foreign,
+    )
+    if rules.with_blobs:
+        planned = with_lost_blobs(planned, ports=ports, with_foreign=with_foreign)
+    return PromotionPlan(source, planned, tags, current, expected)
