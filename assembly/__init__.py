@@ -4,7 +4,7 @@ Each part is imported by the sessions that use it. Nothing here prints, or knows
 session has to say goes to the ``Hooks`` of its settings.
 
 - ``session``: the ports of one command or call
-- ``releases``: plans of releases
+- ``publication``: plans of releases, and the steps of a push and a merge
 - ``references``: references as a person types them
 - ``preconditions``: what is refused before anything is written
 - ``access``: logins, and checks of them

@@ -2,16 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from manyfest.assembly.preconditions import (
-    require_cached,
-    require_reachable,
-    require_writable_store,
+from manyfest.assembly.preconditions import require_reachable
+from manyfest.assembly.publication import (
+    execute_checked,
+    finish_merge,
+    finish_or_warn,
+    merge_checked,
 )
 from manyfest.assembly.references import tag_or_reference
 from manyfest.assembly.session import Session
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.expected_platforms import check_platforms
-from manyfest.domain.errors import DraftUnknownError, InputError, ManyfestError, StoreError
+from manyfest.domain.errors import DraftUnknownError, InputError, ManyfestError
 from manyfest.domain.events import OnEvent
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.lists.referrers import AttachedMode
@@ -21,8 +23,7 @@ from manyfest.domain.operations.publication.plan_push import (
     PushPlan,
     plan_publications,
 )
-from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
-from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.publication.push import pushed_manifests
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
@@ -88,18 +89,8 @@ def push(name: Reference, request: PushRequest, calls: Calls) -> Pushed:
         if request.is_dry_run:
             return pushed(plan)
         brought = execute_checked([plan], session, calls.on_event)
-        _finish(plan, list(pushed_manifests(plan)), request, session)
+        finish_or_warn(plan, pushed_manifests(plan), session, purge=request.is_purge)
         return pushed(plan, brought)
-
-
-def execute_checked(plans: list[PushPlan], session: Session, on_event: OnEvent) -> "Brought | None":
-    """Execute ``plans`` if they can be: offline content is there, and the store takes the result.
-
-    Raises NotCachedError, StoreError before anything is written; what writing raises.
-    """
-    require_cached((blob for plan in plans for blob in plan.blobs), session)
-    require_writable_store(session)
-    return execute(plans, ports=session, on_event=session.checking_deadline(on_event))
 
 
 def pushed(plan: PushPlan, brought: "Brought | None" = None) -> Pushed:
@@ -132,30 +123,9 @@ def _converted(draft: Draft, family: Family, session: Session, *, is_dry_run: bo
 
 
 def _merge(plan: PushPlan, request: PushRequest, session: Session, on_event: OnEvent) -> Pushed:
-    from manyfest.domain.operations.publication import merge as merging
-    from manyfest.domain.operations.publication.push import bring_attached, bring_content
-
     if request.is_dry_run:
-        seen = [merging.preview(plan, target, ports=session) for target in plan.names]
-        return pushed(merging.merged_plan(plan, seen))
-    require_writable_store(session)
-    checked = session.checking_deadline(on_event)
-    bring_content([plan], ports=session, on_event=checked)
-    brought = bring_attached([plan], ports=session, on_event=checked)
-    merged = merging.merge(plan, plan.names, ports=session)
-    merging.require_own_entries(plan, merged)
-    outcome = merging.merged_plan(plan, merged)
-    published = [Resolved(tag.target, tag.manifest) for tag in merged]
-    _finish(outcome, published, request, session)
-    return pushed(outcome, brought)
+        from manyfest.domain.operations.publication.merge import preview_plan
 
-
-def _finish(
-    plan: PushPlan, published: list[Resolved], request: PushRequest, session: Session
-) -> None:
-    """Mark the draft as pushed; if that fails, only warn, for the list is published."""
-    try:
-        finish(plan, published, ports=session, purge=request.is_purge)
-    except StoreError as error:
-        message = "published, but the draft could not be marked as pushed"
-        session.hooks.warn(f"{message}: {error}")
+        return pushed(preview_plan(plan, ports=session))
+    merged, brought = merge_checked(plan, session, on_event)
+    return pushed(finish_merge(plan, merged, session, purge=request.is_purge), brought)

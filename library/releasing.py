@@ -7,8 +7,8 @@ from attr import evolve
 
 from manyfest.adapters.manifest_tool.spec_yaml import read_specs
 from manyfest.assembly.preconditions import require_reachable
+from manyfest.assembly.publication import execute_checked, plan_release
 from manyfest.assembly.references import reference
-from manyfest.assembly.releases import plan_release
 from manyfest.assembly.session import Session
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.lists.referrers import AttachedMode
@@ -18,7 +18,7 @@ from manyfest.domain.platforms import Platform
 from manyfest.domain.specs.list_spec import ListSpec
 from manyfest.domain.specs.lock import Lock
 from manyfest.library.calls import Calls
-from manyfest.library.pushing import execute_checked, pushed
+from manyfest.library.pushing import pushed
 from manyfest.library.results import Pushed
 
 
@@ -95,7 +95,7 @@ def _executed(
 ) -> tuple[Pushed, ...]:
     if is_dry_run:
         return tuple(map(pushed, plan.pushes))
-    brought = execute_checked(list(plan.pushes), session, calls.on_event)
+    brought = execute_checked(plan.pushes, session, calls.on_event)
     finish(plan, ports=session)
     first, *others = plan.pushes
     return (pushed(first, brought), *map(pushed, others))

@@ -12,7 +12,6 @@ A flow calls operations, draws progress, and prints notes and warnings.
 - ``imagetools``: what ``imagetools create`` and ``imagetools inspect`` take and print
 - ``pipeline_outputs``: results of ``publish`` for the next step of a pipeline
 - ``conversion``: ``--convert``
-- ``merge``: ``push --merge``
 - ``spec_files``: ``apply`` and ``lock``
 - ``fetch_many``: ``cache fetch``
 - ``inspect_image``: ``inspect --platform`` and ``inspect --config``

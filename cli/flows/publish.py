@@ -1,12 +1,16 @@
 """The flow of ``push``, ``create --push``, ``apply`` and ``publish``: execute and report."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from manyfest.assembly.preconditions import require_cached, require_writable_store
+from manyfest.assembly.publication import (
+    execute_checked,
+    finish_merge,
+    finish_or_warn,
+    merge_checked,
+)
 from manyfest.cli.arguments.result_files import write_file
 from manyfest.cli.exit_codes import FAILED, ExitError
 from manyfest.cli.flows.checks import STAY_BEHIND, note_families, note_foreign_layers, note_left
@@ -16,15 +20,14 @@ from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.drafts.draft import Draft
-from manyfest.domain.errors import ManyfestError, StoreError
+from manyfest.domain.errors import ManyfestError
 from manyfest.domain.events import Event, TagKept, TagMoved, TagMoving
 from manyfest.domain.operations.drafts.create import Created
 from manyfest.domain.operations.publication.plan_push import (
     PushPlan,
     plan_publications,
 )
-from manyfest.domain.operations.publication.push import execute, finish, pushed_manifests
-from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.publication.push import pushed_manifests
 from manyfest.domain.operations.steps.conditional_put import TagDigests
 from manyfest.domain.references import Home, Reference
 
@@ -35,12 +38,7 @@ if TYPE_CHECKING:  # loaded where something crosses repositories
 
 
 def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
-    """Execute the plans, drawing progress.
-
-    Raises NotCachedError, StoreError before anything is written: see the checks.
-    """
-    require_cached((blob for planned in plans for blob in planned.blobs), session)
-    require_writable_store(session)
+    """Execute the plans, drawing progress. Raises as ``execute_checked``."""
     outcomes: dict[Reference, Event] = {}
     with shown_progress() as on_event:
 
@@ -50,7 +48,7 @@ def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
             on_event(event)
 
         try:
-            brought = execute(plans, ports=session, on_event=session.checking_deadline(noted))
+            brought = execute_checked(plans, session, noted)
         except BaseException as error:
             # the error of a single tag says what happened to it
             if sum(len(plan.tags) for plan in plans) > 1 or not isinstance(error, ManyfestError):
@@ -127,19 +125,15 @@ def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None
     finish_or_warn(planned, pushed_manifests(planned), session, purge=purge)
 
 
-def finish_or_warn(
-    planned: PushPlan, published: Iterable[Resolved], session: Session, *, purge: bool
-) -> None:
-    """Mark the draft as pushed; if that fails, only warn, for the list is published."""
-    try:
-        finish(
-            planned,
-            published,
-            ports=session,
-            purge=purge,
-        )
-    except StoreError as error:
-        warn(f"published, but the draft could not be marked as pushed: {error}")
+def _merge(planned: PushPlan, session: Session, *, purge: bool) -> PushPlan:
+    """Merge the draft into each of its names; return the plan with the merged lists.
+
+    Raises as ``merge_checked`` and ``finish_merge``.
+    """
+    with shown_progress() as on_event:
+        merged, brought = merge_checked(planned, session, on_event)
+    report_brought([planned], brought)
+    return finish_merge(planned, merged, session, purge=purge)
 
 
 def push_draft(
@@ -172,12 +166,11 @@ def push_draft(
         if planned.tags:
             note_families(planned.name, planned.manifest)
     if options.is_merge:
-        from manyfest.cli.flows.merge import merge_preview, merge_with_progress
-
         if options.is_dry_run:
-            return merge_preview(planned, session)
-        done = partial(finish_or_warn, session=session, purge=options.is_purge)
-        return merge_with_progress(planned, session, report_brought, done)
+            from manyfest.domain.operations.publication.merge import preview_plan
+
+            return preview_plan(planned, ports=session)
+        return _merge(planned, session, purge=options.is_purge)
     if not options.is_dry_run:
         publish(planned, session, purge=options.is_purge)
     return planned

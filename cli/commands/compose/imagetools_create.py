@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from manyfest.assembly.releases import plan_release
+from manyfest.assembly.publication import plan_release
 from manyfest.cli.arguments.options import (
     CONNECTION,
     UPLOADS,

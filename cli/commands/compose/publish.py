@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
-from manyfest.assembly.releases import plan_release
+from manyfest.assembly.publication import plan_release
 from manyfest.cli.arguments.options import (
     CONNECTION,
     UPLOADS,

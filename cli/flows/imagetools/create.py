@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from manyfest.assembly.publication import check_release
 from manyfest.assembly.references import reference, resolve_source
-from manyfest.assembly.releases import check_release
 from manyfest.cli.arguments.input_files import bytes_of
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.wiring import Session

@@ -146,6 +146,12 @@ def preview(plan: PushPlan, target: Reference, *, ports: Ports) -> Merged:
     return Merged(target, manifest, current.digest, manifest is not current.manifest)
 
 
+def preview_plan(plan: PushPlan, *, ports: Ports) -> PushPlan:
+    """Return ``plan`` with what a merge into its names would write. Raises as ``preview``."""
+    look = partial(preview, plan, ports=ports)
+    return merged_plan(plan, ports.fan_out(look, plan.names))
+
+
 def intent(plan: PushPlan, target: Reference, now: datetime) -> Intent:
     """Return the intent of ``plan``'s draft for ``target``. Raises ListError."""
     members = dict(plan.draft.index_members)

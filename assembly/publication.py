@@ -1,0 +1,153 @@
+"""Publication: refused before anything is written, and told where it is not recorded.
+
+Both drivers publish by these steps. What they say of it beside goes to the hooks of the session.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from manyfest.assembly.preconditions import (
+    require_cached,
+    require_reachable,
+    require_writable_store,
+)
+from manyfest.domain.errors import InputError, ListError, ManyfestError, StoreError
+from manyfest.domain.operations.publication import push
+from manyfest.domain.operations.resolve import Resolved
+
+# A push imports neither the rules of releases nor those of merges.
+if TYPE_CHECKING:
+    from manyfest.assembly.session import Session
+    from manyfest.domain.drafts.draft import Draft
+    from manyfest.domain.events import OnEvent
+    from manyfest.domain.lists.referrers import AttachedMode
+    from manyfest.domain.operations.attached.put import Brought
+    from manyfest.domain.operations.publication.apply import ApplyPlan
+    from manyfest.domain.operations.publication.merge import Merged
+    from manyfest.domain.operations.publication.plan_push import PushPlan
+    from manyfest.domain.references import Reference
+    from manyfest.domain.specs.list_spec import ListSpec
+
+
+def plan_release(
+    spec: "ListSpec",
+    session: "Session",
+    *,
+    allow_duplicates: bool,
+    with_foreign: bool,
+    attached: "AttachedMode",
+) -> "ApplyPlan":
+    """Plan the publication of one list; the caller executes it.
+
+    Raises InputError: a target has a tag and a digest; ListError: it is named by the
+    digest of another list, or as ``plan_apply``; UnreachableError, ReadOnlyError: it cannot be
+    written; as ``check_release`` and ``plan_apply``.
+    """
+    from manyfest.domain.operations.publication.apply import plan_apply
+    from manyfest.domain.specs.list_spec import sources_of
+
+    for target in spec.targets:
+        if target.tag and target.digest:
+            raise InputError(f"{target} has a tag and a digest; a target has one of them")
+    require_reachable(spec.targets, session)
+    session.connect_early(sources_of([spec]), spec.targets)
+    planned = plan_apply([spec], ports=session, attached=attached, with_foreign=with_foreign)
+    (plan,) = planned.pushes
+    check_release(plan.draft, spec, session, allow_duplicates=allow_duplicates)
+    for target in spec.targets:
+        if target.digest not in {None, plan.manifest.digest}:
+            reason = f"{target} is another digest than that of the list, {plan.manifest.digest}"
+            raise ListError(str(target), reason)
+    return planned
+
+
+def check_release(
+    draft: "Draft", spec: "ListSpec", session: "Session", *, allow_duplicates: bool
+) -> None:
+    """Warn of annotations that no entry gets; refuse two images for one platform.
+
+    Raises PlatformConflictError, unless ``allow_duplicates``.
+    """
+    from manyfest.domain.drafts.platform_conflicts import refuse_conflicts
+    from manyfest.domain.specs.release_entries import unmatched
+
+    for left in unmatched(draft.entries, spec.entry_annotations):
+        none = f"so that none gets the annotation {left.key}"
+        session.hooks.warn(f"no image is for {left.platform}, {none}")
+    if not allow_duplicates:
+        refuse_conflicts(draft)
+
+
+def execute_checked(
+    plans: "Sequence[PushPlan]", session: "Session", on_event: "OnEvent"
+) -> "Brought | None":
+    """Execute ``plans`` if they can be: offline content is there, and the store takes the result.
+
+    Raises NotCachedError, StoreError before anything is written; what writing raises.
+    """
+    require_cached((blob for plan in plans for blob in plan.blobs), session)
+    require_writable_store(session)
+    return push.execute(plans, ports=session, on_event=session.checking_deadline(on_event))
+
+
+def finish_or_warn(
+    plan: "PushPlan", published: Iterable[Resolved], session: "Session", *, purge: bool
+) -> None:
+    """Mark the draft as pushed; if that fails, only warn, for the list is published."""
+    try:
+        push.finish(plan, published, ports=session, purge=purge)
+    except StoreError as error:
+        message = "published, but the draft could not be marked as pushed"
+        session.hooks.warn(f"{message}: {error}")
+
+
+def merge_checked(
+    plan: "PushPlan", session: "Session", on_event: "OnEvent"
+) -> "tuple[tuple[Merged, ...], Brought | None]":
+    """Merge the draft into each of its names; return the lists, and what came along.
+
+    If that fails, notes name the tags that stay behind. Raises StoreError before anything is
+    written; as ``merge``.
+    """
+    from manyfest.domain.operations.publication.merge import merge
+
+    require_writable_store(session)
+    checked = session.checking_deadline(on_event)
+    push.bring_content([plan], ports=session, on_event=checked)
+    brought = push.bring_attached([plan], ports=session, on_event=checked)
+    intents: list[Reference] = []
+    try:
+        return merge(plan, plan.names, ports=session, on_intent=intents.append), brought
+    except ManyfestError:
+        for tag in intents:
+            session.hooks.note(
+                f"{tag} is left behind: a push --merge within the hour includes its entries; "
+                "delete the tag to prevent that"
+            )
+        raise
+
+
+def finish_merge(
+    plan: "PushPlan", merged: "Sequence[Merged]", session: "Session", *, purge: bool
+) -> "PushPlan":
+    """Record the ``merged`` lists, and mark the draft as pushed; return the plan with them.
+
+    Warns of intents that did not count. Raises MergeOvertakenError: another writer's entries are
+    there in place of ours. The draft then stays as it was.
+    """
+    from manyfest.domain.operations.publication.merge import merged_plan, require_own_entries
+
+    for tag in merged:
+        _warn_of_misdated(tag, session)
+    require_own_entries(plan, merged)
+    outcome = merged_plan(plan, merged)
+    published = [Resolved(tag.target, tag.manifest) for tag in merged]
+    finish_or_warn(outcome, published, session, purge=purge)
+    return outcome
+
+
+def _warn_of_misdated(merged: "Merged", session: "Session") -> None:
+    for at, intent in merged.misdated.items():
+        date = f"{intent.made_at:%Y-%m-%d %H:%M} UTC"
+        reason = f"it is dated {date}, in the future by the registry's clock"
+        session.hooks.warn(f"{at} did not count: {reason}")
