@@ -1,7 +1,7 @@
 """The composition root: makes the ports of a session from adapters and store."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from manyfest.domain.history.observation import Observation
     from manyfest.domain.ports.content_store import ContentStore
     from manyfest.domain.ports.draft_book import DraftBook
-    from manyfest.domain.ports.fan_out import FanOut
+    from manyfest.domain.ports.fan_out import FanOut, Item
     from manyfest.domain.ports.layer_store import LayerStore
     from manyfest.domain.ports.registry import Registry
     from manyfest.domain.ports.registry_access import TagRecords
@@ -73,14 +73,21 @@ class Session:
 
         Work that they share is done once. Only the registry is shared, not the store's writes.
         """
-        from copy import copy
-
         from manyfest.adapters.decorators.shared_work import SharedWork
         from manyfest.domain.ports.fan_out import sequential
 
-        shared = copy(self)
-        shared.__dict__ |= {"registry": SharedWork(self.registry), "fan_out": sequential}
-        return shared
+        return self._with(registry=SharedWork(self.registry), fan_out=sequential)
+
+    def with_registry(self, registry: "Registry") -> "Session":
+        """Return this session with ``registry`` in place of its own; they share the rest."""
+        return self._with(registry=registry)
+
+    def _with(self, **ports: object) -> "Session":
+        from copy import copy
+
+        other = copy(self)
+        other.__dict__ |= ports
+        return other
 
     def connect_early(
         self, read: "Sequence[Reference]", written: "Sequence[Reference]" = ()
@@ -194,6 +201,12 @@ class Session:
         """Restart the deadline, unless it was given with ``--timeout``."""
         self._deadline.restart()
 
+    def slices(self, items: "Sequence[Item]", size: int = 128) -> "Iterator[Sequence[Item]]":
+        """Yield ``items`` in slices; the deadline restarts after the work on each."""
+        for start in range(0, len(items), size):
+            yield items[start : start + size]
+            self.restart_deadline()
+
     @property
     def _deadline(self) -> "Deadline":
         return self._resources.deadline
@@ -260,24 +273,6 @@ class Resources:
         session = Session(self, open_store(_NOWHERE), stack)
         session.records_reads = False
         return session
-
-
-@contextmanager
-def open_session(settings: Settings) -> Iterator[Session]:
-    """Open the ports that ``settings`` describe; each is opened when it is first used.
-
-    The end of the block closes every connection, and an error or Ctrl-C aborts them.
-    Raises UnknownSchemeError, ConfigError: no usable adapter serves the store's scheme.
-    """
-    with ExitStack() as stack:
-        yield Resources(settings, stack).session(stack)
-
-
-@contextmanager
-def open_reading_session(settings: Settings) -> Iterator[Session]:
-    """As ``open_session``, for calls that can do without a store unless they are offline."""
-    with ExitStack() as stack:
-        yield Resources(settings, stack).reading_session(stack)
 
 
 def _fault_of(store: "Store") -> StoreError | None:

@@ -124,7 +124,7 @@ def open_housekeeping(
     """Open the store's upkeep for ``command``; nothing is opened before it is used.
 
     A query may take ``query_seconds``, or else as long as ``settings`` say. A part that the store
-    lacks raises IncompleteStoreError when it is used. Raises as ``open_session``.
+    lacks raises IncompleteStoreError when it is used. Raises as ``open_store_of``.
     """
     if not isinstance(settings.store, Path):
         with closing(open_url(settings.store, settings, query_seconds)) as store:

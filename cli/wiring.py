@@ -4,13 +4,13 @@
 shields.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from attr import evolve
 
-from manyfest.assembly import session
+from manyfest.assembly.session import Resources, open_store_of
 from manyfest.assembly.session import Session as Session  # noqa: PLC0414 -- for annotations
 from manyfest.assembly.settings import Hooks, Settings
 from manyfest.cli.output import note, warn
@@ -41,14 +41,22 @@ def _shielded(action: Callable[[], _T]) -> _T:
 TERMINAL = Hooks(warn, note, _shown_pause, _shielded)
 
 
-def open_session(settings: Settings) -> AbstractContextManager[Session]:
-    """As ``session.open_session``, at the terminal."""
-    return session.open_session(evolve(settings, hooks=TERMINAL))
+@contextmanager
+def open_session(settings: Settings) -> Iterator[Session]:
+    """Open the ports that ``settings`` describe; each is opened when it is first used.
+
+    The end of the block closes every connection, and an error or Ctrl-C aborts them.
+    Raises UnknownSchemeError, ConfigError: no usable adapter serves the store's scheme.
+    """
+    with ExitStack() as stack:
+        yield Resources(evolve(settings, hooks=TERMINAL), stack).session(stack)
 
 
-def open_reading_session(settings: Settings) -> AbstractContextManager[Session]:
-    """As ``session.open_reading_session``, at the terminal."""
-    return session.open_reading_session(evolve(settings, hooks=TERMINAL))
+@contextmanager
+def open_reading_session(settings: Settings) -> Iterator[Session]:
+    """As ``open_session``, for calls that can do without a store unless they are offline."""
+    with ExitStack() as stack:
+        yield Resources(evolve(settings, hooks=TERMINAL), stack).reading_session(stack)
 
 
 def open_housekeeping(
@@ -62,7 +70,7 @@ def open_housekeeping(
 
 def open_store(settings: Settings) -> "AbstractContextManager[Store]":
     """Open the store that ``settings`` name, without registries."""
-    return closing(session.open_store_of(settings))
+    return closing(open_store_of(settings))
 
 
 def open_access(

@@ -1,6 +1,6 @@
 """The client's methods for its store: ``client.cache``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -61,7 +61,7 @@ class Cache:
                 on_event=session.checking_deadline(self._calls.on_event),
             )
             places = tuple(dict.fromkeys(inputs.source(n, session) for n in inputs.names(names)))
-            return _together(_renewing(fetch_slices(places, bring), session))
+            return _together(fetch_slices(places, bring, session.restart_deadline))
 
     def export(
         self,
@@ -225,14 +225,6 @@ def _draft(name: Name, session: "Session") -> "Draft":
     if found is None:
         raise DraftUnknownError(str(name))
     return found
-
-
-def _renewing(slices: "Iterator[Fetched]", session: "Session") -> "Iterator[Fetched]":
-    """Yield the slices; each that fetched something gives the next all the time."""
-    for fetched in slices:
-        if fetched.found:
-            session.restart_deadline()
-        yield fetched
 
 
 def _together(slices: "Iterable[Fetched]") -> "Fetched":

@@ -58,13 +58,11 @@ def fetch_all(
             on_event=session.checking_deadline(on_event),
         )
         failed: set[Reference] = set()
-        for fetched in fetch_slices(references, bring):
+        for fetched in fetch_slices(references, bring, session.restart_deadline):
             summary.count(fetched)
             failed.update(fetched.failures)
             warn_of_unverifiable(fetched.unverifiable)
             note_foreign_layers(fetched.foreign_layers, STAY_BEHIND)
-            if fetched.found:
-                session.restart_deadline()
             if with_attached:
                 summary.count_attached(fetch_attached(fetched.found, ports=session))
         if is_filling and not platforms:

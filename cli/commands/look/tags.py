@@ -143,6 +143,5 @@ def _digest_of(text: str, session: Session) -> Digest:
 
 
 def _details(home: Home, tags: Sequence[str], session: Session) -> Iterator[TagDetails]:
-    for start in range(0, len(tags), _SLICE):
-        yield from details_of_tags(home, tags[start : start + _SLICE], ports=session)
-        session.restart_deadline()
+    for some in session.slices(tags, _SLICE):
+        yield from details_of_tags(home, some, ports=session)

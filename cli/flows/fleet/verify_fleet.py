@@ -13,8 +13,6 @@ from manyfest.domain.errors import InputError
 from manyfest.domain.operations.views.verify import Verification, verify_many
 from manyfest.domain.platforms import Platform
 
-_SLICE = 128  # images checked between two renewals of the deadline
-
 
 def fleet_of(names: Sequence[str], files: Sequence[str]) -> tuple[Asked, ...]:
     """Return the images that are named, each name once. Raises as ``images_asked``."""
@@ -41,8 +39,7 @@ def verify_fleet(
 def _verified(
     asked: Sequence[Asked], expected: Sequence[Platform], session: Session
 ) -> Iterator[FleetImage]:
-    for start in range(0, len(asked), _SLICE):
-        some = asked[start : start + _SLICE]
+    for some in session.slices(asked):
         usable = [each.reference for each in some if not each.fault]
         session.connect_early(usable)
         found = iter(verify_many(usable, ports=session, expected=expected))
@@ -51,7 +48,6 @@ def _verified(
             if isinstance(verdict, Verification):
                 _note_unchecked(verdict)
             yield FleetImage(each.name, each.place, verdict)
-        session.restart_deadline()
 
 
 def _note_unchecked(found: Verification) -> None:

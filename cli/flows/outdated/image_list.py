@@ -8,20 +8,16 @@ from manyfest.cli.wiring import Session
 from manyfest.domain.errors import InputError
 from manyfest.domain.operations.views.outdated import Checked, Verdict, check_outdated
 
-_SLICE = 128  # images checked between two renewals of the deadline
-
 
 def checked_rows(asked: Sequence[Asked], session: Session) -> Iterator[Row]:
     """Check the images, and yield a row each, in their order."""
-    for start in range(0, len(asked), _SLICE):
-        some = asked[start : start + _SLICE]
+    for some in session.slices(asked):
         usable = [each for each in some if not each.fault]
         session.connect_early([each.reference for each in usable])
         wanted = [(each.reference, each.platform) for each in usable]
         checked = iter(check_outdated(wanted, ports=session))
         for each in some:
             yield Row(each.name, each.place, _faulty(each) if each.fault else next(checked))
-        session.restart_deadline()
 
 
 def _faulty(asked: Asked) -> Checked:

@@ -12,14 +12,20 @@ SLICE = 128  # references
 
 
 def fetch_slices(
-    references: Sequence[Reference], bring: Callable[[Sequence[Reference]], Fetched]
+    references: Sequence[Reference],
+    bring: Callable[[Sequence[Reference]], Fetched],
+    restart_deadline: Callable[[], None],
 ) -> Iterator[Fetched]:
     """Yield what ``bring`` fetches of ``references``, a slice at a time.
 
-    Those for which there was no room in memory beside the others are fetched alone.
+    Those for which there was no room in memory beside the others are fetched alone. After each
+    slice in which something was fetched, the deadline restarts.
     """
     for start in range(0, len(references), SLICE):
-        yield from _slice(references[start : start + SLICE], bring)
+        for fetched in _slice(references[start : start + SLICE], bring):
+            if fetched.found:
+                restart_deadline()
+            yield fetched
 
 
 def _slice(
