@@ -11,6 +11,7 @@
     │   ├── UnsupportedPlatformError
     │   ├── UnknownMemberError
     │   ├── UnknownSchemeError
+    │   ├── UnknownPurposeError
     │   ├── AmbiguousEntryError
     │   ├── QueryError
     │   ├── ReadOnlyError
@@ -154,6 +155,15 @@ class UnknownSchemeError(InputError):
         layout = "; a layout is written oci:DIR[:TAG]" if scheme in _LAYOUT_SCHEMES else ""
         super().__init__(f"no adapter for {shortened(scheme)}:// is installed{others}{layout}")
         self.scheme = scheme
+        self.known = known
+
+
+class UnknownPurposeError(InputError):
+    """``purpose`` cannot be required to be attached; ``known`` are the purposes that can."""
+
+    def __init__(self, purpose: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"require: expected one of {', '.join(known)}, not {purpose!r}")
+        self.purpose = purpose
         self.known = known
 
 

@@ -8,7 +8,7 @@ from manyfest.assembly.references import target as target_reference
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.errors import InputError
 from manyfest.domain.expectations import Expectation
-from manyfest.domain.images.attachments import Purpose
+from manyfest.domain.images.attachments import Purpose, required_purposes
 from manyfest.domain.lists.platform_selection import parse_filter
 from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.media_types import Family
@@ -18,8 +18,6 @@ from manyfest.domain.references import Reference
 if TYPE_CHECKING:
     from manyfest.assembly.session import Session
     from manyfest.domain.digests import Digest
-
-_REQUIRABLE = (Purpose.SIGNATURE, Purpose.SBOM, Purpose.PROVENANCE)
 
 # A reference as docker writes it, or one that was parsed.
 Name = str | Reference
@@ -93,12 +91,8 @@ def expectation(expect: "str | Digest | None") -> Expectation | None:
 
 
 def purposes(require: str | Iterable[str]) -> tuple[Purpose, ...]:
-    """Return what has to be attached. Raises InputError: not signature, sbom or provenance."""
-    known = {each.value.lower(): each for each in _REQUIRABLE}
-    words = texts(require)
-    if unknown := [word for word in words if word.lower() not in known]:
-        raise InputError(f"require: expected one of {', '.join(known)}, not {unknown[0]!r}")
-    return tuple(dict.fromkeys(known[word.lower()] for word in words))
+    """Return what has to be attached. Raises UnknownPurposeError."""
+    return required_purposes(texts(require))
 
 
 def pairs(annotations: Mapping[str, str]) -> tuple[str, ...]:

@@ -6,10 +6,12 @@ subject in the tag itself, as cosign does (``domain.lists.referrers``). An *entr
 own list is BuildKit's attestation (``domain.lists.attestations``).
 """
 
+from collections.abc import Sequence
 from enum import Enum
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
+from manyfest.domain.errors import UnknownPurposeError
 from manyfest.domain.images.kinds import (
     ATTESTATION,
     kind_of,
@@ -42,6 +44,9 @@ class Purpose(Enum):
     ATTESTATION = "attestation"
     OTHER = "other"
 
+
+# The purposes that can be required to be attached.
+_REQUIRABLE = (Purpose.SIGNATURE, Purpose.SBOM, Purpose.PROVENANCE)
 
 # The purposes of kinds and predicates, by words in them; the first that fits counts.
 _PURPOSES = {
@@ -124,6 +129,14 @@ class Attachment:
     def purposes(self) -> tuple[Purpose, ...]:
         """The purposes, each once: BuildKit's attestation may have provenance and an SBOM."""
         return tuple(dict.fromkeys(map(_purpose, self.predicates or (self.kind,))))
+
+
+def required_purposes(words: Sequence[str]) -> tuple[Purpose, ...]:
+    """Return the purposes that ``words`` require, each once. Raises UnknownPurposeError."""
+    known = {each.value.lower(): each for each in _REQUIRABLE}
+    if unknown := [word for word in words if word.lower() not in known]:
+        raise UnknownPurposeError(unknown[0], tuple(known))
+    return tuple(dict.fromkeys(known[word.lower()] for word in words))
 
 
 def _purpose(words: str) -> Purpose:

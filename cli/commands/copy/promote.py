@@ -33,19 +33,13 @@ from manyfest.cli.rendering.copying.promotion import (
 )
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
-from manyfest.domain.errors import SpecError
+from manyfest.domain.errors import SpecError, UnknownPurposeError
 from manyfest.domain.expectations import Expectation
-from manyfest.domain.images.attachments import Purpose
+from manyfest.domain.images.attachments import Purpose, required_purposes
 from manyfest.domain.operations.promotion.plan import Promotion, PromotionPlan, PromotionRules
 from manyfest.domain.operations.promotion.prove_and_move import Proof
 from manyfest.domain.references import Reference
 from manyfest.domain.specs.promotions import PromotedImage, promotions_in
-
-_PURPOSES = {
-    "signature": Purpose.SIGNATURE,
-    "sbom": Purpose.SBOM,
-    "provenance": Purpose.PROVENANCE,
-}
 
 
 @docker_command("promote", "SRC DST", 2, 2, options=CONNECTION - CREDENTIALS | UPLOADS)
@@ -125,10 +119,11 @@ def command(
 
 
 def _required(texts: Sequence[str]) -> tuple[Purpose, ...]:
-    words = _split(texts)
-    if unknown := [word for word in words if word.lower() not in _PURPOSES]:
-        raise UsageError(f"--require wants signature, sbom or provenance, not {unknown[0]!r}")
-    return tuple(dict.fromkeys(_PURPOSES[word.lower()] for word in words))
+    try:
+        return required_purposes(_split(texts))
+    except UnknownPurposeError as error:
+        reason = f"--require wants signature, sbom or provenance, not {error.purpose!r}"
+        raise UsageError(reason) from error
 
 
 def _split(texts: Sequence[str]) -> list[str]:
