@@ -10,13 +10,13 @@ from manyfest.domain.operations.store.copy_store import CopiedStore
 def copied_lines(copied: CopiedStore) -> Iterator[str]:
     """Yield a line of numbers, and one for each draft that was kept."""
     numbers = [
-        f"{counted(number, noun)} ({new} new)"
-        for number, new, noun in (
-            (copied.manifests, copied.new_manifests, "manifest"),
-            (copied.blobs, copied.new_blobs, "config"),
-            (copied.states, copied.new_states, "tag state"),
-            (copied.drafts, copied.new_drafts, "draft"),
-            (copied.layers, copied.new_layers, "layer"),
+        f"{counted(count.found, noun)} ({count.new} new)"
+        for count, noun in (
+            (copied.manifests, "manifest"),
+            (copied.blobs, "config"),
+            (copied.states, "tag state"),
+            (copied.drafts, "draft"),
+            (copied.layers, "layer"),
         )
     ]
     yield f"copied and verified: {', '.join(numbers)}"
@@ -24,11 +24,14 @@ def copied_lines(copied: CopiedStore) -> Iterator[str]:
 
 def copied_json(copied: CopiedStore) -> str:
     """Return the numbers as JSON."""
-    names = ("manifests", "blobs", "states", "drafts", "layers")
-    members = {
-        name: {"number": getattr(copied, name), "new": getattr(copied, f"new_{name}")}
-        for name in names
+    counts = {
+        "manifests": copied.manifests,
+        "blobs": copied.blobs,
+        "states": copied.states,
+        "drafts": copied.drafts,
+        "layers": copied.layers,
     }
+    members = {name: {"number": count.found, "new": count.new} for name, count in counts.items()}
     kept = [str(name) for name in copied.kept]
     document = {"tags": copied.tags, **members, "draftsKept": kept}
     return json.dumps(document, indent=2, ensure_ascii=False)

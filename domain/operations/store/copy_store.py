@@ -5,8 +5,6 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from attr import evolve
-
 from manyfest.domain.digests import HEX_LENGTHS, Digest
 from manyfest.domain.errors import DamagedStoreError
 from manyfest.domain.history.observation import Observation
@@ -24,23 +22,30 @@ _PAGE = 1_000_000  # digests with one beginning, of which there are 256 or more
 
 
 @frozen
+class Count:
+    """The number ``found`` in the source, and how many of them were ``new`` to the target."""
+
+    found: int = 0
+    new: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        """Count both."""
+        return Count(self.found + other.found, self.new + other.new)
+
+
+@frozen
 class CopiedStore:
-    """The numbers of a copy: what the source has, and how much of it was new to the target.
+    """The counts of a copy, and the number of tags.
 
     ``kept`` are drafts of the target that differ from the source's of the same name.
     """
 
-    manifests: int = 0
-    new_manifests: int = 0
-    blobs: int = 0
-    new_blobs: int = 0
-    tags: int = 0
-    states: int = 0
-    new_states: int = 0
-    drafts: int = 0
-    new_drafts: int = 0
-    layers: int = 0
-    new_layers: int = 0
+    manifests: Count
+    blobs: Count
+    tags: int
+    states: Count
+    drafts: Count
+    layers: Count
     kept: tuple[Reference, ...] = ()
 
 
@@ -55,14 +60,22 @@ def copy_store(
     hosts are not copied. Raises StoreError, DamagedStoreError: the source has other bytes, or the
     target returns others.
     """
-    copied = CopiedStore()
+    manifests, blobs = _copy_content(source.contents, target.contents, now)
+    tags, states = _copy_history(source.contents, target.contents)
+    drafts, kept = _copy_drafts(source, target)
+    layers = _copy_layers(source, target) if with_layers else Count()
+    return CopiedStore(manifests, blobs, tags, states, drafts, layers, kept)
+
+
+def _copy_content(source: ContentStore, target: ContentStore, now: datetime) -> tuple[Count, Count]:
+    """Copy manifests and blobs. Returns the counts of both."""
+    manifests, blobs = Count(), Count()
     for beginning in _beginnings():
-        known = frozenset(target.contents.digests(beginning, _PAGE))
-        for group in _groups(source.contents.digests(beginning, _PAGE)):
-            copied = _content_copied(group, known, source.contents, target.contents, now, copied)
-    copied = _history_copied(source.contents, target.contents, copied)
-    copied = _drafts_copied(source, target, copied)
-    return _layers_copied(source, target, copied) if with_layers else copied
+        known = frozenset(target.digests(beginning, _PAGE))
+        for group in _groups(source.digests(beginning, _PAGE)):
+            of_group = _copy_group(group, known, source, target, now)
+            manifests, blobs = manifests + of_group[0], blobs + of_group[1]
+    return manifests, blobs
 
 
 def _beginnings() -> Iterator[str]:
@@ -79,15 +92,17 @@ def _groups(items: Iterable[_Item]) -> Iterator[tuple[_Item, ...]]:
         yield group
 
 
-def _content_copied(
+def _copy_group(
     digests: Iterable[Digest],
     known: Container[Digest],
     source: ContentStore,
     target: ContentStore,
     now: datetime,
-    copied: CopiedStore,
-) -> CopiedStore:
-    """Copy what is kept of ``digests``; the target has nothing that is not ``known``."""
+) -> tuple[Count, Count]:
+    """Copy what is kept of ``digests``; the target has nothing that is not ``known``.
+
+    Returns the counts of manifests and blobs.
+    """
     manifests, blobs = [], []
     for digest in digests:
         if (manifest := source.manifest(digest)) is not None:
@@ -103,13 +118,7 @@ def _content_copied(
             target.record_digest_reads(_read_by_digest(source, new), now)
         _verify(target.manifest, (each.digest for each in new))
         _verify(target.blob, (digest for digest, _ in new_blobs))
-    return evolve(
-        copied,
-        manifests=copied.manifests + len(manifests),
-        new_manifests=copied.new_manifests + len(new),
-        blobs=copied.blobs + len(blobs),
-        new_blobs=copied.new_blobs + len(new_blobs),
-    )
+    return Count(len(manifests), len(new)), Count(len(blobs), len(new_blobs))
 
 
 def _lacks(read: _Read, digest: Digest, known: Container[Digest]) -> bool:
@@ -137,9 +146,10 @@ def _read_by_digest(source: ContentStore, manifests: Iterable[Manifest]) -> list
     ]
 
 
-def _history_copied(source: ContentStore, target: ContentStore, copied: CopiedStore) -> CopiedStore:
+def _copy_history(source: ContentStore, target: ContentStore) -> tuple[int, Count]:
+    """Copy the states of tags. Returns the number of tags, and the count of their states."""
     known = frozenset(str(each.tag_reference) for each in target.latest())
-    tags = states = new = 0
+    tags, states = 0, Count()
     for group in _groups(source.latest()):
         with target.transaction():
             for newest in group:
@@ -150,8 +160,8 @@ def _history_copied(source: ContentStore, target: ContentStore, copied: CopiedSt
                 if lacking:
                     _keep_moved(history, source, target)
                     target.observe(history)
-                tags, states, new = tags + 1, states + len(history), new + len(lacking)
-    return evolve(copied, tags=tags, states=states, new_states=new)
+                tags, states = tags + 1, states + Count(len(history), len(lacking))
+    return tags, states
 
 
 def _keep_moved(history: Iterable[Observation], source: ContentStore, target: ContentStore) -> None:
@@ -162,8 +172,11 @@ def _keep_moved(history: Iterable[Observation], source: ContentStore, target: Co
             target.keep_manifests([] if manifest is None else [manifest])
 
 
-def _drafts_copied(source: Store, target: Store, copied: CopiedStore) -> CopiedStore:
-    """Copy drafts. One of the target that differs stays: it may be the newer work."""
+def _copy_drafts(source: Store, target: Store) -> tuple[Count, tuple[Reference, ...]]:
+    """Copy drafts. Returns their count, and those of the target that stay.
+
+    One that differs stays: it may be the newer work.
+    """
     drafts, new, kept = source.drafts.drafts(), 0, []
     for draft in drafts:
         with target.drafts.transaction():
@@ -173,10 +186,10 @@ def _drafts_copied(source: Store, target: Store, copied: CopiedStore) -> CopiedS
                 new += 1
             elif existing != draft:
                 kept.append(draft.name)
-    return evolve(copied, drafts=len(drafts), new_drafts=new, kept=tuple(kept))
+    return Count(len(drafts), new), tuple(kept)
 
 
-def _layers_copied(source: Store, target: Store, copied: CopiedStore) -> CopiedStore:
+def _copy_layers(source: Store, target: Store) -> Count:
     number = new = 0
     for digest in source.layers.digests():
         number += 1
@@ -185,4 +198,4 @@ def _layers_copied(source: Store, target: Store, copied: CopiedStore) -> CopiedS
             with source.layers.open(digest) as chunks:
                 target.layers.write(digest, size, chunks)
             new += 1
-    return evolve(copied, layers=number, new_layers=new)
+    return Count(number, new)
