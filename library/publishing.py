@@ -138,17 +138,15 @@ class Publishing:
         with self._calls.writing() as session:
             places = [(str(s), inputs.source(s, session)) for s in inputs.names(sources)]
         spec = ListSpec(
-            str(first),
-            first,
-            tuple(EntrySpec(written, place) for written, place in places),
-            tuple(more),
-            tuple((a.key, a.value) for a in leveled if not a.is_of_entries),
-            inputs.list_type(type),
-            tuple(a for a in leveled if a.is_of_entries),
-            inputs.platforms(expect_platforms),
-            inputs.family(convert),
+            written=str(first),
+            target=first,
+            entries=tuple(EntrySpec(written, place) for written, place in places),
+            more_tags=tuple(more),
+            list_type=inputs.list_type(type),
+            expected_platforms=inputs.platforms(expect_platforms),
+            convert=inputs.family(convert),
             is_untagged=untagged,
-        )
+        ).annotated(leveled)
         from manyfest.library.releasing import publish
 
         return publish(

@@ -36,8 +36,7 @@ def changed(
     """Return ``specs`` with what was asked for all of them."""
     return tuple(
         evolve(
-            spec,
-            list_type=list_type if spec.list_type is ListType.AUTO else spec.list_type,
+            spec.of_type(list_type),
             convert=family or spec.convert,
             expected_platforms=expected or spec.expected_platforms,
         )

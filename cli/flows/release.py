@@ -70,13 +70,11 @@ def release_spec(options: ReleaseOptions, session: Session) -> ListSpec:
         target=first,
         entries=tuple(EntrySpec(text, resolve_source(text, session)) for text in sources),
         more_tags=tuple(more),
-        annotations=tuple((a.key, a.value) for a in annotations if not a.is_of_entries),
         list_type=options.list_type,
-        entry_annotations=tuple(a for a in annotations if a.is_of_entries),
         expected_platforms=options.expected_platforms,
         is_untagged=options.is_untagged,
         convert=options.convert,
-    )
+    ).annotated(annotations)
 
 
 def _metadata(given: str | None) -> ReleaseMetadata:

@@ -4,7 +4,7 @@ The members are manifest-tool's (``pkg/types/input.go``), and the templates thos
 ``from-args``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from attr import evolve, field
 
@@ -106,6 +106,19 @@ class ListSpec:
     def targets(self) -> tuple[Reference, ...]:
         """The names to publish as, each once."""
         return tuple(dict.fromkeys((self.target, *self.more_tags)))
+
+    def annotated(self, annotations: Iterable[LeveledAnnotation]) -> "ListSpec":
+        """Return the list with ``annotations``, by their level its own or those of its entries."""
+        given = tuple(annotations)
+        return evolve(
+            self,
+            annotations=tuple((a.key, a.value) for a in given if not a.is_of_entries),
+            entry_annotations=tuple(a for a in given if a.is_of_entries),
+        )
+
+    def of_type(self, list_type: ListType) -> "ListSpec":
+        """Return the list with ``list_type``, unless it states one."""
+        return evolve(self, list_type=list_type) if self.list_type is ListType.AUTO else self
 
 
 def sources_of(specs: Sequence[ListSpec]) -> tuple[Reference, ...]:

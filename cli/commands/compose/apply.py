@@ -38,7 +38,6 @@ from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.operations.publication.apply import plan_apply
 from manyfest.domain.platforms import Platform
@@ -99,7 +98,7 @@ def command(
     mode = attached_mode(attached=attached, no_attached=no_attached)
     specs = _specs(names, platforms, template, target, tags)
     if list_type is not None:
-        specs = tuple(_of_type(spec, list_type) for spec in specs)
+        specs = tuple(spec.of_type(list_type) for spec in specs)
     if convert is not None:
         for spec in specs:
             refuse_other_type(convert, spec.list_type)
@@ -153,7 +152,3 @@ def _specs(
 
 def _spec_name(names: Sequence[str]) -> str:
     return require_arguments("apply", names, 1, 1)[0]
-
-
-def _of_type(spec: ListSpec, list_type: ListType) -> ListSpec:
-    return evolve(spec, list_type=list_type) if spec.list_type is ListType.AUTO else spec

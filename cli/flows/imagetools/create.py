@@ -68,14 +68,12 @@ def imagetools_spec(options: ImagetoolsOptions, session: Session, *, is_dry_run:
         target=first,
         entries=(*before, *(_entry(source, first.home) for source in sources)),
         more_tags=tuple(targets[1:]),
-        annotations=tuple((a.key, a.value) for a in options.annotations if not a.is_of_entries),
-        entry_annotations=tuple(a for a in options.annotations if a.is_of_entries),
         expected_platforms=options.expected_platforms,
         platforms=options.platforms,
         convert=options.convert,
         form=ListForm.BUILDX if options.prefers_index else ListForm.BUILDX_OR_IMAGE,
         is_appended=is_appended,
-    )
+    ).annotated(options.annotations)
 
 
 def composed_list(spec: ListSpec, session: Session, *, allow_duplicates: bool) -> Manifest:
