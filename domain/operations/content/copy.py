@@ -132,21 +132,14 @@ def plan_copy(
     reading raises.
     """
     registry = ports.registry
-    reader = MeteredReader(registry, str(source))
     found = resolve(source, registry)
     selected = chosen(found, platforms, registry)
     manifest = found.manifest if is_sparse else selected
     if target.digest is not None:
         verified(manifest.data, target.digest, None, str(target))
-    tags = TagDigests(registry)
     if source.home == target.home:
-        look, children = partial(tags.at, target), children_in_place(target, manifest)
-        if not (manifest.is_list or isinstance(target.home, Repository)):
-            children = (Child(manifest.descriptor(), target, target.home),)  # its blobs are files
-        missing = missing_children(children, ports=ports, meanwhile=[look])
-        copies = repairs(missing, ports=ports)
-        repaired = manifest_copies(copies), blob_copies(copies, with_foreign=with_foreign)
-        return CopyPlan(found, target, manifest, look(), *repaired)
+        return _plan_in_place(found, target, manifest, ports=ports, with_foreign=with_foreign)
+    tags, reader = TagDigests(registry), MeteredReader(registry, str(source))
     top = Node(source.at(manifest.digest), manifest)
     nodes = tuple(below(source, selected, reader))
     subjects = nodes if manifest is not found.manifest else (*nodes, top)
@@ -170,6 +163,20 @@ def plan_copy(
     absent = tuple(entry for entry in manifest.entries if entry not in kept)
     writes = tags.at(target), below_it, blobs, brought
     return CopyPlan(found, target, manifest, *writes, left, absent, late, with_foreign)
+
+
+def _plan_in_place(
+    source: Resolved, target: Reference, manifest: Manifest, *, ports: Ports, with_foreign: bool
+) -> CopyPlan:
+    """Plan a copy within a home, which has the content: only what it has lost is to be written."""
+    look = partial(TagDigests(ports.registry).at, target)
+    children = children_in_place(target, manifest)
+    if not (manifest.is_list or isinstance(target.home, Repository)):
+        children = (Child(manifest.descriptor(), target, target.home),)  # its blobs are files
+    missing = missing_children(children, ports=ports, meanwhile=[look])
+    copies = repairs(missing, ports=ports)
+    repaired = manifest_copies(copies), blob_copies(copies, with_foreign=with_foreign)
+    return CopyPlan(source, target, manifest, look(), *repaired)
 
 
 def copy(plan: CopyPlan, *, ports: Ports, on_event: OnEvent = ignore) -> Brought:
