@@ -1,8 +1,8 @@
 """``manyfest copy``: copy an image or a list to another place."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from typing import Annotated
+from contextlib import AbstractContextManager, ExitStack
+from typing import Annotated, Any
 
 from attr import evolve
 
@@ -113,22 +113,19 @@ def command(
         raise UsageError("--sparse goes with --platform, and without --convert")
     platforms = parse_filters(platform or ())
     mode = attached_mode(attached=attached or referrers, no_attached=no_attached)
-    are_many = bool(tags) or semver is not None or prune_plan
-    if are_many or _are_repositories(*names):
+    if tags or semver is not None or prune_plan or _are_repositories(*names):
         if convert is not None:
             raise UsageError("--convert is for one image or list, not for a repository")
-        names = [name.rstrip("/") for name in names]
-        are_many = True
-    options = evolve(options, logins=(*login(names[0], src_creds), *login(names[1], dest_creds)))
-    with open_session(settings_from(options)) as session:
-        if are_many:
-            from manyfest.cli.flows.copying.repositories import RepositoryOptions, copy_repository
-            from manyfest.domain.operations.content.copy_tags import CopyRules
+        from manyfest.cli.flows.copying.repositories import RepositoryOptions, copy_repository
+        from manyfest.domain.operations.content.copy_tags import CopyRules
 
-            rules = CopyRules(platforms, mode, foreign_layers, sparse, verify_blobs, dry_run)
-            many = RepositoryOptions(tuple(tags or ()), semver, prune_plan, verbose, as_json)
-            copy_repository(names, many, rules, session)
-            return
+        rules = CopyRules(platforms, mode, foreign_layers, sparse, verify_blobs, dry_run)
+        many = RepositoryOptions(tuple(tags or ()), semver, prune_plan, verbose, as_json)
+        repositories = [name.rstrip("/") for name in names]
+        with _session(repositories, options, src_creds, dest_creds) as session:
+            copy_repository(repositories, many, rules, session)
+        return
+    with _session(names, options, src_creds, dest_creds) as session:
         target = reference(names[1])
         require_reachable([target], session)
         source = resolve_source(names[0], session)
@@ -164,6 +161,14 @@ def command(
     _note_absent(plan)
     write_text(_json(plan) if as_json else str(plan.manifest.digest))
     _report_attached(plan, brought)
+
+
+def _session(
+    names: Sequence[str], options: CommonOptions, source_login: Any, target_login: Any
+) -> AbstractContextManager[Session]:
+    """Open a session with the logins of both sides."""
+    logins = (*login(names[0], source_login), *login(names[1], target_login))
+    return open_session(settings_from(evolve(options, logins=logins)))
 
 
 def _are_repositories(source: str, target: str) -> bool:
