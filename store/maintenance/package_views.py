@@ -4,8 +4,6 @@ A statement counts in the homes in which its manifest was seen: a tag there poin
 list that has it. Anybody may state anything of any digest in a repository of their own. The home of
 a referrer that no tag leads to is not known: it counts wherever its subject is, as for
 ``sbom --offline``.
-
-A query may read tables only inside a view, so that each part that reads one is a view of its own.
 """
 
 from manyfest.domain.values import frozen

@@ -21,7 +21,7 @@ from manyfest.domain.errors import QueryError
 from manyfest.domain.ports.queries import QueryResult, QueryView
 from manyfest.store.maintenance.answer import Answer
 from manyfest.store.maintenance.read_only import empty_read_only, open_read_only
-from manyfest.store.maintenance.views import VIEWS, query_views
+from manyfest.store.maintenance.views import PRIVATE_VIEWS, VIEWS, query_views
 from manyfest.store.sqlite.database import retry_while_busy
 from manyfest.store.sqlite.errors import (
     is_interruption,
@@ -35,16 +35,12 @@ _HEAP_LIMIT = 512 * 1024 * 1024  # bytes that SQLite may use for it all, wide ro
 # Seconds to wait for a query that was told to end. Most do at once; a function that computes for
 # long does when it is done, and ends with the process in any case.
 _LAST_WAIT = 0.5
-_VIEW_NAMES = frozenset(view.name for view in VIEWS)
-_ALLOWED_ACTIONS = frozenset(
-    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
-)
-_TABLES = frozenset(
-    {
-        *("manifests", "blobs", "observations", "digests", "drafts", "entries"),
-        *("quarantine", "hosts", "packages", "descriptors", "claims"),
-    }
-)
+_ALLOWED_ACTIONS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE})
+_DENIED_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer"})  # they lead to native code
+_VIEW_NAMES = frozenset({view.name for view in VIEWS} | {*PRIVATE_VIEWS})
+_TABLE_FUNCTIONS = frozenset({"json_each", "json_tree"})
+# SQLite makes a table function known at its first use, by what looks like a write.
+_USE_TABLE_FUNCTIONS = "SELECT 1 FROM json_each('[]'), json_tree('[]')"
 
 
 class SqliteQueries:
@@ -83,6 +79,7 @@ class SqliteQueries:
         connection = opened or empty_read_only()
         connection.execute(f"PRAGMA hard_heap_limit = {_HEAP_LIMIT}")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE_LIMIT)
+        connection.execute(_USE_TABLE_FUNCTIONS)
         connection.set_authorizer(_authorizer)
         return allow_interrupt(connection, lambda: answer.is_over)
 
@@ -126,15 +123,28 @@ class SqliteQueries:
 
 
 def _authorizer(
-    action: int, first: str | None, second: str | None, schema: str | None, view: str | None
+    action: int, first: str | None, second: str | None, schema: str | None, reader: str | None
 ) -> int:
-    """Allow reading, of the store's tables only through the views: the tables may change."""
-    if action in _ALLOWED_ACTIONS:
-        return sqlite3.SQLITE_OK
-    if action == sqlite3.SQLITE_PRAGMA:
-        return sqlite3.SQLITE_OK if first == "table_info" and second else sqlite3.SQLITE_DENY
-    if action != sqlite3.SQLITE_READ:
-        return sqlite3.SQLITE_DENY
-    # SQLite passes an empty column name when rows are only counted.
-    is_direct = schema == "main" and first in _TABLES and second and view not in _VIEW_NAMES
-    return sqlite3.SQLITE_DENY if is_direct else sqlite3.SQLITE_OK
+    """Allow to read the views, and tables through these alone: tables may change.
+
+    ``reader`` is the name in FROM that leads to a table: that of a view, or of a common table
+    expression of the query's.
+    """
+    is_allowed = action in _ALLOWED_ACTIONS
+    if action == sqlite3.SQLITE_FUNCTION:
+        is_allowed = second not in _DENIED_FUNCTIONS
+    elif action == sqlite3.SQLITE_PRAGMA:
+        is_allowed = first == "table_info" and second in _VIEW_NAMES
+    elif action == sqlite3.SQLITE_READ:
+        is_allowed = _may_read(first or "", second or "", schema, reader)
+    return sqlite3.SQLITE_OK if is_allowed else sqlite3.SQLITE_DENY
+
+
+def _may_read(table: str, column: str, schema: str | None, reader: str | None) -> bool:
+    """Allow a column of a view, of a table to its private view, and of ``json_each``.
+
+    Where rows are only counted there is no column, and ``table`` may be any name of the query's.
+    """
+    if not column or table in _TABLE_FUNCTIONS or PRIVATE_VIEWS.get(reader or "") == table:
+        return True
+    return schema == "temp" and table in _VIEW_NAMES

@@ -4,9 +4,15 @@ The views store nothing, so nothing can become stale. They are TEMP views of one
 need no migration and work on a file that cannot be written. Each hashes the bytes it reads: damaged
 content counts as an empty document. Packages and descriptors come from tables, which are written
 with the bytes (``store.packages``, ``store.sqlite.descriptors``): they answer by an index.
+
+Each table is read through a private view, whose name a query cannot know. SQLite's authorizer tells
+a table's reader by the name that the FROM clause has, and a query can give any name that it knows
+to a common table expression of its own.
 """
 
 import hashlib
+import os
+import re
 import sqlite3
 
 from manyfest.domain.digests import HEX_LENGTHS
@@ -174,6 +180,12 @@ VIEWS = (
 )
 
 
+_SECRET = os.urandom(8).hex()
+_TABLES = ("blobs", "descriptors", "drafts", "entries", "manifests", "observations", "packages")
+# The views through which all others read tables, and the table of each.
+PRIVATE_VIEWS = {f"{table}_{_SECRET}": table for table in _TABLES}
+
+
 def query_views() -> tuple[QueryView, ...]:
     """Return the views that a query may name, described."""
     return tuple(QueryView(view.name, view.about, view.columns) for view in VIEWS if view.about)
@@ -182,8 +194,11 @@ def query_views() -> tuple[QueryView, ...]:
 def make_views(connection: sqlite3.Connection) -> None:
     """Add the views, and the SQL function they need. Raises sqlite3.Error."""
     connection.create_function("intact", 2, _intact, deterministic=True)
+    for private, table in PRIVATE_VIEWS.items():
+        connection.execute(f"CREATE TEMP VIEW {private} AS SELECT * FROM main.{table}")
     for view in VIEWS:
-        connection.execute(f"CREATE TEMP VIEW {view.name} AS {view.statement}")
+        statement = re.sub(r"\bmain\.(\w+)", rf"temp.\1_{_SECRET}", view.statement)
+        connection.execute(f"CREATE TEMP VIEW {view.name} AS {statement}")
 
 
 def _intact(digest: object, data: object) -> str | None:

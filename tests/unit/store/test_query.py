@@ -150,6 +150,51 @@ def test_no_table_can_be_asked(kept, path):
             _ask(kept, f"SELECT * FROM main.{table}")
 
 
+# A name in FROM is all that SQLite's authorizer knows of who reads a table.
+DISGUISED = [
+    "WITH tags AS (SELECT * FROM observations) SELECT * FROM tags",
+    "WITH tags AS MATERIALIZED (SELECT host, realm FROM hosts) SELECT * FROM tags",
+    "WITH manifests AS (SELECT data FROM main.manifests) SELECT * FROM manifests",
+    "WITH RECURSIVE tags AS (SELECT home FROM claims UNION SELECT * FROM tags) SELECT * FROM tags",
+    "WITH tags AS (WITH listed AS (SELECT * FROM claims) SELECT * FROM listed) SELECT * FROM tags",
+    "SELECT (WITH tags AS (SELECT host FROM hosts) SELECT max(host) FROM tags)",
+    "SELECT 1 WHERE EXISTS (WITH tags AS (SELECT host FROM hosts) SELECT * FROM tags)",
+    "SELECT * FROM (SELECT * FROM observations) AS tags",
+    "SELECT tags.home FROM observations AS tags",
+    "SELECT rowid FROM observations",
+    "SELECT sql FROM sqlite_master",
+    "SELECT sql FROM sqlite_temp_schema",
+    "SELECT * FROM pragma_table_info('hosts')",
+    "SELECT * FROM pragma_database_list",
+    "SELECT * FROM pragma_table_list",
+    "PRAGMA table_info(hosts)",
+    "SELECT * FROM dbstat",
+    "SELECT * FROM sqlite_stmt",
+    "SELECT fts3_tokenizer('simple')",
+]
+
+
+@pytest.mark.parametrize("statement", DISGUISED)
+def test_no_name_disguises_who_reads_a_table(kept, statement):
+    with pytest.raises(InputError, match="prohibited|not authorized|constructor failed"):
+        _ask(kept, statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "WITH tags AS (SELECT * FROM tags) SELECT count(*) FROM history",
+        "WITH tags AS (SELECT reference FROM temp.tags) SELECT count(*) FROM tags",
+        "WITH RECURSIVE n(i) AS (VALUES (6) UNION SELECT i FROM n) SELECT i FROM n",
+        "SELECT count(*) FROM manifests AS m",
+        "SELECT count(DISTINCT value) FROM json_each('[1, 2, 3, 4, 5, 6]')",
+        "SELECT j.value FROM annotations AS a, json_tree('[6]') AS j WHERE a.value || j.key = 'v0'",
+    ],
+)
+def test_names_of_views_may_be_used_again(kept, statement):
+    assert _ask(kept, statement) == [(6,)]
+
+
 def test_a_store_that_is_not_there_holds_nothing_and_is_not_made(folder):
     with opened(folder / "none.db") as kept:
         assert _ask(kept, "SELECT * FROM tags") == []
