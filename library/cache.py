@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from manyfest.domain.operations.content.import_bundle import Imported
     from manyfest.domain.operations.memories.pull_memory import Pulled
     from manyfest.domain.operations.memories.push_memory import PushedMemory
-    from manyfest.domain.operations.store.check_store import Checked
+    from manyfest.domain.operations.store.check_store import StoreCheck
     from manyfest.domain.ports.catalogue import CachedTag, Statistics
     from manyfest.domain.ports.garbage import Garbage
     from manyfest.domain.ports.housekeeping import Housekeeping
@@ -199,7 +199,7 @@ class Cache:
                 store.garbage.vacuum()
         return garbage
 
-    def fsck(self, *, dry_run: bool = False) -> "Checked":
+    def fsck(self, *, dry_run: bool = False) -> "StoreCheck":
         """Hash all content, and quarantine what is damaged; damage is no error.
 
         With ``dry_run``, nothing changes.

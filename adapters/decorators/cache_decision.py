@@ -67,7 +67,7 @@ ALWAYS_ASK = Freshness()
 
 
 @frozen
-class CachedTag:
+class KnownTag:
     """The last observation of a tag, and the manifest of that digest, which the store has."""
 
     observation: Observation
@@ -83,7 +83,7 @@ class TagFacts:
     the same host.
     """
 
-    cached: CachedTag | None
+    cached: KnownTag | None
     host_error: UnreachableError | None = None
 
 
@@ -105,7 +105,7 @@ class Get:
 class ServeUnconfirmed:
     """Step: answer from the store, and report it; ``error`` if the registry was asked."""
 
-    cached: CachedTag
+    cached: KnownTag
     error: UnavailableError | None = None
 
 

@@ -37,9 +37,9 @@ from manyfest.adapters.decorators.base import (
 from manyfest.adapters.decorators.cache_decision import (
     ALWAYS_ASK,
     Ask,
-    CachedTag,
     Freshness,
     Get,
+    KnownTag,
     ServeUnconfirmed,
     Step,
     TagFacts,
@@ -198,11 +198,11 @@ class CachedRegistry(RegistryDecorator):
         self._at_origin[reference.home, found.digest] = found
         return found
 
-    def _cached_tag(self, reference: Reference) -> CachedTag | None:
+    def _cached_tag(self, reference: Reference) -> KnownTag | None:
         with suppress(DamagedStoreError):
             observation = self._contents.last_observation(reference)
             if observation and (manifest := self._stored(observation.digest, reference)):
-                return CachedTag(observation, manifest)
+                return KnownTag(observation, manifest)
         return None
 
     def _stored(self, digest: Digest, reference: Reference) -> Manifest | None:

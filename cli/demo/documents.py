@@ -21,12 +21,12 @@ from manyfest.domain.values import frozen
 
 _IN_TOTO = "application/vnd.in-toto+json"
 _STATEMENT = "https://in-toto.io/Statement/v0.1"
-_SPDX, _SLSA = "https://spdx.dev/Document", "https://slsa.dev/provenance/v1"
+_SPDX, _SLSA = "https://spdx.dev/DemoManifest", "https://slsa.dev/provenance/v1"
 _BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 
 @frozen
-class Document:
+class DemoManifest:
     """A manifest with its small blobs, and the platform that a list gives it."""
 
     manifest: Manifest
@@ -40,7 +40,7 @@ class Document:
 
 
 @frozen
-class Step:
+class DemoStep:
     """A step of a build; ``size`` is that of its layer in bytes, 0 for none."""
 
     command: str
@@ -52,12 +52,12 @@ class Step:
 class Recipe:
     """The steps of an image, the members of its runtime, and when it was built."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[DemoStep, ...]
     runtime: JsonObject = field(factory=dict)
     created: datetime | None = None
 
 
-def image(recipe: Recipe, platform: str) -> Document:
+def image(recipe: Recipe, platform: str) -> DemoManifest:
     """Build the image of a recipe for a platform."""
     wanted = Platform.parse(platform)
     layers = [_layer(step, platform) for step in recipe.steps if step.size]
@@ -76,10 +76,12 @@ def image(recipe: Recipe, platform: str) -> Document:
         "config": descriptor_of(media_types.OCI_CONFIG, config),
         "layers": layers,
     }
-    return Document(Manifest(media_types.OCI_MANIFEST, encoded(document)), (config,), wanted)
+    return DemoManifest(Manifest(media_types.OCI_MANIFEST, encoded(document)), (config,), wanted)
 
 
-def attestation(about: Document, packages: Sequence[tuple[str, str]], source: str) -> Document:
+def attestation(
+    about: DemoManifest, packages: Sequence[tuple[str, str]], source: str
+) -> DemoManifest:
     """Make BuildKit's attestation of an image: an SBOM of these packages, and provenance."""
     statements = [
         (_SPDX, _statement(_SPDX, _spdx(packages), about)),
@@ -97,10 +99,10 @@ def attestation(about: Document, packages: Sequence[tuple[str, str]], source: st
     }
     manifest = Manifest(media_types.OCI_MANIFEST, encoded(document))
     blobs = (config, *(data for _, data in statements))
-    return Document(manifest, blobs, Platform("unknown", "unknown"))
+    return DemoManifest(manifest, blobs, Platform("unknown", "unknown"))
 
 
-def signature(of: Manifest) -> Document:
+def signature(of: Manifest) -> DemoManifest:
     """Make a referrer that looks like a Sigstore bundle; it signs nothing."""
     empty, signed = b"{}", encoded({"mediaType": _BUNDLE, "verificationMaterial": {}})
     document = {
@@ -111,14 +113,14 @@ def signature(of: Manifest) -> Document:
         "layers": [descriptor_of(_BUNDLE, signed)],
         "subject": of.descriptor().to_json(),
     }
-    return Document(Manifest(media_types.OCI_MANIFEST, encoded(document)), (empty, signed))
+    return DemoManifest(Manifest(media_types.OCI_MANIFEST, encoded(document)), (empty, signed))
 
 
 def index(
-    images: Sequence[Document],
-    attestations: Sequence[Document] = (),
+    images: Sequence[DemoManifest],
+    attestations: Sequence[DemoManifest] = (),
     annotations: JsonObject | None = None,
-) -> Document:
+) -> DemoManifest:
     """List images, and the attestations of the first of them."""
     entries: list[Json] = [one.entry.to_json() for one in images]
     for one, about in zip(attestations, images, strict=False):
@@ -133,15 +135,15 @@ def index(
         "manifests": entries,
     }
     data = encoded({**document, **({"annotations": annotations} if annotations else {})})
-    return Document(Manifest(media_types.OCI_INDEX, data))
+    return DemoManifest(Manifest(media_types.OCI_INDEX, data))
 
 
-def _layer(step: Step, platform: str) -> JsonObject:
+def _layer(step: DemoStep, platform: str) -> JsonObject:
     digest = Digest.of(f"{platform} {step.command} {step.revision}".encode())
     return {"mediaType": f"{media_types.OCI_LAYER}", "digest": str(digest), "size": step.size}
 
 
-def _history(step: Step, created: datetime | None) -> JsonObject:
+def _history(step: DemoStep, created: datetime | None) -> JsonObject:
     return {
         "created_by": step.command,
         **({"created": format_utc(created)} if created else {}),
@@ -149,7 +151,7 @@ def _history(step: Step, created: datetime | None) -> JsonObject:
     }
 
 
-def _statement(kind: str, predicate: JsonObject, about: Document) -> bytes:
+def _statement(kind: str, predicate: JsonObject, about: DemoManifest) -> bytes:
     digest = about.manifest.digest
     subject = {"name": "_", "digest": {digest.algorithm: digest.hex}}
     return encoded(

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from manyfest.cli.demo.documents import (
-    Document,
+    DemoManifest,
+    DemoStep,
     Recipe,
-    Step,
     attestation,
     image,
     index,
@@ -31,8 +31,8 @@ _AMD, _ARM, _ARMV7 = "linux/amd64", "linux/arm64", "linux/arm/v7"
 _DAY = timedelta(days=1)
 
 _BASE = (
-    Step("ADD alpine-minirootfs-3.20.3.tar.gz / # buildkit", 3_624_000),
-    Step('CMD ["/bin/sh"]'),
+    DemoStep("ADD alpine-minirootfs-3.20.3.tar.gz / # buildkit", 3_624_000),
+    DemoStep('CMD ["/bin/sh"]'),
 )
 _SYSTEM = (("alpine-baselayout", "3.6.5-r0"), ("busybox", "1.36.1-r29"), ("musl", "1.2.5-r0"))
 
@@ -42,16 +42,16 @@ class _Shelf:
 
     def __init__(self, now: datetime) -> None:
         self._now = now
-        self._documents: list[Document] = []
+        self._documents: list[DemoManifest] = []
         self._observations: list[Observation] = []
 
-    def add(self, *documents: Document) -> None:
+    def add(self, *documents: DemoManifest) -> None:
         self._documents += documents
 
     def tag(
         self,
         name: str,
-        listed: Document,
+        listed: DemoManifest,
         days: float,
         until: float = 0,
         *,
@@ -89,7 +89,7 @@ def fill_fleet(contents: ContentStore, drafts: DraftBook, now: datetime) -> None
         drafts.save(_draft([*newest, base], now))
 
 
-def _add_alpine(shelf: _Shelf, now: datetime) -> Document:
+def _add_alpine(shelf: _Shelf, now: datetime) -> DemoManifest:
     made = [image(Recipe(_BASE, {"Cmd": ["/bin/sh"]}, now - 90 * _DAY), one) for one in _PLATFORMS]
     shelf.add(*made)
     shelf.tag(f"{ALPINE}:3.20", index(made), 80)
@@ -102,10 +102,10 @@ _PLATFORMS = (_AMD, _ARM, _ARMV7)
 def _web(release: str, openssl: str, created: datetime) -> Recipe:
     steps = (
         *_BASE,
-        Step("RUN apk add --no-cache nginx openssl # buildkit", 2_410_000, openssl),
-        Step("COPY dist /usr/share/nginx/html # buildkit", 1_130_000 + len(release), release),
-        Step(f"ENV RELEASE={release}"),
-        Step('ENTRYPOINT ["nginx" "-g" "daemon off;"]'),
+        DemoStep("RUN apk add --no-cache nginx openssl # buildkit", 2_410_000, openssl),
+        DemoStep("COPY dist /usr/share/nginx/html # buildkit", 1_130_000 + len(release), release),
+        DemoStep(f"ENV RELEASE={release}"),
+        DemoStep('ENTRYPOINT ["nginx" "-g" "daemon off;"]'),
     )
     runtime = {
         "User": "nginx",
@@ -120,12 +120,12 @@ def _web(release: str, openssl: str, created: datetime) -> Recipe:
     return Recipe(steps, runtime, created)
 
 
-def _add_web(shelf: _Shelf, now: datetime) -> list[Document]:
+def _add_web(shelf: _Shelf, now: datetime) -> list[DemoManifest]:
     """Release 1.1 lacks a platform; ``latest`` was republished with it a day later, as 1.2."""
     platforms = {"1.0": _PLATFORMS, "1.1": (_AMD, _ARM), "1.2": _PLATFORMS}
     openssl = {"1.0": "3.3.1-r3", "1.1": "3.3.2-r0", "1.2": "3.3.2-r0"}
     days = {"1.0": 40.0, "1.1": 12.0, "1.2": 3.0}
-    made: list[Document] = []
+    made: list[DemoManifest] = []
     for release, version in openssl.items():
         recipe = _web("1.1" if release == "1.2" else release, version, now - days[release] * _DAY)
         if release == "1.2":  # the same images, and one more
@@ -145,9 +145,11 @@ def _add_web(shelf: _Shelf, now: datetime) -> list[Document]:
 
 def _add_worker(shelf: _Shelf, now: datetime) -> None:
     """A list with two entries for one platform: clients take the first."""
-    steps = (*_BASE, Step("COPY worker /usr/bin/worker # buildkit", 8_200_000))
+    steps = (*_BASE, DemoStep("COPY worker /usr/bin/worker # buildkit", 8_200_000))
     once, again = (
-        image(Recipe((*steps, Step(f"ENV BUILD={build}")), {"Cmd": ["worker"]}, now - _DAY), _AMD)
+        image(
+            Recipe((*steps, DemoStep(f"ENV BUILD={build}")), {"Cmd": ["worker"]}, now - _DAY), _AMD
+        )
         for build in "12"
     )
     shelf.add(once, again)
@@ -156,14 +158,16 @@ def _add_worker(shelf: _Shelf, now: datetime) -> None:
 
 def _add_shop(shelf: _Shelf, now: datetime) -> None:
     """A list with an image that is not cached, and one that only a bundle claims."""
-    recipe = Recipe((*_BASE, Step("COPY api /api # buildkit", 5_100_000)), {"Cmd": ["/api"]}, now)
+    recipe = Recipe(
+        (*_BASE, DemoStep("COPY api /api # buildkit", 5_100_000)), {"Cmd": ["/api"]}, now
+    )
     cached, missing = (image(recipe, platform) for platform in (_AMD, _ARM))
     shelf.add(cached)
     shelf.tag(f"{SHOP}:2026.11", index([cached, missing]), 5)
     shelf.tag(f"{SHOP}:2026.10", index([cached]), 30, 30, is_claimed=True)
 
 
-def _draft(images: Sequence[Document], now: datetime) -> Draft:
+def _draft(images: Sequence[DemoManifest], now: datetime) -> Draft:
     source = Reference.parse(f"{WEB}:1.2")
     entries = tuple(Entry(source.at(one.manifest.digest), one.entry) for one in images[:3])
     return Draft(Reference.parse(f"{WEB}:1.3"), now, now, entries)

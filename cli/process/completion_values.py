@@ -51,11 +51,14 @@ def platforms(prefix: str) -> list[str]:
 
 def kinds(prefix: str) -> list[str]:
     """Return kinds of differences; behind a comma, those that are not named yet."""
-    from manyfest.domain.comparison.status import Kind
+    from manyfest.domain.comparison.status import DifferenceKind
 
     before, comma, _ = prefix.rpartition(",")
     named = before.split(",")
-    return [*([] if comma else ["none"]), *(f"{before}{comma}{k}" for k in Kind if k not in named)]
+    return [
+        *([] if comma else ["none"]),
+        *(f"{before}{comma}{k}" for k in DifferenceKind if k not in named),
+    ]
 
 
 def hosts(_prefix: str) -> list[str]:

@@ -9,7 +9,7 @@ page has it, and clients may use any name that the certificate is for.
 from attr import field
 
 from manyfest.cli.arguments.listen_address import ListenAddress, bracketed
-from manyfest.cli.server.messages import Answer, Request, refusal
+from manyfest.cli.server.messages import Request, Response, refusal
 from manyfest.cli.server.passwords import Passwords
 from manyfest.domain.values import frozen
 
@@ -24,7 +24,7 @@ class Guard:
     hosts: frozenset[str]
     passwords: Passwords | None = field(default=None, repr=False)
 
-    def refusal(self, request: Request) -> Answer | None:
+    def refusal(self, request: Request) -> Response | None:
         """Return the answer to a request that may not read, None for others."""
         host = request.headers.get("host", "").lower()
         if self.passwords is not None:

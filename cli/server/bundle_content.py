@@ -26,7 +26,7 @@ _OPENING_SECONDS = 120.0  # but reading the archive stops the clock
 
 
 @frozen
-class BundleContent:
+class ServedBundle:
     """The images of ``bundle``, which ``registry`` reads as ``home``, by their names.
 
     ``made`` are lists that ``index.json`` is itself. Thread-safe.
@@ -74,7 +74,7 @@ class BundleContent:
 
 
 @contextmanager
-def open_bundle_content(path: str, naming: Naming) -> Iterator[BundleContent]:
+def open_bundle_content(path: str, naming: Naming) -> Iterator[ServedBundle]:
     """Open the bundle at ``path``; ``naming`` names images that have no registry's name.
 
     Raises BundleError, LayoutError, DocumentError, OSError.
@@ -91,7 +91,7 @@ def open_bundle_content(path: str, naming: Naming) -> Iterator[BundleContent]:
         yield _content(bundle, registry, home, naming)
 
 
-def _content(bundle: Bundle, registry: Registry, home: Home, naming: Naming) -> BundleContent:
+def _content(bundle: Bundle, registry: Registry, home: Home, naming: Naming) -> ServedBundle:
     def read(listed: Descriptor) -> bytes | None:
         if bundle.size(listed.digest) is None:
             return None
@@ -109,4 +109,4 @@ def _content(bundle: Bundle, registry: Registry, home: Home, naming: Naming) -> 
         for repository, group in groupby(named, key=lambda each: each[0])
     }
     made = {image.entry.digest: image.made for image in images if image.made}
-    return BundleContent(bundle, registry, home, names, made)
+    return ServedBundle(bundle, registry, home, names, made)

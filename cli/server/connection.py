@@ -21,7 +21,7 @@ from time import monotonic
 
 import h11
 
-from manyfest.cli.server.messages import Answer, Request, refusal
+from manyfest.cli.server.messages import Request, Response, refusal
 from manyfest.domain.errors import ManyfestError
 
 _HEAD_LIMIT = 32 * 1024  # bytes
@@ -45,7 +45,7 @@ _FOR_BROWSERS = {
 class ConnectionOverError(Exception):
     """The client is gone, too slow, or not understood; ``answer`` is the last it gets."""
 
-    def __init__(self, answer: Answer | None = None) -> None:
+    def __init__(self, answer: Response | None = None) -> None:
         super().__init__()
         self.answer = answer
 
@@ -73,7 +73,7 @@ class HttpConnection:
                 return
             self._http.start_next_cycle()
 
-    def send(self, answer: Answer, method: str) -> str:
+    def send(self, answer: Response, method: str) -> str:
         """Send an answer; return what went wrong with its body, which is then cut off.
 
         Raises ConnectionOverError: the client did not take it.
@@ -95,7 +95,7 @@ class HttpConnection:
             return ""
         return self._send_body(begun, answer)
 
-    def refuse(self, answer: Answer) -> None:
+    def refuse(self, answer: Response) -> None:
         """Send the last answer to a client that is not understood."""
         self._is_last = True
         with suppress(h11.LocalProtocolError, ConnectionOverError):
@@ -113,7 +113,7 @@ class HttpConnection:
                     return
                 read += len(data)
 
-    def _send_body(self, begun: bytes, answer: Answer) -> str:
+    def _send_body(self, begun: bytes, answer: Response) -> str:
         try:
             with answer.opened() as chunks:
                 for chunk in chunks:

@@ -20,7 +20,7 @@ from attr import field
 from manyfest.cli.server.access import Guard
 from manyfest.cli.server.connection import ConnectionOverError, HttpConnection
 from manyfest.cli.server.content import OpenContent
-from manyfest.cli.server.messages import Answer, Request, refusal
+from manyfest.cli.server.messages import Request, Response, refusal
 from manyfest.cli.server.pulls import Pulls
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.values import frozen
@@ -109,7 +109,7 @@ class Server:
         connection.finish()
 
     def _answer(self, request: Request, connection: HttpConnection, pulls: Pulls) -> None:
-        answer: Answer = self.guard.refusal(request) or pulls.answer(request)
+        answer: Response = self.guard.refusal(request) or pulls.answer(request)
         self.notes.add(answer.note)
         if problem := connection.send(answer, request.method):
             self.notes.add(f"{request.method} {request.target} broke off: {problem}")

@@ -29,7 +29,7 @@ class Request:
 
 
 @frozen
-class Answer:
+class Response:
     """An answer: a body of ``size`` bytes, and what to ``note`` for the person who serves."""
 
     status: int
@@ -41,7 +41,7 @@ class Answer:
     @classmethod
     def of_bytes(
         cls, status: int, media_type: str, data: bytes, headers: Mapping[str, str] | None = None
-    ) -> "Answer":
+    ) -> "Response":
         """Return an answer whose body is ``data``."""
         return cls(
             status,
@@ -53,12 +53,12 @@ class Answer:
     @classmethod
     def of_json(
         cls, document: Json, headers: Mapping[str, str] | None = None, media_type: str = _JSON
-    ) -> "Answer":
+    ) -> "Response":
         """Return an answer whose body is ``document``."""
         data = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         return cls.of_bytes(HTTPStatus.OK, media_type, data, headers)
 
-    def with_headers(self, headers: Mapping[str, str]) -> "Answer":
+    def with_headers(self, headers: Mapping[str, str]) -> "Response":
         """Return the same answer with these headers, too; its own ones win."""
         return evolve(self, headers={**headers, **self.headers})
 
@@ -69,8 +69,8 @@ def refusal(
     message: str,
     headers: Mapping[str, str] | None = None,
     note: str = "",
-) -> Answer:
+) -> Response:
     """Return an answer with an error, as the distribution-spec writes it ("Error Codes")."""
     document = {"errors": [{"code": code, "message": message, "detail": None}]}
     data = json.dumps(document, separators=(",", ":")).encode()
-    return evolve(Answer.of_bytes(status, _JSON, data, headers), note=note)
+    return evolve(Response.of_bytes(status, _JSON, data, headers), note=note)

@@ -9,7 +9,7 @@ from attr import evolve
 
 from manyfest.cli.server.byte_ranges import UnsatisfiableRangeError, parse_range
 from manyfest.cli.server.content import ServedContent
-from manyfest.cli.server.messages import Answer, Request, refusal
+from manyfest.cli.server.messages import Request, Response, refusal
 from manyfest.cli.server.names import repositories_named, served_name
 from manyfest.cli.server.routes import BadRouteError, Query, Route, parse_target
 from manyfest.domain import media_types
@@ -32,7 +32,7 @@ class Pulls:
 
     content: ServedContent
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Response:
         """Return the answer, also to what fails."""
         try:
             answer = self._answer(request)
@@ -43,17 +43,17 @@ class Pulls:
             answer = refusal(500, "UNKNOWN", "the content cannot be read", note=note)
         return answer.with_headers(_VERSION)
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Response:
         if request.method not in _READING:
             message = "this registry is read-only"
             return refusal(405, "UNSUPPORTED", message, {"Allow": ", ".join(_READING)})
         route = parse_target(request.target)
         return _ANSWERS[route.kind](self, route, request)
 
-    def _base(self, _: Route, __: Request) -> Answer:
-        return Answer.of_json({})
+    def _base(self, _: Route, __: Request) -> Response:
+        return Response.of_json({})
 
-    def _manifest(self, route: Route, request: Request) -> Answer:
+    def _manifest(self, route: Route, request: Request) -> Response:
         digest = self._digest_named(route)
         manifest = self.content.manifest(digest) if digest else None
         if digest is None or manifest is None:
@@ -63,7 +63,7 @@ class Pulls:
         is_plain = media_types.is_media_type(manifest.media_type)
         media_type = manifest.media_type if is_plain else _BLOB_TYPE
         status, body = (304, b"") if _is_cached(request, digest) else (200, manifest.data)
-        answer = Answer.of_bytes(status, media_type, body, headers)
+        answer = Response.of_bytes(status, media_type, body, headers)
         return evolve(answer, note=self._warning(route))
 
     def _warning(self, route: Route) -> str:
@@ -89,7 +89,7 @@ class Pulls:
         known = tuple(each for each in candidates if self.content.has_repository(each))
         return _only(known) if known else None
 
-    def _blob(self, route: Route, request: Request) -> Answer:
+    def _blob(self, route: Route, request: Request) -> Response:
         digest = _parsed_digest(route.item)
         size = self.content.blob_size(digest)
         if size is None:
@@ -101,14 +101,14 @@ class Pulls:
         }
         return self._part(digest, size, headers, _range_of(request, digest))
 
-    def _part(self, digest: Digest, size: int, headers: Mapping[str, str], asked: str) -> Answer:
+    def _part(self, digest: Digest, size: int, headers: Mapping[str, str], asked: str) -> Response:
         try:
             part = parse_range(asked, size)
         except UnsatisfiableRangeError:
             headers = {"Content-Range": f"bytes */{size}"}
             return refusal(416, "SIZE_INVALID", f"the blob has {size} bytes", headers)
         if part is None:
-            return Answer(200, headers, size, lambda: self._opened(digest, size))
+            return Response(200, headers, size, lambda: self._opened(digest, size))
 
         @contextmanager
         def opened() -> Iterator[Iterator[bytes]]:
@@ -116,7 +116,7 @@ class Pulls:
                 yield part.cut(chunks)
 
         place = f"bytes {part.start}-{part.stop - 1}/{size}"
-        return Answer(206, {**headers, "Content-Range": place}, part.size, opened)
+        return Response(206, {**headers, "Content-Range": place}, part.size, opened)
 
     @contextmanager
     def _opened(self, digest: Digest, size: int) -> Iterator[Iterator[bytes]]:
@@ -124,14 +124,14 @@ class Pulls:
         with self.content.open_blob(digest, size) as chunks:
             yield _one_behind(chunks)
 
-    def _manifest_as_blob(self, digest: Digest) -> Answer | None:
+    def _manifest_as_blob(self, digest: Digest) -> Response | None:
         """Return a manifest that is asked for as a blob, which registries hold it as, too."""
         manifest = self.content.manifest(digest)
         if manifest is None:
             return None
-        return Answer.of_bytes(200, _BLOB_TYPE, manifest.data, _content_headers(digest))
+        return Response.of_bytes(200, _BLOB_TYPE, manifest.data, _content_headers(digest))
 
-    def _referrers(self, route: Route, _: Request) -> Answer:
+    def _referrers(self, route: Route, _: Request) -> Response:
         found = self.content.referrers(_parsed_digest(route.item))
         headers = {}
         if kind := route.query.get("artifactType"):
@@ -142,9 +142,9 @@ class Pulls:
             "mediaType": media_types.OCI_INDEX,
             "manifests": [each.to_json() for each in found],
         }
-        return Answer.of_json(index, headers, media_types.OCI_INDEX)
+        return Response.of_json(index, headers, media_types.OCI_INDEX)
 
-    def _tags(self, route: Route, _: Request) -> Answer:
+    def _tags(self, route: Route, _: Request) -> Response:
         repository = self._repository(route)
         if repository is None:
             return _unknown("NAME_UNKNOWN", "repository name not known to registry", route)
@@ -152,14 +152,14 @@ class Pulls:
         tags, headers = page.cut(
             self.content.tags(repository, page.last), f"{route.name}/tags/list"
         )
-        return Answer.of_json({"name": route.name, "tags": tags}, headers)
+        return Response.of_json({"name": route.name, "tags": tags}, headers)
 
-    def _catalog(self, route: Route, _: Request) -> Answer:
+    def _catalog(self, route: Route, _: Request) -> Response:
         page = _Page.of(route.query)
         after = self._full_name(page.last) if page.last else ""
         names = (served_name(each) for each in self.content.repositories(after))
         listed, headers = page.cut((name for name in names if name), "_catalog")
-        return Answer.of_json({"repositories": listed}, headers)
+        return Response.of_json({"repositories": listed}, headers)
 
     def _full_name(self, name: str) -> str:
         """Return the name that orders a repository that is served as ``name``."""
@@ -168,7 +168,7 @@ class Pulls:
         return str(next(known, candidates[0]))
 
 
-_ANSWERS: dict[str, Callable[[Pulls, Route, Request], Answer]] = {
+_ANSWERS: dict[str, Callable[[Pulls, Route, Request], Response]] = {
     "base": Pulls._base,  # noqa: SLF001 - its own
     "manifests": Pulls._manifest,  # noqa: SLF001
     "blobs": Pulls._blob,  # noqa: SLF001
@@ -221,7 +221,7 @@ def _only(known: tuple[Repository, ...]) -> Repository:
     return known[0]
 
 
-def _unknown(code: str, message: str, route: Route) -> Answer:
+def _unknown(code: str, message: str, route: Route) -> Response:
     mark = "@" if ":" in route.item else ":"
     name = route.name if route.kind == "tags" else f"{route.name}{mark}{route.item}"
     namespace = f" (ns={route.query.get('ns')})" if route.query.get("ns") else ""

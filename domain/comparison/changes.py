@@ -6,7 +6,7 @@ from manyfest.domain import media_types
 from manyfest.domain.comparison.entries import Pair
 from manyfest.domain.comparison.images import ImageChange, descriptor_fields
 from manyfest.domain.comparison.json_differences import Difference, differences
-from manyfest.domain.comparison.status import Kind, Status
+from manyfest.domain.comparison.status import DifferenceKind, Status
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.values import frozen
 
@@ -35,12 +35,12 @@ class EntryChange:
         return Status.SAME if self.image is None else Status.REWRITTEN
 
     @property
-    def kinds(self) -> Iterator[Kind]:
+    def kinds(self) -> Iterator[DifferenceKind]:
         """The kinds of its differences, but for BYTES."""
         if self.descriptor or not self.pair.both:
-            yield Kind.ENTRIES
+            yield DifferenceKind.ENTRIES
         if self.pair.attestations:
-            yield Kind.ATTESTATIONS
+            yield DifferenceKind.ATTESTATIONS
         if self.image:
             yield from self.image.kinds
 

@@ -7,7 +7,7 @@ from attr import field
 
 from manyfest.domain import media_types
 from manyfest.domain.comparison.json_differences import Difference, differences
-from manyfest.domain.comparison.status import Kind, Status
+from manyfest.domain.comparison.status import DifferenceKind, Status
 from manyfest.domain.comparison.steps import StepPair, side_by_side, steps_of
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
@@ -57,12 +57,12 @@ class ImageChange:
         return bool(self.manifest or self.config or self.layers)
 
     @property
-    def kinds(self) -> Iterator[Kind]:
+    def kinds(self) -> Iterator[DifferenceKind]:
         """The kinds of the differences; a layer changes the config's list of layers, too."""
         if self.manifest:
-            yield Kind.MANIFEST
+            yield DifferenceKind.MANIFEST
         if self.layers:
-            yield Kind.LAYERS
+            yield DifferenceKind.LAYERS
         yield from {_kind_of(found.path[0]) for found in self.config}
 
 
@@ -92,10 +92,10 @@ def image_change(
     )
 
 
-def _kind_of(member: str) -> Kind:
+def _kind_of(member: str) -> DifferenceKind:
     if member == "rootfs":
-        return Kind.LAYERS
-    return Kind.BUILD if member in _OF_THE_BUILD else Kind.CONFIG
+        return DifferenceKind.LAYERS
+    return DifferenceKind.BUILD if member in _OF_THE_BUILD else DifferenceKind.CONFIG
 
 
 def _step_change(

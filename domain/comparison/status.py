@@ -13,7 +13,7 @@ class Status(StrEnum):
     REMOVED = "removed"
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """A kind of difference; ``BYTES`` is any of them, and that of bytes alone."""
 
     LIST = "list"  # annotations and order of a list, attestations of images that it lacks

@@ -29,7 +29,7 @@ _MOMENT = timedelta(seconds=1)  # the unit of Quay's times
 
 
 @frozen
-class Page:
+class ClaimsPage:
     """A page of claims; ``has_more`` if there are older ones."""
 
     claims: tuple[Observation, ...]
@@ -44,7 +44,7 @@ class Commit:
     moment: datetime
 
 
-def quay_page(data: bytes, tag: Reference, source: str, now: datetime) -> Page:
+def quay_page(data: bytes, tag: Reference, source: str, now: datetime) -> ClaimsPage:
     """Read a page of Quay's tag API; entries of other tags are left out.
 
     Raises DocumentError: not of that form.
@@ -55,7 +55,7 @@ def quay_page(data: bytes, tag: Reference, source: str, now: datetime) -> Page:
     if not isinstance(listed, list):
         raise DocumentError(subject, "no list of tags")
     claims = tuple(_quay_claims(listed, tag, source, now))
-    return Page(claims, document.get("has_additional") is True)
+    return ClaimsPage(claims, document.get("has_additional") is True)
 
 
 def commits_of(data: bytes, subject: str) -> tuple[Commit, ...]:

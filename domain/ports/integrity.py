@@ -13,7 +13,7 @@ from typing import Protocol
 from manyfest.domain.values import frozen
 
 
-class Kind(Enum):
+class ContentKind(Enum):
     """Kinds of content, in the order of checking and of quarantine."""
 
     FILE = "file"
@@ -32,7 +32,7 @@ class Damage:
     implementation only.
     """
 
-    kind: Kind
+    kind: ContentKind
     name: str
     reason: str
     row: int = 0
@@ -41,7 +41,7 @@ class Damage:
 class Integrity(Protocol):
     """Reads every byte. A missing store is intact, and is not created."""
 
-    def check(self, kind: Kind) -> Iterator[Damage | None]:
+    def check(self, kind: ContentKind) -> Iterator[Damage | None]:
         """Yield the damage of each item of this kind, or None if it is intact.
 
         Never all in memory, without a lock between two; concurrent writes may be included or not.

@@ -12,7 +12,7 @@ from manyfest.domain.errors import (
     InvalidDigestError,
     StoreError,
 )
-from manyfest.domain.ports.integrity import Damage, Kind
+from manyfest.domain.ports.integrity import ContentKind, Damage
 from manyfest.domain.references import Reference
 from manyfest.store.draft_book import SqlDraftBook
 from manyfest.store.layer_store import FileLayerStore
@@ -40,12 +40,12 @@ _SMALL_PAGE = 500  # rows of a few texts
 
 # The first column is always the rowid.
 _ROWS = {
-    Kind.MANIFEST: f"SELECT rowid, {MANIFEST_COLUMNS} FROM manifests WHERE rowid",  # noqa: S608
-    Kind.CONFIG: f"SELECT rowid, {CONTENT_COLUMNS} FROM blobs WHERE rowid",  # noqa: S608
-    Kind.STATE: f"""
+    ContentKind.MANIFEST: f"SELECT rowid, {MANIFEST_COLUMNS} FROM manifests WHERE rowid",  # noqa: S608
+    ContentKind.CONFIG: f"SELECT rowid, {CONTENT_COLUMNS} FROM blobs WHERE rowid",  # noqa: S608
+    ContentKind.STATE: f"""
         SELECT id, {OBSERVATION_BYTES}, digest IN (SELECT digest FROM manifests)
         FROM observations WHERE id""",  # noqa: S608
-    Kind.DRAFT: "SELECT rowid, CAST(name AS BLOB) FROM drafts WHERE rowid",
+    ContentKind.DRAFT: "SELECT rowid, CAST(name AS BLOB) FROM drafts WHERE rowid",
 }
 _ORPHANED_ENTRIES = """
     SELECT rowid, CAST(draft AS BLOB) FROM entries WHERE draft NOT IN (SELECT name FROM drafts)"""
@@ -68,18 +68,18 @@ class SqlIntegrity:
         self._layers = layers
         self._files = files
         self._quarantine = self.quarantine_of(database, files)
-        self._checks: dict[Kind, Callable[[Row], Damage | None]] = {
-            Kind.MANIFEST: self._check_manifest,
-            Kind.CONFIG: self._check_config,
-            Kind.STATE: self._check_observation,
-            Kind.DRAFT: self._check_draft,
+        self._checks: dict[ContentKind, Callable[[Row], Damage | None]] = {
+            ContentKind.MANIFEST: self._check_manifest,
+            ContentKind.CONFIG: self._check_config,
+            ContentKind.STATE: self._check_observation,
+            ContentKind.DRAFT: self._check_draft,
         }
 
-    def check(self, kind: Kind) -> Iterator[Damage | None]:
+    def check(self, kind: ContentKind) -> Iterator[Damage | None]:
         """See the port."""
-        if kind is Kind.FILE:
+        if kind is ContentKind.FILE:
             return self._check_structure()
-        if kind is Kind.LAYER:
+        if kind is ContentKind.LAYER:
             return map(self._check_layer, self._files.layers())
         return self._check_rows(kind)
 
@@ -89,7 +89,7 @@ class SqlIntegrity:
 
     def quarantine(self, damaged: Sequence[Damage], now: datetime) -> tuple[str, ...]:
         """See the port."""
-        if any(damage.kind is Kind.FILE for damage in damaged):
+        if any(damage.kind is ContentKind.FILE for damage in damaged):
             self._reindex()
         tags: dict[str, None] = {}
         for damage in damaged:
@@ -121,27 +121,27 @@ class SqlIntegrity:
             if damage is not None:
                 raise DamagedStoreError(damage.name, f"beyond repair: {damage.reason}")
 
-    def _check_rows(self, kind: Kind) -> Iterator[Damage | None]:
+    def _check_rows(self, kind: ContentKind) -> Iterator[Damage | None]:
         last_row = -1
-        limit = _SMALL_PAGE if kind is Kind.STATE else _PAGE
+        limit = _SMALL_PAGE if kind is ContentKind.STATE else _PAGE
         select = f"{self.rows_of[kind]} > ? ORDER BY 1 LIMIT {limit}"
         try:
             while page := self._database.rows(select, (last_row,)):
                 yield from map(self._checks[kind], page)
                 last_row = page[-1][0]
-            if kind is Kind.DRAFT:
+            if kind is ContentKind.DRAFT:
                 yield from map(_orphaned_entry, self._database.rows(self.orphaned_entries))
         except DamagedStoreError as error:  # of the structure: later rows are out of reach
             yield self._file_damage(f"{kind.value}s: {error.reason}")
 
     def _file_damage(self, reason: str) -> Damage:
-        return Damage(Kind.FILE, str(self._database.path), reason)
+        return Damage(ContentKind.FILE, str(self._database.path), reason)
 
     def _recheck(self, damage: Damage) -> Damage | None:
         """Check the same thing again; None if it is intact or gone by now."""
-        if damage.kind is Kind.FILE:
+        if damage.kind is ContentKind.FILE:
             return None
-        if damage.kind is Kind.LAYER:
+        if damage.kind is ContentKind.LAYER:
             same = (file for file in self._files.layers() if str(file.digest) == damage.name)
             return next(map(self._check_layer, same), None)
         if damage.row < 0:
@@ -151,17 +151,17 @@ class SqlIntegrity:
         return self._checks[damage.kind](rows[0]) if rows else None
 
     def _check_manifest(self, row: Row) -> Damage | None:
-        return _damage(Kind.MANIFEST, row, manifest_fault(row[1:]))
+        return _damage(ContentKind.MANIFEST, row, manifest_fault(row[1:]))
 
     def _check_config(self, row: Row) -> Damage | None:
-        return _damage(Kind.CONFIG, row, content_fault(row[1:]))
+        return _damage(ContentKind.CONFIG, row, content_fault(row[1:]))
 
     def _check_observation(self, row: Row) -> Damage | None:
         number, *columns, is_stored = row
         fault = observation_fault(tuple(columns), self._database.path)
         if not (fault or is_stored):
             fault = "its manifest is not kept"
-        return Damage(Kind.STATE, tag_name(*columns[:2]), fault, number) if fault else None
+        return Damage(ContentKind.STATE, tag_name(*columns[:2]), fault, number) if fault else None
 
     def _check_draft(self, row: Row) -> Damage | None:
         number, name = row
@@ -169,14 +169,14 @@ class SqlIntegrity:
             with damage_if_unreadable(self._database.path, "its name"):
                 self._drafts.find(Reference.parse(name.decode()))
         except DamagedStoreError as error:
-            return Damage(Kind.DRAFT, text_of(name), error.reason, number)
+            return Damage(ContentKind.DRAFT, text_of(name), error.reason, number)
         return None
 
     def _check_layer(self, file: LayerFile) -> Damage | None:
         if file.digest is None:
             return None
         fault = self._layer_fault(file.digest) if file.is_regular else "no file"
-        return Damage(Kind.LAYER, str(file.digest), fault) if fault else None
+        return Damage(ContentKind.LAYER, str(file.digest), fault) if fault else None
 
     def _layer_fault(self, digest: Digest) -> str:
         try:
@@ -200,10 +200,10 @@ def _is_intact(row: Row) -> bool:
     return False
 
 
-def _damage(kind: Kind, row: Row, fault: str) -> Damage | None:
+def _damage(kind: ContentKind, row: Row, fault: str) -> Damage | None:
     return Damage(kind, text_of(row[1]), fault, row[0]) if fault else None
 
 
 def _orphaned_entry(row: Row) -> Damage:
     """Describe an entry without a draft; a negative row number marks it as an entry's."""
-    return Damage(Kind.DRAFT, text_of(row[1]), "an entry of no draft", -row[0])
+    return Damage(ContentKind.DRAFT, text_of(row[1]), "an entry of no draft", -row[0])

@@ -11,7 +11,7 @@ from manyfest.store.rows import IS_NEWEST
 
 
 @frozen
-class View:
+class ViewDefinition:
     """A view: its name, subject, columns and SELECT statement.
 
     ``about`` and ``columns`` are shown to users; ``about`` is empty for an internal view, of which
@@ -27,7 +27,7 @@ class View:
 REFERENCE = "CASE WHEN tag = '' THEN home ELSE home || ':' || tag END AS reference"
 
 PACKAGE_VIEWS = (
-    View(
+    ViewDefinition(
         "carriers",
         "",
         "statement, image, manifest",
@@ -42,7 +42,7 @@ PACKAGE_VIEWS = (
                 json_each(d.document, '$.layers') AS e
             WHERE o.tag GLOB 'sha256-*.*' AND e.type = 'object'""",
     ),
-    View(
+    ViewDefinition(
         "placed",
         "",
         "image, platform, home, reference",
@@ -51,7 +51,7 @@ PACKAGE_VIEWS = (
             FROM temp.platforms AS p JOIN main.observations AS o ON o.digest = p.list
             WHERE {IS_NEWEST}""",
     ),
-    View(
+    ViewDefinition(
         "stated",
         "",
         "statement, manifest, is_bare",
@@ -62,7 +62,7 @@ PACKAGE_VIEWS = (
             WHERE d.role = 'layer'
                 AND EXISTS (SELECT 1 FROM main.packages AS p WHERE p.statement = d.digest)""",
     ),
-    View(
+    ViewDefinition(
         "seen",
         "",
         "manifest, home",
@@ -72,19 +72,19 @@ PACKAGE_VIEWS = (
             SELECT e.digest, o.home FROM main.descriptors AS e
             JOIN main.observations AS o ON o.digest = e.manifest WHERE e.role = 'entry'""",
     ),
-    View(
+    ViewDefinition(
         "subjects",
         "",
         "manifest, image",
         "SELECT manifest, digest AS image FROM main.descriptors WHERE role = 'subject'",
     ),
-    View(
+    ViewDefinition(
         "contained",
         "",
         "statement, image, name, version, type, licence, purl",
         "SELECT statement, image, name, version, type, licence, purl FROM main.packages",
     ),
-    View(
+    ViewDefinition(
         "packages",
         "packages of images whose SBOM is held (manyfest sbom brings it), where that was seen",
         "reference, platform, image, name, version, type, licence, purl, statement",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.timestamps import format_utc
-from manyfest.domain.ports.integrity import Damage, Kind
+from manyfest.domain.ports.integrity import ContentKind, Damage
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.maintenance.row_checks import tag_name
 from manyfest.store.sqlite.descriptors import DELETE_ORPHANS
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from manyfest.store.sql_database import SqlDatabase
 
 _COPY = "INSERT INTO quarantine (kind, name, reason, set_aside_at, data) SELECT ?, ?, ?, ?,"
-_TABLES = {Kind.MANIFEST: "manifests", Kind.CONFIG: "blobs"}
+_TABLES = {ContentKind.MANIFEST: "manifests", ContentKind.CONFIG: "blobs"}
 _KEYS = {"observations": "id"}  # where the number of a row is no rowid
 _OBSERVATIONS_OF_MANIFEST = """
     SELECT id FROM observations WHERE digest = (SELECT digest FROM manifests WHERE rowid = ?)"""
@@ -44,27 +44,27 @@ class Quarantine:
         An observation moves with its manifest, and takes the older ones of its tag along: an older
         one must not become the newest. Raises StoreError, DamagedStoreError.
         """
-        if damage.kind is Kind.LAYER:
+        if damage.kind is ContentKind.LAYER:
             self._files.quarantine(Digest.parse(damage.name))
             return ()
         facts = (damage.kind.value, damage.name, damage.reason, format_utc(now))
-        if damage.kind is Kind.DRAFT:
+        if damage.kind is ContentKind.DRAFT:
             self._move_draft(damage.row, facts)
             return ()
-        if damage.kind is Kind.STATE:
+        if damage.kind is ContentKind.STATE:
             return self._move_observations(damage.row, facts)
         return self._move_content(damage, facts)
 
     def _move_content(self, damage: Damage, facts: tuple[str, ...]) -> tuple[str, ...]:
         table = _TABLES[damage.kind]
         tags: list[str] = []
-        if damage.kind is Kind.MANIFEST:
+        if damage.kind is ContentKind.MANIFEST:
             for (observation,) in self._database.rows(_OBSERVATIONS_OF_MANIFEST, (damage.row,)):
-                tags += self._move_observations(observation, (Kind.STATE.value, *facts[1:]))
+                tags += self._move_observations(observation, (ContentKind.STATE.value, *facts[1:]))
         copy = f"{_COPY} {self.data_bytes} FROM {table} WHERE rowid = ?"
         self._database.write(copy, [(*facts, damage.row)])
         self._delete(table, damage.row)
-        if damage.kind is Kind.MANIFEST:  # its digest may be what is damaged
+        if damage.kind is ContentKind.MANIFEST:  # its digest may be what is damaged
             self._database.write(DELETE_ORPHANS, [()])
         return tuple(tags)
 

@@ -19,7 +19,7 @@ from manyfest.domain.digests import HEX_LENGTHS
 from manyfest.domain.media_types import LISTS
 from manyfest.domain.ports.queries import QueryView
 from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME
-from manyfest.store.maintenance.package_views import PACKAGE_VIEWS, REFERENCE, View
+from manyfest.store.maintenance.package_views import PACKAGE_VIEWS, REFERENCE, ViewDefinition
 from manyfest.store.rows import IS_NEWEST
 
 _LISTS = ", ".join(f"'{media_type}'" for media_type in sorted(LISTS))
@@ -59,14 +59,14 @@ def _platform_members(document: str, path: str) -> str:
 
 
 VIEWS = (
-    View(
+    ViewDefinition(
         "documents",
         "",
         "digest, media_type, size, document",
         f"""SELECT m.digest, m.media_type, length(m.data) AS size, {_document("m")} AS document
             FROM main.manifests AS m""",
     ),
-    View(
+    ViewDefinition(
         "configs",
         "",
         "manifest, media_type, size, document",
@@ -76,7 +76,7 @@ VIEWS = (
             JOIN main.blobs AS b ON b.digest = json_extract(d.document, '$.config.digest')
             JOIN json_each(json_array({_document("b")})) AS one""",
     ),
-    View(
+    ViewDefinition(
         "tags",
         "what each tag pointed to when it was seen last (claimed is 1: a bundle says so)",
         "registry, repository, tag, reference, digest, media_type, first_seen, last_seen, claimed",
@@ -84,14 +84,14 @@ VIEWS = (
             FROM main.observations AS o JOIN main.manifests AS m ON m.digest = o.digest
             WHERE {IS_NEWEST}""",
     ),
-    View(
+    ViewDefinition(
         "history",
         "all that each tag was seen to point to (claimed is 1: a bundle says so)",
         "registry, repository, tag, reference, digest, media_type, first_seen, last_seen, claimed",
         f"""SELECT {_HOME}, o.digest, media_type, first_seen, last_seen, claimed
             FROM main.observations AS o JOIN main.manifests AS m ON m.digest = o.digest""",
     ),
-    View(
+    ViewDefinition(
         "manifests",
         "images and lists",
         "digest, media_type, kind ('image' or 'list'), size, artifact_type, subject",
@@ -101,7 +101,7 @@ VIEWS = (
             json_extract(document, '$.subject.digest') AS subject
             FROM temp.documents""",
     ),
-    View(
+    ViewDefinition(
         "listed",
         "",
         _PLATFORM_COLUMNS,
@@ -115,7 +115,7 @@ VIEWS = (
                 FROM temp.documents AS d, json_each(d.document, '$.manifests') AS e
                 WHERE e.type = 'object')""",
     ),
-    View(
+    ViewDefinition(
         "alone",
         "",
         _PLATFORM_COLUMNS,
@@ -125,13 +125,13 @@ VIEWS = (
                 FROM temp.configs)
             WHERE os != ''""",
     ),
-    View(
+    ViewDefinition(
         "platforms",
         "what lists list; an image whose config is held is listed as its own and only entry",
         _PLATFORM_COLUMNS,
         "SELECT * FROM temp.listed UNION ALL SELECT * FROM temp.alone",
     ),
-    View(
+    ViewDefinition(
         "layers",
         "the layers of images",
         "manifest, position, digest, media_type, size",
@@ -142,13 +142,13 @@ VIEWS = (
             FROM temp.documents AS d, json_each(d.document, '$.layers') AS e
             WHERE e.type = 'object'""",
     ),
-    View(
+    ViewDefinition(
         "descriptors",
         "which manifest names which digest (role: entry, config, layer or subject), by an index",
         "manifest, role, position, digest",
         "SELECT manifest, role, position, digest FROM main.descriptors",
     ),
-    View(
+    ViewDefinition(
         "annotations",
         "of manifests (entry is NULL), and of a list's entries by their digests",
         "manifest, entry, name, value",
@@ -161,7 +161,7 @@ VIEWS = (
                 json_each(e.value, '$.annotations') AS a
             WHERE e.type = 'object' AND a.type = 'text'""",
     ),
-    View(
+    ViewDefinition(
         "labels",
         "labels of images whose config is held",
         "manifest, name, value",
@@ -170,7 +170,7 @@ VIEWS = (
             WHERE l.type = 'text'""",
     ),
     *PACKAGE_VIEWS,
-    View(
+    ViewDefinition(
         "drafts",
         "lists being assembled",
         "name, entries, created_at, changed_at, pushed",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from manyfest.domain.ports.integrity import Damage, Kind
+from manyfest.domain.ports.integrity import ContentKind, Damage
 from manyfest.store.maintenance.integrity import SqlIntegrity
 from manyfest.store.maintenance.quarantine import Quarantine
 from manyfest.store.rows import OBSERVATION_COLUMNS
@@ -45,14 +45,15 @@ class PostgresIntegrity(SqlIntegrity):
 
     quarantine_of = PostgresQuarantine
     rows_of = {  # noqa: RUF012 - as the class above has them
-        Kind.MANIFEST: f"""
+        ContentKind.MANIFEST: f"""
             SELECT rowid, {_bytes("digest")}, 'blob', data, {_bytes("media_type")}
             FROM manifests WHERE rowid""",
-        Kind.CONFIG: f"SELECT rowid, {_bytes('digest')}, 'blob', data FROM blobs WHERE rowid",
-        Kind.STATE: f"""
+        ContentKind.CONFIG: f"""
+            SELECT rowid, {_bytes("digest")}, 'blob', data FROM blobs WHERE rowid""",
+        ContentKind.STATE: f"""
             SELECT id, {_OBSERVATION_BYTES}, digest IN (SELECT digest FROM manifests)
             FROM observations WHERE id""",
-        Kind.DRAFT: f"SELECT rowid, {_bytes('name')} FROM drafts WHERE rowid",
+        ContentKind.DRAFT: f"SELECT rowid, {_bytes('name')} FROM drafts WHERE rowid",
     }
 
     orphaned_entries = f"""

@@ -7,7 +7,7 @@ from manyfest.contracts.garbage_collector import DAY, NOW, see
 from manyfest.contracts.images import docker_image, oci_image, oci_index
 from manyfest.domain.digests import Digest
 from manyfest.domain.operations.store.check_store import check_store, set_damage_aside
-from manyfest.domain.ports.integrity import Kind
+from manyfest.domain.ports.integrity import ContentKind
 from manyfest.domain.references import Reference
 
 A, B = oci_image("linux/amd64", text="a"), docker_image("linux/arm64", text="b")
@@ -38,12 +38,18 @@ class IntegrityContract:
     def test_what_is_intact_is_counted(self, filled):
         checked = check_store(filled.integrity)
         assert checked.damaged == ()
-        numbers = {kind: checked.numbers.get(kind, 0) for kind in Kind}
-        del numbers[Kind.FILE], numbers[Kind.LAYER]
-        assert numbers == {Kind.MANIFEST: 3, Kind.CONFIG: 2, Kind.STATE: 2, Kind.DRAFT: 1}
+        numbers = {kind: checked.numbers.get(kind, 0) for kind in ContentKind}
+        del numbers[ContentKind.FILE], numbers[ContentKind.LAYER]
+        assert numbers == {
+            ContentKind.MANIFEST: 3,
+            ContentKind.CONFIG: 2,
+            ContentKind.STATE: 2,
+            ContentKind.DRAFT: 1,
+        }
 
     @pytest.mark.parametrize(
-        ("kind", "digest"), [(Kind.MANIFEST, B.digest), (Kind.CONFIG, Digest.of(A.blobs[0]))]
+        ("kind", "digest"),
+        [(ContentKind.MANIFEST, B.digest), (ContentKind.CONFIG, Digest.of(A.blobs[0]))],
     )
     def test_damaged_content_is_named_and_set_aside(self, filled, kind, digest):
         self.flip_a_bit(filled, digest)

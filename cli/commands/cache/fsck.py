@@ -11,7 +11,7 @@ from manyfest.cli.rendering.cache.fsck_report import checked_json, checked_lines
 from manyfest.cli.settings import settings_from
 from manyfest.cli.wiring import open_housekeeping
 from manyfest.domain.errors import DamagedStoreError, StoreError
-from manyfest.domain.operations.store.check_store import Checked, check_store, set_damage_aside
+from manyfest.domain.operations.store.check_store import StoreCheck, check_store, set_damage_aside
 from manyfest.domain.ports.integrity import Integrity
 
 
@@ -41,7 +41,7 @@ def command(
         raise ExitError(INTEGRITY)
 
 
-def _set_aside(store: Integrity, checked: Checked) -> tuple[str, ...] | None:
+def _set_aside(store: Integrity, checked: StoreCheck) -> tuple[str, ...] | None:
     """Quarantine the damage; return the tags that lost states, None if that failed."""
     if not checked.damaged:
         return ()

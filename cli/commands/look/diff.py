@@ -12,22 +12,22 @@ from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_reading_session
 from manyfest.domain.comparison.scope import Scope
-from manyfest.domain.comparison.status import Kind
+from manyfest.domain.comparison.status import DifferenceKind
 from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.operations.views.diff import Comparison, diff
 
 _NONE = "none"
-_CONTENT = frozenset(Kind) - {Kind.BYTES}
+_CONTENT = frozenset(DifferenceKind) - {DifferenceKind.BYTES}
 
 
-def parse_kinds(text: str, name: str) -> frozenset[Kind]:
+def parse_kinds(text: str, name: str) -> frozenset[DifferenceKind]:
     """Parse kinds of differences with commas between, or ``none``."""
     if text == _NONE:
         return frozenset()
     try:
-        return frozenset(Kind(word.strip()) for word in text.split(","))
+        return frozenset(DifferenceKind(word.strip()) for word in text.split(","))
     except ValueError:
-        words = ", ".join(Kind)
+        words = ", ".join(DifferenceKind)
         raise UsageError(f"{name} wants {_NONE}, or some of {words}; not {text!r}") from None
 
 

@@ -16,7 +16,7 @@ from manyfest.cli.arguments.options import (
 )
 from manyfest.cli.output import PLAIN, Screen, note, stdout_screen, write_text, write_view
 from manyfest.cli.process.command import Option
-from manyfest.cli.rendering.show.list_tree import Form, list_lines
+from manyfest.cli.rendering.show.list_tree import ViewForm, list_lines
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_reading_session
 from manyfest.domain.operations.steps.tree import NESTING_LIMIT
@@ -85,7 +85,7 @@ def command(
         write_text(show_json(view))
         return
     screen = _untruncated(stdout_screen()) if no_trunc else stdout_screen()
-    write_view(_lines(view, Form(screen, now, annotations, layers, depth)))
+    write_view(_lines(view, ViewForm(screen, now, annotations, layers, depth)))
 
 
 def _view(
@@ -109,7 +109,7 @@ def _untruncated(screen: Screen) -> Screen:
     return Screen(PLAIN.width, has_color=screen.has_color)
 
 
-def _lines(view: Overview, form: Form) -> Iterator[str]:
+def _lines(view: Overview, form: ViewForm) -> Iterator[str]:
     if view.configuration is None:
         return list_lines(view, form)
     from manyfest.cli.rendering.show.image_text import image_lines

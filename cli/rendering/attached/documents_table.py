@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from manyfest.cli.output import Screen
 from manyfest.cli.rendering.fitting import shorten
 from manyfest.cli.rendering.humanize import digest_on, format_size
-from manyfest.cli.rendering.show.tree import Cell, Node, digest_cell, tree_lines
+from manyfest.cli.rendering.show.tree import Cell, TreeLine, digest_cell, tree_lines
 from manyfest.cli.rendering.table import Column, json_array
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
@@ -58,21 +58,21 @@ def documents_tree(
 
 def _top(
     digest: Digest | None, whole: Digest | None, by_subject: dict[Digest | None, list[Document]]
-) -> list[Node]:
+) -> list[TreeLine]:
     """The nodes of one subject: what is attached to the whole stands at the top itself."""
     below = _nodes(digest, by_subject, frozenset())
     if digest == whole or digest is None:
         return below
     platform = by_subject[digest][0].platform or "image"
     cells = (Cell(platform), digest_cell(digest), Cell(), Cell(), Cell())
-    return [Node(cells, tuple(below))]
+    return [TreeLine(cells, tuple(below))]
 
 
 def _nodes(
     digest: Digest | None,
     by_subject: dict[Digest | None, list[Document]],
     above: frozenset[Digest | None],
-) -> list[Node]:
+) -> list[TreeLine]:
     if digest in above:
         return []
     nodes = []
@@ -88,7 +88,7 @@ def _nodes(
             Cell(_FORMS[each.attachment.form], style="faint"),
             Cell(_signer(each)),
         )
-        nodes.append(Node(cells, tuple(inner)))
+        nodes.append(TreeLine(cells, tuple(inner)))
     return nodes
 
 

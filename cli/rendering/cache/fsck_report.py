@@ -6,19 +6,21 @@ from collections.abc import Iterator
 from manyfest.cli.output import printable
 from manyfest.cli.rendering.humanize import counted
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.operations.store.check_store import Checked
-from manyfest.domain.ports.integrity import Kind
+from manyfest.domain.operations.store.check_store import StoreCheck
+from manyfest.domain.ports.integrity import ContentKind
 
 _NAMES = {
-    Kind.MANIFEST: "manifest",
-    Kind.CONFIG: "config",
-    Kind.LAYER: "layer",
-    Kind.STATE: "tag state",
-    Kind.DRAFT: "draft",
+    ContentKind.MANIFEST: "manifest",
+    ContentKind.CONFIG: "config",
+    ContentKind.LAYER: "layer",
+    ContentKind.STATE: "tag state",
+    ContentKind.DRAFT: "draft",
 }
 
 
-def checked_lines(checked: Checked, forgotten: tuple[str, ...], *, is_aside: bool) -> Iterator[str]:
+def checked_lines(
+    checked: StoreCheck, forgotten: tuple[str, ...], *, is_aside: bool
+) -> Iterator[str]:
     """Yield a line a damaged object, a line a tag that lost states, and a summary."""
     for damage in checked.damaged:
         yield printable(f"damaged {damage.kind.value} {damage.name}: {damage.reason}")
@@ -27,7 +29,7 @@ def checked_lines(checked: Checked, forgotten: tuple[str, ...], *, is_aside: boo
     yield f"{_result(checked, is_aside=is_aside)} (looked at {looked})"
 
 
-def checked_json(checked: Checked, forgotten: tuple[str, ...], *, is_aside: bool) -> str:
+def checked_json(checked: StoreCheck, forgotten: tuple[str, ...], *, is_aside: bool) -> str:
     """Return an object; ``forgotten`` are tags that lost states with their manifests."""
     document: dict[str, Json] = {
         "checked": {kind.value: checked.numbers.get(kind, 0) for kind in _NAMES},
@@ -41,7 +43,7 @@ def checked_json(checked: Checked, forgotten: tuple[str, ...], *, is_aside: bool
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _result(checked: Checked, *, is_aside: bool) -> str:
+def _result(checked: StoreCheck, *, is_aside: bool) -> str:
     if not checked.damaged:
         return "no damage"
     return f"{len(checked.damaged)} damaged{', quarantined' if is_aside else ''}"

@@ -7,7 +7,7 @@ from manyfest.cli.output import printable
 from manyfest.cli.rendering.fitting import shorten
 from manyfest.cli.rendering.humanize import format_size, padded
 from manyfest.cli.rendering.show.list_tree import (
-    Form,
+    ViewForm,
     attached_lines,
     compression_of,
     digest_text,
@@ -22,7 +22,7 @@ _LABEL = 12  # columns of the names of members
 _BESIDE = 25  # columns beside the digest of a layer
 
 
-def image_lines(view: Overview, config: Configuration, form: Form) -> Iterator[str]:
+def image_lines(view: Overview, config: Configuration, form: ViewForm) -> Iterator[str]:
     """Yield the head, the members of the config that are set, the steps, and what is attached."""
     yield from head_lines(view, form)
     if config.fault:
@@ -63,14 +63,14 @@ def _exec_form(words: Sequence[str] | None) -> str:
     return json.dumps(list(words), ensure_ascii=False) if words else ""
 
 
-def _member(name: str, texts: Sequence[str], form: Form) -> Iterator[str]:
+def _member(name: str, texts: Sequence[str], form: ViewForm) -> Iterator[str]:
     """Yield a line a text; the first has the name before it."""
     for label, text in zip([name, *[""] * (len(texts) - 1)], texts, strict=True):
         shown = _cut(text, form, _LABEL)
         yield form.screen.paint(label, "strong") + padded("", _LABEL - len(label)) + shown
 
 
-def _history(view: Overview, config: Configuration, form: Form) -> Iterator[str]:
+def _history(view: Overview, config: Configuration, form: ViewForm) -> Iterator[str]:
     """Yield the steps, oldest first, as in a Dockerfile: time, size of the layer, instruction."""
     if not config.history:
         return
@@ -87,11 +87,11 @@ def _history(view: Overview, config: Configuration, form: Form) -> Iterator[str]
         yield form.screen.paint(before, "faint") + _cut(instruction, form, len(before))
 
 
-def _time(step: BuildStep, form: Form) -> str:
+def _time(step: BuildStep, form: ViewForm) -> str:
     return format_created(step.created, form) if step.created else ""
 
 
-def _layers(view: Overview, form: Form) -> Iterator[str]:
+def _layers(view: Overview, form: ViewForm) -> Iterator[str]:
     yield ""
     yield form.screen.paint("layers", "strong")
     room = None if form.screen.width is None else form.screen.width - _BESIDE
@@ -101,7 +101,7 @@ def _layers(view: Overview, form: Form) -> Iterator[str]:
         yield f"  {_cut(line, form, 2)}"
 
 
-def _cut(text: str, form: Form, margin: int = 0) -> str:
+def _cut(text: str, form: ViewForm, margin: int = 0) -> str:
     """Escape a text, and cut its end at the edge of the screen."""
     width = form.screen.width
     if width is None:

@@ -15,7 +15,7 @@ from manyfest.cli.rendering.humanize import (
     format_time,
     short_digest,
 )
-from manyfest.cli.rendering.show.tree import Cell, Node, digest_cell, tree_lines
+from manyfest.cli.rendering.show.tree import Cell, TreeLine, digest_cell, tree_lines
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.images.attachments import Attachment
@@ -41,7 +41,7 @@ _TITLE = "org.opencontainers.image.title"  # the file's name (image-spec, ``anno
 
 
 @frozen
-class Form:
+class ViewForm:
     """The form of a view: what is shown, for whom, and the present time (UTC)."""
 
     screen: Screen
@@ -51,26 +51,26 @@ class Form:
     depth: int = NESTING_LIMIT
 
 
-def list_lines(view: Overview, form: Form) -> Iterator[str]:
+def list_lines(view: Overview, form: ViewForm) -> Iterator[str]:
     """Yield the head of a view, then its tree."""
     yield from head_lines(view, form)
     files = () if view.manifest.is_list else layers_of(view.manifest)
     yield from _tree([*map(_layer, files), *_nodes(view.entries, form, 1)], view, form)
 
 
-def attached_lines(view: Overview, form: Form) -> Iterator[str]:
+def attached_lines(view: Overview, form: ViewForm) -> Iterator[str]:
     """Yield a tree of what is attached to an image, if there is something."""
     yield from _tree([], view, form)
 
 
-def _tree(nodes: list[Node], view: Overview, form: Form) -> Iterator[str]:
+def _tree(nodes: list[TreeLine], view: Overview, form: ViewForm) -> Iterator[str]:
     nodes += _attached(view.attached, form, 1)
     if nodes and form.depth > 0:
         yield ""
         yield from tree_lines(nodes, _RANKS, form.screen)
 
 
-def head_lines(view: Overview, form: Form) -> Iterator[str]:
+def head_lines(view: Overview, form: ViewForm) -> Iterator[str]:
     """Yield the name, the kind with numbers, the digest, the time, and annotations if asked."""
     screen = form.screen
     name = str(evolve(view.reference, digest=None))  # the digest follows below
@@ -86,7 +86,7 @@ def head_lines(view: Overview, form: Form) -> Iterator[str]:
         yield from (_fitting(f"{key}={value}", screen) for key, value in pairs)
 
 
-def format_created(created: datetime, form: Form) -> str:
+def format_created(created: datetime, form: ViewForm) -> str:
     """Return an age for a terminal and the time for a file; a made-up time is only a date."""
     if form.screen.width is None:
         return format_time(created)
@@ -102,7 +102,7 @@ def compression_of(layer: Descriptor) -> str:
     return "uncompressed" if layer.media_type.endswith("tar") else layer.media_type
 
 
-def _summary(view: Overview, form: Form) -> Iterator[str]:
+def _summary(view: Overview, form: ViewForm) -> Iterator[str]:
     yield _kind(view)
     if view.draft is not None:
         pushed = "pushed" if view.draft.pushed else "not pushed"
@@ -142,11 +142,11 @@ def _counts(items: tuple[Item, ...], view: Overview) -> Iterator[str]:
         yield format_size(size)
 
 
-def _nodes(items: tuple[Item, ...], form: Form, level: int) -> list[Node]:
+def _nodes(items: tuple[Item, ...], form: ViewForm, level: int) -> list[TreeLine]:
     return [_node(item, form, level) for item in items]
 
 
-def _node(item: Item, form: Form, level: int) -> Node:
+def _node(item: Item, form: ViewForm, level: int) -> TreeLine:
     layers = layers_of(item.manifest) if item.manifest else ()
     size = content_size(item.manifest) if item.manifest else None
     cells = (
@@ -157,10 +157,10 @@ def _node(item: Item, form: Form, level: int) -> Node:
         Cell(format_created(item.created, form) if item.created else ""),
         Cell(_remark(item), style="error" if item.fault else "faint"),
     )
-    return Node(cells, tuple(_below(item, form, level)))
+    return TreeLine(cells, tuple(_below(item, form, level)))
 
 
-def _below(item: Item, form: Form, level: int) -> Iterator[Node]:
+def _below(item: Item, form: ViewForm, level: int) -> Iterator[TreeLine]:
     if form.has_annotations:
         yield from map(_annotation, item.descriptor.annotations.items())
     if form.has_layers and item.manifest is not None:
@@ -186,21 +186,21 @@ def _remark(item: Item) -> str:
     return ", ".join(filter(None, (item.fault, kind, source)))
 
 
-def _attached(attached: tuple[Attachment, ...], form: Form, level: int) -> Iterator[Node]:
+def _attached(attached: tuple[Attachment, ...], form: ViewForm, level: int) -> Iterator[TreeLine]:
     for one in attached if level <= form.depth else ():
         digest = digest_cell(one.digest) if one.digest else Cell(one.tag, style="faint")
         about = Cell(one.about, style="faint")
-        yield Node((Cell(one.kind), digest, Cell(), Cell(), Cell(), about))
+        yield TreeLine((Cell(one.kind), digest, Cell(), Cell(), Cell(), about))
 
 
-def _layer(layer: Descriptor) -> Node:
+def _layer(layer: Descriptor) -> TreeLine:
     name = Cell(layer.annotations.get(_TITLE) or "layer")
     size, remark = Cell(format_size(layer.size)), Cell(compression_of(layer), style="faint")
-    return Node((name, digest_cell(layer.digest), size, Cell(), Cell(), remark))
+    return TreeLine((name, digest_cell(layer.digest), size, Cell(), Cell(), remark))
 
 
-def _annotation(pair: tuple[str, str]) -> Node:
-    return Node((Cell(f"{pair[0]}={pair[1]}", style="faint"),))
+def _annotation(pair: tuple[str, str]) -> TreeLine:
+    return TreeLine((Cell(f"{pair[0]}={pair[1]}", style="faint"),))
 
 
 def digest_text(digest: Digest, width: int | None) -> str:

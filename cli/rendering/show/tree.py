@@ -40,11 +40,11 @@ def digest_cell(digest: Digest) -> Cell:
 
 
 @frozen
-class Node:
+class TreeLine:
     """A line: one cell for each column, or a single one outside of them, and the nodes below."""
 
     cells: tuple[Cell, ...]
-    below: tuple["Node", ...] = field(factory=tuple)
+    below: tuple["TreeLine", ...] = field(factory=tuple)
 
 
 @frozen
@@ -56,9 +56,9 @@ class _Level:
     is_short: bool
 
 
-def tree_lines(nodes: Sequence[Node], ranks: Sequence[int], screen: Screen) -> Iterator[str]:
+def tree_lines(nodes: Sequence[TreeLine], ranks: Sequence[int], screen: Screen) -> Iterator[str]:
     """Yield a line a node; of the ``ranks`` of columns, the highest are left out first."""
-    levels: dict[int, list[Node]] = defaultdict(list)
+    levels: dict[int, list[TreeLine]] = defaultdict(list)
     _collect(nodes, 0, levels)
     rooms = {
         level: None if screen.width is None else screen.width - len(_BRANCH) * (level + 1)
@@ -72,7 +72,7 @@ def tree_lines(nodes: Sequence[Node], ranks: Sequence[int], screen: Screen) -> I
     return _lines(nodes, "", 0, layouts, screen)
 
 
-def _collect(nodes: Sequence[Node], level: int, levels: dict[int, list[Node]]) -> None:
+def _collect(nodes: Sequence[TreeLine], level: int, levels: dict[int, list[TreeLine]]) -> None:
     levels[level] += (node for node in nodes if len(node.cells) > 1)
     for node in nodes:
         if node.below:
@@ -80,7 +80,7 @@ def _collect(nodes: Sequence[Node], level: int, levels: dict[int, list[Node]]) -
 
 
 def _layout(
-    nodes: Sequence[Node], ranks: Sequence[int], room: int | None, *, is_short: bool
+    nodes: Sequence[TreeLine], ranks: Sequence[int], room: int | None, *, is_short: bool
 ) -> _Level:
     widths = _widths(nodes, ranks, is_short=is_short)
     while room is not None and _total(widths.values()) > room:
@@ -92,7 +92,7 @@ def _layout(
     return _Level(tuple(widths), tuple(widths.values()), is_short)
 
 
-def _widths(nodes: Sequence[Node], ranks: Sequence[int], *, is_short: bool) -> dict[int, int]:
+def _widths(nodes: Sequence[TreeLine], ranks: Sequence[int], *, is_short: bool) -> dict[int, int]:
     """The width of each column that has some text; the last one is cut at the edge."""
     shown = [i for i in range(len(ranks)) if any(node.cells[i].text for node in nodes)]
     widths = {column: _width(nodes, column, is_short=is_short) for column in shown}
@@ -100,11 +100,11 @@ def _widths(nodes: Sequence[Node], ranks: Sequence[int], *, is_short: bool) -> d
     return widths | ({last: min(widths[last], _REMARK)} if last in widths else {})
 
 
-def _is_too_wide(nodes: Sequence[Node], ranks: Sequence[int], room: int | None) -> bool:
+def _is_too_wide(nodes: Sequence[TreeLine], ranks: Sequence[int], room: int | None) -> bool:
     return room is not None and _total(_widths(nodes, ranks, is_short=False).values()) > room
 
 
-def _width(nodes: Sequence[Node], column: int, *, is_short: bool) -> int:
+def _width(nodes: Sequence[TreeLine], column: int, *, is_short: bool) -> int:
     cells = (_text(node.cells[column], is_short=is_short) for node in nodes)
     return min(max(map(columns_of, cells)), _WIDEST)
 
@@ -118,7 +118,7 @@ def _text(cell: Cell, *, is_short: bool) -> str:
 
 
 def _lines(
-    nodes: Sequence[Node], margin: str, level: int, layouts: dict[int, _Level], screen: Screen
+    nodes: Sequence[TreeLine], margin: str, level: int, layouts: dict[int, _Level], screen: Screen
 ) -> Iterator[str]:
     for node in nodes:
         is_last = node is nodes[-1]
@@ -128,7 +128,7 @@ def _lines(
         yield from _lines(node.below, below, level + 1, layouts, screen)
 
 
-def _line(node: Node, margin: str, layout: _Level, screen: Screen) -> str:
+def _line(node: TreeLine, margin: str, layout: _Level, screen: Screen) -> str:
     room = None if screen.width is None else max(screen.width - columns_of(margin), 1)
     parts: list[str] = []
     blanks = ""

@@ -16,10 +16,10 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.errors import shortened
-from manyfest.domain.operations.dependents.find import Dependent, Kind
+from manyfest.domain.operations.dependents.find import Dependent, DependentKind
 from manyfest.domain.operations.dependents.neighbours import Neighbour, Neighbours
 
-_NAMED_BY_DIGEST = frozenset({Kind.LIST, Kind.IMAGE, Kind.REFERRER})
+_NAMED_BY_DIGEST = frozenset({DependentKind.LIST, DependentKind.IMAGE, DependentKind.REFERRER})
 
 
 def dependent_columns(screen: Screen, *, now: datetime) -> tuple[Column[Dependent], ...]:

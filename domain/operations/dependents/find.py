@@ -24,7 +24,7 @@ from manyfest.domain.values import frozen
 LIMIT = 10_000  # manifests
 
 
-class Kind(Enum):
+class DependentKind(Enum):
     """The kinds of dependents, in the order in which they are shown."""
 
     TAG = "tag"
@@ -43,7 +43,7 @@ class Dependent:
     entry, and ``seen_at`` (UTC) when a tag was seen last; they are empty and None of others.
     """
 
-    kind: Kind
+    kind: DependentKind
     name: str
     digest: Digest
     platform: str = ""
@@ -121,13 +121,17 @@ class _Search:
             states = self._histories.setdefault(tag, self._contents.history(tag))
             for number, state in enumerate(states):
                 if state.digest == digest:
-                    kind, past = (Kind.PAST, f"@{{{number}}}") if number else (Kind.TAG, "")
+                    kind, past = (
+                        (DependentKind.PAST, f"@{{{number}}}")
+                        if number
+                        else (DependentKind.TAG, "")
+                    )
                     yield Dependent(kind, f"{tag}{past}", digest, seen_at=state.seen_at)
 
     def _manifest(self, one: Predecessor) -> Dependent:
         is_list = one.role is Role.ENTRY
         platform = self._platform(one) if is_list else ""
-        kind = Kind.LIST if is_list else Kind.IMAGE
+        kind = DependentKind.LIST if is_list else DependentKind.IMAGE
         return Dependent(kind, str(one.manifest), one.manifest, platform)
 
     def _platform(self, one: Predecessor) -> str:
@@ -140,13 +144,13 @@ class _Search:
     def _referrers(self) -> Iterator[Dependent]:
         """Yield referrers of the digest, and its digest tags where it has a tag itself."""
         for one in self._contents.predecessors(self._first, Role.SUBJECT):
-            yield Dependent(Kind.REFERRER, str(one.manifest), one.manifest)
+            yield Dependent(DependentKind.REFERRER, str(one.manifest), one.manifest)
         for home in self._homes():
             for tag in cosign_tags(self._first):
                 seen = self._contents.last_observation(Reference(home, tag))
                 if seen is not None:
                     name, moment = str(seen.tag_reference), seen.seen_at
-                    yield Dependent(Kind.REFERRER, name, seen.digest, seen_at=moment)
+                    yield Dependent(DependentKind.REFERRER, name, seen.digest, seen_at=moment)
 
     def _homes(self) -> tuple[Home, ...]:
         return tuple(dict.fromkeys(tag.home for tag in self._histories))
@@ -155,13 +159,13 @@ class _Search:
         needed = next(filter(self._is_needed, draft.entries), None)
         if needed is not None:
             platform = str(needed.found.platform or "")
-            yield Dependent(Kind.DRAFT, str(draft.name), needed.found.digest, platform)
+            yield Dependent(DependentKind.DRAFT, str(draft.name), needed.found.digest, platform)
         elif draft.pushed in self._reached:
-            yield Dependent(Kind.DRAFT, str(draft.name), draft.pushed)
+            yield Dependent(DependentKind.DRAFT, str(draft.name), draft.pushed)
 
     def _is_needed(self, entry: Entry) -> bool:
         return entry.found.digest in self._reached or entry.list_digest in self._reached
 
 
 def _order(one: Dependent) -> tuple[int, str]:
-    return list(Kind).index(one.kind), one.name
+    return list(DependentKind).index(one.kind), one.name

@@ -4,31 +4,31 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from manyfest.domain.ports.integrity import Damage, Integrity, Kind
+from manyfest.domain.ports.integrity import ContentKind, Damage, Integrity
 from manyfest.domain.values import frozen
 
 
 @frozen
-class Checked:
+class StoreCheck:
     """The number of checked items of each kind, and the damage found."""
 
-    numbers: Mapping[Kind, int]
+    numbers: Mapping[ContentKind, int]
     damaged: tuple[Damage, ...]
 
 
-def check_store(store: Integrity) -> Checked:
+def check_store(store: Integrity) -> StoreCheck:
     """Check everything; change nothing. Raises StoreError, DamagedStoreError."""
-    numbers: Counter[Kind] = Counter()
+    numbers: Counter[ContentKind] = Counter()
     damaged: list[Damage] = []
-    for kind in Kind:
+    for kind in ContentKind:
         for damage in store.check(kind):
             numbers[kind] += 1
             if damage is not None:
                 damaged.append(damage)
-    return Checked(numbers, tuple(damaged))
+    return StoreCheck(numbers, tuple(damaged))
 
 
-def set_damage_aside(store: Integrity, checked: Checked, now: datetime) -> tuple[str, ...]:
+def set_damage_aside(store: Integrity, checked: StoreCheck, now: datetime) -> tuple[str, ...]:
     """Move damaged content to the quarantine, all or nothing; return the tags affected.
 
     ``now`` is in UTC. What was repaired since the check stays. Raises StoreError;

@@ -27,7 +27,7 @@ from manyfest.domain.comparison.images import (
 )
 from manyfest.domain.comparison.json_differences import Difference, differences
 from manyfest.domain.comparison.scope import EVERYTHING, Scope, entries_in, entry_for_image
-from manyfest.domain.comparison.status import Kind, Status
+from manyfest.domain.comparison.status import DifferenceKind, Status
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import JsonObject
 from manyfest.domain.lists.attestations import without_attestations
@@ -75,14 +75,14 @@ class Comparison:
     read: tuple[Resolved, ...] = ()
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[DifferenceKind, ...]:
         """The kinds of differences, in the order of ``Kind``."""
         found = {kind for entry in self.entries for kind in entry.kinds}
         if self.members or self.order or self.dangling:
-            found.add(Kind.LIST)
+            found.add(DifferenceKind.LIST)
         if self.status is not Status.SAME:
-            found.add(Kind.BYTES)
-        return tuple(kind for kind in Kind if kind in found)
+            found.add(DifferenceKind.BYTES)
+        return tuple(kind for kind in DifferenceKind if kind in found)
 
     @property
     def is_only_list(self) -> bool:

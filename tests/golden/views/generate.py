@@ -17,7 +17,7 @@ from manyfest.cli.rendering.cache.catalogue import tag_columns
 from manyfest.cli.rendering.drafts_table import draft_columns
 from manyfest.cli.rendering.history import state_columns
 from manyfest.cli.rendering.show.image_text import image_lines
-from manyfest.cli.rendering.show.list_tree import Form, list_lines
+from manyfest.cli.rendering.show.list_tree import ViewForm, list_lines
 from manyfest.cli.rendering.table import View
 from manyfest.cli.rendering.tags_table import tag_columns as listed_columns
 from manyfest.contracts.images import artifact, docker_image, oci_index, push_image
@@ -120,7 +120,7 @@ def _shown(name: str, extent: Extent = LONG_FORM) -> Overview:
 
 
 def _show_lines(view: Overview, screen: Screen, **form: bool) -> Iterator[str]:
-    chosen = Form(screen, NOW, **form)
+    chosen = ViewForm(screen, NOW, **form)
     if view.configuration is None:
         return list_lines(view, chosen)
     return image_lines(view, view.configuration, chosen)

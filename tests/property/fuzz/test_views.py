@@ -8,7 +8,7 @@ from hypothesis import given
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.cli.output import Screen
 from manyfest.cli.rendering.show.image_text import image_lines
-from manyfest.cli.rendering.show.list_tree import Form, list_lines
+from manyfest.cli.rendering.show.list_tree import ViewForm, list_lines
 from manyfest.cli.rendering.show.show_json import show_json
 from manyfest.contracts.images import artifact, oci_image, push_blob, referrer
 from manyfest.domain import media_types
@@ -34,7 +34,7 @@ CONFIG = json.loads(built_image().blobs[0])
 
 def require_shown(view: Overview) -> None:
     for width in (None, 20, 80):
-        form = Form(Screen(width), NOW, has_annotations=True, has_layers=True)
+        form = ViewForm(Screen(width), NOW, has_annotations=True, has_layers=True)
         lines = list(list_lines(view, form))
         if view.configuration is not None:
             lines += image_lines(view, view.configuration, form)

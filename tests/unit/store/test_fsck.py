@@ -13,7 +13,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, StoreError
 from manyfest.domain.media_types import OCI_INDEX
 from manyfest.domain.operations.store.check_store import check_store, set_damage_aside
-from manyfest.domain.ports.integrity import Kind
+from manyfest.domain.ports.integrity import ContentKind
 from manyfest.domain.references import Reference
 from manyfest.store.sqlite import migrations, opening
 from tests.support.stores.housekeeping import hold_layers, opened
@@ -62,75 +62,79 @@ _FLIPPED = "x'00' || substr(data, 2)"
 DAMAGES = {
     "a manifest's bytes": (
         f"UPDATE manifests SET data = CAST({_FLIPPED} AS BLOB) WHERE digest = '{A.digest}'",
-        (Kind.MANIFEST, str(A.digest), "other bytes"),
+        (ContentKind.MANIFEST, str(A.digest), "other bytes"),
     ),
     "a manifest that became text": (
         f"UPDATE manifests SET data = CAST(data AS TEXT) WHERE digest = '{A.digest}'",
-        (Kind.MANIFEST, str(A.digest), "its bytes became text"),
+        (ContentKind.MANIFEST, str(A.digest), "its bytes became text"),
     ),
     "a manifest's type": (
         f"UPDATE manifests SET media_type = 'a/b' WHERE digest = '{A.digest}'",
-        (Kind.MANIFEST, str(A.digest), "kept as 'a/b'"),
+        (ContentKind.MANIFEST, str(A.digest), "kept as 'a/b'"),
     ),
     "a manifest's type, another": (
         f"UPDATE manifests SET media_type = '{OCI_INDEX}' WHERE digest = '{A.digest}'",
-        (Kind.MANIFEST, str(A.digest), "but calls itself application/vnd.oci.image.manifest"),
+        (
+            ContentKind.MANIFEST,
+            str(A.digest),
+            "but calls itself application/vnd.oci.image.manifest",
+        ),
     ),
     "a manifest's digest": (
         f"UPDATE manifests SET digest = 'sha256:0' WHERE digest = '{A.digest}'",
-        (Kind.MANIFEST, "sha256:0", "its digest cannot be read"),
+        (ContentKind.MANIFEST, "sha256:0", "its digest cannot be read"),
     ),
     "a digest that is no text": (
         f"UPDATE manifests SET digest = CAST(x'ff00' AS TEXT) WHERE digest = '{A.digest}'",
-        (Kind.MANIFEST, "\ufffd", "its digest cannot be read"),
+        (ContentKind.MANIFEST, "\ufffd", "its digest cannot be read"),
     ),
     "a config's bytes": (
         f"UPDATE blobs SET data = CAST({_FLIPPED} AS BLOB) WHERE digest = '{CONFIG}'",
-        (Kind.CONFIG, str(CONFIG), "other bytes"),
+        (ContentKind.CONFIG, str(CONFIG), "other bytes"),
     ),
     "a time": (
         "UPDATE observations SET last_seen = 'noon'",
-        (Kind.STATE, TAG, "cannot be read"),
+        (ContentKind.STATE, TAG, "cannot be read"),
     ),
     "a time before the first year": (
         "UPDATE observations SET first_seen = '0001-01-01T00:00:00+14:00'",
-        (Kind.STATE, TAG, "cannot be read"),
+        (ContentKind.STATE, TAG, "cannot be read"),
     ),
     "a time without a zone": (
         "UPDATE observations SET last_seen = '2026-01-01T00:00:00'",
-        (Kind.STATE, TAG, "cannot be read"),
+        (ContentKind.STATE, TAG, "cannot be read"),
     ),
     "a draft's time before the first year": (
         "UPDATE drafts SET created_at = '0001-01-01T00:00:00+14:00'",
-        (Kind.DRAFT, "docker.io/library/app:latest", "cannot be read"),
+        (ContentKind.DRAFT, "docker.io/library/app:latest", "cannot be read"),
     ),
     "a draft's time after the last year": (
         "UPDATE drafts SET changed_at = '9999-12-31T23:59:59-14:00'",
-        (Kind.DRAFT, "docker.io/library/app:latest", "cannot be read"),
+        (ContentKind.DRAFT, "docker.io/library/app:latest", "cannot be read"),
     ),
     "a home": (
         "UPDATE observations SET home = CAST(x'ff' AS TEXT)",
-        (Kind.STATE, "\ufffd:x", "UTF-8"),
+        (ContentKind.STATE, "\ufffd:x", "UTF-8"),
     ),
     "a reference to nothing": (
         f"UPDATE observations SET digest = '{CONFIG}'",
-        (Kind.STATE, TAG, "its manifest is not kept"),
+        (ContentKind.STATE, TAG, "its manifest is not kept"),
     ),
     "a draft": (
         "UPDATE drafts SET list_type = 'x'",
-        (Kind.DRAFT, "docker.io/library/app:latest", "cannot be read"),
+        (ContentKind.DRAFT, "docker.io/library/app:latest", "cannot be read"),
     ),
     "a draft's name": (
         "UPDATE drafts SET name = '//'; UPDATE entries SET draft = '//'",
-        (Kind.DRAFT, "//", "its name cannot be read"),
+        (ContentKind.DRAFT, "//", "its name cannot be read"),
     ),
     "an entry": (
         "UPDATE entries SET found = '{' WHERE position = 1",
-        (Kind.DRAFT, "docker.io/library/app:latest", "cannot be read"),
+        (ContentKind.DRAFT, "docker.io/library/app:latest", "cannot be read"),
     ),
     "entries of no draft": (
         "UPDATE entries SET draft = 'y' WHERE position = 1",
-        (Kind.DRAFT, "y", "an entry of no draft"),
+        (ContentKind.DRAFT, "y", "an entry of no draft"),
     ),
 }
 
@@ -148,7 +152,7 @@ def test_damage_is_found_and_set_aside(kept, path, statement, expected):
     again = check_store(kept.integrity)
     assert again.damaged == ()
     rows = _rows(path, "SELECT kind, name, reason FROM quarantine WHERE kind != 'entry'")
-    assert rows == [(kind.value, found.name, found.reason)] or kind is Kind.DRAFT
+    assert rows == [(kind.value, found.name, found.reason)] or kind is ContentKind.DRAFT
     assert _rows(path, "SELECT count(*) FROM quarantine") != [(0,)]
     assert _rows(path, "PRAGMA foreign_key_check") == []
 
@@ -167,7 +171,7 @@ def test_an_index_of_descriptors_that_lies_is_found_and_made_anew(kept, path, st
     checked = check_store(kept.integrity)
     [found] = checked.damaged
     assert (found.kind, found.reason) == (
-        Kind.FILE,
+        ContentKind.FILE,
         "the index of descriptors differs from the manifests",
     )
     set_damage_aside(kept.integrity, checked, NOW)
@@ -181,7 +185,7 @@ def test_bytes_that_are_damaged_on_disk_are_told_once(kept, path):
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE manifests SET data = ? WHERE digest = ?", (other, str(A.digest)))
     [found] = check_store(kept.integrity).damaged
-    assert (found.kind, found.name) == (Kind.MANIFEST, str(A.digest))
+    assert (found.kind, found.name) == (ContentKind.MANIFEST, str(A.digest))
 
 
 def test_the_damaged_bytes_are_kept_in_quarantine(kept, path):
@@ -217,7 +221,9 @@ def test_a_damaged_layer_is_moved_and_the_others_stay(kept, folder):
     file = folder / "store.db.layers" / "sha256" / LAYER.hex
     file.write_bytes(b"other")
     checked = check_store(kept.integrity)
-    assert [(found.kind, found.name) for found in checked.damaged] == [(Kind.LAYER, str(LAYER))]
+    assert [(found.kind, found.name) for found in checked.damaged] == [
+        (ContentKind.LAYER, str(LAYER))
+    ]
     set_damage_aside(kept.integrity, checked, NOW)
     assert kept.layers.size(LAYER) is None
     aside = folder / "store.db.layers" / "quarantine" / "sha256" / LAYER.hex
@@ -268,7 +274,7 @@ def test_an_index_that_lost_a_row_is_made_anew(kept, path):
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", schema)
     checked = check_store(kept.integrity)
-    assert {found.kind for found in checked.damaged} == {Kind.FILE}
+    assert {found.kind for found in checked.damaged} == {ContentKind.FILE}
     set_damage_aside(kept.integrity, checked, NOW)
     assert check_store(kept.integrity).damaged == ()
     assert kept.contents.last_observation(Reference.parse(TAG)).digest == LIST.digest
@@ -281,7 +287,7 @@ def test_a_file_beyond_repair_is_left_as_it_is(kept, path):
     data[(page - 1) * size : page * size] = b"\xff" * size
     path.write_bytes(data)
     checked = check_store(kept.integrity)
-    assert {found.kind for found in checked.damaged} >= {Kind.FILE}
+    assert {found.kind for found in checked.damaged} >= {ContentKind.FILE}
     with pytest.raises(DamagedStoreError):
         set_damage_aside(kept.integrity, checked, NOW)
     assert path.read_bytes() == data

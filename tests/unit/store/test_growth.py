@@ -11,7 +11,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.history.observation import Observation
-from manyfest.domain.ports.integrity import Kind
+from manyfest.domain.ports.integrity import ContentKind
 from manyfest.domain.references import Reference
 from manyfest.store.sqlite.database import Database
 from tests.support.stores.housekeeping import opened
@@ -92,7 +92,7 @@ def test_twice_the_entries_of_a_draft_are_twice_the_work(tmp_path, counted):
 
 
 def checking(kept):
-    return lambda: [list(kept.integrity.check(kind)) for kind in Kind]
+    return lambda: [list(kept.integrity.check(kind)) for kind in ContentKind]
 
 
 @pytest.mark.parametrize(("work", "statements"), [(listing, 40), (checking, 130)])

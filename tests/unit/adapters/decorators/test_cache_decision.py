@@ -10,9 +10,9 @@ from attrs import evolve
 from manyfest.adapters.decorators.cache_decision import (
     ALWAYS_ASK,
     Ask,
-    CachedTag,
     Freshness,
     Get,
+    KnownTag,
     ServeUnconfirmed,
     Step,
     TagFacts,
@@ -41,7 +41,7 @@ NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 OLD, NEW = docker_image(text="old").manifest, docker_image(text="new").manifest
-CACHED = CachedTag(Observation(TAG, OLD.digest, NOON), OLD)
+CACHED = KnownTag(Observation(TAG, OLD.digest, NOON), OLD)
 
 UNREACHABLE = UnreachableError(HOST, f"{TAG}: cannot reach it")
 NOT_FOUND = ManifestUnknownError(str(TAG))

@@ -15,7 +15,7 @@ from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import OCI_LAYER, OCI_MANIFEST
 from manyfest.domain.operations.dependents import find
-from manyfest.domain.operations.dependents.find import Kind, find_dependents
+from manyfest.domain.operations.dependents.find import DependentKind, find_dependents
 from manyfest.domain.operations.dependents.neighbours import find_neighbours
 from manyfest.domain.references import Reference
 from tests.support.stores.memory_layers import MemoryLayers
@@ -51,7 +51,7 @@ def see(store: MemoryStore, name: str, manifest: Manifest, hours: int = 0) -> No
         store.contents.observe([seen])
 
 
-def found(ports, digest: Digest) -> list[tuple[Kind, str]]:
+def found(ports, digest: Digest) -> list[tuple[DependentKind, str]]:
     return [(one.kind, one.name) for one in find_dependents(digest, ports=ports).found]
 
 
@@ -61,8 +61,8 @@ def test_an_image_is_needed_by_its_lists_and_by_their_tags(store, ports) -> None
     [tag, other, *lists] = find_dependents(ARM.digest, ports=ports).found
     assert (tag.name, other.name) == ("other.example/app:1", APP)
     assert {(one.kind, one.digest, one.platform) for one in lists} == {
-        (Kind.LIST, LIST.digest, "linux/arm64"),
-        (Kind.LIST, NESTING.digest, ""),
+        (DependentKind.LIST, LIST.digest, "linux/arm64"),
+        (DependentKind.LIST, NESTING.digest, ""),
     }
 
 
@@ -71,19 +71,19 @@ def test_a_layer_leads_to_images_and_tags(store, ports) -> None:
     see(store, APP, LIST.manifest)
     layer = AMD.manifest.layers[0].digest
     assert found(ports, layer) == [
-        (Kind.TAG, APP),
-        (Kind.LIST, str(LIST.digest)),
-        (Kind.IMAGE, str(AMD.digest)),
+        (DependentKind.TAG, APP),
+        (DependentKind.LIST, str(LIST.digest)),
+        (DependentKind.IMAGE, str(AMD.digest)),
     ]
 
 
 def test_a_tag_that_moved_on_is_a_past_state(store, ports) -> None:
     for hours, manifest in enumerate((AMD.manifest, ARM.manifest, AMD.manifest, LIST.manifest)):
         see(store, APP, manifest, hours)
-    past = [(Kind.PAST, f"{APP}@{{{number}}}") for number in (1, 3)]
+    past = [(DependentKind.PAST, f"{APP}@{{{number}}}") for number in (1, 3)]
     assert found(ports, AMD.digest) == [
-        (Kind.TAG, APP),
-        (Kind.LIST, str(LIST.digest)),
+        (DependentKind.TAG, APP),
+        (DependentKind.LIST, str(LIST.digest)),
         *past,
     ]
 
@@ -94,9 +94,9 @@ def test_referrers_of_both_forms_are_found_and_lead_no_further(store, ports) -> 
     tag = f"r.example/app:sha256-{AMD.digest.hex}.sig"
     see(store, tag, ARM.manifest)
     assert found(ports, AMD.digest) == [
-        (Kind.TAG, APP),
-        (Kind.REFERRER, tag),
-        (Kind.REFERRER, str(SBOM.digest)),
+        (DependentKind.TAG, APP),
+        (DependentKind.REFERRER, tag),
+        (DependentKind.REFERRER, str(SBOM.digest)),
     ]
 
 
@@ -109,7 +109,7 @@ def test_drafts_need_entries_lists_and_what_was_pushed(store, ports, needed) -> 
     draft = Draft(name, created_at=NOW, changed_at=NOW, entries=(entry,), pushed=NESTING.digest)
     with store.transaction():
         store.drafts.save(draft)
-    assert found(ports, digest) == [(Kind.DRAFT, "r.example/new:1")]
+    assert found(ports, digest) == [(DependentKind.DRAFT, "r.example/new:1")]
 
 
 def test_a_digest_that_nothing_knows_was_never_seen(store, ports) -> None:
