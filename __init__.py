@@ -35,15 +35,18 @@ if TYPE_CHECKING:
     from manyfest.library.drafts import Draft as Draft
     from manyfest.library.images import Image as Image
     from manyfest.library.results import Copied as Copied
+    from manyfest.library.results import CopiedRepository as CopiedRepository
     from manyfest.library.results import Pushed as Pushed
     from manyfest.library.results import Restored as Restored
     from manyfest.library.results import Rows as Rows
+    from manyfest.library.results import Untagged as Untagged
 
 # The modules of public names; modules that are public themselves have no name in front.
 _PLACES = {
     "Cache": "library.cache",
     "Client": "library.client",
     "Copied": "library.results",
+    "CopiedRepository": "library.results",
     "Credentials": "domain.access",
     "Descriptor": "domain.descriptors",
     "Digest": "domain.digests",
@@ -57,6 +60,7 @@ _PLACES = {
     "Reference": "domain.references",
     "Restored": "library.results",
     "Rows": "library.results",
+    "Untagged": "library.results",
     "inspect": "library.client",
 }
 _MODULES = {"errors": "domain.errors", "events": "domain.events", "testing": "testing"}
@@ -65,6 +69,7 @@ __all__ = [
     "Cache",
     "Client",
     "Copied",
+    "CopiedRepository",
     "Credentials",
     "Descriptor",
     "Digest",
@@ -78,6 +83,7 @@ __all__ = [
     "Reference",
     "Restored",
     "Rows",
+    "Untagged",
     "__version__",
     "errors",
     "events",

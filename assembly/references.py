@@ -3,13 +3,19 @@
 The path of a layout or archive is made absolute here, where the working directory is known.
 """
 
+from contextlib import suppress
 from os.path import abspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attr import evolve
 
-from manyfest.domain.errors import InputError, InvalidReferenceError, shortened
+from manyfest.domain.errors import (
+    InputError,
+    InvalidReferenceError,
+    ReadOnlyError,
+    shortened,
+)
 from manyfest.domain.references import (
     ARCHIVE_SCHEMES,
     DEFAULT_TAG,
@@ -18,9 +24,13 @@ from manyfest.domain.references import (
     Home,
     Layout,
     Reference,
+    Repository,
+    is_tag,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from manyfest.assembly.session import Session
 
 # An image may be called like this, but a file that is there more likely is what was meant.
@@ -78,6 +88,39 @@ def target(text: str) -> Reference:
     return named
 
 
+def written_tag(text: str) -> Reference:
+    """Parse a tag to take away, which is written. Raises InvalidReferenceError, ReadOnlyError."""
+    tag = reference(text)
+    if tag.digest is not None:
+        raise InvalidReferenceError(text, "untag takes a tag; --expect takes the digest")
+    if isinstance(tag.home, Archive):
+        raise ReadOnlyError(str(tag))
+    if not tag.tag or not text.endswith(f":{tag.tag}"):
+        raise InvalidReferenceError(text, "untag needs the tag to be written")
+    return tag
+
+
+def promoted_tags(name: str, tags: "Sequence[str]") -> tuple[Reference, ...]:
+    """Return the tags to move: that of ``name``, and ``tags``, which replace an implied one.
+
+    Raises InvalidReferenceError.
+    """
+    named = target(name)
+    is_written = bool(named.tag) and name.endswith(f":{named.tag}")
+    own = (named,) if is_written or not tags else ()
+    return tuple(dict.fromkeys((*own, *(_beside(tag, named) for tag in tags))))
+
+
+def mirror_home(text: str, name: str) -> Repository:
+    """Parse ``HOST[:PORT][/PREFIX]``. Raises InputError: it has no host, or a tag or digest."""
+    host, _, path = text.partition("/")
+    with suppress(InvalidReferenceError):
+        home = Reference.parse(f"{text}/image").home
+        if isinstance(home, Repository) and home.registry == host and "@" not in text:
+            return Repository(host, path)
+    raise InputError(f"{name} wants a mirror such as mirror.example.com:5000, not {text!r}")
+
+
 def resolve_source(text: str, session: "Session") -> Reference:
     """Parse a source; a past state of a tag (``REF@{1}``) becomes ``REF@DIGEST``.
 
@@ -111,7 +154,11 @@ def entry_name(text: str) -> str:
 
 def tag_or_reference(text: str, name: Reference) -> Reference:
     """Parse a further name of a list: a tag beside ``name``, or a reference."""
-    if any(mark in text for mark in "/:@"):
-        return target(text)
-    Reference.parse(f"name:{text}")  # raises if it is not a tag
-    return name.tagged(text)
+    return target(text) if any(mark in text for mark in "/:@") else _beside(text, name)
+
+
+def _beside(tag: str, name: Reference) -> Reference:
+    """Return ``name`` under another tag. Raises InvalidReferenceError: it is none."""
+    if not is_tag(tag):
+        raise InvalidReferenceError(tag, f"invalid reference format: {shortened(tag)!r} is no tag")
+    return name.tagged(tag)

@@ -78,6 +78,21 @@ class RegistryFactory:
             return self.registry()
         return RoutingRegistry(self._origins, self._layouts, self._external, self._archives)
 
+    def through(self, mirror: Repository) -> Registry:
+        """Return the registry of all references, with hosts as ``mirror`` has them.
+
+        Neither the hosts themselves nor the store answer, so no connection to a host is opened.
+        """
+        from manyfest.adapters.decorators.through import ThroughRegistry
+
+        self._has_connected = True
+        return RoutingRegistry(
+            lambda: ThroughRegistry(LazyRegistry(self._origins), mirror),
+            self._layouts,
+            self._external,
+            self._archives,
+        )
+
     def connect_early(self, read: Sequence[Reference], written: Sequence[Reference]) -> None:
         """Begin to connect to the servers that are asked first for these references, once.
 
@@ -85,7 +100,7 @@ class RegistryFactory:
         and reported, by the requests themselves. Where threads are limited, all of them are
         left to these.
         """
-        if self.settings.offline or self.settings.through or self._has_connected:
+        if self.settings.offline or self._has_connected:
             return
         self._has_connected = True
         with suppress(ManyfestError):
@@ -108,15 +123,7 @@ class RegistryFactory:
     def _registries(self) -> Registry:
         if self.settings.offline:
             return self._offline()
-        if self.settings.through is not None:
-            return self._through(self.settings.through)
         return self._cached(LazyRegistry(self._http_registry), self._may_mirror)
-
-    def _through(self, mirror: Repository) -> Registry:
-        """Return the registries as one mirror has them: neither they nor the store answer."""
-        from manyfest.adapters.decorators.through import ThroughRegistry
-
-        return ThroughRegistry(LazyRegistry(self._origins), mirror)
 
     def _http_registry(self) -> Registry:
         if wrap := self.settings.wrap_registry:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from manyfest.domain.ports.registry import Registry
     from manyfest.domain.ports.registry_access import TagRecords
     from manyfest.domain.ports.store import Store
-    from manyfest.domain.references import Home, Reference
+    from manyfest.domain.references import Home, Reference, Repository
 
 _NOWHERE = Path("/nonexistent/manyfest/store.db")  # no file, so an empty store
 
@@ -78,9 +78,15 @@ class Session:
 
         return self._with(registry=SharedWork(self.registry), fan_out=sequential)
 
-    def with_registry(self, registry: "Registry") -> "Session":
-        """Return this session with ``registry`` in place of its own; they share the rest."""
-        return self._with(registry=registry)
+    def through(self, mirror: "Repository") -> "Session":
+        """Return this session with registries as ``mirror`` has them; their tags are no history."""
+        return self._with(registry=self._registries.through(mirror), records_reads=False)
+
+    def filling(self) -> "Session":
+        """Return this session with a registry that is asked again for what it lacks."""
+        from manyfest.adapters.decorators.through import FillingRegistry
+
+        return self._with(registry=FillingRegistry(self.registry, self.pause))
 
     def _with(self, **ports: object) -> "Session":
         from copy import copy
@@ -94,9 +100,8 @@ class Session:
     ) -> None:
         """Begin to connect to the hosts that reads and writes of these references ask first.
 
-        For a command that goes on with exactly these requests: while it imports the rest of what
-        it needs, connections are opened, and nothing is sent (ADR 0042). A second call does
-        nothing: connections are kept by then.
+        For a command that goes on with exactly these requests: connections are opened while it
+        imports the rest, and nothing is sent (ADR 0042). A second call does nothing.
         """
         self._registries.connect_early(read, written)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from manyfest.domain.ports.registry import Registry
     from manyfest.domain.references import Repository
 
-DEFAULT_JOBS = 32
+DEFAULT_JOBS, MOST_JOBS = 32, 256
 _PROXY_VARIABLES = (
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
     *("http_proxy", "https_proxy", "no_proxy"),
@@ -76,14 +76,13 @@ class Settings:
     the folder of docker's ``config.json``, ``docker_auths`` the text of such a file. ``auth_files``
     are containers' files, in order; ``auth_file`` replaces them, and ``only_auth_file`` replaces
     docker's, too. ``logins`` go before all; a repository without a path is a whole registry.
-    ``auth_realms`` are hosts whose
-    token servers get credentials of any registry, ``private_hosts`` those to which any may send us,
-    whatever their address. ``certificate_folders`` are folders named certs.d. ``registries_conf``
-    replaces the files in ``containers_folders``, where a later folder overrides an earlier one.
+    ``auth_realms`` are hosts whose token servers get credentials of any registry, and
+    ``private_hosts`` those to which any may send us, whatever their address.
+    ``certificate_folders`` are folders named certs.d. ``registries_conf`` replaces the files in
+    ``containers_folders``, where a later folder overrides an earlier one.
     ``proxies`` are the environment variables about proxies. Larger blobs than ``chunk_size`` bytes
     are uploaded in chunks; 0 uploads them whole, unless a registry refuses that. ``Freshness`` has
-    ``max_age`` and ``stale_if_error``. ``hooks`` are the driver's. All registries are asked through
-    the mirror ``through``.
+    ``max_age`` and ``stale_if_error``. ``hooks`` are the driver's.
     ``insecure_hosts`` are those for which ``insecure`` holds. A ``transport`` sends requests in the
     place of ours, and stays open. ``wrap_registry`` gets a function that makes the registries over
     HTTP, and returns the registry in their place.
@@ -111,7 +110,7 @@ class Settings:
     offline: bool = False
     max_age: timedelta | None = None
     stale_if_error: bool = False
-    through: "Repository | None" = None
+    trusted_memories: tuple[str, ...] = ()
     hooks: Hooks = field(default=NO_HOOKS, repr=False, eq=False)
     transport: "httpx.BaseTransport | None" = field(default=None, repr=False, eq=False)
     wrap_registry: "Callable[[Callable[[], Registry]], Registry] | None" = field(
@@ -274,6 +273,7 @@ def settings_of(environment: Mapping[str, str], **given: Any) -> Settings:
         "containers_folders": containers_folders,
         "proxies": proxies,
         "offline": is_offline,
+        "trusted_memories": trusted_memories,
     }
     missing = {name: of(environment) for name, of in read.items() if name not in given}
     return Settings(**missing, **given)

@@ -3,11 +3,17 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from manyfest.assembly.settings import default_store_path
-from manyfest.domain.errors import ConfigError, IncompleteStoreError
+from manyfest.assembly.settings import default_store_path, store_path
+from manyfest.domain.errors import (
+    ConfigError,
+    FileUnknownError,
+    IncompleteStoreError,
+    InputError,
+)
 from manyfest.domain.ports.catalogue import Catalogue
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.garbage import GarbageCollector
@@ -16,6 +22,7 @@ from manyfest.domain.ports.queries import Queries
 
 if TYPE_CHECKING:
     from manyfest.assembly.settings import Settings
+    from manyfest.domain.operations.store.copy_store import CopiedStore
     from manyfest.domain.ports.housekeeping import Housekeeping
     from manyfest.domain.ports.store import Store
 
@@ -66,6 +73,36 @@ def _open_postgres(url: str, settings: "Settings", query_seconds: float | None) 
 def _hard_seconds(settings: "Settings") -> float | None:
     """Return what bounds a query without a limit of its own."""
     return settings.seconds if settings.seconds_are_hard else None
+
+
+def copy_stores(
+    source: str, target: str, settings: "Settings", *, with_layers: bool
+) -> "CopiedStore":
+    """Copy one store into another; both are named as ``MANYFEST_STORE`` names one.
+
+    Raises InputError: they are the same; FileUnknownError: the source is no file that exists; as
+    ``copy_store``, and as opening them.
+    """
+    from manyfest.domain.operations.store.copy_store import copy_store
+
+    first, second = (store_path({"MANYFEST_STORE": name}) for name in (source, target))
+    if not (source and target) or first == second:
+        raise InputError("cache copy: two different stores are needed")
+    if isinstance(first, Path) and not first.is_file():
+        raise FileUnknownError(source)
+    with (
+        closing(_opened(first, settings)) as read,
+        closing(_opened(second, settings)) as written,
+    ):
+        return copy_store(read, written, datetime.now(UTC), with_layers=with_layers)
+
+
+def _opened(place: Path | str, settings: "Settings") -> "Store":
+    from manyfest.store.store import open_store
+
+    if isinstance(place, Path):
+        return open_store(place, settings.lock_seconds)
+    return open_url(place, settings)
 
 
 def scheme_of(url: str) -> str:

@@ -5,12 +5,12 @@ shields.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from attr import evolve
 
-from manyfest.assembly.session import Resources, open_store_of
+from manyfest.assembly.session import Resources
 from manyfest.assembly.session import Session as Session  # noqa: PLC0414 -- for annotations
 from manyfest.assembly.settings import Hooks, Settings
 from manyfest.cli.output import note, warn
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from manyfest.domain.ports.housekeeping import Housekeeping
     from manyfest.domain.ports.login_store import LoginStore
     from manyfest.domain.ports.registry_access import RegistryAccess, RegistryExaminer
-    from manyfest.domain.ports.store import Store
 
 _T = TypeVar("_T")
 
@@ -66,11 +65,6 @@ def open_housekeeping(
     from manyfest.assembly import stores
 
     return stores.open_housekeeping(evolve(settings, hooks=TERMINAL), command, query_seconds)
-
-
-def open_store(settings: Settings) -> "AbstractContextManager[Store]":
-    """Open the store that ``settings`` name, without registries."""
-    return closing(open_store_of(settings))
 
 
 def open_access(

@@ -454,6 +454,16 @@ class UnexpectedPlatformsError(ManyfestError):
         self.twice = twice
 
 
+class FaultyError(ManyfestError):
+    """``reference`` has ``count`` errors, as verifying it found; ``first`` is one of them."""
+
+    def __init__(self, reference: str, count: int, first: str) -> None:
+        super().__init__(f"{reference}: {count} error{'' if count == 1 else 's'}: {first}")
+        self.reference = reference
+        self.count = count
+        self.first = first
+
+
 class MergeOvertakenError(ConflictError):
     """``reference`` was merged, but for these ``platforms`` it has a later writer's entries."""
 

@@ -5,10 +5,10 @@ operations, and returns their values. It prints nothing, and decides nothing tha
 not. Public names are those of ``manyfest.__all__``; these modules are private.
 
 - ``client``: ``Client`` and ``inspect``
-- ``views``, ``attachments``, ``publishing``, ``copying``: the client's methods, by kind
+- ``views``, ``attachments``, ``publishing``, ``copying``, ``access``: its methods, by kind
 - ``cache``: ``client.cache``
 - ``images``, ``drafts``: what ``inspect`` and ``create`` return
-- ``composing``, ``pushing``, ``releasing``, ``promoting``: the steps of methods that write
+- ``composing``, ``publication``, ``copies``: the steps of methods that write
 - ``results``: results of methods that write
 - ``inputs``: arguments as the domain's values
 - ``calls``: sessions over kept connections, in threads

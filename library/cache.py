@@ -1,30 +1,37 @@
 """The client's methods for its store: ``client.cache``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attr import evolve
+
+from manyfest.domain.errors import InputError
 from manyfest.library import inputs
 from manyfest.library.calls import Calls
 from manyfest.library.inputs import Name, PlatformName
 from manyfest.library.results import Rows
 
 if TYPE_CHECKING:
+    from manyfest.adapters.bundles.temporary_bundles import TemporaryBundles
     from manyfest.assembly.session import Session
     from manyfest.domain.drafts.draft import Draft
+    from manyfest.domain.errors import ManyfestError
     from manyfest.domain.operations.content.export_bundle import Exported
     from manyfest.domain.operations.content.fetch import Fetched
     from manyfest.domain.operations.content.import_bundle import Imported
     from manyfest.domain.operations.memories.pull_memory import Pulled
     from manyfest.domain.operations.memories.push_memory import PushedMemory
     from manyfest.domain.operations.store.check_store import StoreCheck
+    from manyfest.domain.operations.store.copy_store import CopiedStore
     from manyfest.domain.ports.catalogue import CachedTag, Statistics
     from manyfest.domain.ports.garbage import Garbage
     from manyfest.domain.ports.housekeeping import Housekeeping
     from manyfest.domain.ports.queries import QueryView
+    from manyfest.domain.references import Reference
 
 _MONTH = timedelta(days=30)
 
@@ -42,26 +49,42 @@ class Cache:
         platforms: Iterable[PlatformName] = (),
         layers: bool = False,
         foreign_layers: bool = False,
+        attached: bool = False,
+        through: str | None = None,
     ) -> "Fetched":
         """Fetch images and lists into the store, for use offline; what is there is not fetched.
 
-        A reference that cannot be fetched is one of ``failures``, and no error. Raises
-        InvalidReferenceError; InvalidPlatformError.
+        With ``attached``, signatures, SBOMs and the like are fetched, too. With ``through``, a
+        mirror (``HOST[:PORT][/PREFIX]``) is asked for everything, until it has it, and verified
+        then. A reference that cannot be fetched is one of ``failures``, and no error. Raises
+        InvalidReferenceError; InvalidPlatformError; InputError: ``foreign_layers`` without
+        ``layers``, or a mirror offline.
         """
-        from manyfest.domain.operations.content.fetch import fetch
-        from manyfest.domain.operations.content.fetch_slices import fetch_slices
+        from manyfest.domain.operations.content.fetch import Fetched, fetch
+        from manyfest.domain.operations.content.fetch_attached import fetch_attached
+        from manyfest.domain.operations.content.fetch_slices import fetch_slices, leave_attached
 
+        if foreign_layers and not layers:
+            raise InputError("foreign_layers goes with layers")
         with self._calls.writing() as session:
+            places = tuple(dict.fromkeys(inputs.source(n, session) for n in inputs.names(names)))
+            wanted = inputs.platforms(platforms)
+            mirror = inputs.mirror(through, session)
+            ports = session if mirror is None else session.through(mirror)
             bring = partial(
                 fetch,
-                ports=session,
-                platforms=inputs.platforms(platforms),
+                ports=ports if mirror is None else ports.filling(),
+                platforms=wanted,
                 with_layers=layers,
                 with_foreign=foreign_layers,
+                again=mirror is not None,
                 on_event=session.checking_deadline(self._calls.on_event),
             )
-            places = tuple(dict.fromkeys(inputs.source(n, session) for n in inputs.names(names)))
-            return _together(fetch_slices(places, bring, session.restart_deadline))
+            attach = partial(fetch_attached, ports=ports) if attached else leave_attached
+            slices = fetch_slices(places, bring, session.restart_deadline, attach)
+            fetched = sum(slices, Fetched())
+            faults = {} if mirror is None or wanted else dict(_faults(places, fetched, ports))
+        return evolve(fetched, failures={**fetched.failures, **faults})
 
     def export(
         self,
@@ -143,26 +166,39 @@ class Cache:
 
         Raises NeverSeenError; what writing raises.
         """
-        from manyfest.adapters.bundles.temporary_bundles import TemporaryBundles
         from manyfest.domain.operations.memories.push_memory import push_memory
 
         with self._calls.writing() as session:
-            packer = TemporaryBundles(partial(session.check_deadline, str(memory)))
+            packer = _packer(memory, session)
             places = [inputs.source(name, session) for name in inputs.names(names)]
             return push_memory(inputs.target(memory), places, ports=session, packer=packer)
 
-    def pull(self, memory: Name, *, trust: bool = False) -> "Pulled":
+    def pull(self, memory: Name, *, trust: bool | None = None) -> "Pulled":
         """Merge a memory into the store; with ``trust``, its history counts as observed here.
 
-        Raises what reading raises.
+        By default, the memories in ``MANYFEST_TRUSTED_MEMORY`` are trusted. Raises what reading
+        raises.
         """
-        from manyfest.adapters.bundles.temporary_bundles import TemporaryBundles
         from manyfest.domain.operations.memories.pull_memory import pull_memory
 
+        place = inputs.target(memory)
+        if trust is None:
+            trust = place in map(inputs.target, self._calls.settings.trusted_memories)
         with self._calls.writing() as session:
-            packer = TemporaryBundles(partial(session.check_deadline, str(memory)))
-            place = inputs.target(memory)
+            packer = _packer(memory, session)
             return pull_memory(place, ports=session, packer=packer, is_trusted=trust)
+
+    def copy(self, target: str | Path, *, layers: bool = False) -> "CopiedStore":
+        """Copy this store into another, a file or a URL, and verify it there.
+
+        What ``target`` has stays; drafts of it that differ are ``kept``. Raises InputError: it is
+        this store; FileUnknownError: this store does not exist; DamagedStoreError.
+        """
+        from manyfest.assembly.stores import copy_stores
+
+        return copy_stores(
+            str(self._calls.settings.store), str(target), self._calls.settings, with_layers=layers
+        )
 
     def ls(self, pattern: str | None = None) -> "tuple[CachedTag, ...]":
         """Return the cached tags, all or those that match; ``*`` matches any text."""
@@ -218,6 +254,13 @@ class Cache:
         return open_housekeeping(self._calls.settings, command)
 
 
+def _packer(memory: Name, session: "Session") -> "TemporaryBundles":
+    from manyfest.adapters.bundles.temporary_bundles import TemporaryBundles
+
+    check = partial(session.check_deadline, str(memory))
+    return TemporaryBundles(check, session.restart_deadline)
+
+
 def _draft(name: Name, session: "Session") -> "Draft":
     from manyfest.domain.errors import DraftUnknownError
 
@@ -227,15 +270,12 @@ def _draft(name: Name, session: "Session") -> "Draft":
     return found
 
 
-def _together(slices: "Iterable[Fetched]") -> "Fetched":
-    from manyfest.domain.operations.content.fetch import Fetched
+def _faults(
+    places: "Iterable[Reference]", fetched: "Fetched", session: "Session"
+) -> "Iterator[tuple[Reference, ManyfestError]]":
+    """Verify what was fetched through the mirror of ``session``; yield what it lacks."""
+    from manyfest.domain.operations.content.fetch_slices import faults_of
 
-    all_of = list(slices)
-    return Fetched(
-        tuple(found for each in all_of for found in each.found),
-        sum(each.layers for each in all_of),
-        sum(each.layer_bytes for each in all_of),
-        {ref: error for each in all_of for ref, error in each.failures.items()},
-        tuple(left for each in all_of for left in each.unverifiable),
-        tuple(layer for each in all_of for layer in each.foreign_layers),
-    )
+    whole = [place for place in places if place not in fetched.failures]
+    for some in session.slices(whole):
+        yield from faults_of(some, ports=session)

@@ -1,18 +1,19 @@
 """The client: every command of manyfest as a method that returns values."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
-from manyfest.assembly.settings import DEFAULT_JOBS, DEFAULT_SECONDS, Hooks, settings_of
+from manyfest.assembly.settings import MOST_JOBS, Hooks, settings_of
 from manyfest.domain.access import Credentials
 from manyfest.domain.errors import InputError, InvalidReferenceError
 from manyfest.domain.events import OnEvent, ignore
 from manyfest.domain.references import Reference, Repository
+from manyfest.library import inputs
+from manyfest.library.access import Access
 from manyfest.library.attachments import Attachments
 from manyfest.library.cache import Cache
 from manyfest.library.calls import Calls
@@ -31,18 +32,18 @@ if TYPE_CHECKING:
 RegistryWrapper = Callable[[Callable[[], "Registry"]], "Registry"]
 
 Login = Credentials | tuple[str, str]
-_Number = TypeVar("_Number", int, float)
 
 
-class Client(Views, Attachments, Publishing, Copying):
+class Client(Views, Attachments, Publishing, Copying, Access):
     """A store, and connections to registries, for as many calls as you like.
 
     One client serves many threads: each call has a session of its own, over connections that the
     client keeps (``library/calls``). Close it, or use it as a context manager.
 
-    What is not given comes from the environment, as for the program: the store and credentials
-    (``MANYFEST_STORE``, docker's and podman's files), certificates, mirrors, proxies, and whether
-    to be ``offline``.
+    What is not given, or None, comes from the environment, as for the program: ``MANYFEST_…``,
+    ``DOCKER_CONFIG`` and the like, proxies; then from docker's and podman's files: credentials,
+    certificates, mirrors; then from defaults. Without ``trust_env``, no variable is read but
+    ``HOME`` and ``XDG_…``, which say where these files are.
 
     - ``store``: a file, or the URL of another package's store.
     - ``offline``: use only cached data. ``max_age``: reuse a cached tag that is younger.
@@ -50,8 +51,9 @@ class Client(Views, Attachments, Publishing, Copying):
     - ``insecure``: allow unverified TLS and plain HTTP, for all hosts or for those named.
     - ``credentials``: name and password by host or repository, before all others. ``authfile``: a
       file of logins, in place of all others.
-    - ``jobs``: the most requests in parallel, for each call. ``timeout``: seconds for all of a call
-      (default: 120 s without layers). ``chunk_size``: upload larger blobs in chunks, in bytes.
+    - ``jobs``: the most requests in parallel, for each call (default: 32). ``timeout``: seconds for
+      all of a call (default: 120 s without layers). ``chunk_size``: upload larger blobs in chunks,
+      in bytes (0: whole).
     - ``transport``: an httpx transport that sends all requests; it is not closed.
     - ``registry``: a registry in memory, or another, in place of all hosts; or a function that
       wraps them.
@@ -69,33 +71,35 @@ class Client(Views, Attachments, Publishing, Copying):
         offline: bool | None = None,
         insecure: bool | str | Iterable[str] = False,
         max_age: timedelta | None = None,
-        stale_if_error: bool = False,
+        stale_if_error: bool | None = None,
         credentials: Mapping[str, Login] | None = None,
         authfile: str | Path | None = None,
-        jobs: int = DEFAULT_JOBS,
+        jobs: int | None = None,
         timeout: float | None = None,
         chunk_size: int | None = None,
         transport: "httpx.BaseTransport | None" = None,
         registry: "Registry | RegistryWrapper | None" = None,
         on_event: OnEvent = ignore,
+        trust_env: bool = True,
     ) -> None:
-        given = {
-            **({} if store is None else {"store": _store(store)}),
-            **({} if offline is None else {"offline": offline}),
-        }
+        environment = inputs.variables(trust_env=trust_env)
+        given = inputs.call_settings(
+            environment,
+            store=None if store is None else _store(store),
+            offline=offline,
+            max_age=max_age,
+            stale_if_error=stale_if_error,
+            jobs=_checked_jobs(jobs),
+            seconds=_checked_seconds(timeout),
+            chunk_size=_checked_size(chunk_size),
+        )
         settings = settings_of(
-            os.environ,
+            environment,
             **given,
             insecure=insecure is True,
             insecure_hosts=_hosts(insecure),
-            max_age=max_age,
-            stale_if_error=stale_if_error,
             logins=tuple(_login(name, login) for name, login in (credentials or {}).items()),
             only_auth_file=_file(authfile),
-            jobs=_positive(jobs, "jobs"),
-            seconds=DEFAULT_SECONDS if timeout is None else _positive(timeout, "timeout"),
-            seconds_are_hard=timeout is not None,
-            chunk_size=chunk_size or 0,
             transport=transport,
             wrap_registry=_wrapper(registry),
             hooks=Hooks(_logged_warning, _logged_note),
@@ -162,10 +166,22 @@ def _file(authfile: str | Path | None) -> Path | None:
     return None if authfile is None else Path(authfile)
 
 
-def _positive(number: _Number, name: str) -> _Number:
-    if not number > 0:
-        raise InputError(f"{name}: expected a positive number, not {number!r}")
-    return number
+def _checked_jobs(jobs: int | None) -> int | None:
+    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
+        raise InputError(f"jobs: expected a number from 1 to {MOST_JOBS}, not {jobs!r}")
+    return jobs
+
+
+def _checked_seconds(timeout: float | None) -> float | None:
+    if timeout is not None and not 0 < timeout < float("inf"):
+        raise InputError(f"timeout: expected a positive number of seconds, not {timeout!r}")
+    return timeout
+
+
+def _checked_size(chunk_size: int | None) -> int | None:
+    if chunk_size is not None and chunk_size < 0:
+        raise InputError(f"chunk_size: expected a number of bytes, not {chunk_size!r}")
+    return chunk_size
 
 
 def _wrapper(registry: "Registry | RegistryWrapper | None") -> RegistryWrapper | None:

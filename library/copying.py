@@ -1,26 +1,22 @@
-"""The client's methods that move what is published, and logins."""
+"""The client's methods that copy and move what is published."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from manyfest.assembly.session import Session
+from manyfest.domain.errors import InputError
 from manyfest.domain.media_types import Family
-from manyfest.domain.platforms import Platform
-from manyfest.domain.references import Reference
 from manyfest.library import inputs
 from manyfest.library.calls import Calls
 from manyfest.library.inputs import Name, PlatformName
-from manyfest.library.results import Copied, Restored
+from manyfest.library.results import Copied, CopiedRepository, Restored, Untagged
 
 if TYPE_CHECKING:
-    from manyfest.domain.access import AuthExplanation
     from manyfest.domain.digests import Digest
-    from manyfest.domain.operations.attached.put import Brought
-    from manyfest.domain.operations.content.copy import CopyPlan
+    from manyfest.domain.operations.content.copy_tags import CopyRules
 
 
 class Copying:
-    """Methods that copy, restore and log in."""
+    """Methods that copy, restore and take tags away."""
 
     _calls: Calls
 
@@ -30,42 +26,73 @@ class Copying:
         target: Name,
         *,
         platforms: Iterable[PlatformName] = (),
+        sparse: bool = False,
         convert: Family | str | None = None,
         attached: bool | None = None,
         foreign_layers: bool = False,
+        verify_blobs: bool = False,
         dry_run: bool = False,
     ) -> Copied:
         """Copy an image or a list with its content, byte for byte.
 
-        With ``platforms``, the copy is a new list of these; with ``convert``, of docker's or oci's
-        media types: the digest is another then. ``attached`` says whether signatures and the like
-        must come along (None: if they can). With ``dry_run``, nothing is written.
+        With ``platforms``, the copy is a new list of these, or with ``sparse`` the whole list, of
+        which the other images are absent; with ``convert``, of docker's or oci's media types: the
+        digest is another then. ``attached`` says whether signatures and the like must come along
+        (None: if they can). With ``verify_blobs``, the target is asked for each blob of manifests
+        that it has, too. With ``dry_run``, nothing is written.
 
         Raises what reading and writing raise; NoSuchPlatformError; ConversionError;
-        NotCachedError: offline, content is not in the store.
+        SparseRefusedError; NotCachedError: offline, content is not in the store; InputError:
+        arguments that exclude each other.
         """
-        from manyfest.assembly.preconditions import require_cached, require_reachable
-        from manyfest.domain.operations.content.copy import copy, plan_copy
+        from manyfest.library.copies import copy_one
 
-        place, wanted = inputs.named(target), inputs.platforms(platforms)
         family = inputs.family(convert)
-        with self._calls.writing() as session:
-            require_reachable([place], session)
-            origin = inputs.source(source, session)
-            plan = family and _converted(origin, place, family, wanted, session, foreign_layers)
-            plan = plan or plan_copy(
-                origin,
-                place,
-                ports=session,
-                platforms=wanted,
-                attached=inputs.attached_mode(attached),
-                with_foreign=foreign_layers,
-            )
-            require_cached(plan.blobs, session)
-            if dry_run:
-                return _copied(plan)
-            on_event = session.checking_deadline(self._calls.on_event)
-            return _copied(plan, copy(plan, ports=session, on_event=on_event))
+        if family is not None and attached:
+            raise InputError("convert and attached exclude each other: digests change")
+        if family is not None and sparse:
+            raise InputError("convert and sparse exclude each other")
+        rules = _rules(platforms, attached, foreign_layers, sparse, verify_blobs, dry_run)
+        return copy_one(source, inputs.named(target), rules, family, self._calls)
+
+    def copy_repository(
+        self,
+        source: Name,
+        target: Name,
+        *,
+        tags: str | Iterable[str] = (),
+        semver: str | None = None,
+        platforms: Iterable[PlatformName] = (),
+        sparse: bool = False,
+        attached: bool | None = None,
+        foreign_layers: bool = False,
+        verify_blobs: bool = False,
+        prune_plan: bool = False,
+        dry_run: bool = False,
+    ) -> CopiedRepository:
+        """Copy all tags of a repository or layout, or those that are selected.
+
+        Selected are ``tags`` that match one of these patterns (``*`` and ``?``) and are versions in
+        the range ``semver`` (``^1.2``, ``>=1 <3``). For the rest see ``copy``. A tag that fails is
+        one of ``failures``, and no error. With ``prune_plan``, ``extra`` are the selected tags that
+        only the target has; nothing is deleted.
+
+        Raises NotFoundError: no tag is selected; InputError: no range, or the same repository; what
+        listing tags raises; StoreError; DeadlineError.
+        """
+        from manyfest.domain.operations.content.copy_tags import TagSelection
+        from manyfest.domain.specs.version_ranges import VersionRange
+        from manyfest.library.copies import copy_many
+
+        versions = None if semver is None else VersionRange.parse(semver)
+        return copy_many(
+            inputs.repository(source),
+            inputs.repository(target),
+            TagSelection(inputs.texts(tags), versions),
+            _rules(platforms, attached, foreign_layers, sparse, verify_blobs, dry_run),
+            self._calls,
+            finds_extra=prune_plan,
+        )
 
     def promote(
         self,
@@ -76,27 +103,49 @@ class Copying:
         require: str | Iterable[str] = (),
         expect: "Digest | str | None" = None,
         foreign_layers: bool = False,
+        verify_blobs: bool = False,
         dry_run: bool = False,
     ) -> Copied:
         """Copy with everything attached, read ``target`` back, and only then move its tags.
 
+        Tags are that of ``target`` and ``tags``, which replace ``latest`` if it is not written.
         ``require`` are signature, sbom and provenance, which the source must have; ``expect`` is
-        the digest that the tag of ``target`` has to have, or ``"absent"``. Signatures are not
-        verified. Raises NotFoundError: something required is not attached, or did not arrive;
-        TagMovedError; as ``copy``.
+        the digest that the first tag has to have, or ``"absent"``. Signatures are not verified.
+        Raises NotFoundError: something required is not attached, or did not arrive; TagMovedError;
+        as ``copy``.
         """
-        from manyfest.library.promoting import promote
+        from manyfest.domain.operations.promotion.plan import PromotionRules
+        from manyfest.library.copies import promote
 
-        return promote(
-            source,
-            inputs.target(target),
-            inputs.texts(tags),
-            inputs.purposes(require),
-            inputs.expectation(expect),
-            self._calls,
-            with_foreign=foreign_layers,
-            is_dry_run=dry_run,
-        )
+        required, expected = inputs.purposes(require), inputs.expectation(expect)
+        rules = PromotionRules(required, expected, foreign_layers, verify_blobs)
+        return promote(source, target, inputs.texts(tags), rules, self._calls, is_dry_run=dry_run)
+
+    def untag(
+        self, tag: Name, *, expect: "Digest | str | None" = None, dry_run: bool = False
+    ) -> Untagged:
+        """Take a tag away, and nothing else: its image and other tags stay.
+
+        ``expect`` is the digest that it has to have. ``undo`` brings the tag back. With
+        ``dry_run``, nothing is written. Raises InvalidReferenceError: the tag is not written;
+        ManifestUnknownError: there is none; TagMovedError; RefusedError: the registry deletes
+        neither tags nor manifests; what writing raises.
+        """
+        import secrets
+
+        from manyfest.assembly.preconditions import require_reachable, require_writable_store
+        from manyfest.assembly.references import written_tag
+        from manyfest.domain.operations.publication.untag import plan_untag, untag
+
+        place, expected = written_tag(str(tag)), inputs.expectation(expect)
+        with self._calls.writing() as session:
+            require_reachable([place], session)
+            require_writable_store(session)
+            plan = plan_untag(place, expected, ports=session)
+            if dry_run:
+                return Untagged(plan.tag, plan.digest)
+            done = untag(plan, secrets.token_hex(16), ports=session)
+        return Untagged(plan.tag, plan.digest, done.is_put_back)
 
     def undo(self, tag: Name, to: str | None = None, *, dry_run: bool = False) -> Restored:
         """Put back the previous state of ``tag``, or the state ``to``.
@@ -118,63 +167,20 @@ class Copying:
                 undo(plan, ports=session)
         return Restored(plan.tag, plan.manifest.digest, plan.current, plan.moves_tag)
 
-    def login(self, host: str, username: str, password: str) -> str:
-        """Store a login where docker does, once the registry accepts it.
 
-        Returns the file that has the password unencrypted, empty if a credential helper has it.
-        Raises UnauthorizedError: the registry refuses it; CredentialsError; UnavailableError.
-        """
-        from manyfest.adapters.credentials.registry_keys import registry_of_argument
-        from manyfest.assembly.access import open_access, open_logins
-        from manyfest.domain.access import Credentials
-        from manyfest.domain.operations.login import log_in
+def _rules(
+    platforms: Iterable[PlatformName],
+    attached: bool | None,  # noqa: FBT001 -- all by position, once
+    foreign_layers: bool,  # noqa: FBT001
+    sparse: bool,  # noqa: FBT001
+    verify_blobs: bool,  # noqa: FBT001
+    dry_run: bool,  # noqa: FBT001
+) -> "CopyRules":
+    """Return the rules as one value. Raises InputError: sparse, without platforms."""
+    from manyfest.domain.operations.content.copy_tags import CopyRules
 
-        settings, credentials = self._calls.settings, Credentials(username, password)
-        registry = registry_of_argument(host)
-        with open_access(settings, credentials) as access:
-            return log_in(registry, credentials, access=access, logins=open_logins(settings))
-
-    def logout(self, host: str) -> None:
-        """Remove the login for ``host`` from docker's configuration. Raises CredentialsError."""
-        from manyfest.adapters.credentials.registry_keys import registry_of_argument
-        from manyfest.assembly.access import open_logins
-
-        open_logins(self._calls.settings).erase(registry_of_argument(host))
-
-    def explain_auth(self, name: Name) -> "AuthExplanation":
-        """Tell which credentials are used for ``name``, and what its registry says of them.
-
-        Raises UnavailableError; a refusal is part of the answer.
-        """
-        from manyfest.assembly.access import open_access
-
-        with open_access(self._calls.settings) as access:
-            return access.explain(inputs.named(name))
-
-
-def _converted(
-    source: Reference,
-    target: Reference,
-    family: Family,
-    platforms: tuple[Platform, ...],
-    session: Session,
-    with_foreign: bool,  # noqa: FBT001 -- by position, once
-) -> "CopyPlan | None":
-    from manyfest.domain.operations.content.convert_copy import plan_converted_copy
-
-    made = plan_converted_copy(
-        source, target, family, ports=session, platforms=platforms, with_foreign=with_foreign
-    )
-    return None if made is None else made.plan
-
-
-def _copied(plan: "CopyPlan", brought: "Brought | None" = None) -> Copied:
-    failures = (*plan.attached.failures, *(brought.failures if brought else ()))
-    return Copied(
-        plan.source.reference,
-        plan.target,
-        plan.manifest,
-        len(plan.blobs) + len(plan.attached.blobs),
-        len(tuple(plan.manifests)) + plan.writes_target,
-        failures,
-    )
+    wanted = inputs.platforms(platforms)
+    if sparse and not wanted:
+        raise InputError("sparse goes with platforms")
+    mode = inputs.attached_mode(attached)
+    return CopyRules(wanted, mode, foreign_layers, sparse, verify_blobs, dry_run)

@@ -183,7 +183,7 @@ class Draft:
         ConversionError; NotCachedError; what writing raises; InputError: options that exclude each
         other.
         """
-        from manyfest.library.pushing import PushRequest, push
+        from manyfest.library.publication import PushRequest, push
 
         request = PushRequest(
             tuple(map(inputs.target, inputs.names(destinations))),

@@ -1,11 +1,20 @@
 """Arguments of the library's methods, as the domain's values."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from manyfest.assembly.references import reference, resolve_source
+from manyfest.assembly.references import (
+    mirror_home,
+    reference,
+    repository_home,
+    resolve_source,
+)
 from manyfest.assembly.references import target as target_reference
+from manyfest.assembly.settings import MOST_JOBS, parse_boolean
 from manyfest.domain.drafts.draft import ListType
+from manyfest.domain.encoding import quantities
 from manyfest.domain.errors import InputError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.images.attachments import Purpose, required_purposes
@@ -13,7 +22,7 @@ from manyfest.domain.lists.platform_selection import parse_filter
 from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.media_types import Family
 from manyfest.domain.platforms import Platform
-from manyfest.domain.references import Reference
+from manyfest.domain.references import Home, Reference, Repository
 
 if TYPE_CHECKING:
     from manyfest.assembly.session import Session
@@ -36,6 +45,21 @@ def target(name: Name) -> Reference:
     return target_reference(str(name))
 
 
+def repository(name: "Name | Home") -> Home:
+    """Return a repository, a layout or another home; a slash at its end says nothing.
+
+    Raises InvalidReferenceError; InputError: there is a tag or digest.
+    """
+    return repository_home(str(name).rstrip("/"))
+
+
+def mirror(through: str | Repository | None, session: "Session") -> Repository | None:
+    """Return the mirror to ask. Raises InputError: it is none, or the session is offline."""
+    if through is not None and session.offline:
+        raise InputError("through: a mirror is not asked offline")
+    return through if through is None else mirror_home(str(through), "through")
+
+
 def family(convert: Family | str | None) -> Family | None:
     """Return the family to convert to: docker or oci. Raises InputError: it is neither."""
     try:
@@ -50,6 +74,12 @@ def list_type(type_: ListType | str) -> ListType:
         return ListType(type_)
     except ValueError:
         raise InputError(f"type: expected auto, docker or oci, not {type_!r}") from None
+
+
+def require_one_type(kind: ListType | None, convert: Family | None) -> None:
+    """Refuse a list of one family with the type of the other. Raises InputError."""
+    if kind is not None and convert is not None and kind.excludes(convert):
+        raise InputError(f"convert={convert.value!r} and type={kind.value!r} exclude each other")
 
 
 def source(name: Name, session: "Session") -> Reference:
@@ -98,3 +128,30 @@ def purposes(require: str | Iterable[str]) -> tuple[Purpose, ...]:
 def pairs(annotations: Mapping[str, str]) -> tuple[str, ...]:
     """Return annotations as ``KEY=VALUE``, as the rules of levels and platforms read them."""
     return tuple(f"{key}={value}" for key, value in annotations.items())
+
+
+def variables(*, trust_env: bool) -> Mapping[str, str]:
+    """Return the environment's variables, or those alone that say where the user's files are."""
+    places = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR")
+    if trust_env:
+        return os.environ
+    return {name: os.environ[name] for name in places if name in os.environ}
+
+
+def call_settings(environment: Mapping[str, str], **given: Any) -> dict[str, Any]:
+    """Return the settings of calls: what is ``given`` and not None, then variables, then defaults.
+
+    The program reads these variables by its options. Raises InputError: one is malformed.
+    """
+    parsers: dict[str, tuple[str, Callable[[str, str], Any]]] = {
+        "max_age": ("MANYFEST_MAX_AGE", quantities.parse_age),
+        "stale_if_error": ("MANYFEST_STALE_IF_ERROR", parse_boolean),
+        "jobs": ("MANYFEST_JOBS", partial(quantities.parse_whole, least=1, most=MOST_JOBS)),
+        "chunk_size": ("MANYFEST_CHUNK_SIZE", quantities.parse_size),
+        "seconds": ("MANYFEST_TIMEOUT", quantities.parse_seconds),
+    }
+    found = {name: value for name, value in given.items() if value is not None}
+    for name, (variable, parse) in parsers.items():
+        if name not in found and (text := environment.get(variable)):
+            found[name] = parse(text, variable)
+    return {**found, "seconds_are_hard": "seconds" in found}

@@ -60,6 +60,8 @@ class Publishing:
         from manyfest.domain.operations.drafts.create import DraftMode
         from manyfest.library.composing import compose, options_of, overrides
 
+        listed = None if type is None else inputs.list_type(type)
+        inputs.require_one_type(listed, inputs.family(convert))
         options = options_of(
             DraftMode.AMEND if amend else DraftMode.NEW,
             platforms=inputs.platforms(platforms),
@@ -67,7 +69,7 @@ class Publishing:
             nest=nest,
             on_conflict=on_conflict,
             keep_order=keep_order,
-            list_type=None if type is None else inputs.list_type(type),
+            list_type=listed,
         ).with_changes(
             inputs.pairs(annotations or {}),
             overrides(os, arch, variant, os_version, os_features),
@@ -133,6 +135,8 @@ class Publishing:
         from manyfest.domain.specs.annotation_levels import parse_annotation
         from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 
+        listed, family = inputs.list_type(type), inputs.family(convert)
+        inputs.require_one_type(listed, family)
         first, *more = map(inputs.named, inputs.names(tags))
         leveled = [each for a in inputs.pairs(annotations or {}) for each in parse_annotation(a)]
         with self._calls.writing() as session:
@@ -142,12 +146,12 @@ class Publishing:
             target=first,
             entries=tuple(EntrySpec(written, place) for written, place in places),
             more_tags=tuple(more),
-            list_type=inputs.list_type(type),
+            list_type=listed,
             expected_platforms=inputs.platforms(expect_platforms),
-            convert=inputs.family(convert),
+            convert=family,
             is_untagged=untagged,
         ).annotated(leveled)
-        from manyfest.library.releasing import publish
+        from manyfest.library.publication import publish
 
         return publish(
             spec,
@@ -177,7 +181,7 @@ class Publishing:
         With ``ignore_missing``, images that do not exist are left out. Raises SpecError; LockError;
         OSError; as ``publish``.
         """
-        from manyfest.library.releasing import apply, changed, read_spec
+        from manyfest.library.publication import apply, changed, read_spec
 
         specs = changed(
             read_spec(Path(spec)),
@@ -201,7 +205,7 @@ class Publishing:
         ``Lock.to_json`` is what a lock file has. Raises SpecError; OSError; what reading raises.
         """
         from manyfest.domain.operations.publication.lock import finish, lock
-        from manyfest.library.releasing import read_spec
+        from manyfest.library.publication import read_spec
 
         with self._calls.writing() as session:
             made = lock(read_spec(Path(spec)), ports=session, ignore_missing=ignore_missing)

@@ -1,5 +1,7 @@
 """Results of calls that write: values of facts, the same before and after a dry run."""
 
+from collections.abc import Mapping
+
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.manifests import Manifest
@@ -57,6 +59,45 @@ class Copied:
     def written(self) -> int:
         """The number of blobs and manifests that were written, or would be; 0: all was there."""
         return self.blobs + self.manifests
+
+
+@frozen
+class CopiedRepository:
+    """The copies of many tags from the repository ``source`` to ``target``.
+
+    ``copied`` and ``failures``, which are by the tag of the source, are in the order of the tags. A
+    tag that failed stopped no other: ``raise_for_failures`` makes that an error. ``extra`` are
+    selected tags that only the target has, if they were asked for.
+    """
+
+    source: str
+    target: str
+    copied: tuple[Copied, ...]
+    failures: Mapping[Reference, ManyfestError]
+    extra: tuple[Reference, ...] = ()
+
+    @property
+    def written(self) -> int:
+        """The number of blobs and manifests that were written, or would be; 0: all was there."""
+        return sum(each.written for each in self.copied)
+
+    def raise_for_failures(self) -> None:
+        """Raise the first failure, if there is one."""
+        for error in self.failures.values():
+            raise error
+
+
+@frozen
+class Untagged:
+    """A ``tag`` that was taken away, or would be; it pointed to ``digest``.
+
+    ``is_put_back`` if the registry deleted the manifest, too, and has it back by its digest; other
+    tags of it may be gone.
+    """
+
+    tag: Reference
+    digest: Digest
+    is_put_back: bool = False
 
 
 @frozen

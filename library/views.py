@@ -184,17 +184,26 @@ class Views:
             return diff(first, second, ports=session, scope=scope)
 
     def verify(
-        self, name: Name, *, expect_platforms: Iterable[PlatformName] = ()
+        self,
+        name: Name,
+        *,
+        expect_platforms: Iterable[PlatformName] = (),
+        through: str | None = None,
     ) -> "Verification":
         """Check an image or list and all that it names; findings are no error.
 
-        An image must be there for each of ``expect_platforms``. Raises as ``inspect``.
+        Those that break a client are its ``errors``. An image must be there for each of
+        ``expect_platforms``. With ``through``, a mirror
+        (``HOST[:PORT][/PREFIX]``) is asked alone, neither the origin nor the store. Raises as
+        ``inspect``; InputError: offline, no mirror is asked.
         """
         from manyfest.domain.operations.views.verify import verify
 
         with self._calls.reading() as session:
+            mirror = inputs.mirror(through, session)
+            ports = session if mirror is None else session.through(mirror)
             expected = inputs.platforms(expect_platforms)
-            return verify(inputs.source(name, session), ports=session, expected=expected)
+            return verify(inputs.source(name, session), ports=ports, expected=expected)
 
     def outdated(
         self,

@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Annotated, Any
 
+from manyfest.assembly.references import mirror_home
 from manyfest.cli.process import pflag
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
-from manyfest.domain.errors import InvalidReferenceError
-from manyfest.domain.references import Reference, Repository
 
 _ANY_FIELD = r'"(?:[^"]|"")*"|[^",\n]*'
 _FIELD = re.compile(rf"(?:\A|,)({_ANY_FIELD})")
@@ -19,17 +17,6 @@ _RECORD = re.compile(rf"(?:{_ANY_FIELD})(?:,(?:{_ANY_FIELD}))*(?=\n|\Z)")
 def annotations(texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
     """Parse ``KEY=VALUE`` texts into pairs; a value may contain further equals signs."""
     return tuple(map(_pair, texts or ()))
-
-
-def parse_mirror(text: str, name: str) -> Repository:
-    """Parse ``HOST[:PORT][/PREFIX]``. Raises UsageError: it has no host, or a tag or digest."""
-    host, _, path = text.partition("/")
-    with suppress(InvalidReferenceError):
-        named = Reference.parse(f"{text}/image")
-        home = named.home
-        if isinstance(home, Repository) and home.registry == host and named.digest is None:
-            return Repository(host, path)
-    raise UsageError(f"{name} wants a mirror such as mirror.example.com:5000, not {text!r}")
 
 
 ImageFiles = Annotated[
@@ -51,7 +38,7 @@ Through = Annotated[
     Option(
         "--through",
         metavar="MIRROR",
-        parser=parse_mirror,
+        parser=mirror_home,
         help="Ask the mirror HOST[:PORT][/PREFIX] alone; neither the origin nor the cache answers.",
     ),
 ]

@@ -5,68 +5,50 @@ Theory of operation. A command is a function whose keyword parameters declare op
 one by one. ``docker_command`` adds them to the function's own, and hands them over as one value.
 """
 
-import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from manyfest.assembly.settings import DEFAULT_SECONDS
+from manyfest.assembly.settings import DEFAULT_SECONDS, MOST_JOBS
 from manyfest.cli.process.command import Command, Option, Parameter, Parser, parameters_of
-from manyfest.cli.process.pflag import ArgumentCountError, UsageError, required_number
+from manyfest.cli.process.pflag import ArgumentCountError, required_number
 from manyfest.cli.settings import NO_OPTIONS, CommonOptions
 from manyfest.domain.media_types import Family
 
-_MOST_JOBS = 256
-_LONGEST = 1e9  # seconds
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_PART = r"([0-9]{1,6})([smhd])"
+# Values are rarely given, and are parsed by a module that is loaded then.
 
 
 def parse_seconds(text: str, name: str) -> float:
-    """Parse a positive number of seconds, or a duration such as ``2m``.
+    """Parse a time. Raises as ``quantities.parse_seconds``."""
+    from manyfest.domain.encoding.quantities import parse_seconds
 
-    ``nan`` and ``inf`` are neither.
-    """
-    with suppress(ValueError):
-        is_duration = re.fullmatch(f"(?:{_PART})+", text)
-        seconds = parse_age(text, name).total_seconds() if is_duration else float(text)
-        if 0 < seconds < _LONGEST:
-            return seconds
-    raise UsageError(f"{name} wants seconds or a time such as 10s or 2m, not {text!r}")
+    return parse_seconds(text, name)
 
 
 def whole_number(least: int, most: float = float("inf")) -> Parser:
     """Return the parser of a whole number from ``least`` to ``most``."""
-    bounds = f"from {least} to {most}" if most < float("inf") else f"from {least} on"
 
     def parse(text: str, name: str) -> int:
-        with suppress(ValueError):
-            if least <= (number := int(text)) <= most:
-                return number
-        raise UsageError(f"{name} wants a whole number {bounds}, not {text!r}")
+        from manyfest.domain.encoding.quantities import parse_whole
+
+        return parse_whole(text, name, least, most)
 
     return parse
 
 
-def parse_age(text: str, option: str = "--max-age") -> timedelta:
-    """Parse a duration as people write it: ``90s``, ``10m``, ``1h30m``, ``7d``."""
-    if not re.fullmatch(f"(?:{_PART})+", text):
-        raise UsageError(f"{option} wants a time such as 90s, 10m, 2h, 1d, not {text!r}")
-    parts = (timedelta(**{_UNITS[unit]: int(count)}) for count, unit in re.findall(_PART, text))
-    return sum(parts, timedelta())
+def parse_age(text: str, name: str) -> timedelta:
+    """Parse a duration. Raises as ``quantities.parse_age``."""
+    from manyfest.domain.encoding.quantities import parse_age
+
+    return parse_age(text, name)
 
 
 def parse_size(text: str, name: str) -> int:
-    """Parse a size as people write it: ``50MB``, ``64MiB``, ``1048576``; positive bytes."""
-    match = re.fullmatch(r"([0-9]{1,15})(?:([kmgt])(i?)b?|b)?", text.strip().lower())
-    size = int(match[1]) if match else 0
-    if match is None or not size:
-        raise UsageError(f"{name} wants a size such as 50MB or 64MiB, not {text!r}")
-    power = "kmgt".index(match[2]) + 1 if match[2] else 0
-    return size * int((1024 if match[3] else 1000) ** power)
+    """Parse a size in bytes. Raises as ``quantities.parse_size``."""
+    from manyfest.domain.encoding.quantities import parse_size
+
+    return parse_size(text, name)
 
 
 def _parse_credentials(text: str, name: str) -> Any:
@@ -173,9 +155,9 @@ _SHARED: dict[str, Any] = {
         Option(
             "--jobs",
             metavar="N",
-            parser=whole_number(1, _MOST_JOBS),
+            parser=whole_number(1, MOST_JOBS),
             envvar="MANYFEST_JOBS",
-            help=f"Maximum number of parallel requests (1-{_MOST_JOBS}).",
+            help=f"Maximum number of parallel requests (1-{MOST_JOBS}).",
         ),
     ],
     "chunk_size": Annotated[

@@ -127,7 +127,7 @@ def create_options_for(
 def refuse_other_type(convert: Family | None, list_type: ListType | None) -> None:
     """Raise UsageError if a list of one family is to have the type of the other."""
     wanted = ListType.AUTO if list_type is None else list_type
-    if convert is not None and wanted.value not in {"auto", convert.value}:
+    if convert is not None and wanted.excludes(convert):
         raise UsageError(f"--convert {convert.value} and --type {wanted.value} exclude each other")
 
 

@@ -10,7 +10,6 @@ from manyfest.assembly.references import resolve_source
 from manyfest.cli.arguments.reference_files import references_in
 from manyfest.cli.exit_codes import FAILED, ExitError
 from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers, warn_of_unverifiable
-from manyfest.cli.flows.fleet.fill_mirror import filling, lacking
 from manyfest.cli.flows.interruptions import telling_of_partial_layers
 from manyfest.cli.output import fail, write_text
 from manyfest.cli.rendering.humanize import format_size
@@ -19,8 +18,13 @@ from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.events import ReadingPlanned
 from manyfest.domain.operations.content.fetch import Fetched, fetch
-from manyfest.domain.operations.content.fetch_attached import FetchedAttached, fetch_attached
-from manyfest.domain.operations.content.fetch_slices import SLICE, fetch_slices
+from manyfest.domain.operations.content.fetch_attached import fetch_attached
+from manyfest.domain.operations.content.fetch_slices import (
+    SLICE,
+    faults_of,
+    fetch_slices,
+    leave_attached,
+)
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 
@@ -50,7 +54,7 @@ def fetch_all(
         session.connect_early(references[:SLICE])
         bring = partial(
             fetch,
-            ports=filling(session) if is_filling else session,
+            ports=session.filling() if is_filling else session,
             platforms=platforms,
             with_layers=with_layers,
             with_foreign=with_foreign,
@@ -58,15 +62,16 @@ def fetch_all(
             on_event=session.checking_deadline(on_event),
         )
         failed: set[Reference] = set()
-        for fetched in fetch_slices(references, bring, session.restart_deadline):
+        attach = partial(fetch_attached, ports=session) if with_attached else leave_attached
+        for fetched in fetch_slices(references, bring, session.restart_deadline, attach):
             summary.count(fetched)
             failed.update(fetched.failures)
             warn_of_unverifiable(fetched.unverifiable)
             note_foreign_layers(fetched.foreign_layers, STAY_BEHIND)
-            if with_attached:
-                summary.count_attached(fetch_attached(fetched.found, ports=session))
         if is_filling and not platforms:
-            summary.failures += lacking([r for r in references if r not in failed], session)
+            for some in session.slices([each for each in references if each not in failed]):
+                faults = faults_of(some, ports=session)
+                summary.failures += [_failure(str(ref), error) for ref, error in faults]
     for line in (*summary.failures, *summary.not_attached):
         fail(line)
     write_text(summary.as_json() if as_json else summary.text())
@@ -91,10 +96,8 @@ class _Summary:
         self.layers += fetched.layers
         self.layer_bytes += fetched.layer_bytes
         self.failures += [_failure(str(ref), error) for ref, error in fetched.failures.items()]
-
-    def count_attached(self, fetched: FetchedAttached) -> None:
-        self.attached += fetched.manifests
-        self.not_attached += [f"more may be attached: {error}" for error in fetched.failures]
+        self.attached += fetched.attached.manifests
+        self.not_attached += [f"more may be attached: {each}" for each in fetched.attached.failures]
 
     def text(self) -> str:
         whole = self.references - len(self.failures)

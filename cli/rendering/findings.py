@@ -66,8 +66,7 @@ def rules_json() -> str:
 
 def finding_line(found: Finding) -> str:
     """Return one line, in the form of compilers' messages."""
-    rule = found.rule
-    return printable(f"{found.path}: {rule.severity}: {found.message} [{rule.name}]")
+    return printable(str(found))
 
 
 def _sum(verification: Verification) -> str:

@@ -27,6 +27,10 @@ class ListType(Enum):
     DOCKER = "docker"
     OCI = "oci"
 
+    def excludes(self, family: media_types.Family) -> bool:
+        """Whether a list of this type cannot have images of ``family``, as they are converted."""
+        return self is not ListType.AUTO and self.value != family.value
+
 
 class ListForm(Enum):
     """The form of a list that is authored here.

@@ -34,6 +34,9 @@ class Finding:
     path: str
     message: str
 
+    def __str__(self) -> str:
+        return f"{self.path}: {self.rule.severity}: {self.message} [{self.rule.name}]"
+
     def below(self, path: str) -> "Finding":
         """Return the finding with ``path`` as prefix, for a nested document."""
         return evolve(self, path=f"{path}.{self.path}" if path else self.path)

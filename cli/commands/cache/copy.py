@@ -1,21 +1,14 @@
 """``manyfest cache copy``: copy a store into another one."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
-from attr import evolve
-
-from manyfest.assembly.settings import store_path
+from manyfest.assembly.stores import copy_stores
 from manyfest.cli.arguments.options import AsJson, docker_command
 from manyfest.cli.output import warn, write_lines, write_text
 from manyfest.cli.process.command import Option
 from manyfest.cli.rendering.cache.store_copy import copied_json, copied_lines
 from manyfest.cli.settings import settings_from
-from manyfest.cli.wiring import open_store
-from manyfest.domain.errors import FileUnknownError, InputError
-from manyfest.domain.operations.store.copy_store import copy_store
 
 
 @docker_command("cache copy", "STORE STORE", 2, 2)
@@ -35,17 +28,7 @@ def command(
       manyfest cache copy store.db postgresql://app@db.example/manyfest
       manyfest cache copy --layers postgresql://app@db.example/manyfest store.db
     """
-    source, target = (store_path({"MANYFEST_STORE": name}) for name in names)
-    if not all(names) or source == target:
-        raise InputError("cache copy: two different stores are needed")
-    if isinstance(source, Path) and not source.is_file():
-        raise FileUnknownError(names[0])
-    settings = settings_from()
-    with (
-        open_store(evolve(settings, store=source)) as first,
-        open_store(evolve(settings, store=target)) as second,
-    ):
-        copied = copy_store(first, second, datetime.now(UTC), with_layers=layers)
+    copied = copy_stores(names[0], names[1], settings_from(), with_layers=layers)
     for name in copied.kept:
         warn(f"the draft {name} was not copied: the second store has another of this name")
     if as_json:

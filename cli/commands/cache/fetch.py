@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from attr import evolve
-
 from manyfest.cli.arguments.option_values import Through
 from manyfest.cli.arguments.options import (
     CONNECTION,
@@ -75,7 +73,7 @@ def command(
     if foreign_layers and not layers:
         raise UsageError("--foreign-layers goes with --layers")
     platforms = parse_filters(platform or ())
-    settings = evolve(settings_from(options), through=through)
+    settings = settings_from(options)
     if through is not None and settings.offline:
         raise UsageError("--offline and --through exclude each other")
     with open_session(settings) as session:
@@ -85,7 +83,7 @@ def command(
             names,
             file,
             platforms,
-            session,
+            session.through(through) if through else session,
             with_layers=layers,
             with_foreign=foreign_layers,
             with_attached=attached,

@@ -1,12 +1,10 @@
 """``manyfest cache pull``: merge a memory in a registry into the store."""
 
-import os
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
 from manyfest.assembly.references import target
-from manyfest.assembly.settings import trusted_memories
 from manyfest.cli.arguments.options import CONNECTION, AsJson, docker_command
 from manyfest.cli.output import warn, write_text
 from manyfest.cli.process.command import Option
@@ -14,7 +12,6 @@ from manyfest.cli.rendering.cache.memory_summary import pulled_json, pulled_text
 from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import open_session
-from manyfest.domain.references import Reference
 
 
 @docker_command("cache pull", "MEMORY", 1, 1, options=CONNECTION)
@@ -44,19 +41,15 @@ def command(
     """
     (name,) = names
     memory = target(name)
-    with open_session(settings_from(options)) as session:
+    settings = settings_from(options)
+    with open_session(settings) as session:
         session.connect_early([memory])
         from manyfest.adapters.bundles.temporary_bundles import TemporaryBundles
         from manyfest.domain.operations.memories.pull_memory import pull_memory
 
         packer = TemporaryBundles(partial(session.check_deadline, name), session.restart_deadline)
-        is_trusted = trust or _is_trusted(memory)
+        is_trusted = trust or memory in map(target, settings.trusted_memories)
         pulled = pull_memory(memory, ports=session, packer=packer, is_trusted=is_trusted)
     if pulled.lacking:
         warn(f"{memory} does not bring the manifests of {counted(pulled.lacking, 'state')}")
     write_text(pulled_json(memory, pulled) if as_json else pulled_text(memory, pulled))
-
-
-def _is_trusted(memory: Reference) -> bool:
-    """Whether the environment names ``memory``. Raises InvalidReferenceError: a malformed name."""
-    return memory in map(target, trusted_memories(os.environ))

@@ -7,7 +7,7 @@ from typing import Annotated
 from attr import evolve
 
 from manyfest.assembly.preconditions import require_reachable
-from manyfest.assembly.references import reference, resolve_source, target
+from manyfest.assembly.references import promoted_tags, reference, resolve_source
 from manyfest.cli.arguments.copy_options import SourceLogin, TargetLogin, VerifyBlobs
 from manyfest.cli.arguments.input_files import bytes_of
 from manyfest.cli.arguments.options import (
@@ -131,11 +131,8 @@ def _split(texts: Sequence[str]) -> list[str]:
 
 
 def _targets(name: str, tags: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """Return ``name``, and the tags to move: its own and ``tags``, which replace ``latest``."""
-    named = target(name)
-    is_explicit = name.endswith(f":{named.tag}")
-    own = (named.tag or "",) if is_explicit or not tags else ()
-    return name, tuple(dict.fromkeys((*own, *tags)))
+    """Return ``name``, and the tags to move; an empty one is a layout's only image."""
+    return name, tuple(each.tag or "" for each in promoted_tags(name, tags))
 
 
 def _of_file(

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from manyfest.assembly.preconditions import require_writable_store
-from manyfest.assembly.references import reference
+from manyfest.assembly.references import written_tag
 from manyfest.cli.arguments.options import CONNECTION, AsJson, DryRun, docker_command
 from manyfest.cli.output import fail, note, warn, write_text
 from manyfest.cli.process.command import Option
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.encoding.strict_json import Json
-from manyfest.domain.errors import InvalidReferenceError, ManyfestError, ReadOnlyError
+from manyfest.domain.errors import ManyfestError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.operations.publication.untag import UntagPlan, plan_untag, untag
-from manyfest.domain.references import Archive, Reference
 
 
 @docker_command("untag", "REF...", 1, options=CONNECTION)
@@ -41,7 +40,7 @@ def command(
       manyfest untag host/app:1.0-rc1
       manyfest untag --expect sha256:... host/app:old oci:images:old
     """
-    tags = [_tag(name) for name in names]
+    tags = [written_tag(name) for name in names]
     expected = None if expect is None else Expectation.parse(expect)
     results: list[Json] = []
     failed: list[ManyfestError] = []
@@ -58,18 +57,6 @@ def command(
         fail(str(further))
     if failed:
         raise failed[0]
-
-
-def _tag(text: str) -> Reference:
-    """Parse a reference with a tag. Raises InvalidReferenceError, ReadOnlyError."""
-    tag = reference(text)
-    if tag.digest is not None:
-        raise InvalidReferenceError(text, "untag takes a tag; --expect takes the digest")
-    if isinstance(tag.home, Archive):
-        raise ReadOnlyError(str(tag))
-    if not tag.tag or not text.endswith(f":{tag.tag}"):
-        raise InvalidReferenceError(text, "untag needs the tag to be written")
-    return tag
 
 
 def _planned(plan: UntagPlan) -> Json:

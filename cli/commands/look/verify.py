@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from attr import evolve
-
 from manyfest.assembly.references import resolve_source
 from manyfest.assembly.settings import Settings
 from manyfest.cli.arguments.option_values import ImageFiles, Through
@@ -82,25 +80,18 @@ def command(
         return
     require_arguments("verify", names, 0 if file else 1)
     expected = parse_filters(expect_platforms or ())
-    settings = _settings(options, through)
+    settings = settings_from(options)
+    if through is not None and settings.offline:
+        raise UsageError("--offline and --through exclude each other")
     is_one = len(names) == 1 and not file and chosen in {"text", "json"}
     if is_one:
-        _verify_one(names[0], expected, chosen, settings)
+        _verify_one(names[0], expected, chosen, settings, through)
         return
     from manyfest.cli.flows.fleet.verify_fleet import fleet_of, verify_fleet
 
     asked = fleet_of(names, file or ())
     with open_reading_session(settings) as session:
-        session.records_reads &= settings.through is None
-        verify_fleet(asked, expected, chosen, session)
-
-
-def _settings(options: CommonOptions, through: Repository | None) -> Settings:
-    """Return the settings, with the mirror. Raises UsageError: offline, no mirror is asked."""
-    settings = evolve(settings_from(options), through=through)
-    if through is not None and settings.offline:
-        raise UsageError("--offline and --through exclude each other")
-    return settings
+        verify_fleet(asked, expected, chosen, session.through(through) if through else session)
 
 
 def _format(form: str | None, *, as_json: bool) -> str:
@@ -118,11 +109,17 @@ def _show_rules(form: str) -> None:
     write_text(findings.rules_json() if form == "json" else findings.rules_text())
 
 
-def _verify_one(name: str, expected: Sequence[Platform], form: str, settings: Settings) -> None:
+def _verify_one(
+    name: str,
+    expected: Sequence[Platform],
+    form: str,
+    settings: Settings,
+    through: Repository | None,
+) -> None:
     from manyfest.cli.rendering import findings
 
     with open_reading_session(settings) as session:
-        session.records_reads &= settings.through is None
+        session = session.through(through) if through else session  # noqa: PLW2901
         source = resolve_source(name, session)
         session.connect_early([source])
         found = verify(source, ports=session, expected=expected)

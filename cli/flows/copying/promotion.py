@@ -75,18 +75,9 @@ def _require_no_failure(failures: Sequence[Failure], count: int) -> None:
 def _require_attached(lacking: Sequence[Lack]) -> None:
     """Tell what is required and not attached, and raise ExitError if there is anything."""
     for lack in lacking:
-        what = f"no {lack.purpose.value} is attached {_to_what(lack)}"
-        option = f"--require {lack.purpose.value.lower()}"
-        fail(f"{lack.source.reference}: {what}; {option}: no tag was moved")
+        fail(f"{lack}; --require {lack.purpose.value.lower()}: no tag was moved")
     if lacking:
         raise ExitError(FINDINGS)
-
-
-def _to_what(lack: Lack) -> str:
-    if not lack.source.manifest.is_list:
-        return "to it"
-    more = f" and {len(lack.images) - 3} more" if lack.images[3:] else ""
-    return f"to the list, nor to {', '.join(lack.images[:3])}{more}"
 
 
 def _tell_of_inventory(found: Inventory) -> None:

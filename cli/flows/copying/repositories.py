@@ -1,8 +1,6 @@
 """The flow of ``copy`` for whole repositories: many tags, and what the source lacks of them."""
 
-from collections.abc import Iterable, Sequence
-
-from attr import define, field
+from collections.abc import Sequence
 
 from manyfest.assembly.preconditions import require_reachable, require_writable_store
 from manyfest.assembly.references import repository_home
@@ -14,15 +12,10 @@ from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.rendering.copying.repository import copies_json, summary, untag_lines
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
-from manyfest.domain.errors import ManyfestError, NotFoundError, shortened
-from manyfest.domain.events import ReadingPlanned
-from manyfest.domain.operations.content.copy_tags import (
-    CopyRules,
-    TagCopy,
-    TagSelection,
-    copy_tags,
-)
-from manyfest.domain.references import Home, Reference
+from manyfest.domain.errors import ManyfestError, shortened
+from manyfest.domain.operations.content import copy_tags
+from manyfest.domain.operations.content.copy_tags import CopyRules, RepositoryCopy, TagSelection
+from manyfest.domain.references import Reference
 from manyfest.domain.specs.version_ranges import VersionRange
 from manyfest.domain.values import frozen
 
@@ -61,46 +54,22 @@ def copy_repository(
         require_writable_store(session)
     ends = Reference(source, "latest"), Reference(target, "latest")
     session.connect_early(ends[:1], [] if is_same_host(*ends) else ends[1:])
-    threads = session.within_threads()
-    listed, selection = threads.registry.tags(source), options.selection
-    tags = selection.of(listed)
-    if not tags:
-        raise NotFoundError(f"{source} has no tag that is selected, of {len(listed)}")
-    outcome = _Outcome(source, target)
     with shown_progress() as on_event:
-        on_event(ReadingPlanned(len(tags)))
-        for copies in copy_tags(
+        outcome = copy_tags.copy_repository(
             source,
             target,
-            tags,
+            options.selection,
             rules,
             ports=session,
-            threads=threads,
+            threads=session.within_threads(),
             on_event=session.checking_deadline(on_event),
-        ):
-            outcome.copies += copies
-            session.restart_deadline()
-    if options.is_prune_plan:
-        outcome.extra = _extra(selection.of(session.registry.tags(target)), tags)
+            on_slice=session.restart_deadline,
+            finds_extra=options.is_prune_plan,
+        )
     _show(outcome, options, rules)
 
 
-@define
-class _Outcome:
-    """The outcomes of all tags, and the tags that only the target has."""
-
-    source: Home
-    target: Home
-    copies: list[TagCopy] = field(factory=list)
-    extra: tuple[str, ...] = ()
-
-
-def _extra(there: Iterable[str], tags: Sequence[str]) -> tuple[str, ...]:
-    known = set(tags)
-    return tuple(tag for tag in there if tag not in known)
-
-
-def _show(outcome: _Outcome, options: RepositoryOptions, rules: CopyRules) -> None:
+def _show(outcome: RepositoryCopy, options: RepositoryOptions, rules: CopyRules) -> None:
     failures = [each for each in outcome.copies if each.error is not None]
     for each in failures:
         name = str(Reference(outcome.source, each.tag))
@@ -122,7 +91,7 @@ def _show(outcome: _Outcome, options: RepositoryOptions, rules: CopyRules) -> No
         raise ExitError(max(meaning_of(each.error).code for each in failures if each.error))
 
 
-def _tell_of_attached(outcome: _Outcome) -> None:
+def _tell_of_attached(outcome: RepositoryCopy) -> None:
     """Warn of attachments that may be missing, and of digest tags that differ and stay."""
     lost: list[ManyfestError] = []
     kept: list[Reference] = []

@@ -4,11 +4,18 @@ A slice is copied in parallel, each tag in a thread, and is then recorded by the
 tag that fails stops no other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from manyfest.domain.errors import DeadlineError, ManyfestError, bare
-from manyfest.domain.events import Event, OnEvent, ReferenceRead, TransferPlanned, ignore
+from manyfest.domain.errors import DeadlineError, ManyfestError, NotFoundError, bare
+from manyfest.domain.events import (
+    Event,
+    OnEvent,
+    ReadingPlanned,
+    ReferenceRead,
+    TransferPlanned,
+    ignore,
+)
 from manyfest.domain.lists.referrers import AttachedMode, is_digest_tag, is_referrers_tag
 from manyfest.domain.operations.attached.put import Brought
 from manyfest.domain.operations.content.copy import CopyPlan, plan_copy, read_and_written, write
@@ -62,6 +69,54 @@ class TagCopy:
     plan: CopyPlan | None = None
     brought: Brought = Brought()
     error: ManyfestError | None = None
+
+
+@frozen
+class RepositoryCopy:
+    """The ``copies`` of the selected tags of ``source``, and the ``extra`` ones of ``target``.
+
+    Extra are the tags that are selected, and that only the target has.
+    """
+
+    source: Home
+    target: Home
+    copies: tuple[TagCopy, ...]
+    extra: tuple[str, ...] = ()
+
+
+def copy_repository(
+    source: Home,
+    target: Home,
+    selection: TagSelection,
+    rules: CopyRules,
+    *,
+    ports: Ports,
+    threads: Ports,
+    on_event: OnEvent = ignore,
+    on_slice: Callable[[], None] = lambda: None,
+    finds_extra: bool = False,
+) -> RepositoryCopy:
+    """Copy the selected tags of one repository to another; a tag that fails stops no other.
+
+    ``on_slice`` is called after each slice of tags. Extra tags are looked for if ``finds_extra``.
+    Uses the ports of ``copy_tags``, and the registry of ``threads`` for the list of tags. Raises
+    NotFoundError: no tag of the source is selected; what listing tags raises; DeadlineError;
+    StoreError.
+    """
+    listed = threads.registry.tags(source)
+    tags = selection.of(listed)
+    if not tags:
+        raise NotFoundError(f"{source} has no tag that is selected, of {len(listed)}")
+    on_event(ReadingPlanned(len(tags)))
+    copies: list[TagCopy] = []
+    for outcomes in copy_tags(
+        source, target, tags, rules, ports=ports, threads=threads, on_event=on_event
+    ):
+        copies += outcomes
+        on_slice()
+    there, known = selection.of(ports.registry.tags(target)) if finds_extra else (), set(tags)
+    extra = tuple(tag for tag in there if tag not in known)
+    return RepositoryCopy(source, target, tuple(copies), extra)
 
 
 def copy_tags(

@@ -39,6 +39,7 @@ from manyfest.domain.events import (
 )
 from manyfest.domain.lists.distributable_blobs import foreign_layers, needed_blobs
 from manyfest.domain.lists.platform_selection import require_platform, select_entries
+from manyfest.domain.operations.content.fetch_attached import FetchedAttached
 from manyfest.domain.operations.resolve import Resolved, resolve, with_config
 from manyfest.domain.operations.steps.metered_reader import MeteredReader, together
 from manyfest.domain.operations.steps.record import record
@@ -72,15 +73,29 @@ class Fetched:
 
     ``failures`` has the references given that are not whole, each with its nearest error.
     ``unverifiable`` are entries left out, because nothing can be verified against their digests,
-    and ``foreign_layers`` those of the images that were not asked for.
+    and ``foreign_layers`` those of the images that were not asked for. ``attached`` is what was
+    fetched besides.
     """
 
-    found: tuple[Resolved, ...]
-    layers: int
-    layer_bytes: int
-    failures: Mapping[Reference, ManyfestError]
+    found: tuple[Resolved, ...] = ()
+    layers: int = 0
+    layer_bytes: int = 0
+    failures: Mapping[Reference, ManyfestError] = field(factory=dict)
     unverifiable: tuple[Reference, ...] = ()
     foreign_layers: tuple[Descriptor, ...] = ()
+    attached: FetchedAttached = FetchedAttached()
+
+    def __add__(self, other: "Fetched") -> "Fetched":
+        """Put the fetches of two slices together."""
+        return Fetched(
+            self.found + other.found,
+            self.layers + other.layers,
+            self.layer_bytes + other.layer_bytes,
+            {**self.failures, **other.failures},
+            self.unverifiable + other.unverifiable,
+            self.foreign_layers + other.foreign_layers,
+            self.attached + other.attached,
+        )
 
 
 @frozen

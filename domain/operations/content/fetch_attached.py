@@ -36,6 +36,11 @@ class FetchedAttached:
     manifests: int = 0
     failures: tuple[ManyfestError, ...] = ()
 
+    def __add__(self, other: "FetchedAttached") -> "FetchedAttached":
+        """Count both, and name each failure once."""
+        failures = dict.fromkeys((*self.failures, *other.failures))
+        return FetchedAttached(self.manifests + other.manifests, tuple(failures))
+
 
 def fetch_attached(fetched: Sequence[Resolved], *, ports: Ports) -> FetchedAttached:
     """Fetch what is attached to what was ``fetched``, on every level, and the documents in it.

@@ -107,6 +107,16 @@ class Lack:
     purpose: Purpose
     images: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return f"{self.source.reference}: no {self.purpose.value} is attached {self._to_what}"
+
+    @property
+    def _to_what(self) -> str:
+        if not self.source.manifest.is_list:
+            return "to it"
+        more = f" and {len(self.images) - 3} more" if self.images[3:] else ""
+        return f"to the list, nor to {', '.join(self.images[:3])}{more}"
+
 
 @frozen
 class Planned:

@@ -57,6 +57,11 @@ class Verification:
         """The layers with ``urls``, which were not asked for."""
         return foreign_layers(found.manifest for found in self.read)
 
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that break some client."""
+        return tuple(each for each in self.findings if each.rule.severity is Severity.ERROR)
+
     def count(self, severity: Severity) -> int:
         """Return the number of findings of this severity."""
         return sum(found.rule.severity is severity for found in self.findings)

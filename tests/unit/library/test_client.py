@@ -116,6 +116,151 @@ def test_a_tag_goes_back(manyfest_client):
     assert manyfest_client.digest(f"{APP}:1@{{1}}") == after.digest
 
 
+def test_a_sparse_copy_is_asked_for_before_anything_is_sent(manyfest_client, manyfest_registry):
+    names = f"{BASE}:1", "other.example/base:1"
+    planned = manyfest_client.copy(*names, platforms="linux/arm64", sparse=True, dry_run=True)
+    assert planned.digest == manyfest_client.digest(f"{BASE}:1")
+    with pytest.raises(manyfest.errors.SparseRefusedError):
+        manyfest_client.copy(*names, platforms="linux/arm64", sparse=True)
+    assert manyfest_client.tags("other.example/base") == ()
+
+
+def test_blobs_that_a_target_lost_are_brought_on_request(manyfest_client, manyfest_registry):
+    names = f"{BASE}:1", "other.example/base:1"
+    manyfest_client.copy(*names)
+    _lose_blob(manyfest_registry, names[1])
+    assert manyfest_client.copy(*names).written == 0
+    assert manyfest_client.copy(*names, verify_blobs=True).blobs == 1
+    assert manyfest_client.verify(names[1]).errors == ()
+
+
+def _lose_blob(registry: manyfest.testing.MemoryRegistry, name: str) -> None:
+    """Make the registry forget a layer of a list's first image."""
+    place = manyfest.Reference.parse(name)
+    entry = registry.get_manifest(place).entries[0]
+    (layer,) = registry.get_manifest(place.at(entry.digest)).layers
+    registry.forget_blob(place.at(layer.digest))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sparse": True},
+        {"sparse": True, "platforms": "linux/amd64", "convert": "oci"},
+        {"attached": True, "convert": "oci"},
+    ],
+)
+def test_arguments_of_a_copy_that_exclude_each_other_are_refused(manyfest_client, wrong):
+    with pytest.raises(manyfest.errors.InputError):
+        manyfest_client.copy(f"{BASE}:1", "other.example/base:1", **wrong)
+
+
+def test_a_repository_is_copied_by_versions(manyfest_client, manyfest_registry):
+    for tag in ("1.0", "1.1", "2.0"):
+        add_image(manyfest_registry, f"{BASE}:{tag}", layers=[tag.encode()])
+    add_image(manyfest_registry, "mirror.example/base:1.9")
+    names = f"{BASE}/", "mirror.example/base"
+    planned = manyfest_client.copy_repository(*names, semver="^1", prune_plan=True, dry_run=True)
+    done = manyfest_client.copy_repository(*names, semver="^1", prune_plan=True)
+    assert [each.target.tag for each in done.copied] == ["1", "1.0", "1.1"]
+    assert list(map(str, done.extra)) == ["mirror.example/base:1.9"]
+    assert (done, done.failures) == (planned, {})
+    assert manyfest_client.copy_repository(*names, tags=["1.?", "none"]).written == 0
+    with pytest.raises(manyfest.errors.NotFoundError, match="no tag that is selected"):
+        manyfest_client.copy_repository(*names, tags="9*")
+
+
+def test_a_tag_that_fails_stops_no_other(manyfest_client, manyfest_registry):
+    add_image(manyfest_registry, f"{BASE}:0", config={"author": "of this alone"})
+    manyfest_registry.forget_blob(_config_of(manyfest_registry, f"{BASE}:0"))
+    done = manyfest_client.copy_repository(BASE, "mirror.example/base", tags=["0", "1"])
+    assert [each.target.tag for each in done.copied] == ["1"]
+    assert list(map(str, done.failures)) == [f"{BASE}:0"]
+    with pytest.raises(manyfest.errors.NotFoundError):
+        done.raise_for_failures()
+
+
+def _config_of(registry: manyfest.testing.MemoryRegistry, name: str) -> manyfest.Reference:
+    place = manyfest.Reference.parse(name)
+    return place.at(registry.get_manifest(place).config.digest)
+
+
+def test_a_promotion_moves_the_tags_that_are_named(manyfest_client):
+    moved = manyfest_client.promote(f"{BASE}:1", "prod.example/base", tags=["1.4", "stable"])
+    assert str(moved.target) == "prod.example/base:1.4"
+    assert manyfest_client.tags("prod.example/base") == ("1.4", "stable")
+    with pytest.raises(manyfest.errors.NotFoundError, match="no signature is attached to the list"):
+        manyfest_client.promote(f"{BASE}:1", "prod.example/base:2", require="signature")
+    with pytest.raises(manyfest.errors.InvalidReferenceError, match="'a/b' is no tag"):
+        manyfest_client.promote(f"{BASE}:1", "prod.example/base", tags="a/b")
+
+
+def test_a_tag_is_taken_away_and_comes_back(manyfest_client):
+    digest = manyfest_client.digest(f"{APP}:amd64")
+    with pytest.raises(manyfest.errors.TagMovedError):
+        manyfest_client.untag(f"{APP}:amd64", expect=manyfest_client.digest(f"{APP}:arm64"))
+    planned = manyfest_client.untag(f"{APP}:amd64", dry_run=True)
+    assert manyfest_client.untag(f"{APP}:amd64", expect=str(digest)) == planned
+    assert (planned.digest, planned.is_put_back) == (digest, False)
+    assert manyfest_client.tags(APP) == ("arm64",)
+    assert manyfest_client.undo(f"{APP}:amd64").before is None
+    assert manyfest_client.digest(f"{APP}:amd64") == digest
+    with pytest.raises(manyfest.errors.InvalidReferenceError, match="needs the tag"):
+        manyfest_client.untag(APP)
+
+
+def test_a_mirror_is_asked_alone(manyfest_client, manyfest_registry):
+    add_image(manyfest_registry, "mirror.example/hub/app:1", layers=[b"in the mirror"])
+    found = manyfest_client.verify("registry.example/app:1", through="mirror.example/hub")
+    assert (found.errors, found.manifests) == ((), 1)
+    fetched = manyfest_client.cache.fetch("registry.example/app:1", through="mirror.example/hub")
+    assert (len(fetched.found), fetched.failures) == (1, {})
+    with pytest.raises(manyfest.errors.ManifestUnknownError):
+        manyfest_client.verify(f"{APP}:amd64", through="mirror.example")
+    with pytest.raises(manyfest.errors.InputError, match="through wants a mirror"):
+        manyfest_client.verify(f"{APP}:amd64", through="no host")
+
+
+def test_no_mirror_is_asked_offline(tmp_path):
+    with manyfest.Client(store=tmp_path / "s.db", offline=True) as client:
+        with pytest.raises(manyfest.errors.InputError, match="offline"):
+            client.verify(f"{BASE}:1", through="mirror.example")
+        with pytest.raises(manyfest.errors.InputError, match="offline"):
+            client.cache.fetch(f"{BASE}:1", through="mirror.example")
+
+
+def test_what_is_attached_is_fetched_on_request(manyfest_client, manyfest_registry):
+    digest = manyfest_client.digest(f"{APP}:amd64")
+    add_image(manyfest_registry, f"{APP}:sha256-{digest.hex}.sig", layers=[b"a signature"])
+    cache = manyfest_client.cache
+    assert cache.fetch(f"{APP}:amd64").attached.manifests == 0
+    fetched = cache.fetch(f"{APP}:amd64", attached=True)
+    assert (fetched.attached.manifests, fetched.attached.failures) == (1, ())
+
+
+def test_a_store_is_copied_into_another(manyfest_client, manyfest_store, tmp_path):
+    manyfest_client.cache.fetch(f"{BASE}:1")
+    with pytest.raises(manyfest.errors.InputError):
+        manyfest_client.cache.copy(manyfest_store)
+    copied = manyfest_client.cache.copy(tmp_path / "other.db", layers=True)
+    assert (copied.manifests.new, copied.tags, copied.kept) == (3, 1, ())
+    with manyfest.Client(store=tmp_path / "other.db", offline=True) as other:
+        assert other.inspect(f"{BASE}:1").is_list
+
+
+def test_what_excludes_each_other_in_a_list_is_refused(manyfest_client, tmp_path):
+    spec = tmp_path / "lists.yaml"
+    spec.write_text(f"image: {APP}:1\nmanifests:\n  - image: {APP}:amd64\n")
+    other = {"convert": "docker", "type": "oci"}
+    for publish in (
+        lambda: manyfest_client.create(f"{APP}:1", f"{APP}:amd64", **other),
+        lambda: manyfest_client.publish(f"{APP}:amd64", f"{APP}:1", **other),
+        lambda: manyfest_client.apply(spec, **other),
+    ):
+        with pytest.raises(manyfest.errors.InputError, match="exclude each other"):
+            publish()
+
+
 def test_views_answer_with_values(manyfest_client, tmp_path):
     image = manyfest_client.digest(f"{APP}:amd64")
     assert manyfest_client.tags(APP, "a*") == ("amd64", "arm64")
@@ -184,6 +329,9 @@ def test_warnings_go_to_the_log_and_nothing_is_printed(tmp_path, caplog, capsys)
     "wrong",
     [
         {"jobs": 0},
+        {"jobs": 257},
+        {"chunk_size": -1},
+        {"timeout": float("nan")},
         {"timeout": -1},
         {"authfile": "/nonexistent"},
         {"credentials": {"a//b": ("me", "secret")}},
@@ -194,6 +342,62 @@ def test_a_wrong_argument_is_refused_by_name(wrong):
     with pytest.raises(manyfest.errors.InputError, match=name) as refused:
         manyfest.Client(**wrong)
     assert "secret" not in str(refused.value)
+
+
+VARIABLES = {
+    "MANYFEST_JOBS": "3",
+    "MANYFEST_TIMEOUT": "1m",
+    "MANYFEST_CHUNK_SIZE": "2MiB",
+    "MANYFEST_MAX_AGE": "1h30m",
+    "MANYFEST_STALE_IF_ERROR": "1",
+    "MANYFEST_OFFLINE": "1",
+    "MANYFEST_STORE": "/tmp/of-the-environment.db",
+    "MANYFEST_TRUSTED_MEMORY": "host.example/memory:ci",
+    "HTTPS_PROXY": "http://proxy.example",
+}
+
+
+@pytest.fixture
+def variables(monkeypatch):
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+
+
+def _settings(**given):
+    with manyfest.Client(**given) as client:
+        return client._calls.settings
+
+
+@pytest.mark.usefixtures("variables")
+def test_an_argument_goes_before_its_variable():
+    found = _settings()
+    assert (found.jobs, found.seconds, found.seconds_are_hard) == (3, 60, True)
+    assert (found.chunk_size, found.max_age) == (2 * 1024**2, timedelta(minutes=90))
+    assert (found.stale_if_error, found.offline) == (True, True)
+    assert found.trusted_memories == ("host.example/memory:ci",)
+    given = _settings(
+        jobs=5, timeout=7, chunk_size=0, max_age=timedelta(), stale_if_error=False, offline=False
+    )
+    assert (given.jobs, given.seconds, given.chunk_size) == (5, 7, 0)
+    assert (given.max_age, given.stale_if_error, given.offline) == (timedelta(), False, False)
+
+
+@pytest.mark.usefixtures("variables")
+def test_without_trust_no_variable_is_read(monkeypatch):
+    for name in ("MANYFEST_STORE", "HTTPS_PROXY", "MANYFEST_JOBS", "HOME"):
+        monkeypatch.setenv(name, "/home/of-the-user" if name == "HOME" else "nonsense")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    found = _settings(trust_env=False)
+    assert (found.jobs, found.seconds, found.seconds_are_hard) == (32, 120, False)
+    assert (found.offline, found.proxies, found.trusted_memories) == (False, {}, ())
+    assert str(found.store) == "/home/of-the-user/.local/share/manyfest/store.db"
+
+
+@pytest.mark.parametrize("name", ["JOBS", "TIMEOUT", "CHUNK_SIZE", "MAX_AGE", "STALE_IF_ERROR"])
+def test_a_malformed_variable_is_refused_by_name(monkeypatch, name):
+    monkeypatch.setenv(f"MANYFEST_{name}", "nonsense")
+    with pytest.raises(manyfest.errors.InputError, match=f"MANYFEST_{name}"):
+        manyfest.Client()
 
 
 def test_inspect_makes_a_client_of_its_own(tmp_path: Path):

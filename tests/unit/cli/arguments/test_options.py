@@ -14,6 +14,7 @@ from manyfest.cli.arguments.options import (
 from manyfest.cli.process import pflag
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions
+from manyfest.domain.errors import InputError
 
 
 @docker_command("copy", "SRC DST", 2, 2, options=CONNECTION | OFFLINE)
@@ -115,7 +116,7 @@ def test_a_value_that_cannot_be_used_is_refused_with_the_name_of_its_source(
     monkeypatch, name, text, refusal
 ):
     monkeypatch.setenv(f"MANYFEST_{name}", text)
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(InputError) as refused:
         run(look, "a")
     assert str(refused.value) == refusal
 

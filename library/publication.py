@@ -1,6 +1,10 @@
-"""Publish a draft: the steps of ``push``, between the checks before it and the record after it."""
+"""The steps of methods that publish: a draft, or lists that specs declare, without drafts."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from attr import evolve
 
 from manyfest.assembly.preconditions import require_reachable
 from manyfest.assembly.publication import (
@@ -8,16 +12,18 @@ from manyfest.assembly.publication import (
     finish_merge,
     finish_or_warn,
     merge_checked,
+    plan_release,
 )
-from manyfest.assembly.references import tag_or_reference
+from manyfest.assembly.references import reference, tag_or_reference
 from manyfest.assembly.session import Session
-from manyfest.domain.drafts.draft import Draft
+from manyfest.domain.drafts.draft import Draft, ListType
 from manyfest.domain.drafts.expected_platforms import check_platforms
 from manyfest.domain.errors import DraftUnknownError, InputError, ManyfestError
 from manyfest.domain.events import OnEvent
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.media_types import Family
+from manyfest.domain.operations.publication.apply import ApplyPlan, finish, plan_apply
 from manyfest.domain.operations.publication.plan_push import (
     Publication,
     PushPlan,
@@ -26,7 +32,10 @@ from manyfest.domain.operations.publication.plan_push import (
 from manyfest.domain.operations.publication.push import pushed_manifests
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
+from manyfest.domain.specs.list_spec import ListSpec
+from manyfest.domain.specs.lock import Lock
 from manyfest.domain.values import frozen
+from manyfest.library import inputs
 from manyfest.library.calls import Calls
 from manyfest.library.results import Pushed
 
@@ -129,3 +138,86 @@ def _merge(plan: PushPlan, request: PushRequest, session: Session, on_event: OnE
         return pushed(preview_plan(plan, ports=session))
     merged, brought = merge_checked(plan, session, on_event)
     return pushed(finish_merge(plan, merged, session, purge=request.is_purge), brought)
+
+
+def read_spec(file: Path) -> tuple[ListSpec, ...]:
+    """Read the lists that a file declares. Raises SpecError, OSError."""
+    from manyfest.adapters.manifest_tool.spec_yaml import read_specs
+
+    return read_specs(file.read_bytes(), str(file), reference)
+
+
+def changed(
+    specs: Sequence[ListSpec],
+    list_type: ListType,
+    family: Family | None,
+    expected: tuple[Platform, ...],
+) -> tuple[ListSpec, ...]:
+    """Return ``specs`` with what was asked for all of them. Raises as ``require_one_type``."""
+    typed = tuple(spec.of_type(list_type) for spec in specs)
+    for spec in typed:
+        inputs.require_one_type(spec.list_type, family)
+    return tuple(
+        evolve(
+            spec,
+            convert=family or spec.convert,
+            expected_platforms=expected or spec.expected_platforms,
+        )
+        for spec in typed
+    )
+
+
+def publish(
+    spec: ListSpec,
+    calls: Calls,
+    *,
+    allow_duplicates: bool,
+    attached: AttachedMode,
+    with_foreign: bool,
+    is_dry_run: bool,
+) -> Pushed:
+    """Publish one list. Raises as ``plan_release``, and what writing raises."""
+    with calls.writing() as session:
+        plan = plan_release(
+            spec,
+            session,
+            allow_duplicates=allow_duplicates,
+            attached=attached,
+            with_foreign=with_foreign,
+        )
+        return _executed(plan, session, calls, is_dry_run=is_dry_run)[0]
+
+
+def apply(
+    specs: Sequence[ListSpec],
+    calls: Calls,
+    *,
+    lock: Lock | None,
+    ignore_missing: bool,
+    attached: AttachedMode,
+    with_foreign: bool,
+    is_dry_run: bool,
+) -> tuple[Pushed, ...]:
+    """Publish all lists, or none. Raises as ``plan_apply``, and what writing raises."""
+    with calls.writing() as session:
+        require_reachable([target for spec in specs for target in spec.targets], session)
+        plan = plan_apply(
+            specs,
+            ports=session,
+            ignore_missing=ignore_missing,
+            lock=lock,
+            attached=attached,
+            with_foreign=with_foreign,
+        )
+        return _executed(plan, session, calls, is_dry_run=is_dry_run)
+
+
+def _executed(
+    plan: ApplyPlan, session: Session, calls: Calls, *, is_dry_run: bool
+) -> tuple[Pushed, ...]:
+    if is_dry_run:
+        return tuple(map(pushed, plan.pushes))
+    brought = execute_checked(plan.pushes, session, calls.on_event)
+    finish(plan, ports=session)
+    first, *others = plan.pushes
+    return (pushed(first, brought), *map(pushed, others))

@@ -1,0 +1,189 @@
+"""The steps of methods that copy: one image, the tags of a repository, or with a proof."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from manyfest.assembly.preconditions import (
+    require_cached,
+    require_reachable,
+    require_writable_store,
+)
+from manyfest.assembly.references import promoted_tags
+from manyfest.assembly.session import Session
+from manyfest.domain.errors import InputError, NotFoundError
+from manyfest.domain.media_types import Family
+from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
+from manyfest.domain.operations.content.copy_tags import CopyRules, TagSelection, copy_repository
+from manyfest.domain.references import Home, Reference
+from manyfest.library import inputs
+from manyfest.library.calls import Calls
+from manyfest.library.inputs import Name
+from manyfest.library.results import Copied, CopiedRepository
+
+# Converting, and proofs, are rarely asked for.
+if TYPE_CHECKING:
+    from manyfest.domain.operations.attached.put import Brought
+    from manyfest.domain.operations.promotion.plan import (
+        Promotion,
+        PromotionPlan,
+        PromotionRules,
+    )
+
+
+def copy_one(
+    source: Name, target: Reference, rules: CopyRules, family: Family | None, calls: Calls
+) -> Copied:
+    """Copy an image or a list. Raises as ``Client.copy``."""
+    with calls.writing() as session:
+        require_reachable([target], session)
+        plan = _planned(inputs.source(source, session), target, rules, family, session)
+        require_cached(plan.blobs, session)
+        if rules.is_dry_run:
+            return copied(plan)
+        on_event = session.checking_deadline(calls.on_event)
+        return copied(plan, copy(plan, ports=session, on_event=on_event))
+
+
+def copy_many(
+    source: Home,
+    target: Home,
+    selection: TagSelection,
+    rules: CopyRules,
+    calls: Calls,
+    *,
+    finds_extra: bool,
+) -> CopiedRepository:
+    """Copy the selected tags of a repository. Raises as ``Client.copy_repository``."""
+    if source == target:
+        raise InputError(f"source and target are the same repository: {source}")
+    with calls.writing() as session:
+        require_reachable([Reference(target)], session)
+        if not rules.is_dry_run:
+            require_writable_store(session)
+        outcome = copy_repository(
+            source,
+            target,
+            selection,
+            rules,
+            ports=session,
+            threads=session.within_threads(),
+            on_event=session.checking_deadline(calls.on_event),
+            on_slice=session.restart_deadline,
+            finds_extra=finds_extra,
+        )
+    return CopiedRepository(
+        str(source),
+        str(target),
+        tuple(copied(each.plan, each.brought) for each in outcome.copies if each.plan),
+        {Reference(source, each.tag): each.error for each in outcome.copies if each.error},
+        tuple(Reference(target, tag) for tag in outcome.extra),
+    )
+
+
+def promote(
+    source: Name,
+    target: Name,
+    tags: Sequence[str],
+    rules: "PromotionRules",
+    calls: Calls,
+    *,
+    is_dry_run: bool,
+) -> Copied:
+    """Promote ``source`` to tags of ``target``. Raises as ``Client.promote``."""
+    from manyfest.domain.operations.promotion.plan import Promotion
+
+    places = promoted_tags(str(target), tags)
+    with calls.writing() as session:
+        require_reachable(places, session)
+        promotion = Promotion(inputs.source(source, session), places[0].home, places)
+        plan = _promotion(promotion, rules, session)
+        if not is_dry_run:
+            _execute(plan, session, calls)
+    return _promoted(plan)
+
+
+def copied(plan: CopyPlan, brought: "Brought | None" = None) -> Copied:
+    """Return the result of ``plan``, executed or not."""
+    failures = (*plan.attached.failures, *(brought.failures if brought else ()))
+    return Copied(
+        plan.source.reference,
+        plan.target,
+        plan.manifest,
+        len(plan.blobs) + len(plan.attached.blobs),
+        len(tuple(plan.manifests)) + plan.writes_target,
+        failures,
+    )
+
+
+def _planned(
+    source: Reference,
+    target: Reference,
+    rules: CopyRules,
+    family: Family | None,
+    session: Session,
+) -> CopyPlan:
+    plan = family and _converted(source, target, rules, family, session)
+    plan = plan or plan_copy(
+        source,
+        target,
+        ports=session,
+        platforms=rules.platforms,
+        attached=rules.attached,
+        with_foreign=rules.with_foreign,
+        is_sparse=rules.is_sparse,
+    )
+    if not rules.with_blobs:
+        return plan
+    from manyfest.domain.operations.content.lost_blobs import with_lost_blobs
+
+    return with_lost_blobs(plan, ports=session, with_foreign=rules.with_foreign)
+
+
+def _converted(
+    source: Reference, target: Reference, rules: CopyRules, family: Family, session: Session
+) -> CopyPlan | None:
+    from manyfest.domain.operations.content.convert_copy import plan_converted_copy
+
+    made = plan_converted_copy(
+        source,
+        target,
+        family,
+        ports=session,
+        platforms=rules.platforms,
+        with_foreign=rules.with_foreign,
+    )
+    return None if made is None else made.plan
+
+
+def _promotion(
+    promotion: "Promotion", rules: "PromotionRules", session: Session
+) -> "PromotionPlan":
+    from manyfest.domain.operations.promotion.plan import plan_promotions
+
+    planned = plan_promotions([promotion], rules, ports=session)
+    for lack in planned.lacking:
+        raise NotFoundError(f"{lack}; no tag was moved")
+    return planned.plans[0]
+
+
+def _execute(plan: "PromotionPlan", session: Session, calls: Calls) -> None:
+    from manyfest.domain.operations.promotion.prove_and_move import prove_and_move
+
+    require_writable_store(session)
+    copy(plan.copy, ports=session, on_event=session.checking_deadline(calls.on_event))
+    session.restart_deadline()
+    (proof,) = prove_and_move([plan], ports=session, origins=session.origins).proofs
+    if proof.lacking:
+        lacks = f"{plan.copy.target.home} lacks {proof.lacking[0]}"
+        raise NotFoundError(f"not proved: {lacks}; no tag was moved")
+
+
+def _promoted(plan: "PromotionPlan") -> Copied:
+    made = plan.copy
+    return Copied(
+        plan.source.found.reference,
+        plan.tags[0],
+        plan.manifest,
+        len(made.blobs) + len(made.attached.blobs),
+        len(tuple(made.manifests)) + made.writes_target,
+    )
