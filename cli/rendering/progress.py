@@ -36,8 +36,7 @@ from manyfest.domain.events import (
 
 _REDRAW_INTERVAL = 0.1  # seconds, the shortest time between two drawings
 _FIRST_RATE = 1.0  # seconds: a rate of less, mostly of handshakes, foretells hours
-_LOG_INTERVAL = 10.0  # seconds between two notes in a log
-_LONG_PAUSE = 5.0  # seconds: the pauses before a retry that a log tells
+_LOG_INTERVAL, _LONG_PAUSE = 10.0, 5.0  # seconds between notes in a log; of pauses that it tells
 _CLEARED, _LINE_UP = "\r\x1b[K", "\x1b[1A"
 _BAR_WIDTH, _SHORTEST_BAR = 30, 8
 _BAR, _ASCII_BAR = "━─", "#-"  # the characters of what is done, and of the rest
@@ -99,7 +98,8 @@ class Tally:
             case BlobStarted(blob, start):
                 self.in_flight[blob] = start
             case BlobMoved(blob, count):
-                self.in_flight[blob] += count
+                if blob in self.in_flight:  # else another copy has found it meanwhile
+                    self.in_flight[blob] += count
                 self.bytes_moved += count
             case BlobCopied(blob, size) | BlobMounted(blob, size) | BlobFound(blob, size):
                 self.in_flight.pop(blob, None)

@@ -243,3 +243,11 @@ def test_a_closed_stderr_is_no_failure(monkeypatch, clock) -> None:
     monkeypatch.setattr("sys.stderr", None)
     with shown_progress() as on_event, shown_pause("retrying", 20.0):
         half_way(on_event, clock)
+
+
+def test_a_blob_that_another_copy_finds_meanwhile_may_still_move() -> None:
+    """A registry shows a blob with its last byte, before the sender's stream has ended."""
+    tally = Tally(started_at=0.0)
+    for event in (BlobStarted(A), BlobFound(A, MEGABYTE), BlobMoved(A, MEGABYTE)):
+        tally.count(event)
+    assert (tally.in_flight, tally.bytes_moved) == ({}, MEGABYTE)
