@@ -77,6 +77,8 @@ def copy_many(
         tuple(copied(each.plan, each.brought) for each in outcome.copies if each.plan),
         {Reference(source, each.tag): each.error for each in outcome.copies if each.error},
         tuple(Reference(target, tag) for tag in outcome.extra),
+        tuple(Reference(source, each.tag) for each in outcome.copies if each.is_older),
+        tuple(Reference(source, each.tag) for each in outcome.copies if each.is_undated),
     )
 
 

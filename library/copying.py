@@ -11,6 +11,8 @@ from manyfest.library.inputs import Name, PlatformName
 from manyfest.library.results import Copied, CopiedRepository, Restored, Untagged
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from manyfest.domain.digests import Digest
     from manyfest.domain.operations.content.copy_tags import CopyRules
 
@@ -62,6 +64,7 @@ class Copying:
         *,
         tags: str | Iterable[str] = (),
         semver: str | None = None,
+        since: "datetime | timedelta | None" = None,
         platforms: Iterable[PlatformName] = (),
         sparse: bool = False,
         attached: bool | None = None,
@@ -73,9 +76,10 @@ class Copying:
         """Copy all tags of a repository or layout, or those that are selected.
 
         Selected are ``tags`` that match one of these patterns (``*`` and ``?``) and are versions in
-        the range ``semver`` (``^1.2``, ``>=1 <3``). For the rest see ``copy``. A tag that fails is
-        one of ``failures``, and no error. With ``prune_plan``, ``extra`` are the selected tags that
-        only the target has; nothing is deleted.
+        the range ``semver`` (``^1.2``, ``>=1 <3``); of these, only those are copied whose image was
+        created ``since`` a time, or within such a duration, or does not tell when. For the rest see
+        ``copy``. A tag that fails is one of ``failures``, and no error. With ``prune_plan``,
+        ``extra`` are the selected tags that only the target has; nothing is deleted.
 
         Raises NotFoundError: no tag is selected; InputError: no range, or the same repository; what
         listing tags raises; StoreError; DeadlineError.
@@ -89,7 +93,7 @@ class Copying:
             inputs.repository(source),
             inputs.repository(target),
             TagSelection(inputs.texts(tags), versions),
-            _rules(platforms, attached, foreign_layers, sparse, verify_blobs, dry_run),
+            _rules(platforms, attached, foreign_layers, sparse, verify_blobs, dry_run, since),
             self._calls,
             finds_extra=prune_plan,
         )
@@ -175,6 +179,7 @@ def _rules(
     sparse: bool,  # noqa: FBT001
     verify_blobs: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
+    since: "datetime | timedelta | None" = None,
 ) -> "CopyRules":
     """Return the rules as one value. Raises InputError: sparse, without platforms."""
     from manyfest.domain.operations.content.copy_tags import CopyRules
@@ -183,4 +188,4 @@ def _rules(
     if sparse and not wanted:
         raise InputError("sparse goes with platforms")
     mode = inputs.attached_mode(attached)
-    return CopyRules(wanted, mode, foreign_layers, sparse, verify_blobs, dry_run)
+    return CopyRules(wanted, mode, foreign_layers, sparse, verify_blobs, dry_run, since)

@@ -76,7 +76,7 @@ class Image:
     @property
     def annotations(self) -> Mapping[str, str]:
         """The annotations of the manifest itself."""
-        from manyfest.domain.operations.views.overview import annotations_of
+        from manyfest.domain.images.configuration import annotations_of
 
         return annotations_of(self._found.manifest)
 

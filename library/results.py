@@ -67,7 +67,8 @@ class CopiedRepository:
 
     ``copied`` and ``failures``, which are by the tag of the source, are in the order of the tags. A
     tag that failed stopped no other: ``raise_for_failures`` makes that an error. ``extra`` are
-    selected tags that only the target has, if they were asked for.
+    selected tags that only the target has, if they were asked for. With ``since``, ``older`` tags
+    of the source were not copied, and ``undated`` ones were, although nothing tells their age.
     """
 
     source: str
@@ -75,6 +76,8 @@ class CopiedRepository:
     copied: tuple[Copied, ...]
     failures: Mapping[Reference, ManyfestError]
     extra: tuple[Reference, ...] = ()
+    older: tuple[Reference, ...] = ()
+    undated: tuple[Reference, ...] = ()
 
     @property
     def written(self) -> int:

@@ -5,6 +5,13 @@ from typing import Annotated, Any
 from manyfest.cli.arguments.options import credentials_option
 from manyfest.cli.process.command import Option
 
+
+def _parse_since(text: str, name: str) -> Any:
+    from manyfest.domain.encoding.quantities import parse_since
+
+    return parse_since(text, name)
+
+
 VerifyBlobs = Annotated[
     bool,
     Option(
@@ -27,6 +34,15 @@ Versions = Annotated[
         "--semver",
         metavar="RANGE",
         help="Copy the tags of repository SRC that are versions in RANGE (^1.2, '>=1 <3').",
+    ),
+]
+Since = Annotated[
+    Any,
+    Option(
+        "--since",
+        metavar="DATE|DURATION",
+        parser=_parse_since,
+        help="Copy the tags of repository SRC whose image was created since then (2026-11-01, 7d).",
     ),
 ]
 PrunePlan = Annotated[

@@ -2,7 +2,7 @@
 
 import re
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from manyfest.domain.errors import InputError
 
@@ -18,6 +18,20 @@ def parse_age(text: str, name: str) -> timedelta:
         raise InputError(f"{name} wants a time such as 90s, 10m, 2h, 1d, not {text!r}")
     parts = (timedelta(**{_UNITS[unit]: int(count)}) for count, unit in re.findall(_PART, text))
     return sum(parts, timedelta())
+
+
+def parse_since(text: str, name: str) -> datetime | timedelta:
+    """Parse a date or a time, in UTC unless it has an offset, or a duration back from now.
+
+    Raises InputError.
+    """
+    with suppress(InputError):
+        return parse_age(text, name)
+    with suppress(ValueError, OverflowError):
+        time = datetime.fromisoformat(text)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    form = "a date such as 2026-11-01, a time such as 2026-11-01T12:00Z or a duration such as 7d"
+    raise InputError(f"{name} wants {form}, not {text!r}")
 
 
 def parse_seconds(text: str, name: str) -> float:

@@ -14,8 +14,15 @@ from manyfest.domain.encoding.strict_json import Json, JsonObject, parse_object
 from manyfest.domain.encoding.timestamps import parse_utc
 from manyfest.domain.errors import DocumentError
 from manyfest.domain.images.build_history import BuildStep, build_steps
+from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.values import frozen
+
+# The annotation for the time at which an image was built (image-spec, ``annotations.md``).
+CREATED = "org.opencontainers.image.created"
+
+# Builders of reproducible images write 1970 or 1980: earlier times are made up.
+FIRST_TIME = datetime(1981, 1, 1, tzinfo=UTC)
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)  # Go's zero time: no time
 _FACTS = 20
@@ -85,6 +92,13 @@ def read_facts(data: bytes) -> tuple[tuple[str, str], ...]:
         return ()
     found = ((key, value) for key, value in document.items() if isinstance(value, str | int))
     return tuple((key, str(value)) for key, value in islice(found, _FACTS))
+
+
+def annotations_of(manifest: Manifest) -> Mapping[str, str]:
+    """Return the annotations of a manifest itself that are texts."""
+    found = manifest.document.get("annotations")
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {key: value for key, value in pairs if isinstance(value, str)}
 
 
 def moment(value: Json) -> datetime | None:

@@ -10,6 +10,7 @@ from manyfest.assembly.preconditions import require_cached, require_reachable
 from manyfest.assembly.references import reference, resolve_source
 from manyfest.cli.arguments.copy_options import (
     PrunePlan,
+    Since,
     SourceLogin,
     Tags,
     TargetLogin,
@@ -78,6 +79,7 @@ def command(
     verify_blobs: VerifyBlobs = False,
     tags: Tags = None,
     semver: Versions = None,
+    since: Since = None,
     prune_plan: PrunePlan = False,
     convert: Convert = None,
     foreign_layers: ForeignLayers = False,
@@ -96,14 +98,17 @@ def command(
     which other images are absent. Many registries refuse that, so DST is asked before anything is
     sent. With --convert, manifests are rewritten with other media types, and their digests change.
 
-    A repository is copied with all its tags, or those selected by --tags and --semver, if SRC and
-    DST both end with a slash. A tag that fails stops no other; the exit code is the worst.
+    A repository is copied with all its tags, or those selected by --tags, --semver and --since, if
+    SRC and DST both end with a slash. A tag that fails stops no other; the exit code is the worst.
+    --since reads when an image was created, by its annotations or its config; of a list, up to two
+    requests for each image the first time. An image without a date is copied, and named.
 
     Examples:
       manyfest copy alpine:3 host/mirror/alpine:3
       manyfest copy --platform linux/amd64,linux/arm64 alpine:3 oci:alpine:3
       manyfest copy --convert oci host/app:1 host/app:1-oci
       manyfest copy --semver '^3.18' alpine/ host/mirror/alpine/
+      manyfest copy --since 7d host/app/ mirror.example/app/
       manyfest copy --dest-creds env:MIRROR_LOGIN alpine:3 host/mirror/alpine:3
       manyfest copy --platform linux/amd64 --sparse --attached alpine:3 host/mirror/alpine:3
     """
@@ -113,13 +118,14 @@ def command(
         raise UsageError("--sparse goes with --platform, and without --convert")
     platforms = parse_filters(platform or ())
     mode = attached_mode(attached=attached or referrers, no_attached=no_attached)
-    if tags or semver is not None or prune_plan or _are_repositories(*names):
+    is_many = tags or semver is not None or since is not None or prune_plan
+    if is_many or _are_repositories(*names):
         if convert is not None:
             raise UsageError("--convert is for one image or list, not for a repository")
         from manyfest.cli.flows.copying.repositories import RepositoryOptions, copy_repository
         from manyfest.domain.operations.content.copy_tags import CopyRules
 
-        rules = CopyRules(platforms, mode, foreign_layers, sparse, verify_blobs, dry_run)
+        rules = CopyRules(platforms, mode, foreign_layers, sparse, verify_blobs, dry_run, since)
         many = RepositoryOptions(tuple(tags or ()), semver, prune_plan, verbose, as_json)
         repositories = [name.rstrip("/") for name in names]
         with _session(repositories, options, src_creds, dest_creds) as session:

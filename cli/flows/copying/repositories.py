@@ -75,6 +75,7 @@ def _show(outcome: RepositoryCopy, options: RepositoryOptions, rules: CopyRules)
         name = str(Reference(outcome.source, each.tag))
         text = str(each.error)
         fail(text if name in text else f"{name}: {text}")
+    _tell_of_undated([each.tag for each in outcome.copies if each.is_undated])
     _tell_of_attached(outcome)
     layers = [layer for each in outcome.copies if each.plan for layer in each.plan.foreign_layers]
     note_foreign_layers(tuple({layer.digest: layer for layer in layers}.values()), STAY_BEHIND)
@@ -89,6 +90,12 @@ def _show(outcome: RepositoryCopy, options: RepositoryOptions, rules: CopyRules)
             write_text(text)
     if failures:
         raise ExitError(max(meaning_of(each.error).code for each in failures if each.error))
+
+
+def _tell_of_undated(tags: Sequence[str]) -> None:
+    if tags:
+        more = f" and {len(tags) - 3} more" if tags[3:] else ""
+        note(f"no date of creation, so --since does not apply: {', '.join(tags[:3])}{more}")
 
 
 def _tell_of_attached(outcome: RepositoryCopy) -> None:

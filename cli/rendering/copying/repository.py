@@ -7,20 +7,21 @@ from shlex import quote
 from manyfest.cli.output import printable
 from manyfest.cli.rendering.humanize import counted, format_size
 from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.encoding.timestamps import utc_or_none
 from manyfest.domain.operations.content.copy_tags import TagCopy
 from manyfest.domain.references import Home, Reference
 
-_COPIED, _UNCHANGED, _FAILED = "copied", "unchanged", "failed"
+_COPIED, _UNCHANGED, _OLDER, _FAILED = "copied", "unchanged", "older", "failed"
 
 
 def summary(copies: Sequence[TagCopy], *, is_dry_run: bool, is_verbose: bool) -> str:
     """Return how many tags had which fate; if ``is_verbose`` also a line for each."""
     states = [_state(each) for each in copies]
     size = sum(_size(each) for each in copies)
-    counts = {state: states.count(state) for state in (_COPIED, _UNCHANGED, _FAILED)}
+    counts = {state: states.count(state) for state in (_COPIED, _UNCHANGED, _OLDER, _FAILED)}
     would = "to copy" if is_dry_run else _COPIED
     parts = [f"{counts[_COPIED]:,} {would} ({format_size(size)})"] if counts[_COPIED] else []
-    parts += [f"{counts[each]:,} {each}" for each in (_UNCHANGED, _FAILED) if counts[each]]
+    parts += [f"{counts[each]:,} {each}" for each in (_UNCHANGED, _OLDER, _FAILED) if counts[each]]
     lines = [f"{counted(len(copies), 'tag')}: {', '.join(parts)}"]
     if is_verbose:
         fates = zip(states, copies, strict=True)
@@ -43,11 +44,12 @@ def copies_json(source: Home, target: Home, copies: Sequence[TagCopy], extra: Se
         "tags": [
             {
                 "tag": each.tag,
-                "digest": str(each.plan.manifest.digest) if each.plan else None,
+                "digest": str(each.digest) if each.digest else None,
                 "state": _state(each),
                 "size": _size(each),
                 "error": str(each.error) if each.error else None,
             }
+            | ({"created": utc_or_none(each.dated.created)} if each.dated else {})
             for each in copies
         ],
         "prune": [str(Reference(target, tag)) for tag in extra],
@@ -57,7 +59,7 @@ def copies_json(source: Home, target: Home, copies: Sequence[TagCopy], extra: Se
 
 def _state(each: TagCopy) -> str:
     if each.plan is None:
-        return _FAILED
+        return _OLDER if each.is_older else _FAILED
     return _UNCHANGED if each.plan.writes_nothing else _COPIED
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from attr import evolve
 
@@ -19,13 +19,13 @@ from manyfest.cli.rendering.show.tree import Cell, TreeLine, digest_cell, tree_l
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.images.attachments import Attachment
+from manyfest.domain.images.configuration import FIRST_TIME, annotations_of
 from manyfest.domain.images.kinds import ATTESTATION, IMAGE
 from manyfest.domain.media_types import DOCKER_FAMILY, LISTS
 from manyfest.domain.operations.steps.tree import NESTING_LIMIT
 from manyfest.domain.operations.views.overview import (
     Item,
     Overview,
-    annotations_of,
     content_size,
     layers_of,
 )
@@ -34,7 +34,6 @@ from manyfest.domain.values import frozen
 
 # Name, digest, size, layers, time, remark: the highest rank is left out first.
 _RANKS = (0, 1, 3, 5, 4, 2)
-_SOME_BUILDERS_EPOCH = datetime(1981, 1, 1, tzinfo=UTC)  # earlier times are made up
 _COMPRESSION = re.compile(r"[.+](gzip|zstd|xz|bzip2)\b")
 
 _TITLE = "org.opencontainers.image.title"  # the file's name (image-spec, ``annotations.md``)
@@ -90,7 +89,7 @@ def format_created(created: datetime, form: ViewForm) -> str:
     """Return an age for a terminal and the time for a file; a made-up time is only a date."""
     if form.screen.width is None:
         return format_time(created)
-    if created < _SOME_BUILDERS_EPOCH:
+    if created < FIRST_TIME:
         return f"{created:%Y-%m-%d}"
     return format_age(created, form.now)
 

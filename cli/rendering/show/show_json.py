@@ -8,12 +8,11 @@ from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import utc_or_none
 from manyfest.domain.images.attachments import Attachment
 from manyfest.domain.images.build_history import sizes_of
-from manyfest.domain.images.configuration import Configuration
+from manyfest.domain.images.configuration import Configuration, annotations_of
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.views.overview import (
     Item,
     Overview,
-    annotations_of,
     content_size,
     layers_of,
 )

@@ -117,8 +117,11 @@ def plan_copy(
     attached: AttachedMode = AttachedMode.TRY,
     with_foreign: bool = False,
     is_sparse: bool = False,
+    found: Resolved | None = None,
 ) -> CopyPlan:
-    """Plan the copy of ``source`` to ``target``. Writes nothing.
+    """Plan the copy of ``source``, as it was ``found`` if it is read already, to ``target``.
+
+    Writes nothing.
 
     With ``platforms``, only their entries are copied, with their attestations, in a new list; if it
     ``is_sparse``, in the source's own list, which then names images that the target lacks.
@@ -132,7 +135,7 @@ def plan_copy(
     reading raises.
     """
     registry = ports.registry
-    found = resolve(source, registry)
+    found = found or resolve(source, registry)
     selected = chosen(found, platforms, registry)
     manifest = found.manifest if is_sparse else selected
     if target.digest is not None:

@@ -1,12 +1,17 @@
 """Copy many tags of a repository: each as a copy of its own, one slice of them at a time.
 
 A slice is copied in parallel, each tag in a thread, and is then recorded by the calling thread. A
-tag that fails stops no other.
+tag that fails stops no other. With ``CopyRules.since``, a tag is read and dated before its copy is
+planned, and the plan begins with what was read: a tag that moves meanwhile is copied as it was.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 
+from attr import evolve
+
+from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DeadlineError, ManyfestError, NotFoundError, bare
 from manyfest.domain.events import (
     Event,
@@ -20,6 +25,8 @@ from manyfest.domain.lists.referrers import AttachedMode, is_digest_tag, is_refe
 from manyfest.domain.operations.attached.put import Brought
 from manyfest.domain.operations.content.copy import CopyPlan, plan_copy, read_and_written, write
 from manyfest.domain.operations.content.lost_blobs import with_lost_blobs
+from manyfest.domain.operations.resolve import resolve
+from manyfest.domain.operations.steps.creation_date import CreationDate, creation_date
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
@@ -51,7 +58,11 @@ class TagSelection:
 
 @frozen
 class CopyRules:
-    """The rules of each copy: see ``plan_copy`` and ``with_lost_blobs``."""
+    """The rules of each copy: see ``plan_copy`` and ``with_lost_blobs``.
+
+    Only what was created ``since`` a time, or within such a duration, is copied, or has no date. A
+    time without a zone is in UTC.
+    """
 
     platforms: tuple[Platform, ...] = ()
     attached: AttachedMode = AttachedMode.TRY
@@ -59,16 +70,38 @@ class CopyRules:
     is_sparse: bool = False
     with_blobs: bool = False
     is_dry_run: bool = False
+    since: datetime | timedelta | None = None
 
 
 @frozen
 class TagCopy:
-    """The copy of one ``tag``: as planned, and what was brought; or the ``error``."""
+    """The copy of one ``tag``: as planned, and what was brought; or the ``error``.
+
+    ``dated`` is set if a date was asked for.
+    """
 
     tag: str
     plan: CopyPlan | None = None
     brought: Brought = Brought()
     error: ManyfestError | None = None
+    dated: CreationDate | None = None
+
+    @property
+    def digest(self) -> Digest | None:
+        """The digest that the target has or gets; of a tag that is too old, the source's."""
+        if self.plan is not None:
+            return self.plan.manifest.digest
+        return self.dated.read[0].manifest.digest if self.dated else None
+
+    @property
+    def is_older(self) -> bool:
+        """Whether the tag is too old, and so is not copied."""
+        return self.plan is None and self.error is None
+
+    @property
+    def is_undated(self) -> bool:
+        """Whether a date was asked for, and there is none."""
+        return self.dated is not None and self.dated.created is None
 
 
 @frozen
@@ -141,10 +174,10 @@ def copy_tags(
 
     def bring(tag: str) -> TagCopy:
         try:
-            plan = _plan(Reference(source, tag), Reference(target, tag), rules, threads)
-            if rules.is_dry_run:
-                return TagCopy(tag, plan)
-            return TagCopy(tag, plan, write(plan, ports=threads, on_event=told))
+            planned = _planned(tag, source, target, rules, threads)
+            if planned.plan is None or rules.is_dry_run:
+                return planned
+            return evolve(planned, brought=write(planned.plan, ports=threads, on_event=told))
         except DeadlineError:
             raise
         except ManyfestError as error:
@@ -159,23 +192,44 @@ def copy_tags(
         yield outcomes
 
 
-def _plan(source: Reference, target: Reference, rules: CopyRules, ports: Ports) -> CopyPlan:
+def _planned(tag: str, source: Home, target: Home, rules: CopyRules, ports: Ports) -> TagCopy:
+    """Plan the copy of ``tag``, unless it is too old."""
+    found = dated = None
+    if rules.since is not None:
+        since = _moment(rules.since, ports.now)
+        found = resolve(Reference(source, tag), ports.registry)
+        dated = creation_date(found, since, ports.registry)
+        if dated.created is not None and dated.created < since:
+            return TagCopy(tag, dated=dated)
     plan = plan_copy(
-        source,
-        target,
+        Reference(source, tag),
+        Reference(target, tag),
         ports=ports,
         platforms=rules.platforms,
         attached=rules.attached,
         with_foreign=rules.with_foreign,
         is_sparse=rules.is_sparse,
+        found=found,
     )
     if rules.with_blobs:
         plan = with_lost_blobs(plan, ports=ports, with_foreign=rules.with_foreign)
-    return plan
+    return TagCopy(tag, plan, dated=dated)
+
+
+def _moment(since: datetime | timedelta, now: datetime) -> datetime:
+    """Return the time, or that which is so long ago; the first one if that is before it."""
+    if isinstance(since, datetime):
+        return since if since.tzinfo else since.replace(tzinfo=UTC)
+    try:
+        return now - since
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _record(outcomes: Sequence[TagCopy], ports: Ports) -> None:
     with ports.contents.transaction():
         for each in outcomes:
+            if each.dated is not None:
+                record(ports.contents, each.dated.read, ports.now)
             if each.plan is not None:
                 record(ports.contents, read_and_written(each.plan, each.brought), ports.now)

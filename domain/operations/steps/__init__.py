@@ -1,6 +1,7 @@
 """Steps that several operations share.
 
 * ``record``: store what was read or written; the rule of who records what.
+* ``creation_date``: when an image or a list was made, by what it says of itself.
 * ``metered_reader``: a bound on the documents that one operation keeps in memory.
 * ``select_image``: find one image of a list or draft by its platform.
 * ``tree``: walk a list and all below it.

@@ -1,6 +1,5 @@
 """The values of ``show``: a manifest, its entries, and what is attached to them."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from attr import field
@@ -10,14 +9,16 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import DocumentError
 from manyfest.domain.images.attachments import Attachment
-from manyfest.domain.images.configuration import Configuration, moment
+from manyfest.domain.images.configuration import (
+    CREATED,
+    Configuration,
+    annotations_of,
+    moment,
+)
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.steps.tree import NESTING_LIMIT
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
-
-# The annotation for the time at which an image was built (image-spec, ``annotations.md``).
-CREATED = "org.opencontainers.image.created"
 
 
 @frozen
@@ -81,13 +82,6 @@ class Overview:
         """When it was made, by the config of an image, else by its annotations."""
         stated = self.configuration.created if self.configuration else None
         return stated or moment(annotations_of(self.manifest).get(CREATED))
-
-
-def annotations_of(manifest: Manifest) -> Mapping[str, str]:
-    """Return the annotations of a manifest itself that are texts."""
-    found = manifest.document.get("annotations")
-    pairs = found.items() if isinstance(found, dict) else ()
-    return {key: value for key, value in pairs if isinstance(value, str)}
 
 
 def content_size(*manifests: Manifest) -> int | None:

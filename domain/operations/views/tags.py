@@ -23,14 +23,20 @@ from manyfest.domain.errors import (
     ProtocolError,
     RefusedError,
 )
-from manyfest.domain.images.configuration import Configuration, moment, read_configuration
+from manyfest.domain.images.configuration import (
+    CREATED,
+    Configuration,
+    annotations_of,
+    moment,
+    read_configuration,
+)
 from manyfest.domain.images.kinds import IMAGE, kind_of
 from manyfest.domain.lists.attestations import without_attestations
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved, read_config, resolve
 from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.operations.views.image import is_cached
-from manyfest.domain.operations.views.overview import CREATED, annotations_of, content_size
+from manyfest.domain.operations.views.overview import content_size
 from manyfest.domain.ports import Ports
 from manyfest.domain.references import Archive, Home, Layout, Reference
 from manyfest.domain.values import frozen

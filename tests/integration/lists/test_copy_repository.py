@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
-from manyfest.contracts.images import Image, oci_image, oci_index, push_image, referrer
+from manyfest.contracts.images import (
+    Image,
+    oci_image,
+    oci_index,
+    push_image,
+    referrer,
+    with_config,
+)
 from manyfest.domain.references import Reference
 from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
 from tests.support.programs.docker_client import Result
@@ -127,6 +134,49 @@ def test_what_only_the_target_has_is_listed_and_stays(source, target, far) -> No
     assert "DELETE" not in {request.method for request in target.requests}
 
 
+@pytest.fixture
+def dated(near: MemoryRegistry) -> MemoryRegistry:
+    """Lists of October and November beside those of the source, whose images have no date."""
+    for month in ("2026-10", "2026-11"):
+        config = {"os": "linux", "architecture": "amd64", "created": f"{month}-15T12:00:00Z"}
+        image = oci_index(with_config(json.dumps(config).encode()))
+        push_image(near, at(f"app:at-{month}"), image)
+    return near
+
+
+def test_only_what_was_created_since_is_copied(source, target, dated, far) -> None:
+    words = ("--since", "2026-11-01", "--tags", "at-*,edge")
+    assert copied(source, target, "--dry-run", *words).stdout.startswith(b"3 tags: 2 to copy (")
+    result = copied(source, target, *words)
+    assert result.stdout.endswith(b", 1 older\n")
+    assert "no date of creation, so --since does not apply: edge" in result.stderr
+    assert tags(far) == {"at-2026-11", "edge"}
+    record = json.loads(copied(source, target, "--json", *words).stdout)
+    states = {each["tag"]: (each["state"], each["created"]) for each in record["tags"]}
+    assert states == {
+        "at-2026-10": ("older", "2026-10-15T12:00:00.000000+00:00"),
+        "at-2026-11": ("unchanged", "2026-11-15T12:00:00.000000+00:00"),
+        "edge": ("unchanged", None),
+    }
+
+
+def test_an_older_tag_costs_a_head_from_the_second_time_on(source, target, dated) -> None:
+    words = ("--since", "2026-11-01", "--tags", "at-2026-10")
+    for expected in ([("GET", True), ("GET", True), ("GET", False)], [("HEAD", True)]):
+        before = len(source.requests)
+        assert copied(source, target, *words).stdout == b"1 tag: 1 older\n"
+        news = source.requests[before:]
+        asked = [r for r in news if "/tags/" not in r.path and r.path != "/v2/"]
+        assert [(r.method, "/manifests/" in r.path) for r in asked] == expected
+
+
+def test_a_tag_that_is_too_old_is_in_no_plan_to_prune(source, target, dated, far) -> None:
+    for tag in ("at-2026-10", "at-2025"):
+        push_image(far, at(f"app:{tag}"), SHARED)
+    result = copied(source, target, "--since", "2026-11-01", "--tags", "at-*", "--prune-plan")
+    assert result.stdout.decode() == f"manyfest untag {target.host}/app:at-2025\n"
+
+
 def test_layouts_are_repositories_too(source, far, tmp_path: Path, target) -> None:
     assert run_here("copy", f"{source.host}/app/", f"oci:{tmp_path}/gap/").code == 0
     assert run_here("copy", f"oci:{tmp_path}/gap/", f"{target.host}/app/").code == 0
@@ -139,6 +189,7 @@ def test_layouts_are_repositories_too(source, far, tmp_path: Path, target) -> No
         (("--tags", "none*"), 3, "has no tag that is selected, of 7"),
         (("--semver", "^^"), 2, "is no range of versions"),
         (("--convert", "oci"), 2, "--convert is for one image or list"),
+        (("--since", "7"), 2, "--since wants a date such as 2026-11-01"),
     ],
 )
 def test_what_cannot_be_is_refused(source, target, words, code: int, reason: str) -> None:

@@ -1,6 +1,6 @@
 """The client's methods, on a registry in memory: the operations are tested elsewhere."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -168,6 +168,16 @@ def test_a_repository_is_copied_by_versions(manyfest_client, manyfest_registry):
     assert manyfest_client.copy_repository(*names, tags=["1.?", "none"]).written == 0
     with pytest.raises(manyfest.errors.NotFoundError, match="no tag that is selected"):
         manyfest_client.copy_repository(*names, tags="9*")
+
+
+def test_only_what_was_created_since_is_copied(manyfest_client, manyfest_registry):
+    for tag, created in (("1.0", "2026-10-31T00:00:00Z"), ("1.1", "2026-11-02T00:00:00Z")):
+        add_image(manyfest_registry, f"{BASE}:{tag}", config={"created": created})
+    names, since = (BASE, "mirror.example/base"), datetime(2026, 11, 1)  # noqa: DTZ001 -- in UTC, then
+    done = manyfest_client.copy_repository(*names, tags="1*", since=since)
+    assert [each.source.tag for each in done.copied] == ["1", "1.1"]
+    assert list(map(str, done.older)) == [f"{BASE}:1.0"]
+    assert list(map(str, done.undated)) == [f"{BASE}:1"]
 
 
 def test_a_tag_that_fails_stops_no_other(manyfest_client, manyfest_registry):

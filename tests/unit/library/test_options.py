@@ -117,7 +117,9 @@ OTHERS = {
     **{("apply", name): (Client.publish, "tags") for name in ("target", "tags")},
     ("apply", "locked"): "lock",
     ("lock", "output"): FILE,
-    **{("copy", name): Client.copy_repository for name in ("tags", "semver", "prune-plan")},
+    **{
+        ("copy", name): Client.copy_repository for name in ("tags", "semver", "since", "prune-plan")
+    },
     ("show", "layers"): VALUE,
     ("show", "annotations"): VALUE,
     ("tags", "long"): Client.tag_details,
