@@ -68,7 +68,7 @@ class Explorer:
             Route(f"/{kind}/{{subject:path}}", self._endpoint(kind, function))
             for kind, function in OF_SUBJECTS.items()
         )
-        return Starlette(
+        made = Starlette(
             routes=[
                 *alone,
                 *of_subjects,
@@ -78,6 +78,8 @@ class Explorer:
             ],
             exception_handlers={404: self._unknown},
         )
+        made.router.redirect_slashes = False  # a kind without a subject is no page
+        return made
 
     def _endpoint(self, kind: str, function: PageFunction) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:  # Starlette runs it in a thread
@@ -152,7 +154,8 @@ class Explorer:
         if _wants_json(request):
             made = JSONResponse(page.data, page.status)
         else:
-            made = HTMLResponse(self._pages.html(page, key=self._keys.form), page.status)
+            link = _json_link(request)
+            made = HTMLResponse(self._pages.html(page, link, key=self._keys.form), page.status)
         if not page.is_immutable:
             return made
         return _forever(made, hashlib.sha256(made.body).hexdigest(), request)
@@ -169,6 +172,11 @@ def _forever(made: Response, name: str, request: Request) -> Response:
         return Response(status_code=304, headers=headers)
     made.headers.update(headers)
     return made
+
+
+def _json_link(request: Request) -> str:
+    """Return the link, from the address of a request, to its answer as JSON."""
+    return f"?{request.url.include_query_params(format='json').query}"
 
 
 def _wants_json(request: Request) -> bool:

@@ -7,6 +7,7 @@ not written, and each page is written once.
 import shutil
 from collections import deque
 from pathlib import Path
+from urllib.parse import quote
 
 from manyfest.assembly.settings import Settings
 from manyfest.cli.explorer.application import as_json
@@ -54,8 +55,9 @@ def _write(folder: Path, address: Address, pages: Pages, library: Library) -> No
     page = _page(address, library)
     file = folder / file_of(address)
     file.parent.mkdir(exist_ok=True)
-    file.write_text(pages.html(page), encoding="utf-8")
-    file.with_suffix(".json").write_text(as_json(page), encoding="utf-8")
+    data = file.with_suffix(".json")
+    file.write_text(pages.html(page, quote(data.name)), encoding="utf-8")
+    data.write_text(as_json(page), encoding="utf-8")
 
 
 def _page(address: Address, library: Library) -> Page:

@@ -48,12 +48,18 @@ class Pages:
         self._environment.filters |= filters
         self._environment.globals |= {"links": links, "version": VERSION}
 
-    def html(self, page: Page, **more: Json) -> str:
-        """Return the page as a document; ``more`` are values for its template alone."""
+    def html(self, page: Page, as_json: str, **more: Json) -> str:
+        """Return the page as a document; ``more`` are values for its template alone.
+
+        ``as_json`` is the link to its data.
+        """
         template = self._environment.get_template(page.template)
         shown = _shown({**page.data, **more})
         return template.render(
-            title=printable(page.title), command=printable(page.command), **shown
+            title=printable(page.title),
+            commands=list(map(printable, page.commands)),
+            as_json=as_json,
+            **shown,
         )
 
     def _linked(self, text: str) -> Markup:

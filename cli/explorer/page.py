@@ -1,4 +1,4 @@
-"""A page: its data, for programs and for a template, and the command that prints the same."""
+"""A page: its data, for programs and for a template, and the commands that print the same."""
 
 import shlex
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ class Page:
     """A page of the explorer.
 
     ``template`` is the name of the template that shows ``data``, which is also the answer for
-    programs. ``command`` prints the same on a terminal; empty if there is none. A page that
-    ``is_immutable`` depends on digests alone.
+    programs. ``commands`` print the same on a terminal, a line each; none for what cannot be shown.
+    A page that ``is_immutable`` depends on digests alone.
     """
 
     template: str
     title: str
     data: Mapping[str, Json]
-    command: str = ""
+    commands: tuple[str, ...] = ()
     status: int = 200
     is_immutable: bool = False
 

@@ -44,6 +44,10 @@ def attached(subject: str, query: Arguments, library: Library) -> Page:
     found = resolve(reference, library.registry)
     text = query.get("platform", "")
     platform = parse_filter(text) if text else None
+    statements = {
+        "sbom": _sbom(_statement(found, platform, SBOM, library)),
+        "provenance": _provenance(_statement(found, platform, PROVENANCE, library)),
+    }
     data: dict[str, Json] = {
         "reference": str(reference),
         "repository": str(reference.home),
@@ -51,11 +55,15 @@ def attached(subject: str, query: Arguments, library: Library) -> Page:
         "platforms": _platforms(found),
         "platform": text or None,
         "fetchable": None,
-        "sbom": _sbom(_statement(found, platform, SBOM, library)),
-        "provenance": _provenance(_statement(found, platform, PROVENANCE, library)),
+        **statements,
     }
-    words = command_line("attached", "--offline", str(reference))
-    return Page("attached.html", f"Attached to {subject}", data, words)
+    chosen = ("--platform", text, str(reference)) if text else (str(reference),)
+    shown = [name for name, statement in statements.items() if statement["reason"] is None]
+    commands = (
+        command_line("attached", "--offline", str(reference)),
+        *(command_line(name, "--offline", *chosen) for name in shown),
+    )
+    return Page("attached.html", f"Attached to {subject}", data, commands)
 
 
 def _documents(found: Resolved, library: Library) -> dict[str, Json]:
@@ -99,7 +107,7 @@ def _trust(found: Statements) -> dict[str, Json]:
     }
 
 
-def _sbom(found: Statements | ManyfestError) -> Json:
+def _sbom(found: Statements | ManyfestError) -> dict[str, Json]:
     if isinstance(found, ManyfestError):
         return {"reason": str(found), "packages": []}
     try:
@@ -111,7 +119,7 @@ def _sbom(found: Statements | ManyfestError) -> Json:
     return {"reason": None, **facts, **_trust(found)}
 
 
-def _provenance(found: Statements | ManyfestError) -> Json:
+def _provenance(found: Statements | ManyfestError) -> dict[str, Json]:
     if isinstance(found, ManyfestError):
         return {"reason": str(found), "facts": None}
     try:

@@ -1,10 +1,14 @@
 """Content by its digest alone: the text of a manifest or config, and what names the digest."""
 
+from collections.abc import Iterator, Mapping
+
 from manyfest.cli.explorer.library import Library, literal
 from manyfest.cli.explorer.page import Arguments, Page, command_line
+from manyfest.cli.explorer.pages.references import places_of
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import NeverSeenError
+from manyfest.domain.references import Reference
 
 _TAGS = 20
 _NAMED = 20  # manifests in each role
@@ -33,7 +37,24 @@ def content(subject: str, _query: Arguments, library: Library) -> Page:
         "tags": _tags(digest, library),
         **named,
     }
-    return Page("content.html", str(digest), shown, command_line("who", str(digest)))
+    commands = (command_line("who", str(digest)), *_printing(digest, shown, library))
+    return Page("content.html", str(digest), shown, commands)
+
+
+def _printing(digest: Digest, shown: Mapping[str, Json], library: Library) -> Iterator[str]:
+    """Yield the command that prints the bytes, if they are kept and a tag leads to them."""
+    ways = (
+        ([str(digest)] if shown["mediaType"] else (), ("inspect", "--raw")),
+        (shown["configured"], ("inspect", "--config")),
+        (shown["images"], ("attached", "--get", str(digest))),
+    )
+    if shown["text"] is None:
+        return
+    for manifests, words in ways:
+        for one, place in places_of(list(map(str, manifests or ())), library).items():
+            name = place if words[0] == "attached" else Reference.parse(place).at(Digest.parse(one))
+            yield command_line(*words, "--offline", str(name))
+            return
 
 
 def document_of(digest: Digest, library: Library) -> bytes:

@@ -1,7 +1,7 @@
 """The first page: all repositories of the store, and a search over what they hold."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from manyfest.cli.explorer.library import Library, exactly, literal
@@ -13,6 +13,14 @@ from manyfest.domain.ports.catalogue import CachedRepository
 _REPOSITORIES = 200  # on a page
 _FOUND = 50  # of each kind
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
+_TEXTS = ("annotations", "labels")
+_PACKAGE = ("reference", "platform", "image", "name", "version")
+_Rows = Sequence[tuple[Json, ...]] | None
+# Prints the repositories in a terminal.
+_HOMES = (
+    "SELECT registry, repository, count(*) AS tags, max(first_seen) AS moved"
+    " FROM tags GROUP BY registry, repository ORDER BY registry, repository"
+)
 
 
 def home(_subject: str, query: Arguments, library: Library) -> Page:
@@ -25,22 +33,35 @@ def home(_subject: str, query: Arguments, library: Library) -> Page:
         "next": shown[-1].name if len(found) > len(shown) else None,
         "drafts": len(library.drafts.drafts()),
     }
-    return Page("home.html", "Repositories", data, command_line("cache", "ls"))
+    commands = (command_line("cache", "ls"), command_line("cache", "query", _HOMES))
+    return Page("home.html", "Repositories", data, commands)
 
 
 def search(_subject: str, query: Arguments, library: Library) -> Page:
     """Search names, digests, packages, annotations and labels for the text ``q``."""
     text = query.get("q", "").strip()
-    data: dict[str, Json] = {"text": text}
-    if text:
-        data |= {
-            "repositories": list(_repositories(text, library)),
-            "tags": list(_tags(text, library)),
-            "digests": list(_digests(text, library)),
-            "packages": _packages(text, library),
-            "texts": _texts(text, library),
-        }
-    return Page("search.html", f"Search: {text}" if text else "Search", data)
+    if not text:
+        usage = (command_line("cache", "query", "--views"),)
+        return Page("search.html", "Search", {"text": text}, usage)
+    statements = _statements(text)
+    rows = {kind: library.rows(statement) for kind, statement in statements.items()}
+    data: dict[str, Json] = {
+        "text": text,
+        "repositories": list(_repositories(text, library)),
+        "tags": list(_tags(text, library)),
+        "digests": _objects(("digest", "mediaType"), rows.get("digests", ())),
+        "packages": _objects(_PACKAGE, rows["packages"]),
+        "texts": _texts(rows),
+    }
+    commands = (
+        command_line("cache", "ls", f"*{exactly(text)}*"),
+        *(
+            command_line("cache", "query", statement)
+            for kind, statement in statements.items()
+            if rows[kind] is None or rows[kind]
+        ),
+    )
+    return Page("search.html", f"Search: {text}", data, commands)
 
 
 def _repository(one: CachedRepository) -> Json:
@@ -66,32 +87,39 @@ def _tags(text: str, library: Library) -> Iterator[Json]:
         }
 
 
-def _digests(text: str, library: Library) -> Iterator[Json]:
-    """Yield what is kept under digests that begin like ``text``."""
-    if written := _DIGEST.fullmatch(text):
-        first, last = f"sha256:{written[1]}", f"sha256:{written[1]}g"
-        rows = library.rows(
-            "SELECT digest, media_type FROM manifests"  # noqa: S608 - literals
-            f" WHERE digest >= {literal(first)} AND digest < {literal(last)} LIMIT {_FOUND}"
-        )
-        for digest, media_type in rows or ():
-            yield {"digest": digest, "mediaType": media_type}
+def _statements(text: str) -> dict[str, str]:
+    """Return the queries of a search by what they find, for the page and for the terminal.
 
-
-def _packages(text: str, library: Library) -> Json:
-    """Return images with a package of this name, or name and version; None if it takes too long.
-
-    Names are found by their beginning, as SBOMs write them; versions likewise: ``openssl 3.3``.
+    Packages are found by the beginning of their names, as SBOMs write them, or by a name and the
+    beginning of a version: ``openssl 3.3``.
     """
-    name, _, version = text.partition(" ")
+    pattern = literal(text)
+    found = {"digests": _digests(written[1])} if (written := _DIGEST.fullmatch(text)) else {}
+    return found | {
+        "packages": _packages(*text.split(" ", 1)),
+        **{
+            view: f"SELECT manifest, name, value FROM {view}"  # noqa: S608 - a view of ours
+            f" WHERE instr(value, {pattern}) > 0 OR instr(name, {pattern}) > 0 LIMIT {_FOUND}"
+            for view in _TEXTS
+        },
+    }
+
+
+def _digests(beginning: str) -> str:
+    first, last = f"sha256:{beginning}", f"sha256:{beginning}g"
+    return (
+        "SELECT digest, media_type FROM manifests"  # noqa: S608 - literals
+        f" WHERE digest >= {literal(first)} AND digest < {literal(last)} LIMIT {_FOUND}"
+    )
+
+
+def _packages(name: str, version: str = "") -> str:
     where = _begins("version", version.strip()) if version else _begins("name", name)
     named = f" AND name = {literal(name)}" if version else ""
-    rows = library.rows(
+    return (
         "SELECT DISTINCT reference, platform, image, name, version FROM packages"  # noqa: S608
         f" WHERE {where}{named} ORDER BY name, version, reference, platform LIMIT {_FOUND}"
     )
-    members = ("reference", "platform", "image", "name", "version")
-    return None if rows is None else [dict(zip(members, row, strict=True)) for row in rows]
 
 
 def _begins(column: str, text: str) -> str:
@@ -100,21 +128,19 @@ def _begins(column: str, text: str) -> str:
     return f"{column} >= {first} AND {column} < {last}"
 
 
-def _texts(text: str, library: Library) -> Json:
-    """Return annotations and labels that contain ``text``; None if there are too many to read."""
-    found = [_found_texts(view, text, library) for view in ("annotations", "labels")]
-    return None if None in found else [one for rows in found for one in rows or ()]
+def _objects(members: Sequence[str], rows: _Rows) -> Json:
+    return None if rows is None else [dict(zip(members, row, strict=True)) for row in rows]
 
 
-def _found_texts(view: str, text: str, library: Library) -> list[Json] | None:
-    pattern = literal(text)
-    rows = library.rows(
-        f"SELECT manifest, name, value FROM {view}"  # noqa: S608 - a literal, and a view of ours
-        f" WHERE instr(value, {pattern}) > 0 OR instr(name, {pattern}) > 0 LIMIT {_FOUND}"
-    )
-    return None if rows is None else list(_text_rows(view, rows))
-
-
-def _text_rows(view: str, rows: Iterable[tuple[Json, ...]]) -> Iterator[Json]:
-    for manifest, name, value in rows:
-        yield {"of": view, "digest": manifest, "name": name, "value": value}
+def _texts(rows: Mapping[str, _Rows]) -> Json:
+    """Return annotations and labels; None if there are too many to read."""
+    found: list[Json] = []
+    for view in _TEXTS:
+        listed = rows[view]
+        if listed is None:
+            return None
+        found += [
+            {"of": view, "digest": manifest, "name": name, "value": value}
+            for manifest, name, value in listed
+        ]
+    return found

@@ -2,11 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable
 
 from manyfest.cli.explorer.library import Library, literal
 from manyfest.cli.explorer.page import Arguments, Page, command_line
-from manyfest.cli.explorer.pages.references import reference_in
+from manyfest.cli.explorer.pages.references import places_of, reference_in
 from manyfest.cli.rendering.findings import findings_json
 from manyfest.cli.rendering.show.show_json import show_json
 from manyfest.domain.encoding.strict_json import Json
@@ -32,6 +31,7 @@ def manifest(subject: str, query: Arguments, library: Library) -> Page:
     store has no such manifest.
     """
     reference = reference_in(subject, library)
+    platform = query.get("platform", "")
     view = show(reference, Extent(), ports=library)
     data = _shown(view)
     if view.manifest.is_list:
@@ -39,12 +39,12 @@ def manifest(subject: str, query: Arguments, library: Library) -> Page:
         data |= {
             "findings": findings,
             "beside": _beside(findings, view),
-            "pulled": _pulled(view, query.get("platform", ""), library),
+            "pulled": _pulled(view, platform, library),
         }
     else:
         data |= _sharing(view, library)
-    words = command_line("show", "--offline", str(reference))
-    return Page(_TEMPLATES[view.manifest.is_list], subject, data, words)
+    commands = _commands(str(reference), platform, is_list=view.manifest.is_list)
+    return Page(_TEMPLATES[view.manifest.is_list], subject, data, commands)
 
 
 def draft(subject: str, _query: Arguments, library: Library) -> Page:
@@ -53,10 +53,20 @@ def draft(subject: str, _query: Arguments, library: Library) -> Page:
     if found is None:
         raise DraftUnknownError(subject)
     view = show_draft(found, Extent(), ports=library)
-    words = command_line("show", subject)
-    return Page(
-        "list.html", subject, {**_shown(view), "findings": [], "beside": {}, "pulled": None}, words
-    )
+    data = {**_shown(view), "findings": [], "beside": {}, "pulled": None}
+    return Page("list.html", subject, data, (command_line("show", "--offline", subject),))
+
+
+def _commands(name: str, platform: str, *, is_list: bool) -> tuple[str, ...]:
+    """Return what shows it, and what finds the rest of its page."""
+    found = [command_line("show", "--offline", name)]
+    if is_list:
+        found.append(command_line("verify", "--offline", name))
+    else:
+        found.append(command_line("who", name))
+    if is_list and platform:
+        found.append(command_line("digest", "--offline", "--platform", platform, name))
+    return tuple(found)
 
 
 def _shown(view: Overview) -> dict[str, Json]:
@@ -117,21 +127,9 @@ def _sharing(view: Overview, library: Library) -> dict[str, Json]:
     )
     if rows is None:
         return {"sharing": None, "sharers": {}}
-    places = _places({str(manifest) for _, manifest, _ in rows}, library)
+    places = places_of({str(manifest) for _, manifest, _ in rows}, library)
     sharers: dict[str, list[Json]] = {str(digest): [] for digest, _, _ in rows}
     for digest, manifest, _ in rows:
         image = str(manifest)
         sharers[str(digest)].append({"digest": image, "reference": places.get(image)})
     return {"sharing": {str(digest): many for digest, _, many in rows}, "sharers": {**sharers}}
-
-
-def _places(images: Iterable[str], library: Library) -> dict[str, str]:
-    """Return where a tag leads to each image, itself or by its list, if one does."""
-    wanted = f"({', '.join(map(literal, sorted(images)))})" if images else "('')"
-    rows = library.rows(
-        f"SELECT digest, reference FROM tags WHERE digest IN {wanted}"  # noqa: S608 - literals
-        " UNION SELECT d.digest, t.reference FROM descriptors AS d JOIN tags AS t"
-        f" ON t.digest = d.manifest WHERE d.role = 'entry' AND d.digest IN {wanted}"
-        " ORDER BY 1, 2 DESC"
-    )
-    return {str(digest): str(reference) for digest, reference in rows or ()}

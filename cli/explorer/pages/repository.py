@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import islice
 
-from manyfest.cli.explorer.library import Library
+from manyfest.cli.explorer.library import Library, exactly
 from manyfest.cli.explorer.page import Arguments, Page, command_line
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
@@ -29,7 +29,7 @@ def repository(subject: str, query: Arguments, library: Library) -> Page:
         "groups": _groups(shown),
         "next": shown[-1].observation.reference.tag if len(found) > len(shown) else None,
     }
-    return Page("repository.html", subject, data, command_line("cache", "ls", f"{subject}*"))
+    return Page("repository.html", subject, data, (command_line("cache", "ls", exactly(subject)),))
 
 
 def _platforms(tags: Sequence[CachedTag]) -> Json:

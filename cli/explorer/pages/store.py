@@ -14,14 +14,14 @@ _MISSING = 100
 def drafts(_subject: str, _query: Arguments, library: Library) -> Page:
     """Show the drafts."""
     listed: Json = json.loads(drafts_json(library.drafts.drafts()))
-    return Page("drafts.html", "Drafts", {"drafts": listed}, command_line("ls"))
+    return Page("drafts.html", "Drafts", {"drafts": listed}, (command_line("ls"),))
 
 
 def store(_subject: str, _query: Arguments, library: Library) -> Page:
     """Show how much is cached, by kind and by registry, and what lists name and lack."""
     statistics: Json = json.loads(statistics_json(library.catalogue.statistics()))
     data: dict[str, Json] = {"statistics": statistics, "missing": _missing(library)}
-    return Page("store.html", "Store", data, command_line("cache", "stats"))
+    return Page("store.html", "Store", data, (command_line("cache", "stats"),))
 
 
 def _missing(library: Library) -> Json:

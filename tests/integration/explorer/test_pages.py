@@ -1,6 +1,7 @@
 """Pages of the explorer: what they show, also as JSON, and what they do not open."""
 
 import hashlib
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -10,6 +11,8 @@ from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.cli.explorer.access import Guard, Keys
 from manyfest.cli.explorer.application import Explorer
 from manyfest.contracts.images import docker_image, oci_image, push_image
+from manyfest.domain.digests import Digest
+from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
 from manyfest.store.store import open_store
 from tests.integration.explorer.conftest import PORT
@@ -119,12 +122,12 @@ def test_an_image_shows_its_config_its_steps_and_who_shares_its_layers(client):
 def test_history_has_the_command_that_puts_each_state_back(client):
     found = as_json(client, f"/history/{APP}:1.0")
     assert [state["undo"] for state in found["states"]] == [
-        f"manyfest undo {APP}:1.0 --to 0",
+        None,  # it is what the tag is
         f"manyfest undo {APP}:1.0 --to 1",
     ]
     text = client.get(f"/history/{APP}:1.0").text
     assert f"manyfest undo {APP}:1.0 --to 1" in text
-    assert "--to 0" not in text  # it is what the tag is
+    assert "--to 0" not in text
     assert "added linux/arm64" in text
 
 
@@ -402,3 +405,36 @@ def test_pages_that_change_are_not_kept(client, path):
     answer = client.get(path)
     assert answer.headers["cache-control"] == "no-store"
     assert "etag" not in answer.headers
+
+
+def test_a_state_equal_to_the_current_one_needs_no_undo_and_one_without_content_is_told(
+    settings, keys, tmp_path
+):
+    """A tag went to another digest and back; of the oldest state, no content is kept."""
+    store = open_store(tmp_path / "store.db")
+    one, other = oci_image("linux/amd64"), oci_image("linux/arm64")
+    tag, gone = Reference.parse("r.example/moved:1"), f"sha256:{'0' * 64}"
+    with store.transaction():
+        store.contents.keep_manifests([one.manifest, other.manifest])
+        claim = Observation(tag, Digest.parse(gone), NOW, NOW, is_claimed=True, source="elsewhere")
+        store.contents.observe([claim])
+        for day, image in enumerate((one, other, one), 1):
+            at = NOW + timedelta(days=day)
+            store.contents.observe([Observation(tag, image.digest, at, at)])
+    store.close()
+    explorer = Explorer(evolve(settings, store=tmp_path / "store.db"), keys)
+    client = AsgiClient(Guard(explorer.application(), keys, [HOST], PORT))
+    client.get(f"/?token={keys.token}")
+    undo = [state["undo"] for state in as_json(client, f"/history/{tag}")["states"]]
+    assert [command and command[-1] for command in undo] == [None, "1", None, "3"]
+    text = client.get(f"/history/{tag}").text
+    assert text.count("Compare with the state before") == 2
+    assert gone in text
+    assert f"/content/{quote(gone)}" not in text
+
+
+def test_the_page_of_a_draft_has_no_link_to_a_digest_that_is_not_published(client):
+    digest = as_json(client, f"/drafts/{APP}:next")["digest"]
+    text = client.get(f"/drafts/{APP}:next").text
+    assert digest in text
+    assert f"/content/{quote(digest)}" not in text
