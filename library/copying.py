@@ -106,6 +106,8 @@ class Copying:
         tags: str | Iterable[str] = (),
         require: str | Iterable[str] = (),
         expect: "Digest | str | None" = None,
+        platforms: Iterable[PlatformName] = (),
+        sparse: bool = False,
         foreign_layers: bool = False,
         verify_blobs: bool = False,
         dry_run: bool = False,
@@ -115,6 +117,7 @@ class Copying:
         Tags are that of ``target`` and ``tags``, which replace ``latest`` if it is not written.
         ``require`` are signature, sbom and provenance, which the source must have; ``expect`` is
         the digest that the first tag has to have, or ``"absent"``. Signatures are not verified.
+        With ``platforms`` and ``sparse``, the whole list comes with the images of these alone.
         Raises NotFoundError: something required is not attached, or did not arrive; TagMovedError;
         as ``copy``.
         """
@@ -122,7 +125,10 @@ class Copying:
         from manyfest.library.copies import promote
 
         required, expected = inputs.purposes(require), inputs.expectation(expect)
-        rules = PromotionRules(required, expected, foreign_layers, verify_blobs)
+        wanted = inputs.platforms(platforms)
+        if sparse != bool(wanted):
+            raise InputError("platforms and sparse go together")
+        rules = PromotionRules(required, expected, foreign_layers, verify_blobs, wanted)
         return promote(source, target, inputs.texts(tags), rules, self._calls, is_dry_run=dry_run)
 
     def untag(

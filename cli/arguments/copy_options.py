@@ -12,6 +12,13 @@ def _parse_since(text: str, name: str) -> Any:
     return parse_since(text, name)
 
 
+Sparse = Annotated[
+    bool,
+    Option(
+        "--sparse",
+        help="With --platform: keep the list and its digest, though it names absent images.",
+    ),
+]
 VerifyBlobs = Annotated[
     bool,
     Option(

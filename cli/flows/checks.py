@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # not needed by annotate, which only warns
     from manyfest.domain.lists.referrers import AttachedMode
     from manyfest.domain.manifests import Manifest
     from manyfest.domain.operations.attached.copies import AttachedCopies
+    from manyfest.domain.operations.content.copy import CopyPlan
     from manyfest.domain.operations.resolve import Resolved
 
 
@@ -92,6 +93,14 @@ def note_left(attached: "AttachedCopies | None") -> None:
     if attached and attached.left:
         count = f"{attached.left} attached manifest{'' if attached.left == 1 else 's'}"
         note(f"left behind, as --no-attached is given: {count}")
+
+
+def note_absent(plan: "CopyPlan") -> None:
+    """Note the entries that a sparse copy leaves out, and what that means for those who pull it."""
+    if plan.absent:
+        count = f"{len(plan.absent)} of {len(plan.manifest.entries)} entries"
+        first = plan.absent[0].platform or plan.absent[0].digest
+        note(f"sparse: {count} are absent at {plan.target}; a pull for {first} fails there")
 
 
 def warn_of_unverifiable(left: "Sequence[Reference]") -> None:

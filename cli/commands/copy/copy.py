@@ -12,6 +12,7 @@ from manyfest.cli.arguments.copy_options import (
     PrunePlan,
     Since,
     SourceLogin,
+    Sparse,
     Tags,
     TargetLogin,
     VerifyBlobs,
@@ -34,6 +35,7 @@ from manyfest.cli.arguments.options import (
 from manyfest.cli.flows.checks import (
     STAY_BEHIND,
     attached_mode,
+    note_absent,
     note_foreign_layers,
     note_left,
     warn_of_unverifiable,
@@ -69,13 +71,7 @@ def command(
         bool,
         Option("--referrers", help="The old name of --attached.", deprecated="--attached"),
     ] = False,
-    sparse: Annotated[
-        bool,
-        Option(
-            "--sparse",
-            help="With --platform: keep the list and its digest, though it names absent images.",
-        ),
-    ] = False,
+    sparse: Sparse = False,
     verify_blobs: VerifyBlobs = False,
     tags: Tags = None,
     semver: Versions = None,
@@ -158,13 +154,13 @@ def command(
         warn_of_unverifiable(plan.left)
         _warn_of_errors(plan)
         if dry_run:
-            _note_absent(plan)
+            note_absent(plan)
             _show_dry_run(plan, as_json=as_json, is_verbose=verbose)
             return
         brought = _executed(plan, session)
     for message in _notes(plan):
         note(message)
-    _note_absent(plan)
+    note_absent(plan)
     write_text(_json(plan) if as_json else str(plan.manifest.digest))
     _report_attached(plan, brought)
 
@@ -220,14 +216,6 @@ def _with_lost_blobs(plan: CopyPlan, session: Session, *, with_foreign: bool) ->
     from manyfest.domain.operations.content.lost_blobs import with_lost_blobs
 
     return with_lost_blobs(plan, ports=session, with_foreign=with_foreign)
-
-
-def _note_absent(plan: CopyPlan) -> None:
-    """Say what a sparse copy means for those who pull it."""
-    if plan.absent:
-        count = f"{len(plan.absent)} of {len(plan.manifest.entries)} entries"
-        first = plan.absent[0].platform or plan.absent[0].digest
-        note(f"sparse: {count} are absent at {plan.target}; a pull for {first} fails there")
 
 
 def _executed(plan: CopyPlan, session: Session) -> Brought:

@@ -8,7 +8,7 @@ from attr import evolve
 
 from manyfest.assembly.preconditions import require_reachable
 from manyfest.assembly.references import promoted_tags, reference, resolve_source
-from manyfest.cli.arguments.copy_options import SourceLogin, TargetLogin, VerifyBlobs
+from manyfest.cli.arguments.copy_options import SourceLogin, Sparse, TargetLogin, VerifyBlobs
 from manyfest.cli.arguments.input_files import bytes_of
 from manyfest.cli.arguments.options import (
     CONNECTION,
@@ -21,6 +21,7 @@ from manyfest.cli.arguments.options import (
     docker_command,
 )
 from manyfest.cli.exit_codes import USAGE, ExitError
+from manyfest.cli.flows.checks import note_absent
 from manyfest.cli.flows.copying.promotion import note_signatures, plan_all, promote_all
 from manyfest.cli.flows.copying.sides import is_same_host, login
 from manyfest.cli.output import fail, write_text, write_view
@@ -36,6 +37,7 @@ from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.errors import SpecError, UnknownPurposeError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.images.attachments import Purpose, required_purposes
+from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.operations.promotion.plan import Promotion, PromotionPlan, PromotionRules
 from manyfest.domain.operations.promotion.prove_and_move import Proof
 from manyfest.domain.references import Reference
@@ -74,6 +76,15 @@ def command(
             help="Move the tag of DST only from DIGEST, or if it is absent; else exit code 6.",
         ),
     ] = None,
+    platform: Annotated[
+        list[str] | None,
+        Option(
+            "--platform",
+            help="With --sparse: promote only the images of these platforms: "
+            "OS[/ARCH[/VARIANT]],...; repeatable.",
+        ),
+    ] = None,
+    sparse: Sparse = False,
     verify_blobs: VerifyBlobs = False,
     foreign_layers: ForeignLayers = False,
     src_creds: SourceLogin = None,
@@ -88,14 +99,20 @@ def command(
     and in every form, come along under their digests. DST is then read back, not from the cache,
     and compared; only if all is equal do the tags move. Otherwise the exit code is 8. Signatures
     are present then, and not verified: the command that verifies them is printed. Prints the proof.
+    With --platform and --sparse, DST gets the whole list and the images of these platforms; it is
+    asked first whether it takes such a list, and the proof names the images that are absent.
 
     Examples:
       manyfest promote host/staging/app:1.4 host/prod/app:1.4
       manyfest promote --require signature,sbom --tags 1.4,latest host/staging/app:1.4 host/prod/app
+      manyfest promote --platform linux/amd64 --sparse host/staging/app:1.4 host/edge/app:1.4
       manyfest promote --from images.yaml host/staging host/prod
     """
     expected = None if expect is None else Expectation.parse(expect)
-    rules = PromotionRules(_required(require or ()), expected, foreign_layers, verify_blobs)
+    if sparse != bool(platform):
+        raise UsageError("--platform and --sparse go together: a promotion keeps the list's digest")
+    required, platforms = _required(require or ()), parse_filters(platform or ())
+    rules = PromotionRules(required, expected, foreign_layers, verify_blobs, platforms)
     if from_file is not None and (tags or expect is not None):
         raise UsageError("--from names the tags, so it goes without --tags and --expect")
     if from_file is None:
@@ -171,6 +188,8 @@ def _show_plans(
 ) -> None:
     from manyfest.cli.rendering.planned_writes import dry_run_lines
 
+    for plan in plans:
+        note_absent(plan.copy)
     if as_json:
         _write_json([promotion_json(plan, None) for plan in plans], is_list=is_list)
         return
@@ -186,6 +205,8 @@ def _show(
         _write_json([promotion_json(plan, proof) for plan, proof in both], is_list=is_list)
     else:
         write_text("\n\n".join("\n".join(proof_lines(plan, proof)) for plan, proof in both))
+    for plan in plans:
+        note_absent(plan.copy)
     note_signatures(both)
 
 

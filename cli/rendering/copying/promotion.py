@@ -7,6 +7,7 @@ from manyfest.cli.output import printable
 from manyfest.cli.rendering.attached.trust import verify_signatures
 from manyfest.cli.rendering.humanize import short_digest
 from manyfest.cli.rendering.planned_writes import PlannedWrites, steps_json, writes_of_copy
+from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.images.attachments import Attachment, Purpose
@@ -26,6 +27,9 @@ def proof_lines(plan: PromotionPlan, proof: Proof) -> Iterator[str]:
     listed = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
     named = f": {listed}" if listed else ""
     yield f"attached   {_equal(len(proof.attached), len(inventory.attached))}{printable(named)}"
+    if absent := plan.copy.absent:
+        count = f"{len(absent)} of {len(plan.manifest.entries)} entries"
+        yield f"absent     {count}, as --sparse selects: {printable(_names(absent))}"
     for tag, before in zip(plan.tags, plan.current, strict=True):
         yield f"tag        {tag} ({_before(before, digest)})"
 
@@ -57,6 +61,7 @@ def promotion_json(plan: PromotionPlan, proof: Proof | None) -> dict[str, Json]:
             for each in inventory.manifests.values()
         ],
         "attached": [_attachment(one) for one in inventory.attached],
+        "absent": [str(entry.digest) for entry in plan.copy.absent],
         "foreignLayers": [str(layer.digest) for layer in plan.copy.foreign_layers],
         "signaturesVerified": False,
     }
@@ -78,6 +83,11 @@ def writes_of_promotion(plan: PromotionPlan) -> PlannedWrites:
     tags = tuple(Tagging(move.tag, digest, current[move.tag]) for move in plan.moves)
     name = plan.tags[0] if plan.tags else plan.copy.target
     return PlannedWrites(name, digest, copied.blobs, copied.manifests, tags)
+
+
+def _names(entries: Sequence[Descriptor]) -> str:
+    more = f" and {len(entries) - 3} more" if entries[3:] else ""
+    return ", ".join(str(entry.platform or entry.digest) for entry in entries[:3]) + more
 
 
 def _equal(same: int, all_: int) -> str:

@@ -22,6 +22,7 @@ from manyfest.domain.values import frozen
 class Inventory:
     """All that was read at ``root``, a digest in its home.
 
+    ``selected`` is its manifest, or of a list some entries: only what these name was looked at.
     ``manifests`` are those of its tree, itself included; ``images`` are those among them that are
     neither lists nor attestations. ``attached`` is what is attached to any of them, and to that in
     turn. ``missing`` are manifests that a list names and the home lacks, or that is attached and
@@ -29,6 +30,7 @@ class Inventory:
     """
 
     root: Reference
+    selected: Manifest
     manifests: Mapping[Digest, Descriptor]
     images: tuple[Node, ...]
     attached: tuple[Attachment, ...]
@@ -42,14 +44,16 @@ class Inventory:
         return frozenset((one.subject.digest, one.digest) for one in self.attached)
 
 
-def take_inventory(root: Resolved, registry: Registry, fan_out: FanOut) -> Inventory:
-    """Read the tree of ``root`` and what is attached, from ``registry``.
+def take_inventory(
+    root: Resolved, selected: Manifest, registry: Registry, fan_out: FanOut
+) -> Inventory:
+    """Read ``root``, the trees of its ``selected`` entries and what is attached, from ``registry``.
 
     Raises what reading and listing raise, but ManifestUnknownError: what is missing is returned.
     """
     top = Node(root.reference.at(root.manifest.digest), root.manifest)
     reader = MeteredReader(registry, str(root.reference))
-    nodes = (top, *below(top.source, root.manifest, reader))
+    nodes = (top, *below(top.source, selected, reader))
     entries = attestation_entries(nodes)
     attesting = {entry.place for entry in entries}
     verifiable = [node for node in nodes if node.is_verifiable]
@@ -70,6 +74,7 @@ def take_inventory(root: Resolved, registry: Registry, fan_out: FanOut) -> Inven
     listed = [one.manifest for one in found.attachments if one.form is Form.ENTRY and one.manifest]
     return Inventory(
         root=top.source,
+        selected=selected,
         manifests={each.digest: each.descriptor() for each in (*read, *listed)},
         images=tuple(_images(results)),
         attached=found.attachments,

@@ -8,7 +8,7 @@ from manyfest.domain.expectations import Expectation
 from manyfest.domain.images.attachments import Purpose
 from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.content.copy import CopyPlan, plan_copy
+from manyfest.domain.operations.content.copy import CopyPlan, chosen, plan_copy
 from manyfest.domain.operations.content.lost_blobs import with_lost_blobs
 from manyfest.domain.operations.promotion.inventory import (
     Inventory,
@@ -20,6 +20,7 @@ from manyfest.domain.operations.promotion.outcomes import Failure, inner_fan_out
 from manyfest.domain.operations.resolve import Resolved, resolve
 from manyfest.domain.operations.steps.conditional_put import current_digest
 from manyfest.domain.operations.steps.record import record_reads
+from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.registry import Registry
@@ -41,13 +42,15 @@ class PromotionRules:
     """The rules of all promotions: what is ``required`` to be attached, and how to copy.
 
     The first tag of each has to be as ``expected``. ``with_foreign`` layers, see ``plan_copy``;
-    ``with_blobs``, the target is asked for each blob of what it has.
+    ``with_blobs``, the target is asked for each blob of what it has. With ``platforms``, a list is
+    promoted sparse: whole itself, with their images alone.
     """
 
     required: tuple[Purpose, ...] = ()
     expected: Expectation | None = None
     with_foreign: bool = False
     with_blobs: bool = False
+    platforms: tuple[Platform, ...] = ()
 
 
 @frozen
@@ -134,12 +137,16 @@ def plan_promotions(
 
     What was read is recorded now, so that nothing is read twice: public registries count pulls.
     Uses the ports registry, contents, layers, fan_out and now. Raises as ``plan_copy``, and, of the
-    only promotion, as ``take_inventory``; TagMovedError: a first tag is not as expected.
+    only promotion, as ``take_inventory``; NoSuchPlatformError; TagMovedError: a first tag is not as
+    expected.
     """
     inner = inner_fan_out(promotions, ports.fan_out)
     sources = [promotion.source for promotion in promotions]
     surveys, failures = on_each(
-        partial(_survey, registry=ports.registry, fan_out=inner), sources, sources, ports.fan_out
+        partial(_survey, rules=rules, registry=ports.registry, fan_out=inner),
+        sources,
+        sources,
+        ports.fan_out,
     )
     if failures:
         return Planned(failures=failures)
@@ -149,9 +156,12 @@ def plan_promotions(
     return Planned(tuple(_plan(promotion, found, rules, ports) for promotion, found in both))
 
 
-def _survey(source: Reference, registry: Registry, fan_out: FanOut) -> Survey:
+def _survey(
+    source: Reference, rules: PromotionRules, registry: Registry, fan_out: FanOut
+) -> Survey:
     found = resolve(source, registry)
-    return Survey(found, take_inventory(found, registry, fan_out))
+    selected = chosen(found, rules.platforms, registry)
+    return Survey(found, take_inventory(found, selected, registry, fan_out))
 
 
 def _lacks(source: Survey, required: Sequence[Purpose]) -> Iterator[Lack]:
@@ -173,8 +183,10 @@ def _plan(
         root,
         Reference(promotion.home, None, root.digest),
         ports=ports,
+        platforms=rules.platforms,
         attached=AttachedMode.REQUIRE,
         with_foreign=with_foreign,
+        is_sparse=bool(rules.platforms),
     )
     if rules.with_blobs:
         planned = with_lost_blobs(planned, ports=ports, with_foreign=with_foreign)

@@ -82,8 +82,9 @@ def prove_and_move(
 
 def _prove(plan: PromotionPlan, origins: Registry, fan_out: FanOut) -> Proof:
     place = plan.copy.target
-    target = take_inventory(resolve(place, origins), origins, fan_out)
-    return _compared(plan.source.inventory, target)
+    source = plan.source.inventory
+    target = take_inventory(resolve(place, origins), source.selected, origins, fan_out)
+    return _compared(source, target)
 
 
 def _compared(source: Inventory, target: Inventory) -> Proof:

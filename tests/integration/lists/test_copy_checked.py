@@ -7,8 +7,8 @@ import pytest
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import oci_image, oci_index, push_image, referrer
 from manyfest.domain.digests import Digest
-from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
+from tests.support.content.unchecking import Unchecking
 from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
 from tests.support.programs.docker_client import Result
 from tests.support.programs.our_program import run_here
@@ -17,16 +17,6 @@ AMD, ARM = oci_image("linux/amd64", text="amd"), oci_image("linux/arm64", text="
 INDEX = oci_index(AMD, ARM)
 SBOM = referrer(AMD, "sbom")
 WRITING = ("POST", "PUT", "PATCH")
-
-
-class Unchecking(MemoryRegistry):
-    """Takes lists whose images are absent, as olareg does."""
-
-    def put_manifest(self, reference: Reference, manifest: Manifest, expected=None) -> None:
-        if manifest.is_list:
-            self.plant_manifest(reference, manifest)
-        else:
-            super().put_manifest(reference, manifest, expected)
 
 
 def at(name: str) -> Reference:

@@ -8,8 +8,10 @@ import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, oci_image, oci_index, push_image, windows_image
+from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.references import Reference
 from tests.support.content import signed
+from tests.support.content.unchecking import Unchecking
 from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
 from tests.support.programs.docker_client import Result
 from tests.support.programs.our_program import run_here
@@ -139,6 +141,56 @@ def test_a_guarded_tag_that_moved_stays(server: RegistryServer, memory: MemoryRe
     assert memory.get_manifest(at("prod/app:1")).digest == INDEX.digest
 
 
+@pytest.fixture
+def edge() -> Unchecking:
+    return Unchecking()
+
+
+@pytest.fixture
+def far(edge: Unchecking) -> Iterator[RegistryServer]:
+    with RegistryServer(edge, quirks=Quirks(referrers=True)) as running:
+        yield running
+
+
+def test_a_sparse_promotion_proves_what_is_selected_and_names_what_is_absent(
+    server: RegistryServer, edge: Unchecking, far: RegistryServer
+) -> None:
+    words = ("--platform", "linux/arm64", "--sparse", "HOST/stage/app:1", f"{far.host}/edge/app:1")
+    shown = run(server, *words)
+    text = shown.stdout.decode()
+    assert "manifests  3 of 3 equal on both sides\n" in text  # the list, the image, its attestation
+    assert "absent     2 of 4 entries, as --sparse selects: linux/amd64, unknown/unknown\n" in text
+    assert "a pull for linux/amd64 fails there" in shown.stderr
+    assert edge.get_manifest(at("edge/app:1")).digest == INDEX.digest
+    assert f"{signed.digest_tag(INDEX, 'sig')}" in edge.tags(at("edge/app").home)
+    with pytest.raises(ManifestUnknownError):
+        edge.get_manifest(at("edge/app").at(AMD.digest))
+    record = json.loads(run(server, "--json", *words).stdout)
+    assert record["absent"] == [str(AMD.digest), str(ATTESTATIONS[0].digest)]
+    assert record["proof"]["equal"]
+
+
+def test_a_sparse_promotion_requires_of_what_is_selected(
+    server: RegistryServer, memory: MemoryRegistry, far: RegistryServer
+) -> None:
+    attach(memory, "stage/bare", signed.bundle(ARM, signed.SPDX))
+    words = ("--require", "sbom", "HOST/stage/bare:1", f"{far.host}/edge/bare:1")
+    run(server, "--platform", "linux/arm64", "--sparse", *words)
+    missing = run(server, "--platform", "linux/amd64", "--sparse", *words, code=8)
+    assert "nor to linux/amd64" in missing.stderr
+
+
+def test_a_registry_that_takes_no_sparse_list_is_asked_before_anything_is_sent(
+    server: RegistryServer,
+) -> None:
+    with RegistryServer(MemoryRegistry(), quirks=Quirks(referrers=True)) as strict:
+        words = ("--platform", "linux/arm64", "--sparse", "HOST/stage/app:1")
+        result = run(server, *words, f"{strict.host}/edge/app:1", code=1)
+        assert "sparse:" not in result.stderr
+        writes = [r for r in strict.requests if r.method in ("PUT", "POST", "PATCH")]
+        assert [f"@{INDEX.digest}" in f"@{r.path.rpartition('/')[2]}" for r in writes] == [True]
+
+
 def test_layouts_are_sources_and_targets(
     server: RegistryServer, memory: MemoryRegistry, tmp_path: Path
 ) -> None:
@@ -214,6 +266,8 @@ def test_foreign_layers_are_named_where_they_stay(
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
+        (("--sparse",), "--platform and --sparse go together"),
+        (("--platform", "linux/amd64"), "--platform and --sparse go together"),
         (("--require", "magic"), "--require wants signature, sbom or provenance, not 'magic'"),
         (("--from", "f.yaml", "--tags", "1"), "--from names the tags"),
         (("--from", "f.yaml", "--expect", "absent"), "--from names the tags"),
