@@ -6,6 +6,7 @@ session has to say goes to the ``Hooks`` of its settings.
 - ``session``: the ports of one command or call
 - ``publication``: plans of releases, and the steps of a push and a merge
 - ``references``: references as a person types them
+- ``doctor``: reports about this machine and about registries
 - ``preconditions``: what is refused before anything is written
 - ``access``: logins, and checks of them
 - ``settings``: what a session runs with, and what the environment says of it

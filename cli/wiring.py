@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from manyfest.domain.access import Credentials
     from manyfest.domain.ports.housekeeping import Housekeeping
     from manyfest.domain.ports.login_store import LoginStore
-    from manyfest.domain.ports.registry_access import RegistryAccess, RegistryExaminer
+    from manyfest.domain.ports.registry_access import RegistryAccess
 
 _T = TypeVar("_T")
 
@@ -74,13 +74,6 @@ def open_access(
     from manyfest.assembly import access
 
     return access.open_access(evolve(settings, hooks=TERMINAL), credentials)
-
-
-def open_examiner(settings: Settings) -> "AbstractContextManager[RegistryExaminer]":
-    """As ``access.open_examiner``, at the terminal."""
-    from manyfest.assembly import access
-
-    return access.open_examiner(evolve(settings, hooks=TERMINAL))
 
 
 def open_logins(settings: Settings) -> "LoginStore":

@@ -7,6 +7,7 @@ from manyfest.library.calls import Calls
 from manyfest.library.inputs import Name
 
 if TYPE_CHECKING:
+    from manyfest.assembly.doctor.report import Report
     from manyfest.domain.access import AuthExplanation
 
 
@@ -47,3 +48,22 @@ class Access:
 
         with open_access(self._calls.settings) as access:
             return access.explain(inputs.named(name))
+
+    def doctor(self, registry: str | None = None) -> "Report":
+        """Report on this installation, or on what ``registry`` can do.
+
+        ``registry`` is ``HOST[:PORT]``, or a reference, by which more is found out. It is asked by
+        requests that change nothing, and that count as no pull. ``data`` has the facts, ``str()``
+        the text for an issue, without secrets; ``refusal`` is why the registry cannot be used.
+
+        Raises UnavailableError; InputError: it names no registry; ConfigError.
+        """
+        if registry is not None:
+            from manyfest.assembly.doctor.registry import registry_report
+
+            return registry_report(str(registry), self._calls.settings)
+        import os
+
+        from manyfest.assembly.doctor.machine import machine_report
+
+        return machine_report(self._calls.settings, os.environ)

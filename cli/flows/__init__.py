@@ -19,6 +19,5 @@ A flow calls operations, draws progress, and prints notes and warnings.
 - ``outdated/``: ``outdated``
 - ``fleet/``: images that files name, and ``verify`` of them
 - ``copying/``: ``promote``, and ``copy`` of repositories
-- ``doctor/``: ``doctor``
 - ``statements``: ``sbom`` and ``provenance``
 """

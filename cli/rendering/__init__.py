@@ -18,7 +18,6 @@
 - ``attached/``: ``sbom`` and ``provenance``
 - ``outdated/``: ``outdated``
 - ``auth_report``: ``auth why``
-- ``doctor_report``: ``doctor``
 - ``copying/``: ``promote``, and ``copy`` of repositories
 - ``cache/``: the ``cache`` commands
 """

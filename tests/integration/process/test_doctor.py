@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from manyfest.cli.flows.doctor.registry import registry_report
-from manyfest.cli.rendering.doctor_report import report_json, report_lines
+from manyfest.assembly.doctor.registry import sections_of
+from manyfest.assembly.doctor.report import Report
 from manyfest.contracts.images import docker_image, docker_list
 from manyfest.domain.access import AuthExplanation, RegistrySurvey, TokenScopes
 from manyfest.domain.version import VERSION
@@ -134,12 +134,12 @@ def test_the_scopes_of_each_token_are_rows():
     tokens = (TokenScopes(pull, pull), TokenScopes(push, None))
     access = AuthExplanation(None, "bearer", "https://auth.example/token", tokens)
     survey = RegistrySurvey("https", "HTTP/2", "TLSv1.3", "", "", 401, None, access)
-    report = registry_report("r.example", None, survey, None, ())
-    assert json.loads(report_json(report))["access"]["tokens"] == [
+    report = Report(sections_of("r.example", None, survey, None, ()))
+    assert report.data["access"]["tokens"] == [
         {"asked": ["repository:app:pull"], "granted": ["repository:app:pull"]},
         {"asked": ["repository:app:push"], "granted": None},
     ]
-    words = " ".join(report_lines(report)).split()
+    words = str(report).split()
     assert words[words.index("wanted:") :][:3] == [
         "wanted:",
         "repository:app:pull",

@@ -1,5 +1,6 @@
 """The client's methods, on a registry in memory: the operations are tested elsewhere."""
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -269,6 +270,17 @@ def test_what_excludes_each_other_in_a_list_is_refused(manyfest_client, tmp_path
     ):
         with pytest.raises(manyfest.errors.InputError, match="exclude each other"):
             publish()
+
+
+def test_a_report_has_facts_and_a_text(manyfest_client, manyfest_store):
+    report = manyfest_client.doctor()
+    assert report.data["store"]["place"] == str(manyfest_store)
+    assert (report.data["store"]["exists"], report.refusal) == (False, None)
+    assert re.search(rf"place: +{manyfest_store}\n", str(report))
+    with pytest.raises(manyfest.errors.UnreachableError):
+        manyfest_client.doctor("127.0.0.1:1")
+    with pytest.raises(manyfest.errors.InputError, match="takes a registry"):
+        manyfest_client.doctor("oci:folder:1")
 
 
 def test_views_answer_with_values(manyfest_client, tmp_path):

@@ -19,8 +19,7 @@ SERVER = "a program of its own: start it as one"
 TERMINAL = "of a terminal or a shell"
 BUILDX = "buildx's words for what other commands have"
 LOOP = "a script has loops"
-PROGRAM = "of the program alone so far: run it, and read --json"
-REASONS = {VALUE, FILE, SERVER, TERMINAL, BUILDX, LOOP, PROGRAM}
+REASONS = {VALUE, FILE, SERVER, TERMINAL, BUILDX, LOOP}
 
 # The method of each command, or the reason why it has none.
 METHODS = {
@@ -68,7 +67,7 @@ METHODS = {
     "login": Client.login,
     "logout": Client.logout,
     "auth why": Client.explain_auth,
-    "doctor": PROGRAM,
+    "doctor": Client.doctor,
     "import-docker": Client.import_docker,
     "plugin install": TERMINAL,
     "completion": TERMINAL,

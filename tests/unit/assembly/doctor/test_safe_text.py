@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyfest.cli.flows.doctor.safe_text import safe_key, safe_path, safe_word
+from manyfest.assembly.doctor.safe_text import safe_key, safe_path, safe_word
 from manyfest.domain.encoding.shown_urls import UNUSUAL, safe_url
 
 SECRET = "hunter2Secret"

@@ -4,17 +4,19 @@ Nothing is written to find out more: what only a write would show is said to be 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from attr import evolve
 
-from manyfest.cli.rendering.doctor_report import Fact, Report, same_for_both
-from manyfest.cli.rendering.humanize import counted
+from manyfest.assembly.access import mirrors_of, open_examiner, remembered_facts
+from manyfest.assembly.doctor.report import Fact, Report, counted, same_for_both
+from manyfest.assembly.settings import Settings
 from manyfest.domain.access import AuthExplanation, RegistrySurvey, scope_texts
 from manyfest.domain.encoding.strict_json import Json
+from manyfest.domain.errors import InputError
 from manyfest.domain.ports.host_book import HostFacts
-from manyfest.domain.references import Reference
+from manyfest.domain.references import DEFAULT_REGISTRY, Reference, Repository
 
 # Whether a registry can do something, None if that is unknown; and a note.
 _Answer = tuple[bool | None, str | None]
@@ -24,19 +26,53 @@ _NEEDS_WRITE = "only a write would show it"
 _LEARNT = "as an earlier command found"
 _SKEW = timedelta(minutes=1)
 _OK, _NOT_FOUND = 200, 404
+_HUB_HOSTS = (DEFAULT_REGISTRY, "index.docker.io")
+# Docker's own repository for the question how many pulls are left (docs.docker.com, "Pull usage").
+_HUB_TEST = "docker.io/ratelimitpreview/test:latest"
 _NUMBER = re.compile(r"[0-9]{1,15}\b")
 _WORDS = {True: "yes", False: "no", None: "unknown"}
 _ROOT = {True: "wants a login", False: "open to all"}
 
 
-def registry_report(
+def registry_report(text: str, settings: Settings) -> Report:
+    """Ask the registry that ``text`` names, by requests that change nothing; return the facts.
+
+    ``text`` is ``HOST[:PORT]``, or a reference, by which more is found out. Raises InputError: it
+    names no registry; UnreachableError, UnavailableError: it cannot be asked; ConfigError.
+    """
+    registry, named = _parsed(text)
+    asked = named or (Reference.parse(_HUB_TEST) if registry == DEFAULT_REGISTRY else None)
+    with open_examiner(settings) as examiner:
+        survey = examiner.survey(registry, asked)
+    facts = remembered_facts(settings, registry)
+    mirrors = mirrors_of(settings, Repository(registry, "") if named is None else named)
+    return Report(sections_of(registry, asked, survey, facts, mirrors), survey.access.refusal)
+
+
+def _parsed(text: str) -> tuple[str, Reference | None]:
+    """Parse ``HOST[:PORT]``, or a reference. Raises InputError."""
+    host, _, port = text.partition(":")
+    is_host = "/" not in text and (port.isdecimal() or (not port and _is_like_host(host)))
+    if is_host:
+        return (DEFAULT_REGISTRY if text in _HUB_HOSTS else text), None
+    reference = Reference.parse(text)
+    if not isinstance(reference.home, Repository):
+        raise InputError(f"doctor takes a registry, not {text}")
+    return reference.home.registry, reference
+
+
+def _is_like_host(host: str) -> bool:
+    return "." in host or host == "localhost"
+
+
+def sections_of(
     registry: str,
     reference: Reference | None,
     survey: RegistrySurvey,
     facts: HostFacts | None,
     mirrors: Sequence[str],
-) -> Report:
-    """Return the facts about ``registry``; ``facts`` are those of earlier commands."""
+) -> Mapping[str, Sequence[Fact]]:
+    """Return what is known of ``registry``; ``facts`` are those of earlier commands."""
     return {
         "registry": (same_for_both("host", registry), *_connection(survey)),
         "access": tuple(_access(survey.access)),

@@ -15,11 +15,10 @@ from manyfest.adapters.credentials.docker_config import FILE_NAME
 from manyfest.adapters.files.go_json import GoJsonError, parse_object
 from manyfest.adapters.files.json_file import FIELDS, read_object
 from manyfest.adapters.registries_conf.conf_files import read_rules
+from manyfest.assembly.doctor.report import Fact, Report, counted, same_for_both
+from manyfest.assembly.doctor.safe_text import safe_key, safe_path, safe_word
 from manyfest.assembly.settings import Settings, proxies
-from manyfest.cli.flows.doctor.safe_text import safe_key, safe_path, safe_word
-from manyfest.cli.rendering.doctor_report import Fact, Report, same_for_both
-from manyfest.cli.rendering.humanize import counted
-from manyfest.cli.wiring import open_housekeeping
+from manyfest.assembly.stores import open_housekeeping
 from manyfest.domain.encoding.shown_urls import safe_url
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import (
@@ -64,14 +63,16 @@ _STORE_FAILURES: tuple[tuple[type[ManyfestError], str], ...] = (
 
 def machine_report(settings: Settings, environment: Mapping[str, str]) -> Report:
     """Return the facts; one that cannot be found out says why."""
-    return {
-        "manyfest": _program(),
-        "store": _store(settings, environment),
-        "configuration": _configuration(settings, environment),
-        "credentials": tuple(_credentials(settings, environment)),
-        "network": _network(environment),
-        "environment": tuple(_variables(environment)),
-    }
+    return Report(
+        {
+            "manyfest": _program(),
+            "store": _store(settings, environment),
+            "configuration": _configuration(settings, environment),
+            "credentials": tuple(_credentials(settings, environment)),
+            "network": _network(environment),
+            "environment": tuple(_variables(environment)),
+        }
+    )
 
 
 def _program() -> tuple[Fact, ...]:
