@@ -18,8 +18,15 @@ from manyfest.domain.history.observation import (
     merge_observations,
 )
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.references import Reference
-from manyfest.store.rows import CLAIM_COLUMNS, IS_NEWEST, OBSERVATION_COLUMNS, observation_of
+from manyfest.domain.references import Home, Reference
+from manyfest.store.rows import (
+    CLAIM_COLUMNS,
+    IS_NEWEST,
+    OBSERVATION_COLUMNS,
+    damage_if_unreadable,
+    home_of,
+    observation_of,
+)
 
 if TYPE_CHECKING:
     from manyfest.domain.ports.content_store import Predecessor, Role, SharedLayers
@@ -74,9 +81,10 @@ _DELETE_HISTORY = "DELETE FROM observations WHERE home = :home AND tag = :tag"
 _STATEMENT_MARKS = tuple(
     f'"{name}"'.encode() for name in ("predicateType", "spdxVersion", "bomFormat", "payloadType")
 )
+_SELECT_HOMES = "SELECT home FROM digests WHERE digest = ? AND home != '' ORDER BY home"
 _UPSERT_DIGEST_READ = """
-    INSERT INTO digests (digest, last_seen) VALUES (?, ?)
-    ON CONFLICT (digest) DO UPDATE SET last_seen =
+    INSERT INTO digests (digest, home, last_seen) VALUES (?, ?, ?)
+    ON CONFLICT (digest, home) DO UPDATE SET last_seen =
         CASE WHEN digests.last_seen > ? OR digests.last_seen < excluded.last_seen
             THEN excluded.last_seen ELSE digests.last_seen END"""
 
@@ -182,10 +190,19 @@ class SqlContentStore:
             else:
                 self._database.write(_INSERT_OBSERVATION, [_observation_row(added[0])])
 
-    def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:
+    def homes_of(self, digest: Digest) -> tuple[Home, ...]:
+        """See the port."""
+        rows = self._database.rows(_SELECT_HOMES, (str(digest),))
+        with damage_if_unreadable(self._database.path, f"where {digest} was read"):
+            return tuple(home_of(text) for (text,) in rows)
+
+    def record_digest_reads(
+        self, digests: Iterable[Digest], now: datetime, home: Home | None = None
+    ) -> None:
         """See the port."""
         times = format_utc(now), format_utc(now + TOLERANCE)  # later ones are a wrong clock's
-        rows = ((digest, *times) for digest in sorted(map(str, digests)))
+        place = "" if home is None else str(home)
+        rows = ((digest, place, *times) for digest in sorted(map(str, digests)))
         self._database.write(_UPSERT_DIGEST_READ, rows)
 
     def _merge_into_history(self, tag: Reference, added: Iterable[Observation]) -> None:

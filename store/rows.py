@@ -64,7 +64,7 @@ def observation_of(row: Row, path: object) -> "Observation":
     try:
         last = parse_utc(last_seen)
         first = last if first_seen == last_seen else parse_utc(first_seen)
-        place = Reference(_home(home), tag or None)
+        place = Reference(home_of(home), tag or None)
         source = more[0] if more else ""
         return Observation(place, Digest.parse(digest), last, first, bool(claimed), source=source)
     except _PARSE_ERRORS as error:
@@ -138,7 +138,8 @@ def _reference(text: str) -> Reference:
 
 
 @lru_cache(maxsize=512)  # tags come by their homes
-def _home(text: str) -> Home:
+def home_of(text: str) -> Home:
+    """Return the home that a row names. Raises InvalidReferenceError."""
     return Reference.parse(text).home
 
 

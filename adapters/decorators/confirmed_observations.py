@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Role,
         SharedLayers,
     )
+    from manyfest.domain.references import Home
 
 
 class ConfirmedObservations:
@@ -75,5 +76,10 @@ class ConfirmedObservations:
             if observation.reference not in self._unconfirmed
         )
 
-    def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:
-        self._contents.record_digest_reads(digests, now)
+    def homes_of(self, digest: Digest) -> "tuple[Home, ...]":
+        return self._contents.homes_of(digest)
+
+    def record_digest_reads(
+        self, digests: Iterable[Digest], now: datetime, home: "Home | None" = None
+    ) -> None:
+        self._contents.record_digest_reads(digests, now, home)

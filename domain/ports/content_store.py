@@ -15,7 +15,7 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.references import Reference
+from manyfest.domain.references import Home, Reference
 from manyfest.domain.values import frozen
 
 
@@ -140,9 +140,16 @@ class ContentStore(Protocol):
         """
         ...
 
-    def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:
-        """Record that these were read by digest, not by tag; ``now`` is in UTC.
+    def homes_of(self, digest: Digest) -> tuple[Home, ...]:
+        """The homes from which ``digest`` was read by digest, sorted by their names."""
+        ...
 
+    def record_digest_reads(
+        self, digests: Iterable[Digest], now: datetime, home: Home | None = None
+    ) -> None:
+        """Record that these were read by digest from ``home``, not by tag; ``now`` is in UTC.
+
+        ``home`` is None if it is not known, as in an import. It is forgotten with the content.
         They become garbage no earlier than content that a tag points to ``now``, and so do the tags
         whose last observation points to them. Call within ``transaction``.
         """

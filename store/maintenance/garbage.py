@@ -79,9 +79,12 @@ _SELECT_EXPIRED = f"""
     ORDER BY home, tag, last_seen DESC"""  # noqa: S608 - of constants alone
 _SELECT_UNREACHABLE = "SELECT digest, length(data) FROM {} WHERE digest NOT IN live ORDER BY digest"
 _SELECT_QUARANTINED = "SELECT length(data) FROM quarantine WHERE set_aside_at < :before"
+# Where content was read from is known as long as the content is there.
+_DELETE_READS = f"""
+    DELETE FROM digests WHERE {_IS_OLD}
+        AND NOT EXISTS (SELECT 1 FROM manifests AS m WHERE m.digest = digests.digest)"""  # noqa: S608
 _DELETE_EXPIRED = (
     f"DELETE FROM observations AS o WHERE {_IS_EXPIRED}",  # noqa: S608 - of constants alone
-    f"DELETE FROM digests WHERE {_IS_OLD}",  # noqa: S608 - of constants alone
     "DELETE FROM quarantine WHERE set_aside_at < :before",
 )
 _SELECT_STILL_NAMED = f"""
@@ -94,12 +97,13 @@ _VACUUM_FREE_DIVISOR = 20  # VACUUM only if at least 1/20 of the file is free
 class SqlGarbageCollector:
     """``GarbageCollector`` over a database and the folder of layers, marking in SQLite's SQL.
 
-    Another database overrides ``select_expired``, ``delete_expired``, ``vacuum`` and the methods
-    that read.
+    Another database overrides ``select_expired``, ``delete_expired``, ``delete_reads``, ``vacuum``
+    and the methods that read.
     """
 
     select_expired = _SELECT_EXPIRED
     delete_expired = _DELETE_EXPIRED
+    delete_reads = _DELETE_READS
 
     def __init__(self, database: "SqlDatabase", layers: LayerFiles) -> None:
         self._database = database
@@ -146,6 +150,8 @@ class SqlGarbageCollector:
             rows = ((str(piece.digest),) for piece in pieces)
             if pieces:
                 self._database.write(f"DELETE FROM {table} WHERE digest = ?", rows)  # noqa: S608
+        if self._database.is_in_transaction:
+            self._database.write(self.delete_reads, [{"before": format_utc(before)}])
 
     def remove_files(
         self, layers: Sequence[StoredContent], before: datetime, files_before: datetime

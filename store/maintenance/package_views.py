@@ -1,9 +1,9 @@
 """The SQL view of packages, and those it is made of.
 
 A statement counts in the homes in which its manifest was seen: a tag there points to it, or to a
-list that has it. Anybody may state anything of any digest in a repository of their own. The home of
-a referrer that no tag leads to is not known: it counts wherever its subject is, as for
-``sbom --offline``.
+list that has it, or one of the two was read there by its digest. Anybody may state anything of any
+digest in a repository of their own. Where a bundle, or a version before, brought it, its home is
+not known: it counts wherever its subject is.
 """
 
 from manyfest.domain.values import frozen
@@ -66,11 +66,18 @@ PACKAGE_VIEWS = (
         "seen",
         "",
         "manifest, home",
-        # The homes in which a tag points to a manifest, or to a list of it.
+        # The homes in which a tag points to a manifest, or from which it was read by its digest;
+        # or a list of it.
         """SELECT o.digest AS manifest, o.home FROM main.observations AS o
             UNION ALL
+            SELECT r.digest, r.home FROM main.digests AS r WHERE r.home != ''
+            UNION ALL
             SELECT e.digest, o.home FROM main.descriptors AS e
-            JOIN main.observations AS o ON o.digest = e.manifest WHERE e.role = 'entry'""",
+            JOIN main.observations AS o ON o.digest = e.manifest WHERE e.role = 'entry'
+            UNION ALL
+            SELECT e.digest, r.home FROM main.descriptors AS e
+            JOIN main.digests AS r ON r.digest = e.manifest
+            WHERE e.role = 'entry' AND r.home != ''""",
     ),
     ViewDefinition(
         "subjects",

@@ -181,7 +181,10 @@ VIEWS = (
 
 
 _SECRET = os.urandom(8).hex()
-_TABLES = ("blobs", "descriptors", "drafts", "entries", "manifests", "observations", "packages")
+_TABLES = (
+    *("blobs", "descriptors", "digests", "drafts", "entries"),
+    *("manifests", "observations", "packages"),
+)
 # The views through which all others read tables, and the table of each.
 PRIVATE_VIEWS = {f"{table}_{_SECRET}": table for table in _TABLES}
 

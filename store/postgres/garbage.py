@@ -63,9 +63,11 @@ class PostgresGarbageCollector(SqlGarbageCollector):
     select_expired = _SELECT_EXPIRED
     delete_expired = (
         f"DELETE FROM observations AS o WHERE {_IS_EXPIRED}",
-        f"DELETE FROM digests WHERE {_IS_OLD}",
         "DELETE FROM quarantine WHERE set_aside_at < :before",
     )
+    delete_reads = f"""
+        DELETE FROM digests WHERE {_IS_OLD}
+            AND NOT EXISTS (SELECT 1 FROM manifests AS m WHERE m.digest = digests.digest)"""
     _found: Sequence[Row] = ()
 
     def vacuum(self) -> int:

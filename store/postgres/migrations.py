@@ -193,7 +193,13 @@ CREATE TRIGGER descriptors_of_manifest AFTER INSERT OR UPDATE OF data ON manyfes
     FOR EACH ROW EXECUTE FUNCTION manyfest.index_descriptors();
 """
 
-# Views are made again with each migration; this one is for ``packages``, which tells homes apart.
+# The last migration makes views again; this one is for ``packages``, which tells homes apart.
 _PACKAGES_BY_HOME = "SELECT 1"
 
-MIGRATIONS = (_TABLES, _PACKAGES_BY_HOME)
+# From which home a digest was read; empty if that is not known.
+_HOMES_OF_DIGEST_READS = """
+ALTER TABLE manyfest.digests ADD COLUMN home text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE manyfest.digests DROP CONSTRAINT digests_pkey, ADD PRIMARY KEY (digest, home);
+"""
+
+MIGRATIONS = (_TABLES, _PACKAGES_BY_HOME, _HOMES_OF_DIGEST_READS)

@@ -162,7 +162,8 @@ def _apply(connection: PatientConnection, number: int, migration: str) -> None:
             connection.execute("CREATE SCHEMA IF NOT EXISTS manyfest")
             connection.execute("REVOKE ALL ON SCHEMA manyfest FROM PUBLIC")
         connection.execute(migration.encode())
-        _make_views(connection)
+        if number == len(MIGRATIONS):  # the views read the newest tables
+            _make_views(connection)
         connection.execute(f"COMMENT ON SCHEMA manyfest IS '{_NAME} {number}'".encode())
 
 

@@ -125,6 +125,22 @@ def _create_claims(database: "Database") -> None:
     database.table("claims").create(dict.fromkeys(columns, str), pk=columns[:5], not_null=columns)
 
 
+def _add_homes_of_digest_reads(database: "Database") -> None:
+    # from which home a digest was read; empty if that is not known
+    for statement in (
+        'ALTER TABLE "digests" RENAME TO "read_before"',
+        """CREATE TABLE "digests" (
+   "digest" TEXT NOT NULL,
+   "home" TEXT NOT NULL,
+   "last_seen" TEXT NOT NULL,
+   PRIMARY KEY ("digest", "home")
+) WITHOUT ROWID""",
+        "INSERT INTO digests SELECT digest, '', last_seen FROM read_before",
+        'DROP TABLE "read_before"',
+    ):
+        database.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _create_contents_and_observations,
     _create_drafts,
@@ -140,6 +156,7 @@ MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _add_lacks_referrers,
     _create_descriptors,
     _create_claims,
+    _add_homes_of_digest_reads,
 )
 
 

@@ -3,7 +3,7 @@
 Written by ``python -m tests.golden.generate_schema`` from the migrations; not edited by hand.
 """
 
-VERSION = 14
+VERSION = 15
 
 STATEMENTS = (
     """
@@ -75,12 +75,6 @@ CREATE TABLE "hosts" (
    "learnt_at" TEXT NOT NULL,
    "insecure" INTEGER NOT NULL, "chunk_size" INTEGER NOT NULL DEFAULT 0, "takes_tags" INTEGER, "lacks_referrers" INTEGER NOT NULL DEFAULT 0,
    PRIMARY KEY ("host", "insecure")
-)
-""",
-    """
-CREATE TABLE "digests" (
-   "digest" TEXT PRIMARY KEY NOT NULL,
-   "last_seen" TEXT NOT NULL
 )
 """,
     """
@@ -165,5 +159,13 @@ CREATE TABLE "claims" (
    "last_seen" TEXT NOT NULL,
    PRIMARY KEY ("home", "tag", "source", "digest", "first_seen")
 )
+""",
+    """
+CREATE TABLE "digests" (
+   "digest" TEXT NOT NULL,
+   "home" TEXT NOT NULL,
+   "last_seen" TEXT NOT NULL,
+   PRIMARY KEY ("digest", "home")
+) WITHOUT ROWID
 """,
 )

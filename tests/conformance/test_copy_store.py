@@ -49,6 +49,8 @@ def _fill(store):
     see(store.contents, str(APP), A)
     see(store.contents, "oci:/srv/site", B)
     hold(store.contents, SIGNED, ALONE)
+    with store.contents.transaction():
+        store.contents.record_digest_reads([SIGNED.digest], NOW, APP.home)
     hold_layers(store.layers, A)
     with store.drafts.transaction():
         store.drafts.save(draft("app", "a", "b"))
@@ -68,6 +70,7 @@ def test_a_store_is_copied_there_and_back(stores):
         assert three.contents.manifest(image.digest) == image.manifest
     for image in (A, B, ALONE):
         assert three.contents.blob(Digest.of(image.blobs[0])) == image.blobs[0]
+    assert three.contents.homes_of(SIGNED.digest) == (APP.home,)
     assert three.contents.history(APP) == one.contents.history(APP)
     assert three.drafts.drafts() == one.drafts.drafts()
     with closing(housekeeping_of(three)) as house:

@@ -324,6 +324,15 @@ class ContentStoreContract:
         )
         assert list(contents.observations_of(ABSENT)) == []
 
+    def test_the_homes_that_a_digest_was_read_from_are_known(self, contents):
+        homes = [Reference.parse(name).home for name in ("b.example/app", "a.example/app")]
+        with contents.transaction():
+            for home in (*homes, homes[0], None):
+                contents.record_digest_reads([ONE.digest], NOON, home)
+            contents.record_digest_reads([TWO.digest], NOON)
+        assert contents.homes_of(ONE.digest) == (homes[1], homes[0])
+        assert contents.homes_of(TWO.digest) == contents.homes_of(ABSENT) == ()
+
     def test_several_threads_may_read_at_once(self, contents):
         kept = [Manifest(OCI_MANIFEST, b"%d" % number) for number in range(50)]
         with contents.transaction():

@@ -103,6 +103,16 @@ class GarbageContract:
         assert len(self._collect(kept).manifests) == 3 - left
         assert _held(kept, A, B, LIST) == left
 
+    def test_where_content_was_read_from_is_known_as_long_as_the_content(self, kept):
+        home = Reference.parse(APP).home
+        see(kept.contents, f"{APP}:x", A, days_ago=29)
+        with kept.contents.transaction():
+            kept.contents.record_digest_reads([A.digest], NOW - 90 * DAY, home)
+        assert self._collect(kept) == Garbage()
+        assert kept.contents.homes_of(A.digest) == (home,)
+        collect_garbage(kept.garbage, kept.drafts, Retention(DAY, NOW))
+        assert (_held(kept, A), kept.contents.homes_of(A.digest)) == (0, ())
+
     def test_a_tag_of_what_was_asked_for_by_digest_stays(self, kept):
         see(kept.contents, f"{APP}:x", A, days_ago=90)
         self._ask_for(kept, A)

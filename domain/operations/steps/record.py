@@ -17,7 +17,7 @@ Nothing here decides which answers a registry confirmed: the content store of a 
 observations that none did (``adapters/decorators/confirmed_observations``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from manyfest.domain.digests import Digest
@@ -27,6 +27,7 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.content_store import ContentStore
+from manyfest.domain.references import Home
 
 
 def record_reads(found: Iterable[Resolved], *, ports: Ports) -> None:
@@ -61,10 +62,19 @@ def record(contents: ContentStore, found: Iterable[Resolved], now: datetime) -> 
         for resolved in found
         if resolved.reference.digest is None
     )
-    by_digest = {each.manifest.digest for each in found if each.reference.digest is not None}
-    if by_digest:  # else no list has to be parsed
-        by_digest -= {digest for resolved in found for digest in _listed(resolved.manifest)}
-    contents.record_digest_reads(by_digest, now)
+    for home, digests in _by_home(found).items():
+        contents.record_digest_reads(digests, now, home)
+
+
+def _by_home(found: Sequence[Resolved]) -> dict[Home, set[Digest]]:
+    """Return the digests that were asked for, by the home that was asked."""
+    by_digest = [each for each in found if each.reference.digest is not None]
+    listed = {digest for each in found if by_digest for digest in _listed(each.manifest)}
+    homes: dict[Home, set[Digest]] = {}
+    for each in by_digest:
+        if each.manifest.digest not in listed:
+            homes.setdefault(each.reference.home, set()).add(each.manifest.digest)
+    return dict(sorted(homes.items(), key=lambda item: str(item[0])))
 
 
 def _listed(manifest: Manifest) -> tuple[Digest, ...]:

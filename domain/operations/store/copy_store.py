@@ -11,7 +11,7 @@ from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.store import Store
-from manyfest.domain.references import Reference
+from manyfest.domain.references import Home, Reference
 from manyfest.domain.values import frozen
 
 _Item = TypeVar("_Item")
@@ -115,7 +115,7 @@ def _copy_group(
         with target.transaction():
             target.keep_manifests(new)
             target.keep_blobs(blob for _, blob in new_blobs)
-            target.record_digest_reads(_read_by_digest(source, new), now)
+            _record_digest_reads(source, new, target, now)
         _verify(target.manifest, (each.digest for each in new))
         _verify(target.blob, (digest for digest, _ in new_blobs))
     return Count(len(manifests), len(new)), Count(len(blobs), len(new_blobs))
@@ -136,14 +136,26 @@ def _verify(read: _Read, digests: Iterable[Digest]) -> None:
             raise DamagedStoreError("copied to", f"{digest} was written and is not there")
 
 
-def _read_by_digest(source: ContentStore, manifests: Iterable[Manifest]) -> list[Digest]:
-    """The manifests that nothing leads to: they were read by digest, and would be garbage."""
-    return [
-        each.digest
-        for each in manifests
-        if next(source.observations_of(each.digest), None) is None
-        and next(source.predecessors(each.digest), None) is None
-    ]
+def _record_digest_reads(
+    source: ContentStore, manifests: Iterable[Manifest], target: ContentStore, now: datetime
+) -> None:
+    """Record from which homes these were read by digest; those that nothing leads to, anyhow.
+
+    Those would be garbage.
+    """
+    reads: dict[Home | None, list[Digest]] = {}
+    for digest in (each.digest for each in manifests):
+        homes = source.homes_of(digest)
+        for home in homes or ((None,) if _is_unnamed(source, digest) else ()):
+            reads.setdefault(home, []).append(digest)
+    for home in sorted(reads, key=str):
+        target.record_digest_reads(reads[home], now, home)
+
+
+def _is_unnamed(source: ContentStore, digest: Digest) -> bool:
+    """True if neither a tag nor a manifest leads to it."""
+    is_tagged = next(source.observations_of(digest), None) is not None
+    return not is_tagged and next(source.predecessors(digest), None) is None
 
 
 def _copy_history(source: ContentStore, target: ContentStore) -> tuple[int, Count]:

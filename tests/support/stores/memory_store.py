@@ -13,7 +13,7 @@ from manyfest.domain.errors import DamagedStoreError, DocumentError, StoreError
 from manyfest.domain.history.observation import Observation, by_tag, merge_observations
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.content_store import Predecessor, Role, SharedLayers
-from manyfest.domain.references import Reference
+from manyfest.domain.references import Home, Reference
 
 PATH = "(memory)"
 
@@ -28,6 +28,7 @@ class Held:
     claims: dict[Reference, tuple[Observation, ...]] = field(factory=dict)
     drafts: dict[str, Draft] = field(factory=dict)
     asked: dict[Digest, datetime] = field(factory=dict)
+    homes: dict[Digest, frozenset[Home]] = field(factory=dict)
 
     def copy(self) -> "Held":
         return Held(
@@ -37,6 +38,7 @@ class Held:
             self.claims.copy(),
             self.drafts.copy(),
             self.asked.copy(),
+            self.homes.copy(),
         )
 
 
@@ -142,8 +144,16 @@ class MemoryContents(_Part):
                 raise StoreError(PATH, f"holds no manifest {digest}")
             held.observations[place] = merge_observations(self._states(place), seen)
 
-    def record_digest_reads(self, digests: Iterable[Digest], now: datetime) -> None:
+    def homes_of(self, digest: Digest) -> tuple[Home, ...]:
+        return tuple(sorted(self._held.homes.get(digest, ()), key=str))
+
+    def record_digest_reads(
+        self, digests: Iterable[Digest], now: datetime, home: Home | None = None
+    ) -> None:
+        digests = tuple(digests)
         self._writable.asked |= dict.fromkeys(digests, now)
+        for digest in digests if home else ():
+            self._writable.homes[digest] = self._held.homes.get(digest, frozenset()) | {home}
 
 
 @define(eq=False)

@@ -6,8 +6,11 @@ import pytest
 
 from manyfest.contracts.garbage_collector import DAY, NOW, see
 from manyfest.contracts.images import Image, oci_image, oci_index
+from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.operations.steps.record import record
 from manyfest.domain.operations.store.check_store import check_store, set_damage_aside
 from manyfest.domain.operations.store.collect_garbage import Retention, collect_garbage
+from manyfest.domain.references import Reference
 from tests.support.content.attested import attested
 from tests.support.content.statements import (
     BUNDLE,
@@ -107,7 +110,21 @@ def test_an_sbom_counts_in_the_repository_in_which_it_was_seen(kept, tag, made) 
     assert ask(kept, f"{question} ORDER BY 1") == [*own, ("evil.example/base:latest",)]
 
 
-def test_a_referrer_of_which_no_tag_tells_the_home_counts_where_its_subject_is(kept) -> None:
+@pytest.mark.parametrize("is_listed", [False, True])
+def test_a_referrer_counts_in_the_home_it_was_read_from_by_its_digest(kept, is_listed) -> None:
+    keep(kept, "r.example/app:1", AMD)
+    made = attachment((BUNDLE, bundle(SBOM), {}), subject=AMD, artifact_type=BUNDLE)
+    read = oci_index(made) if is_listed else made
+    place = Reference.parse("evil.example/base").at(read.digest)
+    with kept.contents.transaction():
+        kept.contents.keep_blobs(made.blobs)
+        record(kept.contents, [Resolved(place, one.manifest) for one in {read, made}], NOW)
+    assert ask(kept, OPENSSL) == [(None, None, str(AMD.digest))]
+    keep(kept, "evil.example/base:1", AMD)
+    assert ask(kept, OPENSSL) == [("evil.example/base:1", "linux/amd64", str(AMD.digest))]
+
+
+def test_a_referrer_of_which_no_home_is_known_counts_where_its_subject_is(kept) -> None:
     keep(kept, "r.example/app:1", AMD)
     made = attachment((BUNDLE, bundle(SBOM), {}), subject=AMD, artifact_type=BUNDLE)
     with kept.contents.transaction():
