@@ -1,14 +1,16 @@
 """Tables and lines on a terminal, made to fit its width.
 
 Theory of operation. The columns get the widths of their widest cells. Where the sum is too wide for
-the screen, three things are tried, in this order, until it fits:
+the screen, columns without a text are left out, and sentences (the cut ``below``) go below their
+rows, broken between words. Then three things are tried, in this order, until it fits:
 
 1. Columns that can be shortened give up columns, the widest first, down to a least width.
 2. The column of the highest rank is left out, and the first step is tried again.
-3. When only columns of rank 0 are left, the first stands on a line of its own, the others below it.
+3. When only columns of rank 0 are left, the first cell of a row stands on lines of its own, and the
+   others below it, unless all fit beside each other.
 
-Nothing wraps, so a row is never broken inside a word. The layout is that of the first page of rows:
-later pages get the same columns, and longer cells are shortened to them.
+The layout is that of the first page of rows: later pages get the same columns, and longer cells are
+shortened to them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,7 +22,13 @@ from manyfest.domain.values import frozen
 
 _GAP = "   "
 _INDENT = "  "
-_LEAST = {"": 10**6, "middle": 26, "items": 14}  # columns that a cell is not shortened below
+_LEAST = {
+    "": 10**6,
+    "middle": 26,
+    "below": 26,
+    "items": 14,
+}  # columns that a cell is not shortened below
+_NARROWEST = 20  # columns of a screen on which a name is broken rather than shortened
 _DOTS = "…"
 
 
@@ -36,7 +44,7 @@ class Fitted(Protocol):
         """Its importance: the highest is left out first, 0 never."""
 
     @property
-    def cut(self) -> Literal["", "middle", "items"]:
+    def cut(self) -> Literal["", "middle", "items", "below"]:
         """The way in which its cells are shortened."""
 
     @property
@@ -46,10 +54,14 @@ class Fitted(Protocol):
 
 @frozen
 class _Layout:
-    """The columns shown, by index, and their widths; ``is_stacked`` if the first stands alone."""
+    """The columns shown, by index, and their widths, and those ``below`` their rows.
+
+    If it ``is_stacked``, a first cell that is wider than its column stands alone.
+    """
 
     shown: tuple[int, ...]
     widths: tuple[int, ...]
+    below: tuple[int, ...] = ()
     is_stacked: bool = False
 
 
@@ -70,17 +82,23 @@ def fitted(
 def _layout(columns: Sequence[Fitted], rows: Sequence[Sequence[str]], width: int | None) -> _Layout:
     natural = [max(map(columns_of, cells)) for cells in zip(*rows, strict=True)]
     shown = list(range(len(columns)))
-    if width is None:
+    if width is None or _total(natural) <= width:
         return _Layout(tuple(shown), tuple(natural))
+    filled = [i for i in shown if columns[i].rank == 0 or any(row[i] for row in rows[1:])]
+    below = tuple(i for i in filled[1:] if columns[i].cut == "below")
+    shown = [i for i in filled if i not in below]
     while True:
         widths = _narrowed([columns[i] for i in shown], [natural[i] for i in shown], width)
         if _total(widths) <= width:
-            return _Layout(tuple(shown), tuple(widths))
+            return _Layout(tuple(shown), tuple(widths), below)
         droppable = [i for i in shown if columns[i].rank]
         if not droppable:
             break
         shown.remove(max(droppable, key=lambda i: columns[i].rank))
-    return _Layout(tuple(shown), (width, *(natural[i] for i in shown[1:])), is_stacked=True)
+    others = [natural[i] for i in shown[1:]]
+    room = width - _total([0, *others])
+    first = room if room >= columns_of(columns[0].heading) else 0
+    return _Layout(tuple(shown), (first, *others), below, is_stacked=True)
 
 
 def _narrowed(columns: Sequence[Fitted], widths: list[int], width: int) -> list[int]:
@@ -111,12 +129,28 @@ def _lines(
         _cell(columns[i], row[i], width, screen, is_heading=is_heading)
         for i, width in zip(layout.shown, layout.widths, strict=True)
     ]
-    if not layout.is_stacked:
+    name, width = row[layout.shown[0]], layout.widths[0]
+    if layout.is_stacked and columns_of(name) > width:
+        for part in _parts(name, screen.width or 0):
+            first = columns[layout.shown[0]]
+            yield _cell(first, part, columns_of(part), screen, is_heading=is_heading)
+        if len(cells) > 1:
+            yield (f"{'':{width}}{_GAP}" if width else _INDENT) + _joined(cells[1:])
+    else:
         yield _joined(cells)
-        return
-    yield cells[0].rstrip()
-    if len(cells) > 1:
-        yield _INDENT + _joined(cells[1:])
+    for i in () if is_heading else layout.below:
+        yield from _broken(f"{_INDENT}{row[i]}", screen.width, len(_INDENT)) if row[i] else ()
+
+
+def _parts(name: str, width: int) -> Iterator[str]:
+    """Break a name that is wider than the screen, behind a mark between its words if it can be."""
+    while columns_of(name) > width >= _NARROWEST:
+        head = _end(name, width)
+        mark = max(map(head.rfind, "/:@,"))
+        head = head[: mark + 1] if mark > width // 2 else head
+        yield head
+        name = f"{_INDENT}{name[len(head) :]}"
+    yield name
 
 
 def _cell(column: Fitted, text: str, width: int, screen: Screen, *, is_heading: bool) -> str:

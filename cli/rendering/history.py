@@ -40,7 +40,7 @@ def state_columns(screen: Screen, *, now: datetime) -> tuple[Column[State], ...]
         Column("FIRST SEEN", first_seen, rank=4, key=lambda state: state.observation.first_seen),
         Column("LAST SEEN", last_seen, rank=1, key=lambda state: state.observation.seen_at),
         Column("CONTENT", _content, rank=3, key=lambda state: len(state.images)),
-        Column("CHANGES", lambda state: _changed(state.changes), rank=2, cut="middle"),
+        Column("CHANGES", lambda state: _changed(state.changes), rank=2, cut="below"),
     )
 
 

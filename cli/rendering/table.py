@@ -19,8 +19,9 @@ from manyfest.domain.values import frozen
 
 T = TypeVar("T")
 
-# How a cell is made shorter: not at all, in its middle, or by leaving out items of "a, b, c".
-Cut = Literal["", "middle", "items"]
+# How a cell is made shorter: not at all, in its middle, by leaving out items of "a, b, c", or not,
+# but put below its row, as a sentence is.
+Cut = Literal["", "middle", "items", "below"]
 
 _PAGE = 500  # rows aligned with each other; columns never get narrower on later pages
 _PAGE_CHARACTERS = 1_000_000  # after which a page ends, as cells may be large

@@ -12,7 +12,7 @@ from manyfest.cli.arguments.options import TABLE, AsJson, docker_command
 from manyfest.cli.exit_codes import FINDINGS, ExitError
 from manyfest.cli.output import note, stdout_screen, write_lines, write_text, write_view
 from manyfest.cli.process.command import Option
-from manyfest.cli.rendering.table import view_of
+from manyfest.cli.rendering.table import text_lines, view_of
 from manyfest.cli.rendering.who.dependents_table import (
     dependent_columns,
     dependents_json,
@@ -83,7 +83,8 @@ def command(
         if dependents.found:
             write_view(view.lines())
         if not (options.quiet or options.columns):
-            write_lines(neighbours_lines(neighbours, stdout_screen()))
+            lines = "\n".join(neighbours_lines(neighbours, stdout_screen()))
+            write_lines(text_lines(lines, lambda line, _: line))
     if not dependents.found:
         note(f"nothing in the cache needs {digest}")
     if not dependents.is_complete:

@@ -87,7 +87,8 @@ def _lines(comparison: Comparison, screen: Screen) -> Iterator[str]:
 
 
 def _side(letter: str, found: Resolved) -> str:
-    return f"{letter} {found.reference} ({found.manifest.digest})"
+    digest = "" if found.reference.digest else f" ({found.manifest.digest})"
+    return f"{letter} {found.reference}{digest}"
 
 
 def _counts(entries: Sequence[EntryChange]) -> str:

@@ -28,9 +28,9 @@ class Row:
 def outdated_columns(screen: Screen) -> tuple[Column[Row], ...]:
     """Return the columns; PLACE is empty for images that are arguments."""
     return (
-        Column("IMAGE", lambda row: _name(row.name, screen), cut="middle"),
+        Column("IMAGE", lambda row: _name(row.name, screen)),
         Column("STATUS", lambda row: row.checked.verdict.value, style=_style),
-        Column("CHANGES", lambda row: change_words(row.checked), rank=1, cut="middle"),
+        Column("CHANGES", lambda row: change_words(row.checked), rank=1, cut="below"),
         Column("BEFORE", lambda row: _digest(row.checked.before, screen), rank=4),
         Column("NOW", lambda row: _digest(row.checked.after, screen), rank=3),
         Column("PLACE", lambda row: row.place, rank=2, cut="middle"),

@@ -33,7 +33,7 @@ def dependent_columns(screen: Screen, *, now: datetime) -> tuple[Column[Dependen
         return digest_on(screen, one.digest) if is_digest else one.name
 
     return (
-        Column("NAME", name, cut="middle"),
+        Column("NAME", name),
         Column("KIND", lambda one: one.kind.value, rank=1),
         Column("DIGEST", lambda one: digest_on(screen, one.digest), rank=4),
         Column("PLATFORM", lambda one: one.platform, rank=2),

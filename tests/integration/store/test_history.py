@@ -114,6 +114,8 @@ def test_a_past_state_stands_wherever_something_is_read(tag: str, layout: Layout
     assert run_here("diff", past, tag).code == 8
     assert run_here("diff", past, f"{tag}@{{0}}").code == 8
     assert run_here("diff", past, pinned).code == 0
+    first, *_ = run_here("diff", past, tag).stdout.decode().splitlines()
+    assert first.count("sha256:") == 1
     assert f"{pinned}: 0 errors" in done("verify", past)
     assert done("copy", past, layout.name) == str(OLD.digest)
     home = tag.removesuffix(":1")

@@ -102,3 +102,32 @@ def test_marks_verdicts_and_severities_are_coloured_beside_their_symbols() -> No
     assert painted_fact("access:         refused", screen) == (
         "\x1b[1maccess:\x1b[0m         \x1b[31mrefused\x1b[0m"
     )
+
+
+LONG_NAME = "registry.example.com:5000/platform/checkout-service-frontend:2026.11.3-rc1"
+CHANGE = "list republished with linux/riscv64 and windows/amd64; linux/amd64 unchanged"
+CHANGES = [
+    Column("IMAGE", lambda row: row[0]),
+    Column("STATUS", lambda row: row[1]),
+    Column("CHANGES", lambda row: row[2], rank=1, cut="below"),
+    Column("SIGNER", lambda _: "", rank=2),
+]
+
+
+@pytest.mark.parametrize("width", [24, 50, 80, 100, 120])
+def test_names_and_sentences_are_broken_and_not_shortened(width: int) -> None:
+    rows = [(LONG_NAME, "republished", CHANGE), ("a:1", "current", "")]
+    lines = [*View(CHANGES, rows, Screen(width)).lines()]
+    assert max(map(columns_of, lines)) <= width
+    together = "".join(lines).replace(" ", "")
+    for text in (LONG_NAME, "republished", CHANGE):
+        assert text.replace(" ", "") in together
+    assert "SIGNER" not in together  # a column without a text goes first
+    assert sum(line.split()[:1] == ["a:1"] for line in lines) == 1
+
+
+def test_a_sentence_alone_is_a_table_too() -> None:
+    sentence = Column("CHANGES", lambda row: row[2], cut="below")
+    heading, line = View([sentence], [("", "", CHANGE)], Screen(40)).lines()
+    assert heading.rstrip() == "CHANGES"
+    assert columns_of(line) <= 40
