@@ -4,9 +4,11 @@ A node that several aliases name is one object in the tree, so that a few of the
 more than fits in memory (``domain.image_uses.documents`` visits each once).
 """
 
+from collections.abc import Sequence
+
 import yaml
 
-from manyfest.domain.errors import SpecError
+from manyfest.domain.errors import SpecError, shortened
 from manyfest.domain.image_uses.documents import Leaf, Tree
 
 _DEPTH = 100
@@ -14,14 +16,15 @@ _MERGE = "tag:yaml.org,2002:merge"
 _NULL = "tag:yaml.org,2002:null"
 
 
-def trees(text: str, name: str) -> tuple[Tree, ...]:
+def trees(text: str, name: str, *, refuses_twice: bool = False) -> tuple[Tree, ...]:
     """Return the documents in ``text``; ``name`` is the file's in errors.
 
-    Raises SpecError: not YAML, or nested deeper than 100.
+    Of a key that is written twice the last one counts, as in most readers. Raises SpecError: not
+    YAML, or nested deeper than 100; such a key, if it ``refuses_twice``.
     """
     try:
         nodes = list(yaml.compose_all(text, yaml.SafeLoader))
-        return tuple(_Trees(name).tree(node, _DEPTH) for node in nodes)
+        return tuple(_Trees(name, refuses_twice=refuses_twice).tree(node, _DEPTH) for node in nodes)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -36,8 +39,9 @@ def trees(text: str, name: str) -> tuple[Tree, ...]:
 class _Trees:
     """Makes trees of nodes, one for each node."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, refuses_twice: bool) -> None:
         self._name = name
+        self._refuses_twice = refuses_twice
         self._made: dict[int, Tree] = {}
 
     def tree(self, node: yaml.Node, depth: int) -> Tree:
@@ -54,11 +58,22 @@ class _Trees:
         if not isinstance(node, yaml.MappingNode):
             text = "" if node.tag == _NULL else str(node.value)
             return self._made.setdefault(id(node), Leaf(text, line))
+        if self._refuses_twice:
+            self._require_once([key for key, _ in node.value])
         members: dict[str, Tree] = {}
         self._made[id(node)] = members
         for key, value in node.value:
             self._add(members, key, self.tree(value, depth - 1))
         return members
+
+    def _require_once(self, keys: Sequence[yaml.Node]) -> None:
+        seen: set[str] = set()
+        for key in keys:
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                if key.value in seen:
+                    place = f"{self._name}:{key.start_mark.line + 1}"
+                    raise SpecError((f"{place}: {shortened(key.value)} is written twice",))
+                seen.add(key.value)
 
     def _add(self, members: dict[str, Tree], key: yaml.Node, value: Tree) -> None:
         """Add a member, or those of a merge (``<<``), which do not replace others."""

@@ -166,7 +166,7 @@ def _read(file: str) -> tuple[PromotedImage, ...]:
 
     try:
         text = bytes_of(file).decode("utf-8", "replace")
-        documents = trees(text, file)
+        documents = trees(text, file, refuses_twice=True) or ([],)  # an empty file declares none
         return tuple(each for document in documents for each in promotions_in(document, file))
     except SpecError as error:
         for problem in error.problems:

@@ -255,6 +255,41 @@ def test_one_image_that_is_missing_keeps_the_tags_of_all(
     assert tags(memory, "prod/app") == set()
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "f.yaml: declares no image"),
+        (
+            f"- name: a\n  dmap:\n    '{AMD.digest}': [1]\n    '{AMD.digest}': [2]",
+            "f.yaml:4: sha256:",
+        ),
+        (
+            f"- name: a\n  name: b\n  dmap: {{'{AMD.digest}': [1]}}",
+            "f.yaml:2: name is written twice",
+        ),
+    ],
+)
+def test_a_file_that_would_lose_tags_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    file = tmp_path / "f.yaml"
+    file.write_text(text)
+    result = run_here("promote", "--from", str(file), "host.test/a", "host.test/b")
+    assert (result.code, reason in result.stderr) == (2, True), result.stderr
+
+
+def test_a_file_of_windows_is_read_as_others(
+    server: RegistryServer, memory: MemoryRegistry, tmp_path: Path
+) -> None:
+    """With a byte order mark, CRLF, and an anchor for tags that two images share."""
+    file = tmp_path / "images.yaml"
+    lines = (
+        *("- name: app", "  dmap:", f"    '{INDEX.digest}': &tags [v1, v2]"),
+        *("- name: bare", "  dmap:", f"    '{PLAIN.digest}': *tags", ""),
+    )
+    file.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    run(server, "--from", str(file), "HOST/stage", "HOST/prod")
+    assert tags(memory, "prod/app") == tags(memory, "prod/bare") == {"v1", "v2"}
+
+
 def test_foreign_layers_are_named_where_they_stay(
     server: RegistryServer, memory: MemoryRegistry
 ) -> None:
