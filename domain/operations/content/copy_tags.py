@@ -139,7 +139,10 @@ def copy_repository(
     listed = threads.registry.tags(source)
     tags = selection.of(listed)
     if not tags:
-        raise NotFoundError(f"{source} has no tag that is selected, of {len(listed)}")
+        lack = (
+            f"no tag that is selected, of {len(listed)}" if listed else "no tags, or does not exist"
+        )
+        raise NotFoundError(f"{source} has {lack}")
     on_event(ReadingPlanned(len(tags)))
     copies: list[TagCopy] = []
     for outcomes in copy_tags(

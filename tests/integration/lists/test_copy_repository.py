@@ -16,6 +16,8 @@ from manyfest.contracts.images import (
     with_config,
 )
 from manyfest.domain.references import Reference
+from tests.support.http.http_messages import Answer, Request
+from tests.support.http.registry_answers import plain
 from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
 from tests.support.programs.docker_client import Result
 from tests.support.programs.our_program import run_here
@@ -117,6 +119,31 @@ def test_one_tag_that_fails_stops_no_other(source, target, near, far) -> None:
     states = {each["tag"]: each["state"] for each in record["tags"]}
     assert states == dict.fromkeys(TAGS, "unchanged") | {"2.0.0": "failed"}
     assert record["prune"] == []
+
+
+REFUSALS = {
+    "denied": (403, 4),
+    "not authorised": (401, 4),
+    "too large": (413, 1),
+    "broken": (500, 5),
+    "throttled": (429, 5),
+}
+
+
+@pytest.mark.parametrize(("status", "code"), REFUSALS.values(), ids=REFUSALS)
+def test_a_tag_that_the_target_refuses_stops_no_other(
+    source, far, short_pauses, status: int, code: int
+) -> None:
+    def gate(request: Request) -> Answer | None:
+        is_refused = request.method == "PUT" and request.path.endswith("/manifests/2.0.0")
+        return plain(status, "no\n") if is_refused else None
+
+    with RegistryServer(far, gate=gate) as target:
+        result = copied(source, target, code=code)
+        assert result.stdout.endswith(b", 1 failed\n"), result.stdout
+        assert result.stderr.count("error: ") == 1
+        assert "app:2.0.0" in result.stderr
+        assert tags(far) == set(TAGS) - {"2.0.0"}
 
 
 def test_what_only_the_target_has_is_listed_and_stays(source, target, far) -> None:
