@@ -94,6 +94,8 @@ class Pulls:
         size = self.content.blob_size(digest)
         if size is None:
             return self._manifest_as_blob(digest) or _unknown("BLOB_UNKNOWN", "blob unknown", route)
+        if _is_cached(request, digest):
+            return Response.of_bytes(304, _BLOB_TYPE, b"", _content_headers(digest))
         headers = {
             **_content_headers(digest),
             "Content-Type": _BLOB_TYPE,

@@ -81,9 +81,17 @@ def test_a_claim_that_is_served_in_place_of_a_look_is_noted(settings, tmp_path):
         assert str(INDEX.digest) in note
 
 
-def test_a_manifest_that_the_client_has_is_not_sent_again(server):
-    response = server.ask(f"{ALPINE}/manifests/3", If_None_Match=f'"{INDEX.digest}"')
-    assert (response.status, response.body) == (304, b"")
+@pytest.mark.parametrize(
+    ("kind", "reference", "digest"),
+    [("manifests", "3", INDEX.digest), ("blobs", Digest.of(LARGE), Digest.of(LARGE))],
+)
+def test_what_the_client_has_is_not_sent_again(server, kind, reference, digest):
+    for tag in (f'"{digest}"', f'"other", W/"{digest}"', "*"):
+        response = server.ask(f"{ALPINE}/{kind}/{reference}", If_None_Match=tag)
+        assert (response.status, response.body) == (304, b"")
+        assert response.headers["Docker-Content-Digest"] == str(digest)
+    again = server.ask(f"{ALPINE}/{kind}/{reference}", If_None_Match='"other"')
+    assert (again.status, again.headers["Etag"]) == (200, f'"{digest}"')
 
 
 @pytest.mark.parametrize(
