@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from attrs import frozen
 from manyfest.contracts.images import Image, oci_image
 from tests.integration.conftest import Seed
 from tests.support.pipelines.github_job import GithubJob, StandIn
+from tests.support.pipelines.recipes import blocks_of, renamed, steps_of, type_steps
 from tests.support.pipelines.registries import environment_with, located
 from tests.support.programs.docker_client import Result
 from tests.support.programs.docker_registry import RunningRegistry
@@ -18,6 +19,8 @@ from tests.support.programs.forked import ForkedCommandLine
 from tests.support.programs.forked_script import write_forked_script
 
 AMD, ARM = oci_image("linux/amd64"), oci_image("linux/arm64/v8", text="arm")
+
+NO_NAMES: Mapping[str, str] = {}
 
 
 @frozen
@@ -44,6 +47,21 @@ class Site:
             timeout=120,
         )
         return Result(ended.stdout, ended.stderr.decode(), ended.returncode)
+
+    def type_page(self, page: Path, names: Mapping[str, str] = NO_NAMES) -> None:
+        """Write the files and type the commands of a page; all must end and print as it says.
+
+        ``names`` are words of the page, and those to type in their place.
+        """
+        blocks = [block for block in blocks_of(page) if not block.reason]
+        for block in blocks:
+            if block.file_name:
+                (self.folder / block.file_name).write_text(block.text)
+        consoles = (block for block in blocks if block.language == "console")
+        steps = [renamed(step, names) for block in consoles for step in steps_of(block)]
+        assert steps
+        told = type_steps(steps, self.folder, self.environment)
+        assert not told, "\n".join(told)
 
     def digest(self, name: str) -> str:
         """The digest of a published name; empty if there is none."""

@@ -9,7 +9,8 @@ import pytest
 
 from manyfest.contracts.images import oci_image
 from tests.integration.pipelines.conftest import AMD, ARM, Site
-from tests.support.pipelines.recipes import Step, blocks_of, steps_of
+from tests.support.pipelines.recipes import blocks_of
+from tests.support.programs.docker_registry import free_port
 from tests.support.programs.programs import require_program
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -20,7 +21,6 @@ BOTH = ["linux/amd64", "linux/arm64/v8"]
 # The blocks that no test runs, by page: their first words. The page says why.
 REPLACED, ENGINE = "the command that is replaced", "builds and pushes images"
 NOT_RUN = {
-    "air-gap.md": [("manyfest serve", "serves until Ctrl-C; tests of the server pull so")],
     "bake.md": [("docker buildx bake", ENGINE)],
     "debugging-auth.md": [("manyfest auth why", "asks ghcr.io itself, which no test does")],
     "from-crane.md": [("crane index append", REPLACED)],
@@ -68,6 +68,7 @@ PUBLISHED = {
     ),
     "goreleaser.md": {f"{APP}:latest": BOTH, f"{MIRROR}:1.4.0": BOTH, f"{APP}:1.4.1": None},
     "memory.md": {f"{APP}:1.4.0": BOTH},
+    "watching.md": {},
     "tarballs.md": {
         f"{APP}:1.4.0": ["linux/amd64", "linux/arm64"],
         f"{MIRROR}:1.4.0": ["linux/amd64", "linux/arm64"],
@@ -147,25 +148,9 @@ PREPARED: dict[str, Callable[[Site], None]] = {
 @pytest.mark.parametrize("page", [page.name for page in RECIPES if page.name not in PIPELINES])
 def test_a_recipe_runs_as_it_stands(site: Site, page: str) -> None:
     PREPARED.get(page, _tagged)(site)
-    run_page(site, page)
+    site.type_page(DOCS / "recipes" / page, {"127.0.0.1:5000": f"127.0.0.1:{free_port()}"})
     found = {name: site.platforms(name) or None for name in PUBLISHED[page]}
     assert found == PUBLISHED[page]
-
-
-def run_page(site: Site, page: str) -> None:
-    """Write the files and run the commands of a page, in order."""
-    for block in blocks_of(DOCS / "recipes" / page):
-        if block.file_name:
-            (site.folder / block.file_name).write_text(block.text)
-        if block.language == "console" and not block.reason:
-            _run(site, list(steps_of(block)))
-
-
-def _run(site: Site, steps: list[Step]) -> None:
-    for step in steps:
-        ended = site.run("bash", "-c", f"{step.command}\n")
-        output = ended.stdout.decode() + ended.stderr
-        assert step.agrees_with(ended.code, output), (step, ended.code, output)
 
 
 def test_every_page_is_in_the_index_and_has_its_parts() -> None:
@@ -200,7 +185,8 @@ def test_what_no_test_runs_is_listed_with_its_reason() -> None:
 
 def test_blocks_are_of_kinds_that_are_run() -> None:
     kinds = {(page.name, block.language) for page in RECIPES for block in blocks_of(page)}
-    assert {language for _, language in kinds} <= {"console", "yaml", "json", "toml"}
+    assert {language for _, language in kinds} <= {"console", "yaml", "json", "toml", "ini", "text"}
     assert {name for name, language in kinds if language == "json"} == {"bake.md"}
-    files = {"from-manifest-tool.md"}  # its YAML is a file that commands read
+    assert {name for name, language in kinds if language in {"ini", "text"}} == {"watching.md"}
+    files = {"from-manifest-tool.md", "watching.md"}  # their YAML is a file that commands read
     assert {name for name, kind in kinds if kind == "yaml"} == {*PIPELINES, *files}

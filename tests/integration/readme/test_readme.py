@@ -1,7 +1,6 @@
 """The README's claims and commands, run as written."""
 
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +9,10 @@ import pytest
 
 from manyfest.cli.process.command_group import COMMANDS, GROUPS
 from tests.support.programs.docker_client import CommandLine
-from tests.support.programs.docker_registry import RunningRegistry
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
 COMMANDS_PAGE = (ROOT / "docs" / "reference" / "commands.md").read_text()
-EXAMPLE = README.partition("## A real example")[2].partition("\n## ")[0]
-HOME = "registry.example.com/team"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -59,53 +55,6 @@ def test_the_library_example_runs(
     )
     platforms = [line.split()[0] for line in ended.stdout.splitlines()]
     assert platforms[:3] == ["linux/amd64", "linux/arm64/v8", "linux/arm/v7"]
-
-
-def test_what_goes_beyond_docker_runs_as_it_stands(
-    tmp_path: Path, manyfest: CommandLine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    section = (ROOT / "docs" / "tutorial" / "beyond-docker.md").read_text()
-    section = section.partition("```\n")[2]  # after the block that sets up
-    setup, *before = _steps(EXAMPLE.partition("with no registry")[2])
-    commands = [*(step for step in before if "skopeo" not in step[0]), *_steps(section)]
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
-    assert manyfest("demo").code == 0
-    assert len(commands) >= 10
-    for command, code in commands:
-        shell = f"{setup[0]}; {command}"
-        ended = subprocess.run(["bash", "-c", shell], capture_output=True, check=False, timeout=60)
-        assert ended.returncode == int(code or 0), (command, ended.stderr)
-
-
-def _steps(section: str) -> list[tuple[str, str]]:
-    """The commands that it shows, each with the exit code that a comment says, if one does."""
-    line = r"^\$ ((?:.*\\\n)*.*?)(?: +# (?:exits with (\d+)|.*))?$"
-    shown = re.findall(line, section, re.MULTILINE)
-    return [(command.replace("\\\n", " "), code) for command, code in shown]
-
-
-def test_the_real_example_runs_with_a_real_registry(
-    tmp_path: Path,
-    docker_registry: RunningRegistry,
-    repository: str,
-    manyfest: CommandLine,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    home = f"{docker_registry.host}/{repository}"
-    monkeypatch.chdir(tmp_path)
-    assert manyfest("demo").code == 0
-    for tag in ("amd64", "arm64"):
-        name = f"{home}/app:1.4-{tag}"
-        assert manyfest("copy", f"oci:manyfest-demo/images:{tag}", name).code == 0
-    steps = _steps(EXAMPLE.partition("with no registry")[0])
-    ended = [manyfest(*shlex.split(step.replace(HOME, home))[1:]) for step, _ in steps]
-    created, annotated, draft, pushed, seen = ended
-    assert [one.code for one in ended] == [0] * 5
-    assert created.stdout.decode().replace(home, HOME).strip() in EXAMPLE
-    assert annotated.stdout == b""
-    assert re.fullmatch(rb"sha256:[0-9a-f]{64}\n", pushed.stdout)
-    assert draft.stdout == seen.stdout
 
 
 def test_the_checks_run_the_command_that_the_readme_gives() -> None:

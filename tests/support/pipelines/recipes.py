@@ -1,16 +1,22 @@
 """Recipes as a reader types them: the fenced blocks of a page, and the commands in these.
 
 - ``console``: a command after ``$ ``, with what it prints below it; ``…`` stands for any text or
-  lines, and a command that fails has the comment ``# exits with N``
+  lines, a command that fails has the comment ``# exits with N``, and a server, which prints its
+  lines and goes on, ``# until Ctrl-C``
+- in a block with output, a command without lines prints nothing; a block without any output only
+  says what to type
 - ``yaml``: the file named by a comment in its first line, such as ``# list.yaml``
 - ``<!-- not run: REASON -->`` in the line before a block says why no test runs it
+
+All commands of a page are typed into one shell, as a reader does.
 """
 
 import re
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 _BLOCK = re.compile(
     r"(?:^<!-- not run: (?P<reason>[^\n]*) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$",
@@ -18,6 +24,7 @@ _BLOCK = re.compile(
 )
 _STEP = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _CODE = re.compile(r" +# exits with (\d+)$")
+_SERVES = re.compile(r" +# until Ctrl-C$")
 _FILE_NAME = re.compile(r"# (\S+\.(?:yaml|yml))\n")
 
 
@@ -38,16 +45,18 @@ class Block:
 
 @frozen
 class Step:
-    """A command, its exit code, and the lines below it; none are no promise."""
+    """A command, its exit code, and the lines below it; without ``is_shown`` these are unknown."""
 
     command: str
     code: int
     printed: tuple[str, ...]
+    is_shown: bool = True
+    serves: bool = False
 
     def agrees_with(self, code: int, output: str) -> bool:
         """Whether the command has ended and printed as the page says."""
         pattern = "\n".join(map(_pattern, self.printed))
-        is_as_shown = not self.printed or re.fullmatch(pattern, output.rstrip("\n"))
+        is_as_shown = not self.is_shown or re.fullmatch(pattern, output.rstrip("\n"))
         return code == self.code and bool(is_as_shown)
 
 
@@ -65,10 +74,62 @@ def blocks_of(page: Path) -> list[Block]:
 def steps_of(block: Block) -> Iterator[Step]:
     """The commands of a ``console`` block."""
     assert block.text.startswith("$ "), block.text
-    for command, printed in _STEP.findall(block.text):
-        code = _CODE.search(command)
+    found = _STEP.findall(block.text)
+    is_shown = any(printed.strip() for _, printed in found)
+    for command, printed in found:
+        code, lines = _CODE.search(command), printed.rstrip("\n")
         yield Step(
-            _CODE.sub("", command),
+            _CODE.sub("", _SERVES.sub("", command)),
             int(code[1]) if code else 0,
-            tuple(printed.rstrip("\n").split("\n")) if printed.strip() else (),
+            tuple(lines.split("\n")) if lines else (),
+            is_shown,
+            bool(_SERVES.search(command)),
         )
+
+
+def renamed(step: Step, names: Mapping[str, str]) -> Step:
+    """The step with other names in its command and its output, such as the host of a registry."""
+    for ours, theirs in names.items():
+        printed = tuple(line.replace(ours, theirs) for line in step.printed)
+        step = evolve(step, command=step.command.replace(ours, theirs), printed=printed)
+    return step
+
+
+def type_steps(steps: Sequence[Step], folder: Path, environment: Mapping[str, str]) -> list[str]:
+    """Type all into one shell, in ``folder``; returns what disagrees with the page, in order."""
+    notes = folder.parent / "typed"
+    notes.mkdir()
+    script = "\n".join(_typed(step, notes / str(number)) for number, step in enumerate(steps))
+    subprocess.run(
+        ["bash", "-c", f"{script}\nkill $(jobs -p) && wait"],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    return [told for number, step in enumerate(steps) if (told := _told(step, notes / str(number)))]
+
+
+def _typed(step: Step, note: Path) -> str:
+    """The lines of a script that run the step, and note its output and exit code.
+
+    A server starts as a program of its own, which a signal ends, not as a fork of another.
+    """
+    if not step.serves:
+        return f"{{ {step.command}\n}} >{note}.out 2>&1; echo $? >{note}.code"
+    lines = len(step.printed)
+    return (
+        f"(PATH=${{PATH#*:}}; exec {step.command}) >{note}.out 2>&1 & echo 0 >{note}.code\n"
+        f"for try in {{1..600}}; do [ $(wc -l <{note}.out) -lt {lines} ] || break; sleep .1; done"
+    )
+
+
+def _told(step: Step, note: Path) -> str:
+    """Return how the step has ended and what it printed, if the page says otherwise."""
+    code, output = (note.with_suffix(kind) for kind in (".code", ".out"))
+    if not code.exists():
+        return f"$ {step.command}\n(the shell ended)"
+    shown, ended = output.read_text(), int(code.read_text())
+    return "" if step.agrees_with(ended, shown) else f"$ {step.command}\n{shown}(exit {ended})"

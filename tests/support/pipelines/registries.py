@@ -43,5 +43,5 @@ def located(name: str, registries: tuple[RunningRegistry, RunningRegistry]) -> s
 
 
 def _without_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    ours = ("MANYFEST_STORE", "DOCKER_", "GITHUB_", "RUNNER_", "CI")
+    ours = ("MANYFEST_STORE", "DOCKER_", "GITHUB_", "RUNNER_", "CI", "XDG_")
     return {key: value for key, value in environment.items() if not key.startswith(ours)}

@@ -100,7 +100,7 @@ def running_registry(
     program = require_program("docker-registry")
     folder.mkdir(parents=True, exist_ok=True)
     for _ in range(_PORTS_TRIED):
-        at, instance = port or _free_port(), secrets.token_hex(8)
+        at, instance = port or free_port(), secrets.token_hex(8)
         configuration = _configure(folder, at, instance, login, tokens, certificate, client)
         with configuration.open("a") as file:
             file.write(more)
@@ -145,7 +145,7 @@ def _password_file(folder: Path, user: str, password: str) -> Path:
     return file
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with closing(socket.create_server(("127.0.0.1", 0))) as probe:
         return probe.getsockname()[1]
 
