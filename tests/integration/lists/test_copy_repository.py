@@ -91,6 +91,15 @@ def test_what_tags_share_is_done_once(source, target) -> None:
     assert source.count("GET", "*/tags/list*") == 1
 
 
+def test_what_tags_share_is_mounted_once(source) -> None:
+    """Docker's distribution replaces the link of a blob, and refuses a manifest meanwhile."""
+    result = run_here("copy", f"{source.host}/app/", f"{source.host}/mirror/app/")
+    assert result.code == 0, result.stderr
+    mounts = [r.target for r in source.requests if r.method == "POST" and "mount=" in r.target]
+    assert mounts
+    assert sorted(mounts) == sorted(set(mounts))
+
+
 SELECTED = {
     "a pattern": (("--tags", "1.*"), {"1.0.0", "1.1.0", "1.2.0-rc.1"}),
     "two patterns": (("--tags", "edge,l*"), {"edge", "latest"}),
