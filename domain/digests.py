@@ -47,6 +47,9 @@ class Digest:
         elif _HEX.fullmatch(self.hex) is None:
             raise InvalidDigestError(str(self), "invalid checksum digest format")
 
+    def __repr__(self) -> str:
+        return f"<Digest {self}>"
+
     @classmethod
     def parse(cls, text: str) -> "Digest":
         """Parse the text form of a digest that can be verified.

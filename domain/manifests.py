@@ -57,6 +57,9 @@ class Manifest:
     algorithm: str = "sha256"
     name: str = field(default="", eq=False, repr=False)
 
+    def __repr__(self) -> str:
+        return f"<Manifest {self.digest} {self.media_type}>"
+
     @classmethod
     def received(
         cls, data: bytes, content_type: str, subject: str, algorithm: str = "sha256"

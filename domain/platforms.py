@@ -46,6 +46,9 @@ class Platform:
     os_features: tuple[str, ...] = ()
     others: Mapping[str, Json] = field(factory=dict, eq=False, repr=False)
 
+    def __repr__(self) -> str:
+        return f"<Platform {self}>"
+
     @classmethod
     def parse(cls, text: str) -> "Platform":
         """Parse the text form; nothing is normalised.

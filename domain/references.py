@@ -130,6 +130,9 @@ class Reference:
             return _parse_external(text, *external.groups())
         return _parse_registry(text)
 
+    def __repr__(self) -> str:
+        return f"<Reference {self}>"
+
     def at(self, digest: Digest) -> "Reference":
         """Return the reference to this digest in the same home."""
         return Reference(self.home, None, digest)

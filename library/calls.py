@@ -6,6 +6,10 @@ session at a time uses. A call takes idle resources, or opens new ones if other 
 all, and gives them back. So a client has as many as there were calls at once, and threads share
 nothing but the list of what is idle. After a failure that cancelled the connections, as a parallel
 read does, they are closed instead.
+
+What the caller's ``on_event`` raises ends the call, and is raised from it. On the way it is no
+``Exception``, so that no layer takes it for an error of its own: a ValueError in a transfer would
+be that of an address, and one of many tags would fail and not the call.
 """
 
 from collections.abc import Iterator
@@ -19,7 +23,27 @@ from manyfest.assembly.session import Resources, Session
 from manyfest.assembly.settings import Settings
 
 if TYPE_CHECKING:
-    from manyfest.domain.events import OnEvent
+    from manyfest.domain.events import Event, OnEvent
+
+
+class _CallbackError(BaseException):
+    """The ``error`` that ``on_event`` raised."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+def passing_errors(on_event: "OnEvent") -> "OnEvent":
+    """Wrap ``on_event``, so that what it raises ends the call of a ``Calls``, and is raised."""
+
+    def told(event: "Event") -> None:
+        try:
+            on_event(event)
+        except Exception as error:
+            raise _CallbackError(error) from error
+
+    return told
 
 
 @define
@@ -72,6 +96,8 @@ class Calls:
                 kept.stack.__exit__(type(error), error, error.__traceback__)
             else:
                 self._give_back(kept)
+            if isinstance(error, _CallbackError):
+                raise error.error from None
             raise
         self._give_back(kept)
 

@@ -16,7 +16,7 @@ from manyfest.library import inputs
 from manyfest.library.access import Access
 from manyfest.library.attachments import Attachments
 from manyfest.library.cache import Cache
-from manyfest.library.calls import Calls
+from manyfest.library.calls import Calls, passing_errors
 from manyfest.library.copying import Copying
 from manyfest.library.images import Image
 from manyfest.library.inputs import Name, PlatformName
@@ -58,7 +58,7 @@ class Client(Views, Attachments, Publishing, Copying, Access):
     - ``registry``: a registry in memory, or another, in place of all hosts; or a function that
       wraps them.
     - ``on_event``: gets progress as values of ``manyfest.events``, from several threads at once;
-      keep it quick, and let it raise nothing.
+      keep it quick. What it raises ends the call, and comes out of it.
 
     Warnings go to the logger ``manyfest``; nothing is printed. Raises ConfigError: the environment
     cannot be used; InputError: an argument cannot be; StoreError: when the store is used.
@@ -104,7 +104,7 @@ class Client(Views, Attachments, Publishing, Copying, Access):
             wrap_registry=_wrapper(registry),
             hooks=Hooks(_logged_warning, _logged_note),
         )
-        self._calls = Calls(settings, on_event)
+        self._calls = Calls(settings, passing_errors(on_event))
 
     @cached_property
     def cache(self) -> Cache:

@@ -30,6 +30,9 @@ class Image:
     _found: Resolved
     _open: "Callable[[], AbstractContextManager[Session]]" = field(repr=False, eq=False)
 
+    def __repr__(self) -> str:
+        return f"<Image {self.reference} {self.digest} {self.media_type}>"
+
     @property
     def reference(self) -> Reference:
         """The reference that it was read by."""

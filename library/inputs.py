@@ -10,6 +10,7 @@ from manyfest.assembly.references import (
     reference,
     repository_home,
     resolve_source,
+    tag_or_reference,
 )
 from manyfest.assembly.references import target as target_reference
 from manyfest.assembly.settings import MOST_JOBS, parse_boolean
@@ -36,8 +37,16 @@ PlatformName = str | Platform
 
 
 def named(name: Name) -> Reference:
-    """Return the reference of a draft or a target. Raises InvalidReferenceError."""
-    return name if isinstance(name, Reference) else reference(name)
+    """Return the reference of a draft or a target. Raises InvalidReferenceError, TypeError."""
+    return name if isinstance(name, Reference) else reference(_text(name))
+
+
+def _text(name: str) -> str:
+    """Return ``name``, of which a type checker says the same. Raises TypeError: it is no text."""
+    if isinstance(name, str):
+        return name
+    hint = f"; a layout is named oci:{name}:TAG" if isinstance(name, os.PathLike) else ""
+    raise TypeError(f"a reference is a str or a Reference, not {type(name).__name__}{hint}")
 
 
 def target(name: Name) -> Reference:
@@ -58,6 +67,26 @@ def mirror(through: str | Repository | None, session: "Session") -> Repository |
     if through is not None and session.offline:
         raise InputError("through: a mirror is not asked offline")
     return through if through is None else mirror_home(str(through), "through")
+
+
+def published_names(given: Name | Iterable[Name]) -> tuple[Reference, ...]:
+    """Return the references to publish as; behind the first, a tag alone is one beside it.
+
+    Raises InvalidReferenceError; InputError: there is none, or the first is a tag alone.
+    """
+    listed = names(given)
+    if not listed:
+        raise InputError("tags: there is no tag to publish as")
+    first, *more = listed
+    if _is_tag_alone(first):
+        raise InputError(f"tags: {first} is a tag without a repository: write REPO:{first}")
+    place = named(first)
+    others = (tag_or_reference(str(n), place) if _is_tag_alone(n) else named(n) for n in more)
+    return tuple(dict.fromkeys((place, *others)))
+
+
+def _is_tag_alone(name: Name) -> bool:
+    return isinstance(name, str) and not any(mark in name for mark in "/:@")
 
 
 def family(convert: Family | str | None) -> Family | None:
@@ -84,7 +113,7 @@ def require_one_type(kind: ListType | None, convert: Family | None) -> None:
 
 def source(name: Name, session: "Session") -> Reference:
     """Return the reference of a source, a past state included. Raises as ``resolve_source``."""
-    return name if isinstance(name, Reference) else resolve_source(name, session)
+    return name if isinstance(name, Reference) else resolve_source(_text(name), session)
 
 
 def platform(wanted: PlatformName | None) -> Platform | None:
@@ -100,7 +129,7 @@ def platforms(wanted: Iterable[PlatformName]) -> tuple[Platform, ...]:
 
 def names(given: Name | Iterable[Name]) -> tuple[Name, ...]:
     """Return the names; a single one is one of them."""
-    return (given,) if isinstance(given, str | Reference) else tuple(given)
+    return (given,) if isinstance(given, str | Reference | os.PathLike) else tuple(given)
 
 
 def texts(given: str | Iterable[str]) -> tuple[str, ...]:

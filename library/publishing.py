@@ -129,15 +129,16 @@ class Publishing:
     ) -> "Pushed":
         """Publish one list of all ``sources`` under all ``tags``, or nothing; without a draft.
 
-        Keys of ``annotations`` may begin with a level, as ``publish --annotation`` has it; for the
-        other arguments see ``Client.create`` and ``Draft.push``. Raises as these.
+        The first of ``tags`` has a repository; others without one are beside it. Keys of
+        ``annotations`` may begin with a level, as ``publish --annotation`` has it; for the other
+        arguments see ``Client.create`` and ``Draft.push``. Raises as these.
         """
         from manyfest.domain.specs.annotation_levels import parse_annotation
         from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
 
         listed, family = inputs.list_type(type), inputs.family(convert)
         inputs.require_one_type(listed, family)
-        first, *more = map(inputs.named, inputs.names(tags))
+        first, *more = inputs.published_names(tags)
         leveled = [each for a in inputs.pairs(annotations or {}) for each in parse_annotation(a)]
         with self._calls.writing() as session:
             places = [(str(s), inputs.source(s, session)) for s in inputs.names(sources)]

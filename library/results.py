@@ -1,12 +1,15 @@
 """Results of calls that write: values of facts, the same before and after a dry run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
+
+# A value of a column, as SQL has them.
+Cell = str | int | float | bytes | None
 
 
 @frozen
@@ -115,7 +118,18 @@ class Restored:
 
 @frozen
 class Rows:
-    """The answer to a query: names of ``columns``, and a tuple of values for each row."""
+    """The answer to a query: names of ``columns``, and a tuple of values for each row.
+
+    Iteration gives dictionaries.
+    """
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[str | int | float | bytes | None, ...], ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = ()
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[dict[str, Cell]]:
+        """Yield each row as a dictionary of its columns."""
+        return (dict(zip(self.columns, row, strict=True)) for row in self.rows)

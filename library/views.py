@@ -100,11 +100,10 @@ class Views:
         The order is the registry's, or that of versions. Raises UnavailableError; AccessError;
         NotFoundError: there is no such repository.
         """
-        from manyfest.assembly.references import repository_home
         from manyfest.domain.operations.views import tags
 
         with self._calls.reading() as session:
-            listed = session.registry.tags(repository_home(str(repository)))
+            listed = session.registry.tags(inputs.repository(repository))
         found = tags.matching(listed, inputs.texts(patterns))
         return tuple(sorted(found, key=tags.by_version) if by_version else found)
 
@@ -122,13 +121,12 @@ class Views:
 
         Raises as ``tags``, and as ``digest`` of ``like``.
         """
-        from manyfest.assembly.references import repository_home
         from manyfest.domain.operations.views.tags import details_of_tags
 
         found = self.tags(repository, patterns, by_version=by_version)
         with self._calls.reading() as session:
             wanted = None if like is None else _digest(inputs.source(like, session), None, session)
-            details = details_of_tags(repository_home(str(repository)), found, ports=session)
+            details = details_of_tags(inputs.repository(repository), found, ports=session)
         return tuple(each for each in details if wanted in {None, each.digest})
 
     def history(self, name: Name) -> "tuple[State, ...]":

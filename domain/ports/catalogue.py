@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
 
+from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
+from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 
 
@@ -43,6 +45,16 @@ class CachedTag:
     size: int
     platforms: tuple[str, ...]
     layers_size: int | None
+
+    @property
+    def reference(self) -> Reference:
+        """The tag."""
+        return self.observation.reference
+
+    @property
+    def digest(self) -> Digest:
+        """The digest that it pointed to."""
+        return self.observation.digest
 
 
 @frozen

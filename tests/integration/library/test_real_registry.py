@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 import manyfest
+from manyfest import events
 from manyfest.contracts.images import docker_image, docker_list, oci_image
 from tests.integration.conftest import Seed, seed  # noqa: F401 - a fixture
 from tests.support.programs.docker_registry import RunningRegistry
@@ -75,6 +76,26 @@ def test_a_failure_leaves_the_client_usable(base: str, tmp_path: Path) -> None:
             with pytest.raises(manyfest.errors.NotFoundError):
                 client.create(f"{base}:bad", [f"{base}:0", f"{base}:none", f"{base}:nor"])
             assert client.inspect(f"{base}:0").platforms == ()
+
+
+@pytest.mark.parametrize("failure", [ValueError("mine"), KeyboardInterrupt(), SystemExit(3)])
+def test_what_a_callback_raises_comes_out_as_it_is(base: str, tmp_path: Path, failure) -> None:
+    """Beside the transfer: the transport takes a ValueError of its own for a wrong address."""
+    told: list[events.Event] = []
+
+    def fail(event: events.Event) -> None:
+        if isinstance(event, events.BlobMoved) and not told:
+            told.append(event)
+            raise failure
+
+    layout = f"oci:{tmp_path}/layout:1"
+    with manyfest.Client(store=tmp_path / "store.db") as client:
+        client.copy(f"{base}:list", layout)
+    with manyfest.Client(store=tmp_path / "store.db", on_event=fail) as client:
+        with pytest.raises(type(failure)) as raised:
+            client.copy(layout, f"{base}-{type(failure).__name__.lower()}:1")
+        assert raised.value.args == failure.args
+        assert client.copy(layout, f"{base}-again:1").written
 
 
 def test_close_closes_every_connection(base: str, tmp_path: Path) -> None:

@@ -156,6 +156,30 @@ def test_arguments_of_a_copy_that_exclude_each_other_are_refused(manyfest_client
         manyfest_client.copy(f"{BASE}:1", "other.example/base:1", **wrong)
 
 
+def test_a_tag_alone_is_beside_the_first_one(manyfest_client):
+    pushed = manyfest_client.publish(f"{APP}:amd64", [f"{APP}:1.4", "1", "latest"])
+    assert [str(name) for name in pushed.names] == [f"{APP}:1.4", f"{APP}:1", f"{APP}:latest"]
+    for nowhere in ("latest", ["latest", f"{APP}:1"], []):
+        with pytest.raises(manyfest.errors.InputError, match="^tags: "):
+            manyfest_client.publish(f"{APP}:amd64", nowhere)
+
+
+def test_a_path_is_no_reference_and_is_told_how_to_be_one(manyfest_client, tmp_path):
+    for call in (manyfest_client.inspect, manyfest_client.draft, manyfest_client.cache.fetch):
+        with pytest.raises(TypeError, match=f"oci:{tmp_path}:TAG"):
+            call(tmp_path)
+
+
+def test_a_failure_of_the_callback_is_no_failure_of_a_tag(manyfest_registry, tmp_path):
+    def fail(event: events.Event) -> None:
+        if isinstance(event, events.BlobCopied):
+            raise manyfest.errors.NotFoundError("of the callback")
+
+    client = manyfest.Client(registry=manyfest_registry, store=tmp_path / "s.db", on_event=fail)
+    with client, pytest.raises(manyfest.errors.NotFoundError, match="of the callback"):
+        client.copy_repository(BASE, "mirror.example/base")
+
+
 def test_a_repository_is_copied_by_versions(manyfest_client, manyfest_registry):
     for tag in ("1.0", "1.1", "2.0"):
         add_image(manyfest_registry, f"{BASE}:{tag}", layers=[tag.encode()])
@@ -306,8 +330,9 @@ def test_the_cache_serves_without_a_registry(manyfest_client, manyfest_store, tm
         assert other.inspect(f"{BASE}:1").config("linux/amd64")["os"] == "linux"
         with pytest.raises(manyfest.errors.NeverSeenError):
             other.inspect(f"{APP}:amd64")
-    assert [str(tag.observation.reference) for tag in cache.ls("*base*")] == [f"{BASE}:1"]
-    assert cache.query("SELECT count(*) AS n FROM tags") == manyfest.Rows(("n",), ((1,),))
+    assert [str(tag.reference) for tag in cache.ls("*base*")] == [f"{BASE}:1"]
+    counted = cache.query("SELECT count(*) AS n FROM tags")
+    assert (counted, list(counted)) == (manyfest.Rows(("n",), ((1,),)), [{"n": 1}])
     assert (cache.stats().tags, cache.fsck().damaged) == (1, ())
     assert cache.gc(timedelta(0)).observations
     assert cache.ls() == ()

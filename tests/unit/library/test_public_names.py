@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,39 @@ def test_the_page_lists_each_method_and_no_other():
     table = PAGE.partition("## Methods")[2].partition("\n## ")[0]
     listed = re.findall(r"`(Client|Cache|Draft|Image)\.(\w+)`", table)
     assert sorted(listed) == sorted(METHODS)
+
+
+def _results() -> dict[tuple[str, str], type]:
+    """The classes of results that are no public names, by method."""
+    imports = re.compile(r"^    from (manyfest\.[\w.]+) import ([\w, ]+)$", re.MULTILINE)
+    places = {
+        name: module
+        for file in (ROOT / "library").glob("*.py")
+        for module, names in imports.findall(file.read_text())
+        for name in names.split(", ")
+    }
+    found = {}
+    for owner, name in METHODS:
+        member = getattr({cls.__name__: cls for cls in CLASSES}[owner], name)
+        hints = getattr(member, "__annotations__", {})
+        for word in re.findall(r"[A-Z]\w+", str(hints.get("return"))):
+            if word in places and word not in manyfest.__all__:
+                found[owner, name] = getattr(import_module(places[word]), word)
+    return found
+
+
+def test_the_page_lists_the_members_of_results():
+    table = PAGE.partition("## Results")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)\.(\w+)` \| (.+) \|$", table, re.MULTILINE)
+    results = {key: cls for key, cls in _results().items() if key != ("Image", "attached")}
+    assert {(owner, name) for owner, name, _ in rows} == set(results)
+    wrong = [
+        f"{owner}.{name}: {member}"
+        for owner, name, members in rows
+        for member in re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", members.partition(";")[0]))
+        if not hasattr(results[owner, name], member)
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize(("owner", "name"), METHODS)
