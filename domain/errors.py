@@ -283,6 +283,14 @@ class NoSuchStateError(NotFoundError):
         self.since = since
 
 
+class RemovedStateError(NotFoundError):
+    """The tag was taken away in the past ``state``, and pointed to nothing."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"no such state: {state}: the tag was taken away then, see its history")
+        self.state = state
+
+
 class OnlyClaimedError(NotFoundError):
     """A bundle claims an earlier state of ``reference``, but none was seen from here."""
 

@@ -36,7 +36,7 @@ def state_columns(screen: Screen, *, now: datetime) -> tuple[Column[State], ...]
 
     return (
         Column("STATE", _name_of_state, key=lambda state: state.number),
-        Column("DIGEST", lambda state: digest_on(screen, state.observation.digest)),
+        Column("DIGEST", lambda state: _digest(state, screen)),
         Column("FIRST SEEN", first_seen, rank=4, key=lambda state: state.observation.first_seen),
         Column("LAST SEEN", last_seen, rank=1, key=lambda state: state.observation.seen_at),
         Column("CONTENT", _content, rank=3, key=lambda state: len(state.images)),
@@ -44,7 +44,14 @@ def state_columns(screen: Screen, *, now: datetime) -> tuple[Column[State], ...]
     )
 
 
+def _digest(state: State, screen: Screen) -> str:
+    is_removal = state.observation.is_removal
+    return "untagged" if is_removal else digest_on(screen, state.observation.digest)
+
+
 def _claimed(state: State) -> str:
+    if state.observation.is_removal:
+        return ""
     if state.observation.source:
         return printable(f" (claimed by {state.observation.source})")
     return CLAIMED * state.observation.is_claimed
@@ -60,6 +67,8 @@ def _name_of_state(state: State) -> str:
 
 
 def _content(state: State) -> str:
+    if state.observation.is_removal:
+        return "nothing"
     if state.manifest is None:
         return "not cached"
     if not state.manifest.is_list:
@@ -78,15 +87,17 @@ def _name(platform: Platform | None) -> str:
 
 
 def _object(state: State) -> dict[str, Json]:
-    manifest = state.manifest
+    manifest, seen = state.manifest, state.observation
+    digest = None if seen.is_removal else seen.digest
     return {
         "number": state.number,
-        "reference": str(evolve(state.observation.reference, digest=state.observation.digest)),
-        "digest": str(state.observation.digest),
-        "firstSeen": state.observation.first_seen.isoformat(),
-        "lastSeen": state.observation.seen_at.isoformat(),
-        "claimed": state.observation.is_claimed,
-        "source": state.observation.source or None,
+        "reference": str(evolve(seen.reference, digest=digest)),
+        "digest": str(digest) if digest else None,
+        "firstSeen": seen.first_seen.isoformat(),
+        "lastSeen": seen.seen_at.isoformat(),
+        "removed": seen.is_removal,
+        "claimed": seen.is_claimed and not seen.is_removal,
+        "source": None if seen.is_removal else seen.source or None,
         "mediaType": manifest.media_type if manifest else None,
         "size": manifest.size if manifest else None,
         "platforms": [_platform(image.platform) for image in state.images],

@@ -30,6 +30,10 @@ from manyfest.domain.values import frozen
 # than commands run, because their looks are dated by their beginning.
 TOLERANCE = timedelta(hours=1)
 
+# A tag that was taken away from here points to nothing. The source is no name of a server.
+_NOTHING = Digest.of(b"")
+_UNTAG = "manyfest untag"
+
 
 @frozen
 class Observation:
@@ -51,6 +55,11 @@ class Observation:
     source: str = ""
 
     @property
+    def is_removal(self) -> bool:
+        """Whether the tag was taken away from here, so that it pointed to nothing."""
+        return self.source == _UNTAG
+
+    @property
     def tag_reference(self) -> Reference:
         """The home and the tag, without digest."""
         return evolve(self.reference, digest=None)
@@ -58,6 +67,14 @@ class Observation:
     def is_after(self, now: datetime) -> bool:
         """Return True if it is dated later than ``now``, by more than clocks differ."""
         return self.seen_at - now > TOLERANCE
+
+
+def removal(tag: Reference, moment: datetime) -> Observation:
+    """Return the record that ``tag`` was taken away from here at ``moment``, in UTC.
+
+    It is kept as the claims of servers are: it has no manifest, and answers for no tag.
+    """
+    return Observation(tag, _NOTHING, moment, is_claimed=True, source=_UNTAG)
 
 
 def replaced_look(newest: Observation, history: Iterable[Observation]) -> Observation | None:

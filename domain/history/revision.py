@@ -15,6 +15,7 @@ from manyfest.domain.errors import (
     NeverSeenError,
     NoSuchStateError,
     OnlyClaimedError,
+    RemovedStateError,
 )
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
@@ -89,14 +90,15 @@ def index_of(selector: StateSelector, reference: Reference, history: Sequence[Ob
     """Return the index in ``history`` of the state that ``selector`` selects.
 
     ``history`` has all observations of the tag ``reference``, newest first. Raises NeverSeenError:
-    it is empty; NoSuchStateError: no observation matches.
+    it is empty; NoSuchStateError: no observation matches; RemovedStateError.
     """
     if not history:
         raise NeverSeenError(str(reference))
     for number in _numbers(selector.value, history):
+        if history[number].is_removal:
+            raise RemovedStateError(f"{reference}@{selector}")
         return number
-    since = history[-1].first_seen.isoformat(timespec="seconds")
-    raise NoSuchStateError(f"{reference}@{selector}", len(history), since)
+    raise _no_such_state(selector, reference, history)
 
 
 def last_seen(history: Sequence[Observation]) -> Observation:
@@ -116,13 +118,25 @@ def index_before(reference: Reference, history: Sequence[Observation]) -> int:
     if not history:
         raise NeverSeenError(str(reference))
     present = last_seen(history).digest
-    others = [number for number, state in enumerate(history) if state.digest != present]
+    others = [
+        number
+        for number, state in enumerate(history)
+        if state.digest != present and not state.is_removal
+    ]
     for number in others:
         if number > history.index(last_seen(history)) and not history[number].is_claimed:
             return number
     if others:
         raise OnlyClaimedError(str(reference), others[0])
-    return index_of(StateSelector("1", 1), reference, history)
+    seen = [state for state in history if not state.is_removal]
+    raise _no_such_state(StateSelector("1", 1), reference, seen[-1:] or history)
+
+
+def _no_such_state(
+    selector: StateSelector, reference: Reference, history: Sequence[Observation]
+) -> NoSuchStateError:
+    since = history[-1].first_seen.isoformat(timespec="seconds")
+    return NoSuchStateError(f"{reference}@{selector}", len(history), since)
 
 
 def _numbers(value: int | datetime | str, history: Sequence[Observation]) -> Iterator[int]:

@@ -134,9 +134,9 @@ class ContentStore(Protocol):
 
         Call within ``transaction``. Observations may be older than those kept, as in an import:
         they are merged (``observation.merge_observations``), and adding one again changes nothing.
-        A digest in their references is ignored. A claim with a ``source`` is a part of the history
-        alone: it needs no manifest, and is not the last observation. Raises StoreError: a manifest
-        is not kept.
+        A digest in their references is ignored. A claim with a ``source``, and a removal, is a part
+        of the history alone: it needs no manifest, and is not the last observation. Raises
+        StoreError: a manifest is not kept.
         """
         ...
 

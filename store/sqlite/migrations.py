@@ -120,7 +120,7 @@ def _create_descriptors(database: "Database") -> None:
 
 
 def _create_claims(database: "Database") -> None:
-    # what other servers recorded of the past of tags; their manifests need not be here
+    # what other servers recorded of the past of tags, and removals from here; without manifests
     columns = ("home", "tag", "source", "digest", "first_seen", "last_seen")
     database.table("claims").create(dict.fromkeys(columns, str), pk=columns[:5], not_null=columns)
 

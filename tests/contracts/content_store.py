@@ -12,7 +12,7 @@ from manyfest.contracts.images import oci_image, oci_index
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import DamagedStoreError, StoreError
-from manyfest.domain.history.observation import Observation
+from manyfest.domain.history.observation import Observation, removal
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import DOCKER_LIST, OCI_LAYER, OCI_MANIFEST
 from manyfest.domain.ports.content_store import ContentStore, Role, SharedLayers
@@ -387,6 +387,16 @@ def _observe(contents: ContentStore, *observations: Observation) -> None:
             contents.observe([claim])
         assert contents.history(APP) == (claim,)
         assert contents.last_observation(APP) is None
+
+    def test_a_removal_parts_the_states_around_it(self, contents):
+        gone = removal(APP, NOON + MINUTE)
+        _observe(contents, Observation(APP, ONE.digest, NOON))
+        with contents.transaction():
+            contents.observe([gone])
+        assert contents.history(APP) == (gone, Observation(APP, ONE.digest, NOON))
+        assert contents.last_observation(APP).digest == ONE.digest
+        _observe(contents, Observation(APP, ONE.digest, NOON + 2 * MINUTE))
+        assert [each.is_removal for each in contents.history(APP)] == [False, True, False]
 
     def test_the_same_claims_again_change_nothing(self, contents):
         claim = Observation(

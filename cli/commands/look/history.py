@@ -31,7 +31,8 @@ def command(
     The history is what this machine observed when it read or wrote the tag; no registry is asked.
     Each row shows the revision (MANIFEST@{1} can be used wherever a manifest is read), the digest,
     the first and last time it was observed (UTC; "claimed" if only a bundle or another server says
-    so), the images, and the change by platform: + added, - removed, ~ changed.
+    so), the images, and the change by platform: + added, - removed, ~ changed. A tag that manyfest
+    untag took away has a row for that.
 
     --import asks a server that keeps the past of tags: quay.io and other hosts with Quay's API, and
     for official images of Docker Hub the repository docker-library/repo-info on GitHub. It asks

@@ -22,7 +22,8 @@ def history(subject: str, _query: Arguments, library: Library) -> Page:
     states: list[dict[str, Json]] = json.loads(history_json(states_of(tag, library.contents)))
     for state in states:
         number, is_current = str(state["number"]), state["digest"] == states[0]["digest"]
-        state["undo"] = None if is_current else command_line("undo", subject, "--to", number)
+        stays = is_current or state["removed"]
+        state["undo"] = None if stays else command_line("undo", subject, "--to", number)
     data: dict[str, Json] = {"reference": subject, "repository": str(tag.home), "states": states}
     commands = (command_line("history", subject),)
     return Page("history.html", f"History of {subject}", data, commands)

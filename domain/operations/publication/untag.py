@@ -12,7 +12,8 @@ it for is broken. So the content's digest is never deleted. There are two ways:
    placeholder is deleted once more: some registries delete only what no tag points to.
 
 What the tag was is recorded first, so that ``undo`` brings it back. Last, the tag is read again,
-and the manifest: a registry that deletes a manifest with its tag gets it back under its digest.
+and the manifest: a registry that deletes a manifest with its tag gets it back under its digest. The
+removal is recorded as a state of its own, so that the history shows it.
 """
 
 from collections.abc import Set as AbstractSet
@@ -33,6 +34,7 @@ from manyfest.domain.errors import (
     UnavailableError,
 )
 from manyfest.domain.expectations import Expectation
+from manyfest.domain.history.observation import removal
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.steps.conditional_put import (
@@ -96,7 +98,7 @@ def untag(plan: UntagPlan, unique: str, *, ports: Ports) -> Untagged:
 
     Uses the ports registry, contents, pause and clock. Raises TagMovedError; RefusedError: the
     registry deletes neither tags nor manifests; AccessError; UnavailableError; ProtocolError: the
-    tag is still there.
+    tag is still there; StoreError: it is taken away, but not recorded.
     """
     expected = Expectation(plan.digest)
     expected.check(plan.tag, current_digest(plan.tag, ports.registry))
@@ -108,7 +110,10 @@ def untag(plan: UntagPlan, unique: str, *, ports: Ports) -> Untagged:
     else:
         way = Way.PLACEHOLDER_DELETED
         _delete_by_placeholder(plan, unique, ports)
-    return Untagged(way, _put_back_if_gone(plan, ports))
+    is_put_back = _put_back_if_gone(plan, ports)
+    with ports.contents.transaction():
+        ports.contents.observe([removal(plan.tag, ports.clock())])
+    return Untagged(way, is_put_back)
 
 
 def placeholder(tag: Reference, unique: str) -> Manifest:

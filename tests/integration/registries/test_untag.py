@@ -29,6 +29,30 @@ def test_one_tag_of_two_goes_and_comes_back(docker_registry, repository, seed):
     assert run_here("digest", f"{repository}:1").stdout.decode().strip() == str(A.digest)
 
 
+def test_the_history_has_the_removal_between_what_the_tag_was(tmp_path, docker_registry, seed):
+    name = f"oci:{tmp_path / 'layout'}:a"
+    run_here("copy", seed(f"{docker_registry.host}/team/removed:1", A), name)
+    assert run_here("untag", name).code == 0
+    gone, before = json.loads(run_here("history", "--json", name).stdout)
+    assert (gone["removed"], gone["digest"], gone["reference"]) == (True, None, name)
+    assert (gone["claimed"], gone["source"]) == (False, None)
+    assert (before["removed"], before["digest"]) == (False, str(A.digest))
+    refused = run_here("digest", f"{name}@{{0}}")
+    assert (refused.code, "the tag was taken away then" in refused.stderr) == (3, True)
+    assert run_here("digest", f"{name}@{{1}}").code == 0
+    assert run_here("undo", name).code == 0
+    states = json.loads(run_here("history", "--json", name).stdout)
+    assert [state["removed"] for state in states] == [False, True, False]
+    assert [line.split()[1] for line in run_here("history", name).stdout.decode().splitlines()] == [
+        "DIGEST",
+        str(A.digest),
+        "untagged",
+        str(A.digest),
+    ]
+    again = run_here("undo", name)
+    assert (again.code, "no such past state" in again.stderr) == (3, True), again.stderr
+
+
 def test_a_registry_that_deletes_nothing_says_so_and_is_as_before(
     start_docker_registry, monkeypatch, seed
 ):

@@ -64,6 +64,7 @@ def test_programs_get_json() -> None:
         "digest": str(LIST.digest),
         "firstSeen": "2026-05-01T12:00:07.250000+00:00",
         "lastSeen": "2026-05-02T12:00:07.250000+00:00",
+        "removed": False,
         "claimed": False,
         "source": None,
         "mediaType": LIST.manifest.media_type,
