@@ -13,13 +13,15 @@ from manyfest.domain.values import frozen
 
 _DIRECTIVE = re.compile(r"#\s*(syntax|escape)\s*=\s*(\S+)\s*", re.IGNORECASE)
 _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
-_FROM = re.compile(r"((?:--\S+\s+)*)(\S+)(?:\s+AS\s+(\S+))?\s*", re.IGNORECASE)
+_FROM = re.compile(r"((?:--\S+\s+)*)((?:\$\{[^{}]*\}|\S)+)(?:\s+AS\s+(\S+))?\s*", re.IGNORECASE)
 _PLATFORM = re.compile(r"--platform=(\S+)")
 _COPIED = re.compile(r"--from=(\S+)")
 _MOUNTED = re.compile(r"--mount=(\S+)")
 _MOUNT_SOURCE = re.compile(r"(?:^|,)from=([^,]+)")
 _ARGUMENT = re.compile(r"(\w+)(?:=(\"[^\"]*\"|'[^']*'|\S*))?", re.ASCII)
-_HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1", re.ASCII)
+# A word of its own, as BuildKit's parser has it: neither a shift (``1 << 2``) nor a part of a text.
+_HEREDOC = re.compile(r"(?:^|\s)\d*<<-?([\"']?)([^\s<\"']+)\1(?=\s|$)")
+_QUOTED = re.compile(r"(?<!<<)(?<!<<-)(?:\"[^\"]*\"|'[^']*')")
 _FIRST = re.compile(r"(?:FROM|ARG)\s", re.IGNORECASE)
 
 
@@ -121,4 +123,4 @@ def _instructions(text: str, escape: str) -> Iterator[_Line]:
             word = match[1].upper()
             yield _Line(word, match[2].strip(), first)
             if word in {"RUN", "COPY", "ADD"}:
-                ends = [end for _, end in _HEREDOC.findall(match[2])]
+                ends = [end for _, end in _HEREDOC.findall(_QUOTED.sub("", match[2]))]

@@ -11,7 +11,6 @@ from manyfest.domain.values import frozen
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _DOCKER = "docker://"
-_DEPTH = 100
 _NO_VARIABLES: Mapping[str, str] = {}
 
 
@@ -49,11 +48,15 @@ def _of_compose(document: Tree, variables: Mapping[str, str]) -> Iterator[ImageU
 
 def _of_workflow(document: Tree, variables: Mapping[str, str]) -> Iterator[ImageUse]:
     for job in _members(document, "jobs"):
-        container = _child(job, "container")
-        yield from _github(container if isinstance(container, Leaf) else _leaf(container, "image"))
-        for service in _members(job, "services"):
-            yield from _github(_leaf(service, "image"))
-        yield from _steps(job, variables)
+        yield from sorted(_of_job(job, variables), key=lambda use: use.line)
+
+
+def _of_job(job: Tree, variables: Mapping[str, str]) -> Iterator[ImageUse]:
+    container = _child(job, "container")
+    yield from _github(container if isinstance(container, Leaf) else _leaf(container, "image"))
+    for service in _members(job, "services"):
+        yield from _github(_leaf(service, "image"))
+    yield from _steps(job, variables)
 
 
 def _of_action(document: Tree, variables: Mapping[str, str]) -> Iterator[ImageUse]:
@@ -80,22 +83,25 @@ def _github(image: Leaf | None) -> Iterator[ImageUse]:
 
 
 def _of_kubernetes(document: Tree) -> Iterator[ImageUse]:
-    """Yield the images of containers, wherever a pod stands in the document, each place once."""
-    level, seen = [document], set[int]()
-    for _ in range(_DEPTH):
-        below: list[Tree] = []
-        for tree in level:
-            if id(tree) in seen or isinstance(tree, Leaf):
-                continue
-            seen.add(id(tree))
-            for name in _CONTAINERS:
-                images = (_leaf(one, "image") for one in _items(tree, name))
-                yield from (use_of(one.text, one.line, _NO_VARIABLES) for one in images if one)
-            for volume in _items(tree, "volumes"):
-                if (image := _leaf(_child(volume, "image"), "reference")) is not None:
-                    yield ImageUse(image.text, image.line)
-            below += tree.values() if isinstance(tree, dict) else tree
-        level = below
+    """Yield the images of pods, wherever they stand in the document, in its order, each once."""
+    waiting, seen = [("", document)], set[int]()
+    while waiting:
+        name, tree = waiting.pop()
+        if isinstance(tree, Leaf) or id(tree) in seen:
+            continue
+        seen.add(id(tree))
+        yield from _of_pod(name, tree)
+        below = tree.items() if isinstance(tree, dict) else (("", one) for one in tree)
+        waiting += reversed(list(below))
+
+
+def _of_pod(member: str, tree: Tree) -> Iterator[ImageUse]:
+    """Yield the images of a member of a pod: its containers, or its volumes."""
+    for one in tree if isinstance(tree, list) else ():
+        if member in _CONTAINERS and (image := _leaf(one, "image")):
+            yield use_of(image.text, image.line, _NO_VARIABLES)
+        if member == "volumes" and (source := _leaf(_child(one, "image"), "reference")):
+            yield ImageUse(source.text, source.line)
 
 
 _READERS: dict[str, Callable[[Tree, Mapping[str, str]], Iterator[ImageUse]]] = {

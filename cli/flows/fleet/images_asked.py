@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 from attr import evolve
 
+from manyfest.adapters.image_files.dot_env import variables_beside
 from manyfest.adapters.image_files.image_file import images_in_file
 from manyfest.assembly.references import reference
 from manyfest.cli.arguments.input_files import STDIN, bytes_of
+from manyfest.cli.output import warn
 from manyfest.domain.errors import InputError, InvalidPlatformError
 from manyfest.domain.image_uses.image_use import ImageUse
 from manyfest.domain.lists.platform_selection import parse_filter
@@ -37,13 +39,16 @@ def images_asked(
 ) -> tuple[Asked, ...]:
     """Return the images that are named, each name and platform of a file once.
 
-    A ``platform`` goes before that of a file. Raises SpecError, OSError: a file cannot be read;
-    InvalidReferenceError: an argument is no reference.
+    A ``platform`` goes before that of a file, and a variable of the environment before one of a
+    file ``.env``. A file that names no image is warned of. Raises SpecError, OSError: a file cannot
+    be read; InvalidReferenceError: an argument is no reference.
     """
     asked = [Asked(name, "", reference(name), platform) for name in names]
     for file in files:
-        uses = images_in_file(file, bytes_of(file), os.environ)
+        uses = images_in_file(file, bytes_of(file), {**variables_beside(file), **os.environ})
         shown = "standard input" if file == STDIN else file
+        if not uses:
+            warn(f"{shown} names no image")
         asked += (_asked(use, f"{shown}:{use.line}", platform) for use in uses)
     return tuple({(each.name, each.platform): each for each in reversed(asked)}.values())[::-1]
 

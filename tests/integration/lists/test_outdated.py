@@ -276,3 +276,20 @@ def test_offline_nothing_is_called_current(name, move, monkeypatch: pytest.Monke
     result = run_here("outdated", name)
     assert (result.code, result.stdout) == (5, b"")
     assert "offline: no registry can be asked what its tags are now" in result.stderr
+
+
+def test_compose_reads_the_file_beside_it_and_the_environment_first(
+    name: str, move: Callable[[Image], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move(OLD)
+    file = tmp_path / "compose.yaml"
+    file.write_text("services: {a: {image: '${HOME_OF_APP:?}:${TAG:-none}'}}\n")
+    (tmp_path / ".env").write_text(f"HOME_OF_APP={name.rpartition(':')[0]}\nTAG=other\n")
+    monkeypatch.setenv("TAG", "app")
+    (found,) = rows(run_here("outdated", "--json", "-f", str(file)))
+    assert (found["image"], found["status"]) == (name, "new")
+
+
+def test_a_file_without_images_is_said_to_be_one(tmp_path: Path) -> None:
+    ran = run_here("outdated", "-f", "/dev/null")
+    assert (ran.code, "warning: /dev/null names no image" in ran.stderr) == (0, True)

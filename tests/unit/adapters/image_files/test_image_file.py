@@ -156,3 +156,51 @@ def test_what_cannot_be_read_is_refused_with_its_line(data, reason):
 )
 def test_parts_of_another_shape_are_passed_over(text):
     assert uses("x.yaml", text) == []
+
+
+CRON = """\
+apiVersion: v1
+kind: List
+items:
+- kind: CronJob
+  spec: {jobTemplate: {spec: {template: {spec: {containers: [{image: cron:1}]}}}}}
+- kind: Pod
+  spec:
+    initContainers: [{image: first:1}]
+    containers: [{image: second:1}]
+"""
+
+
+def test_images_of_kubernetes_are_in_the_order_of_the_file() -> None:
+    assert [name for name, _ in uses("x.yaml", CRON)] == ["cron:1", "first:1", "second:1"]
+
+
+def test_kubernetes_and_compose_may_be_written_as_json() -> None:
+    pod = '{"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "a:1"}]}}'
+    assert uses("pod.json", pod) == uses("-", pod) == [("a:1", 1)]
+
+
+def test_images_of_a_workflow_are_in_the_order_of_the_file() -> None:
+    text = "jobs:\n a:\n  steps:\n  - uses: docker://first:1\n  container: second:1\n"
+    assert uses("x.yml", text) == [("first:1", 4), ("second:1", 5)]
+
+
+@pytest.mark.parametrize("mark", [":?", "?"])
+def test_a_variable_that_must_be_set_is_missing_or_replaced(mark: str) -> None:
+    text = f"services: {{a: {{image: 'app:${{TAG{mark}set the TAG}}'}}}}"
+    (use,) = images_in_file("compose.yaml", text.encode(), {})
+    assert use.fault == "the variable TAG has no default"
+    assert uses("compose.yaml", text, TAG="1") == [("app:1", 1)]
+
+
+def test_an_empty_variable_is_missing_only_with_the_colon() -> None:
+    faults = [
+        images_in_file("-", f"services: {{a: {{image: 'a${{T{mark}x}}'}}}}".encode(), {"T": ""})
+        for mark in (":?", "?")
+    ]
+    assert [bool(use.fault) for (use,) in faults] == [True, False]
+
+
+def test_a_file_that_is_no_text_is_one_clear_line() -> None:
+    with pytest.raises(SpecError, match="program:1: not a text: it has a NUL character"):
+        images_in_file("program", b"\x7fELF\0\0", {})

@@ -90,3 +90,27 @@ def test_variables_are_replaced_once(text, variables, result):
 )
 def test_a_dockerfile_is_known_by_its_first_instruction(text, is_one):
     assert is_dockerfile(text) is is_one
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN echo $((1 << 2))",
+        'RUN echo "a <<b c"',
+        "RUN cat <<< word",
+        "RUN <<EOF\nFROM not/an:image\nEOF",
+        "COPY <<\"A\" <<'B' /x/\nFROM not/one:1\nA\nFROM not/one:2\nB",
+        "RUN cat <<-EOT > /x && true\n\tFROM not/one:3\n\tEOT",
+        "RUN cat 3<<END-1\nFROM not/one:4\nEND-1",
+    ],
+)
+def test_only_a_heredoc_hides_what_follows(line):
+    assert uses(f"FROM a:1\n{line}\nCOPY --from=b:1 / /\n")[1:] == [("b:1", line.count("\n") + 3)]
+
+
+def test_a_stage_that_needs_a_variable_or_a_pattern_is_a_row_that_says_so():
+    text = "ARG V=v1\nFROM ${BASE:?give a BASE}\nFROM debian:${V#v}\nFROM ${V:+alpine}\n"
+    first, second, third = images_in_dockerfile(text)
+    assert first.fault == "the variable BASE has no default"
+    assert "${V#v} has a pattern" in second.fault
+    assert third == ImageUse("alpine", 4)
