@@ -4,11 +4,13 @@ Every reference is answered from the store, also that of a layout or an archive:
 file, and ask no registry. A library is opened for one request, in the thread that answers it.
 """
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice, takewhile
+from pathlib import Path
 from typing import Never
 
 from attr import evolve, field
@@ -39,7 +41,10 @@ Rows = Callable[[str], Sequence[tuple[Value, ...]] | None]
 
 @frozen
 class Library:
-    """The ports that views read with (``domain.ports.Ports``), the catalogue, and queries."""
+    """The ports that views read with (``domain.ports.Ports``), the catalogue, and queries.
+
+    ``free_space`` tells the free bytes beside the store's file; None for one on a server.
+    """
 
     catalogue: Catalogue
     contents: ContentStore
@@ -47,6 +52,7 @@ class Library:
     drafts: DraftBook
     registry: Registry
     rows: Rows = field(repr=False)
+    free_space: Callable[[], int | None] = field(repr=False)
     now: datetime = field(factory=lambda: datetime.now(UTC))
     fan_out: FanOut = sequential
     records_reads: bool = False
@@ -127,7 +133,16 @@ def open_library(settings: Settings, query_seconds: float = QUERY_SECONDS) -> It
             drafts=session.drafts,
             registry=StoredRegistry(session.contents, session.layers, house.catalogue),
             rows=rows,
+            free_space=partial(_free_space, settings.store),
         )
+
+
+def _free_space(store: Path | str) -> int | None:
+    """Return the free bytes of the disk under ``store``, or of its nearest folder that exists."""
+    if not isinstance(store, Path):
+        return None
+    folder = next((one for one in store.absolute().parents if one.is_dir()), None)
+    return shutil.disk_usage(folder).free if folder else None
 
 
 def literal(text: str) -> str:

@@ -82,7 +82,10 @@ PAGES = {
     "/compare": (),
     "/drafts": (lambda rows, page: rows == page["drafts"],),
     f"/drafts/{APP}:next": (same,),
-    "/store": (lambda printed, page: printed == page["statistics"],),
+    "/store": (
+        lambda printed, page: printed == page["statistics"],
+        lambda printed, page: printed["damaged"] == [],
+    ),
     "/search": (),
     "/search?q=latest": (
         lambda rows, page: (

@@ -199,6 +199,17 @@ def test_drafts_and_the_store_have_pages(client):
     store = as_json(client, "/store")
     assert [one["platform"] for one in store["missing"]] == ["linux/s390x"]
     assert store["statistics"]["drafts"] == 1
+    assert [one["reference"] for one in store["missing"]] == [f"{SHOP}:sparse"]
+    assert store["freeSpace"] > 0
+    assert store["incompleteDrafts"] == [f"{APP}:next"]
+    text = client.get("/store").text
+    for words in (
+        "none found so far",
+        "1 image that lists name",
+        "not cached in full",
+        "Last look",
+    ):
+        assert words in text
 
 
 def test_what_is_attached_is_shown_with_packages_and_provenance(client):
