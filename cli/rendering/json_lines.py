@@ -9,7 +9,7 @@ from manyfest.domain.errors import ManyfestError
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.operations.resolve import Resolved
 
-_STRING_OR_SPACE = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
+_STRING_OR_SPACE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+')
 
 
 def found_line(found: Resolved, unconfirmed: Observation | None) -> str:
