@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO, TextIO
 
 _LINES_AT_A_TIME = 500
@@ -152,10 +152,16 @@ def write_document(text: str) -> None:
     _write(text)
 
 
-def _write(text: str) -> None:
+def write_pieces(pieces: Iterable[str]) -> None:
+    """Write a document as ``write_document`` does, as its pieces come."""
+    for some in _batches(chain(pieces, ["\n"])):
+        _write("".join(some), end="")
+
+
+def _write(text: str, end: str = "\n") -> None:
     if _is_terminal():
         text = _escaped(text, _TERMINAL_CONTROL)
-    write_bytes(f"{text}\n".encode("utf-8", errors="surrogateescape"))
+    write_bytes(f"{text}{end}".encode("utf-8", errors="surrogateescape"))
 
 
 def _is_terminal() -> bool:

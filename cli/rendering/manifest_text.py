@@ -4,7 +4,7 @@ The details have docker's form (``cli/manifest/types``, ImageManifest).
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from manyfest.domain import media_types
@@ -46,9 +46,13 @@ def detail_text(detail: "Detail") -> str:
     return indented(_compact(detail), "\t")
 
 
-def details_text(details: "Sequence[Detail]") -> str:
-    """Return an array of details: docker's output for a list, even of one entry."""
-    return indented(f"[{','.join(map(_compact, details))}]", "\t")
+def details_text(details: "Iterable[Detail]") -> Iterator[str]:
+    """Yield an array of details in pieces: docker's output for a list, even of one entry."""
+    start, end = "[", "[]"
+    for detail in details:
+        yield start + indented(f"[{_compact(detail)}]", "\t")[1:-2]
+        start, end = ",", "\n]"
+    yield end
 
 
 def _compact(detail: "Detail") -> str:

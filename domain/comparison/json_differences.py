@@ -2,11 +2,14 @@
 
 import json
 
+from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.values import frozen
 
 # Free-form maps: keys are user data, so an empty value differs from an absent one.
 _FREE_KEYS = frozenset({"annotations", "Labels", "Env", "ExposedPorts", "Volumes"})
+
+_VALUE_LIMIT, _SHOWN = 4096, 1000  # characters
 
 
 @frozen
@@ -34,6 +37,19 @@ def differences(before: Json, after: Json, path: tuple[str, ...] = ()) -> tuple[
         for key in dict.fromkeys((*mine, *theirs))
         for found in compare(mine.get(key), theirs.get(key), (*path, key))
     )
+
+
+def with_cut_values(found: Difference) -> Difference:
+    """Return ``found``; a value over 4,096 characters of JSON is cut, and a text then."""
+    return Difference(found.path, _cut(found.before), _cut(found.after))
+
+
+def _cut(value: Json) -> Json:
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) <= _VALUE_LIMIT:
+        return value
+    digest = Digest.of(text.encode("utf-8", errors="surrogateescape"))
+    return f"{text[:_SHOWN]}… ({len(text):,} characters, {digest})"
 
 
 def _may_be_object(value: Json) -> bool:

@@ -68,11 +68,16 @@ def read_config(found: Resolved, blobs: BlobReader) -> bytes:
 
     Raises what the registry raises; DocumentError: there is no config, or it is over 4 MiB.
     """
-    descriptor, subject = found.manifest.config, f"{found.reference}: config"
-    if descriptor is None:
+    if found.manifest.config is None:
         raise DocumentError(str(found.reference), "has no config")
-    if descriptor.size > SIZE_LIMIT:
+    return read_config_at(found.reference, found.manifest.config, blobs)
+
+
+def read_config_at(image: Reference, config: Descriptor, blobs: BlobReader) -> bytes:
+    """Read the ``config`` of the image at ``image``. Raises as ``read_config``."""
+    subject = f"{image}: config"
+    if config.size > SIZE_LIMIT:
         raise DocumentError(subject, f"larger than {SIZE_LIMIT} bytes")
-    with blobs.open_blob(found.reference.at(descriptor.digest), descriptor.size) as chunks:
+    with blobs.open_blob(image.at(config.digest), config.size) as chunks:
         data = b"".join(chunks)
-    return verified(data, descriptor.digest, descriptor.size, subject)
+    return verified(data, config.digest, config.size, subject)

@@ -13,7 +13,6 @@ from manyfest.domain.errors import (
 )
 from manyfest.domain.lists.platform_normalisation import normalised
 from manyfest.domain.lists.platform_selection import is_same_version
-from manyfest.domain.manifests import Manifest
 from manyfest.domain.platforms import Platform
 from manyfest.domain.verification.findings import Finding, finding
 
@@ -43,7 +42,7 @@ def blob_error_finding(path: str, error: ManyfestError) -> Finding:
     return finding(_BLOB_RULES[type(error)], path, str(error))
 
 
-def child_findings(path: str, entry: Descriptor, child: Manifest) -> Iterator[Finding]:
+def child_findings(path: str, entry: Descriptor, child: Descriptor) -> Iterator[Finding]:
     """Compare the size and media type of ``entry`` with those of ``child``."""
     yield from size_findings(path, entry, child.size)
     if entry.media_type != child.media_type:

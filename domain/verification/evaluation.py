@@ -1,7 +1,6 @@
 """Evaluation: findings about a manifest, from evidence about its children."""
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 
 from attr import field
 
@@ -33,40 +32,73 @@ from manyfest.domain.verification.list_rules import list_errors, list_findings
 
 
 @frozen
-class Located:
-    """A manifest, with the path and entry that list it first, except the root."""
+class Examined:
+    """All that evaluation needs of a manifest, so that its document may be let go.
 
-    manifest: Manifest
+    ``findings`` are about the document alone; ``children`` are the entries of a list that can be
+    parsed; ``blobs`` are config and distributable layers of an image, and ``blobs`` of an artifact
+    manifest. All have their paths in the document. ``foreign`` are the other layers.
+    """
+
+    known: Descriptor
+    findings: tuple[Finding, ...]
+    children: tuple[Place, ...] = ()
+    blobs: tuple[Place, ...] = ()
+    config: Descriptor | None = None
+    foreign: tuple[Descriptor, ...] = ()
+
+    @property
+    def places(self) -> int:
+        """The number of descriptors in it."""
+        return len(self.children) + len(self.blobs) + len(self.foreign)
+
+
+def examine(manifest: Manifest) -> Examined:
+    """Return what the document of a manifest shows. Raises DocumentError: it is not JSON."""
+    known, findings = manifest.descriptor(), tuple(document_findings(manifest))
+    if manifest.is_list:
+        children = readable_descriptors(manifest, "manifests")
+        return Examined(known, (*findings, *list_findings(manifest)), children)
+    blobs = readable_descriptors(manifest, "config", "layers", "blobs")
+    configs = readable_descriptors(manifest, "config") if manifest.is_image else ()
+    return Examined(
+        known,
+        findings,
+        blobs=tuple(place for place in blobs if is_distributable(place[1])),
+        config=configs[0][1] if configs else None,
+        foreign=tuple(blob for _, blob in blobs if not is_distributable(blob)),
+    )
+
+
+@frozen
+class Located:
+    """A manifest that was examined, with the path and entry that list it first, except the root."""
+
+    examined: Examined
     path: str = ""
     entry: Descriptor | None = None
 
-    @cached_property
-    def children(self) -> tuple[Place, ...]:
+    @property
+    def children(self) -> Iterator[Place]:
         """The entries of a list that can be parsed, with their paths."""
-        return self._readable("manifests") if self.manifest.is_list else ()
+        return self._below(self.examined.children)
 
-    @cached_property
-    def blobs(self) -> tuple[Place, ...]:
-        """The config and distributable layers of an image, and ``blobs`` of an artifact manifest.
-
-        With their paths.
-        """
-        found = () if self.manifest.is_list else self._readable("config", "layers", "blobs")
-        return tuple((path, blob) for path, blob in found if is_distributable(blob))
+    @property
+    def blobs(self) -> Iterator[Place]:
+        """The blobs that are asked for, with their paths."""
+        return self._below(self.examined.blobs)
 
     @property
     def image_config(self) -> Descriptor | None:
         """The config with the image's platform; None for attestations."""
-        found = readable_descriptors(self.manifest, "config") if self.manifest.is_image else ()
-        config = found[0][1] if found else None
+        config = self.examined.config
         if config is None or config.media_type not in IMAGE_CONFIGS:
             return None
         return None if self.entry and attested_digest(self.entry) is not None else config
 
-    def _readable(self, *members: str) -> tuple[Place, ...]:
+    def _below(self, places: tuple[Place, ...]) -> Iterator[Place]:
         start = f"{self.path}." if self.path else ""
-        found = readable_descriptors(self.manifest, *members)
-        return tuple((start + path, descriptor) for path, descriptor in found)
+        return ((start + path, descriptor) for path, descriptor in places)
 
 
 @frozen
@@ -78,7 +110,7 @@ class Evidence:
     of those that could be read.
     """
 
-    manifests: Mapping[Digest, Manifest | ManyfestError | None]
+    manifests: Mapping[Digest, Examined | ManyfestError | None]
     sizes: Mapping[Digest, int | ManyfestError] = field(factory=dict)
     platforms: Mapping[Digest, Platform | ManyfestError] = field(factory=dict)
     configs: Mapping[Digest, bytes] = field(factory=dict)
@@ -86,11 +118,8 @@ class Evidence:
 
 def findings_at(located: Located, evidence: Evidence) -> Iterator[Finding]:
     """Yield the findings about the manifest and its direct children."""
-    for found in document_findings(located.manifest):
+    for found in located.examined.findings:
         yield found.below(located.path)
-    if located.manifest.is_list:
-        for found in list_findings(located.manifest):
-            yield found.below(located.path)
     yield from _evaluate_children(located, evidence)
     yield from _evaluate_blobs(located, evidence)
     yield from _evaluate_configs(located, evidence)
@@ -112,15 +141,15 @@ def _evaluate_children(located: Located, evidence: Evidence) -> Iterator[Finding
         child = evidence.manifests.get(entry.digest)
         if child is None:
             yield from _evaluate_blob(path, entry, evidence)
-        elif isinstance(child, Manifest):
-            yield from child_findings(path, entry, child)
+        elif isinstance(child, Examined):
+            yield from child_findings(path, entry, child.known)
             yield from _evaluate_platform(path, entry, child, evidence)
         else:
             yield manifest_error_finding(path, child)
 
 
 def _evaluate_platform(
-    path: str, entry: Descriptor, child: Manifest, evidence: Evidence
+    path: str, entry: Descriptor, child: Examined, evidence: Evidence
 ) -> Iterator[Finding]:
     own = evidence.platforms.get(child.config.digest) if child.config else None
     if isinstance(own, Platform) and entry.platform and attested_digest(entry) is None:

@@ -1,6 +1,6 @@
 """``manyfest inspect``: show an image, a list, a draft, or one entry of a draft."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from manyfest.assembly.references import entry_name, reference, resolve_source
@@ -12,7 +12,7 @@ from manyfest.cli.arguments.options import (
     require_arguments,
 )
 from manyfest.cli.exit_codes import ExitError, meaning_of
-from manyfest.cli.output import fail, note, write_bytes, write_document
+from manyfest.cli.output import fail, note, write_bytes, write_document, write_pieces
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.rendering.manifest_text import document_text, entry_text
@@ -172,12 +172,23 @@ def _show_details(details: "Details") -> None:
     """Print the details of the images that exist; fail if any are missing."""
     from manyfest.cli.rendering.manifest_text import details_text
 
-    write_document(details_text(details.present))
     errors = [ManifestUnknownError(str(missing)) for missing in details.missing]
+    write_pieces(details_text(_completed(details.present, errors)))
     for error in errors:
         fail(str(error))
     if errors:
         raise ExitError(meaning_of(errors[0]).code)
+
+
+def _completed(
+    details: "Sequence[Detail]", errors: list[ManifestUnknownError]
+) -> Iterator["Detail"]:
+    """Yield each with its manifest; add the errors of those that are missing."""
+    for detail in details:
+        try:
+            yield detail.completed()
+        except ManifestUnknownError as error:
+            errors.append(error)
 
 
 def _show_detail(detail: "Detail") -> None:

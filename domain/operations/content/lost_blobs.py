@@ -4,6 +4,9 @@ A registry takes a manifest only with its blobs, and a copy relies on that. One 
 them since, by a fault of its storage or of a garbage collector, is asked for each here.
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
 from attr import evolve
 
 from manyfest.domain.errors import PartMissingError
@@ -30,9 +33,9 @@ def with_lost_blobs(plan: CopyPlan, *, ports: Ports, with_foreign: bool = False)
     """
     is_same_home = plan.source.reference.home == plan.target.home
     planned = {blob.target for blob in (*plan.blobs, *plan.attached.blobs)}
-    copies = (*_contents(plan, ports), *plan.attached.present)
-    named = blob_copies(copies, with_foreign=with_foreign, in_place=is_same_home)
-    unsure = [blob for blob in named if blob.target not in planned]
+    named_by = partial(blob_copies, with_foreign=with_foreign, in_place=is_same_home)
+    named = (*_named(plan, named_by, ports), *named_by(plan.attached.present))
+    unsure = list({blob.target: blob for blob in named if blob.target not in planned}.values())
 
     def lacks(blob: BlobCopy) -> bool:
         if is_same_home:
@@ -46,8 +49,10 @@ def with_lost_blobs(plan: CopyPlan, *, ports: Ports, with_foreign: bool = False)
     return evolve(plan, blobs=(*plan.blobs, *lost))
 
 
-def _contents(plan: CopyPlan, ports: Ports) -> tuple[Copy, ...]:
-    """Return the top and all below it, read; without what is written anyway, or is absent."""
+def _named(
+    plan: CopyPlan, named_by: Callable[[Sequence[Copy]], Sequence[BlobCopy]], ports: Ports
+) -> Iterator[BlobCopy]:
+    """Yield the blobs of the top and of all below it; without what is written anyway, or absent."""
     top = plan.source.reference.at(plan.source.manifest.digest)
     home = plan.target.home
     reader = MeteredReader(ports.registry, str(plan.source.reference))
@@ -57,13 +62,20 @@ def _contents(plan: CopyPlan, ports: Ports) -> tuple[Copy, ...]:
         *(entry.digest for entry in plan.absent),
     }
 
-    def read(node: Node) -> Copy:
-        return content_copy(node, home, reader)
+    def read(node: Node) -> Sequence[BlobCopy]:
+        copy = content_copy(node, home, reader)
+        blobs = named_by([copy])
+        reader.hold(node.source.digest, len(blobs))
+        return blobs
 
     nodes = [
         node
         for node in below(top, plan.manifest, reader)
         if node.is_verifiable and node.source.digest not in passed
     ]
-    own = ManifestCopy(top, Reference(home, None, plan.manifest.digest), plan.manifest)
-    return (own, *ports.fan_out(read, nodes))
+    reader.announce(node.listed for node in nodes if node.listed)
+    yield from named_by(
+        [ManifestCopy(top, Reference(home, None, plan.manifest.digest), plan.manifest)]
+    )
+    for blobs in reader.read_each(read, nodes, lambda node: (node.source.digest,), ports.fan_out):
+        yield from blobs

@@ -1,19 +1,21 @@
 """Take an inventory of an image or a list: all manifests, and all that is attached to them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.images.attachments import Attachment, Form, Purpose
 from manyfest.domain.manifests import Manifest
+from manyfest.domain.media_types import LISTS
 from manyfest.domain.operations.attached.find import find_attached, may_be_subject, platform_of
 from manyfest.domain.operations.resolve import Resolved
 from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.tree import Node, below, is_blob
 from manyfest.domain.operations.views.attached import attestation_entries
 from manyfest.domain.ports.fan_out import FanOut, Remembered
-from manyfest.domain.ports.registry import ManifestReader, Registry
+from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 
@@ -53,12 +55,15 @@ def take_inventory(
     """
     top = Node(root.reference.at(root.manifest.digest), root.manifest)
     reader = MeteredReader(registry, str(root.reference))
+    read_one = partial(_read, reader=reader)
     nodes = (top, *below(top.source, selected, reader))
     entries = attestation_entries(nodes)
     attesting = {entry.place for entry in entries}
     verifiable = [node for node in nodes if node.is_verifiable]
     unread = [node for node in verifiable if node.source not in attesting]
-    reads = Remembered(lambda node: _read(node, reader), unread)
+    reader.announce(node.listed for node in unread if node.listed)
+    passing = [node for node in unread if reader.passes(node.source.digest)]
+    reads = Remembered(read_one, [node for node in unread if node not in passing])
     found = find_attached(
         [node for node in verifiable if may_be_subject(node)],
         registry=registry,
@@ -69,13 +74,15 @@ def take_inventory(
     )
     if found.failures:
         raise found.failures[0]
-    results = tuple(zip(unread, reads.results, strict=True))
-    read = [each for _, each in results if isinstance(each, Manifest)]
+    others = iter(reads.results)
+    results = [(node, read_one(node) if node in passing else next(others)) for node in unread]
+    read = [each for _, each in results if each is not None]
     listed = [one.manifest for one in found.attachments if one.form is Form.ENTRY and one.manifest]
+    known = [each.known for each in read if each.known]
     return Inventory(
         root=top.source,
         selected=selected,
-        manifests={each.digest: each.descriptor() for each in (*read, *listed)},
+        manifests={each.digest: each for each in (*known, *(one.descriptor() for one in listed))},
         images=tuple(_images(results)),
         attached=found.attachments,
         missing=(
@@ -83,7 +90,7 @@ def take_inventory(
             *(one.place for one in found.gone),
         ),
         unverifiable=tuple(node.source for node in nodes if not node.is_verifiable),
-        read=tuple(Resolved(top.source.at(each.digest), each) for each in read),
+        read=tuple(Resolved(top.source.at(m.digest), m) for each in read if (m := each.manifest)),
     )
 
 
@@ -109,17 +116,27 @@ def name_of(image: Node) -> str:
     return str(platform) if platform and str(platform) else str(image.source.digest)
 
 
-def _read(node: Node, registry: ManifestReader) -> Manifest | Descriptor | None:
-    """Return the manifest; the descriptor of a blob; None of what is missing."""
-    if node.listed is not None and is_blob(node.source, node.listed, registry):
-        return node.listed
+@frozen
+class _Read:
+    """A manifest that is ``known``, and itself unless it passed; neither of a blob."""
+
+    known: Descriptor | None = None
+    manifest: Manifest | None = None
+
+
+def _read(node: Node, reader: MeteredReader) -> _Read | None:
+    """Read the manifest; None if it is missing."""
+    if node.listed is not None and is_blob(node.source, node.listed, reader):
+        return _Read()
     try:
-        return node.read(registry)
+        manifest = node.read(reader)
     except ManifestUnknownError:
         return None
+    is_held = not reader.passes(manifest.digest)
+    return _Read(manifest.descriptor(), manifest if is_held else None)
 
 
-def _images(results: Sequence[tuple[Node, Manifest | Descriptor | None]]) -> Iterator[Node]:
-    for node, manifest in results:
-        if isinstance(manifest, Manifest) and not manifest.is_list:
+def _images(results: Sequence[tuple[Node, _Read | None]]) -> Iterator[Node]:
+    for node, read in results:
+        if read is not None and read.known and read.known.media_type not in LISTS:
             yield node

@@ -8,12 +8,10 @@ are written, and let go again.
 from collections.abc import Sequence
 from functools import partial
 
-from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import ManifestUnknownError, PartMissingError, TooManyBytesError
+from manyfest.domain.errors import ManifestUnknownError, PartMissingError
 from manyfest.domain.events import OnEvent
-from manyfest.domain.manifests import SIZE_LIMIT
-from manyfest.domain.operations.steps.metered_reader import LIMIT
+from manyfest.domain.operations.steps.metered_reader import large_images
 from manyfest.domain.operations.steps.transfer import (
     ManifestCopy,
     blob_copies,
@@ -24,9 +22,6 @@ from manyfest.domain.operations.steps.tree import Node
 from manyfest.domain.ports import Ports
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
-
-_LARGE = 128 * 1024  # bytes of a manifest; real ones have 1 to 20 KiB
-_LATE_LIMIT = 1024 * 1024 * 1024  # bytes of all that are read late; they take minutes
 
 
 @frozen
@@ -58,13 +53,9 @@ def large_nodes(nodes: Sequence[Node], subject: str) -> frozenset[Reference]:
 
     Raises TooManyBytesError, which names ``subject``.
     """
-    sizes = {node.source: _size(node) for node in nodes}
-    if sum(sizes.values()) <= LIMIT:
-        return frozenset()
-    large = {place: size for place, size in sizes.items() if size > _LARGE}
-    if sum(large.values()) > _LATE_LIMIT:
-        raise TooManyBytesError(subject, _LATE_LIMIT)
-    return frozenset(large)
+    unread = [node.listed for node in nodes if node.listed and node.manifest is None]
+    large = large_images(unread, subject)
+    return frozenset(node.source for node in nodes if node.source.digest in large)
 
 
 def bring_late(
@@ -89,11 +80,3 @@ def bring_late(
         bring = partial(copy_blob, registry=ports.registry, on_event=on_event)
         ports.fan_out(bring, blob_copies([copy], with_foreign=with_foreign))
         put_copy(copy, ports.registry, on_event)
-
-
-def _size(node: Node) -> int:
-    """Return the bytes that its list states; 0 of what is read, no image, or over the limit."""
-    listed = node.listed
-    if listed is None or node.manifest is not None or listed.size > SIZE_LIMIT:
-        return 0
-    return listed.size if listed.media_type in media_types.IMAGES else 0

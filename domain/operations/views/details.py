@@ -1,6 +1,6 @@
 """Read the details of a list, an image, a draft, or one entry of a draft."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from attr import evolve
@@ -30,11 +30,17 @@ class Detail:
 
     ``reference`` is its name, ``descriptor`` describes it with its platform, as a list does, and
     ``found`` is the manifest that was read; None for a blob, and for what cannot be verified.
+    ``read_late`` reads one that is too large to be held beside others.
     """
 
     reference: Reference
     descriptor: Descriptor
     found: Resolved | None
+    read_late: "Callable[[], Detail] | None" = None
+
+    def completed(self) -> "Detail":
+        """Return it with what is read late, which is read now. Raises what reading raises."""
+        return self if self.read_late is None else self.read_late()
 
 
 @frozen
@@ -64,8 +70,9 @@ def details(found: Resolved, *, ports: Ports) -> Details:
     """Read the details of an image, or of the entries of a list, and record them with ``found``.
 
     The platform of an image is that of its config; the platform of an entry is what the list says,
-    so no config of an entry is read. Uses the ports registry, contents, fan_out and now. Raises
-    what reading raises, and TooManyBytesError; an entry that is missing is in the result.
+    so no config of an entry is read. Where all images are too large together, the large ones are
+    read late, and not recorded. Uses the ports registry, contents, fan_out and now. Raises what
+    reading raises, and TooManyBytesError; an entry that is missing is in the result.
     """
     read = _published_details(found, ports)
     seen = (detail.found for detail in read.present)
@@ -121,7 +128,8 @@ def _listed(entry: Entry) -> _Listed:
 def _read(listed: Sequence[_Listed], subject: str, ports: Ports) -> Details:
     reader = MeteredReader(ports.registry, subject)
     reader.announce(each.source for each in listed)
-    read = ports.fan_out(partial(_detail_or_none, registry=reader), listed)
+    look = partial(_detail_or_none, reader=reader)
+    read = ports.fan_out(look, listed)
     return Details(
         present=tuple(detail for detail in read if detail is not None),
         missing=tuple(
@@ -130,11 +138,18 @@ def _read(listed: Sequence[_Listed], subject: str, ports: Ports) -> Details:
     )
 
 
-def _detail_or_none(listed: _Listed, registry: ManifestReader) -> Detail | None:
+def _detail_or_none(listed: _Listed, reader: MeteredReader) -> Detail | None:
+    read = partial(_matching_detail, listed, reader)
+    if reader.passes(listed.source.digest):
+        return Detail(listed.reference, listed.descriptor, None, read)
     try:
-        detail = _detail(listed, registry)
+        return read()
     except ManifestUnknownError:
         return None
+
+
+def _matching_detail(listed: _Listed, registry: ManifestReader) -> Detail:
+    detail = _detail(listed, registry)
     if detail.found is not None:
         require_match(detail.found.manifest, listed.descriptor, str(listed.reference))
     return detail

@@ -25,7 +25,7 @@ from manyfest.domain.comparison.images import (
     have_comparable_configs,
     image_change,
 )
-from manyfest.domain.comparison.json_differences import Difference, differences
+from manyfest.domain.comparison.json_differences import Difference, differences, with_cut_values
 from manyfest.domain.comparison.scope import EVERYTHING, Scope, entries_in, entry_for_image
 from manyfest.domain.comparison.status import DifferenceKind, Status
 from manyfest.domain.descriptors import Descriptor
@@ -40,6 +40,7 @@ from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
+from manyfest.domain.ports.fan_out import FanOut, sequential
 from manyfest.domain.ports.registry import BlobReader
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
@@ -133,7 +134,8 @@ def _compared(before: Reference, after: Reference, ports: Ports, scope: Scope) -
     else:
         mine, theirs = (_of_platforms(side, ports.registry, scope) for side in (mine, theirs))
         pair = Pair(mine.manifest.descriptor(), theirs.manifest.descriptor())
-    found = _read([pair], mine, theirs, ports)
+    reader = MeteredReader(ports.registry, str(theirs.reference))
+    found = _read([pair], mine, theirs, reader, ports.fan_out)
     change = EntryChange(pair, image=_image_change(pair, mine, theirs, found))
     return Comparison(
         mine,
@@ -149,11 +151,18 @@ def _lists_compared(mine: Resolved, theirs: Resolved, ports: Ports, scope: Scope
     sides = mine.manifest.entries, theirs.manifest.entries
     left, right = entries_in(scope, *sides, str(theirs.reference))
     pairs = pair_entries(left, right)
-    found = _read(pairs if scope.reads_images else (), mine, theirs, ports)
-    entries = tuple(
-        EntryChange(pair, description_change(pair), _image_change(pair, mine, theirs, found))
-        for pair in pairs
-    )
+    reader = MeteredReader(ports.registry, str(theirs.reference))
+    wanted = pairs if scope.reads_images else ()
+    reader.announce(side for pair in wanted for side in differing(pair) or ())
+    held = [pair for pair in wanted if not _passes(pair, reader)]
+    found = _read(held, mine, theirs, reader, ports.fan_out)
+
+    def change(pair: Pair) -> ImageChange | None:
+        if _passes(pair, reader):
+            return _late_change(pair, mine, theirs, reader)
+        return _image_change(pair, mine, theirs, found)
+
+    entries = tuple(EntryChange(pair, description_change(pair), change(pair)) for pair in pairs)
     read = (mine, theirs, *found.values())
     if scope.platforms:
         return Comparison(mine, theirs, entries, platforms=scope.platforms, read=read)
@@ -199,13 +208,41 @@ def _beside_its_entry(
     return image, own, entry_for_image(image.platform, entries)
 
 
-def _read(pairs: Iterable[Pair], mine: Resolved, theirs: Resolved, ports: Ports) -> _Found:
+def _passes(pair: Pair, reader: MeteredReader) -> bool:
+    return any(reader.passes(side.digest) for side in differing(pair) or ())
+
+
+def _late_change(
+    pair: Pair, mine: Resolved, theirs: Resolved, reader: MeteredReader
+) -> ImageChange | None:
+    """Read and compare a pair that is too large to be held, and let it go; long values are cut."""
+    found = _read([pair], mine, theirs, reader, sequential)
+    change = _image_change(pair, mine, theirs, found)
+    if change is None:
+        return None
+    layers = change.layers
+    taken = (change.manifest, change.config, layers.shared, layers.removed, layers.added)
+    digest = next(side.digest for side in differing(pair) or () if reader.passes(side.digest))
+    reader.hold(digest, sum(map(len, taken)))
+    return evolve(
+        change,
+        manifest=tuple(map(with_cut_values, change.manifest)),
+        config=tuple(map(with_cut_values, change.config)),
+    )
+
+
+def _read(
+    pairs: Iterable[Pair],
+    mine: Resolved,
+    theirs: Resolved,
+    reader: MeteredReader,
+    fan_out: FanOut,
+) -> _Found:
     """Read the images of pairs that differ, each once, and the configs that differ."""
     sides = [_references(both, mine, theirs) for pair in pairs if (both := differing(pair))]
     found = {_by_digest(root).reference: _by_digest(root) for root in (mine, theirs)}
-    reader = MeteredReader(ports.registry, str(theirs.reference))
     unread = [side for side in dict.fromkeys(chain(*sides)) if side not in found]
-    found |= zip(unread, ports.fan_out(partial(resolve, registry=reader), unread), strict=True)
+    found |= zip(unread, fan_out(partial(resolve, registry=reader), unread), strict=True)
     without = dict.fromkeys(
         side
         for left, right in sides
@@ -213,7 +250,7 @@ def _read(pairs: Iterable[Pair], mine: Resolved, theirs: Resolved, ports: Ports)
         for side in (left, right)
         if found[side].config is None
     )
-    read = ports.fan_out(partial(with_config, blobs=reader), [found[side] for side in without])
+    read = fan_out(partial(with_config, blobs=reader), [found[side] for side in without])
     return found | {image.reference: image for image in read}
 
 

@@ -39,8 +39,8 @@ class Item:
     """An entry of a list at ``place``, and what is known of it.
 
     ``source`` is where a draft has it from. ``manifest`` and ``configuration`` are None if they
-    were not read; ``fault`` tells why that failed. ``entries`` are those of a list within the
-    list, None if they were not read or are shown elsewhere.
+    were not read, or are not held; ``fault`` tells why that failed. ``entries`` are those of a list
+    within the list, None if they were not read or are shown elsewhere.
     """
 
     descriptor: Descriptor

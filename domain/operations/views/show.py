@@ -166,7 +166,12 @@ class _Looker:
         if self._extent.is_long:
             self._reader.announce(item.descriptor for item in listed)
         asked = [place for place, item in enumerate(listed) if self._may_ask(item)]
-        answers = self._ports.fan_out(lambda place: self._asked(listed[place]), asked)
+        answers = self._reader.read_each(
+            lambda place: self._asked(listed[place]),
+            asked,
+            lambda place: (listed[place].descriptor.digest,),
+            self._ports.fan_out,
+        )
         filled = dict(zip(asked, answers, strict=True))
         return tuple(
             filled[place] if place in filled else self._cached(item)
@@ -193,8 +198,11 @@ class _Looker:
         with suppress(*_FAULTS):
             if item.kind == IMAGE == kind_of(found.manifest):
                 found = evolve(found, config=read_config(found, self._reader))
+        known = _known(item, found.manifest, found.config)
+        if self._reader.passes(found.manifest.digest):
+            return evolve(known, manifest=None)
         self.read.append(found)
-        return _known(item, found.manifest, found.config)
+        return known
 
     def _cached(self, item: Item) -> Item:
         """Take the manifest and the config of an item from the store."""

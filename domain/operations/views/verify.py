@@ -1,16 +1,15 @@
 """Find all that is wrong with a published image or list, in one go."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError, NotCachedError, bare
-from manyfest.domain.lists.distributable_blobs import foreign_layers
-from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.resolve import Resolved, resolve, with_config
+from manyfest.domain.image_configs import platform_of_config
+from manyfest.domain.operations.resolve import Resolved, read_config_at, resolve
 from manyfest.domain.operations.steps.metered_reader import MeteredReader
 from manyfest.domain.operations.steps.record import record_reads
 from manyfest.domain.operations.steps.tree import is_blob, nested_too_deep, walk
@@ -21,7 +20,13 @@ from manyfest.domain.ports.registry import ManifestReader, Registry
 from manyfest.domain.references import Archive, Layout, Reference
 from manyfest.domain.values import frozen
 from manyfest.domain.verification.child_rules import REPORTED_ERRORS
-from manyfest.domain.verification.evaluation import Evidence, Located, findings_at
+from manyfest.domain.verification.evaluation import (
+    Evidence,
+    Examined,
+    Located,
+    examine,
+    findings_at,
+)
 from manyfest.domain.verification.expected_platforms import expected_findings
 from manyfest.domain.verification.findings import Finding, Severity
 
@@ -31,7 +36,7 @@ _FEW = 16  # images; each is asked about in some five rounds, and one by one in 
 
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
-_Manifests = dict[Digest, Manifest | ManyfestError | None]
+_Manifests = dict[Digest, Examined | ManyfestError | None]
 
 # An entry with its place in the document of the root; that of the root itself is empty.
 _Listed = tuple[str, Descriptor]
@@ -42,7 +47,8 @@ class Verification:
     """The findings about the image or list at ``root``, in the order of its document.
 
     ``manifests`` and ``blobs`` count the different ones that were asked for; ``unseen`` counts the
-    blobs that only the store was asked for, and that it lacks; ``read`` is all that was read.
+    blobs that only the store was asked for, and that it lacks. ``read`` is all that was read and
+    held; ``foreign_layers`` are those with ``urls``, which were not asked for.
     """
 
     root: Resolved
@@ -50,12 +56,8 @@ class Verification:
     manifests: int
     blobs: int
     unseen: int
+    foreign_layers: tuple[Descriptor, ...]
     read: tuple[Resolved, ...]
-
-    @property
-    def foreign_layers(self) -> tuple[Descriptor, ...]:
-        """The layers with ``urls``, which were not asked for."""
-        return foreign_layers(found.manifest for found in self.read)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -114,38 +116,34 @@ def _verified(
 ) -> Verification:
     reader = MeteredReader(registry, str(reference))
     root = _root(reference, reader)
-    manifests, places = _read_all(root, reader, fan_out)
+    reading = _Reading(root, reader)
+    places = reading.read_all(fan_out)
+    manifests = reading.manifests
     listed = tuple(digest for digest, found in manifests.items() if found is None)
     answers = _blob_sizes(reference, places, listed, registry, fan_out)
     sizes = {
         digest: size for digest, size in answers.items() if not isinstance(size, NotCachedError)
     }
-    images = _images_to_read(reference, places, sizes)
-    read_config = partial(_capturing, partial(with_config, blobs=reader))
-    read = fan_out(read_config, tuple(images.values()))
+    images = _images_to_read(places, sizes)
+    read_config = partial(_capturing, reading.read_config)
+    read = dict(zip(images, fan_out(read_config, tuple(images.values())), strict=True))
+    configs = {digest: found for digest, found in read.items() if isinstance(found, bytes)}
     platforms = {
-        digest: found.platform if isinstance(found, Resolved) else found
-        for digest, found in zip(images, read, strict=True)
-    }
-    configs = {
-        digest: found.config
-        for digest, found in zip(images, read, strict=True)
-        if isinstance(found, Resolved) and found.config is not None
+        digest: platform_of_config(found, "config") if isinstance(found, bytes) else found
+        for digest, found in read.items()
     }
     evidence = Evidence(manifests, sizes, platforms, configs)
     findings = dict.fromkeys(found for place in places for found in findings_at(place, evidence))
     findings |= dict.fromkeys(expected_findings(root.manifest, platforms, expected))
+    foreign = {layer.digest: layer for place in places for layer in place.examined.foreign}
     return Verification(
         root,
         findings=tuple(sorted(findings, key=_place_in_document)),
         manifests=len(manifests) - len(listed),
         blobs=len(sizes),
         unseen=len(answers) - len(sizes),
-        read=(
-            root,
-            *_manifests_read(root, manifests),
-            *(r for r in read if isinstance(r, Resolved)),
-        ),
+        foreign_layers=tuple(foreign.values()),
+        read=(root, *reading.held(images, configs)),
     )
 
 
@@ -156,49 +154,80 @@ def _root(reference: Reference, registry: ManifestReader) -> Resolved:
     return resolve(reference, registry)
 
 
-def _read_all(
-    root: Resolved, reader: MeteredReader, fan_out: FanOut
-) -> tuple[_Manifests, list[Located]]:
-    """Read all that is listed, each digest once and at the place where it comes first."""
-    places: list[Located] = []
-    manifests: _Manifests = {root.manifest.digest: root.manifest}
-    look = partial(_capturing, partial(_child, root.reference, reader))
+class _Reading:
+    """Reads what a root lists, and examines it; ``manifests`` has each digest once."""
 
-    def expand(level: tuple[_Listed, ...]) -> Iterator[_Listed]:
-        reader.announce(entry for _, entry in level)
-        unread = {
-            entry.digest: entry
-            for _, entry in level
-            if entry.digest not in manifests and entry.digest.is_verifiable
-        }
-        looks = fan_out(look, tuple(unread.values()))
-        manifests.update(zip(unread, looks, strict=True))
-        for path, entry in level:
-            manifest = manifests.get(entry.digest)
-            if isinstance(manifest, Manifest):
-                place = Located(manifest, path, entry) if path else Located(manifest)
-                places.append(place)
-                yield from place.children
+    def __init__(self, root: Resolved, reader: MeteredReader) -> None:
+        self._root = root
+        self._reader = reader
+        self._held = {root.manifest.digest: root.manifest}
+        self.manifests: _Manifests = {root.manifest.digest: examine(root.manifest)}
 
-    top = ("", root.manifest.descriptor())
-    if walk([top], expand, lambda listed: listed[1].digest):
-        raise nested_too_deep(str(root.reference))
-    return manifests, places
+    def read_all(self, fan_out: FanOut) -> list[Located]:
+        """Read all that is listed, and return each manifest at the place where it comes first."""
+        places: list[Located] = []
+        look = partial(_capturing, self._child)
 
+        def expand(level: tuple[_Listed, ...]) -> Iterator[_Listed]:
+            self._reader.announce(entry for _, entry in level)
+            unread = {
+                entry.digest: entry
+                for _, entry in level
+                if entry.digest not in self.manifests and entry.digest.is_verifiable
+            }
+            listed = tuple(unread.values())
+            looks = self._reader.read_each(look, listed, lambda each: (each.digest,), fan_out)
+            self.manifests.update(zip(unread, looks, strict=True))
+            for path, entry in level:
+                found = self.manifests.get(entry.digest)
+                if isinstance(found, Examined):
+                    place = Located(found, path, entry) if path else Located(found)
+                    places.append(place)
+                    yield from place.children
 
-def _child(root: Reference, registry: ManifestReader, listed: Descriptor) -> Manifest | None:
-    """Read a manifest that exists and can be parsed; what it names is parsed here, too.
+        top = ("", self._root.manifest.descriptor())
+        if walk([top], expand, lambda listed: listed[1].digest):
+            raise nested_too_deep(str(self._root.reference))
+        return places
 
-    None for a blob.
-    """
-    content = root.at(listed.digest)
-    if is_blob(content, listed, registry):
-        return None
-    if not isinstance(content.home, Layout | Archive):  # of others the store may have it, too
-        registry.head_manifest(content)
-    manifest = registry.get_manifest(content)
-    manifest.entries, manifest.config, manifest.layers  # noqa: B018 -- fails here, at its digest
-    return manifest
+    def _child(self, listed: Descriptor) -> Examined | None:
+        """Read a manifest that exists and can be parsed; what it names is parsed here, too.
+
+        None for a blob.
+        """
+        content = self._root.reference.at(listed.digest)
+        if is_blob(content, listed, self._reader):
+            return None
+        if not isinstance(content.home, Layout | Archive):  # of others the store may have it, too
+            self._reader.head_manifest(content)
+        manifest = self._reader.get_manifest(content)
+        manifest.entries, manifest.config, manifest.layers  # noqa: B018 -- fails here, at its digest
+        examined = examine(manifest)
+        self._reader.hold(manifest.digest, examined.places)
+        if not self._reader.passes(manifest.digest):
+            self._held[manifest.digest] = manifest
+        return examined
+
+    def read_config(self, image: Located) -> bytes:
+        """Read the config of an image. Raises DocumentError: it is malformed, or over 4 MiB."""
+        place, config = self._root.reference.at(image.examined.known.digest), image.image_config
+        assert config is not None  # noqa: S101 - only images are read
+        data = read_config_at(place, config, self._reader)
+        platform_of_config(data, f"{place}: config")
+        return data
+
+    def held(
+        self, images: Mapping[Digest, Located], configs: Mapping[Digest, bytes]
+    ) -> Iterator[Resolved]:
+        """Yield the manifests that did not pass, and again those of ``images`` with configs."""
+        at = self._root.reference.at
+        for digest, found in self.manifests.items():
+            if isinstance(found, Examined) and digest in self._held:
+                yield Resolved(at(digest), self._held[digest])
+        for config, image in images.items():
+            digest = image.examined.known.digest
+            if config in configs and digest in self._held:
+                yield Resolved(at(digest), self._held[digest], configs[config])
 
 
 def _blob_sizes(
@@ -217,11 +246,11 @@ def _blob_sizes(
 
 
 def _images_to_read(
-    reference: Reference, places: Iterable[Located], sizes: dict[Digest, int | ManyfestError]
-) -> dict[Digest, Resolved]:
+    places: Iterable[Located], sizes: Mapping[Digest, int | ManyfestError]
+) -> dict[Digest, Located]:
     """For each config that exists in the size that is listed, one image that has it."""
     return {
-        config.digest: Resolved(reference.at(place.manifest.digest), place.manifest)
+        config.digest: place
         for place in places
         if (config := place.image_config) and sizes.get(config.digest) == config.size
     }
@@ -236,11 +265,6 @@ def _capturing(
         return look(asked)
     except telling as error:
         return bare(error)
-
-
-def _manifests_read(root: Resolved, manifests: _Manifests) -> Sequence[Resolved]:
-    found = [manifest for manifest in manifests.values() if isinstance(manifest, Manifest)]
-    return [Resolved(root.reference.at(manifest.digest), manifest) for manifest in found]
 
 
 def _place_in_document(finding: Finding) -> list[tuple[int, str]]:

@@ -117,7 +117,7 @@ def test_details_show_a_blob_by_its_descriptor_alone(ports: PlainPorts) -> None:
     found = details(resolve(ref(NAME), ports.registry), ports=ports)
     assert found.missing == ()
     assert [detail.found is None for detail in found.present] == [False] * 3 + [True] * 3
-    text = details_text(found.present)
+    text = "".join(details_text(found.present))
     assert text.count('"Raw"') == 3
     assert text.count('"Manifest"') == 2
 

@@ -7,7 +7,7 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.errors import PartMissingError, TooManyBytesError
 from manyfest.domain.events import Event, ManifestPut
 from manyfest.domain.operations.content.copy import copy, plan_copy
-from manyfest.domain.operations.steps import late_copy
+from manyfest.domain.operations.steps import metered_reader
 from tests.unit.domain.operations.conftest import World, ref
 
 SOURCE, TARGET = "r.example/app:1", "s.example/app:1"
@@ -49,6 +49,6 @@ def test_a_large_image_that_is_lost_meanwhile_ends_the_copy_before_the_tag(world
 
 
 def test_all_of_them_together_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(late_copy, "_LATE_LIMIT", 30 * 1024 * 1024)
+    monkeypatch.setattr(metered_reader, "_PASSING_LIMIT", 30 * 1024 * 1024)
     with pytest.raises(TooManyBytesError):
         plan_copy(ref(SOURCE), ref(TARGET), ports=world.ports())
