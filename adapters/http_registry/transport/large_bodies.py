@@ -92,6 +92,14 @@ class _Connection(httpcore.ConnectionInterface):
         return self._stream is not None or self._inner.is_idle()
 
     def has_expired(self) -> bool:
+        """Return True if the server closed it, or nobody used it for long.
+
+        Another thread may take the connection between httpcore's look at its state and that at its
+        socket, which is readable then because an answer arrives: so the state is looked at again.
+        """
+        return self._seems_expired() and self.is_idle()
+
+    def _seems_expired(self) -> bool:
         if (stream := self._stream) is None:
             return self._inner.has_expired()
         return time.monotonic() > self._expires_at or stream.get_extra_info("is_readable")

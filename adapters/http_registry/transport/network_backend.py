@@ -126,9 +126,14 @@ class DeadlineStream(httpcore.NetworkStream):
 
     @contextlib.contextmanager
     def bounded(self, seconds: float, errors: _Errors) -> Iterator[None]:
-        """Run one operation on the socket, within ``seconds`` and the deadline."""
-        self.socket.settimeout(self._deadline.clamp(seconds))
+        """Run one operation on the socket, within ``seconds`` and the deadline.
+
+        A socket that is closed fails as one that broke: another thread's look at the pool may close
+        a connection in the moment in which it is taken.
+        """
+        clamped = self._deadline.clamp(seconds)
         try:
+            self.socket.settimeout(clamped)
             yield
         except OSError as error:
             self._deadline.check()

@@ -2,13 +2,18 @@
 
 import hashlib
 import random
+import socket
 import ssl
 
 import h11
+import httpcore
 import pytest
 
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.decorators.routing import RoutingRegistry
 from manyfest.adapters.http_registry.transport import large_bodies, tls
+from manyfest.adapters.http_registry.transport.keep_alive import KeepAlivePolicy
+from manyfest.adapters.http_registry.transport.network_backend import DeadlineStream
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.adapters.read_budget import ReadBudget
 from manyfest.domain.digests import Digest
@@ -172,3 +177,41 @@ def test_records_that_arrived_together_are_read_together(serve, reply, registry,
         assert b"".join(pieces) == BLOB
     assert max(map(len, pieces)) > RECORD
     assert server.connections == server.complaints + 1
+
+
+@pytest.mark.parametrize(
+    ("use", "fault"),
+    [
+        (lambda stream: stream.read(1), httpcore.ReadError),
+        (lambda stream: stream.write(b"x"), httpcore.WriteError),
+    ],
+)
+def test_a_connection_that_another_thread_closed_is_one_that_broke(use, fault):
+    near, far = socket.socketpair()
+    stream = DeadlineStream(near, Deadline(10), KeepAlivePolicy(), "127.0.0.1")
+    with far:
+        near.close()
+        with pytest.raises(fault):
+            use(stream)
+
+
+def test_a_connection_that_is_taken_during_the_look_has_not_expired():
+    """Its socket is readable because an answer arrives, not because the server closed it."""
+
+    class Taken(httpcore.HTTP11Connection):
+        is_taken = False
+
+        def has_expired(self):
+            self.is_taken = True
+            return True
+
+        def is_idle(self):
+            return not self.is_taken
+
+    near, far = socket.socketpair()
+    with near, far:
+        stream = DeadlineStream(near, Deadline(10), KeepAlivePolicy(), "127.0.0.1")
+        origin = httpcore.Origin(b"http", b"host.test", 80)
+        pooled = large_bodies._Connection(Taken(origin, stream), origin, 60.0)
+        assert pooled.is_idle()
+        assert not pooled.has_expired()
