@@ -112,7 +112,7 @@ class Cache:
         )
 
         require_target(str(target))
-        earlier = (since,) if isinstance(since, str | Path) else tuple(since)
+        earlier = inputs.paths(since)
         with self._calls.writing() as session, ExitStack() as stack:
             wanted = None if names is None else inputs.names(names)
             chosen = [_draft(each, session) for each in inputs.names(drafts)]

@@ -46,7 +46,8 @@ class Client(Views, Attachments, Publishing, Copying, Access):
     ``HOME`` and ``XDG_…``, which say where these files are.
 
     - ``store``: a file, or the URL of another package's store.
-    - ``offline``: use only cached data. ``max_age``: reuse a cached tag that is younger.
+    - ``offline``: use only cached data. ``max_age``: reuse a cached tag that is younger. This and
+      ``timeout`` are seconds, or a timedelta.
       ``stale_if_error``: use the cached tag if a registry is unreachable.
     - ``insecure``: allow unverified TLS and plain HTTP, for all hosts or for those named.
     - ``credentials``: name and password by host or repository, before all others. ``authfile``: a
@@ -70,12 +71,12 @@ class Client(Views, Attachments, Publishing, Copying, Access):
         store: str | Path | None = None,
         offline: bool | None = None,
         insecure: bool | str | Iterable[str] = False,
-        max_age: timedelta | None = None,
+        max_age: timedelta | float | None = None,
         stale_if_error: bool | None = None,
         credentials: Mapping[str, Login] | None = None,
         authfile: str | Path | None = None,
         jobs: int | None = None,
-        timeout: float | None = None,
+        timeout: timedelta | float | None = None,
         chunk_size: int | None = None,
         transport: "httpx.BaseTransport | None" = None,
         registry: "Registry | RegistryWrapper | None" = None,
@@ -87,7 +88,7 @@ class Client(Views, Attachments, Publishing, Copying, Access):
             environment,
             store=None if store is None else _store(store),
             offline=offline,
-            max_age=max_age,
+            max_age=None if max_age is None else _duration(max_age),
             stale_if_error=stale_if_error,
             jobs=_checked_jobs(jobs),
             seconds=_checked_seconds(timeout),
@@ -105,6 +106,12 @@ class Client(Views, Attachments, Publishing, Copying, Access):
             hooks=Hooks(_logged_warning, _logged_note),
         )
         self._calls = Calls(settings, passing_errors(on_event))
+
+    def __repr__(self) -> str:
+        from manyfest.domain.encoding.shown_urls import safe_url
+
+        store = self._calls.settings.store
+        return f"<Client {store if isinstance(store, Path) else safe_url(store)}>"
 
     @cached_property
     def cache(self) -> Cache:
@@ -150,6 +157,8 @@ def _hosts(insecure: bool | str | Iterable[str]) -> frozenset[str]:  # noqa: FBT
 
 
 def _login(name: str, login: Login) -> tuple[Repository, Credentials]:
+    if isinstance(login, str):
+        raise InputError(f"credentials: expected a pair of name and password for {name!r}")
     credentials = login if isinstance(login, Credentials) else Credentials(*login)
     if "/" not in name:
         return Repository(name, ""), credentials
@@ -172,10 +181,15 @@ def _checked_jobs(jobs: int | None) -> int | None:
     return jobs
 
 
-def _checked_seconds(timeout: float | None) -> float | None:
-    if timeout is not None and not 0 < timeout < float("inf"):
+def _checked_seconds(timeout: timedelta | float | None) -> float | None:
+    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+    if seconds is not None and not 0 < seconds < float("inf"):
         raise InputError(f"timeout: expected a positive number of seconds, not {timeout!r}")
-    return timeout
+    return seconds
+
+
+def _duration(age: timedelta | float) -> timedelta:
+    return age if isinstance(age, timedelta) else timedelta(seconds=age)
 
 
 def _checked_size(chunk_size: int | None) -> int | None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         PromotionPlan,
         PromotionRules,
     )
+    from manyfest.domain.specs.promotions import PromotedImage
 
 
 def copy_one(
@@ -92,16 +93,31 @@ def promote(
     is_dry_run: bool,
 ) -> Copied:
     """Promote ``source`` to tags of ``target``. Raises as ``Client.promote``."""
-    from manyfest.domain.operations.promotion.plan import Promotion
-
     places = promoted_tags(str(target), tags)
     with calls.writing() as session:
-        require_reachable(places, session)
-        promotion = Promotion(inputs.source(source, session), places[0].home, places)
-        plan = _promotion(promotion, rules, session)
-        if not is_dry_run:
-            _execute(plan, session, calls)
-    return _promoted(plan)
+        one = _promotion(inputs.source(source, session), places[0].home, places, session)
+        return _promoted([one], rules, session, calls, is_dry_run=is_dry_run)[0]
+
+
+def promote_many(
+    images: "Sequence[PromotedImage]",
+    source: str,
+    target: str,
+    rules: "PromotionRules",
+    calls: Calls,
+    *,
+    is_dry_run: bool,
+) -> tuple[Copied, ...]:
+    """Promote ``images`` together. Raises as ``Client.promote_file``."""
+    with calls.writing() as session:
+        promotions = []
+        for image in images:
+            origin, place = image.between(source, target)
+            named = inputs.named(place)
+            tags = tuple(map(named.tagged, image.tags))
+            found = inputs.source(origin, session)
+            promotions.append(_promotion(found, named.home, tags, session))
+        return _promoted(promotions, rules, session, calls, is_dry_run=is_dry_run)
 
 
 def copied(plan: CopyPlan, brought: "Brought | None" = None) -> Copied:
@@ -158,33 +174,56 @@ def _converted(
 
 
 def _promotion(
-    promotion: "Promotion", rules: "PromotionRules", session: Session
-) -> "PromotionPlan":
+    source: Reference, home: Home, tags: tuple[Reference, ...], session: Session
+) -> "Promotion":
+    from manyfest.domain.operations.promotion.plan import Promotion
+
+    require_reachable([Reference(home)], session)
+    return Promotion(source, home, tags)
+
+
+def _promoted(
+    promotions: "Sequence[Promotion]",
+    rules: "PromotionRules",
+    session: Session,
+    calls: Calls,
+    *,
+    is_dry_run: bool,
+) -> tuple[Copied, ...]:
     from manyfest.domain.operations.promotion.plan import plan_promotions
 
-    planned = plan_promotions([promotion], rules, ports=session)
+    planned = plan_promotions(promotions, rules, ports=session)
+    for failure in planned.failures:
+        raise failure.error
     for lack in planned.lacking:
         raise NotFoundError(f"{lack}; no tag was moved")
-    return planned.plans[0]
+    if not is_dry_run:
+        _move(planned.plans, session, calls)
+    return tuple(map(_promoted_copy, planned.plans))
 
 
-def _execute(plan: "PromotionPlan", session: Session, calls: Calls) -> None:
+def _move(plans: "Sequence[PromotionPlan]", session: Session, calls: Calls) -> None:
+    """Copy and prove all, then move their tags."""
     from manyfest.domain.operations.promotion.prove_and_move import prove_and_move
 
     require_writable_store(session)
-    copy(plan.copy, ports=session, on_event=session.checking_deadline(calls.on_event))
-    session.restart_deadline()
-    (proof,) = prove_and_move([plan], ports=session, origins=session.origins).proofs
-    if proof.lacking:
-        lacks = f"{plan.copy.target.home} lacks {proof.lacking[0]}"
-        raise NotFoundError(f"not proved: {lacks}; no tag was moved")
+    for plan in plans:
+        copy(plan.copy, ports=session, on_event=session.checking_deadline(calls.on_event))
+        session.restart_deadline()
+    proved = prove_and_move(plans, ports=session, origins=session.origins)
+    for failure in proved.failures:
+        raise failure.error
+    for plan, proof in zip(plans, proved.proofs, strict=True):
+        for lacking in proof.lacking:
+            lacks = f"{plan.copy.target.home} lacks {lacking}"
+            raise NotFoundError(f"not proved: {lacks}; no tag was moved")
 
 
-def _promoted(plan: "PromotionPlan") -> Copied:
+def _promoted_copy(plan: "PromotionPlan") -> Copied:
     made = plan.copy
     return Copied(
         plan.source.found.reference,
-        plan.tags[0],
+        plan.tags[0] if plan.tags else made.target,
         plan.manifest,
         len(made.blobs) + len(made.attached.blobs),
         len(tuple(made.manifests)) + made.writes_target,

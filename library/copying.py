@@ -1,6 +1,7 @@
 """The client's methods that copy and move what is published."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from manyfest.domain.errors import InputError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from manyfest.domain.digests import Digest
     from manyfest.domain.operations.content.copy_tags import CopyRules
+    from manyfest.domain.operations.promotion.plan import PromotionRules
 
 
 class Copying:
@@ -121,15 +123,39 @@ class Copying:
         Raises NotFoundError: something required is not attached, or did not arrive; TagMovedError;
         as ``copy``.
         """
-        from manyfest.domain.operations.promotion.plan import PromotionRules
+        from attr import evolve
+
         from manyfest.library.copies import promote
 
-        required, expected = inputs.purposes(require), inputs.expectation(expect)
-        wanted = inputs.platforms(platforms)
-        if sparse != bool(wanted):
-            raise InputError("platforms and sparse go together")
-        rules = PromotionRules(required, expected, foreign_layers, verify_blobs, wanted)
+        rules = _promotion_rules(require, platforms, sparse, foreign_layers, verify_blobs)
+        rules = evolve(rules, expected=inputs.expectation(expect))
         return promote(source, target, inputs.texts(tags), rules, self._calls, is_dry_run=dry_run)
+
+    def promote_file(
+        self,
+        file: str | Path,
+        source: str,
+        target: str,
+        *,
+        require: str | Iterable[str] = (),
+        platforms: Iterable[PlatformName] = (),
+        sparse: bool = False,
+        foreign_layers: bool = False,
+        verify_blobs: bool = False,
+        dry_run: bool = False,
+    ) -> tuple[Copied, ...]:
+        """Promote all images that ``file`` names, from repositories below ``source``.
+
+        The file is YAML of kpromo (name, dmap of digests and tags). No tag below ``target`` moves
+        before all images are proved. For the other arguments see ``promote``. Raises SpecError;
+        OSError; the first failure, as ``promote``.
+        """
+        from manyfest.adapters.image_files.promotion_file import read_promotions
+        from manyfest.library.copies import promote_many
+
+        images = read_promotions(Path(file).read_bytes(), str(file))
+        rules = _promotion_rules(require, platforms, sparse, foreign_layers, verify_blobs)
+        return promote_many(images, source, target, rules, self._calls, is_dry_run=dry_run)
 
     def untag(
         self, tag: Name, *, expect: "Digest | str | None" = None, dry_run: bool = False
@@ -195,3 +221,20 @@ def _rules(
         raise InputError("sparse goes with platforms")
     mode = inputs.attached_mode(attached)
     return CopyRules(wanted, mode, foreign_layers, sparse, verify_blobs, dry_run, since)
+
+
+def _promotion_rules(
+    require: str | Iterable[str],
+    platforms: Iterable[PlatformName],
+    sparse: bool,  # noqa: FBT001 -- all by position
+    foreign_layers: bool,  # noqa: FBT001
+    verify_blobs: bool,  # noqa: FBT001
+) -> "PromotionRules":
+    """Return the rules as one value. Raises InputError: of sparse and platforms only one."""
+    from manyfest.domain.operations.promotion.plan import PromotionRules
+
+    wanted = inputs.platforms(platforms)
+    if sparse != bool(wanted):
+        raise InputError("platforms and sparse go together: a promotion keeps the list's digest")
+    required = inputs.purposes(require)
+    return PromotionRules(required, None, foreign_layers, verify_blobs, wanted)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from manyfest.assembly.references import (
@@ -135,6 +136,11 @@ def names(given: Name | Iterable[Name]) -> tuple[Name, ...]:
 def texts(given: str | Iterable[str]) -> tuple[str, ...]:
     """Return the texts; a single text is one of them, and not its characters."""
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def paths(given: str | Path | Iterable[str | Path]) -> tuple[str | Path, ...]:
+    """Return the paths; a single one is one of them."""
+    return (given,) if isinstance(given, str | os.PathLike) else tuple(given)
 
 
 def attached_mode(attached: bool | None) -> AttachedMode:  # noqa: FBT001 -- as methods take it

@@ -207,7 +207,7 @@ class Views:
         self,
         names: Name | Iterable[Name] = (),
         *,
-        files: "Iterable[str | Path]" = (),
+        files: "str | Path | Iterable[str | Path]" = (),
         platform: PlatformName | None = None,
     ) -> "tuple[Checked, ...]":
         """Return a verdict on each image: of ``names``, and those that ``files`` use.
@@ -219,7 +219,7 @@ class Views:
 
         wanted = inputs.platform(platform)
         asked = [(inputs.named(name), wanted) for name in inputs.names(names)]
-        asked += _uses(files, wanted)
+        asked += _uses(inputs.paths(files), wanted)
         with self._calls.reading() as session:
             return check_outdated(tuple(dict.fromkeys(asked)), ports=session)
 

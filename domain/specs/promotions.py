@@ -29,6 +29,11 @@ class PromotedImage:
     digest: Digest
     tags: tuple[str, ...]
 
+    def between(self, source: str, target: str) -> tuple[str, str]:
+        """Return its name below ``source``, by digest, and its repository below ``target``."""
+        name = self.name.strip("/")
+        return f"{source.rstrip('/')}/{name}@{self.digest}", f"{target.rstrip('/')}/{name}"
+
 
 def promotions_in(document: Tree, file: str) -> tuple[PromotedImage, ...]:
     """Return the promotions that ``document`` declares. Raises SpecError: its first 100 faults."""

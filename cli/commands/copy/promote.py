@@ -41,7 +41,7 @@ from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.operations.promotion.plan import Promotion, PromotionPlan, PromotionRules
 from manyfest.domain.operations.promotion.prove_and_move import Proof
 from manyfest.domain.references import Reference
-from manyfest.domain.specs.promotions import PromotedImage, promotions_in
+from manyfest.domain.specs.promotions import PromotedImage
 
 
 @docker_command("promote", "SRC DST", 2, 2, options=CONNECTION - CREDENTIALS | UPLOADS)
@@ -118,7 +118,7 @@ def command(
     if from_file is None:
         texts = [(names[0], *_targets(names[1], _split(tags or ())))]
     else:
-        texts = [_of_file(image, *names) for image in _read(from_file)]
+        texts = [(*image.between(*names), image.tags) for image in _read(from_file)]
     logins = [
         each
         for source, home, _ in texts
@@ -152,22 +152,12 @@ def _targets(name: str, tags: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     return name, tuple(each.tag or "" for each in promoted_tags(name, tags))
 
 
-def _of_file(
-    image: PromotedImage, source: str, destination: str
-) -> tuple[str, str, tuple[str, ...]]:
-    source, destination = source.rstrip("/"), destination.rstrip("/")
-    name = image.name.strip("/")
-    return f"{source}/{name}@{image.digest}", f"{destination}/{name}", image.tags
-
-
 def _read(file: str) -> tuple[PromotedImage, ...]:
     """Read the images in ``file``; tell each fault in it, and end the command."""
-    from manyfest.adapters.image_files.yaml_trees import trees
+    from manyfest.adapters.image_files.promotion_file import read_promotions
 
     try:
-        text = bytes_of(file).decode("utf-8", "replace")
-        documents = trees(text, file, refuses_twice=True) or ([],)  # an empty file declares none
-        return tuple(each for document in documents for each in promotions_in(document, file))
+        return read_promotions(bytes_of(file), file)
     except SpecError as error:
         for problem in error.problems:
             fail(problem)

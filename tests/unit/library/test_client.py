@@ -230,6 +230,24 @@ def test_a_promotion_moves_the_tags_that_are_named(manyfest_client):
         manyfest_client.promote(f"{BASE}:1", "prod.example/base", tags="a/b")
 
 
+def test_images_of_a_file_are_promoted_together_or_not_at_all(manyfest_client, tmp_path):
+    digest, other = manyfest_client.digest(f"{BASE}:1"), manyfest_client.digest(f"{APP}:amd64")
+    declared = f'- name: base\n  dmap: {{"{digest}": ["1.4", "latest"]}}\n'
+    (tmp_path / "two.yaml").write_text(declared + f'- name: app\n  dmap: {{"{other}": ["1"]}}\n')
+    gone = "sha256:" + "0" * 64
+    (tmp_path / "gone.yaml").write_text(declared + f'- name: app\n  dmap: {{"{gone}": ["1"]}}\n')
+    places = "registry.example", "prod.example/team"
+    with pytest.raises(manyfest.errors.ManifestUnknownError):
+        manyfest_client.promote_file(tmp_path / "gone.yaml", *places)
+    planned = manyfest_client.promote_file(tmp_path / "two.yaml", *places, dry_run=True)
+    assert manyfest_client.tags("prod.example/team/base") == ()
+    done = manyfest_client.promote_file(str(tmp_path / "two.yaml"), *places)
+    assert (done, [each.digest for each in done]) == (planned, [digest, other])
+    assert manyfest_client.tags("prod.example/team/base") == ("1.4", "latest")
+    with pytest.raises(manyfest.errors.InputError, match="go together"):
+        manyfest_client.promote_file(tmp_path / "two.yaml", *places, sparse=True)
+
+
 def test_a_tag_is_taken_away_and_comes_back(manyfest_client):
     digest = manyfest_client.digest(f"{APP}:amd64")
     with pytest.raises(manyfest.errors.TagMovedError):
@@ -316,7 +334,9 @@ def test_views_answer_with_values(manyfest_client, tmp_path):
     assert manyfest_client.diff(f"{APP}:amd64", f"{APP}:amd64").status.value == "same"
     assert manyfest_client.show(f"{BASE}:1").kind == "OCI index"
     (tmp_path / "Dockerfile").write_text(f"FROM {APP}:amd64\n")
-    (checked,) = manyfest_client.outdated(files=[tmp_path / "Dockerfile"])
+    file = tmp_path / "Dockerfile"
+    ((checked,), *others) = (manyfest_client.outdated(files=f) for f in ([file], file, str(file)))
+    assert [each[0].reference for each in others] == [checked.reference] * 2
     assert checked.verdict.value in {"current", "new"}
 
 
@@ -382,6 +402,7 @@ def test_warnings_go_to_the_log_and_nothing_is_printed(tmp_path, caplog, capsys)
         {"timeout": -1},
         {"authfile": "/nonexistent"},
         {"credentials": {"a//b": ("me", "secret")}},
+        {"credentials": {"a.example": "me:secret"}},
     ],
 )
 def test_a_wrong_argument_is_refused_by_name(wrong):
@@ -408,6 +429,20 @@ VARIABLES = {
 def variables(monkeypatch):
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
+
+
+def test_times_are_seconds_or_durations():
+    minute = timedelta(minutes=1)
+    for given in ({"timeout": 60, "max_age": 60}, {"timeout": minute, "max_age": minute}):
+        found = _settings(**given)
+        assert (found.seconds, found.max_age) == (60, minute)
+
+
+def test_a_client_shows_its_store_without_a_password(tmp_path):
+    assert repr(manyfest.Client(store=tmp_path / "s.db")) == f"<Client {tmp_path}/s.db>"
+    shown = repr(manyfest.Client(store="postgresql://me:secret@db.example/x"))
+    assert "secret" not in shown
+    assert "db.example" in shown
 
 
 def _settings(**given):
