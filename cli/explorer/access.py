@@ -38,6 +38,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_WRONG_HOST = "This host is not served here. Open the address that manyfest explore has printed.\n"
 _REFUSAL = "Open the address that manyfest explore has printed: it has the token.\n"
 
 
@@ -83,7 +84,7 @@ class Guard:
         headers = Headers(scope=scope)
         hosts = self._hosts | _own_address(scope)
         if headers.get("host", "").lower() not in hosts:
-            return PlainTextResponse("This host is not served here.\n", 421)
+            return PlainTextResponse(_WRONG_HOST, 421)
         words = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         token = next((value for name, value in words if name == "token"), None)
         if token is not None and scope["method"] == "GET":

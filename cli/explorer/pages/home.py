@@ -1,6 +1,7 @@
 """The first page: all repositories of the store, and a search over what they hold."""
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -16,6 +17,7 @@ _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
 _TEXTS = ("annotations", "labels")
 _PACKAGE = ("reference", "platform", "image", "name", "version")
 _Rows = Sequence[tuple[Json, ...]] | None
+_FIRST_SURROGATE, _BEHIND_SURROGATES = 0xD800, 0xE000  # no characters of a text
 # Prints the repositories in a terminal.
 _HOMES = (
     "SELECT registry, repository, count(*) AS tags, max(first_seen) AS moved"
@@ -45,23 +47,22 @@ def search(_subject: str, query: Arguments, library: Library) -> Page:
         return Page("search.html", "Search", {"text": text}, usage)
     statements = _statements(text)
     rows = {kind: library.rows(statement) for kind, statement in statements.items()}
-    data: dict[str, Json] = {
-        "text": text,
+    names: dict[str, list[Json]] = {
         "repositories": list(_repositories(text, library)),
         "tags": list(_tags(text, library)),
+    }
+    data: dict[str, Json] = {
+        "text": text,
+        **names,
         "digests": _objects(("digest", "mediaType"), rows.get("digests", ())),
         "packages": _objects(_PACKAGE, rows["packages"]),
         "texts": _texts(rows),
     }
-    commands = (
-        command_line("cache", "ls", f"*{exactly(text)}*"),
-        *(
-            command_line("cache", "query", statement)
-            for kind, statement in statements.items()
-            if rows[kind] is None or rows[kind]
-        ),
-    )
-    return Page("search.html", f"Search: {text}", data, commands)
+    queries = [statements[kind] for kind in statements if rows[kind] is None or rows[kind]]
+    commands = [command_line("cache", "query", statement) for statement in queries]
+    if any(names.values()) or not commands:
+        commands.insert(0, command_line("cache", "ls", f"*{exactly(text)}*"))
+    return Page("search.html", f"Search: {text}", data, tuple(commands))
 
 
 def _repository(one: CachedRepository) -> Json:
@@ -123,9 +124,16 @@ def _packages(name: str, version: str = "") -> str:
 
 
 def _begins(column: str, text: str) -> str:
-    """A condition that an index answers; the last character of Unicode ends the range."""
-    first, last = literal(text), literal(f"{text}\U0010ffff")
-    return f"{column} >= {first} AND {column} < {last}"
+    """Return a condition that an index answers, and that can be typed: up to the next text."""
+    return f"{column} >= {literal(text)} AND {column} < {literal(_behind(text))}"
+
+
+def _behind(text: str) -> str:
+    """Return the first text behind all that begin with ``text``, by code points."""
+    last = ord(text[-1]) + 1
+    if last > sys.maxunicode:
+        return text + text[-1]
+    return text[:-1] + chr(_BEHIND_SURROGATES if last == _FIRST_SURROGATE else last)
 
 
 def _objects(members: Sequence[str], rows: _Rows) -> Json:

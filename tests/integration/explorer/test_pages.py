@@ -449,3 +449,9 @@ def test_the_page_of_a_draft_has_no_link_to_a_digest_that_is_not_published(clien
     text = client.get(f"/drafts/{APP}:next").text
     assert digest in text
     assert f"/content/{quote(digest)}" not in text
+
+
+@pytest.mark.parametrize("text", ["cur", "\ud7ff", "\U0010ffff", "a\U0010ffff", "c'"])
+def test_the_range_of_a_search_ends_behind_all_that_begin_with_the_text(client, text):
+    found = as_json(client, f"/search?q={quote(text)}")["packages"]
+    assert {one["name"] for one in found} == ({"curl"} if text == "cur" else set())
