@@ -31,7 +31,7 @@ from manyfest.domain.references import Home, Reference
 from manyfest.domain.values import frozen
 
 # Seconds that a query may take. What no index answers is left out of the page then, and said so.
-QUERY_SECONDS = 0.15
+QUERY_SECONDS = 1.0
 _ROWS = 200
 _DIGEST_TAG = "sha256-"
 

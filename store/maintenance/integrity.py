@@ -29,8 +29,8 @@ from manyfest.store.maintenance.row_checks import (
     text_of,
 )
 from manyfest.store.rows import damage_if_unreadable
+from manyfest.store.sqlite import descriptors, texts
 from manyfest.store.sqlite.database import Row
-from manyfest.store.sqlite.descriptors import REBUILD, SELECT_DIFFERENT
 
 if TYPE_CHECKING:
     from manyfest.store.sql_database import SqlDatabase
@@ -105,7 +105,9 @@ class SqlIntegrity:
             lines = [str(text) for (text,) in self._database.rows("PRAGMA integrity_check")]
         except DamagedStoreError as error:
             lines = [error.reason]
-        if lines == ["ok"] and any(map(_is_intact, self._database.rows(SELECT_DIFFERENT))):
+        if lines == ["ok"] and any(
+            map(_is_intact, self._database.rows(descriptors.SELECT_DIFFERENT))
+        ):
             lines = ["the index of descriptors differs from the manifests"]
         for line in lines:
             yield None if line == "ok" else self._file_damage(" ".join(line.split()))
@@ -115,7 +117,7 @@ class SqlIntegrity:
 
         Raises DamagedStoreError: faults remain.
         """
-        for statement in ("REINDEX", *REBUILD):
+        for statement in ("REINDEX", *descriptors.REBUILD, *texts.REBUILD):
             self._database.write(statement, [()])
         for damage in self._check_structure():
             if damage is not None:

@@ -2,8 +2,8 @@
 
 The views store nothing, so nothing can become stale. They are TEMP views of one connection, so they
 need no migration and work on a file that cannot be written. Each hashes the bytes it reads: damaged
-content counts as an empty document. Packages and descriptors come from tables, which are written
-with the bytes (``store.packages``, ``store.sqlite.descriptors``): they answer by an index.
+content counts as an empty document. Packages, descriptors and texts come from tables, which are
+written with the bytes (``store.packages``, ``store.sqlite.descriptors``, ``store.sqlite.texts``).
 
 Each table is read through a private view, whose name a query cannot know. SQLite's authorizer tells
 a table's reader by the name that the FROM clause has, and a query can give any name that it knows
@@ -19,7 +19,7 @@ from manyfest.domain.digests import HEX_LENGTHS
 from manyfest.domain.media_types import LISTS
 from manyfest.domain.ports.queries import QueryView
 from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME
-from manyfest.store.maintenance.package_views import PACKAGE_VIEWS, REFERENCE, ViewDefinition
+from manyfest.store.maintenance.package_views import PACKAGES, REFERENCE, ViewDefinition
 from manyfest.store.rows import IS_NEWEST
 
 _LISTS = ", ".join(f"'{media_type}'" for media_type in sorted(LISTS))
@@ -169,7 +169,17 @@ VIEWS = (
             FROM temp.configs AS c, json_each(c.document, '$.config.Labels') AS l
             WHERE l.type = 'text'""",
     ),
-    *PACKAGE_VIEWS,
+    ViewDefinition(
+        "texts",
+        "all annotations or labels of a manifest as one text, for a search (kind: which of them)",
+        "kind, manifest, text",
+        """SELECT 'annotations' AS kind, manifest, text FROM main.annotation_texts
+            UNION ALL
+            SELECT 'labels', d.manifest, t.text
+            FROM main.label_texts AS t CROSS JOIN main.descriptors AS d
+            WHERE d.digest = t.config AND d.role = 'config'""",
+    ),
+    PACKAGES,
     ViewDefinition(
         "drafts",
         "lists being assembled",
@@ -183,7 +193,7 @@ VIEWS = (
 _SECRET = os.urandom(8).hex()
 _TABLES = (
     *("blobs", "descriptors", "digests", "drafts", "entries"),
-    *("manifests", "observations", "packages"),
+    *("manifests", "observations", "packages", "annotation_texts", "label_texts"),
 )
 # The views through which all others read tables, and the table of each.
 PRIVATE_VIEWS = {f"{table}_{_SECRET}": table for table in _TABLES}

@@ -24,6 +24,10 @@ _DIFFERENT = f"""
 _REBUILD = (
     "DELETE FROM main.descriptors",
     f"INSERT INTO main.descriptors (manifest, role, position, digest) {_OF_ALL}",
+    "DELETE FROM main.annotation_texts",
+    """INSERT INTO main.annotation_texts SELECT * FROM (
+        SELECT digest, annotation_text(document) AS text FROM manifests) AS t
+        WHERE text IS NOT NULL""",
 )
 
 

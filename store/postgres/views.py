@@ -84,16 +84,6 @@ _OWN = {
         SELECT c.manifest, a.key AS name, a.value #>> '{{}}' AS value
         FROM manyfest_views.configs AS c, {_members("c.document -> 'config' -> 'Labels'")}
         WHERE jsonb_typeof(a.value) = 'string'""",
-    "carriers": f"""
-        SELECT e.value ->> 'digest' AS statement, d.document -> 'subject' ->> 'digest' AS image,
-            d.digest AS manifest
-        FROM manyfest_views.documents AS d, {_elements("layers")}
-        WHERE {_IS_OBJECT} AND d.document -> 'subject' ->> 'digest' IS NOT NULL
-        UNION
-        SELECT e.value ->> 'digest', 'sha256:' || substr(o.tag, 8, 64), d.digest
-        FROM manyfest.observations AS o
-        JOIN manyfest_views.documents AS d ON d.digest = o.digest, {_elements("layers")}
-        WHERE o.tag LIKE 'sha256-%.%' AND {_IS_OBJECT}""",
 }
 
 
@@ -103,9 +93,26 @@ _INSTR = """
     LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT strpos(value, part) $$"""
 
 
+# Views of which ``packages`` was made once.
+_DROP_FORMER = """
+    DROP VIEW IF EXISTS manyfest_views.placed, manyfest_views.stated, manyfest_views.seen,
+        manyfest_views.subjects, manyfest_views.contained, manyfest_views.carriers"""
+
+
+# Whose queries could read the views may read new ones.
+_GRANT = """
+    DO $$ BEGIN
+        IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'manyfest_query')
+            AND has_table_privilege('manyfest_query', 'manyfest_views.tags', 'SELECT')
+        THEN GRANT SELECT ON ALL TABLES IN SCHEMA manyfest_views TO manyfest_query;
+        END IF;
+    END $$"""
+
+
 def view_statements() -> Iterator[str]:
     """Yield the statements that make all views, in the schema ``manyfest_views``."""
     yield _INSTR
     for view in VIEWS:
         statement = _OWN.get(view.name) or as_postgres(view.statement).replace("%%", "%")
         yield f"CREATE OR REPLACE VIEW manyfest_views.{view.name} AS {statement}"
+    yield from (_DROP_FORMER, _GRANT)

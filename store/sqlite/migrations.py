@@ -141,6 +141,16 @@ def _add_homes_of_digest_reads(database: "Database") -> None:
         database.execute(statement)
 
 
+def _create_texts(database: "Database") -> None:
+    from manyfest.store.sqlite.texts import CREATE
+
+    for statement in CREATE:
+        database.execute(statement)
+    # the images of statements are found without reading their packages
+    database.execute("DROP INDEX idx_packages_statement")
+    database.table("packages").create_index(("statement", "image"))
+
+
 MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _create_contents_and_observations,
     _create_drafts,
@@ -157,6 +167,7 @@ MIGRATIONS: tuple[Callable[["Database"], None], ...] = (
     _create_descriptors,
     _create_claims,
     _add_homes_of_digest_reads,
+    _create_texts,
 )
 
 

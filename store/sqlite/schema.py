@@ -3,7 +3,7 @@
 Written by ``python -m tests.golden.generate_schema`` from the migrations; not edited by hand.
 """
 
-VERSION = 15
+VERSION = 16
 
 STATEMENTS = (
     """
@@ -90,10 +90,6 @@ CREATE TABLE "packages" (
 )
 """,
     """
-CREATE INDEX "idx_packages_statement"
-    ON "packages" ("statement")
-""",
-    """
 CREATE INDEX "idx_packages_name_version"
     ON "packages" ("name", "version")
 """,
@@ -167,5 +163,73 @@ CREATE TABLE "digests" (
    "last_seen" TEXT NOT NULL,
    PRIMARY KEY ("digest", "home")
 ) WITHOUT ROWID
+""",
+    """
+CREATE TABLE "annotation_texts" (
+   "manifest" TEXT PRIMARY KEY NOT NULL REFERENCES "manifests"("digest") ON DELETE CASCADE,
+   "text" TEXT NOT NULL
+) WITHOUT ROWID
+""",
+    """
+CREATE TABLE "label_texts" (
+   "config" TEXT PRIMARY KEY NOT NULL REFERENCES "blobs"("digest") ON DELETE CASCADE,
+   "text" TEXT NOT NULL
+) WITHOUT ROWID
+""",
+    """
+CREATE TRIGGER "texts_of_new_manifest" AFTER INSERT ON "manifests"
+WHEN instr(NEW.data, CAST('"annotations"' AS BLOB)) BEGIN
+    INSERT INTO annotation_texts (manifest, text)
+    SELECT digest, group_concat(a.key || char(10) || a.value, char(10)) FROM (
+        SELECT NEW.digest, one.key, one.value
+        FROM json_each(CASE WHEN json_valid(CAST(NEW.data AS TEXT)) THEN CAST(NEW.data AS TEXT) END, '$.annotations') AS one
+        WHERE one.type = 'text' AND instr(NEW.data, CAST('"annotations"' AS BLOB))
+        UNION ALL
+        SELECT NEW.digest, one.key, one.value
+        FROM json_each(CASE WHEN json_valid(CAST(NEW.data AS TEXT)) THEN CAST(NEW.data AS TEXT) END, '$.manifests') AS entry,
+            json_each(entry.value, '$.annotations') AS one
+        WHERE entry.type = 'object' AND one.type = 'text' AND instr(NEW.data, CAST('"annotations"' AS BLOB))) AS a
+    GROUP BY digest;
+END
+""",
+    """
+CREATE TRIGGER "texts_of_healed_manifest" AFTER UPDATE OF "data" ON "manifests" BEGIN
+    DELETE FROM annotation_texts WHERE manifest = NEW.digest;
+    INSERT INTO annotation_texts (manifest, text)
+    SELECT digest, group_concat(a.key || char(10) || a.value, char(10)) FROM (
+        SELECT NEW.digest, one.key, one.value
+        FROM json_each(CASE WHEN json_valid(CAST(NEW.data AS TEXT)) THEN CAST(NEW.data AS TEXT) END, '$.annotations') AS one
+        WHERE one.type = 'text' AND instr(NEW.data, CAST('"annotations"' AS BLOB))
+        UNION ALL
+        SELECT NEW.digest, one.key, one.value
+        FROM json_each(CASE WHEN json_valid(CAST(NEW.data AS TEXT)) THEN CAST(NEW.data AS TEXT) END, '$.manifests') AS entry,
+            json_each(entry.value, '$.annotations') AS one
+        WHERE entry.type = 'object' AND one.type = 'text' AND instr(NEW.data, CAST('"annotations"' AS BLOB))) AS a
+    GROUP BY digest;
+END
+""",
+    """
+CREATE TRIGGER "texts_of_new_blob" AFTER INSERT ON "blobs"
+WHEN length(NEW.data) <= 4194304 AND instr(NEW.data, CAST('"Labels"' AS BLOB)) BEGIN
+    INSERT INTO label_texts (config, text)
+    SELECT NEW.digest, group_concat(a.key || char(10) || a.value, char(10))
+    FROM json_each(CASE WHEN json_valid(CAST(NEW.data AS TEXT)) THEN CAST(NEW.data AS TEXT) END, '$.config.Labels') AS a
+    WHERE a.type = 'text' AND length(NEW.data) <= 4194304 AND instr(NEW.data, CAST('"Labels"' AS BLOB))
+    GROUP BY NEW.digest;
+END
+""",
+    """
+CREATE TRIGGER "texts_of_healed_blob" AFTER UPDATE OF "data" ON "blobs" BEGIN
+    DELETE FROM label_texts WHERE config = NEW.digest;
+    INSERT INTO label_texts (config, text)
+    SELECT NEW.digest, group_concat(a.key || char(10) || a.value, char(10))
+    FROM json_each(CASE WHEN json_valid(CAST(NEW.data AS TEXT)) THEN CAST(NEW.data AS TEXT) END, '$.config.Labels') AS a
+    WHERE a.type = 'text' AND length(NEW.data) <= 4194304 AND instr(NEW.data, CAST('"Labels"' AS BLOB))
+    GROUP BY NEW.digest;
+END
+""",
+    """
+CREATE INDEX "idx_packages_statement_image"
+    ON "packages" ("statement", "image")
 """,
 )

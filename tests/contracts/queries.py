@@ -1,5 +1,7 @@
 """The contract of queries: subclass ``QueriesContract`` and give ``kept``."""
 
+import json
+
 import pytest
 
 from manyfest.contracts.draft_book import draft
@@ -7,6 +9,8 @@ from manyfest.contracts.garbage_collector import see
 from manyfest.contracts.images import docker_image, oci_image, oci_index, referrer
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import QueryError
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.media_types import OCI_INDEX
 from manyfest.domain.references import Reference
 
 AMD, ARM = oci_image("linux/amd64", text="base"), docker_image("linux/arm64/v8", text="arm")
@@ -101,8 +105,25 @@ class QueriesContract:
         names = [view.name for view in kept.queries.views()]
         assert names == [
             *("tags", "history", "manifests", "platforms", "layers", "descriptors", "annotations"),
-            *("labels", "packages", "drafts"),
+            *("labels", "texts", "packages", "drafts"),
         ]
+
+    def test_texts_are_the_annotations_or_labels_of_a_manifest(self, kept):
+        config = b'{"config": {"Labels": {"team": "core", "n": 1}}}'
+        labelled = {"config": {"digest": str(Digest.of(config))}}
+        entries = [{"annotations": {"c": "d", "n": 1}}, {"annotations": []}, 3]
+        listed = {"manifests": entries, "annotations": {"a": "b"}}
+        manifests = [
+            Manifest(OCI_INDEX, json.dumps(each).encode()) for each in (labelled, listed, {})
+        ]
+        with kept.contents.transaction():
+            kept.contents.keep_blobs([config])
+            kept.contents.keep_manifests(manifests)
+        with kept.queries.run("SELECT manifest, kind, text FROM texts ORDER BY 2") as answer:
+            assert [*answer.rows] == [
+                (str(manifests[1].digest), "annotations", "a\nb\nc\nd"),
+                (str(manifests[0].digest), "labels", "team\ncore"),
+            ]
 
     def test_packages_are_of_images_where_their_sbom_was_seen(self, kept):
         """Another repository may attach an SBOM of its own to an image that both have."""

@@ -94,16 +94,21 @@ def _statements(text: str) -> dict[str, str]:
     Packages are found by the beginning of their names, as SBOMs write them, or by a name and the
     beginning of a version: ``openssl 3.3``.
     """
-    pattern = literal(text)
     found = {"digests": _digests(written[1])} if (written := _DIGEST.fullmatch(text)) else {}
     return found | {
         "packages": _packages(*text.split(" ", 1)),
-        **{
-            view: f"SELECT manifest, name, value FROM {view}"  # noqa: S608 - a view of ours
-            f" WHERE instr(value, {pattern}) > 0 OR instr(name, {pattern}) > 0 LIMIT {_FOUND}"
-            for view in _TEXTS
-        },
+        **{view: _containing(view, literal(text)) for view in _TEXTS},
     }
+
+
+def _containing(view: str, pattern: str) -> str:
+    """Read the few documents that the index of texts finds, and no others."""
+    return (
+        f"SELECT manifest, name, value FROM {view} WHERE manifest IN"  # noqa: S608 - literals
+        f" (SELECT manifest FROM texts WHERE kind = '{view}' AND instr(text, {pattern}) > 0"
+        f" LIMIT {_FOUND})"
+        f" AND (instr(value, {pattern}) > 0 OR instr(name, {pattern}) > 0) LIMIT {_FOUND}"
+    )
 
 
 def _digests(beginning: str) -> str:
@@ -141,7 +146,7 @@ def _objects(members: Sequence[str], rows: _Rows) -> Json:
 
 
 def _texts(rows: Mapping[str, _Rows]) -> Json:
-    """Return annotations and labels; None if there are too many to read."""
+    """Return annotations and labels; None if looking for them takes too long."""
     found: list[Json] = []
     for view in _TEXTS:
         listed = rows[view]

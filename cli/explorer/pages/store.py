@@ -59,12 +59,11 @@ def _cached(digests: Iterable[str], library: Library) -> set[str] | None:
 def _missing(library: Library) -> Json:
     """Return some entries of lists whose manifests are not cached; None if that takes too long."""
     rows = library.rows(
-        "SELECT list, platform, digest FROM platforms JOIN"  # noqa: S608 - a number of ours
-        " (SELECT DISTINCT manifest FROM descriptors WHERE role = 'entry'"
-        f" AND digest NOT IN (SELECT digest FROM manifests) LIMIT {_MISSING}) AS m"
-        " ON list = m.manifest"
-        " WHERE digest NOT IN (SELECT digest FROM manifests) AND list != digest"
-        f" LIMIT {_MISSING}"
+        "SELECT l.list, l.platform, l.digest FROM"  # noqa: S608 - a number of ours
+        " (SELECT d.manifest, d.position FROM descriptors AS d WHERE d.role = 'entry'"
+        " AND NOT EXISTS (SELECT 1 FROM manifests AS m WHERE m.digest = d.digest)"
+        f" LIMIT {_MISSING}) AS lacking CROSS JOIN listed AS l"
+        " WHERE l.list = lacking.manifest AND l.position = lacking.position"
     )
     if rows is None:
         return None

@@ -30,7 +30,7 @@ _QUERY_ROLE = f"""
     GRANT USAGE ON SCHEMA manyfest_views TO {ROLE};
     GRANT SELECT ON ALL TABLES IN SCHEMA manyfest_views TO {ROLE}"""
 _TABLES = "manifests, blobs, observations, drafts, entries, quarantine, hosts, digests, packages"
-_TABLES += ", claims, descriptors"
+_TABLES += ", claims, descriptors, annotation_texts, label_texts"
 
 
 @frozen
