@@ -1,7 +1,8 @@
 """The verdicts on many images as JUnit's XML: a test suite for each file, a test for each image.
 
-The form is that of Ant's task and of the schema that Jenkins and GitLab read: ``failure`` for an
-image with errors, ``error`` for one that could not be checked; warnings are its output.
+The form is that of Ant's task, as the schema of Jenkins' xUnit plugin (``junit-10.xsd``) has it:
+``failure`` for an image with errors, ``error`` for one that could not be checked; warnings are its
+output. The schema knows a file for a suite alone, and no lines, so that texts begin with the place.
 """
 
 import re
@@ -11,7 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from manyfest.cli.rendering.findings import finding_line
 from manyfest.cli.rendering.fleet.verdict import FleetImage
-from manyfest.domain.verification.findings import Severity
+from manyfest.domain.verification.findings import Finding, Severity
 
 # Characters that XML 1.0 cannot have (section 2.2), not even escaped.
 _INVALID = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -34,25 +35,29 @@ def _counts(images: Sequence[FleetImage]) -> dict[str, str]:
 
 
 def _add_suite(root: Element, file: str, images: Sequence[FleetImage]) -> None:
-    suite = SubElement(root, "testsuite", {"name": _text(file), **_counts(images)})
+    place = {"file": _text(file)} if images[0].place else {}
+    suite = SubElement(root, "testsuite", {"name": _text(file), **_counts(images), **place})
     for image in images:
         _add_case(suite, file, image)
 
 
 def _add_case(suite: Element, file: str, image: FleetImage) -> None:
-    _, line = image.file_and_line
-    place = {"file": _text(file), "line": str(line)} if image.place else {}
     names = {"classname": _text(file), "name": _text(image.name)}
-    case = SubElement(suite, "testcase", names | place)
+    case = SubElement(suite, "testcase", names)
+    place = f"{image.place}: " if image.place else ""
     errors = [found for found in image.findings if found.rule.severity is Severity.ERROR]
     if image.error is not None:
         told = {"type": type(image.error).__name__, "message": _text(str(image.error))}
-        SubElement(case, "error", told).text = _text(str(image.error))
+        SubElement(case, "error", told).text = _text(f"{place}{image.error}")
     elif errors:
         told = {"type": errors[0].rule.name, "message": _text(errors[0].message)}
-        SubElement(case, "failure", told).text = _text("\n".join(map(finding_line, errors)))
+        SubElement(case, "failure", told).text = _lines(place, errors)
     if warnings := [found for found in image.findings if found not in errors]:
-        SubElement(case, "system-out").text = _text("\n".join(map(finding_line, warnings)))
+        SubElement(case, "system-out").text = _lines(place, warnings)
+
+
+def _lines(place: str, findings: Sequence[Finding]) -> str:
+    return _text("\n".join(f"{place}{finding_line(found)}" for found in findings))
 
 
 def _text(text: str) -> str:

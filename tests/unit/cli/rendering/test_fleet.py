@@ -20,9 +20,21 @@ def test_xml_stays_one_document_of_valid_characters() -> None:
     text = fleet_junit(hostile())
     root = ET.fromstring(text)
     first, second = root.iter("testcase")
-    assert first.find("error").text.count("\U0001f600") == 1
-    assert (first.get("line"), second.get("file")) == ("7", None)
+    assert first.find("error").text.count("\U0001f600") == 2
+    assert first.find("error").text.count(".yaml:7: ") == 1
+    assert second.find("error").text == second.find("error").get("message")
     assert not {"\x1b", "\x00", "\ufffe"} & set(text)
+
+
+def test_elements_have_only_the_attributes_of_the_schema_of_jenkins() -> None:
+    allowed = {
+        "testsuites": {"name", "tests", "failures", "errors"},
+        "testsuite": {"name", "tests", "failures", "errors", "file"},
+        "testcase": {"name", "classname"},
+        "error": {"type", "message"},
+    }
+    for element in ET.fromstring(fleet_junit(hostile())).iter():
+        assert set(element.keys()) <= allowed[element.tag]
 
 
 def test_json_stays_json_and_the_place_a_uri() -> None:
