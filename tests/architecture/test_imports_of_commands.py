@@ -1,10 +1,12 @@
 """The modules that a command may load: no HTTP client for local ones, no schema tools for any."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from attrs import frozen
 
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import oci_image, push_image
@@ -70,14 +72,69 @@ def _run(arguments: list[str]) -> list[str]:
     return ended.stderr.splitlines()[-1].split()
 
 
+@frozen
+class Prepared:
+    """A folder with a layout ``app``, and the store and drafts of steps that were done in it."""
+
+    folder: Path
+
+    def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Go to the folder: its path is in the store."""
+        monkeypatch.chdir(self.folder)
+        monkeypatch.setenv("HOME", str(self.folder))
+        monkeypatch.setenv("MANYFEST_STORE", str(self.folder / "store.sqlite"))
+
+    def do(self, *steps: list[str]) -> None:
+        """Make the layout, and run the steps; they are kept for ``renew``."""
+        push_image(LayoutRegistry(), Reference(Layout(str(self.folder / "app")), "a"), oci_image())
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            self.enter(monkeypatch)
+            assert [_run(step)[0] for step in steps] == ["0"] * len(steps)
+        shutil.copytree(self.folder, self._kept)
+
+    def renew(self) -> None:
+        """Take back what a test did."""
+        shutil.rmtree(self.folder)
+        shutil.copytree(self._kept, self.folder)
+
+    @property
+    def _kept(self) -> Path:
+        return self.folder.with_name(f"{self.folder.name}-kept")
+
+
+@pytest.fixture(scope="module")
+def with_a_list(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    prepared = Prepared(tmp_path_factory.mktemp("list"))
+    prepared.do(["create", "oci:app:list", "oci:app:a"], ["inspect", "oci:app:a"])
+    return prepared
+
+
+@pytest.fixture(scope="module")
+def with_a_draft(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    prepared = Prepared(tmp_path_factory.mktemp("draft"))
+    prepared.do(
+        ["create", "r.example/app:l", "oci:app:a"],
+        ["cache", "import", "--as", "r.example/app", "app"],
+    )
+    return prepared
+
+
+@pytest.fixture(scope="module")
+def of_python() -> set[str]:
+    """The modules of Python alone."""
+    python = [sys.executable, "-S", "-c", "import sys; print(*sys.modules)"]
+    return set(subprocess.run(python, capture_output=True, text=True, check=True).stdout.split())
+
+
 @pytest.mark.parametrize(("arguments", "allowed"), COMMANDS.values(), ids=COMMANDS.keys())
 def test_nothing_heavy_is_loaded_without_need(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], allowed: set[str]
+    with_a_list: Prepared,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    allowed: set[str],
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "app")), "a"), oci_image())
-    for step in (["create", "oci:app:list", "oci:app:a"], ["inspect", "oci:app:a"]):
-        assert _run(step)[0] == "0"
+    with_a_list.renew()
+    with_a_list.enter(monkeypatch)
     code, *modules = _run(arguments)
     assert code == ("5" if "httpx" in allowed else "0")
     assert HEAVY & set(modules) <= allowed
@@ -97,23 +154,17 @@ BUDGETS: dict[str, tuple[list[str], int]] = {
 
 @pytest.mark.parametrize(("arguments", "budget"), BUDGETS.values(), ids=BUDGETS.keys())
 def test_local_commands_load_few_modules(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], budget: int
+    with_a_draft: Prepared,
+    monkeypatch: pytest.MonkeyPatch,
+    of_python: set[str],
+    arguments: list[str],
+    budget: int,
 ) -> None:
-    image = oci_image()
-    push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "app")), "a"), image)
-    for step in (
-        ["create", "r.example/app:l", "oci:app:a"],
-        ["cache", "import", "--as", "r.example/app", "app"],
-    ):
-        assert _run(step)[0] == "0"
-    monkeypatch.chdir(tmp_path)
-    python = "import sys; print(*sys.modules)"
-    bare = subprocess.run(
-        [sys.executable, "-S", "-c", python], capture_output=True, text=True, check=True
-    )
+    with_a_draft.renew()
+    with_a_draft.enter(monkeypatch)
     code, *modules = _run(arguments)
     assert code == "0"
-    assert len(set(modules) - set(bare.stdout.split())) <= budget
+    assert len(set(modules) - of_python) <= budget
 
 
 def test_a_copy_that_writes_nothing_loads_no_rules_and_no_progress_bar(
