@@ -1,5 +1,6 @@
 """Missing programs skip a test, and no skip goes unnoticed where skipping is forbidden."""
 
+import json
 import os
 import subprocess
 import sys
@@ -44,20 +45,49 @@ RUNS = {
 }
 
 
-@pytest.mark.parametrize(("texts", "forbidden", "fails"), RUNS.values(), ids=RUNS)
-def test_a_run_with_skips_fails_where_skipping_is_forbidden(tmp_path, texts, forbidden, fails):
-    for number, text in enumerate([*texts, "def test_other(): pass\n"]):
-        (tmp_path / f"test_{number}.py").write_text(text)
-    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider"]
+# Imports what takes long once, then runs pytest in a fork for each folder.
+_FORKS = f"""
+import json, os, sys
+import hypothesis, pytest
+import tests.support.programs.forked, tests.support.stores.postgres_server
+codes = []
+for folder, forbidden in json.loads(sys.argv[1]):
+    if child := os.fork():
+        codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        continue
+    os.environ[{NO_SKIP!r}] = forbidden
+    options = ["-p", "tests.conftest", "-p", "no:cacheprovider", "-c", os.devnull]
+    code = pytest.main([*options, "--rootdir", folder, folder])
+    sys.stdout.flush()
+    os._exit(code)
+print(json.dumps(codes))
+"""
+
+
+@pytest.fixture(scope="module")
+def codes(tmp_path_factory):
+    """The exit code of each of RUNS."""
+    runs = []
+    for texts, forbidden, _ in RUNS.values():
+        runs.append((str(tmp_path_factory.mktemp("run")), forbidden))
+        for number, text in enumerate([*texts, "def test_other(): pass\n"]):
+            Path(runs[-1][0], f"test_{number}.py").write_text(text)
     ended = subprocess.run(
-        [*command, "-c", os.devnull, "--rootdir", tmp_path, tmp_path],
+        [sys.executable, "-c", _FORKS, json.dumps(runs)],
         cwd=ROOT,
-        env={**os.environ, NO_SKIP: forbidden, **ALONE},
+        env={**os.environ, **ALONE},
         capture_output=True,
-        check=False,
+        check=True,
         timeout=300,  # a pytest of its own starts slowly on a busy machine
     )
-    assert (ended.returncode != 0) == fails, ended.stdout
+    *_, told = ended.stdout.splitlines()
+    return dict(zip(RUNS, json.loads(told), strict=True))
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_run_with_skips_fails_where_skipping_is_forbidden(codes, run):
+    *_, fails = RUNS[run]
+    assert codes[run] == (pytest.ExitCode.TESTS_FAILED if fails else pytest.ExitCode.OK)
 
 
 def test_a_command_line_gives_bytes_text_and_code():
