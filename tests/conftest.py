@@ -15,7 +15,7 @@ from tests.support.http.certificates import Certificate, self_signed
 from tests.support.programs import docker_client
 from tests.support.programs.docker_client import CommandLine
 from tests.support.programs.docker_registry import RunningRegistry, running_registry
-from tests.support.programs.forked import forked_manyfest
+from tests.support.programs.forked import ForkedCommandLine, forked_manyfest
 from tests.support.programs.programs import NO_SKIP, skipping_is_forbidden
 from tests.support.stores.postgres_server import PostgresServer, running_postgres
 
@@ -112,10 +112,16 @@ def docker_manifest(tmp_path: Path) -> CommandLine:
 
 
 @pytest.fixture(scope="session")
-def manyfest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedCommandLine]:
     """Our command line, run as processes: forks of one that has loaded it."""
     with forked_manyfest(tmp_path_factory.mktemp("forks")) as command_line:
         yield command_line
+
+
+@pytest.fixture(scope="session")
+def manyfest(forks: ForkedCommandLine) -> CommandLine:
+    """Our command line, as forks; folders where starting it is the subject override it."""
+    return forks
 
 
 @pytest.fixture

@@ -18,17 +18,15 @@ from tests.support.programs.at_once import at_once
 
 LIST = "oci:app:l"
 
-# Ready once all is imported, so that what they do is done at the same moment.
-_AT_ONCE = """
-import sys
+_LOADING = """
 from manyfest.cli.process.main import main
 import manyfest.cli.commands.docker.annotate, manyfest.cli.commands.docker.create
 import manyfest.cli.commands.docker.inspect, manyfest.cli.commands.docker.push
 import manyfest.cli.commands.docker.rm, manyfest.cli.commands.compose.add
 import manyfest.cli.commands.compose.drop, manyfest.cli.commands.cache.gc
 import manyfest.adapters.oci_layout.registry
-print("ready", flush=True)
-sys.stdin.readline()
+"""
+_COMMANDS = """
 for line in sys.argv[1].splitlines():
     code = main(line.split())
     print("ended", code, file=sys.stderr)
@@ -44,7 +42,9 @@ def _layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_eight_that_annotate_eight_children_are_all_heard() -> None:
     succeeded("create", LIST, *SOURCES)
     ended = at_once(
-        _AT_ONCE, *([f"annotate {LIST} {each} --os-version {each[-1]}"] for each in SOURCES)
+        _LOADING,
+        _COMMANDS,
+        *([f"annotate {LIST} {each} --os-version {each[-1]}"] for each in SOURCES),
     )
     for out, errors in ended:
         assert (out, errors.splitlines()[-1]) == ("", "ended 0")
@@ -58,7 +58,7 @@ def test_eight_that_annotate_eight_children_are_all_heard() -> None:
 def test_of_eight_that_create_one_draft_one_wins(beginning: str) -> None:
     if beginning == "a store":
         succeeded("create", "oci:app:other", SOURCES[0])
-    ended = at_once(_AT_ONCE, *([f"create {LIST} {each}"] for each in SOURCES))
+    ended = at_once(_LOADING, _COMMANDS, *([f"create {LIST} {each}"] for each in SOURCES))
     won = [place for place, (out, _) in enumerate(ended) if out]
     assert len(won) == 1
     for place in {*range(8)} - {*won}:
@@ -71,7 +71,7 @@ def test_of_eight_that_create_one_draft_one_wins(beginning: str) -> None:
 
 
 def test_of_eight_that_amend_one_draft_all_are_in_it() -> None:
-    ended = at_once(_AT_ONCE, *([f"create --amend {LIST} {each}"] for each in SOURCES))
+    ended = at_once(_LOADING, _COMMANDS, *([f"create --amend {LIST} {each}"] for each in SOURCES))
     assert [errors for _, errors in ended] == ["ended 0\n"] * 8
     (sources,) = drafts().values()
     assert sorted(source[-1] for source in sources) == [*"01234567"]
@@ -81,7 +81,7 @@ def test_of_eight_that_add_and_drop_each_has_its_way() -> None:
     succeeded("create", LIST, *SOURCES[:4])
     added = ([f"add {LIST} {each}"] for each in SOURCES[4:])
     dropped = ([f"drop {LIST} {each}"] for each in SOURCES[:4])
-    ended = at_once(_AT_ONCE, *added, *dropped)
+    ended = at_once(_LOADING, _COMMANDS, *added, *dropped)
     assert [errors.splitlines()[-1] for _, errors in ended] == ["ended 0"] * 8
     (sources,) = drafts().values()
     assert sorted(source[-1] for source in sources) == [*"4567"]
@@ -93,7 +93,7 @@ def test_whoever_inspects_sees_a_whole_draft_whatever_others_do() -> None:
     renew = f"create --amend {LIST} {' '.join(SOURCES[:3])}"
     looks = [f"inspect {LIST}"] * 10
     scripts = [[create, remove] * 5, [renew, f"push {LIST}"] * 5, looks, looks]
-    ended = at_once(_AT_ONCE, *scripts)
+    ended = at_once(_LOADING, _COMMANDS, *scripts)
     for out, errors in ended[2:]:
         for shown in _documents(out):
             assert len(shown["manifests"]) == 3
@@ -111,7 +111,7 @@ def test_garbage_is_collected_while_others_create_and_nothing_needed_goes() -> N
         [f"create oci:app:{word}{number} {SOURCES[number + shift]}" for number in range(4)]
         for word, shift in {"early": 0, "late": 4}.items()
     ]
-    ended = at_once(_AT_ONCE, *creating, ["cache gc --keep 0d"] * 8)
+    ended = at_once(_LOADING, _COMMANDS, *creating, ["cache gc --keep 0d"] * 8)
     assert [errors for _, errors in ended[:2]] == ["ended 0\n" * 4] * 2
     assert [line for line in ended[2][1].splitlines() if line.startswith("ended")] == [
         "ended 0"

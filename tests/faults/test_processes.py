@@ -43,7 +43,7 @@ def test_a_signal_at_any_moment_leaves_the_old_state_or_the_new_and_no_words(sig
     command = [sys.executable, str(KILLING), "--signal", signal, "--times", "3"]
     scenes = ["--only", "create", "--only", "push"]
     ended = subprocess.run(
-        [*command, *scenes], capture_output=True, text=True, check=False, timeout=120
+        [*command, *scenes], capture_output=True, text=True, check=False, timeout=600
     )
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
 
@@ -53,7 +53,7 @@ def test_a_signal_while_the_program_leaves_makes_no_traceback(signal: str) -> No
     """Before every ninth opcode of leaving, and at some random moments."""
     command = [sys.executable, str(LEAVING), "--signal", signal, "--step", "9", "--times", "3"]
     ended = subprocess.run(
-        [*command, "--only", "push"], capture_output=True, text=True, check=False, timeout=120
+        [*command, "--only", "push"], capture_output=True, text=True, check=False, timeout=600
     )
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
 

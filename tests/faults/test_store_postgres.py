@@ -366,11 +366,12 @@ def test_many_machines_make_one_schema(postgres, tmp_path) -> None:
         assert check_store(store.integrity).damaged == ()
 
 
-_IN_TURN = """
-import json, sys
+_LOADING = """
+import json
+import psycopg
 from manyfest.cli.process.main import main
-print("ready", flush=True)
-sys.stdin.readline()
+"""
+_IN_TURN = """
 codes = [main(line.split()) for line in sys.argv[1].splitlines()]
 print(json.dumps(codes), file=sys.stderr)
 """
@@ -387,7 +388,7 @@ def test_a_storm_of_commands_from_twelve_processes_loses_nothing(url, store) -> 
             *("cache gc --keep 1d", "cache fsck --dry-run", f"push {own}"),
         )
         scripts.append(["\n".join(lines)])
-    for said, errors in at_once(_IN_TURN, *scripts):
+    for said, errors in at_once(_LOADING, _IN_TURN, *scripts):
         assert errors.splitlines()[-1] == str([0] * 8), (said, errors)
     drafts = {str(each.name): each for each in store.drafts.drafts()}
     assert len(drafts) == 13

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from signal import SIGINT
-from subprocess import PIPE, Popen
 from threading import Lock
 
 import pytest
@@ -13,7 +12,6 @@ from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import docker_image, docker_list, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Reference
-from tests.support.faults.confined import PROGRAM
 from tests.support.faults.judged import succeeded
 from tests.support.http.fault_server import FaultServer
 from tests.support.http.faults import Fault, Reset, html, lost, unavailable, with_status
@@ -21,6 +19,7 @@ from tests.support.http.http_messages import Answer, Reply, Request
 from tests.support.http.registry_answers import failure
 from tests.support.http.registry_server import DISTRIBUTION, REGISTRY, Quirks, RegistryApp
 from tests.support.programs.docker_client import Result
+from tests.support.programs.forked import ForkedCommandLine, Started
 from tests.support.programs.our_program import run_here
 
 AMD, ARM = docker_image("linux/amd64", text="amd"), docker_image("linux/arm64", text="arm")
@@ -200,7 +199,7 @@ class CtrlC:
     def __init__(self, app: RegistryApp, last: int) -> None:
         self._app, self._left = app, last
         self._lock = Lock()
-        self.started: Popen[bytes] | None = None
+        self.started: Started | None = None
 
     def __call__(self, request: Request) -> Reply:
         with self._lock:
@@ -209,29 +208,29 @@ class CtrlC:
         answer = self._app(request)
         if is_last and self.started:
             self.started.send_signal(SIGINT)
-            self.started.wait(timeout=60)
+            self.started.wait()
         return answer
 
 
 @pytest.mark.parametrize("last", range(1, 12))
 @pytest.mark.parametrize("quirks", [DISTRIBUTION, ZOT], ids=["plain", "able"])
 def test_ctrl_c_after_any_request_is_told_which_tags_moved(
-    quirks: Quirks, last: int
+    forks: ForkedCommandLine, quirks: Quirks, last: int
 ) -> None:  # P29
     release = Release(quirks)
     app = CtrlC(RegistryApp(release.memory, quirks=quirks), last)
     release.server = FaultServer(app)
     with release.server as server:
-        app.started = Popen([PROGRAM, *release.command()], stdout=PIPE, stderr=PIPE)
-        _, said = app.started.communicate(timeout=120)
-        ended, app.started = app.started.returncode, None
+        with forks.start(*release.command()) as app.started:
+            ended = app.started.result()
+        app.started = None
         moved, name = {*release.moved()}, f"{server.host}/app"
-        told = said.decode().partition("warning: ")[2].partition("\n")[0]
+        told = ended.stderr.partition("warning: ")[2].partition("\n")[0]
         parts = dict(part.partition(": ")[::2] for part in told.split("; "))
         words = {
             key: {tag for tag in TAGS if f"{name}:{tag}" in parts.get(key, "")} for key in KEYS
         }
-        assert ended == 130
+        assert ended.code == 130
         assert words["moved"] <= moved <= words["moved"] | words["may have moved"]
         assert not moved & words["not moved"]
         release.publish()

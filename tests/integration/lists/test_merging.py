@@ -1,9 +1,9 @@
 """Many jobs, one tag: `push --merge` by many processes at once against the real registry."""
 
 import json
-import os
 import subprocess
-import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from manyfest.contracts.images import docker_image, docker_list
 from manyfest.domain.digests import Digest
 from manyfest.domain.merging.intent import PREFIX
 from tests.integration.conftest import Seed
-from tests.support.programs.docker_client import CommandLine
+from tests.support.programs.docker_client import CommandLine, Result
 from tests.support.programs.docker_registry import RunningRegistry
 
 PLATFORMS = (
@@ -20,22 +20,21 @@ PLATFORMS = (
     *("linux/ppc64le", "linux/riscv64", "linux/s390x", "linux/mips64le", "windows/amd64"),
     "freebsd/amd64",
 )
-PROGRAM = str(Path(sys.executable).parent / "manyfest")
 
 
-def at_once(tmp_path: Path, jobs: list[list[str]]) -> None:
+@pytest.fixture
+def at_once(manyfest: CommandLine, tmp_path: Path) -> Callable[[list[list[str]]], None]:
     """Runs every job's arguments, each with a store of its own, all at the same time."""
-    running = [
-        subprocess.Popen(
-            [PROGRAM, *arguments],
-            env={**os.environ, "MANYFEST_STORE": str(tmp_path / f"store{number}.db")},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        for number, arguments in enumerate(jobs)
-    ]
-    errors = [job.communicate(timeout=120)[1].decode() for job in running]
-    assert [job.returncode for job in running] == [0] * len(running), errors
+
+    def run(number: int, arguments: list[str]) -> Result:
+        return manyfest(*arguments, MANYFEST_STORE=str(tmp_path / f"store{number}.db"))
+
+    def run_all(jobs: list[list[str]]) -> None:
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            ended = list(pool.map(run, range(len(jobs)), jobs))
+        assert [job.code for job in ended] == [0] * len(jobs), [job.stderr for job in ended]
+
+    return run_all
 
 
 def platforms_of(manyfest: CommandLine, name: str) -> list[str]:
@@ -51,22 +50,22 @@ def home(docker_registry: RunningRegistry, repository: str) -> str:
 
 
 @pytest.fixture
-def jobs(home: str, seed: Seed, tmp_path: Path):
+def jobs(home: str, seed: Seed, at_once):
     """A draft of one platform's image in each job's own store."""
     name = f"{home}:release"
     sources = [f"{home}:{number}" for number in range(len(PLATFORMS))]
     for source, platform in zip(sources, PLATFORMS, strict=True):
         seed(source, docker_image(platform))
-    at_once(tmp_path, [["create", name, source] for source in sources])
+    at_once([["create", name, source] for source in sources])
     return name
 
 
-def test_twelve_jobs_push_twelve_platforms_to_one_tag(jobs, manyfest, tmp_path) -> None:
+def test_twelve_jobs_push_twelve_platforms_to_one_tag(jobs, manyfest, at_once) -> None:
     digests = set()
     for turn in range(2):
         tag = jobs if turn == 0 else f"{jobs}{turn}"
         more = [] if turn == 0 else ["--tag", tag]
-        at_once(tmp_path, [["push", "--merge", *more, jobs]] * len(PLATFORMS))
+        at_once([["push", "--merge", *more, jobs]] * len(PLATFORMS))
         assert platforms_of(manyfest, tag) == sorted(PLATFORMS)
         digests.add(manyfest("inspect", "--remote", "--raw", tag).stdout)
     assert len(digests) == 1  # whoever came first
@@ -142,13 +141,13 @@ def test_what_is_left_behind_has_the_documented_prefix(home, seed, manyfest) -> 
     assert left[0].startswith(PREFIX)
 
 
-def test_many_jobs_merge_into_one_layout(seed, tmp_path, manyfest) -> None:
+def test_many_jobs_merge_into_one_layout(tmp_path, manyfest, at_once) -> None:
     layout = f"oci:{tmp_path}/images"
     for number, platform in enumerate(PLATFORMS[:4]):
         seed_layout(f"{layout}:{number}", platform)
     name = f"{layout}:all"
-    at_once(tmp_path, [["create", name, f"{layout}:{number}"] for number in range(4)])
-    at_once(tmp_path, [["push", "--merge", name]] * 4)
+    at_once([["create", name, f"{layout}:{number}"] for number in range(4)])
+    at_once([["push", "--merge", name]] * 4)
     assert platforms_of(manyfest, name) == sorted(PLATFORMS[:4])
     index = json.loads((tmp_path / "images" / "index.json").read_text())
     assert len(index["manifests"]) == 5

@@ -95,12 +95,12 @@ def site(
     start_docker_registry: Callable[..., RunningRegistry],
     seed: Seed,
     tmp_path: Path,
-    manyfest: ForkedCommandLine,
+    forks: ForkedCommandLine,
 ) -> Site:
     registries = (start_docker_registry(), start_docker_registry())
     folder = tmp_path / "work"
     folder.mkdir()
     environment = environment_with(registries, tmp_path / "home")
-    write_forked_script(tmp_path / "programs", manyfest)
+    write_forked_script(tmp_path / "programs", forks)
     environment["PATH"] = f"{tmp_path / 'programs'}:{environment['PATH']}"
     return Site(registries, folder, environment, seed)

@@ -4,7 +4,6 @@ import json
 import os
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,8 @@ from manyfest.cli.process.completion_scripts import SCRIPTS
 from manyfest.contracts.images import oci_image, push_image
 from manyfest.domain.references import Layout, Reference
 from tests.support.programs.docker_client import CommandLine
+from tests.support.programs.forked import ForkedCommandLine
+from tests.support.programs.forked_script import write_forked_script
 
 _BASH = """
 source script.bash
@@ -37,12 +38,18 @@ _FISH = "source script.fish; complete -C $argv[1]"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manyfest: CommandLine) -> Path:
+def manyfest(forks: ForkedCommandLine) -> CommandLine:
+    return forks
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forks: ForkedCommandLine) -> Path:
     """A folder with a draft and a cached tag, and the program on the PATH."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    write_forked_script(tmp_path / "programs", forks)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'programs'}{os.pathsep}{os.environ['PATH']}")
     push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "app")), "a"), oci_image())
-    assert manyfest("create", "r.example:5000/team/draft:1", "oci:app:a").code == 0
+    assert forks("create", "r.example:5000/team/draft:1", "oci:app:a").code == 0
     config = {"auths": {"r.example:5000": {}}}
     docker = tmp_path / "docker"
     docker.mkdir()

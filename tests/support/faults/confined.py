@@ -13,11 +13,16 @@ from manyfest.contracts.images import oci_image, push_image
 from manyfest.domain.references import Layout, Reference
 from manyfest.store.store import open_store
 from tests.support.programs.docker_client import Result
+from tests.support.programs.forked import ForkedCommandLine
 from tests.support.stores.children import AS_NOBODY
 
 PROGRAM = str(Path(sys.executable).parent / "manyfest")
 CHILDREN = ("amd64", "arm64", "386", "s390x", "ppc64le", "riscv64", "arm/v6", "arm/v7")
 SOURCES = tuple(f"oci:app:c{number}" for number in range(len(CHILDREN)))
+
+# Runs what does not depend on how a program starts, where a fixture has set it.
+forks: ForkedCommandLine | None = None
+_FOR_FORKS = {resource.RLIMIT_FSIZE}  # they begin with more memory and open files than a program
 
 _IMPORTED_BEFORE = """
 import os, sys
@@ -43,6 +48,8 @@ def layout_of_eight(folder: Path) -> None:
 
 def run(*words: str, limits: Mapping[int, int] | None = None, **variables: str) -> Result:
     """Run our program with these resource limits and these environment variables on top."""
+    if forks and set(limits or {}) <= _FOR_FORKS:
+        return forks(*words, limits=limits, **variables)
     return _run([PROGRAM, *words], limiting(limits or {}), variables)
 
 

@@ -5,6 +5,7 @@ A differential test is a table of argument lists run through both::
     assert manyfest("inspect", image).stdout == docker_manifest("inspect", image).stdout
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from attrs import frozen
 
 from tests.support.programs.programs import require_program
 
-TIMEOUT = 60.0  # seconds
+TIMEOUT = 300.0  # seconds: for a program that hangs, and not for a busy machine
 
 
 @frozen
@@ -31,11 +32,20 @@ class CommandLine:
 
     command: tuple[str, ...]
 
-    def __call__(self, *arguments: str | Path, input: bytes = b"") -> Result:  # noqa: A002
-        """Run with ``arguments``, in the environment and folder of the test."""
-        command = [*self.command, *map(str, arguments)]
+    def __call__(
+        self,
+        *arguments: str | Path,
+        input: bytes = b"",  # noqa: A002
+        **variables: str,
+    ) -> Result:
+        """Run with ``arguments``, in the folder and environment of the test, with ``variables``."""
         ended = subprocess.run(
-            command, input=input, capture_output=True, check=False, timeout=TIMEOUT
+            [*self.command, *map(str, arguments)],
+            input=input,
+            capture_output=True,
+            check=False,
+            timeout=TIMEOUT,
+            env=os.environ | variables,
         )
         return Result(ended.stdout, ended.stderr.decode(errors="replace"), ended.returncode)
 

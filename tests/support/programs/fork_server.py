@@ -14,12 +14,14 @@ import gc
 import json
 import os
 import pkgutil
+import resource
 import selectors
 import signal
 import socket
 import struct
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -80,7 +82,7 @@ class _Server:
         for stream in streams:
             os.close(stream)
         self._waiting[process] = connection
-        connection.sendall(NUMBER.pack(process))
+        _tell(connection, process)
 
     def _answer_all(self) -> None:
         """Answer who waits for a process that has ended."""
@@ -89,7 +91,13 @@ class _Server:
             ended, status = os.waitpid(process, os.WNOHANG)
             if ended:
                 with self._waiting.pop(process) as connection:
-                    connection.sendall(NUMBER.pack(os.waitstatus_to_exitcode(status)))
+                    _tell(connection, os.waitstatus_to_exitcode(status))
+
+
+def _tell(connection: socket.socket, number: int) -> None:
+    """Send the number, if somebody waits for it still."""
+    with suppress(ConnectionError):
+        connection.sendall(NUMBER.pack(number))
 
 
 def _become(request: Mapping[str, object], streams: list[int]) -> None:
@@ -107,6 +115,8 @@ def _become(request: Mapping[str, object], streams: list[int]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
+    for kind, most in request.get("limits", ()):
+        resource.setrlimit(kind, (most, most))
     sys.argv = request["arguments"]
     from manyfest.cli.process.console_script import run
 

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,27 +28,80 @@ class ForkedCommandLine(CommandLine):
     address: str = ""
     environment: dict[str, str] = field(factory=dict)
 
-    def __call__(self, *arguments: str | Path, input: bytes = b"") -> Result:  # noqa: A002
-        """Run with ``arguments``, in the environment and folder of the test."""
-        if not is_for_forks(os.environ, self.environment):
-            return super().__call__(*arguments, input=input)
+    def __call__(
+        self,
+        *arguments: str | Path,
+        input: bytes = b"",  # noqa: A002
+        limits: Mapping[int, int] | None = None,
+        **variables: str,
+    ) -> Result:
+        """Run with ``arguments``, in the folder and environment of the test, with ``variables``.
+
+        ``limits`` are those of its resources.
+        """
+        if limits or is_for_forks(os.environ | variables, self.environment):
+            with self.start(*arguments, limits=limits, **variables) as started:
+                return started.result(input)
+        return super().__call__(*arguments, input=input, **variables)
+
+    @contextmanager
+    def start(
+        self, *arguments: str | Path, limits: Mapping[int, int] | None = None, **variables: str
+    ) -> Iterator["Started"]:
+        """Start it as a call does; what it is told and says is of the block."""
         ours, theirs = _three_pipes()
         request = {
             "arguments": [*self.command, *map(str, arguments)],
-            "environment": dict(os.environ),
+            "environment": os.environ | variables,
             "folder": str(Path.cwd()),
+            "limits": [*(limits or {}).items()],
         }
-        with socket.socket(socket.AF_UNIX) as server, ThreadPoolExecutor(3) as pool:
+        with socket.socket(socket.AF_UNIX) as server, ThreadPoolExecutor(4) as pool:
             server.connect(self.address)
             data = json.dumps(request).encode()
             socket.send_fds(server, [NUMBER.pack(len(data))], theirs)
             for stream in theirs:
                 os.close(stream)
             server.sendall(data)
-            pool.submit(_write, ours[0], input)
-            out, err = (pool.submit(_read, stream) for stream in ours[1:])
-            code = _ended(server, request["arguments"])
-            return Result(out.result(), err.result().decode(errors="replace"), code)
+            yield Started(server, ours, pool, request["arguments"])
+
+
+class Started:
+    """A fork that runs: what it writes is read all the while."""
+
+    def __init__(
+        self,
+        server: socket.socket,
+        streams: Sequence[int],
+        pool: ThreadPoolExecutor,
+        arguments: Sequence[str],
+    ) -> None:
+        self.process = _number(server)
+        self._pool, self._input, self._arguments = pool, streams[0], arguments
+        self._outputs = [pool.submit(_read, stream) for stream in streams[1:]]
+        self._code = pool.submit(self._ended, server)
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.process, number)
+
+    def wait(self) -> int:
+        """Return the exit code, at the end. Raises TimeoutExpired, and kills."""
+        return self._code.result()
+
+    def result(self, input: bytes = b"") -> Result:  # noqa: A002
+        """Give it all its input, and wait for its end."""
+        self._pool.submit(_write, self._input, input)
+        code = self.wait()
+        out, err = (output.result() for output in self._outputs)
+        return Result(out, err.decode(errors="replace"), code)
+
+    def _ended(self, server: socket.socket) -> int:
+        server.settimeout(TIMEOUT)
+        try:
+            return _number(server)
+        except TimeoutError:
+            os.kill(self.process, signal.SIGKILL)
+            raise subprocess.TimeoutExpired(self._arguments, TIMEOUT) from None
 
 
 @contextmanager
@@ -79,13 +132,5 @@ def _read(stream: int) -> bytes:
         return file.read()
 
 
-def _ended(server: socket.socket, arguments: list[str]) -> int:
-    """Wait for the end of the program; return its exit code. Raises TimeoutExpired, and kills."""
-    with server.makefile("rb") as answers:
-        process = NUMBER.unpack(answers.read(NUMBER.size))[0]
-        server.settimeout(TIMEOUT)
-        try:
-            return NUMBER.unpack(answers.read(NUMBER.size))[0]
-        except TimeoutError:
-            os.kill(process, signal.SIGKILL)
-            raise subprocess.TimeoutExpired(arguments, TIMEOUT) from None
+def _number(server: socket.socket) -> int:
+    return NUMBER.unpack(server.recv(NUMBER.size, socket.MSG_WAITALL))[0]

@@ -20,13 +20,12 @@ LIST = docker_list(docker_image("linux/amd64"), docker_image("linux/arm64"))
 SINGLE = oci_image("linux/s390x", text="single")
 TURNS = 4
 
-# A process is ready once the slow imports are done, so that all begin to work at the same moment.
-_IN_TURN = """
-import json, sys
+_LOADING = """
+import json
 import httpx, sqlite_utils
 from manyfest.cli.process.main import main
-print("ready", flush=True)
-sys.stdin.readline()
+"""
+_IN_TURN = """
 codes = [main(line.split()) for line in sys.argv[1].splitlines()]
 print(json.dumps(codes), file=sys.stderr)
 """
@@ -50,7 +49,7 @@ def store() -> Path:
 
 def all_succeed(*scripts: Sequence[str]) -> None:
     """Run each script in a process of its own, all at once; require exit code 0 of every line."""
-    said = [errors for _, errors in at_once(_IN_TURN, *scripts)]
+    said = [errors for _, errors in at_once(_LOADING, _IN_TURN, *scripts)]
     for script, errors in zip(scripts, said, strict=True):
         assert json.loads(errors.splitlines()[-1]) == [0] * len(script), errors
 

@@ -1,12 +1,15 @@
 """A fork of the loaded program does what the program does, in the test's own environment."""
 
+import json
 import os
+import resource
+import socket
 import threading
 from pathlib import Path
 
 import pytest
 
-from tests.support.programs.fork_server import is_for_forks
+from tests.support.programs.fork_server import NUMBER, is_for_forks
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "what is printed": ("--version",),
@@ -52,3 +55,19 @@ def test_what_the_interpreter_reads_at_its_start_wants_the_program(name):
     assert is_for_forks(here | {"HOME": "/elsewhere"}, here)
     assert not is_for_forks(here | {name: "other"}, here)
     assert not is_for_forks(here, here | {name: "other"})
+
+
+def test_who_does_not_wait_for_the_end_ends_nothing_for_others(forks):
+    with socket.socket(socket.AF_UNIX) as gone, Path(os.devnull).open("r+b") as null:
+        gone.connect(forks.address)
+        request = {"arguments": ["manyfest", "ls"], "environment": {}, "folder": "/"}
+        data = json.dumps(request).encode()
+        socket.send_fds(gone, [NUMBER.pack(len(data))], [null.fileno()] * 3)
+        gone.sendall(data)
+    assert [forks("--version").code for _ in range(5)] == [0] * 5
+
+
+def test_limits_are_those_of_the_fork(forks, tmp_path):
+    limits = {resource.RLIMIT_FSIZE: 10}
+    assert forks("demo", tmp_path / "first", limits=limits).code == 1
+    assert forks("demo", tmp_path / "second").code == 0
