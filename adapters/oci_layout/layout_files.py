@@ -29,14 +29,21 @@ def open_layout(directory: str) -> SafeDirectory:
     """
     with ExitStack() as stack:
         root = stack.enter_context(open_directory(directory))
-        # Listed before the files are looked up, so that a layout made meanwhile is accepted.
-        is_begun = root.names() <= {MARKER}
-        missing = INDEX if _has_layout_file(root) else MARKER
-        if not root.has_file(missing):
-            no_layout = NoLayoutError(directory, missing)
-            raise MissingError(directory, no_layout.reason) if is_begun else no_layout
+        if _missing_file(root):
+            # Listed before the files are looked up, so that a layout made meanwhile is accepted.
+            is_begun = root.names() <= {MARKER}
+            if missing := _missing_file(root):
+                no_layout = NoLayoutError(directory, missing)
+                raise MissingError(directory, no_layout.reason) if is_begun else no_layout
         stack.pop_all()
         return root
+
+
+def _missing_file(root: SafeDirectory) -> str:
+    """Return the file that makes it no layout; empty if it is one. Raises LayoutError."""
+    if not _has_layout_file(root):
+        return MARKER
+    return "" if root.has_file(INDEX) else INDEX
 
 
 def make_layout(directory: str) -> SafeDirectory:

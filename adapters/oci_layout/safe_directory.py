@@ -104,7 +104,10 @@ class SafeDirectory:
         Raises MissingError; LayoutError: it is not a regular file.
         """
         with self.open(*path) as file, layout_errors(self.directory, *path):
-            return file.read(limit + 1)
+            size = os.fstat(
+                file.fileno()
+            ).st_size  # a buffer of the limit would cost more than that
+            return file.read(min(size, limit) + 1)
 
     def has_file(self, *path: str) -> bool:
         """Return whether this regular file exists.
