@@ -13,7 +13,7 @@ from manyfest.domain.errors import UnreachableError
 
 if TYPE_CHECKING:
     from manyfest.adapters.http_registry.registry import HttpRegistry
-    from manyfest.domain.access import Credentials
+    from manyfest.domain.access import AuthExplanation, Credentials
     from manyfest.domain.ports.host_book import HostFacts
     from manyfest.domain.ports.login_store import LoginStore
     from manyfest.domain.ports.registry_access import RegistryAccess, RegistryExaminer
@@ -30,6 +30,30 @@ def open_access(
     """
     with _opened(settings, credentials) as registry:
         yield registry.access
+
+
+def explain_access(settings: Settings, name: "Reference") -> "AuthExplanation":
+    """Explain the access to ``name`` where ``registries.conf`` says that its registry stands.
+
+    Raises InvalidReferenceError for a layout; as ``open_access``; BlockedError, ConfigError;
+    UnavailableError.
+    """
+    from manyfest.adapters.http_registry.session.requests import repository_of
+    from manyfest.assembly.http_registries import certificate_folders, endpoints, registry_rules
+
+    repository_of(name)
+    rules = registry_rules(settings)
+    route = rules.route(name)
+    with open_access(settings) as access:
+        explanation = access.explain(route.at_origin(name))
+    endpoint_for = endpoints(settings, certificate_folders(settings), rules.is_insecure)
+    mirrors = tuple(str(mirror.holding(name)) for mirror in route.mirrors if mirror.may_serve(name))
+    return evolve(
+        explanation,
+        origin=str(route.at_origin(name)),
+        mirrors=mirrors,
+        is_insecure=endpoint_for(route.origin).insecure,
+    )
 
 
 @contextmanager

@@ -16,10 +16,11 @@ from manyfest.assembly.settings import Hooks, Settings
 from manyfest.cli.output import note, warn
 
 if TYPE_CHECKING:
-    from manyfest.domain.access import Credentials
+    from manyfest.domain.access import AuthExplanation, Credentials
     from manyfest.domain.ports.housekeeping import Housekeeping
     from manyfest.domain.ports.login_store import LoginStore
     from manyfest.domain.ports.registry_access import RegistryAccess
+    from manyfest.domain.references import Reference
 
 _T = TypeVar("_T")
 
@@ -74,6 +75,13 @@ def open_access(
     from manyfest.assembly import access
 
     return access.open_access(evolve(settings, hooks=TERMINAL), credentials)
+
+
+def explain_access(settings: Settings, name: "Reference") -> "AuthExplanation":
+    """As ``access.explain_access``, at the terminal."""
+    from manyfest.assembly import access
+
+    return access.explain_access(evolve(settings, hooks=TERMINAL), name)
 
 
 def open_logins(settings: Settings) -> "LoginStore":

@@ -74,6 +74,8 @@ class AuthExplanation:
     ``scheme`` is that of the challenge in lower case, empty where the registry did not ask.
     ``realm`` is the token server's URL. ``failure`` is the reason why there are no credentials, if
     their source failed. ``refusal`` is the reason why the registry did not let us in after all.
+    ``origin`` is the reference where the configuration has its registry, ``mirrors`` are references
+    that are asked before it, and ``is_insecure`` allows unverified TLS and plain HTTP there.
     """
 
     credentials: Credentials | None
@@ -82,6 +84,9 @@ class AuthExplanation:
     tokens: tuple[TokenScopes, ...]
     failure: CredentialSourceError | None = None
     refusal: AccessError | UnavailableError | None = None
+    origin: str = ""
+    mirrors: tuple[str, ...] = ()
+    is_insecure: bool = False
 
 
 @frozen

@@ -42,12 +42,12 @@ class Access:
     def explain_auth(self, name: Name) -> "AuthExplanation":
         """Tell which credentials are used for ``name``, and what its registry says of them.
 
-        Raises UnavailableError; a refusal is part of the answer.
+        Raises UnavailableError; BlockedError, by ``registries.conf``; a refusal is part of the
+        answer.
         """
-        from manyfest.assembly.access import open_access
+        from manyfest.assembly.access import explain_access
 
-        with open_access(self._calls.settings) as access:
-            return access.explain(inputs.named(name))
+        return explain_access(self._calls.settings, inputs.named(name))
 
     def doctor(self, registry: str | None = None) -> "Report":
         """Report on this installation, or on what ``registry`` can do.

@@ -38,14 +38,15 @@ def registry_report(text: str, settings: Settings) -> Report:
     """Ask the registry that ``text`` names, by requests that change nothing; return the facts.
 
     ``text`` is ``HOST[:PORT]``, or a reference, by which more is found out. Raises InputError: it
-    names no registry; UnreachableError, UnavailableError: it cannot be asked; ConfigError.
+    names no registry; UnreachableError, UnavailableError: it cannot be asked; BlockedError,
+    ConfigError, by ``registries.conf``.
     """
     registry, named = _parsed(text)
     asked = named or (Reference.parse(_HUB_TEST) if registry == DEFAULT_REGISTRY else None)
+    mirrors = mirrors_of(settings, Repository(registry, "") if named is None else named)
     with open_examiner(settings) as examiner:
         survey = examiner.survey(registry, asked)
     facts = remembered_facts(settings, registry)
-    mirrors = mirrors_of(settings, Repository(registry, "") if named is None else named)
     return Report(sections_of(registry, asked, survey, facts, mirrors), survey.access.refusal)
 
 

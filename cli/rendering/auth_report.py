@@ -1,6 +1,7 @@
 """An explanation of access to a registry, as text and as JSON; never with a secret."""
 
 import json
+from collections.abc import Iterator
 
 from manyfest.cli.output import Screen, printable
 from manyfest.domain.access import AuthExplanation, Credentials, Scopes, scope_texts
@@ -13,7 +14,8 @@ _UNKNOWN = "unknown: the token does not name them"
 
 def auth_text(name: Reference, explanation: AuthExplanation) -> str:
     """Return the explanation as lines of a label and a fact."""
-    rows = [("reference", str(name)), ("credentials", _credentials_text(explanation))]
+    rows = [("reference", str(name)), *_route(name, explanation)]
+    rows.append(("credentials", _credentials_text(explanation)))
     rows.append(("challenge", _challenge(explanation)))
     for token in explanation.tokens:
         rows.append(("scopes wanted", _scopes_text(token.asked)))
@@ -47,10 +49,23 @@ def auth_json(name: Reference, explanation: AuthExplanation) -> str:
         "realm": explanation.realm or None,
         "tokens": tokens,
         "refusal": str(explanation.refusal) if explanation.refusal else None,
+        "origin": explanation.origin or str(name),
+        "mirrors": [*explanation.mirrors],
+        "insecure": explanation.is_insecure,
     }
     if explanation.failure:
         document["failure"] = str(explanation.failure)
     return json.dumps(document, indent=2)
+
+
+def _route(name: Reference, explanation: AuthExplanation) -> Iterator[tuple[str, str]]:
+    """The places that ``registries.conf`` puts before the registry, or in place of it."""
+    for mirror in explanation.mirrors:
+        yield "mirror", f"{mirror}, asked first with its own credentials"
+    if explanation.origin not in {"", str(name)}:
+        yield "location", f"{explanation.origin}, by registries.conf"
+    if explanation.is_insecure:
+        yield "insecure", "unverified TLS and plain HTTP are allowed"
 
 
 def _credentials_json(credentials: Credentials | None) -> Json:

@@ -7,7 +7,7 @@ from manyfest.cli.arguments.options import INSECURE, TIMEOUT, AsJson, docker_com
 from manyfest.cli.output import write_text, write_view
 from manyfest.cli.rendering.table import text_lines
 from manyfest.cli.settings import CommonOptions, settings_from
-from manyfest.cli.wiring import open_access
+from manyfest.cli.wiring import explain_access
 
 
 @docker_command("auth why", "REFERENCE", 1, 1, options=INSECURE | TIMEOUT)
@@ -15,8 +15,9 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
     """Explain which credentials are used for a reference, and why.
 
     Shows the file, key or helper that has credentials for REFERENCE, the challenge of the registry,
-    the scopes that are wanted and granted, and whether access is granted (else exit code 4). Never
-    shows a secret.
+    the scopes that are wanted and granted, and whether access is granted (else exit code 4). If
+    registries.conf names mirrors, another place or insecurity, shows these, too. Never shows a
+    secret.
 
     Examples:
       manyfest auth why ghcr.io/team/app:1
@@ -24,8 +25,7 @@ def command(names: Sequence[str], options: CommonOptions, as_json: AsJson = Fals
     """
     name = reference(names[0])
     settings = settings_from(options)
-    with open_access(settings) as access:
-        explanation = access.explain(name)
+    explanation = explain_access(settings, name)
     from manyfest.cli.rendering import auth_report
 
     if as_json:

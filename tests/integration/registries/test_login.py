@@ -184,7 +184,65 @@ def test_auth_why_tells_programs_the_same(tokens, start_docker_registry, manyfes
             {"asked": ["repository:team/app:pull"], "granted": ["repository:team/app:pull"]}
         ],
         "refusal": None,
+        "origin": f"{host}/team/app:latest",
+        "mirrors": [],
+        "insecure": False,
     }
+
+
+CONF = """
+[[registry]]
+prefix = "registry.example.com"
+location = "{0}"
+insecure = true
+
+[[registry.mirror]]
+location = "mirror.example.com/cache"
+
+[[registry.mirror]]
+location = "digests.example.com/cache"
+pull-from-mirror = "digest-only"
+
+[[registry]]
+prefix = "blocked.example.com"
+location = "{0}/blocked"
+blocked = true
+"""
+
+
+@pytest.fixture
+def rules(tmp_path, monkeypatch, docker_registry):
+    file = tmp_path / "registries.conf"
+    file.write_text(CONF.format(docker_registry.host))
+    monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(file))
+    return file
+
+
+def test_auth_why_asks_where_the_rules_say_and_names_the_mirrors(rules, docker_registry, manyfest):
+    told = manyfest("auth", "why", "registry.example.com/team/app:1")
+    assert (told.code, told.stderr) == (0, "")
+    assert told.stdout.decode().splitlines() == [
+        "reference:      registry.example.com/team/app:1",
+        "mirror:         mirror.example.com/cache/team/app:1, asked first with its own credentials",
+        f"location:       {docker_registry.host}/team/app:1, by registries.conf",
+        "insecure:       unverified TLS and plain HTTP are allowed",
+        "credentials:    none",
+        "challenge:      none",
+        "access:         granted",
+    ]
+    told = manyfest("auth", "why", "--json", "registry.example.com/team/app:1")
+    found = json.loads(told.stdout)
+    assert found["origin"] == f"{docker_registry.host}/team/app:1"
+    assert found["mirrors"] == ["mirror.example.com/cache/team/app:1"]
+    assert found["insecure"] is True
+
+
+@pytest.mark.parametrize("command", [("auth", "why"), ("doctor",)])
+def test_what_is_blocked_is_not_asked_for_its_logins_either(rules, manyfest, command):
+    told = manyfest(*command, "blocked.example.com/team/app:1")
+    said = f"blocked.example.com/team/app: blocked.example.com is blocked by {rules}\n"
+    assert (told.code, told.stdout) == (4, b"")
+    assert told.stderr.endswith(said)
 
 
 def test_auth_why_tells_who_was_refused(registry, manyfest, config):
