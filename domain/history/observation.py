@@ -30,8 +30,10 @@ from manyfest.domain.values import frozen
 # than commands run, because their looks are dated by their beginning.
 TOLERANCE = timedelta(hours=1)
 
-# A tag that was taken away from here points to nothing. The source is no name of a server.
-_NOTHING = Digest.of(b"")
+# A tag that was taken away from here points to nothing, by the digest of no bytes. It is written
+# out, since all commands load this module, and few of them need a hash. The source is no name of a
+# server.
+_NOTHING = Digest("sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
 _UNTAG = "manyfest untag"
 
 
