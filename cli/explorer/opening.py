@@ -1,6 +1,8 @@
 """The start of an explorer: its packages, and the address that a person opens."""
 
-from manyfest.cli.output import write_text
+from threading import Thread
+
+from manyfest.cli.output import note, write_text
 from manyfest.domain.errors import ConfigError
 
 
@@ -18,9 +20,18 @@ def require_packages(command: str) -> None:
 
 
 def announce(url: str, *, in_browser: bool) -> None:
-    """Print the address of the first page, and open it in the browser if that is wanted."""
+    """Print the address of the first page, and open it in the browser if that is wanted.
+
+    A browser on the terminal returns when it is left, and until then it asks for pages: it runs
+    beside the server.
+    """
     write_text(url)
     if in_browser:
-        import webbrowser
+        Thread(target=_open, args=(url,), daemon=True).start()
 
-        webbrowser.open(url)
+
+def _open(url: str) -> None:
+    import webbrowser
+
+    if not webbrowser.open(url):
+        note("no browser could be opened; open the address above")

@@ -10,6 +10,7 @@ from manyfest.assembly.settings import Settings
 from manyfest.cli.arguments.listen_address import ListenAddress, bracketed, listening
 from manyfest.cli.explorer.access import Guard, Keys
 from manyfest.cli.explorer.application import Explorer
+from manyfest.cli.explorer.library import open_library
 
 
 def serve(
@@ -22,8 +23,10 @@ def serve(
     """Answer requests at ``place`` until a signal ends the program.
 
     ``on_ready`` is told the URL of the page at ``path``, with the token. Raises ConfigError: the
-    address cannot be listened at.
+    address cannot be listened at; StoreError: the store cannot be read, so that no page could.
     """
+    with open_library(settings) as library:
+        next(library.catalogue.repositories(), None)
     keys = Keys()
     with listening(place) as listener:
         port = listener.getsockname()[1]

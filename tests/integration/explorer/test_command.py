@@ -12,6 +12,7 @@ import pytest
 
 from manyfest.cli.process.main import main
 from tests.support.content.fleet import APP
+from tests.support.programs.waiting import wait_until
 
 
 @pytest.fixture
@@ -93,3 +94,35 @@ def test_without_its_packages_it_names_the_extra(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "starlette", None)
     assert main(["explore"]) == 1
     assert "pip install 'manyfest[explore]'" in capsys.readouterr().err
+
+
+_BROWSER = """\
+#!{python}
+import pathlib, sys, urllib.request
+try:
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    text = opener.open(sys.argv[1], timeout=60).read()
+except OSError as error:
+    text = str(error).encode()
+pathlib.Path({place!r}).write_bytes(text)
+"""
+
+
+def test_a_browser_that_returns_when_it_is_left_sees_the_page(serve, tmp_path, monkeypatch):
+    """One on a terminal runs until it is left, and the pages are answered meanwhile."""
+    place, browser = tmp_path / "seen.html", tmp_path / "browser"
+    browser.write_text(_BROWSER.format(python=sys.executable, place=str(place)))
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    serve("--open")
+    wait_until(lambda: place.exists() and place.stat().st_size)
+    assert b"<h1>Repositories</h1>" in place.read_bytes()
+
+
+def test_a_store_that_cannot_be_read_is_told_at_the_start(manyfest, tmp_path, monkeypatch):
+    (tmp_path / "store.db").write_bytes(b"no database" * 500)
+    monkeypatch.setenv("MANYFEST_STORE", str(tmp_path / "store.db"))
+    ran = manyfest("explore")
+    assert ran.code in {1, 7}
+    assert len(ran.stderr.splitlines()) == 1
+    assert "store.db" in ran.stderr
