@@ -168,6 +168,17 @@ def test_of_all_that_was_seen_what_is_not_whole_is_left_out(world):
     assert (names(exported.packing), exported.left_out) == ([], (APP, WEB))
 
 
+def test_of_all_that_was_seen_no_single_tag_is_looked_up(world, monkeypatch):
+    world.keep(AMD, APP)
+    world.keep(ARM, WEB)
+
+    def last_observation(_, reference):
+        raise AssertionError(reference)
+
+    monkeypatch.setattr(MemoryContents, "last_observation", last_observation)
+    assert len(world.exported(None).packing.entries) == 2
+
+
 def test_a_sparse_bundle_has_what_is_held(world):
     world.keep(INDEX, APP, whole=False)
     world.keep(ARM)
