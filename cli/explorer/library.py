@@ -19,7 +19,13 @@ from manyfest.adapters.decorators.offline import OfflineRegistry
 from manyfest.assembly.settings import Settings
 from manyfest.cli.wiring import open_housekeeping, open_session
 from manyfest.domain.descriptors import Descriptor
-from manyfest.domain.errors import DeadlineError, QueryError, StoreError, UnreachableError
+from manyfest.domain.errors import (
+    DeadlineError,
+    QueryError,
+    StoreDeniedError,
+    StoreError,
+    UnreachableError,
+)
 from manyfest.domain.ports.catalogue import CachedTag, Catalogue
 from manyfest.domain.ports.content_store import ContentStore
 from manyfest.domain.ports.draft_book import DraftBook
@@ -35,7 +41,8 @@ QUERY_SECONDS = 1.0
 _ROWS = 200
 _DIGEST_TAG = "sha256-"
 
-# Returns the first rows of an SQL statement over the views of the store; None if it takes too long.
+# Returns the first rows of an SQL statement over the views of the store; None if it takes too
+# long, or the store takes no queries.
 Rows = Callable[[str], Sequence[tuple[Value, ...]] | None]
 
 
@@ -77,8 +84,11 @@ class Library:
 
 
 def _first_rows(queries: Queries, statement: str) -> Sequence[tuple[Value, ...]] | None:
-    """Return the first rows of a query; None if it takes too long."""
-    with suppress(DeadlineError, QueryError), queries.run(statement) as result:
+    """Return the first rows of a query; None if it takes too long, or the store takes none.
+
+    A server may lack the role that queries run under: the rest of a page needs none.
+    """
+    with suppress(DeadlineError, QueryError, StoreDeniedError), queries.run(statement) as result:
         return tuple(islice(result.rows, _ROWS))
     return None
 
