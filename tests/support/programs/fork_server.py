@@ -31,6 +31,8 @@ READY = b"ready\n"
 # By these, the interpreter and its libraries behave otherwise from their first moment on.
 _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "TZ", "COVERAGE", "LD_", "OPENSSL_", "MALLOC")
 
+_IMPORTED_IN_FUNCTIONS = ("concurrent.futures.thread", "tomllib", "typer", "zstandard")
+
 
 def is_for_forks(environment: Mapping[str, str], servers: Mapping[str, str]) -> bool:
     """Return whether a fork of a server with the environment ``servers`` does as the program."""
@@ -130,6 +132,8 @@ def _load() -> None:
     for found in pkgutil.walk_packages(manyfest.__path__, "manyfest."):
         if not found.name.startswith(("manyfest.contracts", "manyfest.tests", "manyfest.__main__")):
             import_module(found.name)
+    for name in _IMPORTED_IN_FUNCTIONS:
+        import_module(name)
     gc.collect()
     gc.freeze()
 
