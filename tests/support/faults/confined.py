@@ -24,20 +24,6 @@ SOURCES = tuple(f"oci:app:c{number}" for number in range(len(CHILDREN)))
 forks: ForkedCommandLine | None = None
 _FOR_FORKS = {resource.RLIMIT_FSIZE}  # they begin with more memory and open files than a program
 
-_IMPORTED_BEFORE = """
-import os, sys
-from importlib import import_module
-from manyfest.cli.process.command_group import COMMANDS
-from manyfest.cli.process.main import main
-for module in COMMANDS.values():
-    import_module(f"manyfest.cli.commands.{module}")
-import manyfest.cli.advice.advise
-import selectors, signal, subprocess
-import platformdirs.unix
-import manyfest.adapters.oci_layout.registry, manyfest.cli.rendering.manifest_text
-import tempfile, sqlite_utils, encodings.idna, resource, concurrent.futures.thread
-"""
-
 
 def layout_of_eight(folder: Path) -> None:
     """The layout ``app`` in ``folder``, with an image for each of ``SOURCES``."""
@@ -49,14 +35,20 @@ def layout_of_eight(folder: Path) -> None:
 def run(*words: str, limits: Mapping[int, int] | None = None, **variables: str) -> Result:
     """Run our program with these resource limits and these environment variables on top."""
     if forks and set(limits or {}) <= _FOR_FORKS:
-        return forks(*words, limits=limits, **variables)
+        return forks(*words, before=_limiting(limits or {}), **variables)
     return _run([PROGRAM, *words], limiting(limits or {}), variables)
 
 
-def run_as_nobody(*words: str, without: str = "") -> Result:
-    """Run our program with no powers, as a user who owns nothing; ``without`` a variable."""
-    code = f"{_IMPORTED_BEFORE}{AS_NOBODY}\nos.environ.pop({without!r}, None)"
-    return _run([sys.executable, "-c", f"{code}\nsys.exit(main(sys.argv[1:]))", *words])
+def run_as_nobody(*words: str) -> Result:
+    """Run our program with no powers, as a user who owns nothing."""
+    assert forks, "a program that starts may not read this Python's folder as another user"
+    return forks(*words, before=f"import os{AS_NOBODY}")
+
+
+def _limiting(limits: Mapping[int, int]) -> str:
+    """As ``limiting``, in Python of the process itself."""
+    lines = (f"resource.setrlimit({kind}, ({most}, {most}))" for kind, most in limits.items())
+    return "\n".join(("import resource", *lines)) if limits else ""
 
 
 def limiting(limits: Mapping[int, int]) -> Callable[[], None]:

@@ -14,7 +14,6 @@ import gc
 import json
 import os
 import pkgutil
-import resource
 import selectors
 import signal
 import socket
@@ -31,7 +30,11 @@ READY = b"ready\n"
 # By these, the interpreter and its libraries behave otherwise from their first moment on.
 _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "TZ", "COVERAGE", "LD_", "OPENSSL_", "MALLOC")
 
-_IMPORTED_IN_FUNCTIONS = ("concurrent.futures.thread", "tomllib", "typer", "zstandard")
+# A fork may have become a user who may not read this Python's folder.
+_IMPORTED_IN_FUNCTIONS = (
+    *("concurrent.futures.thread", "encodings.idna", "platformdirs.unix", "resource"),
+    *("sqlite_utils", "subprocess", "tempfile", "tomllib", "typer", "zstandard"),
+)
 
 
 def is_for_forks(environment: Mapping[str, str], servers: Mapping[str, str]) -> bool:
@@ -117,8 +120,7 @@ def _become(request: Mapping[str, object], streams: list[int]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
-    for kind, most in request.get("limits", ()):
-        resource.setrlimit(kind, (most, most))
+    exec(request.get("before", ""))
     sys.argv = request["arguments"]
     from manyfest.cli.process.console_script import run
 

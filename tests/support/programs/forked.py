@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,21 +32,21 @@ class ForkedCommandLine(CommandLine):
         self,
         *arguments: str | Path,
         input: bytes = b"",  # noqa: A002
-        limits: Mapping[int, int] | None = None,
+        before: str = "",
         **variables: str,
     ) -> Result:
         """Run with ``arguments``, in the folder and environment of the test, with ``variables``.
 
-        ``limits`` are those of its resources.
+        ``before`` is Python that the process runs first.
         """
-        if limits or is_for_forks(os.environ | variables, self.environment):
-            with self.start(*arguments, limits=limits, **variables) as started:
+        if before or is_for_forks(os.environ | variables, self.environment):
+            with self.start(*arguments, before=before, **variables) as started:
                 return started.result(input)
         return super().__call__(*arguments, input=input, **variables)
 
     @contextmanager
     def start(
-        self, *arguments: str | Path, limits: Mapping[int, int] | None = None, **variables: str
+        self, *arguments: str | Path, before: str = "", **variables: str
     ) -> Iterator["Started"]:
         """Start it as a call does; what it is told and says is of the block."""
         ours, theirs = _three_pipes()
@@ -54,7 +54,7 @@ class ForkedCommandLine(CommandLine):
             "arguments": [*self.command, *map(str, arguments)],
             "environment": os.environ | variables,
             "folder": str(Path.cwd()),
-            "limits": [*(limits or {}).items()],
+            "before": before,
         }
         with socket.socket(socket.AF_UNIX) as server, ThreadPoolExecutor(4) as pool:
             server.connect(self.address)

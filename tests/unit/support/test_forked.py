@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import socket
 import threading
 from pathlib import Path
@@ -67,7 +66,7 @@ def test_who_does_not_wait_for_the_end_ends_nothing_for_others(forks):
     assert [forks("--version").code for _ in range(5)] == [0] * 5
 
 
-def test_limits_are_those_of_the_fork(forks, tmp_path):
-    limits = {resource.RLIMIT_FSIZE: 10}
-    assert forks("demo", tmp_path / "first", limits=limits).code == 1
+def test_what_a_fork_does_before_is_its_own(forks, tmp_path):
+    limiting = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))"
+    assert forks("demo", tmp_path / "first", before=limiting).code == 1
     assert forks("demo", tmp_path / "second").code == 0
