@@ -12,7 +12,7 @@ from manyfest.cli.exit_codes import FAILED, ExitError
 from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers, warn_of_unverifiable
 from manyfest.cli.flows.interruptions import telling_of_partial_layers
 from manyfest.cli.output import fail, write_text
-from manyfest.cli.rendering.humanize import format_size
+from manyfest.cli.rendering.humanize import counted, format_size
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError
@@ -102,10 +102,10 @@ class _Summary:
     def text(self) -> str:
         whole = self.references - len(self.failures)
         attached = f", {self.attached} attached" if self.attached else ""
-        layers = f", {self.layers} layers ({format_size(self.layer_bytes)})" if self.layers else ""
-        return (
-            f"{whole} of {self.references} references, {self.manifests} manifests{attached}{layers}"
-        )
+        manifests = counted(self.manifests, "manifest")
+        layers = f", {counted(self.layers, 'layer')} ({format_size(self.layer_bytes)})"
+        references = counted(self.references, "reference")
+        return f"{whole} of {references}, {manifests}{attached}{layers if self.layers else ''}"
 
     def as_json(self) -> str:
         document = {

@@ -58,7 +58,9 @@ def _index() -> str:
 
 def _page(name: str, command: Command) -> Iterator[str]:
     synopsis = f"manyfest {name} [OPTIONS] {command.metavar}".rstrip()
-    yield from (f"# manyfest {name}", "", _escaped(summary(name)), "")
+    yield from (f"# manyfest {name}", "")
+    # A man page has it under NAME.
+    yield from ("```{only} html", _escaped(summary(name)), "```", "")
     yield from ("## Synopsis", "", "```text", synopsis, "```", "")
     paragraphs, examples = _parts(command.doc)
     if paragraphs:

@@ -80,7 +80,7 @@ def test_a_mirror_is_asked_for_all_until_it_has_it(mirror: FaultServer, quick: N
     mirror.on("GET", LAYER_PATH, with_status(404))
     shown = fetch(mirror, "--layers")
     assert shown.code == 0, shown.stderr
-    assert b"1 of 1 references, 3 manifests, 2 layers" in shown.stdout
+    assert b"1 of 1 reference, 3 manifests, 2 layers" in shown.stdout
     for image in (AMD, ARM):
         for blob in image.blobs:
             assert mirror.count("GET", f"/v2/proxy/team/app/blobs/{Digest.of(blob)}")
@@ -93,7 +93,7 @@ def test_a_mirror_is_asked_for_all_until_it_has_it(mirror: FaultServer, quick: N
 def test_what_a_mirror_never_has_is_named(mirror: FaultServer, quick: None) -> None:
     mirror.always("*", ARM_PATH, with_status(404))
     shown = fetch(mirror)
-    assert (shown.code, shown.stdout) == (1, b"0 of 1 references, 2 manifests\n")
+    assert (shown.code, shown.stdout) == (1, b"0 of 1 reference, 2 manifests\n")
     assert str(ARM.digest) in shown.stderr
 
 

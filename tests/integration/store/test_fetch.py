@@ -83,7 +83,7 @@ def test_two_spellings_of_one_name_are_one_reference(manyfest) -> None:
 
 def test_only_a_platform(names, manyfest) -> None:
     fetched = manyfest("cache", "fetch", "--platform", "linux/arm64", names[0])
-    assert fetched.stdout.decode() == "1 of 1 references, 2 manifests\n"
+    assert fetched.stdout.decode() == "1 of 1 reference, 2 manifests\n"
 
 
 def test_what_runs_nowhere_is_for_no_platform(

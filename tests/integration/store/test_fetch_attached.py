@@ -99,7 +99,7 @@ EXPECTED = (["zlib"], ["curl"], ["1"])
 
 def test_what_is_attached_answers_offline(name: str, server: RegistryServer) -> None:
     done = run_here("cache", "fetch", "--attached", name)
-    assert (done.code, done.stdout) == (0, b"1 of 1 references, 5 manifests, 5 attached\n")
+    assert (done.code, done.stdout) == (0, b"1 of 1 reference, 5 manifests, 5 attached\n")
     count = len(server.log())
     offline = facts(name, "--offline")
     assert statements(name) == EXPECTED
