@@ -78,9 +78,8 @@ _UPSERT_CLAIM = """
     DO UPDATE SET last_seen = excluded.last_seen WHERE claims.last_seen < excluded.last_seen"""
 _DELETE_HISTORY = "DELETE FROM observations WHERE home = :home AND tag = :tag"
 # Members that statements about images have and image configs have not.
-_STATEMENT_MARKS = tuple(
-    f'"{name}"'.encode() for name in ("predicateType", "spdxVersion", "bomFormat", "payloadType")
-)
+_MARKS = ("predicateType", "spdxVersion", "bomFormat", "payloadType", "@graph")
+_STATEMENT_MARKS = tuple(f'"{name}"'.encode() for name in _MARKS)
 _SELECT_HOMES = "SELECT home FROM digests WHERE digest = ? AND home != '' ORDER BY home"
 _UPSERT_DIGEST_READ = """
     INSERT INTO digests (digest, home, last_seen) VALUES (?, ?, ?)

@@ -88,6 +88,18 @@ def certificate_of(data: bytes, subject: str) -> bytes:
     return _certificate(parse_object(data, subject))
 
 
+def is_spdx_3(document: JsonObject) -> bool:
+    """Return whether a document is SPDX 3 in JSON-LD: a graph in its context."""
+    contexts = (document.get("@context"), *items(document, "@context"))
+    named = any(isinstance(one, str) and "spdx.org/rdf/3" in one for one in contexts)
+    return named and isinstance(document.get("@graph"), list)
+
+
+def _bare_type(document: JsonObject) -> str:
+    found = (kind for name, kind in _BARE.items() if name in document)
+    return next(found, SPDX if is_spdx_3(document) else "")
+
+
 def _statement(
     document: JsonObject, subject: str, signatures: int, certificate: bytes
 ) -> Statement:
@@ -99,15 +111,14 @@ def _statement(
             signatures=signatures,
             certificate=certificate,
         )
-    for name, predicate_type in _BARE.items():
-        if name in document:
-            return Statement(
-                predicate_type,
-                document,
-                is_bare=True,
-                signatures=signatures,
-                certificate=certificate,
-            )
+    if predicate_type := _bare_type(document):
+        return Statement(
+            predicate_type,
+            document,
+            is_bare=True,
+            signatures=signatures,
+            certificate=certificate,
+        )
     raise DocumentError(subject, "neither an in-toto statement, nor SPDX or CycloneDX in JSON")
 
 

@@ -1,16 +1,16 @@
-"""The packages that an SBOM lists: SPDX 2.2 and 2.3, and CycloneDX, in JSON.
+"""The packages that an SBOM lists: SPDX 2.2, 2.3 and 3.0, and CycloneDX, in JSON.
 
 The type of a package is that of its purl (``deb``, ``npm``; package-url, ``PURL-SPECIFICATION``),
 which is the only name that both formats have. A licence is an SPDX expression, or a name.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
 from manyfest.domain.encoding.strict_json import JsonObject
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.statements.envelopes import Statement
+from manyfest.domain.statements.envelopes import Statement, is_spdx_3
 from manyfest.domain.statements.members import items, member, objects, text
 from manyfest.domain.values import frozen
 
@@ -49,14 +49,16 @@ class Sbom:
 def read_sbom(statement: Statement, subject: str) -> Sbom:
     """Return the packages of a ``statement``; ``subject`` names it in errors.
 
-    Raises DocumentError: it is neither SPDX 2 nor CycloneDX in JSON.
+    Raises DocumentError: it is not SPDX 2 or 3, or CycloneDX, in JSON.
     """
     document = statement.document
     if text(document, "spdxVersion").startswith("SPDX-2"):
         return _spdx(document)
     if text(document, "bomFormat") == "CycloneDX":
         return _cyclonedx(document)
-    stated = text(document, "spdxVersion") or "neither SPDX 2 nor CycloneDX in JSON"
+    if is_spdx_3(document):
+        return _spdx_3(document)
+    stated = text(document, "spdxVersion") or "no SPDX 2 or 3, and no CycloneDX, in JSON"
     raise DocumentError(subject, f"an SBOM that cannot be shown as a table: {stated[:80]}")
 
 
@@ -100,6 +102,52 @@ def _spdx_package(listed: JsonObject) -> Package | None:
     licence = next((each for each in licences if each not in _NO_LICENCE), "")
     name = text(listed, "name")
     return Package(name, text(listed, "versionInfo"), _type(purl), licence, purl) if name else None
+
+
+def _spdx_3(document: JsonObject) -> Sbom:
+    """Return the packages among the elements of the graph, but for the image, which is its root."""
+    elements = list(objects(document, "@graph"))
+    licences = _spdx_3_licences(elements)
+    roots = {
+        root for one in elements for root in items(one, "rootElement") if isinstance(root, str)
+    }
+    packages = (
+        package
+        for one in elements
+        if text(one, "type") == "software_Package"
+        and (package := _spdx_3_package(one, licences))
+        and not (text(one, "spdxId") in roots and package.type in _IMAGES)
+    )
+    made = next((one for one in elements if text(one, "type") == "CreationInfo"), {})
+    tools = (text(one, "name") for one in elements if text(one, "type") == "Tool")
+    version = f"SPDX-{text(made, 'specVersion') or '3'}"
+    return Sbom(version, tuple(filter(None, tools)), text(made, "created"), _sorted(packages))
+
+
+def _spdx_3_package(element: JsonObject, licences: Mapping[str, str]) -> Package | None:
+    identified = (
+        text(one, "identifier")
+        for one in objects(element, "externalIdentifier")
+        if text(one, "externalIdentifierType") == "packageUrl"
+    )
+    purl = text(element, "software_packageUrl") or next(identified, "")
+    name, version = text(element, "name"), text(element, "software_packageVersion")
+    licence = licences.get(text(element, "spdxId"), "")
+    return Package(name, version, _type(purl), licence, purl) if name else None
+
+
+def _spdx_3_licences(elements: Sequence[JsonObject]) -> dict[str, str]:
+    """Return licences by the identifiers of packages; a concluded one goes before a declared."""
+    expressions = {
+        text(one, "spdxId"): text(one, "simplelicensing_licenseExpression") for one in elements
+    }
+    found: dict[str, str] = {}
+    for kind in ("hasDeclaredLicense", "hasConcludedLicense"):
+        for one in (each for each in elements if text(each, "relationshipType") == kind):
+            named = (expressions.get(to, "") for to in items(one, "to") if isinstance(to, str))
+            if stated := " AND ".join(each for each in named if each not in _NO_LICENCE):
+                found[text(one, "from")] = stated
+    return found
 
 
 def _cyclonedx(document: JsonObject) -> Sbom:

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import DocumentError
-from manyfest.domain.statements.envelopes import read_statement
+from manyfest.domain.statements.envelopes import SPDX, read_statement
 from manyfest.domain.statements.sboms import Package, Sbom, read_sbom
 from tests.support.content.statements import cyclonedx, spdx
 
@@ -125,3 +126,69 @@ def test_another_version_is_named(document):
 def test_a_hundred_thousand_packages_are_read_once_each():
     packages = [{"name": f"p{number}", "versionInfo": "1"} for number in range(100_000)]
     assert len(sbom_of(spdx(packages=packages, relationships=[])).packages) == 100_000
+
+
+def spdx_3(*more: Json, context: Json = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld") -> Json:
+    """An SPDX 3 document of an image with two packages, one with two licences."""
+    image, shell = "urn:image", "urn:bash"
+    graph = [
+        {"type": "CreationInfo", "@id": "_:c", "specVersion": "3.0.1", "created": "2026-05-01"},
+        {"type": "Tool", "spdxId": "urn:tool", "name": "sbomber 2"},
+        {"type": "SpdxDocument", "spdxId": "urn:doc", "rootElement": ["urn:sbom"]},
+        {"type": "software_Sbom", "spdxId": "urn:sbom", "rootElement": [image]},
+        {"type": "software_Package", "spdxId": image, "name": "app"},
+        {
+            "type": "software_Package",
+            "spdxId": shell,
+            "name": "bash",
+            "software_packageVersion": "5.2",
+            "software_packageUrl": "pkg:deb/debian/bash@5.2",
+        },
+        {
+            "type": "software_Package",
+            "spdxId": "urn:curl",
+            "name": "curl",
+            "externalIdentifier": [
+                {"externalIdentifierType": "packageUrl", "identifier": "pkg:apk/curl@8"}
+            ],
+        },
+        {
+            "type": "simplelicensing_LicenseExpression",
+            "spdxId": "urn:gpl",
+            "simplelicensing_licenseExpression": "GPL-3.0-or-later",
+        },
+        {
+            "type": "Relationship",
+            "relationshipType": "hasDeclaredLicense",
+            "from": shell,
+            "to": ["urn:gpl", 5, "urn:none"],
+        },
+        *more,
+    ]
+    return {"@context": context, "@graph": graph}
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",
+        ["https://spdx.org/rdf/3.0.0/spdx-context.jsonld", {}],
+    ],
+)
+def test_spdx_3_is_a_table_too(context: Json) -> None:
+    document = json.dumps(spdx_3(5, {"type": "software_Package"}, context=context)).encode()
+    statement = read_statement(document, "here")
+    assert (statement.is_bare, statement.predicate_type) == (True, SPDX)
+    sbom = read_sbom(statement, "here")
+    assert (sbom.format, sbom.tools, sbom.created) == ("SPDX-3.0.1", ("sbomber 2",), "2026-05-01")
+    assert sbom.packages == (
+        Package("bash", "5.2", "deb", "GPL-3.0-or-later", "pkg:deb/debian/bash@5.2"),
+        Package("curl", "", "apk", "", "pkg:apk/curl@8"),
+    )
+
+
+@pytest.mark.parametrize("context", ["https://schema.org", None, 5, {"a": "spdx.org/rdf/3"}])
+def test_another_graph_is_no_sbom(context: Json) -> None:
+    document = json.dumps(spdx_3(context=context)).encode()
+    with pytest.raises(DocumentError, match="neither an in-toto statement"):
+        read_statement(document, "here")
