@@ -1,9 +1,10 @@
 """The content store in SQL: manifests and small blobs by digest, and observations of tags."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
-from itertools import chain
+from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ from manyfest.domain.history.observation import (
     TOLERANCE,
     Observation,
     by_tag,
+    follows,
     merge_observations,
+    of_store_and_servers,
 )
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Home, Reference
@@ -23,24 +26,28 @@ from manyfest.store.rows import (
     CLAIM_COLUMNS,
     IS_NEWEST,
     OBSERVATION_COLUMNS,
+    claim_row,
     damage_if_unreadable,
     home_of,
     observation_of,
+    observation_row,
+    tag_key,
 )
 
 if TYPE_CHECKING:
     from manyfest.domain.ports.content_store import Predecessor, Role, SharedLayers
     from manyfest.store.sql_database import SqlDatabase
+    from manyfest.store.sqlite.database import Parameters
 
 _SELECT_MANIFEST = "SELECT data, media_type FROM manifests WHERE digest = ?"
 _SELECT_BLOB = "SELECT data FROM blobs WHERE digest = ?"
 # Content with this digest is either the same or damaged, so only damaged bytes are overwritten. An
 # intact row is not even locked, where a database locks rows.
-_UPSERT_MANIFEST = """
+UPSERT_MANIFEST = """
     INSERT INTO manifests (digest, media_type, data) SELECT :digest, :media_type, :data
     WHERE NOT EXISTS (SELECT 1 FROM manifests WHERE digest = :digest AND data = :data)
     ON CONFLICT (digest) DO UPDATE SET data = excluded.data WHERE manifests.data != excluded.data"""
-_UPSERT_BLOB = """
+UPSERT_BLOB = """
     INSERT INTO blobs (digest, data) SELECT :digest, :data
     WHERE NOT EXISTS (SELECT 1 FROM blobs WHERE digest = :digest AND data = :data)
     ON CONFLICT (digest) DO UPDATE SET data = excluded.data WHERE blobs.data != excluded.data"""
@@ -53,6 +60,12 @@ _GROUP_BYTES = 2 * 1024 * 1024
 _NEWEST = """
     FROM observations WHERE home = :home AND tag = :tag ORDER BY last_seen DESC, id DESC LIMIT 1"""
 _SELECT_NEWEST = f"SELECT {OBSERVATION_COLUMNS} {_NEWEST}"
+# CROSS JOIN makes SQLite look for each tag in the index.
+_SELECT_NEWEST_OF = f"""
+    SELECT {OBSERVATION_COLUMNS} FROM {{pairs}} AS wanted CROSS JOIN observations AS o
+    WHERE o.id = (SELECT id FROM observations
+        WHERE home = wanted.first AND tag = wanted.second
+        ORDER BY last_seen DESC, id DESC LIMIT 1)"""  # noqa: S608 - of constants alone
 _SELECT_HISTORY = f"""
     SELECT {OBSERVATION_COLUMNS} FROM observations WHERE home = :home AND tag = :tag
     ORDER BY last_seen DESC, id DESC"""  # noqa: S608 - of constants alone
@@ -112,7 +125,7 @@ class SqlContentStore:
 
     def last_observation(self, reference: Reference) -> Observation | None:
         """See the port."""
-        return next(iter(self._observations(_SELECT_NEWEST, _tag_key(reference))), None)
+        return next(iter(self._observations(_SELECT_NEWEST, tag_key(reference))), None)
 
     def history(self, reference: Reference) -> tuple[Observation, ...]:
         """See the port."""
@@ -125,7 +138,7 @@ class SqlContentStore:
         cursor = {"home": "", "tag": ""}
         while page := self._observations(_SELECT_LATEST, cursor):
             yield from page
-            cursor = _tag_key(page[-1].reference)
+            cursor = tag_key(page[-1].reference)
 
     def observations_of(self, digest: Digest) -> Iterator[Observation]:
         """See the port."""
@@ -157,14 +170,15 @@ class SqlContentStore:
             {"digest": str(kept.digest), "media_type": kept.media_type, "data": kept.data}
             for kept in manifests
         )
-        self._database.write(_UPSERT_MANIFEST, chain.from_iterable(_sorted_groups(rows)))
+        for group in _sorted_groups(rows):
+            self._upsert(UPSERT_MANIFEST, group)
 
     def keep_blobs(self, blobs: Iterable[bytes]) -> None:
         """See the port. The packages of an SBOM are kept as rows, for queries."""
         for group in _sorted_groups(
             {"digest": str(Digest.of(blob)), "data": blob} for blob in blobs
         ):
-            self._database.write(_UPSERT_BLOB, group)
+            self._upsert(UPSERT_BLOB, group)
             if statements := [_statement(row) for row in group if _may_be_statement(row)]:
                 from manyfest.store.packages import keep_packages
 
@@ -173,21 +187,16 @@ class SqlContentStore:
     def observe(self, observations: Iterable[Observation]) -> None:
         """See the port.
 
-        Nearly always there is one look at a tag, newer than the stored observations: that is one
-        statement. Anything else rewrites the history of the tag.
+        Nearly always there is one look at a tag, newer than the stored observations: such looks
+        are two statements for all tags. Anything else rewrites the history of the tag.
         """
-        states, claims = _of_store_and_servers(observations)
-        self._database.write(_UPSERT_CLAIM, map(_claim_row, claims))
+        states, claims = of_store_and_servers(observations)
+        self._write_any(_UPSERT_CLAIM, [claim_row(claim) for claim in claims])
         tags = by_tag(states)
         self._database.lock(*(f"tag {tag}" for tag in tags))
-        for tag, added in tags.items():
-            newest = self.last_observation(tag)
-            if len(added) > 1 or not _is_newest(added[0], newest):
-                self._merge_into_history(tag, added)
-            elif newest and newest.digest == added[0].digest:
-                self._database.write(_EXTEND_NEWEST, [_observation_row(added[0])])
-            else:
-                self._database.write(_INSERT_OBSERVATION, [_observation_row(added[0])])
+        items = iter(tags.items())
+        while group := dict(islice(items, _PAGE)):
+            self._observe_tags(group)
 
     def homes_of(self, digest: Digest) -> tuple[Home, ...]:
         """See the port."""
@@ -204,24 +213,54 @@ class SqlContentStore:
         rows = ((digest, place, *times) for digest in sorted(map(str, digests)))
         self._database.write(_UPSERT_DIGEST_READ, rows)
 
+    def _observe_tags(self, tags: Mapping[Reference, Sequence[Observation]]) -> None:
+        """Add observations by their tags, of which there are few."""
+        newest = self._newest(tags)
+        extending: list[dict[str, str]] = []
+        beginning: list[dict[str, str]] = []
+        for tag, added in tags.items():
+            last = newest.get(tag)
+            if len(added) > 1 or not follows(added[0], last):
+                if last is None:
+                    beginning += map(observation_row, reversed(merge_observations((), added)))
+                else:
+                    self._merge_into_history(tag, added)
+            else:
+                is_same = last is not None and last.digest == added[0].digest
+                (extending if is_same else beginning).append(observation_row(added[0]))
+        self._write_any(_EXTEND_NEWEST, extending)
+        self._write_any(_INSERT_OBSERVATION, beginning)
+
+    def _newest(self, tags: Iterable[Reference]) -> dict[Reference, Observation]:
+        """Return the newest observation of each of these tags that has any."""
+        wanted = json.dumps([tuple(tag_key(tag).values()) for tag in tags])
+        select = _SELECT_NEWEST_OF.format(pairs=self._database.pairs)
+        return {newest.reference: newest for newest in self._observations(select, (wanted,))}
+
+    def _write_any(self, statement: str, rows: Sequence[dict[str, str]]) -> None:
+        if rows:
+            self._database.write(statement, rows)
+
+    def _upsert(self, statement: str, group: Sequence[dict[str, Any]]) -> None:
+        self._database.write(statement, group)
+
     def _merge_into_history(self, tag: Reference, added: Iterable[Observation]) -> None:
         before = self._states(tag)
         after = merge_observations(before, added)
         if after != before:
-            self._database.write(_DELETE_HISTORY, [_tag_key(tag)])
-            self._database.write(_INSERT_OBSERVATION, map(_observation_row, reversed(after)))
+            self._database.write(_DELETE_HISTORY, [tag_key(tag)])
+            self._database.write(_INSERT_OBSERVATION, map(observation_row, reversed(after)))
 
     def _states(self, reference: Reference) -> tuple[Observation, ...]:
-        """All observations of the tag but those that servers claim."""
-        return self._observations(_SELECT_HISTORY, _tag_key(reference))
+        return self._observations(_SELECT_HISTORY, tag_key(reference))
 
     def _claims(self, reference: Reference) -> Iterator[Observation]:
         """The claims of servers about the tag; a row that cannot be read is left out."""
-        for row in self._database.rows(_SELECT_CLAIMS, _tag_key(reference)):
+        for row in self._database.rows(_SELECT_CLAIMS, tag_key(reference)):
             with suppress(DamagedStoreError):
                 yield observation_of(row, self._database.path)
 
-    def _observations(self, statement: str, parameters: dict[str, str]) -> tuple[Observation, ...]:
+    def _observations(self, statement: str, parameters: "Parameters") -> tuple[Observation, ...]:
         rows = self._database.rows(statement, parameters)
         return tuple(observation_of(row, self._database.path) for row in rows)
 
@@ -258,42 +297,3 @@ def _sorted_groups(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, An
             group, size = [], 0
     if group:
         yield sorted(group, key=itemgetter("digest"))
-
-
-def _of_store_and_servers(
-    observations: Iterable[Observation],
-) -> tuple[list[Observation], list[Observation]]:
-    """Part the claims of servers from the other observations."""
-    states: list[Observation] = []
-    claims: list[Observation] = []
-    for one in observations:
-        (claims if one.is_claimed and one.source else states).append(one)
-    return states, claims
-
-
-def _claim_row(claim: Observation) -> dict[str, str]:
-    return _observation_row(claim) | {"source": claim.source}
-
-
-def _tag_key(reference: Reference) -> dict[str, str]:
-    return {"home": str(reference.home), "tag": reference.tag or ""}
-
-
-def _observation_row(added: Observation) -> dict[str, str]:
-    times = {"first": format_utc(added.first_seen), "last": format_utc(added.seen_at)}
-    facts = {"digest": str(added.digest), "claimed": str(int(added.is_claimed))}
-    return _tag_key(added.reference) | facts | times
-
-
-def _is_newest(added: Observation, newest: Observation | None) -> bool:
-    """True if ``added`` follows the stored ``newest`` observation, or is a look that extends one.
-
-    Not where a wrong clock dated the stored one later than ``added``.
-    """
-    if newest is None:
-        return True
-    if newest.digest == added.digest:
-        are_looks = not (newest.is_claimed or added.is_claimed)
-        is_later = newest.first_seen <= added.first_seen and not newest.is_after(added.seen_at)
-        return are_looks and is_later
-    return newest.seen_at < added.first_seen

@@ -33,7 +33,7 @@ _SELECT_DIGESTS = """
 _SELECT_SHARING = """
     SELECT manifest, count(*), sum(size), sum(aligned),
         (SELECT count(*) FROM descriptors WHERE manifest = common.manifest AND role = 'layer')
-    FROM (SELECT d.manifest, max(wanted.second) AS size,
+    FROM (SELECT d.manifest, max(CAST(wanted.second AS BIGINT)) AS size,
             sum(CASE WHEN d.position = wanted.number THEN 1 ELSE 0 END) AS aligned
         FROM {pairs} AS wanted CROSS JOIN descriptors AS d
         WHERE d.digest = wanted.first AND d.role = 'layer'

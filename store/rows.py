@@ -33,10 +33,11 @@ OBSERVATION_COLUMNS = "home, tag, digest, last_seen, first_seen, claimed"
 CLAIM_COLUMNS = "home, tag, digest, last_seen, first_seen, 1, source"
 
 # True if `o`, a row of observations, is the newest of its tag. The table has its full name, because
-# the views that use this are TEMP and would look in temp first.
+# the views that use this are TEMP and would look in temp first. CASE is for PostgreSQL: it takes an
+# equation for true of few rows, and would sort all of them for each page.
 IS_NEWEST = """
-    o.id = (SELECT id FROM main.observations WHERE home = o.home AND tag = o.tag
-        ORDER BY last_seen DESC, id DESC LIMIT 1)"""
+    CASE WHEN o.id = (SELECT id FROM main.observations WHERE home = o.home AND tag = o.tag
+        ORDER BY last_seen DESC, id DESC LIMIT 1) THEN TRUE ELSE FALSE END"""
 
 _PARSE_ERRORS = (InputError, DocumentError, ValueError, TypeError, AttributeError)
 
@@ -71,6 +72,23 @@ def observation_of(row: Row, path: object) -> "Observation":
         name = f"{home}:{tag}" if tag else home
         reason = f"the observation of {name} cannot be read"
         raise DamagedStoreError(str(path), reason) from error
+
+
+def tag_key(reference: Reference) -> dict[str, str]:
+    """Return the home and tag, by which rows are found."""
+    return {"home": str(reference.home), "tag": reference.tag or ""}
+
+
+def observation_row(added: "Observation") -> dict[str, str]:
+    """Encode an observation."""
+    times = {"first": format_utc(added.first_seen), "last": format_utc(added.seen_at)}
+    facts = {"digest": str(added.digest), "claimed": str(int(added.is_claimed))}
+    return tag_key(added.reference) | facts | times
+
+
+def claim_row(claim: "Observation") -> dict[str, str]:
+    """Encode what a server claims."""
+    return observation_row(claim) | {"source": claim.source}
 
 
 def draft_row(draft: Draft) -> Row:

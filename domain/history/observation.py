@@ -108,6 +108,31 @@ def by_tag(observations: Iterable[Observation]) -> dict[Reference, list[Observat
     return found
 
 
+def of_store_and_servers(
+    observations: Iterable[Observation],
+) -> tuple[list[Observation], list[Observation]]:
+    """Part the claims of servers from the other observations."""
+    states: list[Observation] = []
+    claims: list[Observation] = []
+    for one in observations:
+        (claims if one.is_claimed and one.source else states).append(one)
+    return states, claims
+
+
+def follows(added: Observation, newest: Observation | None) -> bool:
+    """True if ``added`` follows the stored ``newest`` observation, or is a look that extends one.
+
+    Not where a wrong clock dated the stored one later than ``added``.
+    """
+    if newest is None:
+        return True
+    if newest.digest == added.digest:
+        are_looks = not (newest.is_claimed or added.is_claimed)
+        is_later = newest.first_seen <= added.first_seen and not newest.is_after(added.seen_at)
+        return are_looks and is_later
+    return newest.seen_at < added.first_seen
+
+
 def merge_observations(
     history: Iterable[Observation], observations: Iterable[Observation]
 ) -> tuple[Observation, ...]:

@@ -10,6 +10,7 @@ boundary. From the bottom up:
 - ``views``: the SQL views, over documents that the server has parsed.
 - ``opening``: a connection whose schema is known; it creates and migrates.
 - ``database``: statements, transactions and locks, as ``sqlite.database`` has them.
+- ``content_store``: a group of content by one statement.
 - ``garbage``, ``integrity``, ``catalogue``: statements that differ from SQLite's.
 - ``queries``: SQL from the user, under a role of its own.
 - ``store``: all of these as one object.

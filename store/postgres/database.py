@@ -67,7 +67,7 @@ class PostgresDatabase:
     """
 
     pairs = """
-        (SELECT number - 1 AS number, value ->> 0 AS first, (value ->> 1)::bigint AS second
+        (SELECT number - 1 AS number, value ->> 0 AS first, value ->> 1 AS second
         FROM jsonb_array_elements(CAST(? AS jsonb)) WITH ORDINALITY AS e(value, number))"""
 
     def __init__(self, address: Address, lock_timeout: float, patience: float) -> None:

@@ -3,13 +3,13 @@
 from functools import cached_property
 from pathlib import Path
 
-from manyfest.store.content_store import SqlContentStore
 from manyfest.store.draft_book import SqlDraftBook
 from manyfest.store.host_book import SqlHostBook
 from manyfest.store.layer_store import FileLayerStore
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.postgres.address import Address
 from manyfest.store.postgres.catalogue import PostgresCatalogue
+from manyfest.store.postgres.content_store import PostgresContentStore
 from manyfest.store.postgres.database import PostgresDatabase
 from manyfest.store.postgres.garbage import PostgresGarbageCollector
 from manyfest.store.postgres.integrity import PostgresIntegrity
@@ -34,7 +34,7 @@ class PostgresStore:
     ) -> None:
         address = Address(url)
         self.database = PostgresDatabase(address, lock_timeout, patience)
-        self.contents = SqlContentStore(self.database)
+        self.contents = PostgresContentStore(self.database)
         self.drafts = SqlDraftBook(self.database)
         self.layers = FileLayerStore(folder / f"{address.file_name}.layers")
         self.hosts = SqlHostBook(self.database)

@@ -1,8 +1,8 @@
 """Copy all of one store into another: content, history, drafts, and layers on request."""
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 from manyfest.domain.digests import HEX_LENGTHS, Digest
@@ -163,24 +163,29 @@ def _copy_history(source: ContentStore, target: ContentStore) -> tuple[int, Coun
     known = frozenset(str(each.tag_reference) for each in target.latest())
     tags, states = 0, Count()
     for group in _groups(source.latest()):
+        histories = [source.history(newest.tag_reference) for newest in group]
         with target.transaction():
-            for newest in group:
-                history = source.history(newest.tag_reference)
-                is_known = str(newest.tag_reference) in known
-                before = target.history(newest.tag_reference) if is_known else ()
-                lacking = frozenset(history) - frozenset(before)
-                if lacking:
-                    _keep_moved(history, source, target)
-                    target.observe(history)
-                tags, states = tags + 1, states + Count(len(history), len(lacking))
+            lacking = [_lacking(history, known, target) for history in histories]
+            changed = [one for one, new in zip(histories, lacking, strict=True) if new]
+            _keep_moved(chain.from_iterable(changed), source, target)
+            target.observe(chain.from_iterable(changed))
+        tags += len(group)
+        states += Count(sum(map(len, histories)), sum(lacking))
     return tags, states
+
+
+def _lacking(history: Sequence[Observation], known: Container[str], target: ContentStore) -> int:
+    """Return how many states of a tag the target lacks; it has none of tags not ``known``."""
+    tag = history[0].tag_reference if history else None
+    before = target.history(tag) if tag and str(tag) in known else ()
+    return len(frozenset(history) - frozenset(before))
 
 
 def _keep_moved(history: Iterable[Observation], source: ContentStore, target: ContentStore) -> None:
     """Keep manifests of tags that moved since the content was copied."""
-    for each in history:
-        if not each.source and target.manifest(each.digest) is None:
-            manifest = source.manifest(each.digest)
+    for digest in {each.digest for each in history if not each.source}:
+        if target.manifest(digest) is None:
+            manifest = source.manifest(digest)
             target.keep_manifests([] if manifest is None else [manifest])
 
 

@@ -1,14 +1,21 @@
-"""The statements of a warm command: PostgreSQL gets at most two more than SQLite."""
+"""The statements of a command on PostgreSQL, and the rows that they read."""
 
 import os
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from manyfest.contracts.garbage_collector import see
+from manyfest.contracts.images import oci_image
+from manyfest.domain.history.observation import Observation
+from manyfest.domain.references import Reference
+from manyfest.store.postgres.statements import as_postgres
 from manyfest.store.postgres.store import PostgresStore
+from manyfest.store.rows import IS_NEWEST
 from manyfest.store.sqlite import opening
 from tests.integration.conftest import Seed, seed  # noqa: F401 - a fixture
 from tests.support.content.images import docker_image, docker_list
@@ -77,3 +84,44 @@ def test_keeping_what_is_there_locks_no_row(postgres: PostgresServer, tmp_path: 
         with one.contents.transaction(), two.contents.transaction():
             one.contents.keep_manifests([LIST.manifest])
             two.contents.keep_manifests([LIST.manifest])
+
+
+def test_many_tags_and_manifests_take_few_statements(
+    postgres: PostgresServer, tmp_path: Path, postgres_statements: list[str]
+) -> None:
+    made = [oci_image("linux/amd64", text=str(number)).manifest for number in range(60)]
+    tags = [Reference.parse(f"registry.example/app:{number}") for number in range(60)]
+    with closing(PostgresStore(postgres.create("costs_groups"), tmp_path)) as store:
+        with store.contents.transaction():
+            pass
+        postgres_statements.clear()
+        with store.contents.transaction():
+            store.contents.keep_manifests([*made, *made[:9]])
+            store.contents.observe(
+                Observation(tag, manifest.digest, datetime.now(UTC))
+                for tag, manifest in zip(tags, made, strict=True)
+            )
+        assert len(postgres_statements) <= 6
+        assert [each.tag_reference for each in store.contents.latest()] == sorted(tags, key=str)
+
+
+def test_a_page_of_tags_is_read_in_the_order_of_the_index(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    with closing(PostgresStore(postgres.create("costs_pages"), tmp_path)) as store:
+        see(store.contents, "registry.example/app:x", oci_image("linux/amd64"))
+    postgres.execute(
+        "INSERT INTO manyfest.observations (home, tag, digest, first_seen, last_seen)"
+        " SELECT home, number, digest, first_seen, last_seen"
+        " FROM manyfest.observations, generate_series(1, 20000) AS number;"
+        "ANALYZE manyfest.observations",
+        "costs_pages",
+    )
+    lines = postgres.execute(
+        "EXPLAIN SELECT * FROM manyfest.observations AS o"
+        f" WHERE (home, tag) > ('', '') AND {as_postgres(IS_NEWEST)}"
+        " ORDER BY home, tag LIMIT 500",
+        "costs_pages",
+    )
+    assert "observations_newest" in str(lines)
+    assert "Sort" not in str(lines), lines
