@@ -81,6 +81,9 @@ def drain(response: httpx.Response) -> None:
         _finish_within(response, _LEFTOVER_SECONDS)
         read_what_arrived(response, _LEFTOVER_LIMIT)
     response.close()
+    # httpx's stream and response name each other, and so would hold what was sent and received, up
+    # to 4 MiB, until cycles are collected, which is seldom here.
+    response.stream = httpx.ByteStream(b"")
 
 
 def _finish_within(response: httpx.Response, seconds: float) -> None:

@@ -1,7 +1,9 @@
 """Manifests over HTTP: answers to GET, HEAD and PUT that are not as they should be."""
 
+import gc
 import re
 
+import httpx
 import pytest
 
 from manyfest.domain.digests import Digest
@@ -38,6 +40,23 @@ def test_a_confirmation_of_other_bytes_names_both_digests(serve, reply, registry
         registry.put_manifest(tag(server), LIST)
     assert other in str(caught.value)
     assert str(LIST.digest) in str(caught.value)
+
+
+def test_nothing_that_was_sent_or_received_waits_for_the_collection_of_cycles(
+    serve, reply, registry
+):
+    server = serve(lambda request, _: reply(201) if request.method == "PUT" else fine(reply))
+    place = tag(server)
+    before = {id(each) for each in gc.get_objects() if isinstance(each, httpx.Response)}
+    gc.disable()
+    try:
+        registry.put_manifest(place, LIST)
+        registry.get_manifest(place)
+        responses = [each for each in gc.get_objects() if isinstance(each, httpx.Response)]
+        left = [each.request for each in responses if id(each) not in before]
+    finally:
+        gc.enable()
+    assert left == []
 
 
 ANSWERS = {
