@@ -136,8 +136,8 @@ class Pulls:
     def _referrers(self, route: Route, _: Request) -> Response:
         found = self.content.referrers(_parsed_digest(route.item))
         headers = {}
-        if kind := route.query.get("artifactType"):
-            found = tuple(each for each in found if each.others.get("artifactType") == kind)
+        if kinds := route.query.all("artifactType"):  # containerd asks for several at once
+            found = tuple(each for each in found if each.others.get("artifactType") in kinds)
             headers = {"OCI-Filters-Applied": "artifactType"}
         index: Json = {
             "schemaVersion": 2,

@@ -15,13 +15,17 @@ _FORMS = {"/v2": "base", "/v2/": "base", "/v2/_catalog": "catalog"}
 
 @frozen
 class Query:
-    """The parameters of a query; of one that is given twice, the last counts."""
+    """The parameters of a query, each as often as it is given."""
 
     values: tuple[tuple[str, str], ...] = ()
 
     def get(self, name: str) -> str:
-        """Return a parameter's value, empty without one."""
+        """Return a parameter's last value, empty without one."""
         return dict(self.values).get(name, "")
+
+    def all(self, name: str) -> frozenset[str]:
+        """Return the values of a parameter that are not empty."""
+        return frozenset(value for key, value in self.values if key == name and value)
 
 
 @frozen

@@ -199,5 +199,7 @@ def test_referrers_are_found_by_their_subject_and_filtered_by_type(server):
     assert filtered.headers["OCI-Filters-Applied"] == "artifactType"
     (only,) = json.loads(filtered.body)["manifests"]
     assert (only["digest"], only["artifactType"]) == (str(SBOM.digest), "application/x-sbom")
+    kinds = "artifactType=application/x-sbom&artifactType=application%2Fx-none"
+    assert json.loads(server.ask(f"{target}?{kinds}&ns=").body)["manifests"] == [only]
     none = server.ask(f"/v2/ghcr.io/team/app/referrers/{LIST.digest}")
     assert json.loads(none.body)["manifests"] == []
