@@ -11,7 +11,7 @@ from manyfest.domain import errors
 _ADVICE: Mapping[type[BaseException], Callable[[Any, str, tuple[str, ...]], str]] = {
     errors.InvalidReferenceError: lambda e, _, __: references.on_malformed(e.text),
     errors.UnknownSchemeError: lambda e, _, __: references.on_malformed(f"{e.scheme}://"),
-    errors.UnreachableError: lambda _, command, words: references.on_unreachable(command, words),
+    errors.UnreachableError: lambda e, _, words: references.on_unreachable(e.host, words),
     errors.DraftUnknownError: lambda e, command, words: drafts.on_missing_draft(
         command, e.name, words
     ),

@@ -17,7 +17,6 @@ _PREFIXES = {
 _TRUNCATED = re.compile(r"@sha256:([0-9a-fA-F]{0,63})(?![0-9a-fA-F])")
 _TAG_CHARACTERS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _LONGEST_TAG = 128
-_OF_REGISTRIES = ("doctor", "login", "logout")  # commands whose argument is a registry
 _HOST_AND_PORT = re.compile(r"(?:localhost|[^/:]*\.[^/:]*):[0-9]+")
 
 
@@ -35,10 +34,13 @@ def on_malformed(text: str) -> str:
     return _on_tag(name) if lower == name else f"use lower case: {lower}"
 
 
-def on_unreachable(command: str, words: tuple[str, ...]) -> str:
-    """Advise on ``words`` of a command, of which one names a registry that cannot be reached."""
+def on_unreachable(host: str, words: tuple[str, ...]) -> str:
+    """Advise on ``words`` of a command that asked ``host``, which cannot be reached.
+
+    A word that is the host was taken for one, as a mirror or where a registry is asked about.
+    """
     for word in words:
-        if _HOST_AND_PORT.fullmatch(word) and command not in _OF_REGISTRIES:
+        if _HOST_AND_PORT.fullmatch(word) and word != host:
             return f"{word} looks like a registry: add a repository, as in {word}/app:1"
         if (Path(_folder(word)) / "oci-layout").is_file():
             return f"did you mean the layout oci:{word}?"

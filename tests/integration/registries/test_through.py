@@ -54,6 +54,12 @@ def test_a_whole_list_is_found_without_the_origin(mirror: FaultServer) -> None:
     assert run_here("history", NAME).code == 3, "a mirror is no witness of the origin's tag"
 
 
+def test_a_mirror_that_cannot_be_reached_is_taken_for_no_reference(short_pauses: None) -> None:
+    shown = run_here("verify", "--through", "127.0.0.1:1", NAME)
+    assert (shown.code, "cannot reach 127.0.0.1:1" in shown.stderr) == (5, True)
+    assert "add a repository" not in shown.stderr
+
+
 def test_half_a_list_is_found_and_said_which_half(mirror: FaultServer) -> None:
     mirror.always("*", ARM_PATH, with_status(404))
     shown = verify(mirror, "--json")
