@@ -113,7 +113,8 @@ def index_before(reference: Reference, history: Sequence[Observation]) -> int:
     """Return the index in ``history`` of the state before the one that was seen last.
 
     States that only a bundle claims do not count. Raises NeverSeenError: the history is empty;
-    OnlyClaimedError, NoSuchStateError: no other state was seen.
+    OnlyClaimedError, NoSuchStateError: no other state was seen; RemovedStateError: but the tag was
+    taken away.
     """
     if not history:
         raise NeverSeenError(str(reference))
@@ -128,6 +129,9 @@ def index_before(reference: Reference, history: Sequence[Observation]) -> int:
             return number
     if others:
         raise OnlyClaimedError(str(reference), others[0])
+    for number, state in enumerate(history):
+        if state.is_removal and number > history.index(last_seen(history)):
+            raise RemovedStateError(f"{reference}@{{{number}}}")
     seen = [state for state in history if not state.is_removal]
     raise _no_such_state(StateSelector("1", 1), reference, seen[-1:] or history)
 

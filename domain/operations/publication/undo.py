@@ -77,9 +77,10 @@ def plan_undo(
 
     By default it is the state before the present one, as seen from here: a state that only a bundle
     claims has to be named. Of a tag that is gone it is the last one. Uses the ports registry,
-    contents, layers and fan_out. Raises NeverSeenError, NoSuchStateError, OnlyClaimedError: the
-    store has no such state; TagMovedError: the tag is not as it was recorded last;
-    PartMissingError: content of the state is in neither registry nor store; what reading raises.
+    contents, layers and fan_out. Raises NeverSeenError, NoSuchStateError, RemovedStateError,
+    OnlyClaimedError: the store has no such state; TagMovedError: the tag is not as it was recorded
+    last; PartMissingError: content of the state is in neither registry nor store; what reading
+    raises.
     """
     history = ports.contents.history(tag)
     current = current_digest(tag, ports.registry) if history else None

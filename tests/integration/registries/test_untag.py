@@ -50,7 +50,8 @@ def test_the_history_has_the_removal_between_what_the_tag_was(tmp_path, docker_r
         str(A.digest),
     ]
     again = run_here("undo", name)
-    assert (again.code, "no such past state" in again.stderr) == (3, True), again.stderr
+    reason = f"{name}@{{1}}: the tag was taken away then"
+    assert (again.code, reason in again.stderr) == (3, True), again.stderr
 
 
 def test_a_registry_that_deletes_nothing_says_so_and_is_as_before(
