@@ -146,14 +146,14 @@ class Copying:
     ) -> tuple[Copied, ...]:
         """Promote all images that ``file`` names, from repositories below ``source``.
 
-        The file is YAML of kpromo (name, dmap of digests and tags). No tag below ``target`` moves
-        before all images are proved. For the other arguments see ``promote``. Raises SpecError;
-        OSError; the first failure, as ``promote``.
+        The file is YAML of kpromo (name, dmap of digests and tags), of which ``registries`` do not
+        count. No tag below ``target`` moves before all images are proved. For the other arguments
+        see ``promote``. Raises SpecError; OSError; the first failure, as ``promote``.
         """
         from manyfest.adapters.image_files.promotion_file import read_promotions
         from manyfest.library.copies import promote_many
 
-        images = read_promotions(Path(file).read_bytes(), str(file))
+        images = read_promotions(Path(file).read_bytes(), str(file)).images
         rules = _promotion_rules(require, platforms, sparse, foreign_layers, verify_blobs)
         return promote_many(images, source, target, rules, self._calls, is_dry_run=dry_run)
 

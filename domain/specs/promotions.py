@@ -4,7 +4,8 @@
       dmap:
         "sha256:…": ["v1.31.0", "latest"]
 
-A file with ``images`` is a whole manifest of kpromo; its other members are those of its registries.
+A file with ``images`` is a whole manifest of kpromo, which may have ``registries``, too: the source
+(``src: true``) and all targets. These are told, and not followed.
 """
 
 from collections.abc import Iterator
@@ -33,6 +34,28 @@ class PromotedImage:
         """Return its name below ``source``, by digest, and its repository below ``target``."""
         name = self.name.strip("/")
         return f"{source.rstrip('/')}/{name}@{self.digest}", f"{target.rstrip('/')}/{name}"
+
+
+@frozen
+class PromotionFile:
+    """The ``images`` to promote, and the names of ``registries`` between which kpromo does so."""
+
+    images: tuple[PromotedImage, ...]
+    registries: tuple[str, ...] = ()
+
+    def unused(self, *used: str) -> tuple[str, ...]:
+        """Return the registries that are none of those ``used``, each once."""
+        known = {name.rstrip("/") for name in used}
+        return tuple(name for name in dict.fromkeys(self.registries) if name not in known)
+
+
+def registries_in(document: Tree) -> Iterator[str]:
+    """Yield the names of the registries that a manifest of kpromo has; none if malformed."""
+    listed = document.get("registries") if isinstance(document, dict) else None
+    for registry in listed if isinstance(listed, list) else ():
+        name = registry.get("name") if isinstance(registry, dict) else None
+        if isinstance(name, Leaf) and name.text:
+            yield name.text.rstrip("/")
 
 
 def promotions_in(document: Tree, file: str) -> tuple[PromotedImage, ...]:

@@ -24,7 +24,7 @@ from manyfest.cli.exit_codes import USAGE, ExitError
 from manyfest.cli.flows.checks import note_absent
 from manyfest.cli.flows.copying.promotion import note_signatures, plan_all, promote_all
 from manyfest.cli.flows.copying.sides import is_same_host, login
-from manyfest.cli.output import fail, write_text, write_view
+from manyfest.cli.output import fail, warn, write_text, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.rendering.copying.promotion import (
@@ -34,7 +34,7 @@ from manyfest.cli.rendering.copying.promotion import (
 )
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
-from manyfest.domain.errors import SpecError, UnknownPurposeError
+from manyfest.domain.errors import SpecError, UnknownPurposeError, shortened
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.images.attachments import Purpose, required_purposes
 from manyfest.domain.lists.platform_selection import parse_filters
@@ -118,7 +118,7 @@ def command(
     if from_file is None:
         texts = [(names[0], *_targets(names[1], _split(tags or ())))]
     else:
-        texts = [(*image.between(*names), image.tags) for image in _read(from_file)]
+        texts = [(*image.between(*names), image.tags) for image in _read(from_file, names)]
     logins = [
         each
         for source, home, _ in texts
@@ -152,16 +152,24 @@ def _targets(name: str, tags: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     return name, tuple(each.tag or "" for each in promoted_tags(name, tags))
 
 
-def _read(file: str) -> tuple[PromotedImage, ...]:
-    """Read the images in ``file``; tell each fault in it, and end the command."""
+def _read(file: str, places: Sequence[str]) -> tuple[PromotedImage, ...]:
+    """Read the images in ``file``, and tell its registries that are none of ``places``.
+
+    Tells each fault in it, and ends the command.
+    """
     from manyfest.adapters.image_files.promotion_file import read_promotions
 
     try:
-        return read_promotions(bytes_of(file), file)
+        found = read_promotions(bytes_of(file), file)
     except SpecError as error:
         for problem in error.problems:
             fail(problem)
         raise ExitError(USAGE) from error
+    if unused := found.unused(*places):
+        more = f" and {len(unused) - 3} more" if unused[3:] else ""
+        names = f"{', '.join(map(shortened, unused[:3]))}{more}"
+        warn(f"registries in {file} that are neither SRC nor DST are not used: {names}")
+    return found.images
 
 
 def _promotion(source: str, destination: str, tags: Sequence[str], session: Session) -> Promotion:

@@ -226,6 +226,24 @@ def test_a_file_of_kpromo_promotes_many(
     assert tags(memory, "prod/bare") == {"v3"}
 
 
+def test_registries_of_the_file_that_are_not_used_are_named(
+    server: RegistryServer, memory: MemoryRegistry, tmp_path: Path
+) -> None:
+    """A manifest of kpromo promotes to all its registries, and we to DST alone."""
+    file = tmp_path / "images.yaml"
+    images = f"images:\n- name: app\n  dmap: {{'{INDEX.digest}': [v1]}}\n"
+    stage, prod = f"{server.host}/stage", f"{server.host}/prod"
+    registries = f"registries:\n- name: {stage}\n  src: true\n- name: {prod}/\n"
+    file.write_text(registries + images)
+    used = run(server, "--dry-run", "--from", str(file), "HOST/stage", "HOST/prod/")
+    assert used.stderr == ""
+    file.write_text(f"{registries}- name: eu.test/prod\n  service-account: a@b.test\n{images}")
+    told = run(server, "--from", str(file), "HOST/stage", "HOST/prod")
+    line = f"registries in {file} that are neither SRC nor DST are not used: eu.test/prod"
+    assert f"warning: {line}\n" in told.stderr
+    assert tags(memory, "prod/app") == {"v1"}
+
+
 def test_notes_about_signatures_come_once_a_run(
     server: RegistryServer, memory: MemoryRegistry, tmp_path: Path
 ) -> None:
