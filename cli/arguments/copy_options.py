@@ -1,9 +1,22 @@
 """Options of ``copy`` and ``promote``."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from manyfest.cli.arguments.options import credentials_option
 from manyfest.cli.process.command import Option
+from manyfest.cli.process.pflag import UsageError
+
+
+def words_of(texts: Sequence[str], name: str) -> tuple[str, ...]:
+    """Return the words between commas in what the option ``name`` was given, if it was.
+
+    Raises UsageError: there is none. An empty variable would else lift the restriction unseen.
+    """
+    words = tuple(word.strip() for text in texts for word in text.split(",") if word.strip())
+    if texts and not words:
+        raise UsageError(f"{name} names nothing; leave it out if that is meant")
+    return words
 
 
 def _parse_since(text: str, name: str) -> Any:

@@ -8,7 +8,13 @@ from attr import evolve
 
 from manyfest.assembly.preconditions import require_reachable
 from manyfest.assembly.references import promoted_tags, reference, resolve_source
-from manyfest.cli.arguments.copy_options import SourceLogin, Sparse, TargetLogin, VerifyBlobs
+from manyfest.cli.arguments.copy_options import (
+    SourceLogin,
+    Sparse,
+    TargetLogin,
+    VerifyBlobs,
+    words_of,
+)
 from manyfest.cli.arguments.input_files import bytes_of
 from manyfest.cli.arguments.options import (
     CONNECTION,
@@ -116,7 +122,7 @@ def command(
     if from_file is not None and (tags or expect is not None):
         raise UsageError("--from names the tags, so it goes without --tags and --expect")
     if from_file is None:
-        texts = [(names[0], *_targets(names[1], _split(tags or ())))]
+        texts = [(names[0], *_targets(names[1], words_of(tags or (), "--tags")))]
     else:
         texts = [(*image.between(*names), image.tags) for image in _read(from_file, names)]
     logins = [
@@ -137,14 +143,10 @@ def command(
 
 def _required(texts: Sequence[str]) -> tuple[Purpose, ...]:
     try:
-        return required_purposes(_split(texts))
+        return required_purposes(words_of(texts, "--require"))
     except UnknownPurposeError as error:
         reason = f"--require wants signature, sbom or provenance, not {error.purpose!r}"
         raise UsageError(reason) from error
-
-
-def _split(texts: Sequence[str]) -> list[str]:
-    return [word.strip() for text in texts for word in text.split(",") if word.strip()]
 
 
 def _targets(name: str, tags: Sequence[str]) -> tuple[str, tuple[str, ...]]:

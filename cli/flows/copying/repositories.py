@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from manyfest.assembly.preconditions import require_reachable, require_writable_store
 from manyfest.assembly.references import repository_home
+from manyfest.cli.arguments.copy_options import words_of
 from manyfest.cli.exit_codes import ExitError, meaning_of
 from manyfest.cli.flows.checks import STAY_BEHIND, note_foreign_layers
 from manyfest.cli.flows.copying.sides import is_same_host
@@ -32,10 +33,9 @@ class RepositoryOptions:
 
     @property
     def selection(self) -> TagSelection:
-        """The tags that are selected. Raises InputError: no range of versions."""
-        words = (word.strip() for text in self.tags for word in text.split(","))
+        """The tags that are selected. Raises InputError: no range of versions, or no words."""
         versions = None if self.versions is None else VersionRange.parse(self.versions)
-        return TagSelection(tuple(filter(None, words)), versions)
+        return TagSelection(words_of(self.tags, "--tags"), versions)
 
 
 def copy_repository(

@@ -223,6 +223,7 @@ def test_layouts_are_repositories_too(source, far, tmp_path: Path, target) -> No
     ("words", "code", "reason"),
     [
         (("--tags", "none*"), 3, "has no tag that is selected, of 7"),
+        (("--tags", ","), 2, "--tags names nothing"),
         (("--semver", "^^"), 2, "is no range of versions"),
         (("--convert", "oci"), 2, "--convert is for one image or list"),
         (("--since", "7"), 2, "--since wants a date such as 2026-11-01"),

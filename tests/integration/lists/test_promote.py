@@ -322,6 +322,8 @@ def test_foreign_layers_are_named_where_they_stay(
         (("--sparse",), "--platform and --sparse go together"),
         (("--platform", "linux/amd64"), "--platform and --sparse go together"),
         (("--require", "magic"), "--require wants signature, sbom or provenance, not 'magic'"),
+        (("--require", ""), "--require names nothing"),
+        (("--tags", " ,"), "--tags names nothing"),
         (("--from", "f.yaml", "--tags", "1"), "--from names the tags"),
         (("--from", "f.yaml", "--expect", "absent"), "--from names the tags"),
     ],
