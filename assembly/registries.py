@@ -79,19 +79,14 @@ class RegistryFactory:
         return RoutingRegistry(self._origins, self._layouts, self._external, self._archives)
 
     def through(self, mirror: Repository) -> Registry:
-        """Return the registry of all references, with hosts as ``mirror`` has them.
+        """Return the registry of all repositories as ``mirror`` has them, and of nothing else.
 
         Neither the hosts themselves nor the store answer, so no connection to a host is opened.
         """
         from manyfest.adapters.decorators.through import ThroughRegistry
 
         self._has_connected = True
-        return RoutingRegistry(
-            lambda: ThroughRegistry(LazyRegistry(self._origins), mirror),
-            self._layouts,
-            self._external,
-            self._archives,
-        )
+        return ThroughRegistry(LazyRegistry(self._origins), mirror)
 
     def connect_early(self, read: Sequence[Reference], written: Sequence[Reference]) -> None:
         """Begin to connect to the servers that are asked first for these references, once.

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from attr import evolve
 
 from manyfest.adapters.decorators.base import Call, RegistryDecorator, Result
-from manyfest.domain.errors import BlobUnknownError, ManifestUnknownError
+from manyfest.domain.errors import BlobUnknownError, InputError, ManifestUnknownError
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference, Repository
 
@@ -21,7 +21,8 @@ _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 class ThroughRegistry(RegistryDecorator):
     """Every repository as the mirror at ``place`` has it: under its path there, in ``registry``.
 
-    Errors name the mirror's repository. The path of ``place`` may be empty.
+    Errors name the mirror's repository. The path of ``place`` may be empty. All calls raise
+    InputError for what is in no registry, such as a layout: no mirror has it.
     """
 
     def __init__(self, registry: Registry, place: Repository) -> None:
@@ -30,7 +31,8 @@ class ThroughRegistry(RegistryDecorator):
 
     def _forward(self, reference: Reference, call: Call[Result]) -> Result:
         home = reference.home
-        assert isinstance(home, Repository)  # noqa: S101 - layouts are routed elsewhere
+        if not isinstance(home, Repository):
+            raise InputError(f"{reference} is in no registry, so a mirror cannot be asked for it")
         path = f"{self._place.path}/{home.path}".lstrip("/")
         return call(self._registry, evolve(reference, home=evolve(self._place, path=path)))
 

@@ -60,6 +60,16 @@ def test_a_mirror_that_cannot_be_reached_is_taken_for_no_reference(short_pauses:
     assert "add a repository" not in shown.stderr
 
 
+def test_a_layout_is_in_no_mirror(mirror: FaultServer, tmp_path: Path) -> None:
+    """It would be read itself, and called whole."""
+    layout = f"oci:{tmp_path / 'layout'}:1"
+    assert run_here("copy", f"{mirror.host}/proxy/team/app:1", layout).code == 0
+    for words in (("verify",), ("cache", "fetch")):
+        shown = run_here(*words, "--through", mirror.host, layout)
+        reason = f"{layout} is in no registry, so a mirror cannot be asked for it"
+        assert (shown.code != 0, reason in shown.stderr) == (True, True), shown.stderr
+
+
 def test_half_a_list_is_found_and_said_which_half(mirror: FaultServer) -> None:
     mirror.always("*", ARM_PATH, with_status(404))
     shown = verify(mirror, "--json")
