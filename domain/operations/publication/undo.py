@@ -76,11 +76,11 @@ def plan_undo(
     """Plan to put the ``wanted`` state back under ``tag``. Writes nothing.
 
     By default it is the state before the present one, as seen from here: a state that only a bundle
-    claims has to be named. Of a tag that is gone it is the last one. Uses the ports registry,
-    contents, layers and fan_out. Raises NeverSeenError, NoSuchStateError, RemovedStateError,
-    OnlyClaimedError: the store has no such state; TagMovedError: the tag is not as it was recorded
-    last; PartMissingError: content of the state is in neither registry nor store; what reading
-    raises.
+    claims has to be named. Of a tag that is gone, or was taken away from here, it is the last one.
+    Uses the ports registry, contents, layers and fan_out. Raises NeverSeenError, NoSuchStateError,
+    RemovedStateError, OnlyClaimedError: the store has no such state; TagMovedError: the tag is not
+    as it was recorded last; PartMissingError: content of the state is in neither registry nor
+    store; what reading raises.
     """
     history = ports.contents.history(tag)
     current = current_digest(tag, ports.registry) if history else None
@@ -107,7 +107,8 @@ def _number_of(
 ) -> int:
     if wanted is not None:
         return index_of(wanted, tag, history)
-    if history and is_gone and not (last := last_seen(history)).is_claimed:
+    was_removed = bool(history) and history[0].is_removal
+    if history and (is_gone or was_removed) and not (last := last_seen(history)).is_claimed:
         return history.index(last)
     return index_before(tag, history)
 

@@ -29,6 +29,18 @@ def test_one_tag_of_two_goes_and_comes_back(docker_registry, repository, seed):
     assert run_here("digest", f"{repository}:1").stdout.decode().strip() == str(A.digest)
 
 
+def test_undo_overwrites_no_tag_that_another_one_set_since(docker_registry, seed):
+    name = seed(f"{docker_registry.host}/team/taken:1", A)
+    assert run_here("untag", name).code == 0
+    seed(name, A)
+    assert run_here("undo", name).code == 0, "it is back already"
+    assert run_here("untag", name).code == 0
+    seed(name, oci_image())
+    result = run_here("undo", name)
+    assert (result.code, "the tag moved" in result.stderr) == (6, True), result.stderr
+    assert run_here("digest", name).stdout.decode().strip() == str(oci_image().digest)
+
+
 def test_the_history_has_the_removal_between_what_the_tag_was(tmp_path, docker_registry, seed):
     name = f"oci:{tmp_path / 'layout'}:a"
     run_here("copy", seed(f"{docker_registry.host}/team/removed:1", A), name)
