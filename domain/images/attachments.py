@@ -27,10 +27,13 @@ from manyfest.domain.values import frozen
 
 
 class Form(Enum):
-    """The form in which an attachment is kept."""
+    """The form in which an attachment is kept.
+
+    A referrer is one whether the registry lists it or a referrers tag does: the store keeps
+    manifests by digest, and does not know which it was.
+    """
 
     REFERRER = "referrer"
-    REFERRERS_TAG = "referrers tag"
     DIGEST_TAG = "digest tag"
     ENTRY = "entry"
 

@@ -17,7 +17,6 @@ from manyfest.domain.references import Reference
 _RANKS = (0, 1, 4, 3, 2)
 _FORMS = {
     Form.REFERRER: "referrer",
-    Form.REFERRERS_TAG: "referrers tag",
     Form.DIGEST_TAG: "digest tag",
     Form.ENTRY: "entry of the list",
 }

@@ -24,7 +24,7 @@ from attr import evolve
 
 from manyfest.domain import media_types
 from manyfest.domain.errors import DocumentError, ManyfestError
-from manyfest.domain.images.attachments import Attachment, Form
+from manyfest.domain.images.attachments import Attachment
 from manyfest.domain.lists.referrers import COSIGN_SUFFIXES
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.attached.questions import (
@@ -172,10 +172,7 @@ class _Search:
         return tuple(unread), tuple(newest)
 
     def _is_new(self, one: Attachment) -> bool:
-        """Return whether an attachment by digest is seen first; the referrers tag corrects it."""
-        before = self._listed.get(one.place)
-        if before is not None and one.form is Form.REFERRERS_TAG:
-            self._listed[one.place] = evolve(before, form=one.form)
+        """Return whether an attachment by digest is seen first."""
         if one.place in self._known:
             return False
         self._listed[one.place] = one

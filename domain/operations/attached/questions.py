@@ -180,14 +180,14 @@ class Questions:
         if entries is None:
             self._untold.append(subject)
             return Answer()
-        return Answer(_attachments(subject, entries, Form.REFERRER))
+        return Answer(_referrers(subject, entries))
 
     def _list_by_tag(self, subject: Subject) -> Answer:
         try:
             listed = self._registry.get_manifest(referrers_tag(subject.place))
         except ManifestUnknownError:
             return Answer()
-        return Answer(_attachments(subject, listed.entries, Form.REFERRERS_TAG))
+        return Answer(_referrers(subject, listed.entries))
 
     def _read(self, one: Attachment) -> Answer:
         try:
@@ -196,14 +196,12 @@ class Questions:
             return Answer() if one.listed is None else Answer(gone=one)
 
 
-def _attachments(
-    subject: Subject, entries: Sequence[Descriptor], form: Form
-) -> tuple[Attachment, ...]:
+def _referrers(subject: Subject, entries: Sequence[Descriptor]) -> tuple[Attachment, ...]:
     place, platform, level = subject.place, subject.platform, subject.level
     if len(entries) > COUNT_LIMIT:
         raise too_many(place)
     return tuple(
-        Attachment(place, form, place.at(entry.digest), entry, None, platform, level)
+        Attachment(place, Form.REFERRER, place.at(entry.digest), entry, None, platform, level)
         for entry in entries
         if entry.digest.is_verifiable
     )

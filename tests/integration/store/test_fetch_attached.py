@@ -83,7 +83,8 @@ def shown(*arguments: str) -> list[dict]:
 
 def facts(name: str, *options: str) -> set[tuple]:
     documents = shown("attached", "--json", *options, name)
-    return {(each["kind"], each["digest"], each["platform"], each["level"]) for each in documents}
+    members = ("kind", "form", "digest", "platform", "level")
+    return {tuple(each[member] for member in members) for each in documents}
 
 
 def statements(name: str) -> tuple[list[str], ...]:

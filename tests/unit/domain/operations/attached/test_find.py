@@ -129,7 +129,7 @@ def test_what_only_the_referrers_tag_lists_is_found() -> None:
     index = oci_index(manifests=[referrer_descriptor(SIGNATURE.manifest).to_json()])
     registry.plant_manifest(referrers_tag(SUBJECT), index.manifest)
     (found,) = find(registry).attachments
-    assert (found.form, found.digest) == (Form.REFERRERS_TAG, SIGNATURE.digest)
+    assert (found.form, found.digest) == (Form.REFERRER, SIGNATURE.digest)
 
 
 class WithoutApi(MemoryRegistry):
@@ -176,7 +176,7 @@ def test_where_there_is_no_listing_one_subject_is_asked_for_and_tags_tell_all(
     lists_tags: bool,  # noqa: FBT001
 ) -> None:
     registry = WithoutApi(*THREE, lists_tags=lists_tags)
-    assert found_below(registry) == [Form.REFERRERS_TAG] * 3
+    assert found_below(registry) == [Form.REFERRER] * 3
     assert registry.asked == PLACES[:1]
 
 
