@@ -73,6 +73,7 @@ _SELECT_LATEST = f"""
     SELECT {OBSERVATION_COLUMNS} FROM observations AS o
     WHERE (home, tag) > (:home, :tag) AND {IS_NEWEST}
     ORDER BY home, tag LIMIT {_PAGE}"""  # noqa: S608 - of constants alone
+_SELECT_TAGS_OF = "SELECT DISTINCT tag FROM observations WHERE home = ? AND tag != '' ORDER BY tag"
 # A row is a span of time in which a tag pointed to one digest. Another digest begins a new row.
 _INSERT_OBSERVATION = """
     INSERT INTO observations (home, tag, digest, first_seen, last_seen, claimed)
@@ -140,6 +141,10 @@ class SqlContentStore:
             yield from page
             cursor = tag_key(page[-1].reference)
 
+    def tags_of(self, home: Home) -> tuple[str, ...]:
+        """See the port."""
+        return tuple(str(tag) for (tag,) in self._database.rows(_SELECT_TAGS_OF, (str(home),)))
+
     def observations_of(self, digest: Digest) -> Iterator[Observation]:
         """See the port."""
         from manyfest.store.predecessors import observations_of
@@ -171,14 +176,14 @@ class SqlContentStore:
             for kept in manifests
         )
         for group in _sorted_groups(rows):
-            self._upsert(UPSERT_MANIFEST, group)
+            self._database.write(UPSERT_MANIFEST, group)
 
     def keep_blobs(self, blobs: Iterable[bytes]) -> None:
         """See the port. The packages of an SBOM are kept as rows, for queries."""
         for group in _sorted_groups(
             {"digest": str(Digest.of(blob)), "data": blob} for blob in blobs
         ):
-            self._upsert(UPSERT_BLOB, group)
+            self._database.write(UPSERT_BLOB, group)
             if statements := [_statement(row) for row in group if _may_be_statement(row)]:
                 from manyfest.store.packages import keep_packages
 
@@ -209,8 +214,7 @@ class SqlContentStore:
     ) -> None:
         """See the port."""
         times = format_utc(now), format_utc(now + TOLERANCE)  # later ones are a wrong clock's
-        place = "" if home is None else str(home)
-        rows = ((digest, place, *times) for digest in sorted(map(str, digests)))
+        rows = ((digest, str(home or ""), *times) for digest in sorted(map(str, digests)))
         self._database.write(_UPSERT_DIGEST_READ, rows)
 
     def _observe_tags(self, tags: Mapping[Reference, Sequence[Observation]]) -> None:
@@ -240,9 +244,6 @@ class SqlContentStore:
     def _write_any(self, statement: str, rows: Sequence[dict[str, str]]) -> None:
         if rows:
             self._database.write(statement, rows)
-
-    def _upsert(self, statement: str, group: Sequence[dict[str, Any]]) -> None:
-        self._database.write(statement, group)
 
     def _merge_into_history(self, tag: Reference, added: Iterable[Observation]) -> None:
         before = self._states(tag)

@@ -51,6 +51,9 @@ class ConfirmedObservations:
     def latest(self) -> "Iterator[Observation]":
         return self._contents.latest()
 
+    def tags_of(self, home: "Home") -> tuple[str, ...]:
+        return self._contents.tags_of(home)
+
     def observations_of(self, digest: Digest) -> "Iterator[Observation]":
         return self._contents.observations_of(digest)
 

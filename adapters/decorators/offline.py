@@ -67,10 +67,7 @@ class OfflineRegistry(RegistryDecorator):
         return self._contents.manifest(blob_digest(reference)) is not None
 
     def tags(self, home: Home) -> tuple[str, ...]:
-        observed = (observation.reference for observation in self._contents.latest())
-        return tuple(
-            reference.tag for reference in observed if reference.home == home and reference.tag
-        )
+        return self._contents.tags_of(home)
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
         """Return the cached referrers. Raises UnreachableError: none is known."""

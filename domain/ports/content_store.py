@@ -90,6 +90,10 @@ class ContentStore(Protocol):
         """
         ...
 
+    def tags_of(self, home: Home) -> tuple[str, ...]:
+        """The tags of ``home`` that were observed, sorted, without reading those of others."""
+        ...
+
     def observations_of(self, digest: Digest) -> Iterator[Observation]:
         """The observations of all tags that pointed to ``digest``, by home, tag and time.
 

@@ -255,6 +255,14 @@ class ContentStoreContract:
         last = [contents.last_observation(seen.tag_reference) for seen in latest]
         assert list(latest) == last
 
+    def test_the_tags_of_a_home_are_its_own_and_each_once(self, contents):
+        names = ("oci:/a:x", "oci:/a", "r.example/a-b:1", "r.example/a:2", "r.example/a:B")
+        for name in names:
+            _observe(contents, Observation(Reference.parse(name), ONE.digest, NOON))
+            _observe(contents, Observation(Reference.parse(name), TWO.digest, NOON + MINUTE))
+        homes = [Reference.parse(name).home for name in ("r.example/a", "oci:/a", "r.example/c")]
+        assert [contents.tags_of(home) for home in homes] == [("2", "B"), ("x",), ()]
+
     def test_manifests_that_name_a_digest_are_found_by_role(self, contents):
         with contents.transaction():
             contents.keep_manifests(each.manifest for each in (AMD, ARM, LIST, SIGNATURE))

@@ -94,6 +94,10 @@ class MemoryContents(_Part):
             )
         )
 
+    def tags_of(self, home: Home) -> tuple[str, ...]:
+        tags = {seen.tag for seen in self._held.observations if seen.home == home and seen.tag}
+        return tuple(sorted(tags))
+
     def observations_of(self, digest: Digest) -> Iterator[Observation]:
         seen = (each for history in self._held.observations.values() for each in history)
         return iter(sorted((each for each in seen if each.digest == digest), key=_by_tag))

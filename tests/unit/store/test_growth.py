@@ -91,6 +91,23 @@ def test_twice_the_entries_of_a_draft_are_twice_the_work(tmp_path, counted):
     assert many < 2.2 * few
 
 
+def listing_another_repository(kept):
+    return lambda: kept.contents.tags_of(Reference.parse("r.example/other").home)
+
+
+def test_the_tags_of_one_repository_cost_the_same_whatever_others_have(tmp_path, counted):
+    counts = []
+    for number in (FEW, MANY):
+        with opened(filled(tmp_path / f"{number}.db", number)) as kept:
+            work = listing_another_repository(kept)
+            assert work() == ()
+            counts.append(counted(work))
+    (statements, calls), more = counts
+    assert (statements, calls) == more
+    assert statements == 1
+    assert calls < 60
+
+
 def checking(kept):
     return lambda: [list(kept.integrity.check(kind)) for kind in ContentKind]
 
