@@ -6,6 +6,7 @@ boundary. From the bottom up:
 - ``address``: the URL, without its password where it is shown.
 - ``statements``: SQL that is written for SQLite, as psycopg takes it.
 - ``errors``: errors of the server and the connection, as errors of the library.
+- ``index_migrations``: triggers that keep texts and the index of descriptors.
 - ``migrations``: the schema, as numbered migrations.
 - ``views``: the SQL views, over documents that the server has parsed.
 - ``opening``: a connection whose schema is known; it creates and migrates.

@@ -20,7 +20,9 @@ from manyfest.store.sqlite.database import Row
 _DAY, _TIME = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", "[0-2][0-9]:[0-5][0-9]:"
 _IS_OLD = f"(last_seen ~ '^{_DAY}T{_TIME}' AND last_seen < :before)"
 _READ_DIGESTS = f"SELECT digest FROM digests WHERE NOT {_IS_OLD}"
-_IS_EXPIRED = f"({_IS_OLD} AND NOT (digest IN ({_READ_DIGESTS}) AND {IS_NEWEST}))"
+# EXISTS can use the index where the digests are too many for a hash.
+_IS_READ = f"EXISTS ({_READ_DIGESTS} AND digests.digest = o.digest)"
+_IS_EXPIRED = f"({_IS_OLD} AND NOT ({_IS_READ} AND {IS_NEWEST}))"
 _SELECT_EXPIRED = f"""
     SELECT {OBSERVATION_COLUMNS} FROM observations AS o WHERE {_IS_EXPIRED}
     ORDER BY home, tag, last_seen DESC"""

@@ -12,6 +12,8 @@ def _bytes(column: str) -> str:
     return f"convert_to({column}::text, 'UTF8')"
 
 
+# IN and EXISTS may read all manifests for each page, or for each row; this looks into the index.
+_IS_STORED = "(SELECT true FROM manifests AS m WHERE m.digest = observations.digest) IS NOT NULL"
 _OBSERVATION_BYTES = ", ".join(map(_bytes, OBSERVATION_COLUMNS.split(", ")))
 
 
@@ -21,13 +23,22 @@ _OF_ALL = """
 _OF_INDEX = "SELECT manifest, role, position, digest FROM main.descriptors"
 _DIFFERENT = f"""
     (({_OF_ALL}) EXCEPT {_OF_INDEX}) UNION ALL ({_OF_INDEX} EXCEPT ({_OF_ALL})) LIMIT 1"""
+
+
+def _texts(table: str, origin: str, lines: str) -> tuple[str, str]:
+    """Return statements that make the texts of all rows of ``origin`` again."""
+    return (
+        f"DELETE FROM main.{table}",
+        f"""INSERT INTO main.{table} SELECT o.digest, t.text FROM {origin} AS o, LATERAL (
+            SELECT string_agg(l.line, chr(10)) FROM {lines} AS l HAVING count(*) > 0) AS t(text)""",
+    )
+
+
 _REBUILD = (
     "DELETE FROM main.descriptors",
     f"INSERT INTO main.descriptors (manifest, role, position, digest) {_OF_ALL}",
-    "DELETE FROM main.annotation_texts",
-    """INSERT INTO main.annotation_texts SELECT * FROM (
-        SELECT digest, annotation_text(document) AS text FROM manifests) AS t
-        WHERE text IS NOT NULL""",
+    *_texts("annotation_texts", "manifests", "annotation_lines(o.document)"),
+    *_texts("label_texts", "blobs", "label_lines(o.digest, o.data, o.document)"),
 )
 
 
@@ -55,7 +66,7 @@ class PostgresIntegrity(SqlIntegrity):
         ContentKind.CONFIG: f"""
             SELECT rowid, {_bytes("digest")}, 'blob', data FROM blobs WHERE rowid""",
         ContentKind.STATE: f"""
-            SELECT id, {_OBSERVATION_BYTES}, digest IN (SELECT digest FROM manifests)
+            SELECT id, {_OBSERVATION_BYTES}, {_IS_STORED}
             FROM observations WHERE id""",
         ContentKind.DRAFT: f"SELECT rowid, {_bytes('name')} FROM drafts WHERE rowid",
     }
@@ -72,6 +83,6 @@ class PostgresIntegrity(SqlIntegrity):
             yield self._file_damage(reason) if differs else None
 
     def _reindex(self) -> None:
-        """Rebuild the index of descriptors."""
+        """Rebuild the index of descriptors, and the texts of annotations and labels."""
         for statement in _REBUILD:
             self._database.write(statement, [()])

@@ -9,6 +9,12 @@ a manifest as jsonb, made by the server from the bytes whenever these change; NU
 do not match the digest or are no JSON. Texts compare by their bytes, as in SQLite.
 """
 
+from manyfest.store.postgres.index_migrations import (
+    INDEX_BY_STATEMENT,
+    TEXTS,
+    TEXTS_BY_STATEMENT,
+)
+
 _TABLES = r"""
 -- SQLite's GLOB as a regular expression; NULL for a set that is never closed, which matches nothing
 CREATE FUNCTION manyfest.glob_regex(pattern text) RETURNS text
@@ -202,91 +208,11 @@ ALTER TABLE manyfest.digests ADD COLUMN home text COLLATE "C" NOT NULL DEFAULT '
 ALTER TABLE manyfest.digests DROP CONSTRAINT digests_pkey, ADD PRIMARY KEY (digest, home);
 """
 
-# Annotations and labels as texts, as sqlite/texts.py has them.
-_TEXTS = r"""
-CREATE FUNCTION manyfest.text_of(variadic members jsonb[]) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
-    SELECT string_agg(a.key || E'\n' || (a.value #>> '{}'), E'\n')
-    FROM unnest(members) AS m(value), jsonb_each(
-        CASE jsonb_typeof(m.value) WHEN 'object' THEN m.value END) AS a
-    WHERE jsonb_typeof(a.value) = 'string'
-$$;
-CREATE FUNCTION manyfest.annotation_text(document jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
-    SELECT manyfest.text_of(variadic array_agg(named.value)) FROM (
-        SELECT document -> 'annotations'
-        UNION ALL SELECT e.value -> 'annotations' FROM jsonb_array_elements(
-            CASE jsonb_typeof(document -> 'manifests') WHEN 'array'
-                THEN document -> 'manifests' END) AS e) AS named(value)
-$$;
-CREATE FUNCTION manyfest.label_text(digest text, data bytea, document jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
-    SELECT manyfest.text_of(coalesce(document, CASE WHEN length(data) BETWEEN 1048577 AND 4194304
-        THEN manyfest.document(digest, data) END) -> 'config' -> 'Labels')
-$$;
-CREATE TABLE manyfest.annotation_texts (
-    manifest text COLLATE "C" PRIMARY KEY
-        REFERENCES manyfest.manifests (digest) ON DELETE CASCADE,
-    text text NOT NULL
-);
-CREATE TABLE manyfest.label_texts (
-    config text COLLATE "C" PRIMARY KEY REFERENCES manyfest.blobs (digest) ON DELETE CASCADE,
-    text text NOT NULL
-);
-CREATE FUNCTION manyfest.index_texts() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
-DECLARE found text;
-BEGIN
-    IF TG_TABLE_NAME = 'manifests' THEN
-        found := manyfest.annotation_text(NEW.document);
-        DELETE FROM manyfest.annotation_texts WHERE manifest = NEW.digest AND TG_OP = 'UPDATE';
-        INSERT INTO manyfest.annotation_texts SELECT NEW.digest, found WHERE found IS NOT NULL;
-    ELSE
-        found := manyfest.label_text(NEW.digest, NEW.data, NEW.document);
-        DELETE FROM manyfest.label_texts WHERE config = NEW.digest AND TG_OP = 'UPDATE';
-        INSERT INTO manyfest.label_texts SELECT NEW.digest, found WHERE found IS NOT NULL;
-    END IF;
-    RETURN NULL;
-END $$;
-INSERT INTO manyfest.annotation_texts SELECT * FROM (
-    SELECT digest, manyfest.annotation_text(document) AS text FROM manyfest.manifests) AS t
-    WHERE text IS NOT NULL;
-INSERT INTO manyfest.label_texts SELECT * FROM (
-    SELECT digest, manyfest.label_text(digest, data, document) AS text FROM manyfest.blobs) AS t
-    WHERE text IS NOT NULL;
-CREATE TRIGGER texts_of_manifest AFTER INSERT OR UPDATE OF data ON manyfest.manifests
-    FOR EACH ROW EXECUTE FUNCTION manyfest.index_texts();
-CREATE TRIGGER texts_of_blob AFTER INSERT OR UPDATE OF data ON manyfest.blobs
-    FOR EACH ROW EXECUTE FUNCTION manyfest.index_texts();
-DROP INDEX manyfest.packages_statement;
-CREATE INDEX packages_statement ON manyfest.packages (statement, image);
-"""
-
-# Without settings of its own the server takes the function apart into the statement that calls it;
-# and the trigger runs once for a statement, not for each row. Both make keeping four times as fast.
-_INDEX_BY_STATEMENT = """
-ALTER FUNCTION manyfest.descriptors_of(jsonb) RESET search_path;
-
-CREATE FUNCTION manyfest.index_new_descriptors() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
-BEGIN
-    INSERT INTO manyfest.descriptors (manifest, role, position, digest)
-        SELECT added.digest, d.role, d.position, d.digest
-        FROM added, manyfest.descriptors_of(added.document) AS d;
-    RETURN NULL;
-END $$;
-DROP TRIGGER descriptors_of_manifest ON manyfest.manifests;
-CREATE TRIGGER descriptors_of_new AFTER INSERT ON manyfest.manifests
-    REFERENCING NEW TABLE AS added FOR EACH STATEMENT
-    EXECUTE FUNCTION manyfest.index_new_descriptors();
-CREATE TRIGGER descriptors_of_healed AFTER UPDATE OF data ON manyfest.manifests
-    FOR EACH ROW EXECUTE FUNCTION manyfest.index_descriptors();
-"""
-
 MIGRATIONS = (
     _TABLES,
     _PACKAGES_BY_HOME,
     _HOMES_OF_DIGEST_READS,
-    _TEXTS,
-    _INDEX_BY_STATEMENT,
+    TEXTS,
+    INDEX_BY_STATEMENT,
+    TEXTS_BY_STATEMENT,
 )

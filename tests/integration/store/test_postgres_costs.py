@@ -9,10 +9,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from manyfest.contracts.garbage_collector import see
-from manyfest.contracts.images import oci_image
+from manyfest.contracts.garbage_collector import hold, see
+from manyfest.contracts.images import oci_image, oci_index
 from manyfest.domain.history.observation import Observation
+from manyfest.domain.operations.store.check_store import check_store
+from manyfest.domain.ports.integrity import ContentKind
 from manyfest.domain.references import Reference
+from manyfest.store.postgres.integrity import PostgresIntegrity
 from manyfest.store.postgres.statements import as_postgres
 from manyfest.store.postgres.store import PostgresStore
 from manyfest.store.rows import IS_NEWEST
@@ -105,23 +108,86 @@ def test_many_tags_and_manifests_take_few_statements(
         assert [each.tag_reference for each in store.contents.latest()] == sorted(tags, key=str)
 
 
-def test_a_page_of_tags_is_read_in_the_order_of_the_index(
-    postgres: PostgresServer, tmp_path: Path
-) -> None:
-    with closing(PostgresStore(postgres.create("costs_pages"), tmp_path)) as store:
+@pytest.fixture(scope="module")
+def many(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database of 20,000 tags and manifests, known to the planner."""
+    name = "costs_pages"
+    with closing(PostgresStore(postgres.create(name), tmp_path_factory.mktemp("many"))) as store:
         see(store.contents, "registry.example/app:x", oci_image("linux/amd64"))
     postgres.execute(
         "INSERT INTO manyfest.observations (home, tag, digest, first_seen, last_seen)"
         " SELECT home, number, digest, first_seen, last_seen"
         " FROM manyfest.observations, generate_series(1, 20000) AS number;"
-        "ANALYZE manyfest.observations",
-        "costs_pages",
+        "INSERT INTO manyfest.manifests (digest, media_type, data)"
+        " SELECT 'sha256:' || number, '', '{}' FROM generate_series(1, 20000) AS number;"
+        "ANALYZE manyfest.observations, manyfest.manifests",
+        name,
     )
-    lines = postgres.execute(
-        "EXPLAIN SELECT * FROM manyfest.observations AS o"
-        f" WHERE (home, tag) > ('', '') AND {as_postgres(IS_NEWEST)}"
-        " ORDER BY home, tag LIMIT 500",
-        "costs_pages",
+    return name
+
+
+def _plan(postgres: PostgresServer, database: str, statement: str) -> str:
+    explain = f"SET search_path = manyfest; EXPLAIN {as_postgres(statement)}"
+    with psycopg.connect(postgres.url(database, "postgres"), autocommit=True) as connection:
+        cursor = connection.execute(explain.encode())
+        cursor.nextset()
+        return "\n".join(line for (line,) in cursor)
+
+
+def test_a_page_of_tags_is_read_in_the_order_of_the_index(
+    postgres: PostgresServer, many: str
+) -> None:
+    plan = _plan(
+        postgres,
+        many,
+        "SELECT * FROM observations AS o"
+        f" WHERE (home, tag) > ('', '') AND {IS_NEWEST} ORDER BY home, tag LIMIT 500",
     )
-    assert "observations_newest" in str(lines)
-    assert "Sort" not in str(lines), lines
+    assert "observations_newest" in plan
+    assert "Sort" not in plan
+
+
+@pytest.mark.parametrize("kind", [ContentKind.STATE, ContentKind.MANIFEST])
+def test_a_page_that_fsck_checks_reads_no_other_rows(
+    postgres: PostgresServer, many: str, kind: ContentKind
+) -> None:
+    page = f"{PostgresIntegrity.rows_of[kind]} > 0 ORDER BY 1 LIMIT 16"
+    plan = _plan(postgres, many, page)
+    assert "Index" in plan
+    assert "Seq Scan" not in plan
+    assert "Sort" not in plan
+
+
+def test_rebuilding_the_index_makes_the_texts_that_keeping_made(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    name = "costs_texts"
+    image = oci_image("linux/amd64", annotations={"title": "an app", "n": "2"})
+    config = b'{"config": {"Labels": {"team": "core", "no": 1}}}'
+    with closing(PostgresStore(postgres.create(name), tmp_path)) as store:
+        hold(store.contents, oci_index(image, oci_image(), annotations={"source": "here"}))
+        with store.contents.transaction():
+            store.contents.keep_blobs([config, b"[]"])
+        kept = _indexes(postgres, name)
+        assert [len(rows) for rows in kept] == [6, 2, 1]
+        postgres.execute(
+            "SET search_path = manyfest; DELETE FROM descriptors; DELETE FROM annotation_texts;"
+            "UPDATE label_texts SET text = 'other'; INSERT INTO label_texts"
+            " SELECT digest, 'none' FROM blobs WHERE data = '[]'",
+            name,
+        )
+        found = check_store(store.integrity).damaged
+        assert [damage.kind for damage in found] == [ContentKind.FILE]
+        with store.integrity.transaction():
+            store.integrity.quarantine(found, datetime.now(UTC))
+    assert _indexes(postgres, name) == kept
+    postgres.execute("UPDATE manyfest.blobs SET data = '{}'", name)
+    postgres.execute("UPDATE manyfest.manifests SET data = '{}'", name)
+    assert _indexes(postgres, name) == [[], [], []]
+
+
+def _indexes(postgres: PostgresServer, database: str) -> list[list[tuple[object, ...]]]:
+    tables = ("descriptors", "annotation_texts", "label_texts")
+    return [
+        sorted(postgres.execute(f"SELECT * FROM manyfest.{table}", database)) for table in tables
+    ]
