@@ -20,12 +20,12 @@ from manyfest.cli.explorer.fetching import fetch_missing, fetchable
 from manyfest.cli.explorer.html import STATIC, Pages
 from manyfest.cli.explorer.library import QUERY_SECONDS, open_library
 from manyfest.cli.explorer.links import HOME, ServedLinks
-from manyfest.cli.explorer.page import Page, error_page
+from manyfest.cli.explorer.page import Page, error_page, refusal
 from manyfest.cli.explorer.pages import ALONE, OF_SUBJECTS, PageFunction
 from manyfest.cli.explorer.pages.content import document_of
 from manyfest.domain.digests import Digest
-from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import (
+    DamagedStoreError,
     InputError,
     ManyfestError,
     NotFoundError,
@@ -33,9 +33,16 @@ from manyfest.domain.errors import (
 )
 
 _FORM_LIMIT = 8192  # bytes
+_BEGIN = "Begin at the first page, or search."
 _FOREVER = "private, max-age=31536000, immutable"  # RFC 8246
 # The status of an error's page; the first class that fits counts.
-_STATUS = ((NotFoundError, 404), (InputError, 400), (StoreError, 500), (ManyfestError, 422))
+_STATUS = (
+    (NotFoundError, 404),
+    (InputError, 400),
+    (StoreError, 500),
+    (DamagedStoreError, 500),
+    (ManyfestError, 422),
+)
 
 
 class Explorer:
@@ -102,10 +109,13 @@ class Explorer:
         async for chunk in request.stream():
             body += chunk
             if len(body) > _FORM_LIMIT:
-                return self._response(error_page("the form is too large", 413), request)
+                return self._response(refusal("the form is too large", 413), request)
         form = {name: values[-1] for name, values in parse_qs(body.decode("latin-1")).items()}
         if not is_form_key(form.get("key", ""), self._keys):
-            return self._response(error_page("the form is not of a page from here", 403), request)
+            step = "Load the page again, and use its button."
+            return self._response(
+                refusal("the form is not of a page from here", 403, step), request
+            )
         reference = form.get("reference", "")
         shown = "attached" if form.get("shown") == "attached" else "manifests"
         work = partial(
@@ -122,14 +132,12 @@ class Explorer:
         return RedirectResponse(ServedLinks().to(shown, reference), 303)
 
     def _unknown(self, request: Request, _exception: Exception) -> Response:
-        return self._response(error_page("there is no such page", 404), request)
+        return self._response(refusal("there is no such page", 404, _BEGIN), request)
 
     def _error_page(self, error: ManyfestError, subject: str = "") -> Page:
         """Return the page of an error; ``subject`` is a reference that could be fetched."""
         status = next(status for kind, status in _STATUS if isinstance(error, kind))
-        page = error_page(str(error), status)
-        data: dict[str, Json] = {**page.data, "fetchable": self._fetchable(subject)}
-        return Page(page.template, page.title, data, status=status)
+        return error_page(error, status, self._fetchable(subject))
 
     def _fetchable(self, subject: str) -> str | None:
         """Return ``subject`` if it is a reference that may be fetched, else None."""

@@ -66,4 +66,4 @@ def _page(address: Address, library: Library) -> Page:
     try:
         return function(address.subject, dict(address.query), library)
     except ManyfestError as error:
-        return error_page(str(error))
+        return error_page(error)

@@ -137,7 +137,8 @@ def _checked(connection: PatientConnection, address: Address, found: Any) -> Ope
         raise StoreDeniedError(str(address), f"cannot be read by the role {role}: {grant}")
     version = _version(comment, address) if exists else 0
     if version > len(MIGRATIONS):
-        reason = f"is of version {version}, and this manyfest knows up to {len(MIGRATIONS)}"
+        known = f"this manyfest knows up to version {len(MIGRATIONS)}; install a newer manyfest"
+        reason = f"is of version {version}, and {known}"
         raise StoreError(str(address), reason)
     may_write = not is_read_only and (may_insert is not False)
     return Opened(connection, version, role, database, may_write)

@@ -184,8 +184,8 @@ def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
         raise StoreError(str(path), f"belongs to another program (application_id {owner:#x})")
     version, known = version_of(connection), len(MIGRATIONS)
     if version > known:
-        reason = f"is of version {version}, and this manyfest knows up to version {known}"
-        raise StoreError(str(path), reason)
+        limit = f"this manyfest knows up to version {known}; install a newer manyfest"
+        raise StoreError(str(path), f"is of version {version}, and {limit}")
 
 
 def _fsync(built: Path) -> None:

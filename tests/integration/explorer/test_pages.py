@@ -325,6 +325,38 @@ def test_what_cannot_be_shown_says_why(client, path, status):
     assert client.get(path, accept="application/json").json()["error"]
 
 
+ZEROS = f"sha256:{'0' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("path", "step", "command"),
+    [
+        (f"/manifests/{APP}:none", "Fetch it", f"manyfest cache fetch {APP}:none"),
+        (f"/compare?a={APP}:none&b={APP}:1.0", "Fetch it", f"manyfest cache fetch {APP}:none"),
+        (f"/manifests/{quote(APP + ':1.0@{9}')}", "known states", f"manyfest history {APP}:1.0"),
+        ("/drafts/nope:1", "the drafts", "manyfest ls"),
+        (f"/content/{ZEROS}", "Search", None),
+        ("/manifests/oci:/tmp/none:1", "Search", None),
+        ("/manifests/A:B", "Search", None),
+        ("/nothing", "first page", None),
+    ],
+)
+def test_an_error_names_the_next_step_and_a_command_where_there_is_one(client, path, step, command):
+    text = client.get(path).text
+    assert step in client.get(path, accept="application/json").json()["next"]
+    assert step in text
+    assert (f"<code>{command}</code>" in text) if command else ("<code>" not in text)
+
+
+def test_a_damaged_store_leads_to_its_check(settings, tmp_path):
+    path = tmp_path / "damaged.db"
+    path.touch()
+    app = Explorer(evolve(settings, store=path), Keys()).application()
+    answer = AsgiClient(app).get("/store")
+    assert answer.status_code == 500
+    assert "<code>manyfest cache fsck</code>" in answer.text
+
+
 @pytest.mark.parametrize("page", ["manifests", "history", "repositories", "drafts"])
 @pytest.mark.parametrize("scheme", ["oci:", "oci-archive:", "docker-archive:"])
 def test_no_address_opens_a_file(client, tmp_path, page, scheme):

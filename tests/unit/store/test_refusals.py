@@ -77,7 +77,7 @@ FILES = {
     "newer": (
         _pragma(f"user_version = {KNOWN + 7}"),
         StoreError,
-        f"of version {KNOWN + 7}, and this manyfest knows up to version {KNOWN}",
+        f"of version {KNOWN + 7}, and this manyfest knows up to version {KNOWN}; install",
     ),
 }
 READ_AND_WRITE = {
