@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from manyfest.domain.digests import Digest
@@ -49,6 +50,12 @@ _ROWS = {
 }
 _ORPHANED_ENTRIES = """
     SELECT rowid, CAST(draft AS BLOB) FROM entries WHERE draft NOT IN (SELECT name FROM drafts)"""
+
+# The faults of indexes, and the statements that find documents whose rows are not theirs.
+_INDEXES = {
+    "the index of descriptors differs from the manifests": (descriptors.SELECT_DIFFERENT,),
+    "the index of texts differs from the documents": texts.SELECT_DIFFERENT,
+}
 
 
 class SqlIntegrity:
@@ -105,12 +112,16 @@ class SqlIntegrity:
             lines = [str(text) for (text,) in self._database.rows("PRAGMA integrity_check")]
         except DamagedStoreError as error:
             lines = [error.reason]
-        if lines == ["ok"] and any(
-            map(_is_intact, self._database.rows(descriptors.SELECT_DIFFERENT))
-        ):
-            lines = ["the index of descriptors differs from the manifests"]
+        if lines == ["ok"]:
+            lines = [next(self._faults_of_indexes(), "ok")]
         for line in lines:
             yield None if line == "ok" else self._file_damage(" ".join(line.split()))
+
+    def _faults_of_indexes(self) -> Iterator[str]:
+        """Yield a fault for each index that differs from the intact documents."""
+        for reason, statements in _INDEXES.items():
+            if any(map(_is_intact, chain.from_iterable(map(self._database.rows, statements)))):
+                yield reason
 
     def _reindex(self) -> None:
         """Rebuild the indexes from their tables; nothing else in the structure can be rebuilt.

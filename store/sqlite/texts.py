@@ -71,4 +71,17 @@ END""",
     {_labels_of("NEW")};
 END""",
 )
+
+
+def _different(table: str, texts: str, key: str, fill: str) -> str:
+    """Return SQL for the documents whose text is not the one that their bytes have."""
+    made = "SELECT" + fill.partition("digest,")[2].rpartition("GROUP BY")[0]  # of this row alone
+    return f"""SELECT CAST(m.digest AS BLOB), m.data FROM {table} AS m
+    WHERE (SELECT text FROM {texts} WHERE {key} = m.digest) IS NOT ({made})"""
+
+
+SELECT_DIFFERENT = (
+    _different("manifests", "annotation_texts", "manifest", _annotations_of("m")),
+    _different("blobs", "label_texts", "config", _labels_of("m")),
+)
 REBUILD = ("DELETE FROM annotation_texts", "DELETE FROM label_texts", *FILL)

@@ -179,6 +179,39 @@ def test_an_index_of_descriptors_that_lies_is_found_and_made_anew(kept, path, st
     assert check_store(kept.integrity).damaged == ()
 
 
+LABELLED = b'{"config": {"Labels": {"team": "core", "b": "c"}}}'
+TEXTS = "SELECT manifest, text FROM annotation_texts UNION ALL SELECT config, text FROM label_texts"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM annotation_texts",
+        "UPDATE annotation_texts SET text = 'x'",
+        f"INSERT INTO annotation_texts VALUES ('{A.digest}', 'x')",
+        "DELETE FROM label_texts",
+        "UPDATE label_texts SET text = 'x'",
+        f"INSERT INTO label_texts VALUES ('{CONFIG}', 'x')",
+    ],
+)
+def test_an_index_of_texts_that_lies_is_found_and_made_anew(kept, path, statement):
+    noted = oci_index(A, annotations={"z": "1", "a": "2"}, artifactType="a/b").manifest
+    with kept.contents.transaction():
+        kept.contents.keep_manifests([noted])
+        kept.contents.keep_blobs([LABELLED])
+    before = _rows(path, TEXTS)
+    assert len(before) == 2
+    assert check_store(kept.integrity).damaged == ()
+    _write(path, statement)
+    checked = check_store(kept.integrity)
+    assert [one.reason for one in checked.damaged] == [
+        "the index of texts differs from the documents"
+    ]
+    set_damage_aside(kept.integrity, checked, NOW)
+    assert _rows(path, TEXTS) == before
+    assert check_store(kept.integrity).damaged == ()
+
+
 def test_bytes_that_are_damaged_on_disk_are_told_once(kept, path):
     _write(path, "DROP TRIGGER descriptors_of_healed")
     other = A.manifest.data.replace(LAYER.hex.encode(), CONFIG.hex.encode())
