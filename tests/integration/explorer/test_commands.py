@@ -169,7 +169,10 @@ def test_every_page_leads_to_its_json(client):
         link = re.search(r'href="([^"]*)" type="application/json"', client.get(path).text)
         address = path.split("?")[0] + html.unescape(link[1])
         shown = client.get(address).json()
-        assert shown == client.get(path, accept="application/json").json()
+        asked = client.get(path, accept="application/json").json()
+        for answered in (shown, asked):
+            answered.pop("freeSpace", None)  # other programs write between the two
+        assert shown == asked
 
 
 @pytest.mark.parametrize("kind", ["content", "manifests", "repositories", "history", "attached"])
