@@ -27,10 +27,10 @@ def test_it_ends_with_the_block_even_when_the_block_fails(tmp_path):
 
 
 def test_a_taken_port_is_left_to_its_owner(tmp_path, monkeypatch):
-    free = module._free_port
+    free = module.free_port
     with HttpServer(lambda _request: Answer()) as owner:
         ports = iter([int(owner.host.partition(":")[2])])
-        monkeypatch.setattr(module, "_free_port", lambda: next(ports, None) or free())
+        monkeypatch.setattr(module, "free_port", lambda: next(ports, None) or free())
         with running_registry(tmp_path) as registry:
             assert registry.host != owner.host
             assert ask(registry.host, "GET", "/v2/").body == b"{}"
