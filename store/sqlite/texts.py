@@ -16,10 +16,9 @@ def _has(row: str, member: str) -> str:
     return f"instr({row}.data, CAST('\"{member}\"' AS BLOB))"
 
 
-def _annotations_of(row: str, tables: str = "") -> str:
+def _annotation_lines(row: str, tables: str = "") -> str:
     document = _document(row)
-    return f"""INSERT INTO annotation_texts (manifest, text)
-    SELECT digest, {_LINES} FROM (
+    return f"""{_LINES} FROM (
         SELECT {row}.digest, one.key, one.value
         FROM {tables}json_each({document}, '$.annotations') AS one
         WHERE one.type = 'text' AND {_has(row, "annotations")}
@@ -27,15 +26,24 @@ def _annotations_of(row: str, tables: str = "") -> str:
         SELECT {row}.digest, one.key, one.value
         FROM {tables}json_each({document}, '$.manifests') AS entry,
             json_each(entry.value, '$.annotations') AS one
-        WHERE entry.type = 'object' AND one.type = 'text' AND {_has(row, "annotations")}) AS a
+        WHERE entry.type = 'object' AND one.type = 'text' AND {_has(row, "annotations")}) AS a"""
+
+
+def _label_lines(row: str, tables: str = "") -> str:
+    return f"""{_LINES}
+    FROM {tables}json_each({_document(row)}, '$.config.Labels') AS a
+    WHERE a.type = 'text' AND {_is_config(row)}"""
+
+
+def _annotations_of(row: str, tables: str = "") -> str:
+    return f"""INSERT INTO annotation_texts (manifest, text)
+    SELECT digest, {_annotation_lines(row, tables)}
     GROUP BY digest"""
 
 
 def _labels_of(row: str, tables: str = "") -> str:
     return f"""INSERT INTO label_texts (config, text)
-    SELECT {row}.digest, {_LINES}
-    FROM {tables}json_each({_document(row)}, '$.config.Labels') AS a
-    WHERE a.type = 'text' AND {_is_config(row)}
+    SELECT {row}.digest, {_label_lines(row, tables)}
     GROUP BY {row}.digest"""
 
 
@@ -73,15 +81,14 @@ END""",
 )
 
 
-def _different(table: str, texts: str, key: str, fill: str) -> str:
-    """Return SQL for the documents whose text is not the one that their bytes have."""
-    made = "SELECT" + fill.partition("digest,")[2].rpartition("GROUP BY")[0]  # of this row alone
+def _different(table: str, texts: str, key: str, lines: str) -> str:
+    """Return SQL for the documents whose text is not ``lines``, the one that their bytes have."""
     return f"""SELECT CAST(m.digest AS BLOB), m.data FROM {table} AS m
-    WHERE (SELECT text FROM {texts} WHERE {key} = m.digest) IS NOT ({made})"""
+    WHERE (SELECT text FROM {texts} WHERE {key} = m.digest) IS NOT (SELECT {lines})"""
 
 
 SELECT_DIFFERENT = (
-    _different("manifests", "annotation_texts", "manifest", _annotations_of("m")),
-    _different("blobs", "label_texts", "config", _labels_of("m")),
+    _different("manifests", "annotation_texts", "manifest", _annotation_lines("m")),
+    _different("blobs", "label_texts", "config", _label_lines("m")),
 )
 REBUILD = ("DELETE FROM annotation_texts", "DELETE FROM label_texts", *FILL)
