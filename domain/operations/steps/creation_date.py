@@ -96,9 +96,12 @@ def _of_image(image: Resolved, blobs: BlobReader) -> tuple[datetime | None, Reso
         return stated, image
     created = read_configuration(data).created
     read = evolve(image, config=data) if len(data) <= _KEPT else image
-    return (created if created and created >= FIRST_TIME else stated), read
+    return _real(created) or stated, read
 
 
 def _time(value: Json) -> datetime | None:
-    time = moment(value)
+    return _real(moment(value))
+
+
+def _real(time: datetime | None) -> datetime | None:
     return time if time and time >= FIRST_TIME else None
