@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from attr import evolve
+
 from manyfest.assembly.preconditions import (
     require_cached,
     require_reachable,
@@ -220,11 +222,6 @@ def _move(plans: "Sequence[PromotionPlan]", session: Session, calls: Calls) -> N
 
 
 def _promoted_copy(plan: "PromotionPlan") -> Copied:
-    made = plan.copy
-    return Copied(
-        plan.source.found.reference,
-        plan.tags[0] if plan.tags else made.target,
-        plan.manifest,
-        len(made.blobs) + len(made.attached.blobs),
-        len(tuple(made.manifests)) + made.writes_target,
-    )
+    named = plan.tags[0] if plan.tags else plan.copy.target
+    made = copied(plan.copy)
+    return evolve(made, source=plan.source.found.reference, target=named, manifest=plan.manifest)
