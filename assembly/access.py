@@ -33,7 +33,7 @@ def open_access(
 
 
 def explain_access(settings: Settings, name: "Reference") -> "AuthExplanation":
-    """Explain the access to ``name`` where ``registries.conf`` says that its registry stands.
+    """Explain the access to ``name`` at the registry that ``registries.conf`` gives it.
 
     Raises InvalidReferenceError for a layout; as ``open_access``; BlockedError, ConfigError;
     UnavailableError.

@@ -142,8 +142,7 @@ def _store_failure(error: ManyfestError) -> str:
 
 def _configuration(settings: Settings, environment: Mapping[str, str]) -> tuple[Fact, Fact]:
     files = [
-        settings.docker_config / FILE_NAME,
-        *([settings.auth_file] if settings.auth_file else settings.auth_files),
+        *_login_files(settings),
         *([settings.registries_conf] if settings.registries_conf else ()),
         *(folder / "registries.conf" for folder in settings.containers_folders),
         *(folder / "registries.conf.d" for folder in settings.containers_folders),
@@ -151,6 +150,11 @@ def _configuration(settings: Settings, environment: Mapping[str, str]) -> tuple[
     ]
     found = [safe_path(file, environment) for file in files if os.path.lexists(file)]
     return Fact("files", [*found], "files", tuple(found) or ("none",)), _rules(settings)
+
+
+def _login_files(settings: Settings) -> tuple[Path, ...]:
+    others = (settings.auth_file,) if settings.auth_file else settings.auth_files
+    return settings.docker_config / FILE_NAME, *others
 
 
 def _rules(settings: Settings) -> Fact:
@@ -166,10 +170,7 @@ def _rules(settings: Settings) -> Fact:
 
 def _credentials(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fact]:
     """Yield where credentials are, by key. What they are, also the user's name, is left out."""
-    files = [
-        settings.docker_config / FILE_NAME,
-        *([settings.auth_file] if settings.auth_file else settings.auth_files),
-    ]
+    files = _login_files(settings)
     found: list[tuple[str, _Source]] = []
     if settings.docker_auths:
         found.append(("DOCKER_AUTH_CONFIG", _source_of_variable(settings.docker_auths)))
