@@ -3,7 +3,8 @@
 ``python tests/kill/leaving.py [--times 300] [--step 1] [--only push]... [--signal INT]...`` runs
 each scene in forked children that get signals:
 
-- one before every opcode (or every ``--step``-th) of the modules that start and leave the program;
+- one before every opcode (or every ``--step``-th, where each kind of signal begins at another) of
+  the modules that start and leave the program;
 - one before each of ``--times`` random opcodes of the package;
 - ``--times`` bursts of one to three signals at random times, with the second in which further
   signals are ignored switched off.
@@ -154,10 +155,10 @@ class Stage:
         check_between(left, self.old, self.new)
 
 
-def at_each_opcode(stage: Stage, step: int) -> int:
+def at_each_opcode(stage: Stage, first: int, step: int) -> int:
     """Signal at later and later opcodes, until the scene ends first; return the signals sent."""
     for times in count():
-        at = times * step
+        at = first + times * step
         start = at_opcode(stage.number, at, in_entry_and_exit)
         if not stage.attempt(start, moment=f"before opcode {at} of entry and exit"):
             if not times:
@@ -234,10 +235,11 @@ def main() -> int:
         for name in options.only or SCENES:
             folder = Path(parent, name)
             prepare(folder, name)
-            for number in options.signal or ("INT", "TERM", "HUP"):
+            kinds = options.signal or ("INT", "TERM", "HUP")
+            for turn, number in enumerate(kinds):
                 stage = Stage(name, signal.Signals[f"SIG{number}"], folder, Random(options.seed))
                 sent = (
-                    at_each_opcode(stage, options.step),
+                    at_each_opcode(stage, turn * options.step // len(kinds), options.step),
                     at_random_opcodes(stage, options.times),
                     bursts(stage, options.times),
                 )

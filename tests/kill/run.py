@@ -1,9 +1,9 @@
 """``kill -9`` at random moments: nothing that was committed is lost. Run by hand, for a while.
 
-``python tests/kill/run.py [--times 300] [--only create]... [--signal INT] [--seed 0]`` kills each
-command of ``scenes.py`` that many times: every other time at a moment within its usual duration,
-and every other time shortly after the store's journal appears, while the file is being written.
-After each kill:
+``python tests/kill/run.py [--times 300] [--only create]... [--signal INT]...`` kills each command
+of ``scenes.py`` that many times by each signal: every other time at a moment within its duration
+when nobody disturbs it, and every other time shortly after the store's journal appears, while the
+file is being written. After each kill:
 
 - the store is intact (SQLite's own check, and every row hashed again);
 - the draft is the old one or the new one, and is marked as pushed only if it was;
@@ -26,7 +26,6 @@ from pathlib import Path
 from random import Random
 from shutil import rmtree
 from signal import Signals
-from statistics import median
 
 from attrs import frozen
 
@@ -47,7 +46,6 @@ from tests.support.programs.docker_client import docker_manifest
 from tests.support.programs.docker_registry import running_registry
 
 PLATFORMS = ("linux/amd64", "linux/arm64", "linux/s390x", "linux/386")
-BASELINE_RUNS = 3  # undisturbed runs, whose median is the usual duration
 JOURNAL_SECONDS = 0.002  # about the time that writing a transaction takes
 LOCK_TIMEOUT = 10.0  # seconds; a command that waits for a stale lock gives up after these
 
@@ -61,7 +59,6 @@ class Stage:
     """A folder and a store for one run of a command, on a shared registry."""
 
     scene: Scene
-    signal: Signals
     host: str
     folder: Path
     program: Program
@@ -105,7 +102,9 @@ class Stage:
         return state
 
 
-def kill_once(stage: Stage, seconds: float, goal: State, *, in_journal: bool) -> str:
+def kill_once(
+    stage: Stage, signal: Signals, seconds: float, goal: State, *, in_journal: bool
+) -> str:
     """Kill once; return ``old``, ``new`` or ``between``, or ``ended`` if the kill came too late.
 
     "hot, " in front means that a journal was left for the next command to roll back.
@@ -114,9 +113,9 @@ def kill_once(stage: Stage, seconds: float, goal: State, *, in_journal: bool) ->
     old = stage.state()
     journal = stage.store.with_name("store.db-journal")
     ended = stage.program.kill(
-        stage.words(stage.scene.killed), seconds, stage.signal, journal if in_journal else None
+        stage.words(stage.scene.killed), seconds, signal, journal if in_journal else None
     )
-    check_end(ended, stage.signal)
+    check_end(ended, signal)
     hot = journal.exists()
     left = stage.state()
     check_between(left, old, goal)
@@ -151,37 +150,42 @@ def verdict(left: State, old: State, new: State) -> str:
     return "new" if left == new else "between"
 
 
-def kill_often(name: str, stages: Iterator[Stage], times: int, random: Random) -> bool:
-    """Kill one scene's command ``times`` times and print the outcomes; True if nothing broke."""
-    outcomes: Counter[str] = Counter()
-    usual = median(run_undisturbed(next(stages)) for _ in range(BASELINE_RUNS))
-    goal = goal_of(next(stages))
-    for number in range(times):
-        stage, in_journal = next(stages), number % 2 == 1
-        moment = random.uniform(0, JOURNAL_SECONDS if in_journal else usual)
-        try:
-            outcomes[kill_once(stage, moment, goal, in_journal=in_journal)] += 1
-        except BrokenPromiseError as broken:
-            outcomes["BROKEN"] += 1
-            print(f"{name}, killed at {moment * 1000:.1f} ms: {broken}")
-        rmtree(stage.folder)
-    summary = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
-    print(f"{name}: usually {usual * 1000:.0f} ms; {times} kills: {summary}", flush=True)
-    return not outcomes["BROKEN"]
+def kill_often(
+    name: str, stages: Iterator[Stage], times: int, signals: Sequence[Signals], random: Random
+) -> bool:
+    """Kill one scene's command ``times`` times by each signal and print the outcomes.
+
+    Returns whether nothing broke.
+    """
+    usual, goal = undisturbed(next(stages))
+    print(f"{name}: usually {usual * 1000:.0f} ms", flush=True)
+    is_well = True
+    for each in signals:
+        outcomes: Counter[str] = Counter()
+        for number in range(times):
+            stage, in_journal = next(stages), number % 2 == 1
+            moment = random.uniform(0, JOURNAL_SECONDS if in_journal else usual)
+            try:
+                outcomes[kill_once(stage, each, moment, goal, in_journal=in_journal)] += 1
+            except BrokenPromiseError as broken:
+                is_well = False
+                outcomes["BROKEN"] += 1
+                print(f"{name}, killed at {moment * 1000:.1f} ms: {broken}")
+            rmtree(stage.folder)
+        summary = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+        print(f"{name}: {times} times {each.name}: {summary}", flush=True)
+    return is_well
 
 
-def run_undisturbed(stage: Stage) -> float:
+def undisturbed(stage: Stage) -> tuple[float, State]:
+    """Run the command that will be killed; return its duration, and the state that is the goal."""
     stage.prepare()
-    return stage.run(stage.scene.killed, (0,))
-
-
-def goal_of(stage: Stage) -> State:
-    run_undisturbed(stage)
+    seconds = stage.run(stage.scene.killed, (0,))
     goal = stage.state()
     stage.run(stage.scene.again, stage.scene.accepted)
     if stage.state() != goal:
         raise BrokenPromiseError(f"run twice it leads to {stage.state()}, not to {goal}")
-    return goal
+    return seconds, goal
 
 
 def seed(host: str, docker_config: Path) -> None:
@@ -198,12 +202,13 @@ def seed(host: str, docker_config: Path) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--times", type=int, default=300, help="kills of each command")
+    parser.add_argument("--times", type=int, default=300, help="kills by each signal")
     parser.add_argument("--only", action="append", choices=SCENES, help="this command alone")
-    parser.add_argument("--signal", choices=("KILL", "TERM", "HUP", "INT"), default="KILL")
+    parser.add_argument("--signal", action="append", choices=("KILL", "TERM", "HUP", "INT"))
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     random = Random(options.seed)
+    signals = [Signals[f"SIG{name}"] for name in options.signal or ("KILL",)]
     import_for(COMMANDS_RUN)
     with tempfile.TemporaryDirectory() as parent, running_registry(Path(parent, "r")) as registry:
         docker_config = Path(parent, "docker")
@@ -213,12 +218,12 @@ def main() -> int:
         for name in options.only or SCENES:
             folder = Path(parent, name.replace(" ", "-"))
             folder.mkdir()
-            program, signal = Program(folder / "output"), Signals[f"SIG{options.signal}"]
+            program = Program(folder / "output")
             stages = (
-                Stage(SCENES[name], signal, registry.host, folder / str(number), program)
+                Stage(SCENES[name], registry.host, folder / str(number), program)
                 for number in numbers
             )
-            all_well &= kill_often(name, stages, options.times, random)
+            all_well &= kill_often(name, stages, options.times, signals, random)
     return 0 if all_well else 1
 
 

@@ -20,6 +20,9 @@ PROGRAM = str(Path(sys.executable).parent / "manyfest")
 CHILDREN = ("amd64", "arm64", "386", "s390x", "ppc64le", "riscv64", "arm/v6", "arm/v7")
 SOURCES = tuple(f"oci:app:c{number}" for number in range(len(CHILDREN)))
 
+_KILLING = Path(__file__).parents[2] / "kill" / "run.py"
+_AS_MAIN = "runpy.run_path(sys.argv[0], run_name='__main__')"
+
 # Runs what does not depend on how a program starts, where a fixture has set it.
 forks: ForkedCommandLine | None = None
 _FOR_FORKS = {resource.RLIMIT_FSIZE}  # they begin with more memory and open files than a program
@@ -43,6 +46,13 @@ def run_as_nobody(*words: str) -> Result:
     """Run our program with no powers, as a user who owns nothing."""
     assert forks, "a program that starts may not read this Python's folder as another user"
     return forks(*words, before=f"import os{AS_NOBODY}")
+
+
+def run_killing(*words: str) -> Result:
+    """Run ``tests/kill/run.py`` with these arguments, as a fork that has loaded our program."""
+    assert forks
+    command = [str(_KILLING), *words]
+    return forks(before=f"import runpy, sys\nsys.argv = {command}\n{_AS_MAIN}")
 
 
 def _limiting(limits: Mapping[int, int]) -> str:
