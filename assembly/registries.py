@@ -189,7 +189,12 @@ class RegistryFactory:
     def _offline(self) -> Registry:
         from manyfest.adapters.decorators.offline import OfflineRegistry
 
-        return OfflineRegistry(self.store.contents, self.store.layers, self.unconfirmed.record)
+        return OfflineRegistry(
+            self.store.contents,
+            self.store.layers,
+            self.unconfirmed.record,
+            self.unconfirmed.left_out,
+        )
 
 
 def _at_registries(references: Sequence[Reference]) -> list[Reference]:

@@ -6,9 +6,10 @@ from threading import Lock
 
 from manyfest.domain.errors import UnavailableError, reason_text, shortened
 from manyfest.domain.history.observation import Observation
-from manyfest.domain.references import Reference
+from manyfest.domain.references import Home, Reference
 
 _REASON_LIMIT = 150  # characters; the end of the line, with the age of the answer, stays visible
+_NAMED = 3  # homes
 
 
 class UnconfirmedAnswers:
@@ -18,6 +19,7 @@ class UnconfirmedAnswers:
         self._now = now
         self._warn = warn
         self.observations: dict[Reference, Observation] = {}
+        self._left_out: set[tuple[Home, tuple[Home, ...]]] = set()
         self._lock = Lock()
 
     def record(
@@ -42,6 +44,14 @@ class UnconfirmedAnswers:
             elif look is not None and not is_known:
                 self._warn(claim_warning(observation, look))
 
+    def left_out(self, subject: Reference, elsewhere: tuple[Home, ...]) -> None:
+        """Warn, once, that only other homes are known to have some referrers of ``subject``."""
+        told = (subject.home, elsewhere)
+        with self._lock:
+            if told not in self._left_out:
+                self._left_out.add(told)
+                self._warn(_left_out(*told))
+
 
 def claim_warning(claim: Observation, look: Observation) -> str:
     """Return that ``claim`` answers for its tag, and not the older ``look`` from here."""
@@ -62,6 +72,11 @@ def _misdated(observation: Observation) -> str:
         f"{observation.reference} was last seen at {_time(observation)}, which is in the future: "
         "a clock was wrong; read the tag from its registry once to mend that"
     )
+
+
+def _left_out(home: Home, elsewhere: tuple[Home, ...]) -> str:
+    named = ", ".join(map(str, elsewhere[:_NAMED])) + ", ..." * (len(elsewhere) > _NAMED)
+    return f"left out: cached referrers that were read from {named}, and not from {home}"
 
 
 def _time(observation: Observation) -> str:

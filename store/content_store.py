@@ -27,8 +27,6 @@ from manyfest.store.rows import (
     IS_NEWEST,
     OBSERVATION_COLUMNS,
     claim_row,
-    damage_if_unreadable,
-    home_of,
     observation_of,
     observation_row,
     tag_key,
@@ -94,7 +92,6 @@ _DELETE_HISTORY = "DELETE FROM observations WHERE home = :home AND tag = :tag"
 # Members that statements about images have and image configs have not.
 _MARKS = ("predicateType", "spdxVersion", "bomFormat", "payloadType", "@graph")
 _STATEMENT_MARKS = tuple(f'"{name}"'.encode() for name in _MARKS)
-_SELECT_HOMES = "SELECT home FROM digests WHERE digest = ? AND home != '' ORDER BY home"
 _UPSERT_DIGEST_READ = """
     INSERT INTO digests (digest, home, last_seen) VALUES (?, ?, ?)
     ON CONFLICT (digest, home) DO UPDATE SET last_seen =
@@ -184,10 +181,10 @@ class SqlContentStore:
             {"digest": str(Digest.of(blob)), "data": blob} for blob in blobs
         ):
             self._database.write(UPSERT_BLOB, group)
-            if statements := [_statement(row) for row in group if _may_be_statement(row)]:
+            if found := [row for row in group if _may_be_statement(row)]:
                 from manyfest.store.packages import keep_packages
 
-                keep_packages(self._database, statements)
+                keep_packages(self._database, ((row["digest"], row["data"]) for row in found))
 
     def observe(self, observations: Iterable[Observation]) -> None:
         """See the port.
@@ -205,9 +202,15 @@ class SqlContentStore:
 
     def homes_of(self, digest: Digest) -> tuple[Home, ...]:
         """See the port."""
-        rows = self._database.rows(_SELECT_HOMES, (str(digest),))
-        with damage_if_unreadable(self._database.path, f"where {digest} was read"):
-            return tuple(home_of(text) for (text,) in rows)
+        from manyfest.store.predecessors import homes_of
+
+        return homes_of(self._database, digest)
+
+    def homes_with(self, digests: Sequence[Digest]) -> Mapping[Digest, frozenset[Home]]:
+        """See the port."""
+        from manyfest.store.predecessors import homes_with
+
+        return homes_with(self._database, digests)
 
     def record_digest_reads(
         self, digests: Iterable[Digest], now: datetime, home: Home | None = None
@@ -277,10 +280,6 @@ class SqlContentStore:
 
 def _may_be_statement(row: dict[str, Any]) -> bool:
     return any(mark in row["data"] for mark in _STATEMENT_MARKS)
-
-
-def _statement(row: dict[str, Any]) -> tuple[str, bytes]:
-    return row["digest"], row["data"]
 
 
 def _sorted_groups(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""Manifests that name a digest, and tags that pointed to it: answers by indexes alone."""
+"""Manifests that name a digest, tags that pointed to it, homes: answers by indexes alone."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,13 @@ from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.ports.content_store import Predecessor, Role, SharedLayers
-from manyfest.store.rows import OBSERVATION_COLUMNS, damage_if_unreadable, observation_of
+from manyfest.domain.references import Home
+from manyfest.store.rows import (
+    OBSERVATION_COLUMNS,
+    damage_if_unreadable,
+    home_of,
+    observation_of,
+)
 
 if TYPE_CHECKING:
     from manyfest.store.sql_database import SqlDatabase
@@ -39,6 +45,17 @@ _SELECT_SHARING = """
         WHERE d.digest = wanted.first AND d.role = 'layer'
         GROUP BY d.manifest, d.digest) AS common
     GROUP BY manifest"""
+_SELECT_READ_FROM = "SELECT home FROM digests WHERE digest = ? AND home != '' ORDER BY home"
+# CROSS JOIN as above.
+_SELECT_HOMES = """
+    WITH wanted AS (SELECT first AS digest FROM {pairs} AS named),
+        holders AS (SELECT digest, digest AS holder FROM wanted
+            UNION SELECT w.digest, d.manifest FROM wanted AS w CROSS JOIN descriptors AS d
+            WHERE d.digest = w.digest AND d.role = 'entry')
+    SELECT h.digest, o.home FROM holders AS h CROSS JOIN observations AS o
+    WHERE o.digest = h.holder
+    UNION SELECT h.digest, r.home FROM holders AS h CROSS JOIN digests AS r
+    WHERE r.digest = h.holder AND r.home != ''"""
 
 
 def predecessors(
@@ -76,3 +93,21 @@ def sharing(database: "SqlDatabase", layers: Sequence[Descriptor]) -> Iterator[S
     for manifest, *numbers in database.rows(select, (wanted,)):
         with damage_if_unreadable(database.path, f"the index of {manifest}"):
             yield SharedLayers(Digest.parse(manifest), *numbers)
+
+
+def homes_of(database: "SqlDatabase", digest: Digest) -> tuple[Home, ...]:
+    """See ``ContentStore.homes_of``."""
+    rows = database.rows(_SELECT_READ_FROM, (str(digest),))
+    with damage_if_unreadable(database.path, f"where {digest} was read"):
+        return tuple(home_of(text) for (text,) in rows)
+
+
+def homes_with(database: "SqlDatabase", wanted: Sequence[Digest]) -> dict[Digest, frozenset[Home]]:
+    """See ``ContentStore.homes_with``."""
+    found: dict[Digest, set[Home]] = {digest: set() for digest in wanted}
+    names = json.dumps([(str(digest), 0) for digest in wanted])
+    select = _SELECT_HOMES.format(pairs=database.pairs)
+    for digest, home in database.rows(select, (names,)) if wanted else ():
+        with damage_if_unreadable(database.path, f"where {digest} was read"):
+            found[Digest.parse(digest)].add(home_of(home))
+    return {digest: frozenset(homes) for digest, homes in found.items()}

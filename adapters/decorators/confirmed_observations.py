@@ -1,6 +1,6 @@
 """A content store in front of another that drops observations no registry has confirmed."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -81,6 +81,9 @@ class ConfirmedObservations:
 
     def homes_of(self, digest: Digest) -> "tuple[Home, ...]":
         return self._contents.homes_of(digest)
+
+    def homes_with(self, digests: "Sequence[Digest]") -> "Mapping[Digest, frozenset[Home]]":
+        return self._contents.homes_with(digests)
 
     def record_digest_reads(
         self, digests: Iterable[Digest], now: datetime, home: "Home | None" = None

@@ -34,19 +34,25 @@ OnAnswer = Callable[[Observation, UnavailableError | None, Observation | None], 
 class OfflineRegistry(RegistryDecorator):
     """Reads from ``contents`` and ``layers``, whichever home the content was read from.
 
-    A tag points to what it pointed to at its last observation, which is reported to
-    ``on_answer``. There is no registry to forward to: what is not read here is a write.
+    A tag points to what it pointed to at its last observation, which is reported to ``on_answer``.
+    Referrers are those of the home; other homes that have some are reported to ``on_elsewhere``,
+    with the subject. There is no registry to forward to: what is not read here is a write.
 
     Raises NeverSeenError: the store has no such manifest. NotCachedError: it has no such blob.
     UnreachableError: a write, or referrers of which the store has none.
     """
 
     def __init__(
-        self, contents: ContentStore, layers: LayerStore, on_answer: OnAnswer = ignore
+        self,
+        contents: ContentStore,
+        layers: LayerStore,
+        on_answer: OnAnswer = ignore,
+        on_elsewhere: Callable[[Reference, tuple[Home, ...]], None] = lambda *_: None,
     ) -> None:
         self._contents = contents
         self._layers = layers
         self._on_answer = on_answer
+        self._on_elsewhere = on_elsewhere
 
     def get_manifest(self, reference: Reference) -> Manifest:
         digest = reference.digest or self._last_digest(reference)
@@ -70,10 +76,13 @@ class OfflineRegistry(RegistryDecorator):
         return self._contents.tags_of(home)
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
-        """Return the cached referrers. Raises UnreachableError: none is known."""
+        """Return the cached referrers of this home. Raises UnreachableError: none is known."""
         from manyfest.domain.operations.attached.cached import cached_referrers
 
-        if found := cached_referrers(blob_digest(reference), self._contents):
+        found, elsewhere = cached_referrers(reference, self._contents)
+        if elsewhere:
+            self._on_elsewhere(reference, elsewhere)
+        if found:
             return found
         reason = f"offline: referrers of {reference} are not cached, only layouts can be read"
         raise UnreachableError(str(reference.home), reason)

@@ -51,6 +51,7 @@ class Library:
     """The ports that views read with (``domain.ports.Ports``), the catalogue, and queries.
 
     ``free_space`` tells the free bytes beside the store's file; None for one on a server.
+    ``left_out`` are other homes that have referrers of what was asked about.
     """
 
     catalogue: Catalogue
@@ -60,6 +61,7 @@ class Library:
     registry: Registry
     rows: Rows = field(repr=False)
     free_space: Callable[[], int | None] = field(repr=False)
+    left_out: set[Home] = field(factory=set)
     now: datetime = field(factory=lambda: datetime.now(UTC))
     fan_out: FanOut = sequential
     records_reads: bool = False
@@ -96,8 +98,8 @@ def _first_rows(queries: Queries, statement: str) -> Sequence[tuple[Value, ...]]
 class StoredRegistry(OfflineRegistry):
     """Answers for homes of every kind from the store.
 
-    Referrers are the cached manifests that name the subject, whatever their home. Tags are digest
-    tags, such as cosign's: what is attached is found by these two.
+    Referrers are the cached ones of the home; other homes that have some are added to ``left_out``.
+    Tags are digest tags, such as cosign's: what is attached is found by these two.
     """
 
     def __init__(
@@ -105,8 +107,9 @@ class StoredRegistry(OfflineRegistry):
         contents: ContentStore,
         layers: LayerStore,
         catalogue: Catalogue,
+        left_out: set[Home],
     ) -> None:
-        super().__init__(contents, layers)
+        super().__init__(contents, layers, on_elsewhere=lambda _, homes: left_out.update(homes))
         self._catalogue = catalogue
 
     def referrers(self, reference: Reference) -> tuple[Descriptor, ...]:
@@ -135,15 +138,16 @@ def open_library(settings: Settings, query_seconds: float = QUERY_SECONDS) -> It
         open_housekeeping(settings, "explore", query_seconds) as house,
         open_session(offline) as session,
     ):
-        rows = partial(_first_rows, house.queries)
+        rows, left_out = partial(_first_rows, house.queries), set[Home]()
         yield Library(
             catalogue=house.catalogue,
             contents=session.contents,
             layers=session.layers,
             drafts=session.drafts,
-            registry=StoredRegistry(session.contents, session.layers, house.catalogue),
+            registry=StoredRegistry(session.contents, session.layers, house.catalogue, left_out),
             rows=rows,
             free_space=partial(_free_space, settings.store),
+            left_out=left_out,
         )
 
 

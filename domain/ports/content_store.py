@@ -5,7 +5,7 @@ All methods may raise StoreError (cannot be opened, read or written; locked for 
 DamagedStoreError.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import Enum
@@ -146,6 +146,14 @@ class ContentStore(Protocol):
 
     def homes_of(self, digest: Digest) -> tuple[Home, ...]:
         """The homes from which ``digest`` was read by digest, sorted by their names."""
+        ...
+
+    def homes_with(self, digests: Sequence[Digest]) -> Mapping[Digest, frozenset[Home]]:
+        """The homes that are known to have each of these manifests; none if none is known.
+
+        A home has what was read from it by digest, what a tag of it points or pointed to, and the
+        entries of such a list.
+        """
         ...
 
     def record_digest_reads(

@@ -341,6 +341,24 @@ class ContentStoreContract:
         assert contents.homes_of(ONE.digest) == (homes[1], homes[0])
         assert contents.homes_of(TWO.digest) == contents.homes_of(ABSENT) == ()
 
+    def test_homes_have_what_was_read_and_the_entries_of_their_lists(self, contents):
+        image, index = AMD, LIST.manifest
+        one, two = (Reference.parse(name).home for name in ("a.example/app", "b.example/app"))
+        with contents.transaction():
+            contents.keep_manifests([index, ONE])
+            contents.observe([Observation(Reference(one, "1"), index.digest, NOON)])
+            contents.record_digest_reads([index.digest, ONE.digest], NOON, two)
+            contents.record_digest_reads([TWO.digest], NOON)
+        wanted = (image.digest, index.digest, ONE.digest, TWO.digest, ABSENT)
+        assert contents.homes_with(wanted) == {
+            image.digest: {one, two},
+            index.digest: {one, two},
+            ONE.digest: {two},
+            TWO.digest: frozenset(),
+            ABSENT: frozenset(),
+        }
+        assert contents.homes_with(()) == {}
+
     def test_several_threads_may_read_at_once(self, contents):
         kept = [Manifest(OCI_MANIFEST, b"%d" % number) for number in range(50)]
         with contents.transaction():

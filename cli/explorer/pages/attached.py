@@ -56,6 +56,7 @@ def attached(subject: str, query: Arguments, library: Library) -> Page:
         "platform": text or None,
         "fetchable": None,
         **statements,
+        "leftOut": sorted(map(str, library.left_out)),
     }
     chosen = ("--platform", text, str(reference)) if text else (str(reference),)
     shown = [name for name, statement in statements.items() if statement["reason"] is None]

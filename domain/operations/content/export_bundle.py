@@ -15,7 +15,7 @@ from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.lists.distributable_blobs import foreign_layers
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.attached.cached import cached_attachments, cached_referrers
+from manyfest.domain.operations.attached.cached import cached_anywhere, cached_digest_tags
 from manyfest.domain.operations.content.gather import gather
 from manyfest.domain.operations.steps.stored_blobs import StoredBlobs
 from manyfest.domain.operations.steps.transfer import with_progress
@@ -210,12 +210,11 @@ def _attached_trees(tree: _Tree, blobs: StoredBlobs, *, with_tags: bool) -> Iter
 
 
 def _attached_to(subject: Reference, blobs: StoredBlobs, *, with_tags: bool) -> Iterator[Reference]:
-    if with_tags:
-        [found] = cached_attachments([subject], blobs.contents)
-        yield from (one.place for one in found)
-    elif subject.digest is not None:  # without the look-ups of three names for each manifest
-        listed = cached_referrers(subject.digest, blobs.contents)
+    if subject.digest is not None:
+        listed = cached_anywhere(subject.digest, blobs.contents)
         yield from (subject.at(each.digest) for each in listed)
+    if with_tags:
+        yield from (one.place for one in cached_digest_tags(subject, blobs.contents))
 
 
 def _part(blobs: StoredBlobs, manifest: Manifest) -> _Part:

@@ -226,6 +226,26 @@ def test_rows_are_selected_by_platform(name: str) -> None:
     assert {each["platform"] for each in shown(result)} == {"linux/arm64"}
 
 
+def test_offline_a_referrer_of_another_repository_is_left_out(
+    name: str, server: RegistryServer, registry: MemoryRegistry
+) -> None:
+    theirs = f"{name.rpartition('/')[0]}/stranger:app"
+    push_image(registry, Reference.parse(f"{REGISTRY}/stranger:app"), APP)
+    assert run_here("attached", name).code == 0
+    claim = attachment(
+        ("application/spdx+json", BARE, {}), subject=AMD, artifact_type="application/spdx+json"
+    )
+    push_image(registry, Reference.parse(f"{REGISTRY}/stranger:claim"), claim)
+    digest = str(claim.digest).encode()
+    assert digest in run_here("attached", "--json", theirs).stdout
+    offline = run_here("attached", "--offline", "--json", name)
+    assert offline.code == 0
+    assert digest not in offline.stdout
+    assert "left out: cached referrers that were read from" in offline.stderr
+    assert digest in run_here("attached", "--offline", "--json", theirs).stdout
+    assert digest not in run_here("show", "--offline", "--json", name).stdout
+
+
 def test_what_was_read_is_shown_offline(name: str, server: RegistryServer) -> None:
     online = facts(shown(run_here("attached", "--json", name)))
     count = len(server.log())

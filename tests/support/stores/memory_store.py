@@ -151,6 +151,15 @@ class MemoryContents(_Part):
     def homes_of(self, digest: Digest) -> tuple[Home, ...]:
         return tuple(sorted(self._held.homes.get(digest, ()), key=str))
 
+    def homes_with(self, digests: Sequence[Digest]) -> dict[Digest, frozenset[Home]]:
+        return {digest: frozenset(self._homes_with(digest)) for digest in digests}
+
+    def _homes_with(self, digest: Digest) -> Iterator[Home]:
+        lists = (one.manifest for one in self.predecessors(digest, Role.ENTRY))
+        for holder in (digest, *lists):
+            yield from self._held.homes.get(holder, ())
+            yield from (each.reference.home for each in self.observations_of(holder))
+
     def record_digest_reads(
         self, digests: Iterable[Digest], now: datetime, home: Home | None = None
     ) -> None:
