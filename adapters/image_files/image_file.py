@@ -1,4 +1,4 @@
-"""The images that a file uses: a Dockerfile, YAML, or a plain list, by its name and content."""
+"""The images that a file uses, read by its name and content."""
 
 import re
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from manyfest.domain.image_uses.dockerfiles import images_in_dockerfile, is_dock
 from manyfest.domain.image_uses.documents import images_in_document
 from manyfest.domain.image_uses.image_use import ImageUse
 from manyfest.domain.image_uses.plain_lists import images_in_list
+from manyfest.domain.image_uses.shapes import images_in_bake_file
 
 _SIZE_LIMIT = 1024 * 1024  # bytes; YAML of that size takes seconds
 _DOCKERFILE = re.compile(r"(?:.*[./])?(?:Docker|Container)file(?:\.[^/]*)?", re.IGNORECASE)
@@ -33,6 +34,8 @@ def images_in_file(name: str, data: bytes, variables: Mapping[str, str]) -> tupl
         raise SpecError((f"{name}:{line}: not a text: it has a NUL character",))
     if _DOCKERFILE.fullmatch(name) or is_dockerfile(text):
         return tuple(images_in_dockerfile(text))
+    if name.endswith(".hcl"):
+        return tuple(images_in_bake_file(text))
     if name.endswith(_YAML) or _MAPPING.match(text.lstrip()):
         from manyfest.adapters.image_files.yaml_trees import trees
 

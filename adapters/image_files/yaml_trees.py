@@ -1,7 +1,7 @@
 """YAML documents as trees with line numbers; aliases and merges are followed.
 
 A node that several aliases name is one object in the tree, so that a few of them do not expand to
-more than fits in memory (``domain.image_uses.documents`` visits each once).
+more than fits in memory (``domain.image_uses.shapes`` visits each once).
 """
 
 from collections.abc import Sequence
@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import yaml
 
 from manyfest.domain.errors import SpecError, shortened
-from manyfest.domain.image_uses.documents import Leaf, Tree
+from manyfest.domain.image_uses.shapes import Leaf, Tree
 
 _DEPTH = 100
 _MERGE = "tag:yaml.org,2002:merge"
 _NULL = "tag:yaml.org,2002:null"
+_TEMPLATE = "; a template is no YAML: give what it renders to (helm template)"
 
 
 def trees(text: str, name: str, *, refuses_twice: bool = False) -> tuple[Tree, ...]:
@@ -28,7 +29,8 @@ def trees(text: str, name: str, *, refuses_twice: bool = False) -> tuple[Tree, .
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise SpecError((f"{name}:{line}: {error.problem}",)) from error
+        hint = _TEMPLATE if "{{" in text else ""
+        raise SpecError((f"{name}:{line}: {error.problem}{hint}",)) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise SpecError((f"{name}:{line}: a character that YAML does not allow",)) from error

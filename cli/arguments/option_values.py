@@ -25,8 +25,8 @@ ImageFiles = Annotated[
         "-f",
         "--file",
         metavar="FILE",
-        help="Check the images in FILE: Dockerfile, compose, Kubernetes, GitHub workflow, "
-        "list; - is stdin.",
+        help="Check the images in FILE: Dockerfile, compose, Kubernetes, Helm values, "
+        "kustomization, CI pipeline, list; - is stdin.",
     ),
 ]
 Listen = Annotated[

@@ -22,6 +22,7 @@ _ARGUMENT = re.compile(r"(\w+)(?:=(\"[^\"]*\"|'[^']*'|\S*))?", re.ASCII)
 # A word of its own, as BuildKit's parser has it: neither a shift (``1 << 2``) nor a part of a text.
 _HEREDOC = re.compile(r"(?:^|\s)\d*<<-?([\"']?)([^\s<\"']+)\1(?=\s|$)")
 _QUOTED = re.compile(r"(?<!<<)(?<!<<-)(?:\"[^\"]*\"|'[^']*')")
+_OF_A_REGISTRY = re.compile(r"[/:@]")
 _FIRST = re.compile(r"(?:FROM|ARG)\s", re.IGNORECASE)
 
 
@@ -66,7 +67,12 @@ def _sources(
 ) -> Iterator[ImageUse]:
     """Yield the images that an instruction copies from, or mounts."""
     names: list[str] = []
-    if line.word == "COPY" and (copied := _COPIED.search(line.rest)):
+    if line.word == "ONBUILD" and (inner := _INSTRUCTION.fullmatch(line.rest)):
+        if (word := inner[1].upper()) != "ONBUILD":  # docker refuses a second one
+            later = _sources(_Line(word, inner[2].strip(), line.number), arguments, stages)
+            # Another name may be a stage of the build that runs the instruction.
+            yield from (use for use in later if _OF_A_REGISTRY.search(use.name))
+    elif line.word == "COPY" and (copied := _COPIED.search(line.rest)):
         names = [copied[1]]
     elif line.word == "RUN":
         mounts = (_MOUNT_SOURCE.search(mount) for mount in _MOUNTED.findall(line.rest))

@@ -13,7 +13,7 @@ from typing import Never
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import InvalidDigestError, SpecError, shortened
-from manyfest.domain.image_uses.documents import Leaf, Tree
+from manyfest.domain.image_uses.shapes import Leaf, Tree
 from manyfest.domain.references import is_tag
 from manyfest.domain.values import frozen
 

@@ -96,7 +96,7 @@ def command(
     view = view_of(outdated_columns, rows, options, as_json=as_json)
     if as_json:
         write_lines(outdated_json(view.items))
-    else:
+    elif rows:  # else it was said that the files name none
         write_view(view.lines())
         _note_count(rows)
     for line in left:

@@ -48,7 +48,7 @@ def images_asked(
         uses = images_in_file(file, bytes_of(file), {**variables_beside(file), **os.environ})
         shown = "standard input" if file == STDIN else file
         if not uses:
-            warn(f"{shown} names no image")
+            warn(f"{shown} names no image in a form that is known")
         asked += (_asked(use, f"{shown}:{use.line}", platform) for use in uses)
     return tuple({(each.name, each.platform): each for each in reversed(asked)}.values())[::-1]
 

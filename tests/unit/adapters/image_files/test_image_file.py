@@ -145,7 +145,7 @@ def test_what_cannot_be_read_is_refused_with_its_line(data, reason):
     "text",
     [
         "services: 3",
-        "services: [a, {image: x}]",
+        "services: [[a], {image: [x]}]",
         "services: {a: 3, b: {image: [x]}, c: {image: }}",
         "jobs: {a: {container: [x], services: 3, steps: [3, {uses: 3}, {uses: [x]}]}}",
         "apiVersion: v1\ncontainers: {image: x}\nvolumes: [3, {image: 3}]",
