@@ -1,9 +1,11 @@
 """Fixtures and rules for all tests: a clean environment, real registries, no silent skips."""
 
+import gc
 import os
 import signal
+import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,6 +22,11 @@ from tests.support.programs.programs import NO_SKIP, skipping_is_forbidden
 from tests.support.stores.postgres_server import PostgresServer, running_postgres
 
 hypothesis_profiles.load()
+
+# Bytecode is kept, whatever the machine's settings: else each run would rewrite the assertions of
+# all tests anew, and each program that a test starts would compile the product.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A shell that starts the tests in the background has these ignored, and so would each program that
 # the tests start and then interrupt.
@@ -41,6 +48,17 @@ _LEAKING = frozenset(
 )
 _LEAKING_PREFIXES = ("DOCKER_", "XDG_", "MANYFEST_", "PG")
 _KEPT_PREFIX = "MANYFEST_TESTS_"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected lives to the end: the garbage collector never looks at it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
