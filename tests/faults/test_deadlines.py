@@ -172,9 +172,9 @@ def test_an_upload_that_nobody_reads_ends_at_the_time_limit(upload):
         upload(Deadline(2, hard=True))
 
 
-def test_an_upload_that_nobody_reads_ends_without_one_too(upload):
+def test_an_upload_that_nobody_reads_ends_without_one_at_the_second_silence(upload):  # T15, T39
     with pytest.raises(UnreachableError, match=r"no answer in time \(tried 2 times\)"):
-        upload(Deadline(120), tries=2, timeout=SHORT)
+        upload(Deadline(120), timeout=SHORT)
 
 
 def test_an_answer_in_the_middle_of_an_upload_is_heard_when_no_more_is_read():

@@ -60,7 +60,7 @@ BROKEN: dict[str, tuple[Fault, int, str, bool]] = {
     "a chunk of no size": (
         raw("HTTP/1.1 200 OK", TYPE, "Transfer-Encoding: chunked", body=b"xyz\r\n"),
         1,
-        "does not speak HTTP correctly",
+        "does not speak HTTP correctly: illegal chunk header: 'xyz",
         False,
     ),
     "compressed on the way": (

@@ -4,6 +4,8 @@ A host that takes no connections is tried twice, unless it answered earlier in t
 is probably restarting, and gets all tries. Once it is given up, every further operation on it fails
 without a try (``Reachability``): a hundred references to a dead host cost no more than one.
 
+A try that ends in silence took half a minute already, so an operation ends with its second.
+
 Nothing else repeats an operation. (``throttle`` only delays requests; the transport repeats a
 request once its kept connection was stale, which costs no try.)
 """
@@ -20,6 +22,7 @@ from manyfest.domain.errors import DeadlineError, ManyfestError, UnreachableErro
 
 TRIES = 5
 _TRIES_WITHOUT_CONNECTION = 2  # of a host that never answered
+_SILENT_TRIES = 2  # each took all the seconds that a connection or an answer may take
 _FIRST_PAUSE = 0.2
 LONGEST_WAIT = 30.0  # seconds that a Retry-After may ask for
 
@@ -40,7 +43,8 @@ class TransientError(Exception):
     """A fault that may pass. ``wait`` is the seconds that the server asked for, if it did.
 
     ``build(message=…)`` makes the error that callers see if it does not pass. ``host`` and
-    ``reason`` say what is waited for; ``is_disconnected``: no connection to the host came about.
+    ``reason`` say what is waited for; ``is_disconnected``: no connection to the host came about;
+    ``is_silent``: nothing was heard for as long as we wait.
     """
 
     def __init__(
@@ -52,12 +56,14 @@ class TransientError(Exception):
         host: str = "",
         reason: str = "",
         is_disconnected: bool = False,
+        is_silent: bool = False,
     ) -> None:
         super().__init__(message)
         self.wait = wait
         self.host = host
         self.reason = reason or message
         self.is_disconnected = is_disconnected
+        self.is_silent = is_silent
         self._build = build
 
     def final(self, reason: str) -> ManyfestError:
@@ -110,21 +116,23 @@ class RetryState:
         self._hosts = hosts or Reachability()
         self._on_pause = on_pause
         self._failed = 0
+        self._silent = 0
         self._last: TransientError | None = None
 
     def reset_after_progress(self) -> None:
         """Start counting again: the operation got further than before."""
-        self._failed = 0
+        self._failed = self._silent = 0
         self._last = None
 
     def backoff(self, fault: TransientError) -> None:
         """Wait until the next try; raise the fault's error if there is none."""
         self._failed += 1
+        self._silent += fault.is_silent
         self._last = fault
         wait = fault.wait or 0.0
         if wait > LONGEST_WAIT:
             raise self._final(fault, f"asked to wait {wait:.10g} s") from fault
-        limit = self._hosts.tries_of(fault, self._limit)
+        limit = self._tries_of(fault)
         if self._failed >= limit:
             if fault.is_disconnected:
                 self._hosts.give_up(fault.host, fault.reason)
@@ -145,6 +153,11 @@ class RetryState:
         if self._last is None:
             return error
         return self._last.final(f"{self._attempts_text()}, then {error.__cause__ or error}")
+
+    def _tries_of(self, fault: TransientError) -> int:
+        tries = self._hosts.tries_of(fault, self._limit)
+        with_silent = self._failed + _SILENT_TRIES - self._silent
+        return min(tries, with_silent) if fault.is_silent else tries
 
     def _pause(self, wait: float) -> float:
         """Return the seconds to wait: jitter on both, since all clients are told the same wait."""

@@ -123,6 +123,48 @@ def test_a_host_that_answered_before_gets_all_tries():
     assert len(runs) == 5
 
 
+def answering_with(*faults):
+    """An operation that meets these faults, one at each run: silences, or others."""
+    left = list(faults)
+
+    def operation():
+        is_silent = left.pop(0) == "silence"
+        message = (
+            "x: cannot reach h: no answer in time" if is_silent else "x: cannot reach h: reset"
+        )
+        raise TransientError(partial(UnreachableError, "h"), message, is_silent=is_silent)
+
+    return operation, left
+
+
+SILENCES = {
+    "two": (("silence", "silence"), "no answer in time .tried 2 times"),
+    "one among others": (("reset", "reset", "silence", "reset", "reset"), "reset .tried 5 times"),
+    "two among others": (("reset", "silence", "reset", "silence"), "no answer in time .tried 4"),
+}
+
+
+@pytest.mark.parametrize(("faults", "words"), SILENCES.values(), ids=SILENCES)
+def test_an_operation_ends_with_its_second_silence(faults, words):
+    operation, left = answering_with(*faults)
+    with pytest.raises(UnreachableError, match=words):
+        with_retries(RetryState(Deadline(10, jitter=lambda: QUICK)), operation)
+    assert not left
+
+
+def test_progress_between_two_silences_has_all_tries_anew():
+    operation, left = answering_with("silence", "silence", "silence")
+    tries = RetryState(Deadline(10, jitter=lambda: QUICK))
+    for _ in range(2):
+        with pytest.raises(TransientError) as fault:
+            operation()
+        tries.backoff(fault.value)
+        tries.reset_after_progress()
+    with pytest.raises(UnreachableError, match="tried 2 times"):
+        with_retries(tries, answering_with("silence", "silence")[0])
+    assert len(left) == 1
+
+
 def test_a_mirror_is_tried_once():
     operation, runs = refusing()
     with pytest.raises(UnreachableError, match="tried once"):

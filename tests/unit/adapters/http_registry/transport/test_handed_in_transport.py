@@ -111,7 +111,12 @@ FAULTS = {
         UnreachableError,
         r"connection refused \(tried 2 times\)",
     ),
-    "slow": (httpx.ReadTimeout("slow"), None, UnreachableError, r"no answer in time \(tried 5"),
+    "slow": (
+        httpx.ReadTimeout("slow"),
+        None,
+        UnreachableError,
+        r"no answer in time \(tried 2 times",
+    ),
     "not HTTP": (
         httpx.RemoteProtocolError("illegal status line"),
         None,
