@@ -72,12 +72,12 @@ CHALLENGES = {
     "unknown schemes": (
         ("Negotiate", 'Digest realm="r", nonce="n"'),
         4,
-        "does not name a known authentication scheme",
+        "does not name a known authentication scheme, but 'Negotiate, Digest realm=",
     ),
     "Bearer without realm": (
         ('Bearer service="s"',),
         4,
-        "does not name a known authentication scheme",
+        "does not name a known authentication scheme, but 'Bearer service=\"s\"'",
     ),
     "an open quote": (
         ('Bearer realm="http://127.0.0.1/t',),
@@ -160,7 +160,7 @@ TOKENS: dict[str, tuple[Fault, int, str, int]] = {
     "a token that is null": (Answer(200, b'{"token": null}'), 1, "without a token", 1),
     "a token that is a number": (Answer(200, b'{"token": 5}'), 1, "without a token", 1),
     "a token with a line's end": (Answer(200, b'{"token": "a\\r\\nb"}'), 1, "odd characters", 1),
-    "a page": (html(), 1, "token server", 1),
+    "a page": (html(), 1, "sends a web page, not a token", 1),
     "deep": (Answer(200, b"[" * 100_000), 1, "token server", 1),
     "200 KiB": (Answer(200, b" " * 200_000 + b"{}"), 1, "more than 131072 bytes", 1),
     "a bomb": (
@@ -169,10 +169,11 @@ TOKENS: dict[str, tuple[Fault, int, str, int]] = {
         "token server",
         1,
     ),
-    "a redirect": (redirect("http://127.0.0.1:1/token"), 1, "307", 1),
+    "a redirect": (redirect("http://127.0.0.1:1/token"), 1, "redirects (307)", 1),
+    "no content": (Answer(204), 1, "answers 204 and no token", 1),
     "400": (Answer(400), 1, "400", 1),
     "401": (challenge("Bearer"), 4, "token server", 1),
-    "403": (Answer(403), 4, "denied", 1),
+    "403": (Answer(403), 4, "none that may be used without credentials", 1),
     "404": (Answer(404), 1, "404", 1),
     "500 for ever": (Answer(500), 5, "tried 5 times", 5),
     "resets for ever": (Reset(), 5, "tried 5 times", 5),
@@ -197,9 +198,18 @@ def asking(server, tokens) -> FaultServer:
 def test_a_token_server_that_goes_wrong_is_named(asking, tokens, fault, code, words, asked):  # A11
     tokens.always("GET", "/token", fault)
     name = f"{asking.host}/app:0"
-    refused("inspect", name, code=code, words=(name, "token server", words))
+    refused("inspect", name, code=code, words=(name, "token server", tokens.host, words))
     assert tokens.count() == asked
     assert asking.count() == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_login_is_advised_for_the_registry_and_not_its_token_server(asking, tokens, status):  # A25
+    said = b'{"errors": [{"code": "DENIED", "message": "not for strangers"}]}'
+    tokens.always("GET", "/token", Answer(status, said, (("Content-Type", "application/json"),)))
+    words = (f"so its token server {tokens.host}: DENIED: not for strangers",)
+    line = refused("inspect", f"{asking.host}/app:0", code=4, words=words)
+    assert line.endswith(f"(manyfest login {asking.host})")
 
 
 @pytest.mark.parametrize("status", [201, 202, 203])

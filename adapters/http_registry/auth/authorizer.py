@@ -129,6 +129,7 @@ class Authorizer:
         *,
         refused: str | None,
         is_plain: bool,
+        asked: str = "",
     ) -> str:
         """Return the header that answers ``challenge``, made after ``refused`` was sent.
 
@@ -136,9 +137,8 @@ class Authorizer:
         must not be sent to that token server.
         """
         if challenge is None:
-            raise self._unauthorized(
-                access.subject, "it does not name a known authentication scheme"
-            )
+            reason = f"it does not name a known authentication scheme{asked}"
+            raise self._unauthorized(access.subject, reason)
         challenged = scopes.parse(challenge.get("scope"))
         self._learnt_scopes[access.scopes] = self._with_learnt_scopes(access.scopes) | challenged
         with self._known_lock:

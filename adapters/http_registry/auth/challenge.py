@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from attr import field
 
+from manyfest.domain.errors import shortened
 from manyfest.domain.values import frozen
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a grammar
@@ -14,6 +15,8 @@ _SCHEME = re.compile(rf"({_TOKEN})(?:\s+|(?=,|$))")
 _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*\s*(?=,|$)")
 _SEPARATOR = re.compile(r"[\s,]*")
 _ESCAPE = re.compile(r"\\(.)")
+
+_SHOWN_LIMIT = 60
 
 # The best first: a bearer token gives away less than a password.
 _PREFERRED = ("bearer", "basic")
@@ -42,6 +45,12 @@ def preferred(challenges: Iterable[Challenge]) -> Challenge | None:
         c for c in challenges if c.scheme == "basic" or (c.scheme == "bearer" and c.get("realm"))
     ]
     return min(usable, key=lambda challenge: _PREFERRED.index(challenge.scheme), default=None)
+
+
+def unusable(headers: Iterable[str]) -> str:
+    """Return for the end of a sentence what header lines without a usable challenge say."""
+    made = ", ".join(filter(None, headers))
+    return f", but {shortened(ascii(made), _SHOWN_LIMIT)}" if made else ""
 
 
 def _parse_line(line: str) -> list[Challenge]:

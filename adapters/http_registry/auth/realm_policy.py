@@ -37,7 +37,7 @@ _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 @frozen
 class Realm:
-    """A token server's URL, checked, with its host in lower case."""
+    """A token server's URL, checked, with its ``host[:port]`` in lower case, for messages."""
 
     url: str
     host: str
@@ -65,7 +65,7 @@ def validate_realm(
     if objection:
         shown = shortened(ascii(realm), 120)
         raise CredentialsError(f"{registry.host} names the token server {shown}: {objection}")
-    return Realm(url, host)
+    return Realm(url, urlsplit(url).netloc.lower())
 
 
 def _absolute(realm: str, registry: Endpoint, scheme: str) -> str:

@@ -8,6 +8,7 @@ Modules in dependency order:
 - ``server_clock``: the offset of a host's clock, from the ``Date`` of a response (pure)
 - ``error_bodies``: the words in the body of an error (pure)
 - ``error_responses``: from an unexpected response to an error
+- ``token_answers``: from the answer of a token server to its token, or to an error
 - ``warning_headers``: the warnings of registries, each told once
 - ``transport_errors``: from a fault of the connection to an error
 - ``scheme_probe``: find out by the first request whether a host speaks HTTP or HTTPS

@@ -40,7 +40,6 @@ from manyfest.adapters.address_policy import Space
 from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.deadline import REAL_CLOCK, Clock
 from manyfest.adapters.endpoint import Endpoint
-from manyfest.adapters.http_registry.auth import bearer
 from manyfest.adapters.http_registry.auth import challenge as challenges
 from manyfest.adapters.http_registry.auth.authorizer import Authorizer
 from manyfest.adapters.http_registry.auth.bearer import Token, TokenRequest
@@ -62,7 +61,6 @@ from manyfest.domain.errors import AccessError, ProtocolError, shortened
 from manyfest.domain.ports.host_book import HostFacts
 
 _UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
-_REJECTIONS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _STALE_TOKEN_STATUSES = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
 _CHALLENGE_LIMIT = 2
 _FOLLOWED_METHODS = ("GET", "HEAD")
@@ -250,7 +248,11 @@ class RegistrySession:
         bodies.drain(response)
         with error_responses.telling(said):
             return self.authorizer.header_for_challenge(
-                preferred, request.access, refused=refused, is_plain=self._probe.is_plain
+                preferred,
+                request.access,
+                refused=refused,
+                is_plain=self._probe.is_plain,
+                asked="" if preferred else challenges.unusable(made),
             )
 
     def _send_cross_origin(self, request: RegistryRequest, sender: Space | None) -> httpx.Response:
@@ -261,34 +263,17 @@ class RegistrySession:
 
     def _fetch_token(self, wanted: TokenRequest, subject: str) -> Token:
         """Ask the token server, whose redirects are not followed."""
+        from manyfest.adapters.http_registry.session.token_answers import token_in
+
         server = wanted.realm.host
         access = AccessRequest(subject)
         request = RegistryRequest(wanted.method, wanted.url, access, wanted.headers, wanted.body)
         with translating_transport_errors(server, f"{subject}: token server", self._hosts):
             response = self._elsewhere.send(request, listed=self._auth.realms)
             try:
-                return self._token_in(response, wanted, subject)
+                return token_in(response, wanted, subject, self.authorizer, self.secrets())
             finally:
                 bodies.drain(response)
-
-    def _token_in(self, response: httpx.Response, wanted: TokenRequest, subject: str) -> Token:
-        server, credentials = wanted.realm.host, wanted.credentials
-        if response.status_code in _REJECTIONS and credentials is not None:
-            words = error_responses.error_text(response, (*self.secrets(), *credentials.secrets))
-            said = f"by its token server {server}{f': {words}' if words else ''}"
-            raise self.authorizer.rejected_error(subject, credentials, said)
-        if response.status_code != HTTPStatus.OK:
-            secrets = credentials.secrets if credentials else ()
-            raise error_responses.error_for_response(
-                response, server, f"{subject}: token server", secrets
-            )
-        try:
-            return bearer.parse_token(bodies.read_limited(response, bearer.SIZE_LIMIT), server)
-        except bodies.TooLargeError as error:
-            reason = f"answers more than {bearer.SIZE_LIMIT} bytes"
-            raise ProtocolError(server, f"{subject}: the token server {server} {reason}") from error
-        except ProtocolError as error:
-            raise ProtocolError(server, f"{subject}: {error}") from error
 
     def secrets(self) -> list[str]:
         """Return what no message may show: credentials, tokens, values of the user's headers.
