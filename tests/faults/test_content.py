@@ -4,6 +4,7 @@ import json
 from itertools import cycle
 
 import pytest
+from attrs import evolve
 
 from manyfest.domain.digests import Digest
 from tests.support.faults.judged import refused, succeeded
@@ -37,6 +38,24 @@ ANNOUNCED = {  # C3: the digest in the header, our exit code and words
     "a path": ("../../etc/passwd", 1, "invalid digest"),
     "two": (f"{IMAGE.digest}, {IMAGE.digest}", 1, "invalid digest"),
 }
+
+
+TWICE = {  # C32: what a second line of the header says, and our exit code
+    "the same": (str(IMAGE.digest), 0),
+    "another": (str(OTHER.digest), 1),
+}
+
+
+@pytest.mark.parametrize(("second", "code"), TWICE.values(), ids=TWICE)
+def test_a_digest_that_is_announced_twice_counts_once(server, second, code) -> None:
+    def announced_twice(good: Answer) -> Answer:
+        return evolve(good, headers=(*good.headers, ("Docker-Content-Digest", second)))
+
+    server.always("*", TAG, announced_twice)
+    if code:
+        all_refuse(server, f"{server.host}/app:1", code, "invalid digest")
+    else:
+        succeeded("inspect", f"{server.host}/app:1")
 
 
 @pytest.mark.parametrize(("header", "code", "words"), ANNOUNCED.values(), ids=ANNOUNCED)

@@ -15,7 +15,7 @@ TABLE = Path(__file__).parent / "TABLE.md"
 SECTIONS = {
     "T": 39,
     "A": 25,
-    "C": 31,
+    "C": 32,
     "P": 34,
     "S": 23,
     "X": 10,

@@ -272,8 +272,12 @@ class HttpManifests(ManifestReader, ManifestWriter):
 
 
 def announced_digest(response: httpx.Response, host: str, subject: str) -> Digest | None:
-    """Parse ``Docker-Content-Digest``; None if it is missing, or its algorithm is unknown to us."""
-    text = response.headers.get("docker-content-digest", "").strip()
+    """Parse ``Docker-Content-Digest``; None if it is missing, or its algorithm is unknown to us.
+
+    A proxy that adds the header to one that is there says the same twice.
+    """
+    lines = response.headers.get_list("docker-content-digest")
+    text = ", ".join(dict.fromkeys(line.strip() for line in lines))
     if not text:
         return None
     try:
