@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from manyfest.library.images import Image as Image
     from manyfest.library.results import Copied as Copied
     from manyfest.library.results import CopiedRepository as CopiedRepository
+    from manyfest.library.results import Promoted as Promoted
     from manyfest.library.results import Pushed as Pushed
     from manyfest.library.results import Restored as Restored
     from manyfest.library.results import Rows as Rows
@@ -56,6 +57,7 @@ _PLACES = {
     "ListType": "domain.drafts.draft",
     "ManyfestError": "domain.errors",
     "Platform": "domain.platforms",
+    "Promoted": "library.results",
     "Pushed": "library.results",
     "Reference": "domain.references",
     "Restored": "library.results",
@@ -79,6 +81,7 @@ __all__ = [
     "ListType",
     "ManyfestError",
     "Platform",
+    "Promoted",
     "Pushed",
     "Reference",
     "Restored",

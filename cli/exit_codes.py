@@ -54,6 +54,8 @@ MEANINGS: dict[type[BaseException], Meaning] = {
     errors.UnavailableError: Meaning(5),
     errors.UnexpectedPlatformsError: Meaning(FINDINGS, "no tag was moved"),
     errors.ConflictError: Meaning(6),
+    errors.OvertakenError: Meaning(6, "no tag was moved; promote again to move it from there"),
+    errors.RetaggedError: Meaning(6, "manyfest inspect records that; undo replaces it then"),
     errors.DraftExistsError: Meaning(6, "use --amend to change it, or manyfest rm to start over"),
     errors.MergeOvertakenError: Meaning(6, "push --merge again to replace it"),
     errors.StoreDeniedError: Meaning(4),

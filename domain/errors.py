@@ -29,6 +29,8 @@
     │   ├── NoRecordError
     │   ├── PartMissingError
     │   ├── StatementUnknownError
+    │   ├── NotAttachedError
+    │   ├── NotProvedError
     │   ├── NotCachedError
     │   └── IncompleteError
     ├── AccessError                 authentication or authorisation failed
@@ -47,6 +49,8 @@
     │   ├── MergeUnsettledError
     │   ├── PlatformConflictError
     │   └── TagMovedError
+    │       ├── OvertakenError
+    │       └── RetaggedError
     ├── IntegrityError              bytes differ from their digest, size or checksum
     │   ├── DigestMismatchError
     │   ├── SizeMismatchError
@@ -215,6 +219,29 @@ class ManifestUnknownError(NotFoundError):
         super().__init__(f"no such manifest: {reference}{f' ({reason})' if reason else ''}")
         self.reference = reference
         self.reason = reason
+
+
+class NotAttachedError(NotFoundError):
+    """A promotion requires what is not attached to its source; nothing was written.
+
+    ``lacking`` has the purposes that lack (``signature``, ``SBOM``, ``provenance``) by source.
+    """
+
+    def __init__(self, reasons: tuple[str, ...], lacking: dict[str, tuple[str, ...]]) -> None:
+        super().__init__(f"{'; '.join(reasons)}; no tag was moved")
+        self.lacking = lacking
+
+
+class NotProvedError(NotFoundError):
+    """A promotion was copied, and its target lacks a part that the source has; no tag was moved.
+
+    ``lacking`` has the parts that lack, as text, by the target's repository.
+    """
+
+    def __init__(self, lacking: dict[str, tuple[str, ...]]) -> None:
+        texts = (f"{home} lacks {', '.join(parts)}" for home, parts in lacking.items())
+        super().__init__(f"not proved: {'; '.join(texts)}; no tag was moved")
+        self.lacking = lacking
 
 
 class BlobUnknownError(NotFoundError):
@@ -505,6 +532,26 @@ class TagMovedError(ConflictError):
         self.reference = reference
         self.expected = expected
         self.actual = actual
+
+
+class RetaggedError(TagMovedError):
+    """``reference``, which was taken away from here, points to ``actual`` since."""
+
+    def __init__(self, reference: str, actual: str) -> None:
+        super().__init__(reference, "", actual)
+        self.args = (f"the tag moved: {reference} was untagged here, and points to {actual} since",)
+
+
+class OvertakenError(TagMovedError):
+    """Another writer moved ``reference`` from ``expected`` to ``actual`` since it was first read.
+
+    Both are empty where the tag was absent.
+    """
+
+    def __init__(self, reference: str, expected: str, actual: str) -> None:
+        super().__init__(reference, expected, actual)
+        moved = f"from {expected or 'nothing'} to {actual or 'nothing'}"
+        self.args = (f"another writer moved {reference} meanwhile, {moved}",)
 
 
 class IntegrityError(ManyfestError):

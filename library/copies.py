@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attr import evolve
-
 from manyfest.assembly.preconditions import (
     require_cached,
     require_reachable,
@@ -12,7 +10,7 @@ from manyfest.assembly.preconditions import (
 )
 from manyfest.assembly.references import promoted_tags
 from manyfest.assembly.session import Session
-from manyfest.domain.errors import InputError, NotFoundError
+from manyfest.domain.errors import InputError, NotAttachedError, NotProvedError
 from manyfest.domain.media_types import Family
 from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
 from manyfest.domain.operations.content.copy_tags import CopyRules, TagSelection, copy_repository
@@ -20,16 +18,18 @@ from manyfest.domain.references import Home, Reference
 from manyfest.library import inputs
 from manyfest.library.calls import Calls
 from manyfest.library.inputs import Name
-from manyfest.library.results import Copied, CopiedRepository
+from manyfest.library.results import Copied, CopiedRepository, Promoted
 
 # Converting, and proofs, are rarely asked for.
 if TYPE_CHECKING:
     from manyfest.domain.operations.attached.put import Brought
     from manyfest.domain.operations.promotion.plan import (
+        Lack,
         Promotion,
         PromotionPlan,
         PromotionRules,
     )
+    from manyfest.domain.operations.promotion.prove_and_move import Proof
     from manyfest.domain.specs.promotions import PromotedImage
 
 
@@ -93,7 +93,7 @@ def promote(
     calls: Calls,
     *,
     is_dry_run: bool,
-) -> Copied:
+) -> Promoted:
     """Promote ``source`` to tags of ``target``. Raises as ``Client.promote``."""
     places = promoted_tags(str(target), tags)
     with calls.writing() as session:
@@ -109,7 +109,7 @@ def promote_many(
     calls: Calls,
     *,
     is_dry_run: bool,
-) -> tuple[Copied, ...]:
+) -> tuple[Promoted, ...]:
     """Promote ``images`` together. Raises as ``Client.promote_file``."""
     with calls.writing() as session:
         promotions = []
@@ -191,17 +191,25 @@ def _promoted(
     calls: Calls,
     *,
     is_dry_run: bool,
-) -> tuple[Copied, ...]:
+) -> tuple[Promoted, ...]:
     from manyfest.domain.operations.promotion.plan import plan_promotions
 
     planned = plan_promotions(promotions, rules, ports=session)
     for failure in planned.failures:
         raise failure.error
-    for lack in planned.lacking:
-        raise NotFoundError(f"{lack}; no tag was moved")
+    _require_attached(planned.lacking)
     if not is_dry_run:
         _move(planned.plans, session, calls)
-    return tuple(map(_promoted_copy, planned.plans))
+    return tuple(map(_promoted_plan, planned.plans))
+
+
+def _require_attached(lacking: "Sequence[Lack]") -> None:
+    if lacking:
+        by_source: dict[str, tuple[str, ...]] = {}
+        for lack in lacking:
+            source = str(lack.source.reference)
+            by_source[source] = (*by_source.get(source, ()), lack.purpose.value)
+        raise NotAttachedError(tuple(map(str, lacking)), by_source)
 
 
 def _move(plans: "Sequence[PromotionPlan]", session: Session, calls: Calls) -> None:
@@ -215,13 +223,30 @@ def _move(plans: "Sequence[PromotionPlan]", session: Session, calls: Calls) -> N
     proved = prove_and_move(plans, ports=session, origins=session.origins)
     for failure in proved.failures:
         raise failure.error
-    for plan, proof in zip(plans, proved.proofs, strict=True):
-        for lacking in proof.lacking:
-            lacks = f"{plan.copy.target.home} lacks {lacking}"
-            raise NotFoundError(f"not proved: {lacks}; no tag was moved")
+    _require_proved(plans, proved.proofs)
 
 
-def _promoted_copy(plan: "PromotionPlan") -> Copied:
-    named = plan.tags[0] if plan.tags else plan.copy.target
-    made = copied(plan.copy)
-    return evolve(made, source=plan.source.found.reference, target=named, manifest=plan.manifest)
+def _require_proved(plans: "Sequence[PromotionPlan]", proofs: "Sequence[Proof]") -> None:
+    lacking: dict[str, tuple[str, ...]] = {}
+    for plan, proof in zip(plans, proofs, strict=True):
+        if proof.lacking:
+            home = str(plan.copy.target.home)
+            lacking[home] = (*lacking.get(home, ()), *proof.lacking)
+    if lacking:
+        raise NotProvedError(lacking)
+
+
+def _promoted_plan(plan: "PromotionPlan") -> Promoted:
+    """Return the result of ``plan``, executed or not: if it was, both sides were the same."""
+    written, inventory = copied(plan.copy), plan.source.inventory
+    return Promoted(
+        plan.source.found.reference,
+        plan.tags[0] if plan.tags else plan.copy.target,
+        plan.manifest,
+        plan.tags,
+        tuple(move.tag for move in plan.moves),
+        tuple(inventory.manifests.values()),
+        inventory.attached,
+        written.blobs,
+        written.manifests,
+    )

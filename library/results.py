@@ -1,12 +1,18 @@
 """Results of calls that write: values of facts, the same before and after a dry run."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
+
+if TYPE_CHECKING:
+    from manyfest.domain.descriptors import Descriptor
+    from manyfest.domain.images.attachments import Attachment
 
 # A value of a column, as SQL has them.
 Cell = str | int | float | bytes | None
@@ -62,6 +68,42 @@ class Copied:
     def written(self) -> int:
         """The number of blobs and manifests that were written, or would be; 0: all was there."""
         return self.blobs + self.manifests
+
+
+@frozen
+class Promoted:
+    """A promotion of ``source`` to ``tags``, of which ``moved`` had another digest before.
+
+    ``compared`` are the manifests of the image or list, and ``attached`` is what is attached to
+    them: both sides were read and have the same (a dry run read the source alone). Signatures among
+    it are present, and not verified. ``blobs`` and ``manifests`` count what was written before the
+    tags.
+    """
+
+    source: Reference
+    target: Reference
+    manifest: Manifest
+    tags: tuple[Reference, ...]
+    moved: tuple[Reference, ...]
+    compared: "tuple[Descriptor, ...]"
+    attached: "tuple[Attachment, ...]"
+    blobs: int = 0
+    manifests: int = 0
+
+    @property
+    def digest(self) -> Digest:
+        """The digest on both sides."""
+        return self.manifest.digest
+
+    @property
+    def kinds(self) -> Mapping[str, int]:
+        """The kinds of what is ``attached``, and how many there are of each."""
+        return Counter(one.kind for one in self.attached)
+
+    @property
+    def written(self) -> int:
+        """The number of blobs, manifests and tags that were written, or would be."""
+        return self.blobs + self.manifests + len(self.moved)
 
 
 @frozen

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from manyfest.adapters.memory import MemoryRegistry
-from manyfest.contracts.images import oci_image, oci_index, push_image
+from manyfest.contracts.images import Image, oci_image, oci_index, push_image
 from manyfest.domain.media_types import OCI_INDEX
 from manyfest.domain.references import Reference
 from tests.support.content import signed
 from tests.support.http.fault_server import FaultServer
 from tests.support.http.faults import with_status
-from tests.support.http.http_messages import Answer
+from tests.support.http.http_messages import Answer, Reply
 from tests.support.http.registry_answers import failure
 from tests.support.http.registry_server import REGISTRY, Quirks, RegistryApp
 from tests.support.programs.our_program import run_here
@@ -72,3 +72,40 @@ def test_tags_that_moved_before_one_was_refused_are_named(memory, server) -> Non
     assert f"not moved: {server.host}/prod/app:3; " in told
     assert "the same command again moves the rest" in told
     assert tags(memory) == ("1",)
+
+
+def meanwhile(memory: MemoryRegistry, server: FaultServer, image: Image) -> None:
+    """Let another job move tag 2 while the target is read back."""
+
+    def move(reply: Reply) -> Reply:
+        push_image(memory, Reference.parse(f"{REGISTRY}/prod/app:2"), image)
+        return reply
+
+    server.on("GET", f"/v2/prod/app/manifests/{ARM.digest}", move)
+
+
+@pytest.mark.parametrize("had", [True, False])
+def test_a_tag_that_another_job_moved_meanwhile_is_not_overwritten(memory, server, had) -> None:
+    if had:
+        push_image(memory, Reference.parse(f"{REGISTRY}/prod/app:2"), ARM)
+    meanwhile(memory, server, AMD)
+    told = promoted(server, 6)
+    before = str(ARM.digest) if had else "nothing"
+    moved = f"moved {server.host}/prod/app:2 meanwhile, from {before} to {AMD.digest}"
+    assert f"another writer {moved} (no tag was moved; promote again to " in told
+    assert tags(memory) == ("2",)
+    promoted_now(server)
+    assert sorted(tags(memory)) == ["1", "2", "3"]
+
+
+def test_a_tag_that_another_job_moved_to_the_same_image_is_done(memory, server) -> None:
+    meanwhile(memory, server, INDEX)
+    promoted_now(server)
+    asked = [(each.method, each.path.rpartition("/")[2]) for each in server.requests]
+    assert [asked.count((method, "2")) for method in ("HEAD", "PUT")] == [2, 0]
+    assert [asked.count((method, "1")) for method in ("HEAD", "PUT")] == [2, 1]
+
+
+def promoted_now(server: FaultServer) -> None:
+    names = (f"{server.host}/stage/app:1", f"{server.host}/prod/app")
+    assert run_here("promote", "--tags", "1,2,3", *names).code == 0

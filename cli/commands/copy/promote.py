@@ -103,8 +103,9 @@ def command(
 
     SRC is resolved once. All manifests, and all signatures, SBOMs and attestations on every level
     and in every form, come along under their digests. DST is then read back, not from the cache,
-    and compared; only if all is equal do the tags move. Otherwise the exit code is 8. Signatures
-    are present then, and not verified: the command that verifies them is printed. Prints the proof.
+    and compared; only if all is equal do the tags move. Otherwise the exit code is 8. No tag moves
+    if another writer moved one meanwhile (exit code 6). Signatures are present then, and not
+    verified: the command that verifies them is printed. Prints the proof.
     With --platform and --sparse, DST gets the whole list and the images of these platforms; it is
     asked first whether it takes such a list, and the proof names the images that are absent.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from manyfest.cli.output import printable
 from manyfest.cli.rendering.attached.trust import verify_signatures
-from manyfest.cli.rendering.humanize import short_digest
+from manyfest.cli.rendering.humanize import counted, short_digest
 from manyfest.cli.rendering.planned_writes import PlannedWrites, steps_json, writes_of_copy
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -16,6 +16,8 @@ from manyfest.domain.operations.promotion.prove_and_move import Proof
 from manyfest.domain.operations.publication.plan_push import Tagging
 from manyfest.domain.references import Reference, Repository
 
+_OTHER = "other"  # of no kind that anything states
+
 
 def proof_lines(plan: PromotionPlan, proof: Proof) -> Iterator[str]:
     """Yield the lines of a proof: both sides, the counts, and the tags."""
@@ -23,8 +25,8 @@ def proof_lines(plan: PromotionPlan, proof: Proof) -> Iterator[str]:
     yield f"source     {plan.source.found.reference.at(digest)}"
     yield f"target     {plan.copy.target}"
     yield f"manifests  {_equal(len(proof.manifests), len(inventory.manifests))}"
-    kinds = Counter(one.kind or "other" for one in proof.attached)
-    listed = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+    kinds = Counter(one.kind or _OTHER for one in proof.attached)
+    listed = ", ".join(_counted(number, kind) for kind, number in kinds.items())
     named = f": {listed}" if listed else ""
     yield f"attached   {_equal(len(proof.attached), len(inventory.attached))}{printable(named)}"
     if absent := plan.copy.absent:
@@ -88,6 +90,15 @@ def writes_of_promotion(plan: PromotionPlan) -> PlannedWrites:
 def _names(entries: Sequence[Descriptor]) -> str:
     more = f" and {len(entries) - 3} more" if entries[3:] else ""
     return ", ".join(str(entry.platform or entry.digest) for entry in entries[:3]) + more
+
+
+def _counted(number: int, kind: str) -> str:
+    """Return ``2 cosign signatures``, ``2 SBOMs (SPDX)``; a media type has no plural."""
+    noun, bracket, rest = kind.partition(" (")
+    if "/" in kind or kind == _OTHER:
+        return f"{number} {kind}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return counted(number, kind, f"{plural}{bracket}{rest}")
 
 
 def _equal(same: int, all_: int) -> str:

@@ -13,7 +13,9 @@ there are two functions, and ``content.copy`` copies each plan between them.
    planned unless all that is required is attached.
 2. ``copy`` writes everything under its digest; no tag moves.
 3. ``prove_and_move`` reads all targets back, from the registries themselves, and compares. No tag
-   moves unless all is equal.
+   moves unless all is equal. The plan has the digest that each tag had at first; a HEAD right
+   before the writes finds a tag that another writer has moved meanwhile, and then no tag moves. A
+   registry that compares (``If-Match``) leaves no gap between the two.
 
 The reasons for which no tag moves are returned as values. An error of one of several promotions is
 such a reason, and the others are still looked at; an error of the only one is raised.

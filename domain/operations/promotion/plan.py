@@ -55,11 +55,15 @@ class PromotionRules:
 
 @frozen
 class TagMove:
-    """The move of ``tag`` to ``manifest``, if it is where it is ``expected``."""
+    """The move of ``tag`` to ``manifest``, if it still has the digest of ``before``.
+
+    It ``is_guarded`` if the caller said which digest that has to be.
+    """
 
     tag: Reference
     manifest: Manifest
-    expected: Expectation | None = None
+    before: Digest | None
+    is_guarded: bool = False
 
 
 @frozen
@@ -74,14 +78,14 @@ class Survey:
 class PromotionPlan:
     """The promotion of ``source`` by ``copy`` to ``tags``.
 
-    ``current`` are the digests of the tags before. ``expected`` is that of the first tag.
+    ``current`` are the digests of the tags before. The first tag may be guarded, see ``TagMove``.
     """
 
     source: Survey
     copy: CopyPlan
     tags: tuple[Reference, ...] = ()
     current: tuple[Digest | None, ...] = ()
-    expected: Expectation | None = None
+    is_guarded: bool = False
 
     @property
     def manifest(self) -> Manifest:
@@ -90,11 +94,10 @@ class PromotionPlan:
 
     @property
     def moves(self) -> tuple[TagMove, ...]:
-        """The tags that have another digest, the first one guarded as ``expected``."""
-        guards = (self.expected, *([None] * len(self.tags)))
+        """The tags that have another digest."""
         return tuple(
-            TagMove(tag, self.manifest, guard)
-            for tag, before, guard in zip(self.tags, self.current, guards, strict=False)
+            TagMove(tag, self.manifest, before, self.is_guarded and tag == self.tags[0])
+            for tag, before in zip(self.tags, self.current, strict=True)
             if before != self.manifest.digest
         )
 
@@ -190,4 +193,4 @@ def _plan(
     )
     if rules.with_blobs:
         planned = with_lost_blobs(planned, ports=ports, with_foreign=with_foreign)
-    return PromotionPlan(source, planned, tags, current, expected)
+    return PromotionPlan(source, planned, tags, tuple(current), expected is not None)

@@ -1,15 +1,18 @@
 """Prove that all of several promotions arrived, and only then move their tags."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from manyfest.domain.descriptors import Descriptor
+from manyfest.domain.errors import OvertakenError, TagMovedError
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.images.attachments import Attachment
 from manyfest.domain.operations.promotion.inventory import Inventory, take_inventory
 from manyfest.domain.operations.promotion.outcomes import Failure, inner_fan_out, on_each
 from manyfest.domain.operations.promotion.plan import PromotionPlan, TagMove
 from manyfest.domain.operations.resolve import Resolved, resolve
-from manyfest.domain.operations.steps.conditional_put import conditional_put
+from manyfest.domain.operations.steps.conditional_put import await_digest, current_digest
 from manyfest.domain.operations.steps.put_manifest import put_manifest
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.ports import Ports
@@ -66,16 +69,20 @@ def prove_and_move(
 ) -> Proved:
     """Read all targets back from ``origins`` and compare; if all are whole, move and record tags.
 
-    If moving fails, ``on_stopped`` is told how far it came. Uses the ports registry, contents,
-    fan_out, pause and now. Raises, of the only one, what reading raises; what writing raises;
-    TagMovedError; StoreError.
+    No tag moves if another writer has moved one since the plan. If moving fails, ``on_stopped`` is
+    told how far it came. Uses the ports registry, contents, fan_out, pause and now. Raises, of the
+    only one, what reading raises; what writing raises; TagMovedError; OvertakenError: a tag moved
+    that the caller does not guard; StoreError.
     """
     inner = inner_fan_out(plans, ports.fan_out)
     sources = [plan.source.found.reference for plan in plans]
     prove = partial(_prove, origins=origins, fan_out=inner)
     proved = Proved(*on_each(prove, plans, sources, ports.fan_out))
     if proved.is_whole:
-        _move([move for plan in plans for move in plan.moves], ports, on_stopped)
+        moves = [move for plan in plans for move in plan.moves]
+        are_due = ports.fan_out(partial(_is_due, registry=ports.registry), moves)
+        due = [move for move, is_due in zip(moves, are_due, strict=True) if is_due]
+        _move(due, ports, on_stopped)
         _record(plans, ports)
     return proved
 
@@ -132,11 +139,38 @@ def _move(
         raise
 
 
+def _is_due(move: TagMove, registry: Registry) -> bool:
+    """Return whether the tag is still as it was; another job may have promoted the same by now.
+
+    Raises TagMovedError or OvertakenError if it points elsewhere.
+    """
+    current = current_digest(move.tag, registry)
+    if current == move.manifest.digest and not move.is_guarded:
+        return False
+    with _overtaken(move):
+        Expectation(move.before).check(move.tag, current)
+    return True
+
+
 def _move_tag(move: TagMove, ports: Ports) -> None:
-    if move.expected is None:
-        put_manifest(ports.registry, move.tag, move.manifest)
-    else:
-        conditional_put(move.tag, move.manifest, move.expected, ports=ports)
+    """Put the tag, on condition where the registry can compare; read a guarded one back."""
+    with _overtaken(move):
+        put_manifest(ports.registry, move.tag, move.manifest, Expectation(move.before))
+    if move.is_guarded:
+        digest = move.manifest.digest
+        shown = await_digest(move.tag, lambda found: found == digest, ports=ports)
+        Expectation(digest).check(move.tag, shown)
+
+
+@contextmanager
+def _overtaken(move: TagMove) -> Iterator[None]:
+    """Tell a caller who guards nothing that there is another writer."""
+    try:
+        yield
+    except TagMovedError as error:
+        if move.is_guarded:
+            raise
+        raise OvertakenError(error.reference, error.expected, error.actual) from None
 
 
 def _record(plans: Sequence[PromotionPlan], ports: Ports) -> None:
