@@ -9,7 +9,7 @@ from manyfest.domain.media_types import Family
 from manyfest.library import inputs
 from manyfest.library.calls import Calls
 from manyfest.library.inputs import Name, PlatformName
-from manyfest.library.results import Copied, CopiedRepository, Restored, Untagged
+from manyfest.library.results import Copied, CopiedRepository, Promoted, Restored, Untagged
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -83,8 +83,8 @@ class Copying:
         ``copy``. A tag that fails is one of ``failures``, and no error. With ``prune_plan``,
         ``extra`` are the selected tags that only the target has; nothing is deleted.
 
-        Raises NotFoundError: no tag is selected; InputError: no range, or the same repository; what
-        listing tags raises; StoreError; DeadlineError.
+        Raises NotFoundError: no tag is selected; InputError: no range, an empty pattern, or the
+        same repository; what listing tags raises; StoreError; DeadlineError.
         """
         from manyfest.domain.operations.content.copy_tags import TagSelection
         from manyfest.domain.specs.version_ranges import VersionRange
@@ -94,7 +94,7 @@ class Copying:
         return copy_many(
             inputs.repository(source),
             inputs.repository(target),
-            TagSelection(inputs.texts(tags), versions),
+            TagSelection(inputs.patterns(tags), versions),
             _rules(platforms, attached, foreign_layers, sparse, verify_blobs, dry_run, since),
             self._calls,
             finds_extra=prune_plan,
@@ -113,15 +113,16 @@ class Copying:
         foreign_layers: bool = False,
         verify_blobs: bool = False,
         dry_run: bool = False,
-    ) -> Copied:
+    ) -> Promoted:
         """Copy with everything attached, read ``target`` back, and only then move its tags.
 
         Tags are that of ``target`` and ``tags``, which replace ``latest`` if it is not written.
         ``require`` are signature, sbom and provenance, which the source must have; ``expect`` is
         the digest that the first tag has to have, or ``"absent"``. Signatures are not verified.
         With ``platforms`` and ``sparse``, the whole list comes with the images of these alone.
-        Raises NotFoundError: something required is not attached, or did not arrive; TagMovedError;
-        as ``copy``.
+        Raises NotAttachedError: something required is not attached; NotProvedError: something did
+        not arrive; TagMovedError: the first tag is not as expected, or another writer moved one
+        meanwhile (OvertakenError); as ``copy``.
         """
         from attr import evolve
 
@@ -143,7 +144,7 @@ class Copying:
         foreign_layers: bool = False,
         verify_blobs: bool = False,
         dry_run: bool = False,
-    ) -> tuple[Copied, ...]:
+    ) -> tuple[Promoted, ...]:
         """Promote all images that ``file`` names, from repositories below ``source``.
 
         The file is YAML of kpromo (name, dmap of digests and tags), of which ``registries`` do not

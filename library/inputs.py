@@ -138,6 +138,14 @@ def texts(given: str | Iterable[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
+def patterns(given: str | Iterable[str]) -> tuple[str, ...]:
+    """Return patterns of tags. Raises InputError: one is empty, and would match no tag."""
+    found = texts(given)
+    if not all(found):
+        raise InputError("a pattern of tags is empty: leave tags out to select all")
+    return found
+
+
 def paths(given: str | Path | Iterable[str | Path]) -> tuple[str | Path, ...]:
     """Return the paths; a single one is one of them."""
     return (given,) if isinstance(given, str | os.PathLike) else tuple(given)

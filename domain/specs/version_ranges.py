@@ -103,20 +103,27 @@ def _bounds(part: str, text: str) -> Iterator[_Bound]:
         yield from _of_word(f">={hyphen[1]}", text)
         yield from _of_word(f"<={hyphen[2]}", text)
         return
-    for word in _SPACED.sub(r"\1", part).replace(",", " ").split():
+    words = _SPACED.sub(r"\1", part).replace(",", " ").split()
+    if not words:  # any version to node-semver; here rather a variable that is not set
+        raise _no_range(text)
+    for word in words:
         yield from _of_word(word, text)
 
 
 def _of_word(word: str, text: str) -> Iterator[_Bound]:
     match = _COMPARATOR.fullmatch(word)
     if match is None:
-        reason = "expected a range such as ^1.2, ~1.4, '>=1.2 <2' or 1.x"
-        raise InputError(f"{shortened(text)!r} is no range of versions: {reason}")
+        raise _no_range(text)
     operator, *parts, pre = match.groups()
     numbers = [int(part) for part in parts if part and part not in "xX*"]
     if len(numbers) < len([p for p in parts if p]):  # a wildcard ends the version
         numbers = numbers[: next(n for n, p in enumerate(parts) if p and p in "xX*")]
     yield from _of_parts(operator or "=", numbers, tuple(pre.split(".")) if pre else ())
+
+
+def _no_range(text: str) -> InputError:
+    reason = "expected a range such as ^1.2, ~1.4, '>=1.2 <2' or 1.x, or * for any version"
+    return InputError(f"{shortened(text)!r} is no range of versions: {reason}")
 
 
 def _of_parts(operator: str, numbers: list[int], pre: tuple[str, ...]) -> Iterator[_Bound]:

@@ -6,7 +6,12 @@ from functools import partial
 from attr import evolve
 
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import BlobUnknownError, ManyfestError, PartMissingError
+from manyfest.domain.errors import (
+    BlobUnknownError,
+    ManyfestError,
+    PartMissingError,
+    RetaggedError,
+)
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.history.revision import (
@@ -79,8 +84,8 @@ def plan_undo(
     claims has to be named. Of a tag that is gone, or was taken away from here, it is the last one.
     Uses the ports registry, contents, layers and fan_out. Raises NeverSeenError, NoSuchStateError,
     RemovedStateError, OnlyClaimedError: the store has no such state; TagMovedError: the tag is not
-    as it was recorded last; PartMissingError: content of the state is in neither registry nor
-    store; what reading raises.
+    as it was recorded last (RetaggedError: as gone); PartMissingError: content of the state is in
+    neither registry nor store; what reading raises.
     """
     history = ports.contents.history(tag)
     current = current_digest(tag, ports.registry) if history else None
@@ -88,9 +93,8 @@ def plan_undo(
     digest = history[number].digest
     past = evolve(tag, digest=digest)
     manifest = ports.contents.manifest(digest) or ports.registry.get_manifest(past)
-    last = _replaceable(history, current, is_named=wanted is not None)
     if current is not None and current != digest:
-        Expectation(last).check(tag, current)
+        _require_recorded(tag, current, history, is_named=wanted is not None)
     missing = missing_children(children_in_place(past, manifest), ports=ports)
     copies = repairs(missing, ports=ports)
     blobs = (*blob_copies(copies), *_missing_blobs(past, manifest, ports))
@@ -113,15 +117,18 @@ def _number_of(
     return index_before(tag, history)
 
 
-def _replaceable(
-    history: Sequence[Observation], current: Digest | None, *, is_named: bool
-) -> Digest:
-    """Return the digest that the tag must point to.
+def _require_recorded(
+    tag: Reference, current: Digest, history: Sequence[Observation], *, is_named: bool
+) -> None:
+    """Check that ``current`` was seen from here last; for a named state a bundle may claim it.
 
-    For a state that is named, a bundle may claim it; else it was seen from here.
+    Raises TagMovedError, RetaggedError.
     """
-    newest = history[0].digest
-    return newest if is_named and current == newest else last_seen(history).digest
+    newest, seen = history[0], last_seen(history).digest
+    if newest.is_removal and current != seen:
+        raise RetaggedError(str(tag), str(current))
+    if not (is_named and current == newest.digest):
+        Expectation(seen).check(tag, current)
 
 
 def undo(plan: UndoPlan, *, ports: Ports) -> None:

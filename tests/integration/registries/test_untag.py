@@ -36,8 +36,10 @@ def test_undo_overwrites_no_tag_that_another_one_set_since(docker_registry, seed
     assert run_here("undo", name).code == 0, "it is back already"
     assert run_here("untag", name).code == 0
     seed(name, oci_image())
-    result = run_here("undo", name)
-    assert (result.code, "the tag moved" in result.stderr) == (6, True), result.stderr
+    moved = f"the tag moved: {name} was untagged here, and points to {oci_image().digest} since"
+    for words in ([], ["--to", "1"]):
+        result = run_here("undo", *words, name)
+        assert (result.code, moved in result.stderr) == (6, True), result.stderr
     assert run_here("digest", name).stdout.decode().strip() == str(oci_image().digest)
 
 

@@ -8,7 +8,9 @@ import pytest
 
 import manyfest
 from manyfest import events
+from manyfest.contracts.images import push_image
 from manyfest.testing import add_image
+from tests.support.content import signed
 
 APP, BASE = "registry.example/app", "registry.example/base"
 PLATFORMS = ["linux/amd64", "linux/arm64"]
@@ -205,6 +207,13 @@ def test_only_what_was_created_since_is_copied(manyfest_client, manyfest_registr
     assert list(map(str, done.undated)) == [f"{BASE}:1"]
 
 
+@pytest.mark.parametrize("wrong", [{"tags": ""}, {"tags": ["1", ""]}, {"semver": ""}])
+def test_a_selection_that_is_empty_is_refused(manyfest_client, wrong):
+    with pytest.raises(manyfest.errors.InputError):
+        manyfest_client.copy_repository(BASE, "mirror.example/base", **wrong)
+    assert manyfest_client.tags("mirror.example/base") == ()
+
+
 def test_a_tag_that_fails_stops_no_other(manyfest_client, manyfest_registry):
     add_image(manyfest_registry, f"{BASE}:0", config={"author": "of this alone"})
     manyfest_registry.forget_blob(_config_of(manyfest_registry, f"{BASE}:0"))
@@ -224,10 +233,38 @@ def test_a_promotion_moves_the_tags_that_are_named(manyfest_client):
     moved = manyfest_client.promote(f"{BASE}:1", "prod.example/base", tags=["1.4", "stable"])
     assert str(moved.target) == "prod.example/base:1.4"
     assert manyfest_client.tags("prod.example/base") == ("1.4", "stable")
-    with pytest.raises(manyfest.errors.NotFoundError, match="no signature is attached to the list"):
-        manyfest_client.promote(f"{BASE}:1", "prod.example/base:2", require="signature")
+    with pytest.raises(manyfest.errors.NotAttachedError, match="is attached to the list") as caught:
+        manyfest_client.promote(f"{BASE}:1", "prod.example/base:2", require=["signature", "sbom"])
+    assert caught.value.lacking == {f"{BASE}:1": ("signature", "SBOM")}
     with pytest.raises(manyfest.errors.InvalidReferenceError, match="'a/b' is no tag"):
         manyfest_client.promote(f"{BASE}:1", "prod.example/base", tags="a/b")
+
+
+def test_a_promotion_tells_what_is_the_same_on_both_sides(manyfest_client, manyfest_registry):
+    base = manyfest_registry.get_manifest(manyfest.Reference.parse(f"{BASE}:1"))
+    tag = f"sha256-{base.digest.hex}.sig"
+    push_image(manyfest_registry, manyfest.Reference.parse(f"{BASE}:{tag}"), signed.signature(b""))
+    planned = manyfest_client.promote(f"{BASE}:1", "prod.example/base:2", dry_run=True)
+    done = manyfest_client.promote(f"{BASE}:1", "prod.example/base:2", require="signature")
+    assert done == planned
+    assert [each.digest for each in done.compared] == [
+        base.digest,
+        *(entry.digest for entry in base.entries),
+    ]
+    assert (done.kinds, done.attached[0].tag) == ({"cosign signature": 1}, tag)
+    again = manyfest_client.promote(f"{BASE}:1", "prod.example/base:2")
+    assert (again.tags, again.moved, again.written) == (done.tags, (), 0)
+
+
+def test_a_promotion_that_cannot_be_proved_says_what_lacks(manyfest_client, manyfest_registry):
+    base = manyfest_registry.get_manifest(manyfest.Reference.parse(f"{BASE}:1"))
+    for place, text in ((BASE, b"1"), ("prod.example/base", b"2")):
+        name = manyfest.Reference.parse(f"{place}:sha256-{base.digest.hex}.sig")
+        push_image(manyfest_registry, name, signed.signature(text))
+    with pytest.raises(manyfest.errors.NotProvedError, match="not proved") as caught:
+        manyfest_client.promote(f"{BASE}:1", "prod.example/base:2")
+    [(home, [lacks])] = caught.value.lacking.items()
+    assert (home, lacks[:23]) == ("prod.example/base", "cosign signature sha256")
 
 
 def test_images_of_a_file_are_promoted_together_or_not_at_all(manyfest_client, tmp_path):

@@ -45,7 +45,10 @@ def test_a_range_selects_versions(text: str, selected: str) -> None:
     assert [tag for tag in TAGS if found.admits(tag)] == selected.split()
 
 
-@pytest.mark.parametrize("text", ["^", "one", "1.2.3.4", ">=", "1..2", "^^1", "01", "1 - ", "=>1"])
+NONE = ["^", "one", "1.2.3.4", ">=", "1..2", "^^1", "01", "1 - ", "=>1", "", " ", ",", "1 ||", "||"]
+
+
+@pytest.mark.parametrize("text", NONE)
 def test_what_is_no_range_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="is no range of versions"):
         VersionRange.parse(text)
