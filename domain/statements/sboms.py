@@ -37,13 +37,15 @@ class Package:
 class Sbom:
     """An SBOM: its ``format`` with version, who made it, when (as it says), and the packages.
 
-    Packages are in the order of their names, each once.
+    Packages are in the order of their names, each once. It ``is_unreadable`` if it lists something
+    and nothing of that has the form of a package.
     """
 
     format: str
     tools: tuple[str, ...]
     created: str
     packages: tuple[Package, ...]
+    is_unreadable: bool = False
 
 
 def read_sbom(statement: Statement, subject: str) -> Sbom:
@@ -76,7 +78,9 @@ def _spdx(document: JsonObject) -> Sbom:
         if isinstance(creator, str) and creator.startswith("Tool:")
     )
     created = text(document, "creationInfo", "created")
-    return Sbom(text(document, "spdxVersion"), tuple(tools), created, _sorted(packages))
+    is_unreadable = _is_unreadable(document, "packages", "name")
+    version = text(document, "spdxVersion")
+    return Sbom(version, tuple(tools), created, _sorted(packages), is_unreadable)
 
 
 def _described(document: JsonObject) -> set[str]:
@@ -121,7 +125,13 @@ def _spdx_3(document: JsonObject) -> Sbom:
     made = next((one for one in elements if text(one, "type") == "CreationInfo"), {})
     tools = (text(one, "name") for one in elements if text(one, "type") == "Tool")
     version = f"SPDX-{text(made, 'specVersion') or '3'}"
-    return Sbom(version, tuple(filter(None, tools)), text(made, "created"), _sorted(packages))
+    return Sbom(
+        version,
+        tuple(filter(None, tools)),
+        text(made, "created"),
+        _sorted(packages),
+        _is_unreadable(document, "@graph", "type"),
+    )
 
 
 def _spdx_3_package(element: JsonObject, licences: Mapping[str, str]) -> Package | None:
@@ -163,6 +173,7 @@ def _cyclonedx(document: JsonObject) -> Sbom:
         tuple(f"{text(tool, 'name')} {text(tool, 'version')}".strip() for tool in made_by),
         text(document, "metadata", "timestamp"),
         _sorted(packages),
+        _is_unreadable(document, "components", "name"),
     )
 
 
@@ -213,6 +224,12 @@ def _has_outer_or(expression: str) -> bool:
         if word.upper() == "OR" and depth == 0:
             return True
     return False
+
+
+def _is_unreadable(document: JsonObject, name: str, required: str) -> bool:
+    """Return whether a member lists something, and nothing that has the ``required`` text."""
+    listed = document.get(name)
+    return listed not in (None, []) and not any(text(o, required) for o in objects(document, name))
 
 
 def _type(purl: str) -> str:

@@ -80,6 +80,7 @@ def command(
     if as_json:
         write_lines(packages_json(view.items))
     else:
-        write_view(view.lines())
+        if sbom.packages:
+            write_view(view.lines())
         note(f"{chosen.image}: {summary(sbom)}")
     note_trust(found, SBOM, name)

@@ -7,7 +7,7 @@ from manyfest.cli.explorer.page import Arguments, Page, command_line
 from manyfest.cli.explorer.pages.references import reference_in
 from manyfest.cli.rendering.attached.documents_table import documents_json
 from manyfest.cli.rendering.attached.provenance_text import provenance_json
-from manyfest.cli.rendering.attached.sbom_table import packages_json
+from manyfest.cli.rendering.attached.sbom_table import package_count, packages_json
 from manyfest.cli.rendering.attached.trust import (
     UNSIGNED,
     statement_command,
@@ -116,7 +116,12 @@ def _sbom(found: Statements | ManyfestError) -> dict[str, Json]:
     except ManyfestError as error:
         return {"reason": str(error), "packages": []}
     packages: Json = json.loads("".join(packages_json(sbom.packages)))
-    facts = {"image": str(found.chosen.image), "format": sbom.format, "packages": packages}
+    facts: dict[str, Json] = {
+        "image": str(found.chosen.image),
+        "format": sbom.format,
+        "count": package_count(sbom),
+        "packages": packages,
+    }
     return {"reason": None, **facts, **_trust(found)}
 
 

@@ -10,9 +10,11 @@ from manyfest.cli.explorer.page import Arguments, Page, command_line
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import format_utc
 from manyfest.domain.ports.catalogue import CachedRepository
+from manyfest.domain.references import ARCHIVE_SCHEMES, LAYOUT_SCHEME
 
 _REPOSITORIES = 200  # on a page
 _FOUND = 50  # of each kind
+_SORTED = 2000  # packages, by an index in the order of their names: to sort all takes seconds
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
 _TEXTS = ("annotations", "labels")
 _PACKAGE = ("reference", "platform", "image", "name", "version")
@@ -68,11 +70,17 @@ def search(_subject: str, query: Arguments, library: Library) -> Page:
 def _repository(one: CachedRepository) -> Json:
     return {
         "name": one.name,
-        "registry": one.name.partition("/")[0],
+        "registry": _registry(one.name),
         "tags": one.tags,
         "lastMoved": format_utc(one.last_moved),
         "claimed": one.is_only_claimed,
     }
+
+
+def _registry(name: str) -> str:
+    """Return ``host[:port]``, or the scheme of a file: ``oci``, as on the page of the store."""
+    is_file = name.startswith((LAYOUT_SCHEME, *ARCHIVE_SCHEMES))
+    return name.partition(":" if is_file else "/")[0]
 
 
 def _repositories(text: str, library: Library) -> Iterator[Json]:
@@ -122,9 +130,11 @@ def _digests(beginning: str) -> str:
 def _packages(name: str, version: str = "") -> str:
     where = _begins("version", version.strip()) if version else _begins("name", name)
     named = f" AND name = {literal(name)}" if version else ""
+    columns = ", ".join(_PACKAGE)
     return (
-        "SELECT DISTINCT reference, platform, image, name, version FROM packages"  # noqa: S608
-        f" WHERE {where}{named} ORDER BY name, version, reference, platform LIMIT {_FOUND}"
+        f"SELECT DISTINCT {columns} FROM (SELECT {columns} FROM packages"  # noqa: S608 - literals
+        f" WHERE {where}{named} LIMIT {_SORTED}) AS some"
+        f" ORDER BY name, version, reference, platform LIMIT {_FOUND}"
     )
 
 

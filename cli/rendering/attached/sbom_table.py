@@ -9,6 +9,8 @@ from manyfest.cli.rendering.table import Column, json_array
 from manyfest.domain.statements.envelopes import Statement
 from manyfest.domain.statements.sboms import Package, Sbom
 
+UNREADABLE = "no packages could be read, as what it lists has another form"
+
 
 def package_columns(_screen: Screen) -> tuple[Column[Package], ...]:
     """Return the columns; a cell is empty where the SBOM does not say."""
@@ -44,4 +46,9 @@ def document_text(statement: Statement, data: bytes) -> str:
 def summary(sbom: Sbom) -> str:
     """Return what the SBOM says of itself: ``412 packages, SPDX-2.3, by syft 1.4``."""
     made_by = f", by {', '.join(sbom.tools[:3])}" if sbom.tools else ""
-    return f"{counted(len(sbom.packages), 'package')}, {sbom.format}{made_by}"
+    return f"{package_count(sbom)}, {sbom.format}{made_by}"
+
+
+def package_count(sbom: Sbom) -> str:
+    """Return the number of packages, or that what is listed cannot be read."""
+    return UNREADABLE if sbom.is_unreadable else counted(len(sbom.packages), "package")

@@ -87,9 +87,14 @@ def test_a_package_that_stands_twice_is_listed_once():
 @pytest.mark.parametrize(
     "packages", [None, 3, "x", {}, [3, None, [], {}, {"name": 3}, {"name": ""}]]
 )
-def test_packages_of_another_type_are_none(packages):
-    assert sbom_of(spdx(packages=packages)).packages == ()
-    assert sbom_of(cyclonedx(components=packages)).packages == ()
+def test_packages_of_another_type_are_none_and_say_so(packages):
+    for sbom in (sbom_of(spdx(packages=packages)), sbom_of(cyclonedx(components=packages))):
+        assert (sbom.packages, sbom.is_unreadable) == ((), packages is not None)
+
+
+def test_no_packages_are_no_fault():
+    for sbom in (sbom_of(spdx(packages=[])), sbom_of(cyclonedx(components=[]))):
+        assert (sbom.packages, sbom.is_unreadable) == ((), False)
 
 
 @pytest.mark.parametrize(
