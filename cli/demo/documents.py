@@ -21,7 +21,7 @@ from manyfest.domain.values import frozen
 
 _IN_TOTO = "application/vnd.in-toto+json"
 _STATEMENT = "https://in-toto.io/Statement/v0.1"
-_SPDX, _SLSA = "https://spdx.dev/DemoManifest", "https://slsa.dev/provenance/v1"
+_SPDX, _SLSA = "https://spdx.dev/Document", "https://slsa.dev/provenance/v1"
 _BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 

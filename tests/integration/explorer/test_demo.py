@@ -70,6 +70,7 @@ def test_a_list_has_two_entries_for_one_platform(pages):
 def test_the_sbom_the_provenance_and_the_signature_are_found(pages):
     shown = pages.get(f"/attached/{WEB}:1.0?platform=linux/amd64").text
     assert "openssl" in shown
+    assert "SBOM (SPDX)" in shown
     assert "https://git.example.com/acme/web.git" in shown
     assert "Sigstore bundle" in shown
 
