@@ -10,7 +10,6 @@ from manyfest.domain import errors
 # By the error's class: a function of the error, the command and its arguments.
 _ADVICE: Mapping[type[BaseException], Callable[[Any, str, tuple[str, ...]], str]] = {
     errors.InvalidReferenceError: lambda e, _, __: references.on_malformed(e.text),
-    errors.UnknownSchemeError: lambda e, _, __: references.on_malformed(f"{e.scheme}://"),
     errors.UnreachableError: lambda e, _, words: references.on_unreachable(e.host, words),
     errors.DraftUnknownError: lambda e, command, words: drafts.on_missing_draft(
         command, e.name, words

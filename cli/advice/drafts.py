@@ -25,7 +25,7 @@ _AFTER_DRAFT = {
     "inspect": "its entry",
 }
 _UNPUSHED = "a draft has this name; manyfest push publishes it"
-_PUBLISHED = "rm deletes drafts; a published image is deleted at its registry"
+_PUBLISHED = "rm deletes drafts; manyfest untag takes away a published tag"
 _DOCKER_S = frozenset({"create", "annotate", "inspect", "push", "rm"})  # in docker's words
 
 
@@ -40,6 +40,8 @@ def on_missing_draft(command: str, name: str, words: Sequence[str]) -> str:
         )
     if command == "rm":
         return _PUBLISHED if _is_cached(name) else ""
+    if command == "push" and words[0] == "from-spec":  # of manifest-tool
+        return "manyfest apply publishes the lists of a spec"
     if command == "cache export":
         return "manyfest ls shows the drafts"
     return _no_draft(name)

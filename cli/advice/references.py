@@ -9,8 +9,8 @@ _PREFIXES = {
     "https://": "write it without https://",
     "http://": "write it without http://; --insecure allows plain HTTP",
     "dir:": "of folders only OCI layouts are read, written oci:DIR[:TAG]",
-    "oci-layout://": "a layout is written oci:DIR[:TAG]",
-    "ocidir://": "a layout is written oci:DIR[:TAG]",
+    "oci-layout:": "a layout is written oci:DIR[:TAG]",
+    "ocidir:": "a layout is written oci:DIR[:TAG]",
     "containers-storage:": "images of the engine are read from an archive: podman save",
     "docker-daemon:": "images of the engine are read from an archive: docker save",
 }
@@ -22,6 +22,8 @@ _HOST_AND_PORT = re.compile(r"(?:localhost|[^/:]*\.[^/:]*):[0-9]+")
 
 def on_malformed(text: str) -> str:
     """Advise on ``text``, which is no reference; empty where there is nothing to add."""
+    if text == "-":
+        return "manyfest inspect -f - reads references from standard input"
     for prefix, advice in _PREFIXES.items():
         if text.startswith(prefix):
             return advice

@@ -1,35 +1,86 @@
 """Advice on commands and flags that do not exist, and on numbers of arguments."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from manyfest.domain.lists.platform_normalisation import is_supported, normalised
 from manyfest.domain.platforms import Platform
 
-# Commands of docker, podman, crane, regctl, oras and skopeo, by the group in which they are typed.
+# First words of commands of docker, buildx, crane, regctl and oras: the next word is the command.
+_GROUPS_ELSEWHERE = frozenset(
+    {
+        "artifact",
+        "buildx",
+        "docker",
+        "help",
+        "image",
+        "index",
+        "manifest",
+        "registry",
+        "repo",
+        "tag",
+    }
+)
+
+# Commands of docker, podman, crane, regctl, oras, skopeo and manifest-tool, one word or two, by the
+# group of ours in which they are typed.
 _ELSEWHERE: Mapping[str, Mapping[str, str]] = {
     "": {
+        "append": "add",
+        "artifact list": "attached",
+        "artifact tree": "attached",
+        "catalog": "cache ls",
+        "config": "inspect --config",
         "cp": "copy",
-        "delete": "rm",
-        "remove": "rm",
-        "list": "ls",
-        "images": "cache ls",
-        "pull": "cache fetch",
-        "fetch": "cache fetch",
-        "save": "cache export",
+        "delete": "untag",
+        "discover": "attached",
+        "edit": "annotate",
+        "exists": "digest",
         "export": "cache export",
-        "load": "cache import",
-        "import": "cache import",
-        "query": "cache query",
-        "gc": "cache gc",
-        "prune": "cache gc",
+        "fetch": "cache fetch",
+        "from-args": "create --push",
+        "from-spec": "apply",
         "fsck": "cache fsck",
+        "gc": "cache gc",
+        "get": "inspect --raw",
+        "head": "digest",
+        "help": "--help",
+        "images": "cache ls",
+        "import": "cache import",
+        "index": "create",
+        "index append": "create",
+        "index delete": "drop",
+        "index update": "add",
+        "layers": "show --layers",
+        "list": "ls",
+        "list-tags": "tags",
+        "load": "cache import",
         "log": "history",
         "manifest": "inspect",
-        "index": "create",
+        "manifest fetch": "inspect --raw",
+        "manifest remove": "drop",
+        "mod": "annotate",
+        "mutate": "annotate",
+        "prune": "cache gc",
+        "pull": "cache fetch",
+        "query": "cache query",
+        "referrers": "attached",
+        "remove": "rm",
+        "repo": "tags",
+        "repo ls": "cache ls",
+        "resolve": "digest",
+        "save": "cache export",
+        "sync": "copy",
         "tag": "copy",
-        "catalog": "cache ls",
+        "tag delete": "untag",
+        "tag list": "tags",
+        "tag ls": "tags",
+        "tag rm": "untag",
+        "tree": "show",
+        "validate": "verify",
+        "version": "--version",
         "whoami": "auth why",
     },
+    "auth": {"login": "login", "logout": "logout"},
     "cache": {
         "clean": "cache gc",
         "clear": "cache gc --keep 0d",
@@ -37,7 +88,6 @@ _ELSEWHERE: Mapping[str, Mapping[str, str]] = {
         "purge": "cache gc --keep 0d",
         "rm": "cache gc",
         "list": "cache ls",
-        "pull": "cache fetch",
         "save": "cache export",
         "load": "cache import",
         "check": "cache fsck",
@@ -53,6 +103,11 @@ _FLAGS_ELSEWHERE = {
     "--src-tls-verify": "use --insecure",
     "--tls-verify": "use --insecure",
     "--plain-http": "use --insecure",
+    "--debug": "MANYFEST_DEBUG=1 adds a traceback to errors",
+    "-D": "MANYFEST_DEBUG=1 adds a traceback to errors",
+    "--preserve-digests": "digests stay, unless --platform or --convert is given",
+    "--recursive": "signatures, SBOMs and the like come along, unless --no-attached is given",
+    "--all-tags": "manyfest copy copies all tags if SRC and DST both end with a slash",
     "--all": "manyfest copy copies all platforms, unless --platform is given",
     "--multi-arch": "manyfest copy copies all platforms, unless --platform is given",
     "--purge": "a push keeps the draft; manyfest rm removes it",
@@ -75,26 +130,50 @@ def on_conflict(command: str) -> str:
     return "--allow-duplicates lists both; manyfest create --push --replace keeps the later"
 
 
-def on_unknown_command(path: str, word: str, known: Iterable[str]) -> str:
-    """Advise on ``word``, which is no command of the group ``path``, such as ``manyfest cache``."""
-    group = path.partition(" ")[2]
-    if elsewhere := _ELSEWHERE.get(group, {}).get(word):
-        return f"did you mean manyfest {elsewhere}?"
-    guess = _guess(word, known)
+def on_unknown_command(path: str, group: str, words: Sequence[str], known: Collection[str]) -> str:
+    """Advise on the first of ``words``, which is no command of ``group``.
+
+    ``path`` is the group as typed, such as ``manyfest cache``; ``known`` are its commands.
+    """
+    if elsewhere := _found_elsewhere(group, words, known):
+        return f"did you mean {path.removesuffix(f' {group}')} {elsewhere}?"
+    guess = _guess(words[0], known)
     return f"{guess}{path} --help lists the commands"
 
 
-def on_unknown_flag(path: str, flag: str, known: Iterable[str]) -> str:
-    """Advise on ``flag``, which the command ``path`` does not have."""
+def _found_elsewhere(group: str, words: Sequence[str], known: Collection[str]) -> str:
+    """Return our name of a command of other tools; empty if there is none."""
+    table = _ELSEWHERE.get(group, {})
+    first, *rest = words
+    if rest and (pair := table.get(f"{first} {rest[0]}")):
+        return pair
+    if rest and not group and first in _GROUPS_ELSEWHERE:
+        inner = rest[0] if rest[0] in known else _found_elsewhere(group, rest, known)
+        if inner:
+            return f"{inner} --help" if first == "help" else inner
+    return table.get(first, "")
+
+
+def on_arguments(path: str) -> str:
+    """Advise on arguments of the command ``path``, which takes none; empty without advice."""
+    program, _, command = path.rpartition(" ")
+    return f" ({program} tags lists the tags of a repository)" if command == "ls" else ""
+
+
+def on_unknown_flag(path: str, flag: str, known: Collection[str]) -> str:
+    """Advise on ``flag``, which ``path``, a command or the program itself, does not have."""
     if elsewhere := _FLAGS_ELSEWHERE.get(flag):
         return elsewhere
-    guess = _guess(flag, known) if flag.startswith("--") else ""
-    return f"{guess}{path} --help lists the options"
+    if flag.startswith("--") and (guess := _guess(flag[2:], [name[2:] for name in known], "--")):
+        return f"{guess}{path} --help lists the options"
+    if "--version" in known:  # of the program
+        return f"options follow the command: {path} COMMAND {flag}"
+    return f"{path} --help lists the options"
 
 
-def _guess(word: str, known: Iterable[str]) -> str:
-    """Name the nearest of ``known``, if one is near."""
+def _guess(word: str, known: Iterable[str], prefix: str = "") -> str:
+    """Name the nearest of ``known``, after ``prefix``, if one is near."""
     from difflib import get_close_matches
 
     near = get_close_matches(word, known, n=1, cutoff=0.65)
-    return f"did you mean {near[0]}? " if near else ""
+    return f"did you mean {prefix}{near[0]}? " if near else ""

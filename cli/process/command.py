@@ -127,7 +127,9 @@ class Command:
         Raises UsageError: arguments or values that the command cannot take.
         """
         if given.arguments and not self.metavar:
-            raise pflag.UsageError(f"'{path}' accepts no arguments")
+            from manyfest.cli.advice.usage import on_arguments
+
+            raise pflag.UsageError(f"'{path}' accepts no arguments{on_arguments(path)}")
         try:
             self._function(given.arguments, **self._values(given))
         except pflag.ArgumentCountError as error:

@@ -159,7 +159,8 @@ def _run_member(prefix: str, words: Sequence[str], path: str) -> None:
     else:
         from manyfest.cli.advice.usage import on_unknown_command
 
-        advice = on_unknown_command(path, word, members(prefix.strip()))
+        group = prefix.strip()
+        advice = on_unknown_command(path, group, words, members(group))
         raise pflag.UsageError(f"unknown command: {path} {shortened(word)} ({advice})")
 
 
