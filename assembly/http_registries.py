@@ -75,6 +75,7 @@ class HttpRegistries:
             self._settings, self.rules.route, self._origins, self._mirrors, self._known_of
         )
         self._early.open(plan.plan(read, written))
+        _ = self.registry  # the imports of HTTP, before threads contend for them
 
     @cached_property
     def registry(self) -> Registry:

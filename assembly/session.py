@@ -1,6 +1,6 @@
 """The composition root: makes the ports of a session from adapters and store."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -47,6 +47,7 @@ class Session:
         self._resources = resources
         self._store = store
         self._stack = stack
+        self._load: Callable[[], object] | None = None
 
     @property
     def now(self) -> datetime:
@@ -150,7 +151,17 @@ class Session:
         """The fan-out, with as many threads as there are jobs."""
         from manyfest.assembly.thread_pool import ThreadFanOut
 
-        return ThreadFanOut(self._settings.jobs, self._deadline.cancel, self.hooks.shield)
+        return ThreadFanOut(
+            self._settings.jobs, self._deadline.cancel, self.hooks.shield, self._load_rest
+        )
+
+    def load_while_waiting(self, load: "Callable[[], object]") -> None:
+        """Have ``load`` import what a command needs later, while threads wait for registries."""
+        self._load = load
+
+    def _load_rest(self) -> None:
+        if self._load is not None:
+            self._load()
 
     def pause(self, seconds: float) -> None:
         """Wait for a registry to show a write. Raises DeadlineError when no time is left."""

@@ -20,6 +20,10 @@ _PER_THREAD = 72 * 1024 * 1024
 _WITHOUT_THREADS = 192 * 1024 * 1024
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 @frozen
 class ThreadFanOut(FanOut):
     """Runs up to ``jobs`` threads; ``cancel`` ends their waiting when one of them fails.
@@ -27,12 +31,14 @@ class ThreadFanOut(FanOut):
     A single item is processed in the calling thread, where Ctrl-C arrives by itself. Where the
     address space is limited (``ulimit -v``), there are fewer threads: a thread that has no memory
     for its first steps leaves the one that starts it waiting for ever (CPython, ``Thread.start``).
-    ``shield`` keeps signals from the start and the end of threads.
+    ``shield`` keeps signals from the start and the end of threads. The calling thread does what
+    ``meanwhile`` says before it waits for the others.
     """
 
     jobs: int
     cancel: Callable[[], None]
     shield: Callable[[Callable[[], Any]], Any] = unshielded
+    meanwhile: Callable[[], object] = _nothing
 
     def __call__(
         self, function: Callable[[Item], Result], items: Sequence[Item], /
@@ -50,6 +56,7 @@ class ThreadFanOut(FanOut):
             try:
                 # The pool cannot join a thread whose start a signal interrupted.
                 futures = self.shield(partial(_started, pool, work, threads))
+                self.meanwhile()
                 _await(futures)
                 return work.results()
             except BaseException:

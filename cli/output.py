@@ -128,8 +128,8 @@ _CONTROLS = (
     r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
     r"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 )
-_CONTROL = re.compile(f"[{_CONTROLS}]")
-_TERMINAL_CONTROL = re.compile(rf"[\r\ud800-\udfff{_CONTROLS}]")
+_CONTROL = f"[{_CONTROLS}]"
+_TERMINAL_CONTROL = rf"[\r\ud800-\udfff{_CONTROLS}]"
 
 
 def write_text(text: str) -> None:
@@ -168,9 +168,9 @@ def _is_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
-def _escaped(text: str, controls: re.Pattern[str]) -> str:
+def _escaped(text: str, controls: str) -> str:
     """Write ``controls`` as JSON does: they are no part of its syntax, so they are in strings."""
-    return controls.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub(controls, lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def write_lines(lines: Iterable[str]) -> None:

@@ -25,7 +25,7 @@ from manyfest.domain.values import frozen
 
 PREFIX = "docker-credential-"
 
-_NAME = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]{0,99}")
+_NAME = r"[A-Za-z0-9._][A-Za-z0-9._-]{0,99}"
 _MEMBERS = ("ServerURL", "Username", "Secret")  # docker-credential-helpers, ``Credentials``
 _NOT_FOUND = b"credentials not found in native keychain"
 _IDENTITY_TOKEN_USER = "<token>"  # noqa: S105 - docker's user name for an identity token
@@ -104,7 +104,7 @@ class Helpers:
 
         Raises CredentialSourceError: not a name.
         """
-        if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        if not isinstance(name, str) or re.fullmatch(_NAME, name) is None:
             message = f"{source.file}: {source.key} names no credential helper: {ascii(name)[:80]}"
             remedy = f"correct or remove {source.key} in {source.file}"
             raise CredentialSourceError(source.file, message, remedy)

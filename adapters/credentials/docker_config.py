@@ -21,8 +21,8 @@ from manyfest.domain.references import Repository
 FILE_NAME = "config.json"
 _VARIABLE = "DOCKER_AUTH_CONFIG"
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"[\t -~]*")
+_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_HEADER_VALUE = r"[\t -~]*"
 _BLANKS = " \t"  # at the ends they are no part of a value (RFC 9110 §5.5); Go's clients drop them
 
 # Headers that requests set themselves, and ``Authorization``, which belongs to one host alone.
@@ -75,7 +75,7 @@ class DockerConfig:
         for name, value in headers.items():
             if fault := _fault_of_header(name, value):
                 # Only what is like a name: a value may have got into its place.
-                start = _HEADER_NAME.match(name)
+                start = re.match(_HEADER_NAME, name)
                 shown = start[0][:80] if start else ""
                 raise CredentialsError(f"{self.path}: HttpHeaders[{shown!r}]: {fault}")
         return {
@@ -87,9 +87,9 @@ class DockerConfig:
 
 def _fault_of_header(name: str, value: Json) -> str:
     """Return why this is no header, without a part of its value; empty if it is one."""
-    if _HEADER_NAME.fullmatch(name) is None:
+    if re.fullmatch(_HEADER_NAME, name) is None:
         return "not the name of a header"
-    if not isinstance(value, str) or _HEADER_VALUE.fullmatch(value) is None:
+    if not isinstance(value, str) or re.fullmatch(_HEADER_VALUE, value) is None:
         return "its value is not a line of ASCII, so that it is no header"
     return ""
 

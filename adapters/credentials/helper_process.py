@@ -9,16 +9,19 @@ import contextlib
 import os
 import selectors
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attr import field
 
 from manyfest.adapters.files.os_error_text import os_error_text
 from manyfest.domain.errors import DeadlineError
 from manyfest.domain.values import frozen
+
+if TYPE_CHECKING:  # most commands run no helper
+    from subprocess import Popen
 
 _TICK = 0.02  # seconds between two calls of ``check``
 _OUTPUT_LIMIT = 64 * 1024  # bytes
@@ -78,7 +81,7 @@ def run(command: list[str], payload: bytes, limits: HelperLimits) -> tuple[int, 
     Raises HelperFailureError: it cannot be run, or prints too much; DeadlineError: ``check`` raised
     an Exception; and the BaseException that ``check`` or a signal raises.
     """
-    started: list[subprocess.Popen[bytes]] = []  # filled by the shielded action, so never lost
+    started: list[Popen[bytes]] = []  # filled by the shielded action, so never lost
     try:
         limits.shield(lambda: started.append(_start(command)))
         process = started[0]
@@ -97,7 +100,9 @@ def run(command: list[str], payload: bytes, limits: HelperLimits) -> tuple[int, 
     return process.returncode, output
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def _start(command: list[str]) -> "Popen[bytes]":
+    import subprocess
+
     try:
         return subprocess.Popen(  # noqa: S603 - no shell, and we looked the path up
             command,
@@ -110,13 +115,13 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
         raise HelperFailureError(f"cannot be run ({os_error_text(error, 'no reason')})") from None
 
 
-def _write(process: subprocess.Popen[bytes], payload: bytes) -> None:
+def _write(process: "Popen[bytes]", payload: bytes) -> None:
     assert process.stdin is not None  # noqa: S101 - for mypy
     with contextlib.suppress(BrokenPipeError), process.stdin as pipe:  # it need not read its stdin
         pipe.write(payload)
 
 
-def _read(process: subprocess.Popen[bytes], check: Check) -> bytes:
+def _read(process: "Popen[bytes]", check: Check) -> bytes:
     """Read all output until the helper ends.
 
     Programs that the helper leaves behind may keep the pipe open: do not wait for them.

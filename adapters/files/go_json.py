@@ -13,7 +13,7 @@ from typing import Never
 from manyfest.domain.encoding.strict_json import Json, JsonObject
 
 _BLANKS = " \t\r\n"
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 
 
 class GoJsonError(ValueError):
@@ -84,7 +84,7 @@ def _first_value(text: str) -> tuple[Json, int]:
 
 def _without_surrogates(value: Json) -> Json:
     if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value)
+        return re.sub(_SURROGATE, "\ufffd", value)
     if isinstance(value, list):
         return [_without_surrogates(element) for element in value]
     if isinstance(value, _Object):

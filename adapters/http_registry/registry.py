@@ -9,9 +9,7 @@ from manyfest.adapters.credentials.registry_auth import ANONYMOUS, RegistryAuth
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.endpoint import EndpointFor, allowing_insecure, default_endpoint
 from manyfest.adapters.http_registry.api.blobs import HttpBlobs
-from manyfest.adapters.http_registry.api.listings import HttpListings
 from manyfest.adapters.http_registry.api.manifests import HttpManifests
-from manyfest.adapters.http_registry.api.ping import HttpAccess
 from manyfest.adapters.http_registry.reliability.retry import TRIES, OnPause, ignore_pause
 from manyfest.adapters.http_registry.session.host_facts import HostFactsLookup, nothing_known
 from manyfest.adapters.http_registry.session.requests import repository_of
@@ -31,11 +29,13 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.ports.fan_out import FanOut
 from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.ports.registry import BlobSource, Registry
-from manyfest.domain.ports.registry_access import RegistryExaminer, TagRecords
 from manyfest.domain.references import Home, Reference, Repository
 
-if TYPE_CHECKING:  # few commands delete
+if TYPE_CHECKING:  # few commands delete, list, or check logins
     from manyfest.adapters.http_registry.api.deletions import HttpDeletions
+    from manyfest.adapters.http_registry.api.listings import HttpListings
+    from manyfest.adapters.http_registry.api.ping import HttpAccess
+    from manyfest.domain.ports.registry_access import RegistryExaminer, TagRecords
 
 
 class HttpRegistry(Registry):
@@ -49,9 +49,8 @@ class HttpRegistry(Registry):
     ``chunk_size`` bytes are sent in chunks; 0 sends them whole, unless a host refuses that.
     ``known_of`` gives the facts
     that earlier commands learnt about a host, looked up at first contact; they save requests and
-    permit nothing. Where ``early`` has a connection, no new one is opened. ``access`` checks and
-    explains logins. ``on_clock`` is told how far each host's clock is from ours, as its first
-    response says.
+    permit nothing. Where ``early`` has a connection, no new one is opened. ``on_clock`` is told how
+    far each host's clock is from ours, as its first response says.
 
     ``timeout`` is for each connect, read and write, within the deadline. A ``transport`` from
     outside (``httpx.MockTransport``, a cache, one that wraps a ``DeadlineTransport``) sends the
@@ -103,9 +102,7 @@ class HttpRegistry(Registry):
             on_pulls_left=on_pulls_left,
             on_pause=on_pause,
         )
-        self.access = HttpAccess(self._sessions)
         self._manifests = HttpManifests(self._sessions)
-        self._listings = HttpListings(self._sessions, self._manifests)
         self._blobs = HttpBlobs(self._sessions)
 
     @property
@@ -152,7 +149,7 @@ class HttpRegistry(Registry):
 
     def tag_records(
         self, fan_out: FanOut, origin_of: Callable[[Repository], Repository]
-    ) -> TagRecords:
+    ) -> "TagRecords":
         """Return the records that servers keep of the past of tags.
 
         ``origin_of`` says where a repository is, as configured.
@@ -162,7 +159,7 @@ class HttpRegistry(Registry):
         return HttpTagRecords(self._sessions, fan_out, origin_of)
 
     @property
-    def examiner(self) -> RegistryExaminer:
+    def examiner(self) -> "RegistryExaminer":
         """Finds out what registries can do; few commands do."""
         from manyfest.adapters.http_registry.api.survey import HttpExaminer
 
@@ -182,6 +179,19 @@ class HttpRegistry(Registry):
         from manyfest.adapters.http_registry.api.deletions import HttpDeletions
 
         return HttpDeletions(self._sessions, self._manifests)
+
+    @cached_property
+    def access(self) -> "HttpAccess":
+        """Checks and explains logins."""
+        from manyfest.adapters.http_registry.api.ping import HttpAccess
+
+        return HttpAccess(self._sessions)
+
+    @cached_property
+    def _listings(self) -> "HttpListings":
+        from manyfest.adapters.http_registry.api.listings import HttpListings
+
+        return HttpListings(self._sessions, self._manifests)
 
     def tags(self, home: Home) -> tuple[str, ...]:
         return self._listings.tags(home)

@@ -10,8 +10,8 @@ from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 
 _ANY_FIELD = r'"(?:[^"]|"")*"|[^",\n]*'
-_FIELD = re.compile(rf"(?:\A|,)({_ANY_FIELD})")
-_RECORD = re.compile(rf"(?:{_ANY_FIELD})(?:,(?:{_ANY_FIELD}))*(?=\n|\Z)")
+_FIELD = rf"(?:\A|,)({_ANY_FIELD})"
+_RECORD = rf"(?:{_ANY_FIELD})(?:,(?:{_ANY_FIELD}))*(?=\n|\Z)"
 
 
 def annotations(texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
@@ -74,11 +74,11 @@ def _fields(flag: pflag.Flag, text: str) -> list[str]:
     lines = text.replace("\r\n", "\n").removesuffix("\r").lstrip("\n")
     if not lines:
         pflag.refuse_value(flag, text, "EOF")
-    record = _RECORD.match(lines)
+    record = re.match(_RECORD, lines)
     if record is None:
         reason = 'parse error on line 1: a " that neither begins nor ends a field'
         pflag.refuse_value(flag, text, reason)
-    return [_unquoted(field) for field in _FIELD.findall(record[0])]
+    return [_unquoted(field) for field in re.findall(_FIELD, record[0])]
 
 
 def _unquoted(field: str) -> str:

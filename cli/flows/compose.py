@@ -13,7 +13,6 @@ from manyfest.cli.flows.checks import (
     warn_of_conflicts,
     warn_of_platform_mismatch,
 )
-from manyfest.cli.flows.error_warnings import warn_of_errors_in_draft
 from manyfest.cli.output import note
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
@@ -142,6 +141,11 @@ def note_change(created: Created) -> None:
         note(f"{has} now, before {len(before)}")
 
 
+def load_checks() -> None:
+    """Import the checks of what was read."""
+    import manyfest.cli.flows.error_warnings  # noqa: F401
+
+
 def compose(
     name: Reference,
     sources: Sequence[Reference],
@@ -150,11 +154,13 @@ def compose(
     looked_at: Mapping[Reference, Callable[[], object]] = MappingProxyType({}),
     *,
     convert: Family | None = None,
+    load: Callable[[], object] = load_checks,
 ) -> Created:
     """Make the draft, looking at tags in parallel; warn of what readers may trip over.
 
-    With ``convert``, all entries become those of one family.
+    With ``convert``, all entries become those of one family. ``load`` imports what follows.
     """
+    session.load_while_waiting(load)
     created = create(
         name,
         sources,
@@ -176,6 +182,8 @@ def compose(
     warn_of_conflicts(
         created.draft, "clients take the first; --replace keeps the later, --strict refuses"
     )
+    from manyfest.cli.flows.error_warnings import warn_of_errors_in_draft
+
     listed = _assembled(created, session.contents.manifest)
     warn_of_errors_in_draft(created, listed)
     if listed is not None:

@@ -1,13 +1,16 @@
 """Warnings of errors in what a command publishes, as ``verify`` would find them there."""
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from manyfest.cli.output import warn
 from manyfest.domain.digests import Digest
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.drafts.create import Created
-from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.verification.evaluation import visible_errors
+
+if TYPE_CHECKING:
+    from manyfest.domain.operations.drafts.create import Created
+    from manyfest.domain.operations.publication.plan_push import PushPlan
 
 _LINES = 5  # for one document
 
@@ -26,7 +29,7 @@ def warn_of_errors(
         warn(f"{name}: and {len(errors) - _LINES} more errors")
 
 
-def warn_of_errors_in_draft(created: Created, listed: Manifest | None) -> None:
+def warn_of_errors_in_draft(created: "Created", listed: Manifest | None) -> None:
     """Warn of errors in the sources that are entries, and in ``listed``, the list of the draft."""
     entries = {entry.found.digest for entry in created.draft.entries}
     for read in created.read:
@@ -37,7 +40,7 @@ def warn_of_errors_in_draft(created: Created, listed: Manifest | None) -> None:
 
 
 def warn_of_errors_in_plan(
-    planned: PushPlan, *, known: Collection[Digest] = (), but: Collection[str] = ()
+    planned: "PushPlan", *, known: Collection[Digest] = (), but: Collection[str] = ()
 ) -> None:
     """Warn of errors in the list and the manifests that a push writes, except the ``known``."""
     if planned.manifest.digest not in known:

@@ -24,7 +24,7 @@ from manyfest.domain.manifests import Manifest, malformed_member
 from manyfest.domain.platforms import Platform
 
 # Major, minor, build and revision of Windows; the revision may be absent.
-_WINDOWS_VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?")
+_WINDOWS_VERSION = r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?"
 
 _Item = TypeVar("_Item")
 
@@ -113,7 +113,7 @@ def best_matches(items: Iterable[tuple[Platform, _Item]], wanted: Platform) -> t
 
 def is_same_version(os: str, one: str, other: str) -> bool:
     """Return True if both are one version of ``os``: on Windows, one build."""
-    builds = [_WINDOWS_VERSION.fullmatch(version) for version in (one, other)]
+    builds = [re.fullmatch(_WINDOWS_VERSION, version) for version in (one, other)]
     if os == "windows" and builds[0] and builds[1]:
         return _build(builds[0]) == _build(builds[1])
     return one == other
@@ -129,7 +129,7 @@ _Rank = tuple[bool, int]
 
 
 def _version_rank(platform: Platform, wanted: Platform) -> _Rank:
-    match = _WINDOWS_VERSION.fullmatch(platform.os_version)
+    match = re.fullmatch(_WINDOWS_VERSION, platform.os_version)
     revision = int(match[4] or 0) if match else -1
     return platform.os_version == wanted.os_version, revision
 

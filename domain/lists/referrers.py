@@ -25,11 +25,11 @@ _HEX_LIMIT = 64  # keeps the tag of a sha512 digest below 128 characters
 
 # The rest of the referrers tag schema, which matters for unregistered algorithms only.
 _ALGORITHM_LIMIT = 32
-_NO_TAG_CHARACTER = re.compile(r"[^A-Za-z0-9_.-]")
+_NO_TAG_CHARACTER = r"[^A-Za-z0-9_.-]"
 
-_TAG = re.compile(rf"sha(?:256|512)-[0-9a-f]{{{_HEX_LIMIT}}}")
+_TAG = rf"sha(?:256|512)-[0-9a-f]{{{_HEX_LIMIT}}}"
 
-_DIGEST_TAG = re.compile(r"(sha(?:256|512))-([0-9a-f]{64,})\.[\w.-]+", re.ASCII)
+_DIGEST_TAG = r"(?a)(sha(?:256|512))-([0-9a-f]{64,})\.[\w.-]+"
 COSIGN_SUFFIXES = (".sig", ".att", ".sbom")
 
 
@@ -50,12 +50,12 @@ def referrers_tag(subject: Reference) -> Reference:
     if digest is None:
         raise InvalidReferenceError(str(subject), "referrers are those of a digest")
     tag = f"{digest.algorithm[:_ALGORITHM_LIMIT]}-{digest.hex[:_HEX_LIMIT]}"
-    return subject.tagged(_NO_TAG_CHARACTER.sub("-", tag))
+    return subject.tagged(re.sub(_NO_TAG_CHARACTER, "-", tag))
 
 
 def is_referrers_tag(tag: str | None) -> bool:
     """Return True if ``tag`` names a list of referrers, not an image."""
-    return tag is not None and _TAG.fullmatch(tag) is not None
+    return tag is not None and re.fullmatch(_TAG, tag) is not None
 
 
 def short_tag(name: str) -> str:
@@ -65,14 +65,14 @@ def short_tag(name: str) -> str:
 
 def is_digest_tag(tag: str | None) -> bool:
     """Return True if ``tag`` names what is attached to a digest, not an image."""
-    return tag is not None and _DIGEST_TAG.fullmatch(short_tag(tag)) is not None
+    return tag is not None and re.fullmatch(_DIGEST_TAG, short_tag(tag)) is not None
 
 
 def digest_tags(tags: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """Return the digest tags among ``tags``, whatever their suffix, by the text of the digest."""
     found: dict[str, list[str]] = defaultdict(list)
     for tag in tags:
-        if match := _DIGEST_TAG.fullmatch(short_tag(tag)):
+        if match := re.fullmatch(_DIGEST_TAG, short_tag(tag)):
             found[f"{match[1]}:{match[2]}"].append(tag)
     return {digest: tuple(sorted(names)) for digest, names in found.items()}
 

@@ -12,7 +12,7 @@ from manyfest.domain.platforms import Platform
 # The variant of these architectures if an entry has none.
 _LOWEST_VARIANTS = {"amd64": "v1", "arm": "v7", "arm64": "v8"}
 
-_LEVEL = re.compile(r"v(\d+)(?:\.(\d+))?")
+_LEVEL = r"v(\d+)(?:\.(\d+))?"
 
 
 def shadows(earlier: Platform, later: Platform) -> bool:
@@ -51,5 +51,5 @@ def _runs_variant(architecture: str, variant: str, older: str) -> bool:
 
 
 def _level(variant: str) -> tuple[int, int] | None:
-    match = _LEVEL.fullmatch(variant)
+    match = re.fullmatch(_LEVEL, variant)
     return (int(match[1]), int(match[2] or 0)) if match else None

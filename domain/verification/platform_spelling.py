@@ -12,9 +12,9 @@ from manyfest.domain.platforms import Platform
 # Variants that processors have, in the usual spelling; others are not judged. The texts are for
 # messages (image-spec, image-index.md, "Platform Variants"; containerd, ``cpuinfo``).
 _VARIANTS = {
-    "amd64": (re.compile(r"v[1-4]"), "v1 to v4"),
-    "arm": (re.compile(r"v[5-8]"), "v5 to v8"),
-    "arm64": (re.compile(r"v[89](?:\.[0-9])?"), "v8 or v9"),
+    "amd64": ("v[1-4]", "v1 to v4"),
+    "arm": ("v[5-8]", "v5 to v8"),
+    "arm64": (r"v[89](?:\.[0-9])?", "v8 or v9"),
 }
 
 # The variants that an entry may state or leave out.
@@ -37,7 +37,7 @@ def usual_spelling(platform: Platform) -> str:
 def known_variants(platform: Platform) -> str:
     """Return the variants that exist, if ``platform`` has none of them; else empty."""
     usual = normalised(platform)
-    pattern, known = _VARIANTS.get(usual.architecture, (None, ""))
-    if pattern is None or not usual.variant or pattern.fullmatch(usual.variant):
+    pattern, known = _VARIANTS.get(usual.architecture, ("", ""))
+    if not pattern or not usual.variant or re.fullmatch(pattern, usual.variant):
         return ""
     return known

@@ -3,14 +3,17 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from attrs import frozen
 
+from manyfest.adapters.memory import MemoryRegistry
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import oci_image, push_image
 from manyfest.domain.references import Layout, Reference
+from tests.support.http.registry_server import REGISTRY, RegistryServer
 
 _PROGRAM = """\
 import sys
@@ -63,6 +66,16 @@ COMMANDS: dict[str, tuple[list[str], set[str]]] = {
         {"httpx", "httpcore", "ssl", "manyfest.store.host_book"},
     ),
 }
+
+
+# How many modules of ours a command may load that asks a registry, and what none of them needs.
+ONLINE_BUDGETS: dict[str, tuple[list[str], int]] = {
+    "create and push": (["create", "--push", "{host}/app:l", "{host}/app:a", "{host}/app:b"], 192),
+    "create": (["create", "{host}/app:l", "{host}/app:a", "{host}/app:b"], 178),
+    "push": (["push", "{host}/app:l"], 189),
+    "inspect": (["inspect", "{host}/app:a"], 152),
+}
+UNUSED = {"anyio", "certifi", "idna", "subprocess", "zstandard"}
 
 
 def _run(arguments: list[str]) -> list[str]:
@@ -167,6 +180,38 @@ def test_local_commands_load_few_modules(
     assert len(set(modules) - of_python) <= budget
 
 
+@pytest.fixture(scope="module")
+def host() -> Iterator[str]:
+    registry = MemoryRegistry()
+    with RegistryServer(registry) as server:
+        for tag in "ab":
+            image = oci_image("linux/arm64" if tag == "b" else "linux/amd64")
+            push_image(registry, Reference.parse(f"{REGISTRY}/app:{tag}"), image)
+        yield server.host
+
+
+@pytest.mark.parametrize(
+    ("arguments", "budget"), ONLINE_BUDGETS.values(), ids=ONLINE_BUDGETS.keys()
+)
+def test_online_commands_load_few_modules(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    of_python: set[str],
+    host: str,
+    arguments: list[str],
+    budget: int,
+) -> None:
+    Prepared(tmp_path).enter(monkeypatch)
+    arguments = [argument.format(host=host) for argument in arguments]
+    if arguments[0] == "push":
+        _run(["create", "--amend", arguments[1], f"{host}/app:a", f"{host}/app:b"])
+    code, *modules = _run(arguments)
+    assert code == "0"
+    assert UNUSED & set(modules) <= of_python
+    ours = [module for module in modules if module.startswith("manyfest.")]
+    assert len(ours) <= budget
+
+
 def test_a_copy_that_writes_nothing_loads_no_rules_and_no_progress_bar(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,7 +220,6 @@ def test_a_copy_that_writes_nothing_loads_no_rules_and_no_progress_bar(
     copying = ["copy", "oci:app:a", "oci:other:a"]
     unused = {
         "manyfest.domain.verification.evaluation",
-        "manyfest.domain.operations.publication.plan_push",
         "manyfest.cli.rendering.progress",
     }
     assert unused <= set(_run(copying))

@@ -6,7 +6,6 @@ from functools import partial
 from http import HTTPStatus
 
 from manyfest.adapters.http_registry.api.upload_sessions import PendingUploads, opened_session
-from manyfest.adapters.http_registry.api.uploads import BlobUpload
 from manyfest.adapters.http_registry.reliability.retry import TransientError
 from manyfest.adapters.http_registry.session import redirects, requests
 from manyfest.adapters.http_registry.session.error_responses import TRY_AGAIN, not_found_text
@@ -144,6 +143,8 @@ class HttpBlobs(BlobReader, BlobWriter):
 
     def write_blob(self, reference: Reference, size: int, source: BlobSource) -> None:
         """One POST and one PUT on the usual path (``uploads``); see the port."""
+        from manyfest.adapters.http_registry.api.uploads import BlobUpload
+
         with self._as_layer(size):
             session, tries = self._session(reference), self._sessions.tries()
             upload = BlobUpload(session, reference, size, source, self._pending, tries)

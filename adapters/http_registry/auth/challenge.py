@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from attr import field
 
@@ -10,11 +11,13 @@ from manyfest.domain.values import frozen
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a grammar
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
-_PARAMETER = re.compile(rf"({_TOKEN})\s*=\s*(?:{_QUOTED}|({_TOKEN}))\s*(?=,|$)")
-_SCHEME = re.compile(rf"({_TOKEN})(?:\s+|(?=,|$))")
-_TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*\s*(?=,|$)")
-_SEPARATOR = re.compile(r"[\s,]*")
-_ESCAPE = re.compile(r"\\(.)")
+_PARAMETER = rf"({_TOKEN})\s*=\s*(?:{_QUOTED}|({_TOKEN}))\s*(?=,|$)"
+_SCHEME = rf"({_TOKEN})(?:\s+|(?=,|$))"
+_TOKEN68 = r"[A-Za-z0-9._~+/-]+=*\s*(?=,|$)"
+_SEPARATOR = r"[\s,]*"
+_ESCAPE = r"\\(.)"
+
+_compiled = cache(re.compile)  # most registries challenge nobody
 
 _SHOWN_LIMIT = 60
 
@@ -57,7 +60,7 @@ def _parse_line(line: str) -> list[Challenge]:
     found: list[Challenge] = []
     position = _skip(line, 0)
     while position < len(line):
-        scheme = _SCHEME.match(line, position)
+        scheme = _compiled(_SCHEME).match(line, position)
         if scheme is None:
             break
         parameters, position = _parse_parameters(line, scheme.end())
@@ -69,21 +72,21 @@ def _parse_parameters(line: str, position: int) -> tuple[dict[str, str], int]:
     """Parse ``name=value`` pairs, or one token68, up to a fault. The first of a name counts."""
     parameters: dict[str, str] = {}
     position = _skip(line, position)
-    while match := _PARAMETER.match(line, position):
+    while match := _compiled(_PARAMETER).match(line, position):
         name, quoted, plain = match.groups()
-        value = plain if quoted is None else _ESCAPE.sub(r"\1", quoted)
+        value = plain if quoted is None else re.sub(_ESCAPE, r"\1", quoted)
         parameters.setdefault(name.lower(), value)
         position = _skip(line, match.end())
-    token68 = None if parameters else _TOKEN68.match(line, position)
-    if token68 is not None and not _SCHEME_BEFORE_PARAMETER.match(line, position):
+    token68 = None if parameters else _compiled(_TOKEN68).match(line, position)
+    if token68 is not None and not _compiled(_SCHEME_BEFORE_PARAMETER).match(line, position):
         position = _skip(line, token68.end())
     return parameters, position
 
 
 # ``Negotiate, Basic realm="x"``: the word after the first scheme is a scheme, and no token68.
-_SCHEME_BEFORE_PARAMETER = re.compile(rf"{_TOKEN}(?:\s+{_TOKEN}\s*=|\s*,|\s*$)")
+_SCHEME_BEFORE_PARAMETER = rf"{_TOKEN}(?:\s+{_TOKEN}\s*=|\s*,|\s*$)"
 
 
 def _skip(line: str, position: int) -> int:
-    match = _SEPARATOR.match(line, position)
+    match = _compiled(_SEPARATOR).match(line, position)
     return match.end() if match else position

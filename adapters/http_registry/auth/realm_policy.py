@@ -30,9 +30,9 @@ if TYPE_CHECKING:  # reading the list is slow, and most registries are their own
     from publicsuffixlist import PublicSuffixList
 
 _LENGTH_LIMIT = 2048
-_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # printable ASCII but blank " < > \ ^ ` { | }
+_CHARACTERS = r"[!#-;=?-\[\]_a-z~]+"  # printable ASCII but blank " < > \ ^ ` { | }
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
-_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_NAME = rf"{_LABEL}(?:\.{_LABEL})*"
 
 
 @frozen
@@ -77,7 +77,7 @@ def _absolute(realm: str, registry: Endpoint, scheme: str) -> str:
 
 def _parts(realm: str) -> tuple[str, str]:
     """Split off scheme and host; both empty if the text is no plain URL."""
-    if len(realm) > _LENGTH_LIMIT or _CHARACTERS.fullmatch(realm.lower()) is None:
+    if len(realm) > _LENGTH_LIMIT or re.fullmatch(_CHARACTERS, realm.lower()) is None:
         return "", ""
     try:
         split = urlsplit(realm)
@@ -104,7 +104,7 @@ def _objection_to_host(host: str, registry: Endpoint) -> str:
         return "" if registry.is_loopback else "it is on this machine, the registry is not"
     if is_numeric(host):
         return "" if _is_public(host) else "its address is not a public one"
-    return "" if _NAME.fullmatch(host) else "not a host name"
+    return "" if re.fullmatch(_NAME, host) else "not a host name"
 
 
 def _objection_to_secret(host: str, registry: Endpoint) -> str:

@@ -38,7 +38,7 @@ from manyfest.domain.errors import (
 _READ_LIMIT = 64 * 1024
 _SHOWN_LIMIT = 300
 
-_CHALLENGE_ERROR = re.compile(r'\berror(?:_description)?="([^"]*)"')
+_CHALLENGE_ERROR = r'\berror(?:_description)?="([^"]*)"'
 
 # After these of a HEAD and a GET it is unknown what a tag or digest has, and a PUT may work: rights
 # to push and none to pull, a policy about the image of today, one that is damaged or of schema 1.
@@ -55,7 +55,7 @@ TELLING_NOTHING = (
 # Errors that may come of an Accept header that a server did not understand.
 MISREADINGS = (RefusedError, ManifestUnknownError, DocumentError)
 _MISREADING_STATUSES = (HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-_ABOUT_TYPES = re.compile(r"accept|media.?type|content.?type|mime", re.IGNORECASE)
+_ABOUT_TYPES = "(?i)accept|media.?type|content.?type|mime"
 
 # Statuses that ask for another HEAD later; the others of a HEAD are for a GET to explain.
 TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
@@ -120,11 +120,11 @@ def shows_misreading(error: ManyfestError) -> bool:
     """
     match error:
         case RefusedError(status=HTTPStatus.BAD_REQUEST):
-            return _ABOUT_TYPES.search(reason_text(error)) is not None
+            return re.search(_ABOUT_TYPES, reason_text(error)) is not None
         case RefusedError(status=status):
             return status in _MISREADING_STATUSES
         case ManifestUnknownError(reason=reason):
-            return _ABOUT_TYPES.search(reason) is not None
+            return re.search(_ABOUT_TYPES, reason) is not None
         case DocumentError(reason=reason):
             return reason == manifests.SCHEMA_1_REASON
     return False
@@ -186,7 +186,7 @@ def _presentable(texts: tuple[str, ...], response: httpx.Response, secrets: Iter
 def _challenge_text(response: httpx.Response) -> str:
     """Extract what a challenge says of a refused token (RFC 6750 §3)."""
     header = ", ".join(response.headers.get_list("www-authenticate"))[:_READ_LIMIT]
-    return ": ".join(_CHALLENGE_ERROR.findall(header))
+    return ": ".join(re.findall(_CHALLENGE_ERROR, header))
 
 
 def _read_text(response: httpx.Response) -> str:

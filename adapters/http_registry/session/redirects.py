@@ -12,12 +12,12 @@ from manyfest.domain.errors import ProtocolError
 
 LIMIT = 10
 _STATUSES = frozenset({301, 302, 303, 307, 308})
-_HOST = re.compile(r"[A-Za-z0-9._:-]+")
+_HOST = r"[A-Za-z0-9._:-]+"
 
 # Before a library sees a URL: signed ones have some thousand characters, a host 253 (RFC 1035), and
 # one that is not ASCII would cost IDNA's rules seconds (CVE-2024-3651).
 _LENGTH_LIMIT = 16 * 1024
-_AUTHORITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*)?:?//([^/?#]*)")
+_AUTHORITY = r"(?:[A-Za-z][A-Za-z0-9+.-]*)?:?//([^/?#]*)"
 _AUTHORITY_LIMIT = 300
 _CROSS_ORIGIN_HEADERS = ("accept", "range", "content-type", "content-length", "content-range")
 
@@ -35,7 +35,7 @@ def redirect_target(response: httpx.Response, host: str, subject: str) -> httpx.
     source = response.request.url
     location = response.headers.get("location", "")
     url = joined(source, location)
-    is_web = url.scheme in ("http", "https") and _HOST.fullmatch(url.host)
+    is_web = url.scheme in ("http", "https") and re.fullmatch(_HOST, url.host)
     if not location or not is_web or url.userinfo:
         raise ProtocolError(host, f"{subject}: {host} redirects to an unusable address")
     if source.scheme == "https" and url.scheme == "http":
@@ -49,7 +49,7 @@ def foreign_url(text: str) -> str | None:
     It comes from a manifest: only https, and no user name (CVE-2020-15157).
     """
     url = joined(httpx.URL(), text)
-    if url.scheme != "https" or not _HOST.fullmatch(url.host) or url.userinfo:
+    if url.scheme != "https" or not re.fullmatch(_HOST, url.host) or url.userinfo:
         return None
     return str(url.copy_with(fragment=None))
 
@@ -67,7 +67,7 @@ def joined(base: httpx.URL, reference: str) -> httpx.URL:
 def _is_sane(reference: str) -> bool:
     if len(reference) > _LENGTH_LIMIT:
         return False
-    authority = _AUTHORITY.match(reference)
+    authority = re.match(_AUTHORITY, reference)
     return authority is None or (authority[1].isascii() and len(authority[1]) <= _AUTHORITY_LIMIT)
 
 

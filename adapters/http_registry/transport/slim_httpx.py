@@ -1,21 +1,39 @@
-"""httpx without its command line, to be imported from here: ``from … import httpx``.
+"""httpx without what it does not need here, to be imported from here: ``from … import httpx``.
 
 ``import httpx`` also loads httpx's command, and with it click, rich and pygments where these are
 installed: 60 of its 140 ms. A module that is None in ``sys.modules`` cannot be imported, and httpx
 is made to live without this one (its extra is called ``cli``).
+
+The modules of ``_LATER`` serve what no command of ours does: waiting without threads, certifi's own
+roots, names of hosts beyond ASCII, temporary folders, decompression. httpx and what it imports get
+a ``_Later`` in the place of each; whoever else imports them gets them as they are.
 """
 
 import sys
+from importlib import import_module
+from types import ModuleType
 
 _COMMAND_LINE = "httpx._main"
+_LATER = ("anyio", "certifi", "idna", "mimetypes", "shutil", "zstandard")
+
+
+class _Later(ModuleType):
+    """A module that is imported when something of it is used for the first time. Thread-safe."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(import_module(self.__name__), name)
+
 
 if "httpx" in sys.modules or _COMMAND_LINE in sys.modules:
     import httpx
 else:
-    sys.modules[_COMMAND_LINE] = None  # type: ignore[assignment]
+    _placed = {name: _Later(name) for name in _LATER if name not in sys.modules}
+    sys.modules |= {_COMMAND_LINE: None} | _placed  # type: ignore[arg-type]
     try:
+        import httpcore  # noqa: F401 - httpx imports it later
         import httpx
     finally:
-        del sys.modules[_COMMAND_LINE]
+        for _name in (_COMMAND_LINE, *_placed):
+            del sys.modules[_name]
 
 __all__ = ["httpx"]

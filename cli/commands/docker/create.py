@@ -52,6 +52,7 @@ from manyfest.cli.flows.compose import (
     Variant,
     compose,
     create_options_for,
+    load_checks,
     with_subject,
 )
 from manyfest.cli.output import write_text
@@ -172,6 +173,12 @@ def command(
         write_text(f"Created manifest list {name}")
 
 
+def _load_publication() -> None:
+    """Import what goes on once the sources are read."""
+    load_checks()
+    import manyfest.cli.flows.publish  # noqa: F401
+
+
 def _create_and_push(
     names: Sequence[str],
     create_options: CreateOptions,
@@ -181,8 +188,6 @@ def _create_and_push(
     convert: Family | None,
 ) -> None:
     """Create, and push: if that fails, or is a dry run, the draft is as it was before."""
-    from manyfest.cli.flows.publish import push_draft, show_push
-
     push_options = PushOptions(**pushing)
     push_options.check()
     with open_session(settings) as session:
@@ -193,7 +198,11 @@ def _create_and_push(
         create_options = with_subject(create_options, subject, session)
         tag_digests = TagDigests(session.registry)
         looks = look_up(push_options, name, tag_digests)
-        created = compose(name, sources, create_options, session, looks, convert=convert)
+        created = compose(
+            name, sources, create_options, session, looks, convert=convert, load=_load_publication
+        )
+        from manyfest.cli.flows.publish import push_draft, show_push
+
         try:
             require_platforms(created.draft, push_options.expected_platforms)
             planned = push_draft(

@@ -121,6 +121,13 @@ def test_a_limit_of_the_address_space_leaves_room_for_each_thread(mebibytes, mos
     assert done.stdout == "True 64\n"
 
 
+def test_the_calling_thread_does_something_else_while_the_others_work() -> None:
+    """The others wait for what it does, so it does it after their start and before their end."""
+    loaded = Event()
+    threads = ThreadFanOut(2, Event().set, meanwhile=loaded.set)
+    assert threads(lambda _: loaded.wait(60), range(2)) == (True, True)
+
+
 def test_many_items_need_no_future_each(monkeypatch: pytest.MonkeyPatch) -> None:
     submit, submitted = ThreadPoolExecutor.submit, list[int]()
 

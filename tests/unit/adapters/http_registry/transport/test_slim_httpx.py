@@ -18,6 +18,25 @@ def test_no_command_line_no_converter_and_no_suffix_list_is_imported():
     assert done.stdout == "[] False\n"
 
 
+@pytest.mark.usefixtures("unmeasured")
+def test_what_httpx_rarely_needs_is_imported_when_it_does():
+    code = (
+        "import sys; from manyfest.adapters.http_registry.transport.slim_httpx import httpx;"
+        "later = {'anyio', 'certifi', 'idna', 'zstandard'};"
+        "print(sorted(later & set(sys.modules)));"
+        "print(httpx.URL('https://b\u00fccher.example/').raw_host.decode());"
+        "import idna, zstandard; print(sorted(later & set(sys.modules)), idna.encode('a'));"
+        "print(type(idna).__name__, bool(zstandard.ZstdCompressor()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "[]",
+        "xn--bcher-kva.example",
+        "['idna', 'zstandard'] b'a'",
+        "module True",
+    ]
+
+
 def test_httpx_can_be_imported_before_and_its_command_after():
     code = (
         "import httpx;"
