@@ -11,6 +11,7 @@ import pytest
 from tests.support.content.fleet import APP, SHOP
 
 _COMMAND = re.compile(r'<p class="command"><span>[^<]*</span> <code>(manyfest .*?)</code>')
+_WORD = re.compile("</?span>")  # around an option, whose dashes must not end a line
 _LIST, _IMAGE, _STATED = f"{APP}:1.0", f"{APP}:amd64", f"{APP}:stated"
 _PAST = f"/compare?a={quote(APP + ':1.0@{1}')}&b={APP}:1.0"
 
@@ -105,7 +106,7 @@ PAGES = {
 
 
 def commands_of(text):
-    found = (html.unescape(each) for each in _COMMAND.findall(text))
+    found = (html.unescape(_WORD.sub("", each)) for each in _COMMAND.findall(text))
     return [
         words for words in map(shlex.split, found) if "cosign" not in words and words[1] != "undo"
     ]

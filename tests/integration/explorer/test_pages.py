@@ -77,7 +77,7 @@ def test_a_list_shows_its_images_with_attestations_below_them(client):
     ]
     assert found["findings"] == []
     text = client.get(f"/manifests/{APP}:1.0").text
-    assert f"manyfest show --offline {APP}:1.0" in text
+    assert f"manyfest show <span>--offline</span> {APP}:1.0" in text
     for item in found["entries"]:
         assert f'href="/content/{quote(item["digest"])}"' in text
 
@@ -126,7 +126,7 @@ def test_history_has_the_command_that_puts_each_state_back(client):
         f"manyfest undo {APP}:1.0 --to 1",
     ]
     text = client.get(f"/history/{APP}:1.0").text
-    assert f"manyfest undo {APP}:1.0 --to 1" in text
+    assert f"manyfest undo {APP}:1.0 <span>--to</span> 1" in text
     assert "--to 0" not in text
     assert "added linux/arm64" in text
 
@@ -221,7 +221,7 @@ def test_what_is_attached_is_shown_with_packages_and_provenance(client):
     text = client.get(path).text
     assert "FROM alpine" in text
     assert "not verified" in text
-    assert "cosign verify-attestation --type TYPE" in text
+    assert "cosign verify-attestation <span>--type</span> TYPE" in text
     assert "<script>alert" not in text
 
 
