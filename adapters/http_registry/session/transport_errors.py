@@ -179,7 +179,7 @@ def _tls_reason(fault: Exception, cause: BaseException, host: str) -> str:
     """Return why there is no TLS though the certificate is good; empty if that is not it."""
     reason = str(cause.reason) if isinstance(cause, ssl.SSLError) else ""
     if any(words in reason for words in CERTIFICATE_WANTED):
-        return f"it wants a client certificate (certs.d/{host}/*.cert with *.key)"
+        return f"it wants a client certificate (/etc/docker/certs.d/{host}/*.cert with *.key)"
     if is_not_tls(fault) and not is_cut_off(fault):
         return "it does not speak TLS on this port (--insecure also tries plain HTTP)"
     return ""
@@ -218,7 +218,7 @@ def _certificate_message(cause: ssl.SSLCertVerificationError, host: str, subject
     fault = _CERTIFICATE_FAULTS.get(cause.verify_code, cause.verify_message)
     hint = "--insecure takes any"
     if cause.verify_code in _AUTHORITY_FAULTS:
-        hint = f"trust its authority by certs.d/{host}/ca.crt, or any by --insecure"
+        hint = f"trust its authority by /etc/docker/certs.d/{host}/ca.crt, or any by --insecure"
     return f"{subject}: the certificate of {host} is not trusted: {fault} ({hint})"
 
 

@@ -103,7 +103,7 @@ def test_what_is_wrong_with_a_certificate_is_said_with_the_ways_out(  # T28, on 
     (line,) = done.stderr.splitlines()
     assert words in line
     # Trusting an authority mends nothing where it is trusted already.
-    assert (f"certs.d/{server.host}/ca.crt" in line) is not is_known
+    assert (f"/etc/docker/certs.d/{server.host}/ca.crt" in line) is not is_known
     assert "--insecure" in line
 
 
@@ -125,7 +125,10 @@ def test_a_client_certificate_in_certs_d_opens_the_registry(
     refused = manyfest("inspect", name)
     assert refused.code == 5
     (line,) = refused.stderr.splitlines()
-    assert f"it wants a client certificate (certs.d/{registry.host}/*.cert with *.key)" in line
+    assert (
+        f"it wants a client certificate (/etc/docker/certs.d/{registry.host}/*.cert with *.key)"
+        in line
+    )
     certs_d(registry.host, client_cert=client.file, client_key=client.key)
     assert manyfest("inspect", "--raw", name).stdout == IMAGE.manifest.data
     assert manyfest("inspect", "--raw", "--insecure", name).stdout == IMAGE.manifest.data
