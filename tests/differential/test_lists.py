@@ -60,6 +60,7 @@ LISTS = {
     ),
     "escapes": (["app:win"], [("app:win", "--os-version", "<10.0&>\u2028\b\f\x7f é")]),
     "empty values change nothing": (["app:arm64"], [("app:arm64", "--variant", "", "--os=")]),
+    "no options change nothing": (["app:arm64"], [("app:arm64",)]),
     "platform by annotation alone": (
         ["app:bare"],
         [("app:bare", "--os", "linux", "--arch", "riscv64")],

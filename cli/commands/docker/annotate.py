@@ -7,7 +7,7 @@ from manyfest.assembly.references import entry_name, reference, resolve_source
 from manyfest.cli.arguments.option_values import annotations, forbid_combination, split_csv
 from manyfest.cli.arguments.options import INSECURE, docker_command, require_arguments
 from manyfest.cli.flows.checks import list_name, warn_of_conflicts, warn_of_platform_mismatch
-from manyfest.cli.output import note
+from manyfest.cli.output import note, warn
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.settings import CommonOptions, settings_from
@@ -76,7 +76,7 @@ def command(
     require_arguments("annotate", names, *((1, 1) if index else (2, 2)))
     name = reference(names[0]) if index else list_name(names[0], "annotate: ")
     options_given = (os, arch, os_version, os_features, variant, annotation, unset, artifact_type)
-    if all(value is None for value in (*options_given, subject)):  # docker takes empty values
+    if index and all(value is None for value in (*options_given, subject)):
         raise UsageError(_NOTHING_TO_CHANGE)
     said, taken = annotations(annotation), tuple(unset or ())
     features = split_csv("os-features", os_features)
@@ -115,7 +115,10 @@ def _annotate_entry(
         raise InvalidReferenceError(names[1], reason) from error
     except EntryUnknownError as error:
         raise EntryUnknownError(names[1], names[0]) from error  # as typed, like docker
-    note(f"annotated {annotated.entry.label} of {name}")
+    if overrides == Overrides():  # docker takes none, and empty ones, as scripts may give
+        warn(_NOTHING_TO_CHANGE)
+    else:
+        note(f"annotated {annotated.entry.label} of {name}")
     warn_of_platform_mismatch(annotated.entry)
     warn_of_conflicts(annotated.draft)
 

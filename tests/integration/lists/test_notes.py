@@ -38,12 +38,21 @@ def test_annotating_the_list_names_it(folder: Path, manyfest: CommandLine) -> No
     assert line == f"note: annotated the list oci:{folder}/app:draft"
 
 
-@pytest.mark.parametrize("words", ["oci:app:draft oci:app:a", "--index oci:app:draft"])
-def test_annotating_nothing_is_an_error_of_usage(
-    folder: Path, manyfest: CommandLine, words: str
+def test_annotating_nothing_of_the_list_is_an_error_of_usage(
+    folder: Path, manyfest: CommandLine
 ) -> None:
-    (line,) = lines(manyfest, "annotate", *words.split(), code=2)
+    (line,) = lines(manyfest, "annotate", "--index", "oci:app:draft", code=2)
     assert line.startswith("error: there is nothing to change: give --os")
+
+
+@pytest.mark.parametrize("options", [[], ["--os", "", "--variant="]], ids=["none", "empty"])
+def test_annotating_nothing_of_an_entry_warns_and_succeeds_as_docker_does(
+    folder: Path, manyfest: CommandLine, options: list[str]
+) -> None:
+    (line,) = lines(manyfest, "annotate", "oci:app:draft", "oci:app:a", *options)
+    assert line.startswith("warning: there is nothing to change: give --os")
+    (missing,) = lines(manyfest, "annotate", "oci:app:draft", "oci:app:none", code=3)
+    assert missing.startswith("error: manifest for image oci:app:none does not exist in oci:app:dr")
 
 
 def test_dropping_says_how_many_remain_and_warns_of_none(
