@@ -13,6 +13,7 @@ from manyfest.domain.errors import UnreachableError
 
 if TYPE_CHECKING:
     from manyfest.adapters.http_registry.registry import HttpRegistry
+    from manyfest.adapters.mirrors import Route
     from manyfest.domain.access import AuthExplanation, Credentials
     from manyfest.domain.ports.host_book import HostFacts
     from manyfest.domain.ports.login_store import LoginStore
@@ -100,11 +101,11 @@ def remembered_facts(settings: Settings, registry: str) -> "HostFacts | None":
         return book.find(registry, datetime.now(UTC), insecure=settings.insecure)
 
 
-def mirrors_of(settings: Settings, named: "Repository | Reference") -> tuple[str, ...]:
-    """Return the mirrors that are asked before the origin. Raises BlockedError, ConfigError."""
+def route_of(settings: Settings, named: "Repository | Reference") -> "Route":
+    """Return the origin and the mirrors of a name. Raises BlockedError, ConfigError."""
     from manyfest.assembly.http_registries import registry_rules
 
-    return tuple(str(mirror.home) for mirror in registry_rules(settings).route(named).mirrors)
+    return registry_rules(settings).route(named)
 
 
 def open_logins(settings: Settings) -> "LoginStore":

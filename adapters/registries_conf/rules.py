@@ -57,9 +57,13 @@ class Rule:
     def rewritten(self, named: Named, location: str) -> Repository:
         """Return the repository with ``location`` in place of the prefix.
 
+        A registry as a whole, a repository without a path, becomes the whole of ``location``.
         Raises ConfigError, naming the file: that is no repository.
         """
         home = _home(named)
+        if not home.path:
+            host, _, path = location.partition("/")
+            return Repository(host, path)
         name = f"{location}{_rest(_without_pin(self.prefix), str(home))}"
         try:
             return repository_at(name)

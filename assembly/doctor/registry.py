@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from attr import evolve
 
-from manyfest.assembly.access import mirrors_of, open_examiner, remembered_facts
+from manyfest.adapters.mirrors import Route
+from manyfest.assembly.access import open_examiner, remembered_facts, route_of
 from manyfest.assembly.doctor.report import Fact, Report, counted, same_for_both
 from manyfest.assembly.settings import Settings
 from manyfest.domain.access import AuthExplanation, RegistrySurvey, scope_texts
@@ -28,7 +29,7 @@ _SKEW = timedelta(minutes=1)
 _OK, _NOT_FOUND = 200, 404
 _HUB_HOSTS = (DEFAULT_REGISTRY, "index.docker.io")
 # Docker's own repository for the question how many pulls are left (docs.docker.com, "Pull usage").
-_HUB_TEST = "docker.io/ratelimitpreview/test:latest"
+_HUB_TEST = Reference.parse("docker.io/ratelimitpreview/test:latest")
 _NUMBER = re.compile(r"[0-9]{1,15}\b")
 _WORDS = {True: "yes", False: "no", None: "unknown"}
 _ROOT = {True: "wants a login", False: "open to all"}
@@ -37,17 +38,18 @@ _ROOT = {True: "wants a login", False: "open to all"}
 def registry_report(text: str, settings: Settings) -> Report:
     """Ask the registry that ``text`` names, by requests that change nothing; return the facts.
 
-    ``text`` is ``HOST[:PORT]``, or a reference, by which more is found out. Raises InputError: it
-    names no registry; UnreachableError, UnavailableError: it cannot be asked; BlockedError,
-    ConfigError, by ``registries.conf``.
+    ``text`` is ``HOST[:PORT]``, or a reference, by which more is found out; it is asked for where
+    ``registries.conf`` says that it is. Raises InputError: it names no registry; UnreachableError,
+    UnavailableError: it cannot be asked; BlockedError, ConfigError, by ``registries.conf``.
     """
     registry, named = _parsed(text)
-    asked = named or (Reference.parse(_HUB_TEST) if registry == DEFAULT_REGISTRY else None)
-    mirrors = mirrors_of(settings, Repository(registry, "") if named is None else named)
+    route = route_of(settings, named or Repository(registry, ""))
+    origin = route.origin.registry
+    asked = route.at_origin(named) if named else _HUB_TEST if origin == DEFAULT_REGISTRY else None
     with open_examiner(settings) as examiner:
-        survey = examiner.survey(registry, asked)
-    facts = remembered_facts(settings, registry)
-    return Report(sections_of(registry, asked, survey, facts, mirrors), survey.access.refusal)
+        survey = examiner.survey(origin, asked)
+    facts = remembered_facts(settings, origin)
+    return Report(sections_of(registry, asked, survey, facts, route), survey.access.refusal)
 
 
 def _parsed(text: str) -> tuple[str, Reference | None]:
@@ -71,11 +73,19 @@ def sections_of(
     reference: Reference | None,
     survey: RegistrySurvey,
     facts: HostFacts | None,
-    mirrors: Sequence[str],
+    route: Route,
 ) -> Mapping[str, Sequence[Fact]]:
-    """Return what is known of ``registry``; ``facts`` are those of earlier commands."""
+    """Return the facts about ``registry``, and those that earlier commands learnt (``facts``).
+
+    ``reference`` is the name that was asked for, at the origin of ``route``.
+    """
+    mirrors = [str(mirror.home).rstrip("/") for mirror in route.mirrors]
     return {
-        "registry": (same_for_both("host", registry), *_connection(survey)),
+        "registry": (
+            same_for_both("host", registry),
+            _origin(registry, route),
+            *_connection(survey),
+        ),
         "access": tuple(_access(survey.access)),
         "abilities": (
             _ability("head", "HEAD of manifests", _head(survey, reference)),
@@ -96,6 +106,13 @@ def _ability(key: str, label: str, answer: _Answer) -> Fact:
     data: Json = {"supported": is_supported, "note": note}
     word = _WORDS[is_supported]
     return Fact(key, data, label, (f"{word}: {note}" if note else word,))
+
+
+def _origin(registry: str, route: Route) -> Fact:
+    """Return the place that was asked; people read it if ``registries.conf`` gives another."""
+    origin = str(route.origin).rstrip("/")
+    is_elsewhere = route.origin.registry != registry
+    return Fact("origin", origin, "location" if is_elsewhere else "", (origin,))
 
 
 def _connection(survey: RegistrySurvey) -> tuple[Fact, ...]:

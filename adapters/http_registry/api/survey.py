@@ -40,10 +40,9 @@ class HttpExaminer(RegistryExaminer):
 
     def survey(self, registry: str, reference: Reference | None = None) -> RegistrySurvey:
         """Up to six requests, beside those for tokens; see the port."""
-        repository = Repository(registry, "")
-        session = self._sessions.session_for(repository)
+        asked = requests.repository_of(reference) if reference else Repository(registry, "")
+        session = self._sessions.session_for(asked)
         found = self._sessions.with_retries(lambda: _of_base(session, registry))
-        path = requests.repository_of(reference).path if reference else ""
         refusal: AccessError | None = None
         try:
             if reference is not None:
@@ -52,7 +51,7 @@ class HttpExaminer(RegistryExaminer):
                 self._sessions.with_retries(lambda: _log_in(session, registry))
         except AccessError as error:
             refusal = error
-        access = session.authorizer.explain(path)
+        access = session.authorizer.explain(asked.path)
         realm = masked(access.realm, session.secrets())
         return evolve(found, access=evolve(access, realm=realm, refusal=refusal))
 

@@ -6,10 +6,12 @@ import re
 
 import pytest
 
+from manyfest.adapters.mirrors import Route
 from manyfest.assembly.doctor.registry import sections_of
 from manyfest.assembly.doctor.report import Report
 from manyfest.contracts.images import docker_image, docker_list
 from manyfest.domain.access import AuthExplanation, RegistrySurvey, TokenScopes
+from manyfest.domain.references import Repository
 from manyfest.domain.version import VERSION
 from tests.support.programs.our_program import run_here
 
@@ -134,7 +136,9 @@ def test_the_scopes_of_each_token_are_rows():
     tokens = (TokenScopes(pull, pull), TokenScopes(push, None))
     access = AuthExplanation(None, "bearer", "https://auth.example/token", tokens)
     survey = RegistrySurvey("https", "HTTP/2", "TLSv1.3", "", "", 401, None, access)
-    report = Report(sections_of("r.example", None, survey, None, ()))
+    report = Report(
+        sections_of("r.example", None, survey, None, Route(Repository("r.example", "")))
+    )
     assert report.data["access"]["tokens"] == [
         {"asked": ["repository:app:pull"], "granted": ["repository:app:pull"]},
         {"asked": ["repository:app:push"], "granted": None},
@@ -189,3 +193,30 @@ def test_mirrors_are_named(docker_registry, tmp_path, monkeypatch):
     monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(conf))
     report = json.loads(run_here("doctor", "--json", f"{docker_registry.host}/a").stdout)
     assert report["mirrors"]["askedFirst"] == ["mirror.example/cache/a"]
+
+
+@pytest.mark.parametrize(
+    ("location", "argument", "origin"),
+    [
+        ("{host}", "named.example/{name}", "{host}/{name}"),
+        ("{host}/{name}", "named.example", "{host}/{name}"),
+        ("{host}", "named.example", "{host}"),
+    ],
+)
+def test_a_registry_is_asked_where_registries_conf_says_that_it_is(
+    docker_registry, repository, seed, tmp_path, monkeypatch, location, argument, origin
+):
+    names = {"host": docker_registry.host, "name": repository}
+    seed("{host}/{name}:latest".format(**names), A)
+    conf = tmp_path / "registries.conf"
+    conf.write_text(
+        f'[[registry]]\nprefix = "named.example"\nlocation = "{location.format(**names)}"\n'
+        '[[registry.mirror]]\nlocation = "mirror.example"\n'
+    )
+    monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(conf))
+    report = json.loads(run_here("doctor", "--json", argument.format(**names)).stdout)
+    assert report["registry"]["host"] == "named.example"
+    assert report["registry"]["origin"] == origin.format(**names)
+    assert report["mirrors"]["askedFirst"][0].startswith("mirror.example")
+    text = run_here("doctor", argument.format(**names)).stdout.decode()
+    assert f"location:  {origin.format(**names)}" in re.sub(" +", "  ", text)
