@@ -12,8 +12,8 @@ from manyfest.assembly.references import promoted_tags
 from manyfest.assembly.session import Session
 from manyfest.domain.errors import InputError, NotAttachedError, NotProvedError
 from manyfest.domain.media_types import Family
-from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
-from manyfest.domain.operations.content.copy_tags import CopyRules, TagSelection, copy_repository
+from manyfest.domain.operations.content.copy import CopyPlan, CopyRules, copy, plan_copy
+from manyfest.domain.operations.content.copy_tags import TagSelection, copy_repository
 from manyfest.domain.references import Home, Reference
 from manyfest.library import inputs
 from manyfest.library.calls import Calls
@@ -143,20 +143,12 @@ def _planned(
     session: Session,
 ) -> CopyPlan:
     plan = family and _converted(source, target, rules, family, session)
-    plan = plan or plan_copy(
-        source,
-        target,
-        ports=session,
-        platforms=rules.platforms,
-        attached=rules.attached,
-        with_foreign=rules.with_foreign,
-        is_sparse=rules.is_sparse,
-    )
+    plan = plan or plan_copy(source, target, rules, ports=session)
     if not rules.with_blobs:
         return plan
     from manyfest.domain.operations.content.lost_blobs import with_lost_blobs
 
-    return with_lost_blobs(plan, ports=session, with_foreign=rules.with_foreign)
+    return with_lost_blobs(plan, ports=session)
 
 
 def _converted(

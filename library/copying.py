@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from manyfest.domain.digests import Digest
-    from manyfest.domain.operations.content.copy_tags import CopyRules
+    from manyfest.domain.operations.content.copy import CopyRules
     from manyfest.domain.operations.promotion.plan import PromotionRules
 
 
@@ -215,7 +215,7 @@ def _rules(
     since: "datetime | timedelta | None" = None,
 ) -> "CopyRules":
     """Return the rules as one value. Raises InputError: sparse, without platforms."""
-    from manyfest.domain.operations.content.copy_tags import CopyRules
+    from manyfest.domain.operations.content.copy import CopyRules
 
     wanted = inputs.platforms(platforms)
     if sparse and not wanted:

@@ -50,8 +50,7 @@ from manyfest.domain.lists.platform_selection import parse_filters
 from manyfest.domain.media_types import Family
 from manyfest.domain.operations.attached.copies import NO_COPIES
 from manyfest.domain.operations.attached.put import Brought
-from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
-from manyfest.domain.platforms import Platform
+from manyfest.domain.operations.content.copy import CopyPlan, CopyRules, copy, plan_copy
 from manyfest.domain.references import LAYOUT_SCHEME, Layout, Reference
 
 
@@ -114,14 +113,13 @@ def command(
         raise UsageError("--sparse goes with --platform, and without --convert")
     platforms = parse_filters(platform or ())
     mode = attached_mode(attached=attached or referrers, no_attached=no_attached)
+    rules = CopyRules(platforms, mode, foreign_layers, sparse, verify_blobs, dry_run, since)
     is_many = tags or semver is not None or since is not None or prune_plan
     if is_many or _are_repositories(*names):
         if convert is not None:
             raise UsageError("--convert is for one image or list, not for a repository")
         from manyfest.cli.flows.copying.repositories import RepositoryOptions, copy_repository
-        from manyfest.domain.operations.content.copy_tags import CopyRules
 
-        rules = CopyRules(platforms, mode, foreign_layers, sparse, verify_blobs, dry_run, since)
         many = RepositoryOptions(tuple(tags or ()), semver, prune_plan, verbose, as_json)
         repositories = [name.rstrip("/") for name in names]
         with _session(repositories, options, src_creds, dest_creds) as session:
@@ -134,20 +132,10 @@ def command(
         session.connect_early([source], [] if is_same_host(source, target) else [target])
         plan = None
         if convert is not None:
-            plan = _converted_plan(
-                source, target, convert, session, platforms, with_foreign=foreign_layers
-            )
-        plan = plan or plan_copy(
-            source,
-            target,
-            ports=session,
-            platforms=platforms,
-            attached=mode,
-            with_foreign=foreign_layers,
-            is_sparse=sparse,
-        )
+            plan = _converted_plan(source, target, convert, session, rules)
+        plan = plan or plan_copy(source, target, rules, ports=session)
         if verify_blobs:
-            plan = _with_lost_blobs(plan, session, with_foreign=foreign_layers)
+            plan = _with_lost_blobs(plan, session)
         require_cached(plan.blobs, session)
         note_foreign_layers(plan.foreign_layers, STAY_BEHIND)
         note_left(plan.attached)
@@ -195,16 +183,19 @@ def _converted_plan(
     target: Reference,
     family: Family,
     session: Session,
-    platforms: Sequence[Platform],
-    *,
-    with_foreign: bool,
+    rules: CopyRules,
 ) -> CopyPlan | None:
     """Plan a copy that converts, and say what changes; None if nothing has to be converted."""
     from manyfest.cli.flows.conversion import tell_copy
     from manyfest.domain.operations.content.convert_copy import plan_converted_copy
 
     made = plan_converted_copy(
-        source, target, family, ports=session, platforms=platforms, with_foreign=with_foreign
+        source,
+        target,
+        family,
+        ports=session,
+        platforms=rules.platforms,
+        with_foreign=rules.with_foreign,
     )
     if made is None:
         return None
@@ -212,10 +203,10 @@ def _converted_plan(
     return made.plan
 
 
-def _with_lost_blobs(plan: CopyPlan, session: Session, *, with_foreign: bool) -> CopyPlan:
+def _with_lost_blobs(plan: CopyPlan, session: Session) -> CopyPlan:
     from manyfest.domain.operations.content.lost_blobs import with_lost_blobs
 
-    return with_lost_blobs(plan, ports=session, with_foreign=with_foreign)
+    return with_lost_blobs(plan, ports=session)
 
 
 def _executed(plan: CopyPlan, session: Session) -> Brought:

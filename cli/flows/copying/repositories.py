@@ -15,7 +15,8 @@ from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError, shortened
 from manyfest.domain.operations.content import copy_tags
-from manyfest.domain.operations.content.copy_tags import CopyRules, RepositoryCopy, TagSelection
+from manyfest.domain.operations.content.copy import CopyRules
+from manyfest.domain.operations.content.copy_tags import RepositoryCopy, TagSelection
 from manyfest.domain.references import Reference
 from manyfest.domain.specs.version_ranges import VersionRange
 from manyfest.domain.values import frozen

@@ -77,7 +77,8 @@ def plan_converted_copy(
     below = tuple(each for each in manifest_copies(lacking) if each is not own)
     blobs = blob_copies(lacking, with_foreign=with_foreign)
     current = TagDigests(registry).at(target)
-    return ConvertedCopy(CopyPlan(found, target, top.after, current, below, blobs), top, nodes)
+    plan = CopyPlan(found, target, top.after, current, below, blobs, with_foreign=with_foreign)
+    return ConvertedCopy(plan, top, nodes)
 
 
 def _entries(manifest: Manifest, family: Family) -> tuple[Descriptor, ...]:

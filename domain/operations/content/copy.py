@@ -1,6 +1,7 @@
 """Copy an image or a list with all that it names."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 
 from manyfest.domain.descriptors import Descriptor
@@ -52,6 +53,26 @@ from manyfest.domain.ports.fan_out import Remembered
 from manyfest.domain.ports.registry import BlobReader, Registry
 from manyfest.domain.references import Reference, Repository
 from manyfest.domain.values import frozen
+
+
+@frozen
+class CopyRules:
+    """The choices of a copy, or of each copy of a repository's tags.
+
+    With ``platforms``, only their entries are copied, with their attestations, in a new list; if it
+    ``is_sparse``, in the source's own list, which then names images that the target lacks. Foreign
+    layers, those with ``urls``, are copied ``with_foreign``. ``with_blobs`` asks for those that the
+    target has lost, too (``lost_blobs``). Of tags, only what was created ``since`` a time, or
+    within such a duration, is copied, or has no date; a time without a zone is in UTC.
+    """
+
+    platforms: tuple[Platform, ...] = ()
+    attached: AttachedMode = AttachedMode.TRY
+    with_foreign: bool = False
+    is_sparse: bool = False
+    with_blobs: bool = False
+    is_dry_run: bool = False
+    since: datetime | timedelta | None = None
 
 
 @frozen
@@ -111,23 +132,17 @@ class CopyPlan:
 def plan_copy(
     source: Reference,
     target: Reference,
+    rules: CopyRules,
     *,
     ports: Ports,
-    platforms: Sequence[Platform] = (),
-    attached: AttachedMode = AttachedMode.TRY,
-    with_foreign: bool = False,
-    is_sparse: bool = False,
     found: Resolved | None = None,
 ) -> CopyPlan:
     """Plan the copy of ``source``, as it was ``found`` if it is read already, to ``target``.
 
     Writes nothing.
 
-    With ``platforms``, only their entries are copied, with their attestations, in a new list; if it
-    ``is_sparse``, in the source's own list, which then names images that the target lacks.
-    What is ``attached`` to the list and to its images comes along to another home; to a new list
-    nothing is. ``with_foreign`` layers, those with ``urls``, they are copied, too. Uses the ports
-    registry, contents, layers and fan_out.
+    What is attached to the list and to its images comes along to another home; to a new list
+    nothing is. Uses the ports registry, contents, layers and fan_out.
 
     Raises ManifestUnknownError: the source; PartMissingError: a child, which the target lacks too;
     SizeMismatchError, DocumentError: such a child is not as its list describes it;
@@ -136,8 +151,9 @@ def plan_copy(
     """
     registry = ports.registry
     found = found or resolve(source, registry)
-    selected = chosen(found, platforms, registry)
-    manifest = found.manifest if is_sparse else selected
+    selected = chosen(found, rules.platforms, registry)
+    manifest = found.manifest if rules.is_sparse else selected
+    attached, with_foreign = rules.attached, rules.with_foreign
     if target.digest is not None:
         verified(manifest.data, target.digest, None, str(target))
     if source.home == target.home:
@@ -179,7 +195,7 @@ def _plan_in_place(
     missing = missing_children(children, ports=ports, meanwhile=[look])
     copies = repairs(missing, ports=ports)
     repaired = manifest_copies(copies), blob_copies(copies, with_foreign=with_foreign)
-    return CopyPlan(source, target, manifest, look(), *repaired)
+    return CopyPlan(source, target, manifest, look(), *repaired, with_foreign=with_foreign)
 
 
 def copy(plan: CopyPlan, *, ports: Ports, on_event: OnEvent = ignore) -> Brought:

@@ -21,14 +21,19 @@ from manyfest.domain.events import (
     TransferPlanned,
     ignore,
 )
-from manyfest.domain.lists.referrers import AttachedMode, is_digest_tag, is_referrers_tag
+from manyfest.domain.lists.referrers import is_digest_tag, is_referrers_tag
 from manyfest.domain.operations.attached.put import Brought
-from manyfest.domain.operations.content.copy import CopyPlan, plan_copy, read_and_written, write
+from manyfest.domain.operations.content.copy import (
+    CopyPlan,
+    CopyRules,
+    plan_copy,
+    read_and_written,
+    write,
+)
 from manyfest.domain.operations.content.lost_blobs import with_lost_blobs
 from manyfest.domain.operations.resolve import resolve
 from manyfest.domain.operations.steps.creation_date import CreationDate, creation_date
 from manyfest.domain.operations.steps.record import record
-from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.references import Home, Reference
 from manyfest.domain.specs.version_ranges import VersionRange
@@ -54,23 +59,6 @@ class TagSelection:
         if self.patterns and not any(fnmatchcase(tag, pattern) for pattern in self.patterns):
             return False
         return self.versions is None or self.versions.admits(tag)
-
-
-@frozen
-class CopyRules:
-    """The rules of each copy: see ``plan_copy`` and ``with_lost_blobs``.
-
-    Only what was created ``since`` a time, or within such a duration, is copied, or has no date. A
-    time without a zone is in UTC.
-    """
-
-    platforms: tuple[Platform, ...] = ()
-    attached: AttachedMode = AttachedMode.TRY
-    with_foreign: bool = False
-    is_sparse: bool = False
-    with_blobs: bool = False
-    is_dry_run: bool = False
-    since: datetime | timedelta | None = None
 
 
 @frozen
@@ -204,18 +192,10 @@ def _planned(tag: str, source: Home, target: Home, rules: CopyRules, ports: Port
         dated = creation_date(found, since, ports.registry)
         if dated.created is not None and dated.created < since:
             return TagCopy(tag, dated=dated)
-    plan = plan_copy(
-        Reference(source, tag),
-        Reference(target, tag),
-        ports=ports,
-        platforms=rules.platforms,
-        attached=rules.attached,
-        with_foreign=rules.with_foreign,
-        is_sparse=rules.is_sparse,
-        found=found,
-    )
+    places = Reference(source, tag), Reference(target, tag)
+    plan = plan_copy(*places, rules, ports=ports, found=found)
     if rules.with_blobs:
-        plan = with_lost_blobs(plan, ports=ports, with_foreign=rules.with_foreign)
+        plan = with_lost_blobs(plan, ports=ports)
     return TagCopy(tag, plan, dated=dated)
 
 

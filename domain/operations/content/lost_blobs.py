@@ -25,7 +25,7 @@ from manyfest.domain.ports import Ports
 from manyfest.domain.references import Reference
 
 
-def with_lost_blobs(plan: CopyPlan, *, ports: Ports, with_foreign: bool = False) -> CopyPlan:
+def with_lost_blobs(plan: CopyPlan, *, ports: Ports) -> CopyPlan:
     """Return ``plan`` with the blobs that the target lacks of manifests that it has.
 
     One HEAD each, all in parallel. Uses the ports registry and fan_out. Raises what reading the
@@ -33,7 +33,7 @@ def with_lost_blobs(plan: CopyPlan, *, ports: Ports, with_foreign: bool = False)
     """
     is_same_home = plan.source.reference.home == plan.target.home
     planned = {blob.target for blob in (*plan.blobs, *plan.attached.blobs)}
-    named_by = partial(blob_copies, with_foreign=with_foreign, in_place=is_same_home)
+    named_by = partial(blob_copies, with_foreign=plan.with_foreign, in_place=is_same_home)
     named = (*_named(plan, named_by, ports), *named_by(plan.attached.present))
     unsure = list({blob.target: blob for blob in named if blob.target not in planned}.values())
 

@@ -8,7 +8,7 @@ from manyfest.domain.expectations import Expectation
 from manyfest.domain.images.attachments import Purpose
 from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.manifests import Manifest
-from manyfest.domain.operations.content.copy import CopyPlan, chosen, plan_copy
+from manyfest.domain.operations.content.copy import CopyPlan, CopyRules, chosen, plan_copy
 from manyfest.domain.operations.content.lost_blobs import with_lost_blobs
 from manyfest.domain.operations.promotion.inventory import (
     Inventory,
@@ -176,21 +176,15 @@ def _plan(
     promotion: Promotion, source: Survey, rules: PromotionRules, ports: Ports
 ) -> PromotionPlan:
     """Check the guard of the first tag, record ``source``, and plan."""
-    tags, expected, with_foreign = promotion.tags, rules.expected, rules.with_foreign
+    tags, expected = promotion.tags, rules.expected
     current = ports.fan_out(lambda tag: current_digest(tag, ports.registry), tags)
     if expected is not None:
         expected.check(tags[0], current[0])
     record_reads((source.found, *source.inventory.read), ports=ports)
-    root = source.inventory.root
-    planned = plan_copy(
-        root,
-        Reference(promotion.home, None, root.digest),
-        ports=ports,
-        platforms=rules.platforms,
-        attached=AttachedMode.REQUIRE,
-        with_foreign=with_foreign,
-        is_sparse=bool(rules.platforms),
-    )
+    root, platforms = source.inventory.root, rules.platforms
+    target = Reference(promotion.home, None, root.digest)
+    by = CopyRules(platforms, AttachedMode.REQUIRE, rules.with_foreign, is_sparse=bool(platforms))
+    planned = plan_copy(root, target, by, ports=ports)
     if rules.with_blobs:
-        planned = with_lost_blobs(planned, ports=ports, with_foreign=with_foreign)
+        planned = with_lost_blobs(planned, ports=ports)
     return PromotionPlan(source, planned, tags, tuple(current), expected is not None)

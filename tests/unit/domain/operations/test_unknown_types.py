@@ -17,7 +17,7 @@ from manyfest.contracts.images import (
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.source_entries import ListSelection
 from manyfest.domain.errors import UnverifiableError
-from manyfest.domain.operations.content.copy import copy, plan_copy
+from manyfest.domain.operations.content.copy import CopyRules, copy, plan_copy
 from manyfest.domain.operations.content.export_bundle import export_bundle
 from manyfest.domain.operations.content.fetch import fetch
 from manyfest.domain.operations.content.import_bundle import import_bundle
@@ -52,9 +52,9 @@ def assert_whole(registry, name: str) -> None:
 
 
 def test_it_is_copied_whole_and_then_unchanged(ports: PlainPorts) -> None:
-    copy(plan_copy(ref(NAME), ref(TARGET), ports=ports), ports=ports)
+    copy(plan_copy(ref(NAME), ref(TARGET), CopyRules(), ports=ports), ports=ports)
     assert_whole(ports.registry, TARGET)
-    assert plan_copy(ref(NAME), ref(TARGET), ports=ports).writes_nothing
+    assert plan_copy(ref(NAME), ref(TARGET), CopyRules(), ports=ports).writes_nothing
 
 
 def test_it_goes_through_a_layout(ports: PlainPorts, tmp_path) -> None:
@@ -155,10 +155,10 @@ def test_an_unverifiable_entry_is_in_the_way_of_itself_alone(world: World) -> No
     world.create(TARGET, NAME)
     with pytest.raises(UnverifiableError, match="blake3 is not a known digest algorithm"):
         world.plan(TARGET)
-    copied = plan_copy(ref(NAME), ref(TARGET), ports=ports)
+    copied = plan_copy(ref(NAME), ref(TARGET), CopyRules(), ports=ports)
     assert ([str(each) for each in copied.left], len(copied.below)) == (
         [f"r.example/app@blake3:{'0' * 64}"],
         1,
     )
     amd64 = [Platform("linux", "amd64")]
-    assert plan_copy(ref(NAME), ref(TARGET), ports=ports, platforms=amd64).below
+    assert plan_copy(ref(NAME), ref(TARGET), CopyRules(platforms=tuple(amd64)), ports=ports).below

@@ -1,5 +1,4 @@
 import json
-from functools import partial
 
 import pytest
 from attrs import evolve
@@ -38,7 +37,7 @@ from manyfest.domain.events import (
 from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.attached.put import Brought
-from manyfest.domain.operations.content.copy import CopyPlan, copy, plan_copy
+from manyfest.domain.operations.content.copy import CopyPlan, CopyRules, copy, plan_copy
 from manyfest.domain.operations.steps.transfer import BlobCopy, may_be_mounted
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports.fan_out import sequential
@@ -65,9 +64,8 @@ def attested(*images: Image, **members: object) -> Image:
 
 
 def plan(world: World, target: str, source: str = SOURCE, **options) -> CopyPlan:
-    options["platforms"] = [Platform.parse(p) for p in options.get("platforms", ())]
-    call = partial(plan_copy, ports=world.ports())
-    return call(ref(source), ref(target), **options)
+    options["platforms"] = tuple(Platform.parse(p) for p in options.get("platforms", ()))
+    return plan_copy(ref(source), ref(target), CopyRules(**options), ports=world.ports())
 
 
 def execute(world: World, planned: CopyPlan) -> list[Event]:
@@ -186,7 +184,7 @@ def test_the_target_is_asked_at_once_and_the_source_for_referrers_beside_it(
 
     target = ref("elsewhere.example/app:1")
     for _ in range(2):
-        plan = plan_copy(ref(SOURCE), target, ports=world.ports(fan_out=fan_out))
+        plan = plan_copy(ref(SOURCE), target, CopyRules(), ports=world.ports(fan_out=fan_out))
         assert rounds == [questions]
         copy(plan, ports=world.ports())
         rounds.clear()

@@ -6,7 +6,7 @@ from manyfest.contracts.images import oci_image, oci_index, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import PartMissingError, TooManyBytesError
 from manyfest.domain.events import Event, ManifestPut
-from manyfest.domain.operations.content.copy import copy, plan_copy
+from manyfest.domain.operations.content.copy import CopyRules, copy, plan_copy
 from manyfest.domain.operations.steps import metered_reader
 from tests.unit.domain.operations.conftest import World, ref
 
@@ -27,7 +27,7 @@ def world(world: World) -> World:
 
 
 def test_large_images_are_read_one_after_the_other_and_the_tag_comes_last(world: World) -> None:
-    plan = plan_copy(ref(SOURCE), ref(TARGET), ports=world.ports())
+    plan = plan_copy(ref(SOURCE), ref(TARGET), CopyRules(), ports=world.ports())
     assert {late.digest for late in plan.late} == {image.digest for image in LARGE}
     assert [each.digest for each in plan.below] == [SMALL.digest]
     events: list[Event] = []
@@ -37,11 +37,11 @@ def test_large_images_are_read_one_after_the_other_and_the_tag_comes_last(world:
         assert world.registry.get_manifest(ref(TARGET).at(image.digest)) == image.manifest
         for data in image.blobs:
             assert world.registry.probe_blob(ref(TARGET).at(Digest.of(data))) == len(data)
-    assert plan_copy(ref(SOURCE), ref(TARGET), ports=world.ports()).writes_nothing
+    assert plan_copy(ref(SOURCE), ref(TARGET), CopyRules(), ports=world.ports()).writes_nothing
 
 
 def test_a_large_image_that_is_lost_meanwhile_ends_the_copy_before_the_tag(world: World) -> None:
-    plan = plan_copy(ref(SOURCE), ref(TARGET), ports=world.ports())
+    plan = plan_copy(ref(SOURCE), ref(TARGET), CopyRules(), ports=world.ports())
     world.registry.forget_manifest(ref(SOURCE).at(LARGE[3].digest))
     with pytest.raises(PartMissingError):
         copy(plan, ports=world.ports())
@@ -51,4 +51,4 @@ def test_a_large_image_that_is_lost_meanwhile_ends_the_copy_before_the_tag(world
 def test_all_of_them_together_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metered_reader, "_PASSING_LIMIT", 30 * 1024 * 1024)
     with pytest.raises(TooManyBytesError):
-        plan_copy(ref(SOURCE), ref(TARGET), ports=world.ports())
+        plan_copy(ref(SOURCE), ref(TARGET), CopyRules(), ports=world.ports())

@@ -10,7 +10,7 @@ from manyfest.cli.rendering.manifest_text import details_text
 from manyfest.contracts.images import Image, oci_image, oci_index, push_image
 from manyfest.domain.comparison.status import DifferenceKind
 from manyfest.domain.errors import TooManyBytesError
-from manyfest.domain.operations.content.copy import copy, plan_copy
+from manyfest.domain.operations.content.copy import CopyRules, copy, plan_copy
 from manyfest.domain.operations.content.lost_blobs import with_lost_blobs
 from manyfest.domain.operations.promotion.inventory import Inventory, take_inventory
 from manyfest.domain.operations.resolve import resolve
@@ -67,7 +67,7 @@ OPERATIONS: dict[str, Callable[[PlainPorts], object]] = {
     "show --long": lambda ports: show(LIST, Extent(is_long=True), ports=ports),
     "promote": _inventory,
     "copy --verify-blobs": lambda ports: with_lost_blobs(
-        plan_copy(LIST, LIST.tagged("same"), ports=ports), ports=ports
+        plan_copy(LIST, LIST.tagged("same"), CopyRules(), ports=ports), ports=ports
     ),
 }
 
@@ -126,11 +126,11 @@ def test_blobs_that_they_lost_are_found(monkeypatch: pytest.MonkeyPatch) -> None
     registry, images = MemoryRegistry(), _images("lost")
     push_image(registry, LIST, oci_index(*images))
     ports = PlainPorts(registry=registry)
-    copy(plan_copy(LIST, TARGET, ports=ports), ports=ports)
+    copy(plan_copy(LIST, TARGET, CopyRules(), ports=ports), ports=ports)
     monkeypatch.setattr(metered_reader.MeteredReader.__init__, "__defaults__", (LIMIT,))
     layer = images[7].manifest.layers[0]
     registry.forget_blob(TARGET.at(layer.digest))
-    plan = with_lost_blobs(plan_copy(LIST, TARGET, ports=ports), ports=ports)
+    plan = with_lost_blobs(plan_copy(LIST, TARGET, CopyRules(), ports=ports), ports=ports)
     assert {blob.target.digest for blob in plan.blobs} == {layer.digest}
 
 

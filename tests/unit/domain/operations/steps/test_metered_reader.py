@@ -13,7 +13,7 @@ from manyfest.domain.errors import TooManyBytesError
 from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.manifests import SIZE_LIMIT
 from manyfest.domain.media_types import OCI_MANIFEST
-from manyfest.domain.operations.content.copy import plan_copy
+from manyfest.domain.operations.content.copy import CopyRules, plan_copy
 from manyfest.domain.operations.content.fetch import fetch
 from manyfest.domain.operations.resolve import resolve
 from manyfest.domain.operations.steps import metered_reader
@@ -56,7 +56,7 @@ def registry() -> Counting:
 OPERATIONS: dict[str, Callable[[PlainPorts], object]] = {
     "verify": lambda ports: verify(LIST, ports=ports),
     "inspect -v": lambda ports: details(resolve(LIST, ports.registry), ports=ports),
-    "copy": lambda ports: plan_copy(LIST, ref("s.example/a:list"), ports=ports),
+    "copy": lambda ports: plan_copy(LIST, ref("s.example/a:list"), CopyRules(), ports=ports),
     "diff": lambda ports: diff(LIST, OTHER, ports=ports),
 }
 
@@ -102,9 +102,9 @@ def test_what_is_attached_counts_too(registry: Counting, monkeypatch: pytest.Mon
     limit = sum(image.manifest.size for image in IMAGES)
     monkeypatch.setattr(metered_reader.MeteredReader.__init__, "__defaults__", (limit,))
     ports, target = PlainPorts(registry=registry), ref("s.example/a:list")
-    plan_copy(LIST, target, ports=ports, attached=AttachedMode.LEAVE)
+    plan_copy(LIST, target, CopyRules(attached=AttachedMode.LEAVE), ports=ports)
     with pytest.raises(TooManyBytesError):
-        plan_copy(LIST, target, ports=ports, attached=AttachedMode.REQUIRE)
+        plan_copy(LIST, target, CopyRules(attached=AttachedMode.REQUIRE), ports=ports)
 
 
 def test_nested_lists_count_where_children_are_looked_for(
@@ -113,11 +113,11 @@ def test_nested_lists_count_where_children_are_looked_for(
     nested = oci_index(*IMAGES)
     push_image(registry, LIST, oci_index(nested))
     target = LIST.tagged("copy")
-    plan_copy(LIST, target, ports=PlainPorts(registry=registry))
+    plan_copy(LIST, target, CopyRules(), ports=PlainPorts(registry=registry))
     limit = nested.manifest.size - 1
     monkeypatch.setattr(metered_reader.MeteredReader.__init__, "__defaults__", (limit,))
     with pytest.raises(TooManyBytesError):
-        plan_copy(LIST, target, ports=PlainPorts(registry=registry))
+        plan_copy(LIST, target, CopyRules(), ports=PlainPorts(registry=registry))
 
 
 def test_a_digest_counts_once() -> None:
