@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from manyfest.domain.comparison.status import Status
+from manyfest.domain.errors import reason_text
 from manyfest.domain.operations.views.outdated import Checked, Verdict
 
 _WORDS = {Status.ADDED: "added", Status.REMOVED: "removed", Status.CHANGED: "changed"}
@@ -11,7 +12,7 @@ _WORDS = {Status.ADDED: "added", Status.REMOVED: "removed", Status.CHANGED: "cha
 def change_words(checked: Checked) -> str:
     """Return the sentence; empty where nothing changed."""
     if checked.verdict is Verdict.UNKNOWN:
-        return str(checked.error)
+        return reason_text(checked.error) if checked.error else ""
     if checked.verdict is Verdict.NEW:
         return "first seen: nothing to compare with yet"
     if checked.verdict is Verdict.CURRENT:
