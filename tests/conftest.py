@@ -38,6 +38,10 @@ for _number, _handler in (
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _handler)
 
+# Programs in Go (docker, registries, skopeo) run for milliseconds, or serve small requests: half of
+# their processor time is the garbage collector's and their threads' looking for work.
+os.environ |= {"GOMAXPROCS": "1", "GOGC": "off", "GOMEMLIMIT": "256MiB"}
+
 # What would let the machine leak into a test: proxies, credentials, folders, colours, settings.
 _LEAKING = frozenset(
     {
