@@ -10,13 +10,14 @@ from attrs import frozen
 
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
-from manyfest.contracts.images import Image, push_image
+from manyfest.contracts.images import Image
 from manyfest.domain import media_types
 from manyfest.domain.references import Reference
 from tests.differential.shelf import IMAGES
 from tests.support.programs.docker_client import CommandLine, Result
 from tests.support.programs.docker_registry import RunningRegistry
 from tests.support.programs.our_program import run_here
+from tests.support.programs.registry_files import seed_image
 
 # Docker wants --insecure to read from loopback; we do not.
 _READING = frozenset({"inspect", "create"})
@@ -65,7 +66,7 @@ def place(docker_registry: RunningRegistry, client: HttpRegistry) -> str:
     """A place in the registry that has all images of the shelf."""
     place = f"{docker_registry.host}/t{uuid.uuid4().hex[:8]}"
     for name, image in IMAGES.items():
-        push_image(client, Reference.parse(f"{place}/{name}"), image)
+        seed_image(client, Reference.parse(f"{place}/{name}"), image)
     return place
 
 
@@ -79,7 +80,7 @@ def plant(client: HttpRegistry, place: str) -> Callable[[str, Image], None]:
     """Puts an image at ``PLACE``/name."""
 
     def plant(name: str, image: Image) -> None:
-        push_image(client, Reference.parse(f"{place}/{name}"), image)
+        seed_image(client, Reference.parse(f"{place}/{name}"), image)
 
     return plant
 
@@ -90,7 +91,7 @@ def served(docker_registry: RunningRegistry, place: str) -> Callable[[str], byte
 
     def served(name: str) -> bytes:
         repository, _, tag = f"{place}/{name}".partition("/")[2].rpartition(":")
-        with closing(http.client.HTTPConnection(docker_registry.host, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection(docker_registry.host, timeout=300)) as connection:
             headers = {"Accept": ", ".join(media_types.ACCEPTED)}
             connection.request("GET", f"/v2/{repository}/manifests/{tag}", headers=headers)
             answer = connection.getresponse()
@@ -106,7 +107,7 @@ def forget(docker_registry: RunningRegistry, place: str) -> Callable[[str, Image
 
     def forget(repository: str, image: Image) -> None:
         path = f"{place}/{repository}".partition("/")[2]
-        with closing(http.client.HTTPConnection(docker_registry.host, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection(docker_registry.host, timeout=300)) as connection:
             connection.request("DELETE", f"/v2/{path}/manifests/{image.digest}")
             assert connection.getresponse().status == 202
 

@@ -28,7 +28,7 @@ def send(docker_registry: RunningRegistry, place: str) -> Send:
 
     def send(name: str, data: bytes) -> None:
         repository, _, tag = f"{place}/{name}".partition("/")[2].rpartition(":")
-        with closing(http.client.HTTPConnection(docker_registry.host, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection(docker_registry.host, timeout=300)) as connection:
             headers = {"Content-Type": media_types.DOCKER_MANIFEST}
             connection.request("PUT", f"/v2/{repository}/manifests/{tag}", data, headers)
             assert connection.getresponse().status == 201

@@ -82,7 +82,7 @@ def test_the_whole_job(
     for image, *flags in annotations:
         both.alike("annotate", name, f"PLACE/{image}", *flags)
     draft = both.alike("inspect", name)
-    for flags in ([name], [name, sources[0]], ["-v", name], ["-v", name, sources[0]]):
+    for flags in ([name, sources[0]], ["-v", name], ["-v", name, sources[0]]):
         both.alike("inspect", *flags)
 
     ours = both.ours("push", name)

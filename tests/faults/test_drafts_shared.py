@@ -15,18 +15,12 @@ from tests.kill.soundness import faults_of
 from tests.support.faults.confined import PROGRAM, SOURCES, drafts, layout_of_eight, run
 from tests.support.faults.judged import error_line, store_dump, succeeded
 from tests.support.programs.at_once import at_once
+from tests.support.programs.forked import ForkedCommandLine
 
 LIST = "oci:app:l"
 
-_LOADING = """
-from manyfest.cli.process.main import main
-import manyfest.cli.commands.docker.annotate, manyfest.cli.commands.docker.create
-import manyfest.cli.commands.docker.inspect, manyfest.cli.commands.docker.push
-import manyfest.cli.commands.docker.rm, manyfest.cli.commands.compose.add
-import manyfest.cli.commands.compose.drop, manyfest.cli.commands.cache.gc
-import manyfest.adapters.oci_layout.registry
-"""
 _COMMANDS = """
+from manyfest.cli.process.main import main
 for line in sys.argv[1].splitlines():
     code = main(line.split())
     print("ended", code, file=sys.stderr)
@@ -39,10 +33,10 @@ def _layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     layout_of_eight(tmp_path)
 
 
-def test_eight_that_annotate_eight_children_are_all_heard() -> None:
+def test_eight_that_annotate_eight_children_are_all_heard(forks: ForkedCommandLine) -> None:
     succeeded("create", LIST, *SOURCES)
     ended = at_once(
-        _LOADING,
+        forks,
         _COMMANDS,
         *([f"annotate {LIST} {each} --os-version {each[-1]}"] for each in SOURCES),
     )
@@ -55,10 +49,10 @@ def test_eight_that_annotate_eight_children_are_all_heard() -> None:
 
 
 @pytest.mark.parametrize("beginning", ["no store yet", "a store"])
-def test_of_eight_that_create_one_draft_one_wins(beginning: str) -> None:
+def test_of_eight_that_create_one_draft_one_wins(forks: ForkedCommandLine, beginning: str) -> None:
     if beginning == "a store":
         succeeded("create", "oci:app:other", SOURCES[0])
-    ended = at_once(_LOADING, _COMMANDS, *([f"create {LIST} {each}"] for each in SOURCES))
+    ended = at_once(forks, _COMMANDS, *([f"create {LIST} {each}"] for each in SOURCES))
     won = [place for place, (out, _) in enumerate(ended) if out]
     assert len(won) == 1
     for place in {*range(8)} - {*won}:
@@ -70,30 +64,30 @@ def test_of_eight_that_create_one_draft_one_wins(beginning: str) -> None:
     assert [source[-1] for source in sources] == [str(won[0])]
 
 
-def test_of_eight_that_amend_one_draft_all_are_in_it() -> None:
-    ended = at_once(_LOADING, _COMMANDS, *([f"create --amend {LIST} {each}"] for each in SOURCES))
+def test_of_eight_that_amend_one_draft_all_are_in_it(forks: ForkedCommandLine) -> None:
+    ended = at_once(forks, _COMMANDS, *([f"create --amend {LIST} {each}"] for each in SOURCES))
     assert [errors for _, errors in ended] == ["ended 0\n"] * 8
     (sources,) = drafts().values()
     assert sorted(source[-1] for source in sources) == [*"01234567"]
 
 
-def test_of_eight_that_add_and_drop_each_has_its_way() -> None:
+def test_of_eight_that_add_and_drop_each_has_its_way(forks: ForkedCommandLine) -> None:
     succeeded("create", LIST, *SOURCES[:4])
     added = ([f"add {LIST} {each}"] for each in SOURCES[4:])
     dropped = ([f"drop {LIST} {each}"] for each in SOURCES[:4])
-    ended = at_once(_LOADING, _COMMANDS, *added, *dropped)
+    ended = at_once(forks, _COMMANDS, *added, *dropped)
     assert [errors.splitlines()[-1] for _, errors in ended] == ["ended 0"] * 8
     (sources,) = drafts().values()
     assert sorted(source[-1] for source in sources) == [*"4567"]
 
 
-def test_whoever_inspects_sees_a_whole_draft_whatever_others_do() -> None:
+def test_whoever_inspects_sees_a_whole_draft_whatever_others_do(forks: ForkedCommandLine) -> None:
     """Exists with three entries, or does not exist: nothing in between, and no lock in the way."""
     create, remove = f"create {LIST} {' '.join(SOURCES[:3])}", f"rm {LIST}"
     renew = f"create --amend {LIST} {' '.join(SOURCES[:3])}"
     looks = [f"inspect {LIST}"] * 10
     scripts = [[create, remove] * 5, [renew, f"push {LIST}"] * 5, looks, looks]
-    ended = at_once(_LOADING, _COMMANDS, *scripts)
+    ended = at_once(forks, _COMMANDS, *scripts)
     for out, errors in ended[2:]:
         for shown in _documents(out):
             assert len(shown["manifests"]) == 3
@@ -105,13 +99,15 @@ def test_whoever_inspects_sees_a_whole_draft_whatever_others_do() -> None:
     store_dump()  # is intact
 
 
-def test_garbage_is_collected_while_others_create_and_nothing_needed_goes() -> None:
+def test_garbage_is_collected_while_others_create_and_nothing_needed_goes(
+    forks: ForkedCommandLine,
+) -> None:
     """Drafts that were created are there with all their manifests."""
     creating = [
         [f"create oci:app:{word}{number} {SOURCES[number + shift]}" for number in range(4)]
         for word, shift in {"early": 0, "late": 4}.items()
     ]
-    ended = at_once(_LOADING, _COMMANDS, *creating, ["cache gc --keep 0d"] * 8)
+    ended = at_once(forks, _COMMANDS, *creating, ["cache gc --keep 0d"] * 8)
     assert [errors for _, errors in ended[:2]] == ["ended 0\n" * 4] * 2
     assert [line for line in ended[2][1].splitlines() if line.startswith("ended")] == [
         "ended 0"
@@ -170,7 +166,7 @@ def test_a_lock_that_goes_is_waited_for(other: sqlite3.Connection) -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             waiting.wait(1)
         other.execute("COMMIT")
-        said, _ = waiting.communicate(timeout=60)
+        said, _ = waiting.communicate(timeout=300)
         assert said.startswith(b"note: annotated linux/")
         assert waiting.returncode == 0
     assert "v8" in run("inspect", LIST).stdout.decode()

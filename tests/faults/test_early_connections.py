@@ -143,7 +143,7 @@ def test_one_that_is_useless_costs_a_connection_and_no_try(monkeypatch, named, s
         take = EarlyConnections.take
 
         def taken_later(early: EarlyConnections, destination: Destination) -> Connected | None:
-            assert server.has_acted.wait(timeout=20)
+            assert server.has_acted.wait(timeout=300)
             return take(early, destination)
 
         monkeypatch.setattr(EarlyConnections, "take", taken_later)

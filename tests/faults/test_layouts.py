@@ -3,7 +3,6 @@
 import json
 import os
 import stat
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +13,9 @@ from manyfest.contracts.images import docker_image, oci_image, oci_index, push_i
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Layout, Reference
 from tests.support.faults.judged import error_line, refused, succeeded
+from tests.support.programs.at_once import COMMANDS, at_once
 from tests.support.programs.docker_client import CommandLine
+from tests.support.programs.forked import ForkedCommandLine
 from tests.support.programs.our_program import run_here
 
 IMAGE, OTHER = docker_image(), oci_image("linux/arm64", text="other")
@@ -189,10 +190,9 @@ def test_no_name_from_elsewhere_becomes_a_path(layout) -> None:  # O12
         assert {path.name for path in place.iterdir()} == {INDEX, MARKER, "blobs"}
 
 
-def test_eight_commands_write_to_one_layout(layout, manyfest: CommandLine) -> None:  # O7
-    commands = [[*manyfest.command, "copy", "oci:app:1", f"oci:all:{n}"] for n in range(8)]
-    running = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in commands]
-    assert [process.wait(60) for process in running] == [0] * 8
+def test_eight_commands_write_to_one_layout(layout, forks: ForkedCommandLine) -> None:  # O7
+    ended = at_once(forks, COMMANDS, *([f"copy oci:app:1 oci:all:{n}"] for n in range(8)))
+    assert [errors.splitlines()[-1] for _, errors in ended] == ["[0]"] * 8
     listed = json.loads((layout.parent / "all" / INDEX).read_bytes())["manifests"]
     tags = {each["annotations"]["org.opencontainers.image.ref.name"] for each in listed}
     assert tags == {str(number) for number in range(8)}

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import subprocess
 from collections.abc import Iterator
 from itertools import count
 
@@ -29,6 +28,7 @@ from tests.support.http.http_messages import Answer, Request
 from tests.support.http.registry_answers import failure
 from tests.support.http.registry_server import REGISTRY, Quirks, RegistryApp
 from tests.support.programs.docker_client import CommandLine
+from tests.support.programs.forked import ForkedCommandLine
 from tests.support.programs.our_program import run_here
 
 AMD, ARM = docker_image("linux/amd64", text="amd"), docker_image("linux/arm64", text="arm")
@@ -242,17 +242,20 @@ def test_a_push_that_fails_keeps_the_draft_that_it_was_to_purge(server, name) ->
 
 
 def test_of_two_lists_pushed_to_one_tag_one_is_there_whole(
-    server, memory, manyfest: CommandLine, tmp_path, monkeypatch
+    server, memory, forks: ForkedCommandLine, tmp_path, monkeypatch
 ) -> None:  # P16
-    name, digests, running = f"{server.host}/app:list", set(), []
-    for one in ("amd", "arm"):
-        monkeypatch.setenv("MANYFEST_STORE", str(tmp_path / f"{one}.sqlite"))
+    name, digests = f"{server.host}/app:list", set()
+    stores = [str(tmp_path / f"{one}.sqlite") for one in ("amd", "arm")]
+    for store, one in zip(stores, ("amd", "arm"), strict=True):
+        monkeypatch.setenv("MANYFEST_STORE", store)
         succeeded("create", name, f"{server.host}/from:{one}")
         shown = succeeded("push", "--dry-run", "--json", name).stdout
         digests.add(json.loads(shown)["digest"])
-        command = [*manyfest.command, "push", name]
-        running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
-    assert [process.wait(60) for process in running] == [0, 0]
+    with (
+        forks.start("push", name, MANYFEST_STORE=stores[0]) as first,
+        forks.start("push", name, MANYFEST_STORE=stores[1]) as second,
+    ):
+        assert [process.result().code for process in (first, second)] == [0, 0]
     assert str(standing(memory)) in digests
     assert server.count("PUT", TAG) == 2
 

@@ -6,8 +6,6 @@ import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +29,7 @@ from tests.support.http.fault_server import FaultServer
 from tests.support.http.faults import truncated, with_header
 from tests.support.http.http_messages import Answer, Request
 from tests.support.http.registry_server import REGISTRY, RegistryApp
+from tests.support.programs.forked import ForkedCommandLine, Started
 from tests.support.programs.our_program import run_here
 from tests.support.programs.waiting import wait_until
 
@@ -270,20 +269,17 @@ class Stalling:
         return False
 
 
-def ended(command: list[str], server: FaultServer, folder: Path, number: int) -> tuple[int, str]:
+def ended(process: Started, folder: Path, number: int) -> tuple[int, str]:
     """End the command by a signal after 2 MiB of the layer; its exit code, and what it said."""
-    server.on("GET", BLOB_PATH, lambda good: Stalling(good, 2 * MIB))
-    program = [sys.executable, "-m", "manyfest", *command]
-    with subprocess.Popen(program, stderr=subprocess.PIPE, text=True) as process:
 
-        def has_kept() -> bool:
-            partial = partial_of(folder)
-            return partial is not None and partial.stat().st_size == 2 * MIB
+    def has_kept() -> bool:
+        partial = partial_of(folder)
+        return partial is not None and partial.stat().st_size == 2 * MIB
 
-        wait_until(has_kept, process)
-        process.send_signal(number)
-        _, said = process.communicate()
-    return process.returncode, said
+    wait_until(has_kept, process)
+    process.send_signal(number)
+    result = process.result()
+    return result.code, result.stderr
 
 
 def note_of(size: int) -> str:
@@ -293,10 +289,12 @@ def note_of(size: int) -> str:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_command_that_is_ended_goes_on_at_the_next_run(
-    server, command, tmp_path, monkeypatch, number
+    server, command, tmp_path, monkeypatch, number, forks: ForkedCommandLine
 ) -> None:
     monkeypatch.setenv("MANYFEST_STORE", str(tmp_path / "store.db"))
-    code, said = ended(command, server, tmp_path, number)
+    server.on("GET", BLOB_PATH, lambda good: Stalling(good, 2 * MIB))
+    with forks.start(*command) as process:
+        code, said = ended(process, tmp_path, number)
     partial = partial_of(tmp_path)
     assert partial is not None
     kept = partial.stat().st_size

@@ -75,11 +75,11 @@ def test_nobody_waits_for_longer_than_half_a_minute(server, asked, words):  # T8
 
 
 def test_a_pause_that_does_not_fit_the_time_limit_is_not_begun(server):
-    server.always("GET", MANIFESTS, unavailable(429, "20"))
+    server.always("GET", MANIFESTS, unavailable(429, "29"))
     began = time.monotonic()
-    line = refused("inspect", "--timeout", "10", f"{server.host}/app:1", code=5)
+    line = refused("inspect", "--timeout", "28", f"{server.host}/app:1", code=5)
     assert "no time left to try again" in line
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 25
 
 
 def test_too_many_requests_for_ever_end_after_five(server):  # T9
@@ -169,7 +169,7 @@ def test_one_refusal_makes_all_threads_wait(server):
 
         def get(reference):
             if reference is not references[0]:
-                assert deadline.began.wait(timeout=60)
+                assert deadline.began.wait(timeout=300)
             return registry.get_manifest(reference)
 
         got = in_threads(get, references)
@@ -191,7 +191,7 @@ class Together:
     """The first ``count`` requests are answered together when the last of them has come."""
 
     def __init__(self, count: int, answer: Answer) -> None:
-        self._all = threading.Barrier(count, timeout=20)
+        self._all = threading.Barrier(count, timeout=300)
         self._answer = answer
 
     def __call__(self, _good: Answer) -> Reply:
@@ -262,7 +262,7 @@ def test_one_host_s_pause_is_not_another_s(server):
 
 def test_who_does_not_try_again_does_not_wait_either(server):
     """As with mirrors: the next host is asked at once."""
-    server.on("GET", MANIFESTS, unavailable(429, "20"))
+    server.on("GET", MANIFESTS, unavailable(429, "29"))
     reference = Reference.parse(f"{server.host}/app:0")
     with HttpRegistry(Deadline(60), tries=1) as registry:
         for words in ("tried once", "it asks for a pause"):

@@ -313,7 +313,7 @@ def hot(full: Path) -> Path:
     child = start(_SPILL, full)
     assert child.stdout.readline() == "inside\n"
     child.kill()
-    child.communicate(timeout=60)
+    child.communicate(timeout=300)
     return full
 
 

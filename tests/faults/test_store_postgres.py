@@ -5,10 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
+from signal import SIGKILL
 
 import pytest
 
@@ -24,14 +26,13 @@ from manyfest.store.postgres.store import PostgresStore
 from manyfest.store.store import open_store
 from tests.support.faults.confined import SOURCES, layout_of_eight
 from tests.support.http.certificates import self_signed
-from tests.support.programs.at_once import at_once
+from tests.support.programs.at_once import COMMANDS, at_once
 from tests.support.programs.our_program import run_here
 from tests.support.stores.postgres_server import PostgresServer
 
 A = oci_image("linux/amd64", text="a")
 LIST = oci_index(A, oci_image("linux/arm64", text="b"))
 TAG = Reference.parse("registry.example/app:x")
-PROGRAM = str(Path(sys.executable).parent / "manyfest")
 NAME = "faults"
 
 
@@ -366,18 +367,7 @@ def test_many_machines_make_one_schema(postgres, tmp_path) -> None:
         assert check_store(store.integrity).damaged == ()
 
 
-_LOADING = """
-import json
-import psycopg
-from manyfest.cli.process.main import main
-"""
-_IN_TURN = """
-codes = [main(line.split()) for line in sys.argv[1].splitlines()]
-print(json.dumps(codes), file=sys.stderr)
-"""
-
-
-def test_a_storm_of_commands_from_twelve_processes_loses_nothing(url, store) -> None:
+def test_a_storm_of_commands_from_twelve_processes_loses_nothing(url, store, forks) -> None:
     assert run_here("create", "oci:app:all", SOURCES[0]).code == 0
     scripts = []
     for number in range(12):
@@ -388,7 +378,7 @@ def test_a_storm_of_commands_from_twelve_processes_loses_nothing(url, store) -> 
             *("cache gc --keep 1d", "cache fsck --dry-run", f"push {own}"),
         )
         scripts.append(["\n".join(lines)])
-    for said, errors in at_once(_LOADING, _IN_TURN, *scripts):
+    for said, errors in at_once(forks, COMMANDS, *scripts):
         assert errors.splitlines()[-1] == str([0] * 8), (said, errors)
     drafts = {str(each.name): each for each in store.drafts.drafts()}
     assert len(drafts) == 13
@@ -397,16 +387,15 @@ def test_a_storm_of_commands_from_twelve_processes_loses_nothing(url, store) -> 
     assert check_store(store.integrity).damaged == ()
 
 
-def test_commands_killed_at_any_moment_leave_the_old_draft_or_the_new(url, store) -> None:
+def test_commands_killed_at_any_moment_leave_the_old_draft_or_the_new(url, store, forks) -> None:
     assert run_here("create", "oci:app:l", SOURCES[0]).code == 0
     before = store.drafts.drafts()
     for number in range(6):
-        command = [PROGRAM, "create", "--amend", "oci:app:l", *SOURCES[:4]]
-        running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        with suppress(subprocess.TimeoutExpired):
-            running.wait(0.15 + number * 0.12)
-        running.kill()
-        running.wait()
+        with forks.start("create", "--amend", "oci:app:l", *SOURCES[:4]) as running:
+            time.sleep(0.01 + number * 0.04)
+            if running.poll() is None:
+                running.send_signal(SIGKILL)
+            running.result()
         (after,) = store.drafts.drafts()
         assert len(after.entries) in (len(before[0].entries), 4)
         assert check_store(store.integrity).damaged == ()

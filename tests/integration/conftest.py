@@ -1,4 +1,4 @@
-"""Seeding real registries through our own client."""
+"""Seeding registries."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,8 +9,9 @@ from attrs import frozen
 
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
-from manyfest.contracts.images import Image, push_image
+from manyfest.contracts.images import Image
 from manyfest.domain.references import Reference
+from tests.support.programs.registry_files import seed_image
 
 _SOCKETLESS = Path(__file__).parents[1] / "support" / "programs" / "socketless"
 
@@ -24,7 +25,7 @@ class Seed:
 
     def __call__(self, name: str, image: Image) -> str:
         """Push ``image`` as ``name``; gives the name."""
-        push_image(self.registry, Reference.parse(name), image)
+        seed_image(self.registry, Reference.parse(name), image)
         return name
 
     def forbid_network(self) -> None:

@@ -37,13 +37,14 @@ from manyfest.adapters.decorators.routing import RoutingRegistry
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.cli.exit_codes import INTERRUPTED
-from manyfest.contracts.images import docker_image, push_image
+from manyfest.contracts.images import docker_image
 from manyfest.domain.references import Reference
 from tests.kill.forks import Completed, Program, import_for
 from tests.kill.scenes import COMMANDS_RUN, DOCKER_DRAFT, SCENES, SOURCES, UNNEEDED, Scene, Words
 from tests.kill.soundness import State, faults_of, faults_of_layout, state_of
 from tests.support.programs.docker_client import docker_manifest
 from tests.support.programs.docker_registry import running_registry
+from tests.support.programs.registry_files import seed_image
 
 PLATFORMS = ("linux/amd64", "linux/arm64", "linux/s390x", "linux/386")
 JOURNAL_SECONDS = 0.002  # about the time that writing a transaction takes
@@ -192,7 +193,7 @@ def seed(host: str, docker_config: Path) -> None:
     """Push the images to the registry, and let docker make a draft of them."""
     with closing(HttpRegistry(Deadline(60))) as registry:
         for source, platform in zip((*SOURCES, UNNEEDED), PLATFORMS, strict=True):
-            push_image(registry, Reference.parse(source.format(host=host)), docker_image(platform))
+            seed_image(registry, Reference.parse(source.format(host=host)), docker_image(platform))
     docker = docker_manifest(docker_config)
     names = [name.format(host=host) for name in (DOCKER_DRAFT, *SOURCES)]
     made = docker("create", "--insecure", *names)

@@ -53,7 +53,7 @@ def test_from_another_registry_with_attestations_to_a_registry_and_a_layout(
             home = target.rpartition(":")[0]
             assert done(manyfest, "inspect", f"{home}@{entry['digest']}")
     skopeo = [require_program("skopeo"), "inspect", "--raw", f"oci:{tmp_path}/layout:1"]
-    raw = subprocess.run(skopeo, check=True, capture_output=True, timeout=60).stdout
+    raw = subprocess.run(skopeo, check=True, capture_output=True, timeout=300).stdout
     assert raw.decode() == done(manyfest, "inspect", "--raw", f"oci:{tmp_path}/layout:1")
 
 
@@ -98,7 +98,7 @@ def _seen_by_buildah(name: str, insecure: str, folder: Path) -> dict[str, list[o
         [require_program("buildah"), *map(str, command)],
         check=False,
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
     assert read.returncode == 0, read.stderr
     return json.loads(read.stdout)

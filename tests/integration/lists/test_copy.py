@@ -67,7 +67,7 @@ def writes(server: HttpServer) -> list[str]:
 
 def skopeo(*arguments: str) -> bytes:
     command = [require_program("skopeo"), "--insecure-policy", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+    return subprocess.run(command, check=True, capture_output=True, timeout=300).stdout
 
 
 def test_a_list_goes_from_registry_to_registry_and_docker_reads_it(

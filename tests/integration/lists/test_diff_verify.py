@@ -150,7 +150,7 @@ def test_what_skopeo_makes_of_it_is_sound_and_the_same(
     index = oci_index(oci_image("linux/amd64"), oci_image("linux/arm64", text="arm"))
     name, copied = plant(layout, "1", index), f"oci:{tmp_path}/copied:1"
     command = [require_program("skopeo"), "--insecure-policy", "copy", "-q", "--all", name, copied]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
     result = manyfest("verify", copied)
     assert "0 errors, 0 warnings" in result.stdout.decode()
     assert manyfest("diff", name, copied).code == 0

@@ -66,7 +66,7 @@ LINE = "{program} imagetools create $(echo {tags}) $(printf '{home}@sha256:%s ' 
 
 def run_line(line: str) -> subprocess.CompletedProcess[str]:
     command = ["bash", "-c", line]
-    return subprocess.run(command, capture_output=True, check=False, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, check=False, text=True, timeout=300)
 
 
 @pytest.mark.parametrize("program", ["manyfest", "docker manyfest"])

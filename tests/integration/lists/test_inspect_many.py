@@ -205,7 +205,7 @@ def test_standard_input_and_a_reader_that_leaves_early(
     assert (result.code, len(objects(result))) == (0, 2000)
     program = f"{manyfest.command[0]} inspect -f - | head -n 1; echo ${{PIPESTATUS[0]}}"
     ended = subprocess.run(
-        ["bash", "-c", program], input=lines, capture_output=True, check=True, timeout=60
+        ["bash", "-c", program], input=lines, capture_output=True, check=True, timeout=300
     )
     first, code = ended.stdout.splitlines()
     assert json.loads(first)["reference"] == name

@@ -117,7 +117,7 @@ def test_a_draft_is_the_same_from_every_folder(
 
 def _skopeo(*arguments: str) -> bytes:
     command = [require_program("skopeo"), "--insecure-policy", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+    return subprocess.run(command, check=True, capture_output=True, timeout=300).stdout
 
 
 def test_create_and_push_reads_its_draft_three_times(

@@ -139,6 +139,6 @@ def test_the_program_tells_a_move_feeds_the_history_and_ends_by_a_signal(tmp_pat
             assert running.stdout is not None
             line = json.loads(running.stdout.readline())
             running.send_signal(signal.SIGINT)
-            assert running.wait(30) == 130
+            assert running.wait(300) == 130
     assert (line["status"], line["summary"]) == ("outdated", "linux/amd64 changed")
     assert len(run_here("history", name).stdout.splitlines()) == 3

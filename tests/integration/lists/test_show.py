@@ -193,7 +193,7 @@ def test_archives_are_shown(layout: Path, tmp_path: Path) -> None:
     program = require_program("skopeo")
     for target in (f"oci-archive:{tmp_path}/a.tar:v1", f"docker-archive:{tmp_path}/b.tar:app:1"):
         command = [program, "--insecure-policy", "copy", "-q", f"oci:{layout}:image", target]
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        subprocess.run(command, check=True, capture_output=True, timeout=300)
         text = lines(run_here("show", target))
         assert "image for linux/amd64, " in text[1]
         assert "user        www" in text

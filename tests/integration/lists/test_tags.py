@@ -158,7 +158,7 @@ def test_the_names_in_an_archive_are_its_tags(tmp_path: Path) -> None:
     archive = f"docker-archive:{tmp_path}/app.tar"
     command = [require_program("skopeo"), "--insecure-policy", "copy", "-q"]
     source = f"oci:{tmp_path}/site:1"
-    subprocess.run([*command, source, f"{archive}:app:1"], check=True, timeout=60)
+    subprocess.run([*command, source, f"{archive}:app:1"], check=True, timeout=300)
     assert lines(run_here("tags", archive)) == ["docker.io/library/app:1"]
     (_, row) = lines(run_here("tags", "--long", archive))
     assert row.split()[-1] == "linux/s390x"

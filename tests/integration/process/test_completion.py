@@ -67,7 +67,7 @@ def completed(shell: str, line: str, manyfest: CommandLine) -> list[str]:
         "zsh": ["zsh", "-f", "-c", _ZSH, "zsh", line],
         "fish": ["fish", "--no-config", "-c", _FISH, line],
     }[shell]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.stderr == ""
     return [entry.split("\t")[0].replace("\\:", ":") for entry in done.stdout.splitlines()]
 

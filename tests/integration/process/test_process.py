@@ -41,10 +41,10 @@ def test_ctrl_c_ends_sixteen_threads_at_once(server: FaultServer, fault) -> None
         wait_until(lambda: server.count("GET", "/v2/app/blobs/*") >= 16)
         pressed = time.monotonic()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=300)
         took = time.monotonic() - pressed
     assert (process.returncode, out, err) == (130, b"", b"note: interrupted\n")
-    assert took < 5  # a fraction of that when the machine is idle; without cancelling, 30 and more
+    assert took < 20  # a fraction of that when the machine is idle; without cancelling, 30 and more
     assert CommandLine((PROGRAM,))("ls", "--json").stdout == b"[]\n"
 
 
@@ -61,7 +61,7 @@ def test_a_signal_takes_away_what_was_half_written(
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         wait_until(lambda: any(layout.glob(".manyfest-*")))
         process.send_signal(signal.Signals[number])
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=300)
     assert (process.returncode, out, err) == (code, b"", b"note: interrupted\n")
     assert list(layout.glob(".manyfest-*")) == []
 
@@ -79,7 +79,7 @@ def test_a_server_that_drips_is_ended_by_the_deadline(
 def test_a_reader_that_leaves_is_no_error(server: FaultServer, manyfest: CommandLine) -> None:
     name = f"{server.host}/app:1"
     shell = f"{PROGRAM} inspect -v {name} | head -c1; exit ${{PIPESTATUS[0]}}"
-    ended = subprocess.run(["bash", "-c", shell], capture_output=True, check=False, timeout=60)
+    ended = subprocess.run(["bash", "-c", shell], capture_output=True, check=False, timeout=300)
     assert (ended.stdout, ended.stderr) == (b"{", b"")
     assert ended.returncode in (0, 141)
 
@@ -105,7 +105,7 @@ def test_words_that_nobody_hears_change_neither_result_nor_code(
     ):
         stderr = opened()
         ended = subprocess.run(
-            [PROGRAM, *words], stdout=subprocess.PIPE, stderr=stderr, check=False, timeout=60
+            [PROGRAM, *words], stdout=subprocess.PIPE, stderr=stderr, check=False, timeout=300
         )
         os.close(stderr)
         assert (ended.returncode, ended.stdout[:7]) == (code, starts), words
@@ -123,7 +123,7 @@ SHELLS = {
 @pytest.mark.parametrize(("shell", "code", "words"), SHELLS.values(), ids=SHELLS.keys())
 def test_odd_streams(server: FaultServer, shell: str, code: int, words: str) -> None:
     command = shell.format(program=PROGRAM, name=f"{server.host}/app:1")
-    ended = subprocess.run(["bash", "-c", command], capture_output=True, check=False, timeout=60)
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, check=False, timeout=300)
     assert ended.returncode == code
     assert words in ended.stderr.decode()
     assert len(ended.stderr.splitlines()) == (1 if words else 0)
@@ -144,7 +144,7 @@ def test_what_reads_standard_input_says_that_it_is_closed(words: list[str]) -> N
         ["bash", "-c", '"$@" <&-', "bash", PROGRAM, *words],
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert (ended.returncode, ended.stdout) == (1, b"")
     assert ended.stderr == b"error: standard input is closed\n"
@@ -158,7 +158,7 @@ def test_no_locale_and_no_argument_makes_a_traceback(
     monkeypatch.setenv("LC_ALL", "C")
     for argument in ("é", "\udcff", "\u202e"):
         ended = subprocess.run(
-            [PROGRAM, "inspect", f"a/{argument}"], capture_output=True, check=False, timeout=60
+            [PROGRAM, "inspect", f"a/{argument}"], capture_output=True, check=False, timeout=300
         )
         assert ended.returncode == 2
         assert ended.stderr.startswith(b"error: ")

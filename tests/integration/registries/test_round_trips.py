@@ -280,7 +280,7 @@ def test_the_target_is_looked_at_while_the_sources_are_read(manyfest: CommandLin
         """The source is kept back until the target was looked at."""
         if request.method == "HEAD":
             looked.set()
-        elif request.method == "GET" and not looked.wait(timeout=20):
+        elif request.method == "GET" and not looked.wait(timeout=120):
             return Answer(404)
         return None
 

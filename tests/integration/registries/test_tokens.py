@@ -146,7 +146,7 @@ def test_tokens_that_never_work_end_in_an_error(serve):
 def wait_until_refused(registry, token):
     """Asks the registry itself whether it still takes the token."""
     for _ in range(300):
-        with closing(HTTPConnection(registry.host, timeout=10)) as connection:
+        with closing(HTTPConnection(registry.host, timeout=300)) as connection:
             headers = {"Authorization": f"Bearer {token}"}
             connection.request("HEAD", "/v2/team/app/manifests/v0", headers=headers)
             if connection.getresponse().status == HTTPStatus.UNAUTHORIZED:

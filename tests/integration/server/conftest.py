@@ -75,7 +75,7 @@ class Served:
 
     def ask(self, target: str, method: str = "GET", **headers: str):
         """Return the response to one request, with its ``body``."""
-        connection = HTTPConnection(self.host, timeout=20)
+        connection = HTTPConnection(self.host, timeout=300)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, target, headers=named)

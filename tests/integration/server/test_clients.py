@@ -134,8 +134,8 @@ def test_ctrl_c_ends_it_at_once(served_store):
     with started(store=served_store) as (_, process):
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
-        assert time.monotonic() - began < 2  # 0.01 s on a machine that has nothing else to do
+        assert process.wait(60) == 0
+        assert time.monotonic() - began < 10  # 0.01 s on a machine that has nothing else to do
 
 
 def test_a_fetch_and_a_collection_go_on_meanwhile(served_store, tmp_path, monkeypatch):

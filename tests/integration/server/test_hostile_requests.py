@@ -20,7 +20,7 @@ def raw(server, data: bytes) -> bytes:
     """Send bytes as they are, and return all that comes."""
     host, _, port = server.host.partition(":")
     received = b""
-    with socket.create_connection((host, int(port)), timeout=20) as sock:
+    with socket.create_connection((host, int(port)), timeout=300) as sock:
         sock.sendall(data)
         try:
             while data := sock.recv(65536):
@@ -117,7 +117,7 @@ def test_a_client_that_never_ends_its_head_is_let_go(server, monkeypatch):
     monkeypatch.setattr(connection, "_HEAD_SECONDS", 0.05)
     begin = b"GET /v2/ HTTP/1.1\r\nHost: "
     received = b""
-    with socket.create_connection(("127.0.0.1", int(server.host[10:])), timeout=20) as sock:
+    with socket.create_connection(("127.0.0.1", int(server.host[10:])), timeout=300) as sock:
         sock.sendall(begin)
         while data := sock.recv(65536):
             received += data

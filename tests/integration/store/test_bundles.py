@@ -53,7 +53,7 @@ def skopeo() -> Skopeo:
 
     def run(*arguments: str | Path) -> bytes:
         command = [program, "--insecure-policy", *map(str, arguments)]
-        ended = subprocess.run(command, capture_output=True, timeout=60, check=False)
+        ended = subprocess.run(command, capture_output=True, timeout=300, check=False)
         assert ended.returncode == 0, ended.stderr.decode()
         return ended.stdout
 
@@ -199,7 +199,7 @@ def test_we_read_what_buildah_pushes(manyfest: Run, tmp_path: Path) -> None:
         ["commit", "--signature-policy", policy, "made", f"oci-archive:{tmp_path}/x.tar:v1"],
     ):
         ended = subprocess.run(
-            [*run, *arguments], capture_output=True, timeout=60, check=False, env=isolated
+            [*run, *arguments], capture_output=True, timeout=300, check=False, env=isolated
         )
         assert ended.returncode == 0, ended.stderr.decode()
     imported = manyfest("cache", "import", "--as", "r.example/app", "--json", tmp_path / "x.tar")

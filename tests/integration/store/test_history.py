@@ -1,12 +1,8 @@
 """Past states as a person uses them: shown, named wherever something is read, and put back."""
 
-import contextlib
 import fcntl
 import json
 import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,9 +24,10 @@ from tests.integration.conftest import Seed
 from tests.support.http.registry_server import REGISTRY, RegistryServer
 from tests.support.programs.docker_client import CommandLine, Result
 from tests.support.programs.docker_registry import RunningRegistry
+from tests.support.programs.forked import ForkedCommandLine
 from tests.support.programs.our_program import run_here
+from tests.support.programs.waiting import has_open, wait_until
 
-PROGRAM = str(Path(sys.executable).parent / "manyfest")
 AMD, ARM = docker_image("linux/amd64"), docker_image("linux/arm64")
 OLD, NEW = docker_list(AMD), docker_list(AMD, ARM)
 
@@ -268,17 +265,10 @@ def test_undo_brings_back_a_list_that_only_the_store_holds(layout: Layouts) -> N
     assert run_here("inspect", "--raw", layout.name).stdout == old.manifest.data
 
 
-def has_open(process: int, directory: Path) -> bool:
-    """Whether one of the process' descriptors is that directory (Linux)."""
-    for descriptor in Path(f"/proc/{process}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            if descriptor.readlink() == directory:
-                return True
-    return False
-
-
 @pytest.mark.parametrize("arguments", [["undo"], ["push"], ["push", "--merge"]])
-def test_what_is_put_is_seen_when_it_is_put(layout: Layouts, arguments: list[str]) -> None:
+def test_what_is_put_is_seen_when_it_is_put(
+    layout: Layouts, forks: ForkedCommandLine, arguments: list[str]
+) -> None:
     """Not when the command began: what others saw meanwhile was before."""
     for image in (OLD, NEW):
         layout.put(image)
@@ -287,13 +277,12 @@ def test_what_is_put_is_seen_when_it_is_put(layout: Layouts, arguments: list[str
     done("create", layout.name, f"oci:{layout.directory}:more")
     root = os.open(layout.directory, os.O_RDONLY)
     fcntl.flock(root, fcntl.LOCK_EX)  # as another writer does
-    with subprocess.Popen([PROGRAM, *arguments, layout.name]) as waiting:
-        while not has_open(waiting.pid, layout.directory):  # it has begun, and cannot go on
-            assert waiting.poll() is None
-            time.sleep(0.01)
+    with forks.start(*arguments, layout.name) as waiting:
+        # It has begun, and cannot go on.
+        wait_until(lambda: has_open(waiting, Path(layout.directory)), waiting)
         released = datetime.now(UTC)
         os.close(root)
-    assert waiting.returncode == 0
+        assert waiting.result().code == 0
     assert datetime.fromisoformat(states(layout.name)[0]["lastSeen"]) >= released
 
 

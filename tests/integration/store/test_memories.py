@@ -165,7 +165,7 @@ def test_machines_that_push_at_once_lose_nothing(
         )
         for tag in tags
     ]
-    assert [process.wait(60) for process in running] == [0] * len(tags)
+    assert [process.wait(300) for process in running] == [0] * len(tags)
     pulled = json.loads(succeeded(on("reader", "cache", "pull", "--json", memory)))
     assert (sorted(pulled["tags"]), pulled["leftOut"]) == (tags, 0)
 

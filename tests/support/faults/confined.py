@@ -6,7 +6,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import oci_image, push_image
@@ -30,9 +32,21 @@ _FOR_FORKS = {resource.RLIMIT_FSIZE}  # they begin with more memory and open fil
 
 def layout_of_eight(folder: Path) -> None:
     """The layout ``app`` in ``folder``, with an image for each of ``SOURCES``."""
-    for number, platform in enumerate(CHILDREN):
-        reference = Reference(Layout(str(folder / "app")), f"c{number}")
-        push_image(LayoutRegistry(), reference, oci_image(f"linux/{platform}"))
+    for name, data in _files_of_eight().items():
+        file = folder / "app" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+
+
+@cache
+def _files_of_eight() -> dict[Path, bytes]:
+    """The layout's files, by their path in it; written once, by the adapter."""
+    with TemporaryDirectory() as folder:
+        for number, platform in enumerate(CHILDREN):
+            reference = Reference(Layout(folder), f"c{number}")
+            push_image(LayoutRegistry(), reference, oci_image(f"linux/{platform}"))
+        files = [each for each in Path(folder).rglob("*") if each.is_file()]
+        return {file.relative_to(folder): file.read_bytes() for file in files}
 
 
 def run(*words: str, limits: Mapping[int, int] | None = None, **variables: str) -> Result:
@@ -89,7 +103,7 @@ def _run(
         command,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=300,
         preexec_fn=before,
         env=os.environ | (variables or {}),
     )

@@ -69,4 +69,4 @@ def _files(made: Certificate) -> tuple[str | Path, ...]:
 
 def _openssl(*arguments: str | Path) -> None:
     command = [require_program("openssl"), *map(str, arguments)]
-    subprocess.run(command, check=True, capture_output=True, timeout=30)
+    subprocess.run(command, check=True, capture_output=True, timeout=300)

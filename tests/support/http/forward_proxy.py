@@ -67,7 +67,7 @@ class _Tunnel:
 
     def send(self, connection: socket.socket, request: Request) -> bool:
         address, _, port = self.host.rpartition(":")
-        with socket.create_connection((address, int(port)), timeout=10) as server:
+        with socket.create_connection((address, int(port)), timeout=300) as server:
             connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             carry(connection, server)
         return False

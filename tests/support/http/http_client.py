@@ -36,9 +36,9 @@ def ask(
 def connect(host: str, certificate: Certificate | None = None) -> http.client.HTTPConnection:
     """A connection, over TLS when there is a certificate to trust."""
     if certificate is None:
-        return http.client.HTTPConnection(host, timeout=10)
+        return http.client.HTTPConnection(host, timeout=300)
     trust = ssl.create_default_context(cafile=certificate.file)
-    return http.client.HTTPSConnection(host, timeout=10, context=trust)
+    return http.client.HTTPSConnection(host, timeout=300, context=trust)
 
 
 def ask_on(

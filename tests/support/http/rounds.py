@@ -16,7 +16,7 @@ class Rounds:
         with self._lock:
             barrier = self._left.pop(0)
         try:
-            barrier.wait(timeout=20)
+            barrier.wait(timeout=120)
         except threading.BrokenBarrierError:
             return Answer(404)
         return None

@@ -78,7 +78,7 @@ class SocksProxy:
             connection.sendall(bytes((5, _HOST_UNREACHABLE, 0, 1, *bytes(6))))
             return
         address, _, place = self._names[name].rpartition(":")
-        with socket.create_connection((address, int(place)), timeout=10) as server:
+        with socket.create_connection((address, int(place)), timeout=300) as server:
             connection.sendall(bytes((5, _SUCCEEDED, 0, 1, *bytes(6))))
             carry(connection, server)
 

@@ -1,18 +1,15 @@
 """Several processes at work at the same moment."""
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-_TIMEOUT = 300.0  # seconds
+from tests.support.programs.forked import ForkedCommandLine
 
-# Loads, forks for each script, and lets all forks go at once, by the end of a pipe.
+# Forks for each script, and lets all forks go at once, by the end of a pipe.
 _FORKING = """
 import os, sys, traceback
-loading, work, folder, *scripts = sys.argv[1:]
-exec(loading)
+work, folder, *scripts = sys.argv[1:]
 gate, closed_to_begin = os.pipe()
 children = []
 for number, script in enumerate(scripts):
@@ -33,19 +30,28 @@ for number, script in enumerate(scripts):
 os.close(closed_to_begin)
 for child in children:
     os.waitpid(child, 0)
+sys.exit()
+"""
+
+COMMANDS = """
+import json
+from manyfest.cli.process.main import main
+codes = [main(line.split()) for line in sys.argv[1].splitlines()]
+print(json.dumps(codes), file=sys.stderr)
 """
 
 
-def at_once(loading: str, work: str, *scripts: Sequence[str]) -> list[tuple[str, str]]:
+def at_once(forks: ForkedCommandLine, work: str, *scripts: Sequence[str]) -> list[tuple[str, str]]:
     """Run the Python ``work`` for each script, all at once; what each wrote to both streams.
 
-    Each runs in a process of its own, a fork of one that has run ``loading``, so that what they do
-    is done at the same moment. Its argument are the lines of the script.
+    Each runs in a process of its own, a fork of one that has loaded our program, so that what they
+    do is done at the same moment. Its argument are the lines of the script. ``COMMANDS`` runs each
+    line as a command, and ends by writing their exit codes to standard error, as JSON.
     """
     with TemporaryDirectory() as folder:
-        command = [sys.executable, "-c", _FORKING, loading, work, folder]
-        command += ["\n".join(script) for script in scripts]
-        subprocess.run(command, check=True, timeout=_TIMEOUT)
+        arguments = ["at_once", work, folder, *("\n".join(script) for script in scripts)]
+        ended = forks(before=f"import sys\nsys.argv = {arguments}\n{_FORKING}")
+        assert ended.code == 0, ended
         return [
             (Path(folder, f"{number}.out").read_text(), Path(folder, f"{number}.err").read_text())
             for number in range(len(scripts))

@@ -15,7 +15,7 @@ from attrs import frozen
 from tests.support.http.certificates import Certificate
 from tests.support.programs.programs import require_program
 
-_READY_WITHIN = 15.0  # seconds; alone it takes 0.1
+_READY_WITHIN = 120.0  # seconds; alone it takes 0.1
 _PORTS_TRIED = 5
 
 # The header proves that the answer is ours and not that of another server that got the port first.
@@ -52,6 +52,9 @@ _HTPASSWD = """\
 auth:
   htpasswd: {{realm: "Registry Realm", path: "{file}"}}
 """
+
+
+_running: dict[str, Path] = {}  # the folder of each, by its host
 
 
 @frozen
@@ -109,11 +112,19 @@ def running_registry(
         try:
             registry = RunningRegistry(f"127.0.0.1:{at}", folder, certificate, client)
             if _becomes_ready(process, registry, instance):
+                _running[registry.host] = folder
                 yield registry
                 return
         finally:
+            _running.pop(f"127.0.0.1:{at}", None)
             _end(process)
     raise RuntimeError(f"docker-registry does not start: {(folder / 'log').read_text()[-2000:]}")
+
+
+def storage_of(host: str) -> Path | None:
+    """Return the folder of what the registry at ``host`` keeps, if it is one that we run."""
+    folder = _running.get(host)
+    return folder / "data" / "docker" / "registry" / "v2" if folder else None
 
 
 def _configure(
@@ -141,7 +152,7 @@ def _configure(
 def _password_file(folder: Path, user: str, password: str) -> Path:
     command = [require_program("htpasswd"), "-Bbn", user, password]
     file = folder / "htpasswd"
-    file.write_bytes(subprocess.run(command, check=True, capture_output=True, timeout=30).stdout)
+    file.write_bytes(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
     return file
 
 

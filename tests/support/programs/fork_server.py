@@ -120,7 +120,7 @@ def _become(request: Mapping[str, object], streams: list[int]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
-    exec(request.get("before", ""))
+    exec(request.get("before", ""), {})
     sys.argv = request["arguments"]
     from manyfest.cli.process.console_script import run
 

@@ -76,13 +76,17 @@ class Started:
         pool: ThreadPoolExecutor,
         arguments: Sequence[str],
     ) -> None:
-        self.process = _number(server)
+        self.pid = _number(server)
         self._pool, self._input, self._arguments = pool, streams[0], arguments
         self._outputs = [pool.submit(_read, stream) for stream in streams[1:]]
         self._code = pool.submit(self._ended, server)
 
     def send_signal(self, number: int) -> None:
-        os.kill(self.process, number)
+        os.kill(self.pid, number)
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while it runs."""
+        return self._code.result() if self._code.done() else None
 
     def wait(self) -> int:
         """Return the exit code, at the end. Raises TimeoutExpired, and kills."""
@@ -100,7 +104,7 @@ class Started:
         try:
             return _number(server)
         except TimeoutError:
-            os.kill(self.process, signal.SIGKILL)
+            os.kill(self.pid, signal.SIGKILL)
             raise subprocess.TimeoutExpired(self._arguments, TIMEOUT) from None
 
 

@@ -40,4 +40,4 @@ def start(code: str, path: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def run(code: str, path: Path, *arguments: str) -> str:
     """The output of such a Python, or its error if it failed."""
-    return start(code, path, *arguments).communicate(timeout=60)[0]
+    return start(code, path, *arguments).communicate(timeout=300)[0]
