@@ -32,6 +32,7 @@ _BOOLEANS = {
     **dict.fromkeys(("", "0", "f", "false", "n", "no", "off"), False),
 }
 
+SYSTEM_CONTAINERS = Path("/etc/containers")  # configuration of podman and its kin
 DEFAULT_SECONDS = 120.0  # for all requests of a command, except transfers of layers
 _LOCK_SECONDS = 10.0
 
@@ -218,7 +219,7 @@ def _hosts(listed: str) -> frozenset[str]:
 def containers_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the configuration folders of podman and its kin: system's, user's."""
     config = environment.get("XDG_CONFIG_HOME") or f"{environment.get('HOME') or ''}/.config"
-    return Path("/etc/containers"), Path(config) / "containers"
+    return SYSTEM_CONTAINERS, Path(config) / "containers"
 
 
 def certificate_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from manyfest.adapters.http_registry.reliability import retry
+from manyfest.assembly import settings
 from tests import hypothesis_profiles
 from tests.support.http.certificates import Certificate, self_signed
 from tests.support.programs import docker_client
@@ -79,6 +80,7 @@ def _hermetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(home / ".docker"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
     monkeypatch.setenv("MANYFEST_STORE", str(home / "store.sqlite"))
+    monkeypatch.setattr(settings, "SYSTEM_CONTAINERS", tmp_path / "etc")
 
 
 @pytest.fixture

@@ -120,8 +120,8 @@ def _become(request: Mapping[str, object], streams: list[int]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
-    exec(request.get("before", ""), {})
     sys.argv = request["arguments"]
+    exec(request.get("before", ""), {})
     from manyfest.cli.process.console_script import run
 
     run()
@@ -136,6 +136,8 @@ def _load() -> None:
             import_module(found.name)
     for name in _IMPORTED_IN_FUNCTIONS:
         import_module(name)
+    settings = import_module("manyfest.assembly.settings")
+    settings.SYSTEM_CONTAINERS = Path("/nonexistent")  # as for the test's own process
     gc.collect()
     gc.freeze()
 

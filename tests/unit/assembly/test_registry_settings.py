@@ -12,18 +12,19 @@ HOME = {"HOME": "/home/me"}
 CERTIFICATES = {
     "docker's and podman's": (
         HOME,
-        ("/etc/docker/certs.d", "/etc/containers/certs.d", "/home/me/.config/containers/certs.d"),
+        ("/etc/docker/certs.d", "SYSTEM/certs.d", "/home/me/.config/containers/certs.d"),
     ),
     "the user's configuration elsewhere": (
         {**HOME, "XDG_CONFIG_HOME": "/c"},
-        ("/etc/docker/certs.d", "/etc/containers/certs.d", "/c/containers/certs.d"),
+        ("/etc/docker/certs.d", "SYSTEM/certs.d", "/c/containers/certs.d"),
     ),
     "chosen": ({**HOME, "MANYFEST_CERTS_D": "/a:/b"}, ("/a", "/b")),
 }
 
 
 @pytest.mark.parametrize(("environment", "folders"), CERTIFICATES.values(), ids=CERTIFICATES)
-def test_folders_of_certificates(environment, folders):
+def test_folders_of_certificates(environment, folders, monkeypatch):
+    monkeypatch.setattr(settings, "SYSTEM_CONTAINERS", Path("SYSTEM"))
     assert settings.certificate_folders(environment) == tuple(map(Path, folders))
 
 
