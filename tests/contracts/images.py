@@ -6,6 +6,7 @@ import json
 import tarfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 
 from attrs import evolve, frozen
 
@@ -176,6 +177,7 @@ def oddly_spelled(image: Image) -> Image:
     return evolve(image, manifest=evolve(image.manifest, data=f"\r\n {text}\n\n".encode()))
 
 
+@cache
 def layer_bytes(text: str) -> bytes:
     """A gzipped tar of one file that holds ``text``; the same bytes each time."""
     archive = io.BytesIO()
@@ -217,6 +219,7 @@ def pull_blob(registry: BlobReader, reference: Reference, size: int) -> bytes:
         return b"".join(chunks)
 
 
+@cache
 def _config(platform: str, text: str) -> bytes:
     members = Platform.parse(platform).to_json()
     tar = gzip.decompress(layer_bytes(text))

@@ -44,7 +44,7 @@ class Site:
             env=self.environment,
             capture_output=True,
             check=False,
-            timeout=120,
+            timeout=600,
         )
         return Result(ended.stdout, ended.stderr.decode(), ended.returncode)
 
@@ -101,6 +101,6 @@ def site(
     folder = tmp_path / "work"
     folder.mkdir()
     environment = environment_with(registries, tmp_path / "home")
-    write_forked_script(tmp_path / "programs", forks)
+    write_forked_script(tmp_path / "programs" / "manyfest", forks)
     environment["PATH"] = f"{tmp_path / 'programs'}:{environment['PATH']}"
     return Site(registries, folder, environment, seed)

@@ -56,7 +56,7 @@ def _run(site: Site, job: str, **variables: str) -> str:
         env=environment,
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert ended.returncode == 0, ended.stderr.decode()
     return ended.stdout.decode()

@@ -46,7 +46,7 @@ def manyfest(forks: ForkedCommandLine) -> CommandLine:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forks: ForkedCommandLine) -> Path:
     """A folder with a draft and a cached tag, and the program on the PATH."""
     monkeypatch.chdir(tmp_path)
-    write_forked_script(tmp_path / "programs", forks)
+    write_forked_script(tmp_path / "programs" / "manyfest", forks)
     monkeypatch.setenv("PATH", f"{tmp_path / 'programs'}{os.pathsep}{os.environ['PATH']}")
     push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "app")), "a"), oci_image())
     assert forks("create", "r.example:5000/team/draft:1", "oci:app:a").code == 0

@@ -20,10 +20,13 @@ from tests.support.http.faults import Silent
 from tests.support.http.registry_auth import BasicGate
 from tests.support.http.registry_server import REGISTRY, RegistryApp, RegistryServer
 from tests.support.programs.docker_client import CommandLine
+from tests.support.programs.forked import ForkedCommandLine
+from tests.support.programs.forked_script import write_forked_script
 from tests.support.programs.programs import require_program
 from tests.support.programs.waiting import wait_until
 
 PROGRAM = Path(sys.executable).parent / "docker-manyfest"
+_AS_PLUGIN = "from manyfest.cli.process.docker_plugin import run; run()"
 NAMES = ("inspect", "create", "annotate", "push", "rm", "ls")
 
 
@@ -37,9 +40,18 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def docker(config: Path) -> CommandLine:
+def started_docker(config: Path) -> CommandLine:
     """The docker client, with ``config`` for its folder."""
     return CommandLine((require_program("docker"), "--config", str(config)))
+
+
+@pytest.fixture
+def docker(started_docker: CommandLine, config: Path, forks: ForkedCommandLine) -> CommandLine:
+    """The same, whose plugin is a fork of what is loaded: where its start is not the subject."""
+    plugin = config / "cli-plugins" / PROGRAM.name
+    plugin.unlink()
+    write_forked_script(plugin, forks, before=_AS_PLUGIN)
+    return started_docker
 
 
 @pytest.fixture
@@ -49,8 +61,8 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "app")), "a"), docker_image())
 
 
-def test_docker_knows_us_by_our_metadata(docker: CommandLine) -> None:
-    assert "manyfest*" in docker("--help").stdout.decode()
+def test_docker_knows_us_by_our_metadata(started_docker: CommandLine) -> None:
+    assert "manyfest*" in started_docker("--help").stdout.decode()
     shown = CommandLine((str(PROGRAM),))("docker-cli-plugin-metadata")
     metadata = json.loads(shown.stdout)
     assert metadata["SchemaVersion"] == "0.1.0"
@@ -71,12 +83,15 @@ def test_metadata_is_answered_before_anything_is_loaded() -> None:
     assert not {"typer", "attrs", "httpx", "sqlite3", "manyfest.domain.errors"} & loaded
 
 
-def test_the_main_job(docker: CommandLine, layout: None) -> None:
-    assert docker("manyfest", "create", "oci:app:v1", "oci:app:a").code == 0
-    assert docker("manyfest", "annotate", "oci:app:v1", "oci:app:a", "--variant", "v2").code == 0
-    pushed = docker("manyfest", "push", "--purge=false", "oci:app:v1")
+def test_the_main_job(started_docker: CommandLine, layout: None) -> None:
+    assert started_docker("manyfest", "create", "oci:app:v1", "oci:app:a").code == 0
+    assert (
+        started_docker("manyfest", "annotate", "oci:app:v1", "oci:app:a", "--variant", "v2").code
+        == 0
+    )
+    pushed = started_docker("manyfest", "push", "--purge=false", "oci:app:v1")
     assert pushed.stdout.startswith(b"sha256:")
-    assert b"v2" in docker("manyfest", "inspect", "--remote", "oci:app:v1").stdout
+    assert b"v2" in started_docker("manyfest", "inspect", "--remote", "oci:app:v1").stdout
 
 
 CODES = {
@@ -230,8 +245,10 @@ class TestEnding:
         assert (process.returncode, out, err) == (130, b"", b"note: interrupted\n")
 
     @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-    def test_it_ends_with_docker(self, silent: FaultServer, docker: CommandLine, how) -> None:
-        command = [*docker.command, "manyfest", "inspect", f"{silent.host}/app:1"]
+    def test_it_ends_with_docker(
+        self, silent: FaultServer, started_docker: CommandLine, how
+    ) -> None:
+        command = [*started_docker.command, "manyfest", "inspect", f"{silent.host}/app:1"]
         with subprocess.Popen(command, stdout=-1, stderr=-1) as process:
             wait_until(lambda: silent.count("GET", "/v2/app/manifests/*") > 0)
             plugin = _child_of(process.pid)

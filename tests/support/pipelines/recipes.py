@@ -107,7 +107,7 @@ def type_steps(steps: Sequence[Step], folder: Path, environment: Mapping[str, st
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     return [told for number, step in enumerate(steps) if (told := _told(step, notes / str(number)))]
 

@@ -17,6 +17,10 @@ from tests.support.programs import fork_server
 from tests.support.programs.docker_client import TIMEOUT, CommandLine, Result
 from tests.support.programs.fork_server import NUMBER, READY, is_for_forks
 
+# Folders for PYTHONPATH whose ``sitecustomize`` looks at what happens from then on: nothing before
+# the command does.
+_HOOKS = {str(Path(__file__).parent / name) for name in ("socketless", "watched")}
+
 
 @frozen
 class ForkedCommandLine(CommandLine):
@@ -39,7 +43,11 @@ class ForkedCommandLine(CommandLine):
 
         ``before`` is Python that the process runs first.
         """
-        if before or is_for_forks(os.environ | variables, self.environment):
+        environment = os.environ | variables
+        if environment.get("PYTHONPATH") in _HOOKS:
+            customization = Path(environment.pop("PYTHONPATH"), "sitecustomize.py")
+            before = f"{customization.read_text()}\n{before}"
+        if before or is_for_forks(environment, self.environment):
             with self.start(*arguments, before=before, **variables) as started:
                 return started.result(input)
         return super().__call__(*arguments, input=input, **variables)

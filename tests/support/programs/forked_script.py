@@ -16,7 +16,7 @@ import json, os, socket, struct, sys
 number = struct.Struct("!q")
 arguments = ["{program}", *sys.argv[1:]]
 request = dict(arguments=arguments, environment=dict(os.environ), folder=os.getcwd())
-data = json.dumps(request).encode()
+data = json.dumps(request | dict(before={before!r})).encode()
 with socket.socket(socket.AF_UNIX) as server:
     server.connect("{address}")
     socket.send_fds(server, [number.pack(len(data))], [0, 1, 2])
@@ -28,10 +28,9 @@ sys.exit(code if code >= 0 else 128 - code)
 """
 
 
-def write_forked_script(folder: Path, program: ForkedCommandLine) -> None:
-    """Write the script ``manyfest`` into ``folder``."""
-    folder.mkdir()
-    script = folder / "manyfest"
-    values = {"program": program.command[0], "address": program.address}
+def write_forked_script(script: Path, program: ForkedCommandLine, before: str = "") -> None:
+    """Write the script; ``before`` is Python that the fork runs first."""
+    script.parent.mkdir(exist_ok=True)
+    values = {"program": program.command[0], "address": program.address, "before": before}
     script.write_text(_SCRIPT.format(python=sys.executable, **values))
     script.chmod(0o755)

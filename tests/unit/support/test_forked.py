@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.programs import fork_server
 from tests.support.programs.fork_server import NUMBER, is_for_forks
 
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -54,6 +55,14 @@ def test_what_the_interpreter_reads_at_its_start_wants_the_program(name):
     assert is_for_forks(here | {"HOME": "/elsewhere"}, here)
     assert not is_for_forks(here | {name: "other"}, here)
     assert not is_for_forks(here, here | {name: "other"})
+
+
+def test_a_fork_without_a_network_has_none(forks, monkeypatch):
+    socketless = Path(fork_server.__file__).parent / "socketless"
+    monkeypatch.setenv("PYTHONPATH", str(socketless))
+    assert "the network is forbidden here" in forks("inspect", "127.0.0.1:1/app:1").stderr
+    monkeypatch.delenv("PYTHONPATH")
+    assert "the network is forbidden here" not in forks("inspect", "127.0.0.1:1/app:1").stderr
 
 
 def test_who_does_not_wait_for_the_end_ends_nothing_for_others(forks):
