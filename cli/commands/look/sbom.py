@@ -13,7 +13,7 @@ from manyfest.cli.arguments.options import (
     docker_command,
 )
 from manyfest.cli.flows.statements import note_trust, statements_for
-from manyfest.cli.output import note, write_document, write_lines, write_view
+from manyfest.cli.output import note, warn, write_document, write_lines, write_view
 from manyfest.cli.process.command import Option
 from manyfest.cli.process.pflag import UsageError
 from manyfest.cli.rendering.attached.sbom_table import (
@@ -79,8 +79,10 @@ def command(
     view = view_of(package_columns, sbom.packages, options, as_json=as_json)
     if as_json:
         write_lines(packages_json(view.items))
-    else:
-        if sbom.packages:
-            write_view(view.lines())
+    elif sbom.packages:
+        write_view(view.lines())
+    if sbom.is_unreadable:
+        warn(f"{chosen.image}: {summary(sbom)}")
+    elif not as_json:
         note(f"{chosen.image}: {summary(sbom)}")
     note_trust(found, SBOM, name)

@@ -9,7 +9,7 @@ from manyfest.cli.rendering.table import Column, json_array
 from manyfest.domain.statements.envelopes import Statement
 from manyfest.domain.statements.sboms import Package, Sbom
 
-UNREADABLE = "no packages could be read, as what it lists has another form"
+_UNREADABLE = "no packages could be read (they have another form)"
 
 
 def package_columns(_screen: Screen) -> tuple[Column[Package], ...]:
@@ -51,4 +51,4 @@ def summary(sbom: Sbom) -> str:
 
 def package_count(sbom: Sbom) -> str:
     """Return the number of packages, or that what is listed cannot be read."""
-    return UNREADABLE if sbom.is_unreadable else counted(len(sbom.packages), "package")
+    return _UNREADABLE if sbom.is_unreadable else counted(len(sbom.packages), "package")

@@ -292,6 +292,16 @@ def test_what_was_read_answers_offline(name, plant, server) -> None:
     assert len(server.log()) == count
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_an_sbom_of_another_form_is_warned_of(name, plant, options) -> None:
+    document = spdx() | {"packages": {"name": "zlib"}}
+    sbom = attestation((SPDX, statement(SPDX, document, AMD.digest)))
+    plant("app", attested([AMD], {0: sbom}))
+    result = run_here("sbom", *options, f"{name}:app")
+    assert (result.code, result.stdout) == (0, b"[]\n" if options else b"")
+    assert "no packages could be read (they have another form), SPDX-2.3" in result.stderr
+
+
 def test_a_large_sbom_is_kept_as_a_file(name, plant) -> None:
     packages = [(f"package-{number}", "1." + "0" * 200) for number in range(9000)]
     plant(
