@@ -83,12 +83,15 @@ def test_children_come_before_the_list_and_blobs_before_them(server, memory, nam
     assert max(children) < paths.index(TAG) == len(paths) - 1
 
 
+UNREADABLE = b'{"errors": [{"code": "DIGEST_INVALID", "message": "provided digest did not match"}]}'
+
 PASSING: dict[str, Fault] = {
     "500": with_status(500),  # P2: the registry did it, and says otherwise
     "503": unavailable(503),
     "429": unavailable(429, "1"),  # P3
     "reset before": Reset(),
     "reset after": lost,  # P4
+    "a link that another push writes": Answer(400, body=UNREADABLE),  # P35
 }
 
 
@@ -99,6 +102,11 @@ def test_a_put_that_fails_once_is_repeated(server, memory, name, path, fault) ->
     assert pushed(name) == standing(memory)
     first, second = [request for request in writes(server) if request.path == path]
     assert first.body == second.body
+
+
+def test_a_digest_that_is_refused_for_ever_is_told(server, memory, name) -> None:  # P35
+    server.always("PUT", TAG, Answer(400, body=UNREADABLE))
+    refused("push", name, code=1, words=("DIGEST_INVALID", "tried 5 times"))
 
 
 FINAL: dict[str, tuple[Fault, int]] = {  # P5, P6, P9: the answer, our exit code
