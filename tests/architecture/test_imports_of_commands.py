@@ -1,9 +1,10 @@
 """The modules that a command may load: no HTTP client for local ones, no schema tools for any."""
 
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,25 @@ from manyfest.contracts.images import oci_image, push_image
 from manyfest.domain.references import Layout, Reference
 from tests.support.http.registry_server import REGISTRY, RegistryServer
 
+# All commands begin with the same import: each is a fork from there on. The program itself imports
+# nothing that Python has not loaded.
 _PROGRAM = """\
-import sys
+import os, sys
 from manyfest.cli.process.main import main
-code = main(sys.argv[1:])
-print(code, *sorted(sys.modules), file=sys.stderr)
+for line in sys.stdin:
+    arguments, folder, environment = eval(line)
+    if not os.fork():
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        answer, nothing = os.dup(1), os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(nothing, stream)
+        code = main(arguments)
+        os.write(answer, " ".join([str(code), *sorted(sys.modules)]).encode())
+        os._exit(0)
+    os.wait()
+    os.write(1, b"\\n")
 """
 
 HEAVY = {
@@ -78,11 +93,23 @@ ONLINE_BUDGETS: dict[str, tuple[list[str], int]] = {
 UNUSED = {"anyio", "certifi", "idna", "subprocess", "zstandard"}
 
 
-def _run(arguments: list[str]) -> list[str]:
-    ended = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, *arguments], capture_output=True, text=True, check=True
-    )
-    return ended.stderr.splitlines()[-1].split()
+Run = Callable[[list[str]], list[str]]
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Runs a command in the folder and environment of the test: its exit code, and its modules."""
+    program = [sys.executable, "-c", _PROGRAM]
+    with subprocess.Popen(
+        program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as forked:
+
+        def run(arguments: list[str]) -> list[str]:
+            forked.stdin.write(f"{(arguments, str(Path.cwd()), dict(os.environ))!r}\n")
+            return forked.stdout.readline().split()
+
+        yield run
+        forked.stdin.close()
 
 
 @frozen
@@ -97,12 +124,12 @@ class Prepared:
         monkeypatch.setenv("HOME", str(self.folder))
         monkeypatch.setenv("MANYFEST_STORE", str(self.folder / "store.sqlite"))
 
-    def do(self, *steps: list[str]) -> None:
+    def do(self, run: Run, *steps: list[str]) -> None:
         """Make the layout, and run the steps; they are kept for ``renew``."""
         push_image(LayoutRegistry(), Reference(Layout(str(self.folder / "app")), "a"), oci_image())
         with pytest.MonkeyPatch.context() as monkeypatch:
             self.enter(monkeypatch)
-            assert [_run(step)[0] for step in steps] == ["0"] * len(steps)
+            assert [run(step)[0] for step in steps] == ["0"] * len(steps)
         shutil.copytree(self.folder, self._kept)
 
     def renew(self) -> None:
@@ -116,16 +143,17 @@ class Prepared:
 
 
 @pytest.fixture(scope="module")
-def with_a_list(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def with_a_list(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     prepared = Prepared(tmp_path_factory.mktemp("list"))
-    prepared.do(["create", "oci:app:list", "oci:app:a"], ["inspect", "oci:app:a"])
+    prepared.do(run, ["create", "oci:app:list", "oci:app:a"], ["inspect", "oci:app:a"])
     return prepared
 
 
 @pytest.fixture(scope="module")
-def with_a_draft(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def with_a_draft(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     prepared = Prepared(tmp_path_factory.mktemp("draft"))
     prepared.do(
+        run,
         ["create", "r.example/app:l", "oci:app:a"],
         ["cache", "import", "--as", "r.example/app", "app"],
     )
@@ -141,6 +169,7 @@ def of_python() -> set[str]:
 
 @pytest.mark.parametrize(("arguments", "allowed"), COMMANDS.values(), ids=COMMANDS.keys())
 def test_nothing_heavy_is_loaded_without_need(
+    run: Run,
     with_a_list: Prepared,
     monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
@@ -148,7 +177,7 @@ def test_nothing_heavy_is_loaded_without_need(
 ) -> None:
     with_a_list.renew()
     with_a_list.enter(monkeypatch)
-    code, *modules = _run(arguments)
+    code, *modules = run(arguments)
     assert code == ("5" if "httpx" in allowed else "0")
     assert HEAVY & set(modules) <= allowed
 
@@ -167,6 +196,7 @@ BUDGETS: dict[str, tuple[list[str], int]] = {
 
 @pytest.mark.parametrize(("arguments", "budget"), BUDGETS.values(), ids=BUDGETS.keys())
 def test_local_commands_load_few_modules(
+    run: Run,
     with_a_draft: Prepared,
     monkeypatch: pytest.MonkeyPatch,
     of_python: set[str],
@@ -175,7 +205,7 @@ def test_local_commands_load_few_modules(
 ) -> None:
     with_a_draft.renew()
     with_a_draft.enter(monkeypatch)
-    code, *modules = _run(arguments)
+    code, *modules = run(arguments)
     assert code == "0"
     assert len(set(modules) - of_python) <= budget
 
@@ -194,6 +224,7 @@ def host() -> Iterator[str]:
     ("arguments", "budget"), ONLINE_BUDGETS.values(), ids=ONLINE_BUDGETS.keys()
 )
 def test_online_commands_load_few_modules(
+    run: Run,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     of_python: set[str],
@@ -204,8 +235,8 @@ def test_online_commands_load_few_modules(
     Prepared(tmp_path).enter(monkeypatch)
     arguments = [argument.format(host=host) for argument in arguments]
     if arguments[0] == "push":
-        _run(["create", "--amend", arguments[1], f"{host}/app:a", f"{host}/app:b"])
-    code, *modules = _run(arguments)
+        run(["create", "--amend", arguments[1], f"{host}/app:a", f"{host}/app:b"])
+    code, *modules = run(arguments)
     assert code == "0"
     assert UNUSED & set(modules) <= of_python
     ours = [module for module in modules if module.startswith("manyfest.")]
@@ -213,7 +244,7 @@ def test_online_commands_load_few_modules(
 
 
 def test_a_copy_that_writes_nothing_loads_no_rules_and_no_progress_bar(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "app")), "a"), oci_image())
@@ -222,19 +253,19 @@ def test_a_copy_that_writes_nothing_loads_no_rules_and_no_progress_bar(
         "manyfest.domain.verification.evaluation",
         "manyfest.cli.rendering.progress",
     }
-    assert unused <= set(_run(copying))
-    assert not unused & set(_run(copying))
+    assert unused <= set(run(copying))
+    assert not unused & set(run(copying))
 
 
 @pytest.mark.parametrize("command", [["ls"], ["show", "oci:app:a"], ["inspect", "oci:app:a"]])
 def test_readers_of_statements_are_loaded_by_their_own_commands_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     push_image(LayoutRegistry(), Reference(Layout(str(tmp_path / "app")), "a"), oci_image())
     rooms = "manyfest.domain.statements", "manyfest.cli.rendering.attached"
-    assert not [module for module in _run(command) if module.startswith(rooms)]
-    assert [module for module in _run(["attached", "oci:app:a"]) if module.startswith(rooms)]
+    assert not [module for module in run(command) if module.startswith(rooms)]
+    assert [module for module in run(["attached", "oci:app:a"]) if module.startswith(rooms)]
 
 
 COMPLETED = {
@@ -247,9 +278,9 @@ COMPLETED = {
 
 @pytest.mark.parametrize(("arguments", "commands"), COMPLETED.values(), ids=COMPLETED.keys())
 def test_completion_loads_no_command_but_the_one_that_is_typed(
-    arguments: list[str], commands: set[str]
+    run: Run, arguments: list[str], commands: set[str]
 ) -> None:
-    code, *modules = _run(arguments)
+    code, *modules = run(arguments)
     folder = "manyfest.cli.commands."
     loaded = {module.removeprefix(folder) for module in modules if module.startswith(folder)}
     assert code == "0"
