@@ -118,11 +118,11 @@ def _token_server(
         realm, endpoint, registry_is_plain=is_plain, with_secret=False, listed=listed
     )
     url = urlsplit(checked.url)
-    port = url.port or _HTTPS
-    if url.scheme != "https" or (checked.host, port) == (registry.host, registry.port):
+    host, port = url.hostname or "", url.port or _HTTPS
+    if url.scheme != "https" or (host, port) == (registry.host, registry.port):
         return
-    if endpoint.insecure and checked.host == endpoint.name:
-        yield Destination(checked.host, port, UNVERIFIED, endpoint.certificates)
+    if endpoint.insecure and host == endpoint.name:
+        yield Destination(host, port, UNVERIFIED, endpoint.certificates)
         return
     policy = AddressPolicy.for_servers_of(endpoint, literal_space(endpoint.name), listed)
-    yield Destination(checked.host, port, SECURE, endpoint.certificates.cross_origin, policy)
+    yield Destination(host, port, SECURE, endpoint.certificates.cross_origin, policy)
