@@ -72,6 +72,10 @@ class _OpenArchive:
             raise MissingError(self.directory, f"lists {digest} without bringing it")
         return self.bundle.read(digest)
 
+    def stamp(self, *_: str) -> tuple[int, ...]:
+        """Return nothing: the index is in memory."""
+        return ()
+
     def blob(self, digest: Digest, size: int) -> Iterator[bytes]:
         """Yield the bytes of an existing blob; several threads may, each another one."""
         if size > DOCUMENT_LIMIT:

@@ -21,6 +21,11 @@ MARKER_BYTES = f'{{"imageLayoutVersion":"{VERSION}"}}'.encode()
 _MARKER_LIMIT = 4096  # bytes; it has one member
 
 
+# The layouts that were opened, with their stamps: for each of the 26,000 entries that a list may
+# have, the same one is opened again.
+_LAYOUTS: dict[str, tuple[int, ...]] = {}
+
+
 def open_layout(directory: str) -> SafeDirectory:
     """Open the layout in ``directory``.
 
@@ -29,12 +34,18 @@ def open_layout(directory: str) -> SafeDirectory:
     """
     with ExitStack() as stack:
         root = stack.enter_context(open_directory(directory))
+        stamp = root.stamp()
+        if stamp and _LAYOUTS.get(directory) == stamp:
+            stack.pop_all()
+            return root
         if _missing_file(root):
             # Listed before the files are looked up, so that a layout made meanwhile is accepted.
             is_begun = root.names() <= {MARKER}
             if missing := _missing_file(root):
                 no_layout = NoLayoutError(directory, missing)
                 raise MissingError(directory, no_layout.reason) if is_begun else no_layout
+        if stamp:
+            _LAYOUTS[directory] = stamp
         stack.pop_all()
         return root
 

@@ -37,15 +37,32 @@ class Documents(Protocol):
         """
         ...
 
+    def stamp(self, *path: str) -> tuple[int, ...]:
+        """Return what another number tells of: that the file changed. Empty if that is not sure.
+
+        Raises MissingError, LayoutError.
+        """
+        ...
+
 
 def read_index(root: Documents) -> IndexJson:
     """Read the index of a layout. Raises LayoutError."""
-    return _parsed(root.read(manifests.SIZE_LIMIT, INDEX), root.directory)
+    stamp = root.stamp(INDEX)
+    known, index = _INDEXES.get(root.directory, ((), None))
+    if index is not None and stamp and known == stamp:
+        return index
+    index = _parsed(root.read(manifests.SIZE_LIMIT, INDEX), root.directory)
+    if len(_INDEXES) >= _KEPT:
+        _INDEXES.clear()
+    _INDEXES[root.directory] = stamp, index
+    return index
 
 
-# Every look at a layout reads its index, and one list may have 26,000 entries: only an index that
-# has changed is parsed again.
-_parsed = lru_cache(maxsize=4)(IndexJson.parse)
+# Every look at a layout needs its index, and one list may have 26,000 entries: only an index that
+# has changed is read again, and parsed again only if it has other bytes.
+_KEPT = 4
+_INDEXES: dict[str, tuple[tuple[int, ...], IndexJson]] = {}
+_parsed = lru_cache(maxsize=_KEPT)(IndexJson.parse)
 
 _READING = Lock()  # so that threads do not read the same entries at the same time
 _NOTHING = Digest.of(b"")  # the subject of no manifest: an index whose entries refer to nothing

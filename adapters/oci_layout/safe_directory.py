@@ -43,6 +43,8 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 WRITEBACK = 8 * 1024 * 1024  # bytes; fsync waits for the rest of a file
 
+_SETTLED = 1_000_000_000  # nanoseconds; of two changes at once the clock of files shows one
+
 _LOCK_PATIENCE = 30.0  # seconds; writers need the lock for milliseconds
 _LOCK_PAUSE = 0.01  # seconds between two attempts
 
@@ -90,33 +92,54 @@ class SafeDirectory:
 
         Raises MissingError; LayoutError: it is something else.
         """
-        with layout_errors(self.directory, *path):
-            with self._folder(path[:-1]) as folder:
-                fd = os.open(path[-1], _READ, dir_fd=folder)
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                os.close(fd)
-                raise LayoutError(self.directory, f"{'/'.join(path)} is not a regular file")
-            return os.fdopen(fd, "rb")
+        return os.fdopen(self._regular_file(path)[0], "rb")
 
     def read(self, limit: int, *path: str) -> bytes:
         """Return a whole file, or the first ``limit`` + 1 bytes of a larger one.
 
         Raises MissingError; LayoutError: it is not a regular file.
         """
-        with self.open(*path) as file, layout_errors(self.directory, *path):
-            size = os.fstat(
-                file.fileno()
-            ).st_size  # a buffer of the limit would cost more than that
-            return file.read(min(size, limit) + 1)
+        fd, size = self._regular_file(path)
+        with os.fdopen(fd, "rb", buffering=0) as file, layout_errors(self.directory, *path):
+            wanted, read = min(size, limit) + 1, b""  # a buffer of the limit would cost more
+            while len(read) < wanted and (more := file.read(wanted - len(read))):
+                read = read + more if read else more
+            return read
 
     def has_file(self, *path: str) -> bool:
         """Return whether this regular file exists.
 
         Raises LayoutError: the name is of something else.
         """
-        with suppress(MissingError), self.open(*path):
+        with suppress(MissingError):
+            os.close(self._regular_file(path)[0])
             return True
         return False
+
+    def stamp(self, *path: str) -> tuple[int, ...]:
+        """Return what another number tells of: that a file or, without a path, a name changed.
+
+        Empty where that is not sure, because the last change is no second old. Raises as ``open``.
+        """
+        with layout_errors(self.directory, *path):
+            if path:
+                found = os.stat(path[-1], dir_fd=self.fd, follow_symlinks=False)
+            else:
+                found = os.fstat(self.fd)
+        if time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) < _SETTLED:
+            return ()
+        return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+    def _regular_file(self, path: tuple[str, ...]) -> tuple[int, int]:
+        """Open a regular file for reading; return its descriptor and size. Raises as ``open``."""
+        with layout_errors(self.directory, *path):
+            with self._folder(path[:-1]) as folder:
+                fd = os.open(path[-1], _READ, dir_fd=folder)
+            found = os.fstat(fd)
+            if stat.S_ISREG(found.st_mode):
+                return fd, found.st_size
+            os.close(fd)
+        raise LayoutError(self.directory, f"{'/'.join(path)} is not a regular file")
 
     def make_folder(self, *path: str) -> None:
         """Make this folder and those above it if they are missing."""
