@@ -47,7 +47,7 @@ class Session:
         self._resources = resources
         self._store = store
         self._stack = stack
-        self._load: Callable[[], object] | None = None
+        self._load: Callable[[], object] = lambda: None
 
     @property
     def now(self) -> datetime:
@@ -115,9 +115,8 @@ class Session:
     def _registries(self) -> "RegistryFactory":
         from manyfest.assembly.registries import RegistryFactory
 
-        return RegistryFactory(
-            self._resources, self._store, self._stack, self._answers, self._began
-        )
+        ours = self._resources, self._store, self._stack
+        return RegistryFactory(*ours, self._answers, self._began)
 
     @property
     def hooks(self) -> "Hooks":
@@ -151,17 +150,13 @@ class Session:
         """The fan-out, with as many threads as there are jobs."""
         from manyfest.assembly.thread_pool import ThreadFanOut
 
-        return ThreadFanOut(
-            self._settings.jobs, self._deadline.cancel, self.hooks.shield, self._load_rest
-        )
+        jobs, cancel = self._settings.jobs, self._deadline.cancel
+        load = lambda: self._load()  # noqa: E731, PLW0108 -- it may be set later
+        return ThreadFanOut(jobs, cancel, self.hooks.shield, load)
 
     def load_while_waiting(self, load: "Callable[[], object]") -> None:
         """Have ``load`` import what a command needs later, while threads wait for registries."""
         self._load = load
-
-    def _load_rest(self) -> None:
-        if self._load is not None:
-            self._load()
 
     def pause(self, seconds: float) -> None:
         """Wait for a registry to show a write. Raises DeadlineError when no time is left."""
@@ -258,14 +253,9 @@ class Resources:
         """The registries over HTTP, with their connections."""
         from manyfest.assembly.http_registries import HttpRegistries
 
-        return HttpRegistries(
-            self.settings,
-            self.deadline,
-            self._stack,
-            datetime.now(UTC),
-            self.clock_offsets,
-            getattr(self._store, "hosts", None),
-        )
+        ours = self.settings, self.deadline, self._stack
+        hosts = getattr(self._store, "hosts", None)
+        return HttpRegistries(*ours, datetime.now(UTC), self.clock_offsets, hosts)
 
     def renew(self) -> bool:
         """Give the next session all its time; return False if its connections are cancelled."""
