@@ -50,7 +50,7 @@ def moved(reference: Reference, home: Repository, tag: str) -> Reference:
     return evolve(reference, home=home, tag=(reference.tag and tag) or reference.tag)
 
 
-# What a route is for: a repository as the user names it, perhaps with tag and digest.
+# The name that a route is looked up for: a repository as typed, perhaps with tag and digest.
 Named = Repository | Reference
 
 # Returns the route for a name. May raise BlockedError and ConfigError.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _POSTGRES = ("postgresql", "postgres")
 
-# What a part is called in messages.
+# The names of the parts in messages.
 _NAMES = {
     "catalogue": "catalogue",
     "garbage": "garbage collector",

@@ -216,7 +216,7 @@ class SqlContentStore:
         self, digests: Iterable[Digest], now: datetime, home: Home | None = None
     ) -> None:
         """See the port."""
-        times = format_utc(now), format_utc(now + TOLERANCE)  # later ones are a wrong clock's
+        times = format_utc(now), format_utc(now + TOLERANCE)  # later: an error of the clock
         rows = ((digest, str(home or ""), *times) for digest in sorted(map(str, digests)))
         self._database.write(_UPSERT_DIGEST_READ, rows)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 0.5  # seconds that advice waits for another process
 
-# What follows the draft in the arguments of these commands, as help calls it.
+# The arguments that follow the draft in these commands, in the words of help.
 _AFTER_DRAFT = {
     "add": "the images to add",
     "annotate": "its entry",

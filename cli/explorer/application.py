@@ -170,9 +170,10 @@ class Explorer:
 
 
 def _forever(made: Response, name: str, request: Request) -> Response:
-    """Let the browser keep an answer that digests decide; 304 if it has it by this ``name``.
+    """Let the browser cache an answer for good; answer 304 if it has the one of this ``name``.
 
-    The cookie lets in, and the ``Accept`` header chooses the form.
+    The content follows from digests, so it never changes. ``Vary`` names the headers that select
+    another answer: the cookie gives access, and ``Accept`` chooses HTML or JSON.
     """
     headers = {"ETag": f'"{name}"', "Cache-Control": _FOREVER, "Vary": "Accept, Cookie"}
     known = request.headers.get("if-none-match", "")

@@ -77,11 +77,11 @@ class Library:
         return lambda _: self.now
 
     def pause(self, seconds: float) -> Never:
-        """Nothing is asked, so nothing is waited for."""
+        """Fail: pages ask no registry, so none can ask for a pause."""
         raise AssertionError(seconds)
 
     def on_unrecorded(self, error: StoreError) -> Never:
-        """Nothing is recorded."""
+        """Fail: pages record nothing, so nothing can fail to be recorded."""
         raise error
 
 

@@ -64,7 +64,7 @@ def note_families(name: Reference, manifest: "Manifest") -> None:
         note(f"{name} is {families}, which not all registries take; --convert oci makes all OCI")
 
 
-# What becomes of foreign layers that a command does not bring.
+# The end of a note on foreign layers that a command does not copy.
 STAY_BEHIND = "left behind, as --foreign-layers is not given"
 
 

@@ -15,7 +15,8 @@ from manyfest.domain.manifests import Manifest
 if TYPE_CHECKING:  # an operation that only -v needs
     from manyfest.domain.operations.views.details import Detail
 
-# The member that carries the manifest. Docker has the first two and fails on lists in lists.
+# The member of ``inspect -v`` that has the manifest, by media type. Docker prints the first two,
+# and fails on an entry that is itself a list.
 _MEMBERS = {
     media_types.DOCKER_MANIFEST: "SchemaV2Manifest",
     media_types.OCI_MANIFEST: "OCIManifest",

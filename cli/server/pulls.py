@@ -127,7 +127,7 @@ class Pulls:
             yield _one_behind(chunks)
 
     def _manifest_as_blob(self, digest: Digest) -> Response | None:
-        """Return a manifest that is asked for as a blob, which registries hold it as, too."""
+        """Serve a manifest at the address of a blob: registries store manifests as blobs, too."""
         manifest = self.content.manifest(digest)
         if manifest is None:
             return None

@@ -196,7 +196,7 @@ def _keeping_overrides(
     if entry.overrides != NO_OVERRIDES:
         overrides = overrides.followed_by(entry.overrides)
     if same.is_converted and same.found.digest != entry.found.digest:
-        overrides = evolve(overrides, converted=None)  # of the image that was here before
+        overrides = evolve(overrides, converted=None)  # it was made from the earlier image
     return evolve(entry, overrides=overrides)
 
 

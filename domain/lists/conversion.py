@@ -112,7 +112,7 @@ def convert_image(manifest: Manifest, family: Family, subject: str) -> Converted
 def convert_list(
     manifest: Manifest, family: Family, entries: Mapping[Digest, Converted], subject: str
 ) -> Converted:
-    """Convert a list of which the ``entries`` that are manifests are converted already.
+    """Convert a list, of which ``entries`` has the manifests that are converted already.
 
     Attestations follow their images. A Docker list has none, and no annotations (``dropped``).
     Raises ConversionError: Docker's lists have no artifact type and no subject.

@@ -64,7 +64,7 @@ _GO_PORTS = {
 # Operating systems that a user may name alone, by containerd's list (``isKnownOS``).
 KNOWN_SYSTEMS = frozenset(_GO_PORTS) | {"hurd", "macos", "nacl", "zos"}
 
-# What a user may mean by a platform that has no operating system.
+# Architectures that a user may name alone, without an operating system.
 KNOWN_ARCHITECTURES = frozenset(" ".join(_GO_PORTS.values()).split()) | frozenset(_ARCHITECTURES)
 
 # Former ports of Go that docker accepts too (``cli/command/manifest/util.go``).

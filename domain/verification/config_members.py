@@ -70,7 +70,7 @@ _CHECKS: dict[str, Callable[[Json], bool]] = {
     _COMMAND: lambda value: _is_text(value) or _list_of(_is_text_or_null)(value),
 }
 
-# What a member has to be: a kind of value, an object of members, or a list of objects.
+# The required form of a member: a kind of value, an object of members, or a list of objects.
 _Type = str | Mapping[str, "_Type"] | tuple[Mapping[str, "_Type"]]
 
 _HEALTH: dict[str, _Type] = {

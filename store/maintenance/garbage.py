@@ -79,7 +79,7 @@ _SELECT_EXPIRED = f"""
     ORDER BY home, tag, last_seen DESC"""  # noqa: S608 - of constants alone
 _SELECT_UNREACHABLE = "SELECT digest, length(data) FROM {} WHERE digest NOT IN live ORDER BY digest"
 _SELECT_QUARANTINED = "SELECT length(data) FROM quarantine WHERE set_aside_at < :before"
-# Where content was read from is known as long as the content is there.
+# The repositories that content was read from are kept as long as the content.
 _DELETE_READS = f"""
     DELETE FROM digests WHERE {_IS_OLD}
         AND NOT EXISTS (SELECT 1 FROM manifests AS m WHERE m.digest = digests.digest)"""  # noqa: S608

@@ -5,7 +5,8 @@ import re
 from manyfest.domain.encoding.shown_urls import safe_url, without_url_parts
 from manyfest.domain.values import frozen
 
-# What libpq takes for the end of the user and password is "@", and of the host "/".
+# A URL in which libpq sees another login or host than we do: it ends the login at "@", the host
+# at "/".
 _UNENCODED = re.compile(r"^\w+://[^@/?]*(?:@[^/?]*@|/[^?]*@)")
 _LOGIN = re.compile(r"^[^@/]*@")  # where libpq sees one
 

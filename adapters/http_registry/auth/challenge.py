@@ -51,7 +51,7 @@ def preferred(challenges: Iterable[Challenge]) -> Challenge | None:
 
 
 def unusable(headers: Iterable[str]) -> str:
-    """Return for the end of a sentence what header lines without a usable challenge say."""
+    """Return header lines that have no usable challenge, as the end of a sentence."""
     made = ", ".join(filter(None, headers))
     return f", but {shortened(ascii(made), _SHOWN_LIMIT)}" if made else ""
 

@@ -41,7 +41,7 @@ def presumed_challenge(known: HostFacts | None) -> Challenge | None:
 
 
 class ChunkLimit:
-    """The ``size`` of chunks in bytes: a person's choice, or as ``known``; 0: no limit is known.
+    """The ``size`` of upload chunks in bytes, as chosen or as ``known`` of the host; 0: no limit.
 
     ``learnt`` is the size that the host took after it had refused a larger body.
     """

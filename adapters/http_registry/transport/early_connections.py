@@ -219,7 +219,7 @@ def _wants_more(error: OSError) -> bool:
 
 
 def _start(function: Callable[[], None]) -> bool:
-    """Run it in a thread that keeps no process alive; False if the system has no more of them."""
+    """Run ``function`` in a daemon thread; return False if the system refuses another thread."""
     try:
         threading.Thread(target=function, daemon=True).start()
     except RuntimeError:

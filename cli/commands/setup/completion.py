@@ -41,7 +41,7 @@ def command(
     note(f"wrote {file}; it takes effect in a new shell{_FURTHER.get(shell, '')}")
 
 
-# What a shell needs besides the file.
+# Further steps that a shell needs, besides the file.
 _FURTHER = {"zsh": ", if its folder is in fpath before compinit runs"}
 
 

@@ -29,7 +29,7 @@ _IMAGES = {
 }
 _LIST = "oci:site:v1"
 
-# What a step does, and its commands.
+# The purpose of each step, and its commands.
 _STEPS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
     (
         "create makes a draft: a list on this machine that is not pushed yet.",

@@ -20,7 +20,7 @@ from manyfest.domain.references import Reference
 
 # The place of a finding about an entry of the list itself.
 _ENTRY = re.compile(r"manifests\[([0-9]{1,7})\]")
-_SHARING = 3  # images that are named for each layer
+_SHARING = 3  # images with the same layer that are named beside it
 _TEMPLATES = {True: "list.html", False: "image.html"}
 
 

@@ -130,7 +130,7 @@ def _index(
     for blob in content.manifests:
         if blob.digest not in memory.index:
             manifest = contents.manifest(blob.digest)
-            if manifest is not None:  # else it was collected meanwhile
+            if manifest is not None:  # garbage collection may have removed it meanwhile
                 kinds[blob.digest] = manifest.media_type
     return MemoryIndex(
         tuple(span for history in spans.values() for span in history),

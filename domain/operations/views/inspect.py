@@ -24,10 +24,10 @@ def inspect(reference: Reference, *, ports: Ports) -> Resolved:
 def inspect_each(
     references: Sequence[Reference], *, ports: Ports
 ) -> tuple[Resolved | ManyfestError, ...]:
-    """Read the manifests at ``references`` in parallel, in their order; errors take their place.
+    """Read the manifests at ``references`` in parallel; return them, or their errors, in order.
 
-    TooManyBytesError takes the place of those that are too large beside the others. Uses the ports
-    registry, contents and fan_out.
+    The error is TooManyBytesError for a manifest that exceeds the limit of all together. Uses the
+    ports registry, contents and fan_out.
     """
     # Not needed for a single reference.
     from manyfest.domain.operations.steps.metered_reader import MeteredReader, together
