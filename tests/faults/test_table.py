@@ -13,10 +13,10 @@ TABLE = Path(__file__).parent / "TABLE.md"
 
 # How many rows each section has, by its letter.
 SECTIONS = {
-    "T": 39,
+    "T": 40,
     "A": 25,
     "C": 32,
-    "P": 35,
+    "P": 36,
     "S": 23,
     "X": 10,
     "K": 14,
@@ -30,7 +30,7 @@ SECTIONS = {
     "L": 12,
     "V": 15,
     "W": 24,
-    "G": 18,
+    "G": 20,
     "B": 10,
     "D": 8,
     "Q": 16,

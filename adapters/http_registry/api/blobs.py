@@ -149,9 +149,15 @@ class HttpBlobs(BlobReader, BlobWriter):
             session, tries = self._session(reference), self._sessions.tries()
             upload = BlobUpload(session, reference, size, source, self._pending, tries)
             stored = self._sessions.with_retries(upload.attempt, tries)
-        if not stored and self.head_blob(reference) != size:
+        if not stored and not self._has(reference, size):
             reason = "answers success but has no such blob"
             raise ProtocolError(session.name, f"{reference}: {session.name} {reason}")
+
+    def _has(self, reference: Reference, size: int) -> bool:
+        try:
+            return self.head_blob(reference) == size
+        except BlobUnknownError:
+            return False
 
     def _head(self, reference: Reference) -> int | None:
         """Return the announced size; None if there is none, or another status than 200."""

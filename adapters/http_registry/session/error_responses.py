@@ -16,6 +16,7 @@ from http import HTTPStatus
 from manyfest.adapters.endpoint import subject_at_host
 from manyfest.adapters.http_registry.auth.masking import masked
 from manyfest.adapters.http_registry.reliability.retry import TransientError, retry_after
+from manyfest.adapters.http_registry.session import redirects
 from manyfest.adapters.http_registry.transport import bodies
 from manyfest.adapters.http_registry.transport.slim_httpx import httpx
 from manyfest.domain import manifests
@@ -79,6 +80,8 @@ def error_for_response(
     build, sentence = _kind(status, host)
     if status == HTTPStatus.METHOD_NOT_ALLOWED and response.request.method in _WRITING_METHODS:
         sentence, said = f"{host} does not accept pushes (405)", _beyond_method(said)
+    if redirects.is_redirect(response):  # GET and HEAD follow them
+        sentence = _redirected(response, host)
     message = f"{subject_at_host(subject, host)}: {sentence}{': ' if said else ''}{said}"
     if status in _TRANSIENT_STATUSES:
         wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
@@ -100,6 +103,11 @@ def _kind(status: int, host: str) -> tuple[Callable[..., ManyfestError], str]:
     if status >= HTTPStatus.BAD_REQUEST:
         return partial(RefusedError, host, status=status), f"refused ({_with_phrase(status)})"
     return partial(ProtocolError, host), f"no registry answers {_with_phrase(status)} to this"
+
+
+def _redirected(response: httpx.Response, host: str) -> str:
+    to = f" to {origin}" if (origin := redirects.origin_in(response)) else ""
+    return f"{host} redirects writes{to} ({response.status_code}), which are not followed"
 
 
 def _beyond_method(said: str) -> str:

@@ -30,17 +30,33 @@ def is_redirect(response: httpx.Response) -> bool:
 def redirect_target(response: httpx.Response, host: str, subject: str) -> httpx.URL:
     """Return the URL in ``Location``, without its fragment, so that a query can be appended.
 
-    Raises ProtocolError: there is none, not http(s), with a user name, or from https to http.
+    Of a redirect, or of an upload that was opened. Raises ProtocolError: there is none, not
+    http(s), with a user name, or from https to http.
     """
-    source = response.request.url
-    location = response.headers.get("location", "")
-    url = joined(source, location)
-    is_web = url.scheme in ("http", "https") and re.fullmatch(_HOST, url.host)
-    if not location or not is_web or url.userinfo:
-        raise ProtocolError(host, f"{subject}: {host} redirects to an unusable address")
+    source, url = response.request.url, _located(response)
+    if not _is_web(url) or url.userinfo:
+        leads = "redirects to" if is_redirect(response) else "opens an upload at"
+        kind = "an unusable" if response.headers.get("location") else "no"
+        raise ProtocolError(host, f"{subject}: {host} {leads} {kind} address (Location)")
     if source.scheme == "https" and url.scheme == "http":
         raise ProtocolError(host, f"{subject}: {host} redirects from https to plain http")
     return url.copy_with(fragment=None)
+
+
+def origin_in(response: httpx.Response) -> str:
+    """Return the origin in ``Location``, for messages; empty if it is not usable."""
+    url = _located(response)
+    port = f":{url.port}" if url.port else ""
+    return f"{url.scheme}://{url.host}{port}" if _is_web(url) else ""
+
+
+def _located(response: httpx.Response) -> httpx.URL:
+    location = response.headers.get("location", "")
+    return joined(response.request.url, location) if location else httpx.URL()
+
+
+def _is_web(url: httpx.URL) -> bool:
+    return url.scheme in ("http", "https") and re.fullmatch(_HOST, url.host) is not None
 
 
 def foreign_url(text: str) -> str | None:

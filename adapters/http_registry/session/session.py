@@ -258,8 +258,16 @@ class RegistrySession:
     def _send_cross_origin(self, request: RegistryRequest, sender: Space | None) -> httpx.Response:
         host = httpx.URL(request.url).netloc.decode()
         request = evolve(request, headers=redirects.cross_origin_headers(request.headers))
-        with translating_transport_errors(host, request.subject, self._hosts):
+        subject = self._subject_elsewhere(request, is_redirected=sender is not None)
+        with translating_transport_errors(host, subject, self._hosts):
             return self._elsewhere.send(request, sender)
+
+    def _subject_elsewhere(self, request: RegistryRequest, *, is_redirected: bool) -> str:
+        """Return the subject for errors of a server that nobody named on the command line."""
+        if is_redirected:
+            return f"{request.subject}: {self.name} redirects"
+        is_foreign = request.method in _FOLLOWED_METHODS  # a URL in a manifest
+        return request.subject if is_foreign else f"{request.subject}: {self.name} moves uploads"
 
     def _fetch_token(self, wanted: TokenRequest, subject: str) -> Token:
         """Ask the token server, whose redirects are not followed."""

@@ -10,6 +10,7 @@ from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.access import Credentials
 from manyfest.domain.digests import Digest
+from manyfest.domain.errors import ProtocolError, UnreachableError
 from tests.unit.adapters.http_registry.answers import SECRET, tag, with_basic
 
 BLOB = bytes(range(256)) * 10000
@@ -104,3 +105,39 @@ def test_a_blob_that_breaks_off_is_read_on(serve, reply, registry, takes_ranges)
         assert b"".join(chunks) == BLOB
     assert len(server.requests) == 2
     assert server.requests[1].headers["range"] == f"bytes={len(BLOB) - 1000}-"
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_an_upload_that_is_answered_vaguely_and_is_not_there_is_the_targets_fault(
+    serve, reply, registry, status
+):
+    def answer(request, _):
+        if request.method == "POST":
+            return reply(202, location="/v2/t/app/blobs/uploads/session")
+        return reply(status if request.method == "PUT" else 404)
+
+    server = serve(answer)
+    with pytest.raises(ProtocolError, match=f"{server.host} answers success but has no such blob"):
+        registry.write_blob(blob(server), len(BLOB), opened)
+
+
+NOWHERE = {
+    "no address": ({}, "opens an upload at no address"),
+    "another scheme": ({"location": "file:///x"}, "opens an upload at an unusable address"),
+}
+
+
+@pytest.mark.parametrize(("headers", "words"), NOWHERE.values(), ids=NOWHERE)
+def test_an_upload_that_is_opened_nowhere_is_told_as_one(serve, reply, registry, headers, words):
+    server = serve(lambda *_: reply(202, **headers))
+    with pytest.raises(ProtocolError, match=f"{server.host} {words}"):
+        registry.write_blob(blob(server), len(BLOB), opened)
+
+
+def test_an_upload_elsewhere_that_nobody_takes_is_told_with_who_sent_us_there(
+    serve, reply, registry
+):
+    server = serve(lambda *_: reply(202, location="http://127.0.0.1:1/upload"))
+    words = f"{server.host} moves uploads: cannot reach 127.0.0.1:1: connection refused"
+    with pytest.raises(UnreachableError, match=words):
+        registry.write_blob(blob(server), len(BLOB), opened)

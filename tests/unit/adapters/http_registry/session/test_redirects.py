@@ -9,7 +9,7 @@ from manyfest.adapters.credentials.registry_auth import RegistryAuth
 from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.http_registry.registry import HttpRegistry
 from manyfest.domain.access import Credentials
-from manyfest.domain.errors import ProtocolError
+from manyfest.domain.errors import ProtocolError, UnreachableError
 from tests.unit.adapters.http_registry.answers import LIST, SECRET, fine, tag, with_basic
 
 
@@ -67,6 +67,23 @@ def test_a_redirected_put_is_no_success(serve, reply, registry, status):
             reply(status, location="/login") if request.method == "PUT" else reply(200)
         )
     )
-    with pytest.raises(ProtocolError, match=f"no registry answers {status}"):
+    words = rf"{server.host} redirects writes to http://{server.host} \({status}\), which are not"
+    with pytest.raises(ProtocolError, match=words):
         registry.put_manifest(tag(server), LIST)
     assert [request.method for request in server.requests] == ["PUT"]
+
+
+def test_a_redirect_to_where_nobody_answers_is_told_with_who_sent_us_there(serve, reply, registry):
+    server = serve(lambda *_: reply(307, location="http://127.0.0.1:1/x"))
+    words = f"{server.host} redirects: cannot reach 127.0.0.1:1: connection refused"
+    with pytest.raises(UnreachableError, match=words):
+        registry.get_manifest(tag(server))
+
+
+def test_a_redirected_write_names_where_it_was_to_go(serve, reply, registry):
+    server = serve(lambda *_: reply(308, location="https://user:pw@new.example:8443/v2/x?secret=1"))
+    words = rf"{server.host} redirects writes to https://new.example:8443 \(308\)"
+    with pytest.raises(ProtocolError, match=words) as error:
+        registry.put_manifest(tag(server), LIST)
+    assert "secret" not in str(error.value)
+    assert "pw" not in str(error.value)
