@@ -152,7 +152,7 @@ class RegistryFactory:
     def _layouts(self) -> Registry:
         from manyfest.adapters.oci_layout.layout_with_history import LayoutWithHistory
 
-        return LayoutWithHistory(self.store.contents)
+        return LayoutWithHistory(self.store.contents, self.resources.deadline)
 
     def _archives(self) -> Registry:
         from manyfest.adapters.bundles.archive_registry import ArchiveRegistry

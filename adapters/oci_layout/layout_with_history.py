@@ -2,6 +2,7 @@
 
 from attr import evolve
 
+from manyfest.adapters.deadline import Deadline
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.domain.errors import ManifestUnknownError
 from manyfest.domain.manifests import Manifest
@@ -16,7 +17,8 @@ class LayoutWithHistory(LayoutRegistry):
     which a copy asks for the parts of an image, is answered by the layout only.
     """
 
-    def __init__(self, contents: ContentStore) -> None:
+    def __init__(self, contents: ContentStore, deadline: Deadline | None = None) -> None:
+        super().__init__(deadline)
         self._contents = contents
 
     def get_manifest(self, reference: Reference) -> Manifest:

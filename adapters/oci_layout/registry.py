@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from manyfest.adapters.deadline import Deadline, deadline_errors
 from manyfest.adapters.oci_layout.layout_files import INDEX, blob_path, make_layout, open_layout
 from manyfest.adapters.oci_layout.layout_reader import (
     image_under,
@@ -38,8 +39,12 @@ class LayoutRegistry(Registry):
     """Serves every layout directory; a write makes a missing one.
 
     Besides the errors of the port, raises LayoutError: the directory is no layout of version 1.0.0,
-    a file is a symbolic link or not regular, or the system refuses.
+    a file is a symbolic link or not regular, or the system refuses. Where blobs are read, a hard
+    ``deadline`` or its cancellation ends it, with a DeadlineError: a file may have any size.
     """
+
+    def __init__(self, deadline: Deadline | None = None) -> None:
+        self._deadline = deadline
 
     def get_manifest(self, reference: Reference) -> Manifest:
         with _open(reference, ManifestUnknownError(str(reference))) as root:
@@ -105,19 +110,26 @@ class LayoutRegistry(Registry):
         """Read and hash the whole file: a damaged blob counts as missing, and is rewritten."""
         with _blob_file(reference) as file:
             size = os.fstat(file.fileno()).st_size
-            chunks = read_chunks(file, _directory(reference))
+            chunks = self._read(file, reference)
             try:
                 for _ in verified_chunks(chunks, blob_digest(reference), size, str(reference)):
                     pass
             except IntegrityError as error:
-                raise BlobUnknownError(str(reference)) from error
+                raise BlobUnknownError(str(reference), "its file is damaged") from error
             return size
 
     @contextmanager
     def open_blob(self, reference: Reference, size: int) -> Iterator[Iterator[bytes]]:
-        digest, directory = blob_digest(reference), _directory(reference)
+        digest = blob_digest(reference)
         with _blob_file(reference) as file:
-            yield verified_chunks(read_chunks(file, directory), digest, size, str(reference))
+            yield verified_chunks(self._read(file, reference), digest, size, str(reference))
+
+    def _read(self, file: BinaryIO, reference: Reference) -> Iterator[bytes]:
+        for chunk in read_chunks(file, _directory(reference)):
+            if self._deadline is not None:
+                with deadline_errors(str(reference)):
+                    self._deadline.check_hard_limit()
+            yield chunk
 
     def mount_blob(self, reference: Reference, origin: Home) -> bool:  # noqa: ARG002
         return False  # a hard link would let damage in one layout spread to the other

@@ -210,3 +210,10 @@ def test_a_full_disk_leaves_the_old_layout(layout, manyfest: CommandLine, size: 
     assert {name: left[name] for name in before} == before
     assert all(name.startswith("blobs/sha256/") for name in left.keys() - before.keys())
     assert succeeded("inspect", "--raw", "oci:app:1").stdout == IMAGE.manifest.data
+
+
+def test_a_blob_of_any_size_is_read_until_the_time_limit(layout) -> None:  # L13
+    """A sparse file of 4 TiB takes no place, and hours to read."""
+    os.truncate(layout / "blobs" / "sha256" / IMAGE.manifest.layers[0].digest.hex, 2**42)
+    words = ("app@sha256:", "not done within the 1 s allowed")
+    refused("verify", "oci:app:1", "--timeout", "1", code=5, words=words)

@@ -228,7 +228,7 @@ def test_a_damaged_blob_counts_as_missing(directory, home):
     file = directory / "blobs" / "sha256" / layer.digest.hex
     assert REGISTRY.head_blob(layer) == file.stat().st_size
     file.write_bytes(bytes(file.stat().st_size))
-    with pytest.raises(BlobUnknownError):
+    with pytest.raises(BlobUnknownError, match="its file is damaged"):
         REGISTRY.head_blob(layer)
 
 
