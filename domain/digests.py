@@ -176,7 +176,8 @@ def _checked(chunks: Iterable[bytes], digest: Digest, size: int, subject: str) -
     if passed != size:
         raise SizeMismatchError(subject, size, passed)
     if hasher.hexdigest() != digest.hex:
-        raise DigestMismatchError(subject, str(digest), f"{digest.algorithm}:{hasher.hexdigest()}")
+        actual = f"{digest.algorithm}:{hasher.hexdigest()}"
+        raise DigestMismatchError(subject, str(digest), actual, "blob")
 
 
 def without_first(count: int, chunks: Iterator[bytes]) -> Iterator[bytes]:

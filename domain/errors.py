@@ -559,12 +559,13 @@ class IntegrityError(ManyfestError):
 
 
 class DigestMismatchError(IntegrityError):
-    """The bytes of ``subject`` have the digest ``actual``, not ``expected``."""
+    """The bytes of ``subject`` have the digest ``actual``, not ``expected``; ``what`` they are."""
 
-    def __init__(self, subject: str, expected: str, actual: str) -> None:
+    def __init__(self, subject: str, expected: str, actual: str, what: str = "manifest") -> None:
         super().__init__(
-            f"manifest verification failed for digest {expected}: {subject} has digest {actual}"
+            f"{what} verification failed for digest {expected}: {subject} has digest {actual}"
         )
+        self.what = what
         self.subject = subject
         self.expected = expected
         self.actual = actual

@@ -111,7 +111,7 @@ class DockerBundle:
             raise BundleError(self.name, f"has no {path}, a layer that it lists")
         digest, expanded = packed.get(path, (diff_id, diff_id))
         if expanded != diff_id:
-            raise DigestMismatchError(f"{self.name}: {path}", str(diff_id), str(expanded))
+            raise DigestMismatchError(f"{self.name}: {path}", str(diff_id), str(expanded), "blob")
         if self._digests.setdefault(path, digest) != digest:
             raise BundleError(self.name, f"has one file for two layers: {path}")
         self._layers.setdefault(digest, path)

@@ -38,7 +38,7 @@ class FolderFiles:
     def read(self, path: str, limit: int = DOCUMENT_LIMIT) -> bytes:
         data = self._root.read(limit, *path.split("/"))
         if len(data) > limit:
-            raise BundleError(self.name, f"has a {path} of more than {limit} bytes")
+            raise BundleError(self.name, f"has more than {limit} bytes in {path}")
         return data
 
     def iter_files(self, paths: Collection[str]) -> Iterator[tuple[str, Chunks]]:

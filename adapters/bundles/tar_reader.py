@@ -90,7 +90,7 @@ class ArchiveFiles:
     def read(self, path: str, limit: int = DOCUMENT_LIMIT) -> bytes:
         found = self._require(path)
         if found.member.size > limit:
-            raise BundleError(self.name, f"has a {path} of {found.member.size} bytes")
+            raise BundleError(self.name, f"has {found.member.size} bytes in {path}")
         return b"".join(chunk for _, chunks in self.iter_files([path]) for chunk in chunks)
 
     def iter_files(self, paths: Collection[str]) -> Iterator[tuple[str, Chunks]]:

@@ -78,7 +78,7 @@ class VerifiedPieces:
             raise SizeMismatchError(self.subject, self.size, self.size + more)
         found = f"{self.digest.algorithm}:{self._hasher.hexdigest()}"
         if found != str(self.digest):
-            raise DigestMismatchError(self.subject, str(self.digest), found)
+            raise DigestMismatchError(self.subject, str(self.digest), found, "blob")
 
     def _seek(self, start: int) -> None:
         self._stack.close()

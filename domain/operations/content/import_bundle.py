@@ -267,7 +267,7 @@ def _errors_name(bundle: Bundle, digest: Digest) -> Iterator[None]:
         yield
     except DigestMismatchError as error:
         subject = f"{bundle.name}: {digest}"
-        raise DigestMismatchError(subject, error.expected, error.actual) from error
+        raise DigestMismatchError(subject, error.expected, error.actual, error.what) from error
 
 
 def _save(carried: Sequence[Draft], drafts: DraftBook, *, force: bool) -> None:
