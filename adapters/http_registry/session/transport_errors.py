@@ -63,7 +63,7 @@ _AUTHORITY_FAULTS = frozenset({18, 19, 20, 21})
 CERTIFICATE_WANTED = ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE")
 
 # h11 shows what it does not understand as bytes of Python's.
-_BYTES = re.compile(r"\b(?:bytearray\()?b('[^']*'|\"[^\"]*\")\)?")
+_BYTES = r"\b(?:bytearray\()?b('[^']*'|\"[^\"]*\")\)?"
 
 # A proxy's statuses for trouble between it and the server; 0: the proxy cannot be reached.
 _PASSING_AT_PROXIES = frozenset({0, 502, 503, 504})
@@ -153,7 +153,7 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
     if isinstance(fault, _LOCAL_FAULTS):  # its text may show a header of ours
         return ProtocolError(host, f"{subject}: the request to {host} cannot be sent as HTTP")
     if isinstance(fault, PROTOCOL_FAULTS) and not is_disconnect(fault):
-        reason = shortened(_BYTES.sub(r"\1", str(fault)), 120)
+        reason = shortened(re.sub(_BYTES, r"\1", str(fault)), 120)
         return ProtocolError(host, f"{subject}: {host} does not speak HTTP correctly: {reason}")
     reason = _reason(fault, cause)
     message = f"{subject}: cannot reach {host}: {reason}"
