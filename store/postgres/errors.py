@@ -44,6 +44,10 @@ _CLASSES: dict[str, tuple[type[StoreError], str]] = {
     "42": (StoreError, "cannot be used"),
 }
 _DENIED = "42501"
+# No such table, and a prepared statement that is there already or is gone: a pooler gives another
+# session to each transaction, without the search_path and the statements of this one.
+_SESSION_LOST = frozenset({"42P01", "42P05", "26000"})
+_POOLED = "; a pooler before the server must pool sessions (PgBouncer: pool_mode = session)"
 _DAMAGE = frozenset({"XX001", "XX002"})
 # The server's words at login, where libpq passes no SQLSTATE on: "FATAL:  password authentication
 # failed for user …". They may be translated; then the login counts as an unreachable server.
@@ -101,7 +105,8 @@ def translated(address: Address, error: psycopg.Error) -> ManyfestError:
         kind, reason = _REASONS[state]
         return kind(str(address), reason)
     kind, reason = _CLASSES.get(state[:2], (StoreError, "cannot be used"))
-    return kind(str(address), f"{reason}: {text}")
+    advice = _POOLED if state in _SESSION_LOST else ""
+    return kind(str(address), f"{reason}: {text}{advice}")
 
 
 def is_broken(error: ManyfestError) -> bool:

@@ -157,6 +157,15 @@ def test_a_slow_server_is_left_in_time(store, postgres) -> None:
     assert len(store.drafts.drafts()) == 1
 
 
+@pytest.mark.parametrize("lost", ["RESET search_path", "PREPARE _pg3_{} AS SELECT 1"])
+def test_a_pooler_of_transactions_is_named(store, lost) -> None:
+    """It gives our transactions to sessions that others have set up."""
+    with pytest.raises(StoreError, match="PgBouncer: pool_mode = session"):
+        for number in range(50):
+            store.drafts.drafts()
+            store.database.opened.connection.execute(lost.format(number))
+
+
 def test_a_silent_server_is_left_in_time(store) -> None:
     assert store.drafts.drafts() == ()
     backend = store.database.opened.connection.info.backend_pid
