@@ -25,20 +25,48 @@ _DIFFERENT = f"""
     (({_OF_ALL}) EXCEPT {_OF_INDEX}) UNION ALL ({_OF_INDEX} EXCEPT ({_OF_ALL})) LIMIT 1"""
 
 
-def _texts(table: str, origin: str, lines: str) -> tuple[str, str]:
-    """Return statements that make the texts of all rows of ``origin`` again."""
-    return (
-        f"DELETE FROM main.{table}",
-        f"""INSERT INTO main.{table} SELECT o.digest, t.text FROM {origin} AS o, LATERAL (
-            SELECT string_agg(l.line, chr(10)) FROM {lines} AS l HAVING count(*) > 0) AS t(text)""",
-    )
+# The tables of texts: the key, the origin, and the lines of a row ``o`` of it.
+_TEXTS = {
+    "annotation_texts": ("manifest", "manifests", "annotation_lines(o.document)"),
+    "label_texts": ("config", "blobs", "label_lines(o.digest, o.data, o.document)"),
+}
 
 
+def _made(lines: str) -> str:
+    """Return SQL for the text that a row ``o`` should have; NULL without lines."""
+    return f"(SELECT string_agg(l.line, chr(10)) FROM {lines} AS l)"
+
+
+def _sorted(text: str) -> str:
+    """Return SQL for ``text`` by its lines: an older schema may have kept them in another order."""
+    return f"ARRAY(SELECT unnest(string_to_array({text}, chr(10))) ORDER BY 1)"
+
+
+def _different_texts(table: str, key: str, origin: str, lines: str) -> str:
+    """Return SQL for a row of ``origin`` whose text is not the one that its document has."""
+    return f"""
+        SELECT o.digest FROM {origin} AS o LEFT JOIN main.{table} AS t ON t.{key} = o.digest
+        CROSS JOIN LATERAL (SELECT {_made(lines)}) AS made(text)
+        WHERE t.text IS DISTINCT FROM made.text AND {_sorted("t.text")} <> {_sorted("made.text")}
+        LIMIT 1"""
+
+
+# Statements that find a row of an index that differs from its document, by the reason to tell.
+_INDEXES = {
+    "the index of descriptors differs from the manifests": (_DIFFERENT,),
+    "the index of texts differs from the documents": tuple(
+        _different_texts(table, *of_table) for table, of_table in _TEXTS.items()
+    ),
+}
 _REBUILD = (
     "DELETE FROM main.descriptors",
     f"INSERT INTO main.descriptors (manifest, role, position, digest) {_OF_ALL}",
-    *_texts("annotation_texts", "manifests", "annotation_lines(o.document)"),
-    *_texts("label_texts", "blobs", "label_lines(o.digest, o.data, o.document)"),
+    *(f"DELETE FROM main.{table}" for table in _TEXTS),
+    *(
+        f"""INSERT INTO main.{table} SELECT o.digest, t.text FROM {origin} AS o, LATERAL (
+            SELECT {_made(lines)}) AS t(text) WHERE t.text IS NOT NULL"""
+        for table, (_, origin, lines) in _TEXTS.items()
+    ),
 )
 
 
@@ -76,11 +104,11 @@ class PostgresIntegrity(SqlIntegrity):
         WHERE draft NOT IN (SELECT name FROM drafts)"""
 
     def _check_structure(self) -> Iterator[Damage | None]:
-        """Check the index of descriptors; the server keeps its files itself."""
+        """Check the indexes of documents; the server keeps its files itself."""
         if self._database.exists:
-            differs = self._database.rows(_DIFFERENT)
-            reason = "the index of descriptors differs from the manifests"
-            yield self._file_damage(reason) if differs else None
+            for reason, statements in _INDEXES.items():
+                differs = any(map(self._database.rows, statements))
+                yield self._file_damage(reason) if differs else None
 
     def _reindex(self) -> None:
         """Rebuild the index of descriptors, and the texts of annotations and labels."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIGKILL
 
@@ -19,7 +20,7 @@ from manyfest.contracts.draft_book import draft
 from manyfest.contracts.garbage_collector import see
 from manyfest.contracts.images import oci_image, oci_index
 from manyfest.domain.errors import DeadlineError, QueryError, StoreError, StoreUnreachableError
-from manyfest.domain.operations.store.check_store import check_store
+from manyfest.domain.operations.store.check_store import check_store, set_damage_aside
 from manyfest.domain.references import Reference
 from manyfest.store.postgres.queries import ROLE
 from manyfest.store.postgres.store import PostgresStore
@@ -160,10 +161,39 @@ def test_a_slow_server_is_left_in_time(store, postgres) -> None:
 @pytest.mark.parametrize("lost", ["RESET search_path", "PREPARE _pg3_{} AS SELECT 1"])
 def test_a_pooler_of_transactions_is_named(store, lost) -> None:
     """It gives our transactions to sessions that others have set up."""
-    with pytest.raises(StoreError, match="PgBouncer: pool_mode = session"):
+
+    def use() -> None:
         for number in range(50):
             store.drafts.drafts()
             store.database.opened.connection.execute(lost.format(number))
+
+    with pytest.raises(StoreError, match="PgBouncer: pool_mode = session"):
+        use()
+
+
+LIES = [
+    "DELETE FROM manyfest.annotation_texts",
+    "UPDATE manyfest.label_texts SET text = 'x'",
+    """INSERT INTO manyfest.annotation_texts SELECT digest, 'x' FROM manyfest.manifests
+    ON CONFLICT DO NOTHING""",
+]
+
+
+@pytest.mark.parametrize("statement", LIES)
+def test_an_index_of_texts_that_lies_is_found_and_made_again(store, postgres, statement) -> None:
+    texts = "SELECT * FROM manyfest.annotation_texts UNION SELECT * FROM manyfest.label_texts"
+    with store.contents.transaction():
+        noted = oci_index(oci_image(), annotations={"z": "1\n0", "a": "2"}).manifest
+        store.contents.keep_manifests([noted, oci_image().manifest])
+        store.contents.keep_blobs([b'{"config": {"Labels": {"team": "core", "b": "c"}}}'])
+    before = postgres.execute(texts, NAME)
+    assert (len(before), check_store(store.integrity).damaged) == (2, ())
+    postgres.execute(statement, NAME)
+    checked = check_store(store.integrity)
+    reasons = [one.reason for one in checked.damaged]
+    assert reasons == ["the index of texts differs from the documents"]
+    set_damage_aside(store.integrity, checked, datetime.now(UTC))
+    assert (postgres.execute(texts, NAME), check_store(store.integrity).damaged) == (before, ())
 
 
 def test_a_silent_server_is_left_in_time(store) -> None:
