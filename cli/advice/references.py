@@ -14,6 +14,7 @@ _PREFIXES = {
     "containers-storage:": "images of the engine are read from an archive: podman save",
     "docker-daemon:": "images of the engine are read from an archive: docker save",
 }
+_ARCHIVES = (".tar", ".tar.gz", ".tgz")
 _TRUNCATED = re.compile(r"@sha256:([0-9a-fA-F]{0,63})(?![0-9a-fA-F])")
 _TAG_CHARACTERS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _LONGEST_TAG = 128
@@ -46,6 +47,10 @@ def on_unreachable(host: str, words: tuple[str, ...]) -> str:
             return f"{word} looks like a registry: add a repository, as in {word}/app:1"
         if (Path(_folder(word)) / "oci-layout").is_file():
             return f"did you mean the layout oci:{word}?"
+        if word.endswith(_ARCHIVES) and not Path(word).exists():  # else a note says so
+            return (
+                f"if {word} is a file: manyfest cache export writes it, oci-archive:{word} reads it"
+            )
     if any(word.startswith("localhost/") for word in words):
         return (
             "localhost is asked on its ports 443 and 80; is a port missing, as in localhost:5000?"

@@ -162,7 +162,7 @@ def _families_mixed(listed: _List) -> Iterator[Finding]:
     foreign = media_types.OCI_FAMILY if in_docker else media_types.DOCKER_FAMILY
     for path, entry in listed.entries:
         if entry.media_type in foreign:
-            message = f"a {listed.manifest.media_type} that lists a {entry.media_type}"
+            message = f"an {listed.manifest.media_type} that lists an {entry.media_type}"
             yield finding(rule, f"{path}.mediaType", message)
 
 

@@ -139,6 +139,7 @@ def test_the_error_says_what_to_do_next(
 
 UNREACHABLE = {
     "a layout without its scheme": ("app:a", "did you mean the layout oci:app:a?"),
+    "a file to write": ("app.tar", "manyfest cache export writes it"),
     "a registry alone": ("127.0.0.1:5000", "add a repository, as in 127.0.0.1:5000/app:1"),
 }
 

@@ -287,7 +287,7 @@ WORDS = {
     "shadowed-entry": "linux/arm/v7 also matches manifests[0] (linux/arm/v6), which comes first",
     "dangling-attestation": f"attests {NOWHERE}, which is not in the list",
     "nested-list": f"{oci_index(AMD).digest} is itself a list",
-    "oci-child-in-docker-list": f"a {media_types.DOCKER_LIST} that lists a "
+    "oci-child-in-docker-list": f"an {media_types.DOCKER_LIST} that lists an "
     f"{media_types.OCI_MANIFEST}",
     "wrong-media-type": f"listed as {media_types.OCI_MANIFEST}, but it is a "
     f"{media_types.DOCKER_MANIFEST}",
