@@ -44,7 +44,7 @@ PUBLIC = {
 def test_public_names_import_nothing_heavy(statement, unwanted):
     probe = PROBE.format(statement=statement, unwanted=unwanted)
     ended = subprocess.run(
-        [sys.executable, "-c", probe], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=False, timeout=300
     )
     assert (ended.stdout.strip(), ended.stderr) == ("", "")
 
@@ -53,7 +53,7 @@ def test_the_front_door_costs_three_modules():
     """The package, its domain's map and the version; the rest is imported when it is used."""
     count = "import sys; import manyfest; print(*(m for m in sys.modules if 'manyfest.' in m))"
     ended = subprocess.run(
-        [sys.executable, "-c", count], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", count], capture_output=True, text=True, check=True, timeout=300
     )
     assert ended.stdout.split() == ["manyfest.domain", "manyfest.domain.version"]
 
@@ -81,6 +81,6 @@ def test_the_layers_are_kept():
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr

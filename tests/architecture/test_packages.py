@@ -42,7 +42,7 @@ def wheel_names(tmp_path_factory) -> list[str]:
     for name in (*ROOT_MODULES, "py.typed", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
     built = subprocess.run(
-        [sys.executable, "-c", BUILD, out], cwd=copy, capture_output=True, check=False, timeout=120
+        [sys.executable, "-c", BUILD, out], cwd=copy, capture_output=True, check=False, timeout=300
     )
     assert built.returncode == 0, built.stderr.decode()
     with ZipFile(next(out.glob("*.whl"))) as wheel:
@@ -66,7 +66,7 @@ def test_the_root_package_is_typed_in_the_wheel(wheel_names):
 def test_the_root_package_has_a_version_and_is_a_program():
     assert manyfest.__version__ == VERSION
     command = [sys.executable, "-m", "manyfest", "--version"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"manyfest {VERSION}\n", "")
 
 

@@ -43,7 +43,7 @@ def test_it_serves_until_a_signal_ends_it(serve, number):
         assert f"{APP}:1.0" in answer.text
         assert "server" not in answer.headers
     process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=300)
     assert (process.returncode, errors) == (0, "")
 
 
@@ -62,7 +62,7 @@ def test_on_all_addresses_it_prints_a_name_that_others_can_open(serve):
         assert httpx.get(here, headers={"Host": host}).status_code == 303
     assert httpx.get(here, headers={"Host": f"evil.example:{place.port}"}).status_code == 421
     process.terminate()
-    assert "an address of this machine does for its name" in process.communicate(timeout=30)[1]
+    assert "an address of this machine does for its name" in process.communicate(timeout=300)[1]
 
 
 def test_an_address_in_use_is_one_clear_line(serve, manyfest):
@@ -101,7 +101,7 @@ _BROWSER = """\
 import pathlib, sys, urllib.request
 try:
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    text = opener.open(sys.argv[1], timeout=60).read()
+    text = opener.open(sys.argv[1], timeout=300).read()
 except OSError as error:
     text = str(error).encode()
 pathlib.Path({place!r}).write_bytes(text)

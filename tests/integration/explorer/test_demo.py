@@ -97,7 +97,7 @@ def test_it_is_served_from_a_folder_of_its_own(started_manyfest, tmp_path, monke
         assert answer.status_code in {200, 403}
     finally:
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=300)
     assert process.returncode == 0
     assert errors.startswith("note: a made-up fleet is in ")
     assert (tmp_path / "play" / "store.db").is_file()

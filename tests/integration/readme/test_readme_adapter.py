@@ -47,7 +47,7 @@ def _installed(folder: Path) -> Path:
         shutil.copy(ROOT / "tests" / "outside" / f"{module}.py", source)
     (source / "test_contracts.py").touch()  # as the third file stands beside it
     command = [sys.executable, "-c", BUILD, wheels]
-    subprocess.run(command, cwd=source, capture_output=True, check=True, timeout=60)
+    subprocess.run(command, cwd=source, capture_output=True, check=True, timeout=300)
     with ZipFile(next(wheels.glob("*.whl"))) as wheel:
         wheel.extractall(site)
     return site

@@ -13,7 +13,7 @@ import pytest
 from manyfest.assembly.thread_pool import ThreadFanOut
 from manyfest.cli.process.signals import INTERRUPTED, SignalHandler
 
-PATIENCE = 3.0  # seconds; who is not woken earlier was forgotten
+PATIENCE = 60.0  # seconds; who is not woken earlier was forgotten
 
 
 class Sleepers:

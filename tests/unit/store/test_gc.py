@@ -274,7 +274,7 @@ def test_what_others_keep_and_draft_meanwhile_stays(kept, path):
     retention = Retention(timedelta(), datetime.now(UTC) + DAY)
     while any(other.poll() is None for other in others):
         collect_garbage(kept.garbage, kept.drafts, retention)
-    assert [other.communicate(timeout=60)[0] for other in others] == ["", ""]
+    assert [other.communicate(timeout=300)[0] for other in others] == ["", ""]
     found = kept.drafts.drafts()
     assert len(found) == 40
     assert all(kept.contents.manifest(each.entries[0].found.digest) for each in found)
@@ -297,7 +297,7 @@ collect_garbage(house.garbage, house.drafts, Retention(timedelta(), datetime.now
 def test_a_kill_in_the_middle_leaves_all_of_it(kept, path):
     hold(kept.contents, A, LIST)
     child = start(_KILLED, path)
-    child.communicate(timeout=60)
+    child.communicate(timeout=300)
     assert child.returncode == -9
     assert all(kept.contents.manifest(image.digest) for image in (A, B, LIST))
 

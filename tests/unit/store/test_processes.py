@@ -57,7 +57,7 @@ def _at_once(children):
         child.stdin.write("go\n")
         child.stdin.flush()
     for child in children:
-        output, _ = child.communicate(timeout=60)
+        output, _ = child.communicate(timeout=300)
         assert (output, child.returncode) == ("", 0)
 
 
@@ -80,7 +80,7 @@ def test_a_kill_in_a_transaction_loses_nothing_committed(path, size, spilled):
     child = start(_DIE, path, str(size))
     assert child.stdout.readline() == "inside\n"
     child.send_signal(signal.SIGKILL)
-    child.communicate(timeout=60)
+    child.communicate(timeout=300)
     assert (path.stat().st_size > before) is spilled
     with closing(open_store(path)) as store:
         assert store.drafts.drafts() == (draft("app", "a", "b"),)
@@ -96,7 +96,7 @@ def test_a_kill_in_a_migration_leaves_the_older_version(path):
     past = old + "migrations.MIGRATIONS = opening.MIGRATIONS = migrations.MIGRATIONS[:1]\n"
     past += "opening.create_newest = migrations.migrate\n"
     child = start(past + "store.transaction().__enter__()", path)
-    child.communicate(timeout=60)
+    child.communicate(timeout=300)
     dying = """
 import os
 from manyfest.store.sqlite import migrations
@@ -107,7 +107,7 @@ migrations.MIGRATIONS = (migrations.MIGRATIONS[0], die)
 store.drafts.drafts()
 """
     child = start(dying, path)
-    child.communicate(timeout=60)
+    child.communicate(timeout=300)
     assert child.returncode == -signal.SIGKILL
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
@@ -184,7 +184,7 @@ def test_ctrl_c_ends_the_waiting(path, locked):
     child = start(_WAIT, path)
     assert child.stdout.readline() == "waiting\n"
     child.send_signal(signal.SIGINT)
-    output, _ = child.communicate(timeout=60)  # and not an hour
+    output, _ = child.communicate(timeout=300)  # and not an hour
     assert "KeyboardInterrupt" in output
 
 

@@ -253,7 +253,7 @@ def _program(path, monkeypatch, *arguments):
 
 def test_the_time_limit_ends_a_single_long_call_and_frees_the_lock(path, kept, monkeypatch):
     child = _program(path, monkeypatch, "--timeout", "1", LONG_CALL)
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=300)
     assert (child.returncode, out) == (5, "")
     assert "the query took too long" in err
     with opened(path, lock_timeout=0) as other, other.drafts.transaction():
@@ -267,7 +267,7 @@ def test_a_signal_ends_a_single_long_call(path, kept, monkeypatch, number, code)
     child = _program(path, monkeypatch, LONG_CALL)
     wait_until(lambda: has_open(child, path), child)
     child.send_signal(number)
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=300)
     assert child.returncode in (code, -number)
     assert (out, err) in {("", ""), ("", "note: interrupted\n")}
 
@@ -310,7 +310,7 @@ def test_ctrl_c_ends_a_query_without_end(path, kept, monkeypatch):
     assert child.stdout.readline() == "up\n"
     wait_until(lambda: has_open(child, path), child)
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=300)
     assert (child.returncode, out, err) == (130, "", "note: interrupted\n")
 
 

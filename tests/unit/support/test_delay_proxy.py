@@ -115,7 +115,7 @@ def test_as_a_program_it_prints_its_address_and_its_counts(server):
         ask(host, "GET", "/x")
         ask(host, "HEAD", "/y")
         proxy.send_signal(signal.SIGTERM)
-        counts, _ = proxy.communicate(timeout=10)
+        counts, _ = proxy.communicate(timeout=300)
     assert (json.loads(counts), proxy.returncode) == ({"connections": 2, "requests": 2}, 0)
 
 

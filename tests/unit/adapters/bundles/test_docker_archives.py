@@ -171,7 +171,7 @@ def test_skopeo_takes_our_fake_for_a_docker_archive(archived):
     skopeo = require_program("skopeo")
     path = archived(bundles.docker_archive((HELLO, TAGS[:1])))
     command = [skopeo, "inspect", "--raw", f"docker-archive:{path}"]
-    shown = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    shown = subprocess.run(command, capture_output=True, check=True, timeout=300)
     (layer,) = json.loads(shown.stdout)["layers"]
     assert layer["digest"] == str(Digest.of(gzip.decompress(HELLO.blobs[1])))
 

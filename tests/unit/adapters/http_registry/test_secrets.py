@@ -294,7 +294,7 @@ def test_a_realm_with_an_echo_is_explained_without_it(serve, reply, client):
 
 def test_hosts_that_are_spoken_to_in_one_way_make_nobody_wait(serve, reply, client, encrypted):
     """All first requests are under way at once: each is answered only when the last has come."""
-    together = threading.Barrier(16, timeout=10)
+    together = threading.Barrier(16, timeout=60)
 
     def answer(*_):
         together.wait()

@@ -24,7 +24,7 @@ def skopeo():
 
     def run(*arguments: str) -> bytes:
         command = [program, "--insecure-policy", *arguments]
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout
 

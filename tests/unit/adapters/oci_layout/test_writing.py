@@ -102,7 +102,7 @@ def test_a_foreign_layer_need_not_be_there(home):
 def test_eight_processes_write_eight_tags(directory, home):
     tags = [[f"v{number}-{time}" for time in range(4)] for number in range(8)]
     writers = [program("write_tags", str(directory), *some) for some in tags]
-    assert [writer.wait(timeout=60) for writer in writers] == [0] * 8
+    assert [writer.wait(timeout=300) for writer in writers] == [0] * 8
 
     for tag in chain(*tags):
         assert REGISTRY.get_manifest(Reference(home, tag)) == docker_image(text=tag).manifest
@@ -115,7 +115,7 @@ def test_a_killed_writer_leaves_the_old_or_the_new_index(directory, home, exists
     if exists:
         push_image(REGISTRY, Reference(home, "v1"), OLD)
         push_image(REGISTRY, Reference(home, "v2"), OLD)
-    assert program("die_writing", str(directory)).wait(timeout=60) == 0
+    assert program("die_writing", str(directory)).wait(timeout=300) == 0
     copies = list(directory.parent.glob("layout-*"))
     assert len(copies) > 20
 

@@ -203,7 +203,7 @@ class Stumbling:
 
 
 def test_what_reads_does_not_wait_for_first_contact(serve, reply):
-    together = threading.Barrier(8, timeout=10)
+    together = threading.Barrier(8, timeout=60)
 
     def answer(*_):
         together.wait()  # all requests are here before the first is answered

@@ -60,10 +60,10 @@ def test_cancelling_ends_sixteen_blocked_threads_at_once(serve):
         threads = [threading.Thread(target=get, args=(number,)) for number in range(16)]
         for thread in threads:
             thread.start()
-        assert blocked.acquire(timeout=10)
+        assert blocked.acquire(timeout=25)
         deadline.cancel()  # nothing else wakes them: an answer is awaited for 30 s
         for thread in threads:
-            thread.join(10)
+            thread.join(25)
         assert not any(thread.is_alive() for thread in threads)
     assert len(ended) == 16
     assert all("interrupted" in message for message in ended)
@@ -75,7 +75,7 @@ def test_cancelling_ends_threads_that_read_and_threads_that_connect(serve, reply
     def answer(request, connection):
         if "known" in request.target:
             return fine(reply)
-        waiting.wait(10)
+        waiting.wait(25)
         connection.recv(1)
         return None
 
@@ -102,10 +102,10 @@ def test_cancelling_ends_threads_that_read_and_threads_that_connect(serve, reply
         threads = [threading.Thread(target=get, args=(reference,)) for reference in wanted]
         for thread in threads:
             thread.start()
-        waiting.wait(10)
+        waiting.wait(25)
         deadline.cancel()  # nothing else wakes them: an answer is awaited for 30 s
         for thread in threads:
-            thread.join(10)
+            thread.join(25)
         assert not any(thread.is_alive() for thread in threads)
     for opened_socket in (deaf, *full):
         opened_socket.close()
