@@ -5,6 +5,7 @@ from attrs import evolve
 
 from manyfest.cli.explorer.access import Guard, Keys
 from manyfest.cli.explorer.application import Explorer
+from manyfest.cli.explorer.export import export_pages
 from manyfest.cli.settings import settings_from
 from tests.support.content.fleet import fill
 from tests.support.http.asgi_client import HOST, AsgiClient
@@ -18,6 +19,17 @@ def fleet(tmp_path_factory):
     path = tmp_path_factory.mktemp("fleet") / "store.db"
     fill(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def site(fleet, tmp_path_factory):
+    """All pages as files."""
+    folder = tmp_path_factory.mktemp("site")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("HOME", str(folder / "home"))
+        settings = evolve(settings_from(), store=fleet, offline=True)
+        export_pages(settings, folder / "site")
+    return folder / "site"
 
 
 @pytest.fixture

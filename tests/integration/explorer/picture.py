@@ -22,13 +22,10 @@ FLAGS = (
 )
 
 
-def take_picture(browser: Browser, folder: Path) -> bytes:
-    """Return a picture of a repository's page, of a store that is made in ``folder``."""
-    store = folder / "store.db"
-    fill(store)
-    export_pages(evolve(settings_from(), store=store), folder / "site")
+def take_picture(browser: Browser, site: Path) -> bytes:
+    """Return a picture of a repository's page in an exported site."""
     page = browser.new_page(viewport={"width": 1000, "height": 470})
-    page.goto((folder / "site" / file_of(Address("repositories", APP))).as_uri())
+    page.goto((site / file_of(Address("repositories", APP))).as_uri())
     picture = page.screenshot()
     page.close()
     return picture
@@ -36,8 +33,11 @@ def take_picture(browser: Browser, folder: Path) -> bytes:
 
 def main() -> None:
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
+        store, site = Path(folder) / "store.db", Path(folder) / "site"
+        fill(store)
+        export_pages(evolve(settings_from(), store=store), site)
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        PICTURE.write_bytes(take_picture(browser, Path(folder)))
+        PICTURE.write_bytes(take_picture(browser, site))
         browser.close()
 
 

@@ -211,7 +211,7 @@ def test_a_page_of_another_site_reads_nothing(browser, address, tmp_path):
     context.close()
 
 
-def test_the_picture_of_the_docs_is_one(browser, tmp_path):
-    picture = take_picture(browser, tmp_path)
+def test_the_picture_of_the_docs_is_one(browser, site):
+    picture = take_picture(browser, site)
     assert picture.startswith(b"\x89PNG")
     assert len(picture) > 20_000  # an empty page has some 5 kB

@@ -7,24 +7,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from attrs import evolve
 
-from manyfest.cli.explorer.export import export_pages
 from manyfest.cli.explorer.links import Address, file_of
-from manyfest.cli.settings import settings_from
 from tests.support.content.fleet import APP, HOSTILE, LAYOUT
 
 _LINK = re.compile(r'(?:href|src)="([^"#]*)"')
-
-
-@pytest.fixture(scope="module")
-def site(fleet, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("HOME", str(folder / "home"))
-        settings = evolve(settings_from(), store=fleet, offline=True)
-        export_pages(settings, folder / "site")
-    return folder / "site"
 
 
 def test_every_link_leads_to_a_file_of_the_site(site):
