@@ -9,6 +9,9 @@ import pytest
 from manyfest.adapters.memory import MemoryRegistry
 from manyfest.contracts.images import Image, oci_image, oci_index, push_image, windows_image
 from manyfest.domain.errors import ManifestUnknownError
+from manyfest.domain.lists.referrers import referrers_tag
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.media_types import OCI_INDEX
 from manyfest.domain.references import Reference
 from tests.support.content import signed
 from tests.support.content.unchecking import Unchecking
@@ -88,6 +91,24 @@ def test_the_record_names_everything_and_calls_nothing_verified(server: Registry
     }
     assert done["tags"] == [{"tag": f"{server.host}/prod/app:1", "before": None}]
     assert planned["manifests"] == done["manifests"]
+
+
+def test_what_the_api_and_a_referrers_tag_both_list_counts_once(
+    server: RegistryServer, memory: MemoryRegistry
+) -> None:
+    """A registry that learnt the API keeps the tags of clients that did not use it."""
+    signature = signed.bundle(INDEX)
+    attach(memory, "stage/app", signature)
+    entry = {**signature.manifest.descriptor().to_json(), "artifactType": signed.BUNDLE}
+    listed = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]}
+    fallback = Manifest(OCI_INDEX, json.dumps(listed).encode())
+    memory.put_manifest(referrers_tag(at("stage/app").at(INDEX.digest)), fallback)
+    for quirks in (Quirks(referrers=True), Quirks()):
+        with RegistryServer(MemoryRegistry(), quirks=quirks) as far:
+            shown = run(server, "--json", "HOST/stage/app:1", f"{far.host}/app:1").stdout
+            attached = [one["digest"] for one in json.loads(shown)["attached"]]
+            assert len(set(attached)) == len(attached) == 6
+            assert str(signature.digest) in attached
 
 
 def test_what_is_required_and_lacks_stops_before_anything_is_written(
