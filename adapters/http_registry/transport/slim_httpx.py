@@ -18,9 +18,15 @@ _LATER = ("anyio", "certifi", "idna", "mimetypes", "shutil", "zstandard")
 
 
 class _Later(ModuleType):
-    """A module that is imported when something of it is used for the first time. Thread-safe."""
+    """A module that is imported when something of it is used for the first time. Thread-safe.
+
+    Whoever uses it while httpx is still being imported (another thread, or a later httpx) gets the
+    module all the same: this one leaves its place first, or its import would find it there again.
+    """
 
     def __getattr__(self, name: str) -> object:
+        if sys.modules.get(self.__name__) is self:
+            sys.modules.pop(self.__name__, None)
         return getattr(import_module(self.__name__), name)
 
 
@@ -33,7 +39,9 @@ else:
         import httpcore  # noqa: F401 - httpx imports it later
         import httpx
     finally:
-        for _name in (_COMMAND_LINE, *_placed):
-            del sys.modules[_name]
+        del sys.modules[_COMMAND_LINE]
+        for _name, _module in _placed.items():
+            if sys.modules.get(_name) is _module:
+                del sys.modules[_name]
 
 __all__ = ["httpx"]

@@ -1,5 +1,6 @@
 """The adapter loads what it needs for an anonymous conversation, and nothing more."""
 
+import os
 import subprocess
 import sys
 
@@ -45,3 +46,17 @@ def test_httpx_can_be_imported_before_and_its_command_after():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
+
+
+@pytest.mark.usefixtures("unmeasured")
+def test_what_is_used_while_httpx_is_imported_is_imported_at_once(tmp_path):
+    (tmp_path / "httpx.py").write_text("import idna, shutil; encoded = idna.encode('a')\n")
+    code = (
+        "from manyfest.adapters.http_registry.transport.slim_httpx import httpx;"
+        "import idna; print(httpx.encoded, type(idna).__name__)"
+    )
+    path = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, env=path
+    )
+    assert (done.stdout, done.stderr) == ("b'a' module\n", "")
