@@ -13,6 +13,7 @@ from manyfest.adapters.http_registry.session.error_responses import (
     TRY_AGAIN,
     is_absence_after,
     not_found_text,
+    passing_refusal,
     shows_misreading,
 )
 from manyfest.adapters.http_registry.session.requests import (
@@ -36,7 +37,6 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
     ManyfestError,
     ProtocolError,
-    RefusedError,
     UnauthorizedError,
 )
 from manyfest.domain.expectations import Expectation
@@ -48,9 +48,6 @@ from manyfest.domain.values import frozen
 
 # Seconds before each further attempt to read back a manifest.
 _READ_BACK_DELAYS = (0.2, 0.5, 1.0, 2.0)
-
-
-_DIGEST_REFUSED = "DIGEST_INVALID"  # distribution-spec, "Error Codes"
 
 
 @frozen
@@ -211,7 +208,7 @@ class HttpManifests(ManifestReader, ManifestWriter):
             if response.status_code == HTTPStatus.PRECONDITION_FAILED and expected is not None:
                 return self._resolve_412(reference, manifest, expected)
             if not response.is_success:
-                raise _passing_refusal(session.error_for(response, subject))
+                raise passing_refusal(session.error_for(response, subject))
             is_confirmed = response.status_code == HTTPStatus.CREATED
             digest = announced_digest(response, session.name, subject) if is_confirmed else None
         if digest is not None:
@@ -273,19 +270,6 @@ class HttpManifests(ManifestReader, ManifestWriter):
 
     def _session(self, reference: Reference) -> RegistrySession:
         return self._sessions.session_for(repository_of(reference))
-
-
-def _passing_refusal(error: Exception) -> Exception:
-    """Return a fault to be tried again if a registry refuses a digest, all of which are right.
-
-    docker-registry answers so while another push writes the link of the same blob or manifest into
-    the repository: it empties the file first, and reads it meanwhile for the manifest.
-    """
-    if not isinstance(error, RefusedError) or _DIGEST_REFUSED not in str(error):
-        return error
-    build = partial(RefusedError, error.host, status=error.status)
-    reason = "the registry cannot read a digest"
-    return TransientError(build, str(error), host=error.host, reason=reason)
 
 
 def announced_digest(response: httpx.Response, host: str, subject: str) -> Digest | None:

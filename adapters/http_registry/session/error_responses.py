@@ -61,6 +61,8 @@ _ABOUT_TYPES = "(?i)accept|media.?type|content.?type|mime"
 # Statuses that ask for another HEAD later; the others of a HEAD are for a GET to explain.
 TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
+_DIGEST_REFUSED = "DIGEST_INVALID"  # distribution-spec, "Error Codes"
+
 _WRITING_METHODS = ("POST", "PUT", "PATCH")
 
 _TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
@@ -142,6 +144,19 @@ def is_absence_after(first: ManyfestError, error: ManyfestError) -> bool:
     """Return whether ``error`` is a plain 404 of a server that has another answer for types."""
     is_plain = isinstance(error, ManifestUnknownError) and not shows_misreading(error)
     return is_plain and not isinstance(first, ManifestUnknownError)
+
+
+def passing_refusal(error: Exception) -> Exception:
+    """Return an error that is tried again if a registry refuses a digest of ours.
+
+    Our digests are right. docker-registry answers so while another push writes the link of the
+    same blob or manifest into the repository: it empties that file first, and reads it meanwhile.
+    """
+    if not isinstance(error, RefusedError) or _DIGEST_REFUSED not in str(error):
+        return error
+    build = partial(RefusedError, error.host, status=error.status)
+    reason = "the registry cannot read a digest"
+    return TransientError(build, str(error), host=error.host, reason=reason)
 
 
 def error_text(response: httpx.Response, secrets: Iterable[str] = ()) -> str:
