@@ -40,6 +40,7 @@ def attached(subject: str, query: Arguments, library: Library) -> Page:
     For ``platform``, or the only image, show its packages and its provenance, too. Raises
     NeverSeenError: the store has no such manifest; InvalidReferenceError: no platform.
     """
+    library.left_out.clear()  # an export shows many pages of one library
     reference = reference_in(subject, library)
     found = resolve(reference, library.registry)
     text = query.get("platform", "")

@@ -8,7 +8,10 @@ from urllib.parse import unquote
 
 import pytest
 
+from manyfest.cli.explorer.library import open_library
 from manyfest.cli.explorer.links import Address, file_of
+from manyfest.cli.explorer.pages.attached import attached
+from manyfest.domain.references import Reference
 from tests.support.content.fleet import APP, HOSTILE, LAYOUT
 
 _LINK = re.compile(r'(?:href|src)="([^"#]*)"')
@@ -30,6 +33,12 @@ def test_each_page_has_its_answer_for_programs_beside_it(site):
     found = json.loads(page.with_suffix(".json").read_text())
     assert [item["platform"] for item in found["entries"]] == ["linux/amd64", "linux/arm64"]
     assert len(list(site.rglob("*.json"))) == len(list(site.rglob("*.html"))) - 1  # index.html
+
+
+def test_homes_that_one_page_leaves_out_are_not_named_on_the_next(settings):
+    with open_library(settings) as library:
+        library.left_out.add(Reference.parse("r.example/other").home)
+        assert attached(f"{APP}:1.0", {}, library).data["leftOut"] == []
 
 
 def test_pages_ask_nothing_of_anybody(site):
