@@ -6,8 +6,9 @@ common and 1 MB nginx' default, and long uploads break off. Both are met by smal
 *Size.* It is the person's (``--chunk-size``), what the registry allows (``OCI-Chunk-Max-Length``),
 or what the host took after it had refused a larger body. A 413 halves it, down to ``SMALLEST`` or
 the registry's ``OCI-Chunk-Min-Length``. A request that breaks off quarters it, down to 1 MiB: a
-proxy may close the connection before a client has read its 413. Each 413 counts for all uploads to
-the host.
+proxy may close the connection before a client has read its 413. One that ends in silence makes it
+1 MiB at once, as a slow line may still have been sending, and the next silence is the last (ADR
+0019). Each 413 counts for all uploads to the host.
 
 *Offset.* Each answer names the URL for the next request, and in ``Range`` what the registry has. A
 chunk of which it took a part is sent on from there. After a fault (a broken connection, a 5xx, a
@@ -79,10 +80,11 @@ class ChunkedUpload:
         self.session.chunks.shrink(self.chunk_size)
         return True
 
-    def broke_off(self, size: int) -> None:
+    def broke_off(self, size: int, fault: TransientError) -> None:
         """Note that a request of ``size`` bytes may not have arrived."""
         self.is_doubtful = True
-        self.chunk_size = min(self.chunk_size, max(_SMALLEST_AFTER_BREAK, size // 4))
+        quarter = 0 if fault.is_silent else size // 4
+        self.chunk_size = min(self.chunk_size, max(_SMALLEST_AFTER_BREAK, quarter))
 
     def attempt(self) -> bool:
         """Send what is missing; returns and raises as ``BlobUpload.attempt``."""
@@ -108,8 +110,8 @@ class ChunkedUpload:
         try:
             with self.session.exchange(request) as response:
                 self._follow(response, end)
-        except TransientError:
-            self.broke_off(count)
+        except TransientError as fault:
+            self.broke_off(count, fault)
             raise
 
     def _follow(self, response: httpx.Response, end: int) -> None:

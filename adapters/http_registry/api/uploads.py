@@ -81,12 +81,13 @@ class BlobUpload:
                 if response.status_code != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
                     return self._confirmed(response)
                 refused = self.session.error_for(response, str(self.reference))
-        except TransientError:
+        except TransientError as fault:
             if self._is_begun and self.size > _WORTH_RESUMING:
                 self._may_be_whole = True
                 chunked = self._prepare_chunks(opened)
                 chunked.sent = self.size
-                chunked.broke_off(self.size)
+                chunked.is_closing = fault.is_silent
+                chunked.broke_off(self.size, fault)
             raise
         chunked = self._prepare_chunks(opened)
         if not chunked.shrink(self.size):

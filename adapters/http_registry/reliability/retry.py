@@ -4,7 +4,8 @@ A host that takes no connections is tried twice, unless it answered earlier in t
 is probably restarting, and gets all tries. Once it is given up, every further operation on it fails
 without a try (``Reachability``): a hundred references to a dead host cost no more than one.
 
-A try that ends in silence took half a minute already, so an operation ends with its second.
+A try on a connection that ends in silence took half a minute already, so an operation ends with its
+second.
 
 Nothing else repeats an operation. (``throttle`` only delays requests; the transport repeats a
 request once its kept connection was stale, which costs no try.)
@@ -22,7 +23,7 @@ from manyfest.domain.errors import DeadlineError, ManyfestError, UnreachableErro
 
 TRIES = 5
 _TRIES_WITHOUT_CONNECTION = 2  # of a host that never answered
-_SILENT_TRIES = 2  # each took all the seconds that a connection or an answer may take
+_SILENT_TRIES = 2  # each took all the seconds that an answer may take
 _FIRST_PAUSE = 0.2
 LONGEST_WAIT = 30.0  # seconds that a Retry-After may ask for
 
@@ -44,7 +45,7 @@ class TransientError(Exception):
 
     ``build(message=…)`` makes the error that callers see if it does not pass. ``host`` and
     ``reason`` say what is waited for; ``is_disconnected``: no connection to the host came about;
-    ``is_silent``: nothing was heard for as long as we wait.
+    ``is_silent``: on a connection, nothing was heard for as long as we wait.
     """
 
     def __init__(

@@ -155,7 +155,7 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
     if isinstance(fault, PROTOCOL_FAULTS) and not is_disconnect(fault):
         reason = shortened(re.sub(_BYTES, r"\1", str(fault)), 120)
         return ProtocolError(host, f"{subject}: {host} does not speak HTTP correctly: {reason}")
-    reason = _reason(fault, cause)
+    reason, is_disconnected = _reason(fault, cause), _is_disconnected(fault, cause)
     message = f"{subject}: cannot reach {host}: {reason}"
     if _is_unknown_name(cause):
         return UnreachableError(host, message)
@@ -164,8 +164,8 @@ def _translation(fault: Exception, host: str, subject: str) -> Exception:
         message,
         host=host,
         reason=reason,
-        is_disconnected=_is_disconnected(fault, cause),
-        is_silent=isinstance(fault, TIMEOUTS),
+        is_disconnected=is_disconnected,
+        is_silent=isinstance(fault, TIMEOUTS) and not is_disconnected,
     )
 
 

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 
 from manyfest.adapters.deadline import Deadline
@@ -16,7 +17,16 @@ from manyfest.domain.errors import DigestMismatchError, RefusedError, SizeMismat
 from manyfest.domain.ports.host_book import HostFacts
 from manyfest.domain.references import Reference
 from tests.support.http.fault_server import FaultServer
-from tests.support.http.faults import Fault, Raw, Reset, lost, reset, unavailable, with_header
+from tests.support.http.faults import (
+    Fault,
+    Raw,
+    Reset,
+    Silent,
+    lost,
+    reset,
+    unavailable,
+    with_header,
+)
 from tests.support.http.http_messages import Answer, Reply, Request
 from tests.support.http.http_server import HttpServer
 from tests.support.http.registry_server import Quirks, RegistryApp
@@ -24,6 +34,7 @@ from tests.support.http.registry_server import Quirks, RegistryApp
 KIB, MIB = 1024, 1024 * 1024
 BLOB = random.Random(1).randbytes(5 * MIB)
 UPLOADS = "*/blobs/uploads/*"
+SHORT = httpx.Timeout(1.0, connect=10, pool=None)  # of silence
 
 
 def opened(chunk_size: int = 0, **options) -> HttpRegistry:
@@ -100,6 +111,28 @@ def test_a_location_that_is_not_repeated_stays(serve, reply) -> None:
         registry.write_blob(reference(server), len(BLOB), source_of(BLOB))
     assert [r.target for r in server.seen("PATCH")] == ["/up/1"] * 3
     assert b"".join(r.body for r in server.seen("PATCH")) == BLOB
+
+
+def test_a_line_that_is_too_slow_for_a_large_body_gets_small_ones() -> None:
+    """The session is forgotten, as docker-registry does, so that nothing but the size helps."""
+    app = RegistryApp(MemoryRegistry())
+
+    def serve(request: Request) -> Reply:
+        return Silent() if len(request.body) > MIB else app(request)
+
+    with FaultServer(serve) as server, opened(timeout=SHORT) as registry:
+        server.always("GET", UPLOADS, Answer(404))
+        write(registry, server)
+        assert sizes(server, "PUT") == [len(BLOB), 0]
+        assert sizes(server) == [MIB] * 5
+
+
+def test_a_layer_whose_confirmation_takes_too_long_is_not_sent_again(server) -> None:
+    server.on("PUT", UPLOADS, lambda _: Silent())  # it takes effect
+    server.always("GET", UPLOADS, Answer(404))
+    with opened(timeout=SHORT) as registry:
+        write(registry, server)
+    assert [request.method for request in server.requests] == ["POST", "PUT", "HEAD", "GET"]
 
 
 def test_after_413_at_the_put_the_blob_goes_in_chunks() -> None:

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
+import httpcore
 import pytest
 
 from manyfest.adapters.deadline import Deadline
@@ -14,6 +15,7 @@ from manyfest.adapters.http_registry.reliability.retry import (
     retry_after,
     with_retries,
 )
+from manyfest.adapters.http_registry.session.transport_errors import translating_transport_errors
 from manyfest.domain.errors import ServerError, UnreachableError
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
@@ -163,6 +165,20 @@ def test_progress_between_two_silences_has_all_tries_anew():
     with pytest.raises(UnreachableError, match="tried 2 times"):
         with_retries(tries, answering_with("silence", "silence")[0])
     assert len(left) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_silent"),
+    [(httpcore.ReadTimeout, True), (httpcore.WriteTimeout, True), (httpcore.ConnectTimeout, False)],
+)
+def test_a_connection_that_does_not_come_about_is_no_silence(fault, is_silent):
+    """It costs a third of the time, and the host may be restarting."""
+    with (
+        pytest.raises(TransientError) as raised,
+        translating_transport_errors("h", "x", Reachability()),
+    ):
+        raise fault("late")
+    assert (raised.value.is_silent, raised.value.is_disconnected) == (is_silent, not is_silent)
 
 
 def test_a_mirror_is_tried_once():
