@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from manyfest.domain.image_uses.image_use import ImageUse, use_of
 from manyfest.domain.image_uses.shapes import (
+    GITLAB,
     KUBERNETES,
     OTHERS,
     Leaf,
@@ -20,6 +21,7 @@ from manyfest.domain.image_uses.shapes import (
 )
 
 _DOCKER = "docker://"
+_OF_JOBS = frozenset({"script", "before_script", "stage", "extends", "trigger"})  # GitLab's
 
 
 def images_in_document(document: Tree, variables: Mapping[str, str]) -> Iterator[ImageUse]:
@@ -33,7 +35,17 @@ def images_in_document(document: Tree, variables: Mapping[str, str]) -> Iterator
         if isinstance(document.get(member), dict):
             yield from read(document, variables)
             return
-    yield from images_by_shape(document, OTHERS, variables_of(document))
+    if _is_gitlab(document):
+        yield from images_by_shape(document, GITLAB, variables_of(document))
+    else:
+        yield from images_by_shape(document, OTHERS, {})
+
+
+def _is_gitlab(document: dict[str, Tree]) -> bool:
+    """Return whether one of the members is a job, or what all jobs have."""
+    return "default" in document or any(
+        isinstance(job, dict) and not _OF_JOBS.isdisjoint(job) for job in document.values()
+    )
 
 
 def _of_compose(document: Tree, variables: Mapping[str, str]) -> Iterator[ImageUse]:

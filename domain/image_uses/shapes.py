@@ -25,6 +25,10 @@ Shape = Callable[[Tree, Variables], Iterator[ImageUse]]
 
 _IN_BAKE_FILE = re.compile(r"\"docker-image://([^\"]+)\"")
 _CONTEXT = "docker-image://"  # of a build context (``docker buildx bake``)
+# Paths, URLs and files, such as pictures and disks, which other YAML calls its image.
+_FILE = re.compile(r"(?i)[./]|[a-z+]+://|.*\.(?:png|jpe?g|gif|svg|webp|avif|ico|iso|img|qcow2)$")
+_SOURCE_CODE = re.compile(r"(?i)[a-z+]+://|.*\.git$")  # git, charts
+_PARTS = frozenset({"tag", "digest", "registry"})
 _EXPRESSION = re.compile(r"\{\{|<<|\$\(|\$\[\[")  # of Helm, Argo, CircleCI, Tekton, GitLab
 
 
@@ -112,17 +116,17 @@ def _of_volumes(tree: Tree, variables: Variables) -> Iterator[ImageUse]:
 
 
 def _of_name(tree: Tree, variables: Variables) -> Iterator[ImageUse]:
-    """Yield an image that is a text, or the ``name`` of a mapping (GitLab, Bitbucket)."""
-    image = tree if isinstance(tree, Leaf) else leaf(tree, "name")
-    if image and image.text:
-        yield _use(image, variables)
+    """Yield an image that is a text, or the ``name`` of a mapping (GitLab, Bitbucket, charts)."""
+    name = tree if isinstance(tree, Leaf) else leaf(tree, "name")
+    if not name or not name.text or _FILE.match(name.text) or leaf(tree, "repository"):
+        return
+    has_parts = isinstance(tree, dict) and not _PARTS.isdisjoint(tree)
+    yield _of_parts(name, tree, variables) if has_parts else _use(name, variables)
 
 
 def _of_names(tree: Tree, variables: Variables) -> Iterator[ImageUse]:
-    """Yield the services of GitLab's jobs; those of Drone have their image beside the name."""
     for one in items(tree):
-        if not leaf(one, "image"):
-            yield from _of_name(one, variables)
+        yield from _of_name(one, variables)
 
 
 def _of_contexts(tree: Tree, variables: Variables) -> Iterator[ImageUse]:
@@ -141,11 +145,15 @@ def _of_kustomize(tree: Tree, variables: Variables) -> Iterator[ImageUse]:
 
 def _of_values(tree: dict[str, Tree], variables: Variables) -> Iterator[ImageUse]:
     """Yield the image that a mapping of Helm's values makes up of its parts, if it does."""
-    name, registry = leaf(tree, "repository"), leaf(tree, "registry")
-    is_image = not {"tag", "digest", "registry", "pullPolicy"}.isdisjoint(tree)
-    if name and is_image and "://" not in name.text:
-        whole = Leaf(f"{registry.text}/{name.text}" if registry else name.text, name.line)
-        yield _joined(whole, leaf(tree, "tag"), leaf(tree, "digest"), variables)
+    name, is_image = leaf(tree, "repository"), not (_PARTS | {"pullPolicy"}).isdisjoint(tree)
+    if name and is_image and not _SOURCE_CODE.match(name.text):
+        yield _of_parts(name, tree, variables)
+
+
+def _of_parts(name: Leaf, tree: Tree, variables: Variables) -> ImageUse:
+    registry = leaf(tree, "registry")
+    whole = Leaf(f"{registry.text}/{name.text}" if registry else name.text, name.line)
+    return _joined(whole, leaf(tree, "tag"), leaf(tree, "digest"), variables)
 
 
 def _joined(name: Leaf, tag: Leaf | None, digest: Leaf | None, variables: Variables) -> ImageUse:
@@ -169,10 +177,11 @@ KUBERNETES: Mapping[str, Shape] = {
     "volumes": _of_volumes,
     "images": _of_kustomize,
 }
-# All else: Helm's values, pipelines of GitLab, Bitbucket, Drone and Woodpecker, bake files in JSON.
+# All else: Helm's values, pipelines of Bitbucket, Drone and Woodpecker, bake files in JSON.
 OTHERS: Mapping[str, Shape] = {
     "image": _of_name,
-    "services": _of_names,
     "images": _of_kustomize,
     "contexts": _of_contexts,
 }
+# Elsewhere the items of ``services`` name definitions (Bitbucket), or what a machine has (Travis).
+GITLAB: Mapping[str, Shape] = {**OTHERS, "services": _of_names}

@@ -89,6 +89,31 @@ target "app" {
   }
 }
 """
+BITBUCKET = """\
+image: node:22
+definitions:
+  services:
+    mysql: {image: "mysql:8", variables: {MYSQL_DATABASE: test}}
+pipelines:
+  default:
+    - step:
+        image: {name: "team/app:1", username: $USER}
+        services: [docker, mysql]
+        script: [make]
+"""
+CHART_WITH_NAMES = """\
+image: {registry: quay.io, name: team/app, tag: "1.2"}
+web: {image: {repository: team/web, tag: "3", name: web}}
+whole: {image: {name: "busybox:1.36", pullPolicy: Always}}
+"""
+NO_IMAGES = """\
+page: {image: img/logo.png}
+hero: {image: /static/hero, title: x}
+linked: {image: "https://example.com/a"}
+disk: {image: jammy-server.IMG}
+git: {repository: "git@example.com:x/y.git", tag: v1}
+services: [web, api]
+"""
 DRONE = """\
 kind: pipeline
 steps: [{name: test, image: "golang:1.23"}]
@@ -138,6 +163,16 @@ FOUND = {
         '{"target": {"app": {"contexts": {"base": "docker-image://alpine:3", "x": "./x"}}}}',
         [("alpine:3", 1)],
     ),
+    "bitbucket-pipelines.yml": (
+        BITBUCKET,
+        [("node:22", 1), ("mysql:8", 4), ("team/app:1", 8)],
+    ),
+    "more-values.yaml": (
+        CHART_WITH_NAMES,
+        [("quay.io/team/app:1.2", 1), ("team/web:3", 2), ("busybox:1.36", 3)],
+    ),
+    "site.yaml": (NO_IMAGES, []),
+    ".travis.yml": ("language: go\nservices: [docker, redis-server]\n", []),
     ".drone.yml": (DRONE, [("golang:1.23", 2), ("postgres:16", 3)]),
     ".devcontainer.json": (
         '{"image": "mcr.microsoft.com/dev:1"}',
