@@ -10,7 +10,7 @@ A part is an OCI image manifest (image-spec, manifest.md, "Guidelines for Artifa
 The *base* is the part under the tag that people name. It covers other parts: it names them in its
 index, which is the union of theirs, and lists their bundles, which no writer uploads again. A
 *delta* is any part that the base does not cover. Each part has a tag of its own, made of its
-digest, so that writers never replace each other's.
+digest, so that writers never replace each other's; it goes when a base has long covered the part.
 """
 
 import json

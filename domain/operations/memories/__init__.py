@@ -3,5 +3,6 @@
 * ``read_memory``: the base of a memory, its deltas, and their indexes.
 * ``pull_memory``: from a memory into the store.
 * ``push_memory``: from the store into a memory, as a delta; many deltas become a new base.
-* ``put_parts``: writing a part under its tag, and a base under the memory's.
+* ``put_parts``: writing a part under its tag, and a base under the memory's; taking away the tags
+  that a base replaced.
 """

@@ -1,7 +1,8 @@
 """Push histories and content of the store into a memory, as a delta on what it has.
 
 The first part becomes the base. Once there are more than ``MOST_DELTAS``, a writer puts a new base,
-which is the union of all indexes and lists all bundles: only its index is uploaded.
+which is the union of all indexes and lists all bundles: only its index is uploaded. Then the writer
+takes the tags away of what the base before it covered.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,7 +15,7 @@ from manyfest.domain.errors import NeverSeenError
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.memories.memory_index import MemoryIndex
 from manyfest.domain.operations.content.export_bundle import export_bundle
-from manyfest.domain.operations.memories.put_parts import put_base, put_part
+from manyfest.domain.operations.memories.put_parts import put_base, put_part, untag_covered
 from manyfest.domain.operations.memories.read_memory import Memory, read_memory
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.bundles import BundleBlob, BundleContent, BundlePacker
@@ -71,6 +72,8 @@ def push_memory(
     )
     is_due = memory.base is None or len(after.deltas) > MOST_DELTAS
     base = put_base(after, ports=ports) if is_due else None
+    if base:
+        untag_covered(memory, ports=ports)
     size, left = bundle.size if bundle else 0, 0 if is_due else len(after.deltas)
     return PushedMemory(part.digest, news, base.digest if base else None, size, left)
 

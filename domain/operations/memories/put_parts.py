@@ -1,4 +1,7 @@
-"""Write parts of a memory: the blobs first, then the manifest under the part's own tag."""
+"""Write parts of a memory: the blobs first, then the manifest under the part's own tag.
+
+Take the tags of parts away that an earlier base replaced.
+"""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -9,7 +12,7 @@ from attr import evolve
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.errors import ConflictError, MergeUnsettledError
+from manyfest.domain.errors import ConflictError, ManyfestError, MergeUnsettledError
 from manyfest.domain.expectations import Expectation
 from manyfest.domain.memories.memory_index import MemoryIndex, encode_index, union_of
 from manyfest.domain.memories.memory_part import (
@@ -20,7 +23,7 @@ from manyfest.domain.memories.memory_part import (
     part_reference,
     parts_listed,
 )
-from manyfest.domain.operations.memories.read_memory import Memory
+from manyfest.domain.operations.memories.read_memory import Memory, read_memory
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.bundles import PackedBundle
 from manyfest.domain.ports.registry import BlobSource, Registry, open_bytes
@@ -45,21 +48,42 @@ def put_part(
     subject = memory.base.manifest.descriptor() if memory.base else None
     part = make_part(_put_index(memory.reference, index, ports.registry), content, subject)
     ports.registry.put_manifest(part_reference(memory.reference, part.digest), part.manifest)
-    _await_listing(memory.reference, part.digest, ports)
+    _await_listing(memory.reference, part.digest, index, ports)
     return part
 
 
 def put_base(memory: Memory, *, ports: Ports) -> MemoryPart:
     """Put a base of ``memory`` that covers all its parts; a single part is the base itself.
 
-    Another writer who puts one in the same moment does no harm, nor does a registry that refuses
-    this one therefore. Uses the port registry. Raises what writing raises.
+    It gets a tag of its own, as each part does: another writer who puts an older base over it hides
+    nothing, nor does a registry that refuses this one therefore. Uses the port registry. Raises
+    what writing raises.
     """
     base = _base(memory, ports.registry)
+    if base not in memory.indexes:
+        ports.registry.put_manifest(part_reference(memory.reference, base.digest), base.manifest)
     expected = Expectation(memory.base.digest if memory.base else None)
     with suppress(ConflictError):
         ports.registry.put_manifest(memory.reference, base.manifest, expected)
     return base
+
+
+def untag_covered(memory: Memory, *, ports: Ports) -> None:
+    """Take away the tags of parts that the base of ``memory`` covered when it was read.
+
+    Nothing is deleted by digest. A registry that does not delete the first tag is asked for no
+    other, and no refusal is an error: all of the memory can be read with these tags, too. Uses the
+    ports registry and fan_out.
+    """
+
+    def take(part: Digest) -> bool:
+        tag = part_reference(memory.reference, part)
+        return ports.registry.delete_tag(tag, Expectation(part))
+
+    covered = memory.replaced
+    with suppress(ManyfestError):
+        if covered and take(covered[0]):
+            ports.fan_out(take, covered[1:])
 
 
 def _base(memory: Memory, registry: Registry) -> MemoryPart:
@@ -94,10 +118,14 @@ def _put_blob(
         registry.write_blob(place, size, source)
 
 
-def _await_listing(memory: Reference, part: Digest, ports: Ports) -> None:
-    """Wait until readers find the part. Raises MergeUnsettledError: they do not."""
+def _await_listing(memory: Reference, part: Digest, index: MemoryIndex, ports: Ports) -> None:
+    """Wait until readers find the part, or in bases its ``index``: then its tag may be gone.
+
+    Raises MergeUnsettledError: they do not.
+    """
     for seconds in _PAUSES:
         ports.pause(seconds)
         if part in parts_listed(memory, ports.registry.tags(memory.home)):
             return
-    raise MergeUnsettledError(str(memory))
+    if not index.news_for(read_memory(memory, ports=ports).index).is_empty:
+        raise MergeUnsettledError(str(memory))

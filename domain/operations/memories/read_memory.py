@@ -1,10 +1,15 @@
 """Read a memory: its base, its deltas, and their indexes.
 
-Theory of operation. Parts are immutable, and each has a tag of its own, so writers never replace
-each other's and no part is lost. A reader takes the base, and all listed parts that the base does
-not cover. A base only saves reading: a writer that puts an older base over a newer one makes
-readers read more parts, which are still listed. So two writers at once need no lock, and no
-comparison by the registry; they need a registry that lists the tags that were put.
+Theory of operation. Parts are immutable, and each has a tag of its own, bases too, so writers never
+replace each other's. A reader takes the base, and all listed parts that the base does not cover. A
+base only saves reading: a writer that puts an older base over a newer one makes readers read more
+parts, which are still listed. So two writers at once need no lock, and no comparison by the
+registry; they need a registry that lists the tags that were put.
+
+A tag is taken away only if a listed base covers the part, and that base has what the part has. To
+cover is transitive, and no part can cover one that names it, so for each part that was ever listed
+one is listed that has all of it. The reader lists tags first and reads the base then: a tag that
+went while it listed them was covered by the memory's tag before, and so it is after.
 """
 
 from contextlib import suppress
@@ -54,6 +59,16 @@ class Memory:
         """The parts that the base does not cover."""
         return tuple(part for part in self.indexes if part != self.base)
 
+    @property
+    def replaced(self) -> list[Digest]:
+        """The parts with a tag that nobody needs: the base covers them, and has a tag of its own.
+
+        So it is a base of earlier pushes: who has begun to read finds what it replaced.
+        """
+        if self.base is None or self.base.digest not in self.listed:
+            return []
+        return sorted(self.indexes[self.base].covers & self.listed)
+
     @cached_property
     def index(self) -> MemoryIndex:
         """The union of all indexes."""
@@ -68,9 +83,9 @@ def read_memory(reference: Reference, *, ports: Ports) -> Memory:
     TooManyBytesError; what reading raises.
     """
     reader = _Reader(reference, ports)
+    listed = parts_listed(reference, ports.registry.tags(reference.home))
     base = reader.base()
     indexes = {} if base is None else reader.indexes([base])
-    listed = parts_listed(reference, ports.registry.tags(reference.home))
     covered = {part.digest for part in indexes} | union_of(indexes.values()).covers
     uncovered = sorted(listed - covered)
     if len(uncovered) > _MOST_PARTS:

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from manyfest.contracts.images import docker_image, docker_list, oci_image
+from manyfest.adapters.memory import MemoryRegistry
+from manyfest.contracts.images import docker_image, docker_list, oci_image, push_image
+from manyfest.domain.references import Reference
 from tests.integration.conftest import Seed
+from tests.support.http.registry_server import REGISTRY, Quirks, RegistryServer
 from tests.support.programs.docker_client import Result
 from tests.support.programs.docker_registry import RunningRegistry
 from tests.support.programs.our_program import run_here
@@ -168,6 +171,42 @@ def test_machines_that_push_at_once_lose_nothing(
     assert [process.wait(300) for process in running] == [0] * len(tags)
     pulled = json.loads(succeeded(on("reader", "cache", "pull", "--json", memory)))
     assert (sorted(pulled["tags"]), pulled["leftOut"]) == (tags, 0)
+
+
+def parts_after_pushes(on: On, memory: str, app: str, number: int) -> int:
+    """Push a new tag each time, without a word of warning; return how many parts have tags."""
+    succeeded(on("one", "inspect", app))
+    for each in range(number):
+        tag = f"{app.rpartition(':')[0]}:new-{each}"
+        succeeded(on("one", "copy", app, tag))
+        succeeded(on("one", "inspect", tag))
+        pushed = on("one", "cache", "push", memory, tag)
+        assert (pushed.code, pushed.stderr) == (0, "")
+    assert (
+        len(json.loads(succeeded(on("two", "cache", "pull", "--json", memory)))["tags"]) == number
+    )
+    listed = succeeded(on("two", "tags", memory.rpartition(":")[0])).split()
+    return sum(tag.startswith(b"manyfest-memory-") for tag in listed)
+
+
+@pytest.mark.parametrize(("deletes", "left"), [(True, 5), (False, 9)])
+def test_the_tags_of_parts_go_where_tags_can_be_deleted(
+    on: On, monkeypatch: pytest.MonkeyPatch, *, deletes: bool, left: int
+) -> None:
+    monkeypatch.setattr("manyfest.domain.operations.memories.push_memory.MOST_DELTAS", 2)
+    registry = MemoryRegistry()
+    push_image(registry, Reference.parse(f"{REGISTRY}/app:1"), AMD)
+    with RegistryServer(registry, quirks=Quirks(deletes_tags=deletes)) as server:
+        app = f"{server.host}/app:1"
+        assert parts_after_pushes(on, f"{server.host}/memory:ci", app, 7) == left
+
+
+def test_the_tags_of_parts_stay_where_tags_cannot_be_deleted(
+    on: On, memory: str, app: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian's registry (2.8) answers 400, whether deletion is on or not."""
+    monkeypatch.setattr("manyfest.domain.operations.memories.push_memory.MOST_DELTAS", 2)
+    assert parts_after_pushes(on, memory, app, 7) == 9, "seven parts, and two bases"
 
 
 def test_an_image_is_no_memory(on: On, app: str) -> None:

@@ -24,6 +24,7 @@ from manyfest.domain.errors import (
     ManyfestError,
     RefusedError,
 )
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.manifests import SIZE_LIMIT, Manifest
 from manyfest.domain.ports.registry import Registry
 from manyfest.domain.references import Reference, Repository
@@ -61,6 +62,7 @@ class Quirks:
     referrers_a_page: int = 1000  # zot's pages are as long as it likes
     tags_a_page: int = 1000  # GitHub's and Quay's pages are 100 at most, whatever is asked for
     tags_in_query: bool = False  # True: zot since 2.1.16 (zot #3885)
+    deletes_tags: bool = False  # True: zot, Quay, GitLab, distribution 3
     blobs_elsewhere: str = ""  # an origin to send blob reads to, 307: Docker Hub, Quay, ECR
 
 
@@ -105,7 +107,10 @@ class RegistryApp:
         return answer.with_header("Docker-Distribution-Api-Version", "registry/2.0")
 
     def _routed(self, request: Request) -> Answer:
-        for pattern, methods in _ROUTES + (_REFERRERS_ROUTES if self._quirks.referrers else ()):
+        more = (_DELETIONS if self._quirks.deletes_tags and request.method == "DELETE" else ()) + (
+            _REFERRERS_ROUTES if self._quirks.referrers else ()
+        )
+        for pattern, methods in more + _ROUTES:
             found = pattern.fullmatch(request.path)
             if found is not None:
                 handler = methods.get(request.method)
@@ -182,6 +187,12 @@ class RegistryApp:
         if end >= len(listed):
             return answer
         return answer.with_header("Link", f'<{request.path}?start={end}>; rel="next"')
+
+    def _delete_tag(self, _request: Request, path: str, tag: str) -> Answer:
+        reference = _reference(path, tag)
+        digest = self._registry.head_manifest(reference).digest
+        self._registry.delete_tag(reference, Expectation(digest))
+        return Answer(202)
 
     def _get_tags(self, request: Request, path: str) -> Answer:
         tags = sorted(self._registry.tags(Repository(REGISTRY, path)))
@@ -297,6 +308,11 @@ _ROUTES: tuple[tuple[re.Pattern[str], dict[str, Handler]], ...] = (
 
 _REFERRERS_ROUTES: tuple[tuple[re.Pattern[str], dict[str, Handler]], ...] = (
     (re.compile(r"/v2/(.+)/referrers/([^/]+)"), {"GET": RegistryApp._get_referrers}),
+)
+
+
+_DELETIONS: tuple[tuple[re.Pattern[str], dict[str, Handler]], ...] = (
+    (re.compile(r"/v2/(.+)/manifests/([^/:]+)"), {"DELETE": RegistryApp._delete_tag}),
 )
 
 

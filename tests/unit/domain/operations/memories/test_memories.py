@@ -1,9 +1,10 @@
 """Memories: pushing, pulling, and writers that meet at any moment."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from attrs import evolve
@@ -29,11 +30,19 @@ from manyfest.domain.errors import (
     ManifestUnknownError,
     ManyfestError,
     MergeUnsettledError,
+    RefusedError,
 )
+from manyfest.domain.expectations import Expectation
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.memories.memory_index import MemoryIndex, encode_index, expand_index
-from manyfest.domain.memories.memory_part import CONTENT_TYPE, INDEX_TYPE, make_part, part_reference
+from manyfest.domain.memories.memory_part import (
+    CONTENT_TYPE,
+    INDEX_TYPE,
+    make_part,
+    part_reference,
+    parts_listed,
+)
 from manyfest.domain.operations.memories import push_memory as pushing
 from manyfest.domain.operations.memories.pull_memory import Pulled, pull_memory
 from manyfest.domain.operations.memories.push_memory import PushedMemory, push_memory
@@ -209,24 +218,24 @@ def test_there_must_be_a_memory_to_pull(registry: MemoryRegistry) -> None:
 class _Interleaved(RegistryDecorator):
     """Makes another writer's whole push before the call of this number."""
 
-    def __init__(self, registry: Registry, number: int, other: _Machine) -> None:
+    def __init__(self, registry: Registry, number: int, push: Callable[[], object]) -> None:
         self._registry = registry
         self._number = number
-        self._other = other
+        self._push = push
         self.calls = 0
 
     def _forward(self, reference: Reference, call: Call[Result]) -> Result:
         if self.calls == self._number:
-            self._other.push(OTHER)
+            self._push()
         self.calls += 1
         return call(self._registry, reference)
 
 
-@pytest.mark.parametrize("parts_before", [0, 1, 3])
+@pytest.mark.parametrize("parts_before", [0, 1, 3, 6])
 def test_writers_that_meet_at_any_moment_lose_nothing(
     parts_before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when there is no base yet, and when each of them makes a new one."""
+    """Also when there is no base yet, and when each of them makes a new one or takes tags away."""
     monkeypatch.setattr(pushing, "MOST_DELTAS", 2)
     number = 0
     while True:
@@ -234,7 +243,8 @@ def test_writers_that_meet_at_any_moment_lose_nothing(
         for part in range(parts_before):
             tag = APP.tagged(f"before-{part}")
             _Machine(registry).sees(tag, docker_image(text=str(part))).push(tag)
-        between = _Interleaved(registry, number, _Machine(registry).sees(OTHER, ARM))
+        other = _Machine(registry).sees(OTHER, ARM)
+        between = _Interleaved(registry, number, partial(other.push, OTHER))
         _Machine(between).sees(APP, AMD).push(APP)
         reader = _Machine(registry)
         if between.calls <= number:
@@ -244,6 +254,141 @@ def test_writers_that_meet_at_any_moment_lose_nothing(
         assert reader.history(OTHER) == [(ARM.digest, True)]
         number += 1
     assert number > 10, "the push made calls to come between"
+
+
+def pushes(registry: Registry, numbers: Iterable[int]) -> list[Digest]:
+    """Make pushes with an image each, tagged with its number; return the bases."""
+    found = []
+    for number in numbers:
+        tag = APP.tagged(str(number))
+        found.append(_Machine(registry).sees(tag, oci_image(text=str(number))).push(tag).base)
+    return [base for base in found if base is not None]
+
+
+def parts_of(registry: Registry) -> frozenset[Digest]:
+    return parts_listed(MEMORY, registry.tags(MEMORY.home))
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each third push makes a base."""
+    monkeypatch.setattr(pushing, "MOST_DELTAS", 2)
+
+
+@pytest.mark.usefixtures("often")
+def test_the_tags_of_what_the_base_before_covered_go(registry: MemoryRegistry) -> None:
+    """What a new base covers stays until the next one is made; manifests stay."""
+    first, second = pushes(registry, range(4))
+    assert len(parts_of(registry)) == 5, "four parts and the second base"
+    before = parts_of(registry)
+    (third,) = pushes(registry, range(4, 7))
+    assert parts_of(registry) & before == {second}
+    assert len(parts_of(registry)) == 5, "three new parts and two bases"
+    assert registry.get_manifest(MEMORY.at(first)).digest == first
+    pushes(registry, range(7, 40))
+    assert len(parts_of(registry)) <= 7
+    assert third not in parts_of(registry)
+    assert len(_Machine(registry).pull().tags) == 40
+
+
+@pytest.mark.usefixtures("often")
+def test_a_reader_at_any_moment_of_a_push_that_takes_tags_away_reads_all() -> None:
+    """And the push at any moment of the reader."""
+    for number in range(40):
+        registry = MemoryRegistry()
+        pushes(registry, range(6))
+        other = _Machine(registry).sees(OTHER, ARM)
+        between = _Interleaved(registry, number, partial(other.push, OTHER))
+        assert {*_Machine(between).pull().tags} >= {APP.tagged(str(each)) for each in range(6)}
+        if between.calls <= number:
+            break
+    assert 5 < number < 39, "the pull made calls to come between"
+
+
+@pytest.mark.usefixtures("often")
+def test_a_writer_at_any_moment_of_whom_bases_are_made_is_not_lost() -> None:
+    """Also if its part is covered and untagged before it looks whether that is listed."""
+    for number in range(40):
+        registry = MemoryRegistry()
+        pushes(registry, range(3))
+        between = _Interleaved(registry, number, partial(pushes, registry, range(3, 10)))
+        _Machine(between).sees(OTHER, AMD).push(OTHER)
+        if between.calls <= number:
+            break
+        assert len(_Machine(registry).pull().tags) == 11
+    assert 10 < number < 39, "the push made calls to come between"
+
+
+class _Paged(RegistryDecorator):
+    """Lists tags in two pages; all new ones are of the first, which is from before ``push``."""
+
+    def __init__(self, registry: Registry, push: Callable[[], object]) -> None:
+        self._registry = registry
+        self._push = push
+
+    def _forward(self, reference: Reference, call: Call[Result]) -> Result:
+        return call(self._registry, reference)
+
+    def tags(self, home: Home) -> tuple[str, ...]:
+        before = self._registry.tags(home)
+        self._push()
+        return tuple(tag for tag in before if tag in self._registry.tags(home))
+
+
+@pytest.mark.usefixtures("often")
+def test_tags_that_go_while_they_are_listed_are_covered(registry: MemoryRegistry) -> None:
+    pushes(registry, range(4))
+    paged = _Paged(registry, partial(pushes, registry, range(4, 13)))
+    assert len(_Machine(paged).pull().tags) == 13
+
+
+@pytest.mark.usefixtures("often")
+def test_a_writer_that_slept_over_two_bases_hides_nothing(registry: MemoryRegistry) -> None:
+    old = pushes(registry, range(4))[-1]
+    pushes(registry, range(4, 13))
+    registry.put_manifest(MEMORY, registry.get_manifest(MEMORY.at(old)))
+    assert old not in parts_of(registry)
+    assert len(_Machine(registry).pull().tags) == 13
+    pushes(registry, range(13, 20))
+    assert len(_Machine(registry).pull().tags) == 20
+
+
+@pytest.mark.usefixtures("often")
+def test_a_base_without_a_tag_of_its_own_takes_none_away(registry: MemoryRegistry) -> None:
+    """Another one could be put over it, and nobody would find it then."""
+    _, second = pushes(registry, range(4))
+    registry.delete_tag(part_reference(MEMORY, second), Expectation(second))
+    before = parts_of(registry)
+    pushes(registry, range(4, 7))
+    assert parts_of(registry) > before
+
+
+class _Keeping(RegistryDecorator):
+    """Deletes no tags, as it says or by an error; counts how often it is asked."""
+
+    def __init__(self, registry: Registry, error: ManyfestError | None) -> None:
+        self._registry = registry
+        self._error = error
+        self.asked = 0
+
+    def _forward(self, reference: Reference, call: Call[Result]) -> Result:
+        return call(self._registry, reference)
+
+    def delete_tag(self, reference: Reference, expected: Expectation) -> bool:
+        self.asked += 1
+        if self._error:
+            raise self._error
+        return False
+
+
+@pytest.mark.usefixtures("often")
+@pytest.mark.parametrize("error", [None, RefusedError("r.example", "no", 400)])
+def test_a_registry_that_keeps_tags_is_asked_for_one_with_each_base(error) -> None:
+    keeping = _Keeping(MemoryRegistry(), error)
+    assert len(pushes(keeping, range(10))) == 4
+    assert keeping.asked == 2, "the first base covers nothing, and so the second takes nothing"
+    assert len(_Machine(keeping).pull().tags) == 10
+    assert len(parts_of(keeping)) == 13
 
 
 def test_an_older_base_over_a_newer_one_hides_nothing(registry: MemoryRegistry) -> None:
