@@ -98,6 +98,19 @@ def test_a_tag_that_another_job_moved_meanwhile_is_not_overwritten(memory, serve
     assert sorted(tags(memory)) == ["1", "2", "3"]
 
 
+def test_a_tag_that_is_moved_in_the_last_moment_is_told_with_those_that_moved(memory, server):
+    def overtaken(_: Reply) -> Answer:  # as by a registry that compares
+        push_image(memory, Reference.parse(f"{REGISTRY}/prod/app:2"), AMD)
+        return Answer(412)
+
+    server.on("PUT", "/v2/prod/app/manifests/2", overtaken)
+    told = promoted(server, 6)
+    assert f"may have moved: {server.host}/prod/app:2" in told
+    assert f"{server.host}/prod/app:2 already exists ({AMD.digest})" in told
+    assert "no tag was moved" not in told
+    assert memory.head_manifest(Reference.parse(f"{REGISTRY}/prod/app:2")).digest == AMD.digest
+
+
 def test_a_tag_that_another_job_moved_to_the_same_image_is_done(memory, server) -> None:
     meanwhile(memory, server, INDEX)
     promoted_now(server)

@@ -1,7 +1,6 @@
 """Prove that all of several promotions arrived, and only then move their tags."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from manyfest.domain.descriptors import Descriptor
@@ -72,7 +71,7 @@ def prove_and_move(
     No tag moves if another writer has moved one since the plan. If moving fails, ``on_stopped`` is
     told how far it came. Uses the ports registry, contents, fan_out, pause and now. Raises, of the
     only one, what reading raises; what writing raises; TagMovedError; OvertakenError: a tag moved
-    that the caller does not guard; StoreError.
+    that the caller does not guard, before any was written; StoreError.
     """
     inner = inner_fan_out(plans, ports.fan_out)
     sources = [plan.source.found.reference for plan in plans]
@@ -147,30 +146,22 @@ def _is_due(move: TagMove, registry: Registry) -> bool:
     current = current_digest(move.tag, registry)
     if current == move.manifest.digest and not move.is_guarded:
         return False
-    with _overtaken(move):
+    try:
         Expectation(move.before).check(move.tag, current)
+    except TagMovedError as error:
+        if move.is_guarded:
+            raise
+        raise OvertakenError(error.reference, error.expected, error.actual) from None
     return True
 
 
 def _move_tag(move: TagMove, ports: Ports) -> None:
     """Put the tag, on condition where the registry can compare; read a guarded one back."""
-    with _overtaken(move):
-        put_manifest(ports.registry, move.tag, move.manifest, Expectation(move.before))
+    put_manifest(ports.registry, move.tag, move.manifest, Expectation(move.before))
     if move.is_guarded:
         digest = move.manifest.digest
         shown = await_digest(move.tag, lambda found: found == digest, ports=ports)
         Expectation(digest).check(move.tag, shown)
-
-
-@contextmanager
-def _overtaken(move: TagMove) -> Iterator[None]:
-    """Tell a caller who guards nothing that there is another writer."""
-    try:
-        yield
-    except TagMovedError as error:
-        if move.is_guarded:
-            raise
-        raise OvertakenError(error.reference, error.expected, error.actual) from None
 
 
 def _record(plans: Sequence[PromotionPlan], ports: Ports) -> None:
