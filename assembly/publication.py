@@ -121,7 +121,7 @@ def merge_checked(
     except ManyfestError:
         for tag in intents:
             session.hooks.note(
-                f"{tag} is left behind: a push --merge within the hour includes its entries; "
+                f"{tag} is left behind: a push that merges within the hour includes its entries; "
                 "delete the tag to prevent that"
             )
         raise

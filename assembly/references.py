@@ -92,7 +92,7 @@ def written_tag(text: str) -> Reference:
     """Parse a tag to take away, which is written. Raises InvalidReferenceError, ReadOnlyError."""
     tag = reference(text)
     if tag.digest is not None:
-        raise InvalidReferenceError(text, "untag takes a tag; --expect takes the digest")
+        raise InvalidReferenceError(text, "untag takes a tag, and no digest", "untag-digest")
     if isinstance(tag.home, Archive):
         raise ReadOnlyError(str(tag))
     if not tag.tag or not text.endswith(f":{tag.tag}"):

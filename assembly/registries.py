@@ -112,7 +112,7 @@ class RegistryFactory:
     def tag_records(self, fan_out: "FanOut") -> "TagRecords":
         """Return the records that servers keep of the past of tags. Raises UnreachableError."""
         if self.settings.offline:
-            raise UnreachableError("", "--offline and --import exclude each other")
+            raise UnreachableError("", "offline: the records of servers are not asked for")
         return self.resources.over_http.tag_records(fan_out)
 
     def _registries(self) -> Registry:

@@ -20,6 +20,12 @@ _PER_THREAD = 72 * 1024 * 1024
 _WITHOUT_THREADS = 192 * 1024 * 1024
 
 
+class NoThreadError(OSError):
+    """The system starts no thread more."""
+
+    case = "no-thread"
+
+
 def _nothing() -> None:
     """Do nothing."""
 
@@ -125,11 +131,11 @@ def _affordable_threads() -> int:
 def _started(
     pool: "ThreadPoolExecutor", work: _Work[Any, Any], threads: int
 ) -> "list[Future[None]]":
-    """Start the threads. Raises OSError: the system cannot start another one."""
+    """Start the threads. Raises NoThreadError: the system cannot start another one."""
     try:
         return [pool.submit(work.take_all, number) for number in range(threads)]
     except RuntimeError as error:
-        raise OSError("no more threads can be started; --jobs 1 does with one") from error
+        raise NoThreadError("no more threads can be started") from error
 
 
 def _await(futures: "Sequence[Future[None]]") -> None:

@@ -13,6 +13,7 @@
     │   ├── UnknownSchemeError
     │   ├── UnknownPurposeError
     │   ├── AmbiguousEntryError
+    │   ├── SeveralImagesError
     │   ├── QueryError
     │   ├── ReadOnlyError
     │   └── SpecError
@@ -74,11 +75,14 @@
     │   └── CredentialSourceError
     ├── ConfigError                 a configuration file or certificate cannot be used
     ├── ProtocolError               the answer violates the protocol
+    │   └── PlaceholderError
     └── RefusedError                the registry refused the request
+        └── SparseRefusedError
 
 Facts are fields, as text, so that this module imports nothing. ``str()`` is one sentence without
-advice and without a full stop; it contains docker's sentence for the case, if docker has one. Names
-end in ``Error``. Exit codes are not decided here: ``cli/exit_codes.py`` has that table.
+advice and without a full stop; it contains docker's sentence for the case, if docker has one, and
+no option of the command line: ``cli/advice/remedies.py`` has those, by ``case``. Names end in
+``Error``. Exit codes are not decided here: ``cli/exit_codes.py`` has that table.
 """
 
 # How other programs (buildx, regctl) write references to OCI layouts.
@@ -86,18 +90,27 @@ _LAYOUT_SCHEMES = frozenset({"oci-layout", "ocidir"})
 
 
 class ManyfestError(Exception):
-    """The root of all errors that this library raises on purpose."""
+    """The root of all errors that this library raises on purpose.
+
+    ``case`` tells apart what errors of one class mean, where a driver words a way out for it.
+    """
+
+    case = ""
 
 
 class InputError(ManyfestError):
     """The caller's input cannot be read or used."""
 
+    def __init__(self, message: str, case: str = "") -> None:
+        super().__init__(message)
+        self.case = case
+
 
 class InvalidReferenceError(InputError):
     """``text`` is not a reference; ``reason`` is docker's sentence for it."""
 
-    def __init__(self, text: str, reason: str = "invalid reference format") -> None:
-        super().__init__(f"{shortened(reason, 300)}: {shortened(text)!r}")
+    def __init__(self, text: str, reason: str = "invalid reference format", case: str = "") -> None:
+        super().__init__(f"{shortened(reason, 300)}: {shortened(text)!r}", case)
         self.text = text
         self.reason = reason
 
@@ -187,6 +200,17 @@ class ReadOnlyError(InputError):
     def __init__(self, reference: str) -> None:
         super().__init__(f"{reference} cannot be written: archives are only read")
         self.reference = reference
+
+
+class SeveralImagesError(InputError):
+    """``subject`` lists ``count`` images, of these ``platforms``, and none is chosen."""
+
+    def __init__(self, subject: str, count: int, platforms: tuple[str, ...]) -> None:
+        among = f": {', '.join(platforms)}" if platforms else ""
+        super().__init__(f"{subject} lists {count} images{among}")
+        self.subject = subject
+        self.count = count
+        self.platforms = platforms
 
 
 class QueryError(InputError):
@@ -423,6 +447,10 @@ class UnavailableError(_FromHostError):
 class UnreachableError(UnavailableError):
     """No usable connection: refused, reset, unknown name, TLS, broken off."""
 
+    def __init__(self, host: str, message: str, case: str = "") -> None:
+        super().__init__(host, message)
+        self.case = case
+
 
 class RateLimitedError(UnavailableError):
     """The registry limits the rate of requests (429)."""
@@ -630,20 +658,23 @@ class TooManyBytesError(ManyfestError):
 
 
 class ListError(ManyfestError):
-    """The draft ``name`` cannot become a list."""
+    """The draft ``name`` cannot become a list, perhaps because of its own ``member``."""
 
-    def __init__(self, name: str, reason: str) -> None:
+    def __init__(self, name: str, reason: str, case: str = "", member: str = "") -> None:
         super().__init__(reason)
         self.name = name
+        self.case = case
+        self.member = member
 
 
 class ConversionError(ManyfestError):
     """The media types of the other family cannot express this manifest."""
 
-    def __init__(self, subject: str, reason: str) -> None:
+    def __init__(self, subject: str, reason: str, case: str = "") -> None:
         super().__init__(f"{subject} cannot be converted: {reason}")
         self.subject = subject
         self.reason = reason
+        self.case = case
 
 
 class LayoutError(ManyfestError):
@@ -667,10 +698,11 @@ class NoLayoutError(LayoutError):
 class BundleError(ManyfestError):
     """The bundle at ``path`` cannot be read or written; nothing was imported."""
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, case: str = "") -> None:
         super().__init__(f"the bundle {path} {shortened(reason, 300)}")
         self.path = path
         self.reason = reason
+        self.case = case
 
 
 class SparseBundleError(BundleError):
@@ -736,21 +768,32 @@ class ProtocolError(_FromHostError):
     """An answer of ``host`` violates the protocol."""
 
 
+class PlaceholderError(ProtocolError):
+    """``tag`` may still point to a placeholder instead of ``digest``, which it was taken from."""
+
+    def __init__(self, host: str, message: str, tag: str, digest: str) -> None:
+        super().__init__(host, message)
+        self.tag = tag
+        self.digest = digest
+        self.case = "placeholder"
+
+
 class RefusedError(_FromHostError):
     """``host`` refused the request, for a reason that a retry cannot change."""
 
-    def __init__(self, host: str, message: str, status: int) -> None:
+    def __init__(self, host: str, message: str, status: int, case: str = "") -> None:
         super().__init__(host, message)
         self.status = status
+        self.case = case
 
 
 class SparseRefusedError(RefusedError):
     """``host`` refused a list with absent images, for ``target``; nothing else was written."""
 
     def __init__(self, host: str, target: str, reason: str, status: int) -> None:
-        advice = "copy it whole, or without --sparse as a new list of these platforms"
-        message = f"{target}: a list with absent images is not taken; {advice} ({reason})"
+        message = f"{target}: a list with absent images is not taken ({reason})"
         super().__init__(host, message, status)
+        self.target = target
 
 
 def shortened(text: str, limit: int = 80) -> str:

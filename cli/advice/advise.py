@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from manyfest.cli.advice import drafts, references, usage
+from manyfest.cli.advice.remedies import continued, with_remedy
 from manyfest.cli.exit_codes import meaning_of
 from manyfest.domain import errors
 
@@ -48,20 +49,13 @@ def advised(
 ) -> str:
     """Return ``message`` with the next step for the person who typed ``arguments``, if any.
 
-    Commands in it begin with ``program``, as in ``docker manyfest``. ``groups`` are the first words
-    of commands with two. Of the flags only the names are recognised, so the value of a flag may be
-    taken for an argument.
+    The remedy of the error comes first. Commands in it begin with ``program``, as in ``docker
+    manyfest``. ``groups`` are the first words of commands with two. Of the flags only the names are
+    recognised, so the value of a flag may be taken for an argument.
     """
     words = tuple(word for word in arguments if not word.startswith("-"))
     length = 2 if words[:1] and words[0] in groups else 1
     on = _ADVICE.get(type(error))
     advice = on(error, " ".join(words[:length]), words[length:]) if on else ""
     step = advice or meaning_of(error).hint
-    return _in_brackets(message, step.replace("manyfest ", f"{program} "))
-
-
-def _in_brackets(message: str, advice: str) -> str:
-    if not advice:
-        return message
-    has_brackets = message.endswith(")")
-    return f"{message[:-1]}; {advice})" if has_brackets else f"{message} ({advice})"
+    return continued(with_remedy(message, error), step.replace("manyfest ", f"{program} "))

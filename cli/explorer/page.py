@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from attr import evolve
 
+from manyfest.cli.advice.remedies import told
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.errors import (
     DamagedStoreError,
@@ -54,7 +55,7 @@ def error_page(error: ManyfestError, status: int = 200, fetchable: str | None = 
     ``fetchable`` is a reference that the page has a button to fetch.
     """
     step, words = _next_step(error)
-    page = refusal(str(error), status, step)
+    page = refusal(told(error), status, step)
     commands = (command_line(*words),) if words else ()
     return evolve(page, data={**page.data, "fetchable": fetchable}, commands=commands)
 

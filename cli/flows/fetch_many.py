@@ -97,7 +97,7 @@ class _Summary:
         self.layer_bytes += fetched.layer_bytes
         self.failures += [_failure(str(ref), error) for ref, error in fetched.failures.items()]
         self.attached += fetched.attached.manifests
-        self.not_attached += [f"more may be attached: {each}" for each in fetched.attached.failures]
+        self.not_attached += map(_not_attached, fetched.attached.failures)
 
     def text(self) -> str:
         whole = self.references - len(self.failures)
@@ -137,5 +137,14 @@ def _parse_names(texts: Iterable[str], session: Session) -> tuple[tuple[Referenc
     return tuple(references), failures
 
 
+def _not_attached(error: ManyfestError) -> str:
+    from manyfest.cli.advice.remedies import told
+
+    return f"more may be attached: {told(error)}"
+
+
 def _failure(name: str, error: ManyfestError) -> str:
-    return str(error) if name in str(error) else f"{name}: {error}"
+    from manyfest.cli.advice.remedies import told
+
+    text = told(error)
+    return text if name in text else f"{name}: {text}"

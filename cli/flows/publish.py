@@ -96,9 +96,11 @@ def report_attached(planned: "AttachedCopies", brought: "Brought", target: Home)
 
 
 def _failure_text(failures: Sequence[ManyfestError]) -> str:
+    from manyfest.cli.advice.remedies import told
+
     more = f" and {len(failures) - 1} more" if failures[1:] else ""
     return (
-        f"attached signatures, SBOMs or the like may be missing: {failures[0]}{more} "
+        f"attached signatures, SBOMs or the like may be missing: {told(failures[0])}{more} "
         "(--attached makes this an error, --no-attached leaves them)"
     )
 

@@ -38,4 +38,6 @@ def note_trust(found: Statements, wanted: Wanted, name: Reference) -> None:
         others = counted(len(found.others), f"other {_NOUNS.get(wanted.name, wanted.name)}")
         note(f"{others}: manyfest attached --get DIGEST {name} prints {digests}")
     for error in found.failures:
-        warn(f"a signed {wanted.name} may be attached: {error}")
+        from manyfest.cli.advice.remedies import told
+
+        warn(f"a signed {wanted.name} may be attached: {told(error)}")

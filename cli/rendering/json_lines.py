@@ -35,7 +35,9 @@ def failure_line(written: str, error: ManyfestError, code: int) -> str:
 
     ``code`` is the exit code that this failure alone would have.
     """
-    return _line({"reference": written, "error": str(error), "code": code})
+    from manyfest.cli.advice.remedies import told
+
+    return _line({"reference": written, "error": told(error), "code": code})
 
 
 def _line(members: dict[str, Json]) -> str:

@@ -104,7 +104,7 @@ def reference_of(entry: Descriptor, bundle: str, repository: Repository | None) 
             return Reference.parse(f"{repository}:{text.rpartition(':')[2]}")
     except InvalidReferenceError as error:
         raise BundleError(bundle, f"has an image with an invalid name: {error}") from error
-    raise BundleError(bundle, f"calls an image {text!r}: --as REPOSITORY says of which repository")
+    raise BundleError(bundle, f"calls an image {text!r}, of no repository", "no-repository")
 
 
 def observation_of(

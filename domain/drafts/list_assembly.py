@@ -60,8 +60,7 @@ def assemble_for_push(
     needs none. Also ListError: Go readers cannot parse the list.
     """
     if not draft.entries:
-        reason = f"{draft.name} has no entries; add one with: manyfest add {draft.name} IMAGE"
-        raise ListError(str(draft.name), reason)
+        raise ListError(str(draft.name), f"{draft.name} has no entries", "empty")
     if form is ListForm.BUILDX_OR_IMAGE and (image := _image_alone(draft, lookup)):
         return image
     for entry in ordered_entries(draft):
@@ -78,17 +77,8 @@ def require_parsable(manifest: Manifest, name: Reference) -> Manifest:
     if fault is None:
         return manifest
     path, reason = fault
-    member, dot, key = path.partition(".")
-    remedies = {
-        "annotations": f"--unset annotation:{key}" if dot else "--annotation KEY=VALUE",
-        "artifactType": "--unset artifact-type",
-    }
-    remedy = remedies.get(member, "--unset subject")
     reason = f"{path} of the list is {reason}, so Go clients refuse the list"
-    raise ListError(
-        str(name),
-        f"{reason}; in a draft, change it with: manyfest annotate --index {remedy} {name}",
-    )
+    raise ListError(str(name), reason, "malformed-member", path)
 
 
 def ordered_entries(draft: Draft) -> tuple[Entry, ...]:
@@ -188,7 +178,7 @@ def _media_type(
     index_member = _requires_index(descriptors, members)
     if requested is ListType.DOCKER and index_member:
         reason = f"a Docker manifest list cannot carry {index_member}; an OCI index can"
-        raise ListError(str(draft.name), f"{reason} (--type oci)")
+        raise ListError(str(draft.name), reason, "only-oci-index")
     if requested is ListType.AUTO:
         has_oci = any(each.media_type not in media_types.DOCKER_FAMILY for each in descriptors)
         requested = ListType.OCI if index_member or has_oci else ListType.DOCKER

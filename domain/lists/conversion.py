@@ -155,8 +155,8 @@ def _require_no_relations(manifest: Manifest, subject: str) -> None:
     """Refuse a list that is more than a list of images to its readers."""
     for member in ("artifactType", "subject"):
         if manifest.document.get(member):
-            reason = f"a Docker manifest list cannot carry {member}; use --convert oci"
-            raise ConversionError(subject, reason)
+            reason = f"a Docker manifest list cannot carry {member}"
+            raise ConversionError(subject, reason, "only-oci")
 
 
 def _require_docker_types(manifest: Manifest, subject: str) -> None:
@@ -164,16 +164,15 @@ def _require_docker_types(manifest: Manifest, subject: str) -> None:
     if manifest.artifact_type or not manifest.is_image:
         kind = manifest.artifact_type or manifest.media_type
         reason = f"it is an artifact ({kind}), and Docker has none; leave it out"
-        raise ConversionError(subject, f"{reason}, or use --convert oci")
+        raise ConversionError(subject, reason, "rather-oci")
     if manifest.subject is not None:
-        reason = "it has a subject, and images of Docker have none; use --convert oci"
-        raise ConversionError(subject, reason)
+        reason = "it has a subject, and images of Docker have none"
+        raise ConversionError(subject, reason, "only-oci")
     types = _TABLES[Family.DOCKER]
     for layer in manifest.layers:
         if layer.media_type not in types and layer.media_type not in types.values():
             reason = f"Docker has no type for layer {layer.digest} ({layer.media_type})"
-            remedy = "build it with gzip layers, or use --convert oci"
-            raise ConversionError(subject, f"{reason}; {remedy}")
+            raise ConversionError(subject, f"{reason}; build it with gzip layers", "rather-oci")
 
 
 def _image(

@@ -24,6 +24,14 @@ SENTENCE = re.compile(r"\S.*\.")
 # A docstring is a noun phrase or an imperative; a question may begin with these.
 RIDDLE = re.compile(r"(?:What|Who|Whoever|Of|Where|Which|How)\b(?!.*\?)")
 MAPPED = re.compile(r"^[-*] ([\w/`, ]+):", re.MULTILINE)  # a row of a map, up to its names' end
+OPTION = re.compile(r"(?<![\w-])--[a-z]")
+# Docker's own sentence (ADR 0007), and flags of instructions in Dockerfiles.
+FOREIGN_OPTIONS = {
+    ("errors.py", "refusing to amend an existing manifest list with no --amend flag: "),
+    ("dockerfiles.py", r"--platform=(\S+)"),
+    ("dockerfiles.py", r"--from=(\S+)"),
+    ("dockerfiles.py", r"--mount=(\S+)"),
+}
 UNFINISHED = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b")  # spelled so as not to find itself
 
 
@@ -68,6 +76,32 @@ def test_nothing_is_left_for_later():
 @pytest.mark.parametrize(("start", "end"), [("TO", "DO"), ("FIX", "ME"), ("XX", "X")])
 def test_what_is_left_for_later_would_be_found(start, end):
     assert UNFINISHED.search(f"x = 1  # {start}{end}: more")
+
+
+def test_texts_outside_the_command_line_name_no_option_of_it():
+    library = [file for file in MODULES if file.relative_to(ROOT).parts[0] != "cli"]
+    named = {(file.name, text) for file in library for text in option_texts(file.read_text())}
+    assert named - FOREIGN_OPTIONS == set()
+    assert FOREIGN_OPTIONS - named == set()
+
+
+def test_options_in_texts_are_found_and_those_in_docstrings_are_not():
+    source = (
+        '''"""Of --a."""\nx = f"{1}: use --b-c"\ny = "--- a--b"\ndef f():\n    """Of --d."""\n'''
+    )
+    assert list(option_texts(source)) == [": use --b-c"]
+
+
+def option_texts(source: str) -> list[str]:
+    """The texts in ``source`` that name an option, but for texts that are statements."""
+    tree = ast.parse(source)
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return [
+        text.value
+        for text in texts
+        if isinstance(text.value, str) and id(text) not in alone and OPTION.search(text.value)
+    ]
 
 
 def docstrings(file: Path) -> list[str]:

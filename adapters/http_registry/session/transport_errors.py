@@ -68,6 +68,8 @@ _BYTES = r"\b(?:bytearray\()?b('[^']*'|\"[^\"]*\")\)?"
 # A proxy's statuses for trouble between it and the server; 0: the proxy cannot be reached.
 _PASSING_AT_PROXIES = frozenset({0, 502, 503, 504})
 
+_NO_TLS = "it does not speak TLS on this port"
+
 _TIMEOUT_REASONS: dict[type[BaseException], str] = {
     httpcore.ConnectTimeout: "no connection in time",
     httpcore.ReadTimeout: "no answer in time",
@@ -147,9 +149,10 @@ def _inner(fault: BaseException) -> BaseException | None:
 def _translation(fault: Exception, host: str, subject: str) -> Exception:
     cause = root_cause(fault)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return UnreachableError(host, _certificate_message(cause, host, subject))
+        return _distrust(cause, host, subject)
     if reason := _tls_reason(fault, cause, host):
-        return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}")
+        case = "no-tls" if reason == _NO_TLS else ""
+        return UnreachableError(host, f"{subject}: cannot talk to {host}: {reason}", case)
     if isinstance(fault, _LOCAL_FAULTS):  # its text may show a header of ours
         return ProtocolError(host, f"{subject}: the request to {host} cannot be sent as HTTP")
     if isinstance(fault, PROTOCOL_FAULTS) and not is_disconnect(fault):
@@ -181,7 +184,7 @@ def _tls_reason(fault: Exception, cause: BaseException, host: str) -> str:
     if any(words in reason for words in CERTIFICATE_WANTED):
         return f"it wants a client certificate (/etc/docker/certs.d/{host}/*.cert with *.key)"
     if is_not_tls(fault) and not is_cut_off(fault):
-        return "it does not speak TLS on this port (--insecure also tries plain HTTP)"
+        return _NO_TLS
     return ""
 
 
@@ -214,12 +217,13 @@ def _is_unknown_name(cause: BaseException) -> bool:
     return isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
 
 
-def _certificate_message(cause: ssl.SSLCertVerificationError, host: str, subject: str) -> str:
+def _distrust(cause: ssl.SSLCertVerificationError, host: str, subject: str) -> UnreachableError:
     fault = _CERTIFICATE_FAULTS.get(cause.verify_code, cause.verify_message)
-    hint = "--insecure takes any"
-    if cause.verify_code in _AUTHORITY_FAULTS:
-        hint = f"trust its authority by /etc/docker/certs.d/{host}/ca.crt, or any by --insecure"
-    return f"{subject}: the certificate of {host} is not trusted: {fault} ({hint})"
+    message = f"{subject}: the certificate of {host} is not trusted: {fault}"
+    if cause.verify_code not in _AUTHORITY_FAULTS:
+        return UnreachableError(host, message, "invalid-certificate")
+    hint = f"trust its authority by /etc/docker/certs.d/{host}/ca.crt"
+    return UnreachableError(host, f"{message} ({hint})", "unknown-authority")
 
 
 def _reason(fault: Exception, cause: BaseException) -> str:

@@ -127,6 +127,8 @@ def _tell_failures(documents: Documents, *, offline: bool) -> None:
             note("offline: referrers that were not fetched are not known")
         return
     for error in documents.failures:
-        warn(f"more may be attached: {error}")
+        from manyfest.cli.advice.remedies import told
+
+        warn(f"more may be attached: {told(error)}")
     if documents.failures:
         raise ExitError(meaning_of(documents.failures[0]).code)

@@ -12,6 +12,7 @@ from manyfest.cli.rendering.history import history_json, state_columns
 from manyfest.cli.rendering.table import view_of
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
+from manyfest.domain.errors import UnreachableError
 from manyfest.domain.operations.views.history import history
 from manyfest.domain.references import Reference
 
@@ -45,8 +46,11 @@ def command(
       manyfest history --import quay.io/prometheus/node-exporter:latest
     """
     (name,) = names
-    with open_session(settings_from(options)) as session:
+    settings = settings_from(options)
+    with open_session(settings) as session:
         tag = reference(name)
+        if imports and settings.offline:
+            raise UnreachableError("", "--offline and --import exclude each other")
         if imports:
             _import(tag, session)
         states = history(tag, session.contents)

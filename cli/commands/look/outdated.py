@@ -122,7 +122,9 @@ def _watch(
             with open_session(settings_from(options)) as session:
                 return list(checked_rows(images(), session))
         except (ManyfestError, OSError) as error:
-            warn(str(error))
+            from manyfest.cli.advice.remedies import told
+
+            warn(told(error))
             return ()
 
     watch(check, lambda: sleep(every.total_seconds()), command, as_json=as_json)

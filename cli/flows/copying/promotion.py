@@ -65,7 +65,9 @@ def promote_all(plans: Sequence[PromotionPlan], session: Session) -> tuple[Proof
 def _require_no_failure(failures: Sequence[Failure], count: int) -> None:
     """Tell all failures of ``count`` promotions, and raise ExitError with the first one's code."""
     for failure in failures:
-        name, text = str(failure.source), str(failure.error)
+        from manyfest.cli.advice.remedies import told
+
+        name, text = str(failure.source), told(failure.error)
         fail(text if name in text else f"{name}: {text}")
     if failures:
         fail(f"{len(failures)} of {count} images cannot be promoted; no tag was moved")

@@ -71,10 +71,12 @@ def copy_repository(
 
 
 def _show(outcome: RepositoryCopy, options: RepositoryOptions, rules: CopyRules) -> None:
-    failures = [each for each in outcome.copies if each.error is not None]
-    for each in failures:
-        name = str(Reference(outcome.source, each.tag))
-        text = str(each.error)
+    failures = [(each.tag, each.error) for each in outcome.copies if each.error is not None]
+    for tag, error in failures:
+        from manyfest.cli.advice.remedies import told
+
+        name = str(Reference(outcome.source, tag))
+        text = told(error)
         fail(text if name in text else f"{name}: {text}")
     _tell_of_undated([each.tag for each in outcome.copies if each.is_undated])
     _tell_of_attached(outcome)
@@ -90,7 +92,7 @@ def _show(outcome: RepositoryCopy, options: RepositoryOptions, rules: CopyRules)
         else:
             write_text(text)
     if failures:
-        raise ExitError(max(meaning_of(each.error).code for each in failures if each.error))
+        raise ExitError(max(meaning_of(error).code for _, error in failures))
 
 
 def _tell_of_undated(tags: Sequence[str]) -> None:

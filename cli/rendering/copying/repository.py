@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from shlex import quote
 
+from manyfest.cli.advice.remedies import told
 from manyfest.cli.output import printable
 from manyfest.cli.rendering.humanize import counted, format_size
 from manyfest.domain.encoding.strict_json import Json
@@ -47,7 +48,7 @@ def copies_json(source: Home, target: Home, copies: Sequence[TagCopy], extra: Se
                 "digest": str(each.digest) if each.digest else None,
                 "state": _state(each),
                 "size": _size(each),
-                "error": str(each.error) if each.error else None,
+                "error": told(each.error) if each.error else None,
             }
             | ({"created": utc_or_none(each.dated.created)} if each.dated else {})
             for each in copies

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from manyfest.cli.advice.remedies import told
 from manyfest.cli.output import printable
 from manyfest.cli.rendering.findings import finding_json, finding_line
 from manyfest.cli.rendering.fleet.verdict import FleetImage
@@ -39,7 +40,7 @@ def counts(found: Verification) -> str:
 def _lines(image: FleetImage) -> Iterator[str]:
     for found in image.findings:
         yield f"{printable(image.name)}: {finding_line(found)}"
-    why = str(image.error) if image.error else counts(_verification(image))
+    why = told(image.error) if image.error else counts(_verification(image))
     place = f" ({image.place})" if image.place else ""
     yield printable(f"{image.name}{place}: {image.status}: {why}")
 
@@ -55,7 +56,7 @@ def _object(image: FleetImage) -> dict[str, Json]:
         "image": image.name,
         "place": image.place,
         "status": image.status,
-        "error": str(image.error) if image.error else None,
+        "error": told(image.error) if image.error else None,
         "reference": str(found.root.reference) if found else None,
         "digest": str(found.root.manifest.digest) if found else None,
         "manifests": found.manifests if found else 0,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from manyfest.cli.advice.remedies import told
 from manyfest.cli.rendering.findings import finding_line
 from manyfest.cli.rendering.fleet.verdict import FleetImage
 from manyfest.domain.verification.findings import Finding, Severity
@@ -47,11 +48,12 @@ def _add_case(suite: Element, file: str, image: FleetImage) -> None:
     place = f"{image.place}: " if image.place else ""
     errors = [found for found in image.findings if found.rule.severity is Severity.ERROR]
     if image.error is not None:
-        told = {"type": type(image.error).__name__, "message": _text(str(image.error))}
-        SubElement(case, "error", told).text = _text(f"{place}{image.error}")
+        text = told(image.error)
+        members = {"type": type(image.error).__name__, "message": _text(text)}
+        SubElement(case, "error", members).text = _text(f"{place}{text}")
     elif errors:
-        told = {"type": errors[0].rule.name, "message": _text(errors[0].message)}
-        SubElement(case, "failure", told).text = _lines(place, errors)
+        members = {"type": errors[0].rule.name, "message": _text(errors[0].message)}
+        SubElement(case, "failure", members).text = _lines(place, errors)
     if warnings := [found for found in image.findings if found not in errors]:
         SubElement(case, "system-out").text = _lines(place, warnings)
 

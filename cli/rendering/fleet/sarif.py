@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
+from manyfest.cli.advice.remedies import told
 from manyfest.cli.rendering.fleet.verdict import FleetImage
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.verification.findings import RULES, Finding
@@ -53,7 +54,7 @@ def _invocation(images: Sequence[FleetImage]) -> dict[str, Json]:
     failures = [
         {
             "level": "error",
-            "message": {"text": f"{image.name}: {image.error}"},
+            "message": {"text": f"{image.name}: {told(image.error)}"},
             "locations": list(_locations(image, "")),
         }
         for image in images

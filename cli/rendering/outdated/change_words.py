@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from manyfest.domain.comparison.status import Status
-from manyfest.domain.errors import reason_text
+from manyfest.domain.errors import ManyfestError, reason_text
 from manyfest.domain.operations.views.outdated import Checked, Verdict
 
 _WORDS = {Status.ADDED: "added", Status.REMOVED: "removed", Status.CHANGED: "changed"}
@@ -12,7 +12,7 @@ _WORDS = {Status.ADDED: "added", Status.REMOVED: "removed", Status.CHANGED: "cha
 def change_words(checked: Checked) -> str:
     """Return the sentence; empty where nothing changed."""
     if checked.verdict is Verdict.UNKNOWN:
-        return reason_text(checked.error) if checked.error else ""
+        return _reason(checked.error) if checked.error else ""
     if checked.verdict is Verdict.NEW:
         return "first seen: nothing to compare with yet"
     if checked.verdict is Verdict.CURRENT:
@@ -22,6 +22,12 @@ def change_words(checked: Checked) -> str:
     if checked.changes is None:
         return "the tag moved; what it was before cannot be compared by platform"
     return _named(checked) or "the tag moved"
+
+
+def _reason(error: ManyfestError) -> str:
+    from manyfest.cli.advice.remedies import with_remedy
+
+    return with_remedy(reason_text(error), error)
 
 
 def _republished(checked: Checked) -> str:

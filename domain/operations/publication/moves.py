@@ -32,8 +32,8 @@ def require_unconverted(drafts: Iterable[Draft]) -> None:
     for entry in chain.from_iterable(draft.entries for draft in drafts):
         if entry.is_converted:
             raise InputError(
-                f"what is attached to {entry.label} cannot come along, as the image is converted: "
-                "leave out --attached, and sign the new digests"
+                f"what is attached to {entry.label} cannot come along, as the image is converted",
+                "attached-to-converted",
             )
 
 

@@ -28,6 +28,7 @@ from manyfest.domain.errors import (
     AccessError,
     ManifestUnknownError,
     ManyfestError,
+    PlaceholderError,
     ProtocolError,
     RefusedError,
     TagMovedError,
@@ -169,9 +170,8 @@ def _restore(plan: UntagPlan, made: Manifest, cause: ManyfestError, ports: Ports
     except ManyfestError as error:
         host = str(plan.tag.home).partition("/")[0]
         left = f"{plan.tag} may still point to a placeholder of ours ({made.digest})"
-        way_out = f"manyfest undo {plan.tag} --to {plan.digest}"
-        reason = f"{cause}; {left}, which could not be put back: {error}; try: {way_out}"
-        raise ProtocolError(host, reason) from error
+        reason = f"{cause}; {left}, which could not be put back: {error}"
+        raise PlaceholderError(host, reason, str(plan.tag), str(plan.digest)) from error
     with suppress(ManyfestError):
         ports.registry.delete_manifest(plan.tag.at(made.digest))
 

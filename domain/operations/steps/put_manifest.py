@@ -27,6 +27,5 @@ def put_manifest(
             raise
         if not (families := mixed_families(manifest)):
             raise
-        advice = "which not all registries take; --convert oci makes all OCI"
-        reason = f"{error}; this is {families}, {advice}"
-        raise RefusedError(error.host, reason, error.status) from error
+        reason = f"{error}; this is {families}, which not all registries take"
+        raise RefusedError(error.host, reason, error.status, "two-families") from error

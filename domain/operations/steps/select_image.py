@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.list_assembly import ordered_entries
-from manyfest.domain.errors import InputError
+from manyfest.domain.errors import SeveralImagesError
 from manyfest.domain.lists.attestations import without_attestations
 from manyfest.domain.lists.platform_selection import require_platform, select_entry
 from manyfest.domain.manifests import require_match
@@ -44,7 +44,7 @@ def locate_image(
 def locate_in_draft(draft: Draft, wanted: Platform | None) -> Reference:
     """Return the reference, by digest, of the entry for ``wanted``, or of the only image.
 
-    Raises NoSuchPlatformError, AmbiguousEntryError; InputError: there are several images.
+    Raises NoSuchPlatformError, AmbiguousEntryError, SeveralImagesError.
     """
     entries = ordered_entries(draft)
     listed = [entry.descriptor for entry in entries]
@@ -57,6 +57,5 @@ def _selected(entries: Sequence[Descriptor], wanted: Platform | None, subject: s
     images = without_attestations(entries)
     if len(images) == 1:
         return images[0]
-    platforms = ", ".join(dict.fromkeys(str(e.platform) for e in images if e.platform))
-    reason = f"{subject} lists {len(images)} images; choose one with --platform"
-    raise InputError(f"{reason}: {platforms}" if platforms else reason)
+    platforms = dict.fromkeys(str(each.platform) for each in images if each.platform)
+    raise SeveralImagesError(subject, len(images), tuple(platforms))

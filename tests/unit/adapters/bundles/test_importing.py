@@ -288,8 +288,8 @@ def test_how_an_image_comes_by_its_name(take, archived, annotations, place, name
 
 
 NO_NAMES = {
-    "a bare tag": ({"ref_name": "v1"}, "--as REPOSITORY says of which repository"),
-    "a short name": ({"ref_name": "team/app:1"}, "--as REPOSITORY"),
+    "a bare tag": ({"ref_name": "v1"}, "calls an image 'v1', of no repository"),
+    "a short name": ({"ref_name": "team/app:1"}, "calls an image 'team/app:1', of no repository"),
     "a folder": ({"image_name": "oci:/etc:1"}, "an image that is of no registry: 'oci:/etc:1'"),
     "an adapter's": ({"image_name": "shelf://s:1"}, "is of no registry: 'shelf://s:1'"),
     "no name at all": ({"image_name": "A B"}, "an image with an invalid name"),

@@ -98,7 +98,7 @@ def test_a_name_says_its_registry_as_docker_tells_one(text: str, name: str) -> N
 
 # What an image is called, and what is said of that.
 BAD_NAMES = {
-    "of no registry known": ({REF_NAME: "v1.0"}, "calls an image 'v1.0': --as REPOSITORY says"),
+    "of no registry known": ({REF_NAME: "v1.0"}, "calls an image 'v1.0', of no repository"),
     "invalid": ({IMAGE_NAME: "A B"}, "has an image with an invalid name: "),
     "a folder's": ({IMAGE_NAME: "oci:dir:1"}, "has an image that is of no registry: 'oci:dir:1'"),
     "another digest's": (

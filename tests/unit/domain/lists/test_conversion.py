@@ -5,6 +5,7 @@ import json
 import pytest
 from attrs import evolve
 
+from manyfest.cli.advice.remedies import told
 from manyfest.contracts.images import (
     Image,
     artifact,
@@ -170,7 +171,7 @@ def test_what_docker_has_no_type_for_is_refused(image: Image, words: str) -> Non
     with pytest.raises(ConversionError) as refused:
         converted(image, DOCKER)
     assert words in str(refused.value)
-    assert "--convert oci" in str(refused.value)
+    assert told(refused.value).endswith("use --convert oci")
 
 
 def test_layers_in_zstd_of_docker_have_a_type_of_oci() -> None:
