@@ -99,9 +99,12 @@ class SafeDirectory:
 
         Raises MissingError; LayoutError: it is not a regular file.
         """
-        fd, size = self._regular_file(path)
+        fd, found = self._regular_file(path)
         with os.fdopen(fd, "rb", buffering=0) as file, layout_errors(self.directory, *path):
-            wanted, read = min(size, limit) + 1, b""  # a buffer of the limit would cost more
+            wanted, read = (
+                min(found.st_size, limit) + 1,
+                b"",
+            )  # a buffer of the limit would cost more
             while len(read) < wanted and (more := file.read(wanted - len(read))):
                 read = read + more if read else more
             return read
@@ -119,25 +122,26 @@ class SafeDirectory:
     def stamp(self, *path: str) -> tuple[int, ...]:
         """Return what another number tells of: that a file or, without a path, a name changed.
 
-        Empty where that is not sure, because the last change is no second old. Raises as ``open``.
+        Empty where that is not sure, because the last change is no second old. The file is opened,
+        since only then do network file systems ask their server. Raises as ``open``.
         """
-        with layout_errors(self.directory, *path):
-            if path:
-                found = os.stat(path[-1], dir_fd=self.fd, follow_symlinks=False)
-            else:
-                found = os.fstat(self.fd)
+        if path:
+            fd, found = self._regular_file(path)
+            os.close(fd)
+        else:
+            found = os.fstat(self.fd)
         if time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) < _SETTLED:
             return ()
         return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
-    def _regular_file(self, path: tuple[str, ...]) -> tuple[int, int]:
-        """Open a regular file for reading; return its descriptor and size. Raises as ``open``."""
+    def _regular_file(self, path: tuple[str, ...]) -> tuple[int, os.stat_result]:
+        """Open a regular file for reading; return its descriptor and facts. Raises as ``open``."""
         with layout_errors(self.directory, *path):
             with self._folder(path[:-1]) as folder:
                 fd = os.open(path[-1], _READ, dir_fd=folder)
             found = os.fstat(fd)
             if stat.S_ISREG(found.st_mode):
-                return fd, found.st_size
+                return fd, found
             os.close(fd)
         raise LayoutError(self.directory, f"{'/'.join(path)} is not a regular file")
 

@@ -1,6 +1,7 @@
 """Promotions against targets that lose, swap or refuse: no tag moves without a proof."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -105,7 +106,7 @@ def test_a_tag_that_is_moved_in_the_last_moment_is_told_with_those_that_moved(me
 
     server.on("PUT", "/v2/prod/app/manifests/2", overtaken)
     told = promoted(server, 6)
-    assert f"may have moved: {server.host}/prod/app:2" in told
+    assert re.search(rf"may have moved: [^;]*{server.host}/prod/app:2", told)
     assert f"{server.host}/prod/app:2 already exists ({AMD.digest})" in told
     assert "no tag was moved" not in told
     assert memory.head_manifest(Reference.parse(f"{REGISTRY}/prod/app:2")).digest == AMD.digest

@@ -1,5 +1,6 @@
 """A layout whose files settled is opened once more for each look, and its index is not read."""
 
+import os
 import time
 from collections import Counter
 from pathlib import Path
@@ -19,6 +20,8 @@ def settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reference:
     """An image in a layout whose files did not change for some seconds."""
     reference = Reference(Layout(str(tmp_path / "app")), "a")
     push_image(LayoutRegistry(), reference, oci_image())
+    for changed in (tmp_path / "app" / "index.json", tmp_path / "app"):
+        os.utime(changed, (0, 0))  # a change in the same tick of the clock has another time, too
     _let_time_pass(monkeypatch)
     LayoutRegistry().get_manifest(reference)
     return reference
