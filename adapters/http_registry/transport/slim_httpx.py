@@ -6,15 +6,18 @@ is made to live without this one (its extra is called ``cli``).
 
 The modules of ``_LATER`` serve what no command of ours does: waiting without threads, certifi's own
 roots, names of hosts beyond ASCII, temporary folders, decompression. httpx and what it imports get
-a ``_Later`` in the place of each; whoever else imports them gets them as they are.
+a ``_Later`` in the place of each; whoever else imports them gets them as they are. One that is not
+installed gets none if httpx does without it, and must not offer servers what it needs it for.
 """
 
 import sys
 from importlib import import_module
+from importlib.machinery import PathFinder
 from types import ModuleType
 
 _COMMAND_LINE = "httpx._main"
 _LATER = ("anyio", "certifi", "idna", "mimetypes", "shutil", "zstandard")
+_OPTIONAL = "zstandard"
 
 
 class _Later(ModuleType):
@@ -30,10 +33,15 @@ class _Later(ModuleType):
         return getattr(import_module(self.__name__), name)
 
 
+def _is_absent(name: str) -> bool:
+    return name == _OPTIONAL and PathFinder.find_spec(name) is None
+
+
 if "httpx" in sys.modules or _COMMAND_LINE in sys.modules:
     import httpx
 else:
-    _placed = {name: _Later(name) for name in _LATER if name not in sys.modules}
+    _wanted = [name for name in _LATER if not (name in sys.modules or _is_absent(name))]
+    _placed = {name: _Later(name) for name in _wanted}
     sys.modules |= {_COMMAND_LINE: None} | _placed  # type: ignore[arg-type]
     try:
         import httpcore  # noqa: F401 - httpx imports it later

@@ -38,6 +38,20 @@ def test_what_httpx_rarely_needs_is_imported_when_it_does():
     ]
 
 
+@pytest.mark.usefixtures("unmeasured")
+def test_what_is_not_installed_is_not_offered_to_servers():
+    """The program that imports the library may use httpx, too."""
+    code = (
+        "from importlib.machinery import PathFinder; find = PathFinder.find_spec;"
+        "hidden = lambda name, *more: None if name == 'zstandard' else find(name, *more);"
+        "PathFinder.find_spec = staticmethod(hidden);"
+        "from manyfest.adapters.http_registry.transport.slim_httpx import httpx;"
+        "print('zstd' in httpx.Client().headers['accept-encoding'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 def test_httpx_can_be_imported_before_and_its_command_after():
     code = (
         "import httpx;"
