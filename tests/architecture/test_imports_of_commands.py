@@ -106,7 +106,9 @@ def run() -> Iterator[Run]:
 
         def run(arguments: list[str]) -> list[str]:
             forked.stdin.write(f"{(arguments, str(Path.cwd()), dict(os.environ))!r}\n")
-            return forked.stdout.readline().split()
+            answer = forked.stdout.readline().split()
+            assert answer, f"{arguments}: ended without an exit code"
+            return answer
 
         yield run
         forked.stdin.close()
