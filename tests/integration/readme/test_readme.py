@@ -26,10 +26,17 @@ def test_what_help_says_of_a_command_is_not_cut_short(manyfest: CommandLine, gro
     assert b"..." not in manyfest(*group.split(), "--help").stdout.partition(b"Commands:")[2]
 
 
-@pytest.mark.parametrize("command", ["ls", "cache stats", "cache gc"])
-def test_what_takes_no_arguments_says_so(manyfest: CommandLine, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "advice"),
+    [
+        ("ls", " (manyfest tags lists the tags of a repository)"),
+        ("cache stats", ""),
+        ("cache gc", ""),
+    ],
+)
+def test_what_takes_no_arguments_says_so(manyfest: CommandLine, command: str, advice: str) -> None:
     refused = manyfest(*command.split(), "more")
-    said = f"error: 'manyfest {command}' accepts no arguments\n"
+    said = f"error: 'manyfest {command}' accepts no arguments{advice}\n"
     assert (refused.code, refused.stdout, refused.stderr) == (2, b"", said)
 
 

@@ -177,7 +177,10 @@ def test_rebuilding_the_index_makes_the_texts_that_keeping_made(
             name,
         )
         found = check_store(store.integrity).damaged
-        assert [damage.kind for damage in found] == [ContentKind.FILE]
+        assert [(damage.kind, damage.reason) for damage in found] == [
+            (ContentKind.FILE, "the index of descriptors differs from the manifests"),
+            (ContentKind.FILE, "the index of texts differs from the documents"),
+        ]
         with store.integrity.transaction():
             store.integrity.quarantine(found, datetime.now(UTC))
     assert _indexes(postgres, name) == kept
