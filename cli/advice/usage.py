@@ -21,6 +21,8 @@ _GROUPS_ELSEWHERE = frozenset(
     }
 )
 
+_WORDS = 4  # of a command of another tool, at most
+
 # Commands of docker, podman, crane, regctl, oras, skopeo and manifest-tool, one word or two, by the
 # group of ours in which they are typed.
 _ELSEWHERE: Mapping[str, Mapping[str, str]] = {
@@ -135,7 +137,7 @@ def on_unknown_command(path: str, group: str, words: Sequence[str], known: Colle
 
     ``path`` is the group as typed, such as ``manyfest cache``; ``known`` are its commands.
     """
-    if elsewhere := _found_elsewhere(group, words, known):
+    if elsewhere := _found_elsewhere(group, words[:_WORDS], known):
         return f"did you mean {path.removesuffix(f' {group}')} {elsewhere}?"
     guess = _guess(words[0], known)
     return f"{guess}{path} --help lists the commands"

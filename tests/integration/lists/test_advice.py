@@ -45,6 +45,7 @@ MISTAKES = {
     "oras's groups in groups": ("manifest index create a b", 2, "did you mean manyfest create?"),
     "regctl's removal of a tag": ("tag rm a:b", 2, "did you mean manyfest untag?"),
     "docker in front": ("docker manifest inspect a", 2, "did you mean manyfest inspect?"),
+    "a word without end": ("docker " * 2000, 2, "manyfest --help lists the commands"),
     "the word help": ("help", 2, "did you mean manyfest --help?"),
     "help on a command": ("help push", 2, "did you mean manyfest push --help?"),
     "the word version": ("version", 2, "did you mean manyfest --version?"),
