@@ -3,7 +3,8 @@
 Both drivers publish by these steps. What they say of it beside goes to the hooks of the session.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from manyfest.assembly.preconditions import (
@@ -11,22 +12,153 @@ from manyfest.assembly.preconditions import (
     require_reachable,
     require_writable_store,
 )
-from manyfest.domain.errors import InputError, ListError, ManyfestError, StoreError
+from manyfest.domain.errors import (
+    DraftUnknownError,
+    InputError,
+    ListError,
+    ManyfestError,
+    StoreError,
+)
+from manyfest.domain.events import OnEvent
 from manyfest.domain.operations.publication import push
+from manyfest.domain.operations.publication.plan_push import (
+    Publication,
+    PushPlan,
+    looked_at_first,
+    plan_publications,
+)
 from manyfest.domain.operations.resolve import Resolved
+from manyfest.domain.values import frozen
 
 # A push imports neither the rules of releases nor those of merges.
 if TYPE_CHECKING:
     from manyfest.assembly.session import Session
     from manyfest.domain.drafts.draft import Draft
-    from manyfest.domain.events import OnEvent
+    from manyfest.domain.drafts.draft_conversion import DraftConversion
+    from manyfest.domain.expectations import Expectation
     from manyfest.domain.lists.referrers import AttachedMode
+    from manyfest.domain.media_types import Family
     from manyfest.domain.operations.attached.put import Brought
     from manyfest.domain.operations.publication.apply import ApplyPlan
     from manyfest.domain.operations.publication.merge import Merged
-    from manyfest.domain.operations.publication.plan_push import PushPlan
+    from manyfest.domain.operations.steps.conditional_put import TagDigests
+    from manyfest.domain.platforms import Platform
     from manyfest.domain.references import Reference
     from manyfest.domain.specs.list_spec import ListSpec
+
+
+@frozen
+class PushOrder:
+    """A push as it is asked for: the targets of the draft, and the terms; all of it parsed."""
+
+    targets: "tuple[Reference, ...]"
+    expected: "Expectation | None"
+    platforms: "tuple[Platform, ...]"
+    family: "Family | None"
+    is_merge: bool
+    is_untagged: bool
+    attached: "AttachedMode"
+    with_foreign: bool
+    is_purge: bool
+    is_dry_run: bool
+
+    def publication(self, draft: "Draft") -> Publication:
+        """Return ``draft`` with what it is published as."""
+        return Publication(draft, self.targets, self.expected, is_untagged=self.is_untagged)
+
+
+def _say_nothing(*_: object) -> None:
+    """Say nothing."""
+
+
+@frozen
+class Telling:
+    """How a driver tells of a push: its progress, and what is known after each step."""
+
+    progress: "Callable[[PushPlan], AbstractContextManager[OnEvent]]"
+    converted: "Callable[[DraftConversion], object]" = _say_nothing
+    planned: "Callable[[PushPlan], object]" = _say_nothing
+    brought: "Callable[[Sequence[PushPlan], Brought | None], object]" = _say_nothing
+
+
+def push_by_name(
+    name: "Reference", order: PushOrder, session: "Session", telling: Telling
+) -> "tuple[PushPlan, Brought | None]":
+    """Push the draft ``name``.
+
+    Raises DraftUnknownError; as ``require_reachable`` and ``push_draft``.
+    """
+    require_reachable(order.targets, session)
+    draft = session.drafts.find(name)
+    if draft is None:
+        raise DraftUnknownError(str(name))
+    session.connect_early((), looked_at_first(order.publication(draft)))
+    return push_draft(draft, order, session, telling)
+
+
+def push_draft(
+    draft: "Draft",
+    order: PushOrder,
+    session: "Session",
+    telling: Telling,
+    tag_digests: "TagDigests | None" = None,
+) -> "tuple[PushPlan, Brought | None]":
+    """Push ``draft``, or only plan it; return the plan, and what of the attached came along.
+
+    The order: its platforms, its conversion, the plan, content, tags, the mark on the draft.
+    Raises UnexpectedPlatformsError; ConversionError; as ``plan_publications``, ``execute_checked``,
+    ``merge_checked`` and ``finish_merge``.
+    """
+    if order.platforms:
+        from manyfest.domain.drafts.expected_platforms import check_platforms
+
+        check_platforms(draft, order.platforms)
+    if order.family is not None:
+        draft = _converted(draft, order.family, session, telling, is_saved=not order.is_dry_run)
+    (plan,) = plan_publications(
+        [order.publication(draft)],
+        session.contents.manifest,
+        ports=session,
+        tag_digests=tag_digests,
+        attached=order.attached,
+        with_foreign=order.with_foreign,
+    )
+    telling.planned(plan)
+    if order.is_merge:
+        return _merged(plan, order, session, telling)
+    if order.is_dry_run:
+        return plan, None
+    with telling.progress(plan) as on_event:
+        brought = execute_checked([plan], session, on_event)
+    telling.brought([plan], brought)
+    finish_or_warn(plan, push.pushed_manifests(plan), session, purge=order.is_purge)
+    return plan, brought
+
+
+def _converted(
+    draft: "Draft", family: "Family", session: "Session", telling: Telling, *, is_saved: bool
+) -> "Draft":
+    from manyfest.domain.operations.steps.conversion import convert_draft
+
+    conversion = convert_draft(draft, family, ports=session)
+    telling.converted(conversion)
+    if is_saved and conversion.draft != draft:
+        with session.drafts.transaction():
+            session.drafts.save(conversion.draft)
+    return conversion.draft
+
+
+def _merged(
+    plan: PushPlan, order: PushOrder, session: "Session", telling: Telling
+) -> "tuple[PushPlan, Brought | None]":
+    if order.is_dry_run:
+        from manyfest.domain.operations.publication.merge import preview_plan
+
+        return preview_plan(plan, ports=session), None
+    with telling.progress(plan) as on_event:
+        merged, brought = merge_checked(plan, session, on_event)
+    telling.brought([plan], brought)
+    return finish_merge(plan, merged, session, purge=order.is_purge), brought
 
 
 def plan_release(

@@ -183,12 +183,14 @@ class Draft:
         ConversionError; NotCachedError; what writing raises; InputError: options that exclude each
         other.
         """
-        from manyfest.library.publication import PushRequest, push
+        from manyfest.assembly.publication import PushOrder
+        from manyfest.library.publication import push
 
-        request = PushRequest(
-            tuple(map(inputs.target, inputs.names(destinations))),
-            inputs.texts(tags),
-            inputs.expectation(expect),
+        expected, names = inputs.expectation(expect), inputs.texts(tags)
+        inputs.require_one_way(expected, names, merge=merge, untagged=untagged)
+        order = PushOrder(
+            inputs.targets(self.name, destinations, names),
+            expected,
             inputs.platforms(expect_platforms),
             inputs.family(convert),
             is_merge=merge,
@@ -198,7 +200,7 @@ class Draft:
             is_purge=purge,
             is_dry_run=dry_run,
         )
-        return push(self.name, request, self._calls)
+        return push(self.name, order, self._calls)
 
     def remove(self) -> None:
         """Remove the draft; what is published stays."""

@@ -1,7 +1,7 @@
 """Arguments of the library's methods, as the domain's values."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -198,3 +198,22 @@ def call_settings(environment: Mapping[str, str], **given: Any) -> dict[str, Any
         if name not in found and (text := environment.get(variable)):
             found[name] = parse(text, variable)
     return {**found, "seconds_are_hard": "seconds" in found}
+
+
+def targets(
+    name: Reference, destinations: Name | Iterable[Name], tags: Sequence[str]
+) -> tuple[Reference, ...]:
+    """Return what a draft of this ``name`` is published as. Raises InvalidReferenceError."""
+    first, *others = tuple(map(target, names(destinations))) or (name,)
+    more = (tag_or_reference(text, first) for text in tags)
+    return tuple(dict.fromkeys((first, *others, *more)))
+
+
+def require_one_way(
+    expected: Expectation | None, tags: Sequence[str], *, merge: bool, untagged: bool
+) -> None:
+    """Raise InputError if arguments of a push exclude each other."""
+    if merge and expected is not None:
+        raise InputError("merge and expect exclude each other")
+    if untagged and (merge or expected is not None or tags):
+        raise InputError("untagged moves no tag: it goes without tags, expect and merge")

@@ -1,6 +1,6 @@
 """The options of ``push`` and ``create --push``, and all of them as one value."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,9 +14,10 @@ from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 
 if TYPE_CHECKING:  # not needed by create alone
-    from manyfest.domain.drafts.draft import Draft
-    from manyfest.domain.operations.publication.plan_push import Publication
+    from manyfest.assembly.publication import PushOrder
+    from manyfest.domain.media_types import Family
     from manyfest.domain.operations.steps.conditional_put import TagDigests
+    from manyfest.domain.platforms import Platform
 
 Purge = Annotated[bool, Option("-p", "--purge", help="Delete the draft once it is pushed.")]
 Expect = Annotated[
@@ -87,16 +88,33 @@ class PushOptions:
         more = (tag_or_reference(text, first) for text in self.tags)
         return tuple(dict.fromkeys((first, *others, *more)))
 
-    def publication(self, draft: "Draft") -> "Publication":
-        """Return ``draft`` with what it is published as.
+    def order(self, name: Reference, convert: "Family | None" = None) -> "PushOrder":
+        """Return the push of the draft ``name`` that is asked for.
 
-        Raises InvalidReferenceError; InvalidDigestError: of ``expect``.
+        Raises InvalidReferenceError; InvalidDigestError: of ``expect``; InvalidPlatformError.
         """
-        from manyfest.domain.operations.publication.plan_push import Publication
+        from manyfest.assembly.publication import PushOrder
 
-        expected = None if self.expect is None else Expectation.parse(self.expect)
-        targets = self.targets(draft.name)
-        return Publication(draft, targets, expected, is_untagged=self.is_untagged)
+        return PushOrder(
+            self.targets(name),
+            None if self.expect is None else Expectation.parse(self.expect),
+            _platforms(self.expected_platforms),
+            convert,
+            is_merge=self.is_merge,
+            is_untagged=self.is_untagged,
+            attached=self.attached,
+            with_foreign=self.with_foreign,
+            is_purge=self.is_purge,
+            is_dry_run=self.is_dry_run,
+        )
+
+
+def _platforms(texts: Sequence[str]) -> "tuple[Platform, ...]":
+    if not texts:
+        return ()
+    from manyfest.domain.lists.platform_selection import parse_filters
+
+    return parse_filters(texts)
 
 
 def look_up(

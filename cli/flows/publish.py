@@ -1,16 +1,13 @@
 """The flow of ``push``, ``create --push``, ``apply`` and ``publish``: execute and report."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from manyfest.assembly.publication import (
-    execute_checked,
-    finish_merge,
-    finish_or_warn,
-    merge_checked,
-)
+from manyfest.assembly.publication import Telling, execute_checked
 from manyfest.cli.arguments.result_files import write_file
 from manyfest.cli.exit_codes import FAILED, ExitError
 from manyfest.cli.flows.checks import STAY_BEHIND, note_families, note_foreign_layers, note_left
@@ -19,26 +16,31 @@ from manyfest.cli.output import fail, note, warn, write_text, write_view
 from manyfest.cli.rendering.humanize import counted
 from manyfest.cli.rendering.progress import shown_progress
 from manyfest.cli.wiring import Session
-from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.errors import ManyfestError
-from manyfest.domain.events import Event, TagKept, TagMoved, TagMoving
+from manyfest.domain.events import Event, OnEvent, TagKept, TagMoved, TagMoving
 from manyfest.domain.operations.drafts.create import Created
 from manyfest.domain.operations.publication.plan_push import (
     PushPlan,
-    plan_publications,
 )
-from manyfest.domain.operations.publication.push import pushed_manifests
-from manyfest.domain.operations.steps.conditional_put import TagDigests
 from manyfest.domain.references import Home, Reference
 
 if TYPE_CHECKING:  # loaded where something crosses repositories
     from manyfest.cli.arguments.push_options import PushOptions
+    from manyfest.domain.drafts.draft_conversion import DraftConversion
     from manyfest.domain.operations.attached.copies import AttachedCopies
     from manyfest.domain.operations.attached.put import Brought
 
 
 def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
     """Execute the plans, drawing progress. Raises as ``execute_checked``."""
+    with _progress_of(plans) as on_event:
+        brought = execute_checked(plans, session, on_event)
+    report_brought(plans, brought)
+
+
+@contextmanager
+def _progress_of(plans: Sequence[PushPlan]) -> Iterator[OnEvent]:
+    """Draw progress; if it fails, warn of tags of which only some have moved."""
     outcomes: dict[Reference, Event] = {}
     with shown_progress() as on_event:
 
@@ -48,13 +50,12 @@ def execute_with_progress(plans: Sequence[PushPlan], session: Session) -> None:
             on_event(event)
 
         try:
-            brought = execute_checked(plans, session, noted)
+            yield noted
         except BaseException as error:
             # the error of a single tag says what happened to it
             if sum(len(plan.tags) for plan in plans) > 1 or not isinstance(error, ManyfestError):
                 _warn_of_half(plans, outcomes)
             raise
-    report_brought(plans, brought)
 
 
 def report_brought(plans: Sequence[PushPlan], brought: "Brought | None") -> None:
@@ -121,61 +122,33 @@ def _warn_of_half(plans: Sequence[PushPlan], outcomes: Mapping[Reference, Event]
     warn(f"{'; '.join(parts)}; {again} moves the rest")
 
 
-def publish(planned: PushPlan, session: Session, *, purge: bool = False) -> None:
-    """Execute the plan, and mark the draft as pushed."""
-    execute_with_progress([planned], session)
-    finish_or_warn(planned, pushed_manifests(planned), session, purge=purge)
-
-
-def _merge(planned: PushPlan, session: Session, *, purge: bool) -> PushPlan:
-    """Merge the draft into each of its names; return the plan with the merged lists.
-
-    Raises as ``merge_checked`` and ``finish_merge``.
-    """
-    with shown_progress() as on_event:
-        merged, brought = merge_checked(planned, session, on_event)
-    report_brought([planned], brought)
-    return finish_merge(planned, merged, session, purge=purge)
-
-
-def push_draft(
-    draft: Draft,
-    options: "PushOptions",
-    session: Session,
-    *,
-    tag_digests: TagDigests | None = None,
-    created: Created | None = None,
-) -> PushPlan:
-    """Push a draft as ``options`` say, or only plan it.
-
-    Warns of what readers may trip over; not again of what was ``created`` in this command.
-    """
-    (planned,) = plan_publications(
-        [options.publication(draft)],
-        session.contents.manifest,
-        ports=session,
-        tag_digests=tag_digests,
-        attached=options.attached,
-        with_foreign=options.with_foreign,
+def telling_of_push(created: Created | None = None) -> Telling:
+    """Return how the terminal is told of a push, maybe of what was ``created`` in this command."""
+    return Telling(
+        progress=lambda plan: _progress_of([plan]),
+        converted=_tell_conversion,
+        planned=partial(_tell_plan, created=created),
+        brought=report_brought,
     )
+
+
+def _tell_conversion(conversion: "DraftConversion") -> None:
+    from manyfest.cli.flows.conversion import tell_conversion
+
+    tell_conversion(conversion)
+
+
+def _tell_plan(planned: PushPlan, created: Created | None) -> None:
+    """Warn of what readers may trip over; not again of what was ``created``."""
     note_foreign_layers(planned.foreign_layers, STAY_BEHIND)
     note_left(planned.attached)
     if created is not None:
         known = {planned.manifest.digest, *(r.manifest.digest for r in created.read)}
         warn_of_errors_in_plan(planned, known=known)
-    else:
-        warn_of_errors_in_plan(planned)
-        if planned.tags:
-            note_families(planned.name, planned.manifest)
-    if options.is_merge:
-        if options.is_dry_run:
-            from manyfest.domain.operations.publication.merge import preview_plan
-
-            return preview_plan(planned, ports=session)
-        return _merge(planned, session, purge=options.is_purge)
-    if not options.is_dry_run:
-        publish(planned, session, purge=options.is_purge)
-    return planned
+        return
+    warn_of_errors_in_plan(planned)
+    if planned.tags:
+        note_families(planned.name, planned.manifest)
 
 
 def show_push(planned: PushPlan, options: "PushOptions") -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from manyfest.assembly.preconditions import require_platforms, require_reachable, require_writable
+from manyfest.assembly.preconditions import require_reachable, require_writable
 from manyfest.assembly.references import resolve_source
 from manyfest.assembly.settings import Settings
 from manyfest.cli.arguments.option_values import split_csv
@@ -201,13 +201,12 @@ def _create_and_push(
         created = compose(
             name, sources, create_options, session, looks, convert=convert, load=_load_publication
         )
-        from manyfest.cli.flows.publish import push_draft, show_push
+        from manyfest.assembly.publication import push_draft
+        from manyfest.cli.flows.publish import show_push, telling_of_push
 
         try:
-            require_platforms(created.draft, push_options.expected_platforms)
-            planned = push_draft(
-                created.draft, push_options, session, tag_digests=tag_digests, created=created
-            )
+            order, telling = push_options.order(name), telling_of_push(created)
+            planned, _ = push_draft(created.draft, order, session, telling, tag_digests)
         except BaseException:
             rollback(created, session.drafts)
             raise

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from manyfest.assembly.preconditions import require_platforms, require_reachable
+from manyfest.assembly.publication import push_by_name
 from manyfest.assembly.references import reference
 from manyfest.cli.arguments.options import (
     CONNECTION,
@@ -30,13 +30,9 @@ from manyfest.cli.arguments.push_options import (
     Untagged,
 )
 from manyfest.cli.flows.checks import attached_mode
-from manyfest.cli.flows.publish import push_draft, show_push
+from manyfest.cli.flows.publish import show_push, telling_of_push
 from manyfest.cli.settings import CommonOptions, settings_from
-from manyfest.cli.wiring import Session, open_session
-from manyfest.domain.drafts.draft import Draft
-from manyfest.domain.errors import DraftUnknownError
-from manyfest.domain.media_types import Family
-from manyfest.domain.operations.publication.plan_push import looked_at_first
+from manyfest.cli.wiring import open_session
 
 
 @docker_command("push", "LIST [DEST...]", options=OFFLINE | CONNECTION | UPLOADS)
@@ -95,18 +91,6 @@ def command(
     push_options.check()
     with open_session(settings_from(options)) as session:
         name = reference(names[0])
-        require_reachable(push_options.targets(name), session)
-        draft = session.drafts.find(name)
-        if draft is None:
-            raise DraftUnknownError(str(name))
-        session.connect_early((), looked_at_first(push_options.publication(draft)))
-        require_platforms(draft, push_options.expected_platforms)
-        if convert:
-            draft = _converted(draft, convert, session, is_dry_run=dry_run)
-        show_push(push_draft(draft, push_options, session), push_options)
-
-
-def _converted(draft: Draft, family: Family, session: Session, *, is_dry_run: bool) -> Draft:
-    from manyfest.cli.flows.conversion import convert_and_save, converted
-
-    return (converted if is_dry_run else convert_and_save)(draft, family, session)
+        order = push_options.order(name, convert)
+        planned, _ = push_by_name(name, order, session, telling_of_push())
+        show_push(planned, push_options)
