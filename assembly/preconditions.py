@@ -13,21 +13,8 @@ from manyfest.domain.references import Archive, External, Layout, Reference
 
 if TYPE_CHECKING:
     from manyfest.assembly.session import Session
-    from manyfest.domain.drafts.draft import Draft
     from manyfest.domain.operations.steps.transfer import BlobCopy
     from manyfest.domain.ports.registry import BlobReader
-
-
-def require_platforms(draft: "Draft", expected: "Sequence[str] | None") -> None:
-    """Check that the draft has exactly the ``expected`` platforms, if any are given.
-
-    Raises UnexpectedPlatformsError; InvalidPlatformError: a text is no platform.
-    """
-    if expected:
-        from manyfest.domain.drafts.expected_platforms import check_platforms
-        from manyfest.domain.lists.platform_selection import parse_filters
-
-        check_platforms(draft, parse_filters(expected))
 
 
 def require_writable_store(session: "Session") -> None:

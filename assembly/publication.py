@@ -73,7 +73,7 @@ def _say_nothing(*_: object) -> None:
 
 @frozen
 class Telling:
-    """How a driver tells of a push: its progress, and what is known after each step."""
+    """The words of a driver on a push: its progress, and what is known after each step."""
 
     progress: "Callable[[PushPlan], AbstractContextManager[OnEvent]]"
     converted: "Callable[[DraftConversion], object]" = _say_nothing
@@ -138,13 +138,14 @@ def push_draft(
 def _converted(
     draft: "Draft", family: "Family", session: "Session", telling: Telling, *, is_saved: bool
 ) -> "Draft":
+    if is_saved:
+        from manyfest.domain.operations.drafts.convert import convert_and_save
+
+        return convert_and_save(draft, family, telling.converted, ports=session)
     from manyfest.domain.operations.steps.conversion import convert_draft
 
     conversion = convert_draft(draft, family, ports=session)
     telling.converted(conversion)
-    if is_saved and conversion.draft != draft:
-        with session.drafts.transaction():
-            session.drafts.save(conversion.draft)
     return conversion.draft
 
 

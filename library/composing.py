@@ -5,21 +5,18 @@ from collections.abc import Iterable
 from attr import evolve
 
 from manyfest.assembly.preconditions import require_writable
-from manyfest.assembly.session import Session
 from manyfest.domain.drafts.draft import ListType
 from manyfest.domain.drafts.overrides import Overrides
 from manyfest.domain.drafts.source_entries import ListSelection
 from manyfest.domain.errors import InputError
 from manyfest.domain.media_types import Family
+from manyfest.domain.operations.drafts.convert import convert_created
 from manyfest.domain.operations.drafts.create import (
-    Created,
     CreateOptions,
     DraftMode,
     OnConflict,
     create,
-    rollback,
 )
-from manyfest.domain.operations.steps.conversion import convert_draft
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 from manyfest.library import inputs
@@ -78,14 +75,8 @@ def compose(
             options = evolve(options, index=evolve(options.index, subject=found))
         created = create(name, places, options, ports=session)
         if family is not None:
-            _convert(created, family, session)
+            convert_created(created, family, _say_nothing, ports=session)
 
 
-def _convert(created: Created, family: Family, session: Session) -> None:
-    try:
-        converted = convert_draft(created.draft, family, ports=session).draft
-        with session.drafts.transaction():
-            session.drafts.save(converted)
-    except BaseException:
-        rollback(created, session.drafts)
-        raise
+def _say_nothing(_conversion: object) -> None:
+    """Say nothing: a script compares the entries."""

@@ -32,7 +32,6 @@ from manyfest.domain.operations.drafts.create import (
     DraftMode,
     OnConflict,
     create,
-    rollback,
 )
 from manyfest.domain.references import Reference
 
@@ -192,14 +191,10 @@ def compose(
 
 
 def _converted(created: Created, family: Family, session: Session) -> Created:
-    """Convert the draft; if that fails, restore the one that was there before."""
-    from manyfest.cli.flows.conversion import convert_and_save
+    from manyfest.cli.flows.conversion import tell_conversion
+    from manyfest.domain.operations.drafts.convert import convert_created
 
-    try:
-        return evolve(created, draft=convert_and_save(created.draft, family, session))
-    except BaseException:
-        rollback(created, session.drafts)
-        raise
+    return convert_created(created, family, tell_conversion, ports=session)
 
 
 def _assembled(created: Created, cached: ManifestLookup) -> Manifest | None:

@@ -1,36 +1,16 @@
-"""The flow of ``--convert``: convert a draft, and say which digests change."""
+"""The flow of ``--convert``: say which digests change."""
 
 from manyfest.cli.output import note, warn
 from manyfest.cli.rendering.humanize import counted
-from manyfest.cli.wiring import Session
-from manyfest.domain.drafts.draft import Draft
 from manyfest.domain.drafts.draft_conversion import ConvertedEntry, DraftConversion
 from manyfest.domain.lists.conversion import Converted
-from manyfest.domain.media_types import Family
 from manyfest.domain.operations.content.convert_copy import ConvertedCopy
-from manyfest.domain.operations.steps.conversion import convert_draft
 
 # Nobody can sign for us: who made them has to make them again.
 UNSIGNED = (
     "signatures and attestations of the digests before do not match the converted images; "
     "sign these again"
 )
-
-
-def converted(draft: Draft, family: Family, session: Session) -> Draft:
-    """Return ``draft`` with all of its entries converted; notes what changes."""
-    conversion = convert_draft(draft, family, ports=session)
-    tell_conversion(conversion)
-    return conversion.draft
-
-
-def convert_and_save(draft: Draft, family: Family, session: Session) -> Draft:
-    """As ``converted``, and save the draft unless nothing changes."""
-    after = converted(draft, family, session)
-    if after != draft:
-        with session.drafts.transaction():
-            session.drafts.save(after)
-    return after
 
 
 def tell_conversion(conversion: DraftConversion) -> None:
