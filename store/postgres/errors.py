@@ -17,7 +17,7 @@ from manyfest.domain.errors import (
 )
 from manyfest.store.postgres.address import Address
 
-_BROKEN = "cannot be reached: the connection broke"
+_BROKEN = "cannot be reached: the connection broke; run the command again"
 _SILENT = "did not answer in time"
 _ANOTHER_WRITER = "was being written by another command in between; run this one again"
 _REASONS: dict[str, tuple[type[StoreError], str]] = {
