@@ -54,7 +54,9 @@ def command(
                 failed.append(error)
     _show(results, as_json=as_json)
     for further in failed[1:]:
-        fail(str(further))
+        from manyfest.cli.advice.remedies import told
+
+        fail(told(further))
     if failed:
         raise failed[0]
 
