@@ -1,6 +1,6 @@
 """Make and extend drafts, by the options of ``create`` and ``add``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from attr import evolve
 
@@ -37,14 +37,18 @@ def options_of(
     attestations: bool,
     nest: bool,
     on_conflict: str,
-    keep_order: bool,
-    list_type: ListType | None,
+    keep_order: bool = False,
+    list_type: ListType | None = None,
+    annotations: Mapping[str, str] | None,
+    overrides: Overrides,
+    artifact_type: str,
 ) -> CreateOptions:
     """Return the options as one value. Raises InputError: no such ``on_conflict``."""
     if on_conflict not in _CONFLICTS:
         raise InputError(f"on_conflict: expected one of {', '.join(_CONFLICTS)}: {on_conflict!r}")
     wanted = ListSelection(platforms, attestations, nest)
-    return CreateOptions(start, wanted, _CONFLICTS[on_conflict], keep_order, list_type)
+    options = CreateOptions(start, wanted, _CONFLICTS[on_conflict], keep_order, list_type)
+    return options.with_changes(inputs.pairs(annotations or {}), overrides, artifact_type)
 
 
 def overrides(

@@ -156,14 +156,7 @@ def _converted(
 ) -> CopyPlan | None:
     from manyfest.domain.operations.content.convert_copy import plan_converted_copy
 
-    made = plan_converted_copy(
-        source,
-        target,
-        family,
-        ports=session,
-        platforms=rules.platforms,
-        with_foreign=rules.with_foreign,
-    )
+    made = plan_converted_copy(source, target, family, rules, ports=session)
     return None if made is None else made.plan
 
 

@@ -81,12 +81,9 @@ class Draft:
             attestations=attestations,
             nest=nest,
             on_conflict=on_conflict,
-            keep_order=False,
-            list_type=None,
-        ).with_changes(
-            inputs.pairs(annotations or {}),
-            overrides(os, arch, variant, os_version, os_features),
-            artifact_type,
+            annotations=annotations,
+            overrides=overrides(os, arch, variant, os_version, os_features),
+            artifact_type=artifact_type,
         )
         compose(self.name, sources, options, self._calls, subject, convert)
 

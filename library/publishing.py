@@ -70,10 +70,9 @@ class Publishing:
             on_conflict=on_conflict,
             keep_order=keep_order,
             list_type=listed,
-        ).with_changes(
-            inputs.pairs(annotations or {}),
-            overrides(os, arch, variant, os_version, os_features),
-            artifact_type,
+            annotations=annotations,
+            overrides=overrides(os, arch, variant, os_version, os_features),
+            artifact_type=artifact_type,
         )
         draft = Draft(inputs.named(name), self._calls)
         compose(draft.name, sources, options, self._calls, subject, convert)

@@ -189,14 +189,7 @@ def _converted_plan(
     from manyfest.cli.flows.conversion import tell_copy
     from manyfest.domain.operations.content.convert_copy import plan_converted_copy
 
-    made = plan_converted_copy(
-        source,
-        target,
-        family,
-        ports=session,
-        platforms=rules.platforms,
-        with_foreign=rules.with_foreign,
-    )
+    made = plan_converted_copy(source, target, family, rules, ports=session)
     if made is None:
         return None
     tell_copy(made)

@@ -1,6 +1,5 @@
 """Copy an image or a list, converted to the media types of Docker or OCI."""
 
-from collections.abc import Sequence
 from functools import partial
 
 from manyfest.domain.descriptors import Descriptor
@@ -9,7 +8,7 @@ from manyfest.domain.lists.attestations import without_attestations
 from manyfest.domain.lists.conversion import Converted
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import Family
-from manyfest.domain.operations.content.copy import CopyPlan, chosen
+from manyfest.domain.operations.content.copy import CopyPlan, CopyRules, chosen
 from manyfest.domain.operations.resolve import resolve
 from manyfest.domain.operations.steps.conditional_put import TagDigests
 from manyfest.domain.operations.steps.conversion import (
@@ -25,7 +24,6 @@ from manyfest.domain.operations.steps.transfer import (
     is_there,
     manifest_copies,
 )
-from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.registry import ManifestReader
 from manyfest.domain.references import Reference
@@ -45,22 +43,22 @@ def plan_converted_copy(
     source: Reference,
     target: Reference,
     family: Family,
+    rules: CopyRules,
     *,
     ports: Ports,
-    platforms: Sequence[Platform] = (),
-    with_foreign: bool = False,
 ) -> ConvertedCopy | None:
     """Plan the copy of ``source`` to ``target`` with types of ``family``. Writes nothing.
 
-    None if all types are of the ``family`` already: ``plan_copy`` then plans it. Attached content
-    does not come along, since it names digests that change.
+    Of ``rules``, the platforms and the layers with ``urls`` count. None if all types are of the
+    ``family`` already: ``plan_copy`` then plans it. Attached content does not come along, since it
+    names digests that change.
 
     Uses the ports registry, contents and fan_out. Raises ConversionError; as ``plan_copy``.
     """
     registry = ports.registry
     reader = MeteredReader(registry, str(source))
     found = resolve(source, registry)
-    manifest = chosen(found, platforms, registry)
+    manifest = chosen(found, rules.platforms, registry)
     place = source.at(found.manifest.digest)
     entries = _entries(manifest, family)
     read = partial(_read_entry, place=place, family=family, reader=reader)
@@ -75,9 +73,11 @@ def plan_converted_copy(
     there = ports.fan_out(partial(is_there, registry=registry), copies)
     lacking = [copy for copy, is_present in zip(copies, there, strict=True) if not is_present]
     below = tuple(each for each in manifest_copies(lacking) if each is not own)
-    blobs = blob_copies(lacking, with_foreign=with_foreign)
+    blobs = blob_copies(lacking, with_foreign=rules.with_foreign)
     current = TagDigests(registry).at(target)
-    plan = CopyPlan(found, target, top.after, current, below, blobs, with_foreign=with_foreign)
+    plan = CopyPlan(
+        found, target, top.after, current, below, blobs, with_foreign=rules.with_foreign
+    )
     return ConvertedCopy(plan, top, nodes)
 
 

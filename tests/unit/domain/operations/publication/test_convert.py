@@ -19,7 +19,7 @@ from manyfest.domain.lists.conversion import convert_image
 from manyfest.domain.manifests import Manifest
 from manyfest.domain.media_types import Family
 from manyfest.domain.operations.content.convert_copy import plan_converted_copy
-from manyfest.domain.operations.content.copy import copy
+from manyfest.domain.operations.content.copy import CopyRules, copy
 from manyfest.domain.operations.steps.conversion import convert_draft
 from manyfest.domain.operations.views.details import draft_details, entry_details
 from manyfest.domain.references import Reference
@@ -161,7 +161,9 @@ def test_a_draft_of_another_conversion_is_refused(mixed: World) -> None:
 @pytest.mark.parametrize("image", [AMD, docker_list(AMD), windows_image()])
 def test_a_copy_is_converted_with_all_it_lists(world: World, target: str, image: Image) -> None:
     world.plant("r.example/app:1", image)
-    made = plan_converted_copy(ref("r.example/app:1"), ref(target), Family.OCI, ports=world.ports())
+    made = plan_converted_copy(
+        ref("r.example/app:1"), ref(target), Family.OCI, CopyRules(), ports=world.ports()
+    )
     assert made
     copy(made.plan, ports=world.ports())
     served = world.served(target)
@@ -170,7 +172,7 @@ def test_a_copy_is_converted_with_all_it_lists(world: World, target: str, image:
     for entry in served.entries:
         assert world.served(str(ref(target).at(entry.digest))).media_type == entry.media_type
     again = plan_converted_copy(
-        ref("r.example/app:1"), ref(target), Family.OCI, ports=world.ports()
+        ref("r.example/app:1"), ref(target), Family.OCI, CopyRules(), ports=world.ports()
     )
     assert again
     assert again.plan.writes_nothing
@@ -180,5 +182,8 @@ def test_a_copy_that_changes_nothing_is_none(world: World) -> None:
     world.plant("r.example/app:1", oci_index(ARM))
     target = ref("new.example/app:1")
     assert (
-        plan_converted_copy(ref("r.example/app:1"), target, Family.OCI, ports=world.ports()) is None
+        plan_converted_copy(
+            ref("r.example/app:1"), target, Family.OCI, CopyRules(), ports=world.ports()
+        )
+        is None
     )
