@@ -12,6 +12,7 @@ from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import docker_image, oci_image, oci_index, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.references import Layout, Reference
+from tests.support.faults.confined import with_small_files
 from tests.support.faults.judged import error_line, refused, succeeded
 from tests.support.programs.at_once import COMMANDS, at_once
 from tests.support.programs.docker_client import CommandLine
@@ -200,11 +201,11 @@ def test_eight_commands_write_to_one_layout(layout, forks: ForkedCommandLine) ->
 
 @pytest.mark.parametrize("size", [0, 1, 2])
 def test_a_full_disk_leaves_the_old_layout(layout, manyfest: CommandLine, size: int) -> None:  # O8
-    """The size limit decides whether the store or the layout fails first (blocks of 512 bytes)."""
+    """The size limit, in blocks, decides whether the store or the layout fails first."""
     large = oci_image(annotations={"x": "x" * 5_000})
     push_image(LayoutRegistry(), Reference(Layout(str(layout.parent / "large")), "1"), large)
     before = tree(layout)
-    limited = CommandLine(("sh", "-c", f'ulimit -f {size}; exec "$@"', "sh", *manyfest.command))
+    limited = with_small_files(manyfest, 512 * size)
     error_line(limited("copy", "oci:large:1", "oci:app:1"), 1)
     left = tree(layout)
     assert {name: left[name] for name in before} == before

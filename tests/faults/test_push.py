@@ -13,6 +13,7 @@ from manyfest.domain import media_types
 from manyfest.domain.digests import Digest
 from manyfest.domain.operations.steps import conditional_put
 from manyfest.domain.references import Reference
+from tests.support.faults.confined import with_small_files
 from tests.support.faults.judged import error_line, refused, store_dump, succeeded
 from tests.support.http.fault_server import FaultServer
 from tests.support.http.faults import (
@@ -271,7 +272,7 @@ def test_of_two_lists_pushed_to_one_tag_one_is_there_whole(
 def test_a_full_disk_publishes_nothing_or_says_what_it_could_not_note(
     server, memory, name, manyfest: CommandLine
 ) -> None:  # P17
-    limited = CommandLine(("sh", "-c", 'ulimit -f 1; exec "$@"', "sh", *manyfest.command))
+    limited = with_small_files(manyfest, 512)
     before = store_dump()
     line = error_line(limited("create", f"{server.host}/new:1", f"{server.host}/from:amd"), 1)
     assert "store" in line

@@ -23,6 +23,7 @@ from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Layout, Reference
 from manyfest.store.store import open_store
 from tests.integration.conftest import Seed
+from tests.support.faults.confined import with_small_files
 from tests.support.programs.docker_client import CommandLine
 from tests.support.programs.docker_registry import RunningRegistry, running_registry
 from tests.support.programs.our_program import run_here
@@ -121,9 +122,8 @@ def test_a_push_that_cannot_be_noted_is_not_half_done(
     place = f"{docker_registry.host}/{repository}"
     seed(f"{place}:a", docker_image())
     assert manyfest("create", f"{place}:l", f"{place}:a").code == 0
-    program = manyfest.command[0]
     if size:
-        pushed = CommandLine(("prlimit", f"--fsize={size}", program))("push", f"{place}:l")
+        pushed = with_small_files(manyfest, size)("push", f"{place}:l")
         assert pushed.code == 0, pushed.stderr
         assert pushed.stdout.decode().startswith("sha256:")
         assert "published, but the draft could not be marked as pushed" in pushed.stderr
@@ -167,7 +167,7 @@ AMD, ARM = docker_image("linux/amd64", text="amd"), docker_image("linux/arm64", 
 @pytest.fixture
 def no_writing(manyfest: CommandLine) -> CommandLine:
     """Our program, where no file can get any bytes."""
-    return CommandLine(("prlimit", "--fsize=0", *manyfest.command))
+    return with_small_files(manyfest, 0)
 
 
 def hold_layers(*images: Image) -> None:

@@ -14,7 +14,7 @@ from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.contracts.images import oci_image, push_image
 from manyfest.domain.references import Layout, Reference
 from manyfest.store.store import open_store
-from tests.support.programs.docker_client import Result
+from tests.support.programs.docker_client import CommandLine, Result
 from tests.support.programs.forked import ForkedCommandLine
 from tests.support.stores.children import AS_NOBODY
 
@@ -69,10 +69,20 @@ def run_killing(*words: str) -> Result:
     return forks(before=f"import runpy, sys\nsys.argv = {command}\n{_AS_MAIN}")
 
 
+def with_small_files(program: CommandLine, size: int) -> CommandLine:
+    """Return the program with files of ``size`` bytes at most.
+
+    Python would cut off the bytecode that it keeps, and fail to read it ever after.
+    """
+    limits = "env", "PYTHONDONTWRITEBYTECODE=1", "prlimit", f"--fsize={size}"
+    return CommandLine((*limits, *program.command))
+
+
 def _limiting(limits: Mapping[int, int]) -> str:
-    """As ``limiting``, in Python of the process itself."""
+    """As ``limiting``, in Python of the process itself, which then keeps no bytecode."""
     lines = (f"resource.setrlimit({kind}, ({most}, {most}))" for kind, most in limits.items())
-    return "\n".join(("import resource", *lines)) if limits else ""
+    alone = "import resource, sys", "sys.dont_write_bytecode = True"
+    return "\n".join((*alone, *lines)) if limits else ""
 
 
 def limiting(limits: Mapping[int, int]) -> Callable[[], None]:

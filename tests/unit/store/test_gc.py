@@ -222,9 +222,10 @@ def test_while_another_process_writes_the_file_stays_as_it_is(kept, path):
 
 
 _NO_ROOM = """
-import resource, signal
+import resource, signal, sys
 from manyfest.store.maintenance.housekeeping import housekeeping_of
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+sys.dont_write_bytecode = True
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
 try:
     housekeeping_of(store).garbage.vacuum()

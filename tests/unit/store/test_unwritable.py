@@ -2,6 +2,7 @@
 
 import resource
 import sqlite3
+import sys
 from contextlib import closing
 
 import pytest
@@ -64,8 +65,9 @@ def _query(path, statement):
 
 
 @pytest.fixture
-def limit_files():
+def limit_files(monkeypatch):
     """Return a function that limits the size of files, in bytes."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # it would be cut off
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

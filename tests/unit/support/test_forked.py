@@ -76,6 +76,9 @@ def test_who_does_not_wait_for_the_end_ends_nothing_for_others(forks):
 
 
 def test_what_a_fork_does_before_is_its_own(forks, tmp_path):
-    limiting = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))"
+    limiting = (
+        "import resource, sys; sys.dont_write_bytecode = True;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))"
+    )
     assert forks("demo", tmp_path / "first", before=limiting).code == 1
     assert forks("demo", tmp_path / "second").code == 0
