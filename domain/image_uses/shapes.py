@@ -28,6 +28,7 @@ _CONTEXT = "docker-image://"  # of a build context (``docker buildx bake``)
 # Paths, URLs and files, such as pictures and disks, which other YAML calls its image.
 _FILE = re.compile(r"(?i)[./]|[a-z+]+://|.*\.(?:png|jpe?g|gif|svg|webp|avif|ico|iso|img|qcow2)$")
 _SOURCE_CODE = re.compile(r"(?i)[a-z+]+://|.*\.git$")  # git, charts
+_TAGGED = re.compile(r"[:@][^/]*$")
 _PARTS = frozenset({"tag", "digest", "registry"})
 _EXPRESSION = re.compile(r"\{\{|<<|\$\(|\$\[\[")  # of Helm, Argo, CircleCI, Tekton, GitLab
 
@@ -51,7 +52,8 @@ def images_by_shape(
             yield from shape(tree, variables)
         if isinstance(tree, dict):
             yield from _of_values(tree, variables)
-            waiting += reversed(tree.items())
+            is_part = _name_beside_tag(tree) is not None
+            waiting += reversed([it for it in tree.items() if not (is_part and it[0] == "image")])
         elif isinstance(tree, list):
             waiting += (("", one) for one in reversed(tree))
 
@@ -148,6 +150,15 @@ def _of_values(tree: dict[str, Tree], variables: Variables) -> Iterator[ImageUse
     name, is_image = leaf(tree, "repository"), not (_PARTS | {"pullPolicy"}).isdisjoint(tree)
     if name and is_image and not _SOURCE_CODE.match(name.text):
         yield _of_parts(name, tree, variables)
+    elif beside := _name_beside_tag(tree):
+        yield _of_parts(beside, tree, variables)
+
+
+def _name_beside_tag(tree: dict[str, Tree]) -> Leaf | None:
+    """Return an ``image`` that is the name alone, as its tag or digest is the next member."""
+    name = leaf(tree, "image")
+    has_tag = leaf(tree, "tag") or leaf(tree, "digest")
+    return name if name and has_tag and not _TAGGED.search(name.text) else None
 
 
 def _of_parts(name: Leaf, tree: Tree, variables: Variables) -> ImageUse:

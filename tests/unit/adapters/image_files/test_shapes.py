@@ -105,6 +105,9 @@ CHART_WITH_NAMES = """\
 image: {registry: quay.io, name: team/app, tag: "1.2"}
 web: {image: {repository: team/web, tag: "3", name: web}}
 whole: {image: {name: "busybox:1.36", pullPolicy: Always}}
+controller: {image: {registry: registry.k8s.io, image: nginx/controller, tag: v1.11, digest: ""}}
+simple: {image: redis, tag: "7"}
+both: {image: "postgres:16", tag: v2}
 """
 NO_IMAGES = """\
 page: {image: img/logo.png}
@@ -169,7 +172,14 @@ FOUND = {
     ),
     "more-values.yaml": (
         CHART_WITH_NAMES,
-        [("quay.io/team/app:1.2", 1), ("team/web:3", 2), ("busybox:1.36", 3)],
+        [
+            ("quay.io/team/app:1.2", 1),
+            ("team/web:3", 2),
+            ("busybox:1.36", 3),
+            ("registry.k8s.io/nginx/controller:v1.11", 4),
+            ("redis:7", 5),
+            ("postgres:16", 6),
+        ],
     ),
     "site.yaml": (NO_IMAGES, []),
     ".travis.yml": ("language: go\nservices: [docker, redis-server]\n", []),
