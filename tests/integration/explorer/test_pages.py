@@ -14,6 +14,7 @@ from manyfest.contracts.images import docker_image, oci_image, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
+from manyfest.store.maintenance.queries import SqliteQueries
 from manyfest.store.store import open_store
 from tests.integration.explorer.conftest import PORT
 from tests.support.content.attested import attested
@@ -159,6 +160,19 @@ def test_a_layer_has_a_page_that_names_its_images(client):
     text = client.get(f"/content/{layer}").text
     assert "It is not cached" in text
     assert f"manyfest who {layer}" in text
+
+
+def test_all_that_names_a_document_is_one_query(client, monkeypatch):
+    """Each query makes a connection with all views; its tags are the other one."""
+    digest = as_json(client, f"/manifests/{APP}:amd64")["digest"]
+    asked = []
+    run = SqliteQueries.run
+    monkeypatch.setattr(
+        SqliteQueries, "run", lambda self, words: (asked.append(words), run(self, words))[1]
+    )
+    as_json(client, f"/content/{digest}")
+    assert sum("descriptors" in words for words in asked) == 1
+    assert len(asked) <= 3
 
 
 @pytest.mark.parametrize(
