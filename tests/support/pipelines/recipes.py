@@ -121,6 +121,7 @@ def _typed(step: Step, note: Path) -> str:
         return f"{{ {step.command}\n}} >{note}.out 2>&1; echo $? >{note}.code"
     lines = len(step.printed)
     return (
+        f": >{note}.out\n"  # what is started in the background makes it some time later
         f"(PATH=${{PATH#*:}}; exec {step.command}) >{note}.out 2>&1 & echo 0 >{note}.code\n"
         f"for try in {{1..600}}; do [ $(wc -l <{note}.out) -lt {lines} ] || break; sleep .1; done"
     )
