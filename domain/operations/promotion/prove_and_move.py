@@ -11,7 +11,7 @@ from manyfest.domain.operations.promotion.inventory import Inventory, take_inven
 from manyfest.domain.operations.promotion.outcomes import Failure, inner_fan_out, on_each
 from manyfest.domain.operations.promotion.plan import PromotionPlan, TagMove
 from manyfest.domain.operations.resolve import Resolved, resolve
-from manyfest.domain.operations.steps.conditional_put import await_digest, current_digest
+from manyfest.domain.operations.steps.conditional_put import current_digest, put_and_read_back
 from manyfest.domain.operations.steps.put_manifest import put_manifest
 from manyfest.domain.operations.steps.record import record
 from manyfest.domain.ports import Ports
@@ -157,11 +157,11 @@ def _is_due(move: TagMove, registry: Registry) -> bool:
 
 def _move_tag(move: TagMove, ports: Ports) -> None:
     """Put the tag, on condition where the registry can compare; read a guarded one back."""
-    put_manifest(ports.registry, move.tag, move.manifest, Expectation(move.before))
+    expected = Expectation(move.before)
     if move.is_guarded:
-        digest = move.manifest.digest
-        shown = await_digest(move.tag, lambda found: found == digest, ports=ports)
-        Expectation(digest).check(move.tag, shown)
+        put_and_read_back(move.tag, move.manifest, expected, ports=ports)
+    else:
+        put_manifest(ports.registry, move.tag, move.manifest, expected)
 
 
 def _record(plans: Sequence[PromotionPlan], ports: Ports) -> None:

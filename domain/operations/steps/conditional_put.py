@@ -29,6 +29,13 @@ def conditional_put(
     writer moved the tag at the same time; what ``put_manifest`` raises.
     """
     expected.check(reference, current_digest(reference, ports.registry))
+    put_and_read_back(reference, manifest, expected, ports=ports)
+
+
+def put_and_read_back(
+    reference: Reference, manifest: Manifest, expected: Expectation, *, ports: Ports
+) -> None:
+    """As ``conditional_put``, of a tag that was read and compared right before."""
     put_manifest(ports.registry, reference, manifest, expected)
     actual = await_digest(reference, lambda digest: digest == manifest.digest, ports=ports)
     Expectation(manifest.digest).check(reference, actual)
