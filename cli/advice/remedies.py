@@ -38,6 +38,12 @@ def told(error: BaseException) -> str:
     return with_remedy(str(error), error)
 
 
+def told_of(name: str, error: BaseException) -> str:
+    """Return the text of ``error`` with its remedy, behind ``name`` unless it has that."""
+    text = told(error)
+    return text if name in text else f"{name}: {text}"
+
+
 def with_remedy(message: str, error: BaseException) -> str:
     """Return ``message``, the text of ``error``, with its remedy, if there is one."""
     if fact := _fact_before_details(error):

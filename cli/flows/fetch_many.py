@@ -144,7 +144,6 @@ def _not_attached(error: ManyfestError) -> str:
 
 
 def _failure(name: str, error: ManyfestError) -> str:
-    from manyfest.cli.advice.remedies import told
+    from manyfest.cli.advice.remedies import told_of
 
-    text = told(error)
-    return text if name in text else f"{name}: {text}"
+    return told_of(name, error)

@@ -65,10 +65,9 @@ def promote_all(plans: Sequence[PromotionPlan], session: Session) -> tuple[Proof
 def _require_no_failure(failures: Sequence[Failure], count: int) -> None:
     """Tell all failures of ``count`` promotions, and raise ExitError with the first one's code."""
     for failure in failures:
-        from manyfest.cli.advice.remedies import told
+        from manyfest.cli.advice.remedies import told_of
 
-        name, text = str(failure.source), told(failure.error)
-        fail(text if name in text else f"{name}: {text}")
+        fail(told_of(str(failure.source), failure.error))
     if failures:
         fail(f"{len(failures)} of {count} images cannot be promoted; no tag was moved")
         raise ExitError(meaning_of(failures[0].error).code)

@@ -73,11 +73,9 @@ def copy_repository(
 def _show(outcome: RepositoryCopy, options: RepositoryOptions, rules: CopyRules) -> None:
     failures = [(each.tag, each.error) for each in outcome.copies if each.error is not None]
     for tag, error in failures:
-        from manyfest.cli.advice.remedies import told
+        from manyfest.cli.advice.remedies import told_of
 
-        name = str(Reference(outcome.source, tag))
-        text = told(error)
-        fail(text if name in text else f"{name}: {text}")
+        fail(told_of(str(Reference(outcome.source, tag)), error))
     _tell_of_undated([each.tag for each in outcome.copies if each.is_undated])
     _tell_of_attached(outcome)
     layers = [layer for each in outcome.copies if each.plan for layer in each.plan.foreign_layers]
