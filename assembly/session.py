@@ -151,12 +151,14 @@ class Session:
         from manyfest.assembly.thread_pool import ThreadFanOut
 
         jobs, cancel = self._settings.jobs, self._deadline.cancel
-        load = lambda: self._load()  # noqa: E731, PLW0108 -- it may be set later
-        return ThreadFanOut(jobs, cancel, self.hooks.shield, load)
+        return ThreadFanOut(jobs, cancel, self.hooks.shield, self._load_now)
 
     def load_while_waiting(self, load: "Callable[[], object]") -> None:
         """Have ``load`` import what a command needs later, while threads wait for registries."""
         self._load = load
+
+    def _load_now(self) -> None:
+        self._load()
 
     def pause(self, seconds: float) -> None:
         """Wait for a registry to show a write. Raises DeadlineError when no time is left."""

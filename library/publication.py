@@ -22,9 +22,7 @@ from manyfest.domain.errors import ManyfestError
 from manyfest.domain.lists.referrers import AttachedMode
 from manyfest.domain.media_types import Family
 from manyfest.domain.operations.publication.apply import ApplyPlan, finish, plan_apply
-from manyfest.domain.operations.publication.plan_push import (
-    PushPlan,
-)
+from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
 from manyfest.domain.specs.list_spec import ListSpec

@@ -101,10 +101,8 @@ class SafeDirectory:
         """
         fd, found = self._regular_file(path)
         with os.fdopen(fd, "rb", buffering=0) as file, layout_errors(self.directory, *path):
-            wanted, read = (
-                min(found.st_size, limit) + 1,
-                b"",
-            )  # a buffer of the limit would cost more
+            wanted = min(found.st_size, limit) + 1  # a buffer of the limit would cost more
+            read = b""
             while len(read) < wanted and (more := file.read(wanted - len(read))):
                 read = read + more if read else more
             return read

@@ -19,9 +19,7 @@ from manyfest.cli.wiring import Session
 from manyfest.domain.errors import ManyfestError
 from manyfest.domain.events import Event, OnEvent, TagKept, TagMoved, TagMoving
 from manyfest.domain.operations.drafts.create import Created
-from manyfest.domain.operations.publication.plan_push import (
-    PushPlan,
-)
+from manyfest.domain.operations.publication.plan_push import PushPlan
 from manyfest.domain.references import Home, Reference
 
 if TYPE_CHECKING:  # loaded where something crosses repositories
