@@ -1,6 +1,7 @@
 """The files of a layout: ``oci-layout``, ``index.json`` and ``blobs`` (image-layout.md)."""
 
 from contextlib import ExitStack
+from typing import TypeVar
 
 from manyfest.adapters.oci_layout.index_json import EMPTY
 from manyfest.adapters.oci_layout.safe_directory import (
@@ -20,10 +21,19 @@ MARKER_BYTES = f'{{"imageLayoutVersion":"{VERSION}"}}'.encode()
 
 _MARKER_LIMIT = 4096  # bytes; it has one member
 
-
 # The layouts that were opened, with their stamps: for each of the 26,000 entries that a list may
 # have, the same one is opened again.
 _LAYOUTS: dict[str, tuple[int, ...]] = {}
+_KEPT = 4
+
+_Known = TypeVar("_Known")
+
+
+def remember(known: dict[str, _Known], directory: str, found: _Known) -> None:
+    """Keep what was found in ``directory``, of a few layouts only."""
+    if len(known) >= _KEPT:
+        known.clear()
+    known[directory] = found
 
 
 def open_layout(directory: str) -> SafeDirectory:
@@ -45,7 +55,7 @@ def open_layout(directory: str) -> SafeDirectory:
                 no_layout = NoLayoutError(directory, missing)
                 raise MissingError(directory, no_layout.reason) if is_begun else no_layout
         if stamp:
-            _LAYOUTS[directory] = stamp
+            remember(_LAYOUTS, directory, stamp)
         stack.pop_all()
         return root
 

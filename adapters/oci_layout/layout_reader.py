@@ -10,7 +10,7 @@ from typing import Protocol
 from attr import evolve
 
 from manyfest.adapters.oci_layout.index_json import IndexJson
-from manyfest.adapters.oci_layout.layout_files import INDEX, blob_path
+from manyfest.adapters.oci_layout.layout_files import INDEX, blob_path, remember
 from manyfest.adapters.oci_layout.safe_directory import MissingError
 from manyfest.adapters.registry_parts import blob_digest, received_manifest
 from manyfest.domain import manifests, media_types
@@ -52,17 +52,14 @@ def read_index(root: Documents) -> IndexJson:
     if index is not None and stamp and known == stamp:
         return index
     index = _parsed(root.read(manifests.SIZE_LIMIT, INDEX), root.directory)
-    if len(_INDEXES) >= _KEPT:
-        _INDEXES.clear()
-    _INDEXES[root.directory] = stamp, index
+    remember(_INDEXES, root.directory, (stamp, index))
     return index
 
 
 # Every look at a layout needs its index, and one list may have 26,000 entries: only an index that
 # has changed is read again, and parsed again only if it has other bytes.
-_KEPT = 4
 _INDEXES: dict[str, tuple[tuple[int, ...], IndexJson]] = {}
-_parsed = lru_cache(maxsize=_KEPT)(IndexJson.parse)
+_parsed = lru_cache(maxsize=4)(IndexJson.parse)
 
 _READING = Lock()  # so that threads do not read the same entries at the same time
 _NOTHING = Digest.of(b"")  # the subject of no manifest: an index whose entries refer to nothing
