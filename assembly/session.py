@@ -151,14 +151,11 @@ class Session:
         from manyfest.assembly.thread_pool import ThreadFanOut
 
         jobs, cancel = self._settings.jobs, self._deadline.cancel
-        return ThreadFanOut(jobs, cancel, self.hooks.shield, self._load_now)
+        return ThreadFanOut(jobs, cancel, self.hooks.shield, lambda: self._load())  # noqa: PLW0108
 
     def load_while_waiting(self, load: "Callable[[], object]") -> None:
         """Have ``load`` import what a command needs later, while threads wait for registries."""
         self._load = load
-
-    def _load_now(self) -> None:
-        self._load()
 
     def pause(self, seconds: float) -> None:
         """Wait for a registry to show a write. Raises DeadlineError when no time is left."""
