@@ -54,7 +54,7 @@ def _add_case(suite: Element, file: str, image: FleetImage) -> None:
     elif errors:
         members = {"type": errors[0].rule.name, "message": _text(errors[0].message)}
         SubElement(case, "failure", members).text = _lines(place, errors)
-    if warnings := [found for found in image.findings if found not in errors]:
+    if warnings := [found for found in image.findings if found.rule.severity is Severity.WARNING]:
         SubElement(case, "system-out").text = _lines(place, warnings)
 
 
