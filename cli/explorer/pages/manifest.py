@@ -20,6 +20,7 @@ from manyfest.domain.references import Reference
 
 # The place of a finding about an entry of the list itself.
 _ENTRY = re.compile(r"manifests\[([0-9]{1,7})\]")
+_BESIDE = 10  # findings beside an entry; all are listed below the entries
 _SHARING = 3  # images with the same layer that are named beside it
 _TEMPLATES = {True: "list.html", False: "image.html"}
 
@@ -88,13 +89,17 @@ def _findings(reference: Reference, library: Library) -> list[dict[str, Json]]:
 
 
 def _beside(findings: list[dict[str, Json]], view: Overview) -> Json:
-    """Return the findings about an entry of the list, by the digest of the entry."""
-    found: dict[str, Json] = {}
+    """Return the first findings about an entry of the list, by the digest of the entry.
+
+    They are shown with each entry of that digest, and a list may name one digest 26,000 times.
+    """
+    found: dict[str, list[Json]] = {}
     for one in findings:
         if place := _ENTRY.match(str(one["path"])):
-            digest = str(view.manifest.entries[int(place[1])].digest)
-            found[digest] = [*found.get(digest, []), one]
-    return found
+            beside = found.setdefault(str(view.manifest.entries[int(place[1])].digest), [])
+            if len(beside) < _BESIDE:
+                beside.append(one)
+    return {**found}
 
 
 def _pulled(view: Overview, platform: str, library: Library) -> Json:

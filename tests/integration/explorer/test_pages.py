@@ -10,7 +10,7 @@ from attrs import evolve
 from manyfest.adapters.oci_layout.registry import LayoutRegistry
 from manyfest.cli.explorer.access import Guard, Keys
 from manyfest.cli.explorer.application import Explorer
-from manyfest.contracts.images import docker_image, oci_image, push_image
+from manyfest.contracts.images import docker_image, docker_list, oci_image, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.history.observation import Observation
 from manyfest.domain.references import Reference
@@ -420,6 +420,20 @@ def test_findings_stand_beside_their_entry(client):
     found = as_json(client, f"/manifests/{SHOP}:twice")
     assert set(found["beside"]) <= {one["digest"] for one in found["entries"]}
     assert "duplicate-platform" in str(found["beside"])
+
+
+def test_the_findings_of_one_digest_are_not_shown_with_each_of_its_entries(
+    tmp_path, settings, keys
+):
+    store = open_store(tmp_path / "store.db")
+    keep(store, "r.example/many:1", docker_list(*[docker_image()] * 50), NOW)
+    store.close()
+    explorer = Explorer(evolve(settings, store=tmp_path / "store.db"), keys)
+    client = AsgiClient(Guard(explorer.application(), keys, [HOST], PORT))
+    client.get(f"/?token={keys.token}")
+    found = as_json(client, "/manifests/r.example/many:1")
+    assert len(found["findings"]) >= 49
+    assert [len(beside) for beside in found["beside"].values()] == [10]
 
 
 def by_digest(client) -> str:
