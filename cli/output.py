@@ -134,7 +134,7 @@ _TERMINAL_CONTROL = rf"[\r\ud800-\udfff{_CONTROLS}]"
 
 def write_text(text: str) -> None:
     """Write ``text`` and a newline to stdout, as UTF-8 in every locale, with controls escaped."""
-    _write(_escaped(text, _CONTROL))
+    _write(text, _CONTROL)
 
 
 def write_view(lines: Iterable[str]) -> None:
@@ -158,10 +158,17 @@ def write_pieces(pieces: Iterable[str]) -> None:
         _write("".join(some), end="")
 
 
-def _write(text: str, end: str = "\n") -> None:
+def _write(text: str, controls: str = "", end: str = "\n") -> None:
+    """Write ``text`` and ``end``, and a large text in parts, so that no copy of it is made."""
+    escaped = [controls] if controls else []
     if _is_terminal():
-        text = _escaped(text, _TERMINAL_CONTROL)
-    write_bytes(f"{text}{end}".encode("utf-8", errors="surrogateescape"))
+        escaped.append(_TERMINAL_CONTROL)
+    last = max(len(text) - 1, 0) // _CHARACTERS_AT_A_TIME * _CHARACTERS_AT_A_TIME
+    for start in range(0, last + 1, _CHARACTERS_AT_A_TIME):
+        part = text[start : start + _CHARACTERS_AT_A_TIME] + (end if start == last else "")
+        for each in escaped:
+            part = _escaped(part, each)
+        write_bytes(part.encode("utf-8", errors="surrogateescape"))
 
 
 def _is_terminal() -> bool:

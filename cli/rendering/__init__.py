@@ -5,6 +5,7 @@
 - ``fitting``: tables on a terminal of some width
 - ``selection``: ``--filter``, ``--sort``, ``--columns``
 - ``progress``: the progress line on a terminal
+- ``json_text``: large JSON documents
 - ``manifest_text``, ``json_lines``: ``inspect``
 - ``drafts_table``: ``ls``
 - ``planned_writes``: ``push``, ``apply``, ``copy`` and ``undo``, before they write

@@ -4,6 +4,7 @@ import json
 
 from manyfest.cli.output import Screen, printable
 from manyfest.cli.rendering.humanize import counted
+from manyfest.cli.rendering.json_text import json_text
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.views.verify import Verification
 from manyfest.domain.verification.findings import RULES, Finding, Severity
@@ -36,7 +37,7 @@ def findings_json(verification: Verification) -> str:
         "warnings": verification.count(Severity.WARNING),
         "findings": [finding_json(found) for found in verification.findings],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)
 
 
 def finding_json(found: Finding) -> dict[str, Json]:

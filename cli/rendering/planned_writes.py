@@ -1,12 +1,12 @@
 """Planned writes of ``push``, ``apply``, ``copy`` and ``undo``: a summary, the steps, and JSON."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from manyfest.cli.output import Screen, printable, stdout_screen
 from manyfest.cli.rendering.humanize import counted, digest_on, format_size, short_digest
+from manyfest.cli.rendering.json_text import json_text
 from manyfest.cli.rendering.table import text_lines
 from manyfest.domain.digests import Digest
 from manyfest.domain.encoding.strict_json import Json
@@ -113,12 +113,12 @@ def _painted(line: str, screen: Screen) -> str:
 
 def push_json(plan: PushPlan) -> str:
     """Return an object: name, digest, media type and size of the list, and ``steps``."""
-    return json.dumps(_document(plan), indent=2, ensure_ascii=False)
+    return json_text(_document(plan))
 
 
 def pushes_json(plans: Sequence[PushPlan]) -> str:
     """Return an array of the objects of ``push_json``."""
-    return json.dumps([_document(plan) for plan in plans], indent=2, ensure_ascii=False)
+    return json_text([_document(plan) for plan in plans])
 
 
 def copy_json(plan: CopyPlan) -> str:
@@ -131,7 +131,7 @@ def copy_json(plan: CopyPlan) -> str:
         "size": plan.manifest.size,
         "steps": list(steps_json(writes_of_copy(plan))),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)
 
 
 def _document(plan: PushPlan) -> dict[str, Json]:

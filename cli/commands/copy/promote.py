@@ -1,6 +1,5 @@
 """``manyfest promote``: copy with all that is attached, prove it, and then move the tags."""
 
-import json
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -38,6 +37,7 @@ from manyfest.cli.rendering.copying.promotion import (
     proof_lines,
     writes_of_promotion,
 )
+from manyfest.cli.rendering.json_text import json_text
 from manyfest.cli.settings import CommonOptions, settings_from
 from manyfest.cli.wiring import Session, open_session
 from manyfest.domain.errors import SpecError, UnknownPurposeError, shortened
@@ -213,4 +213,4 @@ def _show(
 
 def _write_json(documents: Sequence[object], *, is_list: bool) -> None:
     shown = documents if is_list else documents[0]
-    write_text(json.dumps(shown, indent=2, ensure_ascii=False))
+    write_text(json_text(shown))

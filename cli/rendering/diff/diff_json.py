@@ -1,8 +1,8 @@
 """The result of ``diff`` as JSON; the names of its members are stable."""
 
-import json
 from collections.abc import Sequence
 
+from manyfest.cli.rendering.json_text import json_text
 from manyfest.domain.comparison.changes import EntryChange
 from manyfest.domain.comparison.entries import DigestChange, OrderChange
 from manyfest.domain.comparison.images import ImageChange, LayerChange
@@ -33,7 +33,7 @@ def diff_json(comparison: Comparison) -> str:
         "entries": [_entry(entry) for entry in comparison.entries],
         "danglingAttestations": _digests(comparison.dangling),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)
 
 
 def _side(found: Resolved) -> Json:

@@ -1,6 +1,5 @@
 """The verdicts on many images as lines for people, and as JSON."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -9,6 +8,7 @@ from manyfest.cli.output import printable
 from manyfest.cli.rendering.findings import finding_json, finding_line
 from manyfest.cli.rendering.fleet.verdict import FleetImage
 from manyfest.cli.rendering.humanize import counted
+from manyfest.cli.rendering.json_text import json_text
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.operations.views.verify import Verification
 from manyfest.domain.verification.findings import Severity
@@ -21,7 +21,7 @@ def fleet_text(images: Sequence[FleetImage]) -> str:
 
 def fleet_json(images: Sequence[FleetImage]) -> str:
     """Return an array of objects: ``image``, ``place``, ``status``, ``error``, ``findings`` …"""
-    return json.dumps([_object(image) for image in images], indent=2, ensure_ascii=False)
+    return json_text([_object(image) for image in images])
 
 
 def fleet_sum(images: Sequence[FleetImage]) -> str:

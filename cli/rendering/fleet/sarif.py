@@ -4,12 +4,12 @@ A finding is a result at the line of the file that names the image. An image tha
 checked is no result but a notification of the run, which then was not successful (section 3.20).
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from manyfest.cli.advice.remedies import told
 from manyfest.cli.rendering.fleet.verdict import FleetImage
+from manyfest.cli.rendering.json_text import json_text
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.verification.findings import RULES, Finding
 from manyfest.domain.version import VERSION
@@ -29,7 +29,7 @@ def fleet_sarif(images: Sequence[FleetImage]) -> str:
         "results": [_result(image, found) for image in images for found in image.findings],
     }
     document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)
 
 
 def _driver() -> dict[str, Json]:

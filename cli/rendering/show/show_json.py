@@ -1,8 +1,8 @@
 """The view of ``show`` as JSON; ADR 0046 lists its members, whose names are stable."""
 
-import json
 from collections.abc import Mapping
 
+from manyfest.cli.rendering.json_text import json_text
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.encoding.strict_json import Json
 from manyfest.domain.encoding.timestamps import utc_or_none
@@ -39,7 +39,7 @@ def show_json(view: Overview) -> str:
         "config": view.configuration and _config(view.configuration, manifest),
         "facts": dict(view.facts),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)
 
 
 def _item(item: Item) -> Json:
