@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TypeVar
 
-from attr import field
+from attr import evolve, field
 
 from manyfest.domain import media_types
 from manyfest.domain.annotations import malformed_annotation
@@ -177,6 +177,12 @@ class Manifest:
     def descriptor(self) -> Descriptor:
         """Return the descriptor of these bytes, without platform."""
         return Descriptor(self.media_type, self.digest, self.size)
+
+    def without_views(self) -> "Manifest":
+        """Return the same bytes, parsed again if need be: views take ten times as much memory."""
+        bare = evolve(self)
+        object.__setattr__(bare, "digest", self.digest)
+        return bare
 
     @property
     def _label(self) -> str:

@@ -13,8 +13,8 @@ others. So errors are values here, each noted at the reference at which it occur
 5. Manifests, configs and observations of all that was found are recorded in one transaction. A
    root that failed keeps what was found of it, so that the next fetch has less to do.
 
-All that is found stays in memory until then, up to a limit (``steps.metered_reader``). What is
-over it fails with TooManyBytesError, and may be fetched alone.
+All that is found stays in memory until then, as bytes, up to a limit (``steps.metered_reader``).
+What is over it fails with TooManyBytesError, unread if its list says so, and may be fetched alone.
 
 Layers are written as they come, before their manifests are recorded: garbage collection spares
 young files (``collect_garbage``), and ``missing_blobs`` renews the age of those already there. A
@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from attr import define, field
+from attr import define, evolve, field
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -48,7 +48,7 @@ from manyfest.domain.operations.steps.tree import is_blob, nested_too_deep, walk
 from manyfest.domain.platforms import Platform
 from manyfest.domain.ports import Ports
 from manyfest.domain.ports.layer_store import LayerStore
-from manyfest.domain.ports.registry import BlobReader, ManifestReader
+from manyfest.domain.ports.registry import BlobReader
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 
@@ -73,8 +73,7 @@ class Fetched:
 
     ``failures`` has the references given that are not whole, each with its nearest error.
     ``unverifiable`` are entries left out, because nothing can be verified against their digests,
-    and ``foreign_layers`` those of the images that were not asked for. ``attached`` is what was
-    fetched besides.
+    ``foreign_layers`` those not asked for, and ``attached`` is what was fetched besides.
     """
 
     found: tuple[Resolved, ...] = ()
@@ -201,8 +200,8 @@ def fetch(
 ) -> Fetched:
     """Fetch all that ``references`` name: lists, images, configs, and ``with_layers`` other blobs.
 
-    Of these, layers with ``urls`` only ``with_foreign``.
-    Of lists given, only the entries for ``platforms`` (all if empty), with their attestations.
+    Of these, layers with ``urls`` only ``with_foreign``; of lists given, only the entries for
+    ``platforms`` (all if empty), with their attestations.
     Blobs in the store are not downloaded, unless ``again``. One reference that fails leaves the
     others alone. Uses the ports registry, contents, layers, fan_out and now. Raises StoreError.
     """
@@ -260,13 +259,14 @@ def _with_config(resolved: Resolved, registry: BlobReader) -> Resolved:
 
 
 def _with_entries(
-    resolved: Resolved, platforms: Sequence[Platform], registry: ManifestReader
+    resolved: Resolved, platforms: Sequence[Platform], registry: MeteredReader
 ) -> _Part:
     manifest, subject = resolved.manifest, str(resolved.reference)
     if not manifest.is_list:
         require_platform(platforms, resolved.platform, subject)
-        return _Part(resolved)
+        return _Part(evolve(resolved, manifest=manifest.without_views()))
     listed = select_entries(manifest.entries, platforms, subject)
+    registry.require_room(listed)
     at = resolved.reference.at
     are_blobs = {
         entry: is_blob(at(entry.digest), entry, registry)

@@ -102,6 +102,16 @@ class MeteredReader(ManifestReader, BlobReader):
         if held > self._limit:
             raise TooManyBytesError(self._subject, self._limit)
 
+    def require_room(self, listed: Iterable[Descriptor]) -> None:
+        """Refuse a list whose manifests cannot all be held, before any of them is read.
+
+        Raises TooManyBytesError.
+        """
+        manifests = (each for each in listed if media_types.is_manifest(each.media_type))
+        sizes = {each.digest: each.size for each in manifests if each.size <= SIZE_LIMIT}
+        if sum(sizes.values()) > self._limit:
+            raise TooManyBytesError(self._subject, self._limit)
+
     def passes(self, digest: Digest | None) -> bool:
         """Return whether the manifest of this digest is not to be held."""
         return digest in self._passing

@@ -205,7 +205,7 @@ class _Reading:
         examined = examine(manifest)
         self._reader.hold(manifest.digest, examined.places)
         if not self._reader.passes(manifest.digest):
-            self._held[manifest.digest] = manifest
+            self._held[manifest.digest] = manifest.without_views()
         return examined
 
     def read_config(self, image: Located) -> bytes:
