@@ -230,7 +230,7 @@ def write_traceback(error: BaseException) -> None:
     if sys.stderr is None:
         return
     for line in "".join(traceback.format_exception(error)).splitlines():
-        print(_encodable(printable(line)), file=sys.stderr)
+        _write_line(_encodable(printable(line)))
 
 
 def printable(text: str) -> str:
@@ -268,7 +268,13 @@ def _to_stderr(kind: str, message: str) -> None:
             _clear()
         label = screen_of(sys.stderr).paint(f"{kind}:", kind)
         with suppress(OSError):
-            print(label + _encodable(shown).removeprefix(f"{kind}:"), file=sys.stderr, flush=True)
+            _write_line(label + _encodable(shown).removeprefix(f"{kind}:"))
+
+
+def _write_line(text: str) -> None:
+    """Write a line to stderr in one piece: print writes its end apart, and signals part the two."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def _encodable(text: str) -> str:

@@ -98,6 +98,17 @@ def test_errors_are_red_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> N
         assert stream.getvalue().startswith(start)
 
 
+def test_a_line_is_written_with_its_end_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal between the two would leave a line without its end; a thread, two lines in one."""
+    pieces: list[str] = []
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "write", pieces.append)
+    monkeypatch.setattr("sys.stderr", stream)
+    output.note("interrupted")
+    output.write_traceback(ValueError("odd"))
+    assert pieces == ["note: interrupted\n", "ValueError: odd\n"]
+
+
 def test_stdout_is_the_screen_of_results(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", Terminal())
     assert stdout_screen().width == 80
