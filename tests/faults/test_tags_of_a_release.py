@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future
 from signal import SIGINT
 from threading import Lock
 
@@ -199,16 +200,17 @@ class CtrlC:
     def __init__(self, app: RegistryApp, last: int) -> None:
         self._app, self._left = app, last
         self._lock = Lock()
-        self.started: Started | None = None
+        self.started: Future[Started] = Future()
 
     def __call__(self, request: Request) -> Reply:
         with self._lock:
             self._left -= 1
             is_last = self._left == 0
         answer = self._app(request)
-        if is_last and self.started:
-            self.started.send_signal(SIGINT)
-            self.started.wait()
+        if is_last:
+            started = self.started.result()  # its requests may be faster than its start is known
+            started.send_signal(SIGINT)
+            started.wait()
         return answer
 
 
@@ -221,9 +223,9 @@ def test_ctrl_c_after_any_request_is_told_which_tags_moved(
     app = CtrlC(RegistryApp(release.memory, quirks=quirks), last)
     release.server = FaultServer(app)
     with release.server as server:
-        with forks.start(*release.command()) as app.started:
-            ended = app.started.result()
-        app.started = None
+        with forks.start(*release.command()) as started:
+            app.started.set_result(started)
+            ended = started.result()
         moved, name = {*release.moved()}, f"{server.host}/app"
         told = ended.stderr.partition("warning: ")[2].partition("\n")[0]
         parts = dict(part.partition(": ")[::2] for part in told.split("; "))

@@ -90,7 +90,9 @@ class Started:
         self._code = pool.submit(self._ended, server)
 
     def send_signal(self, number: int) -> None:
-        os.kill(self.pid, number)
+        """Send it a signal; one that has ended by itself gets none."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
     def poll(self) -> int | None:
         """Return the exit code, or None while it runs."""

@@ -232,7 +232,7 @@ def _config_of(registry: manyfest.testing.MemoryRegistry, name: str) -> manyfest
 def test_a_promotion_moves_the_tags_that_are_named(manyfest_client):
     moved = manyfest_client.promote(f"{BASE}:1", "prod.example/base", tags=["1.4", "stable"])
     assert str(moved.target) == "prod.example/base:1.4"
-    assert manyfest_client.tags("prod.example/base") == ("1.4", "stable")
+    assert {*manyfest_client.tags("prod.example/base")} == {"1.4", "stable"}
     with pytest.raises(manyfest.errors.NotAttachedError, match="is attached to the list") as caught:
         manyfest_client.promote(f"{BASE}:1", "prod.example/base:2", require=["signature", "sbom"])
     assert caught.value.lacking == {f"{BASE}:1": ("signature", "SBOM")}
@@ -280,7 +280,7 @@ def test_images_of_a_file_are_promoted_together_or_not_at_all(manyfest_client, t
     assert manyfest_client.tags("prod.example/team/base") == ()
     done = manyfest_client.promote_file(str(tmp_path / "two.yaml"), *places)
     assert (done, [each.digest for each in done]) == (planned, [digest, other])
-    assert manyfest_client.tags("prod.example/team/base") == ("1.4", "latest")
+    assert {*manyfest_client.tags("prod.example/team/base")} == {"1.4", "latest"}
     with pytest.raises(manyfest.errors.InputError, match="go together"):
         manyfest_client.promote_file(tmp_path / "two.yaml", *places, sparse=True)
 
