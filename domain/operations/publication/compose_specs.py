@@ -141,9 +141,12 @@ def _typed(entries: Sequence[Entry], artifact_type: str) -> Sequence[Entry]:
 
 def _with_overrides(entries: Sequence[Entry], spec: EntrySpec) -> tuple[Entry, ...]:
     """Override images, not their attestations; the platform only of a single image."""
-    images = [entry for entry in entries if attested_digest(entry.found) is None]
-    said = spec.overrides if len(images) == 1 else Overrides(annotations=spec.annotations)
-    return tuple(evolve(e, overrides=said) if e in images else e for e in entries)
+    are_images = [attested_digest(entry.found) is None for entry in entries]
+    said = spec.overrides if sum(are_images) == 1 else Overrides(annotations=spec.annotations)
+    return tuple(
+        evolve(entry, overrides=said) if is_image else entry
+        for entry, is_image in zip(entries, are_images, strict=True)
+    )
 
 
 def _publication(

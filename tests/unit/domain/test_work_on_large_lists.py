@@ -1,19 +1,25 @@
 """The work on lists of thousands of entries grows with their number, not with its square."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
+from manyfest.adapters.memory import MemoryRegistry
 from manyfest.domain.comparison.entries import dangling_change, pair_entries
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.draft import Draft, Entry
-from manyfest.domain.media_types import OCI_MANIFEST
+from manyfest.domain.manifests import Manifest
+from manyfest.domain.media_types import OCI_INDEX, OCI_MANIFEST
 from manyfest.domain.merging.intent import Intent
 from manyfest.domain.merging.merged_list import merged_list
+from manyfest.domain.operations.publication.compose_specs import compose_specs
 from manyfest.domain.platforms import Platform
 from manyfest.domain.references import Reference
+from manyfest.domain.specs.list_spec import EntrySpec, ListSpec
+from tests.support.ports import PlainPorts
 
 COUNT = 300
 NAME = Reference.parse("r.example/a:t")
@@ -62,7 +68,21 @@ def draft_changes() -> None:
     assert draft.minus(entries, NOW).entries == ()
 
 
-@pytest.mark.parametrize("work", [merge, diff_of_dangling, diff_of_attested, draft_changes])
+def release() -> None:
+    registry = MemoryRegistry()
+    document = {"schemaVersion": 2, "mediaType": OCI_INDEX}
+    entries = [each.to_json() for each in images("x")]
+    data = json.dumps({**document, "manifests": entries}).encode()
+    registry.plant_manifest(NAME, Manifest(OCI_INDEX, data))
+    spec = ListSpec(written="x", target=NAME, entries=(EntrySpec("x", NAME),))
+    ports = PlainPorts(registry=registry)
+    (made,) = compose_specs([spec], ports=ports, ignore_missing=False).publications
+    assert len(made.draft.entries) == COUNT
+
+
+@pytest.mark.parametrize(
+    "work", [merge, diff_of_dangling, diff_of_attested, draft_changes, release]
+)
 def test_entries_are_compared_a_few_times_each(
     work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
