@@ -18,7 +18,17 @@ def main(arguments: Sequence[str], program: str = "manyfest") -> int:
         _require_unicode(arguments)
         return _run_app(arguments, program)
     except BaseException as error:  # noqa: BLE001 -- a person must never see a traceback
-        return _report(error, arguments, program)
+        return _report(_interruption_of(error) or error, arguments, program)
+
+
+def _interruption_of(error: BaseException) -> BaseException | None:
+    """Return the interruption by a signal that became another error; None for all other errors.
+
+    A signal within the code of a lock's ``with`` may leave it unlocked too early: its end raises
+    RuntimeError while the interruption passes.
+    """
+    before = error.__context__ if isinstance(error, RuntimeError) else None
+    return before if isinstance(before, KeyboardInterrupt) else None
 
 
 def _require_unicode(arguments: Sequence[str]) -> None:

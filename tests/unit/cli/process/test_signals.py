@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 
@@ -9,6 +10,7 @@ import pytest
 from attrs import define
 
 from manyfest.cli.process import signals as endings
+from manyfest.cli.process.main import main
 from manyfest.cli.process.signals import INTERRUPTED, SignalHandler
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -161,3 +163,30 @@ def test_other_exceptions_in_callbacks_are_printed(
 
     assert listening.interruptible(lambda: by_finalizer(fail) or 0) == 0
     assert len(printed) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "told"),
+    [
+        (KeyboardInterrupt, INTERRUPTED, "note: interrupted\n"),
+        (ValueError, 1, "error: this is"),
+    ],
+)
+def test_an_interruption_within_a_lock_is_no_bug(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    before,
+    code: int,
+    told: str,
+) -> None:
+    """The end of a lock's block raises RuntimeError where a signal came as the block began."""
+
+    def work(*_: object) -> None:
+        lock = threading.Lock()
+        with lock:
+            lock.release()
+            raise before
+
+    monkeypatch.setattr("manyfest.cli.process.command_group.run", work)
+    assert main(["ls"]) == code
+    assert capsys.readouterr().err.startswith(told)
